@@ -1,0 +1,40 @@
+/** API keys of an organization: shown once, kept as digests, rotated, revoked, expiring. */
+import { type DomainError, refuse } from '../errors.ts';
+import type { OrgKey } from '../ids.ts';
+import type { KeyRole } from './principal.ts';
+
+export interface ApiKey {
+  readonly orgKey: OrgKey;
+  /** `key_` and 32 hex digits; names the key without opening anything. */
+  readonly id: string;
+  readonly role: KeyRole;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+/** Keys, looked up before a tenant is known. */
+export interface ApiKeyDirectory {
+  findByDigest(digest: string): Promise<ApiKey | null>;
+  find(keyId: string): Promise<ApiKey | null>;
+  /** Oldest first, revoked ones included. */
+  list(): Promise<readonly ApiKey[]>;
+}
+
+/** The keys of one organization. */
+export interface ApiKeyStore {
+  insert(key: Omit<ApiKey, 'orgKey'>, digest: string): Promise<ApiKey>;
+  /** Puts another secret in the place of the present one; false where the key is unknown or revoked. */
+  replaceDigest(keyId: string, digest: string): Promise<boolean>;
+  /** False where the key is unknown or was revoked before. */
+  revoke(keyId: string, at: number): Promise<boolean>;
+}
+
+/** Whether the key opens anything at that instant. */
+export function isUsable(key: ApiKey, now: number): boolean {
+  return key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt);
+}
+
+export function keyNotFound(): DomainError {
+  return refuse('api_key_not_found', {});
+}

@@ -1,0 +1,36 @@
+/**
+ * What makes a password acceptable, and the port that hashes it. Hashing is slow by intent and runs before a
+ * transaction, never inside one.
+ */
+import type { Reading } from '../directory/user-fields.ts';
+import { canonicalEmail } from '../directory/user-fields.ts';
+
+export const passwordCharactersMin = 8;
+export const passwordCharactersMax = 256;
+
+export interface PasswordHasher {
+  /** A PHC string (argon2id). Refuses with `unavailable` when the queue is full. */
+  hash(password: string): Promise<string>;
+  /**
+   * Whether the password belongs to the hash. Null stands for an account that has none, or does not exist:
+   * the same work is done and the answer is false. Refuses with `unavailable` when the queue is full.
+   */
+  verify(password: string, hash: string | null): Promise<boolean>;
+}
+
+/** Checks a new password: 8 to 256 characters, none of the commonest, not the user's email. Never trimmed. */
+export function readPassword(
+  value: unknown,
+  email: string | null,
+  isCommonPassword: (password: string) => boolean,
+): Reading<string> {
+  if (value === undefined || value === null || value === '') return { fault: 'blank' };
+  if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
+  if (value.trim() === '') return { fault: 'blank' };
+  const characters = value.length > passwordCharactersMax * 2 ? Number.POSITIVE_INFINITY : [...value].length;
+  if (characters < passwordCharactersMin) return { fault: 'too_short', min: passwordCharactersMin };
+  if (characters > passwordCharactersMax) return { fault: 'too_long', max: passwordCharactersMax };
+  if (isCommonPassword(value)) return { fault: 'too_common' };
+  if (email !== null && canonicalEmail(value) === canonicalEmail(email)) return { fault: 'same_as_email' };
+  return { value };
+}

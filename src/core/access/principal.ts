@@ -1,0 +1,142 @@
+/**
+ * Who is asking, and the rulebook of what each may do. Every permission in Roster is a line of the table below;
+ * contracts and operations ask it and keep no rules of their own.
+ */
+
+import type { User, UserRole } from '../directory/user.ts';
+import { refuse } from '../errors.ts';
+import type { OrgKey, UserId } from '../ids.ts';
+
+/** The door through which a request came: a contract's name, or one of our own. */
+export type Door = string;
+
+export const keyRoles = ['admin', 'member', 'reader'] as const;
+export type KeyRole = (typeof keyRoles)[number];
+
+interface Asking {
+  /** Stands in the audit event of what the principal changes. */
+  readonly door: Door;
+}
+
+/** An organization's backend, by API key. */
+export interface KeyPrincipal extends Asking {
+  readonly kind: 'api_key';
+  readonly orgKey: OrgKey;
+  readonly keyId: string;
+  readonly role: KeyRole;
+}
+
+/** One application, by app key; sees the users of that app. */
+export interface AppPrincipal extends Asking {
+  readonly kind: 'app';
+  readonly orgKey: OrgKey;
+  readonly appId: string;
+}
+
+/** A person, by session. */
+export interface UserPrincipal extends Asking {
+  readonly kind: 'user';
+  readonly orgKey: OrgKey;
+  readonly userId: UserId;
+  readonly sessionId: string;
+  /** When the session began, epoch milliseconds. */
+  readonly sessionStartedAt: number;
+  /** The user as found with the session, at the moment of the request. */
+  readonly user: User;
+}
+
+/** Somebody without a credential, in the organization of the app that the call works in. */
+export interface PublicPrincipal extends Asking {
+  readonly kind: 'public';
+  readonly orgKey: OrgKey;
+  readonly appId: string;
+}
+
+/** Whoever runs the deployment: the command line and the jobs. */
+export interface OperatorPrincipal extends Asking {
+  readonly kind: 'operator';
+  readonly orgKey: OrgKey;
+}
+
+export type Principal = KeyPrincipal | AppPrincipal | UserPrincipal | PublicPrincipal | OperatorPrincipal;
+
+export type Action =
+  /** See users as their organization's backend does. */
+  | 'users.read'
+  | 'users.create'
+  | 'users.update'
+  /** Report sync and score times. */
+  | 'users.report'
+  | 'users.delete'
+  /** See users as a clinician or admin in the consumer app does. */
+  | 'care.read'
+  /** Change another person, and the fields that only an admin changes. */
+  | 'care.manage'
+  /** The organization's staff tools. */
+  | 'staff.read'
+  | 'staff.invite'
+  | 'staff.invite_admin';
+
+type Rule = {
+  readonly [K in Principal['kind']]: (principal: Extract<Principal, { kind: K }>) => boolean;
+};
+
+const always = (): boolean => true;
+const never = (): boolean => false;
+const keyWith =
+  (...roles: readonly KeyRole[]) =>
+  (principal: KeyPrincipal): boolean =>
+    roles.includes(principal.role);
+const userWith =
+  (...roles: readonly UserRole[]) =>
+  (principal: UserPrincipal): boolean =>
+    roles.includes(principal.user.role);
+const isClinician = ({ user }: UserPrincipal): boolean => user.isClinicalApproved;
+
+const base = { public: never, operator: always } as const;
+
+/** The rulebook: for each action, which kind of principal may do it. */
+const rulebook: Readonly<Record<Action, Rule>> = {
+  'users.read': { ...base, api_key: always, app: always, user: userWith('admin') },
+  'users.create': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
+  'users.update': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
+  'users.report': { ...base, api_key: keyWith('admin', 'member'), app: never, user: never },
+  'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
+  'care.read': {
+    ...base,
+    api_key: never,
+    app: never,
+    user: (principal) => principal.user.role === 'admin' || isClinician(principal),
+  },
+  'care.manage': { ...base, api_key: never, app: never, user: userWith('admin') },
+  'staff.read': { ...base, api_key: always, app: never, user: userWith('admin', 'member') },
+  'staff.invite': {
+    ...base,
+    api_key: keyWith('admin', 'member'),
+    app: never,
+    user: userWith('admin', 'member'),
+  },
+  'staff.invite_admin': { ...base, api_key: keyWith('admin'), app: never, user: userWith('admin') },
+};
+
+/** Whether the rulebook lets the principal do this. */
+export function may(principal: Principal, action: Action): boolean {
+  const rule = rulebook[action];
+  switch (principal.kind) {
+    case 'api_key':
+      return rule.api_key(principal);
+    case 'app':
+      return rule.app(principal);
+    case 'user':
+      return rule.user(principal);
+    case 'public':
+      return rule.public(principal);
+    case 'operator':
+      return rule.operator(principal);
+  }
+}
+
+/** Refuses with `forbidden` where the rulebook does not let the principal do this. */
+export function authorize(principal: Principal, action: Action): void {
+  if (!may(principal, action)) throw refuse('forbidden', {});
+}

@@ -1,0 +1,156 @@
+/**
+ * Reads what callers send for the fields of a user, from `unknown` to a clean value or one coded fault.
+ *
+ * The rules are the directory's and the same at every door: texts are trimmed, 1 to 255 characters (email 254),
+ * without NUL and lone surrogates. A contract decides which fields it takes and how it words a fault.
+ */
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { FieldFault, FieldFaultCode } from '../errors.ts';
+import { isCalendarDate, parseInstant, utcDate } from '../time.ts';
+import { splitFullName } from './user.ts';
+
+/** A clean value, or why there is none. */
+export type Reading<T> =
+  | { readonly value: T }
+  | { readonly fault: FieldFaultCode; readonly min?: number; readonly max?: number };
+
+export const textCharactersMax = 255;
+export const emailCharactersMax = 254;
+
+/** Collects the values of many fields and every fault among them. */
+export class FieldReader {
+  readonly faults: FieldFault[] = [];
+
+  /** The clean value, or undefined with the fault noted under that field's name. */
+  take<T>(field: string, reading: Reading<T>): T | undefined {
+    if ('value' in reading) return reading.value;
+    const { fault, min, max } = reading;
+    this.faults.push({
+      field,
+      fault,
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    });
+    return undefined;
+  }
+}
+
+/** Reads null and absence as null, and leaves the rest to `read`. */
+export function readOptional<T>(value: unknown, read: (value: unknown) => Reading<T>): Reading<T | null> {
+  return value === undefined || value === null ? { value: null } : read(value);
+}
+
+/** A text of 1 to `max` characters (code points) after trimming. */
+export function readText(value: unknown, max = textCharactersMax): Reading<string> {
+  if (value === undefined || value === null) return { fault: 'blank' };
+  if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
+  const text = value.trim();
+  if (text === '') return { fault: 'blank' };
+  return isLongerThan(text, max) ? { fault: 'too_long', max } : { value: text };
+}
+
+// One `@`; a local part without blanks or separators; a domain of two or more labels.
+const emailText =
+  /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
+
+/** An address as given, trimmed. Nothing is sent here, so whether it exists is another matter. */
+export function readEmail(value: unknown): Reading<string> {
+  const reading = readText(value, emailCharactersMax);
+  if (!('value' in reading)) return reading;
+  const local = reading.value.split('@', 1)[0] ?? '';
+  const isDotted = local.startsWith('.') || local.endsWith('.') || local.includes('..');
+  return emailText.test(reading.value) && !isDotted ? reading : { fault: 'invalid' };
+}
+
+/** The form in which addresses are compared: without case or surrounding blanks. */
+export function canonicalEmail(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** A number that begins with `+` and is possible in its country; the E.164 form is where messages go. */
+export function readPhone(value: unknown): Reading<{ phone: string; phoneE164: string }> {
+  const reading = readText(value);
+  if (!('value' in reading)) return reading;
+  if (!reading.value.startsWith('+')) return { fault: 'invalid' };
+  const parsed = parsePhoneNumberFromString(reading.value, { extract: false });
+  if (!parsed?.isPossible()) return { fault: 'invalid' };
+  return { value: { phone: reading.value, phoneE164: parsed.number } };
+}
+
+/** A real calendar date before today (UTC). */
+export function readDateOfBirth(value: unknown, now: number): Reading<string> {
+  const reading = readText(value);
+  if (!('value' in reading)) return reading;
+  const isPast = isCalendarDate(reading.value) && reading.value < utcDate(now);
+  return isPast ? reading : { fault: 'invalid' };
+}
+
+/** A well-formed BCP 47 tag (RFC 5646), kept as given. */
+export function readLanguage(value: unknown): Reading<string> {
+  const reading = readText(value);
+  if (!('value' in reading)) return reading;
+  try {
+    return Intl.getCanonicalLocales(reading.value).length === 1 ? reading : { fault: 'invalid' };
+  } catch {
+    return { fault: 'invalid' };
+  }
+}
+
+const timezoneNames = new Map<string, string | null>();
+
+/** A time zone name known to the runtime, in the letters of the IANA database; offsets are no names. */
+export function readTimezone(value: unknown): Reading<string> {
+  const reading = readText(value);
+  if (!('value' in reading)) return reading;
+  const known = timezoneNames.get(reading.value);
+  const name = known === undefined ? lookUpTimezone(reading.value) : known;
+  // Only names that exist are remembered, and those are few.
+  if (known === undefined && name !== null) timezoneNames.set(reading.value, name);
+  return name === null ? { fault: 'invalid' } : { value: name };
+}
+
+/** The partner's own id of a user. */
+export function readExternalId(value: unknown): Reading<string> {
+  return readText(value);
+}
+
+/** One text for the whole name, as two. */
+export function readFullName(value: unknown): Reading<{ firstName: string; lastName: string | null }> {
+  const reading = readText(value);
+  return 'value' in reading ? { value: splitFullName(reading.value) } : reading;
+}
+
+export function readBoolean(value: unknown): Reading<boolean> {
+  return typeof value === 'boolean' ? { value } : { fault: 'invalid' };
+}
+
+/** One of a closed list of texts. */
+export function readChoice<T extends string>(value: unknown, choices: readonly T[]): Reading<T> {
+  const choice = choices.find((each) => each === value);
+  return choice === undefined ? { fault: 'invalid' } : { value: choice };
+}
+
+/** How far a reporter's clock may run ahead of ours. */
+export const reportSkewMs = 5 * 60_000;
+
+/** When something was reported: an RFC 3339 time, not more than five minutes ahead. */
+export function readReportTime(value: unknown, now: number): Reading<number> {
+  const instant = typeof value === 'string' ? parseInstant(value) : null;
+  if (instant === null) return { fault: 'invalid' };
+  return instant > now + reportSkewMs ? { fault: 'in_future' } : { value: instant };
+}
+
+function lookUpTimezone(text: string): string | null {
+  if (!/^[A-Za-z]/.test(text)) return null;
+  try {
+    return new Temporal.ZonedDateTime(0n, text).timeZoneId;
+  } catch {
+    return null;
+  }
+}
+
+/** Counts code points, without walking texts that cannot be near the limit. */
+function isLongerThan(text: string, max: number): boolean {
+  if (text.length <= max) return false;
+  return text.length > max * 2 || [...text].length > max;
+}

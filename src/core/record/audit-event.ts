@@ -1,0 +1,82 @@
+/** One event for each change: who, what, whom, through which door. Bare ids only, no personal data. */
+
+import type { Principal } from '../access/principal.ts';
+import { newPrefixedId } from '../ids.ts';
+
+export type AuditAction =
+  | 'organization.created'
+  | 'app.created'
+  | 'app.key_rotated'
+  | 'app.updated'
+  | 'api_key.created'
+  | 'api_key.rotated'
+  | 'api_key.revoked'
+  | 'user.created'
+  | 'user.updated'
+  | 'user.confirmed'
+  | 'user.code_sent'
+  | 'user.cancelled'
+  | 'user.restored'
+  | 'user.deleted'
+  | 'user.synced'
+  | 'user.scored'
+  | 'session.started'
+  | 'session.ended'
+  | 'password.reset_requested'
+  | 'password.reset'
+  | 'invitation.accepted';
+
+export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user';
+
+export interface AuditEvent {
+  /** `evt_` and 32 hex digits. */
+  readonly id: string;
+  readonly at: number;
+  readonly actorKind: Principal['kind'];
+  /** The key's, app's or user's id; null for the public and the operator. */
+  readonly actorId: string | null;
+  readonly door: string;
+  readonly action: AuditAction;
+  readonly subjectKind: AuditSubjectKind;
+  readonly subjectId: string;
+}
+
+export interface AuditStore {
+  insert(event: AuditEvent): Promise<void>;
+  /** Oldest first; the operator's and the tests' way to read the record. */
+  list(limit: number): Promise<readonly AuditEvent[]>;
+}
+
+/** Writes the event of a change into the transaction of that change. */
+export function record(
+  tx: { readonly audit: AuditStore },
+  principal: Principal,
+  action: AuditAction,
+  subject: { readonly kind: AuditSubjectKind; readonly id: string },
+  at: number,
+): Promise<void> {
+  return tx.audit.insert({
+    id: newPrefixedId('evt'),
+    at,
+    actorKind: principal.kind,
+    actorId: actorIdOf(principal),
+    door: principal.door,
+    action,
+    subjectKind: subject.kind,
+    subjectId: subject.id,
+  });
+}
+
+function actorIdOf(principal: Principal): string | null {
+  switch (principal.kind) {
+    case 'api_key':
+      return principal.keyId;
+    case 'app':
+      return principal.appId;
+    case 'user':
+      return principal.userId;
+    case 'public':
+    case 'operator':
+      return null;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What is secret, and how it is kept.
+ *
+ * Random secrets (keys, tokens) are stored as SHA-256 digests and found by digest. Guessable values (six-digit
+ * codes, emails in throttles) get an HMAC under a key derived from the deployment's secret, so that a stolen
+ * database does not give them away. What must be read again (message texts) is sealed with AES-256-GCM.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import type { OrgKey } from './ids.ts';
+
+/** SHA-256 in base64url. Only for secrets with at least 128 random bits. */
+export function digestOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** Compares two digests of the same form in constant time. */
+export function sameDigest(left: string, right: string): boolean {
+  const a = Buffer.from(left);
+  const b = Buffer.from(right);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+export type TokenPrefix = 'st' | 'pr' | 'inv';
+
+/**
+ * A bearer token of a user: `st_<organization>_<256 random bits>`. The organization stands inside, so that the
+ * look-up leads with the tenant and a database sharded by organization asks one shard only.
+ */
+export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
+  return `${prefix}_${orgKey.toString(36)}_${randomBytes(32).toString('base64url')}`;
+}
+
+const tokenText = /^(st|pr|inv)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
+
+/** The parts of a token that its text tells; null where the text has not the form of one. */
+export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey } | null {
+  const match = tokenText.exec(token);
+  if (match?.[1] === undefined || match[2] === undefined) return null;
+  const orgKey = Number.parseInt(match[2], 36);
+  if (orgKey < 1 || orgKey >= 2 ** 31 || orgKey.toString(36) !== match[2]) return null;
+  return { prefix: match[1] as TokenPrefix, orgKey };
+}
+
+/** A new API key in plain text: `sk_live_` and 256 random bits. */
+export function newApiKeyText(): string {
+  return `sk_live_${randomBytes(32).toString('base64url')}`;
+}
+
+/** A new app key in plain text: 40 hex digits, 160 random bits. */
+export function newAppKeyText(): string {
+  return randomBytes(20).toString('hex');
+}
+
+/** Six random decimal digits, each code equally likely. */
+export function newConfirmationCode(): string {
+  for (;;) {
+    const value = randomBytes(4).readUInt32BE();
+    // 4,294,000,000 is the largest multiple of a million below 2^32: above it some codes would be likelier.
+    if (value < 4_294_000_000) return String(value % 1_000_000).padStart(6, '0');
+  }
+}
+
+export interface SecretBox {
+  /** Seals a text; `context` is bound to it and must be given again to open it. */
+  seal(text: string, context: string): string;
+  /** Opens what `seal` gave. Throws when it was altered, or when no known key opens it. */
+  open(sealed: string, context: string): string;
+  /** An HMAC-SHA-256 in base64url, under a key of its own for each purpose. */
+  keyedDigest(purpose: string, text: string): string;
+}
+
+interface SealingKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+/** A box under `secret`; texts sealed under one of `oldSecrets` still open. */
+export function createSecretBox(secret: string, oldSecrets: readonly string[] = []): SecretBox {
+  const current = sealingKey(secret);
+  const keys = new Map([...oldSecrets.map(sealingKey), current].map((key) => [key.id, key]));
+  const digestKeys = new Map<string, Buffer>();
+
+  return {
+    seal(text, context) {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+      return `1.${current.id}.${nonce.toString('base64url')}.${body.toString('base64url')}`;
+    },
+    open(sealed, context) {
+      const [version, id, nonce, body] = sealed.split('.');
+      const known = id === undefined ? undefined : keys.get(id);
+      if (version !== '1' || known === undefined || nonce === undefined || body === undefined) {
+        throw new Error('sealed text: no key opens it');
+      }
+      const bytes = Buffer.from(body, 'base64url');
+      const decipher = createDecipheriv('aes-256-gcm', known.key, Buffer.from(nonce, 'base64url'), {
+        authTagLength: 16,
+      });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16));
+      return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8');
+    },
+    keyedDigest(purpose, text) {
+      let key = digestKeys.get(purpose);
+      if (key === undefined) {
+        key = derive(secret, `roster digest ${purpose}`);
+        digestKeys.set(purpose, key);
+      }
+      return createHmac('sha256', key).update(text).digest('base64url');
+    },
+  };
+}
+
+function sealingKey(secret: string): SealingKey {
+  return {
+    id: derive(secret, 'roster key id').toString('hex').slice(0, 8),
+    key: derive(secret, 'roster seal'),
+  };
+}
+
+/** HKDF-SHA-256 (RFC 5869) of the deployment's secret, 32 bytes for each purpose. */
+function derive(secret: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+}

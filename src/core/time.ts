@@ -1,0 +1,60 @@
+/**
+ * Instants are epoch milliseconds everywhere inside; text only at the edges. Times that come in are RFC 3339
+ * (section 5.6); times that go out are UTC with `Z`, in whole seconds or in milliseconds.
+ */
+
+export interface Clock {
+  /** The present instant in epoch milliseconds. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+export const secondMs = 1_000;
+export const minuteMs = 60 * secondMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const isoDate = /^\d{4}-\d{2}-\d{2}$/;
+
+/** `2025-01-20T08:30:00Z`: the instant in UTC, cut to whole seconds. */
+export function toSecondText(instant: number): string {
+  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+}
+
+/** `2025-01-20T08:30:00.000Z`: the instant in UTC with milliseconds. */
+export function toMillisecondText(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+/** Reads an RFC 3339 date-time with its offset; null where the text is none, or names no real instant. */
+export function parseInstant(text: string): number | null {
+  if (text.length > 64 || !rfc3339.test(text)) return null;
+  try {
+    return Temporal.Instant.from(cutToNanoseconds(text)).epochMilliseconds;
+  } catch {
+    return null;
+  }
+}
+
+/** True where the text is a calendar date `YYYY-MM-DD` that exists. */
+export function isCalendarDate(text: string): boolean {
+  if (!isoDate.test(text)) return false;
+  try {
+    Temporal.PlainDate.from(text, { overflow: 'reject' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The calendar date in UTC at that instant, `YYYY-MM-DD`. */
+export function utcDate(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
+}
+
+/** RFC 3339 sets no limit to the digits of a second; `Temporal` reads nine. */
+function cutToNanoseconds(text: string): string {
+  return text.replace(/(\.\d{9})\d+/, '$1');
+}

@@ -1,0 +1,30 @@
+/**
+ * Tokens that set a password: of a reset (one hour) and of an invitation (seven days). Both go out as a link,
+ * are kept as digests and are spent once.
+ */
+import type { UserId } from '../ids.ts';
+import { dayMs, hourMs } from '../time.ts';
+
+export type PasswordTokenPurpose = 'reset' | 'invitation';
+
+export const passwordTokenLifeMs: Readonly<Record<PasswordTokenPurpose, number>> = {
+  reset: hourMs,
+  invitation: 7 * dayMs,
+};
+
+export interface PasswordToken {
+  readonly userId: UserId;
+  readonly purpose: PasswordTokenPurpose;
+  readonly expiresAt: number;
+}
+
+export interface PasswordTokenStore {
+  insert(token: PasswordToken, digest: string): Promise<void>;
+  /** The token if it could be spent at that instant. */
+  findOpen(digest: string, now: number): Promise<PasswordToken | null>;
+  /** Takes the token: exactly one caller gets it, the others null. */
+  consume(digest: string, now: number): Promise<PasswordToken | null>;
+  /** Ends the user's open tokens of that purpose (all purposes without one). */
+  drop(userId: UserId, purpose?: PasswordTokenPurpose): Promise<void>;
+  listOpen(userId: UserId, now: number): Promise<readonly PasswordToken[]>;
+}

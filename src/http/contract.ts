@@ -1,0 +1,116 @@
+/**
+ * What a contract must provide: which requests are its own, how it knows who asks, its routes, and its answer
+ * to every refusal. A new contract is a folder that exports one of these, and a line in `contracts/index.ts`;
+ * the server adds the rest (ids, limits, bodies, 405, OpenAPI) for all alike.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TSchema } from 'typebox';
+import type { Action, Principal } from '../core/access/principal.ts';
+import type { Core, NetworkBucket } from '../core/core.ts';
+import type { DomainError } from '../core/errors.ts';
+
+export interface Contract {
+  /** Lower-case; the first label of its host and its path prefix: `sonar.example.com`, `/sonar`. */
+  readonly name: string;
+  readonly title: string;
+  /** Markdown for the reference page. */
+  readonly description: string;
+  /** Whether a request on the bare host is this contract's. `path` has no query. */
+  claims(path: string, headers: IncomingHttpHeaders): boolean;
+  /** OpenAPI security schemes by name; each route with a credential names all of them as alternatives. */
+  readonly securitySchemes: Readonly<Record<string, object>>;
+  /** Finds out who asks, or refuses with `unauthorized`. Not called for routes with access `public`. */
+  authenticate(core: Core, call: Unauthenticated): Promise<Principal>;
+  routes(core: Core): readonly Route[];
+  /** This document's envelope for a refusal: the total table lives in the contract's `errors.ts`. */
+  present(refusal: DomainError, context: RefusalContext): Answer;
+  /** Whether browsers of the configured origins may call it. */
+  readonly allowsBrowsers: boolean;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call a route: anybody, whoever has a credential, or whom the rulebook lets do that. */
+export type Access = 'public' | 'credential' | Action;
+
+export interface Route {
+  readonly method: Method;
+  /** The documented path with `:name` parameters, without the contract's prefix. */
+  readonly path: string;
+  /** Unique in the contract; names the operation in OpenAPI and to `present`. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  /** Counts the caller's network against this limit of the settings before the body is read. */
+  readonly networkThrottle?: NetworkThrottle;
+  /** Path, query and header parameters and the body, as the reference shows them. */
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly headers?: TSchema;
+  readonly body?: TSchema;
+  /** An example of the body, from the document where it has one. */
+  readonly bodyExample?: unknown;
+  /** Content types of a body; JSON only unless said otherwise. */
+  readonly bodyTypes?: readonly BodyType[];
+  /** Every success this route answers with; refusals are added from `refusals`. */
+  readonly responses: Readonly<Record<number, ResponseDocument>>;
+  /** The statuses of refusals beyond those that the access and the body bring by themselves. */
+  readonly refusals?: readonly number[];
+  handle(call: Call): Promise<Answer>;
+}
+
+export type BodyType = 'application/json' | 'application/x-www-form-urlencoded';
+
+export type NetworkThrottle = NetworkBucket;
+
+export interface ResponseDocument {
+  readonly description: string;
+  readonly schema?: TSchema;
+  readonly example?: unknown;
+  readonly headers?: Readonly<Record<string, { readonly description: string }>>;
+  /** `application/json` unless said otherwise. */
+  readonly contentTypes?: readonly string[];
+}
+
+/** A request before it is known who asks. */
+export interface Unauthenticated {
+  readonly headers: IncomingHttpHeaders;
+  readonly params: Readonly<Record<string, string>>;
+  /** The door for audit events: the contract's name. */
+  readonly door: string;
+}
+
+/** A request with its principal; for routes with access `public` there is none. */
+export interface Call extends Unauthenticated {
+  readonly principal: Principal | null;
+  /** Query values as they came: a text, several where a name came more than once. */
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+  /** The parsed body; undefined where none was sent. */
+  readonly body: unknown;
+  /** The body's bytes as they came; empty where none was sent. */
+  readonly rawBody: Buffer;
+  /** A UUID. */
+  readonly requestId: string;
+  /** The caller's network: the peer's address, or what a trusted proxy says. */
+  readonly network: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Rendered as JSON; absent where there is no body. */
+  readonly body?: unknown;
+  /** A body in pieces instead, pulled as fast as the reader takes them and stopped when it leaves. */
+  readonly stream?: AsyncIterable<string>;
+  /** Of `stream`; JSON otherwise. */
+  readonly contentType?: string;
+}
+
+export interface RefusalContext {
+  /** A UUID; also in the header `X-Request-Id`. */
+  readonly requestId: string;
+  /** The operation that the request reached; null where it reached none. */
+  readonly operationId: string | null;
+  readonly params: Readonly<Record<string, string>>;
+}
