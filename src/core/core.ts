@@ -1,5 +1,8 @@
 /** What every operation is given: the ports, the clock, the policy. Built once, in `app.ts`. */
+
+import type { RunningRequests } from './access/idempotency.ts';
 import type { PasswordHasher } from './access/password.ts';
+import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { SecretBox } from './secret.ts';
@@ -15,6 +18,10 @@ export interface Core {
   /** Whether a password is among the 10,000 commonest; compared without case. */
   readonly isCommonPassword: (password: string) => boolean;
   readonly policy: Policy;
+  /** The idempotent requests that run in this process. */
+  readonly running: RunningRequests;
+  /** Password checks that run in this process, bounded for each account. */
+  readonly signInGate: SignInGate;
 }
 
 /** What a deployment decides. */

@@ -46,7 +46,8 @@ export interface RefusalDetails {
   /** One or more fields are faulty; never empty. */
   invalid_fields: { readonly faults: readonly FieldFault[] };
   email_taken: Record<never, never>;
-  external_id_taken: { readonly externalId: string; readonly userId?: string };
+  /** `userId` is the holder, 32 hex digits. */
+  external_id_taken: { readonly externalId: string; readonly userId: string };
   /** The change would leave the organization without an active admin. */
   last_admin: Record<never, never>;
   /** The life cycle has no such edge. */

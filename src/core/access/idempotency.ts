@@ -3,8 +3,11 @@
  * the status and the user's id; the answer is rendered anew. It is written in the transaction of the change,
  * so there is no moment at which the change stands and its memory does not.
  */
+import type { User } from '../directory/user.ts';
+import { refuse } from '../errors.ts';
 import type { UserId } from '../ids.ts';
 import { dayMs } from '../time.ts';
+import type { Tx } from '../unit-of-work.ts';
 
 export const idempotencyLifeMs = dayMs;
 
@@ -27,4 +30,53 @@ export interface IdempotencyStore {
   find(keyDigest: string, now: number): Promise<IdempotentOutcome | null>;
   /** Keeps an outcome. Refuses with `idempotency_in_progress` where another request was quicker. */
   insert(outcome: IdempotentOutcome): Promise<void>;
+}
+
+/** The keys of requests that have begun in this process and have not ended. */
+export type RunningRequests = Set<string>;
+
+/**
+ * Runs `operation` unless the same request runs already, which is refused with `idempotency_in_progress`.
+ * Between processes the store decides: the later of two finds what the earlier one kept.
+ */
+export async function alone<T>(
+  running: RunningRequests,
+  request: IdempotentRequest | null,
+  operation: () => Promise<T>,
+): Promise<T> {
+  if (request === null) return operation();
+  if (running.has(request.keyDigest)) throw refuse('idempotency_in_progress', { retryAfterSeconds: 1 });
+  running.add(request.keyDigest);
+  try {
+    return await operation();
+  } finally {
+    running.delete(request.keyDigest);
+  }
+}
+
+/**
+ * A step: the user that an earlier request of this key ended with, or else what `work` makes now, kept for the
+ * next one. Refuses with `idempotency_key_reused` where the key came with another body.
+ */
+export async function once(
+  tx: Tx,
+  request: IdempotentRequest | null,
+  outcome: { readonly status: number; readonly now: number },
+  work: () => Promise<User>,
+): Promise<User> {
+  if (request === null) return work();
+  const kept = await tx.idempotency.find(request.keyDigest, outcome.now);
+  if (kept !== null) {
+    if (kept.bodyDigest !== request.bodyDigest) throw refuse('idempotency_key_reused', {});
+    const user = await tx.users.find({ id: kept.userId });
+    if (user !== null) return user;
+  }
+  const user = await work();
+  await tx.idempotency.insert({
+    ...request,
+    userId: user.id,
+    status: outcome.status,
+    createdAt: outcome.now,
+  });
+  return user;
 }

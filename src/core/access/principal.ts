@@ -49,7 +49,6 @@ export interface UserPrincipal extends Asking {
 export interface PublicPrincipal extends Asking {
   readonly kind: 'public';
   readonly orgKey: OrgKey;
-  readonly appId: string;
 }
 
 /** Whoever runs the deployment: the command line and the jobs. */

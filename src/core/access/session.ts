@@ -11,7 +11,7 @@ export const sessionAgeMaxMs = 180 * dayMs;
 /** A change of email or password asks for the password again once a session is older than this. */
 export const sessionFreshMs = 10 * minuteMs;
 /** Use is noted at most this often, so that reading does not write on every request. */
-export const sessionNoteMs = 60 * minuteMs;
+export const sessionNoteMs = minuteMs;
 
 export interface Session {
   /** `ses_` and 32 hex digits. */

@@ -20,13 +20,14 @@ export interface UserStore {
   /** Every user with that external id, newest first: at most one for each app. */
   listByExternalId(externalId: string): Promise<readonly User[]>;
   /**
-   * Adds a user and counts it. Refuses with `email_taken` or `external_id_taken` where the database finds it
-   * so, leaving the transaction usable; draws another id and number where those collide.
+   * Adds a user and counts it. Refuses with `email_taken` or `external_id_taken` (naming the holder) where the
+   * database finds it so, leaving the transaction usable; draws another id and number where those collide.
    */
   insert(user: NewUser): Promise<User>;
   /**
    * Changes a user and keeps the counts; the user as it is afterwards. Refuses with `email_taken` or
-   * `external_id_taken`, and with `user_not_found` where the row is gone or no longer in the state of `user`.
+   * `external_id_taken` (naming the holder), and with `user_not_found` where the row is gone or no longer in
+   * the state of `user`.
    */
   update(user: User, changes: UserChanges): Promise<User>;
   /**
@@ -38,13 +39,15 @@ export interface UserStore {
   /** Rows `offset` to `offset + limit` of the newest-first order, with the exact number of all that match. */
   page(filter: UserFilter, offset: number, limit: number): Promise<{ items: readonly User[]; total: number }>;
   /** The next users of an app, oldest first, after `after` (null: from the start). */
-  listOldestFirst(
-    appId: string,
-    after: UserCursor | null,
-    limit: number,
-  ): Promise<{ items: readonly User[]; next: UserCursor | null }>;
+  listOldestFirst(appId: string, after: UserCursor | null, limit: number): Promise<UserBatch>;
   /** How many active admins the organization has, held against others until the transaction ends. */
   lockActiveAdmins(): Promise<number>;
+}
+
+/** Some users in order, and where to read on; `next` is null at the end. */
+export interface UserBatch {
+  readonly items: readonly User[];
+  readonly next: UserCursor | null;
 }
 
 /** A place in the oldest-first order; opaque to everybody but the store. */

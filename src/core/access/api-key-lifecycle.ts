@@ -1,0 +1,84 @@
+/** Making, rotating and revoking API keys. The plain key is in the answer that made it, and nowhere else. */
+import type { Core } from '../core.ts';
+import type { Organization } from '../directory/organization.ts';
+import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import { digestOf, newApiKeyText } from '../secret.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type ApiKey, keyNotFound } from './api-key.ts';
+import type { Door, KeyRole, OperatorPrincipal } from './principal.ts';
+
+export interface IssuedApiKey {
+  readonly key: ApiKey;
+  /** The key in plain text. */
+  readonly apiKey: string;
+}
+
+/** Makes a key that opens the organization; `expiresAt` in epoch milliseconds, null for one that does not expire. */
+export async function createApiKey(
+  core: Core,
+  door: Door,
+  input: { readonly organization: Organization; readonly role: KeyRole; readonly expiresAt: number | null },
+): Promise<IssuedApiKey> {
+  const { organization, role, expiresAt } = input;
+  return core.work.change(organization.key, (tx) => issueApiKey(core, tx, door, { role, expiresAt }));
+}
+
+/** A step: a new key of the organization of `tx`. */
+export async function issueApiKey(
+  core: Core,
+  tx: Tx,
+  door: Door,
+  input: { readonly role: KeyRole; readonly expiresAt: number | null },
+): Promise<IssuedApiKey> {
+  const now = core.clock.now();
+  const apiKey = newApiKeyText();
+  const key = await tx.apiKeys.insert(
+    { id: newPrefixedId('key'), ...input, createdAt: now, revokedAt: null },
+    digestOf(apiKey),
+  );
+  await record(tx, operatorAt(door, tx.orgKey), 'api_key.created', { kind: 'api_key', id: key.id }, now);
+  return { key, apiKey };
+}
+
+/** Every key of every organization, oldest first. */
+export function listApiKeys(core: Core): Promise<readonly ApiKey[]> {
+  return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
+}
+
+/** Puts a new secret in the place of the present one, which stops at once. Refuses with `api_key_not_found`. */
+export async function rotateApiKey(core: Core, door: Door, keyId: string): Promise<IssuedApiKey> {
+  const apiKey = newApiKeyText();
+  const key = await changeKey(core, door, keyId, 'api_key.rotated', (tx) =>
+    tx.apiKeys.replaceDigest(keyId, digestOf(apiKey)),
+  );
+  return { key, apiKey };
+}
+
+/** Ends a key for good. Refuses with `api_key_not_found`, also for one that was revoked before. */
+export async function revokeApiKey(core: Core, door: Door, keyId: string): Promise<ApiKey> {
+  return changeKey(core, door, keyId, 'api_key.revoked', (tx) => tx.apiKeys.revoke(keyId, core.clock.now()));
+}
+
+/** The operator as a principal of one organization. */
+export function operatorAt(door: Door, orgKey: OrgKey): OperatorPrincipal {
+  return { kind: 'operator', door, orgKey };
+}
+
+async function changeKey(
+  core: Core,
+  door: Door,
+  keyId: string,
+  action: 'api_key.rotated' | 'api_key.revoked',
+  change: (tx: Tx) => Promise<boolean>,
+): Promise<ApiKey> {
+  return core.work.changeSystem('operator', async (system) => {
+    const key = await system.apiKeys.find(keyId);
+    if (key === null) throw keyNotFound();
+    const tx = system.within(key.orgKey);
+    if (!(await change(tx))) throw keyNotFound();
+    const subject = { kind: 'api_key', id: keyId } as const;
+    await record(tx, operatorAt(door, key.orgKey), action, subject, core.clock.now());
+    return key;
+  });
+}

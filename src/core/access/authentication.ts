@@ -1,0 +1,78 @@
+/**
+ * Finds out who is asking, from the secret that they show. Every failure is the same `unauthorized`: unknown,
+ * expired, revoked and malformed secrets are not told apart.
+ */
+import type { Core } from '../core.ts';
+import type { App } from '../directory/organization.ts';
+import { refuse } from '../errors.ts';
+import { isHex40 } from '../ids.ts';
+import { digestOf, parseToken } from '../secret.ts';
+import { isUsable } from './api-key.ts';
+import type { AppPrincipal, Door, KeyPrincipal, PublicPrincipal, UserPrincipal } from './principal.ts';
+import { isAlive, sessionNoteMs } from './session.ts';
+
+const apiKeyText = /^sk_live_[A-Za-z0-9_-]{43}$/;
+
+/** The principal of an API key in plain text. Refuses with `unauthorized`. */
+export async function authenticateApiKey(core: Core, door: Door, apiKey: string): Promise<KeyPrincipal> {
+  if (!apiKeyText.test(apiKey)) throw refuse('unauthorized', {});
+  const digest = digestOf(apiKey);
+  const key = await core.work.readSystem('authentication', (tx) => tx.apiKeys.findByDigest(digest));
+  if (key === null || !isUsable(key, core.clock.now())) throw refuse('unauthorized', {});
+  return { kind: 'api_key', door, orgKey: key.orgKey, keyId: key.id, role: key.role };
+}
+
+/** The principal of an app key in plain text. Refuses with `unauthorized`. */
+export async function authenticateAppKey(core: Core, door: Door, appKey: string): Promise<AppPrincipal> {
+  if (!isHex40(appKey)) throw refuse('unauthorized', {});
+  const digest = digestOf(appKey);
+  const app = await core.work.readSystem('authentication', (tx) => tx.apps.findByKeyDigest(digest));
+  if (app === null) throw refuse('unauthorized', {});
+  return { kind: 'app', door, orgKey: app.orgKey, appId: app.id };
+}
+
+/**
+ * The principal of a session token in plain text; notes the use. Refuses with `unauthorized`, also for a user
+ * who was cancelled.
+ */
+export async function authenticateSession(core: Core, door: Door, token: string): Promise<UserPrincipal> {
+  const parts = parseToken(token);
+  if (parts?.prefix !== 'st') throw refuse('unauthorized', {});
+  const now = core.clock.now();
+  const digest = digestOf(token);
+  const found = await core.work.read(parts.orgKey, (tx) => tx.sessions.findByDigest(digest));
+  if (found === null || !isAlive(found.session, now) || found.user.status === 'inactive') {
+    throw refuse('unauthorized', {});
+  }
+  const { session, user } = found;
+  if (now - session.lastUsedAt >= sessionNoteMs) {
+    await core.work.change(parts.orgKey, (tx) => tx.sessions.noteUse(session.id, now));
+  }
+  return {
+    kind: 'user',
+    door,
+    orgKey: parts.orgKey,
+    userId: user.id,
+    sessionId: session.id,
+    sessionStartedAt: session.startedAt,
+    user,
+  };
+}
+
+/**
+ * Somebody without a credential, with the app that they name, else the deployment's sign-up app. Refuses with
+ * `app_not_found`.
+ */
+export async function findPublicApp(
+  core: Core,
+  door: Door,
+  appId: string | undefined,
+): Promise<{ principal: PublicPrincipal; app: App }> {
+  const named = appId ?? core.policy.signupAppId;
+  const app = await core.work.readSystem('authentication', async (tx) => {
+    if (named === null) return tx.apps.findFirst();
+    return isHex40(named) ? tx.apps.find(named) : null;
+  });
+  if (app === null) throw refuse('app_not_found', {});
+  return { principal: { kind: 'public', door, orgKey: app.orgKey }, app };
+}

@@ -1,0 +1,140 @@
+/**
+ * Signing in with email and password, and out again. The answer and the work are the same whether or not the
+ * account exists. Wrong passwords in a row are counted by address and slow the next tries down; whoever comes
+ * with a session of the account is exempt, so that no stranger locks an owner out.
+ */
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { canonicalEmail, FieldReader, readText } from '../directory/user-fields.ts';
+import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
+import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import { digestOf, newToken } from '../secret.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { passwordCharactersMax } from './password.ts';
+import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
+import { emailSubject } from './subject.ts';
+import { failureDelayMs, freeFailures, refuseWait } from './throttle.ts';
+
+export interface SignedIn {
+  readonly user: User;
+  /** The session token in plain text: shown now and never again. */
+  readonly token: string;
+}
+
+/**
+ * Starts a session. `email` and `password` are as they came; `owner` is who already holds a session, if anybody.
+ * Refuses with `invalid_fields`, `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue
+ * is full.
+ */
+export async function signIn(
+  core: Core,
+  principal: PublicPrincipal,
+  input: { readonly email: unknown; readonly password: unknown; readonly owner: UserPrincipal | null },
+): Promise<SignedIn> {
+  const { email, password } = readCredentials(input);
+  const { orgKey } = principal;
+  const subject = emailSubject(core.secrets, orgKey, email);
+  const isOwner =
+    input.owner?.orgKey === orgKey &&
+    input.owner.user.email !== null &&
+    canonicalEmail(input.owner.user.email) === canonicalEmail(email);
+  const attempt = (): Promise<User> => tryPassword(core, orgKey, { email, password, subject, isOwner });
+  const user = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
+
+  return core.work.change(orgKey, async (tx) => {
+    const present = await tx.users.lock({ id: user.id });
+    // Between the check and this transaction the account may have been cancelled, erased or given another password.
+    if (present?.passwordHash !== user.passwordHash || present.status === 'inactive') {
+      throw refuse('invalid_credentials', {});
+    }
+    if (!isOwner) await tx.throttles.clearFailures(subject);
+    const now = core.clock.now();
+    const signedIn = await tx.users.update(present, { lastLoginAt: now });
+    const token = await startSession(tx, principal, signedIn, now);
+    return { user: signedIn, token };
+  });
+}
+
+/** Ends the session that the principal came with. */
+export async function signOut(core: Core, principal: UserPrincipal): Promise<void> {
+  await core.work.change(principal.orgKey, async (tx) => {
+    if (!(await tx.sessions.end(principal.sessionId))) throw refuse('unauthorized', {});
+    const subject = { kind: 'user', id: principal.userId } as const;
+    await record(tx, principal, 'session.ended', subject, core.clock.now());
+  });
+}
+
+/** A step: a new session of the user; its token in plain text. */
+export async function startSession(tx: Tx, principal: Principal, user: User, now: number): Promise<string> {
+  const token = newToken('st', tx.orgKey);
+  const session = { id: newPrefixedId('ses'), userId: user.id, startedAt: now, lastUsedAt: now };
+  await tx.sessions.insert(session, digestOf(token));
+  await record(tx, principal, 'session.started', { kind: 'user', id: user.id }, now);
+  return token;
+}
+
+/** Whether an address has an account; always no where the deployment does not tell. */
+export async function emailHasAccount(
+  core: Core,
+  principal: PublicPrincipal,
+  input: { readonly email: unknown },
+): Promise<boolean> {
+  const fields = new FieldReader();
+  const email = fields.take('email', readText(input.email));
+  refuseFaults(fields.faults);
+  if (email === undefined || !core.policy.tellsAccounts) return false;
+  const user = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
+  return user !== null;
+}
+
+function readCredentials(input: { readonly email: unknown; readonly password: unknown }): {
+  email: string;
+  password: string;
+} {
+  const faults: FieldFault[] = [];
+  for (const field of ['email', 'password'] as const) {
+    const value = input[field];
+    if (value === undefined || value === null || value === '') faults.push({ field, fault: 'blank' });
+    else if (typeof value !== 'string' || !value.isWellFormed()) faults.push({ field, fault: 'invalid' });
+  }
+  refuseFaults(faults);
+  return { email: String(input.email), password: String(input.password) };
+}
+
+/** Lets no more checks of an address run at once than it has free failures left, and none before its time. */
+async function guarded<T>(
+  core: Core,
+  orgKey: OrgKey,
+  subject: string,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
+  return core.signInGate.pass(subject, freeFailures - (failures?.count ?? 0), async () => {
+    const present = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
+    refuseWait(failureDelayMs(present, core.clock.now()));
+    return attempt();
+  });
+}
+
+/** The user to whom email and password belong; counts the failure and refuses otherwise. */
+async function tryPassword(
+  core: Core,
+  orgKey: OrgKey,
+  attempt: {
+    readonly email: string;
+    readonly password: string;
+    readonly subject: string;
+    readonly isOwner: boolean;
+  },
+): Promise<User> {
+  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(attempt.email)));
+  // Nobody has a longer password, and hashing one would be work that a stranger chooses.
+  const password = attempt.password.slice(0, passwordCharactersMax * 2 + 1);
+  const isRight = await core.hasher.verify(password, user?.passwordHash ?? null);
+  if (user !== null && isRight && user.status !== 'inactive') return user;
+  if (!attempt.isOwner) {
+    await core.work.change(orgKey, (tx) => tx.throttles.addFailure(attempt.subject, core.clock.now()));
+  }
+  throw refuse('invalid_credentials', {});
+}

@@ -1,0 +1,176 @@
+/**
+ * Making organizations, their apps and their first credentials, as the operator does at the command line. Plain
+ * keys are in the answer that made them, and nowhere else.
+ */
+import { issueApiKey, operatorAt } from '../access/api-key-lifecycle.ts';
+import { readPassword } from '../access/password.ts';
+import type { Door } from '../access/principal.ts';
+import { type SignedIn, startSession } from '../access/sign-in.ts';
+import type { Core } from '../core.ts';
+import { refuse, refuseFaults } from '../errors.ts';
+import { newAppId, newPrefixedId } from '../ids.ts';
+import { type AuditAction, record } from '../record/audit-event.ts';
+import { digestOf, newAppKeyText } from '../secret.ts';
+import type { SystemTx, Tx } from '../unit-of-work.ts';
+import type { App, Organization } from './organization.ts';
+import { FieldReader, readEmail, readText } from './user-fields.ts';
+import { newUserOf } from './user-lifecycle.ts';
+
+export interface IssuedApp {
+  readonly app: App;
+  /** The app key in plain text. */
+  readonly appKey: string;
+}
+
+export interface NewOrganization extends IssuedApp {
+  readonly organization: Organization;
+  /** An API key with the role admin, in plain text. */
+  readonly apiKey: string;
+}
+
+/**
+ * Makes the first organization of an empty directory. Refuses with `wrong_state` where there is one already:
+ * of several callers at once exactly one succeeds.
+ */
+export async function initialise(core: Core, door: Door, name: string): Promise<NewOrganization> {
+  const cleanName = readName(name);
+  return core.work.changeSystem('operator', async (tx) => {
+    const present = await tx.organizations.list();
+    if (present.length > 0) throw refuse('wrong_state', { from: 'initialised', to: 'initialised' });
+    return makeOrganization(core, tx, door, cleanName);
+  });
+}
+
+/** Makes a further organization with one app, an admin key and an app key. Refuses with `invalid_fields`. */
+export async function createOrganization(core: Core, door: Door, name: string): Promise<NewOrganization> {
+  const cleanName = readName(name);
+  return core.work.changeSystem('operator', (tx) => makeOrganization(core, tx, door, cleanName));
+}
+
+/** Every organization, oldest first. */
+export function listOrganizations(core: Core): Promise<readonly Organization[]> {
+  return core.work.readSystem('operator', (tx) => tx.organizations.list());
+}
+
+/** An organization by its public id. Refuses with `organization_not_found`. */
+export async function getOrganization(core: Core, id: string): Promise<Organization> {
+  const organization = await core.work.readSystem('operator', (tx) => tx.organizations.findById(id));
+  if (organization === null) throw refuse('organization_not_found', {});
+  return organization;
+}
+
+/** Makes an app in the organization. Refuses with `invalid_fields`. */
+export async function createApp(
+  core: Core,
+  door: Door,
+  input: { readonly organization: Organization; readonly name: string },
+): Promise<IssuedApp> {
+  const name = readName(input.name);
+  return core.work.change(input.organization.key, (tx) => issueApp(core, tx, door, name));
+}
+
+/** Every app of every organization, oldest first. */
+export function listApps(core: Core): Promise<readonly App[]> {
+  return core.work.readSystem('operator', (tx) => tx.apps.list());
+}
+
+/** Gives the app another key; the present one stops at once. Refuses with `app_not_found`. */
+export async function rotateAppKey(core: Core, door: Door, appId: string): Promise<IssuedApp> {
+  const appKey = newAppKeyText();
+  const app = await changeApp(core, door, appId, 'app.key_rotated', { keyDigest: digestOf(appKey) });
+  return { app, appKey };
+}
+
+/** Opens or closes sign-up in the app. Refuses with `app_not_found`. */
+export function setAppSignup(
+  core: Core,
+  door: Door,
+  input: { appId: string; isOpen: boolean },
+): Promise<App> {
+  return changeApp(core, door, input.appId, 'app.updated', { isSignupOpen: input.isOpen });
+}
+
+/**
+ * Makes a confirmed, active admin with a first session. Refuses with `invalid_fields` and `email_taken`.
+ */
+export async function createAdmin(
+  core: Core,
+  door: Door,
+  input: { readonly organization: Organization; readonly email: string; readonly password: string },
+): Promise<SignedIn> {
+  const fields = new FieldReader();
+  const email = fields.take('email', readEmail(input.email));
+  const password = fields.take(
+    'password',
+    readPassword(input.password, email ?? null, core.isCommonPassword),
+  );
+  refuseFaults(fields.faults);
+  if (email === undefined || password === undefined) throw refuse('internal', {});
+  const passwordHash = await core.hasher.hash(password);
+  return core.work.change(input.organization.key, async (tx) => {
+    const now = core.clock.now();
+    const principal = operatorAt(door, tx.orgKey);
+    const app = await tx.apps.getFirst();
+    const user = await tx.users.insert({
+      ...newUserOf(app.id, now),
+      email,
+      role: 'admin',
+      confirmedAt: now,
+      passwordHash,
+    });
+    await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+    return { user, token: await startSession(tx, principal, user, now) };
+  });
+}
+
+async function makeOrganization(
+  core: Core,
+  system: SystemTx,
+  door: Door,
+  name: string,
+): Promise<NewOrganization> {
+  const now = core.clock.now();
+  const organization = await system.organizations.insert({ id: newPrefixedId('org'), name, createdAt: now });
+  const tx = system.within(organization.key);
+  const subject = { kind: 'organization', id: organization.id } as const;
+  await record(tx, operatorAt(door, organization.key), 'organization.created', subject, now);
+  const { app, appKey } = await issueApp(core, tx, door, name);
+  const { apiKey } = await issueApiKey(core, tx, door, { role: 'admin', expiresAt: null });
+  return { organization, app, appKey, apiKey };
+}
+
+async function issueApp(core: Core, tx: Tx, door: Door, name: string): Promise<IssuedApp> {
+  const now = core.clock.now();
+  const appKey = newAppKeyText();
+  const app = await tx.apps.insert(
+    { id: newAppId(), name, isSignupOpen: true, createdAt: now },
+    digestOf(appKey),
+  );
+  await record(tx, operatorAt(door, tx.orgKey), 'app.created', { kind: 'app', id: app.id }, now);
+  return { app, appKey };
+}
+
+async function changeApp(
+  core: Core,
+  door: Door,
+  appId: string,
+  action: AuditAction,
+  changes: { readonly keyDigest?: string; readonly isSignupOpen?: boolean },
+): Promise<App> {
+  return core.work.changeSystem('operator', async (system) => {
+    const app = await system.apps.find(appId);
+    if (app === null) throw refuse('app_not_found', {});
+    const tx = system.within(app.orgKey);
+    if (!(await tx.apps.update(appId, changes))) throw refuse('app_not_found', {});
+    await record(tx, operatorAt(door, app.orgKey), action, { kind: 'app', id: appId }, core.clock.now());
+    return (await system.apps.find(appId)) ?? app;
+  });
+}
+
+function readName(name: string): string {
+  const fields = new FieldReader();
+  const clean = fields.take('name', readText(name));
+  refuseFaults(fields.faults);
+  if (clean === undefined) throw refuse('internal', {});
+  return clean;
+}

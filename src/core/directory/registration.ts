@@ -1,0 +1,117 @@
+/**
+ * Signing up in a consumer app. All faulty fields are told at once; the user is pending until the code that is
+ * sent here comes back, holds the role `parent` whatever was asked for, and gets a first session.
+ */
+import { readPassword } from '../access/password.ts';
+import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
+import { type SignedIn, startSession } from '../access/sign-in.ts';
+import type { Core } from '../core.ts';
+import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { record } from '../record/audit-event.ts';
+import { sendCode } from '../verification/confirmation.ts';
+import type { App } from './organization.ts';
+import { newUserDefaults } from './user.ts';
+import {
+  canonicalEmail,
+  FieldReader,
+  readBoolean,
+  readDateOfBirth,
+  readEmail,
+  readLanguage,
+  readOptional,
+  readPhone,
+  readText,
+} from './user-fields.ts';
+import { newUserOf } from './user-lifecycle.ts';
+
+/** What somebody says of themselves; values are as they came. */
+export interface RegistrationInput {
+  readonly email?: unknown;
+  readonly password?: unknown;
+  readonly firstName?: unknown;
+  readonly lastName?: unknown;
+  readonly phone?: unknown;
+  readonly dateOfBirth?: unknown;
+  readonly language?: unknown;
+  readonly isTemplate?: unknown;
+  readonly isClinical?: unknown;
+  readonly isNativeSignup?: unknown;
+  /** Faults that the contract found itself. */
+  readonly faults: readonly FieldFault[];
+}
+
+/**
+ * Registers a user in `app`. Refuses with `signup_closed` (admins may still register people), `invalid_fields`
+ * (a taken email among them) and `unavailable`.
+ */
+export async function registerUser(
+  core: Core,
+  principal: PublicPrincipal | UserPrincipal,
+  app: App,
+  input: RegistrationInput,
+): Promise<SignedIn> {
+  const isAdmin = may(principal, 'care.manage');
+  if (!app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
+  const { values, password, faults } = readRegistration(core, input);
+  const { email } = values;
+  if (email !== undefined) {
+    const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
+    if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
+  }
+  refuseFaults(faults);
+  if (password === undefined || email === undefined) throw refuse('internal', {});
+  const passwordHash = await core.hasher.hash(password);
+
+  try {
+    return await core.work.change(app.orgKey, async (tx) => {
+      const now = core.clock.now();
+      const user = await tx.users.insert({
+        ...newUserOf(app.id, now),
+        email,
+        firstName: values.firstName ?? null,
+        lastName: values.lastName ?? null,
+        phone: values.phone?.phone ?? null,
+        phoneE164: values.phone?.phoneE164 ?? null,
+        dateOfBirth: values.dateOfBirth ?? null,
+        language: values.language ?? newUserDefaults.language,
+        status: 'pending',
+        isClinical: values.isClinical ?? false,
+        // Outside production anybody may make users for testing; in production admins only.
+        isTemplate: (values.isTemplate ?? false) && (isAdmin || !core.policy.isProduction),
+        isNativeSignup: values.isNativeSignup ?? false,
+        passwordHash,
+      });
+      await sendCode(core, tx, user, []);
+      await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+      return { user, token: await startSession(tx, principal, user, now) };
+    });
+  } catch (error) {
+    // Somebody was quicker between the look above and the insert.
+    if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
+    throw error;
+  }
+}
+
+function readRegistration(core: Core, input: RegistrationInput) {
+  const fields = new FieldReader();
+  const email = fields.take('email', readEmail(input.email));
+  const password = fields.take(
+    'password',
+    readPassword(input.password, email ?? null, core.isCommonPassword),
+  );
+  const values = {
+    email,
+    firstName: fields.take('firstName', readText(input.firstName)),
+    lastName: fields.take('lastName', readText(input.lastName)),
+    phone: fields.take('phone', readOptional(input.phone, readPhone)),
+    dateOfBirth: fields.take(
+      'dateOfBirth',
+      readOptional(input.dateOfBirth, (value) => readDateOfBirth(value, core.clock.now())),
+    ),
+    language: fields.take('language', readOptional(input.language, readLanguage)),
+    isTemplate: fields.take('isTemplate', readOptional(input.isTemplate, readBoolean)),
+    isClinical: fields.take('isClinical', readOptional(input.isClinical, readBoolean)),
+    isNativeSignup: fields.take('isNativeSignup', readOptional(input.isNativeSignup, readBoolean)),
+  };
+  return { values, password, faults: [...fields.faults, ...input.faults] };
+}

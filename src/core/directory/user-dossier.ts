@@ -1,0 +1,56 @@
+/** What the operator may see of one user beyond what any contract shows: sessions, open codes, approvals. */
+import type { Session } from '../access/session.ts';
+import type { Core } from '../core.ts';
+import { refuse } from '../errors.ts';
+import { parseHumanId, parseUserIdText, parseUserNumber } from '../ids.ts';
+import type { Tx } from '../unit-of-work.ts';
+import type { PasswordToken } from '../verification/password-token.ts';
+import type { App, Organization } from './organization.ts';
+import type { User } from './user.ts';
+import { canonicalEmail } from './user-fields.ts';
+
+export interface UserDossier {
+  readonly organization: Organization;
+  readonly app: App | null;
+  readonly user: User;
+  readonly sessions: readonly Session[];
+  /** When the open confirmation code ends and how many tries are left; null without one. */
+  readonly openCode: { readonly expiresAt: number; readonly triesLeft: number } | null;
+  /** Reset and invitation links that could be spent now. */
+  readonly openTokens: readonly PasswordToken[];
+}
+
+/**
+ * Every user, of any organization, whom the reference names: an id in any contract's spelling, a number, or an
+ * email. Refuses with `user_not_found` where there is none.
+ */
+export async function findDossiers(core: Core, reference: string): Promise<readonly UserDossier[]> {
+  const dossiers = await core.work.readSystem('operator', async (system) => {
+    const found: UserDossier[] = [];
+    for (const organization of await system.organizations.list()) {
+      const tx = system.within(organization.key);
+      const user = await findUser(tx, reference.trim());
+      if (user === null) continue;
+      const now = core.clock.now();
+      const code = await tx.codes.find(user.id);
+      found.push({
+        organization,
+        app: await system.apps.find(user.appId),
+        user,
+        sessions: await tx.sessions.listOf(user.id),
+        openCode: code === null || code.expiresAt <= now || code.triesLeft <= 0 ? null : code,
+        openTokens: await tx.passwordTokens.listOpen(user.id, now),
+      });
+    }
+    return found;
+  });
+  if (dossiers.length === 0) throw refuse('user_not_found', { id: reference });
+  return dossiers;
+}
+
+function findUser(tx: Tx, reference: string): Promise<User | null> {
+  const id = parseUserIdText(reference) ?? parseHumanId(reference);
+  if (id !== null) return tx.users.find({ id });
+  const number = parseUserNumber(reference);
+  return number === null ? tx.users.findByEmail(canonicalEmail(reference)) : tx.users.find({ number });
+}

@@ -1,0 +1,267 @@
+/**
+ * The life of a user as an organization's backend or application drives it: making, reading, changing, reporting
+ * on and deleting one. Each operation opens one transaction: load, authorize, decide, act, note, return.
+ *
+ * What consumers do themselves is in `registration.ts` and `profile.ts`; how people are invited, in
+ * `verification/invitation.ts`.
+ */
+import { alone, type IdempotentRequest, once } from '../access/idempotency.ts';
+import { type Action, authorize, type Principal } from '../access/principal.ts';
+import { subjectsOf } from '../access/subject.ts';
+import type { Core } from '../core.ts';
+import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { newUserId, newUserNumber } from '../ids.ts';
+import { type AuditAction, record } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
+import { FieldReader, readExternalId, readOptional, readReportTime, readTimezone } from './user-fields.ts';
+import type { UserRef } from './user-store.ts';
+
+/**
+ * The faults of fields that a contract shows and does not let the caller set, judged against the user as it is
+ * (null: there is none yet). A client may send a user back whole.
+ */
+export type EchoCheck = (present: User | null) => readonly FieldFault[];
+
+export const noEchoes: EchoCheck = () => [];
+
+/** What a backend says of a new user; values are as they came. */
+export interface CreateUserInput {
+  readonly externalId?: unknown;
+  readonly timezone?: unknown;
+  /** The public id of one of the organization's apps; absent: its first. */
+  readonly appId?: unknown;
+  readonly echoes: EchoCheck;
+  readonly once: IdempotentRequest | null;
+}
+
+/**
+ * Makes a user that is active at once. Refuses with `forbidden`, `invalid_fields`, `external_id_taken` (naming
+ * the holder) and the idempotency codes.
+ */
+export async function createUser(core: Core, principal: Principal, input: CreateUserInput): Promise<User> {
+  authorize(principal, 'users.create');
+  const fields = new FieldReader();
+  const externalId = fields.take('externalId', readOptional(input.externalId, readExternalId));
+  const timezone = fields.take('timezone', readOptional(input.timezone, readTimezone));
+  const faults = [...fields.faults, ...input.echoes(null)];
+
+  return alone(core.running, input.once, () =>
+    core.work.change(principal.orgKey, async (tx) => {
+      const now = core.clock.now();
+      const app = await findApp(tx, input.appId);
+      refuseFaults(app === null ? [...faults, { field: 'appId', fault: 'invalid' }] : faults);
+      if (app === null) throw refuse('app_not_found', {});
+      return once(tx, input.once, { status: 201, now }, async () => {
+        const user = await tx.users.insert({
+          ...newUserOf(app.id, now),
+          externalId: externalId ?? null,
+          timezone: timezone ?? newUserDefaults.timezone,
+        });
+        await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+        return user;
+      });
+    }),
+  );
+}
+
+/**
+ * Makes the user of an app with that external id, or finds the one there is and notes the contact by moving
+ * `updatedAt`. Refuses with `forbidden` and `invalid_fields`.
+ */
+export async function upsertUser(
+  core: Core,
+  principal: Principal,
+  input: { readonly appId: string; readonly externalId: unknown; readonly echoes: EchoCheck },
+): Promise<User> {
+  authorize(principal, 'users.create');
+  const fields = new FieldReader();
+  const externalId = fields.take('externalId', readExternalId(input.externalId));
+
+  const attempt = (): Promise<User> =>
+    core.work.change(principal.orgKey, async (tx) => {
+      const present =
+        externalId === undefined ? null : await tx.users.findByExternalId(input.appId, externalId);
+      refuseFaults([...fields.faults, ...input.echoes(present)]);
+      const now = core.clock.now();
+      const user =
+        present === null
+          ? await tx.users.insert({ ...newUserOf(input.appId, now), externalId: externalId ?? null })
+          : await tx.users.update(present, { updatedAt: now });
+      const action = present === null ? 'user.created' : 'user.updated';
+      await record(tx, principal, action, { kind: 'user', id: user.id }, now);
+      return user;
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    // Another process made the user between our look and our insert: now it is there to be found.
+    if (isRefusal(error, 'external_id_taken') || isRefusal(error, 'user_not_found')) return attempt();
+    throw error;
+  }
+}
+
+/** One user. Refuses with `forbidden`, and with `user_not_found` for whatever the principal cannot see. */
+export async function getUser(
+  core: Core,
+  principal: Principal,
+  input: { readonly action: Action; readonly ref: UserRef | null },
+): Promise<User> {
+  authorize(principal, input.action);
+  const { ref } = input;
+  if (ref === null) throw refuse('user_not_found', {});
+  const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scoped(principal, ref)));
+  if (user === null) throw refuse('user_not_found', {});
+  return user;
+}
+
+/**
+ * Changes time zone and external id (null clears it); what is absent stays. Refuses with `forbidden`,
+ * `invalid_fields`, `user_not_found` and `external_id_taken` (naming the holder).
+ */
+export async function updateUser(
+  core: Core,
+  principal: Principal,
+  input: {
+    readonly ref: UserRef | null;
+    readonly externalId?: unknown;
+    readonly timezone?: unknown;
+    readonly echoes: EchoCheck;
+  },
+): Promise<User> {
+  authorize(principal, 'users.update');
+  const fields = new FieldReader();
+  const changes: { externalId?: string | null; timezone?: string } = {};
+  if (input.externalId !== undefined) {
+    const externalId = fields.take('externalId', readOptional(input.externalId, readExternalId));
+    if (externalId !== undefined) changes.externalId = externalId;
+  }
+  if (input.timezone !== undefined) {
+    const timezone = fields.take('timezone', readTimezone(input.timezone));
+    if (timezone !== undefined) changes.timezone = timezone;
+  }
+
+  const { ref } = input;
+  return core.work.change(principal.orgKey, async (tx) => {
+    const user = ref === null ? null : await tx.users.lock(scoped(principal, ref));
+    refuseFaults(user === null ? fields.faults : [...fields.faults, ...input.echoes(user)]);
+    if (user === null) throw refuse('user_not_found', {});
+    return applyChanges(core, tx, principal, user, changes, 'user.updated');
+  });
+}
+
+/** The kinds of report that move a user's times. */
+export type ReportKind = 'sync' | 'score';
+
+/**
+ * Notes when a user last synced or was scored. Times only move forward: an older report changes nothing. `at`
+ * is as it came; absent or null means now. Refuses with `forbidden`, `invalid_fields`, `user_not_found` and the
+ * idempotency codes.
+ */
+export async function reportActivity(
+  core: Core,
+  principal: Principal,
+  input: {
+    readonly kind: ReportKind;
+    readonly ref: UserRef | null;
+    readonly at?: unknown;
+    readonly once: IdempotentRequest | null;
+  },
+): Promise<User> {
+  authorize(principal, 'users.report');
+  const now = core.clock.now();
+  const fields = new FieldReader();
+  const given = fields.take(
+    'at',
+    readOptional(input.at, (value) => readReportTime(value, now)),
+  );
+  refuseFaults(fields.faults);
+  const at = given ?? now;
+  const { kind, ref } = input;
+  return alone(core.running, input.once, () =>
+    core.work.change(principal.orgKey, (tx) =>
+      once(tx, input.once, { status: 202, now }, async () => {
+        const user = ref === null ? null : await tx.users.lock(scoped(principal, ref));
+        if (user === null) throw refuse('user_not_found', {});
+        const last = kind === 'sync' ? user.lastSyncAt : user.lastScoreAt;
+        if (last !== null && at <= last) return user;
+        const changes = kind === 'sync' ? { lastSyncAt: at } : { lastScoreAt: at };
+        return applyChanges(
+          core,
+          tx,
+          principal,
+          user,
+          changes,
+          kind === 'sync' ? 'user.synced' : 'user.scored',
+        );
+      }),
+    ),
+  );
+}
+
+/**
+ * Deletes a user and everything that hangs on it: the one path for every door. Refuses with `forbidden` (also
+ * an app that would delete an admin), `user_not_found` and `last_admin`.
+ */
+export async function deleteUser(
+  core: Core,
+  principal: Principal,
+  input: { readonly ref: UserRef | null },
+): Promise<void> {
+  authorize(principal, 'users.delete');
+  const { ref } = input;
+  if (ref === null) throw refuse('user_not_found', {});
+  await core.work.change(principal.orgKey, async (tx) => {
+    const user = await tx.users.lock(scoped(principal, ref));
+    if (user === null) throw refuse('user_not_found', {});
+    if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
+    await keepAnAdmin(tx, user);
+    if (!(await tx.users.erase(user, subjectsOf(core.secrets, user)))) throw refuse('user_not_found', {});
+    await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, core.clock.now());
+  });
+}
+
+/** A step: refuses with `last_admin` where `user` is the organization's only active admin. */
+export async function keepAnAdmin(tx: Tx, user: User): Promise<void> {
+  if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) throw refuse('last_admin', {});
+}
+
+/** A step: writes the changes that differ from what is, moves `updatedAt` and notes it; else does nothing. */
+export async function applyChanges(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  user: User,
+  changes: UserChanges,
+  action: AuditAction,
+): Promise<User> {
+  const present: Readonly<Record<string, unknown>> = { ...user };
+  const isSame = Object.entries(changes).every(([name, value]) => present[name] === value);
+  if (isSame) return user;
+  const now = core.clock.now();
+  const changed = await tx.users.update(user, { ...changes, updatedAt: now });
+  await record(tx, principal, action, { kind: 'user', id: user.id }, now);
+  return changed;
+}
+
+/** A user with the directory's defaults: active, made now. */
+export function newUserOf(appId: string, now: number): NewUser {
+  return {
+    ...newUserDefaults,
+    id: newUserId(),
+    number: newUserNumber(),
+    appId,
+    status: 'active',
+    createdAt: now,
+  };
+}
+
+/** An app sees its own users only. */
+function scoped(principal: Principal, ref: UserRef): UserRef {
+  return principal.kind === 'app' ? { ...ref, appId: principal.appId } : ref;
+}
+
+async function findApp(tx: Tx, appId: unknown): Promise<{ id: string } | null> {
+  if (appId === undefined || appId === null) return tx.apps.getFirst();
+  return typeof appId === 'string' ? tx.apps.find(appId) : null;
+}

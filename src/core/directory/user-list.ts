@@ -1,0 +1,59 @@
+/**
+ * Lists of users: pages with exact totals, the holders of one external id, and the whole of an app as a stream
+ * of batches.
+ */
+import { type Action, type AppPrincipal, authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import { type Listing, offsetOf, type Page } from './paging.ts';
+import type { User } from './user.ts';
+import type { UserBatch, UserCursor, UserFilter } from './user-store.ts';
+
+/** How many users of a stream are read at once: memory stays flat whatever the app's size. */
+const batchUsers = 500;
+
+/** One page of the organization's users, newest first, with the exact number of all that match. */
+export async function listUsers(
+  core: Core,
+  principal: Principal,
+  input: { readonly action: Action; readonly filter: UserFilter; readonly page: Page },
+): Promise<Listing<User>> {
+  authorize(principal, input.action);
+  const { page, filter } = input;
+  const { items, total } = await core.work.read(principal.orgKey, (tx) =>
+    tx.users.page(filter, offsetOf(page), page.size),
+  );
+  return { items, total, page };
+}
+
+/** One page of the users with exactly that external id, newest first; each app has at most one. */
+export async function listUsersByExternalId(
+  core: Core,
+  principal: Principal,
+  input: { readonly externalId: string; readonly page: Page },
+): Promise<Listing<User>> {
+  authorize(principal, 'users.read');
+  const all = await core.work.read(principal.orgKey, (tx) => tx.users.listByExternalId(input.externalId));
+  const from = offsetOf(input.page);
+  return { items: all.slice(from, from + input.page.size), total: all.length, page: input.page };
+}
+
+/**
+ * Every user of the principal's app, oldest first, in batches that are read only when asked for. Users made
+ * while the stream runs may appear at its end.
+ */
+export async function* streamAppUsers(core: Core, principal: AppPrincipal): AsyncGenerator<readonly User[]> {
+  authorize(principal, 'users.read');
+  let after: UserCursor | null = null;
+  for (;;) {
+    const batch: UserBatch = await readBatch(core, principal, after);
+    if (batch.items.length > 0) yield batch.items;
+    if (batch.next === null) return;
+    after = batch.next;
+  }
+}
+
+function readBatch(core: Core, principal: AppPrincipal, after: UserCursor | null): Promise<UserBatch> {
+  return core.work.read(principal.orgKey, (tx) =>
+    tx.users.listOldestFirst(principal.appId, after, batchUsers),
+  );
+}

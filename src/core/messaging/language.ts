@@ -1,0 +1,56 @@
+/**
+ * Which of the languages we write in suits a person best: the look-up of RFC 4647, section 3.4, in which a tag
+ * loses subtags from its end until one matches (`es-MX` finds `es`). English is the last resort.
+ */
+
+export const fallbackLanguage = 'en';
+
+/** The first of `wanted` (BCP 47 tags, best first) that `available` (lower-case tags) can serve. */
+export function matchLanguage<L extends string>(
+  wanted: readonly string[],
+  available: readonly L[],
+): L | typeof fallbackLanguage {
+  for (const tag of wanted) {
+    const match = lookUp(tag, available);
+    if (match !== undefined) return match;
+  }
+  return fallbackLanguage;
+}
+
+function lookUp<L extends string>(tag: string, available: readonly L[]): L | undefined {
+  const subtags = canonical(tag).split('-');
+  while (subtags.length > 0) {
+    const range = subtags.join('-');
+    const match = available.find((language) => language === range);
+    if (match !== undefined) return match;
+    subtags.pop();
+    // A single letter or digit introduces what followed it, so it goes along.
+    if (subtags.at(-1)?.length === 1) subtags.pop();
+  }
+  return undefined;
+}
+
+/** The tag in lower case and with its present-day codes (`spa-MX` is `es-MX`); as it is where it is none. */
+function canonical(tag: string): string {
+  try {
+    return (Intl.getCanonicalLocales(tag)[0] ?? tag).toLowerCase();
+  } catch {
+    return tag.toLowerCase();
+  }
+}
+
+const rangeText = /^\s*([A-Za-z0-9-]{1,64})\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i;
+const rangesMax = 32;
+
+/** The tags of an `Accept-Language` header (RFC 9110, section 12.5.4), most wanted first; unwanted ones left out. */
+export function readAcceptLanguage(header: string | undefined): string[] {
+  return (header ?? '')
+    .split(',', rangesMax)
+    .map((part) => rangeText.exec(part))
+    .flatMap((match) =>
+      match?.[1] === undefined ? [] : [{ tag: match[1], weight: Number(match[2] ?? '1') }],
+    )
+    .filter(({ weight }) => weight > 0)
+    .sort((left, right) => right.weight - left.weight)
+    .map(({ tag }) => tag);
+}

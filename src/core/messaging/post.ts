@@ -1,0 +1,29 @@
+/** A step: puts a message into the transaction that causes it, sealed. The job sends it after the commit. */
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { newPrefixedId } from '../ids.ts';
+import type { Tx } from '../unit-of-work.ts';
+import type { MessageFacts } from './compose.ts';
+import { type Channel, type MessageTemplate, messageContext } from './message.ts';
+
+/** Queues one message to the user at the given address, in the user's language. */
+export async function post(
+  core: Core,
+  tx: Tx,
+  user: User,
+  message: { readonly template: MessageTemplate; readonly channel: Channel } & Omit<MessageFacts, 'language'>,
+): Promise<void> {
+  const { template, channel, ...facts } = message;
+  const content = core.composer.compose(template, channel, { ...facts, language: user.language });
+  const id = newPrefixedId('msg');
+  const context = messageContext({ orgKey: tx.orgKey, id });
+  await tx.messages.insert({
+    id,
+    userId: user.id,
+    channel,
+    template,
+    isOutboxOnly: user.isTemplate,
+    sealedContent: core.secrets.seal(JSON.stringify(content), context),
+    createdAt: core.clock.now(),
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * Confirming a user by a six-digit code: sending it, sending it again, and taking it. A code goes to the phone,
+ * by email where there is no phone; it works once, for ten minutes, and five wrong tries void it.
+ */
+import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
+import { userSubject } from '../access/subject.ts';
+import { type Quota, refuseWait } from '../access/throttle.ts';
+import type { Core } from '../core.ts';
+import { nextStatus, type User } from '../directory/user.ts';
+import { FieldReader, type Reading } from '../directory/user-fields.ts';
+import { refuse, refuseFaults } from '../errors.ts';
+import { parseUserNumber, type UserId } from '../ids.ts';
+import { post } from '../messaging/post.ts';
+import { record } from '../record/audit-event.ts';
+import { newConfirmationCode } from '../secret.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
+
+/**
+ * Takes a code and confirms its user, who becomes active if pending. `number` and `code` are as they came.
+ * Refuses with `invalid_fields` where one is missing, and with the same `invalid_code` for a code that is wrong,
+ * old, used or void and for a user who is unknown or cancelled.
+ */
+export async function confirmUser(
+  core: Core,
+  principal: PublicPrincipal,
+  input: { readonly number: unknown; readonly code: unknown },
+): Promise<User> {
+  const fields = new FieldReader();
+  const number = fields.take('number', readNumber(input.number));
+  const code = fields.take('code', readCode(input.code));
+  refuseFaults(fields.faults);
+  if (number === undefined || code === undefined) throw refuse('invalid_code', {});
+
+  const confirmed = await core.work.change(principal.orgKey, async (tx) => {
+    const user = await tx.users.lock({ number });
+    if (user === null || user.status === 'inactive') return null;
+    const now = core.clock.now();
+    const isTaken = await tx.codes.consume(user.id, codeDigest(core, user.id, code), now);
+    if (!isTaken) {
+      // The spent try is committed, and the refusal comes after.
+      await tx.codes.spendTry(user.id);
+      return null;
+    }
+    const after = await tx.users.update(user, {
+      confirmedAt: now,
+      updatedAt: now,
+      ...(user.status === 'pending' ? { status: nextStatus(user.status, 'activate'), wasActive: true } : {}),
+    });
+    await record(tx, principal, 'user.confirmed', { kind: 'user', id: user.id }, now);
+    return after;
+  });
+  if (confirmed === null) throw refuse('invalid_code', {});
+  return confirmed;
+}
+
+/**
+ * Sends the principal a new code and voids the old one. Refuses with `already_confirmed`, and with
+ * `rate_limited` beyond one a minute and five an hour.
+ */
+export async function resendConfirmation(core: Core, principal: UserPrincipal): Promise<void> {
+  await core.work.change(principal.orgKey, async (tx) => {
+    const user = await tx.users.lock({ id: principal.userId });
+    if (user === null) throw refuse('unauthorized', {});
+    if (user.confirmedAt !== null) throw refuse('already_confirmed', {});
+    await sendCode(core, tx, user, codeSendQuotas);
+    await record(tx, principal, 'user.code_sent', { kind: 'user', id: user.id }, core.clock.now());
+  });
+}
+
+/**
+ * A step: a new code in the place of the old one, on its way to the user. Refuses with `rate_limited` beyond
+ * `quotas`, which count every code that the user was ever sent.
+ */
+export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
+  const to = user.phoneE164 ?? user.email;
+  if (to === null) return;
+  const now = core.clock.now();
+  const subject = userSubject(core.secrets, tx.orgKey, user.id);
+  refuseWait(await tx.throttles.hit('code', subject, quotas, now));
+  const code = newConfirmationCode();
+  await tx.codes.put(user.id, {
+    digest: codeDigest(core, user.id, code),
+    expiresAt: now + codeLifeMs,
+    triesLeft: codeTriesMax,
+  });
+  const channel = user.phoneE164 === null ? 'email' : 'sms';
+  await post(core, tx, user, { template: 'confirmation', channel, to, code });
+}
+
+function codeDigest(core: Core, userId: UserId, code: string): string {
+  return core.secrets.keyedDigest('confirmation code', `${userId} ${code}`);
+}
+
+/** A user's number as JSON number or in decimal; any other number is nobody's. */
+function readNumber(value: unknown): Reading<number> {
+  if (value === undefined || value === null || value === '') return { fault: 'blank' };
+  if (typeof value !== 'number' && typeof value !== 'string') return { fault: 'invalid' };
+  const number = parseUserNumber(String(value));
+  return number === null ? { fault: 'invalid' } : { value: number };
+}
+
+function readCode(value: unknown): Reading<string> {
+  if (value === undefined || value === null || value === '') return { fault: 'blank' };
+  return typeof value === 'string' && value.isWellFormed() ? { value: value.trim() } : { fault: 'invalid' };
+}

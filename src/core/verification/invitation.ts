@@ -1,0 +1,55 @@
+/** Inviting people to an organization: a pending user, and a link by email with which they set a password. */
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { FieldReader, readChoice, readEmail, readFullName, readOptional } from '../directory/user-fields.ts';
+import { type EchoCheck, newUserOf } from '../directory/user-lifecycle.ts';
+import { refuse, refuseFaults } from '../errors.ts';
+import { record } from '../record/audit-event.ts';
+import { sendPasswordToken } from './password-reset.ts';
+
+/** The roles that an invitation can give. */
+export const invitedRoles = ['member', 'admin'] as const;
+
+/**
+ * Makes a pending user and mails the invitation. Values are as they came; the role is `member` unless said.
+ * Refuses with `forbidden` (only an admin makes an admin), `invalid_fields` (in the order email, name, role)
+ * and `email_taken`.
+ */
+export async function inviteUser(
+  core: Core,
+  principal: Principal,
+  input: {
+    readonly email?: unknown;
+    readonly name?: unknown;
+    readonly role?: unknown;
+    readonly echoes: EchoCheck;
+  },
+): Promise<User> {
+  authorize(principal, 'staff.invite');
+  if (input.role === 'admin') authorize(principal, 'staff.invite_admin');
+  const fields = new FieldReader();
+  const email = fields.take('email', readEmail(input.email));
+  const name = fields.take('name', readFullName(input.name));
+  const role = fields.take(
+    'role',
+    readOptional(input.role, (value) => readChoice(value, invitedRoles)),
+  );
+  refuseFaults([...fields.faults, ...input.echoes(null)]);
+  if (email === undefined || name === undefined) throw refuse('internal', {});
+
+  return core.work.change(principal.orgKey, async (tx) => {
+    const now = core.clock.now();
+    const app = await tx.apps.getFirst();
+    const user = await tx.users.insert({
+      ...newUserOf(app.id, now),
+      email,
+      ...name,
+      role: role ?? 'member',
+      status: 'pending',
+    });
+    await sendPasswordToken(core, tx, user, { purpose: 'invitation', to: email });
+    await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+    return user;
+  });
+}

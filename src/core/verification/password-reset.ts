@@ -1,0 +1,162 @@
+/**
+ * Setting a password by a token that came by email: of a reset, or of an invitation, which also lets its user
+ * in. Asking for a reset is answered alike whoever asks; the account is looked up afterwards, by a job.
+ */
+import { readPassword } from '../access/password.ts';
+import type { Door, PublicPrincipal } from '../access/principal.ts';
+import { emailSubject, userSubject } from '../access/subject.ts';
+import type { Core } from '../core.ts';
+import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
+import { canonicalEmail, FieldReader, readEmail } from '../directory/user-fields.ts';
+import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
+import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
+import { post } from '../messaging/post.ts';
+import { record } from '../record/audit-event.ts';
+import { digestOf, newToken, parseToken } from '../secret.ts';
+import { hourMs, minuteMs } from '../time.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
+
+/** How often a reset mail goes to one account; what is beyond that is silently not sent. */
+const resetMailQuotas = [
+  { limit: 1, windowMs: minuteMs },
+  { limit: 5, windowMs: hourMs },
+] as const;
+
+/**
+ * Notes that somebody asked for a reset link to that address. Does the same work for every address; refuses
+ * with `invalid_fields` only.
+ */
+export async function requestPasswordReset(
+  core: Core,
+  principal: PublicPrincipal,
+  input: { readonly email: unknown },
+): Promise<void> {
+  const fields = new FieldReader();
+  const email = fields.take('email', readEmail(input.email));
+  refuseFaults(fields.faults);
+  if (email === undefined) return;
+  const { orgKey, door } = principal;
+  const id = newPrefixedId('msg');
+  await core.work.change(orgKey, (tx) =>
+    tx.passwordRequests.insert({
+      id,
+      emailDigest: emailSubject(core.secrets, orgKey, email),
+      sealedEmail: core.secrets.seal(canonicalEmail(email), passwordRequestContext({ orgKey, id })),
+      door,
+      createdAt: core.clock.now(),
+    }),
+  );
+}
+
+/** Takes a waiting request and sends the link, where an account of that address may have one. */
+export async function answerPasswordRequest(core: Core, request: PasswordRequest): Promise<void> {
+  const email = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
+  await core.work.change(request.orgKey, async (tx) => {
+    if (!(await tx.passwordRequests.consume(request.id))) return;
+    const user = await tx.users.findByEmail(email);
+    if (user === null || user.email === null || user.status === 'inactive') return;
+    const now = core.clock.now();
+    const subject = userSubject(core.secrets, request.orgKey, user.id);
+    if ((await tx.throttles.hit('reset', subject, resetMailQuotas, now)) !== null) return;
+    await sendPasswordToken(core, tx, user, { purpose: 'reset', to: user.email });
+    const principal: PublicPrincipal = { kind: 'public', door: request.door, orgKey: request.orgKey };
+    await record(tx, principal, 'password.reset_requested', { kind: 'user', id: user.id }, now);
+  });
+}
+
+/** A step: a new token for the user, on its way by email. */
+export async function sendPasswordToken(
+  core: Core,
+  tx: Tx,
+  user: User,
+  message: { readonly purpose: PasswordTokenPurpose; readonly to: string },
+): Promise<void> {
+  const { purpose, to } = message;
+  const token = newToken(purpose === 'reset' ? 'pr' : 'inv', tx.orgKey);
+  const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
+  await tx.passwordTokens.insert({ userId: user.id, purpose, expiresAt }, digestOf(token));
+  const template = purpose === 'reset' ? 'password_reset' : 'invitation';
+  await post(core, tx, user, { template, channel: 'email', to, token });
+}
+
+/** Whether the token could be spent now. */
+export async function validatePasswordToken(
+  core: Core,
+  input: { readonly token: unknown },
+): Promise<boolean> {
+  return (await findTokenUser(core, input.token)) !== null;
+}
+
+/**
+ * Sets the password and ends every session of the user; an invitation's token also activates and confirms.
+ * `token` and `password` are as they came. Refuses with `invalid_fields`, which does not spend the token, and
+ * with `invalid_token` for one that is unknown, spent or expired.
+ */
+export async function resetPassword(
+  core: Core,
+  input: { readonly door: Door; readonly token: unknown; readonly password: unknown },
+): Promise<User> {
+  const { password } = readReset(core, input, null);
+  const found = await findTokenUser(core, input.token);
+  if (found === null) throw refuse('invalid_token', {});
+  readReset(core, input, found.user.email);
+  const passwordHash = await core.hasher.hash(password);
+
+  return core.work.change(found.orgKey, async (tx) => {
+    const now = core.clock.now();
+    const token = await tx.passwordTokens.consume(found.digest, now);
+    const user = token === null ? null : await tx.users.lock({ id: token.userId });
+    if (token === null || user === null || user.status === 'inactive') throw refuse('invalid_token', {});
+    const isInvitation = token.purpose === 'invitation';
+    const changes: UserChanges = {
+      passwordHash,
+      updatedAt: now,
+      ...(isInvitation ? { confirmedAt: user.confirmedAt ?? now } : {}),
+      ...(isInvitation && user.status === 'pending'
+        ? { status: nextStatus(user.status, 'activate'), wasActive: true }
+        : {}),
+    };
+    const after = await tx.users.update(user, changes);
+    await tx.sessions.endAll(user.id);
+    await tx.passwordTokens.drop(user.id);
+    if (user.email !== null) {
+      await tx.throttles.clearFailures(emailSubject(core.secrets, found.orgKey, user.email));
+    }
+    const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey: found.orgKey };
+    const action = isInvitation ? 'invitation.accepted' : 'password.reset';
+    await record(tx, principal, action, { kind: 'user', id: user.id }, now);
+    return after;
+  });
+}
+
+/** The user whose token it is, if it could be spent now. */
+async function findTokenUser(
+  core: Core,
+  token: unknown,
+): Promise<{ user: User; orgKey: OrgKey; digest: string } | null> {
+  const parts = typeof token === 'string' ? parseToken(token) : null;
+  if (typeof token !== 'string' || parts === null || parts.prefix === 'st') return null;
+  const digest = digestOf(token);
+  const user = await core.work.read(parts.orgKey, async (tx) => {
+    const open = await tx.passwordTokens.findOpen(digest, core.clock.now());
+    return open === null ? null : tx.users.find({ id: open.userId });
+  });
+  return user === null || user.status === 'inactive' ? null : { user, orgKey: parts.orgKey, digest };
+}
+
+function readReset(
+  core: Core,
+  input: { readonly token: unknown; readonly password: unknown },
+  email: string | null,
+): { password: string } {
+  const faults: FieldFault[] = [];
+  if (input.token === undefined || input.token === null || input.token === '') {
+    faults.push({ field: 'token', fault: 'blank' });
+  }
+  const reading = readPassword(input.password, email, core.isCommonPassword);
+  if ('fault' in reading) faults.push({ field: 'password', ...reading });
+  refuseFaults(faults);
+  return { password: 'value' in reading ? reading.value : '' };
+}
