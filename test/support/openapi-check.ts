@@ -1,0 +1,274 @@
+/**
+ * Holds answers against the OpenAPI documents that the server itself publishes.
+ *
+ * Every answer that the test client sees goes through here: its status must be documented for the operation
+ * that the request reached, its content type must be one of that status, its body must match the schema and
+ * have no property beside it, and the laws that hold for every answer must hold. Which contract a request
+ * reached is worked out from the published rule (host, prefix, bare path), not asked of the server.
+ */
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  readonly requestHeaders: Readonly<Record<string, unknown>>;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Where a request went; nulls where it reached no contract, or no operation of one. */
+export interface Reached {
+  readonly contract: string | null;
+  readonly operation: string | null;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
+}
+
+interface ResponseObject {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+}
+
+/** The parts of an OpenAPI 3.1 document that are read here. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly components?: object;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+export interface OpenApiCheck {
+  /** Fails the running test where the answer is not what the documents say. */
+  check(exchange: Exchange): Reached;
+}
+
+/** A check over the documents by contract name. */
+export function createOpenApiCheck(documents: ReadonlyMap<string, OpenApiDocument>): OpenApiCheck {
+  const shapes = new Map([...documents].map(([name, document]) => [name, createShapes(name, document)]));
+  return {
+    check(exchange) {
+      checkLaws(exchange);
+      const { contract, path } = findContract(exchange, documents);
+      const document = contract === null ? undefined : documents.get(contract);
+      const shape = contract === null ? undefined : shapes.get(contract);
+      if (contract === null || document === undefined || shape === undefined) {
+        return { contract: null, operation: null };
+      }
+      const found = findOperation(document, exchange.method, path);
+      if (found === null) {
+        checkUnrouted(exchange, contract, shape);
+        return { contract, operation: null };
+      }
+      const { operation, template, method } = found;
+      const place = `${exchange.method} ${exchange.path} (${contract}.${operation.operationId})`;
+      const response = operation.responses[String(exchange.status)];
+      if (response === undefined) {
+        assert.fail(`${place} answered ${exchange.status}, which is not documented: ${exchange.text}`);
+      }
+      const pointer = ['paths', template, method, 'responses', String(exchange.status)];
+      checkBody(exchange, place, response, pointer, shape);
+      checkChallenge(exchange, contract);
+      return { contract, operation: operation.operationId };
+    },
+  };
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** What holds for every answer, whatever it reached. */
+function checkLaws({ method, path, status, headers, text }: Exchange): void {
+  const place = `${method} ${path} (${status})`;
+  assert.match(String(headers['x-request-id']), uuid, `${place} has no X-Request-Id`);
+  assert.ok(status < 500 || status === 503, `${place} blames itself: ${text}`);
+  if (status === 429 || status === 503) {
+    assert.match(String(headers['retry-after']), /^[1-9]\d*$/, `${place} has no Retry-After`);
+  }
+  if (status === 405) assert.ok(headers.allow, `${place} has no Allow`);
+  if (status === 204) assert.equal(text, '', `${place} has a body`);
+}
+
+/** A 401 names the scheme that the contract's document speaks of. */
+function checkChallenge({ method, path, status, headers }: Exchange, contract: string): void {
+  const scheme = { sonar: 'Bearer', organization: 'Bearer', humanapi: 'Basic' }[contract];
+  if (status !== 401 || scheme === undefined) return;
+  const challenge = String(headers['www-authenticate']);
+  assert.ok(challenge.startsWith(scheme), `${method} ${path} answered 401 without a ${scheme} challenge`);
+}
+
+/** What reached a contract but none of its operations: 404 or 405 in the contract's envelope. */
+function checkUnrouted(exchange: Exchange, contract: string, shape: Shapes): void {
+  const { method, path, status, text } = exchange;
+  const place = `${method} ${path} (${contract}, no operation)`;
+  assert.ok([400, 404, 405, 413, 431].includes(status), `${place} answered ${status}: ${text}`);
+  if (method === 'HEAD' || shape.envelope === null) return;
+  checkJson(exchange, place, shape.envelope);
+}
+
+function checkBody(
+  exchange: Exchange,
+  place: string,
+  response: ResponseObject,
+  pointer: readonly string[],
+  shape: Shapes,
+): void {
+  const types = Object.keys(response.content ?? {});
+  if (types.length === 0) {
+    assert.equal(exchange.text, '', `${place} answered ${exchange.status} with an undocumented body`);
+    return;
+  }
+  if (exchange.method === 'HEAD') return;
+  const type = mediaType(exchange);
+  assert.ok(types.includes(type), `${place} answered ${exchange.status} as "${type}", documented: ${types}`);
+  const schema = response.content?.[type]?.schema;
+  if (schema === undefined) return;
+  const validate = shape.validator([...pointer, 'content', type, 'schema']);
+  if (type === 'application/json') checkJson(exchange, place, validate);
+  else if (type === 'application/x-ndjson') {
+    for (const line of exchange.text.split('\n').filter((each) => each !== '')) {
+      checkShape(JSON.parse(line), line, place, validate);
+    }
+  } else checkShape(exchange.text, exchange.text, place, validate);
+}
+
+function checkJson(exchange: Exchange, place: string, validate: ValidateFunction): void {
+  assert.equal(mediaType(exchange), 'application/json', `${place} did not answer with JSON`);
+  let body: unknown;
+  try {
+    body = JSON.parse(exchange.text);
+  } catch {
+    assert.fail(`${place} answered ${exchange.status} with broken JSON: ${exchange.text}`);
+  }
+  checkShape(body, exchange.text, `${place} ${exchange.status}`, validate);
+}
+
+function checkShape(value: unknown, text: string, place: string, validate: ValidateFunction): void {
+  if (validate(value)) return;
+  const faults = (validate.errors ?? []).map((each) => {
+    return `  ${each.instancePath === '' ? '(body)' : each.instancePath} ${each.message} ${JSON.stringify(each.params)}`;
+  });
+  assert.fail(`${place}: the body is not as documented\n${faults.join('\n')}\n${text.slice(0, 2_000)}`);
+}
+
+function mediaType({ headers }: Exchange): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** The published rule: the host's first label beats the prefix, the prefix beats the bare path. */
+function findContract(
+  exchange: Exchange,
+  documents: ReadonlyMap<string, OpenApiDocument>,
+): { contract: string | null; path: string } {
+  const { path, requestHeaders } = exchange;
+  const label =
+    String(requestHeaders['host'] ?? '')
+      .split('.')[0]
+      ?.toLowerCase() ?? '';
+  const isOwn = /^\/(healthz|readyz|docs|openapi|set-password|favicon\.ico)(\/|$|\.)/.test(path);
+  if (isOwn) return { contract: null, path };
+  if (documents.has(label)) return { contract: label, path };
+  const prefix = path.split('/', 2)[1] ?? '';
+  if (documents.has(prefix)) return { contract: prefix, path: path.slice(prefix.length + 1) || '/' };
+  if (path === '/v1/users' || path.startsWith('/v1/users/')) {
+    const isBearer = /^bearer\b/i.test(String(requestHeaders['authorization'] ?? ''));
+    return { contract: isBearer ? 'sonar' : 'general', path };
+  }
+  for (const [name, document] of documents) {
+    if (Object.keys(document.paths).some((template) => matches(template, path)))
+      return { contract: name, path };
+  }
+  return { contract: null, path };
+}
+
+/** The operation of the most literal path template that knows the method. */
+function findOperation(document: OpenApiDocument, method: string, path: string) {
+  const key = method.toLowerCase();
+  const templates = Object.keys(document.paths)
+    .filter((template) => matches(template, path))
+    .sort((left, right) => parameterCount(left) - parameterCount(right));
+  for (const template of templates) {
+    const operation = document.paths[template]?.[key];
+    if (operation !== undefined) return { operation, template, method: key };
+  }
+  return null;
+}
+
+function matches(template: string, path: string): boolean {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return false;
+  return wanted.every((part, index) => {
+    return part.startsWith('{') ? given[index] !== '' : part === given[index];
+  });
+}
+
+function parameterCount(template: string): number {
+  return template.split('{').length - 1;
+}
+
+interface Shapes {
+  /** Compiles the schema at that place of the document; compiled once. */
+  validator(pointer: readonly string[]): ValidateFunction;
+  /** The envelope of the contract's refusals, from any documented 404; null where there is none. */
+  readonly envelope: ValidateFunction | null;
+}
+
+function createShapes(name: string, document: OpenApiDocument): Shapes {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
+  ajvFormats.default(ajv);
+  // Every time that goes out is UTC, in whole seconds or milliseconds.
+  ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/);
+  const id = `openapi:${name}`;
+  ajv.addSchema(closed(document), id);
+  const compiled = new Map<string, ValidateFunction>();
+  const validator = (pointer: readonly string[]): ValidateFunction => {
+    const place = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
+    const ref = `${id}#/${place.join('/')}`;
+    const known = compiled.get(ref) ?? ajv.compile({ $ref: ref });
+    compiled.set(ref, known);
+    return known;
+  };
+  return { validator, envelope: findEnvelope(document, validator) };
+}
+
+function findEnvelope(document: OpenApiDocument, validator: Shapes['validator']): ValidateFunction | null {
+  for (const [template, item] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      if (operation.responses?.['404']?.content?.['application/json']?.schema === undefined) continue;
+      return validator([
+        ...['paths', template, method, 'responses', '404'],
+        ...['content', 'application/json', 'schema'],
+      ]);
+    }
+  }
+  return null;
+}
+
+/** A copy in which an object schema that lists its properties allows no others. */
+function closed(node: unknown): object {
+  const copy = close(node);
+  assert.ok(typeof copy === 'object' && copy !== null);
+  return copy;
+}
+
+function close(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(close);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(node)) {
+    // Examples are data, not schemas.
+    copy[key] = key === 'example' || key === 'examples' ? value : close(value);
+  }
+  const isOpen = 'additionalProperties' in copy || 'allOf' in copy || 'unevaluatedProperties' in copy;
+  if (copy['type'] === 'object' && typeof copy['properties'] === 'object' && !isOpen) {
+    copy['additionalProperties'] = false;
+  }
+  return copy;
+}
