@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TSchema } from 'typebox';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
+import type { User } from '../core/directory/user.ts';
 import type { DomainError } from '../core/errors.ts';
 
 export interface Contract {
@@ -24,6 +25,11 @@ export interface Contract {
   routes(core: Core): readonly Route[];
   /** This document's envelope for a refusal: the total table lives in the contract's `errors.ts`. */
   present(refusal: DomainError, context: RefusalContext): Answer;
+  /**
+   * The user as this document shows one, without the envelope, for the operator's `roster user show`; `now` in
+   * epoch milliseconds. Absent where the document shows no users.
+   */
+  show?(user: User, now: number): unknown;
   /** Whether browsers of the configured origins may call it. */
   readonly allowsBrowsers: boolean;
 }
