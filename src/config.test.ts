@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { ConfigError, type Environment, readConfig, type SettingFault } from './config.ts';
+import { settings } from './settings.ts';
+
+const secret = 'a-secret-of-the-deployment-0123456789';
+const production = {
+  NODE_ENV: 'production',
+  ROSTER_SECRET: secret,
+  ROSTER_SMS: 'outbox',
+  ROSTER_EMAIL: 'outbox',
+};
+const twilio = {
+  ROSTER_SMS: 'twilio',
+  TWILIO_ACCOUNT_SID: 'AC1',
+  TWILIO_AUTH_TOKEN: 'tok',
+  TWILIO_FROM: '+15550001',
+};
+
+function faultsOf(env: Environment): readonly SettingFault[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+function faultyNames(env: Environment): string[] {
+  return faultsOf(env).map(({ name }) => name);
+}
+
+describe('an empty environment', () => {
+  test('gives the development defaults', () => {
+    const { config, secrets, unknownNames } = readConfig({});
+    assert.deepEqual(config, {
+      isProduction: false,
+      host: '127.0.0.1',
+      port: 8080,
+      dataDir: resolve('data'),
+      publicUrl: 'http://localhost:8080',
+      linkUrl: 'http://localhost:8080/set-password',
+      isHostRouted: true,
+      sms: { kind: 'outbox' },
+      email: { kind: 'outbox' },
+      signupAppId: null,
+      tellsAccounts: true,
+      trustedProxies: [],
+      corsOrigins: [],
+      networkQuotas: {
+        signup: { limit: 100, windowMs: 60_000 },
+        session: { limit: 100, windowMs: 60_000 },
+        confirmation: { limit: 100, windowMs: 60_000 },
+        password: { limit: 30, windowMs: 60_000 },
+        emailCheck: { limit: 30, windowMs: 60_000 },
+      },
+      hashQueueMax: 256,
+      bodyTimeoutMs: 10_000,
+      requestsInFlightMax: 2_000,
+      logLevel: 'info',
+    });
+    assert.deepEqual(secrets, { secret: null, oldSecrets: [], twilioAuthToken: null, smtpUrl: null });
+    assert.deepEqual(unknownNames, []);
+  });
+
+  test('means the same as settings that are empty', () => {
+    const empty = Object.fromEntries(Object.values(settings).map(({ name }) => [name, '']));
+    assert.deepEqual(readConfig(empty), readConfig({}));
+  });
+});
+
+describe('the configuration', () => {
+  test('is frozen all through', () => {
+    const { config, secrets } = readConfig({ ROSTER_CORS_ORIGINS: 'https://a.example' });
+    for (const part of [
+      config,
+      config.networkQuotas,
+      config.networkQuotas.signup,
+      config.corsOrigins,
+      secrets,
+    ]) {
+      assert.ok(Object.isFrozen(part));
+    }
+  });
+
+  test('holds nothing secret', () => {
+    const hidden = [
+      's3cret-of-32-characters-or-more-yes!',
+      'old-secret-of-32-characters-or-more',
+      'tok3n',
+      'pa55',
+    ];
+    const [current, old, token, password] = hidden;
+    const env = {
+      ...twilio,
+      ROSTER_SECRET: current,
+      ROSTER_OLD_SECRETS: old,
+      TWILIO_AUTH_TOKEN: token,
+      ROSTER_EMAIL: 'smtp',
+      ROSTER_SMTP_URL: `smtp://user:${password}@mail.example.com`,
+      ROSTER_EMAIL_FROM: 'Roster <no-reply@example.com>',
+    };
+    const { config, secrets } = readConfig(env);
+    const shown = JSON.stringify(config);
+    for (const text of hidden) assert.ok(!shown.includes(text), 'a secret is part of the configuration');
+    assert.deepEqual(secrets, {
+      secret: current,
+      oldSecrets: [old],
+      twilioAuthToken: token,
+      smtpUrl: env.ROSTER_SMTP_URL,
+    });
+  });
+
+  test('has what the chosen senders need', () => {
+    const { config } = readConfig({
+      ...twilio,
+      TWILIO_BASE_URL: 'http://127.0.0.1:9000/',
+      ROSTER_EMAIL: 'smtp',
+      ROSTER_SMTP_URL: 'smtps://mail.example.com',
+      ROSTER_EMAIL_FROM: '"Example Care" <no-reply@example.com>',
+    });
+    assert.deepEqual(config.sms, {
+      kind: 'twilio',
+      accountSid: 'AC1',
+      from: '+15550001',
+      baseUrl: 'http://127.0.0.1:9000',
+    });
+    assert.deepEqual(config.email, {
+      kind: 'smtp',
+      from: { name: 'Example Care', address: 'no-reply@example.com' },
+    });
+  });
+
+  test('derives links from the public address, and that from the port', () => {
+    assert.equal(readConfig({ PORT: '9' }).config.linkUrl, 'http://localhost:9/set-password');
+    const behindProxy = readConfig({ ROSTER_PUBLIC_URL: 'https://id.example.com/roster/' }).config;
+    assert.equal(behindProxy.publicUrl, 'https://id.example.com/roster');
+    assert.equal(behindProxy.linkUrl, 'https://id.example.com/roster/set-password');
+    assert.equal(readConfig({ ROSTER_LINK_URL: 'myapp://reset?v=2' }).config.linkUrl, 'myapp://reset?v=2');
+  });
+
+  test('names settings that do not exist', () => {
+    assert.deepEqual(readConfig({ ROSTER_TRUSTED_PROXY: '10.0.0.1', PATH: '/bin' }).unknownNames, [
+      'ROSTER_TRUSTED_PROXY',
+    ]);
+  });
+});
+
+describe('faults', () => {
+  test('are reported all together, each with its name and what is expected', () => {
+    const env = {
+      PORT: 'http',
+      ROSTER_SMS: 'pigeon',
+      ROSTER_TRUSTED_PROXIES: '10.0.0.0/40',
+      ROSTER_SECRET: 'short',
+    };
+    assert.deepEqual(faultsOf(env), [
+      { name: 'PORT', problem: 'must be a whole number from 0 to 65535' },
+      { name: 'ROSTER_SECRET', problem: 'must be a text of at least 32 characters' },
+      { name: 'ROSTER_SMS', problem: 'must be one of outbox, twilio' },
+      {
+        name: 'ROSTER_TRUSTED_PROXIES',
+        problem: 'must be IP addresses or networks such as 10.0.0.0/8, separated by commas',
+      },
+    ]);
+  });
+
+  test('read as one line each and never repeat the value', () => {
+    assert.throws(
+      () => readConfig({ ROSTER_SECRET: 'hunter2', ROSTER_SMTP_URL: 'http://user:hunter2@x' }),
+      (error: unknown) =>
+        error instanceof ConfigError &&
+        error.message.split('\n').length === 2 &&
+        !error.message.includes('hunter2'),
+    );
+  });
+
+  test('in values and in rules between them come in one report', () => {
+    assert.deepEqual(faultyNames({ ...twilio, PORT: '-1', TWILIO_AUTH_TOKEN: '' }), [
+      'PORT',
+      'TWILIO_AUTH_TOKEN',
+    ]);
+  });
+
+  test('name each thing that a chosen sender lacks', () => {
+    assert.deepEqual(faultyNames({ ROSTER_SMS: 'twilio', ROSTER_EMAIL: 'smtp' }), [
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+      'TWILIO_FROM',
+      'ROSTER_SMTP_URL',
+      'ROSTER_EMAIL_FROM',
+    ]);
+  });
+});
+
+describe('production', () => {
+  test('needs a secret, and a sender chosen by name', () => {
+    assert.deepEqual(faultyNames({ NODE_ENV: 'production' }), [
+      'ROSTER_SECRET',
+      'ROSTER_SMS',
+      'ROSTER_EMAIL',
+    ]);
+  });
+
+  test('takes the outbox where it is asked for by name', () => {
+    const { config } = readConfig(production);
+    assert.equal(config.isProduction, true);
+    assert.deepEqual([config.sms.kind, config.email.kind], ['outbox', 'outbox']);
+  });
+
+  test('takes real senders without naming the outbox', () => {
+    const smtp = { ROSTER_EMAIL: 'smtp', ROSTER_SMTP_URL: 'smtp://m', ROSTER_EMAIL_FROM: 'a@example.com' };
+    assert.deepEqual(faultyNames({ ...production, ...twilio, ...smtp }), []);
+  });
+});
+
+describe('a setting takes', () => {
+  const cases: { name: string; good: readonly string[]; bad: readonly string[] }[] = [
+    { name: 'PORT', good: ['0', '65535'], bad: ['65536', '80.0', ' 80', '0x50', '1e3'] },
+    { name: 'HOST', good: ['0.0.0.0', '::1', 'roster.internal'], bad: ['http://x', 'a b', '-x'] },
+    {
+      name: 'ROSTER_PUBLIC_URL',
+      good: ['https://a.example/x'],
+      bad: ['a.example', 'ftp://a', 'https://u:p@a', 'https://a?x', 'https://a#x'],
+    },
+    {
+      name: 'ROSTER_LINK_URL',
+      good: ['https://a/x?lang=es', 'app://reset'],
+      bad: ['/reset', 'javascript:alert(1)', 'https://a b'],
+    },
+    { name: 'ROSTER_SECRET', good: [secret, 'ñ'.repeat(32)], bad: ['x'.repeat(31), '😀'.repeat(31)] },
+    {
+      name: 'ROSTER_OLD_SECRETS',
+      good: [`${secret},${secret}`, JSON.stringify([`${secret},x`])],
+      bad: ['short', `${secret},`, '[1]', '[', '[]'],
+    },
+    {
+      name: 'ROSTER_TRUSTED_PROXIES',
+      good: ['10.0.0.1, 10.0.0.0/8', 'fd00::/8'],
+      bad: ['10.0.0.0/33', 'proxy', '10.0.0.1,', '10.0.0.1/8/8'],
+    },
+    {
+      name: 'ROSTER_CORS_ORIGINS',
+      good: ['https://a.example,http://localhost:3000'],
+      bad: ['a.example', 'https://a.example/x', '*'],
+    },
+    { name: 'ROSTER_SIGNUP_APP', good: ['a'.repeat(40)], bad: ['a'.repeat(39), 'A'.repeat(40)] },
+    { name: 'ROSTER_TELL_ACCOUNTS', good: ['on', 'off'], bad: ['true', 'OFF'] },
+    { name: 'ROSTER_HASH_QUEUE', good: ['256'], bad: ['255'] },
+    { name: 'ROSTER_LIMIT_SIGNUP', good: ['1'], bad: ['0', '-1', 'many'] },
+    {
+      name: 'ROSTER_EMAIL_FROM',
+      good: ['a@example.com', 'A B <a@example.com>'],
+      bad: ['A B', 'a@b <x', 'A\nB <a@example.com>'],
+    },
+    {
+      name: 'ROSTER_SMTP_URL',
+      good: ['smtp://localhost:25', 'smtps://u:p@m'],
+      bad: ['localhost:25', 'http://m'],
+    },
+    { name: 'ROSTER_LOG_LEVEL', good: ['debug', 'silent'], bad: ['verbose'] },
+  ];
+  for (const { name, good, bad } of cases) {
+    test(`${name}: what it should and nothing else`, () => {
+      for (const text of good) assert.deepEqual(faultyNames({ [name]: text }), [], `${name}=${text}`);
+      for (const text of bad) assert.deepEqual(faultyNames({ [name]: text }), [name], `${name}=${text}`);
+    });
+  }
+});

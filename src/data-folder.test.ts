@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { ConfigError, type Secrets } from './config.ts';
+import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
+
+const unset: Secrets = { secret: null, oldSecrets: [], twilioAuthToken: null, smtpUrl: null };
+const given = 'a-secret-of-the-deployment-0123456789';
+
+let home = '';
+let count = 0;
+before(() => {
+  home = mkdtempSync(join(tmpdir(), 'roster-data-folder-'));
+});
+after(() => rmSync(home, { recursive: true }));
+
+function freshFolder(): string {
+  count += 1;
+  const folder = join(home, `data-${count}`);
+  prepareDataFolder(folder);
+  return folder;
+}
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8);
+}
+
+function assertOneLine(action: () => void, name: string): void {
+  assert.throws(
+    action,
+    (error: unknown) =>
+      error instanceof ConfigError && error.faults[0]?.name === name && !error.message.includes('\n'),
+  );
+}
+
+describe('the data folder', () => {
+  test('is made with its parents for the owner alone, and left empty', () => {
+    const folder = join(home, 'deep', 'data');
+    prepareDataFolder(folder);
+    assert.equal(modeOf(folder), '700');
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('keeps the mode it has', () => {
+    const folder = freshFolder();
+    chmodSync(folder, 0o750);
+    prepareDataFolder(folder);
+    assert.equal(modeOf(folder), '750');
+  });
+
+  test('that is a file, or lies below one, is one clear line', () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    assertOneLine(() => prepareDataFolder(file), 'ROSTER_DATA_DIR');
+    assertOneLine(() => prepareDataFolder(join(file, 'data')), 'ROSTER_DATA_DIR');
+  });
+
+  test('that cannot be written is one clear line', () => {
+    // Holds for root too: nobody makes a file there.
+    assertOneLine(
+      () => prepareDataFolder(process.platform === 'linux' ? '/proc' : '/dev/fd'),
+      'ROSTER_DATA_DIR',
+    );
+  });
+});
+
+describe('the secret', () => {
+  test('is made once, kept with mode 600, and the same at the next start', () => {
+    const folder = freshFolder();
+    const first = resolveSecrets(folder, unset);
+    assert.ok(first.secret.length >= 32);
+    assert.deepEqual(resolveSecrets(folder, unset), first);
+    assert.deepEqual(readdirSync(folder), ['secret']);
+    assert.equal(modeOf(join(folder, 'secret')), '600');
+  });
+
+  test('is of its own for each folder', () => {
+    assert.notEqual(resolveSecrets(freshFolder(), unset).secret, resolveSecrets(freshFolder(), unset).secret);
+  });
+
+  test('that was given is used and not kept', () => {
+    const folder = freshFolder();
+    assert.deepEqual(resolveSecrets(folder, { ...unset, secret: given }), { secret: given, oldSecrets: [] });
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  test('that was kept still opens what it sealed once another is given', () => {
+    const folder = freshFolder();
+    const kept = resolveSecrets(folder, unset).secret;
+    const resolved = resolveSecrets(folder, { ...unset, secret: given, oldSecrets: ['older'] });
+    assert.deepEqual(resolved, { secret: given, oldSecrets: ['older', kept] });
+  });
+
+  test('gets back the mode that a copy lost', () => {
+    const folder = freshFolder();
+    resolveSecrets(folder, unset);
+    chmodSync(join(folder, 'secret'), 0o644);
+    resolveSecrets(folder, unset);
+    assert.equal(modeOf(join(folder, 'secret')), '600');
+  });
+
+  test('that was damaged is one clear line, and is not replaced', () => {
+    const folder = freshFolder();
+    writeFileSync(join(folder, 'secret'), 'half\n');
+    assertOneLine(() => resolveSecrets(folder, unset), 'ROSTER_SECRET');
+    assert.equal(readFileSync(join(folder, 'secret'), 'utf8'), 'half\n');
+  });
+
+  test('is one and the same for processes that start at once', async () => {
+    const folder = join(home, 'race');
+    const program = `
+      import { prepareDataFolder, resolveSecrets } from ${JSON.stringify(import.meta.resolve('./data-folder.ts'))};
+      while (Date.now() < Number(process.argv[2])) {}
+      prepareDataFolder(process.argv[1]);
+      console.log(resolveSecrets(process.argv[1], ${JSON.stringify(unset)}).secret);`;
+    const startAt = String(Date.now() + 600);
+    const runs = Array.from({ length: 6 }, () =>
+      promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, folder, startAt]),
+    );
+    const secrets = new Set((await Promise.all(runs)).map(({ stdout }) => stdout.trim()));
+    assert.equal(secrets.size, 1);
+    assert.deepEqual(readdirSync(folder), ['secret']);
+  });
+});
