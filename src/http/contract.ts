@@ -30,8 +30,27 @@ export interface Contract {
    * epoch milliseconds. Absent where the document shows no users.
    */
   show?(user: User, now: number): unknown;
+  /** A first call that answers 2xx on a fresh deployment; the banner of the first start shows it as a `curl` line. */
+  sample?(credentials: SampleCredentials): SampleCall;
   /** Whether browsers of the configured origins may call it. */
   readonly allowsBrowsers: boolean;
+}
+
+/** What a fresh deployment has, in plain text. */
+export interface SampleCredentials {
+  readonly apiKey: string;
+  readonly appId: string;
+  readonly appKey: string;
+}
+
+export interface SampleCall {
+  /** Without the contract's prefix. */
+  readonly path: string;
+  readonly bearer?: string;
+  /** The user name of Basic authentication, with a blank password. */
+  readonly basicUser?: string;
+  /** Makes the call a POST with this body. */
+  readonly json?: unknown;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
