@@ -1,0 +1,19 @@
+/**
+ * The 10,000 commonest passwords that are long enough to be tried here at all, compared without case. The list is
+ * read at the first question, not at the start. It comes from @zxcvbn-ts/language-common (MIT licence, in
+ * `common-passwords.license.txt`) and is written by `tools/common-passwords.ts`.
+ */
+import { readFileSync } from 'node:fs';
+
+let passwords: ReadonlySet<string> | null = null;
+
+/** Whether the password is on the list. The first call reads 90 KB from disk, the others wait for nothing. */
+export function isCommonPassword(password: string): boolean {
+  passwords ??= readList();
+  return passwords.has(password.toLowerCase());
+}
+
+function readList(): ReadonlySet<string> {
+  const text = readFileSync(new URL('./common-passwords.txt', import.meta.url), 'latin1');
+  return new Set(text.trimEnd().split('\n'));
+}

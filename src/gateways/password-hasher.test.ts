@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isRefusal } from '../core/errors.ts';
+import { createPasswordHasher } from './password-hasher.ts';
+
+const hasher = createPasswordHasher({ queueMax: 256 });
+const phc = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/;
+
+describe('a hash', () => {
+  test('is a PHC string with the parameters that OWASP gives, salted anew each time', async () => {
+    const [first, second] = await Promise.all([
+      hasher.hash('securepassword123'),
+      hasher.hash('securepassword123'),
+    ]);
+    assert.match(first, phc);
+    assert.notEqual(first, second);
+  });
+
+  test('belongs to its password and to no other', async () => {
+    const hash = await hasher.hash('päßwörd 😀');
+    assert.equal(await hasher.verify('päßwörd 😀', hash), true);
+    assert.equal(await hasher.verify('päßwörd 😁', hash), false);
+    assert.equal(await hasher.verify('', hash), false);
+  });
+
+  test('of another implementation with other parameters is verified as it is', async () => {
+    // From the tests of the reference implementation, phc-winner-argon2.
+    const known = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+    assert.equal(await hasher.verify('password', known), true);
+    assert.equal(await hasher.verify('Password', known), false);
+  });
+
+  test('that is none, damaged or dearer than the bounds is wrong and never a fault', async () => {
+    const good = await hasher.hash('securepassword123');
+    const bad = [
+      '',
+      'plain',
+      good.slice(0, 40),
+      good.replace('argon2id', 'argon2d'),
+      good.replace('v=19', 'v=16'),
+      good.replace('m=19456', 'm=9999999'),
+      good.replace('m=19456', 'm=4'),
+      good.replace('t=2', 't=99'),
+      good.replace('t=2', 't=0'),
+      good.replace('p=1', 'p=99'),
+    ];
+    for (const hash of bad) assert.equal(await hasher.verify('securepassword123', hash), false, hash);
+  });
+});
+
+test('an account without a password costs the same work as a wrong password', async () => {
+  const hash = await hasher.hash('securepassword123');
+  const wrong = await timeOf(() => hasher.verify('nope', hash));
+  const none = await timeOf(() => hasher.verify('nope', null));
+  // The best of several runs is compared, so that other work on the machine does not decide.
+  assert.ok(none > wrong / 2 && none < wrong * 2, `${none} ms against ${wrong} ms`);
+});
+
+test('beyond the queue hashing is refused as unavailable, and everyone who waits is served', async () => {
+  const narrow = createPasswordHasher({ queueMax: 2, concurrency: 1 });
+  const results = await Promise.allSettled(Array.from({ length: 6 }, (_, n) => narrow.hash(`password ${n}`)));
+  const refused = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  assert.equal(results.length - refused.length, 3);
+  assert.ok(refused.every((error) => isRefusal(error, 'unavailable') && error.details.retryAfterSeconds > 0));
+  assert.match(await narrow.hash('after the rush'), phc);
+});
+
+test('verifying waits in the same queue as hashing', async () => {
+  const narrow = createPasswordHasher({ queueMax: 0, concurrency: 1 });
+  const first = narrow.hash('one');
+  await assert.rejects(narrow.verify('two', null), (error: unknown) => isRefusal(error, 'unavailable'));
+  await first;
+});
+
+test('the event loop runs on while hashes are made', async () => {
+  let ticks = 0;
+  const timer = setInterval(() => {
+    ticks += 1;
+  }, 2);
+  await Promise.all(Array.from({ length: 6 }, (_, n) => hasher.hash(`password ${n}`)));
+  clearInterval(timer);
+  assert.ok(ticks >= 5, `only ${ticks} turns`);
+});
+
+async function timeOf(action: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 5; run += 1) {
+    const start = performance.now();
+    await action();
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
