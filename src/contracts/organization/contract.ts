@@ -1,0 +1,39 @@
+/**
+ * The contract `organization`: an organization's staff tools over its members, their roles and their statuses.
+ * It listens at `/api/v1/users` and takes an API key of the organization or the session token of one of its
+ * users, whose role then decides.
+ */
+import { authenticateApiKey, authenticateSession } from '../../core/access/authentication.ts';
+import { refuse } from '../../core/errors.ts';
+import { readBearer } from '../../http/bearer.ts';
+import type { Contract } from '../../http/contract.ts';
+import { presentRefusal } from './errors.ts';
+import { presentFull } from './present.ts';
+import { routes, usersPath } from './routes.ts';
+
+export const organizationContract: Contract = {
+  name: 'organization',
+  title: 'Organization Users API',
+  description:
+    "The members of an organization: list, invite, read and delete them. Send an API key, or a user's session token, as a bearer token; the role of either decides what it may do.",
+  claims: (path) => path === usersPath || path.startsWith(`${usersPath}/`),
+  securitySchemes: {
+    bearer: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An API key of the organization (`sk_live_…`) or the session token of a user.',
+    },
+  },
+  async authenticate(core, { headers, door }) {
+    const token = readBearer(headers);
+    if (token === null) throw refuse('unauthorized', {});
+    return token.startsWith('sk_')
+      ? authenticateApiKey(core, door, token)
+      : authenticateSession(core, door, token);
+  },
+  routes,
+  present: presentRefusal,
+  show: presentFull,
+  sample: ({ apiKey }) => ({ path: usersPath, bearer: apiKey }),
+  allowsBrowsers: false,
+};

@@ -1,0 +1,119 @@
+/**
+ * What the organization's document answers to a refusal: a status, and `{error, message}`. One fault is told at
+ * a time: that of the field which stands first. Requests that reach no contract are answered from here too.
+ */
+import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
+import { invitedRoles } from '../../core/verification/invitation.ts';
+import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { refusalHeaders } from '../../http/refusal-headers.ts';
+import { statusFilters } from './schemas.ts';
+
+interface Refused {
+  readonly status: number;
+  readonly error: string;
+  readonly message: string;
+}
+
+/** The operation whose 403 has a sentence of its own. */
+export const deleteOperation = 'deleteUser';
+
+const refusedAs = {
+  unauthorized: { status: 401, error: 'unauthorized', message: 'A valid bearer token is required' },
+  invalid_credentials: { status: 401, error: 'unauthorized', message: 'Email or password is wrong' },
+  invalid_code: { status: 401, error: 'unauthorized', message: 'The code is not valid' },
+  forbidden: { status: 403, error: 'forbidden', message: 'You do not have permission to do this' },
+  signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no registrations' },
+  last_admin: {
+    status: 403,
+    error: 'forbidden',
+    message: 'The last active admin of an organization cannot be deleted',
+  },
+  user_not_found: { status: 404, error: 'not_found', message: 'User not found' },
+  app_not_found: { status: 404, error: 'not_found', message: 'App not found' },
+  organization_not_found: { status: 404, error: 'not_found', message: 'Organization not found' },
+  api_key_not_found: { status: 404, error: 'not_found', message: 'API key not found' },
+  route_not_found: { status: 404, error: 'not_found', message: 'There is nothing at this address' },
+  method_not_allowed: {
+    status: 405,
+    error: 'method_not_allowed',
+    message: 'This address does not take that method',
+  },
+  request_timeout: { status: 408, error: 'request_timeout', message: 'The request did not arrive in time' },
+  invalid_fields: { status: 400, error: 'validation_error', message: 'A field is invalid' },
+  malformed_body: {
+    status: 400,
+    error: 'validation_error',
+    message: 'The request body must be a JSON object',
+  },
+  invalid_token: {
+    status: 400,
+    error: 'validation_error',
+    message: 'The token is invalid or has expired',
+  },
+  email_taken: { status: 409, error: 'conflict', message: 'A user with this email already exists' },
+  external_id_taken: {
+    status: 409,
+    error: 'conflict',
+    message: 'A user with this external id already exists',
+  },
+  wrong_state: { status: 409, error: 'conflict', message: 'The state of the user does not allow this' },
+  already_confirmed: { status: 409, error: 'conflict', message: 'The user is already confirmed' },
+  idempotency_key_reused: {
+    status: 409,
+    error: 'conflict',
+    message: 'The idempotency key was used with another body',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    error: 'conflict',
+    message: 'A request with this idempotency key is still running',
+  },
+  payload_too_large: { status: 413, error: 'payload_too_large', message: 'The request body is too large' },
+  unsupported_media_type: {
+    status: 415,
+    error: 'unsupported_media_type',
+    message: 'Content-Type must be application/json',
+  },
+  rate_limited: { status: 429, error: 'rate_limited', message: 'Too many requests, try again later' },
+  internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side' },
+  unavailable: { status: 503, error: 'unavailable', message: 'Busy right now, try again later' },
+} as const satisfies Record<ErrorCode, Refused>;
+
+/** The document's answer to a refusal. */
+export function presentRefusal(refusal: DomainError, context: RefusalContext): Answer {
+  const { status, error } = refusedAs[refusal.code];
+  const headers = refusalHeaders(refusal, 'Bearer');
+  return { status, headers, body: { error, message: messageOf(refusal, context) } };
+}
+
+function messageOf(refusal: DomainError, context: RefusalContext): string {
+  if (isRefusal(refusal, 'forbidden') && context.operationId === deleteOperation) {
+    return 'You do not have permission to delete this user';
+  }
+  const fault = isRefusal(refusal, 'invalid_fields') ? refusal.details.faults[0] : undefined;
+  return fault === undefined ? refusedAs[refusal.code].message : sentenceOf(fault);
+}
+
+/** One fault as a sentence; fields of the body begin with a capital, parameters and shown fields do not. */
+function sentenceOf({ field, fault, min, max }: FieldFault): string {
+  if (fault === 'read_only') return `${field} cannot be set`;
+  if (fault === 'out_of_range') return `${field} must be between ${min} and ${max}`;
+  switch (field) {
+    case 'email':
+      return fault === 'blank' ? 'Email is required' : 'Email is invalid';
+    case 'name':
+      if (fault === 'blank') return 'Name is required';
+      return fault === 'too_long' ? `Name must have at most ${max} characters` : 'Name is invalid';
+    case 'role':
+      return `Role must be ${listOf(invitedRoles)}`;
+    case 'status':
+      return `status must be ${listOf(statusFilters)}`;
+    default:
+      return `${field} is invalid`;
+  }
+}
+
+/** `a, b or c`. */
+function listOf(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}

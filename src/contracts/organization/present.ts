@@ -1,0 +1,52 @@
+/** Users in the words of the organization's document, their keys in its order. */
+import { fullNameOf, type User } from '../../core/directory/user.ts';
+import { toUserIdText } from '../../core/ids.ts';
+import { toSecondText } from '../../core/time.ts';
+
+export interface ListedUser {
+  readonly id: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly status: User['status'];
+  /** UTC, in whole seconds. */
+  readonly created_at: string;
+}
+
+export interface CreatedUser extends ListedUser {
+  readonly role: User['role'];
+}
+
+export interface FullUser extends CreatedUser {
+  readonly last_login: string | null;
+}
+
+/** The five fields of a list. */
+export function presentListed(user: User): ListedUser {
+  return {
+    id: toUserIdText(user.id),
+    email: user.email,
+    name: fullNameOf(user),
+    status: user.status,
+    created_at: toSecondText(user.createdAt),
+  };
+}
+
+/** The six fields that answer a creation. */
+export function presentCreated(user: User): CreatedUser {
+  return {
+    id: toUserIdText(user.id),
+    email: user.email,
+    name: fullNameOf(user),
+    role: user.role,
+    status: user.status,
+    created_at: toSecondText(user.createdAt),
+  };
+}
+
+/** The seven fields of a single user. */
+export function presentFull(user: User): FullUser {
+  return {
+    ...presentCreated(user),
+    last_login: user.lastLoginAt === null ? null : toSecondText(user.lastLoginAt),
+  };
+}

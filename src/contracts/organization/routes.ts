@@ -1,0 +1,160 @@
+/** The four operations of the organization's document, each handed to one operation of the core. */
+import type { Core } from '../../core/core.ts';
+import { readPage } from '../../core/directory/paging.ts';
+import { FieldReader, readChoice, readOptional } from '../../core/directory/user-fields.ts';
+import { deleteUser, getUser } from '../../core/directory/user-lifecycle.ts';
+import { listUsers } from '../../core/directory/user-list.ts';
+import { refuseFaults } from '../../core/errors.ts';
+import { parseUserIdText } from '../../core/ids.ts';
+import { inviteUser } from '../../core/verification/invitation.ts';
+import { callerOf } from '../../http/caller.ts';
+import type { Answer, Call, Route } from '../../http/contract.ts';
+import { checkEchoes } from '../../http/echo.ts';
+import { readMembers } from '../../http/members.ts';
+import { deleteOperation } from './errors.ts';
+import { presentCreated, presentFull, presentListed } from './present.ts';
+import {
+  createdUser,
+  fullUser,
+  listQuery,
+  newUser,
+  pageSizeDefault,
+  userList,
+  userParams,
+} from './schemas.ts';
+
+export const usersPath = '/api/v1/users';
+
+/** Fields that answers show and a creation does not take. */
+const shownOnly = ['id', 'status', 'created_at', 'last_login'];
+
+export function routes(core: Core): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: usersPath,
+      operationId: 'listUsers',
+      summary: 'List users',
+      description: 'Retrieves a paginated list of users from your organization, newest first.',
+      access: 'staff.read',
+      query: listQuery,
+      responses: { 200: { description: 'A page of users', schema: userList, example: listExample } },
+      refusals: [400],
+      handle: (call) => list(core, call),
+    },
+    {
+      method: 'POST',
+      path: usersPath,
+      operationId: 'createUser',
+      summary: 'Create a user',
+      description:
+        'Creates a pending user in your organization and mails an invitation: a link, good once and for seven days, by which the user sets a password and becomes active.',
+      access: 'staff.invite',
+      body: newUser,
+      bodyExample: { email: 'jane@example.com', name: 'Jane Smith', role: 'member' },
+      responses: {
+        201: { description: 'User created successfully', schema: createdUser, example: createdExample },
+      },
+      refusals: [400, 409],
+      handle: (call) => create(core, call),
+    },
+    {
+      method: 'GET',
+      path: `${usersPath}/:id`,
+      operationId: 'getUser',
+      summary: 'Get a user',
+      description: 'Retrieves a single user by their unique identifier.',
+      access: 'staff.read',
+      params: userParams,
+      responses: { 200: { description: 'User found', schema: fullUser, example: fullExample } },
+      refusals: [404],
+      handle: (call) => read(core, call),
+    },
+    {
+      method: 'DELETE',
+      path: `${usersPath}/:id`,
+      operationId: deleteOperation,
+      summary: 'Delete a user',
+      description:
+        'Permanently deletes a user from your organization. This action cannot be undone. The last active admin cannot be deleted.',
+      access: 'users.delete',
+      params: userParams,
+      responses: { 204: { description: 'User deleted successfully' } },
+      refusals: [404],
+      handle: (call) => remove(core, call),
+    },
+  ];
+}
+
+async function list(core: Core, call: Call): Promise<Answer> {
+  const { page, faults } = readPage(call.query, { page: 'page', size: 'limit' }, pageSizeDefault);
+  const fields = new FieldReader();
+  const status = fields.take(
+    'status',
+    readOptional(call.query['status'], (value) => readChoice(value, statusFilters)),
+  );
+  refuseFaults([...faults, ...fields.faults]);
+  const filter = status === undefined || status === null ? {} : { status };
+  const { items, total } = await listUsers(core, callerOf(call), { action: 'staff.read', filter, page });
+  const meta = { page: page.page, limit: page.size, total };
+  return { status: 200, body: { data: items.map(presentListed), meta } };
+}
+
+async function create(core: Core, call: Call): Promise<Answer> {
+  const body = readMembers(call.body);
+  const user = await inviteUser(core, callerOf(call), {
+    email: body['email'],
+    name: body['name'],
+    role: body['role'],
+    echoes: checkEchoes(body, shownOnly, (present) => ({ ...presentFull(present) })),
+  });
+  return { status: 201, body: presentCreated(user) };
+}
+
+async function read(core: Core, call: Call): Promise<Answer> {
+  const user = await getUser(core, callerOf(call), { action: 'staff.read', ref: refOf(call) });
+  return { status: 200, body: presentFull(user) };
+}
+
+async function remove(core: Core, call: Call): Promise<Answer> {
+  await deleteUser(core, callerOf(call), { ref: refOf(call) });
+  return { status: 204 };
+}
+
+/** The user that the path names; null for an id that no user can have. */
+function refOf({ params }: Call): { id: string } | null {
+  const id = parseUserIdText(params['id'] ?? '');
+  return id === null ? null : { id };
+}
+
+const listExample = {
+  data: [
+    {
+      id: 'usr_123abc',
+      email: 'john@example.com',
+      name: 'John Doe',
+      status: 'active',
+      created_at: '2024-01-15T10:30:00Z',
+    },
+  ],
+  meta: { page: 1, limit: 20, total: 42 },
+};
+
+const createdExample = {
+  id: 'usr_456def',
+  email: 'jane@example.com',
+  name: 'Jane Smith',
+  role: 'member',
+  status: 'pending',
+  created_at: '2024-01-20T14:22:00Z',
+};
+
+const fullExample = {
+  id: 'usr_123abc',
+  email: 'john@example.com',
+  name: 'John Doe',
+  role: 'admin',
+  status: 'active',
+  created_at: '2024-01-15T10:30:00Z',
+  last_login: '2024-01-20T09:15:00Z',
+};
