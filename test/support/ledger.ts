@@ -1,0 +1,118 @@
+/**
+ * The whole consequence of a call. A ledger takes a mark; `expect` then compares everything that was written since
+ * with what the test lists, and fails for anything missing and for anything unlisted: audit events, messages, and
+ * rows of every table. The next `expect` starts from there.
+ *
+ *     const ledger = await openLedger(roster);
+ *     await roster.call('POST /sonar/v1/users', { bearer: apiKeys.admin });
+ *     await ledger.expect({
+ *       audit: [{ action: 'user.created', door: 'sonar', actor_kind: 'api_key' }],
+ *       rows: { users: '+1' },
+ *     });
+ *     await ledger.expect({}); // nothing was written
+ */
+import assert from 'node:assert/strict';
+import { openRows, type Row, type Rows } from './rows.ts';
+import type { Delivered, Roster } from './start.ts';
+
+export interface Consequence {
+  /** Every audit event, in order; of each only the columns that matter to the test. */
+  readonly audit?: readonly Row[];
+  /** Every message, oldest first; of each only the properties that matter to the test. */
+  readonly messages?: readonly Partial<Delivered>[];
+  /**
+   * Rows by table: `+2` were added, `-1` removed, `~1` changed, several apart by a blank and in this order. The
+   * rows that `audit` and `messages` list, and the bookkeeping below, are not named again.
+   */
+  readonly rows?: Readonly<Record<string, string>>;
+}
+
+export interface Ledger {
+  /** Lets the jobs come to rest, then asserts what was written since the last mark, and takes a new mark. */
+  expect(consequence: Consequence): Promise<void>;
+  /** Takes a new mark, whatever was written. */
+  mark(): Promise<void>;
+}
+
+/** Derived from other rows, or counters that say nothing of what was done. */
+const bookkeeping = new Set(['user_counts', 'throttle_hits']);
+
+type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** A ledger that begins now. `roster.close` closes it too. */
+export async function openLedger(roster: Roster): Promise<Ledger> {
+  const rows = openRows(roster.folder);
+  roster.onClose(() => rows.close());
+  await roster.settle();
+  let before = snapshot(rows);
+  return {
+    async expect({ audit = [], messages = [], rows: expected = {} }) {
+      await roster.settle();
+      const after = snapshot(rows);
+      const written = difference(before, after);
+      const events = addedRows(before, after, 'audit_events').sort(
+        (left, right) => Number(left['seq']) - Number(right['seq']),
+      );
+      const added = new Set(addedRows(before, after, 'messages').map((row) => String(row['id'])));
+      const delivered = (await roster.outbox()).filter((each) => added.has(each.id)).reverse();
+      before = after;
+      compareLists('audit events', events, audit);
+      compareLists('messages', delivered, messages);
+      assert.equal(delivered.length, added.size, 'a message was added that is not in the outbox');
+      assert.deepEqual(written, expected, 'rows written');
+    },
+    async mark() {
+      await roster.settle();
+      before = snapshot(rows);
+    },
+  };
+}
+
+function compareLists(what: string, actual: readonly object[], expected: readonly object[]): void {
+  const text = JSON.stringify(actual, null, 2);
+  assert.equal(actual.length, expected.length, `${expected.length} ${what} expected: ${text}`);
+  for (const [index, each] of expected.entries()) assert.partialDeepStrictEqual(actual[index], each);
+}
+
+function snapshot(rows: Rows): Snapshot {
+  const tables = rows.tables().filter((table) => !bookkeeping.has(table));
+  return new Map(
+    tables.map((table) => {
+      const key = rows.keyOf(table);
+      const entries = rows.all(table).map((row) => {
+        return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
+      });
+      return [table, new Map(entries)];
+    }),
+  );
+}
+
+function addedRows(before: Snapshot, after: Snapshot, table: string): Row[] {
+  const known = before.get(table);
+  return [...(after.get(table) ?? [])]
+    .filter(([key]) => !known?.has(key))
+    .map(([, text]) => JSON.parse(text));
+}
+
+/** What changed by table, without the rows added to the tables that are listed in full. */
+function difference(before: Snapshot, after: Snapshot): Record<string, string> {
+  const written: Record<string, string> = {};
+  for (const [table, rows] of after) {
+    const known = before.get(table) ?? new Map<string, string>();
+    const isListed = table === 'audit_events' || table === 'messages';
+    const added = isListed ? 0 : [...rows.keys()].filter((key) => !known.has(key)).length;
+    const removed = [...known.keys()].filter((key) => !rows.has(key)).length;
+    const changed = [...rows].filter(([key, text]) => known.has(key) && known.get(key) !== text).length;
+    const counts = [
+      ['+', added],
+      ['-', removed],
+      ['~', changed],
+    ] as const;
+    const text = counts
+      .filter(([, count]) => count > 0)
+      .map(([sign, count]) => `${sign}${count}`)
+      .join(' ');
+    if (text !== '') written[table] = text;
+  }
+  return written;
+}

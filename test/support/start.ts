@@ -1,0 +1,199 @@
+/**
+ * Starts the whole of Roster inside the test's process: a real server on a free port, a real database in a
+ * folder of its own, the development outbox. Only time is fake, and stands still until a test moves it.
+ *
+ *     const roster = await startRoster();
+ *     after(() => roster.close());
+ *     const { apiKeys, app } = roster.organization;
+ *     const reply = await roster.call('POST /sonar/v1/users', { bearer: apiKeys.admin });
+ *
+ * Every answer that `call` gets is held against the published OpenAPI documents (see `openapi-check.ts`); the
+ * consequences of a call are asserted with a ledger (see `ledger.ts`), parallel calls with `parallel.ts`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createApp } from '../../src/app.ts';
+import { type Environment, readConfig } from '../../src/config.ts';
+import { contracts } from '../../src/contracts/index.ts';
+import { createApiKey } from '../../src/core/access/api-key-lifecycle.ts';
+import type { KeyRole } from '../../src/core/access/principal.ts';
+import type { Core } from '../../src/core/core.ts';
+import type { Organization } from '../../src/core/directory/organization.ts';
+import { createAdmin, createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
+import { toUserIdText } from '../../src/core/ids.ts';
+import { type Message, type MessageContent, messageContext } from '../../src/core/messaging/message.ts';
+import { createFakeClock, type FakeClock } from './clock.ts';
+import { type Client, createClient } from './http.ts';
+import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
+import { openRows, type Rows } from './rows.ts';
+
+/** The door that stands in the audit events of what the tests do as the operator. */
+export const testDoor = 'test';
+
+export interface StartOptions {
+  /** Settings by their names in the environment. The limits by network are out of the way unless named here. */
+  readonly env?: Environment;
+  /** The clock; one that stands still unless given. */
+  readonly clock?: FakeClock;
+  /** A data folder to start on, which then stays; a fresh one that `close` removes unless given. */
+  readonly folder?: string;
+}
+
+/** What a client of one organization has in its hands. */
+export interface Tenant extends Organization {
+  /** The organization's first app. */
+  readonly app: { readonly appId: string; readonly appKey: string };
+  readonly apiKeys: Readonly<Record<KeyRole, string>>;
+}
+
+/** A message as a person would see it. */
+export interface Delivered
+  extends MessageContent,
+    Pick<Message, 'id' | 'channel' | 'template' | 'createdAt'> {}
+
+export interface Roster extends Pick<Client, 'call' | 'open' | 'seen' | 'baseUrl'> {
+  readonly client: Client;
+  readonly core: Core;
+  readonly clock: FakeClock;
+  readonly folder: string;
+  /** A tenant that is there from the start. */
+  readonly organization: Tenant;
+  /** Makes a further tenant. */
+  addOrganization(name?: string): Promise<Tenant>;
+  /** Makes a confirmed, active admin with a session. */
+  addAdmin(tenant?: Tenant, email?: string): Promise<Admin>;
+  /** Messages in the outbox, newest first, once everything that is due has been sent. */
+  outbox(to?: string): Promise<readonly Delivered[]>;
+  /** The newest message to that address; fails the test where there is none. */
+  lastMessage(to: string): Promise<Delivered>;
+  /** Resolves when nothing that is due waits to be sent or looked up. */
+  settle(): Promise<void>;
+  /** Has `close` do this too. */
+  onClose(closing: () => void): void;
+  close(): Promise<void>;
+}
+
+export interface Admin {
+  /** `usr_` and 32 hex digits. */
+  readonly userId: string;
+  readonly number: number;
+  readonly email: string;
+  readonly password: string;
+  /** A session token. */
+  readonly session: string;
+}
+
+export const adminPassword = 'a-quiet-harbour-41';
+
+const openEnvironment: Environment = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  ROSTER_LOG_LEVEL: 'silent',
+  ROSTER_LIMIT_SIGNUP: '1000000',
+  ROSTER_LIMIT_SESSION: '1000000',
+  ROSTER_LIMIT_CONFIRMATION: '1000000',
+  ROSTER_LIMIT_PASSWORD: '1000000',
+  ROSTER_LIMIT_EMAIL_CHECK: '1000000',
+};
+
+export async function startRoster(options: StartOptions = {}): Promise<Roster> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'roster-test-')));
+  const clock = options.clock ?? createFakeClock();
+  const { config, secrets } = readConfig({ ...openEnvironment, ROSTER_DATA_DIR: folder, ...options.env });
+  const app = await createApp({ config, secrets, clock });
+  const baseUrl = await app.listen();
+  const { core } = app;
+  const rows = openRows(folder);
+  const closings: (() => void)[] = [() => rows.close()];
+  const client = createClient(baseUrl, publishedCheck(baseUrl));
+
+  async function addOrganization(name = 'Meadow Clinic'): Promise<Tenant> {
+    const { organization, app: first, appKey, apiKey } = await createOrganization(core, testDoor, name);
+    const issue = async (role: KeyRole): Promise<string> =>
+      (await createApiKey(core, testDoor, { organization, role, expiresAt: null })).apiKey;
+    return {
+      ...organization,
+      app: { appId: first.id, appKey },
+      apiKeys: { admin: apiKey, member: await issue('member'), reader: await issue('reader') },
+    };
+  }
+
+  async function outbox(to?: string): Promise<readonly Delivered[]> {
+    await settle(rows);
+    const messages = await core.work.readSystem('operator', (tx) => tx.messages.listWithContent(10_000));
+    const delivered = messages.map((message) => deliver(core, message));
+    return to === undefined ? delivered : delivered.filter((each) => each.to === to);
+  }
+
+  const organization = await addOrganization('Default');
+  return {
+    ...{ client, baseUrl, core, clock, folder, organization, addOrganization, outbox },
+    call: client.call,
+    open: client.open,
+    seen: client.seen,
+    settle: () => settle(rows),
+    async addAdmin(tenant = organization, email = `admin-${crypto.randomUUID()}@example.com`) {
+      const input = { organization: tenant, email, password: adminPassword };
+      const { user, token } = await createAdmin(core, testDoor, input);
+      const userId = toUserIdText(user.id);
+      return { userId, number: user.number, email, password: adminPassword, session: token };
+    },
+    async lastMessage(to) {
+      const [newest] = await outbox(to);
+      if (newest === undefined) throw new Error(`the outbox has no message to ${to}`);
+      return newest;
+    },
+    onClose(closing) {
+      closings.push(closing);
+    },
+    async close() {
+      client.close();
+      for (const closing of closings) closing();
+      await app.close();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function deliver(core: Core, message: Message): Delivered {
+  const { id, channel, template, createdAt, sealedContent } = message;
+  const content: MessageContent = JSON.parse(core.secrets.open(sealedContent ?? '', messageContext(message)));
+  return { ...content, id, channel, template, createdAt };
+}
+
+const settleMaxMs = 10_000;
+
+/** Waits for the jobs, which run by themselves, until none has anything left that is due. */
+async function settle(rows: Rows): Promise<void> {
+  const deadline = performance.now() + settleMaxMs;
+  while (isBusy(rows)) {
+    if (performance.now() > deadline) throw new Error('the jobs did not come to rest');
+    await sleep(5);
+  }
+}
+
+/** With the development outbox every message is kept at its first attempt, so none stays queued. */
+function isBusy(rows: Rows): boolean {
+  return rows.count('password_requests') > 0 || rows.count('messages', "state = 'queued'") > 0;
+}
+
+/** The check over the documents that this server publishes, fetched when the first answer asks for it. */
+function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {
+  let check: Promise<OpenApiCheck> | null = null;
+  return () => {
+    check ??= readDocuments(baseUrl).then(createOpenApiCheck);
+    return check;
+  };
+}
+
+async function readDocuments(baseUrl: string): Promise<Map<string, OpenApiDocument>> {
+  const entries = contracts.map(async ({ name }) => {
+    const answer = await fetch(`${baseUrl}/openapi/${name}.json`);
+    if (!answer.ok) throw new Error(`/openapi/${name}.json answered ${answer.status}`);
+    const document = (await answer.json()) as OpenApiDocument;
+    return [name, document] as const;
+  });
+  return new Map(await Promise.all(entries));
+}

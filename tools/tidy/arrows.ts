@@ -1,0 +1,127 @@
+/**
+ * Who may import whom. The table is the whole rule: each room of the source names the rooms, packages and
+ * modules of Node that it may use, and an import outside its line is a finding. A file that belongs to no room
+ * is one too, so that a new room cannot come without its line.
+ */
+import { importsOf, packageOf, targetOf } from './imports.ts';
+import type { SourceFile } from './source.ts';
+
+interface Room {
+  /** Paths that begin so are in the room; of several rooms the longest beginning decides. */
+  readonly paths: readonly string[];
+  readonly rooms: readonly string[];
+  /** Packages and modules of Node; `*` is any, `node:*` any module of Node. */
+  readonly packages: readonly string[];
+}
+
+const everything = { rooms: ['*'], packages: ['*'] } as const;
+
+/** `main -> app -> everything`; the other rooms know the core, and the contracts the HTTP layer beside it. */
+export const rooms: Readonly<Record<string, Room>> = {
+  main: { paths: ['src/main.ts', 'src/commands/'], ...everything },
+  app: { paths: ['src/app.ts'], ...everything },
+  config: {
+    paths: ['src/config.ts', 'src/settings.ts', 'src/setting-parsers.ts', 'src/data-folder.ts'],
+    rooms: ['core'],
+    packages: ['node:*'],
+  },
+  core: {
+    paths: ['src/core/'],
+    rooms: [],
+    packages: ['libphonenumber-js', 'node:crypto', 'node:util'],
+  },
+  store: {
+    paths: ['src/store/'],
+    rooms: ['core'],
+    packages: ['better-sqlite3', 'kysely', 'node:*'],
+  },
+  http: {
+    paths: ['src/http/'],
+    rooms: ['core'],
+    packages: [
+      ...[
+        'fastify',
+        '@fastify/cors',
+        '@fastify/swagger',
+        '@fastify/type-provider-typebox',
+        'typebox',
+        'pino',
+      ],
+      ...['@scalar/fastify-api-reference', 'node:*'],
+    ],
+  },
+  contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['typebox', 'node:http'] },
+  pages: { paths: ['src/pages/'], rooms: ['core', 'http'], packages: ['typebox', 'node:*'] },
+  jobs: { paths: ['src/jobs/'], rooms: ['core'], packages: ['node:*'] },
+  gateways: {
+    paths: ['src/gateways/'],
+    rooms: ['core'],
+    packages: ['nodemailer', '@zxcvbn-ts/language-common', 'node:*'],
+  },
+  tests: { paths: ['test/'], ...everything },
+  tools: { paths: ['tools/', 'bench/'], ...everything },
+};
+
+/** Which room a file is in; null for none. Tests beside their subject are tests. */
+export function roomOf(path: string): string | null {
+  if (path.endsWith('.test.ts')) return 'tests';
+  let best: { name: string; length: number } | null = null;
+  for (const [name, room] of Object.entries(rooms)) {
+    for (const beginning of room.paths) {
+      const isLonger = best === null || beginning.length > best.length;
+      if (path.startsWith(beginning) && isLonger) best = { name, length: beginning.length };
+    }
+  }
+  return best?.name ?? null;
+}
+
+export interface ArrowFinding {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Every import of the file that the table does not allow. */
+export function arrowFindings(file: SourceFile): ArrowFinding[] {
+  const name = roomOf(file.path);
+  const room = name === null ? undefined : rooms[name];
+  if (name === null || room === undefined) {
+    return [{ line: 1, message: 'is in no room of the table in tools/tidy/arrows.ts' }];
+  }
+  const findings: ArrowFinding[] = [];
+  for (const { specifier, line } of importsOf(file)) {
+    const problem = problemOf(file, name, room, specifier);
+    if (problem !== null) findings.push({ line, message: problem });
+  }
+  return findings;
+}
+
+function problemOf(file: SourceFile, name: string, room: Room, specifier: string): string | null {
+  const target = targetOf(file, specifier);
+  if (target === null) {
+    const wanted = packageOf(specifier);
+    return isListed(room.packages, wanted) ? null : `${name} must not import ${wanted}`;
+  }
+  if (isListed(room.rooms, '')) return null;
+  const targetRoom = roomOf(target);
+  if (targetRoom === null) return `${name} must not import ${target}`;
+  if (targetRoom !== name && !isListed(room.rooms, targetRoom)) {
+    return `${name} must not import from ${targetRoom} (${target})`;
+  }
+  const contract = contractOf(file.path);
+  const otherContract = contractOf(target);
+  if (contract !== null && targetRoom === 'contracts' && otherContract !== contract) {
+    return `the contract ${contract} must not import from ${otherContract ?? 'the list of contracts'}`;
+  }
+  return null;
+}
+
+function isListed(list: readonly string[], wanted: string): boolean {
+  return (
+    list.includes('*') || list.includes(wanted) || (wanted.startsWith('node:') && list.includes('node:*'))
+  );
+}
+
+/** The contract whose folder the file is in; null outside of one, as for the list itself. */
+function contractOf(path: string): string | null {
+  return /^src\/contracts\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
