@@ -19,6 +19,7 @@ import {
   listQuery,
   newUser,
   pageSizeDefault,
+  statusFilters,
   userList,
   userParams,
 } from './schemas.ts';
