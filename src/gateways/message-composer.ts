@@ -1,0 +1,50 @@
+/**
+ * Puts messages into words from the template files. The language is the closest to the user's that there is, with
+ * English as the last resort; links lead to the configured page and are never built from a request.
+ */
+import type { MessageComposer } from '../core/messaging/compose.ts';
+import { matchLanguage } from '../core/messaging/language.ts';
+import { english } from './templates/en.ts';
+import { spanish } from './templates/es.ts';
+import type { TemplateSet } from './templates/template.ts';
+
+const languages = { en: english, es: spanish } satisfies Record<string, TemplateSet>;
+const tags = Object.keys(languages) as (keyof typeof languages)[];
+
+export function createMessageComposer(options: { readonly linkUrl: string }): MessageComposer {
+  return {
+    compose(template, channel, { to, language, code, token }) {
+      const set: TemplateSet = languages[matchLanguage([language], tags)];
+      const render = set[template][channel];
+      if (render === undefined) throw new Error(`There is no ${template} message by ${channel}.`);
+      const { subject = '', body } = render({
+        get code() {
+          return required(code, template, 'code');
+        },
+        get link() {
+          return addToken(options.linkUrl, required(token, template, 'token'));
+        },
+      });
+      return {
+        to,
+        subject,
+        body,
+        ...(code === undefined ? {} : { code }),
+        ...(token === undefined ? {} : { token }),
+      };
+    },
+  };
+}
+
+/** The link with `token` as one more query parameter; the rest of it stays as it was configured. */
+export function addToken(linkUrl: string, token: string): string {
+  const url = new URL(linkUrl);
+  const separator = url.search === '' ? '?' : '&';
+  url.search = `${url.search}${separator}token=${encodeURIComponent(token)}`;
+  return url.href;
+}
+
+function required(fact: string | undefined, template: string, name: string): string {
+  if (fact === undefined) throw new Error(`A ${template} message needs a ${name}.`);
+  return fact;
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { MessageSender, OutgoingMessage } from '../../src/core/messaging/sender.ts';
+import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
+
+const message: OutgoingMessage = {
+  id: 'msg_0123',
+  to: 'jane@example.com',
+  subject: 'Su código de confirmación',
+  body: 'Hola:\n\n.su código es 012345, válido 10 minutos.\n',
+  code: '012345',
+};
+const from = { name: 'Clínica Ejemplo', address: 'no-reply@clinic.example' };
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+interface Mail {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly text: string;
+}
+
+/** A real SMTP server with what a test wants different, and the mails that it has taken. */
+async function startServer(
+  options: SMTPServerOptions = {},
+  port = 0,
+): Promise<{ url: string; mails: Mail[]; stop: () => Promise<void> }> {
+  const mails: Mail[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        const { mailFrom, rcptTo } = session.envelope;
+        mails.push({
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          text: Buffer.concat(chunks).toString(),
+        });
+        callback();
+      });
+    },
+    ...options,
+  });
+  server.on('error', () => {});
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  const stop = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  closers.push(stop);
+  return { url, mails, stop };
+}
+
+function senderFor(url: string): MessageSender {
+  const sender = createSmtpSender({ url, from, timeoutMs: 500 });
+  closers.unshift(() => sender.close());
+  return sender;
+}
+
+function smtpError(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}
+
+describe('an email', () => {
+  test('arrives whole, from the configured sender, at its one recipient', async () => {
+    const { url, mails } = await startServer();
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'taken' });
+    assert.equal(mails.length, 1);
+    const [mail] = mails;
+    assert.deepEqual([mail?.from, mail?.to], [from.address, [message.to]]);
+    assert.match(mail?.text ?? '', /^To: jane@example\.com\r$/m);
+    assert.match(
+      mail?.text ?? '',
+      /^From: =\?UTF-8\?Q\?Cl=C3=ADnica_Ejemplo\?= <no-reply@clinic\.example>\r$/m,
+    );
+    assert.match(mail?.text ?? '', /^Auto-Submitted: auto-generated\r$/m);
+    assert.match(decodeBody(mail?.text ?? ''), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
+  });
+
+  test('has the same Message-ID each time it is tried', async () => {
+    const { url, mails } = await startServer();
+    const sender = senderFor(url);
+    await sender.send(message);
+    await sender.send(message);
+    for (const { text } of mails) assert.match(text, /^Message-ID: <msg_0123@clinic\.example>\r$/m);
+  });
+
+  test('cannot be given more recipients or headers by its address or subject', async () => {
+    const { url, mails } = await startServer();
+    const sender = senderFor(url);
+    await sender.send({ ...message, to: 'jane@example.com, eve@example.com' });
+    await sender.send({ ...message, to: 'jane@example.com\r\nRCPT TO:<eve@example.com>' });
+    await sender.send({ ...message, subject: 'x\r\nBcc: eve@example.com' });
+    for (const { to, text } of mails) {
+      assert.ok(!to.includes('eve@example.com'));
+      assert.doesNotMatch(text, /^Bcc:/m);
+    }
+  });
+
+  test('is sent by many at once over a few connections', async () => {
+    let connections = 0;
+    const { url, mails } = await startServer({
+      onConnect(_session, callback) {
+        connections += 1;
+        callback();
+      },
+    });
+    const sender = senderFor(url);
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => sender.send({ ...message, id: `msg_${n}` })),
+    );
+    assert.ok(outcomes.every(({ kind }) => kind === 'taken'));
+    assert.equal(mails.length, 20);
+    assert.ok(connections <= 4, `${connections} connections`);
+  });
+
+  test('goes out with user and password where the address has them', async () => {
+    const { url, mails } = await startServer({
+      authOptional: false,
+      allowInsecureAuth: true,
+      onAuth({ username, password }, _session, callback) {
+        if (username !== 'roster' || password !== 'p@ss word') return callback(smtpError(535, 'no'));
+        callback(null, { user: username });
+      },
+    });
+    const withLogin = (login: string): string => url.replace('smtp://', `smtp://${login}@`);
+    assert.deepEqual(await senderFor(withLogin('roster:p%40ss%20word')).send(message), { kind: 'taken' });
+    assert.equal(mails.length, 1);
+    const refused = await senderFor(withLogin('roster:wrong')).send(message);
+    assert.deepEqual(refused, { kind: 'try_again', reason: 'smtp_535' });
+  });
+});
+
+describe('a server that', () => {
+  const refusing = (responseCode: number, text = 'no'): SMTPServerOptions => ({
+    onRcptTo: (_address, _session, callback) => callback(smtpError(responseCode, text)),
+  });
+
+  test('knows no such mailbox is final', async () => {
+    const { url } = await startServer(refusing(550, '5.1.1 No such user jane@example.com'));
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: 'smtp_550' });
+  });
+
+  test('refuses the message itself for good is final', async () => {
+    const { url } = await startServer({
+      onData(stream, _session, callback) {
+        stream.resume();
+        stream.on('end', () => callback(smtpError(554, '5.6.0 Not like this')));
+      },
+    });
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: 'smtp_554' });
+  });
+
+  test('says not now is tried again', async () => {
+    const { url } = await startServer(refusing(451, '4.7.1 Greylisted'));
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_451' });
+  });
+
+  test('will not relay for us is tried again, for that can be mended', async () => {
+    const { url } = await startServer(refusing(554, '5.7.1 Relay access denied'));
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_554' });
+  });
+
+  test('refuses our sender address is tried again, for that can be mended', async () => {
+    const { url } = await startServer({
+      onMailFrom: (_address, _session, callback) => callback(smtpError(550, '5.1.8 Unknown sender')),
+    });
+    assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_550' });
+  });
+
+  test('accepts the connection and says nothing is given up in time', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise((resolve) => silent.close(() => resolve())));
+    const { port } = silent.address() as AddressInfo;
+    const outcome = await senderFor(`smtp://127.0.0.1:${port}`).send(message);
+    assert.equal(outcome.kind, 'try_again');
+  });
+
+  test('takes the text and never says whether it has it is given up in time', async () => {
+    const { url } = await startServer({ onData: (stream) => void stream.resume() });
+    const outcome = await senderFor(url).send(message);
+    assert.equal(outcome.kind, 'try_again');
+  });
+
+  test('is away is tried again, and gets the message once it is back', async () => {
+    const first = await startServer();
+    const sender = senderFor(first.url);
+    await first.stop();
+    const outcome = await sender.send(message);
+    assert.equal(outcome.kind, 'try_again');
+    const second = await startServer({}, Number(new URL(first.url).port));
+    assert.deepEqual(await sender.send(message), { kind: 'taken' });
+    assert.equal(second.mails.length, 1);
+  });
+
+  test('says anything gets no address and no text into the reason', async () => {
+    const { url } = await startServer(refusing(550, '5.1.1 jane@example.com 012345'));
+    const shown = JSON.stringify(await senderFor(url).send(message));
+    assert.ok(!shown.includes('jane') && !shown.includes('012345'), shown);
+  });
+});
+
+/** The text of a mail whose body is quoted-printable, base64 or plain. */
+function decodeBody(mail: string): string {
+  const [head = '', ...rest] = mail.split('\r\n\r\n');
+  const body = rest.join('\r\n\r\n');
+  if (/^Content-Transfer-Encoding: base64/im.test(head)) {
+    return Buffer.from(body, 'base64').toString().replaceAll('\r\n', '\n');
+  }
+  const bytes = body
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString().replaceAll('\r\n', '\n');
+}
