@@ -1,0 +1,46 @@
+/**
+ * `humanapi`: the users of one application, which calls with its App Key. On the bare host the calls to `/v1/apps`
+ * and below are its own.
+ */
+import { authenticateAppKey } from '../../core/access/authentication.ts';
+import { refuse } from '../../core/errors.ts';
+import type { Contract } from '../../http/contract.ts';
+import { readUserName } from './basic.ts';
+import { presentRefusal } from './errors.ts';
+import { toHumanUser } from './present.ts';
+import { createUserRoute, deleteUserRoute, getUserRoute, listUsersRoute } from './routes.ts';
+
+export const humanapiContract: Contract = {
+  name: 'humanapi',
+  title: 'Human API Users',
+  description: [
+    'The users of a specific app. Users are primarily created using Connect; these calls are for their management.',
+    '',
+    'Use the App Key as the user name of Basic authentication and a blank password. Single users come bare, the list',
+    'as one JSON array, refusals as `{"code", "error", "message", "x-humanapi-request-id"}`. Times are UTC with',
+    'milliseconds.',
+  ].join('\n'),
+  claims: (path) => path === '/v1/apps' || path.startsWith('/v1/apps/'),
+  securitySchemes: {
+    appKey: {
+      type: 'http',
+      scheme: 'basic',
+      description: 'The App Key, 40 hex digits, as user name; the password is ignored.',
+    },
+  },
+  /** A good key on another app's path finds nothing there, whether or not that app exists. */
+  async authenticate(core, { headers, params, door }) {
+    const principal = await authenticateAppKey(core, door, readUserName(headers) ?? '');
+    if (params['appId'] !== principal.appId) throw refuse('app_not_found', {});
+    return principal;
+  },
+  routes(core) {
+    return [listUsersRoute(core), createUserRoute(core), getUserRoute(core), deleteUserRoute(core)];
+  },
+  present: presentRefusal,
+  show: toHumanUser,
+  sample({ appId, appKey }) {
+    return { path: `/v1/apps/${appId}/users`, basicUser: appKey };
+  },
+  allowsBrowsers: false,
+};

@@ -1,0 +1,106 @@
+/**
+ * The answer of `humanapi` to every refusal: `{code, error, message, x-humanapi-request-id}`. The table is total,
+ * so that a new code does not compile before it has an answer here. Nothing that the caller wrote is shown back.
+ */
+import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
+import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { faultText } from '../../http/fault-text.ts';
+import { refusalHeaders } from '../../http/refusal-headers.ts';
+
+interface Envelope {
+  readonly code: number;
+  /** The name of the status. */
+  readonly error: string;
+  readonly message: string;
+}
+
+const badRequest = { code: 400, error: 'Bad Request' } as const;
+const unauthorized = { code: 401, error: 'Unauthorized' } as const;
+const forbidden = { code: 403, error: 'Forbidden' } as const;
+const notFound = { code: 404, error: 'Not Found' } as const;
+const conflict = { code: 409, error: 'Conflict' } as const;
+
+const envelopes = {
+  malformed_body: { ...badRequest, message: 'The body must be one JSON object or one form.' },
+  invalid_fields: { ...badRequest, message: 'Some fields are invalid.' },
+  invalid_code: { ...badRequest, message: 'The code is not valid.' },
+  invalid_token: { ...badRequest, message: 'The token is not valid.' },
+  idempotency_key_reused: {
+    ...badRequest,
+    message: 'This Idempotency-Key came with another body before.',
+  },
+  unauthorized: {
+    ...unauthorized,
+    message: 'A valid App Key is required: as the user name of Basic authentication, with a blank password.',
+  },
+  invalid_credentials: { ...unauthorized, message: 'These credentials are not valid.' },
+  forbidden: { ...forbidden, message: 'An App Key cannot delete an administrator.' },
+  signup_closed: { ...forbidden, message: 'This app takes no sign-ups.' },
+  user_not_found: { ...notFound, message: 'User not found.' },
+  app_not_found: { ...notFound, message: 'App not found.' },
+  organization_not_found: { ...notFound, message: 'Organization not found.' },
+  api_key_not_found: { ...notFound, message: 'API key not found.' },
+  route_not_found: { ...notFound, message: 'There is nothing at this path.' },
+  method_not_allowed: {
+    code: 405,
+    error: 'Method Not Allowed',
+    message: 'This path does not know the method.',
+  },
+  request_timeout: {
+    code: 408,
+    error: 'Request Timeout',
+    message: 'The request did not arrive in time.',
+  },
+  email_taken: { ...conflict, message: 'Another user has this email.' },
+  external_id_taken: { ...conflict, message: 'Another user has this externalId.' },
+  last_admin: { ...conflict, message: "This user is the organization's last active administrator." },
+  wrong_state: { ...conflict, message: 'The state of the user does not allow this.' },
+  already_confirmed: { ...conflict, message: 'The user is already confirmed.' },
+  idempotency_in_progress: {
+    ...conflict,
+    message: 'The first request with this Idempotency-Key is still running.',
+  },
+  payload_too_large: { code: 413, error: 'Payload Too Large', message: 'The body is too large.' },
+  unsupported_media_type: {
+    code: 415,
+    error: 'Unsupported Media Type',
+    message: 'The body must be sent as application/json or application/x-www-form-urlencoded.',
+  },
+  rate_limited: {
+    code: 429,
+    error: 'Too Many Requests',
+    message: 'Too many requests: try again later.',
+  },
+  internal: {
+    code: 500,
+    error: 'Internal Server Error',
+    message: 'Something went wrong on our side.',
+  },
+  unavailable: {
+    code: 503,
+    error: 'Service Unavailable',
+    message: 'The service is not available at the moment: try again shortly.',
+  },
+} satisfies Record<ErrorCode, Envelope>;
+
+export function presentRefusal(refusal: DomainError, { requestId }: RefusalContext): Answer {
+  const { code, error, message } = envelopes[refusal.code];
+  return {
+    status: code,
+    headers: refusalHeaders(refusal, 'Basic realm="App Key", charset="UTF-8"'),
+    body: {
+      code,
+      error,
+      message: isRefusal(refusal, 'invalid_fields') ? sentenceOf(refusal.details.faults) : message,
+      'x-humanapi-request-id': requestId,
+    },
+  };
+}
+
+function sentenceOf(faults: readonly FieldFault[]): string {
+  return `${faults.map((fault) => `${fault.field} ${textOf(fault)}`).join('; ')}.`;
+}
+
+function textOf(fault: FieldFault): string {
+  return fault.field === 'externalId' && fault.fault === 'blank' ? 'is required' : faultText(fault);
+}

@@ -1,0 +1,25 @@
+/** Turns the directory's users into the words of `humanapi`. Times are in milliseconds. */
+import type { User } from '../../core/directory/user.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import type { HumanUser } from './schemas.ts';
+
+export function toHumanUser(user: User): HumanUser {
+  return {
+    humanId: user.id,
+    externalId: user.externalId,
+    appId: user.appId,
+    createdAt: toMillisecondText(user.createdAt),
+    updatedAt: toMillisecondText(user.updatedAt),
+  };
+}
+
+/**
+ * The JSON text of `toHumanUser`, written by hand because a list may have millions: all but the external id is of
+ * hex digits and times, which need no escaping.
+ */
+export function toHumanUserJson(user: User): string {
+  const { id, externalId, appId, createdAt, updatedAt } = user;
+  const created = toMillisecondText(createdAt);
+  const updated = updatedAt === createdAt ? created : toMillisecondText(updatedAt);
+  return `{"humanId":"${id}","externalId":${JSON.stringify(externalId)},"appId":"${appId}","createdAt":"${created}","updatedAt":"${updated}"}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * The operations of `humanapi` on the users of one app. Each hands what came to one core operation and shows the
+ * result; that the path names the caller's own app is settled with the credential.
+ */
+import type { AppPrincipal } from '../../core/access/principal.ts';
+import type { Core } from '../../core/core.ts';
+import { deleteUser, getUser, upsertUser } from '../../core/directory/user-lifecycle.ts';
+import { streamAppUsers } from '../../core/directory/user-list.ts';
+import type { UserRef } from '../../core/directory/user-store.ts';
+import { refuse } from '../../core/errors.ts';
+import { parseHumanId } from '../../core/ids.ts';
+import { callerOf } from '../../http/caller.ts';
+import type { Call, Route } from '../../http/contract.ts';
+import { checkEchoes } from '../../http/echo.ts';
+import { readMembers } from '../../http/members.ts';
+import { toHumanUser } from './present.ts';
+import {
+  acceptHeaders,
+  appParams,
+  createBody,
+  userExamples,
+  userListSchema,
+  userParams,
+  userSchema,
+} from './schemas.ts';
+import { jsonType, ndjsonType, prefersLines, toJsonArray, toLines } from './user-stream.ts';
+
+const usersPath = '/v1/apps/:appId/users';
+const userPath = `${usersPath}/:humanId`;
+
+/** The app whose key was shown. */
+function appOf(call: Call): AppPrincipal {
+  const caller = callerOf(call);
+  if (caller.kind !== 'app') throw refuse('unauthorized', {});
+  return caller;
+}
+
+/** The user that the path names; null where the text is no id, which is the same as an unknown one. */
+function refOf(call: Call): UserRef | null {
+  const id = parseHumanId(call.params['humanId'] ?? '');
+  return id === null ? null : { id };
+}
+
+export function listUsersRoute(core: Core): Route {
+  return {
+    method: 'GET',
+    path: usersPath,
+    operationId: 'listUsers',
+    summary: 'Get all users associated with an app',
+    description:
+      'Returns one JSON array with every user of the app, oldest first, as a stream. `Accept: application/x-ndjson` gives the same one user a line.',
+    access: 'users.read',
+    params: appParams,
+    headers: acceptHeaders,
+    responses: {
+      200: {
+        description: 'A JSON array of users',
+        schema: userListSchema,
+        example: userExamples,
+        contentTypes: [jsonType, ndjsonType],
+      },
+    },
+    refusals: [404],
+    async handle(call) {
+      const batches = streamAppUsers(core, appOf(call));
+      const headers = { vary: 'Accept' };
+      return prefersLines(call.headers)
+        ? { status: 200, headers, stream: toLines(batches), contentType: ndjsonType }
+        : { status: 200, headers, stream: toJsonArray(batches) };
+    },
+  };
+}
+
+export function createUserRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: usersPath,
+    operationId: 'createUser',
+    summary: 'Create a user, or find the one with this externalId',
+    description:
+      'The same `externalId` gives the same `humanId` again and moves `updatedAt`. A new user is active at once.',
+    access: 'users.create',
+    params: appParams,
+    body: createBody,
+    bodyExample: { externalId: userExamples[0].externalId },
+    bodyTypes: ['application/json', 'application/x-www-form-urlencoded'],
+    responses: {
+      201: { description: 'The user', schema: userSchema, example: userExamples[1] },
+    },
+    refusals: [400, 404],
+    async handle(call) {
+      const app = appOf(call);
+      const body = readMembers(call.body);
+      // The path names the app, so that its id is known also of a user who is being made.
+      const shownOnly = [
+        'humanId',
+        'createdAt',
+        'updatedAt',
+        ...(body['appId'] === app.appId ? [] : ['appId']),
+      ];
+      const user = await upsertUser(core, app, {
+        appId: app.appId,
+        externalId: body['externalId'],
+        echoes: checkEchoes(body, shownOnly, toHumanUser),
+      });
+      return { status: 201, body: toHumanUser(user) };
+    },
+  };
+}
+
+export function getUserRoute(core: Core): Route {
+  return {
+    method: 'GET',
+    path: userPath,
+    operationId: 'getUser',
+    summary: 'Returns a single user',
+    access: 'users.read',
+    params: userParams,
+    responses: { 200: { description: 'The user', schema: userSchema, example: userExamples[0] } },
+    refusals: [404],
+    async handle(call) {
+      const user = await getUser(core, appOf(call), { action: 'users.read', ref: refOf(call) });
+      return { status: 200, body: toHumanUser(user) };
+    },
+  };
+}
+
+export function deleteUserRoute(core: Core): Route {
+  return {
+    method: 'DELETE',
+    path: userPath,
+    operationId: 'deleteUser',
+    summary: 'Deletes a user',
+    description: 'An App Key cannot delete an administrator of the organization.',
+    access: 'users.delete',
+    params: userParams,
+    responses: { 204: { description: 'The user is gone' } },
+    refusals: [403, 404, 409],
+    async handle(call) {
+      await deleteUser(core, appOf(call), { ref: refOf(call) });
+      return { status: 204 };
+    },
+  };
+}

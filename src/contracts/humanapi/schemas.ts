@@ -1,0 +1,85 @@
+/** The shapes of `humanapi`, for the reference and for the types of what is shown. */
+import { Type } from 'typebox';
+import { textCharactersMax } from '../../core/directory/user-fields.ts';
+
+const appId = Type.String({
+  pattern: '^[0-9a-f]{40}$',
+  description: 'Unique app identifier found in the Developer Portal.',
+  examples: ['1d129c20acf6fcef9be0b067cc7859d872ed5ade'],
+});
+const humanId = Type.String({
+  pattern: '^[0-9a-f]{32}$',
+  description: 'The id of the user in Human API',
+  examples: ['0a34dca6b9fe0b2361038bd371d96539'],
+});
+const externalId = Type.String({
+  minLength: 1,
+  maxLength: textCharactersMax,
+  description: 'The id of the user provided from your application',
+});
+
+/** A user as this document shows one. */
+export const userSchema = Type.Object({
+  humanId,
+  externalId: Type.Union([externalId, Type.Null()]),
+  appId,
+  createdAt: Type.String({ format: 'date-time', description: 'When the user was made' }),
+  updatedAt: Type.String({ format: 'date-time', description: 'When the user last changed' }),
+});
+
+export type HumanUser = Type.Static<typeof userSchema>;
+
+export const userListSchema = Type.Array(userSchema);
+
+export const appParams = Type.Object({ appId });
+
+export const userParams = Type.Object({ appId, humanId });
+
+export const acceptHeaders = Type.Object({
+  Accept: Type.Optional(
+    Type.String({
+      description: '`application/x-ndjson` gives one user a line instead of one array.',
+      examples: ['application/json'],
+    }),
+  ),
+});
+
+export const createBody = Type.Object({ externalId });
+
+/** The envelope of every refusal. */
+export const refusalSchema = Type.Object({
+  code: Type.Integer({ description: 'The HTTP status.' }),
+  error: Type.String({ description: 'Its name, such as `Not Found`.' }),
+  message: Type.String({ description: 'A sentence for people.' }),
+  'x-humanapi-request-id': Type.String({
+    format: 'uuid',
+    description: 'Names the request, as the header `X-Request-Id` does.',
+  }),
+});
+
+const exampleAppId = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
+
+/** The document's own examples. */
+export const userExamples: readonly [HumanUser, HumanUser, HumanUser] = [
+  {
+    humanId: '0a34dca6b9fe0b2361038bd371d96539',
+    externalId: 'john@example.com',
+    appId: exampleAppId,
+    createdAt: '2013-12-28T18:46:10.436Z',
+    updatedAt: '2013-12-29T05:05:50.601Z',
+  },
+  {
+    humanId: '8bd9999a4f902e609343dcb850361f23',
+    externalId: 'jane@example.com',
+    appId: exampleAppId,
+    createdAt: '2013-12-28T23:46:37.701Z',
+    updatedAt: '2013-12-28T23:46:37.701Z',
+  },
+  {
+    humanId: 'f29b82027297553353acbf4901683830',
+    externalId: 'joan@example.com',
+    appId: exampleAppId,
+    createdAt: '2013-12-29T05:08:11.610Z',
+    updatedAt: '2013-12-29T05:08:11.610Z',
+  },
+];

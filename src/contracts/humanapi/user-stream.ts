@@ -1,0 +1,48 @@
+/**
+ * Every user of an app as one body in pieces: a JSON array, or a user a line for who prefers that. A piece is one
+ * batch of the directory, rendered when the reader asks for it, so that memory stays flat.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { User } from '../../core/directory/user.ts';
+import { toHumanUserJson } from './present.ts';
+
+export const jsonType = 'application/json';
+export const ndjsonType = 'application/x-ndjson';
+
+/** A JSON array with one user a line. */
+export async function* toJsonArray(batches: AsyncIterable<readonly User[]>): AsyncGenerator<string> {
+  let before = '[';
+  for await (const batch of batches) {
+    yield before + batch.map(toHumanUserJson).join(',\n');
+    before = ',\n';
+  }
+  yield before === '[' ? '[]' : ']';
+}
+
+/** One JSON object a line, each line ended. */
+export async function* toLines(batches: AsyncIterable<readonly User[]>): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    yield `${batch.map(toHumanUserJson).join('\n')}\n`;
+  }
+}
+
+/**
+ * Whether `Accept` (RFC 9110, section 12.5.1) prefers lines to an array: it names them, and does not name JSON
+ * with a higher weight, or with the same one first. Who names neither gets the array.
+ */
+export function prefersLines(headers: IncomingHttpHeaders): boolean {
+  const ranges = (headers.accept ?? '').split(',').map(readRange);
+  const lines = ranges.findIndex(({ type }) => type === ndjsonType);
+  const array = ranges.findIndex(({ type }) => type === jsonType);
+  const linesWeight = ranges[lines]?.weight ?? 0;
+  const arrayWeight = ranges[array]?.weight ?? 0;
+  if (linesWeight !== arrayWeight) return linesWeight > arrayWeight;
+  return linesWeight > 0 && lines < array;
+}
+
+function readRange(text: string): { type: string; weight: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  const number = weight === undefined ? 1 : Number.parseFloat(weight);
+  return { type, weight: number >= 0 && number <= 1 ? number : 0 };
+}

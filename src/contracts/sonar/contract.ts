@@ -1,0 +1,49 @@
+/**
+ * `sonar`: the users of an account for a partner's backend, known by `reference_id`. On the bare host the calls to
+ * `/v1/users` and below are its own where they carry a bearer token.
+ */
+import { authenticateApiKey } from '../../core/access/authentication.ts';
+import { readBearer } from '../../http/bearer.ts';
+import type { Contract } from '../../http/contract.ts';
+import { presentRefusal } from './errors.ts';
+import { toSonarUser } from './present.ts';
+import { reportScoreRoute, reportSyncRoute } from './report-routes.ts';
+import { createUserRoute, deleteUserRoute, getUserRoute, listUsersRoute, updateUserRoute } from './routes.ts';
+
+export const sonarContract: Contract = {
+  name: 'sonar',
+  title: 'Sonar Users API',
+  description: [
+    'The users of an account, for a partner\'s backend. Single users come as `{"data": {...}}`, lists as',
+    '`{"data": [...], "meta": {...}}`, refusals as `{"error", "message", "details"}`. Times are UTC in whole seconds.',
+    '',
+    'An API key has a role: `admin` may do all, `member` all but delete, `reader` only read.',
+  ].join('\n'),
+  claims(path, headers) {
+    const isUsers = path === '/v1/users' || path.startsWith('/v1/users/');
+    return isUsers && /^bearer(?: |$)/i.test(headers.authorization ?? '');
+  },
+  securitySchemes: {
+    apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `sk_live_...`.' },
+  },
+  authenticate(core, { headers, door }) {
+    return authenticateApiKey(core, door, readBearer(headers) ?? '');
+  },
+  routes(core) {
+    return [
+      listUsersRoute(core),
+      createUserRoute(core),
+      getUserRoute(core),
+      updateUserRoute(core),
+      deleteUserRoute(core),
+      reportSyncRoute(core),
+      reportScoreRoute(core),
+    ];
+  },
+  present: presentRefusal,
+  show: toSonarUser,
+  sample({ apiKey }) {
+    return { path: '/v1/users', bearer: apiKey };
+  },
+  allowsBrowsers: false,
+};

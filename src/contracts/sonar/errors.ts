@@ -1,0 +1,146 @@
+/**
+ * The answer of `sonar` to every refusal: `{error, message, details}`. The table is total, so that a new code
+ * does not compile before it has an answer here. What callers wrote is shown back only after it was made safe.
+ */
+import {
+  type DomainError,
+  type ErrorCode,
+  type FieldFault,
+  isRefusal,
+  type RefusalDetails,
+} from '../../core/errors.ts';
+import { toUserIdText } from '../../core/ids.ts';
+import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { faultText } from '../../http/fault-text.ts';
+import { refusalHeaders } from '../../http/refusal-headers.ts';
+
+interface Envelope {
+  readonly status: number;
+  readonly error: string;
+  readonly message: string;
+}
+
+const notFound = { status: 404, error: 'not_found' } as const;
+const conflict = { status: 409, error: 'conflict' } as const;
+const invalid = { status: 422, error: 'validation_error' } as const;
+
+const envelopes = {
+  unauthorized: {
+    status: 401,
+    error: 'unauthorized',
+    message: 'A valid API key is required: "Authorization: Bearer sk_live_...".',
+  },
+  invalid_credentials: { status: 401, error: 'unauthorized', message: 'These credentials are not valid.' },
+  forbidden: { status: 403, error: 'forbidden', message: 'The role of this API key does not allow this.' },
+  signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no sign-ups.' },
+  user_not_found: { ...notFound, message: 'User not found.' },
+  app_not_found: { ...notFound, message: 'App not found.' },
+  organization_not_found: { ...notFound, message: 'Account not found.' },
+  api_key_not_found: { ...notFound, message: 'API key not found.' },
+  route_not_found: { ...notFound, message: 'There is nothing at this path.' },
+  method_not_allowed: {
+    status: 405,
+    error: 'method_not_allowed',
+    message: 'This path does not know the method.',
+  },
+  request_timeout: { status: 408, error: 'request_timeout', message: 'The request did not arrive in time.' },
+  external_id_taken: { ...conflict, message: 'Another user has this reference_id.' },
+  email_taken: { ...conflict, message: 'Another user has this email.' },
+  last_admin: { ...conflict, message: "This user is the account's last active admin." },
+  wrong_state: { ...conflict, message: 'The state of the user does not allow this.' },
+  already_confirmed: { ...conflict, message: 'The user is already confirmed.' },
+  idempotency_in_progress: {
+    ...conflict,
+    message: 'The first request with this Idempotency-Key is still running.',
+  },
+  payload_too_large: { status: 413, error: 'payload_too_large', message: 'The body is too large.' },
+  unsupported_media_type: {
+    status: 415,
+    error: 'unsupported_media_type',
+    message: 'The body must be sent as application/json.',
+  },
+  malformed_body: { status: 400, error: 'bad_request', message: 'The body must be one JSON object.' },
+  invalid_fields: { ...invalid, message: 'Some fields are invalid.' },
+  invalid_code: { ...invalid, message: 'The code is not valid.' },
+  invalid_token: { ...invalid, message: 'The token is not valid.' },
+  idempotency_key_reused: { ...invalid, message: 'This Idempotency-Key came with another body before.' },
+  rate_limited: { status: 429, error: 'rate_limited', message: 'Too many requests: try again later.' },
+  unavailable: {
+    status: 503,
+    error: 'unavailable',
+    message: 'The service is not available at the moment: try again shortly.',
+  },
+  internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side.' },
+} satisfies Record<ErrorCode, Envelope>;
+
+export function presentRefusal(refusal: DomainError, context: RefusalContext): Answer {
+  const { status, error, message } = envelopes[refusal.code];
+  return {
+    status,
+    headers: refusalHeaders(refusal, 'Bearer'),
+    body: { error, message, details: {}, ...specificsOf(refusal, context) },
+  };
+}
+
+/** What an answer tells beyond the code: message, details or both. */
+function specificsOf(
+  refusal: DomainError,
+  { params }: RefusalContext,
+): { message?: string; details?: object } {
+  if (isRefusal(refusal, 'user_not_found')) {
+    const id = refusal.details.id ?? params['user_id'];
+    return id === undefined ? {} : { message: `User '${toSafeText(id)}' not found.` };
+  }
+  if (isRefusal(refusal, 'invalid_fields')) return faultsOf(refusal.details);
+  if (isRefusal(refusal, 'external_id_taken')) {
+    const { externalId, userId } = refusal.details;
+    return { details: { reference_id: externalId, user_id: toUserIdText(userId) } };
+  }
+  if (isRefusal(refusal, 'payload_too_large')) {
+    return { message: `The body must have at most ${refusal.details.limitBytes} bytes.` };
+  }
+  if (isRefusal(refusal, 'idempotency_key_reused')) {
+    return { details: { 'Idempotency-Key': ['came with another body before'] } };
+  }
+  return {};
+}
+
+/** The document's names of fields that the core calls otherwise. */
+const fieldNames = new Map([
+  ['externalId', 'reference_id'],
+  ['appId', 'app_id'],
+]);
+
+const invalidTexts = new Map([
+  ['timezone', 'must be a name of the IANA time zone database, such as Europe/London'],
+  ['app_id', "must be one of the account's apps"],
+  ['reference_id', 'must be one text without NUL or broken characters'],
+  ['at', 'must be an RFC 3339 time, such as 2025-01-20T08:30:00Z'],
+]);
+
+function faultsOf({ faults }: RefusalDetails['invalid_fields']) {
+  const details: Record<string, string[]> = {};
+  const sentences: string[] = [];
+  for (const fault of faults) {
+    const field = fieldNames.get(fault.field) ?? fault.field;
+    const text = fieldText(field, fault);
+    details[field] = [...(details[field] ?? []), text];
+    sentences.push(`${field} ${text}`);
+  }
+  return { message: `${sentences.join('; ')}.`, details };
+}
+
+function fieldText(field: string, fault: FieldFault): string {
+  return (fault.fault === 'invalid' ? invalidTexts.get(field) : undefined) ?? faultText(fault);
+}
+
+const shownCharactersMax = 64;
+
+/** A caller's text as it may stand in a message: short, on one line, without invisible or broken characters. */
+export function toSafeText(text: string): string {
+  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
+  const characters = [...visible.slice(0, shownCharactersMax * 2 + 2)];
+  return characters.length <= shownCharactersMax
+    ? visible
+    : `${characters.slice(0, shownCharactersMax).join('')}…`;
+}

@@ -1,0 +1,38 @@
+/**
+ * Reads the header `Idempotency-Key` into what the core keeps: digests of key and body under the deployment's
+ * secret. The path is the documented one, so a repetition counts as one through whichever way in it comes.
+ */
+import type { IdempotentRequest } from '../../core/access/idempotency.ts';
+import type { Core } from '../../core/core.ts';
+import { refuseFaults } from '../../core/errors.ts';
+import type { Call, Method } from '../../http/contract.ts';
+import { keyCharactersMax } from './schemas.ts';
+
+const field = 'Idempotency-Key';
+
+/**
+ * The request as it is to be done once; null where the caller named no key. `path` has its parameters filled in.
+ * Refuses with `invalid_fields` where the key is empty or over-long.
+ */
+export function readIdempotency(
+  core: Core,
+  call: Call,
+  target: { readonly method: Method; readonly path: string },
+): IdempotentRequest | null {
+  const key = readKey(call.headers[field.toLowerCase()]);
+  if (key === null) return null;
+  const digest = (text: string): string => core.secrets.keyedDigest('idempotency', text);
+  return {
+    keyDigest: digest(JSON.stringify([target.method, target.path, key])),
+    // One character a byte: different bytes never give the same text.
+    bodyDigest: digest(call.rawBody.toString('latin1')),
+  };
+}
+
+function readKey(header: string | readonly string[] | undefined): string | null {
+  if (header === undefined) return null;
+  const key = typeof header === 'string' ? header.trim() : '';
+  if (key === '') refuseFaults([{ field, fault: 'blank' }]);
+  if (key.length > keyCharactersMax) refuseFaults([{ field, fault: 'too_long', max: keyCharactersMax }]);
+  return key;
+}

@@ -1,0 +1,37 @@
+/** Turns the directory's users and lists into the words of `sonar`. Times are in whole seconds. */
+import type { Listing } from '../../core/directory/paging.ts';
+import { scoreStatusOf, type User } from '../../core/directory/user.ts';
+import { toUserIdText } from '../../core/ids.ts';
+import { toSecondText } from '../../core/time.ts';
+import type { SonarUser } from './schemas.ts';
+
+/** The user as shown at the instant `now`, epoch milliseconds: the score state depends on it. */
+export function toSonarUser(user: User, now: number): SonarUser {
+  return {
+    id: toUserIdText(user.id),
+    reference_id: user.externalId,
+    timezone: user.timezone,
+    status: user.status,
+    score_status: scoreStatusOf(user, now),
+    last_sync_at: toTime(user.lastSyncAt),
+    last_score_at: toTime(user.lastScoreAt),
+    created_at: toSecondText(user.createdAt),
+  };
+}
+
+/** What single users are wrapped in. */
+export function toUserAnswer(user: User, now: number): { data: SonarUser } {
+  return { data: toSonarUser(user, now) };
+}
+
+export function toUserList(listing: Listing<User>, now: number) {
+  const { items, page, total } = listing;
+  return {
+    data: items.map((user) => toSonarUser(user, now)),
+    meta: { page: page.page, per_page: page.size, total },
+  };
+}
+
+function toTime(instant: number | null): string | null {
+  return instant === null ? null : toSecondText(instant);
+}

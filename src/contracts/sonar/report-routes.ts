@@ -1,0 +1,74 @@
+/** The two calls by which whatever ingests device data tells the directory that a user synced or was scored. */
+import type { Core } from '../../core/core.ts';
+import { type ReportKind, reportActivity } from '../../core/directory/user-lifecycle.ts';
+import { callerOf } from '../../http/caller.ts';
+import type { Route } from '../../http/contract.ts';
+import { readMembers } from '../../http/members.ts';
+import { readIdempotency } from './idempotency.ts';
+import { toUserAnswer } from './present.ts';
+import { refOf, userPath } from './routes.ts';
+import {
+  idempotencyHeaders,
+  newUserExample,
+  reportBody,
+  userAnswerSchema,
+  userExample,
+  userIdParams,
+} from './schemas.ts';
+
+export function reportSyncRoute(core: Core): Route {
+  return {
+    ...reportRoute(core, 'sync', 'syncs'),
+    operationId: 'reportSync',
+    summary: 'Report a sync',
+    description: 'Tells that device data of the user came in. An older report than the last changes nothing.',
+    bodyExample: { at: '2025-01-20T08:30:00Z' },
+    responses: {
+      202: {
+        description: 'The report is taken',
+        schema: userAnswerSchema,
+        example: { data: { ...newUserExample, last_sync_at: userExample.last_sync_at } },
+      },
+    },
+  };
+}
+
+export function reportScoreRoute(core: Core): Route {
+  return {
+    ...reportRoute(core, 'score', 'scores'),
+    operationId: 'reportScore',
+    summary: 'Report a score',
+    description: 'Tells that the user was scored. An older report than the last changes nothing.',
+    bodyExample: { at: '2025-01-20T08:31:00Z' },
+    responses: {
+      202: {
+        description: 'The report is taken',
+        schema: userAnswerSchema,
+        example: { data: userExample },
+      },
+    },
+  };
+}
+
+function reportRoute(core: Core, kind: ReportKind, segment: 'syncs' | 'scores') {
+  return {
+    method: 'POST',
+    path: `${userPath}/${segment}`,
+    access: 'users.report',
+    params: userIdParams,
+    headers: idempotencyHeaders,
+    body: reportBody,
+    refusals: [404, 409, 422],
+    async handle(call) {
+      const body = readMembers(call.body);
+      const path = `/v1/users/${call.params['user_id']}/${segment}`;
+      const user = await reportActivity(core, callerOf(call), {
+        kind,
+        ref: refOf(call),
+        at: body['at'],
+        once: readIdempotency(core, call, { method: 'POST', path }),
+      });
+      return { status: 202, body: toUserAnswer(user, core.clock.now()) };
+    },
+  } satisfies Partial<Route>;
+}

@@ -1,0 +1,181 @@
+/**
+ * The operations of `sonar` on users. Each hands what came to one core operation and shows the result; the reports
+ * of what ingests device data are in `report-routes.ts`.
+ */
+import type { Core } from '../../core/core.ts';
+import { readPage } from '../../core/directory/paging.ts';
+import type { User } from '../../core/directory/user.ts';
+import { FieldReader, readExternalId } from '../../core/directory/user-fields.ts';
+import { createUser, deleteUser, getUser, updateUser } from '../../core/directory/user-lifecycle.ts';
+import { listUsers, listUsersByExternalId } from '../../core/directory/user-list.ts';
+import type { UserRef } from '../../core/directory/user-store.ts';
+import { refuseFaults } from '../../core/errors.ts';
+import { parseUserIdText } from '../../core/ids.ts';
+import { callerOf } from '../../http/caller.ts';
+import type { Call, Route } from '../../http/contract.ts';
+import { checkEchoes } from '../../http/echo.ts';
+import { readMembers } from '../../http/members.ts';
+import { readIdempotency } from './idempotency.ts';
+import { toSonarUser, toUserAnswer, toUserList } from './present.ts';
+import {
+  createBody,
+  idempotencyHeaders,
+  listQuery,
+  newUserExample,
+  perPageDefault,
+  updateBody,
+  userAnswerSchema,
+  userExample,
+  userIdParams,
+  userListSchema,
+} from './schemas.ts';
+
+const usersPath = '/v1/users';
+export const userPath = '/v1/users/:user_id';
+
+/** Shown, and set by nobody but the directory. */
+const shownOnly = ['id', 'status', 'score_status', 'last_sync_at', 'last_score_at', 'created_at'] as const;
+
+/** The user that the path names; null where the text is no id, which is the same as an unknown one. */
+export function refOf(call: Call): UserRef | null {
+  const id = parseUserIdText(call.params['user_id'] ?? '');
+  return id === null ? null : { id };
+}
+
+export function listUsersRoute(core: Core): Route {
+  return {
+    method: 'GET',
+    path: usersPath,
+    operationId: 'listUsers',
+    summary: 'List users',
+    description:
+      'Returns a paginated list of all users on your account, newest first. Filter by `reference_id` to look up a specific user.',
+    access: 'users.read',
+    query: listQuery,
+    responses: {
+      200: {
+        description: 'Paginated user list',
+        schema: userListSchema,
+        example: { data: [userExample], meta: { page: 1, per_page: perPageDefault, total: 84 } },
+      },
+    },
+    refusals: [422],
+    async handle(call) {
+      const { page, faults } = readPage(call.query, { page: 'page', size: 'per_page' }, perPageDefault);
+      const fields = new FieldReader();
+      const reference = call.query['reference_id'];
+      const externalId =
+        reference === undefined ? undefined : fields.take('externalId', readExternalId(reference));
+      refuseFaults([...fields.faults, ...faults]);
+      const listing =
+        externalId === undefined
+          ? await listUsers(core, callerOf(call), { action: 'users.read', filter: {}, page })
+          : await listUsersByExternalId(core, callerOf(call), { externalId, page });
+      return { status: 200, body: toUserList(listing, core.clock.now()) };
+    },
+  };
+}
+
+export function createUserRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: usersPath,
+    operationId: 'createUser',
+    summary: 'Create a user',
+    description:
+      'Creates a new user linked to your account, active at once. Use `reference_id` to map to your own identity system. The body and all its fields are optional.',
+    access: 'users.create',
+    headers: idempotencyHeaders,
+    body: createBody,
+    bodyExample: { reference_id: 'your-internal-id', timezone: 'America/New_York' },
+    responses: {
+      201: { description: 'The new user', schema: userAnswerSchema, example: { data: newUserExample } },
+    },
+    refusals: [409, 422],
+    async handle(call) {
+      const body = readMembers(call.body);
+      const user = await createUser(core, callerOf(call), {
+        externalId: body['reference_id'],
+        timezone: body['timezone'],
+        appId: body['app_id'],
+        echoes: checkEchoes(body, shownOnly, (present) => toSonarUser(present, core.clock.now())),
+        once: readIdempotency(core, call, { method: 'POST', path: usersPath }),
+      });
+      return { status: 201, body: toUserAnswer(user, core.clock.now()) };
+    },
+  };
+}
+
+export function getUserRoute(core: Core): Route {
+  return {
+    method: 'GET',
+    path: userPath,
+    operationId: 'getUser',
+    summary: 'Get a user',
+    description: "Returns a user's profile, sync status, and score status.",
+    access: 'users.read',
+    params: userIdParams,
+    responses: {
+      200: { description: 'User profile', schema: userAnswerSchema, example: { data: userExample } },
+    },
+    refusals: [404],
+    async handle(call) {
+      const user = await getUser(core, callerOf(call), { action: 'users.read', ref: refOf(call) });
+      return { status: 200, body: toUserAnswer(user, core.clock.now()) };
+    },
+  };
+}
+
+export function updateUserRoute(core: Core): Route {
+  return {
+    method: 'PATCH',
+    path: userPath,
+    operationId: 'updateUser',
+    summary: 'Update a user',
+    description:
+      'Updates mutable fields for a user; what is absent stays. `reference_id: null` clears it. Fields that cannot be set may be sent with their present value.',
+    access: 'users.update',
+    params: userIdParams,
+    body: updateBody,
+    bodyExample: { timezone: 'Europe/London' },
+    responses: {
+      200: {
+        description: 'Updated user profile',
+        schema: userAnswerSchema,
+        example: { data: { ...userExample, timezone: 'Europe/London' } },
+      },
+    },
+    refusals: [404, 409, 422],
+    async handle(call) {
+      const body = readMembers(call.body);
+      // A user stays in its app; the field is known from the creation, so that another value is not dropped unseen.
+      const show = (user: User) => ({ ...toSonarUser(user, core.clock.now()), app_id: user.appId });
+      const user = await updateUser(core, callerOf(call), {
+        ref: refOf(call),
+        externalId: body['reference_id'],
+        timezone: body['timezone'],
+        echoes: checkEchoes(body, [...shownOnly, 'app_id'], show),
+      });
+      return { status: 200, body: toUserAnswer(user, core.clock.now()) };
+    },
+  };
+}
+
+export function deleteUserRoute(core: Core): Route {
+  return {
+    method: 'DELETE',
+    path: userPath,
+    operationId: 'deleteUser',
+    summary: 'Delete a user',
+    description:
+      'Permanently deletes a user, disconnects all devices, de-authorizes with providers, and removes all associated data. This action is irreversible.',
+    access: 'users.delete',
+    params: userIdParams,
+    responses: { 204: { description: 'The user is gone' } },
+    refusals: [404, 409],
+    async handle(call) {
+      await deleteUser(core, callerOf(call), { ref: refOf(call) });
+      return { status: 204 };
+    },
+  };
+}

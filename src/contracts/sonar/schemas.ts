@@ -1,0 +1,148 @@
+/** The shapes of `sonar`, for the reference and for the types of what is shown. */
+import { type TSchema, Type } from 'typebox';
+import { pageSizeMax } from '../../core/directory/paging.ts';
+import { userStatuses } from '../../core/directory/user.ts';
+import { textCharactersMax } from '../../core/directory/user-fields.ts';
+
+export const perPageDefault = 20;
+/** Of an `Idempotency-Key`. */
+export const keyCharactersMax = 255;
+
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const instant = (description: string) => Type.String({ format: 'date-time', description });
+
+const referenceId = Type.String({
+  minLength: 1,
+  maxLength: textCharactersMax,
+  description: 'Your own id of the user, unique in an app. Surrounding blanks are cut off.',
+});
+const timezoneWords = 'A name of the IANA time zone database.';
+const timezone = Type.String({ description: timezoneWords });
+
+/** A user as this document shows one. */
+export const userSchema = Type.Object({
+  id: Type.String({ pattern: '^usr_[0-9a-z]+$', description: 'The id of the user.' }),
+  reference_id: nullable(referenceId),
+  timezone,
+  status: Type.Enum([...userStatuses], { description: 'The state of the account.' }),
+  score_status: Type.Enum(['calibrating', 'ready', 'stale'], {
+    description:
+      '`calibrating` until a first score; then `ready` while the last sync is younger than 72 hours; then `stale`.',
+  }),
+  last_sync_at: nullable(instant('When device data last came in.')),
+  last_score_at: nullable(instant('When the user was last scored.')),
+  created_at: instant('When the user was made.'),
+});
+
+export type SonarUser = Type.Static<typeof userSchema>;
+
+export const userAnswerSchema = Type.Object({ data: userSchema });
+
+export const userListSchema = Type.Object({
+  data: Type.Array(userSchema),
+  meta: Type.Object({
+    page: Type.Integer({ minimum: 1 }),
+    per_page: Type.Integer({ minimum: 1, maximum: pageSizeMax }),
+    total: Type.Integer({ minimum: 0, description: 'The exact number of all that match.' }),
+  }),
+});
+
+export const userIdParams = Type.Object({
+  user_id: Type.String({ description: 'Sonar user ID', examples: ['usr_abc123'] }),
+});
+
+export const listQuery = Type.Object({
+  reference_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: textCharactersMax,
+      description: 'Filter by your internal user ID: an exact match, in every app of the account.',
+    }),
+  ),
+  page: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 1,
+      description: 'Page number. A page past the end is empty.',
+    }),
+  ),
+  per_page: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: pageSizeMax,
+      default: perPageDefault,
+      description: 'Results per page.',
+    }),
+  ),
+});
+
+export const idempotencyHeaders = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: keyCharactersMax,
+      description:
+        'Makes the call safe to repeat: within 24 hours the same key and body give the first answer again, and the same key with another body is refused.',
+    }),
+  ),
+});
+
+export const createBody = Type.Object({
+  reference_id: Type.Optional(nullable(referenceId)),
+  timezone: Type.Optional(nullable(Type.String({ default: 'UTC', description: timezoneWords }))),
+  app_id: Type.Optional(
+    nullable(
+      Type.String({
+        pattern: '^[0-9a-f]{40}$',
+        description: "One of the account's apps; its first unless given.",
+      }),
+    ),
+  ),
+});
+
+export const updateBody = Type.Object({
+  reference_id: Type.Optional(nullable(referenceId)),
+  timezone: Type.Optional(timezone),
+});
+
+export const reportBody = Type.Object({
+  at: Type.Optional(
+    nullable(
+      instant(
+        'When it happened, at most 5 minutes in the future; now unless given. Times only move forward.',
+      ),
+    ),
+  ),
+});
+
+/** The envelope of every refusal. */
+export const refusalSchema = Type.Object({
+  error: Type.String({ description: 'A word for programs, such as `not_found`.' }),
+  message: Type.String({ description: 'A sentence for people.' }),
+  details: Type.Unsafe<Readonly<Record<string, unknown>>>({
+    type: 'object',
+    additionalProperties: true,
+    description: 'What is wrong with which field, or what is in the way; often empty.',
+  }),
+});
+
+/** The document's own example. */
+export const userExample: SonarUser = {
+  id: 'usr_abc123',
+  reference_id: 'your-internal-id',
+  timezone: 'America/New_York',
+  status: 'active',
+  score_status: 'ready',
+  last_sync_at: '2025-01-20T08:30:00Z',
+  last_score_at: '2025-01-20T08:31:00Z',
+  created_at: '2025-01-15T10:00:00Z',
+};
+
+/** A user right after the creation. */
+export const newUserExample: SonarUser = {
+  ...userExample,
+  score_status: 'calibrating',
+  last_sync_at: null,
+  last_score_at: null,
+};
