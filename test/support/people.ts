@@ -1,0 +1,29 @@
+/** People in any role and state, made straight in the directory, for tests of what a person may do. */
+import { operatorAt } from '../../src/core/access/api-key-lifecycle.ts';
+import { startSession } from '../../src/core/access/sign-in.ts';
+import type { NewUser } from '../../src/core/directory/user.ts';
+import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { toUserIdText } from '../../src/core/ids.ts';
+import { type Roster, type Tenant, testDoor } from './start.ts';
+
+export interface Person {
+  /** `usr_` and 32 hex digits. */
+  readonly userId: string;
+  readonly number: number;
+  /** A session token. */
+  readonly session: string;
+}
+
+/** A user of the tenant's first app with the directory's defaults and `traits`, and a session of theirs. */
+export async function addPerson(
+  roster: Roster,
+  traits: Partial<NewUser> = {},
+  tenant: Tenant = roster.organization,
+): Promise<Person> {
+  const now = roster.clock.now();
+  return roster.core.work.change(tenant.key, async (tx) => {
+    const user = await tx.users.insert({ ...newUserOf(tenant.app.appId, now), ...traits });
+    const session = await startSession(tx, operatorAt(testDoor, tenant.key), user, now);
+    return { userId: toUserIdText(user.id), number: user.number, session };
+  });
+}
