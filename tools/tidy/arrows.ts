@@ -16,9 +16,10 @@ interface Room {
 
 const everything = { rooms: ['*'], packages: ['*'] } as const;
 
-/** `main -> app -> everything`; the other rooms know the core, and the contracts the HTTP layer beside it. */
+/** `main -> cli -> app -> everything`; the rooms below know the core, and those that speak HTTP also that layer. */
 export const rooms: Readonly<Record<string, Room>> = {
-  main: { paths: ['src/main.ts', 'src/commands/'], ...everything },
+  main: { paths: ['src/main.ts'], rooms: ['app', 'cli'], packages: ['node:*'] },
+  cli: { paths: ['src/cli/'], rooms: ['app', 'config', 'core'], packages: ['node:*'] },
   app: { paths: ['src/app.ts'], ...everything },
   config: {
     paths: ['src/config.ts', 'src/settings.ts', 'src/setting-parsers.ts', 'src/data-folder.ts'],

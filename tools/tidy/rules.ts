@@ -40,7 +40,7 @@ const namedByHabit = new Set(['README.md', 'CHANGELOG.md']);
 
 /** Where text for people is written to the terminal. */
 const isCommandLine = (file: SourceFile): boolean =>
-  isIn(file, 'src/main.ts', 'src/commands/', 'tools/', 'bench/');
+  isIn(file, 'src/main.ts', 'src/cli/', 'tools/', 'bench/');
 
 // Patterns that would find themselves here are written with a bracket inside.
 export const rules: readonly Rule[] = [

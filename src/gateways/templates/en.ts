@@ -1,3 +1,4 @@
+/** What is said to people in English. */
 import type { TemplateSet } from './template.ts';
 
 export const english: TemplateSet = {

@@ -1,3 +1,4 @@
+/** What is said to people in Spanish. */
 import type { TemplateSet } from './template.ts';
 
 export const spanish: TemplateSet = {

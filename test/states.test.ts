@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { lives, renderDiagram, renderStates, statesPath } from '../tools/states.ts';
+import { codeOf, readProject } from '../tools/tidy/source.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+
+test('the page of states is up to date', () => {
+  assert.equal(readFileSync(`${root}${statesPath}`, 'utf8'), renderStates(), 'run `node tools/states.ts`');
+});
+
+test('every transition table of the core is drawn', () => {
+  const tables = readProject(root)
+    .filter(({ path }) => path.startsWith('src/core/'))
+    .flatMap(({ text }) =>
+      [...codeOf(text).matchAll(/export const (\w+Transitions)\b/g)].map(([, name]) => name),
+    );
+  assert.ok(tables.includes('userTransitions'));
+  assert.deepEqual(tables.sort(), lives.map(({ name }) => name).sort());
+});
+
+test('every edge of a table is drawn once, and no other', () => {
+  const drawn = renderDiagram({
+    table: { open: { close: 'closed', lose: 'lost' }, closed: { open: 'open' }, lost: {} },
+    first: ['open'],
+    removal: null,
+  });
+  assert.deepEqual(
+    drawn
+      .split('\n')
+      .slice(2, -1)
+      .map((line) => line.trim()),
+    ['[*] --> open', 'open --> closed: close', 'open --> lost: lose', 'closed --> open: open'],
+  );
+});

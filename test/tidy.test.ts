@@ -1,0 +1,219 @@
+/**
+ * The house rules as tests: each rule holds for every file of the project, and each catches what it is there for.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cyclesOf } from '../tools/tidy/cycles.ts';
+import { importsOf, targetOf } from '../tools/tidy/imports.ts';
+import { checkMigrations, readMigrations } from '../tools/tidy/migrations.ts';
+import { describeFinding, findingsOf, rules } from '../tools/tidy/rules.ts';
+import { readProject, type SourceFile } from '../tools/tidy/source.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+const project = readProject(root);
+
+describe('the project', () => {
+  test('its files are found', () => {
+    const paths = new Set(project.map(({ path }) => path));
+    for (const path of ['src/core/errors.ts', 'test/tidy.test.ts', 'package.json', 'bin/roster', '.ci/run']) {
+      assert.ok(paths.has(path), path);
+    }
+  });
+
+  for (const rule of rules) {
+    test(rule.title, () => {
+      assert.deepEqual(findingsOf(rule, project).map(describeFinding), []);
+    });
+  }
+
+  test('no file imports itself through others', () => {
+    assert.deepEqual(cyclesOf(project.filter(({ path }) => path.endsWith('.ts'))), []);
+  });
+
+  test('a migration that has landed stays as it is', () => {
+    assert.deepEqual(checkMigrations(readMigrations(root)), []);
+  });
+
+  test('every migration is run', () => {
+    const runner = project.find(({ path }) => path === 'src/store/migrate.ts');
+    assert.ok(runner);
+    const imported = importsOf(runner).map(({ specifier }) => targetOf(runner, specifier));
+    const missing = Object.keys(readMigrations(root).present).filter((name) => {
+      return !imported.includes(`src/store/migrations/${name}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+});
+
+interface Planted {
+  readonly rule: string;
+  readonly path: string;
+  /** The violation stands alone on the last line. */
+  readonly text: string;
+}
+
+const about = '/** Says what it decides. */\n';
+
+// Each text is put together from pieces, or it would itself be a finding.
+const planted: readonly Planted[] = [
+  ...[
+    ['src/core/x.ts', "import { readFileSync } from 'node:fs';"],
+    ['src/core/x.ts', "import type { Server } from 'node:http';"],
+    ['src/core/x.ts', "import fastify from 'fastify';"],
+    ['src/core/x.ts', "import { Kysely } from 'kysely';"],
+    ['src/core/x.ts', "import '../store/sqlite-store.ts';"],
+    ['src/core/x.ts', "export { a } from '../http/page.ts';"],
+    ['src/core/x.ts', "const store = await import('../store/sqlite-store.ts');"],
+    ['src/core/x.ts', "type Store = import('../store/sqlite-store.ts').Store;"],
+    ['src/core/x.ts', "import {\n  a,\n  type B,\n} from 'better-sqlite3';"],
+    ['src/http/x.ts', "import { a } from '../contracts/sonar/routes.ts';"],
+    ['src/http/x.ts', "import { a } from '../store/schema.ts';"],
+    ['src/contracts/sonar/x.ts', "import { a } from '../general/present.ts';"],
+    ['src/contracts/sonar/x.ts', "import { contracts } from '../index.ts';"],
+    ['src/contracts/sonar/x.ts', "import { a } from '../../store/schema.ts';"],
+    ['src/contracts/sonar/x.ts', "import { a } from 'fastify';"],
+    ['src/jobs/x.ts', "import { a } from '../gateways/smtp-sender.ts';"],
+    ['src/store/x.ts', "import { a } from '../http/page.ts';"],
+    ['src/gateways/x.ts', "import { a } from '../config.ts';"],
+    ['src/cli/x.ts', "import { a } from '../store/schema.ts';"],
+    ['src/elsewhere/x.ts', 'const here = 1;'],
+  ].map(([path = '', text = '']) => ({ rule: 'imports follow the arrows', path, text })),
+  {
+    rule: 'no file of code is longer than 400 lines',
+    path: 'src/core/x.ts',
+    text: `${'\n'.repeat(400)}a();`,
+  },
+  ...['src/core/UserStore.ts', 'src/core/user_store.ts', 'src/core/index.ts', 'docs/My Page.md'].map(
+    (path) => ({
+      rule: 'file names are kebab-case, and only the list of contracts is an index',
+      path,
+      text: about,
+    }),
+  ),
+  ...codePlants('no enum', ['enum A { B }', 'export const enum A { B }']),
+  ...codePlants('no default export', ['export default 1;', 'export { a as default };']),
+  ...codePlants('no re-export of everything', ["export * from './ids.ts';"]),
+  ...codePlants('only the command line and the tools write to the console', ["console.log('x');"]),
+  ...codePlants('no way around the types', [
+    'const a = b as any;',
+    'const a = b as unknown as string;',
+    'let a: any;',
+    'const a = new Map<any, string>();',
+  ]),
+  ...codePlants('no comment switches the type checker off', [
+    '// @ts' + '-ignore',
+    '/* @ts' + '-expect-error */',
+  ]),
+  ...codePlants('no value is claimed to be there', [
+    'const a = b!;',
+    'a(b!.c);',
+    'a[0]!.b();',
+    'const a = b()!',
+  ]),
+  ...[
+    "test.only('a', () => {});",
+    "describe.skip('a', () => {});",
+    "test('a', { only: true }, () => {});",
+    "t.todo('a');",
+  ].map((text) => ({ rule: 'no test is switched off or alone', path: 'test/x.test.ts', text })),
+  ...['// TO' + 'DO: later', '// FIX' + 'ME'].flatMap((text) =>
+    ['src/core/x.ts', 'docs/x.md'].map((path) => ({ rule: 'no words of unfinished work', path, text })),
+  ),
+  ...['see /wo' + 'rk/shared', 'closes is' + 'sue 12', 'as house' + '.md says'].map((text) => ({
+    rule: 'the project speaks of itself alone',
+    path: 'docs/x.md',
+    text,
+  })),
+  {
+    rule: 'a file of the program opens by saying what it decides',
+    path: 'src/core/x.ts',
+    text: 'const a = 1;',
+  },
+  ...[
+    'export async function remove(core: Core, id: string): Promise<void> {}',
+    'export function post<T>(\n  core: Core,\n): void {}',
+    'export function addStep(tx: Tx): void {}',
+  ].map((text) => ({
+    rule: 'an operation or step of the core says what it promises',
+    path: 'src/core/x.ts',
+    text,
+  })),
+  ...['^1.0.0', '~1.0.0', '>=1', '*', 'latest', '1'].map((version) => ({
+    rule: 'dependencies are pinned to exact versions',
+    path: 'package.json',
+    text: `    "kysely": "${version}"`,
+  })),
+];
+
+/** The beginning of a text, on one line. */
+function titled(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, 60);
+}
+
+function codePlants(rule: string, texts: readonly string[]): Planted[] {
+  return texts.map((text) => ({ rule, path: 'src/core/x.ts', text }));
+}
+
+describe('the house rules catch', () => {
+  for (const { rule: title, path, text } of planted) {
+    test(`"${titled(text)}" in ${path}: ${title}`, () => {
+      const rule = rules.find((each) => each.title === title);
+      assert.ok(rule, title);
+      assert.ok(findingsOf(rule, [{ path, text }]).length > 0);
+    });
+  }
+
+  test('something for each rule', () => {
+    const covered = new Set(planted.map(({ rule }) => rule));
+    assert.deepEqual(
+      rules.map(({ title }) => title).filter((title) => !covered.has(title)),
+      [],
+    );
+  });
+
+  test('the line, past comments and templates', () => {
+    const text = `${about}// a 'quote\nconst a = \`\${b} /* \`;\nconst c = /['"]/.test(a);\nimport 'fastify';\n`;
+    const rule = rules.find(({ title }) => title === 'imports follow the arrows');
+    assert.ok(rule);
+    assert.deepEqual(findingsOf(rule, [{ path: 'src/core/x.ts', text }]), [
+      { path: 'src/core/x.ts', line: 5, message: 'core must not import fastify' },
+    ]);
+  });
+
+  test('a circle of imports, and not one of types alone', () => {
+    const file = (name: string, text: string): SourceFile => ({ path: `src/${name}.ts`, text });
+    const a = file('a', "import { b } from './b.ts';");
+    const c = file('c', "import { a } from './a.ts';");
+    const circle = cyclesOf([a, file('b', "import { c } from './c.ts';"), c]);
+    assert.deepEqual(circle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
+    assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), []);
+  });
+
+  test('a migration that changed, vanished or was never listed', () => {
+    const landed = { '0001-a.ts': 'digest a', '0002-b.ts': 'digest b' };
+    const present = { '0001-a.ts': 'another', '0003-c.ts': 'digest c' };
+    assert.equal(checkMigrations({ landed, present }).length, 3);
+    assert.deepEqual(checkMigrations({ landed, present: landed }), []);
+  });
+});
+
+describe('prose and strings are no findings', () => {
+  const harmless: readonly (readonly [path: string, text: string])[] = [
+    ['src/core/x.ts', `${about}const text = "import fs from 'node:fs'";`],
+    ['src/core/x.ts', `${about}// the same as any other enum A, console.log and export default\n`],
+    ['src/core/x.ts', `${about}const isDone = !a && b !== c;\nif (!a) b(!c);`],
+    ['src/contracts/index.ts', `${about}import { sonar } from './sonar/contract.ts';`],
+    [
+      'src/contracts/sonar/routes.ts',
+      `${about}import { a } from './present.ts';\nimport '../../core/ids.ts';`,
+    ],
+    ['src/core/directory/user.ts', `${about}import { refuse } from '../errors.ts';`],
+    ['package.json', '    "kysely": "0.29.9",\n    "x": "1.0.0-beta.1"'],
+  ];
+  for (const [path, text] of harmless) {
+    test(`${path}: ${titled(text.replace(about, ''))}`, () => {
+      const found = rules.flatMap((rule) => findingsOf(rule, [{ path, text }]));
+      assert.deepEqual(found.map(describeFinding), []);
+    });
+  }
+});

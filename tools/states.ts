@@ -1,0 +1,68 @@
+/**
+ * Writes `docs/states.md` from the transition tables of the core: `node tools/states.ts`. A test fails when the
+ * page is stale, or when a table is not on it.
+ */
+import { writeFileSync } from 'node:fs';
+import { userTransitions } from '../src/core/directory/user.ts';
+
+/** State, event, next state. */
+export type Transitions = Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;
+
+export interface Life {
+  readonly title: string;
+  /** Markdown: what a table cannot say. */
+  readonly about: string;
+  /** The name under which the core exports the table. */
+  readonly name: string;
+  readonly table: Transitions;
+  /** The states in which one begins. */
+  readonly first: readonly string[];
+  /** How one that can be removed in any state ends; null where rows stay. */
+  readonly removal: string | null;
+}
+
+export const lives: readonly Life[] = [
+  {
+    title: 'User',
+    about:
+      'Users who register or are invited begin `pending`; users who are made by a backend or on the command line begin `active`. ' +
+      'Restoring leads back to what a user was. Deletion is no state but the end of the row, from any state.',
+    name: 'userTransitions',
+    table: userTransitions,
+    first: ['pending', 'active'],
+    removal: 'delete',
+  },
+];
+
+export const statesPath = 'docs/states.md';
+
+/** The page. */
+export function renderStates(): string {
+  return [
+    '# States',
+    '',
+    'Every noun with a life has one transition table and one function over it; an edge that is missing here is refused.',
+    '',
+    'This page is written by `node tools/states.ts` from the tables in `src/core`.',
+    ...lives.flatMap((life) => ['', `## ${life.title}`, '', life.about, '', renderDiagram(life)]),
+    '',
+  ].join('\n');
+}
+
+/** A Mermaid state diagram: https://mermaid.js.org/syntax/stateDiagram.html */
+export function renderDiagram({ table, first, removal }: Pick<Life, 'table' | 'first' | 'removal'>): string {
+  const edges = Object.entries(table).flatMap(([state, events]) =>
+    Object.entries(events).map(([event, next]) => `    ${state} --> ${next}: ${event}`),
+  );
+  const ends = removal === null ? [] : Object.keys(table).map((state) => `    ${state} --> [*]: ${removal}`);
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    ...first.map((state) => `    [*] --> ${state}`),
+    ...edges,
+    ...ends,
+    '```',
+  ].join('\n');
+}
+
+if (import.meta.main) writeFileSync(new URL(`../${statesPath}`, import.meta.url), renderStates());

@@ -1,0 +1,50 @@
+/**
+ * A migration that has run somewhere must never change: the databases it made would differ from those it would
+ * make. Each one's digest is kept in `tools/tidy/migrations.json`, and held against the file.
+ *
+ *     node tools/tidy/migrations.ts    adds the digests of new migrations; never replaces one
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Digests by file name. */
+type Digests = Readonly<Record<string, string>>;
+
+export interface Migrations {
+  /** As they were when they landed. */
+  readonly landed: Digests;
+  /** As they are. */
+  readonly present: Digests;
+}
+
+const folder = 'src/store/migrations';
+const list = 'tools/tidy/migrations.json';
+
+export function readMigrations(root: string): Migrations {
+  const names = readdirSync(join(root, folder)).filter((name) => /^\d{4}-.*\.ts$/.test(name));
+  const digests = names.sort().map((name) => {
+    const text = readFileSync(join(root, folder, name), 'utf8');
+    return [name, createHash('sha256').update(text).digest('hex')] as const;
+  });
+  const isListed = existsSync(join(root, list));
+  const landed: Digests = isListed ? JSON.parse(readFileSync(join(root, list), 'utf8')) : {};
+  return { landed, present: Object.fromEntries(digests) };
+}
+
+/** What is wrong, a sentence each; nothing where every migration is listed and unchanged. */
+export function checkMigrations({ landed, present }: Migrations): string[] {
+  const changed = Object.entries(landed)
+    .filter(([name, digest]) => present[name] !== digest)
+    .map(([name]) => `${folder}/${name}:1 has landed and must stay as it was: write a new migration`);
+  const unlisted = Object.keys(present)
+    .filter((name) => !(name in landed))
+    .map((name) => `${folder}/${name}:1 is not listed: run \`node tools/tidy/migrations.ts\``);
+  return [...changed, ...unlisted];
+}
+
+if (import.meta.main) {
+  const root = new URL('../..', import.meta.url).pathname;
+  const { landed, present } = readMigrations(root);
+  writeFileSync(join(root, list), `${JSON.stringify({ ...present, ...landed }, null, 2)}\n`);
+}
