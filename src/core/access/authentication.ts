@@ -60,19 +60,33 @@ export async function authenticateSession(core: Core, door: Door, token: string)
 }
 
 /**
- * Somebody without a credential, with the app that they name, else the deployment's sign-up app. Refuses with
- * `app_not_found`.
+ * Somebody without a credential, with the app that they name, else the deployment's sign-up app. Null where
+ * there is no such app.
  */
 export async function findPublicApp(
   core: Core,
   door: Door,
   appId: string | undefined,
-): Promise<{ principal: PublicPrincipal; app: App }> {
+): Promise<{ principal: PublicPrincipal; app: App } | null> {
   const named = appId ?? core.policy.signupAppId;
   const app = await core.work.readSystem('authentication', async (tx) => {
     if (named === null) return tx.apps.findFirst();
     return isHex40(named) ? tx.apps.find(named) : null;
   });
-  if (app === null) throw refuse('app_not_found', {});
-  return { principal: { kind: 'public', door, orgKey: app.orgKey }, app };
+  return app === null ? null : { principal: { kind: 'public', door, orgKey: app.orgKey }, app };
+}
+
+/** The app of the principal's organization that they name, else their own; null where there is none. */
+export function findOwnApp(
+  core: Core,
+  principal: UserPrincipal,
+  appId: string = principal.user.appId,
+): Promise<App | null> {
+  return core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
+}
+
+/** The principal of a public call, whose app was looked up before; refuses with `app_not_found` without one. */
+export function inKnownApp(principal: PublicPrincipal | null): PublicPrincipal {
+  if (principal === null) throw refuse('app_not_found', {});
+  return principal;
 }

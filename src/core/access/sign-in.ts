@@ -11,6 +11,7 @@ import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { inKnownApp } from './authentication.ts';
 import { passwordCharactersMax } from './password.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { emailSubject } from './subject.ts';
@@ -23,16 +24,17 @@ export interface SignedIn {
 }
 
 /**
- * Starts a session. `email` and `password` are as they came; `owner` is who already holds a session, if anybody.
- * Refuses with `invalid_fields`, `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue
- * is full.
+ * Starts a session. `caller` is null where they name an app that does not exist; `email` and `password` are as
+ * they came; `owner` is who already holds a session, if anybody. Refuses with `invalid_fields`, `app_not_found`,
+ * `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
  */
 export async function signIn(
   core: Core,
-  principal: PublicPrincipal,
+  caller: PublicPrincipal | null,
   input: { readonly email: unknown; readonly password: unknown; readonly owner: UserPrincipal | null },
 ): Promise<SignedIn> {
   const { email, password } = readCredentials(input);
+  const principal = inKnownApp(caller);
   const { orgKey } = principal;
   const subject = emailSubject(core.secrets, orgKey, email);
   const isOwner =
@@ -74,17 +76,21 @@ export async function startSession(tx: Tx, principal: Principal, user: User, now
   return token;
 }
 
-/** Whether an address has an account; always no where the deployment does not tell. */
+/**
+ * Whether an address has an account; always no where the deployment does not tell. `caller` is null where they
+ * name an app that does not exist. Refuses with `invalid_fields` and `app_not_found`.
+ */
 export async function emailHasAccount(
   core: Core,
-  principal: PublicPrincipal,
+  caller: PublicPrincipal | null,
   input: { readonly email: unknown },
 ): Promise<boolean> {
   const fields = new FieldReader();
   const email = fields.take('email', readText(input.email));
   refuseFaults(fields.faults);
+  const { orgKey } = inKnownApp(caller);
   if (email === undefined || !core.policy.tellsAccounts) return false;
-  const user = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
+  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
   return user !== null;
 }
 
@@ -96,25 +102,24 @@ function readCredentials(input: { readonly email: unknown; readonly password: un
   for (const field of ['email', 'password'] as const) {
     const value = input[field];
     if (value === undefined || value === null || value === '') faults.push({ field, fault: 'blank' });
-    else if (typeof value !== 'string' || !value.isWellFormed()) faults.push({ field, fault: 'invalid' });
+    else if (!isText(value)) faults.push({ field, fault: 'invalid' });
   }
   refuseFaults(faults);
   return { email: String(input.email), password: String(input.password) };
 }
 
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+}
+
 /** Lets no more checks of an address run at once than it has free failures left, and none before its time. */
-async function guarded<T>(
-  core: Core,
-  orgKey: OrgKey,
-  subject: string,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
-  return core.signInGate.pass(subject, freeFailures - (failures?.count ?? 0), async () => {
-    const present = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
-    refuseWait(failureDelayMs(present, core.clock.now()));
-    return attempt();
-  });
+function guarded<T>(core: Core, orgKey: OrgKey, subject: string, attempt: () => Promise<T>): Promise<T> {
+  const room = async (): Promise<number> => {
+    const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
+    refuseWait(failureDelayMs(failures, core.clock.now()));
+    return freeFailures - (failures?.count ?? 0);
+  };
+  return core.signInGate.pass(subject, room, attempt);
 }
 
 /** The user to whom email and password belong; counts the failure and refuses otherwise. */

@@ -1,9 +1,8 @@
 /**
- * Changing and cancelling an account, by its owner or by an admin. To whoever is neither, the account does not
- * exist. Owners prove the password again before they change email or password; a new phone number must be
- * confirmed anew; a new password ends the other sessions.
+ * Reading, changing and cancelling an account, by its owner or by an admin. To whoever is neither, the account
+ * does not exist. Owners prove the password again before they change email or password; a new phone number must
+ * be confirmed anew; a new password ends the other sessions.
  */
-import { readPassword } from '../access/password.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
 import { sessionFreshMs } from '../access/session.ts';
 import { emailSubject } from '../access/subject.ts';
@@ -14,19 +13,15 @@ import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { sendCode } from '../verification/confirmation.ts';
-import { isActiveAdmin, nextStatus, restoreEvent, type User, type UserChanges, userRoles } from './user.ts';
 import {
-  canonicalEmail,
-  FieldReader,
-  readBoolean,
-  readChoice,
-  readDateOfBirth,
-  readEmail,
-  readLanguage,
-  readOptional,
-  readPhone,
-  readText,
-} from './user-fields.ts';
+  needsAdmin,
+  type ProfileChange,
+  type ProfileValues,
+  readProfile,
+  withoutEchoes,
+} from './profile-fields.ts';
+import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
+import { canonicalEmail } from './user-fields.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
 
@@ -36,27 +31,33 @@ import type { UserRef } from './user-store.ts';
  */
 const newPhoneQuotas = [{ limit: 5, windowMs: hourMs }] as const;
 
-/** What to change; values are as they came, and what is absent stays. */
+/** What to change in whom, and the proof that the owner is asking. */
 export interface ProfileInput {
   readonly ref: UserRef | null;
-  readonly email?: unknown;
-  readonly password?: unknown;
-  readonly currentPassword?: unknown;
-  readonly firstName?: unknown;
-  readonly lastName?: unknown;
-  readonly phone?: unknown;
-  readonly dateOfBirth?: unknown;
-  readonly language?: unknown;
-  readonly role?: unknown;
-  readonly isActive?: unknown;
-  readonly isClinical?: unknown;
-  readonly isTemplate?: unknown;
+  readonly change: ProfileChange;
+  /** As it came. */
+  readonly currentPassword: unknown;
   readonly echoes: EchoCheck;
+}
+
+/** One account, as its owner, admins and approved clinicians see it. Refuses with `user_not_found`. */
+export async function getProfile(
+  core: Core,
+  principal: UserPrincipal,
+  input: { readonly ref: UserRef | null },
+): Promise<User> {
+  const { ref } = input;
+  const user = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
+  if (user === null || (user.id !== principal.userId && !may(principal, 'care.read'))) {
+    throw refuse('user_not_found', {});
+  }
+  return user;
 }
 
 /**
  * Changes an account. Refuses with `forbidden` (somebody who is no admin changes what only an admin changes),
- * `invalid_fields`, `user_not_found`, `last_admin` and `rate_limited` (too many new phone numbers).
+ * `invalid_fields`, `user_not_found`, `last_admin`, `rate_limited` (too many new phone numbers) and
+ * `unauthorized` (the session ended while its owner was setting a password or an address).
  */
 export async function updateProfile(
   core: Core,
@@ -67,17 +68,22 @@ export async function updateProfile(
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
   const target = present !== null && (isAdmin || present.id === principal.userId) ? present : null;
-  if (target !== null && !isAdmin && changesAdminFields(target, input)) throw refuse('forbidden', {});
-
-  const { values, password, faults } = readProfile(core, input, target);
+  const context = {
+    email: target?.email ?? null,
+    now: core.clock.now(),
+    isCommonPassword: core.isCommonPassword,
+  };
   if (target === null) {
-    refuseFaults(faults);
+    refuseFaults(readProfile(input.change, context).faults);
     throw refuse('user_not_found', {});
   }
+  const change = withoutEchoes(input.change, target);
+  if (!isAdmin && needsAdmin(change, target)) throw refuse('forbidden', {});
+  const { values, faults } = readProfile(change, context);
   faults.push(...input.echoes(target));
-  const { email } = values;
+  const { email, password } = values;
   const isNewEmail = email !== undefined && canonicalEmail(email) !== canonicalEmail(target.email ?? '');
-  if (isNewEmail || input.password !== undefined) {
+  if (isNewEmail || change.password !== undefined) {
     faults.push(...(await proveOwner(core, principal, target, input.currentPassword)));
   }
   if (isNewEmail) {
@@ -94,7 +100,9 @@ export async function updateProfile(
       const user = await tx.users.lock({ id: target.id });
       if (user === null) throw refuse('user_not_found', {});
       const isSame = user.passwordHash === target.passwordHash && user.email === target.email;
-      return isSame ? writeProfile(core, tx, principal, user, { ...values, passwordHash }) : null;
+      if (!isSame) return null;
+      if (isNewEmail || passwordHash !== undefined) await keepSession(tx, principal, user);
+      return writeProfile(core, tx, principal, user, { ...values, passwordHash });
     });
     // What was proved and compared was of `target`: where another change came in between, all is decided anew.
     return updated ?? (await updateProfile(core, principal, input));
@@ -123,60 +131,6 @@ export async function cancelUser(
   });
 }
 
-interface ProfileValues {
-  readonly email: string | undefined;
-  readonly firstName: string | undefined;
-  readonly lastName: string | undefined;
-  readonly phone: { phone: string; phoneE164: string } | null | undefined;
-  readonly dateOfBirth: string | null | undefined;
-  readonly language: string | undefined;
-  readonly role: User['role'] | undefined;
-  readonly isActive: boolean | undefined;
-  readonly isClinical: boolean | undefined;
-  readonly isTemplate: boolean | undefined;
-}
-
-function readProfile(
-  core: Core,
-  input: ProfileInput,
-  target: User | null,
-): { values: ProfileValues; password: string | undefined; faults: FieldFault[] } {
-  const fields = new FieldReader();
-  const take = <T>(
-    name: keyof ProfileInput,
-    reading: (value: unknown) => Parameters<typeof fields.take<T>>[1],
-  ) => (input[name] === undefined ? undefined : fields.take(name, reading(input[name])));
-  const email = take('email', readEmail);
-  const knownEmail = email ?? target?.email ?? null;
-  const password = take('password', (value) => readPassword(value, knownEmail, core.isCommonPassword));
-  const values = {
-    email,
-    firstName: take('firstName', readText),
-    lastName: take('lastName', readText),
-    phone: take('phone', (value) => readOptional(value, readPhone)),
-    dateOfBirth: take('dateOfBirth', (value) =>
-      readOptional(value, (text) => readDateOfBirth(text, core.clock.now())),
-    ),
-    language: take('language', readLanguage),
-    role: take('role', (value) => readChoice(value, userRoles)),
-    isActive: take('isActive', readBoolean),
-    isClinical: take('isClinical', readBoolean),
-    isTemplate: take('isTemplate', readBoolean),
-  };
-  return { values, password, faults: [...fields.faults] };
-}
-
-/** Whether the input sets a field that only an admin changes to another value than it shows. */
-function changesAdminFields(user: User, input: ProfileInput): boolean {
-  const isOther = (value: unknown, shown: unknown): boolean => value !== undefined && value !== shown;
-  return (
-    isOther(input.role, user.role) ||
-    isOther(input.isActive, user.status !== 'inactive') ||
-    isOther(input.isClinical, user.isClinical) ||
-    isOther(input.isTemplate, user.isTemplate)
-  );
-}
-
 /** The faults of an owner who changes email or password without proof; an admin changing another needs none. */
 async function proveOwner(
   core: Core,
@@ -194,6 +148,16 @@ async function proveOwner(
   return isRight ? [] : [{ field: 'currentPassword', fault: 'invalid' }];
 }
 
+/**
+ * A step: refuses with `unauthorized` an owner whose session has ended since the request came in, for what ended
+ * it, such as a new password, was meant to shut that session out.
+ */
+async function keepSession(tx: Tx, principal: UserPrincipal, user: User): Promise<void> {
+  if (principal.userId !== user.id) return;
+  const sessions = await tx.sessions.listOf(user.id);
+  if (!sessions.some(({ id }) => id === principal.sessionId)) throw refuse('unauthorized', {});
+}
+
 async function writeProfile(
   core: Core,
   tx: Tx,
@@ -201,8 +165,7 @@ async function writeProfile(
   user: User,
   values: ProfileValues & { readonly passwordHash: string | undefined },
 ): Promise<User> {
-  if (values.role !== undefined && values.role !== 'admin' && isActiveAdmin(user))
-    await keepAnAdmin(tx, user);
+  if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
   const isNewPhone = values.phone != null && values.phone.phoneE164 !== user.phoneE164;
   const changes: UserChanges = {
     ...definedOf({
@@ -213,17 +176,20 @@ async function writeProfile(
       language: values.language,
       role: values.role,
       isTemplate: values.isTemplate,
+      isNativeSignup: values.isNativeSignup,
       passwordHash: values.passwordHash,
     }),
     ...(values.phone === undefined ? {} : (values.phone ?? { phone: null, phoneE164: null })),
     ...(isNewPhone ? { confirmedAt: null } : {}),
-    // Only an admin gets here with another value than the shown one, and an admin's word is the approval.
+    // Who is no admin gets here with the shown value only, which says nothing; an admin's word is the approval.
     ...(values.isClinical !== undefined && may(principal, 'care.manage')
       ? { isClinical: values.isClinical, isClinicalApproved: values.isClinical }
       : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
-  if (isNewPhone) await sendCode(core, tx, after, newPhoneQuotas);
+  // A cancelled account is not written to; its owner asks for a code once it is back.
+  const isBack = values.isActive ?? user.status !== 'inactive';
+  if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
   await settleEmail(core, tx, user, after);
   if (values.passwordHash !== undefined) {
     await tx.sessions.endAll(user.id, principal.sessionId);
@@ -238,11 +204,11 @@ async function writeProfile(
   return after;
 }
 
-/** After a change of address: the old one is told, its open reset links die, and its wrong tries are forgotten. */
+/** After a change of address: the old one is told, the links mailed to it die, its wrong tries are forgotten. */
 async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promise<void> {
   const { email } = before;
   if (email === null || canonicalEmail(email) === canonicalEmail(after.email ?? '')) return;
-  await tx.passwordTokens.drop(before.id, 'reset');
+  await tx.passwordTokens.drop(before.id);
   await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
   await post(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
 }

@@ -6,7 +6,7 @@ import { readPassword } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
-import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
 import { sendCode } from '../verification/confirmation.ts';
 import type { App } from './organization.ts';
@@ -22,7 +22,7 @@ import {
   readPhone,
   readText,
 } from './user-fields.ts';
-import { newUserOf } from './user-lifecycle.ts';
+import { type EchoCheck, newUserOf } from './user-lifecycle.ts';
 
 /** What somebody says of themselves; values are as they came. */
 export interface RegistrationInput {
@@ -36,23 +36,33 @@ export interface RegistrationInput {
   readonly isTemplate?: unknown;
   readonly isClinical?: unknown;
   readonly isNativeSignup?: unknown;
-  /** Faults that the contract found itself. */
-  readonly faults: readonly FieldFault[];
+  readonly echoes: EchoCheck;
+}
+
+/** Who registers somebody, and the app where. */
+export interface RegistrationPlace {
+  readonly principal: PublicPrincipal | UserPrincipal;
+  readonly app: App;
 }
 
 /**
- * Registers a user in `app`. Refuses with `signup_closed` (admins may still register people), `invalid_fields`
- * (a taken email among them) and `unavailable`.
+ * Registers a user in an app; `place` is null where the caller names an app that does not exist. Refuses with
+ * `signup_closed` (admins may still register people), `invalid_fields` (a taken email among them),
+ * `app_not_found` and `unavailable`.
  */
 export async function registerUser(
   core: Core,
-  principal: PublicPrincipal | UserPrincipal,
-  app: App,
+  place: RegistrationPlace | null,
   input: RegistrationInput,
 ): Promise<SignedIn> {
-  const isAdmin = may(principal, 'care.manage');
-  if (!app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
+  const isAdmin = place !== null && may(place.principal, 'care.manage');
+  if (place !== null && !place.app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
   const { values, password, faults } = readRegistration(core, input);
+  if (place === null) {
+    refuseFaults(faults);
+    throw refuse('app_not_found', {});
+  }
+  const { principal, app } = place;
   const { email } = values;
   if (email !== undefined) {
     const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
@@ -113,5 +123,5 @@ function readRegistration(core: Core, input: RegistrationInput) {
     isClinical: fields.take('isClinical', readOptional(input.isClinical, readBoolean)),
     isNativeSignup: fields.take('isNativeSignup', readOptional(input.isNativeSignup, readBoolean)),
   };
-  return { values, password, faults: [...fields.faults, ...input.faults] };
+  return { values, password, faults: [...fields.faults, ...input.echoes(null)] };
 }

@@ -2,7 +2,14 @@
  * Lists of users: pages with exact totals, the holders of one external id, and the whole of an app as a stream
  * of batches.
  */
-import { type Action, type AppPrincipal, authorize, type Principal } from '../access/principal.ts';
+import {
+  type Action,
+  type AppPrincipal,
+  authorize,
+  may,
+  type Principal,
+  type UserPrincipal,
+} from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
@@ -23,6 +30,22 @@ export async function listUsers(
     tx.users.page(filter, offsetOf(page), page.size),
   );
   return { items, total, page };
+}
+
+/**
+ * The users that a person sees: the organization's for admins and approved clinicians, themselves alone for
+ * everybody else. Newest first, with the exact number.
+ */
+export async function listProfiles(
+  core: Core,
+  principal: UserPrincipal,
+  input: { readonly page: Page },
+): Promise<Listing<User>> {
+  const { page } = input;
+  if (may(principal, 'care.read')) {
+    return listUsers(core, principal, { action: 'care.read', filter: {}, page });
+  }
+  return { items: page.page === 1 ? [principal.user] : [], total: 1, page };
 }
 
 /** One page of the users with exactly that external id, newest first; each app has at most one. */

@@ -2,6 +2,7 @@
  * Confirming a user by a six-digit code: sending it, sending it again, and taking it. A code goes to the phone,
  * by email where there is no phone; it works once, for ten minutes, and five wrong tries void it.
  */
+import { inKnownApp } from '../access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
@@ -17,20 +18,22 @@ import type { Tx } from '../unit-of-work.ts';
 import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
 
 /**
- * Takes a code and confirms its user, who becomes active if pending. `number` and `code` are as they came.
- * Refuses with `invalid_fields` where one is missing, and with the same `invalid_code` for a code that is wrong,
- * old, used or void and for a user who is unknown or cancelled.
+ * Takes a code and confirms its user, who becomes active if pending. `caller` is null where they name an app
+ * that does not exist; `number` and `code` are as they came. Refuses with `invalid_fields` where one is missing,
+ * `app_not_found`, and the same `invalid_code` for a code that is wrong, old, used or void and for a user who is
+ * unknown or cancelled.
  */
 export async function confirmUser(
   core: Core,
-  principal: PublicPrincipal,
+  caller: PublicPrincipal | null,
   input: { readonly number: unknown; readonly code: unknown },
 ): Promise<User> {
   const fields = new FieldReader();
   const number = fields.take('number', readNumber(input.number));
   const code = fields.take('code', readCode(input.code));
   refuseFaults(fields.faults);
-  if (number === undefined || code === undefined) throw refuse('invalid_code', {});
+  const principal = inKnownApp(caller);
+  if (number === undefined || number === null || code === undefined) throw refuse('invalid_code', {});
 
   const confirmed = await core.work.change(principal.orgKey, async (tx) => {
     const user = await tx.users.lock({ number });
@@ -92,12 +95,11 @@ function codeDigest(core: Core, userId: UserId, code: string): string {
   return core.secrets.keyedDigest('confirmation code', `${userId} ${code}`);
 }
 
-/** A user's number as JSON number or in decimal; any other number is nobody's. */
-function readNumber(value: unknown): Reading<number> {
+/** A user's number, as a JSON number or in decimal; null for a whole number that no user can have. */
+function readNumber(value: unknown): Reading<number | null> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
-  if (typeof value !== 'number' && typeof value !== 'string') return { fault: 'invalid' };
-  const number = parseUserNumber(String(value));
-  return number === null ? { fault: 'invalid' } : { value: number };
+  const isWhole = typeof value === 'string' ? /^-?\d+$/.test(value) : Number.isInteger(value);
+  return isWhole ? { value: parseUserNumber(String(value)) } : { fault: 'invalid' };
 }
 
 function readCode(value: unknown): Reading<string> {

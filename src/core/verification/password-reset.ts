@@ -2,6 +2,7 @@
  * Setting a password by a token that came by email: of a reset, or of an invitation, which also lets its user
  * in. Asking for a reset is answered alike whoever asks; the account is looked up afterwards, by a job.
  */
+import { inKnownApp } from '../access/authentication.ts';
 import { readPassword } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
@@ -25,19 +26,19 @@ const resetMailQuotas = [
 ] as const;
 
 /**
- * Notes that somebody asked for a reset link to that address. Does the same work for every address; refuses
- * with `invalid_fields` only.
+ * Notes that somebody asked for a reset link to that address. Does the same work for every address. `caller` is
+ * null where they name an app that does not exist. Refuses with `invalid_fields` and `app_not_found` only.
  */
 export async function requestPasswordReset(
   core: Core,
-  principal: PublicPrincipal,
+  caller: PublicPrincipal | null,
   input: { readonly email: unknown },
 ): Promise<void> {
   const fields = new FieldReader();
   const email = fields.take('email', readEmail(input.email));
   refuseFaults(fields.faults);
+  const { orgKey, door } = inKnownApp(caller);
   if (email === undefined) return;
-  const { orgKey, door } = principal;
   const id = newPrefixedId('msg');
   await core.work.change(orgKey, (tx) =>
     tx.passwordRequests.insert({
@@ -120,7 +121,8 @@ export async function resetPassword(
     };
     const after = await tx.users.update(user, changes);
     await tx.sessions.endAll(user.id);
-    await tx.passwordTokens.drop(user.id);
+    // An invitation stays open beside a reset: it is the only link that lets its user in.
+    await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
     if (user.email !== null) {
       await tx.throttles.clearFailures(emailSubject(core.secrets, found.orgKey, user.email));
     }
