@@ -37,4 +37,4 @@ export interface MessageSender {
 }
 
 /** The longest that one `send` may take; well below the lease, so that no message is sent by two at once. */
-export const sendDeadlineMs = 20_000;
+export const sendDeadlineMs = 15_000;

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Journal } from './journal.ts';
+import { type Job, startJobs } from './runner.ts';
+
+const hourMs = 3_600_000;
+
+/** A job whose runs end when the test says so. */
+function gatedJob(everyMs = hourMs): Job & { runs: number; concurrent: number; release: () => void } {
+  let gate = Promise.withResolvers<void>();
+  let running = 0;
+  return {
+    name: 'gated',
+    everyMs,
+    runs: 0,
+    concurrent: 0,
+    async run() {
+      this.runs += 1;
+      running += 1;
+      this.concurrent = Math.max(this.concurrent, running);
+      await gate.promise;
+      running -= 1;
+      return false;
+    },
+    release() {
+      gate.resolve();
+      gate = Promise.withResolvers();
+    },
+  };
+}
+
+/** A job that counts its runs; `act` gets the number of the run. */
+function countingJob(
+  name: string,
+  everyMs: number,
+  act: (run: number) => boolean = () => false,
+): Job & { runs: number } {
+  return {
+    name,
+    everyMs,
+    runs: 0,
+    async run() {
+      this.runs += 1;
+      return act(this.runs);
+    },
+  };
+}
+
+function fail(): never {
+  throw new Error('the database is away');
+}
+
+function silentJournal(): Journal & { faults: string[] } {
+  const faults: string[] = [];
+  return { faults, note() {}, fault: (event) => faults.push(event) };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error('it did not come to pass');
+    await sleep(1);
+  }
+}
+
+describe('a job', () => {
+  test('runs at the start and again after its pause', async () => {
+    const job = countingJob('steady', 5);
+    const runner = startJobs([job], silentJournal());
+    await until(() => job.runs >= 3);
+    await runner.stop();
+  });
+
+  test('runs soon when it is nudged, however long its pause', async () => {
+    const job = countingJob('slow', hourMs);
+    const runner = startJobs([job], silentJournal());
+    await until(() => job.runs === 1);
+    runner.nudge('slow');
+    await until(() => job.runs === 2);
+    runner.nudge('another');
+    await sleep(20);
+    assert.equal(job.runs, 2);
+    await runner.stop();
+  });
+
+  test('never runs twice at a time, and once more for all nudges during a run', async () => {
+    const job = gatedJob();
+    const runner = startJobs([job], silentJournal());
+    await until(() => job.runs === 1);
+    for (let nudge = 0; nudge < 10; nudge += 1) runner.nudge('gated');
+    job.release();
+    await until(() => job.runs === 2);
+    job.release();
+    await sleep(20);
+    assert.deepEqual([job.runs, job.concurrent], [2, 1]);
+    await runner.stop();
+  });
+
+  test('goes on at once while there is more to do', async () => {
+    const job = countingJob('busy', hourMs, (run) => run < 50);
+    const runner = startJobs([job], silentJournal());
+    await until(() => job.runs === 50);
+    await runner.stop();
+  });
+
+  test('that fails is told of and runs again; the others do not notice', async () => {
+    const brittle = countingJob('brittle', 1, (run) => (run < 3 ? fail() : false));
+    const other = countingJob('other', 1);
+    const journal = silentJournal();
+    const runner = startJobs([brittle, other], journal);
+    await until(() => brittle.runs >= 4 && other.runs >= 4);
+    await runner.stop();
+    assert.deepEqual(journal.faults, ['brittle failed', 'brittle failed']);
+  });
+
+  test('that keeps failing pauses longer each time', async () => {
+    const job = countingJob('broken', 4, fail);
+    const runner = startJobs([job], silentJournal());
+    await sleep(200);
+    await runner.stop();
+    // 8, 16, 32, 64 … milliseconds between tries, where a steady pause would leave room for fifty.
+    assert.ok(job.runs >= 2 && job.runs <= 6, `${job.runs} tries`);
+  });
+});
+
+describe('stopping', () => {
+  test('waits for the run that is under way and for what it left, and starts no other', async () => {
+    const ends: string[] = [];
+    const job = gatedJob(1);
+    const finish = async (): Promise<void> => {
+      ends.push('finished');
+    };
+    const runner = startJobs([Object.assign(job, { finish })], silentJournal());
+    await until(() => job.runs === 1);
+    const stopped = runner.stop().then(() => ends.push('stopped'));
+    runner.nudge('gated');
+    await sleep(20);
+    assert.deepEqual(ends, []);
+    job.release();
+    await stopped;
+    assert.deepEqual(ends, ['finished', 'stopped']);
+    assert.equal(job.runs, 1);
+  });
+
+  test('does not wait for a pause to end', async () => {
+    const runner = startJobs([countingJob('idle', hourMs)], silentJournal());
+    await sleep(10);
+    const start = performance.now();
+    await runner.stop();
+    assert.ok(performance.now() - start < 1_000);
+  });
+});
