@@ -1,0 +1,50 @@
+/** Arbitrary values of the domain, for property tests. */
+import fc from 'fast-check';
+import { type User, userRoles, userStatuses } from '../../src/core/directory/user.ts';
+
+const hex = (digits: number): fc.Arbitrary<string> =>
+  fc
+    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: digits, maxLength: digits })
+    .map((each) => each.join(''));
+
+/** Epoch milliseconds of this century. */
+export const instants = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });
+
+/** What the directory keeps as a text: trimmed, of whole characters, with blanks, quotes and line breaks inside. */
+export const texts = fc
+  .string({ unit: 'binary', minLength: 1, maxLength: 40 })
+  .map((text) => text.replaceAll('\0', '"').trim())
+  .filter((text) => text !== '');
+
+const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(values, { nil: null });
+
+/** Any user that the directory could hold. */
+export const users: fc.Arbitrary<User> = fc.record({
+  id: hex(32),
+  orgKey: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  appId: hex(40),
+  externalId: orNull(texts),
+  email: orNull(fc.emailAddress()),
+  firstName: orNull(texts),
+  lastName: orNull(texts),
+  phone: fc.constant(null),
+  phoneE164: fc.constant(null),
+  dateOfBirth: fc.constant(null),
+  language: fc.constantFrom('en', 'es'),
+  timezone: fc.constantFrom('UTC', 'Europe/London', 'America/New_York'),
+  role: fc.constantFrom(...userRoles),
+  status: fc.constantFrom(...userStatuses),
+  wasActive: fc.boolean(),
+  isClinical: fc.boolean(),
+  isClinicalApproved: fc.boolean(),
+  isTemplate: fc.boolean(),
+  isNativeSignup: fc.boolean(),
+  confirmedAt: orNull(instants),
+  passwordHash: fc.constant(null),
+  createdAt: instants,
+  updatedAt: instants,
+  lastLoginAt: orNull(instants),
+  lastSyncAt: orNull(instants),
+  lastScoreAt: orNull(instants),
+});
