@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
-import type { DomainError } from '../core/errors.ts';
+import type { DomainError, FieldFault } from '../core/errors.ts';
 
 export interface Contract {
   /** Lower-case; the first label of its host and its path prefix: `sonar.example.com`, `/sonar`. */
@@ -23,6 +23,8 @@ export interface Contract {
   /** Finds out who asks, or refuses with `unauthorized`. Not called for routes with access `public`. */
   authenticate(core: Core, call: Unauthenticated): Promise<Principal>;
   routes(core: Core): readonly Route[];
+  /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
+  readonly sampleFaults?: readonly FieldFault[];
   /** This document's envelope for a refusal: the total table lives in the contract's `errors.ts`. */
   present(refusal: DomainError, context: RefusalContext): Answer;
   /**
@@ -126,9 +128,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Rendered as JSON; absent where there is no body. */
   readonly body?: unknown;
+  /** A body that is rendered already instead: HTML, or JSON text. */
+  readonly content?: string | Uint8Array;
   /** A body in pieces instead, pulled as fast as the reader takes them and stopped when it leaves. */
   readonly stream?: AsyncIterable<string>;
-  /** Of `stream`; JSON otherwise. */
+  /** Of `content` and `stream`; JSON otherwise. */
   readonly contentType?: string;
 }
 

@@ -1,0 +1,44 @@
+/**
+ * Whether the process is alive, and whether it should be sent requests. Alive says nothing about the database,
+ * so that a supervisor does not restart a process for what a restart cannot mend.
+ */
+import { refuse } from '../core/errors.ts';
+import { secondMs } from '../core/time.ts';
+import type { PageRoute } from './page.ts';
+
+/** A readiness check that takes longer has failed. */
+const readinessTimeoutMs = 2 * secondMs;
+
+/** `readiness` rejects, or resolves with false, where requests could not be served now. */
+export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/healthz',
+      operationId: 'health',
+      isAlwaysServed: true,
+      handle: async () => ({ status: 200, body: { status: 'ok' } }),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      operationId: 'readiness',
+      isAlwaysServed: true,
+      async handle() {
+        if (!(await isReady(readiness))) throw refuse('unavailable', { retryAfterSeconds: 1 });
+        return { status: 200, body: { status: 'ready' } };
+      },
+    },
+  ];
+}
+
+function isReady(readiness: () => Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, readinessTimeoutMs, false);
+    const settle = (isReady: boolean): void => {
+      clearTimeout(timer);
+      resolve(isReady);
+    };
+    readiness().then(settle, () => settle(false));
+  });
+}

@@ -1,0 +1,96 @@
+/**
+ * What the server does with a request, whatever it reached: a contract's route, a page of our own, or nothing.
+ * One shape for the three, so that checks, answers and log lines come from one place.
+ */
+import { authorize, type Principal } from '../core/access/principal.ts';
+import type { Core } from '../core/core.ts';
+import type { DomainError } from '../core/errors.ts';
+import type {
+  Answer,
+  BodyType,
+  Call,
+  Contract,
+  NetworkThrottle,
+  RefusalContext,
+  Route,
+  Unauthenticated,
+} from './contract.ts';
+import type { Cors } from './cors.ts';
+import type { PageRoute } from './page.ts';
+
+export interface Operation {
+  /** The contract's name; null where none was reached. */
+  readonly contract: string | null;
+  /** The pattern under which the router knows it; null where there is no route. */
+  readonly pattern: string | null;
+  readonly operationId: string | null;
+  /** Finds out who asks and refuses those who may not; null where anybody may. */
+  readonly admit: ((core: Core, call: Unauthenticated) => Promise<Principal>) | null;
+  readonly throttle: NetworkThrottle | null;
+  /** Read and parsed, read and dropped, or not looked at. */
+  readonly body: 'parsed' | 'dropped' | 'ignored';
+  readonly bodyTypes: readonly BodyType[];
+  /** Null where browsers of other origins may not call. */
+  readonly cors: Cors | null;
+  /** Whether it is worked on also when too much else is. */
+  readonly isAlwaysServed: boolean;
+  handle(call: Call): Promise<Answer>;
+  present(refusal: DomainError, context: RefusalContext): Answer;
+}
+
+const json: readonly BodyType[] = ['application/json'];
+
+/** A contract's route; `cors` is for the contracts that allow browsers. */
+export function operationOf(contract: Contract, route: Route, cors: Cors | null): Operation {
+  return {
+    contract: contract.name,
+    pattern: patternOf(contract, route),
+    operationId: route.operationId,
+    admit: admission(contract, route),
+    throttle: route.networkThrottle ?? null,
+    body: bodyOf(route),
+    bodyTypes: route.bodyTypes ?? json,
+    cors: contract.allowsBrowsers ? cors : null,
+    isAlwaysServed: false,
+    handle: (call) => route.handle(call),
+    present: (refusal, context) => contract.present(refusal, context),
+  };
+}
+
+/** A page; `fallback` presents the refusals that the page does not present itself. */
+export function operationOfPage(page: PageRoute, fallback: Contract): Operation {
+  return {
+    contract: null,
+    pattern: page.path,
+    operationId: page.operationId,
+    admit: null,
+    throttle: page.networkThrottle ?? null,
+    body: page.method === 'GET' ? 'ignored' : 'parsed',
+    bodyTypes: page.bodyTypes ?? json,
+    cors: null,
+    isAlwaysServed: page.isAlwaysServed ?? false,
+    handle: (call) => page.handle(call),
+    present: (refusal, context) =>
+      page.present === undefined ? fallback.present(refusal, context) : page.present(refusal, context),
+  };
+}
+
+/** The internal form of a route's path. */
+export function patternOf(contract: Contract, route: Route): string {
+  return `/${contract.name}${route.path}`;
+}
+
+function admission(contract: Contract, { access }: Route): Operation['admit'] {
+  if (access === 'public') return null;
+  return async (core, call) => {
+    const principal = await contract.authenticate(core, call);
+    if (access !== 'credential') authorize(principal, access);
+    return principal;
+  };
+}
+
+/** A DELETE has no body to mean anything (RFC 9110, section 9.3.5), but one that is sent is still bounded. */
+function bodyOf({ method }: Route): Operation['body'] {
+  if (method === 'GET') return 'ignored';
+  return method === 'DELETE' ? 'dropped' : 'parsed';
+}

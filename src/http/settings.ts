@@ -1,0 +1,31 @@
+/** What a deployment decides about the HTTP server, and what holds when it does not. */
+
+export interface HttpSettings {
+  /** Whether a host such as `sonar.example.com` reaches a contract by its first label. */
+  readonly isHostRouted: boolean;
+  /** Origins whose pages may call from a browser, as browsers write them; `*` is every origin. */
+  readonly corsOrigins: readonly string[];
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Requests worked on at the same time; those beyond it are refused with `unavailable`. */
+  readonly requestsInFlightMax: number;
+  /** How long a request may take to arrive, headers and body. */
+  readonly bodyTimeoutMs: number;
+  /** How long a connection may rest between two requests. Longer than a proxy's own, so that it closes first. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long nothing may move on a connection with a request on it, such as a reader that has stopped. */
+  readonly stallTimeoutMs: number;
+  /** How long `close` waits for requests that are being worked on. */
+  readonly closeTimeoutMs: number;
+}
+
+export const defaultHttpSettings: HttpSettings = {
+  isHostRouted: true,
+  corsOrigins: [],
+  trustedProxies: [],
+  requestsInFlightMax: 2_000,
+  bodyTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 72_000,
+  stallTimeoutMs: 120_000,
+  closeTimeoutMs: 10_000,
+};

@@ -1,0 +1,59 @@
+/**
+ * Writes a body in pieces as fast as the reader takes them. Memory stays flat: one piece is asked for at a time,
+ * and none while the connection is full. When the reader leaves, the source is told by `return()`; when the
+ * source fails, the connection is cut, so that a broken body never looks whole.
+ */
+import type { ServerResponse } from 'node:http';
+
+/** Small pieces are gathered up to this length, because each write costs a chunk of its own. */
+const gatheredMin = 16 * 1024;
+
+/**
+ * Writes `first` at once and then the rest. Resolves when all is handed over or the reader has left; rejects
+ * with what the source threw.
+ */
+export async function pump(
+  response: ServerResponse,
+  first: string | Uint8Array,
+  rest: AsyncIterator<string>,
+): Promise<void> {
+  let isDone = false;
+  try {
+    let isFree = response.write(first);
+    let gathered = '';
+    while (!response.destroyed) {
+      if (!isFree) {
+        await drained(response);
+        isFree = true;
+        continue;
+      }
+      const next = await rest.next();
+      if (next.done === true) {
+        isDone = true;
+        response.end(gathered);
+        return;
+      }
+      gathered += next.value;
+      if (gathered.length < gatheredMin) continue;
+      isFree = response.write(gathered);
+      gathered = '';
+    }
+  } catch (error) {
+    isDone = true;
+    response.destroy();
+    throw error;
+  } finally {
+    if (!isDone) await rest.return?.();
+  }
+}
+
+/** Resolves when the connection takes more, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+}
