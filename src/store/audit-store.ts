@@ -1,0 +1,57 @@
+/** The record of changes, in the order in which they were written. Rows are only ever added. */
+import type { OrgKey } from '../core/ids.ts';
+import type { AuditEvent, AuditStore } from '../core/record/audit-event.ts';
+import type { Scope } from './executor.ts';
+import { type Binder, build, statement } from './statement.ts';
+
+type EventValues = { [K in keyof AuditEvent]: AuditEvent[K] } & { orgKey: number };
+
+const insertEvent = statement((p: Binder<EventValues>) =>
+  build.insertInto('audit_events').values({
+    org_key: p('orgKey'),
+    id: p('id'),
+    at: p('at'),
+    actor_kind: p('actorKind'),
+    actor_id: p('actorId'),
+    door: p('door'),
+    action: p('action'),
+    subject_kind: p('subjectKind'),
+    subject_id: p('subjectId'),
+  }),
+);
+
+const selectOldest = statement((p: Binder<{ orgKey: number; limit: number }>) =>
+  build
+    .selectFrom('audit_events')
+    .select([
+      'id',
+      'at',
+      'actor_kind as actorKind',
+      'actor_id as actorId',
+      'door',
+      'action',
+      'subject_kind as subjectKind',
+      'subject_id as subjectId',
+    ])
+    .where('org_key', '=', p('orgKey'))
+    .orderBy('seq')
+    .limit(p('limit')),
+);
+
+export class SqlAuditStore implements AuditStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(event: AuditEvent): Promise<void> {
+    await this.#scope.executor.run(insertEvent, { ...event, orgKey: this.#orgKey });
+  }
+
+  list(limit: number): Promise<readonly AuditEvent[]> {
+    return this.#scope.executor.rows(selectOldest, { orgKey: this.#orgKey, limit });
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Changes the count tree of one organization: adds and subtracts along the way from the root, cuts ranges and
+ * nodes that have grown too large, and takes out those that are empty. Nodes are read once and written once
+ * however many changes pass through them.
+ *
+ * The root is node 0 of its organization; the tree grows and shrinks at the root.
+ */
+import type { UserStatus } from '../core/directory/user.ts';
+import type { OrgKey } from '../core/ids.ts';
+import {
+  type CountEntry,
+  endKey,
+  firstKey,
+  isBefore,
+  packNode,
+  type SortKey,
+  type StatusCounts,
+  sumOf,
+  unpackNode,
+} from './count-node.ts';
+import type { Executor } from './executor.ts';
+import { type Binder, build, statement } from './statement.ts';
+import type { CountChange, CountShape } from './user-counts.ts';
+
+export const rootNode = 0;
+
+type NodeName = { orgKey: number; node: number };
+
+export const selectNode = statement((p: Binder<NodeName>) =>
+  build
+    .selectFrom('user_counts')
+    .select('entries')
+    .where('org_key', '=', p('orgKey'))
+    .where('node', '=', p('node')),
+);
+
+const selectLastNode = statement((p: Binder<{ orgKey: number }>) =>
+  build
+    .selectFrom('user_counts')
+    .select('node')
+    .where('org_key', '=', p('orgKey'))
+    .orderBy('node', 'desc')
+    .limit(1),
+);
+
+const upsertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
+  build
+    .insertInto('user_counts')
+    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
+    .onConflict((conflict) =>
+      conflict.columns(['org_key', 'node']).doUpdateSet((row) => ({ entries: row.ref('excluded.entries') })),
+    ),
+);
+
+const deleteNode = statement((p: Binder<NodeName>) =>
+  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '=', p('node')),
+);
+
+/** The users of a range, for counting them anew. */
+export const selectRange = statement(
+  (
+    p: Binder<{
+      orgKey: number;
+      fromCreatedAt: number;
+      fromSeq: number;
+      toCreatedAt: number;
+      toSeq: number;
+      limit: number;
+    }>,
+  ) =>
+    build
+      .selectFrom('users')
+      .select(['created_at as createdAt', 'seq', 'status'])
+      .where('org_key', '=', p('orgKey'))
+      .where((row) =>
+        row(row.refTuple('created_at', 'seq'), '>=', row.tuple(p('fromCreatedAt'), p('fromSeq'))),
+      )
+      .where((row) => row(row.refTuple('created_at', 'seq'), '<', row.tuple(p('toCreatedAt'), p('toSeq'))))
+      .orderBy('created_at')
+      .orderBy('seq')
+      .limit(p('limit')),
+);
+
+interface Node {
+  readonly id: number;
+  entries: CountEntry[];
+}
+
+export class CountTree {
+  readonly #executor: Executor;
+  readonly #orgKey: OrgKey;
+  readonly #shape: CountShape;
+  /** Nodes that were read, all of which are written back: only what changes is read. */
+  readonly #nodes = new Map<number, Node>();
+  #lastNode: number | null = null;
+
+  constructor(executor: Executor, orgKey: OrgKey, shape: CountShape) {
+    this.#executor = executor;
+    this.#orgKey = orgKey;
+    this.#shape = shape;
+  }
+
+  async apply(changes: readonly CountChange[]): Promise<void> {
+    const root = (await this.#load(rootNode)) ?? this.#put(rootNode, [emptyRange(firstKey)]);
+    for (const change of changes) await this.#add(root, change);
+    const parts = await this.#trim(root, firstKey, endKey);
+    await this.#setRoot(root, parts);
+    for (const node of this.#nodes.values()) {
+      const entries = packNode(node.entries);
+      await this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: node.id, entries });
+    }
+  }
+
+  async #add(root: Node, { at, status, delta }: CountChange): Promise<void> {
+    for (let node = root; ; ) {
+      const entry = node.entries[indexOf(node.entries, at)];
+      if (entry === undefined) throw new Error('a node of the counts of users is empty');
+      entry.counts[status] += delta;
+      if (entry.child === 0) return;
+      node = await this.#get(entry.child);
+    }
+  }
+
+  /**
+   * Puts a node whose range is `from` to `to` in order, and all below it that changed. Gives the runs of entries
+   * that it has to be cut into: one, several, or none when nothing is left.
+   */
+  async #trim(node: Node, from: SortKey, to: SortKey): Promise<CountEntry[][]> {
+    const trimmed: CountEntry[] = [];
+    for (const [at, entry] of node.entries.entries()) {
+      const entryFrom = at === 0 ? from : entry.from;
+      const entryTo = node.entries[at + 1]?.from ?? to;
+      const users = sumOf(entry.counts);
+      if (entry.child !== 0) trimmed.push(...(await this.#trimChild(entry, entryFrom, entryTo)));
+      else if (users > this.#shape.rangeMax) trimmed.push(...(await this.#cutRange(entryFrom, entryTo)));
+      else if (users > 0) this.#pushRange(trimmed, { ...entry, from: entryFrom });
+    }
+    return trimmed.length === 0 ? [] : cut(trimmed, this.#shape.fanout, to === endKey);
+  }
+
+  async #trimChild(entry: CountEntry, from: SortKey, to: SortKey): Promise<CountEntry[]> {
+    const child = this.#nodes.get(entry.child);
+    if (child === undefined) return [entry];
+    const [first, ...others] = await this.#trim(child, from, to);
+    if (first === undefined) {
+      await this.#drop(child);
+      return [];
+    }
+    child.entries = first;
+    return [entryOver(child), ...(await this.#putRuns(others))];
+  }
+
+  /** Adds a range, joined to the one before it where both together are small. */
+  #pushRange(entries: CountEntry[], range: CountEntry): void {
+    const before = entries.at(-1);
+    const isSmall =
+      before !== undefined &&
+      before.child === 0 &&
+      sumOf(before.counts) + sumOf(range.counts) <= this.#shape.rangeMax / 2;
+    if (isSmall) addCounts(before.counts, range.counts);
+    else entries.push(range);
+  }
+
+  async #cutRange(from: SortKey, to: SortKey): Promise<CountEntry[]> {
+    const users = await this.#executor.rows(selectRange, {
+      orgKey: this.#orgKey,
+      fromCreatedAt: from.createdAt,
+      fromSeq: from.seq,
+      toCreatedAt: to.createdAt,
+      toSeq: to.seq,
+      limit: Number.MAX_SAFE_INTEGER,
+    });
+    return cut(users, this.#shape.rangeMax, to === endKey).map((run, at) =>
+      rangeOf(run, at === 0 ? from : null),
+    );
+  }
+
+  /** Gives the root what its node was cut into, on as many levels as that takes. */
+  async #setRoot(root: Node, runs: CountEntry[][]): Promise<void> {
+    let level = runs;
+    while (level.length > 1) level = cut(await this.#putRuns(level), this.#shape.fanout, true);
+    root.entries = level[0] ?? [emptyRange(firstKey)];
+    for (let only = soleChildOf(root); only !== 0; only = soleChildOf(root)) {
+      const child = await this.#get(only);
+      root.entries = child.entries;
+      await this.#drop(child);
+    }
+  }
+
+  /** Makes a node of each run, and gives the entries that name them. */
+  async #putRuns(runs: readonly CountEntry[][]): Promise<CountEntry[]> {
+    const entries: CountEntry[] = [];
+    for (const run of runs) entries.push(entryOver(this.#put(await this.#newNode(), run)));
+    return entries;
+  }
+
+  /** Forgets a node that nothing names any more. */
+  async #drop({ id }: Node): Promise<void> {
+    this.#nodes.delete(id);
+    await this.#executor.run(deleteNode, { orgKey: this.#orgKey, node: id });
+  }
+
+  async #load(id: number): Promise<Node | null> {
+    const known = this.#nodes.get(id);
+    if (known !== undefined) return known;
+    const row = await this.#executor.first(selectNode, { orgKey: this.#orgKey, node: id });
+    return row === undefined ? null : this.#put(id, unpackNode(row.entries));
+  }
+
+  async #get(id: number): Promise<Node> {
+    const node = await this.#load(id);
+    if (node === null) throw new Error('the counts of users name a node that is not there');
+    return node;
+  }
+
+  #put(id: number, entries: CountEntry[]): Node {
+    const node = { id, entries };
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  async #newNode(): Promise<number> {
+    this.#lastNode ??=
+      (await this.#executor.first(selectLastNode, { orgKey: this.#orgKey }))?.node ?? rootNode;
+    this.#lastNode += 1;
+    return this.#lastNode;
+  }
+}
+
+/** The entry whose range holds the key: the last that begins at or before it. */
+function indexOf(entries: readonly CountEntry[], key: SortKey): number {
+  let low = 0;
+  let high = entries.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const entry = entries[middle];
+    if (entry === undefined || isBefore(key, entry.from)) high = middle - 1;
+    else low = middle;
+  }
+  return low;
+}
+
+/**
+ * Cuts what has grown above `max` into runs with room to grow. At the end of the order, where users are added
+ * one after the other, runs are left nearly full; elsewhere they are even.
+ */
+function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
+  if (items.length <= max) return [items];
+  const full = Math.ceil((max * 7) / 8);
+  const size = isAtEnd ? full : Math.ceil(items.length / Math.ceil(items.length / full));
+  const runs: T[][] = [];
+  for (let at = 0; at < items.length; at += size) runs.push(items.slice(at, at + size));
+  return runs;
+}
+
+function rangeOf(
+  users: readonly (SortKey & { readonly status: UserStatus })[],
+  from: SortKey | null,
+): CountEntry {
+  const [first = firstKey] = users;
+  const range = emptyRange(from ?? { createdAt: first.createdAt, seq: first.seq });
+  for (const { status } of users) range.counts[status]++;
+  return range;
+}
+
+function emptyRange(from: SortKey): CountEntry {
+  return { from, counts: { pending: 0, active: 0, inactive: 0 }, child: 0 };
+}
+
+function entryOver({ id, entries }: Node): CountEntry {
+  const sum = emptyRange(entries[0]?.from ?? firstKey);
+  for (const { counts } of entries) addCounts(sum.counts, counts);
+  return { ...sum, child: id };
+}
+
+function soleChildOf({ entries }: Node): number {
+  return entries.length === 1 ? (entries[0]?.child ?? 0) : 0;
+}
+
+function addCounts(to: StatusCounts, more: Readonly<StatusCounts>): void {
+  to.pending += more.pending;
+  to.active += more.active;
+  to.inactive += more.inactive;
+}

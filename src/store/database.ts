@@ -1,0 +1,147 @@
+/**
+ * Opens the store: one SQLite file, several connections. One writes, in groups of changes that share a durable
+ * commit; one reads, and never waits for a write; one reads through whole tables and keeps nothing of them in
+ * memory. Other processes may have the same file open.
+ *
+ * An outage (a full disk, a failing one, a lock that is not given up) is the refusal `unavailable` for whoever
+ * asked; what was the matter goes to `onOutage`, for the log.
+ */
+import { join } from 'node:path';
+import { refuse } from '../core/errors.ts';
+import type { OrgKey } from '../core/ids.ts';
+import { systemClock } from '../core/time.ts';
+import type { SystemReason, SystemTx, Tx, UnitOfWork } from '../core/unit-of-work.ts';
+import { AppKeys } from './app-keys.ts';
+import { sqliteDialect } from './dialect.ts';
+import type { Scope, Topic } from './executor.ts';
+import { type ChangeScope, GroupCommit } from './group-commit.ts';
+import { migrate, schemaVersion } from './migrate.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { ReadExecutor } from './sqlite-executor.ts';
+import { SqliteMigrationTarget } from './sqlite-migration.ts';
+import { StoreSystemTx, StoreTx } from './unit-of-work.ts';
+import { CountLedger, type CountShape, defaultCountShape } from './user-counts.ts';
+
+export interface StoreOptions {
+  /** The folder that holds the database file; it exists and can be written. */
+  readonly dataDir: string;
+  /** Told after each commit which kinds of rows it added that a job waits for. */
+  readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
+  /** Told why a request was refused with `unavailable`. The error names no data. */
+  readonly onOutage?: (error: unknown) => void;
+  /** How long a change waits for a lock of another process, in milliseconds. */
+  readonly lockWaitMs?: number;
+  /** For tests, which want small ranges. */
+  readonly countShape?: CountShape;
+}
+
+/** The store of a deployment. */
+export interface Store extends UnitOfWork {
+  /** Brings the schema up to date; how many migrations ran. Nothing else works on a new file before. */
+  migrate(): Promise<number>;
+  /** Resolves where the database answers and has the schema of this program. */
+  ping(): Promise<void>;
+  /** Waits for the changes under way and closes the file. */
+  close(): Promise<void>;
+}
+
+export const databaseFile = 'roster.db';
+
+const batchMax = 256;
+const queueMax = 10_000;
+const defaultLockWaitMs = 5_000;
+const mebibyte = 1024 * 1024;
+const connectionSizes = {
+  writer: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  /** Small and without a map of the file: what streams by is not kept. */
+  scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
+};
+
+/** Opens the file, making it where there is none. Throws what SQLite says where that fails. */
+export function openStore(options: StoreOptions): Store {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements Store {
+  readonly #writer: SqliteConnection;
+  readonly #reader: SqliteConnection;
+  readonly #scanner: SqliteConnection;
+  readonly #commits: GroupCommit;
+  readonly #appKeys: AppKeys;
+  readonly #readScope: Scope;
+  readonly #onOutage: (error: unknown) => void;
+
+  constructor(options: StoreOptions) {
+    const file = join(options.dataDir, databaseFile);
+    // The writer comes first: it makes the file, and readers of a file that is not there fail.
+    this.#writer = new SqliteConnection(file, connectionSizes.writer);
+    this.#reader = new SqliteConnection(file, connectionSizes.reader);
+    this.#scanner = new SqliteConnection(file, connectionSizes.scanner);
+    const countShape = options.countShape ?? defaultCountShape;
+    this.#commits = new GroupCommit(this.#writer, {
+      batchMax,
+      queueMax,
+      countShape,
+      lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
+      onCommitted: options.onCommitted ?? (() => {}),
+    });
+    this.#onOutage = options.onOutage ?? (() => {});
+    const executor = new ReadExecutor(this.#reader, this.#scanner);
+    this.#appKeys = new AppKeys(executor);
+    this.#readScope = {
+      executor,
+      appKeys: this.#appKeys,
+      counts: new CountLedger(countShape),
+      touch: () => {},
+    };
+  }
+
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#answer(() =>
+      this.#commits.change((scope) => work(new StoreTx(this.#scopeOf(scope), orgKey))),
+    );
+  }
+
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
+  }
+
+  changeSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() => this.#commits.change((scope) => work(new StoreSystemTx(this.#scopeOf(scope)))));
+  }
+
+  readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreSystemTx(this.#readScope)));
+  }
+
+  migrate(): Promise<number> {
+    return migrate(new SqliteMigrationTarget(this.#writer), systemClock.now());
+  }
+
+  async ping(): Promise<void> {
+    const version = await this.#answer(() => new SqliteMigrationTarget(this.#reader).version());
+    if (version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+
+  async close(): Promise<void> {
+    await this.#commits.close();
+    this.#scanner.close();
+    this.#reader.close();
+    this.#writer.close();
+  }
+
+  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
+    return { executor, counts, touch, appKeys: this.#appKeys };
+  }
+
+  async #answer<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!sqliteDialect.isOutage(error)) throw error;
+      this.#onOutage(error);
+      throw refuse('unavailable', { retryAfterSeconds: 1 });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The port between the stores and a database: what runs a statement. Its signatures are asynchronous, so that a
+ * database behind a network fits; nothing in a store may count on an answer being there at once.
+ */
+import type { AppKeys } from './app-keys.ts';
+import type { Statement, Values } from './statement.ts';
+import type { CountLedger } from './user-counts.ts';
+
+export interface Executor {
+  /** The first row, or undefined. */
+  first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined>;
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  /** As `rows`, for a reader that walks a whole table and must not push others' pages out of memory. */
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  /** How many rows were changed. */
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number>;
+  /** Runs reads that all see one and the same state. `work` may wait for nothing but `view`. */
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
+  /** Whether the error says that a unique key of the table with that column is taken. */
+  isTaken(error: unknown, table: string, column: string): boolean;
+}
+
+/** What somebody may be waiting for: rows for a job. */
+export type Topic = 'messages' | 'password_requests';
+
+/** What a store works with: where to run statements, and what the unit of work has to know. */
+export interface Scope {
+  readonly executor: Executor;
+  readonly appKeys: AppKeys;
+  /** Notes rows that a job waits for; told once they are committed. */
+  touch(topic: Topic): void;
+  /** Counts by block, brought up to date before the transaction commits. */
+  readonly counts: CountLedger;
+}

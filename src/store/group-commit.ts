@@ -1,0 +1,162 @@
+/**
+ * Many changes, one durable commit. Changes that come while others run are queued; a batch of them runs in one
+ * transaction, each in a savepoint of its own, and their promises settle only after the one commit.
+ *
+ * - Units run strictly one after the other, so a unit sees what earlier ones of its batch did, and nothing half
+ *   done. A unit that throws is rolled back alone.
+ * - When the commit fails nothing of the batch has happened, and all of it is refused: also the units that had
+ *   thrown, for what they threw may rest on what never was.
+ * - Units wait for nothing but their stores, so a batch runs within one turn of the event loop. One that waits
+ *   for something else delays the others, and holds the lock against other processes; it breaks nothing.
+ * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import { refuse } from '../core/errors.ts';
+import { sqliteDialect } from './dialect.ts';
+import type { Topic } from './executor.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import { ChangeExecutor } from './sqlite-executor.ts';
+import { CountLedger, type CountShape } from './user-counts.ts';
+
+export interface GroupCommitOptions {
+  /** Most units that share a commit. */
+  readonly batchMax: number;
+  /** Most units that wait; above it changes are refused at once. */
+  readonly queueMax: number;
+  /** How long to wait for another process's lock. */
+  readonly lockWaitMs: number;
+  readonly countShape: CountShape;
+  /** Told after each commit which topics were written. */
+  readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
+}
+
+/** What a unit of work is handed. */
+export interface ChangeScope {
+  readonly executor: ChangeExecutor;
+  readonly counts: CountLedger;
+  touch(topic: Topic): void;
+}
+
+interface Unit {
+  /** Runs the work; what is returned settles the caller's promise once the commit stands. */
+  run(scope: ChangeScope): Promise<() => void>;
+  reject(error: unknown): void;
+}
+
+const retryMinMs = 1;
+const retryMaxMs = 20;
+
+export class GroupCommit {
+  readonly #connection: SqliteConnection;
+  readonly #options: GroupCommitOptions;
+  readonly #queue: Unit[] = [];
+  #running: Promise<void> | null = null;
+  #isClosed = false;
+
+  constructor(connection: SqliteConnection, options: GroupCommitOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** Runs `work` in a durable transaction. */
+  change<T>(work: (scope: ChangeScope) => Promise<T>): Promise<T> {
+    if (this.#isClosed || this.#queue.length >= this.#options.queueMax) {
+      return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#queue.push({
+      async run(scope) {
+        const result = await work(scope);
+        return () => resolve(result);
+      },
+      reject,
+    });
+    this.#running ??= this.#drain();
+    return promise;
+  }
+
+  /** Takes no more changes, and waits for those that were taken. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      do {
+        // Whatever the event loop has ready by now joins the batch.
+        await new Promise((resolve) => setImmediate(resolve));
+        await this.#runBatch(this.#queue.splice(0, this.#options.batchMax));
+      } while (this.#queue.length > 0);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #runBatch(units: readonly Unit[]): Promise<void> {
+    const settlements: (() => void)[] = [];
+    const topics = new Set<Topic>();
+    try {
+      await this.#begin();
+      const counts = new CountLedger(this.#options.countShape);
+      for (const unit of units) settlements.push(await this.#runUnit(unit, counts, topics));
+      await this.#settleCounts(counts);
+      this.#connection.control('commit');
+    } catch (error) {
+      if (this.#connection.db.inTransaction) this.#connection.control('rollback');
+      for (const unit of units) unit.reject(error);
+      return;
+    }
+    for (const settle of settlements) settle();
+    if (topics.size > 0) this.#options.onCommitted(topics);
+  }
+
+  /** Throws only what concerns the whole batch. */
+  async #runUnit(unit: Unit, counts: CountLedger, topics: Set<Topic>): Promise<() => void> {
+    const executor = new ChangeExecutor(this.#connection);
+    const touched: Topic[] = [];
+    const mark = counts.mark();
+    this.#connection.control('savepoint unit');
+    let settle: () => void;
+    try {
+      try {
+        settle = await unit.run({ executor, counts, touch: (topic) => touched.push(topic) });
+      } finally {
+        executor.close();
+      }
+      for (const topic of touched) topics.add(topic);
+    } catch (error) {
+      // Out of room or out of order: SQLite has rolled back, or the commit would fail too.
+      if (!this.#connection.db.inTransaction || sqliteDialect.isOutage(error)) throw error;
+      this.#connection.control('rollback to unit');
+      counts.rollback(mark);
+      settle = () => unit.reject(error);
+    }
+    this.#connection.control('release unit');
+    return settle;
+  }
+
+  async #settleCounts(counts: CountLedger): Promise<void> {
+    const executor = new ChangeExecutor(this.#connection);
+    await counts.settle(executor);
+    executor.close();
+  }
+
+  async #begin(): Promise<void> {
+    const deadline = performance.now() + this.#options.lockWaitMs;
+    for (let delay = retryMinMs; ; delay = Math.min(delay * 2, retryMaxMs)) {
+      try {
+        this.#connection.control('begin immediate');
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() + delay > deadline) throw error;
+      }
+      await sleep(delay);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}

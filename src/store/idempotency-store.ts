@@ -1,0 +1,90 @@
+/** What was answered to a request that is to have its effect once. */
+import {
+  type IdempotencyStore,
+  type IdempotentOutcome,
+  idempotencyLifeMs,
+} from '../core/access/idempotency.ts';
+import { refuse } from '../core/errors.ts';
+import type { OrgKey } from '../core/ids.ts';
+import type { Scope } from './executor.ts';
+import { type Binder, build, statement } from './statement.ts';
+
+const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; after: number }>) =>
+  build
+    .selectFrom('idempotency')
+    .select([
+      'key_digest as keyDigest',
+      'body_digest as bodyDigest',
+      'user_id as userId',
+      'status',
+      'created_at as createdAt',
+    ])
+    .where('org_key', '=', p('orgKey'))
+    .where('key_digest', '=', p('keyDigest'))
+    .where('created_at', '>', p('after')),
+);
+
+/** An outcome that is too old to be found gives way. */
+const insertOutcome = statement(
+  (
+    p: Binder<{
+      orgKey: number;
+      keyDigest: string;
+      bodyDigest: string;
+      userId: string;
+      status: number;
+      createdAt: number;
+      after: number;
+    }>,
+  ) =>
+    build
+      .insertInto('idempotency')
+      .values({
+        org_key: p('orgKey'),
+        key_digest: p('keyDigest'),
+        body_digest: p('bodyDigest'),
+        user_id: p('userId'),
+        status: p('status'),
+        created_at: p('createdAt'),
+      })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['org_key', 'key_digest'])
+          .doUpdateSet((row) => ({
+            body_digest: row.ref('excluded.body_digest'),
+            user_id: row.ref('excluded.user_id'),
+            status: row.ref('excluded.status'),
+            created_at: row.ref('excluded.created_at'),
+          }))
+          .where('idempotency.created_at', '<=', p('after')),
+      ),
+);
+
+export class SqlIdempotencyStore implements IdempotencyStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async find(keyDigest: string, now: number): Promise<IdempotentOutcome | null> {
+    const values = { orgKey: this.#orgKey, keyDigest, after: now - idempotencyLifeMs };
+    return (await this.#scope.executor.first(selectYounger, values)) ?? null;
+  }
+
+  async insert(outcome: IdempotentOutcome): Promise<void> {
+    const { keyDigest, bodyDigest, userId, status, createdAt } = outcome;
+    const kept = await this.#scope.executor.run(insertOutcome, {
+      orgKey: this.#orgKey,
+      keyDigest,
+      bodyDigest,
+      userId,
+      status,
+      createdAt,
+      after: createdAt - idempotencyLifeMs,
+    });
+    if (kept === 0) throw refuse('idempotency_in_progress', { retryAfterSeconds: 1 });
+  }
+}

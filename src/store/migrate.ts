@@ -1,0 +1,63 @@
+/**
+ * Brings the schema up to date. Migrations are only ever added; each runs once, in a transaction of its own that
+ * also records it, so a process that is killed leaves the schema of one version or of the next. Of several
+ * processes that start at once one does the work and the others find it done. A database that a newer Roster
+ * has touched is refused, for what it means is not known here.
+ */
+import type { Dialect } from './dialect.ts';
+import { directory } from './migrations/0001-directory.ts';
+
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  statements(dialect: Dialect): readonly string[];
+}
+
+/** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
+export const migrations: readonly Migration[] = [directory];
+
+/** The version that this program works with. */
+export const schemaVersion = migrations.length;
+
+/** What a database gives a migration to work with. */
+export interface MigrationTarget {
+  readonly dialect: Dialect;
+  /** The newest version recorded; 0 where there is no record yet. */
+  version(): Promise<number>;
+  /** Runs `work` in one transaction that no other process can enter at the same time. */
+  exclusively(work: () => Promise<void>): Promise<void>;
+  execute(sql: string): Promise<void>;
+  record(migration: Migration, at: number): Promise<void>;
+}
+
+/** The database was made by a newer Roster. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+  constructor(found: number) {
+    super(
+      `the database has schema version ${found}, but this program knows only up to ${schemaVersion}: ` +
+        'it was used by a newer Roster',
+    );
+  }
+}
+
+/** Runs what is missing; how many migrations that was. */
+export async function migrate(target: MigrationTarget, at: number, known = migrations): Promise<number> {
+  let applied = 0;
+  refuseNewer(await target.version(), known);
+  for (const migration of known) {
+    if ((await target.version()) >= migration.version) continue;
+    await target.exclusively(async () => {
+      // Another process may have been here between the look and the lock.
+      if ((await target.version()) >= migration.version) return;
+      for (const sql of migration.statements(target.dialect)) await target.execute(sql);
+      await target.record(migration, at);
+      applied++;
+    });
+  }
+  return applied;
+}
+
+function refuseNewer(found: number, known: readonly Migration[]): void {
+  if (found > known.length) throw new NewerSchemaError(found);
+}

@@ -1,0 +1,369 @@
+/**
+ * The tables, as queries see them, and what each means for a person's data: every column says what it holds,
+ * and every table what erasure does with its rows. Deletion is driven by this registry, so a table that is
+ * added without an answer stops the compiler, and one that only the database knows fails a test.
+ *
+ * Every table leads with the organization. Instants are epoch milliseconds, booleans the integers 0 and 1.
+ */
+import type { Generated } from 'kysely';
+import type { KeyRole } from '../core/access/principal.ts';
+import type { UserRole, UserStatus } from '../core/directory/user.ts';
+import type { Channel, MessageState, MessageTemplate } from '../core/messaging/message.ts';
+import type { AuditAction, AuditEvent, AuditSubjectKind } from '../core/record/audit-event.ts';
+import type { PasswordTokenPurpose } from '../core/verification/password-token.ts';
+
+type Flag = 0 | 1;
+
+export interface Database {
+  organizations: {
+    /** Order of creation. */
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    name: string;
+    created_at: number;
+  };
+  apps: {
+    /** Stands for the public id in the rows of users, and is the order of creation. */
+    app_key: Generated<number>;
+    org_key: number;
+    id: string;
+    name: string;
+    key_digest: string;
+    is_signup_open: Flag;
+    created_at: number;
+  };
+  api_keys: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    role: KeyRole;
+    digest: string;
+    created_at: number;
+    expires_at: number | null;
+    revoked_at: number | null;
+  };
+  users: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    number: number;
+    app_key: number;
+    external_id: string | null;
+    email: string | null;
+    email_canonical: string | null;
+    first_name: string | null;
+    last_name: string | null;
+    phone: string | null;
+    phone_e164: string | null;
+    date_of_birth: string | null;
+    language: string;
+    timezone: string;
+    role: UserRole;
+    status: UserStatus;
+    was_active: Flag;
+    is_clinical: Flag;
+    is_clinical_approved: Flag;
+    is_template: Flag;
+    is_native_signup: Flag;
+    confirmed_at: number | null;
+    password_hash: string | null;
+    created_at: number;
+    updated_at: number;
+    last_login_at: number | null;
+    last_sync_at: number | null;
+    last_score_at: number | null;
+  };
+  user_counts: {
+    org_key: number;
+    node: number;
+    entries: Uint8Array;
+  };
+  sessions: {
+    org_key: number;
+    digest: string;
+    id: string;
+    user_id: string;
+    started_at: number;
+    last_used_at: number;
+    /** When it ends without another use. */
+    expires_at: number;
+  };
+  confirmation_codes: {
+    org_key: number;
+    user_id: string;
+    digest: string;
+    expires_at: number;
+    tries_left: number;
+  };
+  password_tokens: {
+    org_key: number;
+    digest: string;
+    user_id: string;
+    purpose: PasswordTokenPurpose;
+    expires_at: number;
+  };
+  password_requests: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    email_digest: string;
+    sealed_email: string;
+    door: string;
+    created_at: number;
+  };
+  throttle_hits: {
+    seq: Generated<number>;
+    org_key: number;
+    subject: string;
+    bucket: string;
+    at: number;
+    /** When the hit has left the longest window it was counted in. */
+    expires_at: number;
+  };
+  login_failures: {
+    org_key: number;
+    subject: string;
+    failures: number;
+    last_at: number;
+  };
+  messages: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_id: string;
+    channel: Channel;
+    template: MessageTemplate;
+    is_outbox_only: Flag;
+    sealed_content: string | null;
+    state: MessageState;
+    attempts: number;
+    next_attempt_at: number;
+    created_at: number;
+  };
+  idempotency: {
+    org_key: number;
+    key_digest: string;
+    body_digest: string;
+    user_id: string;
+    status: number;
+    created_at: number;
+  };
+  audit_events: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    at: number;
+    actor_kind: AuditEvent['actorKind'];
+    actor_id: string | null;
+    door: string;
+    action: AuditAction;
+    subject_kind: AuditSubjectKind;
+    subject_id: string;
+  };
+  schema_migrations: {
+    version: number;
+    name: string;
+    applied_at: number;
+  };
+}
+
+/**
+ * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id. `digest`: a
+ * keyed digest of something personal. `plain`: nothing of a person.
+ */
+export type Content = 'personal' | 'user' | 'digest' | 'plain';
+
+/**
+ * What erasing a user does with the rows of a table. `delete`: those that name the user in the column `by`,
+ * which holds user ids, or keyed digests of what the user is known by. `keep`: none, for the reason given.
+ */
+type Erasure<Columns> =
+  | { readonly do: 'delete'; readonly by: keyof Columns & string }
+  | { readonly do: 'keep'; readonly why: string };
+
+interface TableRule<Columns> {
+  readonly columns: { readonly [Column in keyof Columns]: Content };
+  readonly onErase: Erasure<Columns>;
+}
+
+type Registry = { readonly [Table in keyof Database]: TableRule<Database[Table]> };
+
+const noPerson = { do: 'keep', why: 'no row is about a person' } as const;
+
+/** What each table holds of a person, and what becomes of it. */
+export const tables = {
+  organizations: {
+    columns: { seq: 'plain', org_key: 'plain', id: 'plain', name: 'plain', created_at: 'plain' },
+    onErase: noPerson,
+  },
+  apps: {
+    columns: {
+      app_key: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      name: 'plain',
+      key_digest: 'plain',
+      is_signup_open: 'plain',
+      created_at: 'plain',
+    },
+    onErase: noPerson,
+  },
+  api_keys: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      role: 'plain',
+      digest: 'plain',
+      created_at: 'plain',
+      expires_at: 'plain',
+      revoked_at: 'plain',
+    },
+    onErase: noPerson,
+  },
+  users: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'user',
+      number: 'personal',
+      app_key: 'plain',
+      external_id: 'personal',
+      email: 'personal',
+      email_canonical: 'personal',
+      first_name: 'personal',
+      last_name: 'personal',
+      phone: 'personal',
+      phone_e164: 'personal',
+      date_of_birth: 'personal',
+      language: 'personal',
+      timezone: 'personal',
+      role: 'personal',
+      status: 'personal',
+      was_active: 'personal',
+      is_clinical: 'personal',
+      is_clinical_approved: 'personal',
+      is_template: 'plain',
+      is_native_signup: 'personal',
+      confirmed_at: 'personal',
+      password_hash: 'personal',
+      created_at: 'personal',
+      updated_at: 'personal',
+      last_login_at: 'personal',
+      last_sync_at: 'personal',
+      last_score_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'id' },
+  },
+  user_counts: {
+    columns: { org_key: 'plain', node: 'plain', entries: 'plain' },
+    onErase: { do: 'keep', why: 'numbers of users, from which the erased one is subtracted' },
+  },
+  sessions: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      started_at: 'personal',
+      last_used_at: 'personal',
+      expires_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  confirmation_codes: {
+    columns: {
+      org_key: 'plain',
+      user_id: 'user',
+      digest: 'digest',
+      expires_at: 'plain',
+      tries_left: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  password_tokens: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      user_id: 'user',
+      purpose: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  password_requests: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      email_digest: 'digest',
+      sealed_email: 'personal',
+      door: 'plain',
+      created_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'email_digest' },
+  },
+  throttle_hits: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      subject: 'digest',
+      bucket: 'plain',
+      at: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'subject' },
+  },
+  login_failures: {
+    columns: { org_key: 'plain', subject: 'digest', failures: 'plain', last_at: 'plain' },
+    onErase: { do: 'delete', by: 'subject' },
+  },
+  messages: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      channel: 'plain',
+      template: 'plain',
+      is_outbox_only: 'plain',
+      sealed_content: 'personal',
+      state: 'plain',
+      attempts: 'plain',
+      next_attempt_at: 'plain',
+      created_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  idempotency: {
+    columns: {
+      org_key: 'plain',
+      key_digest: 'plain',
+      body_digest: 'digest',
+      user_id: 'user',
+      status: 'plain',
+      created_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  audit_events: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      at: 'plain',
+      actor_kind: 'plain',
+      actor_id: 'user',
+      door: 'plain',
+      action: 'plain',
+      subject_kind: 'plain',
+      subject_id: 'user',
+    },
+    onErase: { do: 'keep', why: 'the record of what was done keeps bare ids and nothing else of a person' },
+  },
+  schema_migrations: {
+    columns: { version: 'plain', name: 'plain', applied_at: 'plain' },
+    onErase: noPerson,
+  },
+} as const satisfies Registry;

@@ -1,0 +1,84 @@
+/**
+ * One connection to the SQLite file: how it is set up, and the statements prepared on it. Everything here runs
+ * at once and in the caller's thread.
+ */
+import Sqlite from 'better-sqlite3';
+import { sqliteDialect } from './dialect.ts';
+import { type CompiledStatement, compileStatement, type Statement, type Values } from './statement.ts';
+
+export interface ConnectionOptions {
+  readonly isReadOnly: boolean;
+  readonly cacheKib: number;
+  readonly mmapBytes: number;
+}
+
+interface Prepared extends CompiledStatement {
+  readonly query: Sqlite.Statement<[unknown[]]>;
+}
+
+/** How long SQLite itself may wait for a lock, blocking the thread. Longer waits are ours, and do not block. */
+const blockingWaitMs = 10;
+/** Opening happens before anything is served, and may wait for another process that opens the same file. */
+const openingWaitMs = 5_000;
+
+export class SqliteConnection {
+  readonly db: Sqlite.Database;
+  readonly #controls = new Map<string, Sqlite.Statement<[]>>();
+  readonly #prepared: (Prepared | undefined)[] = [];
+
+  constructor(file: string, { isReadOnly, cacheKib, mmapBytes }: ConnectionOptions) {
+    this.db = new Sqlite(file, { readonly: isReadOnly, timeout: openingWaitMs });
+    try {
+      if (!isReadOnly) this.db.pragma('journal_mode = WAL');
+      this.db.pragma('synchronous = FULL');
+      this.db.pragma('foreign_keys = ON');
+      this.db.pragma('secure_delete = ON');
+      // Savepoints keep their undo pages here; on disk they would cost a file for each unit of work.
+      this.db.pragma('temp_store = MEMORY');
+      this.db.pragma(`cache_size = -${cacheKib}`);
+      this.db.pragma(`mmap_size = ${mmapBytes}`);
+      this.db.pragma(`busy_timeout = ${blockingWaitMs}`);
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
+  }
+
+  first<P extends Values, R>(statement: Statement<P, R>, values: P): R | undefined {
+    const { query, bind } = this.#prepare(statement);
+    return query.get(bind(values)) as R | undefined;
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): R[] {
+    const { query, bind } = this.#prepare(statement);
+    return query.all(bind(values)) as R[];
+  }
+
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): number {
+    const { query, bind } = this.#prepare(statement);
+    return query.run(bind(values)).changes;
+  }
+
+  /** Runs a word of transaction control, such as `begin immediate`. */
+  control(word: string): void {
+    let query = this.#controls.get(word);
+    if (query === undefined) {
+      query = this.db.prepare<[]>(word);
+      this.#controls.set(word, query);
+    }
+    query.run();
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #prepare(statement: Pick<Statement<Values, unknown>, 'index' | 'node'>): Prepared {
+    const known = this.#prepared[statement.index];
+    if (known !== undefined) return known;
+    const compiled = compileStatement(statement, sqliteDialect.compiler);
+    const prepared = { ...compiled, query: this.db.prepare<[unknown[]]>(compiled.sql) };
+    this.#prepared[statement.index] = prepared;
+    return prepared;
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The executors over SQLite connections: one for reads of committed data, and one for each unit of work that
+ * changes something. They answer with promises that are settled already, so that whoever waits for nothing but
+ * statements is done before any other event of the process is looked at.
+ */
+import { sqliteDialect } from './dialect.ts';
+import type { Executor } from './executor.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Statement, Values } from './statement.ts';
+
+/** Runs statements on one connection, in whatever transaction that is. */
+class DirectExecutor implements Executor {
+  readonly isTaken = sqliteDialect.isTaken;
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return this.#connection.first(statement, values);
+  }
+
+  async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#connection.rows(statement, values);
+  }
+
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.rows(statement, values);
+  }
+
+  async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
+    return this.#connection.run(statement, values);
+  }
+
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+}
+
+/**
+ * Reads committed data, always the newest. A snapshot is a read transaction on the same connection; a read that
+ * comes while one is open waits for its end, a few statements away, or it would be shown the past.
+ */
+export class ReadExecutor implements Executor {
+  readonly isTaken = sqliteDialect.isTaken;
+  readonly #reader: SqliteConnection;
+  readonly #scanner: SqliteConnection;
+  readonly #view: DirectExecutor;
+  #openSnapshot: Promise<unknown> | null = null;
+
+  constructor(reader: SqliteConnection, scanner: SqliteConnection) {
+    this.#reader = reader;
+    this.#scanner = scanner;
+    this.#view = new DirectExecutor(reader);
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    while (this.#openSnapshot !== null) await this.#openSnapshot;
+    return this.#reader.first(statement, values);
+  }
+
+  async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    while (this.#openSnapshot !== null) await this.#openSnapshot;
+    return this.#reader.rows(statement, values);
+  }
+
+  async scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#scanner.rows(statement, values);
+  }
+
+  async run(): Promise<number> {
+    throw new Error('a read changes nothing');
+  }
+
+  async snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    while (this.#openSnapshot !== null) await this.#openSnapshot;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#openSnapshot = promise;
+    try {
+      this.#reader.control('begin');
+      try {
+        return await work(this.#view);
+      } finally {
+        this.#reader.control('commit');
+      }
+    } finally {
+      this.#openSnapshot = null;
+      resolve();
+    }
+  }
+}
+
+/**
+ * The executor of one unit of work on the writing connection. It ends with its unit: a statement that is sent
+ * later, by work that was not awaited, would land in another unit's transaction and is a fault. An outage that
+ * the unit swallowed is remembered, for SQLite may have rolled back everything on its own.
+ */
+export class ChangeExecutor implements Executor {
+  readonly isTaken = sqliteDialect.isTaken;
+  readonly #connection: SqliteConnection;
+  #isOpen = true;
+  #outage: unknown = null;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return this.#attempt(() => this.#connection.first(statement, values));
+  }
+
+  async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#attempt(() => this.#connection.rows(statement, values));
+  }
+
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.rows(statement, values);
+  }
+
+  async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
+    return this.#attempt(() => this.#connection.run(statement, values));
+  }
+
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  /** Ends the executor. Throws the outage that one of its statements met. */
+  close(): void {
+    this.#isOpen = false;
+    if (this.#outage !== null) throw this.#outage;
+  }
+
+  #attempt<T>(statement: () => T): T {
+    if (!this.#isOpen) throw new Error('the unit of work has ended');
+    if (this.#outage !== null) throw this.#outage;
+    try {
+      return statement();
+    } catch (error) {
+      if (sqliteDialect.isOutage(error)) this.#outage = error;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** What a migration needs of a SQLite file. Runs before anything is served, so waiting for a lock may block. */
+import type { Dialect } from './dialect.ts';
+import { sqliteDialect } from './dialect.ts';
+import type { Migration, MigrationTarget } from './migrate.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+
+const lockWaitMs = 30_000;
+
+export class SqliteMigrationTarget implements MigrationTarget {
+  readonly dialect: Dialect = sqliteDialect;
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async version(): Promise<number> {
+    const { db } = this.#connection;
+    const known = db.prepare(`select 1 from sqlite_schema where name = 'schema_migrations'`).get();
+    if (known === undefined) return 0;
+    const newest = db
+      .prepare<[], { version: number | null }>('select max(version) as version from schema_migrations')
+      .get();
+    return newest?.version ?? 0;
+  }
+
+  async exclusively(work: () => Promise<void>): Promise<void> {
+    const { db } = this.#connection;
+    const waitMs = db.pragma('busy_timeout', { simple: true });
+    db.pragma(`busy_timeout = ${lockWaitMs}`);
+    try {
+      db.exec('begin immediate');
+      await work();
+      db.exec('commit');
+    } catch (error) {
+      if (db.inTransaction) db.exec('rollback');
+      throw error;
+    } finally {
+      db.pragma(`busy_timeout = ${waitMs}`);
+    }
+  }
+
+  async execute(statement: string): Promise<void> {
+    this.#connection.db.exec(statement);
+  }
+
+  async record({ version, name }: Migration, at: number): Promise<void> {
+    const { db } = this.#connection;
+    db.exec(
+      `create table if not exists schema_migrations (
+        version integer primary key, name text not null, applied_at integer not null
+      ) strict`,
+    );
+    db.prepare('insert into schema_migrations (version, name, applied_at) values (?, ?, ?)').run(
+      version,
+      name,
+      at,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Hands out the stores of a scope. Stores are made when first asked for: a unit of work rarely needs more than
+ * two or three.
+ */
+import type { OrgKey } from '../core/ids.ts';
+import type { SystemTx, Tx } from '../core/unit-of-work.ts';
+import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
+import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
+import { SqlAuditStore } from './audit-store.ts';
+import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
+import type { Scope } from './executor.ts';
+import { SqlHousekeeping } from './housekeeping.ts';
+import { SqlIdempotencyStore } from './idempotency-store.ts';
+import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
+import { SqlOrganizationStore } from './organization-store.ts';
+import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
+import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlSessionStore } from './session-store.ts';
+import { SqlThrottleStore } from './throttle-store.ts';
+import { SqlUserStore } from './user-store.ts';
+
+/** Stands for no organization: what is counted by network. */
+const nobody: OrgKey = 0;
+
+export class StoreTx implements Tx {
+  readonly orgKey: OrgKey;
+  readonly #scope: Scope;
+  #users: SqlUserStore | undefined;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.orgKey = orgKey;
+  }
+
+  get users(): SqlUserStore {
+    this.#users ??= new SqlUserStore(this.#scope, this.orgKey);
+    return this.#users;
+  }
+
+  get apps(): SqlAppStore {
+    return new SqlAppStore(this.#scope, this.orgKey);
+  }
+
+  get apiKeys(): SqlApiKeyStore {
+    return new SqlApiKeyStore(this.#scope, this.orgKey);
+  }
+
+  get sessions(): SqlSessionStore {
+    return new SqlSessionStore(this.#scope, this.orgKey);
+  }
+
+  get codes(): SqlConfirmationCodeStore {
+    return new SqlConfirmationCodeStore(this.#scope, this.orgKey);
+  }
+
+  get passwordTokens(): SqlPasswordTokenStore {
+    return new SqlPasswordTokenStore(this.#scope, this.orgKey);
+  }
+
+  get passwordRequests(): SqlPasswordRequestStore {
+    return new SqlPasswordRequestStore(this.#scope, this.orgKey);
+  }
+
+  get throttles(): SqlThrottleStore {
+    return new SqlThrottleStore(this.#scope, this.orgKey);
+  }
+
+  get messages(): SqlMessageStore {
+    return new SqlMessageStore(this.#scope, this.orgKey);
+  }
+
+  get idempotency(): SqlIdempotencyStore {
+    return new SqlIdempotencyStore(this.#scope, this.orgKey);
+  }
+
+  get audit(): SqlAuditStore {
+    return new SqlAuditStore(this.#scope, this.orgKey);
+  }
+}
+
+export class StoreSystemTx implements SystemTx {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  get organizations(): SqlOrganizationStore {
+    return new SqlOrganizationStore(this.#scope);
+  }
+
+  get apps(): SqlAppDirectory {
+    return new SqlAppDirectory(this.#scope);
+  }
+
+  get apiKeys(): SqlApiKeyDirectory {
+    return new SqlApiKeyDirectory(this.#scope);
+  }
+
+  get messages(): SqlMessageQueue {
+    return new SqlMessageQueue(this.#scope);
+  }
+
+  get passwordRequests(): SqlPasswordRequestQueue {
+    return new SqlPasswordRequestQueue(this.#scope);
+  }
+
+  get throttles(): SqlThrottleStore {
+    return new SqlThrottleStore(this.#scope, nobody);
+  }
+
+  get housekeeping(): SqlHousekeeping {
+    return new SqlHousekeeping(this.#scope);
+  }
+
+  within(orgKey: OrgKey): Tx {
+    return new StoreTx(this.#scope, orgKey);
+  }
+}

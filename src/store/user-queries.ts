@@ -1,0 +1,151 @@
+/** The queries over users. Each leads with the organization and follows one index. */
+import { sql } from 'kysely';
+import type { User, UserStatus } from '../core/directory/user.ts';
+import type { Flag } from './flag.ts';
+import { type Binder, build, statement } from './statement.ts';
+import { userColumns } from './user-row.ts';
+
+type ById = { orgKey: number; id: string };
+type ByNumber = { orgKey: number; number: number };
+
+const byId = (p: Binder<ById>) =>
+  build.selectFrom('users').select(userColumns).where('org_key', '=', p('orgKey')).where('id', '=', p('id'));
+
+const byNumber = (p: Binder<ByNumber>) =>
+  build
+    .selectFrom('users')
+    .select(userColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('number', '=', p('number'));
+
+export const selectById = statement((p: Binder<ById>) => byId(p));
+export const lockById = statement((p: Binder<ById>) => byId(p).forUpdate());
+export const selectByNumber = statement((p: Binder<ByNumber>) => byNumber(p));
+export const lockByNumber = statement((p: Binder<ByNumber>) => byNumber(p).forUpdate());
+
+export const selectByEmail = statement((p: Binder<{ orgKey: number; email: string }>) =>
+  build
+    .selectFrom('users')
+    .select(userColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('email_canonical', '=', p('email')),
+);
+
+export const selectByExternalId = statement(
+  (p: Binder<{ orgKey: number; externalId: string; appKey: number }>) =>
+    build
+      .selectFrom('users')
+      .select(userColumns)
+      .where('org_key', '=', p('orgKey'))
+      .where('external_id', '=', p('externalId'))
+      .where('app_key', '=', p('appKey')),
+);
+
+export const selectAllByExternalId = statement((p: Binder<{ orgKey: number; externalId: string }>) =>
+  build
+    .selectFrom('users')
+    .select(userColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('external_id', '=', p('externalId'))
+    .orderBy('created_at', 'desc')
+    .orderBy('seq', 'desc'),
+);
+
+/** The values of an insert: a user with its flags as integers. */
+export type InsertValues = {
+  [K in keyof User as User[K] extends boolean ? never : K]: User[K];
+} & { [K in keyof User as User[K] extends boolean ? K : never]: Flag } & {
+  appKey: number;
+  emailCanonical: string | null;
+};
+
+export const insertUser = statement((p: Binder<InsertValues>) =>
+  build
+    .insertInto('users')
+    .values({
+      org_key: p('orgKey'),
+      id: p('id'),
+      number: p('number'),
+      app_key: p('appKey'),
+      external_id: p('externalId'),
+      email: p('email'),
+      email_canonical: p('emailCanonical'),
+      first_name: p('firstName'),
+      last_name: p('lastName'),
+      phone: p('phone'),
+      phone_e164: p('phoneE164'),
+      date_of_birth: p('dateOfBirth'),
+      language: p('language'),
+      timezone: p('timezone'),
+      role: p('role'),
+      status: p('status'),
+      was_active: p('wasActive'),
+      is_clinical: p('isClinical'),
+      is_clinical_approved: p('isClinicalApproved'),
+      is_template: p('isTemplate'),
+      is_native_signup: p('isNativeSignup'),
+      confirmed_at: p('confirmedAt'),
+      password_hash: p('passwordHash'),
+      created_at: p('createdAt'),
+      updated_at: p('updatedAt'),
+      last_login_at: p('lastLoginAt'),
+      last_sync_at: p('lastSyncAt'),
+      last_score_at: p('lastScoreAt'),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('seq'),
+);
+
+type PageValues = {
+  orgKey: number;
+  beforeCreatedAt: number;
+  beforeSeq: number;
+  skip: number;
+  limit: number;
+};
+
+const page = (p: Binder<PageValues>) =>
+  build
+    .selectFrom('users')
+    .select(userColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where((row) =>
+      row(row.refTuple('created_at', 'seq'), '<', row.tuple(p('beforeCreatedAt'), p('beforeSeq'))),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(p('limit'))
+    .offset(p('skip'));
+
+/** Newest first, from a place that the counts found; `skip` is less than a range of them. */
+export const selectPage = statement((p: Binder<PageValues>) => page(p));
+export const selectStatusPage = statement((p: Binder<PageValues & { status: UserStatus }>) =>
+  page(p).where('status', '=', p('status')),
+);
+
+/** The next users of an app, oldest first. */
+export const selectAfter = statement(
+  (p: Binder<{ orgKey: number; appKey: number; afterCreatedAt: number; afterSeq: number; limit: number }>) =>
+    build
+      .selectFrom('users')
+      .select(userColumns)
+      .where('org_key', '=', p('orgKey'))
+      .where('app_key', '=', p('appKey'))
+      .where((row) =>
+        row(row.refTuple('created_at', 'seq'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
+      )
+      .orderBy('created_at')
+      .orderBy('seq')
+      .limit(p('limit')),
+);
+
+/** The rows themselves, so that they can be held; an organization has few. */
+export const lockActiveAdmins = statement((p: Binder<{ orgKey: number }>) =>
+  build
+    .selectFrom('users')
+    .select('seq')
+    .where('org_key', '=', p('orgKey'))
+    .where('role', '=', sql.lit('admin'))
+    .where('status', '=', 'active')
+    .forUpdate(),
+);

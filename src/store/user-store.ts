@@ -1,0 +1,244 @@
+/**
+ * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
+ * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
+ */
+import { sql } from 'kysely';
+import type { NewUser, User, UserChanges, UserRole, UserStatus } from '../core/directory/user.ts';
+import { canonicalEmail } from '../core/directory/user-fields.ts';
+import type { UserCursor, UserFilter, UserRef, UserStore } from '../core/directory/user-store.ts';
+import { type DomainError, refuse } from '../core/errors.ts';
+import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
+import type { Executor, Scope } from './executor.ts';
+import { toFlag } from './flag.ts';
+import { type Binder, rawStatement, type Statement, type Value, type Values } from './statement.ts';
+import { findPlace } from './user-counts.ts';
+import { eraseUser } from './user-erasure.ts';
+import * as queries from './user-queries.ts';
+import { canonicalOf, readUser, readUsers, toColumnValues, type UserRow, userColumns } from './user-row.ts';
+
+export class SqlUserStore implements UserStore {
+  readonly #scope: Scope;
+  readonly #executor: Executor;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#executor = scope.executor;
+    this.#orgKey = orgKey;
+  }
+
+  find(ref: UserRef): Promise<User | null> {
+    return 'id' in ref
+      ? this.#one(queries.selectById, { orgKey: this.#orgKey, id: ref.id }, ref.appId)
+      : this.#one(queries.selectByNumber, { orgKey: this.#orgKey, number: ref.number }, ref.appId);
+  }
+
+  lock(ref: UserRef): Promise<User | null> {
+    return 'id' in ref
+      ? this.#one(queries.lockById, { orgKey: this.#orgKey, id: ref.id }, ref.appId)
+      : this.#one(queries.lockByNumber, { orgKey: this.#orgKey, number: ref.number }, ref.appId);
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    return this.#one(queries.selectByEmail, { orgKey: this.#orgKey, email });
+  }
+
+  async findByExternalId(appId: string, externalId: string): Promise<User | null> {
+    const appKey = await this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
+    if (appKey === null) return null;
+    return this.#one(queries.selectByExternalId, { orgKey: this.#orgKey, externalId, appKey });
+  }
+
+  async listByExternalId(externalId: string): Promise<readonly User[]> {
+    const rows = await this.#executor.rows(queries.selectAllByExternalId, {
+      orgKey: this.#orgKey,
+      externalId,
+    });
+    return readUsers(rows, this.#scope.appKeys, this.#executor);
+  }
+
+  async insert(user: NewUser): Promise<User> {
+    const appKey = await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, user.appId);
+    let { id, number } = user;
+    for (;;) {
+      const added = {
+        ...user,
+        ...newcomer(user.status),
+        id,
+        number,
+        orgKey: this.#orgKey,
+        updatedAt: user.createdAt,
+      };
+      const row = await this.#executor.first(queries.insertUser, toInsertValues(added, appKey));
+      if (row !== undefined) {
+        const at = { createdAt: user.createdAt, seq: row.seq };
+        this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: 1 });
+        return added;
+      }
+      const refusal = await this.#findTaken(user, user.appId);
+      if (refusal !== null) throw refusal;
+      id = newUserId();
+      number = newUserNumber();
+    }
+  }
+
+  async update(user: User, changes: UserChanges): Promise<User> {
+    const columns = toColumnValues(changes);
+    const names = Object.keys(columns);
+    if (names.length === 0) return this.#get(user);
+    const row = await this.#tryUpdate(user, changes, columns, names);
+    if (row === undefined) throw refuse('user_not_found', {});
+    if (row.status !== user.status) {
+      const at = { createdAt: row.created_at, seq: row.seq };
+      this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: -1 });
+      this.#scope.counts.note({ orgKey: this.#orgKey, at, status: row.status, delta: 1 });
+    }
+    return readUser(row, this.#scope.appKeys, this.#executor);
+  }
+
+  erase(user: User, digests: readonly string[]): Promise<boolean> {
+    return eraseUser(this.#scope, user, digests);
+  }
+
+  async page(
+    { status }: UserFilter,
+    offset: number,
+    limit: number,
+  ): Promise<{ items: readonly User[]; total: number }> {
+    // In a change, what earlier steps wrote belongs to the list.
+    await this.#scope.counts.settle(this.#executor);
+    return this.#executor.snapshot(async (view) => {
+      const { total, place } = await findPlace(view, this.#orgKey, offset, status);
+      if (place === null) return { items: [], total };
+      const { before, skip } = place;
+      const values = {
+        orgKey: this.#orgKey,
+        beforeCreatedAt: before.createdAt,
+        beforeSeq: before.seq,
+        skip,
+        limit,
+      };
+      const rows =
+        status === undefined
+          ? await view.rows(queries.selectPage, values)
+          : await view.rows(queries.selectStatusPage, { ...values, status });
+      return { items: await readUsers(rows, this.#scope.appKeys, view), total };
+    });
+  }
+
+  async listOldestFirst(
+    appId: string,
+    after: UserCursor | null,
+    limit: number,
+  ): Promise<{ items: readonly User[]; next: UserCursor | null }> {
+    const appKey = await this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
+    if (appKey === null) return { items: [], next: null };
+    const rows = await this.#executor.scan(queries.selectAfter, {
+      orgKey: this.#orgKey,
+      appKey,
+      afterCreatedAt: after?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      afterSeq: after?.sequence ?? 0,
+      limit,
+    });
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return {
+      items: await readUsers(rows, this.#scope.appKeys, this.#executor),
+      next: last === undefined ? null : { createdAt: last.created_at, sequence: last.seq },
+    };
+  }
+
+  async lockActiveAdmins(): Promise<number> {
+    return (await this.#executor.rows(queries.lockActiveAdmins, { orgKey: this.#orgKey })).length;
+  }
+
+  async #one<P extends Values>(
+    query: Statement<P, UserRow>,
+    values: P,
+    appId?: string,
+  ): Promise<User | null> {
+    const row = await this.#executor.first(query, values);
+    if (row === undefined) return null;
+    const user = await readUser(row, this.#scope.appKeys, this.#executor);
+    return appId === undefined || appId === user.appId ? user : null;
+  }
+
+  async #get({ id }: User): Promise<User> {
+    const user = await this.lock({ id });
+    if (user === null) throw refuse('user_not_found', {});
+    return user;
+  }
+
+  async #tryUpdate(
+    user: User,
+    changes: UserChanges,
+    columns: Readonly<Record<string, Value>>,
+    names: readonly string[],
+  ): Promise<UserRow | undefined> {
+    try {
+      return await this.#executor.first(updateOf(names), {
+        ...columns,
+        orgKey: this.#orgKey,
+        expectedId: user.id,
+        expectedStatus: user.status,
+        expectedRole: user.role,
+      });
+    } catch (error) {
+      if (this.#executor.isTaken(error, 'users', 'email_canonical')) throw refuse('email_taken', {});
+      if (!this.#executor.isTaken(error, 'users', 'external_id') || !changes.externalId) throw error;
+      throw (await this.#findTaken({ externalId: changes.externalId, email: null }, user.appId)) ?? error;
+    }
+  }
+
+  /** Which unique key stood in the way; null when it was the id or the number. */
+  async #findTaken(
+    { email, externalId }: Pick<NewUser, 'email' | 'externalId'>,
+    appId: string,
+  ): Promise<DomainError | null> {
+    if (email !== null && (await this.findByEmail(canonicalEmail(email))) !== null) {
+      return refuse('email_taken', {});
+    }
+    const holder = externalId === null ? null : await this.findByExternalId(appId, externalId);
+    if (holder === null || externalId === null) return null;
+    return refuse('external_id_taken', { externalId, userId: holder.id });
+  }
+}
+
+/** What a user has that nobody says at its creation. */
+function newcomer(
+  status: UserStatus,
+): Pick<User, 'wasActive' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'> {
+  return { wasActive: status === 'active', lastLoginAt: null, lastSyncAt: null, lastScoreAt: null };
+}
+
+function toInsertValues(user: User, appKey: number): queries.InsertValues {
+  return {
+    ...user,
+    appKey,
+    emailCanonical: canonicalOf(user.email),
+    wasActive: toFlag(user.wasActive),
+    isClinical: toFlag(user.isClinical),
+    isClinicalApproved: toFlag(user.isClinicalApproved),
+    isTemplate: toFlag(user.isTemplate),
+    isNativeSignup: toFlag(user.isNativeSignup),
+  };
+}
+
+type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
+
+const updates = new Map<string, Statement<Values, UserRow>>();
+
+/** The update that sets these columns and no others, where the user is still what it was. */
+function updateOf(names: readonly string[]): Statement<Values, UserRow> {
+  const key = names.join();
+  const known = updates.get(key);
+  if (known !== undefined) return known;
+  const made = rawStatement(
+    (p: Binder<Values & Expected>) => sql<UserRow>`
+      update users set ${sql.join(names.map((name) => sql`${sql.ref(name)} = ${p(name)}`))}
+      where org_key = ${p('orgKey')} and id = ${p('expectedId')}
+        and status = ${p('expectedStatus')} and role = ${p('expectedRole')}
+      returning ${sql.join(userColumns.map((column) => sql.ref(column)))}`,
+  );
+  updates.set(key, made);
+  return made;
+}
