@@ -28,11 +28,16 @@ export function toMillisecondText(instant: number): string {
   return new Date(instant).toISOString();
 }
 
+/** RFC 3339 writes four digits of a year; near their ends an offset leads to an instant that UTC cannot write so. */
+const firstInstant = Date.parse('0000-01-01T00:00:00.000Z');
+const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** Reads an RFC 3339 date-time with its offset; null where the text is none, or names no real instant. */
 export function parseInstant(text: string): number | null {
   if (text.length > 64 || !rfc3339.test(text)) return null;
   try {
-    return Temporal.Instant.from(cutToNanoseconds(text)).epochMilliseconds;
+    const instant = Temporal.Instant.from(cutToNanoseconds(text)).epochMilliseconds;
+    return instant >= firstInstant && instant <= lastInstant ? instant : null;
   } catch {
     return null;
   }

@@ -37,6 +37,7 @@ export const humanapiContract: Contract = {
   routes(core) {
     return [listUsersRoute(core), createUserRoute(core), getUserRoute(core), deleteUserRoute(core)];
   },
+  sampleFaults: [{ field: 'externalId', fault: 'blank' }],
   present: presentRefusal,
   show: toHumanUser,
   sample({ appId, appKey }) {

@@ -46,17 +46,6 @@ export const acceptHeaders = Type.Object({
 
 export const createBody = Type.Object({ externalId });
 
-/** The envelope of every refusal. */
-export const refusalSchema = Type.Object({
-  code: Type.Integer({ description: 'The HTTP status.' }),
-  error: Type.String({ description: 'Its name, such as `Not Found`.' }),
-  message: Type.String({ description: 'A sentence for people.' }),
-  'x-humanapi-request-id': Type.String({
-    format: 'uuid',
-    description: 'Names the request, as the header `X-Request-Id` does.',
-  }),
-});
-
 const exampleAppId = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
 
 /** The document's own examples. */

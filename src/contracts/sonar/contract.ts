@@ -40,6 +40,7 @@ export const sonarContract: Contract = {
       reportScoreRoute(core),
     ];
   },
+  sampleFaults: [{ field: 'timezone', fault: 'invalid' }],
   present: presentRefusal,
   show: toSonarUser,
   sample({ apiKey }) {

@@ -1,10 +1,12 @@
 /**
  * Reads the header `Idempotency-Key` into what the core keeps: digests of key and body under the deployment's
- * secret. The path is the documented one, so a repetition counts as one through whichever way in it comes.
+ * secret. The organization is part of the key, so that two of them never meet in one; the path is the documented
+ * one, so that a repetition counts as one through whichever way in it comes.
  */
 import type { IdempotentRequest } from '../../core/access/idempotency.ts';
 import type { Core } from '../../core/core.ts';
 import { refuseFaults } from '../../core/errors.ts';
+import { callerOf } from '../../http/caller.ts';
 import type { Call, Method } from '../../http/contract.ts';
 import { keyCharactersMax } from './schemas.ts';
 
@@ -21,9 +23,10 @@ export function readIdempotency(
 ): IdempotentRequest | null {
   const key = readKey(call.headers[field.toLowerCase()]);
   if (key === null) return null;
+  const { orgKey } = callerOf(call);
   const digest = (text: string): string => core.secrets.keyedDigest('idempotency', text);
   return {
-    keyDigest: digest(JSON.stringify([target.method, target.path, key])),
+    keyDigest: digest(JSON.stringify([orgKey, target.method, target.path, key])),
     // One character a byte: different bytes never give the same text.
     bodyDigest: digest(call.rawBody.toString('latin1')),
   };

@@ -116,17 +116,6 @@ export const reportBody = Type.Object({
   ),
 });
 
-/** The envelope of every refusal. */
-export const refusalSchema = Type.Object({
-  error: Type.String({ description: 'A word for programs, such as `not_found`.' }),
-  message: Type.String({ description: 'A sentence for people.' }),
-  details: Type.Unsafe<Readonly<Record<string, unknown>>>({
-    type: 'object',
-    additionalProperties: true,
-    description: 'What is wrong with which field, or what is in the way; often empty.',
-  }),
-});
-
 /** The document's own example. */
 export const userExample: SonarUser = {
   id: 'usr_abc123',
