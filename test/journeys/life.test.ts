@@ -1,0 +1,213 @@
+/** The life of a user, led through one contract and seen through the others. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
+import { openLedger } from '../support/ledger.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+import { type Doors, type Handles, openDoors, strongPassword } from './doors.ts';
+
+describe('a life across the contracts', () => {
+  let roster: Roster;
+  let doors: Doors;
+
+  before(async () => {
+    roster = await startRoster();
+    doors = await openDoors(roster, roster.organization);
+  });
+  after(() => roster.close());
+
+  const signIn = (email: string, password = strongPassword) =>
+    roster.call('POST /general/v1/sessions', {
+      headers: { 'x-app-id': doors.tenant.app.appId },
+      json: { email, password },
+    });
+  const reset = (token: string | undefined, password = strongPassword) =>
+    roster.call('POST /general/v1/users/passwords/reset', { json: { token, password } });
+  const put = (user: Handles, json: unknown) =>
+    roster.call(`PUT /general/v1/users/${user.number}`, { session: doors.admin.session, json });
+
+  async function assertLife(user: Handles, life: { status: string; confirmed: boolean }): Promise<void> {
+    const { status, confirmed } = life;
+    const general = Object(await doors.general.show(user));
+    assert.equal(Object(await doors.sonar.show(user)).status, status);
+    assert.equal(Object(await doors.organization.show(user)).status, status);
+    assert.deepEqual([general.active, general.confirmed], [status !== 'inactive', confirmed]);
+  }
+
+  test('invited by organization, let in by general, at work in organization', async () => {
+    const ask = {
+      bearer: doors.tenant.apiKeys.admin,
+      json: { email: 'mia@example.com', name: 'Mia Member' },
+    };
+    const user = await doors.identify(
+      (await roster.call('POST /organization/api/v1/users', ask)).string('id'),
+    );
+    await assertLife(user, { status: 'pending', confirmed: false });
+    assert.equal((await signIn('mia@example.com')).status, 401);
+
+    const { token } = await roster.lastMessage('mia@example.com');
+    const validate = () => roster.call(`GET /general/v1/users/passwords/validate?token=${token}`);
+    roster.clock.advance(7 * dayMs - 1);
+    assert.deepEqual((await validate()).body, { valid: true });
+    assert.equal((await reset(token, 'short')).status, 422);
+
+    const ledger = await openLedger(roster);
+    const accepted = await reset(token);
+    assert.equal(accepted.status, 200);
+    assert.equal(accepted.at('confirmed'), true);
+    await ledger.expect({
+      audit: [{ action: 'invitation.accepted', door: 'general', subject_id: user.humanId }],
+      rows: { users: '~1', password_tokens: '-1' },
+    });
+    await assertLife(user, { status: 'active', confirmed: true });
+    assert.equal((await validate()).status, 422);
+    assert.equal((await reset(token)).status, 422);
+
+    const session = (await signIn('mia@example.com')).string('token');
+    const staff = (line: string, json?: unknown) =>
+      roster.call(line, { bearer: session, ...(json === undefined ? {} : { json }) });
+    assert.equal((await staff('GET /organization/api/v1/users')).status, 200);
+    const invited = await staff('POST /organization/api/v1/users', { email: 'max@example.com', name: 'Max' });
+    assert.equal(invited.status, 201);
+    assert.equal((await staff(`DELETE /organization/api/v1/users/${user.userId}`)).status, 403);
+    assert.equal((await roster.call('DELETE /general/v1/sessions', { session })).status, 204);
+    assert.equal((await staff('GET /organization/api/v1/users')).status, 401);
+  });
+
+  test('an invitation ends after seven days, and the user stays pending', async () => {
+    const user = await doors.identify(await doors.organization.make('late'));
+    const { token } = await roster.lastMessage('late@example.com');
+    roster.clock.advance(7 * dayMs);
+    assert.equal((await reset(token)).status, 422);
+    await assertLife(user, { status: 'pending', confirmed: false });
+  });
+
+  test('a reset lets nobody in who was not let in before', async () => {
+    const user = await doors.identify(await doors.general.make('waiting'));
+    const headers = { 'x-app-id': doors.tenant.app.appId };
+    const asked = await roster.call('POST /general/v1/users/passwords', {
+      headers,
+      json: { email: 'WAITING@example.com' },
+    });
+    assert.deepEqual(asked.body, { sent: true });
+    await roster.settle();
+    const messages = await roster.outbox('waiting@example.com');
+    const { token } = messages.find(({ template }) => template === 'password_reset') ?? {};
+    assert.equal((await reset(token)).status, 200);
+    await assertLife(user, { status: 'pending', confirmed: false });
+  });
+
+  test('registered and confirmed in general, active everywhere', async () => {
+    const user = await doors.identify(await doors.general.make('registered'));
+    await assertLife(user, { status: 'pending', confirmed: false });
+    const { code } = await roster.lastMessage('registered@example.com');
+    const confirmed = await roster.call('POST /general/v1/users/confirmation', {
+      headers: { 'x-app-id': doors.tenant.app.appId },
+      json: { user_id: user.number, confirmation_code: code },
+    });
+    assert.equal(confirmed.status, 200);
+    await assertLife(user, { status: 'active', confirmed: true });
+  });
+
+  test('cancelled and brought back, a user is what they were before', async () => {
+    for (const [mark, status] of [
+      ['never-active', 'pending'],
+      ['once-active', 'active'],
+    ] as const) {
+      const user = await doors.identify(await doors.general.make(mark));
+      if (status === 'active') {
+        const { code } = await roster.lastMessage(`${mark}@example.com`);
+        await roster.call('POST /general/v1/users/confirmation', {
+          headers: { 'x-app-id': doors.tenant.app.appId },
+          json: { user_id: user.number, confirmation_code: code },
+        });
+      }
+      const confirmed = status === 'active';
+      const { session } = doors.admin;
+      await roster.call(`POST /general/v1/users/${user.number}/cancel`, { session });
+      await assertLife(user, { status: 'inactive', confirmed });
+      assert.equal((await signIn(`${mark}@example.com`)).status, 401);
+      const bearer = doors.tenant.apiKeys.admin;
+      const inactive = await roster.call('GET /organization/api/v1/users?status=inactive', { bearer });
+      assert.equal(inactive.at('data.0.id'), user.userId);
+      assert.equal(inactive.number('meta.total'), 1);
+
+      await put(user, { user: { active: true } });
+      await assertLife(user, { status, confirmed });
+      assert.equal((await signIn(`${mark}@example.com`)).status, 201);
+    }
+  });
+
+  test('made by Connect, given an address and a phone, confirmed, signed in, synced and erased', async () => {
+    const user = await doors.identify(await doors.humanapi.make('connect-user'));
+    const changed = await put(user, {
+      user: { email: 'connected@example.com', first_name: 'Con', phone: '+1-555-123-4567' },
+    });
+    assert.equal(changed.status, 200);
+    const { code } = await roster.lastMessage('+15551234567');
+    const confirmed = await roster.call('POST /general/v1/users/confirmation', {
+      headers: { 'x-app-id': doors.tenant.app.appId },
+      json: { user_id: user.number, confirmation_code: code },
+    });
+    assert.equal(confirmed.status, 200);
+    await assertLife(user, { status: 'active', confirmed: true });
+
+    await roster.call('POST /general/v1/users/passwords', {
+      headers: { 'x-app-id': doors.tenant.app.appId },
+      json: { email: 'connected@example.com' },
+    });
+    const { token } = await roster.lastMessage('connected@example.com');
+    assert.equal((await reset(token)).status, 200);
+    const session = (await signIn('connected@example.com')).string('token');
+    assert.equal((await roster.call('GET /organization/api/v1/users', { bearer: session })).status, 403);
+
+    const before = Object(await doors.humanapi.show(user)).updatedAt;
+    roster.clock.advance(minuteMs);
+    const bearer = doors.tenant.apiKeys.member;
+    assert.equal((await roster.call(`POST /sonar/v1/users/${user.userId}/scores`, { bearer })).status, 202);
+    assert.equal(Object(await doors.sonar.show(user)).score_status, 'ready');
+    assert.ok(Object(await doors.humanapi.show(user)).updatedAt > before, 'a report moves updatedAt');
+    roster.clock.advance(72 * hourMs);
+    assert.equal(Object(await doors.sonar.show(user)).score_status, 'stale');
+
+    assert.equal((await doors.organization.remove(user)).status, 204);
+    assert.equal((await signIn('connected@example.com')).status, 401);
+    const mine = await roster.call(`GET /general/v1/users/${user.number}`, { session });
+    assert.equal(mine.status, 401);
+    assert.deepEqual(await roster.outbox('connected@example.com'), []);
+  });
+
+  test('a login moves last_login and nothing else', async () => {
+    const user = await doors.identify(await doors.general.make('login'));
+    const before = {
+      general: await doors.general.show(user),
+      humanapi: await doors.humanapi.show(user),
+      sonar: await doors.sonar.show(user),
+      organization: await doors.organization.show(user),
+    };
+    roster.clock.advance(hourMs);
+    assert.equal((await signIn('login@example.com')).status, 201);
+    assert.deepEqual(await doors.general.show(user), before.general);
+    assert.deepEqual(await doors.humanapi.show(user), before.humanapi);
+    assert.deepEqual(await doors.sonar.show(user), before.sonar);
+    const organization = Object(await doors.organization.show(user));
+    assert.notEqual(organization.last_login, null);
+    assert.deepEqual({ ...organization, last_login: null }, before.organization);
+  });
+
+  test('an upsert through humanapi finds the user of sonar with that reference', async () => {
+    const bearer = doors.tenant.apiKeys.admin;
+    const json = { reference_id: 'shared', timezone: 'Europe/London' };
+    const made = await roster.call('POST /sonar/v1/users', { bearer, json });
+    const user = await doors.identify(made.string('data.id'));
+    const before = Object(await doors.general.show(user));
+    roster.clock.advance(minuteMs);
+    assert.equal(await doors.humanapi.make('shared'), user.humanId);
+    const general = Object(await doors.general.show(user));
+    assert.ok(general.updated_at > before.updated_at, 'an upsert moves updated_at');
+    assert.equal(Object(await doors.sonar.show(user)).timezone, 'Europe/London');
+    const conflict = await roster.call('POST /sonar/v1/users', { bearer, json });
+    assert.equal(conflict.status, 409);
+    assert.deepEqual(conflict.at('details'), { reference_id: 'shared', user_id: user.userId });
+  });
+});
