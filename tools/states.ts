@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { userTransitions } from '../src/core/directory/user.ts';
+import { messageTransitions } from '../src/core/messaging/message.ts';
 
 /** State, event, next state. */
 export type Transitions = Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;
@@ -30,6 +31,16 @@ export const lives: readonly Life[] = [
     name: 'userTransitions',
     table: userTransitions,
     first: ['pending', 'active'],
+    removal: 'delete',
+  },
+  {
+    title: 'Message',
+    about:
+      'A message is written `queued`, in the transaction that causes it. A real sender takes it, the development outbox keeps it, ' +
+      'and one that nobody takes is given up after a bounded number of attempts. It goes with its user, in any state.',
+    name: 'messageTransitions',
+    table: messageTransitions,
+    first: ['queued'],
     removal: 'delete',
   },
 ];

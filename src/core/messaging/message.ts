@@ -22,6 +22,17 @@ export interface MessageContent {
 }
 
 export type MessageState = 'queued' | 'sent' | 'kept' | 'failed';
+export type MessageEvent = 'retry' | 'take' | 'keep' | 'give_up';
+
+/** The life of a message: only a queued one is settled, and the store settles no other. In `docs/states.md`. */
+export const messageTransitions: Readonly<
+  Record<MessageState, Readonly<Partial<Record<MessageEvent, MessageState>>>>
+> = {
+  queued: { retry: 'queued', take: 'sent', keep: 'kept', give_up: 'failed' },
+  sent: {},
+  kept: {},
+  failed: {},
+};
 
 export interface Message {
   readonly orgKey: OrgKey;
