@@ -15,7 +15,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 function checksOf(script: string | undefined): string {
   const commands = (script ?? '').split(' && ');
   const end = commands.findIndex((command) => command.startsWith('node --test'));
-  assert.ok(end > 0, script);
+  assert.ok(end > 0, `no checks in ${script}`);
   return commands.slice(0, end).join(' && ');
 }
 
