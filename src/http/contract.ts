@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
-import type { DomainError, FieldFault } from '../core/errors.ts';
+import type { DomainError, ErrorCode, FieldFault } from '../core/errors.ts';
 
 export interface Contract {
   /** Lower-case; the first label of its host and its path prefix: `sonar.example.com`, `/sonar`. */
@@ -82,8 +82,13 @@ export interface Route {
   readonly bodyTypes?: readonly BodyType[];
   /** Every success this route answers with; refusals are added from `refusals`. */
   readonly responses: Readonly<Record<number, ResponseDocument>>;
-  /** The statuses of refusals beyond those that the access and the body bring by themselves. */
-  readonly refusals?: readonly number[];
+  /**
+   * Refusals beyond those that the access and the body bring by themselves: codes, or statuses for all codes that
+   * the contract answers so.
+   */
+  readonly refusals?: readonly (ErrorCode | number)[];
+  /** Faulty fields for the reference's example of that refusal; the contract's unless given. */
+  readonly sampleFaults?: readonly FieldFault[];
   handle(call: Call): Promise<Answer>;
 }
 

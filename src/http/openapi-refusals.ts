@@ -31,16 +31,17 @@ interface Sample {
 }
 
 export function createRefusalCatalogue(contract: Contract, routes: readonly Route[]): RefusalCatalogue {
-  const samples = new Map(routes.map(({ operationId }) => [operationId, samplesOf(contract, operationId)]));
+  const samples = new Map(routes.map((route) => [route.operationId, samplesOf(contract, route)]));
   return {
     schema: schemaOf([...samples.values()].flat().map(({ body }) => body)),
     refusalsOf(route) {
       const implied = impliedCodes(route);
       const declared = new Set(route.refusals);
       const met = (samples.get(route.operationId) ?? []).filter(({ code, status }) => {
-        return implied.has(code) || (declared.has(status) && !ownCodes.has(code));
+        return implied.has(code) || declared.has(code) || (declared.has(status) && !ownCodes.has(code));
       });
-      const statuses = new Set([...met.map(({ status }) => status), ...declared]);
+      const named = [...declared].filter((each) => typeof each === 'number');
+      const statuses = new Set([...met.map(({ status }) => status), ...named]);
       return [...statuses]
         .sort((left, right) => left - right)
         .map((status) =>
@@ -84,13 +85,12 @@ const ownCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 const requestId = '3f2a6c1e-8d4b-4f7a-9c05-6b1de2f0a974';
 
-function samplesOf(contract: Contract, operationId: string): Sample[] {
+function samplesOf(contract: Contract, { operationId, sampleFaults }: Route): Sample[] {
+  const faults = sampleFaults ?? contract.sampleFaults;
   const context = { requestId, operationId, params: { id: 'usr_invalid', user_id: 'usr_invalid' } };
   const details: RefusalDetails = {
     ...detailsOfSamples,
-    ...(contract.sampleFaults === undefined
-      ? undefined
-      : { invalid_fields: { faults: contract.sampleFaults } }),
+    ...(faults === undefined ? undefined : { invalid_fields: { faults } }),
   };
   return (Object.keys(details) as ErrorCode[]).map((code) => {
     const refusal = new DomainError(code, details[code]);

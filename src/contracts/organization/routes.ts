@@ -1,6 +1,6 @@
 /** The four operations of the organization's document, each handed to one operation of the core. */
 import type { Core } from '../../core/core.ts';
-import { readPage } from '../../core/directory/paging.ts';
+import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import { FieldReader, readChoice, readOptional } from '../../core/directory/user-fields.ts';
 import { deleteUser, getUser } from '../../core/directory/user-lifecycle.ts';
 import { listUsers } from '../../core/directory/user-list.ts';
@@ -40,7 +40,8 @@ export function routes(core: Core): readonly Route[] {
       access: 'staff.read',
       query: listQuery,
       responses: { 200: { description: 'A page of users', schema: userList, example: listExample } },
-      refusals: [400],
+      refusals: ['invalid_fields'],
+      sampleFaults: [{ field: 'limit', fault: 'out_of_range', min: 1, max: pageSizeMax }],
       handle: (call) => list(core, call),
     },
     {
@@ -56,7 +57,8 @@ export function routes(core: Core): readonly Route[] {
       responses: {
         201: { description: 'User created successfully', schema: createdUser, example: createdExample },
       },
-      refusals: [400, 409],
+      refusals: ['invalid_fields', 'email_taken'],
+      sampleFaults: [{ field: 'email', fault: 'blank' }],
       handle: (call) => create(core, call),
     },
     {
@@ -68,7 +70,7 @@ export function routes(core: Core): readonly Route[] {
       access: 'staff.read',
       params: userParams,
       responses: { 200: { description: 'User found', schema: fullUser, example: fullExample } },
-      refusals: [404],
+      refusals: ['user_not_found'],
       handle: (call) => read(core, call),
     },
     {
@@ -81,7 +83,7 @@ export function routes(core: Core): readonly Route[] {
       access: 'users.delete',
       params: userParams,
       responses: { 204: { description: 'User deleted successfully' } },
-      refusals: [404],
+      refusals: ['user_not_found', 'last_admin'],
       handle: (call) => remove(core, call),
     },
   ];
