@@ -1,0 +1,155 @@
+/** The operations that make, change, cancel and delete an account. */
+import type { Core } from '../../core/core.ts';
+import { cancelUser, updateProfile } from '../../core/directory/profile.ts';
+import { registerUser } from '../../core/directory/registration.ts';
+import { deleteUser } from '../../core/directory/user-lifecycle.ts';
+import type { Route } from '../../http/contract.ts';
+import { checkEchoes } from '../../http/echo.ts';
+import { readFlag, readUserBody } from './body.ts';
+import { findPlace, userOf } from './caller.ts';
+import {
+  cancelledExample,
+  createExample,
+  newUserExample,
+  updatedExample,
+  updateExample,
+} from './examples.ts';
+import { presentUser } from './present.ts';
+import { refOf } from './query-routes.ts';
+import { createBody, idParams, publicHeaders, updateBody, userSchema } from './schemas.ts';
+
+const sessionHeader = {
+  'X-User-Token': { description: 'A first session of the new user: the credential of the other calls.' },
+};
+
+/** Fields of an answer that nobody sets; a new user has values of its own for two of them. */
+const shownOnly = ['id', 'confirmed', 'created_at', 'updated_at'];
+const shownOfNew = { active: true, confirmed: false };
+
+export function createUserRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/users',
+    operationId: 'createUser',
+    summary: 'Create a user',
+    description:
+      'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403.',
+    access: 'public',
+    networkThrottle: 'signup',
+    headers: publicHeaders,
+    body: createBody,
+    bodyExample: createExample,
+    responses: {
+      201: {
+        description: 'The new user',
+        schema: userSchema,
+        example: newUserExample,
+        headers: sessionHeader,
+      },
+    },
+    refusals: [403, 404, 422],
+    async handle(call) {
+      const body = readUserBody(call.body);
+      const { user: fields } = body;
+      const echoed = Object.entries(fields).filter(([name, value]) => !isOfNew(name, value));
+      const { user, token } = await registerUser(core, await findPlace(core, call), {
+        email: fields['email'],
+        password: fields['password'],
+        firstName: fields['first_name'],
+        lastName: fields['last_name'],
+        phone: fields['phone'],
+        dateOfBirth: fields['date_of_birth'],
+        language: fields['language'],
+        isTemplate: readFlag(body, 'template'),
+        isClinical: readFlag(body, 'clinical'),
+        isNativeSignup: readFlag(body, 'native_signup'),
+        echoes: checkEchoes(Object.fromEntries(echoed), [...shownOnly, 'active'], presentUser),
+      });
+      return { status: 201, headers: { 'X-User-Token': token }, body: presentUser(user) };
+    },
+  };
+}
+
+export function updateUserRoute(core: Core): Route {
+  return {
+    method: 'PUT',
+    path: '/v1/users/:id',
+    operationId: 'updateUser',
+    summary: 'Update a user',
+    description:
+      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes; a new password ends all other sessions.',
+    access: 'credential',
+    params: idParams,
+    body: updateBody,
+    bodyExample: updateExample,
+    responses: { 200: { description: 'The user', schema: userSchema, example: updatedExample } },
+    refusals: [403, 404, 422, 429],
+    async handle(call) {
+      const body = readUserBody(call.body);
+      const { user: fields, beside } = body;
+      const user = await updateProfile(core, userOf(call), {
+        ref: refOf(call),
+        change: {
+          email: fields['email'],
+          password: fields['password'],
+          firstName: fields['first_name'],
+          lastName: fields['last_name'],
+          phone: fields['phone'],
+          dateOfBirth: fields['date_of_birth'],
+          language: fields['language'],
+          role: fields['role'],
+          isActive: fields['active'],
+          isClinical: beside['clinical'],
+          isClinicalShown: fields['clinical'],
+          isTemplate: readFlag(body, 'template'),
+          isNativeSignup: readFlag(body, 'native_signup'),
+        },
+        currentPassword: fields['current_password'],
+        echoes: checkEchoes(fields, shownOnly, presentUser),
+      });
+      return { status: 200, body: presentUser(user) };
+    },
+  };
+}
+
+export function cancelUserRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/users/:id/cancel',
+    operationId: 'cancelUser',
+    summary: 'Cancel a user account',
+    description:
+      'Deactivates an account, by the user or an admin: all its sessions end and nobody can log in. A second time changes nothing. Data is kept, and an admin can bring the user back with `PUT {"user": {"active": true}}`.',
+    access: 'credential',
+    params: idParams,
+    responses: { 200: { description: 'The user', schema: userSchema, example: cancelledExample } },
+    refusals: [404, 422],
+    async handle(call) {
+      return { status: 200, body: presentUser(await cancelUser(core, userOf(call), { ref: refOf(call) })) };
+    },
+  };
+}
+
+export function deleteUserRoute(core: Core): Route {
+  return {
+    method: 'DELETE',
+    path: '/v1/users/:id',
+    operationId: 'deleteUser',
+    summary: 'Delete a user',
+    description:
+      'Permanently deletes a user account and all its data, which cannot be undone. For admins; the answer to everybody else is 403, which is our choice: the document shows no status for it.',
+    access: 'users.delete',
+    params: idParams,
+    responses: { 204: { description: 'The user is deleted' } },
+    refusals: [404, 422],
+    async handle(call) {
+      await deleteUser(core, userOf(call), { ref: refOf(call) });
+      return { status: 204 };
+    },
+  };
+}
+
+/** Whether a new user will show that value by itself. */
+function isOfNew(name: string, value: unknown): boolean {
+  return Object.entries(shownOfNew).some(([field, shown]) => field === name && shown === value);
+}

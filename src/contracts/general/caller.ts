@@ -1,0 +1,65 @@
+/**
+ * Who calls. A session comes in `X-User-Token`. Where none is needed, a good one still decides the organization
+ * that the call works in, and one that is no good is ignored; without one the app in `X-App-Id` decides, else
+ * the deployment's sign-up app.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { authenticateSession, findOwnApp, findPublicApp } from '../../core/access/authentication.ts';
+import type { PublicPrincipal, UserPrincipal } from '../../core/access/principal.ts';
+import type { Core } from '../../core/core.ts';
+import type { RegistrationPlace } from '../../core/directory/registration.ts';
+import { isRefusal, refuse } from '../../core/errors.ts';
+import { callerOf } from '../../http/caller.ts';
+import type { Call, Unauthenticated } from '../../http/contract.ts';
+
+/** The user who calls a route that asks for a session. */
+export function userOf(call: Call): UserPrincipal {
+  const principal = callerOf(call);
+  if (principal.kind !== 'user') throw refuse('unauthorized', {});
+  return principal;
+}
+
+/** The user of the session that the call shows. Refuses with `unauthorized`. */
+export async function authenticate(
+  core: Core,
+  { headers, door }: Pick<Unauthenticated, 'headers' | 'door'>,
+): Promise<UserPrincipal> {
+  return authenticateSession(core, door, readHeader(headers, 'x-user-token') ?? '');
+}
+
+/** The user of the session that the call shows, if it shows a good one. */
+export async function findUser(core: Core, call: Call): Promise<UserPrincipal | null> {
+  if (readHeader(call.headers, 'x-user-token') === undefined) return null;
+  try {
+    return await authenticate(core, call);
+  } catch (error) {
+    if (isRefusal(error, 'unauthorized')) return null;
+    throw error;
+  }
+}
+
+/** The organization that a call without a required credential works in; null where its app is unknown. */
+export async function findPublic(
+  core: Core,
+  call: Call,
+  user: UserPrincipal | null,
+): Promise<PublicPrincipal | null> {
+  if (user !== null) return { kind: 'public', door: call.door, orgKey: user.orgKey };
+  const found = await findPublicApp(core, call.door, readHeader(call.headers, 'x-app-id'));
+  return found?.principal ?? null;
+}
+
+/** The app that a registration goes to, in the organization of the session if there is one; null if unknown. */
+export async function findPlace(core: Core, call: Call): Promise<RegistrationPlace | null> {
+  const appId = readHeader(call.headers, 'x-app-id');
+  const principal = await findUser(core, call);
+  if (principal === null) return findPublicApp(core, call.door, appId);
+  const app = await findOwnApp(core, principal, appId);
+  return app === null ? null : { principal, app };
+}
+
+/** A header's text; undefined where it is missing or empty. */
+function readHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

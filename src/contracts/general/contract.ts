@@ -1,0 +1,51 @@
+/**
+ * `general`: a consumer app's users, who sign up, confirm by SMS, sign in and look after their own account, with
+ * admins and clinicians among them. On the bare host `/v1/sessions` is its own, and of `/v1/users` and below what
+ * no contract before it in the list claims.
+ */
+import type { Contract } from '../../http/contract.ts';
+import { authenticate } from './caller.ts';
+import { presentRefusal } from './errors.ts';
+import { emailExample } from './examples.ts';
+import { presentUser } from './present.ts';
+import { routes } from './routes.ts';
+
+const ownPaths = ['/v1/users', '/v1/sessions'];
+
+export const generalContract: Contract = {
+  name: 'general',
+  title: 'General Users API',
+  description: [
+    'Endpoints for user management and authentication. Single users come bare, lists as',
+    '`{"users": [...], "meta": {...}}`, refusals as `{"errors"}`: a text, or a list of texts by field. Times are UTC',
+    'with milliseconds.',
+    '',
+    'A session token goes into `X-User-Token`. It comes from `POST /v1/sessions`, and for a new user from the header',
+    '`X-User-Token` of the answer to the registration. A call without one works in the organization of the app that',
+    "`X-App-Id` names, else of the deployment's sign-up app.",
+    '',
+    'Who is known and may not do something gets 403 with the text of a 401. The document shows no status for a',
+    'missing role; this one is our choice.',
+  ].join('\n'),
+  claims: (path) => ownPaths.some((own) => path === own || path.startsWith(`${own}/`)),
+  securitySchemes: {
+    userToken: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-User-Token',
+      description: 'A session of a user: opaque, good for 30 days since last use and at most 180 days.',
+    },
+  },
+  authenticate,
+  routes,
+  // The document's own example of a 422.
+  sampleFaults: [
+    { field: 'email', fault: 'blank' },
+    { field: 'password', fault: 'too_short', min: 8 },
+    { field: 'firstName', fault: 'blank' },
+  ],
+  present: presentRefusal,
+  show: presentUser,
+  sample: () => ({ path: '/v1/users/email_has_account', json: emailExample }),
+  allowsBrowsers: true,
+};

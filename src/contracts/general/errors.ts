@@ -1,0 +1,103 @@
+/**
+ * The answer of `general` to every refusal: `{errors}`, a text or texts by field. The list of texts for fields is
+ * closed, one text a field, and fields go by the document's names. A 403 for a missing role is our choice: the
+ * document shows no status for it, and the text is that of a missing credential.
+ */
+import {
+  type DomainError,
+  type ErrorCode,
+  type FieldFault,
+  type FieldFaultCode,
+  isRefusal,
+} from '../../core/errors.ts';
+import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { refusalHeaders } from '../../http/refusal-headers.ts';
+
+type Errors = string | Readonly<Record<string, readonly string[]>>;
+
+interface Envelope {
+  readonly status: number;
+  readonly errors: Errors;
+}
+
+const notAllowed = 'You are not authorized to perform this action.';
+
+const envelopes = {
+  unauthorized: { status: 401, errors: notAllowed },
+  invalid_credentials: { status: 401, errors: 'Invalid email or password' },
+  invalid_code: { status: 401, errors: 'Invalid Code' },
+  forbidden: { status: 403, errors: notAllowed },
+  signup_closed: { status: 403, errors: notAllowed },
+  user_not_found: { status: 404, errors: 'User not found' },
+  app_not_found: { status: 404, errors: 'App not found' },
+  organization_not_found: { status: 404, errors: 'Organization not found' },
+  api_key_not_found: { status: 404, errors: 'API key not found' },
+  route_not_found: { status: 404, errors: 'Not found' },
+  method_not_allowed: { status: 405, errors: 'Method not allowed' },
+  request_timeout: { status: 408, errors: 'The request did not arrive in time' },
+  invalid_fields: { status: 422, errors: {} },
+  email_taken: { status: 422, errors: { email: ['has already been taken'] } },
+  external_id_taken: { status: 422, errors: { external_id: ['has already been taken'] } },
+  last_admin: { status: 422, errors: { user: ['is the last admin'] } },
+  wrong_state: { status: 422, errors: { user: ['is invalid'] } },
+  already_confirmed: { status: 422, errors: { user: ['is already confirmed'] } },
+  invalid_token: { status: 422, errors: { token: ['is invalid or has expired'] } },
+  idempotency_key_reused: { status: 422, errors: { 'Idempotency-Key': ['has already been taken'] } },
+  idempotency_in_progress: { status: 409, errors: 'The first request is still running' },
+  malformed_body: { status: 400, errors: 'The body must be one JSON object' },
+  payload_too_large: { status: 413, errors: 'The body is too large' },
+  unsupported_media_type: { status: 415, errors: 'The body must be sent as application/json' },
+  rate_limited: { status: 429, errors: 'Too many requests, try again later' },
+  internal: { status: 500, errors: 'Something went wrong on our side' },
+  unavailable: { status: 503, errors: 'Not available at the moment, try again shortly' },
+} as const satisfies Record<ErrorCode, Envelope>;
+
+/** The document's answer to a refusal. */
+export function presentRefusal(refusal: DomainError, _context: RefusalContext): Answer {
+  const { status, errors } = envelopes[refusal.code];
+  return {
+    status,
+    headers: refusalHeaders(refusal, null),
+    body: { errors: isRefusal(refusal, 'invalid_fields') ? errorsOf(refusal.details.faults) : errors },
+  };
+}
+
+/** The document's names of fields that the core calls otherwise. */
+const fieldNames = new Map([
+  ['firstName', 'first_name'],
+  ['lastName', 'last_name'],
+  ['dateOfBirth', 'date_of_birth'],
+  ['isActive', 'active'],
+  ['isClinical', 'clinical'],
+  ['isClinicalShown', 'clinical'],
+  ['isTemplate', 'template'],
+  ['isNativeSignup', 'native_signup'],
+  ['currentPassword', 'current_password'],
+  ['number', 'user_id'],
+  ['code', 'confirmation_code'],
+]);
+
+const texts = {
+  blank: () => "can't be blank",
+  invalid: () => 'is invalid',
+  too_short: ({ min }) => `is too short (minimum is ${min} characters)`,
+  // The closed list has a text for passwords alone.
+  too_long: ({ field, max }) =>
+    field === 'password' ? `is too long (maximum is ${max} characters)` : 'is invalid',
+  too_common: () => 'is too common',
+  same_as_email: () => "can't be the email",
+  taken: () => 'has already been taken',
+  out_of_range: ({ min, max }) => `must be between ${min} and ${max}`,
+  read_only: () => 'is invalid',
+  in_future: () => 'is invalid',
+  required_for_change: () => "can't be blank",
+} satisfies Record<FieldFaultCode, (fault: FieldFault) => string>;
+
+/** One text for each faulty field: that of its first fault. */
+function errorsOf(faults: readonly FieldFault[]): Errors {
+  const errors: Record<string, readonly string[]> = {};
+  for (const fault of faults) {
+    errors[fieldNames.get(fault.field) ?? fault.field] ??= [texts[fault.fault](fault)];
+  }
+  return errors;
+}

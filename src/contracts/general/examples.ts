@@ -1,0 +1,73 @@
+/** The document's examples, as the reference shows them. */
+import type { GeneralUser, UserList } from './schemas.ts';
+
+export const userExample: GeneralUser = {
+  id: 123,
+  email: 'john@example.com',
+  first_name: 'John',
+  last_name: 'Doe',
+  phone: '+1-555-123-4567',
+  date_of_birth: '1990-05-15',
+  language: 'en',
+  role: 'parent',
+  active: true,
+  clinical: true,
+  confirmed: true,
+  created_at: '2023-10-20T10:00:00.000Z',
+  updated_at: '2023-10-20T15:30:00.000Z',
+};
+
+/** The user whom `createExample` makes. */
+export const newUserExample: GeneralUser = {
+  ...userExample,
+  confirmed: false,
+  updated_at: userExample.created_at,
+};
+
+export const listExample: UserList = {
+  users: [userExample],
+  meta: { page: 1, page_size: 25, total: 1, total_pages: 1 },
+};
+
+export const createExample = {
+  user: {
+    email: 'john@example.com',
+    password: 'securepassword123',
+    first_name: 'John',
+    last_name: 'Doe',
+    phone: '+1-555-123-4567',
+    date_of_birth: '1990-05-15',
+    language: 'en',
+  },
+  clinical: true,
+  native_signup: false,
+};
+
+export const updateExample = { user: { first_name: 'Jonathan', phone: '+1-555-987-6543' } };
+
+export const updatedExample: GeneralUser = {
+  ...userExample,
+  first_name: 'Jonathan',
+  phone: '+1-555-987-6543',
+  confirmed: false,
+};
+
+export const cancelledExample: GeneralUser = { ...userExample, active: false };
+
+export const confirmExample = { user_id: 123, confirmation_code: '123456' };
+
+export const confirmedExample = {
+  verified: true,
+  user: { id: 123, email: 'john@example.com', confirmed: true },
+};
+
+export const emailExample = { email: 'john@example.com' };
+
+export const signInExample = { email: 'john@example.com', password: 'securepassword123' };
+
+/** A token of the form that links and sessions have; it opens nothing. */
+const tokenOf = (prefix: string): string => `${prefix}_zik0zj_${'x'.repeat(43)}`;
+
+export const sessionExample = { token: tokenOf('st'), user: userExample };
+
+export const resetExample = { token: tokenOf('pr'), password: 'another-good-one-7' };

@@ -1,0 +1,92 @@
+/** Passwords that are set by a link: asking for one, looking whether it is good, and using it. */
+import type { Core } from '../../core/core.ts';
+import { refuse } from '../../core/errors.ts';
+import {
+  requestPasswordReset,
+  resetPassword,
+  validatePasswordToken,
+} from '../../core/verification/password-reset.ts';
+import type { Route } from '../../http/contract.ts';
+import { readMembers } from '../../http/members.ts';
+import { readFlatBody } from './body.ts';
+import { findPublic, findUser } from './caller.ts';
+import { emailExample, resetExample, userExample } from './examples.ts';
+import { presentUser } from './present.ts';
+import {
+  passwordBody,
+  publicHeaders,
+  resetBody,
+  sentSchema,
+  tokenQuery,
+  userSchema,
+  validSchema,
+} from './schemas.ts';
+
+export function createPasswordResetRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/users/passwords',
+    operationId: 'createPasswordReset',
+    summary: 'Create a password reset',
+    description:
+      'Mails a link with a token where the address has an account. The answer is the same, in the same time, whoever asks; of many requests for one account one a minute and five an hour are mailed.',
+    access: 'public',
+    networkThrottle: 'password',
+    headers: publicHeaders,
+    body: passwordBody,
+    bodyExample: emailExample,
+    responses: {
+      200: { description: 'Asked for, whoever it was', schema: sentSchema, example: { sent: true } },
+    },
+    refusals: [404, 422],
+    async handle(call) {
+      const { email } = readFlatBody(call.body);
+      const caller = await findPublic(core, call, await findUser(core, call));
+      await requestPasswordReset(core, caller, { email });
+      return { status: 200, body: { sent: true } };
+    },
+  };
+}
+
+export function validatePasswordResetRoute(core: Core): Route {
+  return {
+    method: 'GET',
+    path: '/v1/users/passwords/validate',
+    operationId: 'validatePasswordReset',
+    summary: 'Validate a password reset',
+    description: 'Whether the token of a link, of a reset or an invitation, could be used now.',
+    access: 'public',
+    query: tokenQuery,
+    responses: { 200: { description: 'It could', schema: validSchema, example: { valid: true } } },
+    refusals: [422],
+    async handle(call) {
+      if (!(await validatePasswordToken(core, { token: call.query['token'] }))) {
+        throw refuse('invalid_token', {});
+      }
+      return { status: 200, body: { valid: true } };
+    },
+  };
+}
+
+export function resetPasswordRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/users/passwords/reset',
+    operationId: 'resetPassword',
+    summary: 'Reset a password',
+    description:
+      'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), and ends every session of the user. A refused password does not use the token up. An invitation also makes its user active and confirmed.',
+    access: 'public',
+    body: resetBody,
+    bodyExample: resetExample,
+    responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
+    refusals: [422],
+    async handle(call) {
+      const { token, password } = readMembers(call.body);
+      return {
+        status: 200,
+        body: presentUser(await resetPassword(core, { door: call.door, token, password })),
+      };
+    },
+  };
+}

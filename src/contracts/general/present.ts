@@ -1,0 +1,44 @@
+/** Users in the words of `general`, their keys in the document's order. Times are in milliseconds. */
+import type { Listing } from '../../core/directory/paging.ts';
+import type { User } from '../../core/directory/user.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import type { ConfirmedUser, GeneralUser, UserList } from './schemas.ts';
+
+export function presentUser(user: User): GeneralUser {
+  return {
+    id: user.number,
+    email: user.email,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    phone: user.phone,
+    date_of_birth: user.dateOfBirth,
+    language: user.language,
+    role: user.role,
+    active: isActive(user),
+    clinical: user.isClinical,
+    confirmed: isConfirmed(user),
+    created_at: toMillisecondText(user.createdAt),
+    updated_at: toMillisecondText(user.updatedAt),
+  };
+}
+
+/** The three fields that answer a confirmation. */
+export function presentConfirmed(user: User): ConfirmedUser {
+  return { id: user.number, email: user.email, confirmed: isConfirmed(user) };
+}
+
+/** A page of users; of nothing there are no pages. */
+export function presentList({ items, page, total }: Listing<User>): UserList {
+  return {
+    users: items.map(presentUser),
+    meta: { page: page.page, page_size: page.size, total, total_pages: Math.ceil(total / page.size) },
+  };
+}
+
+function isActive({ status }: User): boolean {
+  return status !== 'inactive';
+}
+
+function isConfirmed({ confirmedAt }: User): boolean {
+  return confirmedAt !== null;
+}

@@ -1,0 +1,201 @@
+/** The shapes of `general`, for the reference and for the types of what is shown, with the document's examples. */
+import { type TProperties, type TSchema, Type } from 'typebox';
+import { passwordCharactersMax, passwordCharactersMin } from '../../core/access/password.ts';
+import { pageSizeMax } from '../../core/directory/paging.ts';
+import { userRoles } from '../../core/directory/user.ts';
+import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
+
+export const pageSizeDefault = 50;
+
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const instant = (description: string) => Type.String({ format: 'date-time', description });
+const text = (description: string) =>
+  Type.String({ minLength: 1, maxLength: textCharactersMax, description });
+
+const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'User ID.' });
+const email = Type.String({
+  format: 'email',
+  maxLength: emailCharactersMax,
+  description: 'Email address, unique in the organization.',
+});
+const shownEmail = Type.Union([Type.String(), Type.Null()], {
+  description: 'Email address; null where nobody said.',
+});
+const password = Type.String({
+  minLength: passwordCharactersMin,
+  maxLength: passwordCharactersMax,
+  description: 'Not among the commonest, and not the email.',
+});
+const shownText = (description: string) =>
+  Type.Union([Type.String(), Type.Null()], { description: `${description}; null where nobody said.` });
+
+/** A user as this document shows one. */
+export const userSchema = Type.Object({
+  id,
+  email: shownEmail,
+  first_name: shownText('First name'),
+  last_name: shownText('Last name'),
+  phone: shownText('Phone number as it was given'),
+  date_of_birth: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
+    description: 'Date of birth (YYYY-MM-DD); null where nobody said.',
+  }),
+  language: Type.String({ description: 'Preferred language, a BCP 47 tag.' }),
+  role: Type.Enum(userRoles, { description: '`parent` for everybody who registers.' }),
+  active: Type.Boolean({ description: 'False once the account was cancelled.' }),
+  clinical: Type.Boolean({
+    description:
+      'Whether this is a clinical user. A wish until an admin approves it: it gives no permission.',
+  }),
+  confirmed: Type.Boolean({ description: 'Whether a verification code was given back.' }),
+  created_at: instant('UTC, in milliseconds.'),
+  updated_at: instant('UTC, in milliseconds. Does not move at login.'),
+});
+
+export type GeneralUser = Type.Static<typeof userSchema>;
+
+export const userListSchema = Type.Object({
+  users: Type.Array(userSchema),
+  meta: Type.Object({
+    page: Type.Integer({ minimum: 1 }),
+    page_size: Type.Integer({ minimum: 1, maximum: pageSizeMax }),
+    total: Type.Integer({ minimum: 0, description: 'How many users there are, exactly.' }),
+    total_pages: Type.Integer({ minimum: 0 }),
+  }),
+});
+
+export type UserList = Type.Static<typeof userListSchema>;
+
+const confirmedUserSchema = Type.Object({ id, email: shownEmail, confirmed: Type.Boolean() });
+
+export type ConfirmedUser = Type.Static<typeof confirmedUserSchema>;
+
+export const confirmationSchema = Type.Object({ verified: Type.Literal(true), user: confirmedUserSchema });
+
+export const sessionSchema = Type.Object({
+  token: Type.String({ description: 'Goes into `X-User-Token`. Shown now and never again.' }),
+  user: userSchema,
+});
+
+export const sentSchema = Type.Object({ sent: Type.Literal(true) });
+export const validSchema = Type.Object({ valid: Type.Literal(true) });
+export const hasAccountSchema = Type.Object({ has_account: Type.Boolean() });
+
+export const idParams = Type.Object({ id: Type.Integer({ minimum: 1, description: 'User ID.' }) });
+
+export const listQuery = Type.Object({
+  page: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 1,
+      description: 'Page number for pagination. A page past the end is empty.',
+    }),
+  ),
+  page_size: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: pageSizeMax,
+      default: pageSizeDefault,
+      description: 'Number of items per page.',
+    }),
+  ),
+});
+
+export const tokenQuery = Type.Object({
+  token: Type.String({ description: 'The token of the link that was mailed.' }),
+});
+
+/** What a call without a required credential may bring beside its body. */
+export const publicHeaders = Type.Object({
+  'X-App-Id': Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{40}$',
+      description: "The app to work in; the deployment's sign-up app unless given.",
+    }),
+  ),
+  'X-User-Token': Type.Optional(
+    Type.String({
+      description: 'A session. The call then works in its organization; one that is no good is ignored.',
+    }),
+  ),
+});
+
+const profile = {
+  phone: Type.Optional(
+    nullable(
+      text('Phone number: `+`, the country code, the rest. Verification codes and messages go there.'),
+    ),
+  ),
+  date_of_birth: Type.Optional(
+    nullable(Type.String({ format: 'date', description: 'A past date (YYYY-MM-DD).' })),
+  ),
+};
+const language = Type.Optional(text('Preferred language, a BCP 47 tag.'));
+const flags = {
+  template: Type.Optional(
+    Type.Boolean({ description: 'Whether this is a template user: no message to it is ever sent for real.' }),
+  ),
+  clinical: Type.Optional(Type.Boolean({ description: 'Whether this is a clinical user.' })),
+  native_signup: Type.Optional(Type.Boolean({ description: 'Whether this is a native app signup.' })),
+};
+
+export const createBody = Type.Object({
+  user: Type.Object({
+    email,
+    password,
+    first_name: text('First name.'),
+    last_name: text('Last name.'),
+    ...profile,
+    language: Type.Optional(
+      nullable(Type.String({ default: 'en', description: 'Preferred language, a BCP 47 tag.' })),
+    ),
+  }),
+  ...flags,
+});
+
+export const updateBody = Type.Object({
+  user: Type.Optional(
+    Type.Object({
+      email: Type.Optional(email),
+      password: Type.Optional(password),
+      current_password: Type.Optional(
+        Type.String({
+          description:
+            'Needed to change the own email or password, unless the session is younger than ten minutes.',
+        }),
+      ),
+      first_name: Type.Optional(text('First name.')),
+      last_name: Type.Optional(text('Last name.')),
+      ...profile,
+      language,
+      role: Type.Optional(Type.Enum(userRoles, { description: 'For admins.' })),
+      active: Type.Optional(
+        Type.Boolean({ description: 'For admins: false cancels the account, true brings it back.' }),
+      ),
+    }),
+  ),
+  template: flags.template,
+  clinical: Type.Optional(
+    Type.Boolean({ description: 'For admins: true approves a clinical user, who then sees all users.' }),
+  ),
+  native_signup: flags.native_signup,
+});
+
+/** Also accepted with the fields inside `user`. */
+const directOrInUser = <P extends TProperties>(properties: P) =>
+  Type.Union([Type.Object(properties), Type.Object({ user: Type.Object(properties) })]);
+
+export const sessionBody = directOrInUser({ email, password: Type.String({ description: 'The password.' }) });
+export const passwordBody = directOrInUser({ email });
+
+export const emailBody = Type.Object({ email: Type.String({ description: 'Email address to check.' }) });
+
+export const confirmationBody = Type.Object({
+  user_id: id,
+  confirmation_code: Type.String({ description: 'Verification code sent via SMS.' }),
+});
+
+export const resetBody = Type.Object({
+  token: Type.String({ description: 'The token of the link that was mailed.' }),
+  password,
+});

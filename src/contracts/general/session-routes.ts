@@ -1,0 +1,52 @@
+/** Signing in and out. */
+import { signIn, signOut } from '../../core/access/sign-in.ts';
+import type { Core } from '../../core/core.ts';
+import type { Route } from '../../http/contract.ts';
+import { readFlatBody } from './body.ts';
+import { findPublic, findUser, userOf } from './caller.ts';
+import { sessionExample, signInExample } from './examples.ts';
+import { presentUser } from './present.ts';
+import { publicHeaders, sessionBody, sessionSchema } from './schemas.ts';
+
+export function createSessionRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/sessions',
+    operationId: 'createSession',
+    summary: 'Sign in',
+    description:
+      'Starts a session, good for 30 days since its last use and 180 days at most. The answer to a wrong password is the same, in the same time, whether or not the account exists. After five wrong ones in a row there is one try per 2, 4, 8 ... 60 seconds (429), but for callers with a session of the account in `X-User-Token`.',
+    access: 'public',
+    networkThrottle: 'session',
+    headers: publicHeaders,
+    body: sessionBody,
+    bodyExample: signInExample,
+    responses: {
+      201: { description: 'A session and its user', schema: sessionSchema, example: sessionExample },
+    },
+    refusals: [401, 404, 422],
+    async handle(call) {
+      const { email, password } = readFlatBody(call.body);
+      const owner = await findUser(core, call);
+      const caller = await findPublic(core, call, owner);
+      const { token, user } = await signIn(core, caller, { email, password, owner });
+      return { status: 201, body: { token, user: presentUser(user) } };
+    },
+  };
+}
+
+export function deleteSessionRoute(core: Core): Route {
+  return {
+    method: 'DELETE',
+    path: '/v1/sessions',
+    operationId: 'deleteSession',
+    summary: 'Sign out',
+    description: 'Ends the session that the call shows.',
+    access: 'credential',
+    responses: { 204: { description: 'The session has ended' } },
+    async handle(call) {
+      await signOut(core, userOf(call));
+      return { status: 204 };
+    },
+  };
+}
