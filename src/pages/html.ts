@@ -1,0 +1,25 @@
+/** HTML from template literals: every value is escaped, unless it is HTML itself. Text can never become markup. */
+
+/** Text that is HTML already. Only `html` makes it. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Piece = string | number | Html | null | readonly Html[];
+
+/** Use as a tag: texts and numbers are escaped, `Html` and lists of it go in as they are, null leaves nothing. */
+export function html(literals: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
+  const rendered = pieces.map((piece, index) => render(piece) + (literals[index + 1] ?? ''));
+  return new Html((literals[0] ?? '') + rendered.join(''));
+}
+
+function render(piece: Piece): string {
+  if (piece === null) return '';
+  if (piece instanceof Html) return piece.text;
+  if (typeof piece === 'object') return piece.map(render).join('');
+  return String(piece).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,78 @@
+/**
+ * The frame of every page for people: one column that fits a phone, no script, no picture, nothing from elsewhere.
+ * The header fields keep it out of caches, frames and `Referer`, for its address may hold a token.
+ */
+import { createHash } from 'node:crypto';
+import type { Answer } from '../http/contract.ts';
+import { Html, html } from './html.ts';
+
+const style = `
+:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
+body { margin: 0; padding: 1.5rem 1rem; }
+main { max-width: 26rem; margin: 0 auto; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; }
+form { display: grid; gap: 1.25rem; margin-top: 1.5rem; }
+label { display: block; font-weight: 600; margin-bottom: .25rem; }
+input { box-sizing: border-box; width: 100%; font: inherit; padding: .625rem .75rem; border: 1px solid #767676; border-radius: .375rem; }
+input[aria-invalid="true"] { border: 2px solid #c62828; }
+button { font: inherit; font-weight: 600; min-height: 2.75rem; border: 0; border-radius: .375rem; background: #1a4fa3; color: #fff; cursor: pointer; }
+:focus-visible { outline: 3px solid #1a4fa3; outline-offset: 2px; }
+p { margin: 0 0 .75rem; }
+.hint { margin: 0 0 .5rem; }
+.error { margin: 0 0 .5rem; padding-left: .75rem; border-left: .25rem solid #c62828; font-weight: 600; }
+section + section { margin-top: 2.5rem; }
+nav { margin-top: 2.5rem; }
+nav a { display: inline-block; padding: .5rem 0; color: inherit; }
+@media (prefers-color-scheme: dark) { :focus-visible { outline-color: #8ab4f8; } }
+`;
+
+const styleHash = createHash('sha256').update(style).digest('base64');
+
+const headers: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${styleHash}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  Vary: 'Accept-Language',
+};
+
+export interface Page {
+  readonly status: number;
+  /** A BCP 47 tag: what the page is written in. */
+  readonly language: string;
+  readonly title: string;
+  readonly content: Html;
+}
+
+/** The whole page as an answer. */
+export function renderPage({ status, language, title, content }: Page): Answer {
+  const page = html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+${content}
+</main>
+</body>
+</html>
+`;
+  return {
+    status,
+    headers: { ...headers, 'Content-Language': language },
+    contentType: 'text/html; charset=utf-8',
+    content: page.text,
+  };
+}

@@ -1,0 +1,117 @@
+/** What the page behind the links says, by language. A further language is one more set and its name below. */
+
+/** Something to read, without a form. */
+export interface Notice {
+  readonly heading: string;
+  readonly body: string;
+}
+
+/** Why a password was not taken. */
+export type PasswordProblem =
+  | 'blank'
+  | 'invalid'
+  | 'too_short'
+  | 'too_long'
+  | 'too_common'
+  | 'same_as_email'
+  | 'differs';
+
+/** Why a request was not worked on at all. */
+export type RequestProblem = 'too_many' | 'busy' | 'not_understood' | 'fault';
+
+export interface SetPasswordTexts {
+  /** The language's own name, for whoever cannot read the page. */
+  readonly languageName: string;
+  readonly heading: string;
+  readonly password: string;
+  readonly hint: string;
+  readonly repeat: string;
+  readonly submit: string;
+  /** Before the title of a page that tells of an error. */
+  readonly error: string;
+  readonly problems: Readonly<Record<PasswordProblem, string>>;
+  readonly done: Notice;
+  readonly expired: Notice;
+  readonly requestProblems: Readonly<Record<RequestProblem, Notice>>;
+}
+
+const english: SetPasswordTexts = {
+  languageName: 'English',
+  heading: 'Set your password',
+  password: 'New password',
+  hint: 'At least 8 characters. A few words that do not belong together are easy to remember and hard to guess.',
+  repeat: 'New password again',
+  submit: 'Set password',
+  error: 'Error',
+  problems: {
+    blank: 'Enter a password.',
+    invalid: 'This password has characters that cannot be used. Choose another one.',
+    too_short: 'This password is too short. Use at least 8 characters.',
+    too_long: 'This password is too long. Use at most 256 characters.',
+    too_common: 'This password is one of the first that others would guess. Choose another one.',
+    same_as_email: 'Your password must not be your email address.',
+    differs: 'The two passwords are not the same. Enter them again.',
+  },
+  done: { heading: 'Your password is set', body: 'You can now sign in with it. This page can be closed.' },
+  expired: {
+    heading: 'This link does not work any more',
+    body: 'It has been used, or it is too old. Ask for a new one where you sign in, or ask whoever invited you.',
+  },
+  requestProblems: {
+    too_many: { heading: 'Too many tries', body: 'Wait a minute, then go back and try again.' },
+    busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then go back and try again.' },
+    not_understood: {
+      heading: 'This did not work',
+      body: 'Open the link from your email again.',
+    },
+    fault: {
+      heading: 'Something went wrong',
+      body: 'The fault is ours. Open the link from your email again in a while.',
+    },
+  },
+};
+
+const spanish: SetPasswordTexts = {
+  languageName: 'Español',
+  heading: 'Establezca su contraseña',
+  password: 'Contraseña nueva',
+  hint: 'Al menos 8 caracteres. Unas cuantas palabras sin relación son fáciles de recordar y difíciles de adivinar.',
+  repeat: 'Contraseña nueva otra vez',
+  submit: 'Establecer contraseña',
+  error: 'Error',
+  problems: {
+    blank: 'Escriba una contraseña.',
+    invalid: 'Esta contraseña tiene caracteres que no se pueden usar. Elija otra.',
+    too_short: 'Esta contraseña es demasiado corta. Use al menos 8 caracteres.',
+    too_long: 'Esta contraseña es demasiado larga. Use como mucho 256 caracteres.',
+    too_common: 'Esta contraseña es de las primeras que otros probarían. Elija otra.',
+    same_as_email: 'Su contraseña no puede ser su dirección de correo.',
+    differs: 'Las dos contraseñas no coinciden. Escríbalas de nuevo.',
+  },
+  done: {
+    heading: 'Su contraseña está lista',
+    body: 'Ya puede iniciar sesión con ella. Puede cerrar esta página.',
+  },
+  expired: {
+    heading: 'Este enlace ya no funciona',
+    body: 'Se ha usado ya o es demasiado antiguo. Pida otro donde inicia sesión, o a quien le invitó.',
+  },
+  requestProblems: {
+    too_many: {
+      heading: 'Demasiados intentos',
+      body: 'Espere un minuto, vuelva atrás e inténtelo de nuevo.',
+    },
+    busy: { heading: 'Hay mucha actividad', body: 'Espere un momento, vuelva atrás e inténtelo de nuevo.' },
+    not_understood: { heading: 'No ha funcionado', body: 'Abra otra vez el enlace de su correo.' },
+    fault: {
+      heading: 'Algo ha ido mal',
+      body: 'El fallo es nuestro. Abra otra vez el enlace de su correo dentro de un rato.',
+    },
+  },
+};
+
+export const setPasswordTexts = { en: english, es: spanish } satisfies Record<string, SetPasswordTexts>;
+
+export type PageLanguage = keyof typeof setPasswordTexts;
+
+export const pageLanguages = Object.keys(setPasswordTexts) as PageLanguage[];
