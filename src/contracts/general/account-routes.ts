@@ -47,7 +47,7 @@ export function createUserRoute(core: Core): Route {
         headers: sessionHeader,
       },
     },
-    refusals: [403, 404, 422],
+    refusals: ['signup_closed', 'app_not_found', 'invalid_fields'],
     async handle(call) {
       const body = readUserBody(call.body);
       const { user: fields } = body;
@@ -83,7 +83,11 @@ export function updateUserRoute(core: Core): Route {
     body: updateBody,
     bodyExample: updateExample,
     responses: { 200: { description: 'The user', schema: userSchema, example: updatedExample } },
-    refusals: [403, 404, 422, 429],
+    refusals: ['forbidden', 'user_not_found', 'invalid_fields', 'last_admin', 'rate_limited'],
+    sampleFaults: [
+      { field: 'currentPassword', fault: 'blank' },
+      { field: 'phone', fault: 'invalid' },
+    ],
     async handle(call) {
       const body = readUserBody(call.body);
       const { user: fields, beside } = body;
@@ -123,7 +127,7 @@ export function cancelUserRoute(core: Core): Route {
     access: 'credential',
     params: idParams,
     responses: { 200: { description: 'The user', schema: userSchema, example: cancelledExample } },
-    refusals: [404, 422],
+    refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
       return { status: 200, body: presentUser(await cancelUser(core, userOf(call), { ref: refOf(call) })) };
     },
@@ -141,7 +145,7 @@ export function deleteUserRoute(core: Core): Route {
     access: 'users.delete',
     params: idParams,
     responses: { 204: { description: 'The user is deleted' } },
-    refusals: [404, 422],
+    refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
       await deleteUser(core, userOf(call), { ref: refOf(call) });
       return { status: 204 };

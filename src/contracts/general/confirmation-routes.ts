@@ -24,7 +24,11 @@ export function confirmUserRoute(core: Core): Route {
     responses: {
       200: { description: 'The user is confirmed', schema: confirmationSchema, example: confirmedExample },
     },
-    refusals: [401, 404, 422],
+    refusals: ['invalid_code', 'app_not_found', 'invalid_fields'],
+    sampleFaults: [
+      { field: 'number', fault: 'blank' },
+      { field: 'code', fault: 'blank' },
+    ],
     async handle(call) {
       const { user_id: number, confirmation_code: code } = readMembers(call.body);
       const caller = await findPublic(core, call, await findUser(core, call));
@@ -44,7 +48,7 @@ export function resendConfirmationRoute(core: Core): Route {
       'Sends the caller a new verification code and voids the old one: at most one a minute and five an hour, those sent by sign-up and by a new phone number included.',
     access: 'credential',
     responses: { 200: { description: 'A code is on its way', schema: sentSchema, example: { sent: true } } },
-    refusals: [422, 429],
+    refusals: ['already_confirmed', 'rate_limited'],
     async handle(call) {
       await resendConfirmation(core, userOf(call));
       return { status: 200, body: { sent: true } };

@@ -1,4 +1,5 @@
 /** Passwords that are set by a link: asking for one, looking whether it is good, and using it. */
+import { passwordCharactersMin } from '../../core/access/password.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';
 import {
@@ -38,7 +39,8 @@ export function createPasswordResetRoute(core: Core): Route {
     responses: {
       200: { description: 'Asked for, whoever it was', schema: sentSchema, example: { sent: true } },
     },
-    refusals: [404, 422],
+    refusals: ['app_not_found', 'invalid_fields'],
+    sampleFaults: [{ field: 'email', fault: 'invalid' }],
     async handle(call) {
       const { email } = readFlatBody(call.body);
       const caller = await findPublic(core, call, await findUser(core, call));
@@ -58,7 +60,7 @@ export function validatePasswordResetRoute(core: Core): Route {
     access: 'public',
     query: tokenQuery,
     responses: { 200: { description: 'It could', schema: validSchema, example: { valid: true } } },
-    refusals: [422],
+    refusals: ['invalid_token'],
     async handle(call) {
       if (!(await validatePasswordToken(core, { token: call.query['token'] }))) {
         throw refuse('invalid_token', {});
@@ -80,7 +82,8 @@ export function resetPasswordRoute(core: Core): Route {
     body: resetBody,
     bodyExample: resetExample,
     responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
-    refusals: [422],
+    refusals: ['invalid_token', 'invalid_fields'],
+    sampleFaults: [{ field: 'password', fault: 'too_short', min: passwordCharactersMin }],
     async handle(call) {
       const { token, password } = readMembers(call.body);
       return {

@@ -1,7 +1,7 @@
 /** The operations that change nothing: the list, one user, and whether an address has an account. */
 import { emailHasAccount } from '../../core/access/sign-in.ts';
 import type { Core } from '../../core/core.ts';
-import { readPage } from '../../core/directory/paging.ts';
+import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import { getProfile } from '../../core/directory/profile.ts';
 import { listProfiles } from '../../core/directory/user-list.ts';
 import type { UserRef } from '../../core/directory/user-store.ts';
@@ -34,7 +34,8 @@ export function listUsersRoute(core: Core): Route {
     access: 'credential',
     query: listQuery,
     responses: { 200: { description: 'A page of users', schema: userListSchema, example: listExample } },
-    refusals: [422],
+    refusals: ['invalid_fields'],
+    sampleFaults: [{ field: 'page_size', fault: 'out_of_range', min: 1, max: pageSizeMax }],
     async handle(call) {
       const names = { page: 'page', size: 'page_size' };
       const { page, faults } = readPage(call.query, names, pageSizeDefault);
@@ -55,7 +56,7 @@ export function getUserRoute(core: Core): Route {
     access: 'credential',
     params: idParams,
     responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
-    refusals: [404],
+    refusals: ['user_not_found'],
     async handle(call) {
       return { status: 200, body: presentUser(await getProfile(core, userOf(call), { ref: refOf(call) })) };
     },
@@ -78,7 +79,8 @@ export function emailHasAccountRoute(core: Core): Route {
     responses: {
       200: { description: 'The answer', schema: hasAccountSchema, example: { has_account: true } },
     },
-    refusals: [404, 422],
+    refusals: ['app_not_found', 'invalid_fields'],
+    sampleFaults: [{ field: 'email', fault: 'blank' }],
     async handle(call) {
       const { email } = readMembers(call.body);
       const caller = await findPublic(core, call, await findUser(core, call));

@@ -24,7 +24,11 @@ export function createSessionRoute(core: Core): Route {
     responses: {
       201: { description: 'A session and its user', schema: sessionSchema, example: sessionExample },
     },
-    refusals: [401, 404, 422],
+    refusals: ['invalid_credentials', 'app_not_found', 'invalid_fields'],
+    sampleFaults: [
+      { field: 'email', fault: 'blank' },
+      { field: 'password', fault: 'blank' },
+    ],
     async handle(call) {
       const { email, password } = readFlatBody(call.body);
       const owner = await findUser(core, call);
