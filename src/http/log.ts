@@ -34,7 +34,7 @@ const guarded = [
   ...['lastName', 'name', 'password', 'passwordHash', 'phone', 'query', 'secret', 'to', 'token', 'url'],
 ];
 
-/** A logger of JSON lines; to standard output unless told otherwise, without waiting for it. */
+/** A logger of JSON lines; to standard error unless told otherwise, without waiting for it. */
 export function createLogger(level: LogLevel, stream?: DestinationStream): Logger {
   return pino(
     {
@@ -43,7 +43,7 @@ export function createLogger(level: LogLevel, stream?: DestinationStream): Logge
       timestamp: stdTimeFunctions.isoTime,
       redact: { paths: guarded.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
     },
-    stream ?? destination({ dest: 1, sync: false }),
+    stream ?? destination({ dest: 2, sync: false }),
   );
 }
 

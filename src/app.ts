@@ -1,0 +1,276 @@
+/**
+ * The composition root: builds the whole of Roster from plain values, and is the only file that knows every part.
+ * A directory is the core over its database, which is all that most commands need; an app serves one. What only
+ * an app needs is loaded with it, so that commands start quickly.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfig } from './config.ts';
+import { SignInGate } from './core/access/sign-in-gate.ts';
+import type { Core } from './core/core.ts';
+import type { User } from './core/directory/user.ts';
+import type { Channel } from './core/messaging/message.ts';
+import type { MessageSender } from './core/messaging/sender.ts';
+import { createSecretBox } from './core/secret.ts';
+import { type Clock, systemClock } from './core/time.ts';
+import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
+import { isCommonPassword } from './gateways/common-passwords.ts';
+import { createMessageComposer } from './gateways/message-composer.ts';
+import { outboxSender } from './gateways/outbox-sender.ts';
+import { createPasswordHasher } from './gateways/password-hasher.ts';
+import type { Contract, SampleCall, SampleCredentials } from './http/contract.ts';
+import type { Logger } from './http/log.ts';
+import type { Journal } from './jobs/journal.ts';
+import type { Runner } from './jobs/runner.ts';
+import { settings } from './settings.ts';
+import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
+import { schemaVersion } from './store/migrate.ts';
+
+export interface DirectoryOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** The machine's unless given. */
+  readonly clock?: Clock;
+}
+
+/** The core over its database. */
+export interface Directory {
+  readonly core: Core;
+  readonly config: Config;
+  /** How many migrations ran to bring the database up to date, and the version it has now. */
+  readonly applied: number;
+  readonly version: number;
+  close(): Promise<void>;
+}
+
+export interface AppOptions extends DirectoryOptions {
+  /** JSON lines on standard error unless given. */
+  readonly logger?: Logger;
+  /** What carries messages to people; chosen by the settings unless given. */
+  readonly senders?: Readonly<Record<Channel, MessageSender>>;
+}
+
+/** A directory that is served. */
+export interface App extends Directory {
+  readonly logger: Logger;
+  /**
+   * Starts to serve; the address, such as `http://127.0.0.1:8080`.
+   *
+   * @throws {ConfigError} where nobody can listen there.
+   */
+  listen(): Promise<string>;
+  /** A first call to each contract, as the credentials of a fresh deployment allow. */
+  samples(credentials: SampleCredentials): readonly Sample[];
+  /** Answers what was asked, lets the jobs end, closes everything. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/** A first call to one contract; the path has the contract's prefix. */
+export interface Sample extends SampleCall {
+  readonly title: string;
+}
+
+/** Whether there is a database in the data folder. */
+export function hasDirectory({ dataDir }: Config): boolean {
+  return existsSync(join(dataDir, databaseFile));
+}
+
+/**
+ * Opens the directory in the data folder; makes the one and the other, or brings them up to date.
+ *
+ * @throws {ConfigError} where folder or database cannot be used.
+ */
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { store, ...directory } = await openCore(options);
+  return { ...directory, close: () => store.close() };
+}
+
+/** The user in the words of each contract that shows users, by the contract's name. */
+export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
+  const { contracts } = await import('./contracts/index.ts');
+  const views = contracts.flatMap((contract) => {
+    return contract.show === undefined ? [] : [[contract.name, contract.show(user, now)] as const];
+  });
+  return Object.fromEntries(views);
+}
+
+/**
+ * Builds everything and starts the jobs; nothing is served before `listen`.
+ *
+ * @throws {ConfigError} where folder or database cannot be used.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config } = options;
+  const [{ contracts }, { createServer }, { defaultHttpSettings }, log, { setPasswordPages }, jobs] =
+    await Promise.all([
+      import('./contracts/index.ts'),
+      import('./http/server.ts'),
+      import('./http/settings.ts'),
+      import('./http/log.ts'),
+      import('./pages/set-password.ts'),
+      loadJobs(),
+    ]);
+  const logger = options.logger ?? log.createLogger(config.logLevel);
+  // Commits come before there are jobs to nudge: those of the migration, which leave nothing to do.
+  let runner: Runner | undefined;
+  const { store, ...directory } = await openCore(options, {
+    onCommitted(topics) {
+      for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
+    },
+    onOutage: (error) => logger.error(log.faultFields(error), 'the database is away'),
+  });
+  const { core } = directory;
+  const senders = options.senders ?? (await createSenders(options));
+  const server = createServer({
+    core,
+    contracts,
+    fallback: 'organization',
+    pages: setPasswordPages(core),
+    settings: { ...defaultHttpSettings, ...config },
+    logger,
+    readiness: async () => {
+      await store.ping();
+      return true;
+    },
+  });
+  const journal: Journal = {
+    note: (event, fields) => logger.info(fields, event),
+    fault: (event, error) => logger.error(log.faultFields(error), event),
+  };
+  runner = jobs.start(core, senders, journal);
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    // From the outside in: each part may need those after it to finish what it has begun.
+    await server.close();
+    await runner.stop();
+    await Promise.all(Object.values(senders).map((sender) => sender.close()));
+    await store.close();
+  };
+  return {
+    ...directory,
+    logger,
+    async listen() {
+      try {
+        return await server.listen({ host: config.host, port: config.port });
+      } catch (error) {
+        throw listenFault(error, config);
+      }
+    },
+    samples: (credentials) => samplesOf(contracts, credentials),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** The first call of each contract that has one. */
+function samplesOf(contracts: readonly Contract[], credentials: SampleCredentials): readonly Sample[] {
+  return contracts.flatMap(({ title, sample }) => {
+    return sample === undefined ? [] : [{ title, ...sample(credentials) }];
+  });
+}
+
+async function loadJobs() {
+  const [{ startJobs }, sending, answering, { createHousekeepingJob }] = await Promise.all([
+    import('./jobs/runner.ts'),
+    import('./jobs/send-messages.ts'),
+    import('./jobs/answer-password-requests.ts'),
+    import('./jobs/housekeeping.ts'),
+  ]);
+  return {
+    nameOfTopic: {
+      messages: sending.sendMessagesJob,
+      password_requests: answering.answerPasswordRequestsJob,
+    },
+    start(core: Core, senders: Senders, journal: Journal): Runner {
+      const list = [
+        sending.createSendMessagesJob({ ...core, senders, outbox: outboxSender, journal }),
+        answering.createAnswerPasswordRequestsJob(core, journal),
+        createHousekeepingJob(core),
+      ];
+      return startJobs(list, journal);
+    },
+  };
+}
+
+type Senders = Readonly<Record<Channel, MessageSender>>;
+
+/** The senders that the settings name; the services' clients are loaded where they are used only. */
+async function createSenders({ config: { sms, email }, secrets }: DirectoryOptions): Promise<Senders> {
+  return { sms: await createSmsSender(sms, secrets), email: await createEmailSender(email, secrets) };
+}
+
+async function createSmsSender(sms: SmsConfig, { twilioAuthToken }: Secrets): Promise<MessageSender> {
+  if (sms.kind === 'outbox' || twilioAuthToken === null) return outboxSender;
+  const { createTwilioSender } = await import('./gateways/twilio-sender.ts');
+  return createTwilioSender({ ...sms, authToken: twilioAuthToken });
+}
+
+async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Promise<MessageSender> {
+  if (email.kind === 'outbox' || smtpUrl === null) return outboxSender;
+  const { createSmtpSender } = await import('./gateways/smtp-sender.ts');
+  return createSmtpSender({ ...email, url: smtpUrl });
+}
+
+type OpenedDirectory = Omit<Directory, 'close'> & { readonly store: Store };
+
+async function openCore(
+  { config, secrets, clock = systemClock }: DirectoryOptions,
+  hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
+): Promise<OpenedDirectory> {
+  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
+  prepareDataFolder(dataDir);
+  const sealing = resolveSecrets(dataDir, secrets);
+  const { store, applied } = await openDatabase({ ...hooks, dataDir });
+  const core: Core = {
+    work: store,
+    clock,
+    secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
+    hasher: createPasswordHasher({ queueMax: config.hashQueueMax }),
+    composer: createMessageComposer({ linkUrl: config.linkUrl }),
+    isCommonPassword,
+    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
+    running: new Set(),
+    signInGate: new SignInGate(),
+  };
+  return { core, config, store, applied, version: schemaVersion };
+}
+
+async function openDatabase(options: StoreOptions): Promise<{ store: Store; applied: number }> {
+  let store: Store | undefined;
+  try {
+    store = openStore(options);
+    return { store, applied: await store.migrate() };
+  } catch (error) {
+    await store?.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = `cannot be used: ${join(options.dataDir, databaseFile)}: ${reason}`;
+    throw new ConfigError([{ name: settings.dataDir.name, problem }]);
+  }
+}
+
+/** Why nobody can listen there, in terms of the settings; any other error as it is. */
+function listenFault(error: unknown, { host, port }: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const fault = (name: string, problem: string) => new ConfigError([{ name, problem }]);
+  switch (code) {
+    case 'EADDRINUSE':
+      return fault(
+        settings.port.name,
+        `${port} is in use on ${host}: choose another, or stop what listens there`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return fault(settings.port.name, `${port} may not be used by this account: choose one above 1023`);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return fault(settings.host.name, `${host} is not an address of this machine`);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Every command there is. The help and the reading of command lines come from this table; what a command does is
+ * in the file that it loads.
+ */
+import { keyRoles } from '../core/access/principal.ts';
+import type { Command, Option } from './command.ts';
+
+const organization: Option = {
+  value: 'ID',
+  meaning: 'The organization, by its id (`roster org list`)',
+  isRequired: true,
+};
+const onlyOrganization: Option = { value: 'ID', meaning: 'Of this organization only' };
+const name: Option = { value: 'NAME', meaning: 'What people call it', isRequired: true };
+const keyArgument = { name: 'ID', meaning: 'The key, by its id (`roster key list`)' };
+const appArgument = { name: 'APPID', meaning: 'The app, by its id (`roster app list`)' };
+const shownOnce = 'The key is shown once and never again.';
+
+export const commands: readonly Command[] = [
+  {
+    name: 'serve',
+    summary: 'Serve the APIs',
+    details:
+      'On an empty data folder the first start makes an organization with its credentials and shows them once.\n' +
+      'Ends on SIGINT or SIGTERM when the requests at work are answered, on a second one at once.',
+    options: {
+      host: { value: 'HOST', meaning: 'The address to listen on, in place of HOST', setting: 'HOST' },
+      port: { value: 'PORT', meaning: 'The port to listen on, in place of PORT', setting: 'PORT' },
+    },
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
+    name: 'migrate',
+    summary: 'Bring the database up to date',
+    details: '`roster serve` does so by itself.',
+    options: {},
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  {
+    name: 'init',
+    summary: 'Make the first organization of an empty directory',
+    details: `With one app and one API key of the role admin. Keys are shown once and never again.`,
+    options: { name: { value: 'NAME', meaning: 'What people call it, "Default" unless given' } },
+    load: async () => (await import('./commands/organizations.ts')).init,
+  },
+  {
+    name: 'org create',
+    summary: 'Make an organization with one app and one API key',
+    details: 'The keys are shown once and never again.',
+    options: { name },
+    load: async () => (await import('./commands/organizations.ts')).createOne,
+  },
+  {
+    name: 'org list',
+    summary: 'List the organizations, oldest first',
+    options: {},
+    load: async () => (await import('./commands/organizations.ts')).list,
+  },
+  {
+    name: 'key create',
+    summary: 'Make an API key for an organization',
+    details: shownOnce,
+    options: {
+      org: organization,
+      role: { value: 'ROLE', meaning: 'What the key may do', choices: keyRoles, isRequired: true },
+      expires: {
+        value: 'DAYS',
+        meaning: 'Days until the key ends; it does not end unless given',
+        range: { min: 1, max: 36_500 },
+      },
+    },
+    load: async () => (await import('./commands/keys.ts')).create,
+  },
+  {
+    name: 'key list',
+    summary: 'List the API keys, oldest first',
+    options: { org: onlyOrganization },
+    load: async () => (await import('./commands/keys.ts')).list,
+  },
+  {
+    name: 'key rotate',
+    summary: 'Give an API key another secret; the present one stops at once',
+    details: shownOnce,
+    argument: keyArgument,
+    options: {},
+    load: async () => (await import('./commands/keys.ts')).rotate,
+  },
+  {
+    name: 'key revoke',
+    summary: 'End an API key for good',
+    argument: keyArgument,
+    options: {},
+    load: async () => (await import('./commands/keys.ts')).revoke,
+  },
+  {
+    name: 'admin create',
+    summary: 'Make a confirmed user with the role admin and a first session',
+    details: 'The password comes from ROSTER_ADMIN_PASSWORD, else it is asked for on the terminal.',
+    options: { org: organization, email: { value: 'EMAIL', meaning: 'Their address', isRequired: true } },
+    load: async () => (await import('./commands/admin.ts')).createOne,
+  },
+  {
+    name: 'app create',
+    summary: 'Make an app in an organization',
+    details: shownOnce,
+    options: { org: organization, name },
+    load: async () => (await import('./commands/apps.ts')).create,
+  },
+  {
+    name: 'app list',
+    summary: 'List the apps, oldest first',
+    options: { org: onlyOrganization },
+    load: async () => (await import('./commands/apps.ts')).list,
+  },
+  {
+    name: 'app rotate',
+    summary: 'Give an app another key; the present one stops at once',
+    details: shownOnce,
+    argument: appArgument,
+    options: {},
+    load: async () => (await import('./commands/apps.ts')).rotate,
+  },
+  {
+    name: 'app set',
+    summary: 'Change an app',
+    argument: appArgument,
+    options: {
+      signup: {
+        value: 'STATE',
+        meaning: 'Whether strangers may sign up',
+        choices: ['open', 'closed'],
+        isRequired: true,
+      },
+    },
+    load: async () => (await import('./commands/apps.ts')).set,
+  },
+  {
+    name: 'user show',
+    summary: 'Show a user as each API does, and what none shows',
+    argument: { name: 'ID|EMAIL', meaning: 'An id in the spelling of any API, a number, or an email' },
+    options: { org: onlyOrganization },
+    load: async () => (await import('./commands/user.ts')).show,
+  },
+  {
+    name: 'outbox',
+    summary: 'Show the messages that the development outbox keeps, newest first',
+    options: { to: { value: 'ADDRESS', meaning: 'To this email or phone number only' } },
+    load: async () => (await import('./commands/outbox.ts')).show,
+  },
+];

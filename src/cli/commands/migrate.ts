@@ -1,0 +1,10 @@
+/** Brings the database up to date, for deployments that do so before they start the new version. */
+import { onAnyDirectory } from '../operator.ts';
+
+export const migrate = onAnyDirectory(async ({ applied, version }) => ({
+  json: { applied, version },
+  text:
+    applied === 0
+      ? `The database is up to date, at version ${version}.`
+      : `The database is at version ${version}; ${applied} ${applied === 1 ? 'migration' : 'migrations'} ran.`,
+}));

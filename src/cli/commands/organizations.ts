@@ -1,0 +1,66 @@
+/** Organizations: the first one, further ones, and all that there are. */
+import {
+  createOrganization,
+  initialise,
+  listOrganizations,
+  type NewOrganization,
+} from '../../core/directory/organization-lifecycle.ts';
+import { isRefusal } from '../../core/errors.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import { CommandError, type Outcome } from '../command.ts';
+import { pairs, table } from '../layout.ts';
+import { door, onAnyDirectory, onDirectory } from '../operator.ts';
+
+/** The name of an organization that nobody named. */
+export const defaultName = 'Default';
+
+export const init = onAnyDirectory(async ({ core, config }, invocation) => {
+  try {
+    return present(await initialise(core, door, invocation.find('name') ?? defaultName));
+  } catch (error) {
+    if (!isRefusal(error, 'wrong_state')) throw error;
+    throw new CommandError(
+      `${config.dataDir} is initialised: \`roster org create\` makes further organizations`,
+    );
+  }
+});
+
+export const createOne = onAnyDirectory(async ({ core }, invocation) => {
+  return present(await createOrganization(core, door, invocation.get('name')));
+});
+
+export const list = onDirectory(async ({ core }) => {
+  const organizations = await listOrganizations(core);
+  return {
+    json: organizations.map(({ id, name, createdAt }) => {
+      return { id, name, createdAt: toMillisecondText(createdAt) };
+    }),
+    text: table(
+      ['id', 'name', 'created'],
+      organizations.map(({ id, name, createdAt }) => [id, name, toMillisecondText(createdAt)]),
+      'There are no organizations.',
+    ),
+  };
+});
+
+/** A new organization with its keys in plain text, as programs read it. */
+export function toJson({ organization, app, appKey, apiKey }: NewOrganization) {
+  return {
+    organization: { id: organization.id, name: organization.name },
+    app: { appId: app.id, appKey },
+    apiKey,
+  };
+}
+
+function present(made: NewOrganization): Outcome {
+  const { organization, app, appKey, apiKey } = made;
+  return {
+    json: toJson(made),
+    text: pairs([
+      ['Organization', `${organization.id}  ${organization.name}`],
+      ['App', app.id],
+      ['App key', appKey],
+      ['API key', apiKey],
+    ]),
+  };
+}

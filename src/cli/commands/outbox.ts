@@ -1,0 +1,72 @@
+/**
+ * What the development outbox has taken, and what is on its way to it, so that nobody has to wait for a job. A
+ * message that a real sender is to take is never shown.
+ */
+import type { Config } from '../../config.ts';
+import { canonicalEmail, readPhone } from '../../core/directory/user-fields.ts';
+import { type Message, type MessageContent, messageContext } from '../../core/messaging/message.ts';
+import type { SecretBox } from '../../core/secret.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import { settings } from '../../settings.ts';
+import { bold, dim } from '../layout.ts';
+import { onDirectory } from '../operator.ts';
+
+/** The newest messages are looked at only, so that an outbox that nobody ever empties stays readable. */
+const messagesMax = 100_000;
+
+export const show = onDirectory(async ({ core, config }, invocation) => {
+  const messages = await core.work.readSystem('operator', (tx) => tx.messages.listWithContent(messagesMax));
+  const to = invocation.find('to');
+  const kept = messages.filter((message) => isForOutbox(message, config));
+  const opened = kept.flatMap((message) => open(core.secrets, message));
+  const shown = opened.filter(({ content }) => to === undefined || isSameAddress(content.to, to));
+  return {
+    json: shown.map(({ message, content }) => ({
+      id: message.id,
+      channel: message.channel,
+      to: content.to,
+      template: message.template,
+      body: content.body,
+      ...(content.code === undefined ? {} : { code: content.code }),
+      ...(content.token === undefined ? {} : { token: content.token }),
+      createdAt: toMillisecondText(message.createdAt),
+    })),
+    text: shown.length === 0 ? 'The outbox is empty.' : shown.map(toText).join('\n\n'),
+    notes: opened.length < kept.length ? [unopened(kept.length - opened.length)] : [],
+  };
+});
+
+function isForOutbox({ state, channel, isOutboxOnly }: Message, config: Config): boolean {
+  return state === 'kept' || isOutboxOnly || config[channel].kind === 'outbox';
+}
+
+interface Opened {
+  readonly message: Message;
+  readonly content: MessageContent;
+}
+
+/** The message with its content; none where it was sealed under a secret that this deployment does not have. */
+function open(secrets: SecretBox, message: Message): Opened[] {
+  try {
+    const text = secrets.open(message.sealedContent ?? '', messageContext(message));
+    return [{ message, content: JSON.parse(text) }];
+  } catch {
+    return [];
+  }
+}
+
+function unopened(count: number): string {
+  return `not shown: ${count} sealed under another ${settings.secret.name}`;
+}
+
+function isSameAddress(address: string, wanted: string): boolean {
+  const phone = readPhone(wanted);
+  if ('value' in phone) return phone.value.phoneE164 === address;
+  return canonicalEmail(address) === canonicalEmail(wanted);
+}
+
+function toText({ message, content }: Opened): string {
+  const head = `${toMillisecondText(message.createdAt)}  ${message.template} by ${message.channel} to ${content.to}`;
+  const subject = content.subject === '' ? [] : [dim(content.subject)];
+  return [bold(head), ...subject, content.body].map((line) => line.replace(/[^\P{Cc}\n]+/gu, ' ')).join('\n');
+}

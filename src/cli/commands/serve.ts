@@ -1,0 +1,72 @@
+/**
+ * Serves until it is told to stop. On an empty directory the first start makes an organization; of several
+ * processes that start at once on one folder exactly one does, and shows the credentials.
+ */
+import { type App, createApp, type Sample } from '../../app.ts';
+import { readConfig } from '../../config.ts';
+import type { Core } from '../../core/core.ts';
+import { initialise, type NewOrganization } from '../../core/directory/organization-lifecycle.ts';
+import { isRefusal } from '../../core/errors.ts';
+import { renderBanner } from '../banner.ts';
+import type { Handler } from '../command.ts';
+import { door } from '../operator.ts';
+import { defaultName, toJson } from './organizations.ts';
+
+export const serve: Handler = async ({ env }) => {
+  const stopped = stopSignal();
+  const { config, secrets, unknownNames } = readConfig(env);
+  const app = await createApp({ config, secrets });
+  try {
+    if (unknownNames.length > 0) app.logger.warn({ settings: unknownNames }, 'unknown settings are ignored');
+    // Credentials are shown once, so nothing is made before it is certain that this process serves.
+    const url = localUrl(await app.listen());
+    const made = await initialiseOnce(app.core);
+    // The origin of `performance` is the start of the process.
+    const readyMs = Math.round(performance.now());
+    return {
+      json: { url, reference: `${url}/docs`, readyMs, ...(made === null ? {} : toJson(made)) },
+      text: renderBanner({ url, config, readyMs, made, samples: made === null ? [] : samplesFor(app, made) }),
+      meanwhile: stopped.then(() => app.close()),
+    };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+};
+
+/** The first organization; null where there is one already. */
+async function initialiseOnce(core: Core): Promise<NewOrganization | null> {
+  try {
+    return await initialise(core, door, defaultName);
+  } catch (error) {
+    if (isRefusal(error, 'wrong_state')) return null;
+    throw error;
+  }
+}
+
+function samplesFor(app: App, { app: { id: appId }, appKey, apiKey }: NewOrganization): readonly Sample[] {
+  return app.samples({ appId, appKey, apiKey });
+}
+
+/** The address as people write it: a socket that listens on this machine, or everywhere, answers to its own name. */
+function localUrl(address: string): string {
+  const url = new URL(address);
+  const isHere = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])$/.test(url.hostname);
+  return isHere ? `http://localhost:${url.port}` : url.origin;
+}
+
+const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Resolves at the first signal to stop; a second one ends the process as the signal itself would have. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    for (const [signal, number] of Object.entries(signalNumbers)) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(128 + number);
+        isStopping = true;
+        resolve();
+      });
+    }
+  });
+}

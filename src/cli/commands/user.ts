@@ -1,0 +1,64 @@
+/** One user as every API shows it, and what none shows. Never a digest, a code or a token. */
+import { presentUser } from '../../app.ts';
+import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import { CommandError } from '../command.ts';
+import { bold, pairs } from '../layout.ts';
+import { findOrganization, onDirectory } from '../operator.ts';
+
+export const show = onDirectory(async (directory, invocation) => {
+  const { core } = directory;
+  const only = await findOrganization(directory, invocation);
+  const dossier = pick(await findDossiers(core, invocation.argument), only?.id ?? null);
+  const views = await presentUser(dossier.user, core.clock.now());
+  const json = { ...views, directory: presentDossier(dossier) };
+  return {
+    json,
+    text: Object.entries(json)
+      .map(([name, view]) => `${bold(name)}\n${pairs(flatten(view))}`)
+      .join('\n\n'),
+  };
+});
+
+/** The one dossier that is meant; an email may belong to somebody in each of several organizations. */
+function pick(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
+  const found = dossiers.filter(({ organization }) => {
+    return organizationId === null || organization.id === organizationId;
+  });
+  const [only, second] = found;
+  if (only === undefined) throw new CommandError('there is no such user');
+  if (second === undefined) return only;
+  const ids = found.map(({ organization }) => `--org ${organization.id}`).join(' or ');
+  throw new CommandError(`several organizations have such a user: add ${ids}`);
+}
+
+function presentDossier({ organization, app, user, sessions, openCode, openTokens }: UserDossier) {
+  return {
+    organization: { id: organization.id, name: organization.name },
+    app: app === null ? null : { appId: app.id, name: app.name },
+    clinicalApproved: user.isClinicalApproved,
+    template: user.isTemplate,
+    nativeSignup: user.isNativeSignup,
+    hasPassword: user.passwordHash !== null,
+    confirmedAt: user.confirmedAt === null ? null : toMillisecondText(user.confirmedAt),
+    phoneE164: user.phoneE164,
+    sessions: sessions.map(({ id, startedAt, lastUsedAt }) => {
+      return { id, startedAt: toMillisecondText(startedAt), lastUsedAt: toMillisecondText(lastUsedAt) };
+    }),
+    openCodes:
+      openCode === null
+        ? []
+        : [{ expiresAt: toMillisecondText(openCode.expiresAt), triesLeft: openCode.triesLeft }],
+    openLinks: openTokens.map(({ purpose, expiresAt }) => {
+      return { purpose, expiresAt: toMillisecondText(expiresAt) };
+    }),
+  };
+}
+
+/** The values of a JSON object, each under its dotted name. */
+function flatten(value: unknown, name = ''): (readonly [string, string])[] {
+  if (typeof value !== 'object' || value === null) return [[name, value === null ? '-' : String(value)]];
+  const entries = Object.entries(value);
+  if (entries.length === 0) return [[name, 'none']];
+  return entries.flatMap(([key, each]) => flatten(each, name === '' ? key : `${name}.${key}`));
+}

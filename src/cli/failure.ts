@@ -1,0 +1,61 @@
+/**
+ * What a person is told where a command cannot be done: one line for each thing that is wrong, never a stack
+ * trace. What was called wrongly ends with 2, everything else with 1.
+ */
+import { ConfigError } from '../config.ts';
+import { DomainError, type FieldFault, type FieldFaultCode } from '../core/errors.ts';
+import { CommandError, UsageError } from './command.ts';
+
+export interface Failure {
+  readonly lines: readonly string[];
+  readonly exitCode: 1 | 2;
+}
+
+export function explain(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    const command = error.command === null ? 'roster' : `roster ${error.command}`;
+    return { lines: [error.message, `Try \`${command} --help\`.`], exitCode: 2 };
+  }
+  if (error instanceof CommandError) return { lines: [error.message], exitCode: 1 };
+  if (error instanceof ConfigError) return { lines: error.message.split('\n'), exitCode: 1 };
+  if (error instanceof DomainError) return { lines: explainRefusal(error), exitCode: 1 };
+  const reason = error instanceof Error ? error.message : String(error);
+  return { lines: [`failed: ${reason.split('\n', 1)[0]}`], exitCode: 1 };
+}
+
+function explainRefusal(refusal: DomainError): readonly string[] {
+  if (isFieldRefusal(refusal)) return refusal.details.faults.map(explainFault);
+  return [refusals.get(refusal.code) ?? `refused: ${refusal.code}`];
+}
+
+function isFieldRefusal(refusal: DomainError): refusal is DomainError<'invalid_fields'> {
+  return refusal.code === 'invalid_fields';
+}
+
+/** The refusals that an operator's command can meet. */
+const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
+  ['user_not_found', 'there is no such user'],
+  ['app_not_found', 'there is no such app'],
+  ['organization_not_found', 'there is no such organization'],
+  ['api_key_not_found', 'there is no such key, or it is revoked'],
+  ['email_taken', 'the email has already been taken'],
+  ['unavailable', 'the database is busy or away: try again'],
+]);
+
+function explainFault({ field, fault, min, max }: FieldFault): string {
+  return `the ${field} ${faultTexts[fault](min, max)}`;
+}
+
+const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) => string>> = {
+  blank: () => 'is missing',
+  invalid: () => 'is not valid',
+  too_short: (min) => `must have at least ${min} characters`,
+  too_long: (_, max) => `must have at most ${max} characters`,
+  too_common: () => 'is too common',
+  same_as_email: () => "can't be the email",
+  taken: () => 'has already been taken',
+  out_of_range: (min, max) => `must be from ${min} to ${max}`,
+  read_only: () => 'cannot be set',
+  in_future: () => 'is in the future',
+  required_for_change: () => 'is needed for this change',
+};

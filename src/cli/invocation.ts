@@ -1,0 +1,174 @@
+/**
+ * From the words of a command line to a command and its values. Options may stand anywhere, also before the
+ * command. Whatever is unknown, missing, double or not acceptable is a `UsageError` before anything is loaded.
+ */
+import { parseArgs } from 'node:util';
+import type { Environment } from '../config.ts';
+import { type Command, type Invocation, type Option, UsageError } from './command.ts';
+
+/** Options that every command takes. */
+export const commonOptions = {
+  data: { value: 'DIR', meaning: 'The data folder, in place of ROSTER_DATA_DIR', setting: 'ROSTER_DATA_DIR' },
+  json: { meaning: 'Print one JSON value' },
+  help: { meaning: 'Explain the command' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** What a command line asks for. */
+export type Request =
+  | { readonly kind: 'help'; readonly words: readonly string[] }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly invocation: Invocation;
+      readonly isJson: boolean;
+    };
+
+/**
+ * Reads the words after the program's name.
+ *
+ * @throws {UsageError} with one line.
+ */
+export function readCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  env: Environment,
+): Request {
+  const { words, given } = readWords(argv, commands);
+  if (words[0] === 'help') return { kind: 'help', words: words.slice(1) };
+  if (given.has('help')) return { kind: 'help', words };
+  if (given.has('version')) return { kind: 'version' };
+  const command = findCommand(words, commands);
+  const options: Readonly<Record<string, Option>> = { ...command.options, ...commonOptions };
+  const values = new Map<string, string>();
+  for (const [name, value] of given) {
+    const option = options[name];
+    if (option === undefined) throw new UsageError(`unknown option --${name}`, command.name);
+    values.set(name, checkValue(name, value, option, command));
+  }
+  for (const [name, option] of Object.entries(options)) {
+    if (option.isRequired && !values.has(name)) {
+      throw new UsageError(`--${name} ${option.value ?? ''} is missing`, command.name);
+    }
+  }
+  const invocation: Invocation = {
+    argument: readArgument(words, command),
+    find: (option) => values.get(option),
+    get: (option) => values.get(option) ?? '',
+    env: { ...env, ...settingsOf(values, options) },
+  };
+  return { kind: 'run', command, invocation, isJson: values.has('json') };
+}
+
+/** The words, and the options with their values; `''` for a flag. */
+function readWords(
+  argv: readonly string[],
+  commands: readonly Command[],
+): { words: string[]; given: Map<string, string> } {
+  const known: Record<string, Option> = Object.assign(
+    { version: { meaning: 'Print the version' } },
+    commonOptions,
+    ...commands.map(({ options }) => options),
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+    options: Object.fromEntries(
+      Object.entries(known).map(([name, { value }]) => {
+        return [name, { type: value === undefined ? 'boolean' : 'string' } as const];
+      }),
+    ),
+  });
+  const words: string[] = [];
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    const option = known[name];
+    const command = words.slice(0, 2).join(' ');
+    const about = commands.some((each) => each.name === command) ? command : null;
+    if (option === undefined || !rawName.startsWith('--')) {
+      throw new UsageError(`unknown option ${rawName}`, about);
+    }
+    if (given.has(name)) throw new UsageError(`${rawName} is given twice`, about);
+    given.set(name, valueIn(token, option, about));
+  }
+  return { words, given };
+}
+
+function valueIn(
+  token: {
+    readonly rawName: string;
+    readonly value?: string | undefined;
+    readonly inlineValue?: boolean | undefined;
+  },
+  option: Option,
+  about: string | null,
+): string {
+  const { rawName, value, inlineValue } = token;
+  if (option.value === undefined) {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`, about);
+    return '';
+  }
+  // What looks like the next option is one: the value was forgotten. `--name=-x` says it explicitly.
+  if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value}`, about);
+  }
+  return value;
+}
+
+function findCommand(words: readonly string[], commands: readonly Command[]): Command {
+  const found = commands.find(({ name }) => {
+    return name.split(' ').every((word, index) => word === words[index]);
+  });
+  if (found !== undefined) return found;
+  const [first, second] = words;
+  if (first === undefined) throw new UsageError('which command?', null);
+  const group = commands.map(({ name }) => name).filter((name) => name.startsWith(`${first} `));
+  if (group.length === 0) throw new UsageError(`unknown command "${first}"`, null);
+  const ways = group.map((name) => name.slice(first.length + 1)).join(', ');
+  const problem = second === undefined ? `which "${first}" command` : `unknown command "${first} ${second}"`;
+  throw new UsageError(`${problem}: there is ${ways}`, first);
+}
+
+function readArgument(words: readonly string[], command: Command): string {
+  const [argument, extra] = words.slice(command.name.split(' ').length);
+  if (command.argument === undefined) {
+    if (argument !== undefined) throw new UsageError(`unexpected "${argument}"`, command.name);
+    return '';
+  }
+  if (argument === undefined || argument === '') {
+    throw new UsageError(`${command.argument.name} is missing`, command.name);
+  }
+  if (extra !== undefined) throw new UsageError(`unexpected "${extra}"`, command.name);
+  return argument;
+}
+
+function checkValue(name: string, value: string, option: Option, command: Command): string {
+  const { choices, range } = option;
+  if (choices !== undefined && !choices.includes(value)) {
+    throw new UsageError(`--${name} must be one of ${choices.join(', ')}`, command.name);
+  }
+  if (range !== undefined && !isWholeNumber(value, range)) {
+    throw new UsageError(`--${name} must be a whole number from ${range.min} to ${range.max}`, command.name);
+  }
+  return value;
+}
+
+function isWholeNumber(text: string, range: { readonly min: number; readonly max: number }): boolean {
+  return /^\d{1,15}$/.test(text) && Number(text) >= range.min && Number(text) <= range.max;
+}
+
+function settingsOf(
+  values: ReadonlyMap<string, string>,
+  options: Readonly<Record<string, Option>>,
+): Environment {
+  const entries = Object.entries(options).flatMap(([name, { setting }]) => {
+    const value = values.get(name);
+    return setting === undefined || value === undefined ? [] : [[setting, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
