@@ -57,7 +57,8 @@ describe('a life across the contracts', () => {
     assert.equal(accepted.at('confirmed'), true);
     await ledger.expect({
       audit: [{ action: 'invitation.accepted', door: 'general', subject_id: user.humanId }],
-      rows: { users: '~1', password_tokens: '-1' },
+      // The wrong password from before is forgotten.
+      rows: { users: '~1', password_tokens: '-1', login_failures: '-1' },
     });
     await assertLife(user, { status: 'active', confirmed: true });
     assert.equal((await validate()).status, 422);
@@ -80,6 +81,20 @@ describe('a life across the contracts', () => {
     roster.clock.advance(7 * dayMs);
     assert.equal((await reset(token)).status, 422);
     await assertLife(user, { status: 'pending', confirmed: false });
+  });
+
+  test('an invitation, a reset link and a session open nothing once their user is deleted', async () => {
+    const user = await doors.identify(await doors.organization.make('deleted'));
+    const { token } = await roster.lastMessage('deleted@example.com');
+    const other = await doors.identify(await doors.general.make('deleted-too'));
+    const session = (await signIn('deleted-too@example.com')).string('token');
+    assert.equal((await doors.sonar.remove(user)).status, 204);
+    assert.equal((await doors.humanapi.remove(other)).status, 204);
+    const opened = await roster.call(`GET /general/v1/users/passwords/validate?token=${token}`);
+    assert.equal(opened.status, 422);
+    assert.equal((await reset(token)).status, 422);
+    assert.equal((await roster.call('GET /general/v1/users', { session })).status, 401);
+    assert.equal((await signIn('deleted-too@example.com')).status, 401);
   });
 
   test('a reset lets nobody in who was not let in before', async () => {
