@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createApiKey, revokeApiKey, rotateApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
+import { dayMs } from '../../../src/core/time.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, testDoor } from '../../support/start.ts';
+
+const path = '/sonar/v1/users';
+const operations = [
+  `GET ${path}`,
+  `POST ${path}`,
+  `GET ${path}/usr_invalid`,
+  `PATCH ${path}/usr_invalid`,
+  `DELETE ${path}/usr_invalid`,
+  `POST ${path}/usr_invalid/syncs`,
+  `POST ${path}/usr_invalid/scores`,
+] as const;
+
+describe('the credential of sonar', () => {
+  let roster: Roster;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  async function assertRefused(headers: Record<string, string>): Promise<void> {
+    for (const operation of operations) {
+      const reply = await roster.call(operation, { headers });
+      assert.equal(reply.status, 401, operation);
+      assert.equal(reply.header('www-authenticate'), 'Bearer');
+      assert.deepEqual(reply.body, {
+        error: 'unauthorized',
+        message: 'A valid API key is required: "Authorization: Bearer sk_live_...".',
+        details: {},
+      });
+    }
+  }
+
+  test('every operation asks for one, before it looks at anything else', async () => {
+    await assertRefused({});
+    await assertRefused({ 'content-type': 'text/plain', 'idempotency-key': '' });
+    await ledger.expect({});
+  });
+
+  test('what opens nothing is refused alike', async () => {
+    const { apiKeys, app } = roster.organization;
+    const { session } = await addPerson(roster, { role: 'admin' });
+    await ledger.mark();
+    const refused = [
+      'Bearer',
+      'Bearer ',
+      `Bearer ${apiKeys.admin}x`,
+      `Bearer ${apiKeys.admin.toUpperCase()}`,
+      `Bearer ${apiKeys.admin} ${apiKeys.admin}`,
+      `Bearer sk_live_${'A'.repeat(43)}`,
+      `Bearer ${app.appKey}`,
+      `Bearer ${session}`,
+      `Basic ${Buffer.from(`${apiKeys.admin}:`).toString('base64')}`,
+      apiKeys.admin,
+    ];
+    for (const authorization of refused) await assertRefused({ authorization });
+    await assertRefused({ 'x-user-token': session });
+    await ledger.expect({});
+  });
+
+  test('the scheme is read without case', async () => {
+    const headers = { authorization: `bEARER  ${roster.organization.apiKeys.reader}` };
+    assert.equal((await roster.call(`GET ${path}`, { headers })).status, 200);
+  });
+
+  test('an expired, a revoked and a rotated key are refused at once', async () => {
+    const { core, clock, organization } = roster;
+    const issue = (expiresAt: number | null = null) =>
+      createApiKey(core, testDoor, { organization, role: 'admin', expiresAt });
+    const expiring = await issue(clock.now() + dayMs);
+    const revoked = await issue();
+    const rotated = await issue();
+    const status = async (bearer: string) => (await roster.call(`GET ${path}`, { bearer })).status;
+    const statuses = () => Promise.all([expiring, revoked, rotated].map(({ apiKey }) => status(apiKey)));
+    assert.deepEqual(await statuses(), [200, 200, 200]);
+    await revokeApiKey(core, testDoor, revoked.key.id);
+    const fresh = await rotateApiKey(core, testDoor, rotated.key.id);
+    assert.deepEqual(await statuses(), [200, 401, 401]);
+    assert.equal(await status(fresh.apiKey), 200);
+    clock.advance(dayMs);
+    assert.deepEqual(await statuses(), [401, 401, 401]);
+  });
+});

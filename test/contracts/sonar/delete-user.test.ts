@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, type Tenant } from '../../support/start.ts';
+
+const path = '/sonar/v1/users';
+
+describe('DELETE /v1/users/{user_id}', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const remove = (id: string, bearer = tenant.apiKeys.admin) =>
+    roster.call(`DELETE ${path}/${id}`, { bearer });
+
+  test('a user is gone with all that hangs on it, and a second deletion is 404', async () => {
+    const bearer = tenant.apiKeys.admin;
+    const headers = { 'idempotency-key': 'made once' };
+    const id = (await roster.call(`POST ${path}`, { bearer, headers })).string('data.id');
+    await ledger.mark();
+    const reply = await remove(id);
+    assert.equal(reply.status, 204);
+    assert.equal(reply.text, '');
+    await ledger.expect({
+      audit: [
+        {
+          action: 'user.deleted',
+          door: 'sonar',
+          actor_kind: 'api_key',
+          subject_kind: 'user',
+          subject_id: id.slice('usr_'.length),
+        },
+      ],
+      rows: { users: '-1', idempotency: '-1' },
+    });
+    assert.equal((await roster.call(`GET ${path}/${id}`, { bearer })).status, 404);
+    const again = await remove(id);
+    assert.equal(again.status, 404);
+    assert.deepEqual(again.body, { error: 'not_found', message: `User '${id}' not found.`, details: {} });
+    await ledger.expect({});
+  });
+
+  test('a body is not looked at', async () => {
+    const { userId } = await addPerson(roster);
+    const reply = await roster.call(`DELETE ${path}/${userId}`, {
+      bearer: tenant.apiKeys.admin,
+      body: 'no json',
+      headers: { 'content-type': 'application/json' },
+    });
+    assert.equal(reply.status, 204);
+    await ledger.mark();
+  });
+
+  test('an id of nobody and one of another account are the same 404', async () => {
+    const foreign = await addPerson(roster, {}, await roster.addOrganization());
+    await ledger.mark();
+    for (const id of [foreign.userId, `usr_${'0'.repeat(32)}`, 'usr_invalid', foreign.userId.slice(4)]) {
+      const reply = await remove(id);
+      assert.equal(reply.status, 404);
+      assert.deepEqual(reply.body, { error: 'not_found', message: `User '${id}' not found.`, details: {} });
+    }
+    await ledger.expect({});
+  });
+
+  test('members and readers may not delete, and are not told whether the user exists', async () => {
+    const { userId } = await addPerson(roster);
+    await ledger.mark();
+    for (const key of [tenant.apiKeys.member, tenant.apiKeys.reader]) {
+      for (const id of [userId, 'usr_invalid']) {
+        const reply = await remove(id, key);
+        assert.equal(reply.status, 403);
+        assert.deepEqual(reply.body, {
+          error: 'forbidden',
+          message: 'The role of this API key does not allow this.',
+          details: {},
+        });
+      }
+    }
+    await ledger.expect({});
+  });
+
+  test("the account's last active admin is kept, another admin is not", async () => {
+    const own = await roster.addOrganization();
+    const first = await roster.addAdmin(own);
+    const second = await roster.addAdmin(own);
+    assert.equal((await remove(first.userId, own.apiKeys.admin)).status, 204);
+    await ledger.mark();
+    const reply = await remove(second.userId, own.apiKeys.admin);
+    assert.equal(reply.status, 409);
+    assert.deepEqual(reply.body, {
+      error: 'conflict',
+      message: "This user is the account's last active admin.",
+      details: {},
+    });
+    await ledger.expect({});
+  });
+});
