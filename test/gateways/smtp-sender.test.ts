@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import type { MessageSender, OutgoingMessage } from '../../src/core/messaging/sender.ts';
 import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
+import { startSmtpServer, type TestSmtpServer, textOf } from '../support/smtp.ts';
 
 const message: OutgoingMessage = {
   id: 'msg_0123',
@@ -20,42 +21,10 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly text: string;
-}
-
-/** A real SMTP server with what a test wants different, and the mails that it has taken. */
-async function startServer(
-  options: SMTPServerOptions = {},
-  port = 0,
-): Promise<{ url: string; mails: Mail[]; stop: () => Promise<void> }> {
-  const mails: Mail[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, session, callback) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        mails.push({
-          from: mailFrom === false ? '' : mailFrom.address,
-          to: rcptTo.map(({ address }) => address),
-          text: Buffer.concat(chunks).toString(),
-        });
-        callback();
-      });
-    },
-    ...options,
-  });
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  const stop = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-  closers.push(stop);
-  return { url, mails, stop };
+async function startServer(options: SMTPServerOptions = {}, port = 0): Promise<TestSmtpServer> {
+  const server = await startSmtpServer(options, port);
+  closers.push(() => server.stop());
+  return server;
 }
 
 function senderFor(url: string): MessageSender {
@@ -75,13 +44,13 @@ describe('an email', () => {
     assert.equal(mails.length, 1);
     const [mail] = mails;
     assert.deepEqual([mail?.from, mail?.to], [from.address, [message.to]]);
-    assert.match(mail?.text ?? '', /^To: jane@example\.com\r$/m);
+    assert.match(mail?.source ?? '', /^To: jane@example\.com\r$/m);
     assert.match(
-      mail?.text ?? '',
+      mail?.source ?? '',
       /^From: =\?UTF-8\?Q\?Cl=C3=ADnica_Ejemplo\?= <no-reply@clinic\.example>\r$/m,
     );
-    assert.match(mail?.text ?? '', /^Auto-Submitted: auto-generated\r$/m);
-    assert.match(decodeBody(mail?.text ?? ''), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
+    assert.match(mail?.source ?? '', /^Auto-Submitted: auto-generated\r$/m);
+    assert.match(textOf(mail), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
   });
 
   test('has the same Message-ID each time it is tried', async () => {
@@ -89,7 +58,7 @@ describe('an email', () => {
     const sender = senderFor(url);
     await sender.send(message);
     await sender.send(message);
-    for (const { text } of mails) assert.match(text, /^Message-ID: <msg_0123@clinic\.example>\r$/m);
+    for (const { source } of mails) assert.match(source, /^Message-ID: <msg_0123@clinic\.example>\r$/m);
   });
 
   test('cannot be given more recipients or headers by its address or subject', async () => {
@@ -98,9 +67,9 @@ describe('an email', () => {
     await sender.send({ ...message, to: 'jane@example.com, eve@example.com' });
     await sender.send({ ...message, to: 'jane@example.com\r\nRCPT TO:<eve@example.com>' });
     await sender.send({ ...message, subject: 'x\r\nBcc: eve@example.com' });
-    for (const { to, text } of mails) {
+    for (const { to, source } of mails) {
       assert.ok(!to.includes('eve@example.com'));
-      assert.doesNotMatch(text, /^Bcc:/m);
+      assert.doesNotMatch(source, /^Bcc:/m);
     }
   });
 
@@ -207,16 +176,3 @@ describe('a server that', () => {
     assert.ok(!shown.includes('jane') && !shown.includes('012345'), shown);
   });
 });
-
-/** The text of a mail whose body is quoted-printable, base64 or plain. */
-function decodeBody(mail: string): string {
-  const [head = '', ...rest] = mail.split('\r\n\r\n');
-  const body = rest.join('\r\n\r\n');
-  if (/^Content-Transfer-Encoding: base64/im.test(head)) {
-    return Buffer.from(body, 'base64').toString().replaceAll('\r\n', '\n');
-  }
-  const bytes = body
-    .replace(/=\r\n/g, '')
-    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString().replaceAll('\r\n', '\n');
-}

@@ -1,0 +1,138 @@
+/** A directory without a server for tests of jobs: a real database in a folder of its own, and a clock that stands. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import { SignInGate } from '../../src/core/access/sign-in-gate.ts';
+import type { Core } from '../../src/core/core.ts';
+import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
+import type { NewUser, User } from '../../src/core/directory/user.ts';
+import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import type { OrgKey } from '../../src/core/ids.ts';
+import type { Message } from '../../src/core/messaging/message.ts';
+import { post } from '../../src/core/messaging/post.ts';
+import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
+import { createSecretBox } from '../../src/core/secret.ts';
+import type { Clock } from '../../src/core/time.ts';
+import { isCommonPassword } from '../../src/gateways/common-passwords.ts';
+import { createMessageComposer } from '../../src/gateways/message-composer.ts';
+import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
+import type { Journal } from '../../src/jobs/journal.ts';
+import { openStore } from '../../src/store/database.ts';
+import { createFakeClock, type FakeClock } from '../support/clock.ts';
+import { openRows, type Row, type Rows } from '../support/rows.ts';
+
+export const secret = 'a-secret-of-a-deployment-under-test';
+
+export interface Deployment {
+  readonly core: Core;
+  readonly clock: FakeClock;
+  readonly folder: string;
+  readonly orgKey: OrgKey;
+  readonly rows: Rows;
+  addUser(values?: Partial<NewUser>): Promise<User>;
+  /** Queues a confirmation to the user's phone. */
+  postCode(user: User, code?: string): Promise<void>;
+  /** Queues an invitation to the user's address. */
+  postInvitation(user: User, token?: string): Promise<void>;
+  /** The rows of messages, oldest first. */
+  messages(): readonly Row[];
+  close(): Promise<void>;
+}
+
+export async function openDeployment(): Promise<Deployment> {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-jobs-'));
+  const clock = createFakeClock();
+  const { core, closeStore } = await openCore(folder, clock);
+  const { organization, app } = await createOrganization(core, 'test', 'Default');
+  const orgKey = organization.key;
+  const rows = openRows(folder);
+  return {
+    core,
+    clock,
+    folder,
+    orgKey,
+    rows,
+    addUser: (values = {}) =>
+      core.work.change(orgKey, (tx) => tx.users.insert({ ...newUserOf(app.id, clock.now()), ...values })),
+    postCode: (user, code = '012345') =>
+      core.work.change(orgKey, (tx) =>
+        post(core, tx, user, { template: 'confirmation', channel: 'sms', to: '+15551234567', code }),
+      ),
+    postInvitation: (user, token = 'inv_1_token') =>
+      core.work.change(orgKey, (tx) =>
+        post(core, tx, user, { template: 'invitation', channel: 'email', to: 'jane@example.com', token }),
+      ),
+    messages: () => [...rows.all('messages')].sort((a, b) => Number(a['seq']) - Number(b['seq'])),
+    async close() {
+      rows.close();
+      await closeStore();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A core over the database in the folder, as each process that serves it has one. */
+export async function openCore(
+  folder: string,
+  clock: Clock,
+  secrets = createSecretBox(secret),
+): Promise<{ core: Core; closeStore: () => Promise<void> }> {
+  const { config } = readConfig({});
+  const store = openStore({ dataDir: folder });
+  await store.migrate();
+  const core: Core = {
+    work: store,
+    clock,
+    secrets,
+    hasher: createPasswordHasher({ queueMax: 256 }),
+    composer: createMessageComposer({ linkUrl: config.linkUrl }),
+    isCommonPassword,
+    policy: config,
+    running: new Set(),
+    signInGate: new SignInGate(),
+  };
+  return { core, closeStore: () => store.close() };
+}
+
+/** A sender that notes what it is given and answers as the test wishes, by number of the call. */
+export function createTestSender(
+  answer: (call: number, message: OutgoingMessage) => SendOutcome | Promise<SendOutcome> = () => ({
+    kind: 'taken',
+  }),
+): MessageSender & { readonly sent: OutgoingMessage[] } {
+  const sent: OutgoingMessage[] = [];
+  return {
+    sent,
+    async send(message) {
+      sent.push(message);
+      return answer(sent.length, message);
+    },
+    close: async () => {},
+  };
+}
+
+export interface TestJournal extends Journal {
+  readonly notes: Readonly<Record<string, string | number>>[];
+  readonly faults: unknown[];
+}
+
+export function createTestJournal(): TestJournal {
+  const notes: TestJournal['notes'] = [];
+  const faults: unknown[] = [];
+  return {
+    notes,
+    faults,
+    note: (_event, fields) => notes.push(fields),
+    fault: (_event, error) => faults.push(error),
+  };
+}
+
+/** The message's id, state and attempts as its row has them. */
+export function stateOf(row: Row | undefined): Pick<Message, 'state' | 'attempts'> & { hasContent: boolean } {
+  return {
+    state: row?.['state'] as Message['state'],
+    attempts: Number(row?.['attempts']),
+    hasContent: row?.['sealed_content'] !== null,
+  };
+}
