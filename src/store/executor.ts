@@ -12,6 +12,11 @@ export interface Executor {
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
   /** As `rows`, for a reader that walks a whole table and must not push others' pages out of memory. */
   scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  /**
+   * Adds a row to a table with a sequence and gives its number; undefined where a conflict kept it out. The
+   * statement itself returns nothing: a `returning` makes SQLite keep an undo log of its own for the statement.
+   */
+  insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined>;
   /** How many rows were changed. */
   run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number>;
   /** Runs reads that all see one and the same state. `work` may wait for nothing but `view`. */

@@ -21,6 +21,9 @@ const blockingWaitMs = 10;
 /** Opening happens before anything is served, and may wait for another process that opens the same file. */
 const openingWaitMs = 5_000;
 
+/** 16 MiB of log between checkpoints: the same pages of an index are written back once for many commits. */
+const checkpointPages = 4_000;
+
 export class SqliteConnection {
   readonly db: Sqlite.Database;
   readonly #controls = new Map<string, Sqlite.Statement<[]>>();
@@ -35,6 +38,7 @@ export class SqliteConnection {
       this.db.pragma('secure_delete = ON');
       // Savepoints keep their undo pages here; on disk they would cost a file for each unit of work.
       this.db.pragma('temp_store = MEMORY');
+      this.db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
       this.db.pragma(`cache_size = -${cacheKib}`);
       this.db.pragma(`mmap_size = ${mmapBytes}`);
       this.db.pragma(`busy_timeout = ${blockingWaitMs}`);
@@ -57,6 +61,12 @@ export class SqliteConnection {
   run<P extends Values>(statement: Statement<P, unknown>, values: P): number {
     const { query, bind } = this.#prepare(statement);
     return query.run(bind(values)).changes;
+  }
+
+  insert<P extends Values>(statement: Statement<P, unknown>, values: P): number | undefined {
+    const { query, bind } = this.#prepare(statement);
+    const { changes, lastInsertRowid } = query.run(bind(values));
+    return changes === 0 ? undefined : Number(lastInsertRowid);
   }
 
   /** Runs a word of transaction control, such as `begin immediate`. */

@@ -33,6 +33,10 @@ class DirectExecutor implements Executor {
     return this.#connection.run(statement, values);
   }
 
+  async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
+    return this.#connection.insert(statement, values);
+  }
+
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);
   }
@@ -69,8 +73,12 @@ export class ReadExecutor implements Executor {
     return this.#scanner.rows(statement, values);
   }
 
-  async run(): Promise<number> {
-    throw new Error('a read changes nothing');
+  run(): Promise<number> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  insert(): Promise<number | undefined> {
+    return Promise.reject(new Error('a read changes nothing'));
   }
 
   async snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
@@ -120,6 +128,10 @@ export class ChangeExecutor implements Executor {
 
   async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
     return this.#attempt(() => this.#connection.run(statement, values));
+  }
+
+  async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
+    return this.#attempt(() => this.#connection.insert(statement, values));
   }
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {

@@ -92,8 +92,7 @@ export const insertUser = statement((p: Binder<InsertValues>) =>
       last_sync_at: p('lastSyncAt'),
       last_score_at: p('lastScoreAt'),
     })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('seq'),
+    .onConflict((conflict) => conflict.doNothing()),
 );
 
 type PageValues = {

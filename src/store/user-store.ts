@@ -69,9 +69,9 @@ export class SqlUserStore implements UserStore {
         orgKey: this.#orgKey,
         updatedAt: user.createdAt,
       };
-      const row = await this.#executor.first(queries.insertUser, toInsertValues(added, appKey));
-      if (row !== undefined) {
-        const at = { createdAt: user.createdAt, seq: row.seq };
+      const seq = await this.#executor.insert(queries.insertUser, toInsertValues(added, appKey));
+      if (seq !== undefined) {
+        const at = { createdAt: user.createdAt, seq };
         this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: 1 });
         return added;
       }
@@ -107,23 +107,10 @@ export class SqlUserStore implements UserStore {
   ): Promise<{ items: readonly User[]; total: number }> {
     // In a change, what earlier steps wrote belongs to the list.
     await this.#scope.counts.settle(this.#executor);
-    return this.#executor.snapshot(async (view) => {
-      const { total, place } = await findPlace(view, this.#orgKey, offset, status);
-      if (place === null) return { items: [], total };
-      const { before, skip } = place;
-      const values = {
-        orgKey: this.#orgKey,
-        beforeCreatedAt: before.createdAt,
-        beforeSeq: before.seq,
-        skip,
-        limit,
-      };
-      const rows =
-        status === undefined
-          ? await view.rows(queries.selectPage, values)
-          : await view.rows(queries.selectStatusPage, { ...values, status });
-      return { items: await readUsers(rows, this.#scope.appKeys, view), total };
-    });
+    const { rows, total } = await this.#executor.snapshot((view) =>
+      this.#readPage(view, status, offset, limit),
+    );
+    return { items: await readUsers(rows, this.#scope.appKeys, this.#executor), total };
   }
 
   async listOldestFirst(
@@ -160,6 +147,28 @@ export class SqlUserStore implements UserStore {
     if (row === undefined) return null;
     const user = await readUser(row, this.#scope.appKeys, this.#executor);
     return appId === undefined || appId === user.appId ? user : null;
+  }
+
+  async #readPage(
+    view: Executor,
+    status: UserStatus | undefined,
+    offset: number,
+    limit: number,
+  ): Promise<{ rows: UserRow[]; total: number }> {
+    const { total, place } = await findPlace(view, this.#orgKey, offset, status);
+    if (place === null) return { rows: [], total };
+    const values = {
+      orgKey: this.#orgKey,
+      beforeCreatedAt: place.before.createdAt,
+      beforeSeq: place.before.seq,
+      skip: place.skip,
+      limit,
+    };
+    const rows =
+      status === undefined
+        ? await view.rows(queries.selectPage, values)
+        : await view.rows(queries.selectStatusPage, { ...values, status });
+    return { rows, total };
   }
 
   async #get({ id }: User): Promise<User> {
