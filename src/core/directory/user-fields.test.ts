@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { hourMs, minuteMs } from '../time.ts';
+import {
+  canonicalEmail,
+  FieldReader,
+  type Reading,
+  readBoolean,
+  readChoice,
+  readDateOfBirth,
+  readEmail,
+  readFullName,
+  readLanguage,
+  readOptional,
+  readPhone,
+  readReportTime,
+  readText,
+  readTimezone,
+} from './user-fields.ts';
+
+const now = Date.UTC(2026, 2, 2, 12);
+const anything = fc.oneof(fc.anything(), fc.string({ unit: 'binary' }));
+
+function assertFaults(read: (value: unknown) => Reading<unknown>, fault: string, values: readonly unknown[]) {
+  for (const value of values) {
+    const reading = read(value);
+    assert.ok(
+      'fault' in reading && reading.fault === fault,
+      `${JSON.stringify(value)}: ${JSON.stringify(reading)}`,
+    );
+  }
+}
+
+function assertTaken(read: (value: unknown) => Reading<unknown>, values: readonly unknown[]) {
+  for (const value of values) assert.deepEqual(read(value), { value });
+}
+
+describe('every reader', () => {
+  const readers: Readonly<Record<string, (value: unknown) => Reading<unknown>>> = {
+    readText,
+    readEmail,
+    readPhone,
+    readLanguage,
+    readTimezone,
+    readFullName,
+    readBoolean,
+    readDateOfBirth: (value) => readDateOfBirth(value, now),
+    readReportTime: (value) => readReportTime(value, now),
+    readChoice: (value) => readChoice(value, ['a', 'b']),
+  };
+  for (const [name, read] of Object.entries(readers)) {
+    test(`${name} gives a value or a fault for anything at all`, () => {
+      fc.assert(
+        fc.property(anything, (value) => {
+          const reading = read(value);
+          assert.ok('value' in reading !== 'fault' in reading);
+        }),
+      );
+    });
+  }
+});
+
+describe('a text', () => {
+  test('is trimmed and otherwise as given', () => {
+    assert.deepEqual(readText(' \t Ana  María \n'), { value: 'Ana  María' });
+  });
+
+  test('is blank when it is missing, null, empty or all blanks', () => {
+    assertFaults(readText, 'blank', [undefined, null, '', '  \u00a0\n']);
+  });
+
+  test('is invalid when it is none, or has NUL or a lone surrogate', () => {
+    assertFaults(readText, 'invalid', [1, true, {}, ['a'], 'a\0b', '\ud800', 'a\udc00b']);
+  });
+
+  test('has 1 to 255 characters, counted as characters', () => {
+    assertTaken(readText, ['x', 'x'.repeat(255), '🙂'.repeat(255)]);
+    for (const text of ['x'.repeat(256), '🙂'.repeat(256), 'x'.repeat(3_000_000)]) {
+      assert.deepEqual(readText(text), { fault: 'too_long', max: 255 });
+    }
+  });
+});
+
+describe('an email', () => {
+  test('is an address with a local part and a domain of two labels or more', () => {
+    assertTaken(readEmail, [
+      'john@example.com',
+      "o'brien+tag@mail.example.co.uk",
+      'x@a.io',
+      'дима@почта.рф',
+      `${'a'.repeat(64)}@example.com`,
+    ]);
+    assertFaults(readEmail, 'invalid', [
+      'john',
+      'john@',
+      '@example.com',
+      'john@localhost',
+      'john@@example.com',
+      'john doe@example.com',
+      'john@exam ple.com',
+      'john@example..com',
+      'john@-example.com',
+      'john@example-.com',
+      '.john@example.com',
+      'john.@example.com',
+      'jo..hn@example.com',
+      'John <john@example.com>',
+      'john@example.com\nbcc: x@example.com',
+      'a@example.com,b@example.com',
+      `${'a'.repeat(65)}@example.com`,
+    ]);
+  });
+
+  test('has at most 254 characters', () => {
+    const label = 'd'.repeat(61);
+    const longest = `${'a'.repeat(64)}@${label}.${label}.${label}.com`;
+    assertTaken(readEmail, [longest]);
+    assert.deepEqual(readEmail(longest.replace('.com', '.info')), { fault: 'too_long', max: 254 });
+  });
+  });
+
+  test('is compared without case or surrounding blanks, and shown trimmed', () => {
+    assert.deepEqual(readEmail(' John@Example.COM '), { value: 'John@Example.COM' });
+    assert.equal(canonicalEmail(' John@Example.COM '), canonicalEmail('john@example.com'));
+    assert.equal(canonicalEmail('jose\u0301@example.com'), canonicalEmail('JOSÉ@example.com'));
+    assert.notEqual(canonicalEmail('john@example.com'), canonicalEmail('jon@example.com'));
+  });
+
+  test('takes no long time over a hostile text', () => {
+    const started = performance.now();
+    for (const text of [`a@${'a-'.repeat(120)}`, `a@${'a.'.repeat(120)}`, `${'a.'.repeat(120)}@`]) {
+      readEmail(text);
+    }
+    assert.ok(performance.now() - started < 500);
+  });
+});
+
+describe('a phone number', () => {
+  test('is echoed as given and has an E.164 form', () => {
+    assert.deepEqual(readPhone(' +1-555-123-4567 '), {
+      value: { phone: '+1-555-123-4567', phoneE164: '+15551234567' },
+    });
+    assert.deepEqual(readPhone('+44 (20) 7946 0958'), {
+      value: { phone: '+44 (20) 7946 0958', phoneE164: '+442079460958' },
+    });
+  });
+
+  test('begins with a plus and is possible', () => {
+    assertFaults(readPhone, 'invalid', [
+      '555-123-4567',
+      '0015551234567',
+      '+1',
+      '+1-555',
+      '+15551234567890123',
+      '+999 123 456 789',
+      'tel:+15551234567',
+      'call +15551234567',
+      5551234567,
+    ]);
+    assertFaults(readPhone, 'blank', ['', '  ']);
+  });
+});
+
+describe('a date of birth', () => {
+  const read = (value: unknown) => readDateOfBirth(value, now);
+
+  test('is a real date before today', () => {
+    assertTaken(read, ['1990-05-15', '2024-02-29', '2026-03-01']);
+    assertFaults(read, 'invalid', [
+      '2026-03-02',
+      '2030-01-01',
+      '1990-02-30',
+      '1990-5-15',
+      '05/15/1990',
+      '1990-05-15T00:00:00Z',
+      19900515,
+    ]);
+  });
+});
+
+describe('a language', () => {
+  test('is a well-formed BCP 47 tag, kept as given', () => {
+    assertTaken(readLanguage, ['en', 'es-MX', 'zh-Hant-TW', 'de-CH-1996', 'EN-us']);
+    assertFaults(readLanguage, 'invalid', ['english!', 'e', 'en_US', 'en-', 'toolongtag', 7, ['en']]);
+    assertFaults(readLanguage, 'blank', [null, '']);
+  });
+});
+
+describe('a time zone', () => {
+  test('is a name of the IANA database, in its own letters', () => {
+    assertTaken(readTimezone, ['UTC', 'America/New_York', 'Asia/Kolkata']);
+    assert.deepEqual(readTimezone('europe/london'), { value: 'Europe/London' });
+    assertFaults(readTimezone, 'invalid', ['Mars/Olympus', '+02:00', 'EST5EDT4', 'local', 3]);
+  });
+});
+
+describe('a reported time', () => {
+  test('may be any time in the past and five minutes ahead, not more', () => {
+    const read = (instant: number) => readReportTime(new Date(instant).toISOString(), now);
+    assert.deepEqual(read(now - 1_000_000 * hourMs), { value: now - 1_000_000 * hourMs });
+    assert.deepEqual(read(now + 5 * minuteMs), { value: now + 5 * minuteMs });
+    assert.deepEqual(read(now + 5 * minuteMs + 1), { fault: 'in_future' });
+    assertFaults((value) => readReportTime(value, now), 'invalid', ['yesterday', 0, null, '2026-03-02']);
+  });
+});
+
+describe('many fields', () => {
+  test('give their values, and every fault under its field', () => {
+    const fields = new FieldReader();
+    assert.equal(fields.take('firstName', readText('Ana')), 'Ana');
+    assert.equal(fields.take('email', readEmail('ana')), undefined);
+    assert.equal(fields.take('lastName', readText('x'.repeat(256))), undefined);
+    assert.deepEqual(fields.faults, [
+      { field: 'email', fault: 'invalid' },
+      { field: 'lastName', fault: 'too_long', max: 255 },
+    ]);
+  });
+
+  test('that are optional may be missing or null, and nothing else goes unread', () => {
+    for (const value of [undefined, null]) assert.deepEqual(readOptional(value, readText), { value: null });
+    assert.deepEqual(readOptional('', readText), { fault: 'blank' });
+    assert.deepEqual(readOptional('x', readText), { value: 'x' });
+  });
+
+  test('of two values are true or false and nothing like it', () => {
+    assertTaken(readBoolean, [true, false]);
+    assertFaults(readBoolean, 'invalid', [null, undefined, 0, 1, 'true', '']);
+  });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import {
+  isHex40,
+  newAppId,
+  newOrgKey,
+  newPrefixedId,
+  newRequestId,
+  newUserId,
+  newUserNumber,
+  parseHumanId,
+  parseUserIdText,
+  parseUserNumber,
+  toUserIdText,
+} from './ids.ts';
+
+const rounds = Array.from({ length: 200 });
+
+describe('ids', () => {
+  test('user ids are 128 random bits that both spellings give back', () => {
+    const ids = new Set(rounds.map(() => newUserId()));
+    assert.equal(ids.size, rounds.length);
+    for (const id of ids) {
+      assert.match(id, /^[0-9a-f]{32}$/);
+      assert.equal(parseUserIdText(toUserIdText(id)), id);
+      assert.equal(parseHumanId(id), id);
+    }
+  });
+
+  test('user numbers are safe integers from 1 on and read back from their decimals', () => {
+    for (const _ of rounds) {
+      const number = newUserNumber();
+      assert.ok(Number.isSafeInteger(number) && number >= 1);
+      assert.equal(parseUserNumber(String(number)), number);
+    }
+  });
+
+  test('user numbers are spread over the whole range, so that they do not tell how many there are', () => {
+    const numbers = rounds.map(() => newUserNumber());
+    const half = 2 ** 52;
+    assert.ok(numbers.some((number) => number > half) && numbers.some((number) => number < half));
+    assert.equal(new Set(numbers).size, numbers.length);
+  });
+
+  test('only plain decimals from 1 to 2^53-1 are user numbers', () => {
+    const others = ['', '0', '-1', '+1', '01', '1.0', '1e3', ' 1', '1 ', '0x10', '१', 'abc'];
+    for (const text of [...others, '9007199254740992', '99999999999999999']) {
+      assert.equal(parseUserNumber(text), null, text);
+    }
+    assert.equal(parseUserNumber('1'), 1);
+    assert.equal(parseUserNumber('9007199254740991'), Number.MAX_SAFE_INTEGER);
+  });
+
+  test('an id of one spelling is none of another', () => {
+    const id = newUserId();
+    assert.equal(parseUserIdText(id), null);
+    assert.equal(parseUserIdText(`usr_${id.toUpperCase()}`), null);
+    assert.equal(parseHumanId(toUserIdText(id)), null);
+    assert.equal(parseHumanId(newAppId()), null);
+    assert.equal(isHex40(id), false);
+  });
+
+  test('no text at all makes a parser throw', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const parsed of [parseUserIdText(text), parseHumanId(text), parseUserNumber(text)]) {
+          assert.ok(parsed === null || String(parsed).length > 0);
+        }
+      }),
+    );
+  });
+
+  test('apps, organizations, requests and the rest have the forms they promise', () => {
+    assert.ok(isHex40(newAppId()));
+    assert.match(newPrefixedId('key'), /^key_[0-9a-f]{32}$/);
+    assert.match(newRequestId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const _ of rounds) {
+      const key = newOrgKey();
+      assert.ok(Number.isInteger(key) && key >= 1 && key < 2 ** 31);
+    }
+  });
+});
