@@ -9,6 +9,7 @@ import type { Core } from '../core.ts';
 import { isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
 import { sendCode } from '../verification/confirmation.ts';
+import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import type { App } from './organization.ts';
 import { newUserDefaults } from './user.ts';
 import {
@@ -91,7 +92,7 @@ export async function registerUser(
         isNativeSignup: values.isNativeSignup ?? false,
         passwordHash,
       });
-      await sendCode(core, tx, user, []);
+      await sendCode(core, tx, user, codeSendQuotas);
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
       return { user, token: await startSession(tx, principal, user, now) };
     });

@@ -116,7 +116,7 @@ describe('an email', () => {
     const label = 'd'.repeat(61);
     const longest = `${'a'.repeat(64)}@${label}.${label}.${label}.com`;
     assertTaken(readEmail, [longest]);
-  });
+    assert.deepEqual(readEmail(longest.replace('.com', '.info')), { fault: 'too_long', max: 254 });
   });
 
   test('is compared without case or surrounding blanks, and shown trimmed', () => {
