@@ -1,33 +1,38 @@
 /** Asks a person at the terminal for a new password, without showing it. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { settings } from '../settings.ts';
 import { CommandError } from './command.ts';
 
-/** Asks twice, on standard error. Refuses where there is no terminal, or the two differ. */
-export async function askNewPassword(): Promise<string> {
-  if (!process.stdin.isTTY) {
-    throw new CommandError(`set ${settings.adminPassword.name}, or run this on a terminal to be asked`);
-  }
-  const password = await ask('Password: ');
-  if ((await ask('The same again: ')) !== password) throw new CommandError('the two passwords differ');
-  return password;
+/** Where a person types and reads; the process has both. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream;
 }
 
-async function ask(question: string): Promise<string> {
-  process.stderr.write(question);
-  // The terminal is in raw mode and readline echoes to its output, so an output that keeps silent hides the typing.
-  const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silence, terminal: true });
+/** Asks twice. Refuses where nobody can be asked, the two differ, or the person gives up. */
+export async function askNewPassword({ stdin, stderr }: Terminal = process): Promise<string> {
+  if (!stdin.isTTY) {
+    throw new CommandError(`set ${settings.adminPassword.name}, or run this on a terminal to be asked`);
+  }
+  // In raw mode nobody but readline echoes what is typed, and this is where it does.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
+  lines.once('SIGINT', () => lines.close());
+  // One reader for both answers: a paste of two lines comes at once.
+  const typed = lines[Symbol.asyncIterator]();
+  const ask = async (question: string): Promise<string> => {
+    stderr.write(question);
+    const { value, done } = await typed.next();
+    stderr.write('\n');
+    if (done) throw new CommandError('cancelled');
+    return value;
+  };
   try {
-    return await new Promise<string>((resolve, reject) => {
-      const cancel = (): void => reject(new CommandError('cancelled'));
-      lines.once('line', resolve);
-      lines.once('SIGINT', cancel);
-      lines.once('close', cancel);
-    });
+    const password = await ask('Password: ');
+    if ((await ask('The same again: ')) !== password) throw new CommandError('the two passwords differ');
+    return password;
   } finally {
     lines.close();
-    process.stderr.write('\n');
   }
 }

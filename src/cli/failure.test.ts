@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConfigError } from '../config.ts';
+import { refuse } from '../core/errors.ts';
+import { CommandError, UsageError } from './command.ts';
+import { explain } from './failure.ts';
+
+describe('what is told of a failure', () => {
+  test('a wrong call gets a hint and ends with 2', () => {
+    const { lines, exitCode } = explain(new UsageError('--org ID is missing', 'key create'));
+    assert.deepEqual([...lines, exitCode], ['--org ID is missing', 'Try `roster key create --help`.', 2]);
+    assert.deepEqual(explain(new UsageError('which command?', null)).lines[1], 'Try `roster --help`.');
+  });
+
+  test('every faulty setting has a line of its own', () => {
+    const faults = [
+      { name: 'PORT', problem: 'must be a number' },
+      { name: 'HOST', problem: 'must be a name' },
+    ];
+    const told = { lines: ['PORT must be a number', 'HOST must be a name'], exitCode: 1 };
+    assert.deepEqual(explain(new ConfigError(faults)), told);
+  });
+
+  test('every faulty field has a line of its own', () => {
+    const { lines } = explain(
+      refuse('invalid_fields', {
+        faults: [
+          { field: 'email', fault: 'invalid' },
+          { field: 'password', fault: 'too_short', min: 8 },
+        ],
+      }),
+    );
+    assert.deepEqual(lines, ['the email is not valid', 'the password must have at least 8 characters']);
+  });
+
+  test('a refusal is told in words, a fault in one line without its stack', () => {
+    assert.deepEqual(explain(refuse('email_taken', {})).lines, ['the email has already been taken']);
+    assert.deepEqual(explain(refuse('forbidden', {})).lines, ['refused: forbidden']);
+    assert.deepEqual(explain(new CommandError('cancelled')), { lines: ['cancelled'], exitCode: 1 });
+    assert.deepEqual(explain(new TypeError('x is\nodd')), { lines: ['failed: x is'], exitCode: 1 });
+  });
+});
