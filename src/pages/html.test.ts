@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Html, html } from './html.ts';
+
+test('no text becomes markup, and none is lost', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const inside = html`<a title="${text}">`.text.slice('<a title="'.length, -'">'.length);
+      assert.doesNotMatch(inside, /[<>"']|&(?!#\d+;)/);
+      const back = inside.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+      assert.equal(back, text);
+    }),
+  );
+});
+
+test('what is HTML already goes in as it is, alone and in lists', () => {
+  const item = html`<li>${'a & b'}</li>`;
+  assert.equal(html`<ul>${[item, item]}</ul>`.text, '<ul><li>a &#38; b</li><li>a &#38; b</li></ul>');
+  assert.equal(html`${new Html('<hr>')}${null}${7}`.text, '<hr>7');
+});
