@@ -211,7 +211,11 @@ export const settings = {
   limitSignup: networkLimit('ROSTER_LIMIT_SIGNUP', '100', 'Sign-ups'),
   limitSession: networkLimit('ROSTER_LIMIT_SESSION', '100', 'Sign-ins'),
   limitConfirmation: networkLimit('ROSTER_LIMIT_CONFIRMATION', '100', 'Confirmations'),
-  limitPassword: networkLimit('ROSTER_LIMIT_PASSWORD', '30', 'Requests for a password reset, and passwords set on the page,'),
+  limitPassword: networkLimit(
+    'ROSTER_LIMIT_PASSWORD',
+    '30',
+    'Requests for a password reset, and passwords set on the page,',
+  ),
   limitEmailCheck: networkLimit('ROSTER_LIMIT_EMAIL_CHECK', '30', 'Calls of `email_has_account`'),
   hashQueueMax: setting('ROSTER_HASH_QUEUE', {
     section: 'Limits',
