@@ -44,7 +44,7 @@ export function browserTest(
   work: (browsing: Browsing) => Promise<void>,
   options: { readonly lang?: string } = {},
 ): void {
-  test(title, { skip, timeout: 120_000 }, async () => {
+  test(title, { skip }, async () => {
     const executablePath = findBrowser() ?? installBrowser();
     const profile = await mkdtemp(join(tmpdir(), 'roster-browser-'));
     const context = await chromium.launchPersistentContext(profile, {
