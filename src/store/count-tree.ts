@@ -5,7 +5,6 @@
  *
  * The root is node 0 of its organization; the tree grows and shrinks at the root.
  */
-import type { UserStatus } from '../core/directory/user.ts';
 import type { OrgKey } from '../core/ids.ts';
 import {
   type CountEntry,
@@ -18,6 +17,7 @@ import {
   sumOf,
   unpackNode,
 } from './count-node.ts';
+import { emptyRange, rangeOf, usersBetween, usersInOrder } from './count-range.ts';
 import type { Executor } from './executor.ts';
 import { type Binder, build, statement } from './statement.ts';
 import type { CountChange, CountShape } from './user-counts.ts';
@@ -32,6 +32,10 @@ export const selectNode = statement((p: Binder<NodeName>) =>
     .select('entries')
     .where('org_key', '=', p('orgKey'))
     .where('node', '=', p('node')),
+);
+
+export const selectNodeNames = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('user_counts').select('node').where('org_key', '=', p('orgKey')),
 );
 
 const selectLastNode = statement((p: Binder<{ orgKey: number }>) =>
@@ -56,29 +60,8 @@ const deleteNode = statement((p: Binder<NodeName>) =>
   build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '=', p('node')),
 );
 
-/** The users of a range, for counting them anew. */
-export const selectRange = statement(
-  (
-    p: Binder<{
-      orgKey: number;
-      fromCreatedAt: number;
-      fromSeq: number;
-      toCreatedAt: number;
-      toSeq: number;
-      limit: number;
-    }>,
-  ) =>
-    build
-      .selectFrom('users')
-      .select(['created_at as createdAt', 'seq', 'status'])
-      .where('org_key', '=', p('orgKey'))
-      .where((row) =>
-        row(row.refTuple('created_at', 'seq'), '>=', row.tuple(p('fromCreatedAt'), p('fromSeq'))),
-      )
-      .where((row) => row(row.refTuple('created_at', 'seq'), '<', row.tuple(p('toCreatedAt'), p('toSeq'))))
-      .orderBy('created_at')
-      .orderBy('seq')
-      .limit(p('limit')),
+const deleteNodes = statement((p: Binder<{ orgKey: number }>) =>
+  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')),
 );
 
 interface Node {
@@ -100,24 +83,48 @@ export class CountTree {
     this.#shape = shape;
   }
 
+  /** Brings the tree up to date. Numbers that cannot be right are not built upon: the tree is made anew. */
   async apply(changes: readonly CountChange[]): Promise<void> {
     const root = (await this.#load(rootNode)) ?? this.#put(rootNode, [emptyRange(firstKey)]);
-    for (const change of changes) await this.#add(root, change);
+    for (const change of changes) {
+      if (!(await this.#add(root, change))) return this.rebuild();
+    }
     const parts = await this.#trim(root, firstKey, endKey);
     await this.#setRoot(root, parts);
+    await this.#write();
+  }
+
+  /** Makes the tree anew from the users themselves. */
+  async rebuild(): Promise<void> {
+    this.#nodes.clear();
+    await this.#executor.run(deleteNodes, { orgKey: this.#orgKey });
+    const ranges: CountEntry[] = [];
+    const full = filling(this.#shape.rangeMax);
+    for await (const users of usersInOrder(this.#executor, this.#orgKey, full * 128)) {
+      // Every batch but the last is a multiple of a range.
+      for (let at = 0; at < users.length; at += full) ranges.push(rangeOf(users.slice(at, at + full), null));
+    }
+    if (ranges.length === 0) return;
+    await this.#setRoot(this.#put(rootNode, []), cut(ranges, this.#shape.fanout, true));
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
     for (const node of this.#nodes.values()) {
       const entries = packNode(node.entries);
       await this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: node.id, entries });
     }
   }
 
-  async #add(root: Node, { at, status, delta }: CountChange): Promise<void> {
-    for (let node = root; ; ) {
-      const entry = node.entries[indexOf(node.entries, at)];
-      if (entry === undefined) throw new Error('a node of the counts of users is empty');
+  /** Counts a change on the way down to its range; false where the tree turns out to be wrong. */
+  async #add(root: Node, { at, status, delta }: CountChange): Promise<boolean> {
+    for (let node: Node | null = root; ; ) {
+      const entry: CountEntry | undefined = node?.entries[indexOf(node.entries, at)];
+      if (entry === undefined) return false;
       entry.counts[status] += delta;
-      if (entry.child === 0) return;
-      node = await this.#get(entry.child);
+      if (entry.counts[status] < 0) return false;
+      if (entry.child === 0) return true;
+      node = await this.#load(entry.child);
     }
   }
 
@@ -162,14 +169,7 @@ export class CountTree {
   }
 
   async #cutRange(from: SortKey, to: SortKey): Promise<CountEntry[]> {
-    const users = await this.#executor.rows(selectRange, {
-      orgKey: this.#orgKey,
-      fromCreatedAt: from.createdAt,
-      fromSeq: from.seq,
-      toCreatedAt: to.createdAt,
-      toSeq: to.seq,
-      limit: Number.MAX_SAFE_INTEGER,
-    });
+    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
     return cut(users, this.#shape.rangeMax, to === endKey).map((run, at) =>
       rangeOf(run, at === 0 ? from : null),
     );
@@ -180,8 +180,9 @@ export class CountTree {
     let level = runs;
     while (level.length > 1) level = cut(await this.#putRuns(level), this.#shape.fanout, true);
     root.entries = level[0] ?? [emptyRange(firstKey)];
-    for (let only = soleChildOf(root); only !== 0; only = soleChildOf(root)) {
-      const child = await this.#get(only);
+    for (;;) {
+      const child = await this.#load(soleChildOf(root));
+      if (child === null || child === root) return;
       root.entries = child.entries;
       await this.#drop(child);
     }
@@ -205,12 +206,6 @@ export class CountTree {
     if (known !== undefined) return known;
     const row = await this.#executor.first(selectNode, { orgKey: this.#orgKey, node: id });
     return row === undefined ? null : this.#put(id, unpackNode(row.entries));
-  }
-
-  async #get(id: number): Promise<Node> {
-    const node = await this.#load(id);
-    if (node === null) throw new Error('the counts of users name a node that is not there');
-    return node;
   }
 
   #put(id: number, entries: CountEntry[]): Node {
@@ -246,25 +241,16 @@ function indexOf(entries: readonly CountEntry[], key: SortKey): number {
  */
 function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
   if (items.length <= max) return [items];
-  const full = Math.ceil((max * 7) / 8);
+  const full = filling(max);
   const size = isAtEnd ? full : Math.ceil(items.length / Math.ceil(items.length / full));
   const runs: T[][] = [];
   for (let at = 0; at < items.length; at += size) runs.push(items.slice(at, at + size));
   return runs;
 }
 
-function rangeOf(
-  users: readonly (SortKey & { readonly status: UserStatus })[],
-  from: SortKey | null,
-): CountEntry {
-  const [first = firstKey] = users;
-  const range = emptyRange(from ?? { createdAt: first.createdAt, seq: first.seq });
-  for (const { status } of users) range.counts[status]++;
-  return range;
-}
-
-function emptyRange(from: SortKey): CountEntry {
-  return { from, counts: { pending: 0, active: 0, inactive: 0 }, child: 0 };
+/** How much goes into a run that users are added behind: most of it, so that a late-comer does not cut it. */
+function filling(max: number): number {
+  return Math.ceil((max * 7) / 8);
 }
 
 function entryOver({ id, entries }: Node): CountEntry {
@@ -273,8 +259,9 @@ function entryOver({ id, entries }: Node): CountEntry {
   return { ...sum, child: id };
 }
 
+/** The node that alone is below this one; the root where there is none such. */
 function soleChildOf({ entries }: Node): number {
-  return entries.length === 1 ? (entries[0]?.child ?? 0) : 0;
+  return entries.length === 1 ? (entries[0]?.child ?? rootNode) : rootNode;
 }
 
 function addCounts(to: StatusCounts, more: Readonly<StatusCounts>): void {

@@ -21,6 +21,7 @@ import { ReadExecutor } from './sqlite-executor.ts';
 import { SqliteMigrationTarget } from './sqlite-migration.ts';
 import { StoreSystemTx, StoreTx } from './unit-of-work.ts';
 import { CountLedger, type CountShape, defaultCountShape } from './user-counts.ts';
+import { type CountReport, checkCounts } from './user-recount.ts';
 
 export interface StoreOptions {
   /** The folder that holds the database file; it exists and can be written. */
@@ -41,6 +42,10 @@ export interface Store extends UnitOfWork {
   migrate(): Promise<number>;
   /** Resolves where the database answers and has the schema of this program. */
   ping(): Promise<void>;
+  /** Counts the users of an organization and compares; see `user-recount.ts`. */
+  checkCounts(orgKey: OrgKey): Promise<CountReport>;
+  /** Makes the counts anew; other changes wait, some seconds where there are millions of users. */
+  repairCounts(orgKey: OrgKey): Promise<void>;
   /** Waits for the changes under way and closes the file. */
   close(): Promise<void>;
 }
@@ -122,6 +127,14 @@ class SqliteStore implements Store {
   async ping(): Promise<void> {
     const version = await this.#answer(() => new SqliteMigrationTarget(this.#reader).version());
     if (version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+
+  checkCounts(orgKey: OrgKey): Promise<CountReport> {
+    return this.#answer(() => this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey)));
+  }
+
+  repairCounts(orgKey: OrgKey): Promise<void> {
+    return this.#answer(() => this.#commits.change(async ({ counts }) => counts.noteRecount(orgKey)));
   }
 
   async close(): Promise<void> {

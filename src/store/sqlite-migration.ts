@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Migration, MigrationTarget } from './migrate.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { loadFigures, teachPlanner } from './sqlite-planner.ts';
 
 const lockWaitMs = 30_000;
 
@@ -31,7 +32,9 @@ export class SqliteMigrationTarget implements MigrationTarget {
     try {
       db.exec('begin immediate');
       await work();
+      teachPlanner(db);
       db.exec('commit');
+      loadFigures(db);
     } catch (error) {
       if (db.inTransaction) db.exec('rollback');
       throw error;

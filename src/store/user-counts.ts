@@ -35,6 +35,10 @@ export interface CountChange {
   readonly delta: 1 | -1;
 }
 
+interface Recount {
+  readonly orgKey: OrgKey;
+}
+
 /** Where the users of a page are: `skip` users before the first one, going down from `before`. */
 export interface PagePlace {
   readonly before: SortKey;
@@ -47,8 +51,8 @@ export interface PagePlace {
  */
 export class CountLedger {
   readonly #shape: CountShape;
-  readonly #changes: CountChange[] = [];
-  /** How many of the changes the tree has. */
+  readonly #notes: (CountChange | Recount)[] = [];
+  /** How many of the notes the tree has. */
   #applied = 0;
 
   constructor(shape: CountShape) {
@@ -56,28 +60,36 @@ export class CountLedger {
   }
 
   note(change: CountChange): void {
-    this.#changes.push(change);
+    this.#notes.push(change);
+  }
+
+  /** Has the counts of an organization made anew. */
+  noteRecount(orgKey: OrgKey): void {
+    this.#notes.push({ orgKey });
   }
 
   /** Remembers the present state for `rollback`. */
   mark(): { readonly noted: number; readonly applied: number } {
-    return { noted: this.#changes.length, applied: this.#applied };
+    return { noted: this.#notes.length, applied: this.#applied };
   }
 
   /** Forgets what was noted since, as the database forgets what was written. */
   rollback(mark: { readonly noted: number; readonly applied: number }): void {
-    this.#changes.length = mark.noted;
+    this.#notes.length = mark.noted;
     this.#applied = mark.applied;
   }
 
   /** Brings the tree up to date. Called before the commit, and before anybody reads it in the transaction. */
   async settle(executor: Executor): Promise<void> {
-    if (this.#applied === this.#changes.length) return;
-    const pending = Map.groupBy(this.#changes.slice(this.#applied), ({ orgKey }) => orgKey);
-    this.#applied = this.#changes.length;
-    for (const [orgKey, changes] of pending) {
+    if (this.#applied === this.#notes.length) return;
+    const waiting = Map.groupBy(this.#notes.slice(this.#applied), ({ orgKey }) => orgKey);
+    this.#applied = this.#notes.length;
+    for (const [orgKey, notes] of waiting) {
       const tree = new CountTree(executor, orgKey, this.#shape);
-      await tree.apply(changes);
+      const changes = notes.filter((note) => 'delta' in note);
+      // A recount finds the changes in the users themselves.
+      if (changes.length < notes.length) await tree.rebuild();
+      else await tree.apply(changes);
     }
   }
 }
