@@ -57,14 +57,18 @@ function localUrl(address: string): string {
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
+/** One control-C arrives twice where npm is in between, which passes on what the terminal has sent to both. */
+const sameSignalMs = 300;
+
 /** Resolves at the first signal to stop; a second one ends the process as the signal itself would have. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let isStopping = false;
+    let firstAt: number | null = null;
     for (const [signal, number] of Object.entries(signalNumbers)) {
       process.on(signal, () => {
-        if (isStopping) process.exit(128 + number);
-        isStopping = true;
+        const now = performance.now();
+        firstAt ??= now;
+        if (now - firstAt > sameSignalMs) process.exit(128 + number);
         resolve();
       });
     }

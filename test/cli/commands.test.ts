@@ -1,0 +1,338 @@
+/** Every command on the data folder of a running server: what it prints for programs, and what it changes. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import Sqlite from 'better-sqlite3';
+import {
+  type Json,
+  makeFolder,
+  readJson,
+  refused,
+  removeFolder,
+  roster,
+  rosterJson,
+  type Serving,
+  serve,
+  statusOf,
+} from './program.ts';
+
+const orgId = /^org_[0-9a-f]{32}$/;
+const keyId = /^key_[0-9a-f]{32}$/;
+const apiKey = /^sk_live_[A-Za-z0-9_-]{43}$/;
+const hex40 = /^[0-9a-f]{40}$/;
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+const password = { ROSTER_ADMIN_PASSWORD: 'a-quiet-harbour-41' };
+
+let folder: string;
+let server: Serving;
+let first: Json;
+let org: string;
+
+before(async () => {
+  folder = await makeFolder();
+  first = await rosterJson(folder, ['init']);
+  org = first.text('organization.id');
+  server = await serve(folder);
+});
+
+after(async () => {
+  await server.stop('SIGTERM');
+  await removeFolder(folder);
+});
+
+function checkOrganization(made: Json, name: string): void {
+  assert.deepEqual(made.names(), ['organization', 'app', 'apiKey']);
+  assert.deepEqual(made.names('organization'), ['id', 'name']);
+  assert.deepEqual(made.names('app'), ['appId', 'appKey']);
+  assert.match(made.text('organization.id'), orgId);
+  assert.equal(made.at('organization.name'), name);
+  assert.match(made.text('app.appId'), hex40);
+  assert.match(made.text('app.appKey'), hex40);
+  assert.match(made.text('apiKey'), apiKey);
+}
+
+const users = (): string => `${server.url}/sonar/v1/users`;
+
+describe('init and org', () => {
+  test('init makes the organization Default with an app and a working admin key', async () => {
+    checkOrganization(first, 'Default');
+    assert.equal(await statusOf(users(), first.text('apiKey')), 200);
+  });
+
+  test('init on an initialised folder is refused in one line and makes nothing', async () => {
+    const { exitCode, lines } = await refused(folder, ['init', '--name', 'Other', '--json']);
+    assert.equal(exitCode, 1);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^roster: .* is initialised/);
+    const names = readJson((await roster(folder, ['org', 'list', '--json'])).stdout).list();
+    assert.ok(!JSON.stringify(names).includes('Other'));
+  });
+
+  test('org create makes a further organization, and org list shows all, oldest first', async () => {
+    const made = await rosterJson(folder, ['org', 'create', '--name', '  Meadow Clinic ']);
+    checkOrganization(made, 'Meadow Clinic');
+    assert.equal(await statusOf(users(), made.text('apiKey')), 200);
+    const listed = await rosterJson(folder, ['org', 'list']);
+    assert.deepEqual(listed.names('0'), ['id', 'name', 'createdAt']);
+    assert.equal(listed.at('0.id'), org);
+    assert.equal(listed.at('1.name'), 'Meadow Clinic');
+    assert.match(listed.text('1.createdAt'), instant);
+  });
+
+  test('an organization without a name in it is refused', async () => {
+    const told = await refused(folder, ['org', 'create', '--name', ' ']);
+    assert.deepEqual(told, { exitCode: 1, lines: ['roster: the name is missing'] });
+  });
+});
+
+describe('key', () => {
+  test('a key works at the running server, another secret replaces it, and revoking ends it, each at once', async () => {
+    const made = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
+    assert.deepEqual(made.names(), ['id', 'role', 'apiKey']);
+    assert.match(made.text('id'), keyId);
+    assert.equal(made.at('role'), 'reader');
+    assert.match(made.text('apiKey'), apiKey);
+    assert.equal(await statusOf(users(), made.text('apiKey')), 200);
+
+    const rotated = await rosterJson(folder, ['key', 'rotate', made.text('id')]);
+    assert.deepEqual([rotated.at('id'), rotated.at('role')], [made.at('id'), 'reader']);
+    assert.deepEqual(rotated.names(), ['id', 'role', 'apiKey']);
+    assert.equal(await statusOf(users(), made.text('apiKey')), 401);
+    assert.equal(await statusOf(users(), rotated.text('apiKey')), 200);
+
+    const revoked = await rosterJson(folder, ['key', 'revoke', made.text('id')]);
+    assert.deepEqual(revoked.value, { id: made.at('id'), revoked: true });
+    assert.equal(await statusOf(users(), rotated.text('apiKey')), 401);
+    for (const way of ['rotate', 'revoke']) {
+      const told = await refused(folder, ['key', way, made.text('id')]);
+      assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such key, or it is revoked'] });
+    }
+  });
+
+  test('the list tells everything but what opens something', async () => {
+    const days = 30;
+    const words = ['key', 'create', '--org', org, '--role', 'member', '--expires', String(days)];
+    const made = await rosterJson(folder, words);
+    const listed = await rosterJson(folder, ['key', 'list', '--org', org]);
+    const index = listed.list().findIndex((_, at) => listed.at(`${at}.id`) === made.at('id'));
+    const names = ['id', 'organization', 'role', 'createdAt', 'expiresAt', 'revokedAt'];
+    assert.deepEqual(listed.names(String(index)), names);
+    assert.deepEqual(listed.at(`${index}.organization`), { id: org, name: 'Default' });
+    assert.equal(listed.at(`${index}.revokedAt`), null);
+    const lifeMs =
+      Date.parse(listed.text(`${index}.expiresAt`)) - Date.parse(listed.text(`${index}.createdAt`));
+    assert.ok(Math.abs(lifeMs - days * 86_400_000) < 5_000);
+    assert.doesNotMatch(JSON.stringify(listed.value), /sk_live_/);
+    const { stdout } = await roster(folder, ['key', 'list']);
+    assert.ok(stdout.startsWith('ID ') && stdout.includes(made.text('id')));
+    assert.doesNotMatch(stdout, /sk_live_/);
+  });
+
+  test('a key for an organization that is not there is refused', async () => {
+    const told = await refused(folder, ['key', 'create', '--org', 'org_0', '--role', 'admin']);
+    assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such organization'] });
+  });
+});
+
+describe('app', () => {
+  test('an app key works at the running server, and another one replaces it at once', async () => {
+    const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Walks']);
+    assert.deepEqual(made.names(), ['appId', 'appKey']);
+    const status = async (appKey: string): Promise<number> => {
+      const authorization = `Basic ${Buffer.from(`${appKey}:`).toString('base64')}`;
+      const url = `${server.url}/humanapi/v1/apps/${made.text('appId')}/users`;
+      return (await fetch(url, { headers: { authorization } })).status;
+    };
+    assert.equal(await status(made.text('appKey')), 200);
+    const rotated = await rosterJson(folder, ['app', 'rotate', made.text('appId')]);
+    assert.deepEqual(rotated.names(), ['appId', 'appKey']);
+    assert.equal(rotated.at('appId'), made.at('appId'));
+    assert.deepEqual([await status(made.text('appKey')), await status(rotated.text('appKey'))], [401, 200]);
+  });
+
+  test('closing sign-up is felt by the running server, and the list tells it', async () => {
+    const appId = (await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Runs'])).text('appId');
+    const signUp = async (): Promise<number> => {
+      const headers = { 'content-type': 'application/json', 'x-app-id': appId };
+      return (await fetch(`${server.url}/general/v1/users`, { method: 'POST', headers, body: '{}' })).status;
+    };
+    assert.equal(await signUp(), 422);
+    const set = await rosterJson(folder, ['app', 'set', appId, '--signup', 'closed']);
+    assert.deepEqual(set.value, { appId, signup: 'closed' });
+    assert.equal(await signUp(), 403);
+    const listed = await rosterJson(folder, ['app', 'list', '--org', org]);
+    const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
+    assert.deepEqual(listed.names(String(index)), ['appId', 'name', 'organization', 'signup', 'createdAt']);
+    assert.deepEqual([listed.at(`${index}.name`), listed.at(`${index}.signup`)], ['Runs', 'closed']);
+    await rosterJson(folder, ['app', 'set', appId, '--signup', 'open']);
+    assert.equal(await signUp(), 422);
+  });
+
+  test('an app that is not there is refused', async () => {
+    for (const words of [
+      ['app', 'rotate', 'a1'],
+      ['app', 'set', 'a1', '--signup', 'open'],
+    ]) {
+      const told = await refused(folder, words);
+      assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such app'] });
+    }
+  });
+});
+
+describe('admin', () => {
+  const create = ['admin', 'create', '--org'];
+
+  test('an admin is confirmed, and the token opens a session with the role admin', async () => {
+    const made = await rosterJson(folder, [...create, org, '--email', 'ada@example.com'], password);
+    assert.deepEqual(made.names(), ['id', 'userId', 'token']);
+    assert.ok(Number.isSafeInteger(made.at('id')));
+    assert.match(made.text('userId'), /^usr_[0-9a-f]{32}$/);
+    const headers = { 'x-user-token': made.text('token') };
+    const answer = await fetch(`${server.url}/general/v1/users/${made.at('id')}`, { headers });
+    const user = readJson(await answer.text());
+    assert.deepEqual([user.at('role'), user.at('confirmed'), user.at('active')], ['admin', true, true]);
+    const again = await refused(folder, [...create, org, '--email', 'ADA@example.com'], password);
+    assert.deepEqual(again, { exitCode: 1, lines: ['roster: the email has already been taken'] });
+  });
+
+  test('every faulty value is told, and the password is not', async () => {
+    const bad = { ROSTER_ADMIN_PASSWORD: 'qwertz7' };
+    const { exitCode, lines } = await refused(folder, [...create, org, '--email', 'ada'], bad);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(lines, [
+      'roster: the email is not valid',
+      'roster: the password must have at least 8 characters',
+    ]);
+  });
+
+  test('without a password and a terminal the setting is named', async () => {
+    const { exitCode, lines } = await refused(folder, [...create, org, '--email', 'bo@example.com']);
+    assert.equal(exitCode, 1);
+    assert.match(lines.join('\n'), /^roster: set ROSTER_ADMIN_PASSWORD, .*terminal.*$/);
+  });
+});
+
+describe('user show and outbox', () => {
+  const phone = '+1-555-123-4567';
+
+  async function register(email: string): Promise<number> {
+    const user = {
+      email,
+      password: password.ROSTER_ADMIN_PASSWORD,
+      first_name: 'Cy',
+      last_name: 'Roe',
+      phone,
+    };
+    const answer = await fetch(`${server.url}/general/v1/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user }),
+    });
+    assert.equal(answer.status, 201);
+    return Number(readJson(await answer.text()).at('id'));
+  }
+
+  test('a user is shown as each API does, with what none shows, by any of its ids', async () => {
+    const email = 'cy@example.com';
+    const number = await register(email);
+    const shown = await rosterJson(folder, ['user', 'show', 'Cy@Example.com']);
+    assert.deepEqual([...shown.names()].sort(), [
+      'directory',
+      'general',
+      'humanapi',
+      'organization',
+      'sonar',
+    ]);
+    assert.deepEqual([shown.at('general.id'), shown.at('general.email')], [number, email]);
+    assert.equal(shown.at('organization.name'), 'Cy Roe');
+    assert.equal(shown.at('sonar.id'), `usr_${shown.text('humanapi.humanId')}`);
+    assert.deepEqual(shown.at('directory.organization'), { id: org, name: 'Default' });
+    assert.deepEqual(shown.at('directory.app.appId'), first.at('app.appId'));
+    assert.deepEqual(shown.at('directory.clinicalApproved'), false);
+    assert.equal(shown.at('directory.phoneE164'), '+15551234567');
+    assert.equal(shown.list('directory.sessions').length, 1);
+    assert.deepEqual(shown.names('directory.sessions.0'), ['id', 'startedAt', 'lastUsedAt']);
+    assert.equal(shown.list('directory.openCodes').length, 1);
+    assert.equal(shown.at('directory.openCodes.0.triesLeft'), 5);
+    assert.deepEqual(shown.list('directory.openLinks'), []);
+    for (const id of [shown.text('sonar.id'), shown.text('humanapi.humanId'), String(number)]) {
+      assert.deepEqual((await rosterJson(folder, ['user', 'show', id])).value, shown.value, id);
+    }
+    const { stdout } = await roster(folder, ['user', 'show', email]);
+    assert.match(stdout, /^sonar\nid +usr_/);
+  });
+
+  test('an email that two organizations have is asked back, and --org decides', async () => {
+    const email = 'di@example.com';
+    const other = await rosterJson(folder, ['org', 'create', '--name', 'Hill']);
+    const otherId = other.text('organization.id');
+    for (const id of [org, otherId]) {
+      await rosterJson(folder, ['admin', 'create', '--org', id, '--email', email], password);
+    }
+    const { exitCode, lines } = await refused(folder, ['user', 'show', email]);
+    assert.equal(exitCode, 1);
+    assert.equal(lines.length, 1);
+    assert.ok(lines[0]?.includes(`--org ${org}`) && lines[0].includes(`--org ${otherId}`));
+    const shown = await rosterJson(folder, ['user', 'show', email, '--org', otherId]);
+    assert.equal(shown.at('directory.organization.name'), 'Hill');
+  });
+
+  test('a user that is not there is refused', async () => {
+    const told = await refused(folder, ['user', 'show', 'nobody@example.com', '--json']);
+    assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such user'] });
+  });
+
+  test('the outbox shows a message at once, newest first, with the code that confirms', async () => {
+    const older = await register('eve@example.com');
+    const newer = await register('fay@example.com');
+    const messages = await rosterJson(folder, ['outbox', '--to', '+1 555 123 4567']);
+    assert.deepEqual(messages.names('0'), [
+      ...['id', 'channel', 'to', 'template', 'body', 'code', 'createdAt'],
+    ]);
+    assert.match(messages.text('0.id'), /^msg_[0-9a-f]{32}$/);
+    assert.deepEqual([messages.at('0.channel'), messages.at('0.template')], ['sms', 'confirmation']);
+    assert.match(messages.text('0.createdAt'), instant);
+    assert.ok(messages.text('0.body').includes(messages.text('0.code')));
+    for (const [index, number] of [newer, older].entries()) {
+      const answer = await fetch(`${server.url}/general/v1/users/confirmation`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user_id: number, confirmation_code: messages.text(`${index}.code`) }),
+      });
+      assert.equal(answer.status, 200);
+    }
+  });
+
+  test('the outbox is filtered by address without case, and shows tokens', async () => {
+    const answer = await fetch(`${server.url}/organization/api/v1/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${first.text('apiKey')}` },
+      body: JSON.stringify({ email: 'Gil@example.com', name: 'Gil' }),
+    });
+    assert.equal(answer.status, 201);
+    const messages = await rosterJson(folder, ['outbox', '--to', 'gil@EXAMPLE.com']);
+    assert.deepEqual(messages.list().length, 1);
+    assert.deepEqual(messages.names('0'), [
+      ...['id', 'channel', 'to', 'template', 'body', 'token', 'createdAt'],
+    ]);
+    assert.deepEqual([messages.at('0.to'), messages.at('0.template')], ['Gil@example.com', 'invitation']);
+    assert.ok(messages.text('0.body').includes(messages.text('0.token')));
+    assert.deepEqual((await rosterJson(folder, ['outbox', '--to', 'nobody@example.com'])).value, []);
+    const { stdout } = await roster(folder, ['outbox', '--to', 'gil@example.com']);
+    assert.match(stdout, /invitation by email to Gil@example\.com/);
+  });
+
+  test('messages that were sealed under a secret that is not there are counted, not shown', async () => {
+    const copy = await makeFolder();
+    try {
+      const database = new Sqlite(join(folder, 'roster.db'));
+      database.exec(`vacuum into '${join(copy, 'roster.db')}'`);
+      database.close();
+      const { exitCode, stdout, stderr } = await roster(copy, ['outbox', '--json']);
+      assert.deepEqual([exitCode, stdout], [0, '[]\n']);
+      assert.match(stderr, /^roster: not shown: [1-9]\d* sealed under another ROSTER_SECRET\n$/);
+    } finally {
+      await removeFolder(copy);
+    }
+  });
+});

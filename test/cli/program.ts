@@ -1,0 +1,170 @@
+/** Runs the real program as a person or a script does, in processes of its own, on a data folder of the test's. */
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+const program = new URL('../../bin/roster', import.meta.url).pathname;
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** What a command has said at its end. */
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A fresh folder for data; remove it with `removeFolder`. */
+export function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'roster-cli-'));
+}
+
+export function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true });
+}
+
+/** Runs a command to its end. Nobody sits at a terminal. */
+export async function roster(
+  folder: string,
+  words: readonly string[],
+  settings: Settings = {},
+): Promise<Ended> {
+  const child = start(folder, words, settings);
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** Runs a command with `--json`; its one value, once it has ended well and said nothing else. */
+export async function rosterJson(
+  folder: string,
+  words: readonly string[],
+  settings: Settings = {},
+): Promise<Json> {
+  const { exitCode, stdout, stderr } = await roster(folder, [...words, '--json'], settings);
+  assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' }, words.join(' '));
+  assert.match(stdout, /^[^\n]+\n$/, 'one value on one line');
+  return readJson(stdout);
+}
+
+/** The exit code and the lines on standard error of a command that says nothing on standard output. */
+export async function refused(
+  folder: string,
+  words: readonly string[],
+  settings: Settings = {},
+): Promise<{ readonly exitCode: number | null; readonly lines: readonly string[] }> {
+  const { exitCode, stdout, stderr } = await roster(folder, words, settings);
+  assert.equal(stdout, '', words.join(' '));
+  return { exitCode, lines: stderr.trimEnd().split('\n') };
+}
+
+/** A server in a process of its own. */
+export interface Serving {
+  /** What it said when it was ready. */
+  readonly said: Json;
+  readonly url: string;
+  readonly pid: number;
+  /** Sends the signal and resolves at the end of the process. */
+  stop(signal: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Starts `roster serve --json` on a free port and resolves when it is ready. */
+export async function serve(folder: string, settings: Settings = {}): Promise<Serving> {
+  const child = start(folder, ['serve', '--json'], { PORT: '0', ROSTER_LOG_LEVEL: 'warn', ...settings });
+  const stderr = text(child.stderr);
+  const ended = once(child, 'close');
+  const stdout: string[] = [];
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      stdout.push(String(chunk));
+      if (String(chunk).endsWith('\n')) resolve();
+    });
+  });
+  await Promise.race([ready, ended]);
+  assert.ok(child.exitCode === null, `it ended: ${child.exitCode === null ? '' : await stderr}`);
+  const said = readJson(stdout.join(''));
+  return {
+    said,
+    url: said.text('url'),
+    pid: child.pid ?? 0,
+    async stop(signal) {
+      child.kill(signal);
+      const [exitCode] = await ended;
+      return { exitCode, stdout: stdout.join(''), stderr: await stderr };
+    },
+  };
+}
+
+/** Starts a command and leaves it to the caller. */
+export function start(
+  folder: string,
+  words: readonly string[],
+  settings: Settings = {},
+): ChildProcessByStdio<null, Readable, Readable> {
+  const { PATH = '', HOME = '' } = process.env;
+  return spawn(process.execPath, [program, ...words], {
+    env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** A JSON value whose parts are read by dotted paths, such as `0.organization.id`. */
+export interface Json {
+  readonly value: unknown;
+  at(path: string): unknown;
+  /** The text there; fails the test where there is none. */
+  text(path: string): string;
+  /** The items there, or of the value itself; fails the test where it is no list. */
+  list(path?: string): readonly unknown[];
+  /** The names of the object there, or of the value itself, in their order. */
+  names(path?: string): readonly string[];
+}
+
+export function readJson(source: string): Json {
+  const value: unknown = JSON.parse(source);
+  const at = (path: string): unknown => {
+    return path.split('.').reduce<unknown>((parent, key) => {
+      if (typeof parent !== 'object' || parent === null) return undefined;
+      return Object.entries(parent).find(([name]) => name === key)?.[1];
+    }, value);
+  };
+  const of = (path?: string): unknown => (path === undefined ? value : at(path));
+  return {
+    value,
+    at,
+    text(path) {
+      const found = at(path);
+      assert.ok(typeof found === 'string', `no text at ${path} of ${source}`);
+      return found;
+    },
+    list(path) {
+      const found = of(path);
+      assert.ok(Array.isArray(found), `no list at ${path ?? 'the top'} of ${source}`);
+      return found;
+    },
+    names(path) {
+      const found = of(path);
+      assert.ok(
+        typeof found === 'object' && found !== null,
+        `no object at ${path ?? 'the top'} of ${source}`,
+      );
+      return Object.keys(found);
+    },
+  };
+}
+
+/** The status of a call with that credential. */
+export async function statusOf(url: string, bearer: string): Promise<number> {
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${bearer}` } });
+  await answer.arrayBuffer();
+  return answer.status;
+}
