@@ -101,7 +101,7 @@ export interface ResponseDocument {
   readonly schema?: TSchema;
   readonly example?: unknown;
   readonly headers?: Readonly<Record<string, { readonly description: string }>>;
-  /** `application/json` unless said otherwise. */
+  /** `application/json` unless said otherwise. Of `application/x-ndjson` each line is one of the schema's items. */
   readonly contentTypes?: readonly string[];
 }
 

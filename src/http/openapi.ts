@@ -138,8 +138,11 @@ function headersOf({ headers = {} }: ResponseDocument): JsonObject {
 
 function contentOf({ schema, example, contentTypes = ['application/json'] }: ResponseDocument) {
   if (schema === undefined) return undefined;
-  const media = { schema: plain(schema), example: example === undefined ? undefined : plain(example) };
-  return Object.fromEntries(contentTypes.map((type) => [type, media]));
+  const whole = { schema: plain(schema), example: example === undefined ? undefined : plain(example) };
+  const line = { schema: whole.schema['items'] };
+  return Object.fromEntries(
+    contentTypes.map((type) => [type, type === 'application/x-ndjson' ? line : whole]),
+  );
 }
 
 function describeRefusals(route: Route, catalogue: RefusalCatalogue): JsonObject {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createApp, rotateAppKey } from '../../../src/core/directory/organization-lifecycle.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+
+const operationsAt = (appId: string, id = '0'.repeat(32)): readonly string[] =>
+  ['GET ', 'POST ', `GET /${id}`, `DELETE /${id}`].map((each) => {
+    const [method, rest] = each.split(' ');
+    return `${method} /humanapi/v1/apps/${appId}/users${rest}`;
+  });
+
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+describe('the credential of humanapi', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  async function assertRefused(headers: Record<string, string>, appId = tenant.app.appId): Promise<void> {
+    for (const operation of operationsAt(appId)) {
+      const reply = await roster.call(operation, { headers });
+      assert.equal(reply.status, 401, operation);
+      assert.match(reply.header('www-authenticate'), /^Basic realm="/);
+      assert.deepEqual(reply.body, {
+        code: 401,
+        error: 'Unauthorized',
+        message:
+          'A valid App Key is required: as the user name of Basic authentication, with a blank password.',
+        'x-humanapi-request-id': reply.header('x-request-id'),
+      });
+    }
+  }
+
+  test('every operation asks for one, before it looks at anything else', async () => {
+    await assertRefused({});
+    await assertRefused({ 'content-type': 'text/plain' }, 'no-app');
+    await ledger.expect({});
+  });
+
+  test('what opens nothing is refused alike', async () => {
+    const { apiKeys, app } = tenant;
+    const { session } = await addPerson(roster, { role: 'admin' });
+    await ledger.mark();
+    const refused = [
+      'Basic',
+      'Basic !',
+      basic(''),
+      basic(app.appKey),
+      basic(`:${app.appKey}`),
+      basic(`${app.appKey.toUpperCase()}:`),
+      basic(`${app.appKey} :`),
+      basic(`${app.appKey}0:`),
+      basic(`${'0'.repeat(40)}:`),
+      basic(`${app.appId}:`),
+      basic(`${apiKeys.admin}:`),
+      `${basic(`${app.appKey}:`)}=`,
+      `Bearer ${app.appKey}`,
+      `Bearer ${apiKeys.admin}`,
+      `Bearer ${session}`,
+      app.appKey,
+    ];
+    for (const authorization of refused) await assertRefused({ authorization });
+    await ledger.expect({});
+  });
+
+  test('the password is ignored, and the scheme has no case', async () => {
+    const { appId, appKey } = tenant.app;
+    for (const authorization of [
+      basic(`${appKey}:`),
+      basic(`${appKey}:any:thing`),
+      basic(`${appKey}:`).replace('Basic', 'bASIC '),
+    ]) {
+      const reply = await roster.call(`GET /humanapi/v1/apps/${appId}/users`, { headers: { authorization } });
+      assert.equal(reply.status, 200);
+    }
+  });
+
+  test("a good key finds nothing on another app's path, whether or not that app exists", async () => {
+    const { appKey, appId } = tenant.app;
+    const second = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
+    const other = await roster.addOrganization();
+    const inSecond = await addPerson(roster, { appId: second.app.id });
+    await ledger.mark();
+    const paths = [second.app.id, other.app.appId, 'f'.repeat(40), appId.toUpperCase(), appId.slice(1), 'x'];
+    for (const path of paths) {
+      for (const operation of operationsAt(path, inSecond.userId.slice(4))) {
+        const reply = await roster.call(operation, { appKey });
+        assert.equal(reply.status, 404, operation);
+        assert.deepEqual(reply.body, {
+          code: 404,
+          error: 'Not Found',
+          message: 'App not found.',
+          'x-humanapi-request-id': reply.header('x-request-id'),
+        });
+      }
+    }
+    await ledger.expect({});
+  });
+
+  test('a rotated key opens nothing any more', async () => {
+    const { app, appKey } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Third' });
+    const status = async (key: string) =>
+      (await roster.call(`GET /humanapi/v1/apps/${app.id}/users`, { appKey: key })).status;
+    assert.equal(await status(appKey), 200);
+    const rotated = await rotateAppKey(roster.core, testDoor, app.id);
+    assert.deepEqual([await status(appKey), await status(rotated.appKey)], [401, 200]);
+  });
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+
+describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const call = (method: string, id: string) => {
+    const { appId, appKey } = tenant.app;
+    return roster.call(`${method} /humanapi/v1/apps/${appId}/users/${id}`, { appKey });
+  };
+
+  test('a user is gone with the sessions that hang on it, and a second deletion is 404', async () => {
+    const { userId } = await addPerson(roster, { email: 'gone@example.com' });
+    const id = userId.slice('usr_'.length);
+    await ledger.mark();
+    const reply = await call('DELETE', id);
+    assert.equal(reply.status, 204);
+    assert.equal(reply.text, '');
+    await ledger.expect({
+      audit: [
+        {
+          action: 'user.deleted',
+          door: 'humanapi',
+          actor_kind: 'app',
+          actor_id: tenant.app.appId,
+          subject_kind: 'user',
+          subject_id: id,
+        },
+      ],
+      rows: { users: '-1', sessions: '-1' },
+    });
+    assert.equal((await call('GET', id)).status, 404);
+    assert.equal((await call('DELETE', id)).status, 404);
+    await ledger.expect({});
+  });
+
+  test('an app key cannot delete an admin, whatever the state', async () => {
+    for (const status of ['active', 'pending', 'inactive'] as const) {
+      const { userId } = await addPerson(roster, { role: 'admin', status });
+      await ledger.mark();
+      const reply = await call('DELETE', userId.slice('usr_'.length));
+      assert.equal(reply.status, 403);
+      assert.deepEqual(reply.body, {
+        code: 403,
+        error: 'Forbidden',
+        message: 'An App Key cannot delete an administrator.',
+        'x-humanapi-request-id': reply.header('x-request-id'),
+      });
+      await ledger.expect({});
+    }
+  });
+
+  test("an id of nobody, of another app's user or admin, and one that is no id are the same 404", async () => {
+    const { app } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
+    const inApp = await addPerson(roster, { appId: app.id });
+    const admin = await addPerson(roster, { appId: app.id, role: 'admin' });
+    const elsewhere = await addPerson(roster, {}, await roster.addOrganization());
+    await ledger.mark();
+    const strangers = [inApp, admin, elsewhere].map(({ userId }) => userId.slice(4));
+    for (const id of [...strangers, '0'.repeat(32), inApp.userId, 'x']) {
+      const reply = await call('DELETE', id);
+      assert.equal(reply.status, 404);
+      assert.equal(reply.at('message'), 'User not found.');
+    }
+    await ledger.expect({});
+  });
+});

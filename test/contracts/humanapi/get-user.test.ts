@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+
+describe('GET /v1/apps/{appId}/users/{humanId}', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const read = (id: string) => {
+    const { appId, appKey } = tenant.app;
+    return roster.call(`GET /humanapi/v1/apps/${appId}/users/${id}`, { appKey });
+  };
+
+  test('a user is shown bare, with null for what nobody said', async () => {
+    const { userId } = await addPerson(roster, { role: 'admin', email: 'a@example.com' });
+    await ledger.mark();
+    const id = userId.slice('usr_'.length);
+    const reply = await read(id);
+    assert.equal(reply.status, 200);
+    assert.equal(
+      reply.text,
+      `{"humanId":"${id}","externalId":null,"appId":"${tenant.app.appId}",` +
+        '"createdAt":"2026-03-02T12:00:00.123Z","updatedAt":"2026-03-02T12:00:00.123Z"}',
+    );
+    await ledger.expect({});
+  });
+
+  test('updatedAt moves with every change and every report', async () => {
+    const { userId } = await addPerson(roster);
+    const id = userId.slice('usr_'.length);
+    const bearer = tenant.apiKeys.admin;
+    const changes = [
+      () => roster.call(`PATCH /sonar/v1/users/${userId}`, { bearer, json: { timezone: 'Asia/Tokyo' } }),
+      () => roster.call(`POST /sonar/v1/users/${userId}/syncs`, { bearer }),
+      () => roster.call(`POST /sonar/v1/users/${userId}/scores`, { bearer }),
+    ];
+    for (const change of changes) {
+      const before = (await read(id)).string('updatedAt');
+      roster.clock.advance(1_000);
+      await change();
+      const after = (await read(id)).string('updatedAt');
+      assert.equal(Date.parse(after) - Date.parse(before), 1_000);
+    }
+    await ledger.mark();
+  });
+
+  test('an id of nobody, of another app, of another organization and one that is no id are the same 404', async () => {
+    const { app } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
+    const inApp = await addPerson(roster, { appId: app.id });
+    const elsewhere = await addPerson(roster, {}, await roster.addOrganization());
+    const { userId, number } = await addPerson(roster);
+    await ledger.mark();
+    const spellings = [
+      inApp.userId.slice(4),
+      elsewhere.userId.slice(4),
+      '0'.repeat(32),
+      userId,
+      userId.slice(4).toUpperCase().replace(/^\d+$/, 'A'),
+      `${userId.slice(4)}0`,
+      userId.slice(5),
+      String(number),
+      '%00',
+    ];
+    for (const id of spellings) {
+      const reply = await read(id);
+      assert.equal(reply.status, 404, id);
+      assert.deepEqual(reply.body, {
+        code: 404,
+        error: 'Not Found',
+        message: 'User not found.',
+        'x-humanapi-request-id': reply.header('x-request-id'),
+      });
+    }
+    await ledger.expect({});
+  });
+});

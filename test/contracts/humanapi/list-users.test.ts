@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+
+describe('GET /v1/apps/{appId}/users', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+  /** Oldest first. */
+  const ids: string[] = [];
+
+  const list = ({ appId, appKey } = tenant.app, accept?: string) =>
+    roster.call(`GET /humanapi/v1/apps/${appId}/users`, {
+      appKey,
+      headers: accept === undefined ? {} : { accept },
+    });
+  const humanIds = (text: string): string[] =>
+    JSON.parse(text).map((user: { humanId: string }) => user.humanId);
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    for (let count = 0; count < 7; count++) {
+      // Some are made in the same instant: then the order of creation decides.
+      if (count % 3 === 0) roster.clock.advance(1);
+      const externalId = count === 2 ? null : `person "${count}"\n`;
+      const status = count === 3 ? 'inactive' : 'active';
+      ids.push((await addPerson(roster, { externalId, status })).userId.slice('usr_'.length));
+    }
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  test('every user of the app, whatever their state, comes oldest first', async () => {
+    const reply = await list();
+    assert.equal(reply.status, 200);
+    assert.equal(reply.header('content-type'), 'application/json; charset=utf-8');
+    assert.deepEqual(humanIds(reply.text), ids);
+    assert.deepEqual(Object.entries(Object(reply.at('2'))), [
+      ['humanId', ids[2]],
+      ['externalId', null],
+      ['appId', tenant.app.appId],
+      ['createdAt', '2026-03-02T12:00:00.124Z'],
+      ['updatedAt', '2026-03-02T12:00:00.124Z'],
+    ]);
+    await ledger.expect({});
+  });
+
+  test('Accept: application/x-ndjson gives the same ones a line', async () => {
+    const array = await list();
+    const lines = await list(tenant.app, 'application/x-ndjson');
+    assert.equal(lines.status, 200);
+    assert.equal(lines.header('content-type'), 'application/x-ndjson');
+    assert.equal(lines.header('vary'), 'Accept');
+    assert.ok(lines.text.endsWith('}\n'));
+    const users = lines.text.trimEnd().split('\n');
+    assert.deepEqual(
+      users.map((line) => JSON.parse(line)),
+      JSON.parse(array.text),
+    );
+    await ledger.expect({});
+  });
+
+  test('an app without users has an empty array, and no lines', async () => {
+    const { app } = await roster.addOrganization();
+    assert.equal((await list(app)).text, '[]');
+    const lines = await list(app, 'application/x-ndjson');
+    assert.deepEqual([lines.status, lines.text], [200, '']);
+  });
+
+  test('users of another app of the organization and of another organization are not there', async () => {
+    const other = await roster.addOrganization();
+    const { app, appKey } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
+    const inApp = await addPerson(roster, { appId: app.id });
+    const elsewhere = await addPerson(roster, {}, other);
+    assert.deepEqual(humanIds((await list()).text), ids);
+    assert.deepEqual(humanIds((await list({ appId: app.id, appKey })).text), [inApp.userId.slice(4)]);
+    assert.deepEqual(humanIds((await list(other.app)).text), [elsewhere.userId.slice(4)]);
+  });
+
+  test('a deleted user is gone from the list', async () => {
+    const { app } = await roster.addOrganization();
+    const call = (line: string, json?: object) =>
+      roster.call(line.replace('users', `humanapi/v1/apps/${app.appId}/users`), {
+        appKey: app.appKey,
+        ...(json === undefined ? {} : { json }),
+      });
+    const gone = (await call('POST /users', { externalId: 'gone' })).string('humanId');
+    const left = (await call('POST /users', { externalId: 'left' })).string('humanId');
+    await call(`DELETE /users/${gone}`);
+    assert.deepEqual(humanIds((await list(app)).text), [left]);
+  });
+});
