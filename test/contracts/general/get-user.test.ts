@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { openLedger } from '../../support/ledger.ts';
+import { addPerson, type Person } from '../../support/people.ts';
+import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { notAllowed, userNotFound } from './sign-up.ts';
+
+const path = '/general/v1/users';
+
+describe('GET /v1/users/{id}', () => {
+  let roster: Roster;
+  let admin: Admin;
+  let person: Person;
+
+  before(async () => {
+    roster = await startRoster();
+    admin = await roster.addAdmin();
+    person = await addPerson(roster, { firstName: 'Ada', email: 'ada@example.com' });
+  });
+  after(() => roster.close());
+
+  const get = (id: number | string, session: string) => roster.call(`GET ${path}/${id}`, { session });
+
+  test('users see themselves, admins and approved clinicians everybody in their organization', async () => {
+    const ledger = await openLedger(roster);
+    const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
+    await ledger.mark();
+    for (const { session } of [person, admin, clinician]) {
+      const reply = await get(person.number, session);
+      assert.deepEqual([reply.status, reply.at('first_name')], [200, 'Ada']);
+    }
+    await ledger.expect({});
+  });
+
+  test('a user made through another contract shows null for what nobody said', async () => {
+    const { admin: bearer } = roster.organization.apiKeys;
+    await roster.call('POST /sonar/v1/users', { bearer, json: { reference_id: 'r-1' } });
+    const list = await roster.call(`GET ${path}?page_size=1`, { session: admin.session });
+    const reply = await get(list.number('users.0.id'), admin.session);
+    const shown = ['email', 'first_name', 'last_name', 'phone', 'date_of_birth'];
+    assert.deepEqual(
+      shown.map((field) => reply.at(field)),
+      [null, null, null, null, null],
+    );
+    assert.deepEqual(
+      ['language', 'role', 'active', 'clinical', 'confirmed'].map((field) => reply.at(field)),
+      ['en', 'parent', true, false, false],
+    );
+  });
+
+  test('to everybody else another user does not exist, and neither does a foreign, wrong or unknown id', async () => {
+    const stranger = await addPerson(roster);
+    const wishing = await addPerson(roster, { isClinical: true });
+    const foreign = await addPerson(roster, {}, await roster.addOrganization());
+    const ids = [foreign.number, 1, '0', '-5', 'abc', '1.5', '01', '9007199254740993', person.userId];
+    for (const id of ids) {
+      const reply = await get(id, admin.session);
+      assert.deepEqual([reply.status, reply.body], [404, userNotFound], String(id));
+    }
+    for (const { session } of [stranger, wishing]) {
+      for (const id of [person.number, admin.number, ...ids]) {
+        const reply = await get(id, session);
+        assert.deepEqual([reply.status, reply.body], [404, userNotFound], String(id));
+      }
+    }
+  });
+
+  test('without a session it is 401, whatever the id', async () => {
+    for (const id of [person.number, 1, 'abc']) {
+      const reply = await roster.call(`GET ${path}/${id}`);
+      assert.deepEqual([reply.status, reply.body], [401, notAllowed]);
+    }
+  });
+});

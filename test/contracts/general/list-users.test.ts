@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Reply } from '../../support/http.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson, type Person } from '../../support/people.ts';
+import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { notAllowed } from './sign-up.ts';
+
+const path = '/general/v1/users';
+
+describe('GET /v1/users', () => {
+  let roster: Roster;
+  let ledger: Ledger;
+  let admin: Admin;
+  let people: Person[];
+
+  before(async () => {
+    roster = await startRoster();
+    admin = await roster.addAdmin();
+    people = [];
+    for (const firstName of ['Ada', 'Ben', 'Cleo', 'Dina', 'Eve', 'Finn']) {
+      people.push(await addPerson(roster, { firstName }));
+      roster.clock.advance(firstName === 'Cleo' ? 0 : 1_000);
+    }
+    const other = await roster.addOrganization();
+    await addPerson(roster, { firstName: 'Foreign' }, other);
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const list = (query = '', session = admin.session): Promise<Reply> =>
+    roster.call(`GET ${path}${query}`, { session });
+  const names = (reply: Reply): unknown[] =>
+    Array.from({ length: Object(reply.at('users')).length }, (_, at) => reply.at(`users.${at}.first_name`));
+
+  test('admins see their organization, newest first, with exact numbers', async () => {
+    const reply = await list();
+    assert.equal(reply.status, 200);
+    assert.deepEqual(Object.keys(Object(reply.body)), ['users', 'meta']);
+    assert.deepEqual(names(reply), ['Finn', 'Eve', 'Dina', 'Cleo', 'Ben', 'Ada', null]);
+    assert.deepEqual(reply.at('meta'), { page: 1, page_size: 50, total: 7, total_pages: 1 });
+    await ledger.expect({});
+  });
+
+  test('pages cover the list once, and a page past the end is empty with the right total', async () => {
+    const pages = [1, 2, 3, 4].map((page) => list(`?page=${page}&page_size=3`));
+    const replies = await Promise.all(pages);
+    assert.deepEqual(replies.flatMap(names), ['Finn', 'Eve', 'Dina', 'Cleo', 'Ben', 'Ada', null]);
+    assert.deepEqual(replies[3]?.at('users'), []);
+    assert.deepEqual(replies[3]?.at('meta'), { page: 4, page_size: 3, total: 7, total_pages: 3 });
+    const last = await list('?page=9007199254740991&page_size=100');
+    assert.deepEqual([last.status, last.at('users'), last.at('meta.total')], [200, [], 7]);
+  });
+
+  test('a user is shown as a read of that user shows it', async () => {
+    const reply = await list('?page_size=1');
+    const one = await roster.call(`GET ${path}/${reply.number('users.0.id')}`, { session: admin.session });
+    assert.deepEqual(reply.at('users.0'), one.body);
+  });
+
+  test('everybody else sees themselves alone', async () => {
+    const [ada] = people;
+    assert.ok(ada);
+    const wishing = await addPerson(roster, { isClinical: true });
+    const member = await addPerson(roster, { role: 'member' });
+    for (const { session, number } of [ada, wishing, member]) {
+      const reply = await list('', session);
+      assert.deepEqual([reply.status, reply.at('users.0.id'), reply.at('users.1')], [200, number, undefined]);
+      assert.deepEqual(reply.at('meta'), { page: 1, page_size: 50, total: 1, total_pages: 1 });
+      const second = await list('?page=2&page_size=10', session);
+      assert.deepEqual(second.body, {
+        users: [],
+        meta: { page: 2, page_size: 10, total: 1, total_pages: 1 },
+      });
+    }
+  });
+
+  test('a clinical user whom an admin has approved sees the organization, until it is withdrawn', async () => {
+    const { session, number } = await addPerson(roster, { isClinical: true });
+    const total = async (): Promise<number> => (await list('', session)).number('meta.total');
+    const approve = (clinical: boolean) =>
+      roster.call(`PUT ${path}/${number}`, { session: admin.session, json: { clinical } });
+    assert.equal(await total(), 1);
+    assert.equal((await approve(true)).status, 200);
+    assert.ok((await total()) > 7);
+    assert.equal((await approve(false)).at('clinical'), false);
+    assert.equal(await total(), 1);
+  });
+
+  const outside = ['0', '-1', '1.5', 'abc', '', '9007199254740992', '1&page=2'];
+  for (const page of outside) {
+    test(`page=${page} names the limit`, async () => {
+      const reply = await list(`?page=${page}`);
+      assert.equal(reply.status, 422);
+      assert.deepEqual(reply.body, { errors: { page: ['must be between 1 and 9007199254740991'] } });
+    });
+  }
+
+  test('a size outside the limit names it, for everybody, and both are told at once', async () => {
+    const limit = 'must be between 1 and 100';
+    for (const size of ['0', '101', '2.5', '', '10&page_size=10']) {
+      const reply = await list(`?page_size=${size}`);
+      assert.deepEqual([reply.status, reply.body], [422, { errors: { page_size: [limit] } }]);
+    }
+    const reply = await list('?page=0&page_size=0', people[0]?.session);
+    assert.deepEqual(Object.keys(Object(reply.at('errors'))), ['page', 'page_size']);
+    assert.equal((await list('?page_size=100')).status, 200);
+  });
+
+  test('without a session, or with one that is no good, nobody sees anything', async () => {
+    const ended = await addPerson(roster);
+    await roster.call('DELETE /general/v1/sessions', { session: ended.session });
+    const { admin: apiKey } = roster.organization.apiKeys;
+    for (const ask of [{}, { session: 'nonsense' }, { session: ended.session }, { session: apiKey }]) {
+      const reply = await roster.call(`GET ${path}?page=0`, ask);
+      assert.deepEqual([reply.status, reply.body], [401, notAllowed]);
+    }
+  });
+});
