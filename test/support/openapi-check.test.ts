@@ -38,7 +38,7 @@ const document: OpenApiDocument = {
   },
 };
 
-const documents = new Map(['sonar', 'general'].map((name) => [name, document]));
+const documents = new Map(['sonar', 'general', 'organization'].map((name) => [name, document]));
 
 const good: Exchange = {
   method: 'GET',
@@ -71,7 +71,7 @@ describe('the OpenAPI check', () => {
     assert.equal(reach('/v1/users/1', { authorization: 'Bearer sk_live_x' }), 'sonar');
     assert.equal(reach('/general/v1/users/1', { authorization: 'Bearer sk_live_x' }), 'general');
     assert.equal(reach('/v1/users/1', { host: 'sonar.localhost:8080' }), 'sonar');
-    assert.equal(reach('/elsewhere', {}), null);
+    assert.equal(reach('/healthz', {}), null);
   });
 
   const faults: readonly (readonly [title: string, exchange: Exchange, message: RegExp])[] = [
@@ -101,6 +101,12 @@ describe('the OpenAPI check', () => {
       /not as documented/,
     ],
     ['a success off the routes', { ...good, path: '/sonar/nowhere' }, /answered 200/],
+    [
+      'a foreign envelope off every contract',
+      { ...good, path: '/nowhere', status: 404 },
+      /not as documented/,
+    ],
+    ['a body of a HEAD', { ...good, method: 'HEAD' }, /with a body/],
     ['a 405 without Allow', { ...refused, method: 'PUT', status: 405 }, /Allow/],
   ];
   for (const [title, exchange, message] of faults) {

@@ -50,16 +50,24 @@ export interface OpenApiCheck {
   check(exchange: Exchange): Reached;
 }
 
+/** The paths that belong to no contract, on any host. */
+const ownPath = /^\/(healthz|readyz|docs|openapi|set-password|favicon\.ico)(\/|$)/;
+
+/** Whose envelope tells a request that reached no contract so. */
+const strangersContract = 'organization';
+
 /** A check over the documents by contract name. */
 export function createOpenApiCheck(documents: ReadonlyMap<string, OpenApiDocument>): OpenApiCheck {
   const shapes = new Map([...documents].map(([name, document]) => [name, createShapes(name, document)]));
   return {
     check(exchange) {
       checkLaws(exchange);
+      if (ownPath.test(exchange.path)) return { contract: null, operation: null };
       const { contract, path } = findContract(exchange, documents);
+      const shape = shapes.get(contract ?? strangersContract);
       const document = contract === null ? undefined : documents.get(contract);
-      const shape = contract === null ? undefined : shapes.get(contract);
       if (contract === null || document === undefined || shape === undefined) {
+        if (shape !== undefined) checkUnrouted(exchange, 'no contract', shape);
         return { contract: null, operation: null };
       }
       const found = findOperation(document, exchange.method, path);
@@ -119,12 +127,15 @@ function checkBody(
   pointer: readonly string[],
   shape: Shapes,
 ): void {
+  if (exchange.method === 'HEAD') {
+    assert.equal(exchange.text, '', `${place} answered with a body`);
+    return;
+  }
   const types = Object.keys(response.content ?? {});
   if (types.length === 0) {
     assert.equal(exchange.text, '', `${place} answered ${exchange.status} with an undocumented body`);
     return;
   }
-  if (exchange.method === 'HEAD') return;
   const type = mediaType(exchange);
   assert.ok(types.includes(type), `${place} answered ${exchange.status} as "${type}", documented: ${types}`);
   const schema = response.content?.[type]?.schema;
@@ -171,8 +182,6 @@ function findContract(
     String(requestHeaders['host'] ?? '')
       .split('.')[0]
       ?.toLowerCase() ?? '';
-  const isOwn = /^\/(healthz|readyz|docs|openapi|set-password|favicon\.ico)(\/|$|\.)/.test(path);
-  if (isOwn) return { contract: null, path };
   if (documents.has(label)) return { contract: label, path };
   const prefix = path.split('/', 2)[1] ?? '';
   if (documents.has(prefix)) return { contract: prefix, path: path.slice(prefix.length + 1) || '/' };
@@ -189,7 +198,8 @@ function findContract(
 
 /** The operation of the most literal path template that knows the method. */
 function findOperation(document: OpenApiDocument, method: string, path: string) {
-  const key = method.toLowerCase();
+  // A HEAD is answered as the GET would be, without the body.
+  const key = method === 'HEAD' ? 'get' : method.toLowerCase();
   const templates = Object.keys(document.paths)
     .filter((template) => matches(template, path))
     .sort((left, right) => parameterCount(left) - parameterCount(right));

@@ -183,17 +183,25 @@ function isBusy(rows: Rows): boolean {
 function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {
   let check: Promise<OpenApiCheck> | null = null;
   return () => {
-    check ??= readDocuments(baseUrl).then(createOpenApiCheck);
+    check ??= readPublishedCheck(baseUrl);
     return check;
   };
 }
 
-async function readDocuments(baseUrl: string): Promise<Map<string, OpenApiDocument>> {
-  const entries = contracts.map(async ({ name }) => {
-    const answer = await fetch(`${baseUrl}/openapi/${name}.json`);
-    if (!answer.ok) throw new Error(`/openapi/${name}.json answered ${answer.status}`);
-    const document = (await answer.json()) as OpenApiDocument;
-    return [name, document] as const;
-  });
-  return new Map(await Promise.all(entries));
+/** By the documents' text, for servers of one process mostly publish the same. */
+const knownChecks = new Map<string, OpenApiCheck>();
+
+async function readPublishedCheck(baseUrl: string): Promise<OpenApiCheck> {
+  const texts = await Promise.all(
+    contracts.map(async ({ name }) => {
+      const answer = await fetch(`${baseUrl}/openapi/${name}.json`);
+      if (!answer.ok) throw new Error(`/openapi/${name}.json answered ${answer.status}`);
+      return [name, await answer.text()] as const;
+    }),
+  );
+  const key = JSON.stringify(texts);
+  const documents = texts.map(([name, text]): [string, OpenApiDocument] => [name, JSON.parse(text)]);
+  const check = knownChecks.get(key) ?? createOpenApiCheck(new Map(documents));
+  knownChecks.set(key, check);
+  return check;
 }
