@@ -1,6 +1,7 @@
 /**
  * The operations of `humanapi` on the users of one app. Each hands what came to one core operation and shows the
- * result; that the path names the caller's own app is settled with the credential.
+ * result; that the path names the caller's own app is settled with the credential. An app may do everything here
+ * but delete admins, so a refusal for lack of a right is documented for the deletion only.
  */
 import type { AppPrincipal } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
@@ -14,15 +15,7 @@ import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
 import { readMembers } from '../../http/members.ts';
 import { toHumanUser } from './present.ts';
-import {
-  acceptHeaders,
-  appParams,
-  createBody,
-  userExamples,
-  userListSchema,
-  userParams,
-  userSchema,
-} from './schemas.ts';
+import { appParams, createBody, userExamples, userListSchema, userParams, userSchema } from './schemas.ts';
 import { jsonType, ndjsonType, prefersLines, toJsonArray, toLines } from './user-stream.ts';
 
 const usersPath = '/v1/apps/:appId/users';
@@ -49,9 +42,8 @@ export function listUsersRoute(core: Core): Route {
     summary: 'Get all users associated with an app',
     description:
       'Returns one JSON array with every user of the app, oldest first, as a stream. `Accept: application/x-ndjson` gives the same one user a line.',
-    access: 'users.read',
+    access: 'credential',
     params: appParams,
-    headers: acceptHeaders,
     responses: {
       200: {
         description: 'A JSON array of users',
@@ -60,7 +52,7 @@ export function listUsersRoute(core: Core): Route {
         contentTypes: [jsonType, ndjsonType],
       },
     },
-    refusals: [404],
+    refusals: ['app_not_found'],
     async handle(call) {
       const batches = streamAppUsers(core, appOf(call));
       const headers = { vary: 'Accept' };
@@ -79,7 +71,7 @@ export function createUserRoute(core: Core): Route {
     summary: 'Create a user, or find the one with this externalId',
     description:
       'The same `externalId` gives the same `humanId` again and moves `updatedAt`. A new user is active at once.',
-    access: 'users.create',
+    access: 'credential',
     params: appParams,
     body: createBody,
     bodyExample: { externalId: userExamples[0].externalId },
@@ -87,7 +79,7 @@ export function createUserRoute(core: Core): Route {
     responses: {
       201: { description: 'The user', schema: userSchema, example: userExamples[1] },
     },
-    refusals: [400, 404],
+    refusals: ['invalid_fields', 'app_not_found'],
     async handle(call) {
       const app = appOf(call);
       const body = readMembers(call.body);
@@ -114,10 +106,10 @@ export function getUserRoute(core: Core): Route {
     path: userPath,
     operationId: 'getUser',
     summary: 'Returns a single user',
-    access: 'users.read',
+    access: 'credential',
     params: userParams,
     responses: { 200: { description: 'The user', schema: userSchema, example: userExamples[0] } },
-    refusals: [404],
+    refusals: ['user_not_found', 'app_not_found'],
     async handle(call) {
       const user = await getUser(core, appOf(call), { action: 'users.read', ref: refOf(call) });
       return { status: 200, body: toHumanUser(user) };
@@ -135,7 +127,7 @@ export function deleteUserRoute(core: Core): Route {
     access: 'users.delete',
     params: userParams,
     responses: { 204: { description: 'The user is gone' } },
-    refusals: [403, 404, 409],
+    refusals: ['user_not_found', 'app_not_found'],
     async handle(call) {
       await deleteUser(core, appOf(call), { ref: refOf(call) });
       return { status: 204 };

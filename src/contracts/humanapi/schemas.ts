@@ -35,15 +35,6 @@ export const appParams = Type.Object({ appId });
 
 export const userParams = Type.Object({ appId, humanId });
 
-export const acceptHeaders = Type.Object({
-  Accept: Type.Optional(
-    Type.String({
-      description: '`application/x-ndjson` gives one user a line instead of one array.',
-      examples: ['application/json'],
-    }),
-  ),
-});
-
 export const createBody = Type.Object({ externalId });
 
 const exampleAppId = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';

@@ -12,6 +12,9 @@ import { keyCharactersMax } from './schemas.ts';
 
 const field = 'Idempotency-Key';
 
+/** What a call may be refused with for its key, beside `invalid_fields`. */
+export const idempotencyRefusals = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
+
 /**
  * The request as it is to be done once; null where the caller named no key. `path` has its parameters filled in.
  * Refuses with `invalid_fields` where the key is empty or over-long.

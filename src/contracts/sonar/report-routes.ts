@@ -4,7 +4,7 @@ import { type ReportKind, reportActivity } from '../../core/directory/user-lifec
 import { callerOf } from '../../http/caller.ts';
 import type { Route } from '../../http/contract.ts';
 import { readMembers } from '../../http/members.ts';
-import { readIdempotency } from './idempotency.ts';
+import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { toUserAnswer } from './present.ts';
 import { refOf, userPath } from './routes.ts';
 import {
@@ -58,7 +58,8 @@ function reportRoute(core: Core, kind: ReportKind, segment: 'syncs' | 'scores') 
     params: userIdParams,
     headers: idempotencyHeaders,
     body: reportBody,
-    refusals: [404, 409, 422],
+    refusals: ['user_not_found', 'invalid_fields', ...idempotencyRefusals],
+    sampleFaults: [{ field: 'at', fault: 'in_future' }],
     async handle(call) {
       const body = readMembers(call.body);
       const path = `/v1/users/${call.params['user_id']}/${segment}`;

@@ -3,7 +3,7 @@
  * of what ingests device data are in `report-routes.ts`.
  */
 import type { Core } from '../../core/core.ts';
-import { readPage } from '../../core/directory/paging.ts';
+import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import type { User } from '../../core/directory/user.ts';
 import { FieldReader, readExternalId } from '../../core/directory/user-fields.ts';
 import { createUser, deleteUser, getUser, updateUser } from '../../core/directory/user-lifecycle.ts';
@@ -15,7 +15,7 @@ import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
 import { readMembers } from '../../http/members.ts';
-import { readIdempotency } from './idempotency.ts';
+import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { toSonarUser, toUserAnswer, toUserList } from './present.ts';
 import {
   createBody,
@@ -59,7 +59,8 @@ export function listUsersRoute(core: Core): Route {
         example: { data: [userExample], meta: { page: 1, per_page: perPageDefault, total: 84 } },
       },
     },
-    refusals: [422],
+    refusals: ['invalid_fields'],
+    sampleFaults: [{ field: 'per_page', fault: 'out_of_range', min: 1, max: pageSizeMax }],
     async handle(call) {
       const { page, faults } = readPage(call.query, { page: 'page', size: 'per_page' }, perPageDefault);
       const fields = new FieldReader();
@@ -91,7 +92,7 @@ export function createUserRoute(core: Core): Route {
     responses: {
       201: { description: 'The new user', schema: userAnswerSchema, example: { data: newUserExample } },
     },
-    refusals: [409, 422],
+    refusals: ['invalid_fields', 'external_id_taken', ...idempotencyRefusals],
     async handle(call) {
       const body = readMembers(call.body);
       const user = await createUser(core, callerOf(call), {
@@ -118,7 +119,7 @@ export function getUserRoute(core: Core): Route {
     responses: {
       200: { description: 'User profile', schema: userAnswerSchema, example: { data: userExample } },
     },
-    refusals: [404],
+    refusals: ['user_not_found'],
     async handle(call) {
       const user = await getUser(core, callerOf(call), { action: 'users.read', ref: refOf(call) });
       return { status: 200, body: toUserAnswer(user, core.clock.now()) };
@@ -145,7 +146,7 @@ export function updateUserRoute(core: Core): Route {
         example: { data: { ...userExample, timezone: 'Europe/London' } },
       },
     },
-    refusals: [404, 409, 422],
+    refusals: ['user_not_found', 'invalid_fields', 'external_id_taken'],
     async handle(call) {
       const body = readMembers(call.body);
       // A user stays in its app; the field is known from the creation, so that another value is not dropped unseen.
@@ -172,7 +173,7 @@ export function deleteUserRoute(core: Core): Route {
     access: 'users.delete',
     params: userIdParams,
     responses: { 204: { description: 'The user is gone' } },
-    refusals: [404, 409],
+    refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
       await deleteUser(core, callerOf(call), { ref: refOf(call) });
       return { status: 204 };
