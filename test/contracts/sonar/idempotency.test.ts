@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hourMs } from '../../../src/core/time.ts';
 import type { Ask } from '../../support/http.ts';
 import { type Ledger, openLedger } from '../../support/ledger.ts';
@@ -129,6 +130,28 @@ describe('an Idempotency-Key', () => {
     assert.equal(second.status, 201);
     assert.notEqual(second.string('data.id'), first.string('data.id'));
     await ledger.mark();
+  });
+
+  test('of a request that still runs is refused, with the time to come again', async () => {
+    const busy = Promise.withResolvers<void>();
+    const holding = roster.core.work.change(tenant.key, () => busy.promise);
+    const first = post(path, 'running');
+    while (roster.core.running.size === 0) await sleep(1);
+    const second = await post(path, 'running', { json: {} });
+    busy.resolve();
+    await holding;
+    assert.equal(second.status, 409);
+    assert.deepEqual(second.body, {
+      error: 'conflict',
+      message: 'The first request with this Idempotency-Key is still running.',
+      details: {},
+    });
+    assert.equal(second.header('retry-after'), '1');
+    assert.equal((await first).status, 201);
+    await ledger.expect({
+      audit: [{ action: 'user.created' }],
+      rows: { users: '+1', idempotency: '+1' },
+    });
   });
 
   test('lets many at once make one user: the others are told to come again, or get the same answer', async () => {
