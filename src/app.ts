@@ -52,7 +52,8 @@ export interface AppOptions extends DirectoryOptions {
 
 /** A directory that is served. */
 export interface App extends Directory {
-  readonly logger: Logger;
+  /** Writes to the same log as everything else. */
+  readonly journal: Journal;
   /**
    * Starts to serve; the address, such as `http://127.0.0.1:8080`.
    *
@@ -65,7 +66,7 @@ export interface App extends Directory {
   close(): Promise<void>;
 }
 
-/** A first call to one contract; the path has the contract's prefix. */
+/** A first call to one contract, as its document spells it. */
 export interface Sample extends SampleCall {
   readonly title: string;
 }
@@ -120,6 +121,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     onOutage: (error) => logger.error(log.faultFields(error), 'the database is away'),
   });
   const { core } = directory;
+  const journal: Journal = {
+    note: (event, fields) => logger.info(fields, event),
+    fault: (event, error) => logger.error(log.faultFields(error), event),
+  };
   const senders = options.senders ?? (await createSenders(options));
   const server = createServer({
     core,
@@ -133,10 +138,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       return true;
     },
   });
-  const journal: Journal = {
-    note: (event, fields) => logger.info(fields, event),
-    fault: (event, error) => logger.error(log.faultFields(error), event),
-  };
   runner = jobs.start(core, senders, journal);
 
   let closing: Promise<void> | null = null;
@@ -149,7 +150,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   return {
     ...directory,
-    logger,
+    journal,
     async listen() {
       try {
         return await server.listen({ host: config.host, port: config.port });

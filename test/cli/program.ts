@@ -73,6 +73,8 @@ export interface Serving {
   readonly said: Json;
   readonly url: string;
   readonly pid: number;
+  /** Resolves at the end of the process. */
+  readonly ended: Promise<Ended>;
   /** Sends the signal and resolves at the end of the process. */
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
@@ -80,9 +82,11 @@ export interface Serving {
 /** Starts `roster serve --json` on a free port and resolves when it is ready. */
 export async function serve(folder: string, settings: Settings = {}): Promise<Serving> {
   const child = start(folder, ['serve', '--json'], { PORT: '0', ROSTER_LOG_LEVEL: 'warn', ...settings });
-  const stderr = text(child.stderr);
-  const ended = once(child, 'close');
   const stdout: string[] = [];
+  const stderr = text(child.stderr);
+  const ended = once(child, 'close').then(async ([exitCode]): Promise<Ended> => {
+    return { exitCode, stdout: stdout.join(''), stderr: await stderr };
+  });
   const ready = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout.push(String(chunk));
@@ -96,10 +100,10 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
     said,
     url: said.text('url'),
     pid: child.pid ?? 0,
-    async stop(signal) {
+    ended,
+    stop(signal) {
       child.kill(signal);
-      const [exitCode] = await ended;
-      return { exitCode, stdout: stdout.join(''), stderr: await stderr };
+      return ended;
     },
   };
 }

@@ -194,6 +194,28 @@ describe('the end', () => {
   });
 });
 
+describe('the log', () => {
+  test('is JSON lines on standard error, from a misspelt setting to a fault that nobody caught', async () => {
+    const secret = 'ida@example.com';
+    const fault = `setTimeout(() => { throw new TypeError('${secret}') }, 2000)`;
+    const server = await serve(folder, {
+      NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(fault)}"`,
+      ROSTER_LOG_LEVEL: 'info',
+      ROSTER_SMSS: 'outbox',
+    });
+    const { exitCode, stderr } = await server.ended;
+    assert.equal(exitCode, 1);
+    const lines = stderr.trimEnd().split('\n').map(readJson);
+    assert.deepEqual(
+      lines.map((line) => line.text('msg')),
+      ['unknown settings', 'the process ends on a fault'],
+    );
+    assert.equal(lines[0]?.at('names'), 'ROSTER_SMSS');
+    assert.equal(lines[1]?.at('kind'), 'TypeError');
+    assert.ok(!stderr.includes(secret));
+  });
+});
+
 describe('a start that cannot be', () => {
   test('a port in use is told in one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -17,7 +17,8 @@ export const serve: Handler = async ({ env }) => {
   const { config, secrets, unknownNames } = readConfig(env);
   const app = await createApp({ config, secrets });
   try {
-    if (unknownNames.length > 0) app.logger.warn({ settings: unknownNames }, 'unknown settings are ignored');
+    endOnFault(app);
+    if (unknownNames.length > 0) app.journal.note('unknown settings', { names: unknownNames.join(' ') });
     // Credentials are shown once, so nothing is made before it is certain that this process serves.
     const url = localUrl(await app.listen());
     const made = await initialiseOnce(app.core);
@@ -33,6 +34,14 @@ export const serve: Handler = async ({ env }) => {
     throw error;
   }
 };
+
+/** A fault that nobody caught ends the process; the log keeps its place and leaves out what it may quote. */
+function endOnFault({ journal }: App): void {
+  process.on('uncaughtException', (error) => {
+    journal.fault('the process ends on a fault', error);
+    process.exit(1);
+  });
+}
 
 /** The first organization; null where there is one already. */
 async function initialiseOnce(core: Core): Promise<NewOrganization | null> {
