@@ -16,12 +16,9 @@ const droppedBytesMax = 64 * 1024 * 1024;
 
 const jsonType = 'application/json; charset=utf-8';
 
-/** The header fields of every answer, names and values in turn. */
-const common = [
-  ...['cache-control', 'no-store'],
-  ...['x-content-type-options', 'nosniff'],
-  ...['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
-];
+/** The header fields of every answer that does not set them itself. */
+const commonFields = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const common = Object.entries(commonFields).flat();
 
 /** An answer whose body is ready to be written, or whose first piece is at hand. */
 export interface Rendered {
@@ -59,11 +56,25 @@ export async function renderStream(
 
 const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value: undefined }) };
 
+export interface WriteOptions {
+  /** Whether the connection takes no further request. */
+  readonly isClosing: boolean;
+  /** How long a reader may take nothing. */
+  readonly stallTimeoutMs: number;
+}
+
+/** What a connection takes at once, whether or not it is read. A longer answer needs a reader. */
+const unreadBytesMax = 64 * 1024;
+
 /**
  * Writes the answer. Resolves when it has been handed over whole; a stream's promise rejects with what its
  * source threw after the connection was cut, so that the reader sees that something is missing.
  */
-export function write(exchange: Exchange, rendered: Rendered, isClosing: boolean): Promise<void> | undefined {
+export function write(
+  exchange: Exchange,
+  rendered: Rendered,
+  { isClosing, stallTimeoutMs }: WriteOptions,
+): Promise<void> | undefined {
   const { request, response } = exchange;
   const { status, content, rest } = rendered;
   exchange.isAnswered = true;
@@ -75,6 +86,7 @@ export function write(exchange: Exchange, rendered: Rendered, isClosing: boolean
   // Whoever waits for leave to send will not send now; where its next request begins would be a guess.
   const isClosed = isClosing || (isUnread && expectsContinue(exchange));
   response.writeHead(status, headersOf(exchange, rendered, isClosed));
+  if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
   if (rest !== null && request.method !== 'HEAD') {
     if (isUnread) drop(exchange);
     return pump(response, content ?? '', rest);
@@ -100,23 +112,22 @@ function drop({ request }: Exchange): Exchange['request'] {
 
 function headersOf(exchange: Exchange, rendered: Rendered, isClosed: boolean): string[] {
   const { id, operation, request } = exchange;
-  const { headers, content, rest } = rendered;
-  const fields = ['x-request-id', id];
-  if (content !== null || rest !== null) fields.push('content-type', rendered.contentType);
-  if (rest === null && rendered.status !== 204) fields.push('content-length', String(byteLength(content)));
-  if (isClosed) fields.push('connection', 'close');
-  if (headers === undefined && operation.cors === null) return fields.concat(common);
-  const own = { ...operation.cors?.fields(request.headers), ...lowerCased(headers) };
-  return fields.concat(...Object.entries(own), ...commonBeside(own));
+  const { status, headers, contentType, content, rest } = rendered;
+  if (content !== null && rest === null && headers === undefined && operation.cors === null && !isClosed) {
+    const length = String(byteLength(content));
+    return ['x-request-id', id, 'content-type', contentType, 'content-length', length, ...common];
+  }
+  const fields: Record<string, string> = { ...commonFields };
+  if (content !== null || rest !== null) fields['content-type'] = contentType;
+  if (rest === null && status !== 204) fields['content-length'] = String(byteLength(content));
+  Object.assign(fields, operation.cors?.fields(request.headers), lowerCased(headers));
+  if (isClosed) fields['connection'] = 'close';
+  fields['x-request-id'] = id;
+  return Object.entries(fields).flat();
 }
 
 function lowerCased(headers: Answer['headers'] = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** The common fields but for those that the answer sets itself. */
-function commonBeside(own: Readonly<Record<string, string>>): string[] {
-  return common.filter((_, at) => own[common[at - (at % 2)] ?? ''] === undefined);
 }
 
 function byteLength(content: string | Uint8Array | null): number {

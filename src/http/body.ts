@@ -5,7 +5,6 @@
 import { refuse } from '../core/errors.ts';
 import type { BodyType } from './contract.ts';
 import type { Exchange } from './exchange.ts';
-import { hasBody } from './exchange.ts';
 
 export const bodyBytesMax = 256 * 1024;
 /** No document nests deeper than a few levels; far deeper ones overflow the stack of whoever walks them. */
@@ -17,12 +16,11 @@ export class CallerGone extends Error {
 }
 
 /**
- * The bytes of the body; null where none was sent. Refuses with `payload_too_large` as soon as it is known, and
+ * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as it is known, and
  * with what the connection reports: `malformed_body` for broken chunks, `request_timeout` for slow ones.
  */
-export function readBody(exchange: Exchange): Promise<Buffer> | null {
+export async function readBody(exchange: Exchange): Promise<Buffer> {
   const { request, response } = exchange;
-  if (!hasBody(request)) return null;
   if (Number(request.headers['content-length']) > bodyBytesMax) throw tooLarge();
   if (exchange.breach !== null) throw exchange.breach;
   if (expectsContinue(exchange)) response.writeContinue();

@@ -14,7 +14,7 @@ import { type DomainError, refuse } from '../core/errors.ts';
 import { type Rendered, render, toBytes } from './answer.ts';
 import type { Answer } from './contract.ts';
 import { latestExchange } from './exchange.ts';
-import type { Logger, RequestLine } from './log.ts';
+import type { Logger } from './log.ts';
 import { presentError } from './refusals.ts';
 import type { FindUnrouted, Unrouted } from './unrouted.ts';
 
@@ -86,8 +86,7 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
     setTimeout(() => socket.destroy(), lingerMs).unref();
     const ms = Math.round((performance.now() - startedAt) * 10) / 10;
     const { contract, pattern: route } = operation;
-    const line: RequestLine = { requestId, method, contract, route, status: rendered.status, ms };
-    logger.info(line, 'request');
+    logger.request({ requestId, method, contract, route, status: rendered.status, ms });
   }
 }
 

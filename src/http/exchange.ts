@@ -48,7 +48,7 @@ export class Exchange {
 
   /** Whether the caller may still be sending a body. */
   get isArriving(): boolean {
-    return hasBody(this.request) && !this.request.complete;
+    return !this.request.complete && hasBody(this.request);
   }
 }
 

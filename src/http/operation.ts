@@ -2,19 +2,9 @@
  * What the server does with a request, whatever it reached: a contract's route, a page of our own, or nothing.
  * One shape for the three, so that checks, answers and log lines come from one place.
  */
-import { authorize, type Principal } from '../core/access/principal.ts';
-import type { Core } from '../core/core.ts';
+import type { Action } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
-import type {
-  Answer,
-  BodyType,
-  Call,
-  Contract,
-  NetworkThrottle,
-  RefusalContext,
-  Route,
-  Unauthenticated,
-} from './contract.ts';
+import type { Answer, BodyType, Call, Contract, NetworkThrottle, RefusalContext, Route } from './contract.ts';
 import type { Cors } from './cors.ts';
 import type { PageRoute } from './page.ts';
 
@@ -24,8 +14,8 @@ export interface Operation {
   /** The pattern under which the router knows it; null where there is no route. */
   readonly pattern: string | null;
   readonly operationId: string | null;
-  /** Finds out who asks and refuses those who may not; null where anybody may. */
-  readonly admit: ((core: Core, call: Unauthenticated) => Promise<Principal>) | null;
+  /** Who may ask; null where anybody may. */
+  readonly admission: Admission | null;
   readonly throttle: NetworkThrottle | null;
   /** Read and parsed, read and dropped, or not looked at. */
   readonly body: 'parsed' | 'dropped' | 'ignored';
@@ -38,6 +28,12 @@ export interface Operation {
   present(refusal: DomainError, context: RefusalContext): Answer;
 }
 
+export interface Admission {
+  readonly contract: Pick<Contract, 'authenticate'>;
+  /** What the rulebook has to allow; null where a credential is enough. */
+  readonly action: Action | null;
+}
+
 const json: readonly BodyType[] = ['application/json'];
 
 /** A contract's route; `cors` is for the contracts that allow browsers. */
@@ -46,7 +42,7 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
     contract: contract.name,
     pattern: patternOf(contract, route),
     operationId: route.operationId,
-    admit: admission(contract, route),
+    admission: admissionOf(contract, route),
     throttle: route.networkThrottle ?? null,
     body: bodyOf(route),
     bodyTypes: route.bodyTypes ?? json,
@@ -63,7 +59,7 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     contract: null,
     pattern: page.path,
     operationId: page.operationId,
-    admit: null,
+    admission: null,
     throttle: page.networkThrottle ?? null,
     body: page.method === 'GET' ? 'ignored' : 'parsed',
     bodyTypes: page.bodyTypes ?? json,
@@ -80,13 +76,9 @@ export function patternOf(contract: Contract, route: Route): string {
   return `/${contract.name}${route.path}`;
 }
 
-function admission(contract: Contract, { access }: Route): Operation['admit'] {
+function admissionOf(contract: Contract, { access }: Route): Admission | null {
   if (access === 'public') return null;
-  return async (core, call) => {
-    const principal = await contract.authenticate(core, call);
-    if (access !== 'credential') authorize(principal, access);
-    return principal;
-  };
+  return { contract, action: access === 'credential' ? null : access };
 }
 
 /** A DELETE has no body to mean anything (RFC 9110, section 9.3.5), but one that is sent is still bounded. */

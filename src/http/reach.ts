@@ -24,19 +24,20 @@ export interface ReachOptions {
 
 export function createReach({ contracts, ownPaths, isHostRouted }: ReachOptions): Reach {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
-  const own = new Set(ownPaths.map(firstSegment));
+  const bySegment = new Map<string, Contract | 'own'>(byName);
+  for (const path of ownPaths) bySegment.set(firstSegment(path), 'own');
 
   return {
     rewrite(target, headers) {
       const absolute = target.startsWith('/') ? null : splitAbsolute(target);
       const url = absolute?.url ?? target;
-      const segment = firstSegment(url);
-      if (own.has(segment)) return url;
+      const prefixed = bySegment.get(firstSegment(url));
+      if (prefixed === 'own') return url;
       if (isHostRouted) {
         const contract = byName.get(hostLabel(absolute?.authority ?? headers.host ?? ''));
         if (contract !== undefined) return `/${contract.name}${url}`;
       }
-      if (byName.has(segment)) return url;
+      if (prefixed !== undefined) return url;
       const path = decoded(pathOf(url));
       const claimant = contracts.find((contract) => contract.claims(path, headers));
       return claimant === undefined ? url : `/${claimant.name}${url}`;
@@ -53,8 +54,14 @@ export function pathOf(url: string): string {
 
 /** The text between the first two slashes, decoded. */
 function firstSegment(url: string): string {
-  const match = /^\/([^/?#]*)/.exec(url);
-  return decoded(match?.[1] ?? '');
+  let end = 1;
+  while (end < url.length && !isDelimiter(url.charCodeAt(end))) end += 1;
+  return decoded(url.slice(1, end));
+}
+
+/** A slash, a question mark or a hash sign. */
+function isDelimiter(code: number): boolean {
+  return code === 0x2f || code === 0x3f || code === 0x23;
 }
 
 /** As it came where it cannot be decoded: such a path is the path of nothing. */

@@ -3,14 +3,15 @@
  * content type, JSON; then its handler. Path and method are checked before, by the router. Each check refuses by
  * throwing, and every way out ends in one answer and one log line.
  */
+import { authorize } from '../core/access/principal.ts';
 import type { Core } from '../core/core.ts';
 import { refuse } from '../core/errors.ts';
 import { type Rendered, render, renderStream, write } from './answer.ts';
 import { CallerGone, parseBody, readBody } from './body.ts';
-import type { Answer } from './contract.ts';
-import type { Exchange, ServerCall } from './exchange.ts';
+import { type Exchange, hasBody, type ServerCall } from './exchange.ts';
 import type { Logger, RequestLine } from './log.ts';
 import { logFault, presentError, type Refused } from './refusals.ts';
+import type { HttpSettings } from './settings.ts';
 import { countNetwork } from './throttle.ts';
 
 export interface Desk {
@@ -24,10 +25,11 @@ export interface Desk {
 export interface DeskOptions {
   readonly core: Core;
   readonly logger: Logger;
-  readonly requestsInFlightMax: number;
+  readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs'>;
 }
 
-export function createDesk({ core, logger, requestsInFlightMax }: DeskOptions): Desk {
+export function createDesk({ core, logger, settings }: DeskOptions): Desk {
+  const { requestsInFlightMax, stallTimeoutMs } = settings;
   let inFlight = 0;
   let isClosing = false;
 
@@ -38,52 +40,56 @@ export function createDesk({ core, logger, requestsInFlightMax }: DeskOptions): 
     close() {
       isClosing = true;
     },
+    // One function and few promises: it runs for every request, and each await has its price.
     async serve(exchange, call) {
+      const { operation, request, response } = exchange;
       inFlight += 1;
       let status = 0;
       try {
-        const rendered = await answerTo(exchange, call, inFlight > requestsInFlightMax);
+        let rendered: Rendered;
+        try {
+          // RFC 9112, section 3.2: a request of HTTP/1.1 without a host is no request.
+          if (request.headers.host === undefined && request.httpVersion === '1.1') {
+            throw refuse('malformed_body', {});
+          }
+          if (inFlight > requestsInFlightMax && !operation.isAlwaysServed) {
+            throw refuse('unavailable', { retryAfterSeconds: 1 });
+          }
+          if (operation.admission !== null) {
+            const { contract, action } = operation.admission;
+            const principal = await contract.authenticate(core, call);
+            if (action !== null) authorize(principal, action);
+            call.principal = principal;
+          }
+          if (operation.throttle !== null) await countNetwork(core, operation.throttle, call.network);
+          if (operation.body !== 'ignored' && hasBody(request)) await receive(exchange, call);
+          const answer = await operation.handle(call);
+          rendered =
+            answer.stream === undefined
+              ? render(answer)
+              : await renderStream(answer, answer.stream, request.method === 'HEAD');
+        } catch (error) {
+          if (error instanceof CallerGone) throw error;
+          rendered = render(presentError(error, refusedOf(exchange), logger));
+        }
         status = rendered.status;
-        await write(exchange, rendered, isClosing);
+        const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
+        if (writing !== undefined) await writing;
       } catch (error) {
-        exchange.response.destroy();
+        response.destroy();
         if (!(error instanceof CallerGone)) logFault(error, refusedOf(exchange), logger);
       } finally {
         inFlight -= 1;
-        logger.info(lineOf(exchange, status), 'request');
+        logger.request(lineOf(exchange, status));
       }
     },
   };
-
-  /** The answer, or the refusal in its place. Rejects only where the caller is gone. */
-  async function answerTo(exchange: Exchange, call: ServerCall, isCrowded: boolean): Promise<Rendered> {
-    try {
-      const answer = await work(exchange, call, isCrowded);
-      if (answer.stream === undefined) return render(answer);
-      return await renderStream(answer, answer.stream, exchange.request.method === 'HEAD');
-    } catch (error) {
-      if (error instanceof CallerGone) throw error;
-      return render(presentError(error, refusedOf(exchange), logger));
-    }
-  }
-
-  async function work(exchange: Exchange, call: ServerCall, isCrowded: boolean): Promise<Answer> {
-    const { operation, request } = exchange;
-    // RFC 9112, section 3.2: a request of HTTP/1.1 without a host is no request.
-    if (request.headers.host === undefined && request.httpVersion === '1.1')
-      throw refuse('malformed_body', {});
-    if (isCrowded && !operation.isAlwaysServed) throw refuse('unavailable', { retryAfterSeconds: 1 });
-    if (operation.admit !== null) call.principal = await operation.admit(core, call);
-    if (operation.throttle !== null) await countNetwork(core, operation.throttle, call.network);
-    if (operation.body !== 'ignored') await receive(exchange, call);
-    return operation.handle(call);
-  }
 }
 
 /** Reads the body into the call, or reads and drops it where the method gives it no meaning. */
 async function receive(exchange: Exchange, call: ServerCall): Promise<void> {
   const bytes = await readBody(exchange);
-  if (bytes === null || bytes.length === 0 || exchange.operation.body === 'dropped') return;
+  if (bytes.length === 0 || exchange.operation.body === 'dropped') return;
   call.body = parseBody(bytes, exchange, exchange.operation.bodyTypes);
   call.rawBody = bytes;
 }

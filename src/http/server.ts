@@ -62,7 +62,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger } = options;
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
-  const desk = createDesk({ core, logger, requestsInFlightMax: settings.requestsInFlightMax });
+  const desk = createDesk({ core, logger, settings });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const pages = [
@@ -90,7 +90,7 @@ export function createServer(options: ServerOptions): HttpServer {
     serverFactory: (handle) => createNode(handle, settings),
     clientErrorHandler: (error, socket) => broken.onError(error, socket),
     frameworkErrors: (_error, request, reply) => serveUnrouted(request, reply),
-    trustProxy: [...settings.trustedProxies],
+    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
     return503OnClosing: false,
     exposeHeadRoutes: false,
     // Requests are bounded by the size of their headers; a long id is an unknown id.
@@ -154,7 +154,6 @@ function createNode(handle: Parameters<typeof createNodeServer>[1] & {}, setting
     // A missing host is refused in an envelope, by `serve.ts`.
     requireHostHeader: false,
   });
-  server.setTimeout(settings.stallTimeoutMs);
   // The size of the headers is bounded; a bound on their number would drop the rest in silence.
   server.maxHeadersCount = 0;
   server.on('request', handle);

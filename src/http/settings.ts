@@ -13,7 +13,7 @@ export interface HttpSettings {
   readonly bodyTimeoutMs: number;
   /** How long a connection may rest between two requests. Longer than a proxy's own, so that it closes first. */
   readonly keepAliveTimeoutMs: number;
-  /** How long nothing may move on a connection with a request on it, such as a reader that has stopped. */
+  /** How long the reader of a long answer may take nothing. */
   readonly stallTimeoutMs: number;
   /** How long `close` waits for requests that are being worked on. */
   readonly closeTimeoutMs: number;

@@ -54,7 +54,7 @@ function operationOf(
     contract: contract?.name ?? null,
     pattern: null,
     operationId: null,
-    admit: null,
+    admission: null,
     throttle: null,
     body: 'ignored',
     bodyTypes: [],

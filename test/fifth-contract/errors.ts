@@ -1,0 +1,40 @@
+/** The lighthouse's envelope: `{problem: {code, note, request}}`, with a status of its own for every refusal. */
+import type { DomainError, ErrorCode } from '../../src/core/errors.ts';
+import type { Answer, RefusalContext } from '../../src/http/contract.ts';
+
+const statuses = {
+  unauthorized: 401,
+  forbidden: 403,
+  invalid_credentials: 401,
+  signup_closed: 403,
+  user_not_found: 404,
+  app_not_found: 404,
+  organization_not_found: 404,
+  api_key_not_found: 404,
+  invalid_fields: 422,
+  email_taken: 409,
+  external_id_taken: 409,
+  last_admin: 409,
+  wrong_state: 409,
+  invalid_code: 401,
+  already_confirmed: 422,
+  invalid_token: 422,
+  rate_limited: 429,
+  idempotency_key_reused: 422,
+  idempotency_in_progress: 409,
+  route_not_found: 404,
+  method_not_allowed: 405,
+  malformed_body: 400,
+  unsupported_media_type: 415,
+  payload_too_large: 413,
+  request_timeout: 408,
+  unavailable: 503,
+  internal: 500,
+} as const satisfies Record<ErrorCode, number>;
+
+export function present(refusal: DomainError, context: RefusalContext): Answer {
+  const { requestId, operationId } = context;
+  const body = { problem: { code: refusal.code, operation: operationId, request: requestId } };
+  const headers = refusal.code === 'unauthorized' ? { 'WWW-Authenticate': 'Lamp' } : {};
+  return { status: statuses[refusal.code], headers, body };
+}

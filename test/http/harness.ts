@@ -1,0 +1,154 @@
+/**
+ * Starts the HTTP layer alone on a free port: the fifth contract, one more in whose envelope lost requests are
+ * refused, and a core whose only working port counts throttle hits in memory. `speak` sends raw bytes.
+ */
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Core } from '../../src/core/core.ts';
+import { createSecretBox } from '../../src/core/secret.ts';
+import type { SystemTx } from '../../src/core/unit-of-work.ts';
+import type { Contract } from '../../src/http/contract.ts';
+import { createServer, type ServerOptions } from '../../src/http/server.ts';
+import { defaultHttpSettings, type HttpSettings } from '../../src/http/settings.ts';
+import { createLighthouse, type Handlers } from '../fifth-contract/contract.ts';
+
+export interface HarnessOptions {
+  readonly handlers?: Handlers;
+  readonly contracts?: readonly Contract[];
+  readonly settings?: Partial<HttpSettings>;
+  readonly pages?: ServerOptions['pages'];
+  readonly readiness?: () => Promise<boolean>;
+  /** Calls that one network may make to throttled routes. */
+  readonly quota?: number;
+}
+
+export interface Harness {
+  readonly origin: string;
+  readonly port: number;
+  /** Log lines as they were written. */
+  readonly lines: readonly LogLine[];
+  /** What the throttle was asked to count, oldest first. */
+  readonly hits: readonly string[];
+  /** Sends a request with the key of an admin unless told otherwise. */
+  ask(line: string, init?: AskInit): Promise<Response>;
+  /** Sends bytes, waiting a moment between the parts, and resolves with all that comes back until the end. */
+  speak(...parts: readonly (string | Buffer)[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface AskInit {
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer<ArrayBuffer> | null;
+  readonly json?: unknown;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const lines: LogLine[] = [];
+  const hits: string[] = [];
+  const write = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: { ...fields } });
+  };
+  const server = createServer({
+    core: fakeCore(hits, options.quota ?? 1_000),
+    contracts: options.contracts ?? [createLighthouse(options.handlers), createHarbor()],
+    fallback: 'harbor',
+    pages: options.pages ?? [],
+    settings: { ...defaultHttpSettings, ...options.settings },
+    logger: {
+      request: (line) => write('info')(line, 'request'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    },
+    readiness: options.readiness ?? (async () => true),
+  });
+  const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(origin).port);
+
+  return {
+    ...{ origin, port, lines, hits },
+    async ask(line, { key = 'admin', headers = {}, body = null, json } = {}) {
+      const [method = '', path = ''] = line.split(' ');
+      const asJson = json === undefined ? {} : { 'content-type': 'application/json' };
+      const asKey = key === null ? {} : { 'x-lamp-key': key };
+      return await fetch(origin + path, {
+        method,
+        headers: { ...asKey, ...asJson, ...headers },
+        body: json === undefined ? body : JSON.stringify(json),
+      });
+    },
+    speak: (...parts) => speak(port, parts),
+    close: () => server.close(),
+  };
+}
+
+/** A contract without routes, whose envelope is told from the lighthouse's. */
+export function createHarbor(): Contract {
+  return {
+    ...createLighthouse(),
+    name: 'harbor',
+    title: 'Harbor',
+    claims: () => false,
+    routes: () => [],
+    present(refusal, context) {
+      const { status } = createLighthouse().present(refusal, context);
+      return { status, body: { harbor: refusal.code } };
+    },
+    allowsBrowsers: false,
+  };
+}
+
+/** A core that counts throttle hits and has nothing else. */
+function fakeCore(hits: string[], limit: number): Core {
+  const throttles: Partial<SystemTx['throttles']> = {
+    async hit(bucket, subject, [quota]) {
+      hits.push(`${bucket} ${subject}`);
+      const used = hits.filter((hit) => hit === `${bucket} ${subject}`).length;
+      return quota !== undefined && used > quota.limit ? quota.windowMs : null;
+    },
+  };
+  const quota = { limit, windowMs: 30_000 };
+  const core: Pick<Core, 'clock' | 'secrets'> & { work: object; policy: object } = {
+    clock: { now: () => 1_000 },
+    secrets: createSecretBox('the harness keeps no secrets, so this is one'),
+    work: {
+      changeSystem: <T>(_reason: string, work: (tx: { throttles: typeof throttles }) => Promise<T>) =>
+        work({ throttles }),
+    },
+    policy: { networkQuotas: { signup: quota } },
+  };
+  return core as Core;
+}
+
+const pauseMs = 30;
+const patienceMs = 5_000;
+
+async function speak(port: number, parts: readonly (string | Buffer)[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (piece: Buffer) => {
+    received += piece.toString('latin1');
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => resolve());
+    socket.on('error', () => resolve());
+  });
+  for (const part of parts) {
+    if (!socket.destroyed) socket.write(part);
+    await sleep(pauseMs);
+  }
+  const patience = setTimeout(
+    () => socket.destroy(new Error('the server keeps the connection open')),
+    patienceMs,
+  );
+  await closed;
+  clearTimeout(patience);
+  return received;
+}
