@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
+import { nameOf, type Operation } from './operations.ts';
+import { openScene, type Scene } from './scene.ts';
+import { type Field, fieldsOf } from './schema-arbitrary.ts';
+
+const runs = 8;
+
+describe('hostile values in the fields of bodies', () => {
+  let scene: Scene;
+
+  before(async () => {
+    scene = await openScene();
+  });
+  after(() => scene.close());
+
+  const send = (operation: Operation, body: string) =>
+    scene.send(operation, { ask: { body, headers: { 'content-type': 'application/json' } } });
+
+  async function eachField(
+    context: { test(title: string, work: () => Promise<void>): Promise<void> },
+    work: (operation: Operation, field: Field) => Promise<void>,
+  ): Promise<void> {
+    for (const operation of scene.operations.filter(({ body }) => body !== null)) {
+      for (const field of fieldsOf(operation.body?.schema ?? {})) {
+        await context.test(`${nameOf(operation)}: ${field.path.join('.')}`, () => work(operation, field));
+      }
+    }
+  }
+
+  test('a value of a wrong type is refused, and nothing is written', async (context) => {
+    await eachField(context, async (operation, field) => {
+      // An admin who changes somebody else needs no password, so none is looked at.
+      if (field.path.at(-1) === 'current_password') return;
+      for (const text of wrongTypes) {
+        const reply = await send(operation, withField(operation, field, text));
+        assert.ok([400, 401, 422].includes(reply.status), `${text} was answered with ${reply.status}`);
+      }
+    });
+  });
+
+  test('a value that is odd is answered as documented', async (context) => {
+    await eachField(context, async (operation, field) => {
+      for (const text of oddities) await send(operation, withField(operation, field, text));
+    });
+    await scene.assertServes();
+  });
+
+  test('any value at all is answered as documented', async (context) => {
+    await eachField(context, async (operation, field) => {
+      const property = fc.asyncProperty(anyJson, async (text) => {
+        await send(operation, withField(operation, field, text));
+      });
+      await fc.assert(property, { numRuns: runs });
+    });
+    await scene.assertServes();
+  });
+});
+
+let count = 0;
+
+/** The example of the body, its email new, with the JSON text in the place of one field. */
+function withField(operation: Operation, { path }: Field, text: string): string {
+  const hole = '"a hole that no example has"';
+  const email = `hostile-${count++}@example.com`;
+  const example = JSON.parse(JSON.stringify(operation.body?.example), (name, value) =>
+    name === 'email' ? email : value,
+  );
+  // Of the forms that a body may have, the example shows one only.
+  const isOtherForm = operation.body?.schema.anyOf !== undefined && !(String(path[0]) in example);
+  const fresh = isOtherForm ? {} : example;
+  return JSON.stringify(setAt(fresh, path, JSON.parse(hole))).replace(hole, () => text);
+}
+
+/** A copy with the value at the path, and objects on the way there. */
+function setAt(target: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  const members = typeof target === 'object' && target !== null ? { ...target } : {};
+  const present = Object.entries(members).find(([key]) => key === name)?.[1];
+  return { ...members, [name]: setAt(present, rest, value) };
+}
