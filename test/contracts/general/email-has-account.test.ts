@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Ask, Reply } from '../../support/http.ts';
+import { openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Roster, startRoster } from '../../support/start.ts';
+import { appNotFound } from './sign-up.ts';
+
+describe('POST /v1/users/email_has_account', () => {
+  let roster: Roster;
+
+  before(async () => {
+    roster = await startRoster();
+    await addPerson(roster, { email: 'Jane@example.com' });
+  });
+  after(() => roster.close());
+
+  const has = (email: unknown, ask: Ask = {}): Promise<Reply> =>
+    roster.call('POST /general/v1/users/email_has_account', { json: { email }, ...ask });
+
+  test('tells whether an address has an account, however it is written', async () => {
+    const ledger = await openLedger(roster);
+    for (const [email, expected] of [
+      ['Jane@example.com', true],
+      [' JANE@EXAMPLE.COM ', true],
+      ['john@example.com', false],
+      ['no address at all', false],
+    ] as const) {
+      const reply = await has(email);
+      assert.deepEqual([reply.status, reply.body], [200, { has_account: expected }], email);
+    }
+    await ledger.expect({});
+  });
+
+  test('an email that is missing or no text is told', async () => {
+    for (const [email, text] of [
+      [undefined, "can't be blank"],
+      [null, "can't be blank"],
+      ['  ', "can't be blank"],
+      [5, 'is invalid'],
+      ['a\0@example.com', 'is invalid'],
+    ] as const) {
+      const reply = await has(email);
+      assert.deepEqual([reply.status, reply.body], [422, { errors: { email: [text] } }]);
+    }
+  });
+
+  test('accounts of another organization are seen from its own apps and sessions only', async () => {
+    const tenant = await roster.addOrganization();
+    const person = await addPerson(roster, { email: 'far@example.com' }, tenant);
+    assert.equal((await has('far@example.com')).at('has_account'), false);
+    const headers = { 'X-App-Id': tenant.app.appId };
+    assert.equal((await has('far@example.com', { headers })).at('has_account'), true);
+    assert.equal((await has('Jane@example.com', { headers })).at('has_account'), false);
+    const { session } = person;
+    assert.equal((await has('far@example.com', { session })).at('has_account'), true);
+    const unknown = await has('far@example.com', { headers: { 'X-App-Id': 'x' } });
+    assert.deepEqual([unknown.status, unknown.body], [404, appNotFound]);
+  });
+
+  test('a deployment that does not tell always says no', async () => {
+    const silent = await startRoster({ env: { ROSTER_TELL_ACCOUNTS: 'off' } });
+    try {
+      await addPerson(silent, { email: 'jane@example.com' });
+      const json = { email: 'jane@example.com' };
+      const reply = await silent.call('POST /general/v1/users/email_has_account', { json });
+      assert.deepEqual([reply.status, reply.body], [200, { has_account: false }]);
+    } finally {
+      await silent.close();
+    }
+  });
+});

@@ -1,0 +1,137 @@
+/** The second half of `PUT /v1/users/{id}`: what lets people in, and so is guarded more closely. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { minuteMs } from '../../../src/core/time.ts';
+import type { Reply } from '../../support/http.ts';
+import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { addPerson } from '../../support/people.ts';
+import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { goodPassword, signUp } from './sign-up.ts';
+
+const path = '/general/v1/users';
+
+describe('a change of email or password', () => {
+  let roster: Roster;
+  let ledger: Ledger;
+  let admin: Admin;
+
+  before(async () => {
+    roster = await startRoster();
+    admin = await roster.addAdmin();
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const put = (id: number, session: string, user: object): Promise<Reply> =>
+    roster.call(`PUT ${path}/${id}`, { session, json: { user } });
+  const signIn = (email: string, password: string): Promise<Reply> =>
+    roster.call('POST /general/v1/sessions', { json: { email, password } });
+
+  test('needs no proof in a session younger than ten minutes', async () => {
+    const { number, session } = await signUp(roster);
+    roster.clock.advance(10 * minuteMs - 1);
+    assert.equal((await put(number, session, { email: 'young@example.com' })).status, 200);
+    roster.clock.advance(1);
+    const reply = await put(number, session, { email: 'old@example.com' });
+    assert.deepEqual([reply.status, reply.body], [422, { errors: { current_password: ["can't be blank"] } }]);
+  });
+
+  test('needs the present password in an older one, and not for the other fields', async () => {
+    const { number, session } = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    const password = 'another-good-one-7';
+    await roster.call(`GET ${path}/${number}`, { session });
+    await ledger.mark();
+    for (const [current_password, text] of [
+      [undefined, "can't be blank"],
+      ['', "can't be blank"],
+      [null, "can't be blank"],
+      ['not the password', 'is invalid'],
+      [{}, 'is invalid'],
+    ] as const) {
+      const reply = await put(number, session, { password, current_password });
+      assert.deepEqual([reply.status, reply.body], [422, { errors: { current_password: [text] } }]);
+    }
+    const both = await put(number, session, { email: 'nobody', password: 'short' });
+    assert.deepEqual(Object.keys(Object(both.at('errors'))), ['email', 'password', 'current_password']);
+    await ledger.expect({});
+    assert.equal((await put(number, session, { first_name: 'Ada' })).status, 200);
+    assert.equal((await put(number, session, { password, current_password: goodPassword })).status, 200);
+  });
+
+  test('by an admin of somebody else needs none', async () => {
+    const { number, email } = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    const change = { password: 'another-good-one-7', first_name: 'Ada' };
+    assert.equal((await put(number, admin.session, change)).status, 200);
+    assert.equal((await signIn(email, change.password)).status, 201);
+    const own = await put(admin.number, admin.session, { password: change.password });
+    assert.deepEqual(own.body, { errors: { current_password: ["can't be blank"] } });
+  });
+
+  test('a new password ends all other sessions and open links, and the old one is no good', async () => {
+    const { number, email, password, session } = await signUp(roster);
+    const other = (await signIn(email, password)).string('token');
+    await roster.call(`POST ${path}/passwords`, { json: { email } });
+    await roster.settle();
+    await ledger.mark();
+    const next = 'another-good-one-7';
+    assert.equal((await put(number, session, { password: next })).status, 200);
+    await ledger.expect({
+      audit: [{ action: 'user.updated' }],
+      rows: { users: '~1', sessions: '-1', password_tokens: '-1' },
+    });
+    assert.equal((await roster.call(`GET ${path}/${number}`, { session: other })).status, 401);
+    assert.equal((await roster.call(`GET ${path}/${number}`, { session })).status, 200);
+    assert.equal((await signIn(email, password)).status, 401);
+    assert.equal((await signIn(email, next)).status, 201);
+  });
+
+  test('a new email is free, the old one is told, and open links die', async () => {
+    const { number, email, session } = await signUp(roster);
+    const taken = await signUp(roster);
+    await roster.call(`POST ${path}/passwords`, { json: { email } });
+    await roster.settle();
+    await ledger.mark();
+    const refused = await put(number, session, { email: taken.email.toUpperCase(), first_name: '' });
+    assert.deepEqual(refused.body, {
+      errors: { first_name: ["can't be blank"], email: ['has already been taken'] },
+    });
+    await ledger.expect({});
+    const reply = await put(number, session, { email: 'moved@example.com' });
+    assert.deepEqual([reply.status, reply.at('email')], [200, 'moved@example.com']);
+    await ledger.expect({
+      audit: [{ action: 'user.updated' }],
+      messages: [{ template: 'email_changed', channel: 'email', to: email }],
+      rows: { users: '~1', password_tokens: '-1' },
+    });
+    assert.equal((await signUp(roster, { email })).reply.status, 201);
+  });
+
+  test("another organization's email is free", async () => {
+    const foreign = await addPerson(roster, { email: 'far@example.com' }, await roster.addOrganization());
+    assert.ok(foreign.number);
+    const { number, session } = await signUp(roster);
+    assert.equal((await put(number, session, { email: 'far@example.com' })).status, 200);
+  });
+
+  test('the own email in other letters is no new one', async () => {
+    const { number, email, session } = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    await roster.call(`GET ${path}/${number}`, { session });
+    await ledger.mark();
+    const reply = await put(number, session, { email: email.toUpperCase() });
+    assert.deepEqual([reply.status, reply.at('email')], [200, email.toUpperCase()]);
+    await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
+  });
+
+  test('of an invited user voids the invitation that went to the old address', async () => {
+    const { admin: bearer } = roster.organization.apiKeys;
+    const json = { email: 'typo@example.com', name: 'Jane Smith' };
+    await roster.call('POST /organization/api/v1/users', { bearer, json });
+    const { token } = await roster.lastMessage('typo@example.com');
+    const list = await roster.call(`GET ${path}?page_size=1`, { session: admin.session });
+    await put(list.number('users.0.id'), admin.session, { email: 'right@example.com' });
+    assert.equal((await roster.call(`GET ${path}/passwords/validate?token=${token}`)).status, 422);
+  });
+});
