@@ -190,10 +190,22 @@ function findContract(
     return { contract: isBearer ? 'sonar' : 'general', path };
   }
   for (const [name, document] of documents) {
-    if (Object.keys(document.paths).some((template) => matches(template, path)))
+    if (Object.keys(document.paths).some((template) => isBelow(template, path)))
       return { contract: name, path };
   }
   return { contract: null, path };
+}
+
+/** Whether the path is what the template begins with before its first parameter, or below it. */
+function isBelow(template: string, path: string): boolean {
+  const beginning = (template.split('{', 1)[0] ?? '').replace(/\/$/, '');
+  return path === beginning || path.startsWith(`${beginning}/`);
+}
+
+/** Whether the path is what the template begins with before its first parameter, or lies below it. */
+function isAtOrBelow(template: string, path: string): boolean {
+  const root = template.split('/{', 1)[0] ?? template;
+  return path === root || path.startsWith(`${root}/`);
 }
 
 /** The operation of the most literal path template that knows the method. */
