@@ -73,8 +73,6 @@ export interface Serving {
   readonly said: Json;
   readonly url: string;
   readonly pid: number;
-  /** Resolves at the end of the process. */
-  readonly ended: Promise<Ended>;
   /** Sends the signal and resolves at the end of the process. */
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
@@ -100,7 +98,6 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
     said,
     url: said.text('url'),
     pid: child.pid ?? 0,
-    ended,
     stop(signal) {
       child.kill(signal);
       return ended;

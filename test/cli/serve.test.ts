@@ -197,13 +197,13 @@ describe('the end', () => {
 describe('the log', () => {
   test('is JSON lines on standard error, from a misspelt setting to a fault that nobody caught', async () => {
     const secret = 'ida@example.com';
-    const fault = `setTimeout(() => { throw new TypeError('${secret}') }, 2000)`;
+    const fault = `process.on('SIGUSR2', () => { throw new TypeError('${secret}') })`;
     const server = await serve(folder, {
       NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(fault)}"`,
       ROSTER_LOG_LEVEL: 'info',
       ROSTER_SMSS: 'outbox',
     });
-    const { exitCode, stderr } = await server.ended;
+    const { exitCode, stderr } = await server.stop('SIGUSR2');
     assert.equal(exitCode, 1);
     const lines = stderr.trimEnd().split('\n').map(readJson);
     assert.deepEqual(
