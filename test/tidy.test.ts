@@ -2,9 +2,12 @@
  * The house rules as tests: each rule holds for every file of the project, and each catches what it is there for.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cyclesOf } from '../tools/tidy/cycles.ts';
 import { importsOf, targetOf } from '../tools/tidy/imports.ts';
+import { lockFileFindings } from '../tools/tidy/lock-file.ts';
 import { checkMigrations, readMigrations } from '../tools/tidy/migrations.ts';
 import { describeFinding, findingsOf, rules } from '../tools/tidy/rules.ts';
 import { readProject, type SourceFile } from '../tools/tidy/source.ts';
@@ -32,6 +35,11 @@ describe('the project', () => {
 
   test('a migration that has landed stays as it is', () => {
     assert.deepEqual(checkMigrations(readMigrations(root)), []);
+  });
+
+  test('the lock file is in step with package.json, and names the binaries of every platform', () => {
+    const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+    assert.deepEqual(lockFileFindings(read('package.json'), read('package-lock.json')), []);
   });
 
   test('every migration is run', () => {
@@ -187,6 +195,19 @@ describe('the house rules catch', () => {
     const circle = cyclesOf([a, file('b', "import { c } from './c.ts';"), c]);
     assert.deepEqual(circle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
     assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), []);
+  });
+
+  test('a lock file that is out of step, and one made for one platform', () => {
+    const manifest = JSON.stringify({ dependencies: { a: '1.0.0' }, devDependencies: { b: '1.0.0' } });
+    const lockFile = (version: string, ...platforms: readonly string[]): string => {
+      const own = { dependencies: { a: version }, devDependencies: { b: '1.0.0' } };
+      const b = { optionalDependencies: { 'b-linux': '1.0.0', 'b-darwin': '1.0.0' } };
+      const binaries = platforms.map((name) => [`node_modules/b-${name}`, {}]);
+      return JSON.stringify({ packages: { '': own, 'node_modules/b': b, ...Object.fromEntries(binaries) } });
+    };
+    assert.deepEqual(lockFileFindings(manifest, lockFile('1.0.0', 'linux', 'darwin')), []);
+    assert.equal(lockFileFindings(manifest, lockFile('1.1.0', 'linux', 'darwin')).length, 1);
+    assert.equal(lockFileFindings(manifest, lockFile('1.0.0', 'linux')).length, 1);
   });
 
   test('a migration that changed, vanished or was never listed', () => {
