@@ -202,12 +202,6 @@ function isBelow(template: string, path: string): boolean {
   return path === beginning || path.startsWith(`${beginning}/`);
 }
 
-/** Whether the path is what the template begins with before its first parameter, or lies below it. */
-function isAtOrBelow(template: string, path: string): boolean {
-  const root = template.split('/{', 1)[0] ?? template;
-  return path === root || path.startsWith(`${root}/`);
-}
-
 /** The operation of the most literal path template that knows the method. */
 function findOperation(document: OpenApiDocument, method: string, path: string) {
   // A HEAD is answered as the GET would be, without the body.
