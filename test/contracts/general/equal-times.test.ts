@@ -1,0 +1,72 @@
+/**
+ * That the time of an answer does not tell whether an account exists. Samples of both kinds are taken in turns,
+ * so that what else the machine does weighs on both alike, and medians are compared within a generous bound: a
+ * password check left out for strangers is a difference of ten times and more.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { minuteMs } from '../../../src/core/time.ts';
+import type { Reply } from '../../support/http.ts';
+import { type Roster, startRoster } from '../../support/start.ts';
+import { signUp } from './sign-up.ts';
+
+describe('the time of an answer', () => {
+  let roster: Roster;
+
+  before(async () => {
+    roster = await startRoster();
+  });
+  after(() => roster.close());
+
+  async function timeOf(call: () => Promise<Reply>): Promise<number> {
+    const started = performance.now();
+    await call();
+    return performance.now() - started;
+  }
+
+  /** Medians of two kinds of call, taken in turns. */
+  async function medians(
+    rounds: number,
+    one: () => Promise<Reply>,
+    other: () => Promise<Reply>,
+  ): Promise<[number, number]> {
+    const times: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round += 1) {
+      // Long enough for the next try of the same account.
+      roster.clock.advance(2 * minuteMs);
+      times[0].push(await timeOf(one));
+      times[1].push(await timeOf(other));
+    }
+    return [median(times[0]), median(times[1])];
+  }
+
+  test('a wrong password takes as long for a stranger as for an account', async () => {
+    const { email } = await signUp(roster);
+    const signIn = (address: string) => () =>
+      roster.call('POST /general/v1/sessions', { json: { email: address, password: 'not the password' } });
+    const [known, unknown] = await medians(15, signIn(email), signIn('stranger@example.com'));
+    assertAlike(known, unknown);
+    const { number, session } = await signUp(roster, { email: 'gone@example.com' });
+    await roster.call(`POST /general/v1/users/${number}/cancel`, { session });
+    const [gone, stranger] = await medians(15, signIn('gone@example.com'), signIn('nobody@example.com'));
+    assertAlike(gone, stranger);
+  });
+
+  test('a reset is asked for in the same time, whoever asks', async () => {
+    const { email } = await signUp(roster);
+    const ask = (address: string) => () =>
+      roster.call('POST /general/v1/users/passwords', { json: { email: address } });
+    const [known, unknown] = await medians(60, ask(email), ask('stranger@example.com'));
+    assertAlike(known, unknown);
+  });
+});
+
+function assertAlike(one: number, other: number): void {
+  const ratio = Math.max(one, other) / Math.min(one, other);
+  assert.ok(ratio < 2, `medians of ${one.toFixed(2)} ms and ${other.toFixed(2)} ms`);
+}
+
+function median(times: readonly number[]): number {
+  const sorted = [...times].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
