@@ -1,0 +1,169 @@
+/** Many at once in the consumer app, each over a connection of its own: exactly one wins. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { callAtOnce, statusCounts } from '../support/parallel.ts';
+import { addPerson, type Person } from '../support/people.ts';
+import { openRows } from '../support/rows.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+
+const path = '/general/v1/users';
+const many = 50;
+const password = 'securepassword123';
+
+describe('many at once', () => {
+  let roster: Roster;
+
+  before(async () => {
+    roster = await startRoster();
+  });
+  after(() => roster.close());
+
+  /** How many rows of a table are there. */
+  function count(table: string, where?: string): number {
+    const rows = openRows(roster.folder);
+    try {
+      return rows.count(table, where);
+    } finally {
+      rows.close();
+    }
+  }
+
+  test('50 sign-ups with one email give one 201 and 49 times 422', async () => {
+    const before = count('users');
+    const user = { email: 'one@example.com', password, first_name: 'John', last_name: 'Doe' };
+    const replies = await callAtOnce(roster.client, many, (index) => {
+      const email = index % 2 === 0 ? user.email : user.email.toUpperCase();
+      return [`POST ${path}`, { json: { user: { ...user, email } } }];
+    });
+    assert.deepEqual(statusCounts(replies), { 201: 1, 422: many - 1 });
+    const taken = { errors: { email: ['has already been taken'] } };
+    for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, taken);
+    assert.equal(count('users'), before + 1);
+    assert.equal((await roster.outbox()).filter(({ to }) => to.toLowerCase() === user.email).length, 1);
+  });
+
+  test('50 users who change to one email leave one who has it', async () => {
+    const people: Person[] = [];
+    for (let index = 0; index < many; index += 1) {
+      people.push(await addPerson(roster, { email: `before-${index}@example.com` }));
+    }
+    const json = { user: { email: 'after@example.com' } };
+    const replies = await callAtOnce(roster.client, many, (index) => {
+      const { number, session } = people[index] ?? { number: 0, session: '' };
+      return [`PUT ${path}/${number}`, { session, json }];
+    });
+    assert.deepEqual(statusCounts(replies), { 200: 1, 422: many - 1 });
+    assert.equal(count('users', "email_canonical = 'after@example.com'"), 1);
+  });
+
+  test('50 uses of one confirmation code give one success', async () => {
+    const user = { email: 'code@example.com', password, first_name: 'John', last_name: 'Doe' };
+    const signedUp = await roster.call(`POST ${path}`, { json: { user } });
+    const { code } = await roster.lastMessage(user.email);
+    const json = { user_id: signedUp.number('id'), confirmation_code: code };
+    const replies = await callAtOnce(roster.client, many, () => [`POST ${path}/confirmation`, { json }]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 401: many - 1 });
+    assert.equal(count('audit_events', "action = 'user.confirmed'"), 1);
+  });
+
+  test('of 50 wrong codes at once five are tried, and the right one is void after them', async () => {
+    const user = { email: 'void@example.com', password, first_name: 'John', last_name: 'Doe' };
+    const signedUp = await roster.call(`POST ${path}`, { json: { user } });
+    const { code = '' } = await roster.lastMessage(user.email);
+    const json = {
+      user_id: signedUp.number('id'),
+      confirmation_code: String((Number(code) + 1) % 1_000_000).padStart(6, '0'),
+    };
+    const replies = await callAtOnce(roster.client, many, () => [`POST ${path}/confirmation`, { json }]);
+    assert.deepEqual(statusCounts(replies), { 401: many });
+    const right = await roster.call(`POST ${path}/confirmation`, {
+      json: { ...json, confirmation_code: code },
+    });
+    assert.equal(right.status, 401);
+  });
+
+  test('50 uses of one reset token give one success, and its password is the one that holds', async () => {
+    const person = await addPerson(roster, { email: 'reset@example.com' });
+    await roster.call(`POST ${path}/passwords`, { json: { email: 'reset@example.com' } });
+    const { token } = await roster.lastMessage('reset@example.com');
+    const passwordOf = (index: number): string => `a-good-password-${index}`;
+    const replies = await callAtOnce(roster.client, many, (index) => [
+      `POST ${path}/passwords/reset`,
+      { json: { token, password: passwordOf(index) } },
+    ]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 422: many - 1 });
+    const spent = { errors: { token: ['is invalid or has expired'] } };
+    for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, spent);
+    const winner = replies.findIndex(({ status }) => status === 200);
+    const json = { email: 'reset@example.com', password: passwordOf(winner) };
+    const signedIn = await roster.call('POST /general/v1/sessions', { json });
+    assert.deepEqual([signedIn.status, signedIn.at('user.id')], [201, person.number]);
+  });
+
+  test('50 resends at once send one code', async () => {
+    const { session } = await addPerson(roster, { email: 'again@example.com' });
+    const replies = await callAtOnce(roster.client, many, () => [
+      `POST ${path}/resend_confirmation`,
+      { session },
+    ]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 429: many - 1 });
+    assert.equal((await roster.outbox('again@example.com')).length, 1);
+  });
+
+  test('of 50 wrong passwords at once no more than five are checked', async () => {
+    await roster.call(`POST ${path}`, {
+      json: { user: { email: 'guess@example.com', password, first_name: 'John', last_name: 'Doe' } },
+    });
+    const json = { email: 'guess@example.com', password: 'not the password' };
+    const replies = await callAtOnce(roster.client, many, () => ['POST /general/v1/sessions', { json }]);
+    assert.deepEqual(statusCounts(replies), { 401: 5, 429: many - 5 });
+  });
+
+  test('30 right passwords at once all get in', async () => {
+    const user = { email: 'right@example.com', password, first_name: 'John', last_name: 'Doe' };
+    await roster.call(`POST ${path}`, { json: { user } });
+    const json = { email: user.email, password };
+    const replies = await callAtOnce(roster.client, 30, () => ['POST /general/v1/sessions', { json }]);
+    assert.deepEqual(statusCounts(replies), { 201: 30 });
+    assert.equal(new Set(replies.map((reply) => reply.string('token'))).size, 30);
+  });
+
+  test('of two sessions that set a password at once one wins, and the other has ended', async () => {
+    const email = 'two@example.com';
+    const signedUp = await roster.call(`POST ${path}`, {
+      json: { user: { email, password, first_name: 'John', last_name: 'Doe' } },
+    });
+    const other = await roster.call('POST /general/v1/sessions', { json: { email, password } });
+    const sessions = [signedUp.header('x-user-token'), other.string('token')];
+    const replies = await callAtOnce(roster.client, 2, (index) => [
+      `PUT ${path}/${signedUp.number('id')}`,
+      { session: sessions[index], json: { user: { password: `a-good-password-${index}` } } },
+    ]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 401: 1 });
+    const winner = replies.findIndex(({ status }) => status === 200);
+    const json = { email, password: `a-good-password-${winner}` };
+    assert.equal((await roster.call('POST /general/v1/sessions', { json })).status, 201);
+  });
+
+  test('50 cancellations at once are one', async () => {
+    const admin = await roster.addAdmin();
+    const { number } = await addPerson(roster);
+    const before = count('audit_events', "action = 'user.cancelled'");
+    const replies = await callAtOnce(roster.client, many, () => [
+      `POST ${path}/${number}/cancel`,
+      { session: admin.session },
+    ]);
+    assert.deepEqual(statusCounts(replies), { 200: many });
+    assert.equal(count('audit_events', "action = 'user.cancelled'"), before + 1);
+  });
+
+  test('50 deletions at once are one', async () => {
+    const admin = await roster.addAdmin();
+    const { number } = await addPerson(roster);
+    const replies = await callAtOnce(roster.client, many, () => [
+      `DELETE ${path}/${number}`,
+      { session: admin.session },
+    ]);
+    assert.deepEqual(statusCounts(replies), { 204: 1, 404: many - 1 });
+  });
+});

@@ -1,0 +1,75 @@
+/** However an organization's admins turn on each other at once, one active admin is left. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Ask } from '../support/http.ts';
+import { callAtOnce, statusCounts } from '../support/parallel.ts';
+import { type Admin, type Roster, startRoster, type Tenant } from '../support/start.ts';
+
+const path = '/general/v1/users';
+
+interface Attack {
+  readonly title: string;
+  readonly call: (target: Admin, session: string) => readonly [line: string, ask: Ask];
+  readonly success: number;
+}
+
+const attacks: readonly Attack[] = [
+  {
+    title: 'demote',
+    call: ({ number }, session) => [`PUT ${path}/${number}`, { session, json: { user: { role: 'parent' } } }],
+    success: 200,
+  },
+  {
+    title: 'cancel',
+    call: ({ number }, session) => [`POST ${path}/${number}/cancel`, { session }],
+    success: 200,
+  },
+  {
+    title: 'delete',
+    call: ({ number }, session) => [`DELETE ${path}/${number}`, { session }],
+    success: 204,
+  },
+];
+
+describe('admins who turn on each other', () => {
+  let roster: Roster;
+
+  before(async () => {
+    roster = await startRoster();
+  });
+  after(() => roster.close());
+
+  const activeAdmins = (tenant: Tenant): Promise<number> =>
+    roster.core.work.change(tenant.key, (tx) => tx.users.lockActiveAdmins());
+
+  for (const { title, call, success } of attacks) {
+    test(`two who ${title} each other leave one`, async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const tenant = await roster.addOrganization();
+        const one = await roster.addAdmin(tenant);
+        const two = await roster.addAdmin(tenant);
+        const replies = await callAtOnce(roster.client, 2, (index) =>
+          index === 0 ? call(two, one.session) : call(one, two.session),
+        );
+        const lost = replies.find(({ status }) => status !== success);
+        assert.equal(statusCounts(replies)[success], 1);
+        // The slower one is told, or is by then no admin, or nobody, any more.
+        assert.ok([401, 403, 404, 422].includes(lost?.status ?? 0), String(lost?.status));
+        assert.equal(await activeAdmins(tenant), 1);
+      }
+    });
+  }
+
+  test('of ten who all go at once, each by another way, one has to stay', async () => {
+    const tenant = await roster.addOrganization();
+    const admins: Admin[] = [];
+    for (let index = 0; index < 10; index += 1) admins.push(await roster.addAdmin(tenant));
+    await callAtOnce(roster.client, admins.length, (index) => {
+      const self = admins[index];
+      const attack = attacks[index % attacks.length];
+      assert.ok(self && attack);
+      return attack.call(self, self.session);
+    });
+    assert.equal(await activeAdmins(tenant), 1);
+  });
+});
