@@ -1,6 +1,7 @@
 /** Many at once in the consumer app, each over a connection of its own: exactly one wins. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { minuteMs } from '../../src/core/time.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { addPerson, type Person } from '../support/people.ts';
 import { openRows } from '../support/rows.ts';
@@ -143,6 +144,20 @@ describe('many at once', () => {
     const winner = replies.findIndex(({ status }) => status === 200);
     const json = { email, password: `a-good-password-${winner}` };
     assert.equal((await roster.call('POST /general/v1/sessions', { json })).status, 201);
+  });
+
+  test('one present password proves the owner for one of ten new ones', async () => {
+    const user = { email: 'proof@example.com', password, first_name: 'John', last_name: 'Doe' };
+    const signedUp = await roster.call(`POST ${path}`, { json: { user } });
+    const session = signedUp.header('x-user-token');
+    roster.clock.advance(10 * minuteMs);
+    const replies = await callAtOnce(roster.client, 10, (index) => {
+      const change = { password: `a-good-password-${index}`, current_password: password };
+      return [`PUT ${path}/${signedUp.number('id')}`, { session, json: { user: change } }];
+    });
+    assert.deepEqual(statusCounts(replies), { 200: 1, 422: 9 });
+    const stale = { errors: { current_password: ['is invalid'] } };
+    for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, stale);
   });
 
   test('50 cancellations at once are one', async () => {

@@ -161,6 +161,15 @@ describe('POST /v1/sessions', () => {
       assert.equal((await signIn({ email, password })).status, 429);
     });
 
+    test('the wrong ones of who holds a session are not counted', async () => {
+      const { email, password, session } = await signUp(roster);
+      for (let each = 0; each < 6; each += 1) {
+        const reply = await signIn({ email, password: 'not the password' }, { session });
+        assert.equal(reply.status, 401);
+      }
+      assert.equal((await signIn({ email, password })).status, 201);
+    });
+
     test('accounts and organizations do not share the count', async () => {
       const { email } = await signUp(roster);
       const tenant = await roster.addOrganization();
