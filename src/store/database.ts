@@ -28,7 +28,7 @@ export interface StoreOptions {
   readonly dataDir: string;
   /** Told after each commit which kinds of rows it added that a job waits for. */
   readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
-  /** Told why a request was refused with `unavailable`. The error names no data. */
+  /** Told once for each outage why requests were refused with `unavailable`. The error names no data. */
   readonly onOutage?: (error: unknown) => void;
   /** How long a change waits for a lock of another process, in milliseconds. */
   readonly lockWaitMs?: number;
@@ -89,6 +89,7 @@ class SqliteStore implements Store {
       queueMax,
       countShape,
       lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
+      refusalOf: (error) => this.#refusalOf(error),
       onCommitted: options.onCommitted ?? (() => {}),
     });
     this.#onOutage = options.onOutage ?? (() => {});
@@ -103,9 +104,7 @@ class SqliteStore implements Store {
   }
 
   change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#answer(() =>
-      this.#commits.change((scope) => work(new StoreTx(this.#scopeOf(scope), orgKey))),
-    );
+    return this.#commits.change((scope) => work(new StoreTx(this.#scopeOf(scope), orgKey)));
   }
 
   read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -113,7 +112,7 @@ class SqliteStore implements Store {
   }
 
   changeSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
-    return this.#answer(() => this.#commits.change((scope) => work(new StoreSystemTx(this.#scopeOf(scope)))));
+    return this.#commits.change((scope) => work(new StoreSystemTx(this.#scopeOf(scope))));
   }
 
   readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
@@ -134,7 +133,7 @@ class SqliteStore implements Store {
   }
 
   repairCounts(orgKey: OrgKey): Promise<void> {
-    return this.#answer(() => this.#commits.change(async ({ counts }) => counts.noteRecount(orgKey)));
+    return this.#commits.change(async ({ counts }) => counts.noteRecount(orgKey));
   }
 
   async close(): Promise<void> {
@@ -148,13 +147,18 @@ class SqliteStore implements Store {
     return { executor, counts, touch, appKeys: this.#appKeys };
   }
 
-  async #answer<T>(work: () => Promise<T>): Promise<T> {
+  async #answer<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await read();
     } catch (error) {
-      if (!sqliteDialect.isOutage(error)) throw error;
-      this.#onOutage(error);
-      throw refuse('unavailable', { retryAfterSeconds: 1 });
+      throw this.#refusalOf(error);
     }
+  }
+
+  /** The refusal that an outage is; any other error as it is. */
+  #refusalOf(error: unknown): unknown {
+    if (!sqliteDialect.isOutage(error)) return error;
+    this.#onOutage(error);
+    return refuse('unavailable', { retryAfterSeconds: 1 });
   }
 }

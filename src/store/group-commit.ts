@@ -10,13 +10,12 @@
  *   for something else delays the others, and holds the lock against other processes; it breaks nothing.
  * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
 import { refuse } from '../core/errors.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Topic } from './executor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { ChangeExecutor } from './sqlite-executor.ts';
+import { beginWriting } from './sqlite-lock.ts';
 import { CountLedger, type CountShape } from './user-counts.ts';
 
 export interface GroupCommitOptions {
@@ -27,6 +26,8 @@ export interface GroupCommitOptions {
   /** How long to wait for another process's lock. */
   readonly lockWaitMs: number;
   readonly countShape: CountShape;
+  /** What callers are told of an error that ended a whole batch. */
+  readonly refusalOf: (error: unknown) => unknown;
   /** Told after each commit which topics were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
@@ -43,9 +44,6 @@ interface Unit {
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
 }
-
-const retryMinMs = 1;
-const retryMaxMs = 20;
 
 export class GroupCommit {
   readonly #connection: SqliteConnection;
@@ -98,14 +96,15 @@ export class GroupCommit {
     const settlements: (() => void)[] = [];
     const topics = new Set<Topic>();
     try {
-      await this.#begin();
+      await beginWriting(this.#connection, this.#options.lockWaitMs);
       const counts = new CountLedger(this.#options.countShape);
       for (const unit of units) settlements.push(await this.#runUnit(unit, counts, topics));
       await this.#settleCounts(counts);
       this.#connection.control('commit');
     } catch (error) {
-      if (this.#connection.db.inTransaction) this.#connection.control('rollback');
-      for (const unit of units) unit.reject(error);
+      this.#rollback();
+      const refusal = this.#options.refusalOf(error);
+      for (const unit of units) unit.reject(refusal);
       return;
     }
     for (const settle of settlements) settle();
@@ -137,26 +136,17 @@ export class GroupCommit {
     return settle;
   }
 
+  #rollback(): void {
+    try {
+      if (this.#connection.db.inTransaction) this.#connection.control('rollback');
+    } catch {
+      // What kept it from rolling back keeps the next batch from beginning, and is told there.
+    }
+  }
+
   async #settleCounts(counts: CountLedger): Promise<void> {
     const executor = new ChangeExecutor(this.#connection);
     await counts.settle(executor);
     executor.close();
   }
-
-  async #begin(): Promise<void> {
-    const deadline = performance.now() + this.#options.lockWaitMs;
-    for (let delay = retryMinMs; ; delay = Math.min(delay * 2, retryMaxMs)) {
-      try {
-        this.#connection.control('begin immediate');
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() + delay > deadline) throw error;
-      }
-      await sleep(delay);
-    }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }

@@ -1,10 +1,12 @@
-/** What a migration needs of a SQLite file. Runs before anything is served, so waiting for a lock may block. */
+/** What a migration needs of a SQLite file. */
 import type { Dialect } from './dialect.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Migration, MigrationTarget } from './migrate.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
+import { beginWriting } from './sqlite-lock.ts';
 import { loadFigures, teachPlanner } from './sqlite-planner.ts';
 
+/** Another process may be migrating a large file. */
 const lockWaitMs = 30_000;
 
 export class SqliteMigrationTarget implements MigrationTarget {
@@ -27,20 +29,16 @@ export class SqliteMigrationTarget implements MigrationTarget {
 
   async exclusively(work: () => Promise<void>): Promise<void> {
     const { db } = this.#connection;
-    const waitMs = db.pragma('busy_timeout', { simple: true });
-    db.pragma(`busy_timeout = ${lockWaitMs}`);
+    await beginWriting(this.#connection, lockWaitMs);
     try {
-      db.exec('begin immediate');
       await work();
       teachPlanner(db);
-      db.exec('commit');
-      loadFigures(db);
+      this.#connection.control('commit');
     } catch (error) {
-      if (db.inTransaction) db.exec('rollback');
+      if (db.inTransaction) this.#connection.control('rollback');
       throw error;
-    } finally {
-      db.pragma(`busy_timeout = ${waitMs}`);
     }
+    loadFigures(db);
   }
 
   async execute(statement: string): Promise<void> {

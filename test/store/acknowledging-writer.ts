@@ -1,0 +1,28 @@
+/**
+ * A program for the durability tests: adds users to the store in the folder that its first argument names, many
+ * at a time, and prints the id of each on a line of its own once it was acknowledged. With a second argument it
+ * stops after so many.
+ */
+import { writeSync } from 'node:fs';
+import { openStore } from '../../src/store/database.ts';
+import { newUser } from './harness.ts';
+
+const [dataDir = '', most = 'Infinity'] = process.argv.slice(2);
+const store = openStore({ dataDir });
+const { orgKey, id: appId } = await store.readSystem('operator', async (tx) => {
+  const app = await tx.apps.findFirst();
+  if (app === null) throw new Error('there is no app');
+  return app;
+});
+
+let left = Number(most);
+async function write(): Promise<void> {
+  while (left-- > 0) {
+    const { id } = await store.change(orgKey, (tx) => tx.users.insert(newUser({ appId })));
+    // Synchronous, so that nothing acknowledged is lost in a buffer of this process.
+    writeSync(1, `${id}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: 8 }, write));
+await store.close();

@@ -1,0 +1,95 @@
+/**
+ * The databases that every suite of the stores runs on, and what a suite starts with: an open, migrated store of
+ * its own, and organizations of its own inside it.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe } from 'node:test';
+import type { App } from '../../src/core/directory/organization.ts';
+import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts';
+import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
+import { openStore, type Store, type StoreOptions } from '../../src/store/database.ts';
+
+/** Makes a store on a database that nobody else uses. */
+export type MakeStore = (options?: Omit<StoreOptions, 'dataDir'>) => Promise<OwnStore>;
+
+export interface OwnStore {
+  readonly store: Store;
+  /** Where it is kept, for whoever opens it again. */
+  readonly dataDir: string;
+  /** Closes the store and removes what it kept. */
+  dispose(): Promise<void>;
+}
+
+const databases: readonly { readonly name: string; readonly make: MakeStore }[] = [
+  { name: 'SQLite', make: makeSqliteStore },
+];
+
+/** Declares a suite for each database. `suite` is given a function that hands out the suite's store. */
+export function suiteOnEveryDatabase(
+  title: string,
+  suite: (own: () => Store) => void,
+  options: Omit<StoreOptions, 'dataDir'> = {},
+): void {
+  for (const { name, make } of databases) {
+    describe(`${title} on ${name}`, () => {
+      let own: OwnStore | undefined;
+      before(async () => {
+        own = await make(options);
+      });
+      after(() => own?.dispose());
+      suite(() => {
+        if (own === undefined) throw new Error('the store is not open yet');
+        return own.store;
+      });
+    });
+  }
+}
+
+export async function makeSqliteStore(options: Omit<StoreOptions, 'dataDir'> = {}): Promise<OwnStore> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'roster-store-'));
+  const store = openStore({ ...options, dataDir });
+  await store.migrate();
+  return {
+    store,
+    dataDir,
+    async dispose() {
+      await store.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An organization with one app. */
+export interface Tenant {
+  readonly orgKey: OrgKey;
+  readonly appId: string;
+  readonly app: App;
+}
+
+export function addTenant(store: Store): Promise<Tenant> {
+  return store.changeSystem('operator', async (tx) => {
+    const id = newPrefixedId('org');
+    const { key } = await tx.organizations.insert({ id, name: 'Clinic', createdAt: 1 });
+    const app = await tx.within(key).apps.insert(newApp(), newAppId());
+    return { orgKey: key, appId: app.id, app };
+  });
+}
+
+export function newApp(): Omit<App, 'orgKey'> {
+  return { id: newAppId(), name: 'App', isSignupOpen: true, createdAt: 1 };
+}
+
+/** A user as somebody might add one to the tenant's app. */
+export function newUser({ appId }: Pick<Tenant, 'appId'>, said: Partial<NewUser> = {}): NewUser {
+  return {
+    ...newUserDefaults,
+    id: newUserId(),
+    number: newUserNumber(),
+    appId,
+    status: 'active',
+    createdAt: 1_000,
+    ...said,
+  };
+}

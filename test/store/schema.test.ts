@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
+import { databaseFile } from '../../src/store/database.ts';
+import { sqliteDialect } from '../../src/store/dialect.ts';
+import { tables } from '../../src/store/schema.ts';
+import { allStatements, compileStatement } from '../../src/store/statement.ts';
+import { makeSqliteStore } from './harness.ts';
+
+const own = await makeSqliteStore();
+const database = new Database(join(own.dataDir, databaseFile));
+test.after(async () => {
+  database.close();
+  await own.dispose();
+});
+
+interface TableRow {
+  readonly name: string;
+  readonly strict: number;
+}
+
+const found = database
+  .prepare<[], TableRow>(
+    `select name, strict from pragma_table_list where schema = 'main' and type = 'table'`,
+  )
+  .all()
+  .filter(({ name }) => !name.startsWith('sqlite_'));
+
+function columnsOf(table: string): string[] {
+  return database
+    .prepare<[string], { name: string }>('select name from pragma_table_info(?)')
+    .all(table)
+    .map(({ name }) => name);
+}
+
+test('the registry lists every table of the database with every column, and no others', () => {
+  const inDatabase = Object.fromEntries(found.map(({ name }) => [name, columnsOf(name).sort()]));
+  const inRegistry = Object.fromEntries(
+    Object.entries(tables).map(([name, { columns }]) => [name, Object.keys(columns).sort()]),
+  );
+  assert.deepEqual(inDatabase, inRegistry);
+});
+
+test('every table that can name a person says what erasure does, and deletes where it holds personal data', () => {
+  for (const [name, { columns, onErase }] of Object.entries(tables)) {
+    const contents: readonly string[] = Object.values(columns);
+    if (onErase.do === 'delete') {
+      const by = Object.entries(columns).find(([column]) => column === onErase.by);
+      assert.ok(by?.[1] === 'user' || by?.[1] === 'digest', `${name} is found by a user id or a digest`);
+    } else {
+      assert.ok(onErase.why.length > 0, name);
+      assert.ok(!contents.includes('personal') && !contents.includes('digest'), `${name} is kept`);
+    }
+  }
+});
+
+test('every table is strict', () => {
+  assert.deepEqual(
+    found.filter(({ strict }) => strict === 0),
+    [],
+  );
+});
+
+test('every table but the record of migrations has the organization', () => {
+  const without = found.map(({ name }) => name).filter((name) => !columnsOf(name).includes('org_key'));
+  assert.deepEqual(without, ['schema_migrations']);
+});
+
+test('rows that hang on a user cannot outlive it', () => {
+  for (const [name, { columns }] of Object.entries(tables)) {
+    if (!('user_id' in columns)) continue;
+    const references = database
+      .prepare<[string], { table: string }>('select "table" from pragma_foreign_key_list(?)')
+      .all(name)
+      .map(({ table }) => table);
+    assert.ok(references.includes('users'), name);
+  }
+});
+
+test('no statement walks a table, or all rows of an organization, to find its own', () => {
+  // Lists of everything, which an operator or a job asks for.
+  const walks = [
+    /^SCAN (organizations|apps|api_keys|password_requests)$/,
+    /^SCAN messages USING INDEX messages_content$/,
+  ];
+  // Lists of an organization in the order of an index, with a limit or few rows.
+  const lists = [/^SEARCH audit_events USING INDEX audit_events_order /, /^SEARCH apps /, /user_counts/];
+  const statements = allStatements();
+  assert.ok(statements.length > 60);
+  for (const statement of statements) {
+    const { sql } = compileStatement(statement, sqliteDialect.compiler);
+    const steps = database
+      .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
+      .all(...Array.from({ length: sql.split('?').length - 1 }, () => null))
+      .map(({ detail }) => detail);
+    for (const step of steps) {
+      const isWalk = /^SCAN (?!CONSTANT)/.test(step) && !walks.some((known) => known.test(step));
+      const isTenantOnly = /\((org_key=\?|org_key=\? AND (status|app_key)=\?)\)$/.test(step);
+      const isList = lists.some((known) => known.test(step)) || /users_admins/.test(step);
+      assert.ok(!isWalk && (!isTenantOnly || isList), `${step}\n${sql}`);
+    }
+  }
+});
