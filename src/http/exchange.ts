@@ -46,9 +46,9 @@ export class Exchange {
     this.onBreach?.(breach);
   }
 
-  /** Whether the caller may still be sending a body. */
+  /** Whether more of the request may come. */
   get isArriving(): boolean {
-    return !this.request.complete && hasBody(this.request);
+    return !this.request.complete && this.breach === null && hasBody(this.request);
   }
 }
 

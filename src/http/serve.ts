@@ -76,14 +76,33 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
         const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
         if (writing !== undefined) await writing;
       } catch (error) {
-        response.destroy();
-        if (!(error instanceof CallerGone)) logFault(error, refusedOf(exchange), logger);
+        status = giveUp(exchange, error, status);
       } finally {
         inFlight -= 1;
         logger.request(lineOf(exchange, status));
       }
     },
   };
+
+  /** Ends an exchange whose answer could not be written, or not to its end; the status that was. */
+  function giveUp(exchange: Exchange, error: unknown, status: number): number {
+    const { response } = exchange;
+    const refused = refusedOf(exchange);
+    if (!(error instanceof CallerGone)) {
+      logFault(error, refused, logger);
+      if (!response.headersSent) {
+        try {
+          const rendered = render(presentError(refuse('internal', {}), refused, logger));
+          write(exchange, rendered, { isClosing, stallTimeoutMs });
+          return rendered.status;
+        } catch {
+          // Not even that can be written: what is left is to hang up.
+        }
+      }
+    }
+    response.destroy();
+    return status;
+  }
 }
 
 /** Reads the body into the call, or reads and drops it where the method gives it no meaning. */

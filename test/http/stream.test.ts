@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refuse } from '../../src/core/errors.ts';
+import { type HarnessOptions, startHarness } from './harness.ts';
+import { codeOf, readAnswer } from './harness-answers.ts';
+
+const get = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nConnection: close\r\n\r\n';
+
+/** A source of pieces that knows how many were pulled and whether it was told to stop. */
+function createSource(pieces: number, piece: string) {
+  const source = {
+    pulled: 0,
+    isReturned: false,
+    async *stream(): AsyncGenerator<string> {
+      try {
+        while (source.pulled < pieces) {
+          source.pulled += 1;
+          yield piece;
+        }
+      } finally {
+        source.isReturned = true;
+      }
+    },
+  };
+  return source;
+}
+
+async function withStream(
+  stream: () => AsyncIterable<string>,
+  use: (harness: Awaited<ReturnType<typeof startHarness>>) => Promise<void>,
+  settings: HarnessOptions['settings'] = {},
+): Promise<void> {
+  const listLamps = async () => ({ status: 200, stream: stream(), contentType: 'application/x-ndjson' });
+  const harness = await startHarness({ handlers: { listLamps }, settings });
+  try {
+    await use(harness);
+  } finally {
+    await harness.close();
+  }
+}
+
+/** Sends the request and leaves the answer unread. */
+async function askWithoutReading(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.pause();
+  await once(socket, 'connect');
+  socket.write(get);
+  return socket;
+}
+
+describe('an answer in pieces', () => {
+  test('arrives whole, with the content type of its contract', async () => {
+    const source = createSource(1_000, '{"id":"north"}\n');
+    await withStream(source.stream, async (harness) => {
+      const reply = await harness.ask('GET /v2/lamps');
+      assert.equal(reply.headers.get('content-type'), 'application/x-ndjson');
+      assert.equal(await reply.text(), '{"id":"north"}\n'.repeat(1_000));
+      assert.deepEqual([source.pulled, source.isReturned], [1_000, true]);
+    });
+  });
+
+  test('begins before its last piece is there', async () => {
+    const gate = Promise.withResolvers<void>();
+    async function* stream(): AsyncGenerator<string> {
+      yield 'first';
+      await gate.promise;
+      yield 'last';
+    }
+    await withStream(stream, async (harness) => {
+      const reply = await harness.ask('GET /v2/lamps');
+      const reader = reply.body?.getReader();
+      const first = await reader?.read();
+      assert.equal(Buffer.from(first?.value ?? []).toString(), 'first');
+      gate.resolve();
+      const last = await reader?.read();
+      assert.equal(Buffer.from(last?.value ?? []).toString(), 'last');
+    });
+  });
+
+  test('is pulled no faster than it is read', async () => {
+    const source = createSource(100_000, 'x'.repeat(10_000));
+    await withStream(source.stream, async (harness) => {
+      const socket = await askWithoutReading(harness.port);
+      await sleep(300);
+      const pulled = source.pulled;
+      assert.ok(pulled < 5_000, `${pulled} pieces were pulled for a reader that reads nothing`);
+      await sleep(100);
+      assert.equal(source.pulled, pulled);
+      socket.destroy();
+    });
+  });
+
+  test('stops when the reader hangs up', async () => {
+    const source = createSource(1_000_000, 'x'.repeat(10_000));
+    await withStream(source.stream, async (harness) => {
+      const socket = await askWithoutReading(harness.port);
+      await sleep(100);
+      socket.destroy();
+      await sleep(100);
+      assert.equal(source.isReturned, true);
+      assert.ok(source.pulled < 5_000);
+      assert.deepEqual(
+        harness.lines.map(({ level, fields }) => [level, fields['isAborted']]),
+        [['info', true]],
+      );
+    });
+  });
+
+  test('is given up for a reader that takes nothing for too long', async () => {
+    const source = createSource(1_000_000, 'x'.repeat(10_000));
+    await withStream(
+      source.stream,
+      async (harness) => {
+        const socket = await askWithoutReading(harness.port);
+        await sleep(600);
+        assert.equal(source.isReturned, true);
+        socket.destroy();
+      },
+      { stallTimeoutMs: 200 },
+    );
+  });
+
+  test('is cut off when its source fails, so that it never looks whole', async () => {
+    async function* stream(): AsyncGenerator<string> {
+      yield '[1';
+      await sleep(20);
+      throw new Error('a secret in a message');
+    }
+    await withStream(stream, async (harness) => {
+      const reply = await harness.ask('GET /v2/lamps');
+      assert.equal(reply.status, 200);
+      await assert.rejects(reply.text());
+      const faults = harness.lines.filter(({ level }) => level === 'error');
+      assert.equal(faults.length, 1);
+      assert.doesNotMatch(JSON.stringify(harness.lines), /secret/);
+    });
+  });
+
+  test('is refused properly when its source fails at once', async () => {
+    async function* stream(): AsyncGenerator<string> {
+      yield* [];
+      throw refuse('unavailable', { retryAfterSeconds: 7 });
+    }
+    await withStream(stream, async (harness) => {
+      const reply = await harness.ask('GET /v2/lamps');
+      assert.equal(`${reply.status} ${codeOf(await reply.text())}`, '503 lighthouse unavailable');
+      assert.equal(reply.headers.get('retry-after'), '7');
+    });
+  });
+
+  test('may be empty', async () => {
+    await withStream(createSource(0, '').stream, async (harness) => {
+      const reply = await harness.ask('GET /v2/lamps');
+      assert.equal(reply.status, 200);
+      assert.equal(await reply.text(), '');
+    });
+  });
+
+  test('is not read for a HEAD request', async () => {
+    const source = createSource(10, 'x');
+    await withStream(source.stream, async (harness) => {
+      const reply = await harness.ask('HEAD /v2/lamps');
+      assert.equal(reply.status, 200);
+      assert.equal(reply.headers.get('content-type'), 'application/x-ndjson');
+      assert.equal(source.pulled, 0);
+    });
+  });
+
+  test('goes to HTTP/1.0 without chunks', async () => {
+    await withStream(createSource(3, 'abc').stream, async (harness) => {
+      const bytes = await harness.speak('GET /v2/lamps HTTP/1.0\r\nX-Lamp-Key: admin\r\n\r\n');
+      assert.equal(bytes.slice(bytes.indexOf('\r\n\r\n') + 4), 'abcabcabc');
+    });
+  });
+});
+
+describe('a large answer', () => {
+  test('is given up for a reader that takes nothing for too long', async () => {
+    const content = 'x'.repeat(30_000_000);
+    const harness = await startHarness({
+      handlers: { listLamps: async () => ({ status: 200, content, contentType: 'text/plain' }) },
+      settings: { stallTimeoutMs: 200 },
+    });
+    const socket = await askWithoutReading(harness.port);
+    await sleep(700);
+    let length = 0;
+    socket.on('data', (piece: Buffer) => {
+      length += piece.length;
+    });
+    socket.on('error', () => {});
+    socket.resume();
+    await once(socket, 'close');
+    assert.ok(length < content.length, 'the whole answer was kept for a reader that was not there');
+    await harness.close();
+  });
+
+  test('arrives whole where it is read', async () => {
+    const content = Buffer.alloc(3_000_000, 'ab');
+    const harness = await startHarness({
+      handlers: { listLamps: async () => ({ status: 200, content, contentType: 'text/plain' }) },
+    });
+    const answer = readAnswer(await harness.speak(get));
+    assert.equal(answer.text, content.toString());
+    await harness.close();
+  });
+});
