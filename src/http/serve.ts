@@ -42,7 +42,7 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
     },
     // One function and few promises: it runs for every request, and each await has its price.
     async serve(exchange, call) {
-      const { operation, request, response } = exchange;
+      const { operation, request } = exchange;
       inFlight += 1;
       let status = 0;
       try {

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLogger, faultFields, type LogLevel } from './log.ts';
+
+function createLines(level: LogLevel = 'info') {
+  const lines: string[] = [];
+  const logger = createLogger(level, { write: (line) => void lines.push(line) });
+  return { logger, parsed: () => lines.map((line) => JSON.parse(line)) };
+}
+
+const line = {
+  requestId: '3f2a6c1e-8d4b-4f7a-9c05-6b1de2f0a974',
+  method: 'GET',
+  contract: null,
+  route: '/healthz',
+  status: 200,
+  ms: 0.4,
+};
+
+describe('the log', () => {
+  test('a request is one line of JSON like every other', () => {
+    const { logger, parsed } = createLines();
+    logger.request(line);
+    logger.request({ ...line, contract: 'sonar', route: null, isAborted: true });
+    logger.info({ some: 'thing' }, 'said');
+    const [first, second, third] = parsed();
+    const { time, ...rest } = first;
+    assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.deepEqual(rest, { level: 30, ...line, msg: 'request' });
+    assert.equal(second.isAborted, true);
+    assert.equal(second.contract, 'sonar');
+    assert.deepEqual(Object.keys(third).slice(0, 2), Object.keys(first).slice(0, 2));
+  });
+
+  test('requests are not written above the level info', () => {
+    const { logger, parsed } = createLines('warn');
+    logger.request(line);
+    logger.info({}, 'said');
+    logger.warn({}, 'warned');
+    assert.deepEqual(
+      parsed().map(({ msg }) => msg),
+      ['warned'],
+    );
+  });
+
+  test('fields that may hold a secret or a person are masked', () => {
+    const { logger, parsed } = createLines();
+    logger.error({ email: 'jane@example.com', token: 'hush', headers: { a: 'hush' }, kept: 1 }, 'oops');
+    const [written] = parsed();
+    assert.equal(written.kept, 1);
+    assert.doesNotMatch(JSON.stringify(written), /jane|hush/);
+  });
+});
+
+describe('the loggable part of a fault', () => {
+  class Odd extends TypeError {
+    override readonly name = 'Odd';
+    readonly code = 'E_ODD';
+  }
+
+  test('is kind, code and place of it and its causes, without messages', () => {
+    const cause = new Odd('about jane@example.com\n    at /fake/place');
+    const text = JSON.stringify(faultFields(new Error('said hush', { cause })));
+    assert.match(text, /"kind":"Error".*log\.test\.ts.*"kind":"Odd","code":"E_ODD".*log\.test\.ts/);
+    assert.doesNotMatch(text, /jane|hush|fake/);
+  });
+
+  test('is the type of what is no error', () => {
+    assert.deepEqual(faultFields('hush'), { kind: 'string' });
+    assert.deepEqual(faultFields(null), { kind: 'object' });
+  });
+
+  test('ends where causes go in circles', () => {
+    const error = new Error('round');
+    error.cause = error;
+    assert.ok(JSON.stringify(faultFields(error)).length < 20_000);
+  });
+});
