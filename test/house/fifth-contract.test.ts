@@ -7,16 +7,21 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Serving } from '../cli/program.ts';
 import { type Client, createClient } from '../support/http.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
-import { askProgram, root, runProgram, type Serving, serveProgram } from '../support/program.ts';
 import { openRows } from '../support/rows.ts';
 
+/** What starts the program, taken from the copy, so that it starts the copy. */
+type Program = typeof import('../cli/program.ts');
+
+const root = join(import.meta.dirname, '..', '..');
 const names = ['sonar', 'general', 'humanapi', 'organization', 'badge'];
 
 describe('a fifth contract', () => {
   let copy: string;
-  let env: Record<string, string>;
+  let data: string;
+  let program: Program;
   let serving: Serving;
   let client: Client;
   let bearer: string;
@@ -26,17 +31,16 @@ describe('a fifth contract', () => {
     await copySource(copy);
     await addFolder(copy);
     await addLine(join(copy, 'src', 'contracts', 'index.ts'));
-    env = { ROSTER_DATA_DIR: join(copy, 'data') };
-    const made = Object(await askProgram(['init'], { root: copy, env }));
-    bearer = made.apiKey;
-    serving = await serveProgram({ root: copy, env });
-    client = createClient(serving.baseUrl, async () =>
-      createOpenApiCheck(await readDocuments(serving.baseUrl)),
-    );
+    data = join(copy, 'data');
+    program = await import(join(copy, 'test', 'cli', 'program.ts'));
+    bearer = (await program.rosterJson(data, ['init'])).text('apiKey');
+    serving = await program.serve(data);
+    const url = serving.url.replace('localhost', '127.0.0.1');
+    client = createClient(url, async () => createOpenApiCheck(await readDocuments(url)));
   });
   after(async () => {
     client.close();
-    assert.equal(await serving.stop(), 0);
+    assert.equal((await serving.stop('SIGTERM')).exitCode, 0);
     await rm(copy, { recursive: true });
   });
 
@@ -82,9 +86,9 @@ describe('a fifth contract', () => {
   });
 
   test('has an OpenAPI document and a place in the reference', async () => {
-    const document = (await readDocuments(serving.baseUrl)).get('badge');
+    const document = (await readDocuments(client.baseUrl)).get('badge');
     assert.deepEqual(Object.keys(document?.paths ?? {}), ['/v3/badges', '/v3/badges/{badge}']);
-    const page = await (await fetch(`${serving.baseUrl}/docs`)).text();
+    const page = await (await fetch(`${client.baseUrl}/docs`)).text();
     for (const name of names)
       assert.ok(page.includes(`/openapi/${name}.json`), `${name} is in the reference`);
   });
@@ -92,23 +96,24 @@ describe('a fifth contract', () => {
   test('is beside the four in what the operator sees of a user', async () => {
     const made = await client.call('POST /sonar/v1/users', { bearer });
     const id = made.string('data.id');
-    const shown = Object(await askProgram(['user', 'show', id], { root: copy, env }));
-    assert.deepEqual(Object.keys(shown), [...names, 'directory']);
-    assert.deepEqual(shown.badge, { badge: id.slice('usr_'.length), zone: 'UTC' });
-    const { stdout } = await runProgram(['user', 'show', id], { root: copy, env });
+    const shown = await program.rosterJson(data, ['user', 'show', id]);
+    assert.deepEqual(shown.names(), [...names, 'directory']);
+    assert.deepEqual(shown.at('badge'), { badge: id.slice('usr_'.length), zone: 'UTC' });
+    const { stdout } = await program.roster(data, ['user', 'show', id]);
     assert.match(stdout, /badge/);
   });
 
   test('its name stands in the audit event of what came through it', async () => {
     assert.equal((await client.call('POST /v3/badges', { bearer })).status, 201);
-    const rows = openRows(join(copy, 'data'));
+    const rows = openRows(data);
     after(() => rows.close());
     assert.equal(rows.all('audit_events').at(-1)?.['door'], 'badge');
   });
 });
 
 async function copySource(folder: string): Promise<void> {
-  for (const part of ['bin', 'src']) await cp(join(root, part), join(folder, part), { recursive: true });
+  for (const part of ['bin', 'src', join('test', 'cli')])
+    await cp(join(root, part), join(folder, part), { recursive: true });
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
 }
