@@ -140,7 +140,8 @@ function schemaOf(bodies: readonly unknown[]): JsonObject {
   const names = [...new Set(objects.flatMap((body) => Object.keys(body)))];
   const properties = names.map((name) => {
     const values = objects.flatMap((body) => Object.entries(body).filter(([key]) => key === name));
-    return [name, { type: [...new Set(values.map(([, value]) => typeOf(value)))] }];
+    const types = [...new Set(values.map(([, value]) => typeOf(value)))];
+    return [name, { type: types.length === 1 ? types[0] : types }];
   });
   return {
     type: 'object',

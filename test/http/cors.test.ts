@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createLighthouse } from '../fifth-contract/contract.ts';
 import { createHarbor, type Harness, startHarness } from './harness.ts';
+import { createLighthouse } from './lighthouse/contract.ts';
 
 const page = 'https://app.example.com';
 const asking = { origin: page, 'access-control-request-method': 'POST' };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../src/core/errors.ts';
-import { createLighthouse } from '../fifth-contract/contract.ts';
 import { createHarbor, type Harness, startHarness } from './harness.ts';
 import { codeOf } from './harness-answers.ts';
+import { createLighthouse } from './lighthouse/contract.ts';
 
 class DatabaseError extends Error {
   override readonly name = 'DatabaseError';

@@ -43,7 +43,7 @@ export function readAnswer(bytes: string): RawAnswer {
   return answer;
 }
 
-/** The code in an envelope of the fifth contract or of the harbor, with who presented it: `harbor not_found`. */
+/** The code in an envelope of the lighthouse or of the harbor, with who presented it: `harbor not_found`. */
 export function codeOf(text: string): string {
   const body: { problem?: { code: string }; harbor?: string } = JSON.parse(text);
   return body.problem === undefined ? `harbor ${body.harbor}` : `lighthouse ${body.problem.code}`;

@@ -1,5 +1,5 @@
 /**
- * Starts the HTTP layer alone on a free port: the fifth contract, one more in whose envelope lost requests are
+ * Starts the HTTP layer alone on a free port: the lighthouse, a contract in whose envelope lost requests are
  * refused, and a core whose only working port counts throttle hits in memory. `speak` sends raw bytes.
  */
 import { connect } from 'node:net';
@@ -10,7 +10,7 @@ import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import type { Contract } from '../../src/http/contract.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
 import { defaultHttpSettings, type HttpSettings } from '../../src/http/settings.ts';
-import { createLighthouse, type Handlers } from '../fifth-contract/contract.ts';
+import { createLighthouse, type Handlers } from './lighthouse/contract.ts';
 
 export interface HarnessOptions {
   readonly handlers?: Handlers;

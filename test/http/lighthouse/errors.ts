@@ -1,6 +1,6 @@
 /** The lighthouse's envelope: `{problem: {code, note, request}}`, with a status of its own for every refusal. */
-import type { DomainError, ErrorCode } from '../../src/core/errors.ts';
-import type { Answer, RefusalContext } from '../../src/http/contract.ts';
+import type { DomainError, ErrorCode } from '../../../src/core/errors.ts';
+import type { Answer, RefusalContext } from '../../../src/http/contract.ts';
 
 const statuses = {
   unauthorized: 401,

@@ -1,11 +1,11 @@
 /**
- * A fifth contract, to show what one takes: this object, in the list that the server is given. It keeps lamps in
- * place of users, and knows callers by the role that they write into `X-Lamp-Key`.
+ * The contract that the tests of the HTTP layer serve. It keeps lamps in place of users, and knows callers by the
+ * role that they write into `X-Lamp-Key`.
  */
 import { Type } from 'typebox';
-import { type KeyRole, keyRoles } from '../../src/core/access/principal.ts';
-import { refuse } from '../../src/core/errors.ts';
-import type { Answer, Call, Contract, Route } from '../../src/http/contract.ts';
+import { type KeyRole, keyRoles } from '../../../src/core/access/principal.ts';
+import { refuse } from '../../../src/core/errors.ts';
+import type { Answer, Call, Contract, Route } from '../../../src/http/contract.ts';
 import { present } from './errors.ts';
 
 /** What the routes do, by their operation ids; a test puts its own in the place of one. */
