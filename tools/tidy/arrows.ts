@@ -34,7 +34,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   store: {
     paths: ['src/store/'],
     rooms: ['core'],
-    packages: ['better-sqlite3', 'kysely', 'node:*'],
+    packages: ['better-sqlite3', 'kysely', 'node:*', 'pg'],
   },
   http: {
     paths: ['src/http/'],
