@@ -127,6 +127,10 @@ function compose(line: string, ask: Ask): Sent {
   for (const [name, value] of Object.entries(ask.headers ?? {})) {
     headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value];
   }
+  // Node sends the body of a DELETE without its length, which would make it the beginning of another request.
+  if (body !== undefined && !('transfer-encoding' in headers)) {
+    headers['content-length'] ??= String(Buffer.byteLength(body));
+  }
   return { method: line.slice(0, at), target: line.slice(at + 1), headers, body };
 }
 

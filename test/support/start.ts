@@ -25,6 +25,7 @@ import { createAdmin, createOrganization } from '../../src/core/directory/organi
 import { toUserIdText } from '../../src/core/ids.ts';
 import { type Message, type MessageContent, messageContext } from '../../src/core/messaging/message.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
+import { withCoverage } from './coverage.ts';
 import { type Client, createClient } from './http.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { openRows, type Rows } from './rows.ts';
@@ -201,7 +202,7 @@ async function readPublishedCheck(baseUrl: string): Promise<OpenApiCheck> {
   );
   const key = JSON.stringify(texts);
   const documents = texts.map(([name, text]): [string, OpenApiDocument] => [name, JSON.parse(text)]);
-  const check = knownChecks.get(key) ?? createOpenApiCheck(new Map(documents));
+  const check = knownChecks.get(key) ?? withCoverage(createOpenApiCheck(new Map(documents)), documents);
   knownChecks.set(key, check);
   return check;
 }

@@ -1,0 +1,63 @@
+/** Refusals that every operation of a kind shares, in each contract's own words. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ask } from '../support/http.ts';
+import { type Ledger, openLedger } from '../support/ledger.ts';
+import { addPerson } from '../support/people.ts';
+import { type Admin, type Roster, startRoster } from '../support/start.ts';
+
+let roster: Roster;
+let ledger: Ledger;
+let admin: Admin;
+let userId: string;
+let number: number;
+
+before(async () => {
+  roster = await startRoster();
+  admin = await roster.addAdmin();
+  ({ userId, number } = await addPerson(roster));
+  ledger = await openLedger(roster);
+});
+after(() => roster.close());
+
+describe('a DELETE with a body', () => {
+  const deletions: Readonly<Record<string, () => readonly [line: string, ask: Ask]>> = {
+    'sonar.deleteUser': () => [`/sonar/v1/users/${userId}`, { bearer: roster.organization.apiKeys.admin }],
+    'organization.deleteUser': () => [`/organization/api/v1/users/${userId}`, { bearer: admin.session }],
+    'humanapi.deleteUser': () => {
+      const { appId, appKey } = roster.organization.app;
+      return [`/humanapi/v1/apps/${appId}/users/${userId.replace('usr_', '')}`, { appKey }];
+    },
+    'general.deleteUser': () => [`/general/v1/users/${number}`, { session: admin.session }],
+    'general.deleteSession': () => ['/general/v1/sessions', { session: admin.session }],
+  };
+  for (const [operation, compose] of Object.entries(deletions)) {
+    test(`that is too large is refused by ${operation} and deletes nothing`, async () => {
+      const [path, ask] = compose();
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify('x'.repeat(256 * 1024));
+      const reply = await roster.call(`DELETE ${path}`, { ...ask, headers, body });
+      assert.equal(reply.status, 413);
+      assert.equal(`${reply.contract}.${reply.operation}`, operation);
+      await ledger.expect({});
+    });
+  }
+});
+
+for (const report of ['syncs', 'scores']) {
+  test(`a report to ${report} whose idempotency key still runs is told to come again`, async () => {
+    const ask = { bearer: roster.organization.apiKeys.member, headers: { 'idempotency-key': report } };
+    const path = `POST /sonar/v1/users/${userId}/${report}`;
+    const busy = Promise.withResolvers<void>();
+    const holding = roster.core.work.change(roster.organization.key, () => busy.promise);
+    const first = roster.call(path, ask);
+    while (roster.core.running.size === 0) await sleep(1);
+    const second = await roster.call(path, ask);
+    busy.resolve();
+    await holding;
+    assert.equal(second.status, 409);
+    assert.equal(second.string('error'), 'conflict');
+    assert.equal((await first).status, 202);
+  });
+}
