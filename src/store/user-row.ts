@@ -1,10 +1,9 @@
 /** The row of a user, and what the directory makes of it. */
-import type { User, UserChanges, UserRole, UserStatus } from '../core/directory/user.ts';
+import type { User, UserRole, UserStatus } from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
 import type { AppKeys } from './app-keys.ts';
 import type { Executor } from './executor.ts';
-import { type Flag, toFlag } from './flag.ts';
-import type { Value } from './statement.ts';
+import type { Flag } from './flag.ts';
 
 /** The columns of a user, under names that no joined table has. */
 export const userColumns = [
@@ -120,49 +119,7 @@ function toUser(row: UserRow, appId: string): User {
   };
 }
 
-/** The columns that a change may set, in the order in which statements name them. */
-export const changeableColumns = {
-  externalId: 'external_id',
-  email: 'email',
-  firstName: 'first_name',
-  lastName: 'last_name',
-  phone: 'phone',
-  phoneE164: 'phone_e164',
-  dateOfBirth: 'date_of_birth',
-  language: 'language',
-  timezone: 'timezone',
-  role: 'role',
-  status: 'status',
-  wasActive: 'was_active',
-  isClinical: 'is_clinical',
-  isClinicalApproved: 'is_clinical_approved',
-  isTemplate: 'is_template',
-  isNativeSignup: 'is_native_signup',
-  confirmedAt: 'confirmed_at',
-  passwordHash: 'password_hash',
-  updatedAt: 'updated_at',
-  lastLoginAt: 'last_login_at',
-  lastSyncAt: 'last_sync_at',
-  lastScoreAt: 'last_score_at',
-} as const satisfies Readonly<Record<keyof UserChanges, string>>;
-
-/** What a change writes, by column; fields that are absent or undefined are left as they are. */
-export function toColumnValues(changes: UserChanges): Record<string, Value> {
-  const values: Record<string, Value> = {};
-  for (const [field, column] of changeableEntries) {
-    const value = changes[field];
-    if (value === undefined) continue;
-    values[column] = typeof value === 'boolean' ? toFlag(value) : value;
-    if (field === 'email') values['email_canonical'] = canonicalOf(changes.email);
-  }
-  return values;
-}
-
+/** The form of an address that is compared and kept unique. */
 export function canonicalOf(email: string | null | undefined): string | null {
   return email === null || email === undefined ? null : canonicalEmail(email);
 }
-
-const changeableEntries = Object.entries(changeableColumns) as readonly [
-  keyof typeof changeableColumns,
-  string,
-][];

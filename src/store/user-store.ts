@@ -2,19 +2,19 @@
  * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
  * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
  */
-import { sql } from 'kysely';
-import type { NewUser, User, UserChanges, UserRole, UserStatus } from '../core/directory/user.ts';
+import type { NewUser, User, UserChanges, UserStatus } from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
 import type { UserCursor, UserFilter, UserRef, UserStore } from '../core/directory/user-store.ts';
 import { type DomainError, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
 import type { Executor, Scope } from './executor.ts';
 import { toFlag } from './flag.ts';
-import { type Binder, rawStatement, type Statement, type Value, type Values } from './statement.ts';
+import type { Statement, Values } from './statement.ts';
 import { findPlace } from './user-counts.ts';
 import { eraseUser } from './user-erasure.ts';
 import * as queries from './user-queries.ts';
-import { canonicalOf, readUser, readUsers, toColumnValues, type UserRow, userColumns } from './user-row.ts';
+import { canonicalOf, readUser, readUsers, type UserRow } from './user-row.ts';
+import { updateOf } from './user-update.ts';
 
 export class SqlUserStore implements UserStore {
   readonly #scope: Scope;
@@ -83,10 +83,9 @@ export class SqlUserStore implements UserStore {
   }
 
   async update(user: User, changes: UserChanges): Promise<User> {
-    const columns = toColumnValues(changes);
-    const names = Object.keys(columns);
-    if (names.length === 0) return this.#get(user);
-    const row = await this.#tryUpdate(user, changes, columns, names);
+    const update = updateOf(user, changes);
+    if (update === null) return this.#get(user);
+    const row = await this.#tryUpdate(user, changes, update);
     if (row === undefined) throw refuse('user_not_found', {});
     if (row.status !== user.status) {
       const at = { createdAt: row.created_at, seq: row.seq };
@@ -180,17 +179,10 @@ export class SqlUserStore implements UserStore {
   async #tryUpdate(
     user: User,
     changes: UserChanges,
-    columns: Readonly<Record<string, Value>>,
-    names: readonly string[],
+    { statement, values }: NonNullable<ReturnType<typeof updateOf>>,
   ): Promise<UserRow | undefined> {
     try {
-      return await this.#executor.first(updateOf(names), {
-        ...columns,
-        orgKey: this.#orgKey,
-        expectedId: user.id,
-        expectedStatus: user.status,
-        expectedRole: user.role,
-      });
+      return await this.#executor.first(statement, values);
     } catch (error) {
       if (this.#executor.isTaken(error, 'users', 'email_canonical')) throw refuse('email_taken', {});
       if (!this.#executor.isTaken(error, 'users', 'external_id') || !changes.externalId) throw error;
@@ -230,24 +222,4 @@ function toInsertValues(user: User, appKey: number): queries.InsertValues {
     isTemplate: toFlag(user.isTemplate),
     isNativeSignup: toFlag(user.isNativeSignup),
   };
-}
-
-type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
-
-const updates = new Map<string, Statement<Values, UserRow>>();
-
-/** The update that sets these columns and no others, where the user is still what it was. */
-function updateOf(names: readonly string[]): Statement<Values, UserRow> {
-  const key = names.join();
-  const known = updates.get(key);
-  if (known !== undefined) return known;
-  const made = rawStatement(
-    (p: Binder<Values & Expected>) => sql<UserRow>`
-      update users set ${sql.join(names.map((name) => sql`${sql.ref(name)} = ${p(name)}`))}
-      where org_key = ${p('orgKey')} and id = ${p('expectedId')}
-        and status = ${p('expectedStatus')} and role = ${p('expectedRole')}
-      returning ${sql.join(userColumns.map((column) => sql.ref(column)))}`,
-  );
-  updates.set(key, made);
-  return made;
 }
