@@ -38,7 +38,8 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
     async send({ id, to, subject, body }) {
       try {
         await transport.sendMail({
-          from,
+          // The library writes into the addresses that it is given, and settings are frozen.
+          from: { ...from },
           to: { name: '', address: to },
           subject,
           text: body,

@@ -14,7 +14,7 @@ const message: OutgoingMessage = {
   body: 'Hola:\n\n.su código es 012345, válido 10 minutos.\n',
   code: '012345',
 };
-const from = { name: 'Clínica Ejemplo', address: 'no-reply@clinic.example' };
+const from = Object.freeze({ name: 'Clínica Ejemplo', address: 'no-reply@clinic.example' });
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
