@@ -78,10 +78,7 @@ export function write(
   const { request, response } = exchange;
   const { status, content, rest } = rendered;
   exchange.isAnswered = true;
-  if (response.destroyed) {
-    void rest?.return?.();
-    return undefined;
-  }
+  if (response.destroyed) return rest === null ? undefined : stop(rest);
   const isUnread = exchange.isArriving;
   // Whoever waits for leave to send will not send now; where its next request begins would be a guess.
   const isClosed = isClosing || (isUnread && expectsContinue(exchange));
@@ -99,6 +96,11 @@ export function write(
   else response.write(content);
   drop(exchange).on('end', () => response.end());
   return undefined;
+}
+
+/** Tells a source that nobody is left to read it. */
+async function stop(rest: AsyncIterator<string>): Promise<void> {
+  await rest.return?.();
 }
 
 /** Reads and drops what the caller still sends, up to a limit. */

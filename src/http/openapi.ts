@@ -50,6 +50,7 @@ export function describeContract({ contract, routes }: ServedContract): JsonObje
     openapi: '3.1.0',
     info: { title: contract.title, description: contract.description, version: '1' },
     servers: [{ url: `/${contract.name}`, description: 'The prefix, on any host' }],
+    security: alternatives(contract),
     paths,
     components: {
       securitySchemes: plain(contract.securitySchemes),
@@ -70,7 +71,7 @@ function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatal
     operationId: route.operationId,
     summary: route.summary,
     description: route.description,
-    security: isPublic ? [] : Object.keys(contract.securitySchemes).map((name) => ({ [name]: [] })),
+    security: isPublic ? [] : alternatives(contract),
     parameters: [
       ...pathParameters(route),
       ...parametersOf('query', route.query),
@@ -79,6 +80,11 @@ function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatal
     requestBody: describeBody(route),
     responses: { ...describeSuccesses(route), ...describeRefusals(route, catalogue) },
   };
+}
+
+/** Each of the contract's credentials alone is enough. */
+function alternatives({ securitySchemes }: Contract): JsonObject[] {
+  return Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
 }
 
 /** Every parameter of the path, described or not. */

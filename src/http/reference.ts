@@ -19,7 +19,7 @@ interface Reference {
   readonly policy: string;
 }
 
-/** The page with and without a slash at its end, and its script. */
+/** The page with and without a slash at its end, its script, and the picture that browsers ask for unbidden. */
 export function referenceRoutes(contracts: readonly Contract[]): readonly PageRoute[] {
   let loading: Promise<Reference> | null = null;
   const load = (): Promise<Reference> => {
@@ -37,7 +37,9 @@ export function referenceRoutes(contracts: readonly Contract[]): readonly PageRo
     content: (await load()).script,
     contentType: 'text/javascript; charset=utf-8',
   });
+  const noPicture = async (): Promise<Answer> => ({ status: 204 });
   return [
+    { method: 'GET', path: '/favicon.ico', operationId: 'favicon', handle: noPicture },
     { method: 'GET', path: base, operationId: 'reference', handle: page },
     { method: 'GET', path: `${base}/`, operationId: 'reference.slash', handle: page },
     { method: 'GET', path: scriptPath, operationId: 'reference.script', handle: script },

@@ -1,5 +1,5 @@
 /**
- * Starts the HTTP layer alone on a free port: the lighthouse, a contract in whose envelope lost requests are
+ * Starts the HTTP layer alone on a free port: the lighthouse, a harbor in whose envelope lost requests are
  * refused, and a core whose only working port counts throttle hits in memory. `speak` sends raw bytes.
  */
 import { connect } from 'node:net';
