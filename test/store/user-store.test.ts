@@ -151,6 +151,23 @@ suiteOnEveryDatabase('the store of users', (own) => {
     );
   });
 
+  test('an app that was taken back with its users is not mistaken for the next one', async () => {
+    const takenBack = newApp();
+    const attempt = own().change(tenant.orgKey, async (tx) => {
+      await tx.apps.insert(takenBack, newAppId());
+      const { id } = await tx.users.insert(newUser({ appId: takenBack.id }));
+      assert.equal((await tx.users.find({ id }))?.appId, takenBack.id);
+      throw new Error('changed its mind');
+    });
+    await assert.rejects(attempt, /changed its mind/);
+    const next = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newAppId()));
+    const user = await add({}, { ...tenant, appId: next.id });
+    assert.deepEqual(await find(user.id), user);
+    await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) =>
+      isRefusal(error, 'app_not_found'),
+    );
+  });
+
   test('a change sets what it names and nothing else', async () => {
     const user = await add(complete);
     const changes: UserChanges = {
