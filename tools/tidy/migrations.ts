@@ -36,7 +36,11 @@ export function readMigrations(root: string): Migrations {
 export function checkMigrations({ landed, present }: Migrations): string[] {
   const changed = Object.entries(landed)
     .filter(([name, digest]) => present[name] !== digest)
-    .map(([name]) => `${folder}/${name}:1 has landed and must stay as it was: write a new migration`);
+    .map(
+      ([name]) =>
+        `${folder}/${name}:1 is not as it was listed: once released it must never change (a new migration does), before that ` +
+        `its line in ${list} may be taken out and listed again`,
+    );
   const unlisted = Object.keys(present)
     .filter((name) => !(name in landed))
     .map((name) => `${folder}/${name}:1 is not listed: run \`node tools/tidy/migrations.ts\``);
