@@ -7,7 +7,7 @@
  * like any other.
  */
 import { randomUUID } from 'node:crypto';
-import { type IncomingHttpHeaders, maxHeaderSize } from 'node:http';
+import { type IncomingHttpHeaders, METHODS, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type DomainError, refuse } from '../core/errors.ts';
@@ -64,7 +64,8 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
   };
 
   function turnAway(socket: Duplex, method: string, target: string, headers: IncomingHttpHeaders): void {
-    reply(socket, method, find(method, target, headers), null);
+    // Any other method is a text of the caller's choice, which the log does not keep.
+    reply(socket, METHODS.includes(method) ? method : null, find(method, target, headers), null);
   }
 
   function reply(

@@ -18,7 +18,7 @@ export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' 
 
 export interface RequestLine {
   readonly requestId: string;
-  /** Null where the request was too broken to tell. */
+  /** Null where the request was too broken to tell, and for a method that Node does not know. */
   readonly method: string | null;
   /** The contract's name; null where it reached none. */
   readonly contract: string | null;
