@@ -37,6 +37,7 @@ const insertKey = statement(
     }),
 );
 
+/** A revoked key stays revoked: it can be given no new secret. */
 const updateDigest = statement((p: Binder<{ orgKey: number; id: string; digest: string }>) =>
   build
     .updateTable('api_keys')
@@ -46,6 +47,7 @@ const updateDigest = statement((p: Binder<{ orgKey: number; id: string; digest: 
     .where('revoked_at', 'is', null),
 );
 
+/** The first revocation stands; a second one would move its time. */
 const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: number }>) =>
   build
     .updateTable('api_keys')
@@ -55,6 +57,7 @@ const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: num
     .where('revoked_at', 'is', null),
 );
 
+/** The only query that knows no organization: the key is what says which it is. */
 const selectByDigest = statement((p: Binder<{ digest: string }>) =>
   build.selectFrom('api_keys').select(columns).where('digest', '=', p('digest')),
 );

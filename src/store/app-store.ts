@@ -43,6 +43,7 @@ const selectOwn = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
+/** By order of creation, which the internal key is. */
 const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
 );
@@ -67,6 +68,7 @@ const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('apps').select(columns).where('id', '=', p('id')),
 );
 
+/** The app key is what says which organization is meant. */
 const selectByKey = statement((p: Binder<{ keyDigest: string }>) =>
   build.selectFrom('apps').select(columns).where('key_digest', '=', p('keyDigest')),
 );

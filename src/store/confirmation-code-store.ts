@@ -6,6 +6,7 @@ import { type Binder, build, statement } from './statement.ts';
 
 type OfUser = { orgKey: number; userId: string };
 
+/** A user has one code at most: sending another voids the first and its spent tries. */
 const upsertCode = statement((p: Binder<OfUser & { digest: string; expiresAt: number; triesLeft: number }>) =>
   build
     .insertInto('confirmation_codes')
@@ -33,6 +34,7 @@ const selectCode = statement((p: Binder<OfUser>) =>
     .where('user_id', '=', p('userId')),
 );
 
+/** Every condition stands in the deletion itself, so that of many who bring the code one gets it. */
 const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>) =>
   build
     .deleteFrom('confirmation_codes')
@@ -43,6 +45,7 @@ const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>)
     .where('tries_left', '>', 0),
 );
 
+/** Counts down in the database: guesses that arrive together spend a try each. */
 const spendOne = statement((p: Binder<OfUser>) =>
   build
     .updateTable('confirmation_codes')

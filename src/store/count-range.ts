@@ -10,6 +10,7 @@ export interface RangeUser extends SortKey {
   readonly status: UserStatus;
 }
 
+/** Both ends are compared as pairs, so the index gives the first row at once and stops after the last. */
 const selectRange = statement(
   (
     p: Binder<{
@@ -76,6 +77,7 @@ export function rangeOf(users: readonly RangeUser[], from: SortKey | null): Coun
   return range;
 }
 
+/** A range without users, as the first one of an organization is. */
 export function emptyRange(from: SortKey): CountEntry {
   return { from, counts: { pending: 0, active: 0, inactive: 0 }, child: 0 };
 }

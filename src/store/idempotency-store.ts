@@ -9,6 +9,7 @@ import type { OrgKey } from '../core/ids.ts';
 import type { Scope } from './executor.ts';
 import { type Binder, build, statement } from './statement.ts';
 
+/** What is older than its life is as good as gone, whether or not a sweep has come by. */
 const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; after: number }>) =>
   build
     .selectFrom('idempotency')
@@ -24,7 +25,7 @@ const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; 
     .where('created_at', '>', p('after')),
 );
 
-/** An outcome that is too old to be found gives way. */
+/** Of two with the same key the first stands, unless it is too old to be found: then it gives way. */
 const insertOutcome = statement(
   (
     p: Binder<{
@@ -70,8 +71,10 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   }
 
   async find(keyDigest: string, now: number): Promise<IdempotentOutcome | null> {
+    const { executor } = this.#scope;
     const values = { orgKey: this.#orgKey, keyDigest, after: now - idempotencyLifeMs };
-    return (await this.#scope.executor.first(selectYounger, values)) ?? null;
+    await executor.hold(`idempotency ${this.#orgKey} ${keyDigest}`);
+    return (await executor.first(selectYounger, values)) ?? null;
   }
 
   async insert(outcome: IdempotentOutcome): Promise<void> {

@@ -29,10 +29,12 @@ const insertRequest = statement(
     }),
 );
 
+/** Of several processes whose job read the same request, the one that deletes it sends the mail. */
 const takeRequest = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build.deleteFrom('password_requests').where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
+/** By order of writing; the table is empty but for what a job has not come to yet. */
 const selectOldest = statement((p: Binder<{ limit: number }>) =>
   build
     .selectFrom('password_requests')

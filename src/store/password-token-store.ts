@@ -24,6 +24,7 @@ const insertToken = statement(
     }),
 );
 
+/** Looks without taking, for a page that asks whether its link is still good. */
 const selectOpen = statement((p: Binder<ByDigest>) =>
   build
     .selectFrom('password_tokens')
@@ -33,6 +34,7 @@ const selectOpen = statement((p: Binder<ByDigest>) =>
     .where('expires_at', '>', p('now')),
 );
 
+/** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
 const takeToken = statement((p: Binder<ByDigest>) =>
   build
     .deleteFrom('password_tokens')
@@ -54,6 +56,7 @@ const deleteOfPurpose = statement((p: Binder<OfUser & { purpose: PasswordTokenPu
     .where('purpose', '=', p('purpose')),
 );
 
+/** For the operator; soonest to end first. */
 const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
   build
     .selectFrom('password_tokens')

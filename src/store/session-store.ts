@@ -22,6 +22,7 @@ const insertSession = statement(
     }),
 );
 
+/** Session and user in one statement: this runs for every request with a token. */
 const selectWithUser = statement((p: Binder<{ orgKey: number; digest: string }>) =>
   build
     .selectFrom('sessions')
@@ -56,6 +57,7 @@ const deleteSession = statement((p: Binder<ById>) =>
   build.deleteFrom('sessions').where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
+/** No session has an empty id, so an `except` of '' spares none. */
 const deleteOfUser = statement((p: Binder<OfUser & { except: string }>) =>
   build
     .deleteFrom('sessions')
@@ -130,6 +132,7 @@ export class SqlSessionStore implements SessionStore {
   }
 }
 
+/** When a session ends that is not used again, so that a sweep finds it by one column. */
 function expiryOf(startedAt: number, lastUsedAt: number): number {
   return Math.min(startedAt + sessionAgeMaxMs, lastUsedAt + sessionIdleMs);
 }

@@ -9,7 +9,10 @@ import { type Binder, build, statement } from './statement.ts';
 
 type BySubject = { orgKey: number; subject: string };
 
-/** The hit that has to leave the window before another fits in. */
+/**
+ * The hit that has to leave the window before another fits in: the oldest of the newest `limit` hits. None where
+ * there are fewer, and then one more is allowed.
+ */
 const selectBlocking = statement((p: Binder<BySubject & { bucket: string; after: number; skip: number }>) =>
   build
     .selectFrom('throttle_hits')
@@ -41,6 +44,7 @@ const selectFailures = statement((p: Binder<BySubject>) =>
     .where('subject', '=', p('subject')),
 );
 
+/** Counts up in the database, so that tries that fail together all count. */
 const addFailure = statement((p: Binder<BySubject & { now: number }>) =>
   build
     .insertInto('login_failures')
@@ -69,6 +73,8 @@ export class SqlThrottleStore implements ThrottleStore {
   async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
+    // Between the look and the row nobody else may count the same subject.
+    await executor.hold(`throttle ${orgKey} ${bucket} ${subject}`);
     let waitMs = 0;
     let longestMs = 0;
     for (const { limit, windowMs } of quotas) {

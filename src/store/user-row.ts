@@ -37,6 +37,7 @@ export const userColumns = [
   'users.last_score_at',
 ] as const;
 
+/** A row as the database gives it: flags as integers, the app by its internal key. */
 export interface UserRow {
   readonly seq: number;
   readonly org_key: number;
@@ -74,6 +75,7 @@ export async function readUser(row: UserRow, appKeys: AppKeys, executor: Executo
   return toUser(row, known ?? (await appKeys.getId(executor, row.org_key, row.app_key)));
 }
 
+/** The users of rows that were read by `executor`, in the order of the rows. */
 export async function readUsers(
   rows: readonly UserRow[],
   appKeys: AppKeys,

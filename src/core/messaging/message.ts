@@ -46,6 +46,7 @@ export interface Message {
   /** Null once it was dropped. */
   readonly sealedContent: string | null;
   readonly state: MessageState;
+  /** Attempts begun: a claim counts one before it is made, so that one that kills its process is counted. */
   readonly attempts: number;
   readonly createdAt: number;
 }
