@@ -33,9 +33,9 @@ export interface MigrationTarget {
 /** The database was made by a newer Roster. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
-  constructor(found: number) {
+  constructor(found: number, known: number) {
     super(
-      `the database has schema version ${found}, but this program knows only up to ${schemaVersion}: ` +
+      `the database has schema version ${found}, but this program knows only up to ${known}: ` +
         'it was used by a newer Roster',
     );
   }
@@ -59,5 +59,5 @@ export async function migrate(target: MigrationTarget, at: number, known = migra
 }
 
 function refuseNewer(found: number, known: readonly Migration[]): void {
-  if (found > known.length) throw new NewerSchemaError(found);
+  if (found > known.length) throw new NewerSchemaError(found, known.length);
 }
