@@ -71,10 +71,8 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   }
 
   async find(keyDigest: string, now: number): Promise<IdempotentOutcome | null> {
-    const { executor } = this.#scope;
     const values = { orgKey: this.#orgKey, keyDigest, after: now - idempotencyLifeMs };
-    await executor.hold(`idempotency ${this.#orgKey} ${keyDigest}`);
-    return (await executor.first(selectYounger, values)) ?? null;
+    return (await this.#scope.executor.first(selectYounger, values)) ?? null;
   }
 
   async insert(outcome: IdempotentOutcome): Promise<void> {
