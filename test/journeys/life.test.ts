@@ -1,9 +1,10 @@
 /** The life of a user, led through one contract and seen through the others. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { type Roster, startRoster, testDoor } from '../support/start.ts';
 import { type Doors, type Handles, openDoors, strongPassword } from './doors.ts';
 
 describe('a life across the contracts', () => {
@@ -208,6 +209,45 @@ describe('a life across the contracts', () => {
     const organization = Object(await doors.organization.show(user));
     assert.notEqual(organization.last_login, null);
     assert.deepEqual({ ...organization, last_login: null }, before.organization);
+  });
+
+  test('a key of sonar forgets the user that another contract deleted', async () => {
+    const bearer = doors.tenant.apiKeys.admin;
+    const headers = { 'idempotency-key': 'once' };
+    const create = async (): Promise<string> =>
+      (await roster.call('POST /sonar/v1/users', { bearer, headers, json: {} })).string('data.id');
+    const first = await create();
+    assert.equal(await create(), first);
+    assert.equal((await doors.organization.remove(await doors.identify(first))).status, 204);
+    assert.notEqual(await create(), first);
+  });
+
+  test('two apps of an organization may each have a user of the same external id', async () => {
+    const { app, appKey } = await createApp(roster.core, testDoor, {
+      organization: doors.tenant,
+      name: 'Second',
+    });
+    const first = await doors.identify(await doors.humanapi.make('same-id'));
+    const path = `/humanapi/v1/apps/${app.id}/users`;
+    const json = { externalId: 'same-id' };
+    const made = await roster.call(`POST ${path}`, { appKey, json });
+    assert.equal(made.status, 201);
+    const second = await doors.identify(made.string('humanId'));
+    assert.notEqual(second.userId, first.userId);
+
+    const bearer = doors.tenant.apiKeys.admin;
+    const both = await roster.call('GET /sonar/v1/users?reference_id=same-id', { bearer });
+    assert.deepEqual([both.at('data.0.id'), both.at('data.1.id')], [second.userId, first.userId]);
+    assert.equal(both.number('meta.total'), 2);
+    const taken = { reference_id: 'same-id', app_id: app.id };
+    const conflict = await roster.call('POST /sonar/v1/users', { bearer, json: taken });
+    assert.equal(conflict.at('details.user_id'), second.userId);
+
+    const alone = await roster.call(`GET ${path}`, { appKey });
+    assert.equal(alone.string('0.humanId'), second.humanId);
+    assert.equal((await doors.organization.read(second)).status, 200);
+    assert.equal((await doors.general.read(second)).status, 200);
+    assert.equal((await doors.humanapi.read(second)).status, 404);
   });
 
   test('an upsert through humanapi finds the user of sonar with that reference', async () => {

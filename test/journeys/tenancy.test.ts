@@ -8,7 +8,7 @@ import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import type { Ask, Reply } from '../support/http.ts';
 import { type Ledger, openLedger } from '../support/ledger.ts';
 import { type Roster, startRoster, testDoor } from '../support/start.ts';
-import { type Doors, doorNames, type Handles, openDoors } from './doors.ts';
+import { type Doors, doorNames, type Handles, openDoors, strongPassword } from './doors.ts';
 
 /** A user who never was, in every spelling. */
 const nobody: Handles = {
@@ -173,7 +173,7 @@ describe('two organizations with the same people', () => {
     const email = 'only-theirs@example.com';
     const known = await roster.call('POST /general/v1/users/email_has_account', { headers, json: { email } });
     assert.deepEqual(known.body, { has_account: false });
-    const password = 'four-doors-one-house-7';
+    const password = strongPassword;
     const login = await roster.call('POST /general/v1/sessions', { headers, json: { email, password } });
     assert.equal(login.status, 401);
     await ledger.mark();
@@ -182,6 +182,22 @@ describe('two organizations with the same people', () => {
     const bearer = ours.tenant.apiKeys.admin;
     const json = { email, name: 'Only Ours' };
     assert.equal((await roster.call('POST /organization/api/v1/users', { bearer, json })).status, 201);
+  });
+
+  test('a session and a token work in their own organization, whatever app is named beside them', async () => {
+    const headers = { 'x-app-id': ours.tenant.app.appId };
+    const { session } = theirs.admin;
+    const list = await roster.call('GET /general/v1/users?page_size=100', { session, headers });
+    const expected = (await theirs.general.list()).length;
+    assert.equal(list.number('meta.total'), expected);
+
+    const user = await theirs.identify(await theirs.organization.make('invited-there'));
+    const { token } = await roster.lastMessage('invited-there@example.com');
+    const json = { token, password: strongPassword };
+    const accepted = await roster.call('POST /general/v1/users/passwords/reset', { headers, json });
+    assert.equal(accepted.at('id'), user.number);
+    assert.equal(Object(await theirs.sonar.show(user)).status, 'active');
+    await ledger.mark();
   });
 
   test("the other's code confirms nobody here", async () => {
