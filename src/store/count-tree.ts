@@ -38,6 +38,23 @@ export const selectNodeNames = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('user_counts').select('node').where('org_key', '=', p('orgKey')),
 );
 
+/** Whoever changes a tree holds its root until the commit: it is the lock of the whole tree. */
+const lockNode = statement((p: Binder<NodeName>) =>
+  build
+    .selectFrom('user_counts')
+    .select('entries')
+    .where('org_key', '=', p('orgKey'))
+    .where('node', '=', p('node'))
+    .forUpdate(),
+);
+
+const insertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
+  build
+    .insertInto('user_counts')
+    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
 const selectLastNode = statement((p: Binder<{ orgKey: number }>) =>
   build
     .selectFrom('user_counts')
@@ -60,8 +77,8 @@ const deleteNode = statement((p: Binder<NodeName>) =>
   build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '=', p('node')),
 );
 
-const deleteNodes = statement((p: Binder<{ orgKey: number }>) =>
-  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')),
+const deleteNodesAfter = statement((p: Binder<NodeName>) =>
+  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '>', p('node')),
 );
 
 interface Node {
@@ -85,7 +102,7 @@ export class CountTree {
 
   /** Brings the tree up to date. Numbers that cannot be right are not built upon: the tree is made anew. */
   async apply(changes: readonly CountChange[]): Promise<void> {
-    const root = (await this.#load(rootNode)) ?? this.#put(rootNode, [emptyRange(firstKey)]);
+    const root = await this.#lockRoot();
     for (const change of changes) {
       if (!(await this.#add(root, change))) return this.rebuild();
     }
@@ -97,15 +114,15 @@ export class CountTree {
   /** Makes the tree anew from the users themselves. */
   async rebuild(): Promise<void> {
     this.#nodes.clear();
-    await this.#executor.run(deleteNodes, { orgKey: this.#orgKey });
+    const root = await this.#lockRoot();
+    await this.#executor.run(deleteNodesAfter, { orgKey: this.#orgKey, node: rootNode });
     const ranges: CountEntry[] = [];
     const full = filling(this.#shape.rangeMax);
     for await (const users of usersInOrder(this.#executor, this.#orgKey, full * 128)) {
       // Every batch but the last is a multiple of a range.
       for (let at = 0; at < users.length; at += full) ranges.push(rangeOf(users.slice(at, at + full), null));
     }
-    if (ranges.length === 0) return;
-    await this.#setRoot(this.#put(rootNode, []), cut(ranges, this.#shape.fanout, true));
+    await this.#setRoot(root, ranges.length === 0 ? [] : cut(ranges, this.#shape.fanout, true));
     await this.#write();
   }
 
@@ -199,6 +216,16 @@ export class CountTree {
   async #drop({ id }: Node): Promise<void> {
     this.#nodes.delete(id);
     await this.#executor.run(deleteNode, { orgKey: this.#orgKey, node: id });
+  }
+
+  /** The root, held against others. Of several who come to an organization without one each sees the same. */
+  async #lockRoot(): Promise<Node> {
+    const name = { orgKey: this.#orgKey, node: rootNode };
+    for (;;) {
+      const row = await this.#executor.first(lockNode, name);
+      if (row !== undefined) return this.#put(rootNode, unpackNode(row.entries));
+      await this.#executor.run(insertNode, { ...name, entries: packNode([emptyRange(firstKey)]) });
+    }
   }
 
   async #load(id: number): Promise<Node | null> {

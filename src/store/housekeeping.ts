@@ -19,7 +19,7 @@ const sweeps = [
   { query: sweepOf('sessions', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('throttle_hits', ['seq'], 'expires_at'), lifeMs: 0 },
+  { query: sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('login_failures', ['org_key', 'subject'], 'last_at'), lifeMs: failureLifeMs },
   { query: sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at'), lifeMs: idempotencyLifeMs },
 ];
@@ -32,6 +32,8 @@ export class SqlHousekeeping implements Housekeeping {
   }
 
   async sweep(now: number, limit: number): Promise<number> {
+    // Two who sweep at once would wait for each other's rows in any order.
+    await this.#scope.executor.hold('housekeeping');
     let swept = 0;
     for (const { query, lifeMs } of sweeps) {
       swept += await this.#scope.executor.run(query, { until: now - lifeMs, limit });

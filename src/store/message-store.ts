@@ -17,21 +17,22 @@ import { toFlag } from './flag.ts';
 import { type Binder, build, statement } from './statement.ts';
 
 const columns = [
-  'seq',
-  'org_key as orgKey',
-  'id',
-  'user_id as userId',
-  'channel',
-  'template',
-  'is_outbox_only as isOutboxOnly',
-  'sealed_content as sealedContent',
-  'state',
-  'attempts',
-  'created_at as createdAt',
+  'messages.seq',
+  'messages.org_key as orgKey',
+  'messages.id',
+  'messages.user_id as userId',
+  'messages.channel',
+  'messages.template',
+  'messages.is_outbox_only as isOutboxOnly',
+  'messages.sealed_content as sealedContent',
+  'messages.state',
+  'messages.attempts',
+  'messages.created_at as createdAt',
 ] as const;
 
 type MessageRow = Omit<Message, 'isOutboxOnly'> & { readonly seq: number; readonly isOutboxOnly: number };
 
+/** A new message is due at once: the nudge after the commit sends it, a later sweep if that was missed. */
 const insertMessage = statement(
   (
     p: Binder<{
@@ -60,30 +61,37 @@ const insertMessage = statement(
     }),
 );
 
+/** The rows are chosen once and then changed by their keys, however the planner would rather go about it. */
+/**
+ * Takes the messages that are due longest. The state stands in the text, not as a value, or the planner could
+ * not know that the index of queued messages serves. Rows that another process is taking are passed over.
+ */
 const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
   build
-    .updateTable('messages')
-    .set((row) => ({ next_attempt_at: p('leasedUntil'), attempts: row('attempts', '+', 1) }))
-    .where('state', '=', sql.lit('queued'))
-    .where((row) =>
-      row(
-        'seq',
-        'in',
-        row
-          .selectFrom('messages as due')
-          .select('due.seq')
-          .where('due.state', '=', sql.lit('queued'))
-          .where('due.next_attempt_at', '<=', p('now'))
-          .orderBy('due.next_attempt_at')
-          .orderBy('due.seq')
+    .with(
+      (cte) => cte('due').materialized(),
+      (from) =>
+        from
+          .selectFrom('messages')
+          .select(['org_key', 'id'])
+          .where('state', '=', sql.lit('queued'))
+          .where('next_attempt_at', '<=', p('now'))
+          .orderBy('next_attempt_at')
+          .orderBy('seq')
           .limit(p('limit'))
           .forUpdate()
           .skipLocked(),
-      ),
     )
+    .updateTable('messages')
+    .from('due')
+    .set((row) => ({ next_attempt_at: p('leasedUntil'), attempts: row('messages.attempts', '+', 1) }))
+    .whereRef('messages.org_key', '=', 'due.org_key')
+    .whereRef('messages.id', '=', 'due.id')
+    .where('messages.state', '=', sql.lit('queued'))
     .returning(columns),
 );
 
+/** Ends an attempt of a message that is still queued; what is `sent` or `failed` loses its content for good. */
 const settleMessage = statement(
   (p: Binder<{ orgKey: number; id: string; state: MessageState; nextAttemptAt: number }>) =>
     build
@@ -103,6 +111,7 @@ const settleMessage = statement(
       .where('state', '=', sql.lit('queued')),
 );
 
+/** Newest first by order of writing, for several may be of one instant. */
 const selectWithContent = statement((p: Binder<{ limit: number }>) =>
   build
     .selectFrom('messages')

@@ -3,39 +3,47 @@
  *
  * Keys that many rows share stand first and short: a user's row names its app by a small integer, and indexes
  * on what most users lack leave out the nulls. Rows that hang on a user refer to it, so the database itself
- * refuses a deletion that forgets some.
+ * refuses a deletion that forgets some. Every unique key begins with the organization, but for those by which a
+ * credential, an app or an organization is found before its tenant is known: these three tables are small.
  */
 import type { Migration } from '../migrate.ts';
 
 export const directory: Migration = {
   version: 1,
   name: 'directory',
-  statements: ({ types: { integer, bytes }, sequence, rowTable, keyTable }) => [
+  statements: ({
+    types: { integer, flag, text, bytes },
+    sequence,
+    rowKey,
+    rowTable,
+    keyTable,
+    busyTable,
+  }) => [
     `create table organizations (
       seq ${sequence},
-      org_key ${integer} not null unique,
-      id text not null unique,
-      name text not null,
+      org_key ${integer} not null ${rowKey},
+      id ${text} not null unique,
+      name ${text} not null,
       created_at ${integer} not null
     ) ${rowTable}`,
 
     `create table apps (
       app_key ${sequence},
       org_key ${integer} not null references organizations (org_key),
-      id text not null unique,
-      name text not null,
-      key_digest text not null unique,
-      is_signup_open ${integer} not null check (is_signup_open in (0, 1)),
+      id ${text} not null unique,
+      name ${text} not null,
+      key_digest ${text} not null unique,
+      is_signup_open ${flag} not null check (is_signup_open in (0, 1)),
       created_at ${integer} not null,
-      unique (org_key, app_key)
+      ${rowKey} (org_key, app_key)
     ) ${rowTable}`,
 
     `create table api_keys (
       seq ${sequence},
       org_key ${integer} not null references organizations (org_key),
-      id text not null unique,
-      role text not null check (role in ('admin', 'member', 'reader')),
-      digest text not null unique,
+      id ${text} not null ${rowKey},
+      role ${text} not null check (role in ('admin', 'member', 'reader')),
+      digest ${text} not null unique,
       created_at ${integer} not null,
       expires_at ${integer},
       revoked_at ${integer}
@@ -44,35 +52,35 @@ export const directory: Migration = {
     `create table users (
       seq ${sequence},
       org_key ${integer} not null,
-      id text not null,
+      id ${text} not null,
       number ${integer} not null,
       app_key ${integer} not null,
-      external_id text,
-      email text,
-      email_canonical text,
-      first_name text,
-      last_name text,
-      phone text,
-      phone_e164 text,
-      date_of_birth text,
-      language text not null,
-      timezone text not null,
-      role text not null check (role in ('parent', 'member', 'admin')),
-      status text not null check (status in ('pending', 'active', 'inactive')),
-      was_active ${integer} not null check (was_active in (0, 1)),
-      is_clinical ${integer} not null check (is_clinical in (0, 1)),
-      is_clinical_approved ${integer} not null check (is_clinical_approved in (0, 1)),
-      is_template ${integer} not null check (is_template in (0, 1)),
-      is_native_signup ${integer} not null check (is_native_signup in (0, 1)),
+      external_id ${text},
+      email ${text},
+      email_canonical ${text},
+      first_name ${text},
+      last_name ${text},
+      phone ${text},
+      phone_e164 ${text},
+      date_of_birth ${text},
+      language ${text} not null,
+      timezone ${text} not null,
+      role ${text} not null check (role in ('parent', 'member', 'admin')),
+      status ${text} not null check (status in ('pending', 'active', 'inactive')),
+      was_active ${flag} not null check (was_active in (0, 1)),
+      is_clinical ${flag} not null check (is_clinical in (0, 1)),
+      is_clinical_approved ${flag} not null check (is_clinical_approved in (0, 1)),
+      is_template ${flag} not null check (is_template in (0, 1)),
+      is_native_signup ${flag} not null check (is_native_signup in (0, 1)),
       confirmed_at ${integer},
-      password_hash text,
+      password_hash ${text},
       created_at ${integer} not null,
       updated_at ${integer} not null,
       last_login_at ${integer},
       last_sync_at ${integer},
       last_score_at ${integer},
       check ((email is null) = (email_canonical is null)),
-      unique (org_key, id),
+      ${rowKey} (org_key, id),
       unique (org_key, number),
       foreign key (org_key, app_key) references apps (org_key, app_key)
     ) ${rowTable}`,
@@ -90,13 +98,13 @@ export const directory: Migration = {
       node ${integer} not null,
       entries ${bytes} not null,
       primary key (org_key, node)
-    ) ${rowTable}`,
+    ) ${busyTable}`,
 
     `create table sessions (
       org_key ${integer} not null,
-      digest text not null,
-      id text not null,
-      user_id text not null,
+      digest ${text} not null,
+      id ${text} not null,
+      user_id ${text} not null,
       started_at ${integer} not null,
       last_used_at ${integer} not null,
       expires_at ${integer} not null,
@@ -109,8 +117,8 @@ export const directory: Migration = {
 
     `create table confirmation_codes (
       org_key ${integer} not null,
-      user_id text not null,
-      digest text not null,
+      user_id ${text} not null,
+      digest ${text} not null,
       expires_at ${integer} not null,
       tries_left ${integer} not null,
       primary key (org_key, user_id),
@@ -120,9 +128,9 @@ export const directory: Migration = {
 
     `create table password_tokens (
       org_key ${integer} not null,
-      digest text not null,
-      user_id text not null,
-      purpose text not null check (purpose in ('reset', 'invitation')),
+      digest ${text} not null,
+      user_id ${text} not null,
+      purpose ${text} not null check (purpose in ('reset', 'invitation')),
       expires_at ${integer} not null,
       primary key (org_key, digest),
       foreign key (org_key, user_id) references users (org_key, id)
@@ -133,12 +141,12 @@ export const directory: Migration = {
     `create table password_requests (
       seq ${sequence},
       org_key ${integer} not null references organizations (org_key),
-      id text not null,
-      email_digest text not null,
-      sealed_email text not null,
-      door text not null,
+      id ${text} not null,
+      email_digest ${text} not null,
+      sealed_email ${text} not null,
+      door ${text} not null,
       created_at ${integer} not null,
-      unique (org_key, id)
+      ${rowKey} (org_key, id)
     ) ${rowTable}`,
     'create index password_requests_email on password_requests (org_key, email_digest)',
 
@@ -146,17 +154,17 @@ export const directory: Migration = {
     `create table throttle_hits (
       seq ${sequence},
       org_key ${integer} not null,
-      subject text not null,
-      bucket text not null,
+      subject ${text} not null,
+      bucket ${text} not null,
       at ${integer} not null,
-      expires_at ${integer} not null
+      expires_at ${integer} not null,
+      ${rowKey} (org_key, subject, bucket, at, seq)
     ) ${rowTable}`,
-    'create index throttle_hits_subject on throttle_hits (org_key, subject, bucket, at)',
     'create index throttle_hits_expiry on throttle_hits (expires_at)',
 
     `create table login_failures (
       org_key ${integer} not null,
-      subject text not null,
+      subject ${text} not null,
       failures ${integer} not null,
       last_at ${integer} not null,
       primary key (org_key, subject)
@@ -166,17 +174,17 @@ export const directory: Migration = {
     `create table messages (
       seq ${sequence},
       org_key ${integer} not null,
-      id text not null,
-      user_id text not null,
-      channel text not null check (channel in ('sms', 'email')),
-      template text not null,
-      is_outbox_only ${integer} not null check (is_outbox_only in (0, 1)),
-      sealed_content text,
-      state text not null check (state in ('queued', 'sent', 'kept', 'failed')),
+      id ${text} not null,
+      user_id ${text} not null,
+      channel ${text} not null check (channel in ('sms', 'email')),
+      template ${text} not null,
+      is_outbox_only ${flag} not null check (is_outbox_only in (0, 1)),
+      sealed_content ${text},
+      state ${text} not null check (state in ('queued', 'sent', 'kept', 'failed')),
       attempts ${integer} not null,
       next_attempt_at ${integer} not null,
       created_at ${integer} not null,
-      unique (org_key, id),
+      ${rowKey} (org_key, id),
       foreign key (org_key, user_id) references users (org_key, id)
     ) ${rowTable}`,
     'create index messages_user on messages (org_key, user_id)',
@@ -185,9 +193,9 @@ export const directory: Migration = {
 
     `create table idempotency (
       org_key ${integer} not null,
-      key_digest text not null,
-      body_digest text not null,
-      user_id text not null,
+      key_digest ${text} not null,
+      body_digest ${text} not null,
+      user_id ${text} not null,
       status ${integer} not null,
       created_at ${integer} not null,
       primary key (org_key, key_digest),
@@ -199,15 +207,15 @@ export const directory: Migration = {
     `create table audit_events (
       seq ${sequence},
       org_key ${integer} not null references organizations (org_key),
-      id text not null,
+      id ${text} not null,
       at ${integer} not null,
-      actor_kind text not null,
-      actor_id text,
-      door text not null,
-      action text not null,
-      subject_kind text not null,
-      subject_id text not null
+      actor_kind ${text} not null,
+      actor_id ${text},
+      door ${text} not null,
+      action ${text} not null,
+      subject_kind ${text} not null,
+      subject_id ${text} not null,
+      ${rowKey} (org_key, seq)
     ) ${rowTable}`,
-    'create index audit_events_order on audit_events (org_key, seq)',
   ],
 };
