@@ -17,6 +17,18 @@ export interface Executor {
    * statement itself returns nothing: a `returning` makes SQLite keep an undo log of its own for the statement.
    */
   insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined>;
+  /** As `insert`, for many rows in their order: the number of each. */
+  insertAll<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]>;
+  /** As `first`, for a change that a unique key may refuse: the transaction stays usable where it throws. */
+  attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined>;
+  /**
+   * Holds a name against every other transaction that asks for it, until this one ends: for what is looked for
+   * first and written after, where there may be no row yet that could be held.
+   */
+  hold(name: string): Promise<void>;
   /** How many rows were changed. */
   run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number>;
   /** Runs reads that all see one and the same state. `work` may wait for nothing but `view`. */

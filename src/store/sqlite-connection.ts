@@ -69,6 +69,14 @@ export class SqliteConnection {
     return changes === 0 ? undefined : Number(lastInsertRowid);
   }
 
+  insertAll<P extends Values>(statement: Statement<P, unknown>, rows: readonly P[]): (number | undefined)[] {
+    const { query, bind } = this.#prepare(statement);
+    return rows.map((values) => {
+      const { changes, lastInsertRowid } = query.run(bind(values));
+      return changes === 0 ? undefined : Number(lastInsertRowid);
+    });
+  }
+
   /** Runs a word of transaction control, such as `begin immediate`. */
   control(word: string): void {
     let query = this.#controls.get(word);

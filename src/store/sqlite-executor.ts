@@ -37,6 +37,19 @@ class DirectExecutor implements Executor {
     return this.#connection.insert(statement, values);
   }
 
+  async insertAll<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]> {
+    return this.#connection.insertAll(statement, rows);
+  }
+
+  attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return this.first(statement, values);
+  }
+
+  async hold(): Promise<void> {}
+
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);
   }
@@ -78,6 +91,16 @@ export class ReadExecutor implements Executor {
   }
 
   insert(): Promise<number | undefined> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  attempt(): Promise<undefined> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  async hold(): Promise<void> {}
+
+  insertAll(): Promise<(number | undefined)[]> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
@@ -133,6 +156,21 @@ export class ChangeExecutor implements Executor {
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
     return this.#attempt(() => this.#connection.insert(statement, values));
   }
+
+  async insertAll<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]> {
+    return this.#attempt(() => this.#connection.insertAll(statement, rows));
+  }
+
+  /** A statement that SQLite refuses leaves the transaction as it was. */
+  attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return this.first(statement, values);
+  }
+
+  /** There is one writer: everything is held already. */
+  async hold(): Promise<void> {}
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);
