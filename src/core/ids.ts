@@ -2,7 +2,7 @@
  * The spellings of ids. A user id is 128 random bits, kept as 32 lower-case hex digits; each contract shows
  * the same digits, with or without `usr_`. Other ids carry a prefix that says what they name.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomFillSync, randomInt, randomUUID } from 'node:crypto';
 
 /** 32 lower-case hex digits: 128 random bits. */
 export type UserId = string;
@@ -10,19 +10,24 @@ export type UserId = string;
 /** The internal key of an organization: an integer that leads every table and tells nothing. */
 export type OrgKey = number;
 
+/** Random bytes that are drawn in bulk: one call of the system for each would cost more than the ids do. */
+const pool = Buffer.alloc(8_192);
+let spent = pool.length;
+
 const hex32 = /^[0-9a-f]{32}$/;
 const hex40 = /^[0-9a-f]{40}$/;
 const userIdText = /^usr_([0-9a-f]{32})$/;
 
 export function newUserId(): UserId {
-  return randomBytes(16).toString('hex');
+  return randomHex(16);
 }
 
 /** A random public number from 1 to 2^53-1, so that it does not tell how many users there are. */
 export function newUserNumber(): number {
   for (;;) {
-    const bits = randomBytes(8).readBigUInt64BE() >> 11n;
-    if (bits > 0n) return Number(bits);
+    const at = takeRandom(8);
+    const number = (pool.readUInt32BE(at) >>> 11) * 2 ** 32 + pool.readUInt32BE(at + 4);
+    if (number > 0) return number;
   }
 }
 
@@ -33,12 +38,12 @@ export function newOrgKey(): OrgKey {
 
 /** 40 lower-case hex digits: the public id of an app. */
 export function newAppId(): string {
-  return randomBytes(20).toString('hex');
+  return randomHex(20);
 }
 
 /** An id such as `key_5f…`: the prefix, an underscore and 128 random bits in hex. */
 export function newPrefixedId(prefix: 'org' | 'key' | 'ses' | 'msg' | 'evt' | 'tok'): string {
-  return `${prefix}_${randomBytes(16).toString('hex')}`;
+  return `${prefix}_${randomHex(16)}`;
 }
 
 /** A random UUID (RFC 9562, version 4) that names one request. */
@@ -71,4 +76,20 @@ export function parseUserNumber(text: string): number | null {
 /** True for 40 lower-case hex digits, the form of app ids and app keys. */
 export function isHex40(text: string): boolean {
   return hex40.test(text);
+}
+
+function randomHex(bytes: number): string {
+  const at = takeRandom(bytes);
+  return pool.toString('hex', at, at + bytes);
+}
+
+/** Where the next `count` unspent random bytes of the pool begin. No byte is handed out twice. */
+function takeRandom(count: number): number {
+  if (spent + count > pool.length) {
+    randomFillSync(pool);
+    spent = 0;
+  }
+  const at = spent;
+  spent += count;
+  return at;
 }

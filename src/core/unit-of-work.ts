@@ -15,6 +15,7 @@ import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { AuditStore } from './record/audit-event.ts';
+import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
 import type { PasswordTokenStore } from './verification/password-token.ts';
 
@@ -32,6 +33,7 @@ export interface Tx {
   readonly messages: MessageStore;
   readonly idempotency: IdempotencyStore;
   readonly audit: AuditStore;
+  readonly imports: ImportStore;
 }
 
 /** The stores that belong to no organization, or to all. */

@@ -20,6 +20,7 @@ const insertEvent = statement((p: Binder<EventValues>) =>
   }),
 );
 
+/** By order of writing: clocks of several processes differ. */
 const selectOldest = statement((p: Binder<{ orgKey: number; limit: number }>) =>
   build
     .selectFrom('audit_events')
@@ -49,6 +50,11 @@ export class SqlAuditStore implements AuditStore {
 
   async insert(event: AuditEvent): Promise<void> {
     await this.#scope.executor.run(insertEvent, { ...event, orgKey: this.#orgKey });
+  }
+
+  async insertAll(events: readonly AuditEvent[]): Promise<void> {
+    const rows = events.map((event) => ({ ...event, orgKey: this.#orgKey }));
+    await this.#scope.executor.insertAll(insertEvent, rows);
   }
 
   list(limit: number): Promise<readonly AuditEvent[]> {

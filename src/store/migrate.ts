@@ -6,6 +6,7 @@
  */
 import type { Dialect } from './dialect.ts';
 import { directory } from './migrations/0001-directory.ts';
+import { imports } from './migrations/0002-imports.ts';
 
 export interface Migration {
   readonly version: number;
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
-export const migrations: readonly Migration[] = [directory];
+export const migrations: readonly Migration[] = [directory, imports];
 
 /** The version that this program works with. */
 export const schemaVersion = migrations.length;

@@ -10,6 +10,7 @@ import type { KeyRole } from '../core/access/principal.ts';
 import type { UserRole, UserStatus } from '../core/directory/user.ts';
 import type { Channel, MessageState, MessageTemplate } from '../core/messaging/message.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../core/record/audit-event.ts';
+import type { RejectReason } from '../core/transfer/import-progress.ts';
 import type { PasswordTokenPurpose } from '../core/verification/password-token.ts';
 
 type Flag = 0 | 1;
@@ -160,6 +161,25 @@ export interface Database {
     action: AuditAction;
     subject_kind: AuditSubjectKind;
     subject_id: string;
+  };
+  imports: {
+    org_key: number;
+    id: string;
+    bytes: number;
+    lines: number;
+    digest: string;
+    imported: number;
+    rejected: number;
+    elapsed_ms: number;
+    started_at: number;
+    finished_at: number | null;
+  };
+  import_rejects: {
+    org_key: number;
+    import_id: string;
+    line: number;
+    field: string;
+    reason: RejectReason;
   };
   schema_migrations: {
     version: number;
@@ -361,6 +381,25 @@ export const tables = {
       subject_id: 'user',
     },
     onErase: { do: 'keep', why: 'the record of what was done keeps bare ids and nothing else of a person' },
+  },
+  imports: {
+    columns: {
+      org_key: 'plain',
+      id: 'plain',
+      bytes: 'plain',
+      lines: 'plain',
+      digest: 'plain',
+      imported: 'plain',
+      rejected: 'plain',
+      elapsed_ms: 'plain',
+      started_at: 'plain',
+      finished_at: 'plain',
+    },
+    onErase: { do: 'keep', why: 'how much of an input is done, and digests of all of it' },
+  },
+  import_rejects: {
+    columns: { org_key: 'plain', import_id: 'plain', line: 'plain', field: 'plain', reason: 'plain' },
+    onErase: { do: 'keep', why: 'line numbers of rows that made no user' },
   },
   schema_migrations: {
     columns: { version: 'plain', name: 'plain', applied_at: 'plain' },

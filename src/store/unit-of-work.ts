@@ -11,6 +11,7 @@ import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import type { Scope } from './executor.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
+import { SqlImportStore } from './import-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
@@ -22,6 +23,7 @@ import { SqlUserStore } from './user-store.ts';
 /** Stands for no organization: what is counted by network. */
 const nobody: OrgKey = 0;
 
+/** The stores of one organization; each of them puts its key into every query. */
 export class StoreTx implements Tx {
   readonly orgKey: OrgKey;
   readonly #scope: Scope;
@@ -76,8 +78,13 @@ export class StoreTx implements Tx {
   get audit(): SqlAuditStore {
     return new SqlAuditStore(this.#scope, this.orgKey);
   }
+
+  get imports(): SqlImportStore {
+    return new SqlImportStore(this.#scope, this.orgKey);
+  }
 }
 
+/** The stores that no organization owns, and the way into each organization's. */
 export class StoreSystemTx implements SystemTx {
   readonly #scope: Scope;
 

@@ -57,7 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['nodemailer', '@zxcvbn-ts/language-common', 'node:*'],
+    packages: ['bcrypt', 'nodemailer', '@zxcvbn-ts/language-common', 'node:*'],
   },
   tests: { paths: ['test/'], ...everything },
   tools: { paths: ['tools/', 'bench/'], ...everything },

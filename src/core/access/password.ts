@@ -16,6 +16,10 @@ export interface PasswordHasher {
    * the same work is done and the answer is false. Refuses with `unavailable` when the queue is full.
    */
   verify(password: string, hash: string | null): Promise<boolean>;
+  /** Whether the hash, brought along from elsewhere, is of a kind and a cost that `verify` takes on. */
+  isKnown(hash: string): boolean;
+  /** Whether the hash is other than what `hash` gives today, so that it should be made anew when it can be. */
+  isOutdated(hash: string): boolean;
 }
 
 /** Checks a new password: 8 to 256 characters, none of the commonest, not the user's email. Never trimmed. */

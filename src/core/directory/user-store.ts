@@ -1,6 +1,6 @@
 /** What the directory needs of a store of users, within one organization. */
 import type { UserId } from '../ids.ts';
-import type { NewUser, User, UserChanges, UserStatus } from './user.ts';
+import type { ExportedUser, NewUser, User, UserChanges, UserStatus } from './user.ts';
 
 /** A reference to one user, as the contracts know them. `appId` narrows to the users of one app. */
 export type UserRef = ({ readonly id: UserId } | { readonly number: number }) & { readonly appId?: string };
@@ -25,6 +25,11 @@ export interface UserStore {
    */
   insert(user: NewUser): Promise<User>;
   /**
+   * Adds many users in their order, as `insert` would one after the other; what became of each. A user whose
+   * email or external id is taken, also by one before it, is left out and the others stand.
+   */
+  insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]>;
+  /**
    * Changes a user and keeps the counts; the user as it is afterwards. Refuses with `email_taken` or
    * `external_id_taken` (naming the holder), and with `user_not_found` where the row is gone or no longer in
    * the state of `user`.
@@ -40,6 +45,8 @@ export interface UserStore {
   page(filter: UserFilter, offset: number, limit: number): Promise<{ items: readonly User[]; total: number }>;
   /** The next users of an app, oldest first, after `after` (null: from the start). */
   listOldestFirst(appId: string, after: UserCursor | null, limit: number): Promise<UserBatch>;
+  /** As `listOldestFirst`, of the whole organization (`appId` null) and with what an export shows only. */
+  listForExport(appId: string | null, after: UserCursor | null, limit: number): Promise<ExportBatch>;
   /** How many active admins the organization has, held against others until the transaction ends. */
   lockActiveAdmins(): Promise<number>;
 }
@@ -49,6 +56,15 @@ export interface UserBatch {
   readonly items: readonly User[];
   readonly next: UserCursor | null;
 }
+
+/** As `UserBatch`, of what an export shows. */
+export interface ExportBatch {
+  readonly items: readonly ExportedUser[];
+  readonly next: UserCursor | null;
+}
+
+/** The id under which a new user was added, or what of it somebody else has. */
+export type InsertOutcome = { readonly id: UserId } | { readonly taken: 'email' | 'externalId' };
 
 /** A place in the oldest-first order; opaque to everybody but the store. */
 export interface UserCursor {

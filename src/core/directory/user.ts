@@ -60,6 +60,25 @@ export interface User {
   readonly lastScoreAt: number | null;
 }
 
+/** What an export tells of a user: what an import can say again. */
+export type ExportedUser = Pick<
+  User,
+  | 'externalId'
+  | 'email'
+  | 'passwordHash'
+  | 'firstName'
+  | 'lastName'
+  | 'phone'
+  | 'dateOfBirth'
+  | 'language'
+  | 'timezone'
+  | 'role'
+  | 'status'
+  | 'isClinical'
+  | 'confirmedAt'
+  | 'createdAt'
+>;
+
 /** What a creator may say; everything else gets the directory's defaults. */
 export interface NewUser {
   readonly id: UserId;
@@ -83,6 +102,14 @@ export interface NewUser {
   readonly confirmedAt: number | null;
   readonly passwordHash: string | null;
   readonly createdAt: number;
+}
+
+/**
+ * Whether a new user counts as having been `active`: one that is, and one that comes inactive but confirmed. It
+ * decides what restoring leads back to.
+ */
+export function hasBeenActive(user: Pick<NewUser, 'status' | 'confirmedAt'>): boolean {
+  return user.status === 'active' || (user.status === 'inactive' && user.confirmedAt !== null);
 }
 
 /** Columns that a change may set. `updatedAt` is named by whoever changes, for a login must not move it. */

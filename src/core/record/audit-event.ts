@@ -43,6 +43,8 @@ export interface AuditEvent {
 
 export interface AuditStore {
   insert(event: AuditEvent): Promise<void>;
+  /** Adds events in their order. */
+  insertAll(events: readonly AuditEvent[]): Promise<void>;
   /** Oldest first; the operator's and the tests' way to read the record. */
   list(limit: number): Promise<readonly AuditEvent[]>;
 }
@@ -55,7 +57,27 @@ export function record(
   subject: { readonly kind: AuditSubjectKind; readonly id: string },
   at: number,
 ): Promise<void> {
-  return tx.audit.insert({
+  return tx.audit.insert(eventOf(principal, action, subject, at));
+}
+
+/** As `record`, one event for each subject. */
+export function recordAll(
+  tx: { readonly audit: AuditStore },
+  principal: Principal,
+  action: AuditAction,
+  subjects: readonly { readonly kind: AuditSubjectKind; readonly id: string }[],
+  at: number,
+): Promise<void> {
+  return tx.audit.insertAll(subjects.map((subject) => eventOf(principal, action, subject, at)));
+}
+
+function eventOf(
+  principal: Principal,
+  action: AuditAction,
+  subject: { readonly kind: AuditSubjectKind; readonly id: string },
+  at: number,
+): AuditEvent {
+  return {
     id: newPrefixedId('evt'),
     at,
     actorKind: principal.kind,
@@ -64,7 +86,7 @@ export function record(
     action,
     subjectKind: subject.kind,
     subjectId: subject.id,
-  });
+  };
 }
 
 function actorIdOf(principal: Principal): string | null {

@@ -1,0 +1,66 @@
+/**
+ * Says what an import would do, and does nothing: every row is read by the rules of an import, and its email and
+ * external id are looked for in the directory and among the rows before it. Others may still change the directory
+ * before the import itself.
+ */
+import { authorize, type OperatorPrincipal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { NewUser } from '../directory/user.ts';
+import { canonicalEmail } from '../directory/user-fields.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { columnOf, type ImportBatch, readBatch } from './import.ts';
+import type { Reject } from './import-progress.ts';
+import { SeenKeys } from './seen-keys.ts';
+
+/** What would become of the rows of one batch. */
+export interface DryOutcome {
+  readonly imported: number;
+  readonly rejects: readonly Reject[];
+}
+
+export class DryRun {
+  readonly #core: Core;
+  readonly #principal: OperatorPrincipal;
+  readonly #appId: string;
+  readonly #seen = new SeenKeys();
+
+  constructor(core: Core, principal: OperatorPrincipal, appId: string) {
+    authorize(principal, 'users.create');
+    this.#core = core;
+    this.#principal = principal;
+    this.#appId = appId;
+  }
+
+  /** What would become of the next rows. Rows must come in the order of the import. */
+  async check(batch: Pick<ImportBatch, 'items'>): Promise<DryOutcome> {
+    const place = { appId: this.#appId, now: this.#core.clock.now() };
+    const { users, lines, rejects } = readBatch(this.#core, batch, place);
+    return this.#core.work.read(this.#principal.orgKey, async (tx) => {
+      const refused = [...rejects];
+      let imported = 0;
+      for (const [at, user] of users.entries()) {
+        const taken = await this.#takenOf(tx, user);
+        if (taken === null) imported += 1;
+        else refused.push({ line: lines[at] ?? 0, field: columnOf({ taken }), reason: 'taken' });
+      }
+      return { imported, rejects: refused.sort((left, right) => left.line - right.line) };
+    });
+  }
+
+  /** What of the user somebody else has, or would have by then; remembers a user that would come in. */
+  async #takenOf(tx: Tx, { email, externalId }: NewUser): Promise<'email' | 'externalId' | null> {
+    const emailKey = email === null ? null : `email ${canonicalEmail(email)}`;
+    const externalKey = externalId === null ? null : `external ${externalId}`;
+    if (email !== null && emailKey !== null) {
+      if (this.#seen.has(emailKey) || (await tx.users.findByEmail(canonicalEmail(email))) !== null) {
+        return 'email';
+      }
+    }
+    if (externalId !== null && externalKey !== null) {
+      const isSeen = this.#seen.has(externalKey);
+      if (isSeen || (await tx.users.findByExternalId(this.#appId, externalId)) !== null) return 'externalId';
+    }
+    for (const key of [emailKey, externalKey]) if (key !== null) this.#seen.add(key);
+    return null;
+  }
+}

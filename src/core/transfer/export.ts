@@ -1,0 +1,35 @@
+/**
+ * Reads every user of an organization, or of one of its apps, for the way out: oldest first, in batches that are
+ * read only when they are asked for, so memory stays flat however many there are. Users that are made meanwhile
+ * may appear at the end.
+ */
+import { authorize, type OperatorPrincipal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { ExportedUser } from '../directory/user.ts';
+import type { ExportBatch, UserCursor } from '../directory/user-store.ts';
+import { refuse } from '../errors.ts';
+
+const batchUsers = 1_000;
+
+/** The users in batches; `appId` null is the whole organization. Refuses with `app_not_found`. */
+export async function* exportUsers(
+  core: Core,
+  principal: OperatorPrincipal,
+  { appId }: { readonly appId: string | null },
+): AsyncGenerator<readonly ExportedUser[]> {
+  authorize(principal, 'users.read');
+  if (appId !== null) {
+    const app = await core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
+    if (app === null) throw refuse('app_not_found', {});
+  }
+  let after: UserCursor | null = null;
+  for (;;) {
+    const last: UserCursor | null = after;
+    const batch: ExportBatch = await core.work.read(principal.orgKey, (tx) =>
+      tx.users.listForExport(appId, last, batchUsers),
+    );
+    if (batch.items.length > 0) yield batch.items;
+    if (batch.next === null) return;
+    after = batch.next;
+  }
+}

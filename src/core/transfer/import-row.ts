@@ -1,0 +1,76 @@
+/**
+ * Reads one row of an import: the rules of its fields are the directory's, what is absent gets the directory's
+ * defaults, and every fault is told at once. Whether email and external id are free is the store's to say.
+ */
+import { type NewUser, newUserDefaults, userRoles, userStatuses } from '../directory/user.ts';
+import {
+  FieldReader,
+  type Reading,
+  readBoolean,
+  readChoice,
+  readDateOfBirth,
+  readEmail,
+  readExternalId,
+  readLanguage,
+  readPhone,
+  readReportTime,
+  readText,
+  readTimezone,
+} from '../directory/user-fields.ts';
+import { newUserOf } from '../directory/user-lifecycle.ts';
+import type { TransferColumn } from './columns.ts';
+import type { RowFault } from './import-progress.ts';
+
+/** The values of a row as they came; null and absent mean that nothing is said. */
+export type ImportRow = Readonly<Partial<Record<TransferColumn, unknown>>>;
+
+export interface RowContext {
+  readonly appId: string;
+  /** When users begin of whom the row does not say it; times of the row are at most five minutes later. */
+  readonly now: number;
+  /** Whether a stored password hash is of a kind that is verified here. */
+  readonly isKnownHash: (hash: string) => boolean;
+}
+
+/** The new user of a row, or everything that is wrong with it. */
+export type RowReading = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
+
+export function readImportRow(row: ImportRow, { appId, now, isKnownHash }: RowContext): RowReading {
+  const fields = new FieldReader();
+  function take<T>(column: TransferColumn, read: (value: unknown) => Reading<T>): T | null | undefined {
+    const value = row[column];
+    return value === undefined || value === null ? null : fields.take(column, read(value));
+  }
+  const phone = take('phone', readPhone);
+  const createdAt = take('created_at', (value) => readReportTime(value, now)) ?? now;
+  const user: NewUser = {
+    ...newUserOf(appId, createdAt),
+    externalId: take('external_id', readExternalId) ?? null,
+    email: take('email', readEmail) ?? null,
+    firstName: take('first_name', readText) ?? null,
+    lastName: take('last_name', readText) ?? null,
+    phone: phone?.phone ?? null,
+    phoneE164: phone?.phoneE164 ?? null,
+    dateOfBirth: take('date_of_birth', (value) => readDateOfBirth(value, now)) ?? null,
+    language: take('language', readLanguage) ?? newUserDefaults.language,
+    timezone: take('timezone', readTimezone) ?? newUserDefaults.timezone,
+    role: take('role', (value) => readChoice(value, userRoles)) ?? newUserDefaults.role,
+    status: take('status', (value) => readChoice(value, userStatuses)) ?? 'active',
+    // The wish alone: what it permits is an admin's to approve.
+    isClinical: take('clinical', readBoolean) ?? newUserDefaults.isClinical,
+    confirmedAt: take('confirmed_at', (value) => readReportTime(value, now)) ?? null,
+    passwordHash: take('password_hash', readHash) ?? null,
+  };
+  const faults: RowFault[] = fields.faults.map(({ field, fault }) => ({ field, reason: fault }));
+  if (user.passwordHash !== null && !isKnownHash(user.passwordHash)) {
+    faults.push({ field: 'password_hash', reason: 'unsupported' });
+  }
+  return faults.length === 0 ? { user } : { faults };
+}
+
+/** Salted hashes of every kind are shorter, also those that bring the parameters of a project along. */
+const hashCharactersMax = 1_024;
+
+function readHash(value: unknown): Reading<string> {
+  return readText(value, hashCharactersMax);
+}

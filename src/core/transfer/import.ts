@@ -1,0 +1,170 @@
+/**
+ * Brings many users in at once, batch by batch. Each batch is one transaction that adds its users with their
+ * audit events, notes what it refused and moves the import on, so that an import that is interrupted at any
+ * moment goes on where it stopped and no row comes in twice.
+ *
+ * Where rows come from, and how they are cut out of a file, is the caller's. Nothing here keeps more than a batch.
+ */
+import { authorize, type OperatorPrincipal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { NewUser } from '../directory/user.ts';
+import type { InsertOutcome } from '../directory/user-store.ts';
+import { refuse } from '../errors.ts';
+import { recordAll } from '../record/audit-event.ts';
+import type { TransferColumn } from './columns.ts';
+import type { ImportProgress, Reject, RowFault } from './import-progress.ts';
+import { type ImportRow, readImportRow } from './import-row.ts';
+
+/** A row with the line where it begins, or why there is none. */
+export type ImportLine =
+  | { readonly line: number; readonly row: ImportRow }
+  | { readonly line: number; readonly fault: RowFault };
+
+/** The next rows of an input. */
+export interface ImportBatch {
+  readonly items: readonly ImportLine[];
+  /** Where the input is after them. */
+  readonly reached: Pick<ImportProgress, 'bytes' | 'lines' | 'digest'>;
+  /** How long it took to come from the last batch to this one. */
+  readonly elapsedMs: number;
+}
+
+/** The import of that id as far as it has come, begun now where there is none. Refuses with `app_not_found`. */
+export async function openImport(
+  core: Core,
+  principal: OperatorPrincipal,
+  input: { readonly id: string; readonly appId: string; readonly digest: string },
+): Promise<ImportProgress> {
+  authorize(principal, 'users.create');
+  const { id, appId, digest } = input;
+  return core.work.change(principal.orgKey, async (tx) => {
+    if ((await tx.apps.find(appId)) === null) throw refuse('app_not_found', {});
+    const found = await tx.imports.find(id);
+    if (found !== null) return found;
+    const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, elapsedMs: 0 };
+    const begun = { id, digest, ...counters, startedAt: core.clock.now(), finishedAt: null };
+    await tx.imports.insert(begun);
+    return begun;
+  });
+}
+
+/**
+ * Brings in the next rows; how far the import has come with them. A row that is faulty, or whose email or external
+ * id is taken, is noted and left out. Refuses with `wrong_state` where another process runs the same import.
+ */
+export async function importBatch(
+  core: Core,
+  principal: OperatorPrincipal,
+  input: { readonly progress: ImportProgress; readonly appId: string; readonly batch: ImportBatch },
+): Promise<ImportProgress> {
+  authorize(principal, 'users.create');
+  const { progress, batch } = input;
+  const now = core.clock.now();
+  const { users, lines, rejects } = readBatch(core, batch, { appId: input.appId, now });
+  return core.work.change(principal.orgKey, async (tx) => {
+    const outcomes = await tx.users.insertAll(users);
+    const refused = [...rejects];
+    const added: { kind: 'user'; id: string }[] = [];
+    for (const [at, outcome] of outcomes.entries()) {
+      if ('id' in outcome) added.push({ kind: 'user', id: outcome.id });
+      else refused.push({ line: lines[at] ?? 0, field: columnOf(outcome), reason: 'taken' });
+    }
+    await recordAll(tx, principal, 'user.created', added, now);
+    if (refused.length > 0) await tx.imports.addRejects(progress.id, refused);
+    const next: ImportProgress = {
+      ...progress,
+      ...batch.reached,
+      imported: progress.imported + added.length,
+      rejected: progress.rejected + batch.items.length - added.length,
+      elapsedMs: progress.elapsedMs + batch.elapsedMs,
+    };
+    if (!(await tx.imports.advance(progress, next))) throw alreadyRunning();
+    return next;
+  });
+}
+
+/** How many rejects are read, or forgotten, at once. */
+const rejectsAtOnce = 2_000;
+
+/** Everything that the import has refused so far, by line, in batches that are read when they are asked for. */
+export async function* listRejects(
+  core: Core,
+  principal: OperatorPrincipal,
+  progress: ImportProgress,
+): AsyncGenerator<readonly Reject[]> {
+  let after: Reject | null = null;
+  for (;;) {
+    const last: Reject | null = after;
+    const rejects: readonly Reject[] = await core.work.read(principal.orgKey, (tx) =>
+      tx.imports.listRejects(progress.id, last, rejectsAtOnce),
+    );
+    if (rejects.length > 0) yield rejects;
+    after = rejects.at(-1) ?? null;
+    if (rejects.length < rejectsAtOnce) return;
+  }
+}
+
+/**
+ * Ends an import whose input is done and whose rejects have been told. Refuses with `wrong_state` where another
+ * process runs the same import.
+ */
+export async function finishImport(
+  core: Core,
+  principal: OperatorPrincipal,
+  progress: ImportProgress,
+): Promise<ImportProgress> {
+  authorize(principal, 'users.create');
+  const finished = { ...progress, finishedAt: core.clock.now() };
+  await core.work.change(principal.orgKey, async (tx) => {
+    if (!(await tx.imports.advance(progress, finished))) throw alreadyRunning();
+  });
+  return finished;
+}
+
+/** Forgets the rejects of an import that has ended; in bites, for others want to write meanwhile. */
+export async function forgetRejects(
+  core: Core,
+  principal: OperatorPrincipal,
+  progress: ImportProgress,
+): Promise<void> {
+  for await (const rejects of listRejects(core, principal, progress)) {
+    const lastLine = rejects.at(-1)?.line ?? 0;
+    await core.work.change(principal.orgKey, (tx) => tx.imports.deleteRejects(progress.id, lastLine));
+  }
+}
+
+/** Reads the rows of a batch: new users with their lines, and what is wrong with the others. */
+export function readBatch(
+  core: Core,
+  { items }: Pick<ImportBatch, 'items'>,
+  { appId, now }: { readonly appId: string; readonly now: number },
+): { readonly users: NewUser[]; readonly lines: number[]; readonly rejects: Reject[] } {
+  const context = { appId, now, isKnownHash: core.hasher.isKnown };
+  const users: NewUser[] = [];
+  const lines: number[] = [];
+  const rejects: Reject[] = [];
+  for (const item of items) {
+    const { line } = item;
+    if ('fault' in item) {
+      rejects.push({ line, ...item.fault });
+      continue;
+    }
+    const reading = readImportRow(item.row, context);
+    if ('user' in reading) {
+      users.push(reading.user);
+      lines.push(line);
+    } else {
+      for (const fault of reading.faults) rejects.push({ line, ...fault });
+    }
+  }
+  return { users, lines, rejects };
+}
+
+/** The column whose value somebody else has. */
+export function columnOf({ taken }: Extract<InsertOutcome, { taken: string }>): TransferColumn {
+  return taken === 'email' ? 'email' : 'external_id';
+}
+
+function alreadyRunning() {
+  return refuse('wrong_state', { from: 'importing', to: 'importing' });
+}

@@ -1,0 +1,91 @@
+/**
+ * Scrypt (RFC 7914) as PHC strings, `$scrypt$ln=16,r=8,p=1$salt$hash`, and Firebase's variant of it.
+ *
+ * Firebase takes the derived key as an AES key and keeps, in the place of a hash, what the project's signer key
+ * becomes under it (AES-256 in counter mode, counter 0). Its exports leave the parameters of the project out, so
+ * they stand in the text of each hash, in the form that other servers read too:
+ * `$fbscrypt$v=1,n=<memory cost>,r=<rounds>,p=1,ss=<salt separator>,sk=<signer key>$<salt>$<hash>`, all base64.
+ */
+import { createCipheriv, scrypt } from 'node:crypto';
+import { bytesOf, type HashReader, isSame } from './stored-hash.ts';
+
+/** N is `2 ** costLog2`. */
+interface Work {
+  readonly costLog2: number;
+  readonly blockSize: number;
+  readonly parallelism: number;
+}
+
+/** 128 bytes of memory for each unit of N * r. */
+const memoryBytesMax = 256 * 1024 * 1024;
+/** N * r * p: what is computed, some two seconds at most. */
+const workMax = 2 ** 22;
+
+const base64 = '[A-Za-z0-9+/]';
+const phc = new RegExp(
+  `^\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})\\$(${base64}{1,86})\\$(${base64}{22,86})$`,
+);
+const firebase = new RegExp(
+  `^\\$fbscrypt\\$v=1,n=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})(?:,ss=(${base64}{0,86}={0,2}))?,sk=(${base64}{22,342}={0,2})` +
+    `\\$(${base64}{0,86}={0,2})\\$(${base64}{22,342}={0,2})$`,
+);
+
+export const readScrypt: HashReader = (text) => {
+  const [, costLog2, blockSize, parallelism, salt, hash] = phc.exec(text) ?? [];
+  const work = workOf(costLog2, blockSize, parallelism);
+  if (work === null || salt === undefined || hash === undefined) return null;
+  const stored = bytesOf(hash);
+  const saltBytes = bytesOf(salt);
+  return async (password) => isSame(await derive(password, saltBytes, stored.length, work), stored);
+};
+
+export const readFirebaseScrypt: HashReader = (text) => {
+  const [, costLog2, rounds, parallelism, separator = '', signerKey, salt, hash] = firebase.exec(text) ?? [];
+  const work = workOf(costLog2, rounds, parallelism);
+  if (work === null || signerKey === undefined || salt === undefined || hash === undefined) return null;
+  const stored = bytesOf(hash);
+  const saltBytes = Buffer.concat([bytesOf(salt), bytesOf(separator)]);
+  return async (password) => {
+    const key = await derive(password, saltBytes, 32, work);
+    const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+    return isSame(Buffer.concat([cipher.update(bytesOf(signerKey)), cipher.final()]), stored);
+  };
+};
+
+/** The parameters as numbers; null where they are none, or ask for more than the bounds. */
+function workOf(costLog2?: string, blockSize?: string, parallelism?: string): Work | null {
+  const work = {
+    costLog2: Number(costLog2),
+    blockSize: Number(blockSize),
+    parallelism: Number(parallelism),
+  };
+  const units = 2 ** work.costLog2 * work.blockSize;
+  const isBounded =
+    work.costLog2 >= 1 &&
+    work.blockSize >= 1 &&
+    work.parallelism >= 1 &&
+    units * 128 <= memoryBytesMax &&
+    units * work.parallelism <= workMax;
+  return isBounded ? work : null;
+}
+
+function derive(
+  password: string,
+  salt: Buffer,
+  length: number,
+  { costLog2, blockSize, parallelism }: Work,
+): Promise<Buffer> {
+  const options = {
+    N: 2 ** costLog2,
+    r: blockSize,
+    p: parallelism,
+    // What OpenSSL counts beside the table itself is far less than as much again.
+    maxmem: memoryBytesMax * 2,
+  };
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, length, options, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
+}
