@@ -41,6 +41,7 @@ export const selectByExternalId = statement(
       .where('app_key', '=', p('appKey')),
 );
 
+/** One row for each app at most, so the sorting is of a handful. */
 export const selectAllByExternalId = statement((p: Binder<{ orgKey: number; externalId: string }>) =>
   build
     .selectFrom('users')
@@ -59,6 +60,10 @@ export type InsertValues = {
   emailCanonical: string | null;
 };
 
+/**
+ * Adds a user unless one of the unique keys is taken; which one is found out afterwards. The conflict leaves the
+ * transaction as it was, in databases too where an error would end it.
+ */
 export const insertUser = statement((p: Binder<InsertValues>) =>
   build
     .insertInto('users')
@@ -103,6 +108,7 @@ type PageValues = {
   limit: number;
 };
 
+/** The place is a pair of values compared as one, which follows the index without a sort. */
 const page = (p: Binder<PageValues>) =>
   build
     .selectFrom('users')
@@ -138,13 +144,53 @@ export const selectAfter = statement(
       .limit(p('limit')),
 );
 
-/** The rows themselves, so that they can be held; an organization has few. */
-export const lockActiveAdmins = statement((p: Binder<{ orgKey: number }>) =>
+type ExportValues = { orgKey: number; afterCreatedAt: number; afterSeq: number; limit: number };
+
+const exported = (p: Binder<ExportValues>) =>
+  build
+    .selectFrom('users')
+    .select([
+      'external_id as externalId',
+      'email',
+      'password_hash as passwordHash',
+      'first_name as firstName',
+      'last_name as lastName',
+      'phone',
+      'date_of_birth as dateOfBirth',
+      'language',
+      'timezone',
+      'role',
+      'status',
+      'is_clinical as isClinical',
+      'confirmed_at as confirmedAt',
+      'created_at as createdAt',
+      'seq',
+    ])
+    .where('org_key', '=', p('orgKey'))
+    .where((row) =>
+      row(row.refTuple('created_at', 'seq'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
+    )
+    .orderBy('created_at')
+    .orderBy('seq')
+    .limit(p('limit'));
+
+/** The next users, oldest first, with the columns of an export only. */
+export const selectExport = statement((p: Binder<ExportValues>) => exported(p));
+export const selectAppExport = statement((p: Binder<ExportValues & { appKey: number }>) =>
+  exported(p).where('app_key', '=', p('appKey')),
+);
+
+/** Whoever may take an admin away holds the organization: with the admins' own rows two could wait for each other. */
+export const lockOrganization = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('organizations').select('seq').where('org_key', '=', p('orgKey')).forNoKeyUpdate(),
+);
+
+/** An organization has few. */
+export const selectActiveAdmins = statement((p: Binder<{ orgKey: number }>) =>
   build
     .selectFrom('users')
     .select('seq')
     .where('org_key', '=', p('orgKey'))
     .where('role', '=', sql.lit('admin'))
-    .where('status', '=', 'active')
-    .forUpdate(),
+    .where('status', '=', 'active'),
 );

@@ -2,10 +2,23 @@
  * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
  * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
  */
-import type { NewUser, User, UserChanges, UserStatus } from '../core/directory/user.ts';
+import {
+  hasBeenActive,
+  type NewUser,
+  type User,
+  type UserChanges,
+  type UserStatus,
+} from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
-import type { UserCursor, UserFilter, UserRef, UserStore } from '../core/directory/user-store.ts';
-import { type DomainError, refuse } from '../core/errors.ts';
+import type {
+  ExportBatch,
+  InsertOutcome,
+  UserCursor,
+  UserFilter,
+  UserRef,
+  UserStore,
+} from '../core/directory/user-store.ts';
+import { type DomainError, isRefusal, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
 import type { Executor, Scope } from './executor.ts';
 import { toFlag } from './flag.ts';
@@ -63,7 +76,7 @@ export class SqlUserStore implements UserStore {
     for (;;) {
       const added = {
         ...user,
-        ...newcomer(user.status),
+        ...newcomer(user),
         id,
         number,
         orgKey: this.#orgKey,
@@ -80,6 +93,28 @@ export class SqlUserStore implements UserStore {
       id = newUserId();
       number = newUserNumber();
     }
+  }
+
+  async insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]> {
+    const rows: queries.InsertValues[] = [];
+    for (const user of users) {
+      const appKey = await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, user.appId);
+      const added = { ...user, ...newcomer(user), orgKey: this.#orgKey, updatedAt: user.createdAt };
+      rows.push(toInsertValues(added, appKey));
+    }
+    const seqs = await this.#executor.insertAll(queries.insertUser, rows);
+    const outcomes: InsertOutcome[] = [];
+    for (const [at, user] of users.entries()) {
+      const seq = seqs[at];
+      if (seq === undefined) {
+        outcomes.push(await this.#insertAgain(user));
+        continue;
+      }
+      const { id, createdAt, status } = user;
+      this.#scope.counts.note({ orgKey: this.#orgKey, at: { createdAt, seq }, status, delta: 1 });
+      outcomes.push({ id });
+    }
+    return outcomes;
   }
 
   async update(user: User, changes: UserChanges): Promise<User> {
@@ -133,8 +168,31 @@ export class SqlUserStore implements UserStore {
     };
   }
 
+  async listForExport(appId: string | null, after: UserCursor | null, limit: number): Promise<ExportBatch> {
+    const values = {
+      orgKey: this.#orgKey,
+      afterCreatedAt: after?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      afterSeq: after?.sequence ?? 0,
+      limit,
+    };
+    const rows =
+      appId === null
+        ? await this.#executor.scan(queries.selectExport, values)
+        : await this.#executor.scan(queries.selectAppExport, {
+            ...values,
+            appKey: await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, appId),
+          });
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return {
+      items: rows.map((row) => ({ ...row, isClinical: row.isClinical === 1 })),
+      next: last === undefined ? null : { createdAt: last.createdAt, sequence: last.seq },
+    };
+  }
+
   async lockActiveAdmins(): Promise<number> {
-    return (await this.#executor.rows(queries.lockActiveAdmins, { orgKey: this.#orgKey })).length;
+    const tenant = { orgKey: this.#orgKey };
+    await this.#executor.first(queries.lockOrganization, tenant);
+    return (await this.#executor.rows(queries.selectActiveAdmins, tenant)).length;
   }
 
   async #one<P extends Values>(
@@ -182,11 +240,22 @@ export class SqlUserStore implements UserStore {
     { statement, values }: NonNullable<ReturnType<typeof updateOf>>,
   ): Promise<UserRow | undefined> {
     try {
-      return await this.#executor.first(statement, values);
+      return await this.#executor.attempt(statement, values);
     } catch (error) {
       if (this.#executor.isTaken(error, 'users', 'email_canonical')) throw refuse('email_taken', {});
       if (!this.#executor.isTaken(error, 'users', 'external_id') || !changes.externalId) throw error;
       throw (await this.#findTaken({ externalId: changes.externalId, email: null }, user.appId)) ?? error;
+    }
+  }
+
+  /** Why a row was kept out; adds the user after all where it was its random id or number. */
+  async #insertAgain(user: NewUser): Promise<InsertOutcome> {
+    try {
+      return await this.insert(user);
+    } catch (error) {
+      if (isRefusal(error, 'email_taken')) return { taken: 'email' };
+      if (isRefusal(error, 'external_id_taken')) return { taken: 'externalId' };
+      throw error;
     }
   }
 
@@ -205,10 +274,8 @@ export class SqlUserStore implements UserStore {
 }
 
 /** What a user has that nobody says at its creation. */
-function newcomer(
-  status: UserStatus,
-): Pick<User, 'wasActive' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'> {
-  return { wasActive: status === 'active', lastLoginAt: null, lastSyncAt: null, lastScoreAt: null };
+function newcomer(user: NewUser): Pick<User, 'wasActive' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'> {
+  return { wasActive: hasBeenActive(user), lastLoginAt: null, lastSyncAt: null, lastScoreAt: null };
 }
 
 function toInsertValues(user: User, appKey: number): queries.InsertValues {
