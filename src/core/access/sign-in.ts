@@ -6,7 +6,7 @@
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { canonicalEmail, FieldReader, readText } from '../directory/user-fields.ts';
-import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
+import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
@@ -42,20 +42,23 @@ export async function signIn(
     input.owner.user.email !== null &&
     canonicalEmail(input.owner.user.email) === canonicalEmail(email);
   const attempt = (): Promise<User> => tryPassword(core, orgKey, { email, password, subject, isOwner });
-  const user = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
-
-  return core.work.change(orgKey, async (tx) => {
-    const present = await tx.users.lock({ id: user.id });
-    // Between the check and this transaction the account may have been cancelled, erased or given another password.
-    if (present?.passwordHash !== user.passwordHash || present.status === 'inactive') {
-      throw refuse('invalid_credentials', {});
-    }
-    if (!isOwner) await tx.throttles.clearFailures(subject);
-    const now = core.clock.now();
-    const signedIn = await tx.users.update(present, { lastLoginAt: now });
-    const token = await startSession(tx, principal, signedIn, now);
-    return { user: signedIn, token };
-  });
+  for (;;) {
+    const user = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
+    const freshHash = await hashAnew(core, user, password);
+    const signedIn = await core.work.change(orgKey, async (tx) => {
+      const present = await tx.users.lock({ id: user.id });
+      // Between the check and this transaction the account may have been cancelled or erased.
+      if (present === null || present.status === 'inactive') throw refuse('invalid_credentials', {});
+      if (present.passwordHash !== user.passwordHash) return null;
+      if (!isOwner) await tx.throttles.clearFailures(subject);
+      const now = core.clock.now();
+      const upgrade = freshHash === null ? {} : { passwordHash: freshHash };
+      const changed = await tx.users.update(present, { lastLoginAt: now, ...upgrade });
+      return { user: changed, token: await startSession(tx, principal, changed, now) };
+    });
+    if (signedIn !== null) return signedIn;
+    // The password, or only its hash, was changed meanwhile: whether it is right has to be found out again.
+  }
 }
 
 /** Ends the session that the principal came with. */
@@ -94,6 +97,20 @@ export async function emailHasAccount(
   return user !== null;
 }
 
+/**
+ * A hash of today's kind in the place of one that an import brought along, for this is the moment when the password
+ * is known; null where there is nothing to do. With the hashing queue full it is left to the next sign-in.
+ */
+async function hashAnew(core: Core, user: User, password: string): Promise<string | null> {
+  if (user.passwordHash === null || !core.hasher.isOutdated(user.passwordHash)) return null;
+  try {
+    return await core.hasher.hash(password);
+  } catch (error) {
+    if (isRefusal(error, 'unavailable')) return null;
+    throw error;
+  }
+}
+
 function readCredentials(input: { readonly email: unknown; readonly password: unknown }): {
   email: string;
   password: string;
@@ -105,7 +122,9 @@ function readCredentials(input: { readonly email: unknown; readonly password: un
     else if (!isText(value)) faults.push({ field, fault: 'invalid' });
   }
   refuseFaults(faults);
-  return { email: String(input.email), password: String(input.password) };
+  // Nobody has a longer password, and hashing one would be work that a stranger chooses.
+  const password = String(input.password).slice(0, passwordCharactersMax * 2 + 1);
+  return { email: String(input.email), password };
 }
 
 function isText(value: unknown): value is string {
@@ -134,9 +153,7 @@ async function tryPassword(
   },
 ): Promise<User> {
   const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(attempt.email)));
-  // Nobody has a longer password, and hashing one would be work that a stranger chooses.
-  const password = attempt.password.slice(0, passwordCharactersMax * 2 + 1);
-  const isRight = await core.hasher.verify(password, user?.passwordHash ?? null);
+  const isRight = await core.hasher.verify(attempt.password, user?.passwordHash ?? null);
   if (user !== null && isRight && user.status !== 'inactive') return user;
   if (!attempt.isOwner) {
     await core.work.change(orgKey, (tx) => tx.throttles.addFailure(attempt.subject, core.clock.now()));
