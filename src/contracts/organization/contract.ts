@@ -27,6 +27,7 @@ export const organizationContract: Contract = {
   async authenticate(core, { headers, door }) {
     const token = readBearer(headers);
     if (token === null) throw refuse('unauthorized', {});
+    // No session token begins so, and what is neither is refused by both alike.
     return token.startsWith('sk_')
       ? authenticateApiKey(core, door, token)
       : authenticateSession(core, door, token);

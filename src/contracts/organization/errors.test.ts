@@ -50,6 +50,18 @@ describe('the refusals of the organization contract', () => {
     });
   });
 
+  test('what reached no operation is not told about a body that it may not have had', () => {
+    const malformed = refuse('malformed_body', {});
+    assert.deepEqual(presentRefusal(malformed, context).body, {
+      error: 'validation_error',
+      message: 'The request body must be a JSON object',
+    });
+    assert.deepEqual(presentRefusal(malformed, { ...context, operationId: null }).body, {
+      error: 'validation_error',
+      message: 'The request could not be understood',
+    });
+  });
+
   test('headers go along with the refusals that need them', () => {
     assert.deepEqual(presentRefusal(refuse('unauthorized', {}), context).headers, {
       'www-authenticate': 'Bearer',

@@ -8,6 +8,7 @@ import type { Answer, RefusalContext } from '../../http/contract.ts';
 import { refusalHeaders } from '../../http/refusal-headers.ts';
 import { statusFilters } from './schemas.ts';
 
+/** What a code is answered with; `error` is the word that programs read, `message` the sentence for people. */
 interface Refused {
   readonly status: number;
   readonly error: string;
@@ -17,7 +18,19 @@ interface Refused {
 /** The operation whose 403 has a sentence of its own. */
 export const deleteOperation = 'deleteUser';
 
+/** Every code, so that a new one does not compile before it has an answer here. In the order of the statuses. */
 const refusedAs = {
+  invalid_fields: { status: 400, error: 'validation_error', message: 'A field is invalid' },
+  malformed_body: {
+    status: 400,
+    error: 'validation_error',
+    message: 'The request body must be a JSON object',
+  },
+  invalid_token: {
+    status: 400,
+    error: 'validation_error',
+    message: 'The token is invalid or has expired',
+  },
   unauthorized: { status: 401, error: 'unauthorized', message: 'A valid bearer token is required' },
   invalid_credentials: { status: 401, error: 'unauthorized', message: 'Email or password is wrong' },
   invalid_code: { status: 401, error: 'unauthorized', message: 'The code is not valid' },
@@ -39,17 +52,6 @@ const refusedAs = {
     message: 'This address does not take that method',
   },
   request_timeout: { status: 408, error: 'request_timeout', message: 'The request did not arrive in time' },
-  invalid_fields: { status: 400, error: 'validation_error', message: 'A field is invalid' },
-  malformed_body: {
-    status: 400,
-    error: 'validation_error',
-    message: 'The request body must be a JSON object',
-  },
-  invalid_token: {
-    status: 400,
-    error: 'validation_error',
-    message: 'The token is invalid or has expired',
-  },
   email_taken: { status: 409, error: 'conflict', message: 'A user with this email already exists' },
   external_id_taken: {
     status: 409,
@@ -68,7 +70,7 @@ const refusedAs = {
     error: 'conflict',
     message: 'A request with this idempotency key is still running',
   },
-  payload_too_large: { status: 413, error: 'payload_too_large', message: 'The request body is too large' },
+  payload_too_large: { status: 413, error: 'payload_too_large', message: 'The request is too large' },
   unsupported_media_type: {
     status: 415,
     error: 'unsupported_media_type',
@@ -86,9 +88,13 @@ export function presentRefusal(refusal: DomainError, context: RefusalContext): A
   return { status, headers, body: { error, message: messageOf(refusal, context) } };
 }
 
+/** The sentence of the first fault; of a code, where the operation has none of its own. */
 function messageOf(refusal: DomainError, context: RefusalContext): string {
   if (isRefusal(refusal, 'forbidden') && context.operationId === deleteOperation) {
     return 'You do not have permission to delete this user';
+  }
+  if (isRefusal(refusal, 'malformed_body') && context.operationId === null) {
+    return 'The request could not be understood';
   }
   const fault = isRefusal(refusal, 'invalid_fields') ? refusal.details.faults[0] : undefined;
   return fault === undefined ? refusedAs[refusal.code].message : sentenceOf(fault);

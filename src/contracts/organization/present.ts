@@ -1,9 +1,13 @@
-/** Users in the words of the organization's document, their keys in its order. */
+/**
+ * Users in the words of the organization's document, their keys in its order. The document shows fewer fields in a
+ * list and after a creation than on a read, and so do we: role and last login stand only where it shows them.
+ */
 import { fullNameOf, type User } from '../../core/directory/user.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { toSecondText } from '../../core/time.ts';
 
 export interface ListedUser {
+  /** `usr_` and 32 hex digits. */
   readonly id: string;
   readonly email: string | null;
   readonly name: string | null;
@@ -17,6 +21,7 @@ export interface CreatedUser extends ListedUser {
 }
 
 export interface FullUser extends CreatedUser {
+  /** UTC, in whole seconds; null until the first one. */
   readonly last_login: string | null;
 }
 

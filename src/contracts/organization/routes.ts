@@ -1,4 +1,8 @@
-/** The four operations of the organization's document, each handed to one operation of the core. */
+/**
+ * The four operations of the organization's document, each handed to one operation of the core. Who may call which
+ * is the access of the route, checked before its handler runs; that only an admin makes an admin, the core decides.
+ * Values go to the core as they came, for it alone reads and refuses them.
+ */
 import type { Core } from '../../core/core.ts';
 import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import { FieldReader, readChoice, readOptional } from '../../core/directory/user-fields.ts';
@@ -24,11 +28,13 @@ import {
   userParams,
 } from './schemas.ts';
 
+/** The list; single users are one segment below it. */
 export const usersPath = '/api/v1/users';
 
 /** Fields that answers show and a creation does not take. */
 const shownOnly = ['id', 'status', 'created_at', 'last_login'];
 
+/** The routes in the order of the document. */
 export function routes(core: Core): readonly Route[] {
   return [
     {
@@ -89,6 +95,7 @@ export function routes(core: Core): readonly Route[] {
   ];
 }
 
+/** Faults of the query are told in the order page, limit, status. */
 async function list(core: Core, call: Call): Promise<Answer> {
   const { page, faults } = readPage(call.query, { page: 'page', size: 'limit' }, pageSizeDefault);
   const fields = new FieldReader();
@@ -103,6 +110,7 @@ async function list(core: Core, call: Call): Promise<Answer> {
   return { status: 200, body: { data: items.map(presentListed), meta } };
 }
 
+/** The invitation leaves with the same commit as the user. */
 async function create(core: Core, call: Call): Promise<Answer> {
   const body = readMembers(call.body);
   const user = await inviteUser(core, callerOf(call), {

@@ -1,4 +1,8 @@
-/** The shapes of the organization's document: what is asked and what is answered. */
+/**
+ * The shapes of the organization's document: what is asked and what is answered. They describe for the reference;
+ * no request is checked by them. Answers are described as widely as the directory allows, for a user made through
+ * another contract may have no email and a longer name.
+ */
 import { Type } from 'typebox';
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { type UserStatus, userRoles, userStatuses } from '../../core/directory/user.ts';
@@ -49,6 +53,7 @@ export const fullUser = Type.Object({
   last_login: lastLogin,
 });
 
+/** A page of users. */
 export const userList = Type.Object({
   data: Type.Array(listedUser),
   meta: Type.Object({
@@ -58,10 +63,12 @@ export const userList = Type.Object({
   }),
 });
 
+/** Of the path to one user. */
 export const userParams = Type.Object({
   id: Type.String({ description: "The user's unique identifier." }),
 });
 
+/** What a list may be asked for. */
 export const listQuery = Type.Object({
   page: Type.Optional(
     Type.Integer({
@@ -82,6 +89,7 @@ export const listQuery = Type.Object({
   status: Type.Optional(Type.Enum(statusFilters, { description: 'Filter by user status.' })),
 });
 
+/** The body of a creation. */
 export const newUser = Type.Object({
   email: Type.String({ format: 'email', maxLength: emailCharactersMax, description: 'Email address.' }),
   name: Type.String({
