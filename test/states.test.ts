@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { lives, renderDiagram, renderStates, statesPath } from '../tools/states.ts';
 import { codeOf, readProject } from '../tools/tidy/source.ts';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = join(import.meta.dirname, '..');
 
 test('the page of states is up to date', () => {
-  assert.equal(readFileSync(`${root}${statesPath}`, 'utf8'), renderStates(), 'run `node tools/states.ts`');
+  assert.equal(readFileSync(join(root, statesPath), 'utf8'), renderStates(), 'run `node tools/states.ts`');
 });
 
 test('every transition table of the core is drawn', () => {

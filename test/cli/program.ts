@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-const program = new URL('../../bin/roster', import.meta.url).pathname;
+const program = join(import.meta.dirname, '..', '..', 'bin', 'roster');
 
 export type Settings = Readonly<Record<string, string>>;
 

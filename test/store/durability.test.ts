@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/database.ts';
 import { addTenant, makeSqliteStore, newUser } from './harness.ts';
 
-const program = new URL('acknowledging-writer.ts', import.meta.url).pathname;
+const program = join(import.meta.dirname, 'acknowledging-writer.ts');
 
 function startWriter(...args: readonly string[]): ChildProcessWithoutNullStreams {
   const writer = spawn(process.execPath, [program, ...args]);

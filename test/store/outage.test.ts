@@ -48,7 +48,7 @@ test('a lock that another process keeps is a refusal in time, and the event loop
 test('a full disk refuses the change and leaves nothing of it, and smaller changes go on', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
-  const program = new URL('writer-without-room.ts', import.meta.url).pathname;
+  const program = join(import.meta.dirname, 'writer-without-room.ts');
   const limited = 'ulimit -f 2048; exec "$0" "$@"';
   const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, program, own.dataDir]);
   assert.deepEqual(JSON.parse(stdout), {

@@ -48,7 +48,7 @@ export function checkMigrations({ landed, present }: Migrations): string[] {
 }
 
 if (import.meta.main) {
-  const root = new URL('../..', import.meta.url).pathname;
+  const root = join(import.meta.dirname, '..', '..');
   const { landed, present } = readMigrations(root);
   writeFileSync(join(root, list), `${JSON.stringify({ ...present, ...landed }, null, 2)}\n`);
 }

@@ -84,6 +84,8 @@ export const rules: readonly Rule[] = [
         ? matchesOf(commentsOf(file.text), file, /@ts-(?:ignore|expect-error|nocheck)\b/g)
         : [],
   },
+  // A folder with a blank in its name would be spelt with `%20`.
+  codeRule('no file is named by the path of a URL', /\bimport\.meta\.url\)\.pathname\b/g),
   codeRule('no value is claimed to be there', /[\w)\]]!(?=[.;,)\]}[]|\s*$|\s+(?:as|in|of)\b)/gm),
   {
     title: 'no test is switched off or alone',
