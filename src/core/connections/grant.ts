@@ -1,0 +1,69 @@
+/**
+ * What a provider gave us for a person: tokens, or a code that may have been turned into tokens that never came
+ * here. Grants exist in plain text in memory only, while a provider is called; in rows they are sealed. They are
+ * never logged and never shown.
+ */
+import type { SecretBox } from '../secret.ts';
+import { type Connection, connectionContext } from './connection.ts';
+import { type Revocation, revocationContext } from './revocation.ts';
+
+export interface TokenGrant {
+  readonly kind: 'tokens';
+  /** The client that the provider gave them to: another one can neither use nor revoke them. */
+  readonly clientId: string;
+  readonly accessToken: string;
+  /** Null where the provider gives none. */
+  readonly refreshToken: string | null;
+  /** Epoch milliseconds; null where the provider did not say. */
+  readonly expiresAt: number | null;
+  /** The person's id at the provider, where the provider tells it and a call of its own needs it. */
+  readonly account: string | null;
+}
+
+export interface CodeGrant {
+  readonly kind: 'code';
+  readonly clientId: string;
+  readonly code: string;
+  /** The PKCE verifier (RFC 7636); null where the provider has no PKCE. */
+  readonly verifier: string | null;
+  readonly redirectUri: string;
+}
+
+export type Grant = TokenGrant | CodeGrant;
+
+/** The grants of a connection: the present one first, then former ones whose end nobody knows. */
+export type ConnectionGrants = readonly [TokenGrant, ...(readonly TokenGrant[])];
+
+export function sealGrants(
+  secrets: SecretBox,
+  connection: Pick<Connection, 'orgKey' | 'id'>,
+  grants: ConnectionGrants,
+): string {
+  return secrets.seal(JSON.stringify(grants), connectionContext(connection));
+}
+
+/** Throws where no known secret opens them. Null where the connection has none. */
+export function openGrants(
+  secrets: SecretBox,
+  connection: Pick<Connection, 'orgKey' | 'id' | 'sealedGrants'>,
+): ConnectionGrants | null {
+  if (connection.sealedGrants === null) return null;
+  return JSON.parse(secrets.open(connection.sealedGrants, connectionContext(connection)));
+}
+
+export function sealGrant(
+  secrets: SecretBox,
+  revocation: Pick<Revocation, 'orgKey' | 'id'>,
+  grant: Grant,
+): string {
+  return secrets.seal(JSON.stringify(grant), revocationContext(revocation));
+}
+
+/** Throws where no known secret opens it. Null where it was dropped. */
+export function openGrant(
+  secrets: SecretBox,
+  revocation: Pick<Revocation, 'orgKey' | 'id' | 'sealedGrant'>,
+): Grant | null {
+  if (revocation.sealedGrant === null) return null;
+  return JSON.parse(secrets.open(revocation.sealedGrant, revocationContext(revocation)));
+}
