@@ -58,4 +58,5 @@ const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) =
   read_only: () => 'cannot be set',
   in_future: () => 'is in the future',
   required_for_change: () => 'is needed for this change',
+  unlisted: () => 'is not one of those that there are',
 };

@@ -18,7 +18,9 @@ export type FieldFaultCode =
   | 'out_of_range'
   | 'read_only'
   | 'in_future'
-  | 'required_for_change';
+  | 'required_for_change'
+  /** Not one of a list that the deployment decides: `choices`. */
+  | 'unlisted';
 
 export interface FieldFault {
   /** The core's name of the field (`email`, `externalId`); contracts translate it. */
@@ -26,6 +28,7 @@ export interface FieldFault {
   readonly fault: FieldFaultCode;
   readonly min?: number;
   readonly max?: number;
+  readonly choices?: readonly string[];
 }
 
 /** Every refusal with the details that go with it. */
@@ -43,6 +46,8 @@ export interface RefusalDetails {
   app_not_found: Record<never, never>;
   organization_not_found: Record<never, never>;
   api_key_not_found: Record<never, never>;
+  /** No such connection of that user. `id` is the reference as the caller wrote it. */
+  connection_not_found: { readonly id?: string };
   /** One or more fields are faulty; never empty. */
   invalid_fields: { readonly faults: readonly FieldFault[] };
   email_taken: Record<never, never>;

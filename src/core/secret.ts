@@ -28,17 +28,17 @@ export function sameDigest(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-export type TokenPrefix = 'st' | 'pr' | 'inv';
+export type TokenPrefix = 'st' | 'pr' | 'inv' | 'oas';
 
 /**
- * A bearer token of a user: `st_<organization>_<256 random bits>`. The organization stands inside, so that the
+ * A bearer token of a user, or the state that comes back from a provider: `st_<organization>_<256 random bits>`. The organization stands inside, so that the
  * look-up leads with the tenant and a database sharded by organization asks one shard only.
  */
 export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
   return `${prefix}_${orgKey.toString(36)}_${randomBytes(32).toString('base64url')}`;
 }
 
-const tokenText = /^(st|pr|inv)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
+const tokenText = /^(st|pr|inv|oas)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
 
 /** The parts of a token that its text tells; null where the text has not the form of one. */
 export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey } | null {

@@ -32,6 +32,7 @@ const envelopes = {
   app_not_found: { status: 404, errors: 'App not found' },
   organization_not_found: { status: 404, errors: 'Organization not found' },
   api_key_not_found: { status: 404, errors: 'API key not found' },
+  connection_not_found: { status: 404, errors: 'Device not found' },
   route_not_found: { status: 404, errors: 'Not found' },
   method_not_allowed: { status: 405, errors: 'Method not allowed' },
   request_timeout: { status: 408, errors: 'The request did not arrive in time' },
@@ -91,6 +92,7 @@ const texts = {
   read_only: () => 'is invalid',
   in_future: () => 'is invalid',
   required_for_change: () => "can't be blank",
+  unlisted: () => 'is invalid',
 } satisfies Record<FieldFaultCode, (fault: FieldFault) => string>;
 
 /** One text for each faulty field: that of its first fault. */

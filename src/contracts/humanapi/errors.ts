@@ -40,6 +40,7 @@ const envelopes = {
   app_not_found: { ...notFound, message: 'App not found.' },
   organization_not_found: { ...notFound, message: 'Organization not found.' },
   api_key_not_found: { ...notFound, message: 'API key not found.' },
+  connection_not_found: { ...notFound, message: 'Source not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     code: 405,

@@ -67,6 +67,9 @@ export type Action =
   /** Report sync and score times. */
   | 'users.report'
   | 'users.delete'
+  /** See and change the connections of users to providers. */
+  | 'connections.read'
+  | 'connections.manage'
   /** See users as a clinician or admin in the consumer app does. */
   | 'care.read'
   /** Change another person, and the fields that only an admin changes. */
@@ -101,6 +104,8 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'users.update': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
   'users.report': { ...base, api_key: keyWith('admin', 'member'), app: never, user: never },
   'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
+  'connections.read': { ...base, api_key: always, app: always, user: never },
+  'connections.manage': { ...base, api_key: keyWith('admin', 'member'), app: always, user: never },
   'care.read': {
     ...base,
     api_key: never,

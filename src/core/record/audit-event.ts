@@ -24,9 +24,15 @@ export type AuditAction =
   | 'session.ended'
   | 'password.reset_requested'
   | 'password.reset'
-  | 'invitation.accepted';
+  | 'invitation.accepted'
+  | 'connection.started'
+  | 'connection.connected'
+  | 'connection.lost'
+  | 'connection.disconnected'
+  | 'connection.revoked'
+  | 'connection.overdue';
 
-export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user';
+export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection';
 
 export interface AuditEvent {
   /** `evt_` and 32 hex digits. */

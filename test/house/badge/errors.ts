@@ -13,6 +13,7 @@ const statuses = {
   app_not_found: 404,
   organization_not_found: 404,
   api_key_not_found: 404,
+  connection_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
