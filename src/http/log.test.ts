@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { createLogger, faultFields, type LogLevel } from './log.ts';
 
@@ -75,4 +76,26 @@ describe('the loggable part of a fault', () => {
     error.cause = error;
     assert.ok(JSON.stringify(faultFields(error)).length < 20_000);
   });
+});
+
+describe('standard error', () => {
+  const lines = 100;
+  const script = `
+    const { createLogger } = await import(${JSON.stringify(new URL('./log.ts', import.meta.url).href)});
+    const logger = createLogger('info');
+    for (let at = 0; at < ${lines}; at++) logger.info({ at }, 'said');
+    if (process.argv[1] === 'exit') process.exit(3);
+    if (process.argv[1] === 'throw') throw new Error('out');
+  `;
+  for (const [ending, status] of [
+    ['end', 0],
+    ['exit', 3],
+    ['throw', 1],
+  ] as const) {
+    test(`gets every line when the process ends by ${ending}`, () => {
+      const child = spawnSync(process.execPath, ['--input-type=module', '-e', script, ending]);
+      assert.equal(child.status, status);
+      assert.equal(child.stderr.toString().match(/"msg":"said"/g)?.length, lines);
+    });
+  }
 });

@@ -3,6 +3,7 @@
  * pattern of the route, never what was sent; bodies, header values and query values are not logged at all. Of a
  * fault it keeps name, code and place, and leaves out the message, which may quote what was being worked on.
  */
+import { writeFileSync } from 'node:fs';
 import { type DestinationStream, destination, pino } from 'pino';
 
 /** Where lines go; a pino logger is one. */
@@ -86,19 +87,29 @@ function clockText(): string {
   return clockLast;
 }
 
-/** Standard error; lines of one turn of the event loop are written together. */
+/** How long a line may wait for others to be written with. */
+const gatherMs = 20;
+
+/** Standard error; lines that come soon after each other are written together, the last ones at the exit. */
 function standardError(): DestinationStream {
   const stream = destination({ dest: 2, sync: false });
   let gathered = '';
-  const flush = (): void => {
-    if (gathered !== '') stream.write(gathered);
+  const take = (): string => {
+    const text = gathered;
     gathered = '';
+    return text;
   };
-  // Before the stream's own last flush, which is the first thing at exit otherwise.
-  process.prependListener('exit', flush);
+  // What the stream is given at the exit would not leave the process any more.
+  process.on('exit', () => {
+    try {
+      writeFileSync(2, take());
+    } catch {
+      // Nobody reads any more, and there is nobody else to tell.
+    }
+  });
   return {
     write(line) {
-      if (gathered === '') setImmediate(flush);
+      if (gathered === '') setTimeout(() => stream.write(take()), gatherMs).unref();
       gathered += line;
     },
   };
