@@ -79,30 +79,11 @@ export type ExportedUser = Pick<
   | 'createdAt'
 >;
 
-/** What a creator may say; everything else gets the directory's defaults. */
-export interface NewUser {
-  readonly id: UserId;
-  readonly number: number;
-  readonly appId: string;
-  readonly externalId: string | null;
-  readonly email: string | null;
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  readonly phone: string | null;
-  readonly phoneE164: string | null;
-  readonly dateOfBirth: string | null;
-  readonly language: string;
-  readonly timezone: string;
-  readonly role: UserRole;
-  readonly status: UserStatus;
-  readonly isClinical: boolean;
-  readonly isClinicalApproved: boolean;
-  readonly isTemplate: boolean;
-  readonly isNativeSignup: boolean;
-  readonly confirmedAt: number | null;
-  readonly passwordHash: string | null;
-  readonly createdAt: number;
-}
+/** What a creator says of a user; the rest follows from it and from the moment. */
+export type NewUser = Omit<
+  User,
+  'orgKey' | 'wasActive' | 'updatedAt' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'
+>;
 
 /**
  * Whether a new user counts as having been `active`: one that is, and one that comes inactive but confirmed. It
