@@ -7,6 +7,7 @@
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import type { App } from '../directory/organization.ts';
 import type { NewUser } from '../directory/user.ts';
 import type { InsertOutcome } from '../directory/user-store.ts';
 import { refuse } from '../errors.ts';
@@ -29,16 +30,29 @@ export interface ImportBatch {
   readonly elapsedMs: number;
 }
 
-/** The import of that id as far as it has come, begun now where there is none. Refuses with `app_not_found`. */
+/** The app that new users go to: the one of that id, or the organization's first. Refuses with `app_not_found`. */
+export async function getImportApp(
+  core: Core,
+  principal: OperatorPrincipal,
+  appId: string | null,
+): Promise<App> {
+  authorize(principal, 'users.create');
+  const app = await core.work.read(principal.orgKey, (tx) =>
+    appId === null ? tx.apps.getFirst() : tx.apps.find(appId),
+  );
+  if (app === null) throw refuse('app_not_found', {});
+  return app;
+}
+
+/** The import of that id as far as it has come, begun now where there is none. */
 export async function openImport(
   core: Core,
   principal: OperatorPrincipal,
-  input: { readonly id: string; readonly appId: string; readonly digest: string },
+  input: { readonly id: string; readonly digest: string },
 ): Promise<ImportProgress> {
   authorize(principal, 'users.create');
-  const { id, appId, digest } = input;
+  const { id, digest } = input;
   return core.work.change(principal.orgKey, async (tx) => {
-    if ((await tx.apps.find(appId)) === null) throw refuse('app_not_found', {});
     const found = await tx.imports.find(id);
     if (found !== null) return found;
     const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, elapsedMs: 0 };

@@ -1,0 +1,71 @@
+/** Lets the users of an organization out, as an import takes them in: to a file, or on standard output. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
+import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
+import { exportUsers } from '../../core/transfer/export.ts';
+import { type Outcome, UsageError } from '../command.ts';
+import { door, onDirectory } from '../operator.ts';
+import { PrivateFile } from '../transfer/private-file.ts';
+import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { formatOf, formats } from '../transfer/row-cutter.ts';
+import { createUserLines } from '../transfer/user-lines.ts';
+
+export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outcome> => {
+  const path = invocation.find('out') ?? '-';
+  const toStdout = path === '-';
+  if (toStdout && invocation.find('json') !== undefined) {
+    throw new UsageError('--json needs --out FILE: standard output has the users', 'export');
+  }
+  const organization = await getOrganization(core, invocation.get('org'));
+  const format = formats.find((each) => each === invocation.find('format')) ?? formatOf(path) ?? 'csv';
+  const lines = createUserLines(format, {
+    hasHashes: invocation.find('with-password-hashes') !== undefined,
+  });
+  const principal = operatorAt(door, organization.key);
+  const batches = exportUsers(core, principal, { appId: invocation.find('app') ?? null });
+  const bar = new ProgressBar();
+  const beganAt = performance.now();
+  let exported = 0;
+  const texts = async function* (): AsyncGenerator<string> {
+    yield lines.head;
+    for await (const users of batches) {
+      let text = '';
+      for (const user of users) text += lines.toLine(user);
+      yield text;
+      exported += users.length;
+      bar.show({ share: null, text: counted(exported, 'user') });
+    }
+  };
+  try {
+    await (toStdout ? writeOut(texts()) : writeFile(path, texts()));
+  } finally {
+    bar.clear();
+  }
+  const seconds = Math.round(performance.now() - beganAt) / 1_000;
+  return {
+    json: { exported, seconds },
+    text: toStdout ? '' : `${counted(exported, 'user')} exported in ${seconds} s`,
+  };
+});
+
+async function writeFile(path: string, texts: AsyncIterable<string>): Promise<void> {
+  const file = await PrivateFile.create(path);
+  try {
+    for await (const text of texts) await file.write(text);
+    await file.keep();
+  } catch (error) {
+    await file.drop();
+    throw error;
+  }
+}
+
+/** A reader that has seen enough, such as `head`, ends it; that is no failure. */
+async function writeOut(texts: AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(texts), process.stdout, { end: false });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * Brings users in from a file or a stream. An import has a name, told by its input or given by a person, under
+ * which the directory keeps how far it has come: the same import again goes on there.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
+import type { OperatorPrincipal } from '../../core/access/principal.ts';
+import type { Core } from '../../core/core.ts';
+import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
+import { isRefusal } from '../../core/errors.ts';
+import { toSecondText } from '../../core/time.ts';
+import { DryRun } from '../../core/transfer/dry-run.ts';
+import {
+  finishImport,
+  forgetRejects,
+  getImportApp,
+  importBatch,
+  listRejects,
+  openImport,
+} from '../../core/transfer/import.ts';
+import type { ImportProgress, Reject } from '../../core/transfer/import-progress.ts';
+import { CommandError, type Invocation, type Outcome } from '../command.ts';
+import { door, onDirectory } from '../operator.ts';
+import { BatchSize } from '../transfer/batch-size.ts';
+import { type ImportSource, openSource } from '../transfer/import-source.ts';
+import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
+import { formats } from '../transfer/row-cutter.ts';
+import { RowReader } from '../transfer/row-reader.ts';
+
+/** What an import works with. */
+interface Task {
+  readonly core: Core;
+  readonly principal: OperatorPrincipal;
+  readonly appId: string;
+  readonly source: ImportSource;
+  readonly reader: RowReader;
+}
+
+export const importUsers = onDirectory(async ({ core }, invocation) => {
+  const organization = await getOrganization(core, invocation.get('org'));
+  const principal = operatorAt(door, organization.key);
+  const { id: appId } = await getImportApp(core, principal, invocation.find('app') ?? null);
+  const source = await openSource(invocation.argument);
+  const format = formats.find((each) => each === invocation.find('format')) ?? source.format;
+  const reader = await RowReader.open(source.bytes, format);
+  const task = { core, principal, appId, source, reader };
+  try {
+    return invocation.find('dry-run') === undefined
+      ? await runImport(task, invocation)
+      : await runDry(task, invocation);
+  } finally {
+    await reader.close();
+  }
+});
+
+async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
+  const { core, principal, reader } = task;
+  const name = nameOf(task, invocation);
+  const id = sha256(`${reader.format} ${task.appId} ${name}`);
+  let progress = await openImport(core, principal, { id, digest: reader.digest() });
+  if (progress.finishedAt !== null) {
+    await forgetRejects(core, principal, progress);
+    return present(progress, [
+      `this was imported before, until ${toSecondText(progress.finishedAt)}, and is not imported again: ` +
+        'a new name given with --resume would do so',
+    ]);
+  }
+  const isResumed = progress.bytes > 0;
+  await reader.skipTo(progress);
+  progress = await importRest(task, progress);
+  const rejects = await tellRejects(task, invocation, {
+    count: progress.rejected,
+    all: listRejects(core, principal, progress),
+  });
+  progress = await finishImport(core, principal, progress);
+  await forgetRejects(core, principal, progress);
+  return present(progress, [
+    ...(isResumed ? ['went on with an import that had been interrupted'] : []),
+    ...rejects,
+  ]);
+}
+
+/** Imports what is left of the input; how far the import has come. */
+async function importRest(task: Task, begun: ImportProgress): Promise<ImportProgress> {
+  const { core, principal, appId, reader } = task;
+  const bar = new ProgressBar();
+  const size = new BatchSize();
+  let progress = begun;
+  let lastAt = performance.now();
+  try {
+    for (;;) {
+      const batch = await reader.read(size.rows);
+      if (batch.items.length === 0) return progress;
+      const beganAt = performance.now();
+      const elapsedMs = Math.round(beganAt - lastAt);
+      lastAt = beganAt;
+      progress = await importBatch(core, principal, { progress, appId, batch: { ...batch, elapsedMs } });
+      size.learn(batch.items.length, performance.now() - beganAt);
+      bar.show(advanceOf(task, progress));
+    }
+  } catch (error) {
+    if (isRefusal(error, 'wrong_state')) throw new CommandError('another process runs this import');
+    throw error;
+  } finally {
+    bar.clear();
+  }
+}
+
+async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
+  const { core, principal, appId, reader } = task;
+  const dryRun = new DryRun(core, principal, appId);
+  const bar = new ProgressBar();
+  const beganAt = performance.now();
+  const sum = { imported: 0, rejected: 0 };
+  const check = async function* (): AsyncGenerator<readonly Reject[]> {
+    for (;;) {
+      const { items } = await reader.read(1_000);
+      if (items.length === 0) return;
+      const { imported, rejects } = await dryRun.check({ items });
+      sum.imported += imported;
+      sum.rejected += items.length - imported;
+      bar.show(advanceOf(task, sum));
+      yield rejects;
+    }
+  };
+  const notes = await tellRejects(task, invocation, { count: null, all: check() });
+  bar.clear();
+  const elapsedMs = performance.now() - beganAt;
+  return present({ ...sum, elapsedMs }, ['nothing was imported: this was a dry run', ...notes]);
+}
+
+/**
+ * Writes the rejects file, and says where it is. Without rejects there is none, unless it was asked for by name.
+ * `count` null is known when all have been read.
+ */
+async function tellRejects(
+  { reader }: Task,
+  invocation: Invocation,
+  { count, all }: { readonly count: number | null; readonly all: AsyncIterable<readonly Reject[]> },
+): Promise<readonly string[]> {
+  const asked = invocation.find('rejects');
+  const path = asked ?? rejectsPathOf(invocation.argument, reader.format);
+  let told = 0;
+  const counting = async function* (): AsyncGenerator<readonly Reject[]> {
+    for await (const rejects of all) {
+      told += rejects.length;
+      yield rejects;
+    }
+  };
+  if (count !== 0) await writeRejects(path, counting(), reader.format);
+  if (told > 0) return [`${path} says which rows are rejected, and why`];
+  if (asked === undefined) await rm(path, { force: true });
+  else if (count === 0) await writeRejects(path, counting(), reader.format);
+  return [];
+}
+
+/** A name of the import that is the same whenever its input is, or the one that was given. */
+function nameOf({ source }: Task, invocation: Invocation): string {
+  const given = invocation.find('resume');
+  if (given !== undefined) return `name ${given}`;
+  if (source.digest !== null) return `file ${source.digest}`;
+  const name = randomUUID();
+  process.stderr.write(`roster: --resume ${name} goes on with this import where it is interrupted\n`);
+  return `name ${name}`;
+}
+
+function advanceOf(
+  { source, reader }: Task,
+  { imported, rejected }: Pick<ImportProgress, 'imported' | 'rejected'>,
+) {
+  const share = source.size === null || source.size === 0 ? null : reader.done / source.size;
+  return { share, text: `${counted(imported, 'user')}, ${rejected.toLocaleString('en')} rejected` };
+}
+
+function present(
+  { imported, rejected, elapsedMs }: Pick<ImportProgress, 'imported' | 'rejected' | 'elapsedMs'>,
+  notes: readonly string[],
+): Outcome {
+  const seconds = Math.round(elapsedMs) / 1_000;
+  return {
+    json: { imported, rejected, seconds },
+    text: `${counted(imported, 'user')} imported, ${counted(rejected, 'row')} rejected in ${seconds} s`,
+    notes,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

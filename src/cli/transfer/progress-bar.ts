@@ -1,0 +1,42 @@
+/** A line on a terminal that says how far something has come, drawn anew in place; nothing where there is none. */
+
+export interface Advance {
+  /** From 0 to 1; null where nobody knows how much there is. */
+  readonly share: number | null;
+  /** What has been done so far, such as `12,000 users`. */
+  readonly text: string;
+}
+
+const redrawMs = 100;
+const width = 24;
+
+export class ProgressBar {
+  readonly #terminal: NodeJS.WriteStream;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+
+  constructor(terminal: NodeJS.WriteStream = process.stderr) {
+    this.#terminal = terminal;
+  }
+
+  show({ share, text }: Advance): void {
+    const now = performance.now();
+    if (!this.#terminal.isTTY || now - this.#drawnAt < redrawMs) return;
+    this.#drawnAt = now;
+    this.#terminal.write(`\r\x1b[K${share === null ? '' : `${barOf(share)} `}${text}`);
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#terminal.isTTY) this.#terminal.write('\r\x1b[K');
+  }
+}
+
+function barOf(share: number): string {
+  const full = Math.round(Math.min(1, share) * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${String(Math.floor(share * 100)).padStart(3)}%`;
+}
+
+/** A number for people: `12,000`. */
+export function counted(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+}

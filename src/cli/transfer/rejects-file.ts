@@ -1,0 +1,41 @@
+/**
+ * The file that says which rows were not imported, and why: for each the line where it begins, the column and the
+ * reason. It does not repeat the row, so it holds nothing of a person; the row is where it was.
+ */
+import { basename, dirname, join } from 'node:path';
+import type { Reject } from '../../core/transfer/import-progress.ts';
+import { toCsvLine } from './csv.ts';
+import { PrivateFile } from './private-file.ts';
+import { type Format, formatOf } from './row-cutter.ts';
+
+/** Where the rejects of an import go that nobody named a place for: beside its file, or here. */
+export function rejectsPathOf(source: string, format: Format): string {
+  if (source === '-') return `import.rejects.${format}`;
+  const name = basename(source).replace(/\.(csv|ndjson|jsonl)$/i, '');
+  return join(dirname(source), `${name}.rejects.${format}`);
+}
+
+/** Writes all of them, in the place of what was there; in the format that the ending names, else that of the import. */
+export async function writeRejects(
+  path: string,
+  rejects: AsyncIterable<readonly Reject[]>,
+  importFormat: Format,
+): Promise<void> {
+  const format = formatOf(path) ?? importFormat;
+  const file = await PrivateFile.create(path);
+  try {
+    if (format === 'csv') await file.write(toCsvLine(['line', 'field', 'reason']));
+    for await (const batch of rejects) {
+      await file.write(batch.map((reject) => toLine(reject, format)).join(''));
+    }
+    await file.keep();
+  } catch (error) {
+    await file.drop();
+    throw error;
+  }
+}
+
+function toLine({ line, field, reason }: Reject, format: Format): string {
+  if (format === 'csv') return toCsvLine([String(line), field, reason]);
+  return `${JSON.stringify({ line, field, reason })}\n`;
+}

@@ -1,0 +1,78 @@
+/**
+ * Finds where the rows of an input begin and end, in bytes. A row of NDJSON is a line; one of CSV goes on over line
+ * breaks that stand between quotes. A quote that nothing closes spoils the line that it is in, never those after
+ * it, and no row is longer than 64 KiB.
+ */
+
+export const formats = ['csv', 'ndjson'] as const;
+export type Format = (typeof formats)[number];
+
+/** The format that the ending of a file's name tells; null where it tells none. */
+export function formatOf(name: string): Format | null {
+  if (/\.csv$/i.test(name)) return 'csv';
+  return /\.(ndjson|jsonl)$/i.test(name) ? 'ndjson' : null;
+}
+
+/** A row is at `begin` to `end` of the window, the next one at `next`; it covers so many lines. */
+export interface Cut {
+  readonly begin: number;
+  readonly end: number;
+  readonly next: number;
+  readonly lines: number;
+  /** Absent where the row can be read; `too_long` leaves the rest of the line to be passed over. */
+  readonly problem?: 'malformed' | 'too_long';
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const quote = 0x22;
+
+/** Far more than any row that could be right. */
+export const rowBytesMax = 65_536;
+
+/** The row that begins at `begin`, where there is something; null where more of the input is needed to tell. */
+export function cutRow(bytes: Buffer, begin: number, format: Format, isLast: boolean): Cut | null {
+  const feed = bytes.indexOf(lineFeed, begin);
+  const lineEnd = feed === -1 ? bytes.length : feed;
+  if (lineEnd - begin > rowBytesMax) return tooLong(bytes, begin);
+  if (feed === -1 && !isLast) return null;
+  if (format === 'ndjson') return cutAt(bytes, begin, lineEnd);
+  const end = findCsvEnd(bytes, begin, lineEnd, isLast);
+  if (end !== null && end - begin <= rowBytesMax) return cutAt(bytes, begin, end);
+  if (end === null && !isLast && bytes.length - begin <= rowBytesMax) return null;
+  return { ...cutAt(bytes, begin, lineEnd), problem: 'malformed' };
+}
+
+/** The line break outside of quotes that ends the record; null where the window ends before it. */
+function findCsvEnd(bytes: Buffer, begin: number, lineEnd: number, isLast: boolean): number | null {
+  let end = lineEnd;
+  for (let from = begin; ; ) {
+    const open = bytes.subarray(from, end).indexOf(quote);
+    if (open === -1) return end;
+    const close = bytes.indexOf(quote, from + open + 1);
+    if (close === -1) return null;
+    from = close + 1;
+    if (close > end) end = bytes.indexOf(lineFeed, from);
+    if (end === -1) {
+      if (!isLast) return null;
+      end = bytes.length;
+    }
+  }
+}
+
+function cutAt(bytes: Buffer, begin: number, feed: number): Cut {
+  let lines = 1;
+  for (
+    let at = bytes.indexOf(lineFeed, begin);
+    at !== -1 && at < feed;
+    at = bytes.indexOf(lineFeed, at + 1)
+  ) {
+    lines += 1;
+  }
+  const end = feed > begin && bytes[feed - 1] === carriageReturn ? feed - 1 : feed;
+  return { begin, end, next: Math.min(feed + 1, bytes.length), lines };
+}
+
+function tooLong(bytes: Buffer, begin: number): Cut {
+  return { begin, end: begin, next: bytes.length, lines: 1, problem: 'too_long' };
+}

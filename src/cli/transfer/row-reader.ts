@@ -1,0 +1,227 @@
+/**
+ * Reads the rows of an input one batch after the other, as the core takes them: each with its line, or with what
+ * is wrong with it. What cannot be a row spoils no other. Holds no more of the input than the batch.
+ */
+import { isUtf8 } from 'node:buffer';
+import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
+import type { ImportBatch, ImportLine } from '../../core/transfer/import.ts';
+import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
+import type { ImportRow } from '../../core/transfer/import-row.ts';
+import { CommandError } from '../command.ts';
+import { splitCsv } from './csv.ts';
+import { InputWindow } from './input-window.ts';
+import { type Cut, cutRow, type Format } from './row-cutter.ts';
+
+/** A batch ends here, however few rows it has: rows may be long. */
+const batchBytesMax = 4 * 1024 * 1024;
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+const faults = {
+  malformed: { field: '', reason: 'malformed' },
+  tooLong: { field: '', reason: 'too_long' },
+  notUtf8: { field: '', reason: 'not_utf8' },
+  wrongColumns: { field: '', reason: 'wrong_columns' },
+} as const satisfies Record<string, RowFault>;
+
+export class RowReader {
+  readonly format: Format;
+  readonly #window: InputWindow;
+  /** The columns of CSV in their order; empty for NDJSON. */
+  #columns: readonly TransferColumn[] = [];
+  #lines = 0;
+
+  private constructor(window: InputWindow, format: Format) {
+    this.#window = window;
+    this.format = format;
+  }
+
+  /**
+   * Begins to read. `format` null is told from the first byte. Throws a `CommandError` where the beginning shows
+   * that this is no such input: no header, unknown columns, no JSON.
+   */
+  static async open(input: AsyncIterable<Buffer>, format: Format | null): Promise<RowReader> {
+    const window = new InputWindow(input);
+    while (window.bytes.length < byteOrderMark.length && (await window.more()));
+    if (window.bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark))
+      window.pass(byteOrderMark.length);
+    const isJson = window.bytes.toString('latin1').trimStart().startsWith('{');
+    const reader = new RowReader(window, format ?? (isJson ? 'ndjson' : 'csv'));
+    await (reader.format === 'csv' ? reader.#readHeader() : reader.#checkFirst());
+    return reader;
+  }
+
+  /** How many bytes of the input are done. */
+  get done(): number {
+    return this.#window.done;
+  }
+
+  /** SHA-256 in hex of everything that is done. */
+  digest(): string {
+    return this.#window.digest();
+  }
+
+  /** Goes on where an import stopped. Throws a `CommandError` where the input is another one. */
+  async skipTo({ bytes, lines, digest }: ImportProgress): Promise<void> {
+    if (bytes === 0) return;
+    const isThere = await this.#window.passTo(bytes);
+    if (!isThere || this.#window.done !== bytes || this.#window.digest() !== digest) {
+      throw new CommandError('this is not the input that the import began with');
+    }
+    this.#lines = lines;
+  }
+
+  /** The next rows, at most `max`; no items at the end of the input. */
+  async read(max: number): Promise<Omit<ImportBatch, 'elapsedMs'>> {
+    const items: ImportLine[] = [];
+    let at = 0;
+    while (items.length < max && at < batchBytesMax) {
+      const cut = await this.#cut(at);
+      if (cut === null) break;
+      const line = this.#lines + 1;
+      this.#lines += cut.lines;
+      at = cut.next;
+      if (cut.problem !== undefined) {
+        items.push({ line, fault: faults[cut.problem === 'malformed' ? 'malformed' : 'tooLong'] });
+        if (cut.problem === 'too_long') {
+          await this.#passLine(at);
+          at = 0;
+        }
+      } else {
+        const item = this.#readItem(line, cut);
+        if (item !== null) items.push(item);
+      }
+    }
+    this.#window.pass(at);
+    const reached = { bytes: this.#window.done, lines: this.#lines, digest: this.#window.digest() };
+    return { items, reached };
+  }
+
+  /** Stops reading. */
+  close(): Promise<void> {
+    return this.#window.close();
+  }
+
+  /** The row at that place of the window; null at the end of the input. */
+  async #cut(at: number): Promise<Cut | null> {
+    for (;;) {
+      const { bytes, isLast } = this.#window;
+      const cut = at < bytes.length ? cutRow(bytes, at, this.format, isLast) : null;
+      if (cut !== null || isLast) return cut;
+      await this.#window.more();
+    }
+  }
+
+  /** Passes over the rest of a line that is too long to look at. */
+  async #passLine(at: number): Promise<void> {
+    const window = this.#window;
+    window.pass(at);
+    for (;;) {
+      const end = window.bytes.indexOf(0x0a);
+      window.pass(end === -1 ? window.bytes.length : end + 1);
+      if (end !== -1 || !(await window.more())) return;
+    }
+  }
+
+  /** What stands there; null for an empty line. */
+  #readItem(line: number, cut: Cut): ImportLine | null {
+    if (cut.begin === cut.end) return null;
+    const text = this.#textOf(cut);
+    if (text === null) return { line, fault: faults.notUtf8 };
+    const reading = this.format === 'csv' ? readCsvRow(text, this.#columns) : readJsonRow(text);
+    return 'fault' in reading ? { line, fault: reading.fault } : { line, row: reading.row };
+  }
+
+  #textOf({ begin, end }: Cut): string | null {
+    const { bytes } = this.#window;
+    const text = bytes.toString('utf8', begin, end);
+    // What is not UTF-8 has become this character; it may also stand there itself.
+    return !text.includes('\uFFFD') || isUtf8(bytes.subarray(begin, end)) ? text : null;
+  }
+
+  async #readHeader(): Promise<void> {
+    for (let at = 0; ; ) {
+      const cut = await this.#cut(at);
+      if (cut === null) throw new CommandError('the input is empty: CSV begins with a line of column names');
+      this.#lines += cut.lines;
+      at = cut.next;
+      if (cut.begin === cut.end) continue;
+      const text = cut.problem === undefined ? this.#textOf(cut) : null;
+      const names = text === null ? null : splitCsv(text);
+      if (names === null) throw new CommandError('the first line is no line of column names');
+      this.#columns = readColumns(names.map((name) => name.trim()));
+      this.#window.pass(at);
+      return;
+    }
+  }
+
+  /** Looks at the first row without taking it. */
+  async #checkFirst(): Promise<void> {
+    const cut = await this.#cut(0);
+    const text = cut === null ? '{}' : cut.problem === undefined ? this.#textOf(cut) : null;
+    const value = text === null || text.trim() === '' ? null : parseObject(text);
+    if (value === null)
+      throw new CommandError('the first line is no JSON object: NDJSON has one on each line');
+    readColumns(Object.keys(value));
+  }
+}
+
+/** The names as columns. Throws a `CommandError` that names those that there are not, or that are there twice. */
+function readColumns(names: readonly string[]): TransferColumn[] {
+  const unknown = names.filter((name) => !isTransferColumn(name));
+  if (unknown.length > 0) {
+    const shown = unknown.map((name) => JSON.stringify(name.slice(0, 40))).join(', ');
+    throw new CommandError(
+      `unknown column${unknown.length > 1 ? 's' : ''} ${shown}: there is ${transferColumns.join(', ')}`,
+    );
+  }
+  const columns = names.filter(isTransferColumn);
+  const double = columns.find((name, at) => columns.indexOf(name) !== at);
+  if (double !== undefined) throw new CommandError(`the column "${double}" is there twice`);
+  return columns;
+}
+
+type Reading = { readonly row: ImportRow } | { readonly fault: RowFault };
+
+/** An empty field says nothing, quoted or not. */
+function readCsvRow(text: string, columns: readonly TransferColumn[]): Reading {
+  const fields = splitCsv(text);
+  if (fields === null) return { fault: faults.malformed };
+  if (fields.length !== columns.length) return { fault: faults.wrongColumns };
+  const row: Partial<Record<TransferColumn, unknown>> = {};
+  for (let at = 0; at < columns.length; at++) {
+    const column = columns[at];
+    const field = fields[at];
+    if (column === undefined || field === undefined || field === '') continue;
+    row[column] = column === 'clinical' ? (flags.get(field) ?? field) : field;
+  }
+  return { row };
+}
+
+/** A CSV field is a text; this is how it spells what is none. */
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+function readJsonRow(text: string): Reading {
+  const row = parseObject(text);
+  if (row === null) return { fault: faults.malformed };
+  for (const name in row) {
+    // The name is the caller's and could be anything, so it is not repeated.
+    if (!isTransferColumn(name)) return { fault: { field: '', reason: 'unknown_column' } };
+  }
+  return { row };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
