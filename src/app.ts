@@ -9,6 +9,7 @@ import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfi
 import { SignInGate } from './core/access/sign-in-gate.ts';
 import type { Core } from './core/core.ts';
 import type { User } from './core/directory/user.ts';
+import type { Maintenance } from './core/maintenance.ts';
 import type { Channel } from './core/messaging/message.ts';
 import type { MessageSender } from './core/messaging/sender.ts';
 import { createSecretBox } from './core/secret.ts';
@@ -40,6 +41,7 @@ export interface Directory {
   /** How many migrations ran to bring the database up to date, and the version it has now. */
   readonly applied: number;
   readonly version: number;
+  readonly maintenance: Maintenance;
   close(): Promise<void>;
 }
 
@@ -236,7 +238,7 @@ async function openCore(
     running: new Set(),
     signInGate: new SignInGate(),
   };
-  return { core, config, store, applied, version: schemaVersion };
+  return { core, config, store, maintenance: store, applied, version: schemaVersion };
 }
 
 async function openDatabase(options: StoreOptions): Promise<{ store: Store; applied: number }> {

@@ -1,6 +1,7 @@
 /**
  * The command line: words in, exit code out. Standard output carries the answer alone, with `--json` exactly one
- * JSON value; everything else goes to standard error. 0 is done, 1 is refused or failed, 2 is called wrongly.
+ * JSON value; everything else goes to standard error. 0 is done, 1 is refused, failed or found wrong, 2 is called
+ * wrongly.
  */
 import { commands } from './cli/catalogue.ts';
 import { explain } from './cli/failure.ts';
@@ -21,11 +22,11 @@ export async function main(argv: readonly string[]): Promise<number> {
         return 0;
       case 'run': {
         const run = await request.command.load();
-        const { json, text, notes = [], meanwhile } = await run(request.invocation);
+        const { json, text, notes = [], isFailure = false, meanwhile } = await run(request.invocation);
         print(request.isJson ? JSON.stringify(json) : text);
         remark(notes);
         await meanwhile;
-        return 0;
+        return isFailure ? 1 : 0;
       }
     }
   } catch (error) {

@@ -37,6 +37,17 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/migrate.ts')).migrate,
   },
   {
+    name: 'check',
+    summary: 'Recount what is kept as counts, and look through the database',
+    details:
+      'Ends with 1 where something is wrong and stays so. Reads everything there is, also while a server runs.',
+    options: {
+      repair: { meaning: 'Make wrong counts right' },
+      org: { value: 'ID', meaning: 'Recount this organization only' },
+    },
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
     name: 'init',
     summary: 'Make the first organization of an empty directory',
     details: `With one app and one API key of the role admin. Keys are shown once and never again.`,

@@ -51,6 +51,8 @@ export interface Outcome {
   readonly text: string;
   /** Remarks that are not part of the answer, for standard error. */
   readonly notes?: readonly string[];
+  /** The answer is bad news: the program ends with 1. */
+  readonly isFailure?: boolean;
   /** What the command goes on doing after it has said this; the program ends with it. */
   readonly meanwhile?: Promise<void>;
 }

@@ -9,6 +9,7 @@
  * 0 where nothing does. The range of a node's first entry begins where the node's own range does.
  */
 import type { UserStatus } from '../core/directory/user.ts';
+import { type StatusCounts, sumOf } from '../core/maintenance.ts';
 
 /** A place in the order of users: creation time, then order of creation. */
 export interface SortKey {
@@ -16,7 +17,7 @@ export interface SortKey {
   readonly seq: number;
 }
 
-export type StatusCounts = Record<UserStatus, number>;
+export { type StatusCounts, sumOf };
 
 export interface CountEntry {
   readonly from: SortKey;
@@ -36,10 +37,6 @@ const childOffset = 28;
 
 export function isBefore(left: SortKey, right: SortKey): boolean {
   return left.createdAt < right.createdAt || (left.createdAt === right.createdAt && left.seq < right.seq);
-}
-
-export function sumOf(counts: Readonly<StatusCounts>): number {
-  return counts.pending + counts.active + counts.inactive;
 }
 
 /** Reads numbers out of a packed node without unpacking it. */

@@ -106,8 +106,7 @@ export class CountTree {
     for (const change of changes) {
       if (!(await this.#add(root, change))) return this.rebuild();
     }
-    const parts = await this.#trim(root, firstKey, endKey);
-    await this.#setRoot(root, parts);
+    await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
     await this.#write();
   }
 
@@ -124,6 +123,43 @@ export class CountTree {
     }
     await this.#setRoot(root, ranges.length === 0 ? [] : cut(ranges, this.#shape.fanout, true));
     await this.#write();
+  }
+
+  /**
+   * Counts the users of one node of ranges anew, the one that holds `at`, and the sums above it. Gives where the
+   * next one begins, null behind the last. Needs a tree whose nodes are all in their places.
+   */
+  async recount(at: SortKey): Promise<SortKey | null> {
+    const root = await this.#lockRoot();
+    let from = firstKey;
+    let to = endKey;
+    for (let node = root; ; ) {
+      const here = indexOf(node.entries, at);
+      const entry = node.entries[here];
+      if (here > 0 && entry !== undefined) from = entry.from;
+      if (entry === undefined || entry.child === 0) {
+        await this.#recountRanges(node.entries.slice(here), from, to);
+        break;
+      }
+      to = node.entries[here + 1]?.from ?? to;
+      const child = await this.#load(entry.child);
+      if (child === null) throw new Error('the counts of users name a node that is not there');
+      node = child;
+    }
+    await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
+    await this.#write();
+    return to === endKey ? null : to;
+  }
+
+  async #recountRanges(ranges: readonly CountEntry[], from: SortKey, to: SortKey): Promise<void> {
+    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
+    let next = 0;
+    for (const [at, range] of ranges.entries()) {
+      const end = ranges[at + 1]?.from ?? to;
+      const first = next;
+      for (let user = users[next]; user !== undefined && isBefore(user, end); user = users[next]) next++;
+      Object.assign(range.counts, rangeOf(users.slice(first, next), null).counts);
+    }
   }
 
   async #write(): Promise<void> {

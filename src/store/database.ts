@@ -9,6 +9,7 @@
 import { join } from 'node:path';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
+import type { CountReport, Maintenance } from '../core/maintenance.ts';
 import { systemClock } from '../core/time.ts';
 import type { SystemReason, SystemTx, Tx, UnitOfWork } from '../core/unit-of-work.ts';
 import { AppKeys } from './app-keys.ts';
@@ -18,10 +19,11 @@ import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { ReadExecutor } from './sqlite-executor.ts';
+import { integrityProblems } from './sqlite-integrity.ts';
 import { SqliteMigrationTarget } from './sqlite-migration.ts';
 import { StoreSystemTx, StoreTx } from './unit-of-work.ts';
 import { CountLedger, type CountShape, defaultCountShape } from './user-counts.ts';
-import { type CountReport, checkCounts } from './user-recount.ts';
+import { type CountsAtHand, checkCounts, repairCounts } from './user-recount.ts';
 
 export interface StoreOptions {
   /** The folder that holds the database file; it exists and can be written. */
@@ -37,16 +39,12 @@ export interface StoreOptions {
 }
 
 /** The store of a deployment. */
-export interface Store extends UnitOfWork {
+export interface Store extends UnitOfWork, Maintenance {
   /** Brings the schema up to date; how many migrations ran. Nothing else works on a new file before. */
   migrate(): Promise<number>;
   /** Resolves where the database answers and has the schema of this program. */
   ping(): Promise<void>;
-  /** Counts the users of an organization and compares; see `user-recount.ts`. */
-  checkCounts(orgKey: OrgKey): Promise<CountReport>;
-  /** Makes the counts anew; other changes wait, some seconds where there are millions of users. */
-  repairCounts(orgKey: OrgKey): Promise<void>;
-  /** Waits for the changes under way and closes the file. */
+  /** Waits for the changes under way and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -75,6 +73,7 @@ class SqliteStore implements Store {
   readonly #commits: GroupCommit;
   readonly #appKeys: AppKeys;
   readonly #readScope: Scope;
+  readonly #countShape: CountShape;
   readonly #onOutage: (error: unknown) => void;
 
   constructor(options: StoreOptions) {
@@ -84,6 +83,7 @@ class SqliteStore implements Store {
     this.#reader = new SqliteConnection(file, connectionSizes.reader);
     this.#scanner = new SqliteConnection(file, connectionSizes.scanner);
     const countShape = options.countShape ?? defaultCountShape;
+    this.#countShape = countShape;
     this.#commits = new GroupCommit(this.#writer, {
       batchMax,
       queueMax,
@@ -133,7 +133,16 @@ class SqliteStore implements Store {
   }
 
   repairCounts(orgKey: OrgKey): Promise<void> {
-    return this.#commits.change(async ({ counts }) => counts.noteRecount(orgKey));
+    const at: CountsAtHand = {
+      snapshot: (work) => this.#readScope.executor.snapshot(work),
+      change: (work) => this.#commits.change(work),
+      shape: this.#countShape,
+    };
+    return this.#answer(() => repairCounts(at, orgKey));
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#answer(async () => integrityProblems(this.#reader.db));
   }
 
   async close(): Promise<void> {

@@ -1,22 +1,23 @@
 /**
  * Counts users the slow way and holds the result against what is kept: the proof that pages and totals do not
- * lie. It needs one state of the database to look at, and changes nothing.
+ * lie. To check, it needs one state of the database to look at. To repair, it counts piece by piece, each piece in
+ * a transaction of its own, for while one runs nobody else can write.
  */
 import type { OrgKey } from '../core/ids.ts';
-import { endKey, isBefore, type SortKey, type StatusCounts, sumOf, unpackNode } from './count-node.ts';
+import type { CountReport } from '../core/maintenance.ts';
+import {
+  endKey,
+  firstKey,
+  isBefore,
+  type SortKey,
+  type StatusCounts,
+  sumOf,
+  unpackNode,
+} from './count-node.ts';
 import { usersInOrder } from './count-range.ts';
-import { rootNode, selectNode, selectNodeNames } from './count-tree.ts';
-import type { Executor } from './executor.ts';
-
-export interface CountReport {
-  readonly orgKey: OrgKey;
-  /** How many users there are. */
-  readonly counted: StatusCounts;
-  /** How many the kept counts say there are. */
-  readonly kept: StatusCounts;
-  /** What does not fit: ranges with other numbers than their users, sums that are none, nodes out of place. */
-  readonly faults: number;
-}
+import { CountTree, rootNode, selectNode, selectNodeNames } from './count-tree.ts';
+import type { Executor, Scope } from './executor.ts';
+import type { CountShape } from './user-counts.ts';
 
 /** A range as it is kept. */
 interface Range {
@@ -33,7 +34,7 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
   const counted = noCounts();
   const kept = noCounts();
   for (const { counts } of ranges) addTo(kept, counts);
-  let faults = await walk.countFaults();
+  let faults = (await walk.misplaced()) + walk.wrongSums;
   let at = 0;
   let here = noCounts();
   for await (const users of usersInOrder(view, orgKey, batch)) {
@@ -52,15 +53,41 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
     here = noCounts();
   }
   if (ranges.length === 0 && sumOf(counted) > 0) faults++;
-  return { orgKey, counted, kept, faults };
+  return { counted, kept, faults };
+}
+
+/** Where counts are repaired. */
+export interface CountsAtHand {
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction of its own. */
+  change<T>(work: (scope: Pick<Scope, 'executor' | 'counts'>) => Promise<T>): Promise<T>;
+  readonly shape: CountShape;
+}
+
+/** Makes the counts right: node by node, or all anew where the nodes themselves are not in their places. */
+export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<void> {
+  const isTree = await at.snapshot(async (view) => {
+    const walk = new TreeWalk(view, orgKey);
+    return (await walk.ranges()).length > 0 && (await walk.misplaced()) === 0;
+  });
+  if (!isTree) return at.change(async ({ counts }) => counts.noteRecount(orgKey));
+  for (let from: SortKey | null = firstKey; from !== null; ) {
+    const here: SortKey = from;
+    from = await at.change(async ({ executor, counts }) => {
+      // What others of the same transaction have noted is among the users already.
+      await counts.settle(executor);
+      return new CountTree(executor, orgKey, at.shape).recount(here);
+    });
+  }
 }
 
 /** Walks the kept tree in order and notes what is wrong with the tree itself. */
 class TreeWalk {
+  wrongSums = 0;
   readonly #view: Executor;
   readonly #orgKey: OrgKey;
   readonly #seen = new Set<number>();
-  #faults = 0;
+  #misplaced = 0;
 
   constructor(view: Executor, orgKey: OrgKey) {
     this.#view = view;
@@ -75,27 +102,27 @@ class TreeWalk {
     return ranges;
   }
 
-  /** Faults met on the walk, and nodes that it did not come by. */
-  async countFaults(): Promise<number> {
+  /** Nodes that the walk met where none can be, or did not come by. */
+  async misplaced(): Promise<number> {
     const names = await this.#view.rows(selectNodeNames, { orgKey: this.#orgKey });
-    return this.#faults + names.filter(({ node }) => !this.#seen.has(node)).length;
+    return this.#misplaced + names.filter(({ node }) => !this.#seen.has(node)).length;
   }
 
   /** Adds the ranges below a node, and gives the sum of what they keep. */
   async #collect(node: number, to: SortKey, ranges: Range[]): Promise<StatusCounts> {
     const sum = noCounts();
     const row = await this.#view.first(selectNode, { orgKey: this.#orgKey, node });
-    if (row === undefined || this.#seen.has(node)) {
-      this.#faults++;
+    if (row === undefined || row.entries.length === 0 || this.#seen.has(node)) {
+      this.#misplaced++;
       return sum;
     }
     this.#seen.add(node);
     const entries = unpackNode(row.entries);
     for (const [at, { from, counts, child }] of entries.entries()) {
       const next = entries[at + 1]?.from ?? to;
-      if (at > 0 && !isBefore(from, next)) this.#faults++;
+      if (at > 0 && !isBefore(from, next)) this.#misplaced++;
       if (child === 0) ranges.push({ to: next, counts });
-      else if (!isSame(await this.#collect(child, next, ranges), counts)) this.#faults++;
+      else if (!isSame(await this.#collect(child, next, ranges), counts)) this.wrongSums++;
       addTo(sum, counts);
     }
     return sum;

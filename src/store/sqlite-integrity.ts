@@ -1,0 +1,39 @@
+/**
+ * What SQLite finds wrong with its own file: pages out of place, indexes that miss rows, values that a column
+ * must not have, and rows that refer to none. Told by table and kind; SQLite names no values.
+ */
+import Sqlite from 'better-sqlite3';
+
+/** More of them tell an operator nothing new. */
+const problemsMax = 20;
+
+const damage = /^SQLITE_(CORRUPT|NOTADB)/;
+
+interface Orphans {
+  readonly child: string;
+  readonly parent: string;
+  readonly rows: number;
+}
+
+/** A line for each problem; empty where there is none. Reads the whole file. */
+export function integrityProblems(db: Sqlite.Database): string[] {
+  try {
+    const found = db
+      .prepare<[], { integrity_check: string }>(`pragma integrity_check(${problemsMax})`)
+      .all()
+      .flatMap((row) => row.integrity_check.split('\n'));
+    const orphans = db
+      .prepare<[], Orphans>(
+        'select "table" as child, parent, count(*) as rows from pragma_foreign_key_check group by 1, 2',
+      )
+      .all();
+    return [
+      ...found.filter((problem) => problem !== 'ok'),
+      ...orphans.map(({ child, parent, rows }) => `${child}: ${rows} refer to no row of ${parent}`),
+    ];
+  } catch (error) {
+    // A file that is damaged enough cannot even be looked through.
+    if (error instanceof Sqlite.SqliteError && damage.test(error.code)) return [error.message];
+    throw error;
+  }
+}
