@@ -6,31 +6,46 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import Database from 'better-sqlite3';
 import type { App } from '../../src/core/directory/organization.ts';
 import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts';
 import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
-import { openStore, type Store, type StoreOptions } from '../../src/store/database.ts';
+import { databaseFile, openStore, type Store, type StoreOptions } from '../../src/store/database.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 
 /** Makes a store on a database that nobody else uses. */
-export type MakeStore = (options?: Omit<StoreOptions, 'dataDir'>) => Promise<OwnStore>;
+export type MakeStore = (options?: StoreOptions) => Promise<OwnStore>;
 
 export interface OwnStore {
   readonly store: Store;
-  /** Where it is kept, for whoever opens it again. */
-  readonly dataDir: string;
+  /** Another store on the same database, as another process would have it. The caller closes it. */
+  openAgain(): Store;
+  /** Runs statements past the store, as damage or an older program might. */
+  execute(sql: string): Promise<void>;
   /** Closes the store and removes what it kept. */
   dispose(): Promise<void>;
 }
 
-const databases: readonly { readonly name: string; readonly make: MakeStore }[] = [
+/** A store in a folder. */
+export interface FileStore extends OwnStore {
+  readonly dataDir: string;
+}
+
+/** A store on PostgreSQL. */
+export interface PostgresOwnStore extends OwnStore {
+  readonly database: OwnDatabase;
+}
+
+export const databases: readonly { readonly name: string; readonly make: MakeStore }[] = [
   { name: 'SQLite', make: makeSqliteStore },
+  { name: 'PostgreSQL', make: makePostgresStore },
 ];
 
 /** Declares a suite for each database. `suite` is given a function that hands out the suite's store. */
 export function suiteOnEveryDatabase(
   title: string,
   suite: (own: () => Store) => void,
-  options: Omit<StoreOptions, 'dataDir'> = {},
+  options: StoreOptions = {},
 ): void {
   for (const { name, make } of databases) {
     describe(`${title} on ${name}`, () => {
@@ -47,16 +62,41 @@ export function suiteOnEveryDatabase(
   }
 }
 
-export async function makeSqliteStore(options: Omit<StoreOptions, 'dataDir'> = {}): Promise<OwnStore> {
+export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileStore> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roster-store-'));
   const store = openStore({ ...options, dataDir });
   await store.migrate();
   return {
     store,
     dataDir,
+    openAgain: () => openStore({ ...options, dataDir }),
+    async execute(sql) {
+      const raw = new Database(join(dataDir, databaseFile));
+      raw.exec(sql);
+      raw.close();
+    },
     async dispose() {
       await store.close();
       await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function makePostgresStore(options: StoreOptions = {}): Promise<PostgresOwnStore> {
+  const database = await createDatabase();
+  const { url: databaseUrl } = database;
+  const store = openStore({ ...options, databaseUrl });
+  await store.migrate();
+  return {
+    store,
+    database,
+    openAgain: () => openStore({ ...options, databaseUrl }),
+    async execute(sql) {
+      await database.query(sql);
+    },
+    async dispose() {
+      await store.close();
+      await database.drop();
     },
   };
 }

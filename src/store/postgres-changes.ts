@@ -1,0 +1,287 @@
+/**
+ * Changes on PostgreSQL. Those of one organization run one after the other in this process, those of different ones
+ * beside each other. What has queued while a transaction ran shares the next, each unit in a savepoint of its own:
+ * one commit for all, and the counts of the organization, which every creation touches, held once and last.
+ *
+ * Other processes do the same. Where two wait for each other the server ends one transaction, and its units run
+ * anew, each alone; so do those whose transaction had to wait for a row that is held elsewhere. A unit may run
+ * several times for one outcome, and nothing of a run that did not commit remains. A commit whose answer was lost is
+ * not repeated: whether it happened is not known, and the caller is refused.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refuse } from '../core/errors.ts';
+import { postgresDialect } from './dialect.ts';
+import type { Topic } from './executor.ts';
+import { ConnectionLostError, isConnectionEnding, type PostgresConnection } from './postgres-connection.ts';
+import { PostgresChangeExecutor } from './postgres-executor.ts';
+import type { ConnectionSet } from './postgres-pool.ts';
+import { CountLedger, type CountShape } from './user-counts.ts';
+
+export interface PostgresChangesOptions {
+  /** Most units that share a commit. */
+  readonly batchMax: number;
+  /** Most units that wait; above it changes are refused at once. */
+  readonly queueMax: number;
+  readonly countShape: CountShape;
+  /** Told after each commit which topics were written. */
+  readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
+}
+
+/** What a unit of work is handed. */
+export interface ChangeScope {
+  readonly executor: PostgresChangeExecutor;
+  readonly counts: CountLedger;
+  touch(topic: Topic): void;
+}
+
+interface Unit {
+  /** Runs the work; what is returned settles the caller's promise once the commit stands. */
+  run(scope: ChangeScope): Promise<() => void>;
+  reject(error: unknown): void;
+}
+
+interface Committed {
+  readonly settlements: readonly (() => void)[];
+  readonly topics: ReadonlySet<Topic>;
+}
+
+const attemptsMax = 5;
+const retryMs = 20;
+/** How long units that share a transaction wait for a row: all of them wait for what one of them needs. */
+const sharedLockMs = 100;
+/** A deadlock, a transaction that lost against others, a lock that was not had in time. */
+const retried = /^(40P01|40001|55P03)$/;
+
+/** A commit was sent and not answered. */
+class UnknownOutcomeError extends Error {
+  override readonly name = 'UnknownOutcomeError';
+  readonly code = '08007';
+}
+
+export class PostgresChanges {
+  readonly #connections: ConnectionSet;
+  readonly #options: PostgresChangesOptions;
+  /** The units that wait, by what they are serialized on. */
+  readonly #lanes = new Map<number | string, Unit[]>();
+  readonly #running = new Set<Promise<void>>();
+  #waiting = 0;
+  #isClosed = false;
+
+  constructor(connections: ConnectionSet, options: PostgresChangesOptions) {
+    this.#connections = connections;
+    this.#options = options;
+  }
+
+  /** Runs `work` in a durable transaction, after what came before it in the same lane. */
+  change<T>(lane: number | string, work: (scope: ChangeScope) => Promise<T>): Promise<T> {
+    if (this.#isClosed || this.#waiting >= this.#options.queueMax) {
+      return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const unit: Unit = {
+      async run(scope) {
+        const result = await work(scope);
+        return () => resolve(result);
+      },
+      reject,
+    };
+    this.#waiting++;
+    const queue = this.#lanes.get(lane);
+    if (queue === undefined) this.#open(lane, unit);
+    else queue.push(unit);
+    return promise;
+  }
+
+  /** Takes no more changes, and waits for those that were taken. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#running);
+  }
+
+  #open(lane: number | string, unit: Unit): void {
+    const queue = [unit];
+    this.#lanes.set(lane, queue);
+    const running = this.#drain(lane, queue).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #drain(lane: number | string, queue: Unit[]): Promise<void> {
+    do {
+      // Whatever the event loop has ready by now joins the transaction.
+      await new Promise((resolve) => setImmediate(resolve));
+      const units = queue.splice(0, this.#options.batchMax);
+      const outage = await this.#runTogether(units);
+      this.#waiting -= units.length;
+      if (outage !== null) this.#refuseAll(queue, outage);
+    } while (queue.length > 0);
+    this.#lanes.delete(lane);
+  }
+
+  /** Those who have waited for a database that is away need not find that out for themselves. */
+  #refuseAll(queue: Unit[], outage: unknown): void {
+    for (const unit of queue.splice(0)) {
+      this.#waiting--;
+      unit.reject(outage);
+    }
+  }
+
+  /** Runs units in one transaction, or each alone where that fails; gives the outage that ended it, if one did. */
+  async #runTogether(units: readonly Unit[]): Promise<unknown> {
+    const [unit, ...others] = units;
+    if (unit === undefined) return null;
+    if (others.length === 0) return this.#runAlone(unit);
+    try {
+      this.#settle(await this.#transaction(units));
+      return null;
+    } catch (error) {
+      if (!isRepeatable(error)) {
+        for (const each of units) each.reject(error);
+        return postgresDialect.isOutage(error) ? error : null;
+      }
+    }
+    for (const [at, each] of units.entries()) {
+      const outage = await this.#runAlone(each);
+      if (outage === null) continue;
+      for (const later of units.slice(at + 1)) later.reject(outage);
+      return outage;
+    }
+    return null;
+  }
+
+  async #runAlone(unit: Unit): Promise<unknown> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#settle(await this.#transaction([unit]));
+        return null;
+      } catch (error) {
+        const isFinal = attempt === attemptsMax || (isConnectionEnding(error) && attempt > 1);
+        if (isFinal || !isRepeatable(error)) {
+          unit.reject(error);
+          return isConnectionEnding(error) ? error : null;
+        }
+      }
+      // Whoever it was that we met is not met again at the same moment.
+      await sleep(retryMs * attempt * Math.random());
+    }
+  }
+
+  #settle({ settlements, topics }: Committed): void {
+    for (const settle of settlements) settle();
+    if (topics.size > 0) this.#options.onCommitted(topics);
+  }
+
+  async #transaction(units: readonly Unit[]): Promise<Committed> {
+    const { connection, end } = await this.#connections.lease();
+    const isShared = units.length > 1;
+    let isBroken = true;
+    try {
+      await connection.begin(isShared ? sharedLockMs : undefined);
+      const committed = isShared
+        ? await this.#runShared(connection, units)
+        : await this.#runSingle(connection, units);
+      await commit(connection);
+      isBroken = false;
+      return committed;
+    } catch (error) {
+      isBroken = isConnectionEnding(error) || error instanceof UnknownOutcomeError;
+      if (!isBroken) isBroken = !(await rollback(connection));
+      throw error;
+    } finally {
+      end(isBroken);
+    }
+  }
+
+  /** A unit that throws takes the transaction with it. */
+  async #runSingle(connection: PostgresConnection, units: readonly Unit[]): Promise<Committed> {
+    const counts = new CountLedger(this.#options.countShape);
+    const topics = new Set<Topic>();
+    const settlements: (() => void)[] = [];
+    for (const unit of units) {
+      settlements.push(await runUnit(connection, unit, counts, (topic) => topics.add(topic)));
+    }
+    await settleCounts(connection, counts);
+    return { settlements, topics };
+  }
+
+  /** A unit that throws is rolled back alone, unless what it met concerns all. */
+  async #runShared(connection: PostgresConnection, units: readonly Unit[]): Promise<Committed> {
+    const counts = new CountLedger(this.#options.countShape);
+    const topics = new Set<Topic>();
+    const settlements: (() => void)[] = [];
+    for (const unit of units) {
+      const touched: Topic[] = [];
+      const mark = counts.mark();
+      // Not waited for: where it fails, so does everything after it.
+      ignore(connection.control('savepoint unit'));
+      try {
+        settlements.push(await runUnit(connection, unit, counts, (topic) => touched.push(topic)));
+        for (const topic of touched) topics.add(topic);
+      } catch (error) {
+        if (isRepeatable(error) || postgresDialect.isOutage(error)) throw error;
+        await connection.control('rollback to savepoint unit');
+        counts.rollback(mark);
+        settlements.push(() => unit.reject(error));
+      }
+      ignore(connection.control('release savepoint unit'));
+    }
+    await connection.waitForLocks();
+    await settleCounts(connection, counts);
+    return { settlements, topics };
+  }
+}
+
+async function runUnit(
+  connection: PostgresConnection,
+  unit: Unit,
+  counts: CountLedger,
+  touch: (topic: Topic) => void,
+): Promise<() => void> {
+  const executor = new PostgresChangeExecutor(connection);
+  let settle: () => void;
+  try {
+    settle = await unit.run({ executor, counts, touch });
+  } catch (error) {
+    // What the server said explains what the unit made of it.
+    executor.close();
+    throw error;
+  }
+  executor.close();
+  return settle;
+}
+
+async function settleCounts(connection: PostgresConnection, counts: CountLedger): Promise<void> {
+  const executor = new PostgresChangeExecutor(connection);
+  await counts.settle(executor);
+  executor.close();
+}
+
+async function commit(connection: PostgresConnection): Promise<void> {
+  try {
+    await connection.commit();
+  } catch (error) {
+    if (isConnectionEnding(error))
+      throw new UnknownOutcomeError('a commit was not answered', { cause: error });
+    throw error;
+  }
+}
+
+/** Whether the connection is as good as new. */
+async function rollback(connection: PostgresConnection): Promise<boolean> {
+  try {
+    await connection.control('rollback');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Nothing has happened, and trying again may well succeed. A database that does not answer is not asked twice. */
+function isRepeatable(error: unknown): boolean {
+  if (error instanceof ConnectionLostError) return !error.isTimeout;
+  if (isConnectionEnding(error)) return true;
+  return error instanceof Error && 'code' in error && retried.test(String(error.code));
+}
+
+function ignore(sent: Promise<void>): void {
+  sent.catch(() => {});
+}

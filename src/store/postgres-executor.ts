@@ -1,0 +1,152 @@
+/**
+ * The executors over PostgreSQL: one for reads of committed data, each of which sees the newest, and one for each
+ * unit of work in a transaction.
+ */
+import { postgresDialect } from './dialect.ts';
+import type { Executor } from './executor.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import type { PostgresPool } from './postgres-pool.ts';
+import type { Statement, Values } from './statement.ts';
+
+export class PostgresReadExecutor implements Executor {
+  readonly isTaken = postgresDialect.isTaken;
+  readonly #pool: PostgresPool;
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return (await this.rows(statement, values))[0];
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#pool.read((connection) => connection.rows(statement, values));
+  }
+
+  /** On a connection of its own: many rows would hold up the reads behind them. */
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#pool.reads.use((connection) => connection.rows(statement, values));
+  }
+
+  /** The end of the transaction is not waited for: nothing hangs on it. */
+  async snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    const { connection, end } = await this.#pool.reads.lease();
+    try {
+      const begun = connection.beginSnapshot();
+      const [result] = await Promise.all([work(new PostgresChangeExecutor(connection)), begun]);
+      connection.control('commit').then(
+        () => end(false),
+        () => end(true),
+      );
+      return result;
+    } catch (error) {
+      end(true);
+      throw error;
+    }
+  }
+
+  run(): Promise<number> {
+    return refuseChange();
+  }
+
+  insert(): Promise<number | undefined> {
+    return refuseChange();
+  }
+
+  insertAll(): Promise<(number | undefined)[]> {
+    return refuseChange();
+  }
+
+  attempt(): Promise<undefined> {
+    return refuseChange();
+  }
+
+  async hold(): Promise<void> {}
+}
+
+function refuseChange(): Promise<never> {
+  return Promise.reject(new Error('a read changes nothing'));
+}
+
+/**
+ * Runs statements in the transaction of one unit of work, and ends with it. PostgreSQL takes nothing more in a
+ * transaction after an error, so an error that the unit swallowed is remembered: the unit cannot end well.
+ */
+export class PostgresChangeExecutor implements Executor {
+  readonly isTaken = postgresDialect.isTaken;
+  readonly #connection: PostgresConnection;
+  #isOpen = true;
+  #fault: unknown = null;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return (await this.rows(statement, values))[0];
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#send(() => this.#connection.rows(statement, values));
+  }
+
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.rows(statement, values);
+  }
+
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
+    return this.#send(() => this.#connection.run(statement, values));
+  }
+
+  insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
+    return this.#send(() => this.#connection.insert(statement, values));
+  }
+
+  /** All rows are on their way before the first is answered. */
+  insertAll<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]> {
+    return Promise.all(rows.map((values) => this.insert(statement, values)));
+  }
+
+  async attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    await this.#send(() => this.#connection.control('savepoint attempt'));
+    try {
+      const [row] = await this.#connection.rows(statement, values);
+      await this.#send(() => this.#connection.control('release savepoint attempt'));
+      return row;
+    } catch (error) {
+      await this.#send(() =>
+        this.#connection.control('rollback to savepoint attempt; release savepoint attempt'),
+      );
+      throw error;
+    }
+  }
+
+  hold(name: string): Promise<void> {
+    return this.#send(() => this.#connection.hold(name));
+  }
+
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  /** Ends the executor. Throws the error that one of its statements met. */
+  close(): void {
+    this.#isOpen = false;
+    if (this.#fault !== null) throw this.#fault;
+  }
+
+  async #send<T>(statement: () => Promise<T>): Promise<T> {
+    if (!this.#isOpen) throw new Error('the unit of work has ended');
+    if (this.#fault !== null) throw this.#fault;
+    try {
+      return await statement();
+    } catch (error) {
+      this.#fault ??= error;
+      throw error;
+    }
+  }
+}

