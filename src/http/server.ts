@@ -74,9 +74,11 @@ export function createServer(options: ServerOptions): HttpServer {
   const ownPaths = pages.map(({ path }) => path);
   const reach = createReach({ contracts, ownPaths, isHostRouted: settings.isHostRouted });
 
+  // A documented path without parameters is never one with: `/v1/users/confirmation` names no user.
+  const literalMethods = new Map<string, readonly string[]>();
   const findUnrouted = createUnrouted({
     ...{ reach, fallback, cors },
-    methodsAt: (url) => methodsAt(app, url),
+    methodsAt: (url) => literalMethods.get(pathOf(url)) ?? methodsAt(app, url),
   });
   const broken = createBrokenRequests({
     logger,
@@ -109,11 +111,17 @@ export function createServer(options: ServerOptions): HttpServer {
       addRoute(route.method, patternOf(contract, route), operationOf(contract, route, cors));
     }
   }
+  for (const [url, known] of literalMethods) {
+    const others = [...methods, 'HEAD'].filter((method) => !known.includes(method));
+    app.route({ method: others, url, handler: serveUnrouted });
+  }
   app.setNotFoundHandler((request, reply) => serveUnrouted(request, reply));
 
   function addRoute(method: Method, url: string, operation: Operation): void {
+    const known = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    if (!url.includes(':')) literalMethods.set(url, [...(literalMethods.get(url) ?? []), ...known].sort());
     app.route({
-      method: method === 'GET' ? ['GET', 'HEAD'] : method,
+      method: known,
       url,
       handler: (request, reply) => serve(operation, request, reply),
     });

@@ -77,6 +77,8 @@ describe('the three ways in to general', () => {
         ['PATCH /v1/users/1', ['DELETE', 'GET', 'PUT']],
         ['DELETE /v1/users/1/cancel', ['POST']],
         ['GET /v1/sessions', ['DELETE', 'POST']],
+        ['GET /v1/users/confirmation', ['POST']],
+        ['DELETE /v1/users/passwords', ['POST']],
       ] as const) {
         const reply = await call(line);
         assert.equal(reply.status, 405, line);
