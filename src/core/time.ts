@@ -16,7 +16,7 @@ export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
-const isoDate = /^\d{4}-\d{2}-\d{2}$/;
+const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /** `2025-01-20T08:30:00Z`: the instant in UTC, cut to whole seconds. */
 export function toSecondText(instant: number): string {
@@ -45,7 +45,10 @@ export function parseInstant(text: string): number | null {
 
 /** True where the text is a calendar date `YYYY-MM-DD` that exists. */
 export function isCalendarDate(text: string): boolean {
-  if (!isoDate.test(text)) return false;
+  const [, year, month, day] = isoDate.exec(text) ?? [];
+  if (year === undefined) return false;
+  // Every month has 28 days; only for the others it matters which month it is.
+  if (Number(day) >= 1 && Number(day) <= 28) return Number(month) >= 1 && Number(month) <= 12;
   try {
     Temporal.PlainDate.from(text, { overflow: 'reject' });
     return true;
@@ -54,9 +57,15 @@ export function isCalendarDate(text: string): boolean {
   }
 }
 
+/** The answer given last: many ask for the same instant, a batch of users that is read for one. */
+let lastDate = { instant: Number.NaN, text: '' };
+
 /** The calendar date in UTC at that instant, `YYYY-MM-DD`. */
 export function utcDate(instant: number): string {
-  return new Date(instant).toISOString().slice(0, 10);
+  if (instant !== lastDate.instant) {
+    lastDate = { instant, text: new Date(instant).toISOString().slice(0, 10) };
+  }
+  return lastDate.text;
 }
 
 /** RFC 3339 sets no limit to the digits of a second; `Temporal` reads nine. */

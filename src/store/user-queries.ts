@@ -52,9 +52,9 @@ export const selectAllByExternalId = statement((p: Binder<{ orgKey: number; exte
     .orderBy('seq', 'desc'),
 );
 
-/** The values of an insert: a user with its flags as integers. */
+/** The values of an insert: a user with its flags as integers, and its app by the key that rows have. */
 export type InsertValues = {
-  [K in keyof User as User[K] extends boolean ? never : K]: User[K];
+  [K in keyof Omit<User, 'appId'> as User[K] extends boolean ? never : K]: User[K];
 } & { [K in keyof User as User[K] extends boolean ? K : never]: Flag } & {
   appKey: number;
   emailCanonical: string | null;

@@ -85,15 +85,21 @@ export function readDateOfBirth(value: unknown, now: number): Reading<string> {
   return isPast ? reading : { fault: 'invalid' };
 }
 
+/** Tags that were found well-formed: a few are said again and again. */
+const knownLanguages = new Set<string>();
+const knownLanguagesMax = 1_000;
+
 /** A well-formed BCP 47 tag (RFC 5646), kept as given. */
 export function readLanguage(value: unknown): Reading<string> {
   const reading = readText(value);
-  if (!('value' in reading)) return reading;
+  if (!('value' in reading) || knownLanguages.has(reading.value)) return reading;
   try {
-    return Intl.getCanonicalLocales(reading.value).length === 1 ? reading : { fault: 'invalid' };
+    if (Intl.getCanonicalLocales(reading.value).length !== 1) return { fault: 'invalid' };
   } catch {
     return { fault: 'invalid' };
   }
+  if (knownLanguages.size < knownLanguagesMax) knownLanguages.add(reading.value);
+  return reading;
 }
 
 const timezoneNames = new Map<string, string | null>();

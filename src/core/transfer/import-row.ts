@@ -17,7 +17,7 @@ import {
   readText,
   readTimezone,
 } from '../directory/user-fields.ts';
-import { newUserOf } from '../directory/user-lifecycle.ts';
+import { newUserId, newUserNumber } from '../ids.ts';
 import type { TransferColumn } from './columns.ts';
 import type { RowFault } from './import-progress.ts';
 
@@ -42,9 +42,10 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash }: RowCo
     return value === undefined || value === null ? null : fields.take(column, read(value));
   }
   const phone = take('phone', readPhone);
-  const createdAt = take('created_at', (value) => readReportTime(value, now)) ?? now;
   const user: NewUser = {
-    ...newUserOf(appId, createdAt),
+    id: newUserId(),
+    number: newUserNumber(),
+    appId,
     externalId: take('external_id', readExternalId) ?? null,
     email: take('email', readEmail) ?? null,
     firstName: take('first_name', readText) ?? null,
@@ -58,8 +59,12 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash }: RowCo
     status: take('status', (value) => readChoice(value, userStatuses)) ?? 'active',
     // The wish alone: what it permits is an admin's to approve.
     isClinical: take('clinical', readBoolean) ?? newUserDefaults.isClinical,
+    isClinicalApproved: newUserDefaults.isClinicalApproved,
+    isTemplate: newUserDefaults.isTemplate,
+    isNativeSignup: newUserDefaults.isNativeSignup,
     confirmedAt: take('confirmed_at', (value) => readReportTime(value, now)) ?? null,
     passwordHash: take('password_hash', readHash) ?? null,
+    createdAt: take('created_at', (value) => readReportTime(value, now)) ?? now,
   };
   const faults: RowFault[] = fields.faults.map(({ field, fault }) => ({ field, reason: fault }));
   if (user.passwordHash !== null && !isKnownHash(user.passwordHash)) {
