@@ -202,13 +202,15 @@ function isBelow(template: string, path: string): boolean {
   return path === beginning || path.startsWith(`${beginning}/`);
 }
 
-/** The operation of the most literal path template that knows the method. */
+/** The operation of the most literal path template; one without parameters is matched first (OpenAPI 3.1, 4.8.8). */
 function findOperation(document: OpenApiDocument, method: string, path: string) {
   // A HEAD is answered as the GET would be, without the body.
   const key = method === 'HEAD' ? 'get' : method.toLowerCase();
-  const templates = Object.keys(document.paths)
-    .filter((template) => matches(template, path))
-    .sort((left, right) => parameterCount(left) - parameterCount(right));
+  const templates = Object.hasOwn(document.paths, path)
+    ? [path]
+    : Object.keys(document.paths)
+        .filter((template) => matches(template, path))
+        .sort((left, right) => parameterCount(left) - parameterCount(right));
   for (const template of templates) {
     const operation = document.paths[template]?.[key];
     if (operation !== undefined) return { operation, template, method: key };
