@@ -73,13 +73,13 @@ export interface Sample extends SampleCall {
   readonly title: string;
 }
 
-/** Whether there is a database in the data folder. */
-export function hasDirectory({ dataDir }: Config): boolean {
-  return existsSync(join(dataDir, databaseFile));
+/** Whether there is a database: in the data folder, or named as one that others keep. */
+export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boolean {
+  return databaseUrl !== null || existsSync(join(dataDir, databaseFile));
 }
 
 /**
- * Opens the directory in the data folder; makes the one and the other, or brings them up to date.
+ * Opens the directory that the settings name; makes folder and tables, or brings them up to date.
  *
  * @throws {ConfigError} where folder or database cannot be used.
  */
@@ -224,9 +224,10 @@ async function openCore(
   hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
 ): Promise<OpenedDirectory> {
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
-  prepareDataFolder(dataDir);
+  // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
+  if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
-  const { store, applied } = await openDatabase({ ...hooks, dataDir });
+  const { store, applied } = await openDatabase({ config, secrets }, hooks);
   const core: Core = {
     work: store,
     clock,
@@ -241,17 +242,33 @@ async function openCore(
   return { core, config, store, maintenance: store, applied, version: schemaVersion };
 }
 
-async function openDatabase(options: StoreOptions): Promise<{ store: Store; applied: number }> {
+async function openDatabase(
+  { config: { dataDir, database }, secrets: { databaseUrl } }: Pick<DirectoryOptions, 'config' | 'secrets'>,
+  hooks: StoreOptions,
+): Promise<{ store: Store; applied: number }> {
   let store: Store | undefined;
   try {
-    store = openStore(options);
+    const { poolSize, ...timeouts } = database;
+    store = openStore({
+      ...hooks,
+      ...(databaseUrl === null ? { dataDir } : { databaseUrl, poolSize, timeouts }),
+    });
     return { store, applied: await store.migrate() };
   } catch (error) {
     await store?.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    const problem = `cannot be used: ${join(options.dataDir, databaseFile)}: ${reason}`;
-    throw new ConfigError([{ name: settings.dataDir.name, problem }]);
+    throw databaseUrl === null
+      ? databaseFault(settings.dataDir.name, error, `${join(dataDir, databaseFile)}: `)
+      : databaseFault(settings.databaseUrl.name, error);
   }
+}
+
+/** Why the database cannot be used, by its innermost cause; of an address that may hold a password nothing is told. */
+function databaseFault(name: string, error: unknown, place = ''): ConfigError {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
+  const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
+  return new ConfigError([{ name, problem: `cannot be used: ${place}${reason}` }]);
 }
 
 /** Why nobody can listen there, in terms of the settings; any other error as it is. */

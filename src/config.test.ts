@@ -40,6 +40,7 @@ describe('an empty environment', () => {
       host: '127.0.0.1',
       port: 8080,
       dataDir: resolve('data'),
+      database: { poolSize: 10, connectMs: 3_000, statementMs: 10_000 },
       publicUrl: 'http://localhost:8080',
       linkUrl: 'http://localhost:8080/set-password',
       isHostRouted: true,
@@ -61,7 +62,13 @@ describe('an empty environment', () => {
       requestsInFlightMax: 2_000,
       logLevel: 'info',
     });
-    assert.deepEqual(secrets, { secret: null, oldSecrets: [], twilioAuthToken: null, smtpUrl: null });
+    assert.deepEqual(secrets, {
+      secret: null,
+      oldSecrets: [],
+      databaseUrl: null,
+      twilioAuthToken: null,
+      smtpUrl: null,
+    });
     assert.deepEqual(unknownNames, []);
   });
 
@@ -91,10 +98,13 @@ describe('the configuration', () => {
       'old-secret-of-32-characters-or-more',
       'tok3n',
       'pa55',
+      'db-pa55',
     ];
-    const [current, old, token, password] = hidden;
+    const [current, old, token, password, databasePassword] = hidden;
+    const databaseUrl = `postgres://roster:${databasePassword}@db.example.com/roster`;
     const env = {
       ...twilio,
+      DATABASE_URL: databaseUrl,
       ROSTER_SECRET: current,
       ROSTER_OLD_SECRETS: old,
       TWILIO_AUTH_TOKEN: token,
@@ -108,6 +118,7 @@ describe('the configuration', () => {
     assert.deepEqual(secrets, {
       secret: current,
       oldSecrets: [old],
+      databaseUrl,
       twilioAuthToken: token,
       smtpUrl: env.ROSTER_SMTP_URL,
     });

@@ -25,6 +25,12 @@ export interface Config {
   readonly port: number;
   /** An absolute path. */
   readonly dataDir: string;
+  /** How a PostgreSQL database is spoken to, where there is one. */
+  readonly database: {
+    readonly poolSize: number;
+    readonly connectMs: number;
+    readonly statementMs: number;
+  };
   /** Without a slash at its end. */
   readonly publicUrl: string;
   /** The page that links lead to. */
@@ -49,6 +55,8 @@ export interface Secrets {
   readonly secret: string | null;
   /** Open what they once sealed. */
   readonly oldSecrets: readonly string[];
+  /** Null: a file in the data folder. */
+  readonly databaseUrl: string | null;
   /** Null unless text messages go through Twilio. */
   readonly twilioAuthToken: string | null;
   /** Null unless email goes through SMTP. */
@@ -96,6 +104,7 @@ export function readConfig(env: Environment): Reading {
     secrets: {
       secret: values.secret ?? null,
       oldSecrets: values.oldSecrets ?? [],
+      databaseUrl: values.databaseUrl ?? null,
       twilioAuthToken: values.sms === 'twilio' ? (values.twilioAuthToken ?? null) : null,
       smtpUrl: values.email === 'smtp' ? (values.smtpUrl ?? null) : null,
     },
@@ -144,6 +153,11 @@ function assemble(values: SettingValues): Config {
     host: values.host,
     port: values.port,
     dataDir: resolve(values.dataDir),
+    database: {
+      poolSize: values.databasePoolSize,
+      connectMs: values.databaseConnectSeconds * secondMs,
+      statementMs: values.databaseStatementSeconds * secondMs,
+    },
     publicUrl,
     linkUrl: values.linkUrl ?? `${publicUrl}/set-password`,
     isHostRouted: values.isHostRouted,

@@ -8,7 +8,13 @@ import { promisify } from 'node:util';
 import { ConfigError, type Secrets } from './config.ts';
 import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
 
-const unset: Secrets = { secret: null, oldSecrets: [], twilioAuthToken: null, smtpUrl: null };
+const unset: Secrets = {
+  secret: null,
+  oldSecrets: [],
+  databaseUrl: null,
+  twilioAuthToken: null,
+  smtpUrl: null,
+};
 const given = 'a-secret-of-the-deployment-0123456789';
 
 let home = '';

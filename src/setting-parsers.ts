@@ -83,6 +83,16 @@ export const smtpAddress: Parser<string> = {
   },
 };
 
+/** A PostgreSQL database; what the client library accepts behind the `?` is its own. */
+export const postgresAddress: Parser<string> = {
+  expected: 'a URL such as postgres://user:password@db.example.com:5432/roster',
+  parse(text) {
+    const url = URL.parse(text);
+    const isNamed = url !== null && url.hostname !== '' && url.pathname.length > 1;
+    return isNamed && /^postgres(ql)?:$/.test(url.protocol) ? text : undefined;
+  },
+};
+
 /** `Name <address>` or the bare address. */
 export const mailbox: Parser<{ readonly name: string; readonly address: string }> = {
   expected: 'an email address, or a name with an address as in Roster <no-reply@example.com>',

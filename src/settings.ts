@@ -24,6 +24,7 @@ export interface Setting<T> {
 
 export const sections = [
   'Server',
+  'Database',
   'Secrets',
   'Text messages',
   'Email',
@@ -97,7 +98,8 @@ export const settings = {
     section: 'Server',
     parser: read.line,
     fallback: './data',
-    meaning: 'Folder of the database and the secret. Made with mode 700 where there is none.',
+    meaning:
+      'Folder of the database and the secret. Made with mode 700 where there is none. Not needed with `DATABASE_URL` and `ROSTER_SECRET`.',
   }),
   publicUrl: optional('ROSTER_PUBLIC_URL', {
     section: 'Server',
@@ -110,6 +112,32 @@ export const settings = {
     parser: read.onOff,
     fallback: 'on',
     meaning: 'Whether a host such as `sonar.example.com` chooses the API by its first label.',
+  }),
+  databaseUrl: optional('DATABASE_URL', {
+    section: 'Database',
+    parser: read.postgresAddress,
+    isSecret: true,
+    otherwise: 'one SQLite file in the data folder',
+    meaning:
+      'A PostgreSQL database, version 16 or newer, for any number of processes, which need the same `ROSTER_SECRET`. `?sslmode=verify-full` demands TLS and checks the certificate.',
+  }),
+  databasePoolSize: setting('ROSTER_DATABASE_CONNECTIONS', {
+    section: 'Database',
+    parser: read.wholeNumber(4, 1_000),
+    fallback: '10',
+    meaning: 'Most connections of one process to PostgreSQL.',
+  }),
+  databaseConnectSeconds: setting('ROSTER_DATABASE_CONNECT_SECONDS', {
+    section: 'Database',
+    parser: read.wholeNumber(1, 60),
+    fallback: '3',
+    meaning: 'How long to wait for a connection to PostgreSQL; beyond that the answer is 503.',
+  }),
+  databaseStatementSeconds: setting('ROSTER_DATABASE_STATEMENT_SECONDS', {
+    section: 'Database',
+    parser: read.wholeNumber(1, 600),
+    fallback: '10',
+    meaning: 'How long a statement may take in PostgreSQL; beyond that the answer is 503.',
   }),
   secret: optional('ROSTER_SECRET', {
     section: 'Secrets',

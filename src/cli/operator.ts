@@ -27,14 +27,14 @@ export function onAnyDirectory(work: Work): Handler {
   };
 }
 
-/** A handler that works on a directory with an organization in it; a mistyped folder is told, not made. */
+/** A handler that works on a directory that is there; a mistyped folder is told, not made. */
 export function onDirectory(work: Work): Handler {
   return (invocation) => {
-    const { config } = readConfig(invocation.env);
+    const { config, secrets } = readConfig(invocation.env);
     const nothingThere = new CommandError(
       `there is no directory in ${config.dataDir}: \`roster init\` makes one`,
     );
-    if (!hasDirectory(config)) throw nothingThere;
+    if (!hasDirectory(config, secrets)) throw nothingThere;
     return onAnyDirectory(work)(invocation);
   };
 }

@@ -1,5 +1,7 @@
 /**
- * Opens the store: one SQLite file, several connections. One writes, in groups of changes that share a durable
+ * Opens the store: a PostgreSQL database (see `postgres-store.ts`), or one SQLite file, which is here.
+ *
+ * The file has several connections. One writes, in groups of changes that share a durable
  * commit; one reads, and never waits for a write; one reads through whole tables and keeps nothing of them in
  * memory. Other processes may have the same file open.
  *
@@ -17,6 +19,8 @@ import { sqliteDialect } from './dialect.ts';
 import type { Scope, Topic } from './executor.ts';
 import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { migrate, schemaVersion } from './migrate.ts';
+import type { PostgresTimeouts } from './postgres-connection.ts';
+import { PostgresStore } from './postgres-store.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { ReadExecutor } from './sqlite-executor.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
@@ -26,16 +30,28 @@ import { CountLedger, type CountShape, defaultCountShape } from './user-counts.t
 import { type CountsAtHand, checkCounts, repairCounts } from './user-recount.ts';
 
 export interface StoreOptions {
-  /** The folder that holds the database file; it exists and can be written. */
-  readonly dataDir: string;
   /** Told after each commit which kinds of rows it added that a job waits for. */
   readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
   /** Told once for each outage why requests were refused with `unavailable`. The error names no data. */
   readonly onOutage?: (error: unknown) => void;
-  /** How long a change waits for a lock of another process, in milliseconds. */
+  /** How long a change waits for what another transaction holds, in milliseconds. */
   readonly lockWaitMs?: number;
   /** For tests, which want small ranges. */
   readonly countShape?: CountShape;
+}
+
+export interface FileStoreOptions extends StoreOptions {
+  /** The folder that holds the database file; it exists and can be written. */
+  readonly dataDir: string;
+}
+
+export interface PostgresStoreOptions extends StoreOptions {
+  /** Names server, database, user and password: `postgres://user:password@host:5432/database`. */
+  readonly databaseUrl: string;
+  /** Most connections of this process; at least 4. */
+  readonly poolSize?: number;
+  /** How long a connection and a statement may take. */
+  readonly timeouts?: Pick<PostgresTimeouts, 'connectMs' | 'statementMs'>;
 }
 
 /** The store of a deployment. */
@@ -61,9 +77,12 @@ const connectionSizes = {
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
 };
 
-/** Opens the file, making it where there is none. Throws what SQLite says where that fails. */
-export function openStore(options: StoreOptions): Store {
-  return new SqliteStore(options);
+/**
+ * Opens the file, making it where there is none; throws what SQLite says where that fails. Of a PostgreSQL database
+ * nothing is asked before it is needed.
+ */
+export function openStore(options: FileStoreOptions | PostgresStoreOptions): Store {
+  return 'databaseUrl' in options ? new PostgresStore(options) : new SqliteStore(options);
 }
 
 class SqliteStore implements Store {
@@ -76,7 +95,7 @@ class SqliteStore implements Store {
   readonly #countShape: CountShape;
   readonly #onOutage: (error: unknown) => void;
 
-  constructor(options: StoreOptions) {
+  constructor(options: FileStoreOptions) {
     const file = join(options.dataDir, databaseFile);
     // The writer comes first: it makes the file, and readers of a file that is not there fail.
     this.#writer = new SqliteConnection(file, connectionSizes.writer);

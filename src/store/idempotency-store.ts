@@ -71,8 +71,10 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   }
 
   async find(keyDigest: string, now: number): Promise<IdempotentOutcome | null> {
+    const { executor } = this.#scope;
     const values = { orgKey: this.#orgKey, keyDigest, after: now - idempotencyLifeMs };
-    return (await this.#scope.executor.first(selectYounger, values)) ?? null;
+    await executor.hold(`idempotency ${this.#orgKey} ${keyDigest}`);
+    return (await executor.first(selectYounger, values)) ?? null;
   }
 
   async insert(outcome: IdempotentOutcome): Promise<void> {

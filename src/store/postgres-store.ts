@@ -44,6 +44,7 @@ export class PostgresStore implements Store {
   readonly #pool: PostgresPool;
   readonly #changes: PostgresChanges;
   readonly #readScope: Scope;
+  #isAway = false;
 
   constructor(options: PostgresStoreOptions) {
     const { databaseUrl: url, poolSize = defaultPoolSize, lockWaitMs = defaultTimeouts.lockMs } = options;
@@ -135,11 +136,15 @@ export class PostgresStore implements Store {
 
   async #answer<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      const result = await work();
+      this.#isAway = false;
+      return result;
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === undefinedTable;
       if (!isMissing && !postgresDialect.isOutage(error)) throw error;
-      this.#options.onOutage?.(error);
+      // Of the many requests that meet one outage the first tells it.
+      if (!this.#isAway) this.#options.onOutage?.(error);
+      this.#isAway = true;
       throw refuse('unavailable', { retryAfterSeconds: 1 });
     }
   }

@@ -73,6 +73,8 @@ export class SqlThrottleStore implements ThrottleStore {
   async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
+    // Between the look and the row nobody else may count the same subject.
+    await executor.hold(`throttle ${orgKey} ${bucket} ${subject}`);
     let waitMs = 0;
     let longestMs = 0;
     for (const { limit, windowMs } of quotas) {
