@@ -39,17 +39,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   http: {
     paths: ['src/http/'],
     rooms: ['core'],
-    packages: [
-      ...[
-        'fastify',
-        '@fastify/cors',
-        '@fastify/swagger',
-        '@fastify/type-provider-typebox',
-        'typebox',
-        'pino',
-      ],
-      ...['@scalar/fastify-api-reference', 'node:*'],
-    ],
+    packages: ['@scalar/fastify-api-reference', 'fastify', 'node:*', 'pino', 'typebox'],
   },
   contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['typebox', 'node:http'] },
   pages: { paths: ['src/pages/'], rooms: ['core', 'http'], packages: ['typebox', 'node:*'] },
@@ -57,7 +47,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['bcrypt', 'nodemailer', '@zxcvbn-ts/language-common', 'node:*'],
+    packages: ['bcrypt', 'nodemailer', 'node:*'],
   },
   tests: { paths: ['test/'], ...everything },
   tools: { paths: ['tools/', 'bench/'], ...everything },
