@@ -19,7 +19,7 @@ export interface Cut {
   readonly end: number;
   readonly next: number;
   readonly lines: number;
-  /** Absent where the row can be read; `too_long` leaves the rest of the line to be passed over. */
+  /** Absent where the row can be read. Of a row that is `too_long` the end may not be in the window yet. */
   readonly problem?: 'malformed' | 'too_long';
 }
 
@@ -34,13 +34,21 @@ export const rowBytesMax = 65_536;
 export function cutRow(bytes: Buffer, begin: number, format: Format, isLast: boolean): Cut | null {
   const feed = bytes.indexOf(lineFeed, begin);
   const lineEnd = feed === -1 ? bytes.length : feed;
-  if (lineEnd - begin > rowBytesMax) return tooLong(bytes, begin);
+  if (lineEnd - begin > rowBytesMax) {
+    return { begin, end: begin, next: lineEnd, lines: 1, problem: 'too_long' };
+  }
   if (feed === -1 && !isLast) return null;
   if (format === 'ndjson') return cutAt(bytes, begin, lineEnd);
   const end = findCsvEnd(bytes, begin, lineEnd, isLast);
   if (end !== null && end - begin <= rowBytesMax) return cutAt(bytes, begin, end);
   if (end === null && !isLast && bytes.length - begin <= rowBytesMax) return null;
-  return { ...cutAt(bytes, begin, lineEnd), problem: 'malformed' };
+  return cutFirstLine(bytes, begin);
+}
+
+/** The first line of what stands there and cannot be a row: the line alone is spoiled, those after it are not. */
+export function cutFirstLine(bytes: Buffer, begin: number): Cut {
+  const feed = bytes.indexOf(lineFeed, begin);
+  return { ...cutAt(bytes, begin, feed === -1 ? bytes.length : feed), problem: 'malformed' };
 }
 
 /** The line break outside of quotes that ends the record; null where the window ends before it. */
@@ -71,8 +79,4 @@ function cutAt(bytes: Buffer, begin: number, feed: number): Cut {
   }
   const end = feed > begin && bytes[feed - 1] === carriageReturn ? feed - 1 : feed;
   return { begin, end, next: Math.min(feed + 1, bytes.length), lines };
-}
-
-function tooLong(bytes: Buffer, begin: number): Cut {
-  return { begin, end: begin, next: bytes.length, lines: 1, problem: 'too_long' };
 }

@@ -10,7 +10,7 @@ import type { ImportRow } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
 import { splitCsv } from './csv.ts';
 import { InputWindow } from './input-window.ts';
-import { type Cut, cutRow, type Format } from './row-cutter.ts';
+import { type Cut, cutFirstLine, cutRow, type Format } from './row-cutter.ts';
 
 /** A batch ends here, however few rows it has: rows may be long. */
 const batchBytesMax = 4 * 1024 * 1024;
@@ -75,20 +75,16 @@ export class RowReader {
     const items: ImportLine[] = [];
     let at = 0;
     while (items.length < max && at < batchBytesMax) {
-      const cut = await this.#cut(at);
-      if (cut === null) break;
+      const found = await this.#cut(at);
+      if (found === null) break;
       const line = this.#lines + 1;
+      const { cut, item } = this.#readItem(line, found);
       this.#lines += cut.lines;
       at = cut.next;
-      if (cut.problem !== undefined) {
-        items.push({ line, fault: faults[cut.problem === 'malformed' ? 'malformed' : 'tooLong'] });
-        if (cut.problem === 'too_long') {
-          await this.#passLine(at);
-          at = 0;
-        }
-      } else {
-        const item = this.#readItem(line, cut);
-        if (item !== null) items.push(item);
+      if (item !== null) items.push(item);
+      if (cut.problem === 'too_long') {
+        await this.#passLine(at);
+        at = 0;
       }
     }
     this.#window.pass(at);
@@ -122,13 +118,20 @@ export class RowReader {
     }
   }
 
-  /** What stands there; null for an empty line. */
-  #readItem(line: number, cut: Cut): ImportLine | null {
-    if (cut.begin === cut.end) return null;
+  /** What stands there, null for an empty line, and how much of it was taken. */
+  #readItem(line: number, cut: Cut): { readonly cut: Cut; readonly item: ImportLine | null } {
+    if (cut.problem === 'malformed') return { cut, item: { line, fault: faults.malformed } };
+    if (cut.problem === 'too_long') return { cut, item: { line, fault: faults.tooLong } };
+    if (cut.begin === cut.end) return { cut, item: null };
     const text = this.#textOf(cut);
-    if (text === null) return { line, fault: faults.notUtf8 };
+    if (text === null) return { cut, item: { line, fault: faults.notUtf8 } };
     const reading = this.format === 'csv' ? readCsvRow(text, this.#columns) : readJsonRow(text);
-    return 'fault' in reading ? { line, fault: reading.fault } : { line, row: reading.row };
+    if ('row' in reading) return { cut, item: { line, row: reading.row } };
+    const isSpoiled = reading.fault === faults.malformed;
+    return {
+      cut: isSpoiled ? cutFirstLine(this.#window.bytes, cut.begin) : cut,
+      item: { line, fault: reading.fault },
+    };
   }
 
   #textOf({ begin, end }: Cut): string | null {

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { ImportLine } from '../../core/transfer/import.ts';
+import { CommandError } from '../command.ts';
+import { toCsvLine } from './csv.ts';
+import { type Format, rowBytesMax } from './row-cutter.ts';
+import { RowReader } from './row-reader.ts';
+
+type Input = string | Buffer | readonly (string | Buffer)[];
+
+async function* chunksOf(input: Input): AsyncGenerator<Buffer> {
+  const chunks = typeof input === 'string' || Buffer.isBuffer(input) ? [input] : input;
+  for (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+async function readAll(input: Input, format: Format | null = null, max = 1_000): Promise<ImportLine[]> {
+  const reader = await RowReader.open(chunksOf(input), format);
+  const all: ImportLine[] = [];
+  for (;;) {
+    const { items } = await reader.read(max);
+    if (items.length === 0) return all;
+    assert.ok(items.length <= max);
+    all.push(...items);
+  }
+}
+
+/** Each row as `line value`, each fault as `line reason`. */
+async function glance(input: Input, format: Format | null = null): Promise<string[]> {
+  const lines = await readAll(input, format);
+  return lines.map((item) => {
+    return `${item.line} ${'row' in item ? JSON.stringify(item.row) : item.fault.reason}`;
+  });
+}
+
+describe('rows of CSV', () => {
+  test('have the columns of the header in any order; an empty field says nothing', async () => {
+    assert.deepEqual(await readAll('email,external_id,clinical\na@b.example,x,true\n,"",false\n'), [
+      { line: 2, row: { email: 'a@b.example', external_id: 'x', clinical: true } },
+      { line: 3, row: { clinical: false } },
+    ]);
+  });
+
+  test('may come with a byte order mark, CRLF, and no line break at the end', async () => {
+    const rows = ['2 {"email":"a"}', '3 {"email":"b"}'];
+    assert.deepEqual(await glance('\uFEFFemail\r\na\r\nb'), rows);
+    assert.deepEqual(await glance('\uFEFF"email"\r\n"a"\r\n"b"'), rows);
+  });
+
+  test('go on over line breaks in quotes, and are known by the line where they begin', async () => {
+    const input = 'first_name,email\n"a\nb\r\nc",1\n"d ""e"", f",2\ng,3\n"h\ni",4';
+    assert.deepEqual(await glance(input), [
+      '2 {"first_name":"a\\nb\\r\\nc","email":"1"}',
+      '5 {"first_name":"d \\"e\\", f","email":"2"}',
+      '6 {"first_name":"g","email":"3"}',
+      '7 {"first_name":"h\\ni","email":"4"}',
+    ]);
+  });
+
+  test('that are empty lines are none', async () => {
+    assert.deepEqual(await glance('\n\r\nemail\n\na\n\r\n\nb\n\n'), ['5 {"email":"a"}', '8 {"email":"b"}']);
+  });
+
+  test('spoil no other row, however broken they are', async () => {
+    const input = Buffer.concat([
+      Buffer.from('email,external_id\na,1\n"b,2\nc"x,3\nd,4,5\ne\n'),
+      Buffer.from([0x66, 0xff, 0x2c, 0x36, 0x0a]),
+      Buffer.from([0x67, 0xed, 0xa0, 0x80, 0x2c, 0x37, 0x0a]),
+      Buffer.from(`${'h'.repeat(rowBytesMax + 1)},8\ni\uFFFD\0,9\n"j,10\nk,11\n"l`),
+    ]);
+    assert.deepEqual(await glance(input), [
+      '2 {"email":"a","external_id":"1"}',
+      '3 malformed',
+      '4 malformed',
+      '5 wrong_columns',
+      '6 wrong_columns',
+      '7 not_utf8',
+      '8 not_utf8',
+      '9 too_long',
+      '10 {"email":"i\uFFFD\\u0000","external_id":"9"}',
+      '11 malformed',
+      '12 {"email":"k","external_id":"11"}',
+      '13 malformed',
+    ]);
+  });
+
+  test('after a quote that nothing closes are read, in an input of any length', async () => {
+    const rest = Array.from({ length: 20_000 }, (_, at) => `row-${at}`);
+    const lines = await glance(`email\n"open\n${rest.join('\n')}\n`);
+    assert.equal(lines.length, rest.length + 1);
+    assert.equal(lines[0], '2 malformed');
+    assert.equal(lines.at(-1), '20002 {"email":"row-19999"}');
+  });
+
+  test('whatever they are, are read as they were written, however the bytes arrive', async () => {
+    const field = fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', ' ', 'é', '😀') });
+    const rows = fc.array(fc.tuple(fc.constantFrom('x', 'yy'), field), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.array(fc.integer({ min: 1, max: 9 })), async (written, sizes) => {
+        const text = toCsvLine(['external_id', 'first_name']) + written.map(toCsvLine).join('');
+        const read = await readAll(cutUp(Buffer.from(text), sizes), 'csv', 3);
+        let line = 2;
+        const expected = written.map(([id, name]) => {
+          const row = { external_id: id, ...(name === '' ? {} : { first_name: name }) };
+          const item = { line, row };
+          line += 1 + name.split('\n').length - 1;
+          return item;
+        });
+        assert.deepEqual(read, expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('any bytes at all are read to their end without a fault', async () => {
+    const bytes = fc.array(fc.constantFrom(...Buffer.from('"",,\n\n\r\\ab'), 0xff, 0xc3, 0xa9, 0), {
+      maxLength: 80,
+    });
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.array(fc.integer({ min: 1, max: 9 })), async (body, sizes) => {
+        const input = Buffer.concat([Buffer.from('email,external_id\n'), Buffer.from(body)]);
+        const pieces = await glance(cutUp(input, sizes), 'csv');
+        assert.deepEqual(pieces, await glance(input, 'csv'));
+        const lines = pieces.map((text) => Number.parseInt(text, 10));
+        assert.deepEqual(
+          lines,
+          [...new Set(lines)].sort((left, right) => left - right),
+        );
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('rows of NDJSON', () => {
+  test('are the objects of the lines; what is none spoils no other', async () => {
+    const input = [
+      '{"email":"a","clinical":true,"first_name":null}',
+      'nonsense',
+      '[1]',
+      '"text"',
+      '{"Email":"x"}',
+      '',
+      '{"email":"b\\u0000\\ud800"}',
+    ].join('\r\n');
+    assert.deepEqual(await glance(input), [
+      '1 {"email":"a","clinical":true,"first_name":null}',
+      '2 malformed',
+      '3 malformed',
+      '4 malformed',
+      '5 unknown_column',
+      '7 {"email":"b\\u0000\\ud800"}',
+    ]);
+  });
+});
+
+describe('an input is refused before anything is read of it', () => {
+  const refusals: readonly (readonly [string, Input, Format | null, RegExp])[] = [
+    ['with unknown columns', 'email,Email,pass word\na,b,c\n', null, /unknown columns "Email", "pass word"/],
+    ['with a column twice', 'email,email\n', null, /"email" is there twice/],
+    ['with a header that is no text', Buffer.from([0x65, 0xff, 0x0a]), 'csv', /no line of column names/],
+    ['without a header', '', 'csv', /is empty/],
+    ['with only empty lines', '\n\n', 'csv', /is empty/],
+    ['of JSON with unknown columns', '{"mail":"a"}\n', null, /unknown column "mail"/],
+    ['that is no JSON', 'email\na\n', 'ndjson', /no JSON object/],
+  ];
+  for (const [name, input, format, message] of refusals) {
+    test(name, async () => {
+      await assert.rejects(readAll(input, format), (error: unknown) => {
+        assert.ok(error instanceof CommandError);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n/);
+        return true;
+      });
+    });
+  }
+});
+
+describe('going on', () => {
+  const input = Buffer.from(
+    `email\n${Array.from({ length: 50 }, (_, at) => `p${at}@é.example`).join('\n')}\n`,
+  );
+  const start = { imported: 0, rejected: 0, elapsedMs: 0, startedAt: 0, finishedAt: null, id: '' };
+
+  test('after any batch gives the rest, by bytes and lines', async () => {
+    const all = await readAll(input);
+    for (const max of [1, 7, 49, 50, 60]) {
+      const first = await RowReader.open(chunksOf(cutUp(input, [10])), null);
+      const { items, reached } = await first.read(max);
+      assert.equal(
+        reached.digest,
+        createHash('sha256').update(input.subarray(0, reached.bytes)).digest('hex'),
+      );
+      const second = await RowReader.open(chunksOf(cutUp(input, [13])), null);
+      await second.skipTo({ ...start, ...reached });
+      const rest = await second.read(1_000);
+      assert.deepEqual([...items, ...rest.items], all);
+    }
+  });
+
+  test('with another input, or a shorter one, is refused', async () => {
+    const first = await RowReader.open(chunksOf(input), null);
+    const { reached } = await first.read(10);
+    const other = Buffer.from(input.toString().replace('p3@', 'q3@'));
+    for (const wrong of [other, input.subarray(0, reached.bytes - 1)]) {
+      const reader = await RowReader.open(chunksOf(wrong), null);
+      await assert.rejects(
+        reader.skipTo({ ...start, ...reached }),
+        /not the input that the import began with/,
+      );
+    }
+  });
+});
+
+test('a batch of long rows ends early, so that memory stays flat', async () => {
+  const row = `${'x'.repeat(60_000)}\n`;
+  const reader = await RowReader.open(chunksOf(['email\n', ...Array.from({ length: 200 }, () => row)]), null);
+  const { items } = await reader.read(4_000);
+  assert.ok(items.length > 10 && items.length < 100, `${items.length}`);
+});
+
+/** The bytes in pieces of these sizes, again and again. */
+function cutUp(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  if (sizes.length === 0) return [bytes];
+  const pieces: Buffer[] = [];
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
