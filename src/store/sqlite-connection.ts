@@ -16,8 +16,11 @@ interface Prepared extends CompiledStatement {
   readonly query: Sqlite.Statement<[unknown[]]>;
 }
 
-/** How long SQLite itself may wait for a lock, blocking the thread. Longer waits are ours, and do not block. */
-const blockingWaitMs = 10;
+/**
+ * How long SQLite itself may wait, blocking the thread. Whoever reads waits for nothing but a file that is just
+ * being opened; for the lock to write others are waited for by `sqlite-lock.ts`, which blocks nobody.
+ */
+const blockingWaitMs = { reading: 10, writing: 0 };
 /** Opening happens before anything is served, and may wait for another process that opens the same file. */
 const openingWaitMs = 5_000;
 
@@ -41,7 +44,7 @@ export class SqliteConnection {
       this.db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
       this.db.pragma(`cache_size = -${cacheKib}`);
       this.db.pragma(`mmap_size = ${mmapBytes}`);
-      this.db.pragma(`busy_timeout = ${blockingWaitMs}`);
+      this.db.pragma(`busy_timeout = ${isReadOnly ? blockingWaitMs.reading : blockingWaitMs.writing}`);
     } catch (error) {
       this.db.close();
       throw error;

@@ -1,25 +1,25 @@
 /**
- * The one lock for writing to a SQLite file, which processes share. Waiting for it does not block the thread:
- * SQLite itself waits a few milliseconds at most, the rest is sleeping and asking again.
+ * The one lock for writing to a SQLite file, which processes share. Waiting for it does not block the thread: it
+ * is asked for again and again, at short and even intervals, so that nobody who waits longer is asked less often.
+ * Whoever has the lock keeps it for one batch, some milliseconds at most.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
-const pauseMinMs = 1;
-const pauseMaxMs = 20;
+const pauseMs = 1;
 
 /** Begins a transaction that writes. Throws SQLite's own error where the lock is not free within `waitMs`. */
 export async function beginWriting(connection: SqliteConnection, waitMs: number): Promise<void> {
   const deadline = performance.now() + waitMs;
-  for (let pause = pauseMinMs; ; pause = Math.min(pause * 2, pauseMaxMs)) {
+  for (;;) {
     try {
       connection.control('begin immediate');
       return;
     } catch (error) {
-      if (!isBusy(error) || performance.now() + pause > deadline) throw error;
+      if (!isBusy(error) || performance.now() > deadline) throw error;
     }
-    await sleep(pause);
+    await sleep(pauseMs);
   }
 }
 
