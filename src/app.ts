@@ -19,6 +19,7 @@ import { isCommonPassword } from './gateways/common-passwords.ts';
 import { createMessageComposer } from './gateways/message-composer.ts';
 import { outboxSender } from './gateways/outbox-sender.ts';
 import { createPasswordHasher } from './gateways/password-hasher.ts';
+import { createProviderDirectory } from './gateways/provider-directory.ts';
 import type { Contract, SampleCall, SampleCredentials } from './http/contract.ts';
 import type { Logger } from './http/log.ts';
 import type { Journal } from './jobs/journal.ts';
@@ -176,21 +177,27 @@ function samplesOf(contracts: readonly Contract[], credentials: SampleCredential
 }
 
 async function loadJobs() {
-  const [{ startJobs }, sending, answering, { createHousekeepingJob }] = await Promise.all([
-    import('./jobs/runner.ts'),
-    import('./jobs/send-messages.ts'),
-    import('./jobs/answer-password-requests.ts'),
-    import('./jobs/housekeeping.ts'),
-  ]);
+  const [{ startJobs }, sending, answering, revoking, refreshing, { createHousekeepingJob }] =
+    await Promise.all([
+      import('./jobs/runner.ts'),
+      import('./jobs/send-messages.ts'),
+      import('./jobs/answer-password-requests.ts'),
+      import('./jobs/revoke-grants.ts'),
+      import('./jobs/refresh-tokens.ts'),
+      import('./jobs/housekeeping.ts'),
+    ]);
   return {
     nameOfTopic: {
       messages: sending.sendMessagesJob,
       password_requests: answering.answerPasswordRequestsJob,
+      revocations: revoking.revokeGrantsJob,
     },
     start(core: Core, senders: Senders, journal: Journal): Runner {
       const list = [
         sending.createSendMessagesJob({ ...core, senders, outbox: outboxSender, journal }),
         answering.createAnswerPasswordRequestsJob(core, journal),
+        revoking.createRevokeGrantsJob(core, journal),
+        refreshing.createRefreshTokensJob(core, journal),
         createHousekeepingJob(core),
       ];
       return startJobs(list, journal);
@@ -236,6 +243,10 @@ async function openCore(
     composer: createMessageComposer({ linkUrl: config.linkUrl }),
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
+    providers: createProviderDirectory({
+      providers: [],
+      redirectUri: `${config.publicUrl}/connect/callback`,
+    }),
     running: new Set(),
     signInGate: new SignInGate(),
   };

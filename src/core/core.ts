@@ -4,6 +4,7 @@ import type { RunningRequests } from './access/idempotency.ts';
 import type { PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
+import type { ProviderDirectory } from './connections/provider.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { SecretBox } from './secret.ts';
 import type { Clock } from './time.ts';
@@ -18,6 +19,8 @@ export interface Core {
   /** Whether a password is among the 10,000 commonest; compared without case. */
   readonly isCommonPassword: (password: string) => boolean;
   readonly policy: Policy;
+  /** The providers of device data that are switched on. */
+  readonly providers: ProviderDirectory;
   /** The idempotent requests that run in this process. */
   readonly running: RunningRequests;
   /** Password checks that run in this process, bounded for each account. */
@@ -36,4 +39,4 @@ export interface Policy {
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
 }
 
-export type NetworkBucket = 'signup' | 'session' | 'confirmation' | 'password' | 'emailCheck';
+export type NetworkBucket = 'signup' | 'session' | 'confirmation' | 'password' | 'emailCheck' | 'connect';

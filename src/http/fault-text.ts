@@ -17,7 +17,9 @@ const texts = {
   in_future: () => 'must not be more than 5 minutes in the future',
   required_for_change: () => 'is required for this change',
   unlisted: ({ choices = [] }) =>
-    choices.length === 0 ? 'is invalid: there is none to choose from' : `must be one of ${choices.join(', ')}`,
+    choices.length === 0
+      ? 'is invalid: there is none to choose from'
+      : `must be one of ${choices.join(', ')}`,
 } satisfies Record<FieldFaultCode, (fault: FieldFault) => string>;
 
 export function faultText(fault: FieldFault): string {

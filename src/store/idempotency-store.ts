@@ -17,6 +17,7 @@ const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; 
       'key_digest as keyDigest',
       'body_digest as bodyDigest',
       'user_id as userId',
+      'connection_id as connectionId',
       'status',
       'created_at as createdAt',
     ])
@@ -33,6 +34,7 @@ const insertOutcome = statement(
       keyDigest: string;
       bodyDigest: string;
       userId: string;
+      connectionId: string | null;
       status: number;
       createdAt: number;
       after: number;
@@ -45,6 +47,7 @@ const insertOutcome = statement(
         key_digest: p('keyDigest'),
         body_digest: p('bodyDigest'),
         user_id: p('userId'),
+        connection_id: p('connectionId'),
         status: p('status'),
         created_at: p('createdAt'),
       })
@@ -54,6 +57,7 @@ const insertOutcome = statement(
           .doUpdateSet((row) => ({
             body_digest: row.ref('excluded.body_digest'),
             user_id: row.ref('excluded.user_id'),
+            connection_id: row.ref('excluded.connection_id'),
             status: row.ref('excluded.status'),
             created_at: row.ref('excluded.created_at'),
           }))
@@ -78,12 +82,13 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   }
 
   async insert(outcome: IdempotentOutcome): Promise<void> {
-    const { keyDigest, bodyDigest, userId, status, createdAt } = outcome;
+    const { keyDigest, bodyDigest, userId, connectionId, status, createdAt } = outcome;
     const kept = await this.#scope.executor.run(insertOutcome, {
       orgKey: this.#orgKey,
       keyDigest,
       bodyDigest,
       userId,
+      connectionId,
       status,
       createdAt,
       after: createdAt - idempotencyLifeMs,

@@ -7,6 +7,8 @@
 import type { Dialect } from './dialect.ts';
 import { directory } from './migrations/0001-directory.ts';
 import { imports } from './migrations/0002-imports.ts';
+import { connections } from './migrations/0003-connections.ts';
+import { connect } from './migrations/0004-connect.ts';
 
 export interface Migration {
   readonly version: number;
@@ -15,7 +17,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
-export const migrations: readonly Migration[] = [directory, imports];
+export const migrations: readonly Migration[] = [directory, imports, connections, connect];
 
 /** The version that this program works with. */
 export const schemaVersion = migrations.length;

@@ -17,6 +17,7 @@ import type { Clock } from '../../src/core/time.ts';
 import { isCommonPassword } from '../../src/gateways/common-passwords.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
+import { createProviderDirectory } from '../../src/gateways/provider-directory.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
@@ -89,6 +90,7 @@ export async function openCore(
     composer: createMessageComposer({ linkUrl: config.linkUrl }),
     isCommonPassword,
     policy: config,
+    providers: createProviderDirectory({ providers: [], redirectUri: 'http://localhost/connect/callback' }),
     running: new Set(),
     signInGate: new SignInGate(),
   };

@@ -134,7 +134,14 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
   });
 
   test('an outcome is kept for a day against others, and then gives way', async () => {
-    const outcome = { keyDigest: 'key', bodyDigest: 'body', userId: user.id, status: 201, createdAt: 0 };
+    const outcome = {
+      keyDigest: 'key',
+      bodyDigest: 'body',
+      userId: user.id,
+      connectionId: null,
+      status: 201,
+      createdAt: 0,
+    };
     const keep = (said: Partial<typeof outcome>) =>
       own().change(tenant.orgKey, (tx) => tx.idempotency.insert({ ...outcome, ...said }));
     const find = (now: number) => own().read(tenant.orgKey, (tx) => tx.idempotency.find('key', now));

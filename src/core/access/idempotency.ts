@@ -21,6 +21,8 @@ export interface IdempotentRequest {
 
 export interface IdempotentOutcome extends IdempotentRequest {
   readonly userId: UserId;
+  /** What else was made, where the answer shows it. */
+  readonly connectionId: string | null;
   readonly status: number;
   readonly createdAt: number;
 }
@@ -64,19 +66,40 @@ export async function once(
   outcome: { readonly status: number; readonly now: number },
   work: () => Promise<User>,
 ): Promise<User> {
-  if (request === null) return work();
+  return onceMaking(tx, request, outcome, {
+    again: ({ userId }) => tx.users.find({ id: userId }),
+    work,
+    made: (user) => ({ userId: user.id, connectionId: null }),
+  });
+}
+
+/**
+ * A step: as `once`, for whatever a request makes. `again` finds what an earlier one made, null where that is gone;
+ * `made` tells by which ids.
+ */
+export async function onceMaking<T>(
+  tx: Tx,
+  request: IdempotentRequest | null,
+  outcome: { readonly status: number; readonly now: number },
+  parts: {
+    again(kept: IdempotentOutcome): Promise<T | null>;
+    work(): Promise<T>;
+    made(result: T): Pick<IdempotentOutcome, 'userId' | 'connectionId'>;
+  },
+): Promise<T> {
+  if (request === null) return parts.work();
   const kept = await tx.idempotency.find(request.keyDigest, outcome.now);
   if (kept !== null) {
     if (kept.bodyDigest !== request.bodyDigest) throw refuse('idempotency_key_reused', {});
-    const user = await tx.users.find({ id: kept.userId });
-    if (user !== null) return user;
+    const result = await parts.again(kept);
+    if (result !== null) return result;
   }
-  const user = await work();
+  const result = await parts.work();
   await tx.idempotency.insert({
     ...request,
-    userId: user.id,
+    ...parts.made(result),
     status: outcome.status,
     createdAt: outcome.now,
   });
-  return user;
+  return result;
 }

@@ -8,7 +8,7 @@
  */
 import { refuse } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
-import { dayMs, minuteMs } from '../time.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
 
 export const connectionStates = [
   'pending',
@@ -58,13 +58,14 @@ export interface Connection {
   /** When the provider last gave a grant; null before the first. */
   readonly connectedAt: number | null;
   readonly lastSyncAt: number | null;
-  /** The id under which the present grant will be revoked; null without one. */
-  readonly grantId: string | null;
   /** The grants, sealed (`grant.ts`); null before the first and after a disconnect. */
   readonly sealedGrants: string | null;
   /** When to refresh the tokens next; null where nothing is to be refreshed. */
   readonly refreshAt: number | null;
-  /** Refreshes since the last known answer: above 0 the provider may have given tokens that never came here. */
+  /**
+   * Refreshes of the present grant since the last known answer: above 0 the provider may have given tokens that
+   * never came here.
+   */
   readonly unanswered: number;
   /** Refreshes in a row that brought nothing, and why the last one did not: a short code. */
   readonly refreshFailures: number;
@@ -77,13 +78,17 @@ export interface Connection {
 
 export type NewConnection = Pick<Connection, 'id' | 'userId' | 'provider' | 'createdAt'>;
 
+/** Whether a grant may come, or has come and lives on: what the provider gives is kept for it. */
+export function takesGrants({ status }: Pick<Connection, 'status'>): boolean {
+  return status === 'pending' || status === 'active' || status === 'needs_user';
+}
+
 export type ConnectionChanges = Partial<
   Pick<
     Connection,
     | 'status'
     | 'connectedAt'
     | 'lastSyncAt'
-    | 'grantId'
     | 'sealedGrants'
     | 'refreshAt'
     | 'unanswered'
@@ -110,7 +115,6 @@ export interface ConnectionStore {
 
 /** Which connections an operator wants to see. */
 export interface ConnectionFilter {
-  readonly userId?: UserId;
   readonly status?: ConnectionState;
 }
 
@@ -170,6 +174,22 @@ export interface OAuthAttemptStore {
 export const attemptLifeMs = 10 * minuteMs;
 /** A pending connection that nobody has come back for is forgotten after so long. */
 export const pendingLifeMs = dayMs;
+
+/** Longer than a refresh can take. */
+export const refreshLeaseMs = minuteMs;
+const refreshBackoffMaxMs = hourMs;
+const refreshMarginMaxMs = 30 * minuteMs;
+
+/** When to refresh tokens: a fifth of their life before they expire, half an hour at most. */
+export function refreshTimeOf(expiresAt: number, now: number): number {
+  const life = Math.max(0, expiresAt - now);
+  return expiresAt - Math.min(refreshMarginMaxMs, life / 5);
+}
+
+/** When to try again after the `failures`-th failed refresh in a row: 15 s, doubling, an hour at most. */
+export function nextRefreshAt(failures: number, now: number): number {
+  return now + Math.min(refreshBackoffMaxMs, 15 * secondMs * 2 ** Math.min(Math.max(0, failures - 1), 20));
+}
 
 /** The text that is bound to sealed grants, so that they open only as this connection's. */
 export function connectionContext(connection: Pick<Connection, 'orgKey' | 'id'>): string {

@@ -31,13 +31,22 @@ export interface CodeGrant {
 
 export type Grant = TokenGrant | CodeGrant;
 
-/** The grants of a connection: the present one first, then former ones whose end nobody knows. */
-export type ConnectionGrants = readonly [TokenGrant, ...(readonly TokenGrant[])];
+/** A grant as a connection keeps it. */
+export interface KeptGrant {
+  /** `rev_` and 32 hex digits: the id under which it will be revoked. */
+  readonly id: string;
+  /** Refreshes since the last known answer, for a former grant; of the present one the connection counts them. */
+  readonly unanswered: number;
+  readonly tokens: TokenGrant;
+}
+
+/** The grants of a connection: the present one first, then former ones that may live on. */
+export type KeptGrants = readonly [KeptGrant, ...(readonly KeptGrant[])];
 
 export function sealGrants(
   secrets: SecretBox,
   connection: Pick<Connection, 'orgKey' | 'id'>,
-  grants: ConnectionGrants,
+  grants: KeptGrants,
 ): string {
   return secrets.seal(JSON.stringify(grants), connectionContext(connection));
 }
@@ -46,7 +55,7 @@ export function sealGrants(
 export function openGrants(
   secrets: SecretBox,
   connection: Pick<Connection, 'orgKey' | 'id' | 'sealedGrants'>,
-): ConnectionGrants | null {
+): KeptGrants | null {
   if (connection.sealedGrants === null) return null;
   return JSON.parse(secrets.open(connection.sealedGrants, connectionContext(connection)));
 }

@@ -110,7 +110,7 @@ export async function getUser(
   authorize(principal, input.action);
   const { ref } = input;
   if (ref === null) throw refuse('user_not_found', {});
-  const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scoped(principal, ref)));
+  const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scopedRef(principal, ref)));
   if (user === null) throw refuse('user_not_found', {});
   return user;
 }
@@ -143,7 +143,7 @@ export async function updateUser(
 
   const { ref } = input;
   return core.work.change(principal.orgKey, async (tx) => {
-    const user = ref === null ? null : await tx.users.lock(scoped(principal, ref));
+    const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
     refuseFaults(user === null ? fields.faults : [...fields.faults, ...input.echoes(user)]);
     if (user === null) throw refuse('user_not_found', {});
     return applyChanges(core, tx, principal, user, changes, 'user.updated');
@@ -181,7 +181,7 @@ export async function reportActivity(
   return alone(core.running, input.once, () =>
     core.work.change(principal.orgKey, (tx) =>
       once(tx, input.once, { status: 202, now }, async () => {
-        const user = ref === null ? null : await tx.users.lock(scoped(principal, ref));
+        const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
         if (user === null) throw refuse('user_not_found', {});
         const last = kind === 'sync' ? user.lastSyncAt : user.lastScoreAt;
         if (last !== null && at <= last) return user;
@@ -212,7 +212,7 @@ export async function deleteUser(
   const { ref } = input;
   if (ref === null) throw refuse('user_not_found', {});
   await core.work.change(principal.orgKey, async (tx) => {
-    const user = await tx.users.lock(scoped(principal, ref));
+    const user = await tx.users.lock(scopedRef(principal, ref));
     if (user === null) throw refuse('user_not_found', {});
     if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
     await keepAnAdmin(tx, user);
@@ -257,7 +257,7 @@ export function newUserOf(appId: string, now: number): NewUser {
 }
 
 /** An app sees its own users only. */
-function scoped(principal: Principal, ref: UserRef): UserRef {
+export function scopedRef(principal: Principal, ref: UserRef): UserRef {
   return principal.kind === 'app' ? { ...ref, appId: principal.appId } : ref;
 }
 

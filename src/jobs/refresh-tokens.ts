@@ -1,0 +1,43 @@
+/** Refreshes the tokens of connections before they expire, and tells which connections need their user again. */
+import { type Connection, refreshLeaseMs } from '../core/connections/connection.ts';
+import type { Provider } from '../core/connections/provider.ts';
+import { refreshConnection } from '../core/connections/refresh.ts';
+import type { Core } from '../core/core.ts';
+import { secondMs } from '../core/time.ts';
+import type { Journal } from './journal.ts';
+import { createLanes } from './lanes.ts';
+import type { Job } from './runner.ts';
+
+export const refreshTokensJob = 'refresh_tokens';
+
+export function createRefreshTokensJob(core: Core, journal: Journal): Job {
+  const lanes = createLanes();
+
+  async function refresh(connection: Connection, provider: Provider): Promise<void> {
+    try {
+      const outcome = await refreshConnection(core, connection, provider);
+      if (outcome === 'refreshed') return;
+      journal.note('refresh', { connectionId: connection.id, provider: provider.name, outcome });
+    } catch (error) {
+      journal.fault('refreshing tokens failed', error);
+    }
+  }
+
+  return {
+    name: refreshTokensJob,
+    everyMs: 5 * secondMs,
+    run() {
+      return lanes.fill(
+        core.providers.list().map((provider) => ({
+          name: provider.name,
+          claim: (room) =>
+            core.work.changeSystem('job', (tx) =>
+              tx.connections.claimRefreshes(provider.name, core.clock.now(), refreshLeaseMs, room),
+            ),
+          work: (connection: Connection) => refresh(connection, provider),
+        })),
+      );
+    },
+    finish: () => lanes.settled(),
+  };
+}
