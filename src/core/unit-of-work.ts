@@ -9,6 +9,8 @@ import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
 import type { IdempotencyStore } from './access/idempotency.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
+import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './connections/connection.ts';
+import type { RevocationQueue, RevocationStore } from './connections/revocation.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
 import type { UserStore } from './directory/user-store.ts';
 import type { OrgKey } from './ids.ts';
@@ -33,6 +35,9 @@ export interface Tx {
   readonly messages: MessageStore;
   readonly idempotency: IdempotencyStore;
   readonly audit: AuditStore;
+  readonly connections: ConnectionStore;
+  readonly attempts: OAuthAttemptStore;
+  readonly revocations: RevocationStore;
   readonly imports: ImportStore;
 }
 
@@ -43,6 +48,8 @@ export interface SystemTx {
   readonly apiKeys: ApiKeyDirectory;
   readonly messages: MessageQueue;
   readonly passwordRequests: PasswordRequestQueue;
+  readonly connections: ConnectionQueue;
+  readonly revocations: RevocationQueue;
   /** Counters by network, which belong to no organization. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;

@@ -19,6 +19,7 @@ const sweeps = [
   { query: sweepOf('sessions', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
+  { query: sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('login_failures', ['org_key', 'subject'], 'last_at'), lifeMs: failureLifeMs },
   { query: sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at'), lifeMs: idempotencyLifeMs },

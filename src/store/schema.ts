@@ -7,6 +7,8 @@
  */
 import type { Generated } from 'kysely';
 import type { KeyRole } from '../core/access/principal.ts';
+import type { ConnectionState, ReturnTo } from '../core/connections/connection.ts';
+import type { RevocationState } from '../core/connections/revocation.ts';
 import type { UserRole, UserStatus } from '../core/directory/user.ts';
 import type { Channel, MessageState, MessageTemplate } from '../core/messaging/message.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../core/record/audit-event.ts';
@@ -149,6 +151,52 @@ export interface Database {
     user_id: string;
     status: number;
     created_at: number;
+    connection_id: string | null;
+  };
+  connections: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_id: string;
+    provider: string;
+    status: ConnectionState;
+    connected_at: number | null;
+    last_sync_at: number | null;
+    sealed_grants: string | null;
+    refresh_at: number | null;
+    unanswered: number;
+    refresh_failures: number;
+    refresh_outcome: string | null;
+    version: number;
+    created_at: number;
+    updated_at: number;
+  };
+  oauth_attempts: {
+    org_key: number;
+    state_digest: string;
+    connection_id: string;
+    user_id: string;
+    sealed_secrets: string;
+    return_to: ReturnTo;
+    expires_at: number;
+  };
+  revocations: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    connection_id: string;
+    provider: string;
+    sealed_grant: string | null;
+    erasure_id: string | null;
+    state: RevocationState;
+    unanswered: number;
+    attempts: number;
+    next_attempt_at: number;
+    outcome: string | null;
+    deadline_at: number;
+    version: number;
+    created_at: number;
+    ended_at: number | null;
   };
   audit_events: {
     seq: Generated<number>;
@@ -190,9 +238,10 @@ export interface Database {
 
 /**
  * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id. `digest`: a
- * keyed digest of something personal. `plain`: nothing of a person.
+ * keyed digest of something personal. `grant`: what a provider gave for a person, sealed, until it confirms that
+ * this has ended. `plain`: nothing of a person.
  */
-export type Content = 'personal' | 'user' | 'digest' | 'plain';
+export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'plain';
 
 /**
  * What erasing a user does with the rows of a table. `delete`: those that name the user in the column `by`,
@@ -364,8 +413,66 @@ export const tables = {
       user_id: 'user',
       status: 'plain',
       created_at: 'plain',
+      connection_id: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
+  },
+  connections: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      provider: 'personal',
+      status: 'personal',
+      connected_at: 'personal',
+      last_sync_at: 'personal',
+      sealed_grants: 'personal',
+      refresh_at: 'plain',
+      unanswered: 'plain',
+      refresh_failures: 'plain',
+      refresh_outcome: 'plain',
+      version: 'plain',
+      created_at: 'personal',
+      updated_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  oauth_attempts: {
+    columns: {
+      org_key: 'plain',
+      state_digest: 'plain',
+      connection_id: 'plain',
+      user_id: 'user',
+      sealed_secrets: 'plain',
+      return_to: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  revocations: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      connection_id: 'plain',
+      provider: 'plain',
+      sealed_grant: 'grant',
+      erasure_id: 'plain',
+      state: 'plain',
+      unanswered: 'plain',
+      attempts: 'plain',
+      next_attempt_at: 'plain',
+      outcome: 'plain',
+      deadline_at: 'plain',
+      version: 'plain',
+      created_at: 'plain',
+      ended_at: 'plain',
+    },
+    onErase: {
+      do: 'keep',
+      why: 'what a provider must still be told, without a name; the grant goes when the provider confirms',
+    },
   },
   audit_events: {
     columns: {

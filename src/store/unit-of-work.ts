@@ -8,14 +8,17 @@ import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
 import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
 import { SqlAuditStore } from './audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
+import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
 import type { Scope } from './executor.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
 import { SqlImportStore } from './import-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
+import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSessionStore } from './session-store.ts';
 import { SqlThrottleStore } from './throttle-store.ts';
 import { SqlUserStore } from './user-store.ts';
@@ -79,6 +82,18 @@ export class StoreTx implements Tx {
     return new SqlAuditStore(this.#scope, this.orgKey);
   }
 
+  get connections(): SqlConnectionStore {
+    return new SqlConnectionStore(this.#scope, this.orgKey);
+  }
+
+  get attempts(): SqlOAuthAttemptStore {
+    return new SqlOAuthAttemptStore(this.#scope, this.orgKey);
+  }
+
+  get revocations(): SqlRevocationStore {
+    return new SqlRevocationStore(this.#scope, this.orgKey);
+  }
+
   get imports(): SqlImportStore {
     return new SqlImportStore(this.#scope, this.orgKey);
   }
@@ -110,6 +125,14 @@ export class StoreSystemTx implements SystemTx {
 
   get passwordRequests(): SqlPasswordRequestQueue {
     return new SqlPasswordRequestQueue(this.#scope);
+  }
+
+  get connections(): SqlConnectionQueue {
+    return new SqlConnectionQueue(this.#scope);
+  }
+
+  get revocations(): SqlRevocationQueue {
+    return new SqlRevocationQueue(this.#scope);
   }
 
   get throttles(): SqlThrottleStore {

@@ -25,8 +25,25 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
     sealedContent: 'sealed',
     createdAt: now,
   });
-  const kept = { keyDigest: `key ${userId}`, bodyDigest: 'body', userId, status: 201, createdAt: now };
+  const kept = {
+    keyDigest: `key ${userId}`,
+    bodyDigest: 'body',
+    userId,
+    connectionId: null,
+    status: 201,
+    createdAt: now,
+  };
   await tx.idempotency.insert(kept);
+  const connectionId = newPrefixedId('dev');
+  await tx.connections.insert({ id: connectionId, userId, provider: 'fitbit', createdAt: now });
+  await tx.attempts.insert({
+    stateDigest: `state ${userId}`,
+    connectionId,
+    userId,
+    sealedSecrets: 'sealed',
+    returnTo: 'page',
+    expiresAt: now,
+  });
   for (const digest of known) {
     await tx.throttles.hit('reset', digest, [{ limit: 5, windowMs: 60_000 }], now);
     await tx.throttles.addFailure(digest, now);
@@ -63,7 +80,7 @@ test('an erased user leaves no row behind but the audit events, and nobody else 
   const naming = (table: string, names: readonly string[]) =>
     rows.all(table).filter((row) => names.some((name) => Object.values(row).includes(name))).length;
   const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-  assert.equal(deleting.length, 9);
+  assert.equal(deleting.length, 11);
   const others = [neighbour.id, stranger.id, 'digest-of-another'];
   const before = new Map(deleting.map(([table]) => [table, naming(table, others)]));
   for (const [table] of deleting) {
