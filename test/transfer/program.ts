@@ -1,0 +1,84 @@
+/** Runs imports and exports as a person does, on a data folder beside which a server may run. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type Ended, roster, start } from '../cli/program.ts';
+
+const program = new URL('../../bin/roster', import.meta.url).pathname;
+
+export interface Counted {
+  readonly imported: number;
+  readonly rejected: number;
+  readonly seconds: number;
+}
+
+/** Writes a file of that name beside the data; its path. */
+export async function makeFile(folder: string, name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Imports a file with `--json`; what it said, once it has ended well. */
+export async function importFile(
+  folder: string,
+  words: readonly string[],
+): Promise<Counted & { readonly notes: readonly string[] }> {
+  const { exitCode, stdout, stderr } = await roster(folder, ['import', ...words, '--json']);
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /^\{[^\n]*\}\n$/, 'one value on one line');
+  const said: Counted = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(said), ['imported', 'rejected', 'seconds']);
+  return { ...said, notes: stderr.split('\n').slice(0, -1) };
+}
+
+/** Runs a command with `input` on its standard input. */
+export async function pipeInto(
+  folder: string,
+  words: readonly string[],
+  input: string | Buffer,
+): Promise<Ended> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [program, ...words], {
+    env: { PATH, HOME, ROSTER_DATA_DIR: folder },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** Starts a command, and kills it in the middle of whatever it does once `isTime` says so; whether it came to that. */
+export async function killWhen(
+  folder: string,
+  words: readonly string[],
+  isTime: () => boolean,
+): Promise<boolean> {
+  const child = start(folder, words);
+  const ended = once(child, 'close');
+  let isKilled = false;
+  const watch = setInterval(() => {
+    if (isKilled || !isTime()) return;
+    isKilled = child.kill('SIGKILL');
+  }, 1);
+  child.stdout.resume();
+  child.stderr.resume();
+  await ended;
+  clearInterval(watch);
+  return isKilled && child.signalCode === 'SIGKILL';
+}
+
+/** What `roster export` writes on standard output. */
+export async function exportText(folder: string, words: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await roster(folder, ['export', ...words]);
+  assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+  return stdout;
+}
