@@ -4,7 +4,6 @@ import { after, before, describe, test } from 'node:test';
 import { minuteMs } from '../../src/core/time.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { addPerson, type Person } from '../support/people.ts';
-import { openRows } from '../support/rows.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
 const path = '/general/v1/users';
@@ -20,17 +19,12 @@ describe('many at once', () => {
   after(() => roster.close());
 
   /** How many rows of a table are there. */
-  function count(table: string, where?: string): number {
-    const rows = openRows(roster.folder);
-    try {
-      return rows.count(table, where);
-    } finally {
-      rows.close();
-    }
+  async function count(table: string, where?: string): Promise<number> {
+    return roster.rows.count(table, where);
   }
 
   test('50 sign-ups with one email give one 201 and 49 times 422', async () => {
-    const before = count('users');
+    const before = await count('users');
     const user = { email: 'one@example.com', password, first_name: 'John', last_name: 'Doe' };
     const replies = await callAtOnce(roster.client, many, (index) => {
       const email = index % 2 === 0 ? user.email : user.email.toUpperCase();
@@ -39,7 +33,7 @@ describe('many at once', () => {
     assert.deepEqual(statusCounts(replies), { 201: 1, 422: many - 1 });
     const taken = { errors: { email: ['has already been taken'] } };
     for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, taken);
-    assert.equal(count('users'), before + 1);
+    assert.equal(await count('users'), before + 1);
     assert.equal((await roster.outbox()).filter(({ to }) => to.toLowerCase() === user.email).length, 1);
   });
 
@@ -54,7 +48,7 @@ describe('many at once', () => {
       return [`PUT ${path}/${number}`, { session, json }];
     });
     assert.deepEqual(statusCounts(replies), { 200: 1, 422: many - 1 });
-    assert.equal(count('users', "email_canonical = 'after@example.com'"), 1);
+    assert.equal(await count('users', "email_canonical = 'after@example.com'"), 1);
   });
 
   test('50 uses of one confirmation code give one success', async () => {
@@ -64,7 +58,7 @@ describe('many at once', () => {
     const json = { user_id: signedUp.number('id'), confirmation_code: code };
     const replies = await callAtOnce(roster.client, many, () => [`POST ${path}/confirmation`, { json }]);
     assert.deepEqual(statusCounts(replies), { 200: 1, 401: many - 1 });
-    assert.equal(count('audit_events', "action = 'user.confirmed'"), 1);
+    assert.equal(await count('audit_events', "action = 'user.confirmed'"), 1);
   });
 
   test('of 50 wrong codes at once five are tried, and the right one is void after them', async () => {
@@ -163,13 +157,13 @@ describe('many at once', () => {
   test('50 cancellations at once are one', async () => {
     const admin = await roster.addAdmin();
     const { number } = await addPerson(roster);
-    const before = count('audit_events', "action = 'user.cancelled'");
+    const before = await count('audit_events', "action = 'user.cancelled'");
     const replies = await callAtOnce(roster.client, many, () => [
       `POST ${path}/${number}/cancel`,
       { session: admin.session },
     ]);
     assert.deepEqual(statusCounts(replies), { 200: many });
-    assert.equal(count('audit_events', "action = 'user.cancelled'"), before + 1);
+    assert.equal(await count('audit_events', "action = 'user.cancelled'"), before + 1);
   });
 
   test('50 deletions at once are one', async () => {

@@ -12,7 +12,7 @@
  *     await ledger.expect({}); // nothing was written
  */
 import assert from 'node:assert/strict';
-import { openRows, type Row, type Rows } from './rows.ts';
+import type { AnyRows, Row } from './rows.ts';
 import type { Delivered, Roster } from './start.ts';
 
 export interface Consequence {
@@ -41,14 +41,13 @@ type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** A ledger that begins now. `roster.close` closes it too. */
 export async function openLedger(roster: Roster): Promise<Ledger> {
-  const rows = openRows(roster.folder);
-  roster.onClose(() => rows.close());
+  const { rows } = roster;
   await roster.settle();
-  let before = snapshot(rows);
+  let before = await snapshot(rows);
   return {
     async expect({ audit = [], messages = [], rows: expected = {} }) {
       await roster.settle();
-      const after = snapshot(rows);
+      const after = await snapshot(rows);
       const written = difference(before, after);
       const events = addedRows(before, after, 'audit_events').sort(
         (left, right) => Number(left['seq']) - Number(right['seq']),
@@ -63,7 +62,7 @@ export async function openLedger(roster: Roster): Promise<Ledger> {
     },
     async mark() {
       await roster.settle();
-      before = snapshot(rows);
+      before = await snapshot(rows);
     },
   };
 }
@@ -74,17 +73,17 @@ function compareLists(what: string, actual: readonly object[], expected: readonl
   for (const [index, each] of expected.entries()) assert.partialDeepStrictEqual(actual[index], each);
 }
 
-function snapshot(rows: Rows): Snapshot {
-  const tables = rows.tables().filter((table) => !bookkeeping.has(table));
-  return new Map(
-    tables.map((table) => {
-      const key = rows.keyOf(table);
-      const entries = rows.all(table).map((row) => {
-        return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
-      });
-      return [table, new Map(entries)];
-    }),
-  );
+async function snapshot(rows: AnyRows): Promise<Snapshot> {
+  const tables = (await rows.tables()).filter((table) => !bookkeeping.has(table));
+  const written = new Map<string, ReadonlyMap<string, string>>();
+  for (const table of tables) {
+    const key = await rows.keyOf(table);
+    const entries = (await rows.all(table)).map((row) => {
+      return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
+    });
+    written.set(table, new Map(entries));
+  }
+  return written;
 }
 
 function addedRows(before: Snapshot, after: Snapshot, table: string): Row[] {

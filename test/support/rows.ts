@@ -15,6 +15,13 @@ export interface Rows {
   close(): void;
 }
 
+/** The same of any database: what one answers at once, another answers later. */
+export type AnyRows = {
+  readonly [Method in keyof Rows]: (
+    ...args: Parameters<Rows[Method]>
+  ) => ReturnType<Rows[Method]> | Promise<ReturnType<Rows[Method]>>;
+};
+
 /** Opens the database in a data folder. */
 export function openRows(folder: string): Rows {
   const names = readdirSync(folder).filter((name) => /\.(db|sqlite)$/.test(name));

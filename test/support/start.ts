@@ -28,7 +28,9 @@ import { createFakeClock, type FakeClock } from './clock.ts';
 import { withCoverage } from './coverage.ts';
 import { type Client, createClient } from './http.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
-import { openRows, type Rows } from './rows.ts';
+import { createDatabase, type OwnDatabase } from './postgres.ts';
+import { openPostgresRows } from './postgres-rows.ts';
+import { type AnyRows, openRows } from './rows.ts';
 
 /** The door that stands in the audit events of what the tests do as the operator. */
 export const testDoor = 'test';
@@ -45,7 +47,7 @@ export interface StartOptions {
 /** What a client of one organization has in its hands. */
 export interface Tenant extends Organization {
   /** The organization's first app. */
-  readonly app: { readonly appId: string; readonly appKey: string };
+  readonly app: { readonly appId: string; readonly appKey: string; readonly clientSecret: string };
   readonly apiKeys: Readonly<Record<KeyRole, string>>;
 }
 
@@ -59,6 +61,8 @@ export interface Roster extends Pick<Client, 'call' | 'open' | 'seen' | 'baseUrl
   readonly core: Core;
   readonly clock: FakeClock;
   readonly folder: string;
+  /** What is in the tables, whatever the database. */
+  readonly rows: AnyRows;
   /** A tenant that is there from the start. */
   readonly organization: Tenant;
   /** Makes a further tenant. */
@@ -97,26 +101,34 @@ const openEnvironment: Environment = {
   ROSTER_LIMIT_CONFIRMATION: '1000000',
   ROSTER_LIMIT_PASSWORD: '1000000',
   ROSTER_LIMIT_EMAIL_CHECK: '1000000',
+  ROSTER_LIMIT_CONNECT: '1000000',
 };
 
 export async function startRoster(options: StartOptions = {}): Promise<Roster> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'roster-test-')));
   const clock = options.clock ?? createFakeClock();
-  const { config, secrets } = readConfig({ ...openEnvironment, ROSTER_DATA_DIR: folder, ...options.env });
+  const database = isOnPostgres ? await databaseOf(folder) : null;
+  const { config, secrets } = readConfig({
+    ...openEnvironment,
+    ROSTER_DATA_DIR: folder,
+    DATABASE_URL: database?.url,
+    ...options.env,
+  });
   const app = await createApp({ config, secrets, clock });
   const baseUrl = await app.listen();
   const { core } = app;
-  const rows = openRows(folder);
+  const rows = database === null ? openRows(folder) : openPostgresRows(database.url);
   const closings: (() => void)[] = [() => rows.close()];
   const client = createClient(baseUrl, publishedCheck(baseUrl));
 
   async function addOrganization(name = 'Meadow Clinic'): Promise<Tenant> {
-    const { organization, app: first, appKey, apiKey } = await createOrganization(core, testDoor, name);
+    const made = await createOrganization(core, testDoor, name);
+    const { organization, app: first, appKey, clientSecret, apiKey } = made;
     const issue = async (role: KeyRole): Promise<string> =>
       (await createApiKey(core, testDoor, { organization, role, expiresAt: null })).apiKey;
     return {
       ...organization,
-      app: { appId: first.id, appKey },
+      app: { appId: first.id, appKey, clientSecret },
       apiKeys: { admin: apiKey, member: await issue('member'), reader: await issue('reader') },
     };
   }
@@ -130,7 +142,7 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
 
   const organization = await addOrganization('Default');
   return {
-    ...{ client, baseUrl, core, clock, folder, organization, addOrganization, outbox },
+    ...{ client, baseUrl, core, clock, folder, rows, organization, addOrganization, outbox },
     call: client.call,
     open: client.open,
     seen: client.seen,
@@ -153,9 +165,27 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
       client.close();
       for (const closing of closings) closing();
       await app.close();
-      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+      if (options.folder !== undefined) return;
+      await rm(folder, { recursive: true, force: true });
+      await database?.drop();
     },
   };
+}
+
+let isOnPostgres = false;
+
+/** Has every deployment that is started from here on keep its data in PostgreSQL. */
+export function startOnPostgres(): void {
+  isOnPostgres = true;
+}
+
+const databases = new Map<string, OwnDatabase>();
+
+/** The database that goes with a folder: whoever starts on the same folder again finds what was there. */
+async function databaseOf(folder: string): Promise<OwnDatabase> {
+  const database = databases.get(folder) ?? (await createDatabase());
+  databases.set(folder, database);
+  return database;
 }
 
 function deliver(core: Core, message: Message): Delivered {
@@ -167,17 +197,18 @@ function deliver(core: Core, message: Message): Delivered {
 const settleMaxMs = 10_000;
 
 /** Waits for the jobs, which run by themselves, until none has anything left that is due. */
-async function settle(rows: Rows): Promise<void> {
+async function settle(rows: AnyRows): Promise<void> {
   const deadline = performance.now() + settleMaxMs;
-  while (isBusy(rows)) {
+  while (await isBusy(rows)) {
     if (performance.now() > deadline) throw new Error('the jobs did not come to rest');
     await sleep(5);
   }
 }
 
 /** With the development outbox every message is kept at its first attempt, so none stays queued. */
-function isBusy(rows: Rows): boolean {
-  return rows.count('password_requests') > 0 || rows.count('messages', "state = 'queued'") > 0;
+async function isBusy(rows: AnyRows): Promise<boolean> {
+  if ((await rows.count('password_requests')) > 0) return true;
+  return (await rows.count('messages', "state = 'queued'")) > 0;
 }
 
 /** The check over the documents that this server publishes, fetched when the first answer asks for it. */
