@@ -9,6 +9,7 @@
  * asked; what was the matter goes to `onOutage`, for the log.
  */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { CountReport, Maintenance } from '../core/maintenance.ts';
@@ -69,6 +70,8 @@ export const databaseFile = 'roster.db';
 const batchMax = 256;
 const queueMax = 10_000;
 const defaultLockWaitMs = 5_000;
+/** Between two steps of a repair, for whoever waits for the lock to get it. */
+const repairPauseMs = 5;
 const mebibyte = 1024 * 1024;
 const connectionSizes = {
   writer: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
@@ -152,9 +155,14 @@ class SqliteStore implements Store {
   }
 
   repairCounts(orgKey: OrgKey): Promise<void> {
+    const commits = this.#commits;
     const at: CountsAtHand = {
       snapshot: (work) => this.#readScope.executor.snapshot(work),
-      change: (work) => this.#commits.change(work),
+      async change(work) {
+        const result = await commits.change(work);
+        await sleep(repairPauseMs);
+        return result;
+      },
       shape: this.#countShape,
     };
     return this.#answer(() => repairCounts(at, orgKey));

@@ -1,0 +1,163 @@
+/** `roster check`, on data folders that somebody has meddled with, also while a server runs. */
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import Database from 'better-sqlite3';
+import {
+  type Json,
+  makeFolder,
+  readJson,
+  removeFolder,
+  roster,
+  rosterJson,
+  type Serving,
+  serve,
+} from './program.ts';
+
+let folder: string;
+let server: Serving;
+let organizations: readonly { readonly id: string; readonly apiKey: string }[];
+const usersEach = 7;
+
+before(async () => {
+  folder = await makeFolder();
+  server = await serve(folder);
+  const second = await rosterJson(folder, ['org', 'create', '--name', 'Hill']);
+  organizations = [server.said, second].map((made) => {
+    return { id: made.text('organization.id'), apiKey: made.text('apiKey') };
+  });
+  for (const { apiKey } of organizations) {
+    for (let made = 0; made < usersEach; made++) await createUser(apiKey);
+  }
+});
+
+after(async () => {
+  await server.stop('SIGTERM');
+  await removeFolder(folder);
+});
+
+async function createUser(apiKey: string): Promise<void> {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${server.url}/sonar/v1/users`, { method: 'POST', headers, body: '{}' });
+  assert.equal(answer.status, 201);
+  await answer.arrayBuffer();
+}
+
+async function totalOf(apiKey: string | undefined): Promise<unknown> {
+  const headers = { authorization: `Bearer ${apiKey}` };
+  return readJson(await (await fetch(`${server.url}/sonar/v1/users`, { headers })).text()).at('meta.total');
+}
+
+/** What somebody does to the file behind the program's back. */
+function meddle(sql: string, at = folder): void {
+  const file = new Database(join(at, 'roster.db'));
+  file.pragma('foreign_keys = OFF');
+  file.exec(sql);
+  file.close();
+}
+
+/** The words of `check` with its exit code and its one value. */
+async function check(...words: readonly string[]): Promise<{ exitCode: number | null; found: Json }> {
+  const { exitCode, stdout } = await roster(folder, ['check', ...words, '--json']);
+  return { exitCode, found: readJson(stdout) };
+}
+
+describe('check, while a server runs', () => {
+  test('says so where everything is right', async () => {
+    const { exitCode, found } = await check();
+    assert.equal(exitCode, 0);
+    assert.deepEqual(found.value, {
+      ...{ ok: true, organizations: 2, users: 2 * usersEach },
+      ...{ differences: [], database: [] },
+    });
+    const forPeople = await roster(folder, ['check']);
+    assert.equal(forPeople.exitCode, 0);
+    assert.equal(forPeople.stderr, '');
+    assert.match(forPeople.stdout, /sound\.\nCounted 14 users in 2 organizations: the counts are right\.\n$/);
+  });
+
+  test('finds an organization whose counts are wrong, ends with 1, and changes nothing', async () => {
+    const [first, second] = organizations;
+    meddle(`update users set status = 'inactive' where org_key =
+      (select org_key from organizations where id = '${second?.id}')`);
+    for (let round = 0; round < 2; round++) {
+      const { exitCode, found } = await check();
+      assert.equal(exitCode, 1);
+      assert.equal(found.at('ok'), false);
+      assert.equal(found.list('differences').length, 1);
+      assert.equal(found.at('differences.0.organization.id'), second?.id);
+      assert.deepEqual(found.at('differences.0.counted'), { pending: 0, active: 0, inactive: usersEach });
+      assert.deepEqual(found.at('differences.0.kept'), { pending: 0, active: usersEach, inactive: 0 });
+      assert.equal(found.at('differences.0.repaired'), false);
+    }
+    const forPeople = await roster(folder, ['check']);
+    assert.match(forPeople.stdout, new RegExp(`${second?.id} +Hill +7 +7 +1 +wrong\\n$`));
+    assert.equal(forPeople.stderr, 'roster: `roster check --repair` mends counts\n');
+    const alone = await check('--org', first?.id ?? '');
+    assert.deepEqual([alone.exitCode, alone.found.at('users')], [0, usersEach], 'the other one is right');
+  });
+
+  test('mends on request what it found, for the server to see at once', async () => {
+    const [, second] = organizations;
+    meddle(`delete from users where seq = (select max(seq) from users)`);
+    assert.equal(await totalOf(second?.apiKey), usersEach, 'the server believes the counts');
+    const { exitCode, found } = await check('--repair');
+    assert.equal(exitCode, 0);
+    assert.deepEqual([found.at('ok'), found.at('differences.0.repaired')], [true, true]);
+    assert.equal(await totalOf(second?.apiKey), usersEach - 1);
+    assert.deepEqual((await check()).found.list('differences'), []);
+    await createUser(second?.apiKey ?? '');
+    assert.equal((await check()).exitCode, 0);
+  });
+
+  test('mends counts that are not there at all', async () => {
+    meddle('delete from user_counts');
+    assert.equal((await check()).found.list('differences').length, 2);
+    assert.equal((await check('--repair')).exitCode, 0);
+    assert.equal((await check()).exitCode, 0);
+    assert.equal(await totalOf(organizations[0]?.apiKey), usersEach);
+  });
+
+  test('tells of rows that refer to none, without what is in them', async () => {
+    meddle(`insert into confirmation_codes (org_key, user_id, digest, expires_at, tries_left)
+      values (1, 'nobody-at-all', 'a-digest', 0, 5)`);
+    const { exitCode, found } = await check('--repair');
+    assert.equal(exitCode, 1);
+    assert.deepEqual(found.list('database'), ['confirmation_codes: 1 refer to no row of users']);
+    meddle(`delete from confirmation_codes where user_id = 'nobody-at-all'`);
+    assert.equal((await check()).exitCode, 0);
+  });
+
+  test('refuses an organization that is not there', async () => {
+    const { exitCode, stderr } = await roster(folder, ['check', '--org', 'org_none']);
+    assert.deepEqual([exitCode, stderr], [1, 'roster: there is no such organization\n']);
+  });
+});
+
+/** Where the page at the root of an index begins and ends. */
+function placeOfIndex(path: string): [number, number] {
+  const file = new Database(path);
+  const size = Number(file.pragma('page_size', { simple: true }));
+  const root = file.prepare(`select rootpage from sqlite_schema where name = 'users_order'`).pluck().get();
+  file.close();
+  return [(Number(root) - 1) * size, Number(root) * size];
+}
+
+test('a damaged file is told, ends with 1, and nothing is written to it', async () => {
+  const damaged = await makeFolder();
+  try {
+    await rosterJson(damaged, ['init']);
+    const file = join(damaged, 'roster.db');
+    const bytes = await readFile(file);
+    bytes.fill(0, ...placeOfIndex(file));
+    await writeFile(file, bytes);
+    const { exitCode, stdout, stderr } = await roster(damaged, ['check', '--repair']);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^The database is damaged; nothing was counted\.\n/);
+    assert.equal(stderr, 'roster: a damaged database comes from a backup\n');
+    assert.ok(bytes.equals(await readFile(file)));
+  } finally {
+    await removeFolder(damaged);
+  }
+});
