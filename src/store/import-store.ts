@@ -10,7 +10,7 @@ type ById = { orgKey: number; id: string };
 type ProgressValues = { [K in keyof ImportProgress]: ImportProgress[K] } & { orgKey: number };
 type RejectValues = { [K in keyof Reject]: Reject[K] } & { orgKey: number; importId: string };
 
-const selectProgress = statement((p: Binder<ById>) =>
+const lockProgress = statement((p: Binder<ById>) =>
   build
     .selectFrom('imports')
     .select([
@@ -25,7 +25,8 @@ const selectProgress = statement((p: Binder<ById>) =>
       'finished_at as finishedAt',
     ])
     .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id')),
+    .where('id', '=', p('id'))
+    .forUpdate(),
 );
 
 const insertProgress = statement((p: Binder<ProgressValues>) =>
@@ -46,7 +47,7 @@ const insertProgress = statement((p: Binder<ProgressValues>) =>
     .onConflict((conflict) => conflict.doNothing()),
 );
 
-const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'> & { fromBytes: number }>) =>
+const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'>>) =>
   build
     .updateTable('imports')
     .set({
@@ -59,9 +60,7 @@ const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'> & 
       finished_at: p('finishedAt'),
     })
     .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id'))
-    .where('bytes', '=', p('fromBytes'))
-    .where('finished_at', 'is', null),
+    .where('id', '=', p('id')),
 );
 
 const insertReject = statement((p: Binder<RejectValues>) =>
@@ -104,8 +103,8 @@ export class SqlImportStore implements ImportStore {
     this.#orgKey = orgKey;
   }
 
-  async find(id: string): Promise<ImportProgress | null> {
-    return (await this.#scope.executor.first(selectProgress, { orgKey: this.#orgKey, id })) ?? null;
+  async lock(id: string): Promise<ImportProgress | null> {
+    return (await this.#scope.executor.first(lockProgress, { orgKey: this.#orgKey, id })) ?? null;
   }
 
   async insert(progress: ImportProgress): Promise<void> {
@@ -113,9 +112,8 @@ export class SqlImportStore implements ImportStore {
     if (added === 0) throw refuse('wrong_state', { from: 'importing', to: 'importing' });
   }
 
-  async advance(from: ImportProgress, to: ImportProgress): Promise<boolean> {
-    const values = { ...to, orgKey: this.#orgKey, id: from.id, fromBytes: from.bytes };
-    return (await this.#scope.executor.run(updateProgress, values)) === 1;
+  async update(progress: ImportProgress): Promise<void> {
+    await this.#scope.executor.run(updateProgress, { ...progress, orgKey: this.#orgKey });
   }
 
   async addRejects(id: string, rejects: readonly Reject[]): Promise<void> {

@@ -23,7 +23,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
     hasHashes: invocation.find('with-password-hashes') !== undefined,
   });
   const principal = operatorAt(door, organization.key);
-  const batches = exportUsers(core, principal, { appId: invocation.find('app') ?? null });
+  const batches = await exportUsers(core, principal, { appId: invocation.find('app') ?? null });
   const bar = new ProgressBar();
   const beganAt = performance.now();
   let exported = 0;

@@ -11,17 +11,25 @@ import { refuse } from '../errors.ts';
 
 const batchUsers = 1_000;
 
-/** The users in batches; `appId` null is the whole organization. Refuses with `app_not_found`. */
-export async function* exportUsers(
+/** The users in batches; `appId` null is the whole organization. Refuses with `app_not_found` before any of them. */
+export async function exportUsers(
   core: Core,
   principal: OperatorPrincipal,
   { appId }: { readonly appId: string | null },
-): AsyncGenerator<readonly ExportedUser[]> {
+): Promise<AsyncGenerator<readonly ExportedUser[]>> {
   authorize(principal, 'users.read');
   if (appId !== null) {
     const app = await core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
     if (app === null) throw refuse('app_not_found', {});
   }
+  return readBatches(core, principal, appId);
+}
+
+async function* readBatches(
+  core: Core,
+  principal: OperatorPrincipal,
+  appId: string | null,
+): AsyncGenerator<readonly ExportedUser[]> {
   let after: UserCursor | null = null;
   for (;;) {
     const last: UserCursor | null = after;

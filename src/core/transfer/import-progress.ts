@@ -49,11 +49,12 @@ export interface Reject extends RowFault {
 }
 
 export interface ImportStore {
-  find(id: string): Promise<ImportProgress | null>;
+  /** The import of that id, held against other changes until the transaction ends. */
+  lock(id: string): Promise<ImportProgress | null>;
   /** Keeps the beginning of an import. Refuses with `wrong_state` where somebody else was quicker. */
   insert(progress: ImportProgress): Promise<void>;
-  /** Moves on; false where the import is no longer at `from`, for somebody else moved it. */
-  advance(from: ImportProgress, to: ImportProgress): Promise<boolean>;
+  /** Moves on an import that is held. */
+  update(progress: ImportProgress): Promise<void>;
   addRejects(id: string, rejects: readonly Reject[]): Promise<void>;
   /** The next rejects after one of them (null: from the start), by line and field. */
   listRejects(id: string, after: Reject | null, limit: number): Promise<readonly Reject[]>;

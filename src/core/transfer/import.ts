@@ -12,6 +12,7 @@ import type { NewUser } from '../directory/user.ts';
 import type { InsertOutcome } from '../directory/user-store.ts';
 import { refuse } from '../errors.ts';
 import { recordAll } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
 import type { TransferColumn } from './columns.ts';
 import type { ImportProgress, Reject, RowFault } from './import-progress.ts';
 import { type ImportRow, readImportRow } from './import-row.ts';
@@ -53,7 +54,7 @@ export async function openImport(
   authorize(principal, 'users.create');
   const { id, digest } = input;
   return core.work.change(principal.orgKey, async (tx) => {
-    const found = await tx.imports.find(id);
+    const found = await tx.imports.lock(id);
     if (found !== null) return found;
     const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, elapsedMs: 0 };
     const begun = { id, digest, ...counters, startedAt: core.clock.now(), finishedAt: null };
@@ -76,6 +77,7 @@ export async function importBatch(
   const now = core.clock.now();
   const { users, lines, rejects } = readBatch(core, batch, { appId: input.appId, now });
   return core.work.change(principal.orgKey, async (tx) => {
+    await hold(tx, progress);
     const outcomes = await tx.users.insertAll(users);
     const refused = [...rejects];
     const added: { kind: 'user'; id: string }[] = [];
@@ -92,7 +94,7 @@ export async function importBatch(
       rejected: progress.rejected + batch.items.length - added.length,
       elapsedMs: progress.elapsedMs + batch.elapsedMs,
     };
-    if (!(await tx.imports.advance(progress, next))) throw alreadyRunning();
+    await tx.imports.update(next);
     return next;
   });
 }
@@ -130,7 +132,8 @@ export async function finishImport(
   authorize(principal, 'users.create');
   const finished = { ...progress, finishedAt: core.clock.now() };
   await core.work.change(principal.orgKey, async (tx) => {
-    if (!(await tx.imports.advance(progress, finished))) throw alreadyRunning();
+    await hold(tx, progress);
+    await tx.imports.update(finished);
   });
   return finished;
 }
@@ -179,6 +182,10 @@ export function columnOf({ taken }: Extract<InsertOutcome, { taken: string }>): 
   return taken === 'email' ? 'email' : 'external_id';
 }
 
-function alreadyRunning() {
-  return refuse('wrong_state', { from: 'importing', to: 'importing' });
+/** A step: makes sure that nobody else has moved the import on meanwhile, and that nobody will. */
+async function hold(tx: Tx, progress: ImportProgress): Promise<void> {
+  const present = await tx.imports.lock(progress.id);
+  if (present?.bytes !== progress.bytes || present.finishedAt !== null) {
+    throw refuse('wrong_state', { from: 'importing', to: 'importing' });
+  }
 }

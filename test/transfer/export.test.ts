@@ -1,0 +1,197 @@
+/** An export shows what there is, oldest first, and an import makes the same users of it. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/user.ts';
+import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { refused, rosterJson, roster as run } from '../cli/program.ts';
+import { instants, texts } from '../support/arbitraries.ts';
+import { openLedger } from '../support/ledger.ts';
+import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { exportText, importFile, makeFile } from './program.ts';
+
+let roster: Roster;
+
+before(async () => {
+  roster = await startRoster();
+});
+
+after(() => roster.close());
+
+const hash = '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i';
+
+async function add(tenant: Tenant, users: readonly Partial<NewUser>[]): Promise<void> {
+  await roster.core.work.change(tenant.key, async (tx) => {
+    const base = newUserOf(tenant.app.appId, roster.clock.now());
+    for (const traits of users) {
+      const { id, number } = newUserOf(tenant.app.appId, 0);
+      await tx.users.insert({ ...base, id, number, ...traits });
+    }
+  });
+}
+
+describe('an export', () => {
+  test('has every column but the hashes, oldest first, and writes nothing in the directory', async () => {
+    const tenant = await roster.addOrganization();
+    await add(tenant, [
+      { externalId: 'new', createdAt: Date.parse('2026-01-02T03:04:05.678Z'), passwordHash: hash },
+      {
+        externalId: 'a,"b"\nc',
+        email: 'Ada@Example.com',
+        firstName: 'Ada',
+        lastName: 'Love, lace',
+        phone: '+1-555-123-4567',
+        phoneE164: '+15551234567',
+        dateOfBirth: '1990-05-17',
+        language: 'es',
+        timezone: 'Europe/London',
+        role: 'member',
+        status: 'pending',
+        isClinical: true,
+        confirmedAt: Date.parse('2025-01-01T00:00:00Z'),
+        createdAt: Date.parse('2020-01-01T00:00:00Z'),
+        passwordHash: hash,
+      },
+    ]);
+    const ledger = await openLedger(roster);
+    const words = ['--org', tenant.id];
+    assert.equal(
+      await exportText(roster.folder, words),
+      'external_id,email,first_name,last_name,phone,date_of_birth,language,timezone,role,status,clinical,confirmed_at,created_at\n' +
+        '"a,""b""\nc",Ada@Example.com,Ada,"Love, lace",+1-555-123-4567,1990-05-17,es,Europe/London,member,pending,true,2025-01-01T00:00:00.000Z,2020-01-01T00:00:00.000Z\n' +
+        'new,,,,,,en,UTC,parent,active,false,,2026-01-02T03:04:05.678Z\n',
+    );
+    const json = await exportText(roster.folder, [...words, '--format', 'ndjson', '--with-password-hashes']);
+    assert.deepEqual(JSON.parse(json.split('\n')[1] ?? ''), {
+      external_id: 'new',
+      email: null,
+      password_hash: hash,
+      first_name: null,
+      last_name: null,
+      phone: null,
+      date_of_birth: null,
+      language: 'en',
+      timezone: 'UTC',
+      role: 'parent',
+      status: 'active',
+      clinical: false,
+      confirmed_at: null,
+      created_at: '2026-01-02T03:04:05.678Z',
+    });
+    const withHashes = await exportText(roster.folder, [...words, '--with-password-hashes']);
+    assert.match(withHashes, /^external_id,email,password_hash,first_name/);
+    assert.match(withHashes, /^new,,\$2b\$06\$[^,]+,,/m);
+    await ledger.expect({});
+  });
+
+  test('to a file is there as a whole, for its owner only, in the format of its name', async () => {
+    const tenant = await roster.addOrganization();
+    await add(tenant, [{ externalId: 'x' }, { externalId: 'y' }]);
+    const path = join(roster.folder, 'out.jsonl');
+    const said = await rosterJson(roster.folder, ['export', '--org', tenant.id, '--out', path]);
+    assert.deepEqual(said.names(), ['exported', 'seconds']);
+    assert.equal(said.at('exported'), 2);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const ids = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).external_id);
+    assert.deepEqual(ids, ['x', 'y']);
+  });
+
+  test('of an app has its users only; of another organization there is nothing', async () => {
+    const [tenant, other] = [await roster.addOrganization(), await roster.addOrganization()];
+    const second = await rosterJson(roster.folder, ['app', 'create', '--org', tenant.id, '--name', 'Second']);
+    await add(tenant, [{ externalId: 'first' }]);
+    await add(tenant, [{ externalId: 'second', appId: second.text('appId') }]);
+    const words = ['--org', tenant.id, '--app'];
+    assert.match(await exportText(roster.folder, [...words, tenant.app.appId]), /\nfirst,[^\n]*\n$/);
+    assert.match(
+      await exportText(roster.folder, [...words, second.text('appId')]),
+      /^[^\n]*\nsecond,[^\n]*\n$/,
+    );
+    const foreign = await refused(roster.folder, ['export', ...words, other.app.appId]);
+    assert.deepEqual(foreign, { exitCode: 1, lines: ['roster: there is no such app'] });
+    assert.equal((await exportText(roster.folder, ['--org', other.id])).split('\n').length, 2);
+  });
+
+  test('is called wrongly where standard output would have two things, or the file cannot be', async () => {
+    const { id } = roster.organization;
+    assert.equal((await run(roster.folder, ['export', '--org', id, '--json'])).exitCode, 2);
+    const nowhere = join(roster.folder, 'no', 'such', 'folder.csv');
+    const { exitCode, lines } = await refused(roster.folder, ['export', '--org', id, '--out', nowhere]);
+    assert.equal(exitCode, 1);
+    assert.match(lines.join(), /cannot be written: ENOENT/);
+  });
+
+  test('reads on over many batches, each user once', async () => {
+    const tenant = await roster.addOrganization();
+    // Some share a creation time, so that the order of creation decides.
+    const users = Array.from({ length: 2_500 }, (_, at) => ({
+      externalId: `u-${at}`,
+      createdAt: Date.UTC(2020, 0, 1) + Math.floor(at / 7),
+    }));
+    await add(tenant, users);
+    const lines = (await exportText(roster.folder, ['--org', tenant.id])).trimEnd().split('\n').slice(1);
+    assert.deepEqual(
+      lines.map((line) => line.split(',', 1)[0]),
+      users.map(({ externalId }) => externalId),
+    );
+  });
+});
+
+const person = fc.record({
+  externalId: fc.option(texts, { nil: null }),
+  email: fc.option(fc.emailAddress(), { nil: null }),
+  firstName: fc.option(texts, { nil: null }),
+  lastName: fc.option(texts, { nil: null }),
+  phone: fc.constantFrom(
+    { phone: null, phoneE164: null },
+    { phone: '+1-555-123-4567', phoneE164: '+15551234567' },
+  ),
+  dateOfBirth: fc.constantFrom(null, '1990-05-17', '2000-02-29'),
+  language: fc.constantFrom('en', 'es-MX'),
+  timezone: fc.constantFrom('UTC', 'America/New_York'),
+  role: fc.constantFrom(...userRoles),
+  status: fc.constantFrom(...userStatuses),
+  isClinical: fc.boolean(),
+  confirmedAt: fc.option(
+    instants.filter((at) => at < Date.UTC(2026, 0)),
+    { nil: null },
+  ),
+  createdAt: instants.filter((at) => at < Date.UTC(2026, 0)),
+  passwordHash: fc.constantFrom(null, hash),
+});
+
+test('what is exported and imported into another organization are the same users, in the same order', async () => {
+  const people = fc.uniqueArray(person, {
+    minLength: 1,
+    maxLength: 40,
+    selector: ({ externalId, email }) => `${externalId} ${email?.toLowerCase()}`,
+    comparator: (left, right) => left !== 'null undefined' && left === right,
+  });
+  const distinct = people.filter((all) => {
+    const emails = all.flatMap(({ email }) => (email === null ? [] : [email.toLowerCase()]));
+    const ids = all.flatMap(({ externalId }) => (externalId === null ? [] : [externalId]));
+    return new Set(emails).size === emails.length && new Set(ids).size === ids.length;
+  });
+  await fc.assert(
+    fc.asyncProperty(distinct, fc.constantFrom('csv', 'ndjson'), async (all, format) => {
+      const [from, to] = [await roster.addOrganization(), await roster.addOrganization()];
+      await add(
+        from,
+        all.map(({ phone, ...traits }) => ({ ...traits, ...phone })),
+      );
+      const ask = (tenant: Tenant) =>
+        exportText(roster.folder, ['--org', tenant.id, '--format', format, '--with-password-hashes']);
+      const text = await ask(from);
+      const file = await makeFile(roster.folder, `trip.${format}`, text);
+      const { imported, rejected } = await importFile(roster.folder, [file, '--org', to.id]);
+      assert.deepEqual({ imported, rejected }, { imported: all.length, rejected: 0 });
+      assert.equal(await ask(to), text);
+    }),
+    { numRuns: 4 },
+  );
+});

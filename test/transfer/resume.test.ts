@@ -1,0 +1,170 @@
+/** An import that is killed goes on where it stopped: every row comes in once, every reject is told once. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Json, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
+import { openRows, type Rows } from '../support/rows.ts';
+import { importFile, killWhen, makeFile, pipeInto } from './program.ts';
+
+let folder: string;
+let rows: Rows;
+
+before(async () => {
+  folder = await makeFolder();
+  await rosterJson(folder, ['init']);
+  rows = openRows(folder);
+});
+
+after(async () => {
+  rows.close();
+  await removeFolder(folder);
+});
+
+/** Every seventh row has the external id of the row before it, every eleventh no email that could be one. */
+function makeInput(count: number): {
+  readonly text: string;
+  readonly imported: number;
+  readonly rejects: string;
+} {
+  let text = 'external_id,email\n';
+  let rejects = 'line,field,reason\n';
+  let imported = 0;
+  for (let at = 0; at < count; at++) {
+    const line = at + 2;
+    const isDouble = at % 7 === 6;
+    const isBad = at % 11 === 10;
+    text += `x-${isDouble ? at - 1 : at},${isBad ? 'nobody' : `p${at}@example.com`}\n`;
+    if (isBad) rejects += `${line},email,invalid\n`;
+    // A row whose double is bad itself is free.
+    else if (isDouble && (at - 1) % 11 !== 10) rejects += `${line},external_id,taken\n`;
+    else imported += 1;
+  }
+  return { text, imported, rejects };
+}
+
+async function newOrganization(): Promise<{ readonly id: string; count(): number }> {
+  const made = await rosterJson(folder, ['org', 'create', '--name', 'Meadow Clinic']);
+  const appId = made.text('app.appId');
+  const where = `app_key = (select app_key from apps where id = '${appId}')`;
+  return { id: made.text('organization.id'), count: () => rows.count('users', where) };
+}
+
+describe('an import that is killed', () => {
+  test('of a file goes on with the same command', async () => {
+    const { text, imported, rejects } = makeInput(12_000);
+    const file = await makeFile(folder, 'killed.csv', text);
+    const organization = await newOrganization();
+    const words = [file, '--org', organization.id];
+    let killed = 0;
+    for (const share of [0.05, 0.3, 0.6]) {
+      const isKilled = await killWhen(
+        folder,
+        ['import', ...words],
+        () => organization.count() > imported * share,
+      );
+      if (isKilled) killed += 1;
+    }
+    assert.ok(killed >= 2, 'it was killed in the middle');
+    const between = organization.count();
+    assert.ok(between > 0 && between < imported, `${between} of ${imported}`);
+    const last = await importFile(folder, words);
+    assert.deepEqual(
+      { imported: last.imported, rejected: last.rejected },
+      { imported, rejected: 12_000 - imported },
+    );
+    assert.match(last.notes.join(), /went on with an import that had been interrupted/);
+    assert.equal(organization.count(), imported);
+    assert.equal(await readFile(join(folder, 'killed.rejects.csv'), 'utf8'), rejects);
+    assert.equal(rows.count('import_rejects'), 0);
+    assert.equal(rows.count('audit_events', "action = 'user.created'"), rows.count('users'));
+  });
+
+  test('of a pipe goes on under its name, with the same input only', async () => {
+    const { text, imported } = makeInput(6_000);
+    const organization = await newOrganization();
+    const words = [
+      'import',
+      '-',
+      '--org',
+      organization.id,
+      '--resume',
+      'nightly',
+      '--rejects',
+      join(folder, 'p.csv'),
+    ];
+    // The input ends in the middle of a row, as one does whose writer is killed; what came before it stands.
+    const whole = text.lastIndexOf('\n', text.length / 2);
+    const file = await makeFile(folder, 'pipe.csv', text);
+    const fromFile = ['import', file, ...words.slice(2)];
+    const isKilled = await killWhen(folder, fromFile, () => organization.count() > imported / 4);
+    assert.ok(isKilled && whole > 0);
+    const other = await pipeInto(folder, words, text.replace('p1@', 'q1@'));
+    assert.equal(other.exitCode, 1);
+    assert.match(other.stderr, /not the input that the import began with/);
+    const { exitCode, stdout, stderr } = await pipeInto(folder, [...words, '--json'], text);
+    assert.equal(exitCode, 0, stderr);
+    assert.partialDeepStrictEqual(JSON.parse(stdout), { imported, rejected: 6_000 - imported });
+    assert.equal(organization.count(), imported);
+  });
+
+  test('leaves the pages and totals of those it brought in exact', async () => {
+    const { text, imported } = makeInput(8_000);
+    const file = await makeFile(folder, 'counts.csv', text);
+    const made = await rosterJson(folder, ['org', 'create', '--name', 'Harbour']);
+    const words = ['import', file, '--org', made.text('organization.id')];
+    const where = `app_key = (select app_key from apps where id = '${made.text('app.appId')}')`;
+    await killWhen(folder, words, () => rows.count('users', where) > imported / 3);
+    const present = rows.count('users', where);
+    const server = await serve(folder);
+    assert.equal(await totalOf(server.url, made), present);
+    await server.stop('SIGTERM');
+  });
+});
+
+test('of the same import twice at once, one goes on and the other is refused, and every row comes in once', async () => {
+  const { text, imported } = makeInput(8_000);
+  const file = await makeFile(folder, 'twice.csv', text);
+  const organization = await newOrganization();
+  const words = ['import', file, '--org', organization.id, '--rejects', join(folder, 'twice.out')];
+  const both = await Promise.all([roster(folder, words), roster(folder, words)]);
+  const codes = both.map(({ exitCode }) => exitCode).sort();
+  const refused = both.filter(({ exitCode }) => exitCode === 1);
+  for (const { stderr } of refused) assert.match(stderr, /another process runs this import/);
+  assert.ok(codes.includes(0));
+  assert.equal(organization.count(), imported);
+});
+
+test('a server on the same data answers and writes while an import runs', async () => {
+  const rowsMax = 25_000;
+  const text = Array.from({ length: rowsMax }, (_, at) => `busy-${at}\n`).join('');
+  const file = await makeFile(folder, 'busy.csv', `external_id\n${text}`);
+  const made = await rosterJson(folder, ['org', 'create', '--name', 'Busy']);
+  const server = await serve(folder);
+  const headers = { authorization: `Bearer ${made.text('apiKey')}`, 'content-type': 'application/json' };
+  let isRunning = true;
+  const running = importFile(folder, [file, '--org', made.text('organization.id')]).finally(() => {
+    isRunning = false;
+  });
+  const waits: number[] = [];
+  while (isRunning) {
+    const beganAt = performance.now();
+    const answer = await fetch(`${server.url}/sonar/v1/users`, { method: 'POST', headers, body: '{}' });
+    waits.push(performance.now() - beganAt);
+    assert.equal(answer.status, 201);
+    await answer.arrayBuffer();
+  }
+  assert.equal((await running).imported, rowsMax);
+  assert.equal(await totalOf(server.url, made), rowsMax + waits.length);
+  await server.stop('SIGTERM');
+  assert.ok(waits.length >= 5, `${waits.length} users were made meanwhile`);
+  assert.ok(Math.max(...waits) < 3_000, `one waited ${Math.round(Math.max(...waits))} ms`);
+});
+
+async function totalOf(url: string, made: Json): Promise<unknown> {
+  const answer = await fetch(`${url}/sonar/v1/users?per_page=1`, {
+    headers: { authorization: `Bearer ${made.text('apiKey')}` },
+  });
+  const body: { meta: { total: unknown } } = JSON.parse(await answer.text());
+  return body.meta.total;
+}

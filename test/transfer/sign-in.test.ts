@@ -1,0 +1,117 @@
+/** Imported people sign in with the password they had, and are hashed anew when they first do. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { callAtOnce, statusCounts } from '../support/parallel.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+import { importFile, makeFile } from './program.ts';
+
+const standard = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
+
+const people = [
+  {
+    kind: 'argon2i',
+    password: 'password',
+    hash: '$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+  },
+  {
+    kind: 'argon2d',
+    password: 'password',
+    hash: '$argon2d$v=19$m=1024,t=2,p=1$dGhpc2lzdGhlc2FsdA$rkBsbLVYkXDowmxcwZ9qjpLuAbNjIPBXxmD27YvzHzw',
+  },
+  {
+    kind: 'argon2id',
+    password: 'password',
+    hash: '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
+  },
+  {
+    kind: 'bcrypt-2a',
+    password: 'abc',
+    hash: '$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i',
+  },
+  {
+    kind: 'bcrypt-2b',
+    password: 'abc',
+    hash: '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i',
+  },
+  {
+    kind: 'bcrypt-2y',
+    password: 'rasmuslerdorf',
+    hash: '$2y$10$.vGA1O9wmRjrwAVXD98HNOgsNpDczlqm3Jq7KnEd1rVAGv3Fykk1a',
+  },
+  {
+    kind: 'scrypt',
+    password: 'password',
+    hash: '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E',
+  },
+  {
+    kind: 'pbkdf2-sha256',
+    password: 'password',
+    hash: '$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ',
+  },
+  {
+    kind: 'pbkdf2-sha512',
+    password: 'password',
+    hash: '$pbkdf2-sha512$1212$RHY0Fr3IDMSVO/RSZyb5ow$eNLfBK.eVozomMr.1gYa17k9B7KIK25NOEshvhrSX.esqY3s.FvWZViXz4KoLlQI.BzY/YTNJOiKc5gBYFYGww',
+  },
+  {
+    kind: 'django',
+    password: 'foo31415',
+    hash: 'pbkdf2_sha256$36000$eFRRZq4DgktS$FU2u+pHktmted5r7XkYuH8+7nSg1SBAeIGwkAySarjk=',
+  },
+  {
+    kind: 'firebase',
+    password: 'user1password',
+    hash: '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
+  },
+] as const;
+
+let roster: Roster;
+
+before(async () => {
+  roster = await startRoster();
+  const rows = people.map(({ kind, hash }) =>
+    JSON.stringify({ email: `${kind}@example.com`, password_hash: hash }),
+  );
+  rows.push(JSON.stringify({ email: 'many@example.com', password_hash: people[3].hash }));
+  const file = await makeFile(roster.folder, 'people.ndjson', `${rows.join('\n')}\n`);
+  const { imported, rejected } = await importFile(roster.folder, [file, '--org', roster.organization.id]);
+  assert.deepEqual({ imported, rejected }, { imported: people.length + 1, rejected: 0 });
+});
+
+after(() => roster.close());
+
+const ask = (email: string, password: string) => ({
+  json: { email, password },
+  headers: { 'x-app-id': roster.organization.app.appId },
+});
+
+const findUser = (email: string) =>
+  roster.core.work.read(roster.organization.key, (tx) => tx.users.findByEmail(email));
+
+describe('whoever comes with a hash from elsewhere', () => {
+  for (const { kind, password, hash } of people) {
+    test(`${kind}: signs in with the password, which is then hashed as others are`, async () => {
+      const email = `${kind}@example.com`;
+      const wrong = await roster.call('POST /general/v1/sessions', ask(email, `${password}!`));
+      assert.equal(wrong.status, 401);
+      const before = await findUser(email);
+      assert.equal(before?.passwordHash, hash, 'a wrong password changes nothing');
+      const first = await roster.call('POST /general/v1/sessions', ask(email, password));
+      assert.equal(first.status, 201);
+      const after = await findUser(email);
+      assert.match(after?.passwordHash ?? '', standard);
+      assert.equal(after?.updatedAt, before?.updatedAt, 'a login moves nothing else');
+      assert.equal((await roster.call('POST /general/v1/sessions', ask(email, password))).status, 201);
+      assert.equal((await findUser(email))?.passwordHash, after?.passwordHash, 'once is enough');
+    });
+  }
+});
+
+test('many first sign-ins of one person at once all succeed', async () => {
+  const replies = await callAtOnce(roster.client, 8, () => [
+    'POST /general/v1/sessions',
+    ask('many@example.com', people[3].password),
+  ]);
+  assert.deepEqual(statusCounts(replies), { 201: 8 });
+  assert.match((await findUser('many@example.com'))?.passwordHash ?? '', standard);
+});
