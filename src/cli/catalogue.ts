@@ -3,7 +3,9 @@
  * in the file that it loads.
  */
 import { keyRoles } from '../core/access/principal.ts';
+import { transferColumns } from '../core/transfer/columns.ts';
 import type { Command, Option } from './command.ts';
+import { formats } from './transfer/row-cutter.ts';
 
 const organization: Option = {
   value: 'ID',
@@ -14,6 +16,7 @@ const onlyOrganization: Option = { value: 'ID', meaning: 'Of this organization o
 const name: Option = { value: 'NAME', meaning: 'What people call it', isRequired: true };
 const keyArgument = { name: 'ID', meaning: 'The key, by its id (`roster key list`)' };
 const appArgument = { name: 'APPID', meaning: 'The app, by its id (`roster app list`)' };
+const format: Option = { value: 'FORMAT', meaning: 'As the file is named unless given', choices: formats };
 const shownOnce = 'The key is shown once and never again.';
 
 export const commands: readonly Command[] = [
@@ -151,6 +154,39 @@ export const commands: readonly Command[] = [
     argument: { name: 'ID|EMAIL', meaning: 'An id in the spelling of any API, a number, or an email' },
     options: { org: onlyOrganization },
     load: async () => (await import('./commands/user.ts')).show,
+  },
+  {
+    name: 'import',
+    summary: 'Bring users in from a file of CSV or NDJSON',
+    details:
+      `Columns, all of them optional: ${transferColumns.join(', ')}.\n` +
+      'An import that was interrupted goes on where it stopped when the same command is given again. Rows that\n' +
+      'cannot be imported are left out and listed in the rejects file by their line, with the reason.',
+    argument: { name: 'FILE', meaning: 'The file, or - for standard input' },
+    options: {
+      org: organization,
+      app: { value: 'APPID', meaning: "The app that the users go to, the organization's first unless given" },
+      format,
+      rejects: { value: 'FILE', meaning: 'Where the rejects go, beside the file unless given' },
+      resume: {
+        value: 'NAME',
+        meaning: 'The name of the import, under which it goes on; told by the file itself',
+      },
+      'dry-run': { meaning: 'Say what would be imported and rejected, and change nothing' },
+    },
+    load: async () => (await import('./commands/import.ts')).importUsers,
+  },
+  {
+    name: 'export',
+    summary: 'Write the users of an organization as CSV or NDJSON, oldest first',
+    options: {
+      org: organization,
+      app: { value: 'APPID', meaning: 'Users of this app only' },
+      format,
+      out: { value: 'FILE', meaning: 'Where to write, standard output unless given' },
+      'with-password-hashes': { meaning: 'Write password hashes too' },
+    },
+    load: async () => (await import('./commands/export.ts')).exportAll,
   },
   {
     name: 'outbox',
