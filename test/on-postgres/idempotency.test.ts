@@ -2,4 +2,3 @@
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/sonar/idempotency.test.ts');
-await runAgain('test/contracts/humanapi/stream.test.ts');
