@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Ended, roster, start } from '../cli/program.ts';
 
-const program = new URL('../../bin/roster', import.meta.url).pathname;
+const program = join(import.meta.dirname, '../../bin/roster');
 
 export interface Counted {
   readonly imported: number;
