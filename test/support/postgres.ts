@@ -75,6 +75,13 @@ export async function startPostgres(
   };
 }
 
+/** A server for this process and every one that it starts. */
+export async function serverForRun(): Promise<PostgresServer> {
+  const server = await startPostgres();
+  process.env[addressVariable] = server.url;
+  return server;
+}
+
 let shared: Promise<string> | null = null;
 
 /** The address of the server that everybody shares. */
@@ -119,17 +126,4 @@ async function command(
   } finally {
     await client.end();
   }
-}
-
-let ofRun: PostgresServer | undefined;
-
-/** Called by the test runner before the first file. */
-export async function globalSetup(): Promise<void> {
-  ofRun = await startPostgres();
-  process.env[addressVariable] = ofRun.url;
-}
-
-/** Called by the test runner after the last. */
-export async function globalTeardown(): Promise<void> {
-  await ofRun?.close();
 }

@@ -1,0 +1,17 @@
+/** What surrounds a run of all tests: one PostgreSQL server for every file, and the answers that were seen. */
+import * as coverage from './coverage.ts';
+import { type PostgresServer, serverForRun } from './postgres.ts';
+
+let postgres: PostgresServer | undefined;
+
+/** Called by the test runner before the first file. */
+export async function globalSetup(): Promise<void> {
+  coverage.globalSetup();
+  postgres = await serverForRun();
+}
+
+/** Called by the test runner after the last file. */
+export async function globalTeardown(): Promise<void> {
+  await postgres?.close();
+  coverage.globalTeardown();
+}
