@@ -176,6 +176,7 @@ function assemble(values: SettingValues): Config {
       confirmation: perMinute(values.limitConfirmation),
       password: perMinute(values.limitPassword),
       emailCheck: perMinute(values.limitEmailCheck),
+      connect: perMinute(values.limitConnect),
     },
     hashQueueMax: values.hashQueueMax,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,

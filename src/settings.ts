@@ -245,6 +245,11 @@ export const settings = {
     'Requests for a password reset, and passwords set on the page,',
   ),
   limitEmailCheck: networkLimit('ROSTER_LIMIT_EMAIL_CHECK', '30', 'Calls of `email_has_account`'),
+  limitConnect: networkLimit(
+    'ROSTER_LIMIT_CONNECT',
+    '600',
+    'Calls for tokens of Connect, and sources connected in its page,',
+  ),
   hashQueueMax: setting('ROSTER_HASH_QUEUE', {
     section: 'Limits',
     parser: read.wholeNumber(256, 1_000_000),

@@ -23,7 +23,7 @@ export function renderBanner({ url, config, readyMs, made, samples }: BannerFact
     ['Data folder', config.dataDir],
   ]);
   if (made === null) return framed([head, places]);
-  const { organization, app, appKey, apiKey } = made;
+  const { organization, app, appKey, clientSecret, apiKey } = made;
   return framed([
     head,
     places,
@@ -33,6 +33,7 @@ export function renderBanner({ url, config, readyMs, made, samples }: BannerFact
       ['API key', `${apiKey}  (role admin)`],
       ['App', app.id],
       ['App key', appKey],
+      ['Client secret', clientSecret],
     ]),
     `${bold('Try it')}, one call to each API`,
     ...samples.map((sample) => `${dim(`# ${sample.title}`)}\n${curlLine(url, sample)}`),

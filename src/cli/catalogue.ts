@@ -128,10 +128,12 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'app rotate',
-    summary: 'Give an app another key; the present one stops at once',
+    summary: 'Give an app another key or client secret; the present one stops at once',
     details: shownOnce,
     argument: appArgument,
-    options: {},
+    options: {
+      'client-secret': { meaning: 'Another client secret, and not another key' },
+    },
     load: async () => (await import('./commands/apps.ts')).rotate,
   },
   {
@@ -143,7 +145,10 @@ export const commands: readonly Command[] = [
         value: 'STATE',
         meaning: 'Whether strangers may sign up',
         choices: ['open', 'closed'],
-        isRequired: true,
+      },
+      origins: {
+        value: 'LIST',
+        meaning: 'Web origins whose pages may show Connect, separated by commas; "none" for no page',
       },
     },
     load: async () => (await import('./commands/apps.ts')).set,

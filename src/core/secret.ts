@@ -28,7 +28,8 @@ export function sameDigest(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-export type TokenPrefix = 'st' | 'pr' | 'inv' | 'oas';
+/** `c` and a letter: a token of Connect (`connect/connect-token.ts`). */
+export type TokenPrefix = 'st' | 'pr' | 'inv' | 'oas' | 'cs' | 'ci' | 'ca' | 'cr' | 'cp';
 
 /**
  * A bearer token of a user, or the state that comes back from a provider: `st_<organization>_<256 random bits>`. The organization stands inside, so that the
@@ -38,7 +39,7 @@ export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
   return `${prefix}_${orgKey.toString(36)}_${randomBytes(32).toString('base64url')}`;
 }
 
-const tokenText = /^(st|pr|inv|oas)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
+const tokenText = /^(st|pr|inv|oas|cs|ci|ca|cr|cp)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
 
 /** The parts of a token that its text tells; null where the text has not the form of one. */
 export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey } | null {
@@ -54,7 +55,7 @@ export function newApiKeyText(): string {
   return `sk_live_${randomBytes(32).toString('base64url')}`;
 }
 
-/** A new app key in plain text: 40 hex digits, 160 random bits. */
+/** A new app key or client secret in plain text: 40 hex digits, 160 random bits. */
 export function newAppKeyText(): string {
   return randomBytes(20).toString('hex');
 }

@@ -9,6 +9,7 @@ import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
 import type { IdempotencyStore } from './access/idempotency.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
+import type { ConnectTokenStore } from './connect/connect-token.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './connections/connection.ts';
 import type { RevocationQueue, RevocationStore } from './connections/revocation.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
@@ -35,6 +36,7 @@ export interface Tx {
   readonly messages: MessageStore;
   readonly idempotency: IdempotencyStore;
   readonly audit: AuditStore;
+  readonly connectTokens: ConnectTokenStore;
   readonly connections: ConnectionStore;
   readonly attempts: OAuthAttemptStore;
   readonly revocations: RevocationStore;

@@ -2,7 +2,7 @@
  * Apps: those of one organization, and all of them for whoever knows no tenant yet. Apps are never deleted, so
  * "the first" stays the first.
  */
-import type { App, AppDirectory, AppStore } from '../core/directory/organization.ts';
+import type { App, AppChanges, AppDigests, AppDirectory, AppStore } from '../core/directory/organization.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { Scope } from './executor.ts';
 import { toFlag } from './flag.ts';
@@ -13,10 +13,15 @@ const columns = [
   'id',
   'name',
   'is_signup_open as isSignupOpen',
+  'origins',
   'created_at as createdAt',
 ] as const;
 
-type AppRow = Omit<App, 'isSignupOpen'> & { readonly isSignupOpen: number };
+type AppRow = Omit<App, 'isSignupOpen' | 'origins'> & {
+  readonly isSignupOpen: number;
+  /** A JSON array. */
+  readonly origins: string;
+};
 
 const insertApp = statement(
   (
@@ -25,7 +30,9 @@ const insertApp = statement(
       id: string;
       name: string;
       keyDigest: string;
+      secretDigest: string;
       isSignupOpen: 0 | 1;
+      origins: string;
       createdAt: number;
     }>,
   ) =>
@@ -34,7 +41,9 @@ const insertApp = statement(
       id: p('id'),
       name: p('name'),
       key_digest: p('keyDigest'),
+      client_secret_digest: p('secretDigest'),
       is_signup_open: p('isSignupOpen'),
+      origins: p('origins'),
       created_at: p('createdAt'),
     }),
 );
@@ -48,7 +57,9 @@ const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
 );
 
-const updateKey = statement((p: Binder<{ orgKey: number; id: string; keyDigest: string }>) =>
+type ById = { orgKey: number; id: string };
+
+const updateKey = statement((p: Binder<ById & { keyDigest: string }>) =>
   build
     .updateTable('apps')
     .set({ key_digest: p('keyDigest') })
@@ -56,7 +67,23 @@ const updateKey = statement((p: Binder<{ orgKey: number; id: string; keyDigest: 
     .where('id', '=', p('id')),
 );
 
-const updateSignup = statement((p: Binder<{ orgKey: number; id: string; isSignupOpen: 0 | 1 }>) =>
+const updateSecret = statement((p: Binder<ById & { secretDigest: string }>) =>
+  build
+    .updateTable('apps')
+    .set({ client_secret_digest: p('secretDigest') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const updateOrigins = statement((p: Binder<ById & { origins: string }>) =>
+  build
+    .updateTable('apps')
+    .set({ origins: p('origins') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const updateSignup = statement((p: Binder<ById & { isSignupOpen: 0 | 1 }>) =>
   build
     .updateTable('apps')
     .set({ is_signup_open: p('isSignupOpen') })
@@ -71,6 +98,13 @@ const selectById = statement((p: Binder<{ id: string }>) =>
 /** The app key is what says which organization is meant. */
 const selectByKey = statement((p: Binder<{ keyDigest: string }>) =>
   build.selectFrom('apps').select(columns).where('key_digest', '=', p('keyDigest')),
+);
+
+const selectWithSecret = statement((p: Binder<{ id: string }>) =>
+  build
+    .selectFrom('apps')
+    .select([...columns, 'client_secret_digest as secretDigest'])
+    .where('id', '=', p('id')),
 );
 
 const selectFirst = statement((_: Binder<Record<never, never>>) =>
@@ -90,16 +124,13 @@ export class SqlAppStore implements AppStore {
     this.#orgKey = orgKey;
   }
 
-  async insert(app: Omit<App, 'orgKey'>, keyDigest: string): Promise<App> {
+  async insert(app: Omit<App, 'orgKey'>, { keyDigest, secretDigest }: AppDigests): Promise<App> {
     const orgKey = this.#orgKey;
-    const { id, name, isSignupOpen, createdAt } = app;
+    const { id, name, isSignupOpen, origins, createdAt } = app;
     await this.#scope.executor.run(insertApp, {
-      orgKey,
-      id,
-      name,
-      keyDigest,
+      ...{ orgKey, id, name, keyDigest, secretDigest, createdAt },
       isSignupOpen: toFlag(isSignupOpen),
-      createdAt,
+      origins: JSON.stringify(origins),
     });
     return { ...app, orgKey };
   }
@@ -114,24 +145,17 @@ export class SqlAppStore implements AppStore {
     return app;
   }
 
-  async update(
-    appId: string,
-    changes: { readonly keyDigest?: string; readonly isSignupOpen?: boolean },
-  ): Promise<boolean> {
+  async update(appId: string, changes: AppChanges): Promise<boolean> {
     const { executor } = this.#scope;
-    const orgKey = this.#orgKey;
-    const { keyDigest, isSignupOpen } = changes;
-    if (keyDigest !== undefined) {
-      const changed = await executor.run(updateKey, { orgKey, id: appId, keyDigest });
-      if (changed === 0) return false;
-    }
+    const own = { orgKey: this.#orgKey, id: appId };
+    const { keyDigest, secretDigest, isSignupOpen, origins } = changes;
+    if (keyDigest !== undefined) await executor.run(updateKey, { ...own, keyDigest });
+    if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, secretDigest });
     if (isSignupOpen !== undefined) {
-      const changed = await executor.run(updateSignup, {
-        orgKey,
-        id: appId,
-        isSignupOpen: toFlag(isSignupOpen),
-      });
-      if (changed === 0) return false;
+      await executor.run(updateSignup, { ...own, isSignupOpen: toFlag(isSignupOpen) });
+    }
+    if (origins !== undefined) {
+      await executor.run(updateOrigins, { ...own, origins: JSON.stringify(origins) });
     }
     return (await this.find(appId)) !== null;
   }
@@ -150,6 +174,13 @@ export class SqlAppDirectory implements AppDirectory {
 
   findByKeyDigest(keyDigest: string): Promise<App | null> {
     return firstApp(this.#scope, selectByKey, { keyDigest });
+  }
+
+  async findWithSecret(appId: string): Promise<{ app: App; secretDigest: string | null } | null> {
+    const row = await this.#scope.executor.first(selectWithSecret, { id: appId });
+    if (row === undefined) return null;
+    const { secretDigest, ...columns } = row;
+    return { app: toApp(columns), secretDigest };
   }
 
   findFirst(): Promise<App | null> {
@@ -171,5 +202,5 @@ async function firstApp<P extends Values>(
 }
 
 function toApp(row: AppRow): App {
-  return { ...row, isSignupOpen: row.isSignupOpen === 1 };
+  return { ...row, isSignupOpen: row.isSignupOpen === 1, origins: JSON.parse(row.origins) };
 }

@@ -5,6 +5,7 @@
 
 import { sql } from 'kysely';
 import { idempotencyLifeMs } from '../core/access/idempotency.ts';
+import { connectTokenMemoryMs } from '../core/connect/connect-token.ts';
 import { dayMs } from '../core/time.ts';
 import type { Housekeeping } from '../core/unit-of-work.ts';
 import type { Scope } from './executor.ts';
@@ -20,6 +21,7 @@ const sweeps = [
   { query: sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'), lifeMs: 0 },
+  { query: sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: connectTokenMemoryMs },
   { query: sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('login_failures', ['org_key', 'subject'], 'last_at'), lifeMs: failureLifeMs },
   { query: sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at'), lifeMs: idempotencyLifeMs },

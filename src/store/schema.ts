@@ -7,6 +7,7 @@
  */
 import type { Generated } from 'kysely';
 import type { KeyRole } from '../core/access/principal.ts';
+import type { ConnectTokenKind } from '../core/connect/connect-token.ts';
 import type { ConnectionState, ReturnTo } from '../core/connections/connection.ts';
 import type { RevocationState } from '../core/connections/revocation.ts';
 import type { UserRole, UserStatus } from '../core/directory/user.ts';
@@ -35,6 +36,9 @@ export interface Database {
     key_digest: string;
     is_signup_open: Flag;
     created_at: number;
+    client_secret_digest: string | null;
+    /** A JSON array of texts. */
+    origins: string;
   };
   api_keys: {
     seq: Generated<number>;
@@ -210,6 +214,13 @@ export interface Database {
     subject_kind: AuditSubjectKind;
     subject_id: string;
   };
+  connect_tokens: {
+    org_key: number;
+    digest: string;
+    user_id: string;
+    kind: ConnectTokenKind;
+    expires_at: number;
+  };
   imports: {
     org_key: number;
     id: string;
@@ -275,6 +286,8 @@ export const tables = {
       key_digest: 'plain',
       is_signup_open: 'plain',
       created_at: 'plain',
+      client_secret_digest: 'plain',
+      origins: 'plain',
     },
     onErase: noPerson,
   },
@@ -488,6 +501,16 @@ export const tables = {
       subject_id: 'user',
     },
     onErase: { do: 'keep', why: 'the record of what was done keeps bare ids and nothing else of a person' },
+  },
+  connect_tokens: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      user_id: 'user',
+      kind: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
   },
   imports: {
     columns: {

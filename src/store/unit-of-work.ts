@@ -8,6 +8,7 @@ import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
 import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
 import { SqlAuditStore } from './audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
+import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
 import type { Scope } from './executor.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
@@ -92,6 +93,10 @@ export class StoreTx implements Tx {
 
   get revocations(): SqlRevocationStore {
     return new SqlRevocationStore(this.#scope, this.orgKey);
+  }
+
+  get connectTokens(): SqlConnectTokenStore {
+    return new SqlConnectTokenStore(this.#scope, this.orgKey);
   }
 
   get imports(): SqlImportStore {

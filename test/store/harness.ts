@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import Database from 'better-sqlite3';
-import type { App } from '../../src/core/directory/organization.ts';
+import type { App, AppDigests } from '../../src/core/directory/organization.ts';
 import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts';
 import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from '../../src/store/database.ts';
@@ -112,13 +112,18 @@ export function addTenant(store: Store): Promise<Tenant> {
   return store.changeSystem('operator', async (tx) => {
     const id = newPrefixedId('org');
     const { key } = await tx.organizations.insert({ id, name: 'Clinic', createdAt: 1 });
-    const app = await tx.within(key).apps.insert(newApp(), newAppId());
+    const app = await tx.within(key).apps.insert(newApp(), newDigests());
     return { orgKey: key, appId: app.id, app };
   });
 }
 
 export function newApp(): Omit<App, 'orgKey'> {
-  return { id: newAppId(), name: 'App', isSignupOpen: true, createdAt: 1 };
+  return { id: newAppId(), name: 'App', isSignupOpen: true, origins: [], createdAt: 1 };
+}
+
+/** Digests of secrets that nobody has. */
+export function newDigests(): AppDigests {
+  return { keyDigest: newAppId(), secretDigest: newAppId() };
 }
 
 /** A user as somebody might add one to the tenant's app. */

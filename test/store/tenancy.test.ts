@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiKey } from '../../src/core/access/api-key.ts';
 import { newAppId, newPrefixedId } from '../../src/core/ids.ts';
-import { addTenant, newApp, suiteOnEveryDatabase } from './harness.ts';
+import { addTenant, newApp, newDigests, suiteOnEveryDatabase } from './harness.ts';
 
 suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
   const newKey = (said: Partial<ApiKey> = {}): Omit<ApiKey, 'orgKey'> => ({
@@ -42,7 +42,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     const other = await addTenant(own());
     const digest = newAppId();
     const app = await own().change(tenant.orgKey, (tx) =>
-      tx.apps.insert({ ...newApp(), isSignupOpen: false }, digest),
+      tx.apps.insert({ ...newApp(), isSignupOpen: false }, { ...newDigests(), keyDigest: digest }),
     );
     await own().readSystem('authentication', async ({ apps }) => {
       assert.deepEqual(await apps.find(app.id), app);
@@ -57,7 +57,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
   test('the first app of an organization and of the deployment stays the first', async () => {
     const tenant = await addTenant(own());
     const first = await own().readSystem('operator', (tx) => tx.apps.findFirst());
-    await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newAppId()));
+    await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
     const { apps, ofTenant } = await own().readSystem('operator', async (tx) => ({
       apps: await tx.apps.list(),
       ofTenant: await tx.within(tenant.orgKey).apps.getFirst(),

@@ -4,7 +4,7 @@ import type { NewUser, User, UserChanges } from '../../src/core/directory/user.t
 import { canonicalEmail } from '../../src/core/directory/user-fields.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newAppId, newUserId, newUserNumber } from '../../src/core/ids.ts';
-import { addTenant, newApp, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
+import { addTenant, newApp, newDigests, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
 suiteOnEveryDatabase('the store of users', (own) => {
   let tenant: Tenant;
@@ -121,7 +121,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
 
   test('an external id may stand once in each app, and all are listed newest first', async () => {
     const { app } = await own().change(tenant.orgKey, async (tx) => ({
-      app: await tx.apps.insert(newApp(), newAppId()),
+      app: await tx.apps.insert(newApp(), newDigests()),
     }));
     const old = await add({ externalId: 'their-17', createdAt: 5 }, { ...tenant, appId: app.id });
     const young = await add({ externalId: 'their-17', createdAt: 6 });
@@ -154,13 +154,13 @@ suiteOnEveryDatabase('the store of users', (own) => {
   test('an app that was taken back with its users is not mistaken for the next one', async () => {
     const takenBack = newApp();
     const attempt = own().change(tenant.orgKey, async (tx) => {
-      await tx.apps.insert(takenBack, newAppId());
+      await tx.apps.insert(takenBack, newDigests());
       const { id } = await tx.users.insert(newUser({ appId: takenBack.id }));
       assert.equal((await tx.users.find({ id }))?.appId, takenBack.id);
       throw new Error('changed its mind');
     });
     await assert.rejects(attempt, /changed its mind/);
-    const next = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newAppId()));
+    const next = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
     const user = await add({}, { ...tenant, appId: next.id });
     assert.deepEqual(await find(user.id), user);
     await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) =>

@@ -1,14 +1,15 @@
-/** Apps and their keys. Lists never show what opens anything. */
+/** Apps, their keys and their settings. Lists never show what opens anything. */
 import {
   createApp,
   getOrganization,
   type IssuedApp,
   listApps,
   rotateAppKey,
-  setAppSignup,
+  rotateClientSecret,
+  updateApp,
 } from '../../core/directory/organization-lifecycle.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import type { Outcome } from '../command.ts';
+import { type Outcome, UsageError } from '../command.ts';
 import { pairs, table } from '../layout.ts';
 import { door, findOrganization, onDirectory, organizationsByKey } from '../operator.ts';
 
@@ -29,6 +30,7 @@ export const list = onDirectory(async (directory, invocation) => {
         name: app.name,
         organization: { id, name },
         signup: signupOf(app),
+        origins: app.origins,
         createdAt: toMillisecondText(app.createdAt),
       };
     }),
@@ -43,27 +45,48 @@ export const list = onDirectory(async (directory, invocation) => {
   };
 });
 
-export const rotate = onDirectory(async ({ core }, { argument }) => {
-  return presentIssued(await rotateAppKey(core, door, argument));
+export const rotate = onDirectory(async ({ core }, invocation) => {
+  const { argument } = invocation;
+  return invocation.find('client-secret') === undefined
+    ? presentIssued(await rotateAppKey(core, door, argument))
+    : presentIssued(await rotateClientSecret(core, door, argument));
 });
 
 export const set = onDirectory(async ({ core }, invocation) => {
-  const isOpen = invocation.get('signup') === 'open';
-  const app = await setAppSignup(core, door, { appId: invocation.argument, isOpen });
+  const signup = invocation.find('signup');
+  const origins = invocation.find('origins');
+  if (signup === undefined && origins === undefined) {
+    throw new UsageError('nothing to change: give --signup or --origins', 'app set');
+  }
+  const app = await updateApp(core, door, {
+    appId: invocation.argument,
+    ...(signup === undefined ? {} : { isSignupOpen: signup === 'open' }),
+    ...(origins === undefined ? {} : { origins: readList(origins) }),
+  });
   return {
-    json: { appId: app.id, signup: signupOf(app) },
-    text: `Sign-up in ${app.id} is ${signupOf(app)}.`,
+    json: { appId: app.id, signup: signupOf(app), origins: app.origins },
+    text: pairs([
+      ['App', app.id],
+      ['Sign-up', signupOf(app)],
+      ['Origins', app.origins.length === 0 ? 'none' : app.origins.join(', ')],
+    ]),
   };
 });
 
-function presentIssued({ app, appKey }: IssuedApp): Outcome {
+/** The app with what was made for it, in plain text. */
+function presentIssued({ app, appKey, clientSecret }: Pick<IssuedApp, 'app'> & Partial<IssuedApp>): Outcome {
   return {
-    json: { appId: app.id, appKey },
+    json: { appId: app.id, appKey, clientSecret },
     text: pairs([
       ['App', app.id],
-      ['App key', appKey],
+      ...(appKey === undefined ? [] : [['App key', appKey] as const]),
+      ...(clientSecret === undefined ? [] : [['Client secret', clientSecret] as const]),
     ]),
   };
+}
+
+function readList(text: string): readonly string[] {
+  return text === 'none' ? [] : text.split(',').map((each) => each.trim());
 }
 
 function signupOf(app: { readonly isSignupOpen: boolean }): 'open' | 'closed' {

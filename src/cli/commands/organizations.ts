@@ -44,22 +44,23 @@ export const list = onDirectory(async ({ core }) => {
 });
 
 /** A new organization with its keys in plain text, as programs read it. */
-export function toJson({ organization, app, appKey, apiKey }: NewOrganization) {
+export function toJson({ organization, app, appKey, clientSecret, apiKey }: NewOrganization) {
   return {
     organization: { id: organization.id, name: organization.name },
-    app: { appId: app.id, appKey },
+    app: { appId: app.id, appKey, clientSecret },
     apiKey,
   };
 }
 
 function present(made: NewOrganization): Outcome {
-  const { organization, app, appKey, apiKey } = made;
+  const { organization, app, appKey, clientSecret, apiKey } = made;
   return {
     json: toJson(made),
     text: pairs([
       ['Organization', `${organization.id}  ${organization.name}`],
       ['App', app.id],
       ['App key', appKey],
+      ['Client secret', clientSecret],
       ['API key', apiKey],
     ]),
   };

@@ -45,6 +45,14 @@ export interface UserPrincipal extends Asking {
   readonly user: User;
 }
 
+/** A person in the Connect page that their app opened for them; sees their own connections and nothing else. */
+export interface ConnectPrincipal extends Asking {
+  readonly kind: 'connect';
+  readonly orgKey: OrgKey;
+  readonly appId: string;
+  readonly userId: UserId;
+}
+
 /** Somebody without a credential, in the organization of the app that the call works in. */
 export interface PublicPrincipal extends Asking {
   readonly kind: 'public';
@@ -57,7 +65,13 @@ export interface OperatorPrincipal extends Asking {
   readonly orgKey: OrgKey;
 }
 
-export type Principal = KeyPrincipal | AppPrincipal | UserPrincipal | PublicPrincipal | OperatorPrincipal;
+export type Principal =
+  | KeyPrincipal
+  | AppPrincipal
+  | UserPrincipal
+  | ConnectPrincipal
+  | PublicPrincipal
+  | OperatorPrincipal;
 
 export type Action =
   /** See users as their organization's backend does. */
@@ -95,7 +109,7 @@ const userWith =
     roles.includes(principal.user.role);
 const isClinician = ({ user }: UserPrincipal): boolean => user.isClinicalApproved;
 
-const base = { public: never, operator: always } as const;
+const base = { connect: never, public: never, operator: always } as const;
 
 /** The rulebook: for each action, which kind of principal may do it. */
 const rulebook: Readonly<Record<Action, Rule>> = {
@@ -104,8 +118,14 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'users.update': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
   'users.report': { ...base, api_key: keyWith('admin', 'member'), app: never, user: never },
   'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
-  'connections.read': { ...base, api_key: always, app: always, user: never },
-  'connections.manage': { ...base, api_key: keyWith('admin', 'member'), app: always, user: never },
+  'connections.read': { ...base, api_key: always, app: always, user: never, connect: always },
+  'connections.manage': {
+    ...base,
+    api_key: keyWith('admin', 'member'),
+    app: always,
+    user: never,
+    connect: always,
+  },
   'care.read': {
     ...base,
     api_key: never,
@@ -133,6 +153,8 @@ export function may(principal: Principal, action: Action): boolean {
       return rule.app(principal);
     case 'user':
       return rule.user(principal);
+    case 'connect':
+      return rule.connect(principal);
     case 'public':
       return rule.public(principal);
     case 'operator':

@@ -12,7 +12,8 @@ import { newAppId, newPrefixedId } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
-import type { App, Organization } from './organization.ts';
+import { readOrigins } from './app-origins.ts';
+import type { App, AppChanges, Organization } from './organization.ts';
 import { FieldReader, readEmail, readText } from './user-fields.ts';
 import { newUserOf } from './user-lifecycle.ts';
 
@@ -20,6 +21,8 @@ export interface IssuedApp {
   readonly app: App;
   /** The app key in plain text. */
   readonly appKey: string;
+  /** The client secret in plain text, with which the app's backend asks for tokens of Connect. */
+  readonly clientSecret: string;
 }
 
 export interface NewOrganization extends IssuedApp {
@@ -75,19 +78,50 @@ export function listApps(core: Core): Promise<readonly App[]> {
 }
 
 /** Gives the app another key; the present one stops at once. Refuses with `app_not_found`. */
-export async function rotateAppKey(core: Core, door: Door, appId: string): Promise<IssuedApp> {
+export async function rotateAppKey(
+  core: Core,
+  door: Door,
+  appId: string,
+): Promise<Omit<IssuedApp, 'clientSecret'>> {
   const appKey = newAppKeyText();
   const app = await changeApp(core, door, appId, 'app.key_rotated', { keyDigest: digestOf(appKey) });
   return { app, appKey };
 }
 
-/** Opens or closes sign-up in the app. Refuses with `app_not_found`. */
-export function setAppSignup(
+/**
+ * Gives the app another client secret, or its first one; the present one stops at once. Refuses with
+ * `app_not_found`.
+ */
+export async function rotateClientSecret(
   core: Core,
   door: Door,
-  input: { appId: string; isOpen: boolean },
+  appId: string,
+): Promise<Omit<IssuedApp, 'appKey'>> {
+  const clientSecret = newAppKeyText();
+  const app = await changeApp(core, door, appId, 'app.secret_rotated', {
+    secretDigest: digestOf(clientSecret),
+  });
+  return { app, clientSecret };
+}
+
+/**
+ * Opens or closes sign-up in the app, and says whose pages may frame the Connect page; what is absent stays.
+ * `origins` are as they came. Refuses with `invalid_fields` and `app_not_found`.
+ */
+export async function updateApp(
+  core: Core,
+  door: Door,
+  input: { readonly appId: string; readonly isSignupOpen?: boolean; readonly origins?: readonly string[] },
 ): Promise<App> {
-  return changeApp(core, door, input.appId, 'app.updated', { isSignupOpen: input.isOpen });
+  const fields = new FieldReader();
+  const changes: { isSignupOpen?: boolean; origins?: readonly string[] } = {};
+  if (input.isSignupOpen !== undefined) changes.isSignupOpen = input.isSignupOpen;
+  if (input.origins !== undefined) {
+    const origins = fields.take('origins', readOrigins(input.origins));
+    if (origins !== undefined) changes.origins = origins;
+  }
+  refuseFaults(fields.faults);
+  return changeApp(core, door, input.appId, 'app.updated', changes);
 }
 
 /**
@@ -134,20 +168,21 @@ async function makeOrganization(
   const tx = system.within(organization.key);
   const subject = { kind: 'organization', id: organization.id } as const;
   await record(tx, operatorAt(door, organization.key), 'organization.created', subject, now);
-  const { app, appKey } = await issueApp(core, tx, door, name);
+  const { app, appKey, clientSecret } = await issueApp(core, tx, door, name);
   const { apiKey } = await issueApiKey(core, tx, door, { role: 'admin', expiresAt: null });
-  return { organization, app, appKey, apiKey };
+  return { organization, app, appKey, clientSecret, apiKey };
 }
 
 async function issueApp(core: Core, tx: Tx, door: Door, name: string): Promise<IssuedApp> {
   const now = core.clock.now();
   const appKey = newAppKeyText();
+  const clientSecret = newAppKeyText();
   const app = await tx.apps.insert(
-    { id: newAppId(), name, isSignupOpen: true, createdAt: now },
-    digestOf(appKey),
+    { id: newAppId(), name, isSignupOpen: true, origins: [], createdAt: now },
+    { keyDigest: digestOf(appKey), secretDigest: digestOf(clientSecret) },
   );
   await record(tx, operatorAt(door, tx.orgKey), 'app.created', { kind: 'app', id: app.id }, now);
-  return { app, appKey };
+  return { app, appKey, clientSecret };
 }
 
 async function changeApp(
@@ -155,7 +190,7 @@ async function changeApp(
   door: Door,
   appId: string,
   action: AuditAction,
-  changes: { readonly keyDigest?: string; readonly isSignupOpen?: boolean },
+  changes: AppChanges,
 ): Promise<App> {
   return core.work.changeSystem('operator', async (system) => {
     const app = await system.apps.find(appId);

@@ -19,6 +19,8 @@ export interface App {
   readonly name: string;
   /** Whether strangers may register through the consumer API. */
   readonly isSignupOpen: boolean;
+  /** Web origins whose pages may show the Connect page in a frame. */
+  readonly origins: readonly string[];
   readonly createdAt: number;
 }
 
@@ -34,6 +36,8 @@ export interface OrganizationStore {
 export interface AppDirectory {
   find(appId: string): Promise<App | null>;
   findByKeyDigest(keyDigest: string): Promise<App | null>;
+  /** The app with the digest of its client secret, null for one that was made without. */
+  findWithSecret(appId: string): Promise<{ readonly app: App; readonly secretDigest: string | null } | null>;
   /** The very first app of the deployment, or null on an empty one. */
   findFirst(): Promise<App | null>;
   list(): Promise<readonly App[]>;
@@ -41,13 +45,18 @@ export interface AppDirectory {
 
 /** The apps of one organization. */
 export interface AppStore {
-  insert(app: Omit<App, 'orgKey'>, keyDigest: string): Promise<App>;
+  insert(app: Omit<App, 'orgKey'>, digests: AppDigests): Promise<App>;
   find(appId: string): Promise<App | null>;
   /** The organization's first app: where users go for whom nobody named one. */
   getFirst(): Promise<App>;
   /** False where there is no such app. */
-  update(
-    appId: string,
-    changes: { readonly keyDigest?: string; readonly isSignupOpen?: boolean },
-  ): Promise<boolean>;
+  update(appId: string, changes: AppChanges): Promise<boolean>;
 }
+
+/** What is kept of an app's secrets. */
+export interface AppDigests {
+  readonly keyDigest: string;
+  readonly secretDigest: string;
+}
+
+export type AppChanges = Partial<AppDigests & Pick<App, 'isSignupOpen' | 'origins'>>;

@@ -256,9 +256,12 @@ export function newUserOf(appId: string, now: number): NewUser {
   };
 }
 
-/** An app sees its own users only. */
+/** An app sees its own users only, and a person in the Connect page themselves. */
 export function scopedRef(principal: Principal, ref: UserRef): UserRef {
-  return principal.kind === 'app' ? { ...ref, appId: principal.appId } : ref;
+  if (principal.kind === 'app') return { ...ref, appId: principal.appId };
+  if (principal.kind !== 'connect') return ref;
+  if (!('id' in ref) || ref.id !== principal.userId) throw refuse('user_not_found', {});
+  return { ...ref, appId: principal.appId };
 }
 
 async function findApp(tx: Tx, appId: unknown): Promise<{ id: string } | null> {

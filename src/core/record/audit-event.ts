@@ -7,6 +7,7 @@ export type AuditAction =
   | 'organization.created'
   | 'app.created'
   | 'app.key_rotated'
+  | 'app.secret_rotated'
   | 'app.updated'
   | 'api_key.created'
   | 'api_key.rotated'
@@ -25,6 +26,11 @@ export type AuditAction =
   | 'password.reset_requested'
   | 'password.reset'
   | 'invitation.accepted'
+  | 'connect.session_issued'
+  | 'connect.id_issued'
+  | 'connect.access_issued'
+  | 'connect.access_refreshed'
+  | 'connect.public_issued'
   | 'connection.started'
   | 'connection.connected'
   | 'connection.lost'
@@ -102,6 +108,7 @@ function actorIdOf(principal: Principal): string | null {
     case 'app':
       return principal.appId;
     case 'user':
+    case 'connect':
       return principal.userId;
     case 'public':
     case 'operator':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { setAppSignup } from '../../../src/core/directory/organization-lifecycle.ts';
+import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import type { Ask } from '../../support/http.ts';
 import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { type Roster, startRoster, testDoor } from '../../support/start.ts';
@@ -279,7 +279,7 @@ describe('where a sign-up goes', () => {
     const tenant = await roster.addOrganization();
     const admin = await roster.addAdmin(tenant);
     const member = await signUp(roster, {}, { ask: { headers: { 'X-App-Id': tenant.app.appId } } });
-    await setAppSignup(roster.core, testDoor, { appId: tenant.app.appId, isOpen: false });
+    await updateApp(roster.core, testDoor, { appId: tenant.app.appId, isSignupOpen: false });
     const ledger = await openLedger(roster);
     const headers = { 'X-App-Id': tenant.app.appId };
     for (const ask of [{ headers }, { headers, session: member.session }]) {

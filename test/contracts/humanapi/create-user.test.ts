@@ -103,8 +103,11 @@ describe('POST /v1/apps/{appId}/users', () => {
 
   test('each app has an externalId for itself', async () => {
     const first = await create({ externalId: 'shared' });
-    const { app, appKey } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
-    const second = await create({ externalId: 'shared' }, { appId: app.id, appKey });
+    const { app, ...secrets } = await createApp(roster.core, testDoor, {
+      organization: tenant,
+      name: 'Second',
+    });
+    const second = await create({ externalId: 'shared' }, { appId: app.id, ...secrets });
     const other = await roster.addOrganization();
     const third = await create({ externalId: 'shared' }, other.app);
     assert.deepEqual([second.status, third.status], [201, 201]);

@@ -73,11 +73,14 @@ describe('GET /v1/apps/{appId}/users', () => {
 
   test('users of another app of the organization and of another organization are not there', async () => {
     const other = await roster.addOrganization();
-    const { app, appKey } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
+    const { app, ...secrets } = await createApp(roster.core, testDoor, {
+      organization: tenant,
+      name: 'Second',
+    });
     const inApp = await addPerson(roster, { appId: app.id });
     const elsewhere = await addPerson(roster, {}, other);
     assert.deepEqual(humanIds((await list()).text), ids);
-    assert.deepEqual(humanIds((await list({ appId: app.id, appKey })).text), [inApp.userId.slice(4)]);
+    assert.deepEqual(humanIds((await list({ appId: app.id, ...secrets })).text), [inApp.userId.slice(4)]);
     assert.deepEqual(humanIds((await list(other.app)).text), [elsewhere.userId.slice(4)]);
   });
 

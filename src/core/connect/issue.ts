@@ -1,0 +1,38 @@
+/** Making and taking the tokens of Connect. `issueToken` is the only place that knows one in plain text. */
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { refuse } from '../errors.ts';
+import type { UserId } from '../ids.ts';
+import { digestOf, newToken, parseToken } from '../secret.ts';
+import { secondMs } from '../time.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type ConnectTokenKind, connectTokenRules } from './connect-token.ts';
+
+/** A step: a new token of the user, in plain text. */
+export async function issueToken(
+  core: Core,
+  tx: Tx,
+  userId: UserId,
+  kind: ConnectTokenKind,
+): Promise<string> {
+  const { prefix, lifeMs } = connectTokenRules[kind];
+  const token = newToken(prefix, tx.orgKey);
+  await tx.connectTokens.insert({ userId, kind, expiresAt: core.clock.now() + lifeMs }, digestOf(token));
+  return token;
+}
+
+/** How long a new token of the kind is good, in whole seconds. */
+export function lifeSeconds(kind: ConnectTokenKind): number {
+  return connectTokenRules[kind].lifeMs / secondMs;
+}
+
+/** Whether the text may be a token of that kind in that organization. */
+export function isTokenText(text: string, kind: ConnectTokenKind, orgKey: number): boolean {
+  const parts = parseToken(text);
+  return parts?.prefix === connectTokenRules[kind].prefix && parts.orgKey === orgKey;
+}
+
+/** A cancelled user is nobody's to connect. Refuses with `wrong_state`. */
+export function refuseCancelled(user: User): void {
+  if (user.status === 'inactive') throw refuse('wrong_state', { from: user.status, to: 'active' });
+}

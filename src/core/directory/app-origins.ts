@@ -1,0 +1,24 @@
+/** The web origins that an app lists: pages of these, and of no others, may show the Connect page in a frame. */
+import type { Reading } from './user-fields.ts';
+
+export const appOriginsMax = 50;
+
+/** An origin as browsers write one (RFC 6454, section 6.2): scheme, host and port; null for anything else. */
+export function parseOrigin(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return null;
+  // A star or a semicolon would mean something else in a content security policy.
+  const isOrigin = text.replace(/\/$/, '') === url.origin && /^https?:\/\/[\w.:[\]-]+$/.test(url.origin);
+  return isOrigin ? url.origin : null;
+}
+
+/** Origins without repetition, at most fifty. */
+export function readOrigins(texts: readonly string[]): Reading<readonly string[]> {
+  const origins = new Set<string>();
+  for (const text of texts) {
+    const origin = parseOrigin(text);
+    if (origin === null) return { fault: 'invalid' };
+    origins.add(origin);
+  }
+  return origins.size > appOriginsMax ? { fault: 'too_long', max: appOriginsMax } : { value: [...origins] };
+}
