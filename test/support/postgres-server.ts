@@ -84,7 +84,7 @@ const flags = Object.entries({
   shared_buffers: '64MB',
   fsync: process.env['ROSTER_POSTGRES_FSYNC'] ?? 'off',
   jit: 'off',
-  log_min_messages: 'fatal',
+  log_min_messages: 'panic',
 }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
 async function start(programs: string, port: number): Promise<ChildProcess> {

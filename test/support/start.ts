@@ -107,17 +107,19 @@ const openEnvironment: Environment = {
 export async function startRoster(options: StartOptions = {}): Promise<Roster> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'roster-test-')));
   const clock = options.clock ?? createFakeClock();
-  const database = isOnPostgres ? await databaseOf(folder) : null;
+  const named = options.env?.['DATABASE_URL'];
+  const database = isOnPostgres && named === undefined ? await databaseOf(folder) : null;
+  const databaseUrl = named ?? database?.url;
   const { config, secrets } = readConfig({
     ...openEnvironment,
     ROSTER_DATA_DIR: folder,
-    DATABASE_URL: database?.url,
+    DATABASE_URL: databaseUrl,
     ...options.env,
   });
   const app = await createApp({ config, secrets, clock });
   const baseUrl = await app.listen();
   const { core } = app;
-  const rows = database === null ? openRows(folder) : openPostgresRows(database.url);
+  const rows = databaseUrl === undefined ? openRows(folder) : openPostgresRows(databaseUrl);
   const closings: (() => void)[] = [() => rows.close()];
   const client = createClient(baseUrl, publishedCheck(baseUrl));
 

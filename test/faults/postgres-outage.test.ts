@@ -1,0 +1,126 @@
+/** The database goes away and comes back, while Roster runs on. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ask, Reply } from '../support/http.ts';
+import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+
+const limitSeconds = 1;
+/** A connection, a statement, and what a busy machine adds. */
+const answerMaxMs = 2 * limitSeconds * 1_000 + 2_000;
+
+describe('while PostgreSQL is away', () => {
+  let server: PostgresServer;
+  let roster: Roster;
+  let env: Readonly<Record<string, string>>;
+  let bearer: string;
+
+  before(async () => {
+    server = await startPostgres();
+    const { url } = await createDatabase(server);
+    env = {
+      DATABASE_URL: url,
+      ROSTER_DATABASE_CONNECT_SECONDS: String(limitSeconds),
+      ROSTER_DATABASE_STATEMENT_SECONDS: String(limitSeconds),
+    };
+    roster = await startRoster({ env });
+    bearer = roster.organization.apiKeys.admin;
+  });
+  after(async () => {
+    await roster.close();
+    await server.close();
+  });
+  afterEach(() => untilReady());
+
+  const createUser = (ask: Ask = {}) => roster.call('POST /sonar/v1/users', { bearer, ...ask });
+  const readyz = async () => (await fetch(`${roster.baseUrl}/readyz`)).status;
+
+  async function untilReady(): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    while ((await readyz()) !== 200) {
+      assert.ok(performance.now() < deadline, 'the server did not find the way back');
+      await sleep(20);
+    }
+  }
+
+  /** How many milliseconds the calls took together; each has to be a refusal that asks to come again. */
+  async function timeRefusals(calls: readonly Promise<Reply>[]): Promise<number> {
+    const started = performance.now();
+    for (const reply of await Promise.all(calls)) {
+      assert.equal(reply.status, 503);
+      assert.match(reply.header('retry-after'), /^[1-9]\d*$/);
+    }
+    return performance.now() - started;
+  }
+
+  const everyKind = () => [
+    roster.call('GET /sonar/v1/users', { bearer }),
+    createUser(),
+    roster.call('GET /organization/api/v1/users', { bearer }),
+    roster.call(`GET /humanapi/v1/apps/${roster.organization.app.appId}/users`, {
+      appKey: roster.organization.app.appKey,
+    }),
+    roster.call('POST /general/v1/users/email_has_account', { json: { email: 'jane@example.com' } }),
+  ];
+
+  test('every contract answers 503 with Retry-After at once, and goes on when it is back', async () => {
+    const id = (await createUser()).string('data.id');
+    await server.stop();
+    assert.ok((await timeRefusals(everyKind())) < answerMaxMs);
+    assert.equal(await readyz(), 503);
+    assert.equal((await fetch(`${roster.baseUrl}/healthz`)).status, 200);
+    await server.start();
+    await untilReady();
+    assert.equal((await roster.call(`GET /sonar/v1/users/${id}`, { bearer })).status, 200);
+    assert.equal((await createUser()).status, 201);
+  });
+
+  test('a database that takes requests and does not answer holds none up beyond the limits', async () => {
+    await createUser();
+    const other = await startRoster({ env });
+    await server.freeze();
+    try {
+      assert.ok((await timeRefusals(everyKind())) < answerMaxMs);
+      assert.equal(await readyz(), 503);
+      // Those who come later do not wait for those before them.
+      assert.ok((await timeRefusals([...everyKind(), ...everyKind()])) < answerMaxMs);
+      const started = performance.now();
+      await other.close();
+      assert.ok(performance.now() - started < 2 * answerMaxMs, 'a process could not be stopped');
+    } finally {
+      await server.thaw();
+    }
+    await untilReady();
+    assert.equal((await createUser()).status, 201);
+  });
+
+  test('nothing that was acknowledged is lost when the database crashes under load', async () => {
+    const acknowledged: string[] = [];
+    let isRunning = true;
+    let refused = 0;
+    const writers = Array.from({ length: 12 }, async () => {
+      while (isRunning) {
+        const reply = await createUser();
+        if (reply.status === 201) acknowledged.push(reply.string('data.id'));
+        else refused++;
+        assert.ok(reply.status === 201 || reply.status === 503, `status ${reply.status}`);
+      }
+    });
+    for (let crash = 0; crash < 3; crash++) {
+      const enough = acknowledged.length + 60;
+      while (acknowledged.length < enough) await sleep(5);
+      await server.stop();
+      await server.start();
+    }
+    isRunning = false;
+    await Promise.all(writers);
+    assert.ok(refused > 0);
+    for (const id of acknowledged) {
+      assert.equal((await roster.call(`GET /sonar/v1/users/${id}`, { bearer })).status, 200);
+    }
+    const users = (await roster.rows.count('users')) as number;
+    assert.ok(users >= acknowledged.length);
+    assert.equal((await roster.call('GET /sonar/v1/users', { bearer })).number('meta.total'), users);
+  });
+});
