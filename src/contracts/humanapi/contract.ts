@@ -1,11 +1,12 @@
 /**
- * `humanapi`: the users of one application, which calls with its App Key. On the bare host the calls to `/v1/apps`
- * and below are its own.
+ * `humanapi`: the users of one application, which calls with its App Key, and the tokens of Connect for its backend.
+ * On the bare host the calls to `/v1/apps` and `/v1/connect` and below are its own.
  */
 import { authenticateAppKey } from '../../core/access/authentication.ts';
 import { refuse } from '../../core/errors.ts';
 import type { Contract } from '../../http/contract.ts';
 import { readUserName } from './basic.ts';
+import { connectRoutes } from './connect-routes.ts';
 import { presentRefusal } from './errors.ts';
 import { toHumanUser } from './present.ts';
 import { createUserRoute, deleteUserRoute, getUserRoute, listUsersRoute } from './routes.ts';
@@ -18,9 +19,9 @@ export const humanapiContract: Contract = {
     '',
     'Use the App Key as the user name of Basic authentication and a blank password. Single users come bare, the list',
     'as one JSON array, refusals as `{"code", "error", "message", "x-humanapi-request-id"}`. Times are UTC with',
-    'milliseconds.',
+    'milliseconds. The token calls of Connect take the client id and secret in the body instead.',
   ].join('\n'),
-  claims: (path) => path === '/v1/apps' || path.startsWith('/v1/apps/'),
+  claims: (path) => /^\/v1\/(apps|connect)(\/|$)/.test(path),
   securitySchemes: {
     appKey: {
       type: 'http',
@@ -35,7 +36,10 @@ export const humanapiContract: Contract = {
     return principal;
   },
   routes(core) {
-    return [listUsersRoute(core), createUserRoute(core), getUserRoute(core), deleteUserRoute(core)];
+    return [
+      ...[listUsersRoute(core), createUserRoute(core), getUserRoute(core), deleteUserRoute(core)],
+      ...connectRoutes(core),
+    ];
   },
   sampleFaults: [{ field: 'externalId', fault: 'blank' }],
   present: presentRefusal,

@@ -40,7 +40,7 @@ const envelopes = {
   app_not_found: { ...notFound, message: 'App not found.' },
   organization_not_found: { ...notFound, message: 'Organization not found.' },
   api_key_not_found: { ...notFound, message: 'API key not found.' },
-  connection_not_found: { ...notFound, message: 'Source not found.' },
+  connection_not_found: { ...notFound, message: 'No source is connected.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     code: 405,
@@ -84,7 +84,21 @@ const envelopes = {
   },
 } satisfies Record<ErrorCode, Envelope>;
 
-export function presentRefusal(refusal: DomainError, { requestId }: RefusalContext): Answer {
+/** The second generation of Connect writes its names with underscores. */
+const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> = new Map([
+  [
+    'createConnectToken',
+    {
+      clientId: 'client_id',
+      clientSecret: 'client_secret',
+      clientUserId: 'client_user_id',
+      clientUserEmail: 'client_user_email',
+      refreshToken: 'refresh_token',
+    },
+  ],
+]);
+
+export function presentRefusal(refusal: DomainError, { requestId, operationId }: RefusalContext): Answer {
   const { code, error, message } = envelopes[refusal.code];
   return {
     status: code,
@@ -92,16 +106,19 @@ export function presentRefusal(refusal: DomainError, { requestId }: RefusalConte
     body: {
       code,
       error,
-      message: isRefusal(refusal, 'invalid_fields') ? sentenceOf(refusal.details.faults) : message,
+      message: isRefusal(refusal, 'invalid_fields')
+        ? sentenceOf(refusal.details.faults, underscored.get(operationId))
+        : message,
       'x-humanapi-request-id': requestId,
     },
   };
 }
 
-function sentenceOf(faults: readonly FieldFault[]): string {
-  return `${faults.map((fault) => `${fault.field} ${textOf(fault)}`).join('; ')}.`;
+function sentenceOf(faults: readonly FieldFault[], spellings: Readonly<Record<string, string>> = {}): string {
+  return `${faults.map((fault) => `${spellings[fault.field] ?? fault.field} ${textOf(fault)}`).join('; ')}.`;
 }
 
+/** Every field of these documents that may be blank is one that must be there. */
 function textOf(fault: FieldFault): string {
-  return fault.field === 'externalId' && fault.fault === 'blank' ? 'is required' : faultText(fault);
+  return fault.fault === 'blank' ? 'is required' : faultText(fault);
 }

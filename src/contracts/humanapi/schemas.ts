@@ -2,17 +2,17 @@
 import { Type } from 'typebox';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
 
-const appId = Type.String({
+export const appId = Type.String({
   pattern: '^[0-9a-f]{40}$',
   description: 'Unique app identifier found in the Developer Portal.',
   examples: ['1d129c20acf6fcef9be0b067cc7859d872ed5ade'],
 });
-const humanId = Type.String({
+export const humanId = Type.String({
   pattern: '^[0-9a-f]{32}$',
   description: 'The id of the user in Human API',
   examples: ['0a34dca6b9fe0b2361038bd371d96539'],
 });
-const externalId = Type.String({
+export const externalId = Type.String({
   minLength: 1,
   maxLength: textCharactersMax,
   description: 'The id of the user provided from your application',
