@@ -101,10 +101,13 @@ export class SqlUserStore implements UserStore {
     });
     const seqs = await this.#executor.insertAll(queries.insertUser, rows);
     const outcomes: InsertOutcome[] = [];
+    let places: ReadonlyMap<string, number> | undefined;
     for (const [at, user] of users.entries()) {
       const seq = seqs[at];
       if (seq === undefined) {
-        outcomes.push(await this.#insertAgain(user));
+        places ??= new Map(users.map(({ id }, place) => [id, place]));
+        const known = places;
+        outcomes.push(await this.#insertAgain(user, (id) => (known.get(id) ?? -1) > at));
         continue;
       }
       const { id, createdAt, status } = user;
@@ -245,8 +248,16 @@ export class SqlUserStore implements UserStore {
     }
   }
 
-  /** Why a row was kept out; adds the user after all where it was its random id or number. */
-  async #insertAgain(user: NewUser): Promise<InsertOutcome> {
+  /**
+   * Why a row was kept out; adds the user after all where it was its random id or number. Users that
+   * are `isLater` are there already, but were not when the row was refused.
+   */
+  async #insertAgain(user: NewUser, isLater: (id: string) => boolean): Promise<InsertOutcome> {
+    const { appId, email, externalId } = user;
+    const holder = email === null ? null : await this.findByEmail(canonicalEmail(email));
+    if (holder !== null && !isLater(holder.id)) return { taken: 'email' };
+    const double = externalId === null ? null : await this.findByExternalId(appId, externalId);
+    if (double !== null && !isLater(double.id)) return { taken: 'externalId' };
     try {
       return await this.insert(user);
     } catch (error) {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { WriteStream } from 'node:tty';
+import { counted, ProgressBar } from './progress-bar.ts';
+
+/** A terminal, or what is none, that remembers what was written to it. */
+function fakeTerminal(isTTY: boolean): { terminal: WriteStream; written: string[] } {
+  const written: string[] = [];
+  const terminal: WriteStream = Object.assign(Object.create(WriteStream.prototype), {
+    isTTY,
+    write: (text: string) => written.push(text) > 0,
+  });
+  return { terminal, written };
+}
+
+test('a bar is drawn in place on a terminal, not too often, and taken away at the end', () => {
+  const { terminal, written } = fakeTerminal(true);
+  const bar = new ProgressBar(terminal);
+  bar.show({ share: 0.5, text: '12,000 users' });
+  bar.show({ share: 0.6, text: 'too soon' });
+  bar.clear();
+  assert.deepEqual(written, ['\r\x1b[K[############............]  50% 12,000 users', '\r\x1b[K']);
+});
+
+test('without a share there is no bar, and without a terminal nothing at all', () => {
+  const open = fakeTerminal(true);
+  new ProgressBar(open.terminal).show({ share: null, text: '1 user' });
+  assert.deepEqual(open.written, ['\r\x1b[K1 user']);
+  const closed = fakeTerminal(false);
+  const bar = new ProgressBar(closed.terminal);
+  bar.show({ share: 1, text: '1 user' });
+  bar.clear();
+  assert.deepEqual(closed.written, []);
+});
+
+test('numbers are for people', () => {
+  assert.equal(counted(0, 'user'), '0 users');
+  assert.equal(counted(1, 'row'), '1 row');
+  assert.equal(counted(12_345_678, 'user'), '12,345,678 users');
+});

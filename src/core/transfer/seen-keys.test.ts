@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SeenKeys } from './seen-keys.ts';
+
+test('what was added is known, and nothing else, however much there is', () => {
+  const seen = new SeenKeys();
+  const count = 50_000;
+  for (let at = 0; at < count; at++) {
+    assert.equal(seen.has(`key ${at}`), false);
+    seen.add(`key ${at}`);
+    seen.add(`key ${at}`);
+  }
+  for (let at = 0; at < count; at++) assert.equal(seen.has(`key ${at}`), true);
+  for (let at = 0; at < count; at++) assert.equal(seen.has(`other ${at}`), false);
+});
