@@ -42,7 +42,7 @@ export interface AuthorizationRequest {
 export type CallbackReading =
   | { readonly kind: 'code'; readonly code: string }
   /** The person or the service said no. */
-  | { readonly kind: 'denied'; readonly reason: string }
+  | { readonly kind: 'denied' }
   /** It is not from this service, or is no callback at all. */
   | { readonly kind: 'foreign' };
 
@@ -57,13 +57,13 @@ export type TokenAnswer =
 
 export type EndAnswer =
   /**
-   * The service's own word that something opens nothing any more: of these `tokens`, or of the whole `grant`,
-   * whatever newer tokens it may have led to.
+   * The service's own word that something opens nothing any more: the `access` token alone, all of these `tokens`,
+   * or the whole `grant`, whatever newer tokens it may have led to.
    */
   | {
       readonly kind: 'ended';
       readonly outcome: 'revoked' | 'inactive' | 'unknown_grant';
-      readonly covers: 'tokens' | 'grant';
+      readonly covers: 'access' | 'tokens' | 'grant';
     }
   /** The service wants an access token that still works, and this one does not. */
   | { readonly kind: 'stale'; readonly reason: string }
@@ -78,5 +78,5 @@ export interface ProviderDirectory {
   readonly redirectUri: string;
 }
 
-/** The longest that one call of a gateway may take; well below the leases. */
+/** The longest that one method of a gateway may take; well below the leases. */
 export const providerDeadlineMs = 15_000;

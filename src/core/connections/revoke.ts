@@ -137,28 +137,35 @@ class Attempt {
 
   /** `isWhole`: there are no newer tokens than these that live. */
   async #end(tokens: TokenGrant, isWhole: boolean): Promise<RevocationResult | 'changed'> {
-    const first = await this.#provider.end(tokens);
-    if (first.kind !== 'stale') return this.#judge(first, isWhole);
+    const answer = await this.#provider.end(tokens);
+    const isPartial = answer.kind === 'ended' && answer.covers === 'access';
+    if (answer.kind !== 'stale' && !isPartial) return this.#judge(answer, isWhole);
     if (tokens.refreshToken === null) {
-      return isExpired(tokens, this.#core.clock.now()) && isWhole ? ended('expired') : tryAgain(first.reason);
+      if (isPartial) return isWhole ? ended(answer.outcome) : tryAgain('grant_unknown');
+      const isExpired = tokens.expiresAt !== null && tokens.expiresAt <= this.#core.clock.now();
+      return isExpired && isWhole ? ended('expired') : tryAgain(reasonOf(answer));
     }
-    const answer = await this.#renew(tokens);
-    if (answer === 'changed') return answer;
-    switch (answer.kind) {
-      case 'tokens':
-        return this.#judge(await this.#provider.end(answer.grant), true);
+    // Either a fresh token is needed, or the refresh token itself is the only witness of whether the grant lives.
+    const renewed = await this.#renew(tokens);
+    if (renewed === 'changed') return renewed;
+    switch (renewed.kind) {
+      case 'tokens': {
+        if (isPartial) return tryAgain('still_active');
+        return this.#judge(await this.#provider.end(renewed.grant), true);
+      }
       case 'gone':
         return isWhole || this.#provider.endsReusedGrants
           ? ended('unknown_grant')
           : tryAgain('grant_unknown');
       default:
-        return tryAgain(answer.reason, answer);
+        return tryAgain(renewed.reason, renewed);
     }
   }
 
   #judge(answer: EndAnswer, isWhole: boolean): RevocationResult {
     if (answer.kind === 'stale') return tryAgain(answer.reason);
     if (answer.kind === 'try_again') return tryAgain(answer.reason, answer);
+    if (answer.covers === 'access') return tryAgain('still_active');
     return isWhole || answer.covers === 'grant' ? ended(answer.outcome) : tryAgain('grant_unknown');
   }
 
@@ -199,6 +206,6 @@ function tryAgain(outcome: string, answer: { readonly retryAfterMs?: number } = 
   return { kind: 'try_again', outcome, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function isExpired({ expiresAt }: TokenGrant, now: number): boolean {
-  return expiresAt !== null && expiresAt <= now;
+function reasonOf(answer: EndAnswer): string {
+  return answer.kind === 'ended' ? answer.outcome : answer.reason;
 }

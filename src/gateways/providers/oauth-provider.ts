@@ -1,0 +1,207 @@
+/**
+ * A provider that speaks OAuth 2.0, by its description. The protocol is the client library's business; what is
+ * decided here is what an answer proves. A token that may have been given is never counted as not given, and an end
+ * is reported on the service's own word only.
+ */
+import * as oauth from 'oauth4webapi';
+import type { CodeGrant, TokenGrant } from '../../core/connections/grant.ts';
+import type { Provider, TokenAnswer } from '../../core/connections/provider.ts';
+import { type Clock, secondMs } from '../../core/time.ts';
+import type { ClientAuthentication, ClientCredentials, ProviderDescription } from './provider-description.ts';
+import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
+import { createTokenEnd } from './token-end.ts';
+
+export interface OAuthProviderParts {
+  readonly description: ProviderDescription;
+  readonly credentials: ClientCredentials;
+  readonly http: ProviderHttp;
+  readonly clock: Clock;
+}
+
+/** What the library needs of a service and its client. */
+export interface OAuthParty {
+  readonly server: oauth.AuthorizationServer;
+  readonly client: oauth.Client;
+  authentication(method: ClientAuthentication): oauth.ClientAuth;
+  options(signal: AbortSignal): {
+    readonly signal: AbortSignal;
+    readonly [oauth.customFetch]: typeof fetch;
+    readonly [oauth.allowInsecureRequests]: boolean;
+  };
+}
+
+export function createOAuthProvider(parts: OAuthProviderParts): Provider {
+  const { description, credentials, http, clock } = parts;
+  const { name, title, usesPkce, endsReusedGrants, accountField } = description;
+  const { clientId } = credentials;
+  const party = partyOf(parts);
+  const { server, client } = party;
+  const authentication = party.authentication(description.clientAuthentication);
+  const end = createTokenEnd(parts, party);
+
+  /** The answer of the token endpoint; `before` is what a refresh may leave unsaid. */
+  async function ask(
+    send: (signal: AbortSignal) => Promise<Response>,
+    read: (response: Response) => Promise<oauth.TokenEndpointResponse>,
+    before: TokenGrant | null,
+  ): Promise<TokenAnswer> {
+    let response: Response;
+    try {
+      response = await send(http.deadline());
+    } catch (error) {
+      const { reason, isUnsent } = failureOf(error);
+      return { kind: isUnsent ? 'not_given' : 'unknown', reason };
+    }
+    if (!response.ok) return refusalOf(response);
+    try {
+      const answer = await read(response);
+      return { kind: 'tokens', grant: grantOf(answer, before) };
+    } catch {
+      return { kind: 'unknown', reason: 'malformed' };
+    }
+  }
+
+  function grantOf(answer: oauth.TokenEndpointResponse, before: TokenGrant | null): TokenGrant {
+    const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer;
+    const account = accountField === null ? undefined : answer[accountField];
+    return {
+      kind: 'tokens',
+      clientId,
+      accessToken,
+      // RFC 6749, section 6: without a new one the present one stays.
+      refreshToken: refreshToken ?? before?.refreshToken ?? null,
+      expiresAt: expiresIn === undefined ? null : clock.now() + expiresIn * secondMs,
+      account:
+        typeof account === 'string' || typeof account === 'number'
+          ? String(account)
+          : (before?.account ?? null),
+    };
+  }
+
+  return {
+    name,
+    title,
+    clientId,
+    usesPkce,
+    endsReusedGrants,
+    authorizationUrl: (request) => authorizationUrl(description, clientId, request),
+    readCallback(parameters, state) {
+      return readCallback(server, client, parameters, state);
+    },
+    exchange(grant: CodeGrant) {
+      return ask(
+        (signal) =>
+          oauth.authorizationCodeGrantRequest(
+            server,
+            client,
+            authentication,
+            callbackOf(server, client, grant.code),
+            grant.redirectUri,
+            grant.verifier ?? oauth.nopkce,
+            party.options(signal),
+          ),
+        (response) => oauth.processAuthorizationCodeResponse(server, client, response),
+        null,
+      );
+    },
+    refresh(grant) {
+      const { refreshToken } = grant;
+      if (refreshToken === null) return Promise.resolve({ kind: 'not_given', reason: 'no_refresh_token' });
+      return ask(
+        (signal) =>
+          oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, party.options(signal)),
+        (response) => oauth.processRefreshTokenResponse(server, client, response),
+        grant,
+      );
+    },
+    end,
+  };
+}
+
+/** The address of the authorization request (RFC 6749, section 4.1.1). */
+export function authorizationUrl(
+  description: Omit<ProviderDescription, 'end'>,
+  clientId: string,
+  request: { readonly state: string; readonly challenge: string | null; readonly redirectUri: string },
+): string {
+  const url = new URL(description.authorizationEndpoint);
+  const { scopes, scopeSeparator, authorizationParameters } = description;
+  const parameters = {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: request.redirectUri,
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(scopeSeparator) }),
+    state: request.state,
+    ...(request.challenge === null
+      ? {}
+      : { code_challenge: request.challenge, code_challenge_method: 'S256' }),
+    ...authorizationParameters,
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** What a callback says; RFC 9207 for `iss`, RFC 6749, section 4.1.2 for the rest. */
+export function readCallback(
+  server: oauth.AuthorizationServer,
+  client: oauth.Client,
+  parameters: URLSearchParams,
+  state: string,
+): ReturnType<Provider['readCallback']> {
+  try {
+    const code = oauth.validateAuthResponse(server, client, parameters, state).get('code');
+    return code === null || code === '' ? { kind: 'foreign' } : { kind: 'code', code };
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError) return { kind: 'denied' };
+    return { kind: 'foreign' };
+  }
+}
+
+function partyOf({ description, credentials, http }: OAuthProviderParts): OAuthParty {
+  const { end, introspectionEndpoint } = description;
+  return {
+    server: {
+      issuer: description.issuer,
+      authorization_response_iss_parameter_supported: description.sendsIssuer,
+      authorization_endpoint: description.authorizationEndpoint,
+      token_endpoint: description.tokenEndpoint,
+      ...(end.kind === 'rfc7009' ? { revocation_endpoint: end.endpoint } : {}),
+      ...(introspectionEndpoint === null ? {} : { introspection_endpoint: introspectionEndpoint }),
+    },
+    client: { client_id: credentials.clientId },
+    authentication: (method) =>
+      method === 'basic'
+        ? oauth.ClientSecretBasic(credentials.clientSecret)
+        : oauth.ClientSecretPost(credentials.clientSecret),
+    options: (signal) => ({
+      signal,
+      [oauth.customFetch]: (url, init) => http.fetch(String(url), init ?? {}),
+      [oauth.allowInsecureRequests]: http.isInsecureAllowed,
+    }),
+  };
+}
+
+/** The library takes a code from a callback only; state and issuer were checked when it came. */
+function callbackOf(server: oauth.AuthorizationServer, client: oauth.Client, code: string): URLSearchParams {
+  const { authorization_response_iss_parameter_supported: _, ...silent } = server;
+  return oauth.validateAuthResponse(silent, client, new URLSearchParams({ code }), oauth.expectNoState);
+}
+
+/** Codes by which a token endpoint says no before it gives anything (RFC 6749, section 5.2). */
+const refusals = new Set([
+  'invalid_request',
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+]);
+
+/** What an answer of the token endpoint proves that is no success: only the protocol's own words are a no. */
+async function refusalOf(response: Response): Promise<TokenAnswer> {
+  const { error } = await readMembers(response);
+  const isRefusal = response.status >= 400 && response.status < 500 && typeof error === 'string';
+  if (isRefusal && error === 'invalid_grant') return { kind: 'gone' };
+  const retryAfter = retryAfterOf(response);
+  if (isRefusal && refusals.has(error)) return { kind: 'not_given', reason: error, ...retryAfter };
+  return { kind: 'unknown', reason: reasonOf(response), ...retryAfter };
+}

@@ -1,0 +1,156 @@
+/**
+ * The providers that Roster knows, as their public documentation describes them. Each is switched on by a client id
+ * and a secret. What a documentation does not say is taken for no: no PKCE, no issuer, no promise that a reused code
+ * ends a grant. `docs/connections.md` tells what could not be confirmed.
+ */
+import type { Provider } from '../../core/connections/provider.ts';
+import { createOAuthProvider, type OAuthProviderParts } from './oauth-provider.ts';
+import { commonDescription, type ProviderDescription } from './provider-description.ts';
+import { createWithingsProvider, withingsDescription } from './withings.ts';
+
+/** https://dev.fitbit.com/build/reference/web-api/authorization/ */
+const fitbit: ProviderDescription = {
+  ...commonDescription,
+  name: 'fitbit',
+  title: 'Fitbit',
+  issuer: 'https://www.fitbit.com',
+  authorizationEndpoint: 'https://www.fitbit.com/oauth2/authorize',
+  tokenEndpoint: 'https://api.fitbit.com/oauth2/token',
+  clientAuthentication: 'basic',
+  scopes: ['activity', 'heartrate', 'profile', 'sleep', 'weight'],
+  usesPkce: true,
+  end: {
+    kind: 'rfc7009',
+    endpoint: 'https://api.fitbit.com/oauth2/revoke',
+    clientAuthentication: 'basic',
+    endsAllTokens: true,
+  },
+};
+
+/** https://cloud.ouraring.com/docs/authentication. Of the refresh token it does not say that it ends as well. */
+const oura: ProviderDescription = {
+  ...commonDescription,
+  name: 'oura',
+  title: 'Oura',
+  issuer: 'https://cloud.ouraring.com',
+  authorizationEndpoint: 'https://cloud.ouraring.com/oauth/authorize',
+  tokenEndpoint: 'https://api.ouraring.com/oauth/token',
+  scopes: ['personal', 'daily', 'heartrate', 'workout', 'session', 'spo2Daily'],
+  end: {
+    kind: 'call',
+    method: 'POST',
+    url: 'https://api.ouraring.com/oauth/revoke',
+    token: { parameter: 'access_token' },
+    success: [200, 204],
+    covers: 'access',
+  },
+};
+
+/** https://developer.whoop.com/docs/developing/oauth and https://developer.whoop.com/api (`DELETE /v2/user/access`). */
+const whoop: ProviderDescription = {
+  ...commonDescription,
+  name: 'whoop',
+  title: 'WHOOP',
+  issuer: 'https://api.prod.whoop.com',
+  authorizationEndpoint: 'https://api.prod.whoop.com/oauth/oauth2/auth',
+  tokenEndpoint: 'https://api.prod.whoop.com/oauth/oauth2/token',
+  scopes: [
+    'offline',
+    'read:profile',
+    'read:body_measurement',
+    'read:cycles',
+    'read:recovery',
+    'read:sleep',
+    'read:workout',
+  ],
+  end: {
+    kind: 'call',
+    method: 'DELETE',
+    url: 'https://api.prod.whoop.com/developer/v2/user/access',
+    token: 'bearer',
+    success: [204],
+    covers: 'grant',
+  },
+};
+
+/** https://www.polar.com/accesslink-api/: access tokens that last, no refresh tokens, and users who are deleted. */
+const polar: ProviderDescription = {
+  ...commonDescription,
+  name: 'polar',
+  title: 'Polar',
+  issuer: 'https://flow.polar.com',
+  authorizationEndpoint: 'https://flow.polar.com/oauth2/authorization',
+  tokenEndpoint: 'https://polarremote.com/v2/oauth2/token',
+  clientAuthentication: 'basic',
+  scopes: ['accesslink.read_all'],
+  accountField: 'x_user_id',
+  end: {
+    kind: 'call',
+    method: 'DELETE',
+    url: 'https://www.polaraccesslink.com/v3/users/{account}',
+    token: 'bearer',
+    success: [204],
+    covers: 'grant',
+  },
+};
+
+/** https://developers.strava.com/docs/authentication/: the endpoint that takes the place of `/oauth/deauthorize`. */
+const strava: ProviderDescription = {
+  ...commonDescription,
+  name: 'strava',
+  title: 'Strava',
+  issuer: 'https://www.strava.com',
+  authorizationEndpoint: 'https://www.strava.com/oauth/authorize',
+  tokenEndpoint: 'https://www.strava.com/oauth/token',
+  scopes: ['read', 'activity:read'],
+  scopeSeparator: ',',
+  authorizationParameters: { approval_prompt: 'auto' },
+  end: {
+    kind: 'rfc7009',
+    endpoint: 'https://www.strava.com/oauth/revoke',
+    clientAuthentication: 'basic',
+  },
+};
+
+/**
+ * Garmin Connect Developer Program, "OAuth2.0 PKCE" and "Start Guide" (user deregistration). There are no scopes: the
+ * person chooses on Garmin's page what is shared.
+ */
+const garmin: ProviderDescription = {
+  ...commonDescription,
+  name: 'garmin',
+  title: 'Garmin',
+  issuer: 'https://connect.garmin.com',
+  authorizationEndpoint: 'https://connect.garmin.com/oauth2Confirm',
+  tokenEndpoint: 'https://diauth.garmin.com/di-oauth2-service/oauth/token',
+  scopes: [],
+  usesPkce: true,
+  end: {
+    kind: 'call',
+    method: 'DELETE',
+    url: 'https://apis.garmin.com/wellness-api/rest/user/registration',
+    token: 'bearer',
+    success: [204],
+    covers: 'grant',
+  },
+};
+
+/** A provider that only has to be given its client. */
+export interface Preset {
+  readonly name: string;
+  readonly title: string;
+  create(parts: Omit<OAuthProviderParts, 'description'>): Provider;
+}
+
+function preset(description: ProviderDescription): Preset {
+  const { name, title } = description;
+  return { name, title, create: (parts) => createOAuthProvider({ ...parts, description }) };
+}
+
+const { name: withingsName, title: withingsTitle } = withingsDescription;
+
+/** By title. */
+export const presets: readonly Preset[] = [
+  ...[fitbit, garmin, oura, polar, strava, whoop].map(preset),
+  { name: withingsName, title: withingsTitle, create: createWithingsProvider },
+];
