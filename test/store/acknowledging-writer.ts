@@ -1,14 +1,13 @@
 /**
- * A program for the durability tests: adds users to the store in the folder that its first argument names, many
+ * A program for the durability tests: adds users to the store at the place that its first argument names, many
  * at a time, and prints the id of each on a line of its own once it was acknowledged. With a second argument it
  * stops after so many.
  */
 import { writeSync } from 'node:fs';
-import { openStore } from '../../src/store/database.ts';
-import { newUser } from './harness.ts';
+import { newUser, openPlace } from './harness.ts';
 
-const [dataDir = '', most = 'Infinity'] = process.argv.slice(2);
-const store = openStore({ dataDir });
+const [place = '', most = 'Infinity'] = process.argv.slice(2);
+const store = openPlace(place);
 const { orgKey, id: appId } = await store.readSystem('operator', async (tx) => {
   const app = await tx.apps.findFirst();
   if (app === null) throw new Error('there is no app');

@@ -18,6 +18,8 @@ export type MakeStore = (options?: StoreOptions) => Promise<OwnStore>;
 
 export interface OwnStore {
   readonly store: Store;
+  /** Where it is kept, for `openPlace` in another process. */
+  readonly place: string;
   /** Another store on the same database, as another process would have it. The caller closes it. */
   openAgain(): Store;
   /** Runs statements past the store, as damage or an older program might. */
@@ -62,6 +64,11 @@ export function suiteOnEveryDatabase(
   }
 }
 
+/** Opens a store by the name of its place: a folder, or the address of a database. */
+export function openPlace(place: string): Store {
+  return openStore(place.startsWith('postgres:') ? { databaseUrl: place } : { dataDir: place });
+}
+
 export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileStore> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roster-store-'));
   const store = openStore({ ...options, dataDir });
@@ -69,6 +76,7 @@ export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileS
   return {
     store,
     dataDir,
+    place: dataDir,
     openAgain: () => openStore({ ...options, dataDir }),
     async execute(sql) {
       const raw = new Database(join(dataDir, databaseFile));
@@ -90,6 +98,7 @@ export async function makePostgresStore(options: StoreOptions = {}): Promise<Pos
   return {
     store,
     database,
+    place: databaseUrl,
     openAgain: () => openStore({ ...options, databaseUrl }),
     async execute(sql) {
       await database.query(sql);
