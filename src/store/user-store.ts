@@ -2,13 +2,7 @@
  * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
  * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
  */
-import {
-  hasBeenActive,
-  type NewUser,
-  type User,
-  type UserChanges,
-  type UserStatus,
-} from '../core/directory/user.ts';
+import type { NewUser, User, UserChanges, UserStatus } from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
 import type {
   ExportBatch,
@@ -21,12 +15,12 @@ import type {
 import { type DomainError, isRefusal, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
 import type { Executor, Scope } from './executor.ts';
-import { toFlag } from './flag.ts';
 import type { Statement, Values } from './statement.ts';
 import { findPlace } from './user-counts.ts';
 import { eraseUser } from './user-erasure.ts';
+import { newcomer, toInsertValues } from './user-insert.ts';
 import * as queries from './user-queries.ts';
-import { canonicalOf, readUser, readUsers, type UserRow } from './user-row.ts';
+import { readUser, readUsers, type UserRow } from './user-row.ts';
 import { updateOf } from './user-update.ts';
 
 export class SqlUserStore implements UserStore {
@@ -279,46 +273,4 @@ export class SqlUserStore implements UserStore {
     if (holder === null || externalId === null) return null;
     return refuse('external_id_taken', { externalId, userId: holder.id });
   }
-}
-
-/** What a user has that nobody says at its creation. */
-function newcomer(user: NewUser): Pick<User, 'wasActive' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'> {
-  return { wasActive: hasBeenActive(user), lastLoginAt: null, lastSyncAt: null, lastScoreAt: null };
-}
-
-/** Written out: a user passes through here for each row of an import, and copying it costs more than reading it. */
-function toInsertValues(
-  user: NewUser,
-  { orgKey, appKey }: { readonly orgKey: OrgKey; readonly appKey: number },
-): queries.InsertValues {
-  return {
-    orgKey,
-    id: user.id,
-    number: user.number,
-    appKey,
-    externalId: user.externalId,
-    email: user.email,
-    emailCanonical: canonicalOf(user.email),
-    firstName: user.firstName,
-    lastName: user.lastName,
-    phone: user.phone,
-    phoneE164: user.phoneE164,
-    dateOfBirth: user.dateOfBirth,
-    language: user.language,
-    timezone: user.timezone,
-    role: user.role,
-    status: user.status,
-    wasActive: toFlag(hasBeenActive(user)),
-    isClinical: toFlag(user.isClinical),
-    isClinicalApproved: toFlag(user.isClinicalApproved),
-    isTemplate: toFlag(user.isTemplate),
-    isNativeSignup: toFlag(user.isNativeSignup),
-    confirmedAt: user.confirmedAt,
-    passwordHash: user.passwordHash,
-    createdAt: user.createdAt,
-    updatedAt: user.createdAt,
-    lastLoginAt: null,
-    lastSyncAt: null,
-    lastScoreAt: null,
-  };
 }
