@@ -27,6 +27,7 @@ import type { Runner } from './jobs/runner.ts';
 import { settings } from './settings.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
 import { schemaVersion } from './store/migrate.ts';
+import type { MovedTable, MoveOptions } from './store/move.ts';
 
 export interface DirectoryOptions {
   readonly config: Config;
@@ -89,6 +90,26 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   return { ...directory, close: () => store.close() };
 }
 
+/**
+ * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises.
+ *
+ * @throws {ConfigError} where there is no directory in the folder, or its database cannot be used.
+ */
+export async function moveDirectory(
+  options: Omit<MoveOptions, 'dataDir'> & { readonly config: Config },
+): Promise<readonly MovedTable[]> {
+  const { config, ...move } = options;
+  const { dataDir } = config;
+  if (!existsSync(join(dataDir, databaseFile))) {
+    throw new ConfigError([{ name: settings.dataDir.name, problem: 'holds no SQLite directory to move' }]);
+  }
+  const store = openStore({ dataDir });
+  await store.migrate();
+  await store.close();
+  const { moveToPostgres } = await import('./store/move.ts');
+  return moveToPostgres({ ...move, dataDir });
+}
+
 /** The user in the words of each contract that shows users, by the contract's name. */
 export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
   const { contracts } = await import('./contracts/index.ts');
@@ -114,7 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       import('./pages/set-password.ts'),
       loadJobs(),
     ]);
-  const logger = options.logger ?? log.createLogger(config.logLevel);
+  const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
   // Commits come before there are jobs to nudge: those of the migration, which leave nothing to do.
   let runner: Runner | undefined;
   const { store, ...directory } = await openCore(options, {
@@ -239,7 +260,7 @@ async function openCore(
     work: store,
     clock,
     secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
-    hasher: createPasswordHasher({ queueMax: config.hashQueueMax }),
+    hasher: createPasswordHasher({ queueMax: config.hashQueueMax, processes: config.workers }),
     composer: createMessageComposer({ linkUrl: config.linkUrl }),
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },

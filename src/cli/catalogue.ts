@@ -29,6 +29,11 @@ export const commands: readonly Command[] = [
     options: {
       host: { value: 'HOST', meaning: 'The address to listen on, in place of HOST', setting: 'HOST' },
       port: { value: 'PORT', meaning: 'The port to listen on, in place of PORT', setting: 'PORT' },
+      workers: {
+        value: 'COUNT',
+        meaning: 'How many processes serve, in place of ROSTER_WORKERS',
+        setting: 'ROSTER_WORKERS',
+      },
     },
     load: async () => (await import('./commands/serve.ts')).serve,
   },
@@ -49,6 +54,22 @@ export const commands: readonly Command[] = [
       org: { value: 'ID', meaning: 'Recount this organization only' },
     },
     load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'move',
+    summary: 'Move the directory from its file to PostgreSQL',
+    details: [
+      'Stop the server first: nothing can be changed meanwhile. An interrupted move is gone on with by calling it',
+      'again. Every table is read back and compared; the file stays as it is.',
+    ].join(' '),
+    options: {
+      to: {
+        value: 'URL',
+        isRequired: true,
+        meaning: 'The database: postgres://user:password@host:5432/name',
+      },
+    },
+    load: async () => (await import('./commands/move.ts')).move,
   },
   {
     name: 'init',

@@ -4,7 +4,7 @@
  */
 import type { Client } from 'pg';
 import { type Dialect, postgresDialect } from './dialect.ts';
-import type { Migration, MigrationTarget } from './migrate.ts';
+import { type Migration, type MigrationTarget, NewerSchemaError } from './migrate.ts';
 import { asDatabaseError, parserOf } from './postgres-connection.ts';
 
 const lockName = 'roster migrations';
@@ -73,7 +73,7 @@ export async function withMigrationTarget<T>(
     await client.connect();
     return await work(new PostgresMigrationTarget(client));
   } catch (error) {
-    throw asDatabaseError(error);
+    throw error instanceof NewerSchemaError ? error : asDatabaseError(error);
   } finally {
     await client.end();
   }
