@@ -93,11 +93,12 @@ async function importRest(task: Task, begun: ImportProgress): Promise<ImportProg
     for (;;) {
       const batch = await reader.read(size.rows);
       if (batch.items.length === 0) return progress;
-      const beganAt = performance.now();
-      const elapsedMs = Math.round(beganAt - lastAt);
-      lastAt = beganAt;
-      progress = await importBatch(core, principal, { progress, appId, batch: { ...batch, elapsedMs } });
-      size.learn(batch.items.length, performance.now() - beganAt);
+      const now = performance.now();
+      const elapsedMs = Math.round(now - lastAt);
+      lastAt = now;
+      const step = await importBatch(core, principal, { progress, appId, batch: { ...batch, elapsedMs } });
+      progress = step.progress;
+      size.learn(batch.items.length, step.workedMs);
       bar.show(advanceOf(task, progress));
     }
   } catch (error) {

@@ -9,17 +9,17 @@ function settled(msOfRow: number): number {
   return size.rows;
 }
 
-test('as many rows are taken as are done in some 60 ms, within fixed bounds', () => {
-  assert.equal(settled(0.05), 1_200);
+test('as many rows are taken as are done in some 50 ms, within fixed bounds', () => {
+  assert.equal(settled(0.05), 1_000);
   assert.equal(settled(0.000_1), 4_000);
-  assert.equal(settled(10), 250);
+  assert.equal(settled(10), 500);
 });
 
 test('one slow batch does not decide', () => {
   const size = new BatchSize();
   for (let turn = 0; turn < 30; turn++) size.learn(size.rows, size.rows * 0.05);
   size.learn(size.rows, 60_000);
-  assert.equal(size.rows, 600);
+  assert.equal(size.rows, 500);
   for (let turn = 0; turn < 3; turn++) size.learn(size.rows, size.rows * 0.05);
-  assert.equal(size.rows, 1_200);
+  assert.equal(size.rows, 1_000);
 });

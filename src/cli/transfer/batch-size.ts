@@ -3,17 +3,17 @@
  * as long as a batch is written, and few batches cost less than many.
  */
 
-/** Of this most is the transaction; the reading of the next rows leaves the others their turn. */
-const batchMs = 60;
-const rowsMin = 250;
+/** How long a transaction works; the reading of the next rows leaves the others their turn. */
+const batchMs = 50;
+const rowsMin = 500;
 const rowsMax = 4_000;
 
 export class BatchSize {
   rows = 500;
 
-  /** Learns from a batch of `rows` that took so long. */
-  learn(rows: number, elapsedMs: number): void {
-    const fitting = (rows * batchMs) / Math.max(1, elapsedMs);
+  /** Learns from a batch of `rows` that was worked on so long; what the disk takes is no matter of the rows. */
+  learn(rows: number, workedMs: number): void {
+    const fitting = (rows * batchMs) / Math.max(1, workedMs);
     // Halved or doubled at most, so that one slow disk access does not decide.
     const next = Math.min(this.rows * 2, Math.max(this.rows / 2, fitting));
     this.rows = Math.round(Math.min(rowsMax, Math.max(rowsMin, next)));
