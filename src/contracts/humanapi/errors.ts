@@ -98,11 +98,14 @@ const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> 
   ],
 ]);
 
+const challenge = 'Basic realm="App Key", charset="UTF-8"';
+
 export function presentRefusal(refusal: DomainError, { requestId, operationId }: RefusalContext): Answer {
   const { code, error, message } = envelopes[refusal.code];
   return {
     status: code,
-    headers: refusalHeaders(refusal, 'Basic realm="App Key", charset="UTF-8"'),
+    // Every 401 challenges (RFC 9110, section 15.5.2), also where the credential came in the body.
+    headers: { ...(code === 401 ? { 'www-authenticate': challenge } : {}), ...refusalHeaders(refusal, null) },
     body: {
       code,
       error,

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { dayMs } from '../../src/core/time.ts';
+import type { Reply } from '../support/http.ts';
+import { type Ledger, openLedger } from '../support/ledger.ts';
+import { callAtOnce, statusCounts } from '../support/parallel.ts';
+import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { addConnection, askToken, type OpenSession, openSession, tokenPath } from './connect-calls.ts';
+
+describe('an access token of Connect', () => {
+  let roster: Roster;
+  let tenant: Tenant;
+  let ledger: Ledger;
+
+  before(async () => {
+    roster = await startRoster();
+    tenant = roster.organization;
+    ledger = await openLedger(roster);
+  });
+  after(() => roster.close());
+
+  const ask = (said: Readonly<Record<string, unknown>>, app = tenant.app): Promise<Reply> =>
+    askToken(roster, { type: 'access', ...said }, app);
+
+  async function connectedPerson(): Promise<OpenSession> {
+    const person = await openSession(roster);
+    await addConnection(roster, person.humanId, { status: 'active' });
+    await ledger.mark();
+    return person;
+  }
+
+  function assertRefused(reply: Reply, status: number, message: string): void {
+    assert.deepEqual([reply.status, reply.at('code'), reply.at('message')], [status, status, message]);
+  }
+
+  test('is for a user with a connected source, for a day, with a refresh token', async () => {
+    const { externalId, humanId } = await connectedPerson();
+    const reply = await ask({ client_user_id: externalId });
+    assert.equal(reply.status, 200);
+    assert.deepEqual(Object.keys(reply.body ?? {}), [
+      ...['access_token', 'token_type', 'expires_in', 'refresh_token'],
+    ]);
+    assert.deepEqual([reply.at('token_type'), reply.at('expires_in')], ['Bearer', 86_400]);
+    await ledger.expect({
+      audit: [{ action: 'connect.access_issued', actor_kind: 'app', subject_id: humanId, door: 'humanapi' }],
+      rows: { connect_tokens: '+2' },
+    });
+  });
+
+  for (const status of ['pending', 'revoking', 'revoked', 'overdue'] as const) {
+    test(`is not given while a source is ${status} only`, async () => {
+      const { externalId, humanId } = await openSession(roster);
+      await addConnection(roster, humanId, { status });
+      await ledger.mark();
+      assertRefused(await ask({ client_user_id: externalId }), 404, 'No source is connected.');
+      await ledger.expect({});
+    });
+  }
+
+  test('is given for a source that wants its person again', async () => {
+    const { externalId, humanId } = await openSession(roster);
+    await addConnection(roster, humanId, { status: 'needs_user' });
+    assert.equal((await ask({ client_user_id: externalId })).status, 200);
+    await ledger.mark();
+  });
+
+  test('is not given before a source is connected, for an unknown user, or to another app', async () => {
+    const { externalId } = await openSession(roster);
+    const person = await connectedPerson();
+    const other = await roster.addOrganization();
+    await ledger.mark();
+    assertRefused(await ask({ client_user_id: externalId }), 404, 'No source is connected.');
+    assertRefused(await ask({ client_user_id: 'nobody' }), 404, 'User not found.');
+    assertRefused(await ask({ client_user_id: person.externalId }, other.app), 404, 'User not found.');
+    assertRefused(await ask({}), 400, 'client_user_id is required.');
+    await ledger.expect({});
+  });
+
+  for (const spelled of [{ type: 'access' }, { type: undefined, grant_type: 'refresh_token' }]) {
+    test(`a refresh token brings the next pair with ${JSON.stringify(spelled)}, once`, async () => {
+      const { externalId, humanId } = await connectedPerson();
+      const first = await ask({ client_user_id: externalId });
+      await ledger.mark();
+      const refresh_token = first.string('refresh_token');
+      const second = await ask({ ...spelled, refresh_token });
+      assert.equal(second.status, 200);
+      assert.notEqual(second.string('access_token'), first.string('access_token'));
+      assert.notEqual(second.string('refresh_token'), refresh_token);
+      await ledger.expect({
+        audit: [{ action: 'connect.access_refreshed', actor_kind: 'app', subject_id: humanId }],
+        rows: { connect_tokens: '+2 -1' },
+      });
+      assertRefused(await ask({ ...spelled, refresh_token }), 400, 'The token is not valid.');
+      await ledger.expect({});
+      assert.equal((await ask({ refresh_token: second.string('refresh_token') })).status, 200);
+      await ledger.mark();
+    });
+  }
+
+  test('of many who bring one refresh token at once one gets a pair', async () => {
+    const { externalId } = await connectedPerson();
+    const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
+    const { appId: client_id, clientSecret: client_secret } = tenant.app;
+    const json = { client_id, client_secret, type: 'access', refresh_token };
+    const replies = await callAtOnce(roster.client, 8, () => [`POST ${tokenPath}`, { json }]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 400: 7 });
+    await ledger.mark();
+  });
+
+  test('what is no refresh token of this app brings nothing', async () => {
+    const { externalId, token } = await connectedPerson();
+    const pair = await ask({ client_user_id: externalId });
+    const other = await roster.addOrganization();
+    await ledger.mark();
+    const refresh_token = pair.string('refresh_token');
+    for (const wrong of [token, pair.string('access_token'), `${refresh_token.slice(0, -1)}~`, 'x']) {
+      assertRefused(await ask({ refresh_token: wrong }), 400, 'The token is not valid.');
+    }
+    assertRefused(await ask({ refresh_token }, other.app), 400, 'The token is not valid.');
+    assertRefused(await ask({ refresh_token: 7 }), 400, 'refresh_token is invalid.');
+    await ledger.expect({});
+    roster.clock.advance(90 * dayMs);
+    assertRefused(await ask({ refresh_token }), 400, 'The token is not valid.');
+  });
+
+  test('a refresh token is not spent where its user has no source any more', async () => {
+    const { externalId, humanId } = await connectedPerson();
+    const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
+    await roster.core.work.change(tenant.key, async (tx) => {
+      for (const connection of await tx.connections.lockOf(humanId)) {
+        await tx.connections.update(connection, { status: 'revoked' });
+      }
+    });
+    await ledger.mark();
+    assertRefused(await ask({ refresh_token }), 404, 'No source is connected.');
+    await ledger.expect({});
+    await addConnection(roster, humanId, { status: 'active' });
+    assert.equal((await ask({ refresh_token })).status, 200);
+    await ledger.mark();
+  });
+});

@@ -1,0 +1,55 @@
+/** The token calls of Connect as an app's backend makes them, and sources that are there without going to a provider. */
+import { randomUUID } from 'node:crypto';
+import type { ConnectionState } from '../../src/core/connections/connection.ts';
+import { newPrefixedId } from '../../src/core/ids.ts';
+import type { Reply } from '../support/http.ts';
+import type { Roster, Tenant } from '../support/start.ts';
+
+export type AppCredentials = Tenant['app'];
+
+export const tokenPath = '/humanapi/v1/connect/token';
+
+/** `POST /v1/connect/token` with the client's id and secret, and whatever else is said. */
+export function askToken(
+  roster: Roster,
+  said: Readonly<Record<string, unknown>>,
+  app: AppCredentials = roster.organization.app,
+): Promise<Reply> {
+  const json = { client_id: app.appId, client_secret: app.clientSecret, ...said };
+  return roster.call(`POST ${tokenPath}`, { json });
+}
+
+export interface OpenSession {
+  readonly humanId: string;
+  readonly externalId: string;
+  readonly token: string;
+}
+
+/** A new user with an open session of Connect. */
+export async function openSession(
+  roster: Roster,
+  app: AppCredentials = roster.organization.app,
+): Promise<OpenSession> {
+  const externalId = `person-${randomUUID()}`;
+  const reply = await askToken(roster, { type: 'session', client_user_id: externalId }, app);
+  return { humanId: reply.string('human_id'), externalId, token: reply.string('session_token') };
+}
+
+/** A connection of the user to a provider, in that state, made straight in the directory. */
+export function addConnection(
+  roster: Roster,
+  humanId: string,
+  said: { readonly status: ConnectionState; readonly provider?: string },
+): Promise<string> {
+  const { status, provider = 'fitbit' } = said;
+  const now = roster.clock.now();
+  return roster.core.work.change(roster.organization.key, async (tx) => {
+    const connection = await tx.connections.insert({
+      ...{ id: newPrefixedId('dev'), userId: humanId, provider, createdAt: now },
+    });
+    if (status !== 'pending') {
+      await tx.connections.update(connection, { status, connectedAt: now, updatedAt: now });
+    }
+    return connection.id;
+  });
+}
