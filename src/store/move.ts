@@ -16,7 +16,7 @@ import { databaseFile } from './database.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { parserOf } from './postgres-connection.ts';
 import { PostgresMigrationTarget } from './postgres-migration.ts';
-import { tables } from './schema.ts';
+import { tables } from './schema-registry.ts';
 
 export interface MoveOptions {
   /** The folder with the SQLite file, whose schema is up to date. */

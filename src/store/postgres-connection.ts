@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase, PoolClient, QueryResult } from 'pg';
 import { postgresDialect } from './dialect.ts';
-import { tables } from './schema.ts';
+import { tables } from './schema-registry.ts';
 import { type CompiledStatement, compileStatement, type Statement, type Values } from './statement.ts';
 
 /** How long things may take, in milliseconds. */

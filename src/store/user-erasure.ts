@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { User } from '../core/directory/user.ts';
 import type { Scope } from './executor.ts';
-import { type Content, tables } from './schema.ts';
+import { type Content, tables } from './schema-registry.ts';
 import { type Binder, build, rawStatement, statement } from './statement.ts';
 
 type Named = { orgKey: number; name: string };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { databaseFile } from '../../src/store/database.ts';
 import { sqliteDialect } from '../../src/store/dialect.ts';
-import { tables } from '../../src/store/schema.ts';
+import { tables } from '../../src/store/schema-registry.ts';
 import { allStatements, compileStatement } from '../../src/store/statement.ts';
 import { makeSqliteStore } from './harness.ts';
 
