@@ -1,5 +1,5 @@
 /**
- * Deletes whatever names a user, table by table as the registry in `schema.ts` says: first what hangs on the
+ * Deletes whatever names a user, table by table as `schema-registry.ts` says: first what hangs on the
  * user, then the user. A table whose rule is `keep` is left alone.
  */
 import { sql } from 'kysely';
