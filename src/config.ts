@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import type { Quota } from './core/access/throttle.ts';
+import { type PresetName, presetNames } from './core/connections/provider-description.ts';
 import type { NetworkBucket } from './core/core.ts';
 import { minuteMs, secondMs } from './core/time.ts';
 import { type SettingValues, settings } from './settings.ts';
@@ -17,12 +18,22 @@ export type EmailConfig =
   | { readonly kind: 'outbox' }
   | { readonly kind: 'smtp'; readonly from: { readonly name: string; readonly address: string } };
 
+/** Which providers of device data are switched on. */
+export interface ProvidersConfig {
+  readonly presets: readonly { readonly name: PresetName; readonly clientId: string }[];
+  /** Where a deployment describes its own; null for none. */
+  readonly file: string | null;
+  readonly hasDemo: boolean;
+}
+
 /** What a deployment decides, without anything secret. */
 export interface Config {
   readonly isProduction: boolean;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** Processes that serve. */
+  readonly workers: number;
   /** An absolute path. */
   readonly dataDir: string;
   /** How a PostgreSQL database is spoken to, where there is one. */
@@ -38,6 +49,7 @@ export interface Config {
   readonly isHostRouted: boolean;
   readonly sms: SmsConfig;
   readonly email: EmailConfig;
+  readonly providers: ProvidersConfig;
   readonly signupAppId: string | null;
   readonly tellsAccounts: boolean;
   /** IP addresses and networks in CIDR notation. */
@@ -61,6 +73,8 @@ export interface Secrets {
   readonly twilioAuthToken: string | null;
   /** Null unless email goes through SMTP. */
   readonly smtpUrl: string | null;
+  /** Of the clients of the providers that are switched on, by the provider's name. */
+  readonly providerSecrets: Readonly<Partial<Record<PresetName, string>>>;
 }
 
 /** What is wrong with one setting; the two together are a sentence. Never holds the value. */
@@ -107,6 +121,7 @@ export function readConfig(env: Environment): Reading {
       databaseUrl: values.databaseUrl ?? null,
       twilioAuthToken: values.sms === 'twilio' ? (values.twilioAuthToken ?? null) : null,
       smtpUrl: values.email === 'smtp' ? (values.smtpUrl ?? null) : null,
+      providerSecrets: providerSecrets(values),
     },
     unknownNames: unknownNames(env),
   });
@@ -140,6 +155,15 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
   for (const key of ['twilioAccountSid', 'twilioAuthToken', 'twilioFrom'] as const) {
     need(key, values.sms === 'twilio', 'with ROSTER_SMS=twilio');
   }
+  for (const name of presetNames) {
+    const [id, secret] = [`${name}ClientId`, `${name}ClientSecret`] as const;
+    need(secret, typeof values[id] === 'string', `with ${settings[id].name}`);
+    need(id, typeof values[secret] === 'string', `with ${settings[secret].name}`);
+  }
+  if (values.demoProvider === true && (isProduction || values.workers !== 1)) {
+    const where = isProduction ? 'in production' : `with more than one process (${settings.workers.name})`;
+    needed.push({ name: settings.demoProvider.name, problem: `must be off ${where}` });
+  }
   for (const key of ['smtpUrl', 'emailFrom'] as const) {
     need(key, values.email === 'smtp', 'with ROSTER_EMAIL=smtp');
   }
@@ -152,6 +176,7 @@ function assemble(values: SettingValues): Config {
     isProduction: values.mode === 'production',
     host: values.host,
     port: values.port,
+    workers: values.workers,
     dataDir: resolve(values.dataDir),
     database: {
       poolSize: values.databasePoolSize,
@@ -166,6 +191,14 @@ function assemble(values: SettingValues): Config {
       values.email === 'smtp' && values.emailFrom !== null
         ? { kind: 'smtp', from: values.emailFrom }
         : { kind: 'outbox' },
+    providers: {
+      presets: presetNames.flatMap((name) => {
+        const clientId = values[`${name}ClientId`];
+        return clientId === null ? [] : [{ name, clientId }];
+      }),
+      file: values.providersFile === null ? null : resolve(values.providersFile),
+      hasDemo: values.demoProvider ?? (values.mode !== 'production' && values.workers === 1),
+    },
     signupAppId: values.signupAppId,
     tellsAccounts: values.tellsAccounts,
     trustedProxies: values.trustedProxies ?? [],
@@ -189,6 +222,14 @@ function smsConfig(values: SettingValues): SmsConfig {
   const { twilioAccountSid: accountSid, twilioFrom: from, twilioBaseUrl: baseUrl } = values;
   if (values.sms !== 'twilio' || accountSid === null || from === null) return { kind: 'outbox' };
   return { kind: 'twilio', accountSid, from, baseUrl };
+}
+
+function providerSecrets(values: Partial<SettingValues>): Secrets['providerSecrets'] {
+  const entries = presetNames.flatMap((name) => {
+    const secret = values[`${name}ClientSecret`];
+    return typeof secret === 'string' ? [[name, secret] as const] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 function perMinute(limit: number): Quota {

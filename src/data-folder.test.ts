@@ -14,6 +14,7 @@ const unset: Secrets = {
   databaseUrl: null,
   twilioAuthToken: null,
   smtpUrl: null,
+  providerSecrets: {},
 };
 const given = 'a-secret-of-the-deployment-0123456789';
 

@@ -4,6 +4,7 @@
  * by `tools/settings.ts`. Rules between settings are in `config.ts`.
  */
 
+import { type PresetName, presetNames } from './core/connections/provider-description.ts';
 import type { Parser } from './setting-parsers.ts';
 import * as read from './setting-parsers.ts';
 
@@ -29,6 +30,7 @@ export const sections = [
   'Text messages',
   'Email',
   'Links and accounts',
+  'Providers',
   'Browsers and proxies',
   'Limits',
   'Log',
@@ -75,6 +77,35 @@ function networkLimit(name: string, fallback: string, what: string): Setting<num
   });
 }
 
+type ClientSettings = {
+  readonly [Name in PresetName as `${Name}ClientId` | `${Name}ClientSecret`]: Setting<string | null>;
+};
+
+/** The client of each provider that Roster knows. */
+function clientSettings(): ClientSettings {
+  const entries = presetNames.flatMap((name) => {
+    const variable = `ROSTER_PROVIDER_${name.toUpperCase()}`;
+    const id = optional(`${variable}_CLIENT_ID`, {
+      section: 'Providers',
+      parser: read.word,
+      otherwise: 'the provider is off',
+      meaning: `The client that ${name} knows this deployment as. With its secret it switches the provider on.`,
+    });
+    const secret = optional(`${variable}_CLIENT_SECRET`, {
+      section: 'Providers',
+      parser: read.word,
+      isSecret: true,
+      otherwise: `required with \`${variable}_CLIENT_ID\``,
+      meaning: 'The secret of that client.',
+    });
+    return [
+      [`${name}ClientId`, id],
+      [`${name}ClientSecret`, secret],
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
 export const settings = {
   mode: setting('NODE_ENV', {
     section: 'Server',
@@ -106,6 +137,13 @@ export const settings = {
     parser: read.webAddress,
     otherwise: '`http://localhost:PORT`',
     meaning: 'The address under which people reach this server.',
+  }),
+  workers: setting('ROSTER_WORKERS', {
+    section: 'Server',
+    parser: read.wholeNumber(1, 64),
+    fallback: '1',
+    meaning:
+      'Processes that serve, on one address and one database. Above 1 another one starts them and replaces those that end.',
   }),
   isHostRouted: setting('ROSTER_HOST_ROUTING', {
     section: 'Server',
@@ -223,6 +261,19 @@ export const settings = {
     parser: read.onOff,
     fallback: 'on',
     meaning: '`off`: `email_has_account` always says no.',
+  }),
+  ...clientSettings(),
+  providersFile: optional('ROSTER_PROVIDERS_FILE', {
+    section: 'Providers',
+    parser: read.line,
+    otherwise: 'none',
+    meaning: 'A JSON file with providers of your own; see [connections](connections.md).',
+  }),
+  demoProvider: optional('ROSTER_DEMO_PROVIDER', {
+    section: 'Providers',
+    parser: read.onOff,
+    otherwise: '`on` in development where one process serves, never in production',
+    meaning: 'Whether a provider without people behind it can be connected to, at `/demo-provider`.',
   }),
   trustedProxies: optional('ROSTER_TRUSTED_PROXIES', {
     section: 'Browsers and proxies',

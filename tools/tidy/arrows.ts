@@ -22,7 +22,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   cli: { paths: ['src/cli/'], rooms: ['app', 'config', 'core'], packages: ['node:*'] },
   app: { paths: ['src/app.ts'], ...everything },
   config: {
-    paths: ['src/config.ts', 'src/settings.ts', 'src/setting-parsers.ts', 'src/data-folder.ts'],
+    paths: [
+      'src/config.ts',
+      'src/settings.ts',
+      'src/setting-parsers.ts',
+      'src/data-folder.ts',
+      'src/provider-file.ts',
+    ],
     rooms: ['core'],
     packages: ['node:*'],
   },
@@ -47,8 +53,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['bcrypt', 'nodemailer', 'node:*'],
+    packages: ['bcrypt', 'nodemailer', 'node:*', 'oauth4webapi'],
   },
+  demo: { paths: ['src/demo/'], rooms: ['core', 'http', 'pages'], packages: ['node:*', 'oidc-provider'] },
   tests: { paths: ['test/'], ...everything },
   tools: { paths: ['tools/', 'bench/'], ...everything },
 };

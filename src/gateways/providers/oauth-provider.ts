@@ -6,8 +6,12 @@
 import * as oauth from 'oauth4webapi';
 import type { CodeGrant, TokenGrant } from '../../core/connections/grant.ts';
 import type { Provider, TokenAnswer } from '../../core/connections/provider.ts';
+import type {
+  ClientAuthentication,
+  ClientCredentials,
+  ProviderDescription,
+} from '../../core/connections/provider-description.ts';
 import { type Clock, secondMs } from '../../core/time.ts';
-import type { ClientAuthentication, ClientCredentials, ProviderDescription } from './provider-description.ts';
 import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
 import { createTokenEnd } from './token-end.ts';
 

@@ -4,9 +4,13 @@
  * ends a grant. `docs/connections.md` tells what could not be confirmed.
  */
 import type { Provider } from '../../core/connections/provider.ts';
+import {
+  commonDescription,
+  type PresetName,
+  type ProviderDescription,
+} from '../../core/connections/provider-description.ts';
 import { createOAuthProvider, type OAuthProviderParts } from './oauth-provider.ts';
-import { commonDescription, type ProviderDescription } from './provider-description.ts';
-import { createWithingsProvider, withingsDescription } from './withings.ts';
+import { createWithingsProvider } from './withings.ts';
 
 /** https://dev.fitbit.com/build/reference/web-api/authorization/ */
 const fitbit: ProviderDescription = {
@@ -135,22 +139,20 @@ const garmin: ProviderDescription = {
   },
 };
 
-/** A provider that only has to be given its client. */
-export interface Preset {
-  readonly name: string;
-  readonly title: string;
-  create(parts: Omit<OAuthProviderParts, 'description'>): Provider;
-}
+type CreatePreset = (parts: Omit<OAuthProviderParts, 'description'>) => Provider;
 
-function preset(description: ProviderDescription): Preset {
-  const { name, title } = description;
-  return { name, title, create: (parts) => createOAuthProvider({ ...parts, description }) };
-}
+const preset =
+  (description: ProviderDescription): CreatePreset =>
+  (parts) =>
+    createOAuthProvider({ ...parts, description });
 
-const { name: withingsName, title: withingsTitle } = withingsDescription;
-
-/** By title. */
-export const presets: readonly Preset[] = [
-  ...[fitbit, garmin, oura, polar, strava, whoop].map(preset),
-  { name: withingsName, title: withingsTitle, create: createWithingsProvider },
-];
+/** What makes each provider of its client. */
+export const presets: Readonly<Record<PresetName, CreatePreset>> = {
+  fitbit: preset(fitbit),
+  garmin: preset(garmin),
+  oura: preset(oura),
+  polar: preset(polar),
+  strava: preset(strava),
+  whoop: preset(whoop),
+  withings: createWithingsProvider,
+};

@@ -5,9 +5,9 @@
 import * as oauth from 'oauth4webapi';
 import type { TokenGrant } from '../../core/connections/grant.ts';
 import type { EndAnswer } from '../../core/connections/provider.ts';
+import type { ClientAuthentication, EndDescription } from '../../core/connections/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
 import type { OAuthParty, OAuthProviderParts } from './oauth-provider.ts';
-import type { ClientAuthentication, EndDescription } from './provider-description.ts';
 import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
 
 /** An access token that ends this soon may have ended when it arrives. */

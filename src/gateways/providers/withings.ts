@@ -9,16 +9,16 @@
 import { createHmac } from 'node:crypto';
 import type { TokenGrant } from '../../core/connections/grant.ts';
 import type { EndAnswer, Provider, TokenAnswer } from '../../core/connections/provider.ts';
+import { commonDescription, type ProviderDescription } from '../../core/connections/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
 import { authorizationUrl, type OAuthProviderParts, readCallback } from './oauth-provider.ts';
-import { commonDescription, type ProviderDescription } from './provider-description.ts';
 import { type CallFailure, failureOf, readMembers, reasonOf } from './provider-http.ts';
 
 const serviceUrl = 'https://wbsapi.withings.net';
 const tokenUrl = `${serviceUrl}/v2/oauth2`;
 const signatureUrl = `${serviceUrl}/v2/signature`;
 
-export const withingsDescription: Omit<ProviderDescription, 'end'> = {
+const withingsDescription: Omit<ProviderDescription, 'end'> = {
   ...commonDescription,
   name: 'withings',
   title: 'Withings',

@@ -74,3 +74,16 @@ export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
+
+/** The names of the providers that Roster brings descriptions of. */
+export const presetNames = ['fitbit', 'garmin', 'oura', 'polar', 'strava', 'whoop', 'withings'] as const;
+export type PresetName = (typeof presetNames)[number];
+
+/** The name of the provider that plays one, in development. */
+export const demoName = 'demo';
+
+/** A provider that a deployment describes itself, with its client. */
+export interface OwnProvider {
+  readonly description: ProviderDescription;
+  readonly credentials: ClientCredentials;
+}
