@@ -69,12 +69,13 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
   }
   const isResumed = progress.bytes > 0;
   await reader.skipTo(progress);
-  progress = await importRest(task, progress);
+  const lap = stopwatch();
+  progress = await importRest(task, progress, lap);
   const rejects = await tellRejects(task, invocation, {
     count: progress.rejected,
     all: listRejects(core, principal, progress),
   });
-  progress = await finishImport(core, principal, progress);
+  progress = await finishImport(core, principal, { progress, elapsedMs: lap() });
   await forgetRejects(core, principal, progress);
   return present(progress, [
     ...(isResumed ? ['went on with an import that had been interrupted'] : []),
@@ -83,20 +84,17 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
 }
 
 /** Imports what is left of the input; how far the import has come. */
-async function importRest(task: Task, begun: ImportProgress): Promise<ImportProgress> {
+async function importRest(task: Task, begun: ImportProgress, lap: () => number): Promise<ImportProgress> {
   const { core, principal, appId, reader } = task;
   const bar = new ProgressBar();
   const size = new BatchSize();
   let progress = begun;
-  let lastAt = performance.now();
   try {
     for (;;) {
       const batch = await reader.read(size.rows);
       if (batch.items.length === 0) return progress;
-      const now = performance.now();
-      const elapsedMs = Math.round(now - lastAt);
-      lastAt = now;
-      const step = await importBatch(core, principal, { progress, appId, batch: { ...batch, elapsedMs } });
+      const timed = { ...batch, elapsedMs: lap() };
+      const step = await importBatch(core, principal, { progress, appId, batch: timed });
       progress = step.progress;
       size.learn(batch.items.length, step.workedMs);
       bar.show(advanceOf(task, progress));
@@ -165,6 +163,16 @@ function nameOf({ source }: Task, invocation: Invocation): string {
   const name = randomUUID();
   process.stderr.write(`roster: --resume ${name} goes on with this import where it is interrupted\n`);
   return `name ${name}`;
+}
+
+/** Gives whole milliseconds since the last time it was asked; none are lost between. */
+function stopwatch(): () => number {
+  let lastAt = performance.now();
+  return () => {
+    const elapsedMs = Math.round(performance.now() - lastAt);
+    lastAt += elapsedMs;
+    return elapsedMs;
+  };
 }
 
 function advanceOf(

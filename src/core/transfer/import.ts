@@ -129,16 +129,20 @@ export async function* listRejects(
 }
 
 /**
- * Ends an import whose input is done and whose rejects have been told. Refuses with `wrong_state` where another
- * process runs the same import.
+ * Ends an import whose input is done and whose rejects have been told, `elapsedMs` after its last batch began.
+ * Refuses with `wrong_state` where another process runs the same import.
  */
 export async function finishImport(
   core: Core,
   principal: OperatorPrincipal,
-  progress: ImportProgress,
+  { progress, elapsedMs }: { readonly progress: ImportProgress; readonly elapsedMs: number },
 ): Promise<ImportProgress> {
   authorize(principal, 'users.create');
-  const finished = { ...progress, finishedAt: core.clock.now() };
+  const finished = {
+    ...progress,
+    elapsedMs: progress.elapsedMs + elapsedMs,
+    finishedAt: core.clock.now(),
+  };
   await core.work.change(principal.orgKey, async (tx) => {
     await hold(tx, progress);
     await tx.imports.update(finished);
