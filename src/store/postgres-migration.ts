@@ -18,8 +18,11 @@ export class PostgresMigrationTarget implements MigrationTarget {
   }
 
   async version(): Promise<number> {
-    const known = await this.#client.query(`select to_regclass('schema_migrations') as name`);
-    if (known.rows[0]?.name === null) return 0;
+    // Read as rows: a look-up by name may answer from before another process's migration.
+    const known = await this.#client.query(
+      `select from pg_tables where tablename = 'schema_migrations' and schemaname = any (current_schemas(false))`,
+    );
+    if (known.rowCount === 0) return 0;
     const newest = await this.#client.query('select max(version) as version from schema_migrations');
     return newest.rows[0]?.version ?? 0;
   }
