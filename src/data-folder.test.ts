@@ -67,11 +67,10 @@ describe('the data folder', () => {
   });
 
   test('that cannot be written is one clear line', () => {
-    // Holds for root too: nobody makes a file there.
-    assertOneLine(
-      () => prepareDataFolder(process.platform === 'linux' ? '/proc' : '/dev/fd'),
-      'ROSTER_DATA_DIR',
-    );
+    // Holds for root too: nobody makes a file there, nor a folder.
+    const unwritable = process.platform === 'linux' ? '/proc' : '/dev/fd';
+    assertOneLine(() => prepareDataFolder(unwritable), 'ROSTER_DATA_DIR');
+    assertOneLine(() => prepareDataFolder(join(unwritable, 'roster', 'data')), 'ROSTER_DATA_DIR');
   });
 });
 

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { ConfigError, type Secrets } from './config.ts';
 import { settings } from './settings.ts';
@@ -33,12 +34,27 @@ export interface SealingSecrets {
 /** Makes the folder with mode 700 where there is none, and tries that a file can be written in it. */
 export function prepareDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const probe = join(folder, `.probe-${randomBytes(8).toString('hex')}`);
     closeSync(openSync(probe, 'wx', 0o600));
     rmSync(probe);
   } catch (error) {
     throw folderFault(folder, error);
+  }
+}
+
+/**
+ * Makes the folder and the parents it lacks. Node's own way with `recursive` never returns where a file system lets
+ * nobody make a folder and says that the path does not exist, as `/proc` does.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process that starts at the same time may have been quicker.
+    if (!existsSync(folder)) throw error;
   }
 }
 
