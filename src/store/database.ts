@@ -8,6 +8,7 @@
  * An outage (a full disk, a failing one, a lock that is not given up) is the refusal `unavailable` for whoever
  * asked; what was the matter goes to `onOutage`, for the log.
  */
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../core/errors.ts';
@@ -88,6 +89,18 @@ export function openStore(options: FileStoreOptions | PostgresStoreOptions): Sto
   return 'databaseUrl' in options ? new PostgresStore(options) : new SqliteStore(options);
 }
 
+/**
+ * Makes the file where there is none, for its owner alone, whatever the folder lets others do; SQLite gives its log
+ * the same mode. A file that is there stays as it is, and is not touched: closing it would let go of SQLite's locks.
+ */
+function makePrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  }
+}
+
 class SqliteStore implements Store {
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
@@ -100,7 +113,8 @@ class SqliteStore implements Store {
 
   constructor(options: FileStoreOptions) {
     const file = join(options.dataDir, databaseFile);
-    // The writer comes first: it makes the file, and readers of a file that is not there fail.
+    makePrivateFile(file);
+    // The writer comes first: it makes the file a database, and readers of one that is none fail.
     this.#writer = new SqliteConnection(file, connectionSizes.writer);
     this.#reader = new SqliteConnection(file, connectionSizes.reader);
     this.#scanner = new SqliteConnection(file, connectionSizes.scanner);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +105,11 @@ test('the file is kept as safely as SQLite can', async (t) => {
   t.after(() => raw.close());
   assert.equal(raw.pragma('journal_mode', { simple: true }), 'wal');
   assert.equal(raw.pragma('integrity_check', { simple: true }), 'ok');
+  const modes = ['', '-wal', '-shm'].map((ending) => statSync(join(dataDir, databaseFile + ending)).mode);
+  assert.deepEqual(
+    modes.map((mode) => mode & 0o777),
+    [0o600, 0o600, 0o600],
+  );
   const { db } = connect(t, dataDir);
   const settings = ['synchronous', 'foreign_keys', 'secure_delete'].map((name) =>
     db.pragma(name, { simple: true }),
