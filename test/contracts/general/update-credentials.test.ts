@@ -87,9 +87,10 @@ describe('a change of email or password', () => {
     assert.equal((await signIn(email, next)).status, 201);
   });
 
-  test('a new email is free, the old one is told, and open links die', async () => {
+  test('a new email is free, the old one is told, its open links die and its wrong tries are forgotten', async () => {
     const { number, email, session } = await signUp(roster);
     const taken = await signUp(roster);
+    assert.equal((await signIn(email, 'not the password')).status, 401);
     await roster.call(`POST ${path}/passwords`, { json: { email } });
     await roster.settle();
     await ledger.mark();
@@ -103,7 +104,7 @@ describe('a change of email or password', () => {
     await ledger.expect({
       audit: [{ action: 'user.updated' }],
       messages: [{ template: 'email_changed', channel: 'email', to: email }],
-      rows: { users: '~1', password_tokens: '-1' },
+      rows: { users: '~1', password_tokens: '-1', login_failures: '-1' },
     });
     assert.equal((await signUp(roster, { email })).reply.status, 201);
   });
