@@ -1,4 +1,7 @@
-/** Makes a data folder with an organization of so many users, through the store, as an import would. */
+/**
+ * Makes an organization of so many users, through the store, as an import would: in a fresh data folder, or in the
+ * PostgreSQL database that the environment names.
+ */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +22,11 @@ const usersAtOnce = 5_000;
 /** The folder is the caller's to remove. */
 export async function makeFixture(users: number): Promise<Fixture> {
   const dataDir = await mkdtemp(join(tmpdir(), 'roster-bench-'));
-  const { config, secrets } = readConfig({ ROSTER_DATA_DIR: dataDir, ROSTER_LOG_LEVEL: 'error' });
+  const { config, secrets } = readConfig({
+    DATABASE_URL: process.env['DATABASE_URL'],
+    ROSTER_DATA_DIR: dataDir,
+    ROSTER_LOG_LEVEL: 'error',
+  });
   const directory = await openDirectory({ config, secrets });
   const credentials = await initialise(directory.core, 'bench', 'Bench');
   const { orgKey, id: appId } = credentials.app;

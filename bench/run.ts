@@ -3,7 +3,9 @@
  * server that answers a constant of the same size. Servers and load are processes of their own; each round
  * measures both, one after the other, and medians of the rounds are told.
  *
- *   npm run bench -- [--users N] [--rounds N] [--seconds N] [--json]
+ *   npm run bench -- [--users N] [--rounds N] [--seconds N] [--postgres] [--json]
+ *
+ * With `--postgres` the directory is in a PostgreSQL server that is started for it, every commit forced to the disk.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +14,7 @@ import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { createDatabase, startPostgres } from '../test/support/postgres.ts';
 import { type Fixture, makeFixture } from './fixture.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     users: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    postgres: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -53,6 +57,9 @@ const note = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+const postgres = values.postgres ? await startPostgres({ env: { ROSTER_POSTGRES_FSYNC: 'on' } }) : null;
+if (postgres !== null) process.env['DATABASE_URL'] = (await createDatabase(postgres)).url;
+
 note(`making a directory of ${users.toLocaleString('en')} users`);
 const fixture = await makeFixture(users);
 const children: ChildProcess[] = [];
@@ -74,6 +81,7 @@ try {
 } finally {
   for (const child of children) child.kill('SIGTERM');
   await rm(fixture.dataDir, { recursive: true });
+  await postgres?.close();
 }
 
 /** What is measured. Deletions come last, for they take the users away. */
