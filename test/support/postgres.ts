@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 
@@ -38,7 +39,7 @@ const addressVariable = 'ROSTER_TEST_POSTGRES';
 export async function startPostgres(
   options: { readonly env?: Readonly<Record<string, string>>; readonly isInBackground?: boolean } = {},
 ): Promise<PostgresServer> {
-  const program = new URL('postgres-server.ts', import.meta.url).pathname;
+  const program = join(import.meta.dirname, 'postgres-server.ts');
   const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // The end of the input is what ends it; a signal to the group of this process shall not.
