@@ -59,9 +59,9 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     contract: null,
     pattern: page.path,
     operationId: page.operationId,
-    admission: null,
+    admission: admissionOfPage(page),
     throttle: page.networkThrottle ?? null,
-    body: page.method === 'GET' ? 'ignored' : 'parsed',
+    body: bodyOf(page),
     bodyTypes: page.bodyTypes ?? json,
     cors: null,
     isAlwaysServed: page.isAlwaysServed ?? false,
@@ -81,8 +81,14 @@ function admissionOf(contract: Contract, { access }: Route): Admission | null {
   return { contract, action: access === 'credential' ? null : access };
 }
 
+function admissionOfPage(page: PageRoute): Admission | null {
+  const { authenticate } = page;
+  if (authenticate === undefined) return null;
+  return { contract: { authenticate: (_core, call) => authenticate(call) }, action: null };
+}
+
 /** A DELETE has no body to mean anything (RFC 9110, section 9.3.5), but one that is sent is still bounded. */
-function bodyOf({ method }: Route): Operation['body'] {
+function bodyOf({ method }: Pick<Route, 'method'>): Operation['body'] {
   if (method === 'GET') return 'ignored';
   return method === 'DELETE' ? 'dropped' : 'parsed';
 }

@@ -1,16 +1,19 @@
 /**
- * Routes of our own beside the contracts: health, the reference, pages for people. They answer on any host and
- * ask for no credential; the first segment of each path is theirs alone on every host.
+ * Routes of our own beside the contracts: health, the reference, pages for people. They answer on any host, and
+ * most ask for no credential; the first segment of each path is theirs alone on every host.
  */
+import type { Principal } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
-import type { Answer, BodyType, Call, NetworkThrottle, RefusalContext } from './contract.ts';
+import type { Answer, BodyType, Call, NetworkThrottle, RefusalContext, Unauthenticated } from './contract.ts';
 
 export interface PageRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** For example `/set-password`; `:name` parameters as in a contract's routes. */
   readonly path: string;
   /** Unique among the pages. */
   readonly operationId: string;
+  /** Finds out who asks, or refuses with `unauthorized`, before anything else of the request is looked at. */
+  readonly authenticate?: (call: Unauthenticated) => Promise<Principal>;
   readonly networkThrottle?: NetworkThrottle;
   /** Content types of a body; JSON only unless said otherwise. */
   readonly bodyTypes?: readonly BodyType[];

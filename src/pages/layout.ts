@@ -28,19 +28,25 @@ nav a { display: inline-block; padding: .5rem 0; color: inherit; }
 
 const styleHash = createHash('sha256').update(style).digest('base64');
 
+const policy = [
+  "default-src 'none'",
+  `style-src 'sha256-${styleHash}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+].join('; ');
+
 const headers: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    `style-src 'sha256-${styleHash}'`,
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
+  'Content-Security-Policy': policy,
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
   Vary: 'Accept-Language',
+};
+
+const unframedHeaders: Readonly<Record<string, string>> = {
+  ...headers,
+  'Content-Security-Policy': `${policy}; frame-ancestors 'none'`,
+  'X-Frame-Options': 'DENY',
 };
 
 export interface Page {
@@ -49,10 +55,12 @@ export interface Page {
   readonly language: string;
   readonly title: string;
   readonly content: Html;
+  /** Whether any page may show it in a frame: only for what can be read and not used. */
+  readonly isFramed?: true;
 }
 
 /** The whole page as an answer. */
-export function renderPage({ status, language, title, content }: Page): Answer {
+export function renderPage({ status, language, title, content, isFramed }: Page): Answer {
   const page = html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -71,7 +79,7 @@ ${content}
 `;
   return {
     status,
-    headers: { ...headers, 'Content-Language': language },
+    headers: { ...(isFramed ? headers : unframedHeaders), 'Content-Language': language },
     contentType: 'text/html; charset=utf-8',
     content: page.text,
   };

@@ -18,25 +18,18 @@ export interface ConnectPlace {
   readonly isOpen: boolean;
 }
 
-/** A person in the page, and the app that sent them there. */
-export interface ConnectSession {
-  readonly principal: ConnectPrincipal;
-  readonly app: App;
-}
-
 /** The place of a token in plain text; null where no such token opens the page, or did lately. */
 export async function findPlace(core: Core, token: string): Promise<ConnectPlace | null> {
   const found = await look(core, token);
   return found === null ? null : { app: found.app, isOpen: isOpen(core, found) };
 }
 
-/** The session of a token in plain text. Refuses with `unauthorized`. */
-export async function authenticateConnect(core: Core, door: Door, token: string): Promise<ConnectSession> {
+/** The person who came with a token in plain text. Refuses with `unauthorized`. */
+export async function authenticateConnect(core: Core, door: Door, token: string): Promise<ConnectPrincipal> {
   const found = await look(core, token);
   if (found === null || !isOpen(core, found)) throw refuse('unauthorized', {});
-  const { user, app } = found;
-  const { orgKey, id: userId, appId } = user;
-  return { principal: { kind: 'connect', door, orgKey, appId, userId }, app };
+  const { orgKey, id: userId, appId } = found.user;
+  return { kind: 'connect', door, orgKey, appId, userId };
 }
 
 interface Found {

@@ -1,0 +1,38 @@
+/** What the Connect page and its server say to each other, in JSON. The page's own code reads these types too. */
+
+export interface SessionShape {
+  readonly app: { readonly name: string };
+  /** By title. */
+  readonly sources: readonly SourceShape[];
+}
+
+export interface SourceShape {
+  readonly provider: string;
+  readonly title: string;
+  /** It plays a provider, for whoever tries this out. */
+  readonly isDemo: boolean;
+  /** Whether it can be connected now. */
+  readonly isOffered: boolean;
+  readonly connection: ConnectionShape | null;
+}
+
+export interface ConnectionShape {
+  /** `dev_` and 32 hex digits. */
+  readonly id: string;
+  readonly status: 'pending' | 'active' | 'needs_user' | 'revoking' | 'revoked' | 'overdue';
+  /** RFC 3339; null before the provider has given anything. */
+  readonly connectedAt: string | null;
+}
+
+export interface StartedShape {
+  readonly connectionId: string;
+  /** Where to send the person. */
+  readonly authUrl: string;
+}
+
+/** `expired`: the session is over. `gone`: what was asked for is not there any more. */
+export type ProblemCode = 'expired' | 'gone' | 'not_understood' | 'too_many' | 'busy' | 'fault';
+
+export interface ProblemShape {
+  readonly error: ProblemCode;
+}
