@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AppProviders, createAppProviders } from './app-providers.ts';
 import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfig } from './config.ts';
 import { SignInGate } from './core/access/sign-in-gate.ts';
 import type { Core } from './core/core.ts';
@@ -19,7 +20,6 @@ import { isCommonPassword } from './gateways/common-passwords.ts';
 import { createMessageComposer } from './gateways/message-composer.ts';
 import { outboxSender } from './gateways/outbox-sender.ts';
 import { createPasswordHasher } from './gateways/password-hasher.ts';
-import { createProviderDirectory } from './gateways/provider-directory.ts';
 import type { Contract, SampleCall, SampleCredentials } from './http/contract.ts';
 import type { Logger } from './http/log.ts';
 import type { Journal } from './jobs/journal.ts';
@@ -86,7 +86,7 @@ export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boo
  * @throws {ConfigError} where folder or database cannot be used.
  */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { store, ...directory } = await openCore(options);
+  const { store, providers: _, ...directory } = await openCore(options);
   return { ...directory, close: () => store.close() };
 }
 
@@ -126,19 +126,27 @@ export async function presentUser(user: User, now: number): Promise<Readonly<Rec
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config } = options;
-  const [{ contracts }, { createServer }, { defaultHttpSettings }, log, { setPasswordPages }, jobs] =
-    await Promise.all([
-      import('./contracts/index.ts'),
-      import('./http/server.ts'),
-      import('./http/settings.ts'),
-      import('./http/log.ts'),
-      import('./pages/set-password.ts'),
-      loadJobs(),
-    ]);
+  const [
+    { contracts },
+    { createServer },
+    { defaultHttpSettings },
+    log,
+    { setPasswordPages },
+    { connectionCallbackPages },
+    jobs,
+  ] = await Promise.all([
+    import('./contracts/index.ts'),
+    import('./http/server.ts'),
+    import('./http/settings.ts'),
+    import('./http/log.ts'),
+    import('./pages/set-password.ts'),
+    import('./pages/connection-callback.ts'),
+    loadJobs(),
+  ]);
   const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
   // Commits come before there are jobs to nudge: those of the migration, which leave nothing to do.
   let runner: Runner | undefined;
-  const { store, ...directory } = await openCore(options, {
+  const { store, providers, ...directory } = await openCore(options, {
     onCommitted(topics) {
       for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
     },
@@ -154,7 +162,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     core,
     contracts,
     fallback: 'organization',
-    pages: setPasswordPages(core),
+    pages: [...setPasswordPages(core), ...connectionCallbackPages(core)],
+    mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config },
     logger,
     readiness: async () => {
@@ -177,7 +186,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     journal,
     async listen() {
       try {
-        return await server.listen({ host: config.host, port: config.port });
+        const address = await server.listen({ host: config.host, port: config.port });
+        providers.listensAt(address);
+        return address;
       } catch (error) {
         throw listenFault(error, config);
       }
@@ -245,7 +256,10 @@ async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Prom
   return createSmtpSender({ ...email, url: smtpUrl });
 }
 
-type OpenedDirectory = Omit<Directory, 'close'> & { readonly store: Store };
+type OpenedDirectory = Omit<Directory, 'close'> & {
+  readonly store: Store;
+  readonly providers: AppProviders;
+};
 
 async function openCore(
   { config, secrets, clock = systemClock }: DirectoryOptions,
@@ -255,6 +269,7 @@ async function openCore(
   // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
+  const providers = createAppProviders(config, secrets, clock);
   const { store, applied } = await openDatabase({ config, secrets }, hooks);
   const core: Core = {
     work: store,
@@ -264,14 +279,11 @@ async function openCore(
     composer: createMessageComposer({ linkUrl: config.linkUrl }),
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
-    providers: createProviderDirectory({
-      providers: [],
-      redirectUri: `${config.publicUrl}/connect/callback`,
-    }),
+    providers: providers.directory,
     running: new Set(),
     signInGate: new SignInGate(),
   };
-  return { core, config, store, maintenance: store, applied, version: schemaVersion };
+  return { core, config, store, providers, maintenance: store, applied, version: schemaVersion };
 }
 
 async function openDatabase(

@@ -23,6 +23,7 @@ import { createCors } from './cors.ts';
 import { Exchange, ServerCall } from './exchange.ts';
 import { healthRoutes } from './health.ts';
 import type { Logger } from './log.ts';
+import { type Mount, mountAt } from './mount.ts';
 import { openApiRoutes } from './openapi.ts';
 import { type Operation, operationOf, operationOfPage, patternOf } from './operation.ts';
 import type { PageRoute } from './page.ts';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly fallback: string;
   /** Routes of our own beside health and reference. */
   readonly pages?: readonly PageRoute[];
+  /** Servers inside this one. */
+  readonly mounts?: readonly Mount[];
   readonly settings: HttpSettings;
   readonly logger: Logger;
   /** Whether requests could be served now; rejecting is a no. Asked at each `GET /readyz`. */
@@ -89,7 +92,7 @@ export function createServer(options: ServerOptions): HttpServer {
     logger: false,
     genReqId: () => randomUUID(),
     rewriteUrl: ({ url = '/', headers }) => reach.rewrite(url, headers),
-    serverFactory: (handle) => createNode(handle, settings),
+    serverFactory: (handle) => createNode(besideMounts(options.mounts ?? [], handle), settings),
     clientErrorHandler: (error, socket) => broken.onError(error, socket),
     frameworkErrors: (_error, request, reply) => serveUnrouted(request, reply),
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
@@ -153,7 +156,19 @@ export function createServer(options: ServerOptions): HttpServer {
   };
 }
 
-function createNode(handle: Parameters<typeof createNodeServer>[1] & {}, settings: HttpSettings): Server {
+type RequestHandler = Parameters<typeof createNodeServer>[1] & {};
+
+/** Requests below a mount are the mount's, all others the handler's. */
+function besideMounts(mounts: readonly Mount[], handle: RequestHandler): RequestHandler {
+  if (mounts.length === 0) return handle;
+  return (request, response) => {
+    const mount = mountAt(mounts, request.url ?? '');
+    if (mount === undefined) handle(request, response);
+    else mount.handle(request, response);
+  };
+}
+
+function createNode(handle: RequestHandler, settings: HttpSettings): Server {
   const server = createNodeServer({
     headersTimeout: settings.bodyTimeoutMs,
     requestTimeout: settings.bodyTimeoutMs,

@@ -88,7 +88,6 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
     .set((row) => ({
       status: p('status'),
       connected_at: p('connectedAt'),
-      last_sync_at: p('lastSyncAt'),
       sealed_grants: p('sealedGrants'),
       refresh_at: p('refreshAt'),
       unanswered: p('unanswered'),
@@ -100,6 +99,16 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
     .where('org_key', '=', p('orgKey'))
     .where('id', '=', p('id'))
     .where('version', '=', p('version')),
+);
+
+/** No change of the grant, so the version stays and a refresh under way is not disturbed. */
+const updateSync = statement((p: Binder<ById & { at: number }>) =>
+  build
+    .updateTable('connections')
+    .set({ last_sync_at: p('at') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .where((row) => row.or([row('last_sync_at', 'is', null), row('last_sync_at', '<', p('at'))])),
 );
 
 /** The state stands in the text, not as a value, so that the index of those to refresh serves. */
@@ -196,6 +205,10 @@ export class SqlConnectionStore implements ConnectionStore {
 
   lockOf(userId: UserId): Promise<readonly Connection[]> {
     return this.#scope.executor.rows(lockOfUser, { orgKey: this.#orgKey, userId });
+  }
+
+  async noteSync(id: string, at: number): Promise<void> {
+    await this.#scope.executor.run(updateSync, { orgKey: this.#orgKey, id, at });
   }
 
   async update(connection: Connection, changes: ConnectionChanges): Promise<Connection> {

@@ -17,7 +17,6 @@ import type { Clock } from '../../src/core/time.ts';
 import { isCommonPassword } from '../../src/gateways/common-passwords.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
-import { createProviderDirectory } from '../../src/gateways/provider-directory.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openStore } from '../../src/store/database.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
@@ -73,6 +72,8 @@ export async function openDeployment(): Promise<Deployment> {
   };
 }
 
+const noProviders = { redirectUri: 'http://localhost/connect/callback', list: () => [], find: () => null };
+
 /** A core over the database in the folder, as each process that serves it has one. */
 export async function openCore(
   folder: string,
@@ -90,7 +91,7 @@ export async function openCore(
     composer: createMessageComposer({ linkUrl: config.linkUrl }),
     isCommonPassword,
     policy: config,
-    providers: createProviderDirectory({ providers: [], redirectUri: 'http://localhost/connect/callback' }),
+    providers: noProviders,
     running: new Set(),
     signInGate: new SignInGate(),
   };

@@ -5,6 +5,7 @@
 import { authenticateApiKey } from '../../core/access/authentication.ts';
 import { readBearer } from '../../http/bearer.ts';
 import type { Contract } from '../../http/contract.ts';
+import { connectDeviceRoute, disconnectDeviceRoute, listDevicesRoute } from './device-routes.ts';
 import { presentRefusal } from './errors.ts';
 import { toSonarUser } from './present.ts';
 import { reportScoreRoute, reportSyncRoute } from './report-routes.ts';
@@ -38,6 +39,9 @@ export const sonarContract: Contract = {
       deleteUserRoute(core),
       reportSyncRoute(core),
       reportScoreRoute(core),
+      listDevicesRoute(core),
+      connectDeviceRoute(core),
+      disconnectDeviceRoute(core),
     ];
   },
   sampleFaults: [{ field: 'timezone', fault: 'invalid' }],

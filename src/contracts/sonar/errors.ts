@@ -92,6 +92,10 @@ function specificsOf(
     const id = refusal.details.id ?? params['user_id'];
     return id === undefined ? {} : { message: `User '${toSafeText(id)}' not found.` };
   }
+  if (isRefusal(refusal, 'connection_not_found')) {
+    const id = refusal.details.id ?? params['device_id'];
+    return id === undefined ? {} : { message: `Device '${toSafeText(id)}' not found.` };
+  }
   if (isRefusal(refusal, 'invalid_fields')) return faultsOf(refusal.details);
   if (isRefusal(refusal, 'external_id_taken')) {
     const { externalId, userId } = refusal.details;
@@ -110,11 +114,13 @@ function specificsOf(
 const fieldNames = new Map([
   ['externalId', 'reference_id'],
   ['appId', 'app_id'],
+  ['deviceId', 'device_id'],
 ]);
 
 const invalidTexts = new Map([
   ['timezone', 'must be a name of the IANA time zone database, such as Europe/London'],
   ['app_id', "must be one of the account's apps"],
+  ['device_id', "must be one of the user's devices"],
   ['reference_id', 'must be one text without NUL or broken characters'],
   ['at', 'must be an RFC 3339 time, such as 2025-01-20T08:30:00Z'],
 ]);

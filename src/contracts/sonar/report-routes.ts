@@ -11,6 +11,7 @@ import {
   idempotencyHeaders,
   newUserExample,
   reportBody,
+  syncBody,
   userAnswerSchema,
   userExample,
   userIdParams,
@@ -21,7 +22,9 @@ export function reportSyncRoute(core: Core): Route {
     ...reportRoute(core, 'sync', 'syncs'),
     operationId: 'reportSync',
     summary: 'Report a sync',
-    description: 'Tells that device data of the user came in. An older report than the last changes nothing.',
+    description:
+      'Tells that device data of the user came in, from one of their devices where `device_id` says so. An older report than the last changes nothing.',
+    body: syncBody,
     bodyExample: { at: '2025-01-20T08:30:00Z' },
     responses: {
       202: {
@@ -67,6 +70,7 @@ function reportRoute(core: Core, kind: ReportKind, segment: 'syncs' | 'scores') 
         kind,
         ref: refOf(call),
         at: body['at'],
+        ...(kind === 'sync' ? { deviceId: body['device_id'] } : {}),
         once: readIdempotency(core, call, { method: 'POST', path }),
       });
       return { status: 202, body: toUserAnswer(user, core.clock.now()) };

@@ -116,6 +116,18 @@ export const reportBody = Type.Object({
   ),
 });
 
+export const syncBody = Type.Object({
+  ...reportBody.properties,
+  device_id: Type.Optional(
+    nullable(
+      Type.String({
+        pattern: '^dev_[0-9a-z]+$',
+        description: "One of the user's devices, whose `last_sync_at` moves as well.",
+      }),
+    ),
+  ),
+});
+
 /** The document's own example. */
 export const userExample: SonarUser = {
   id: 'usr_abc123',

@@ -88,7 +88,6 @@ export type ConnectionChanges = Partial<
     Connection,
     | 'status'
     | 'connectedAt'
-    | 'lastSyncAt'
     | 'sealedGrants'
     | 'refreshAt'
     | 'unanswered'
@@ -109,6 +108,8 @@ export interface ConnectionStore {
   listOf(userId: UserId): Promise<readonly Connection[]>;
   /** As `listOf`, held against other changes. */
   lockOf(userId: UserId): Promise<readonly Connection[]>;
+  /** Moves the last sync forward, beside whatever else changes; nothing where it was later already. */
+  noteSync(id: string, at: number): Promise<void>;
   /** The connection as it is afterwards. Refuses with `wrong_state` where it is not as `connection` says any more. */
   update(connection: Connection, changes: ConnectionChanges): Promise<Connection>;
 }

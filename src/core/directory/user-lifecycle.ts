@@ -165,6 +165,8 @@ export async function reportActivity(
     readonly kind: ReportKind;
     readonly ref: UserRef | null;
     readonly at?: unknown;
+    /** The connection that the data came through, for a sync; as it came. */
+    readonly deviceId?: unknown;
     readonly once: IdempotentRequest | null;
   },
 ): Promise<User> {
@@ -183,6 +185,7 @@ export async function reportActivity(
       once(tx, input.once, { status: 202, now }, async () => {
         const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
         if (user === null) throw refuse('user_not_found', {});
+        await noteSync(tx, user, input.deviceId, at);
         const last = kind === 'sync' ? user.lastSyncAt : user.lastScoreAt;
         if (last !== null && at <= last) return user;
         const changes = kind === 'sync' ? { lastSyncAt: at } : { lastScoreAt: at };
@@ -220,6 +223,16 @@ export async function deleteUser(
     await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, core.clock.now());
   });
 }
+
+/** A step: moves the last sync of the user's connection, where one is named; refuses an unknown one. */
+async function noteSync(tx: Tx, user: User, deviceId: unknown, at: number): Promise<void> {
+  if (deviceId === undefined || deviceId === null) return;
+  const connection = typeof deviceId === 'string' ? await tx.connections.find(deviceId) : null;
+  if (connection?.userId !== user.id) throw refuse('invalid_fields', { faults: [unknownDevice] });
+  await tx.connections.noteSync(connection.id, at);
+}
+
+const unknownDevice: FieldFault = { field: 'deviceId', fault: 'invalid' };
 
 /** A step: refuses with `last_admin` where `user` is the organization's only active admin. */
 export async function keepAnAdmin(tx: Tx, user: User): Promise<void> {

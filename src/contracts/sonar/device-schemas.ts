@@ -1,0 +1,63 @@
+/** The shapes of a user's devices in `sonar`. */
+import { type TSchema, Type } from 'typebox';
+import { connectionStates } from '../../core/connections/connection.ts';
+
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const instant = (description: string) => Type.String({ format: 'date-time', description });
+
+const id = Type.String({ pattern: '^dev_[0-9a-z]+$', description: 'The id of the device.' });
+const provider = Type.String({ description: 'The name of the provider.' });
+const status = Type.Enum([...connectionStates], {
+  description: [
+    '`pending` until the person has come back from the provider; `active`; `needs_user` once the provider says that its',
+    'grant is gone; `revoking` after a disconnect until the provider confirms, then `revoked`; `overdue` where it has',
+    'not confirmed for 30 days and is still asked.',
+  ].join(' '),
+});
+
+/** A device as this document shows one. */
+export const deviceSchema = Type.Object({
+  id,
+  provider,
+  status,
+  connected_at: nullable(instant('When the provider last allowed access.')),
+  last_sync_at: nullable(instant('When data of the device last came in.')),
+});
+
+export type SonarDevice = Type.Static<typeof deviceSchema>;
+
+export const deviceListSchema = Type.Object({ data: Type.Array(deviceSchema) });
+
+/** What connecting a device is answered with. */
+export const connectionAnswerSchema = Type.Object({
+  data: Type.Object({
+    id,
+    provider,
+    status,
+    auth_url: nullable(
+      Type.String({
+        format: 'uri',
+        description:
+          'Where to send the person, once and within ten minutes. Null only where a repeated request finds that they have been there.',
+      }),
+    ),
+  }),
+});
+
+export const connectBody = Type.Object({
+  provider: Type.String({ description: 'One of the providers that are switched on.', examples: ['fitbit'] }),
+});
+
+export const deviceParams = Type.Object({
+  user_id: Type.String({ description: 'Sonar user ID', examples: ['usr_abc123'] }),
+  device_id: Type.String({ description: 'The id of the device', examples: ['dev_abc123'] }),
+});
+
+/** A device that delivers. */
+export const deviceExample: SonarDevice = {
+  id: 'dev_abc123',
+  provider: 'fitbit',
+  status: 'active',
+  connected_at: '2025-01-15T10:05:00Z',
+  last_sync_at: '2025-01-20T08:30:00Z',
+};

@@ -1,0 +1,46 @@
+/**
+ * What Roster knows of its demo provider, as of any other. It answers on this server: people reach it under the
+ * public address, and the server itself where it listens.
+ */
+import { randomBytes } from 'node:crypto';
+import { commonDescription, demoName, type OwnProvider } from '../core/connections/provider-description.ts';
+
+export const demoPath = '/demo-provider';
+export const demoScopes = ['activity', 'sleep', 'offline_access'] as const;
+
+export interface DemoAddresses {
+  /** Where people reach this server. */
+  readonly publicUrl: string;
+  /** Where this server reaches itself. */
+  readonly localUrl: string;
+}
+
+/** The demo provider, with a client whose secret lives as long as the process. */
+export function describeDemo({ publicUrl, localUrl }: DemoAddresses): OwnProvider {
+  const issuer = `${publicUrl}${demoPath}`;
+  const inside = `${localUrl}${demoPath}`;
+  return {
+    description: {
+      ...commonDescription,
+      name: demoName,
+      title: 'Demo',
+      issuer,
+      sendsIssuer: true,
+      authorizationEndpoint: `${issuer}/auth`,
+      tokenEndpoint: `${inside}/token`,
+      clientAuthentication: 'basic',
+      introspectionEndpoint: `${inside}/token/introspection`,
+      scopes: demoScopes,
+      usesPkce: true,
+      // The page is shown each time, also to whoever has been there before.
+      authorizationParameters: { prompt: 'consent' },
+      endsReusedGrants: true,
+      end: {
+        kind: 'rfc7009',
+        endpoint: `${inside}/token/revocation`,
+        clientAuthentication: 'basic',
+      },
+    },
+    credentials: { clientId: 'roster', clientSecret: randomBytes(32).toString('base64url') },
+  };
+}

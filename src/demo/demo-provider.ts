@@ -1,0 +1,202 @@
+/**
+ * A real authorization server inside the process, for development only: a newcomer connects, disconnects and erases
+ * without an account anywhere. What it gives is kept in memory and ends with the process. It is loaded when somebody
+ * first comes, for most starts never need it.
+ */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Configuration, InteractionResults, JWK, Provider } from 'oidc-provider';
+import type { OwnProvider } from '../core/connections/provider-description.ts';
+import { matchLanguage, readAcceptLanguage } from '../core/messaging/language.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
+import type { Answer } from '../http/contract.ts';
+import type { Mount } from '../http/mount.ts';
+import { html } from '../pages/html.ts';
+import { renderPage } from '../pages/layout.ts';
+import { demoPath, demoScopes } from './demo-description.ts';
+import { demoLanguages, demoTexts } from './demo-texts.ts';
+
+const interactionPath = /^\/interaction\/([A-Za-z0-9_-]+)$/;
+const bodyBytesMax = 4_096;
+
+/** Where things are is asked when somebody comes, for only then it is certain. */
+export interface DemoProviderParts {
+  describe(): OwnProvider;
+  /** Where people may be sent back to. */
+  redirectUri(): string;
+}
+
+/** Answers below `/demo-provider`. */
+export function createDemoProvider(parts: DemoProviderParts): Mount {
+  let loading: Promise<Provider> | undefined;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    loading ??= load(parts);
+    const provider = await loading;
+    const original = request.url ?? '';
+    const url = original.slice(demoPath.length);
+    const isInteraction = interactionPath.test(pathOf(url));
+    if (isInteraction) return interact(provider, request, response);
+    // The server takes what stands before its own paths from the difference of the two.
+    Object.assign(request, { originalUrl: original, url: url === '' ? '/' : url });
+    provider.callback()(request, response);
+  }
+
+  return {
+    path: demoPath,
+    handle(request, response) {
+      handle(request, response).catch(() => {
+        if (!response.headersSent) send(response, gonePage(request));
+        else response.destroy();
+      });
+    },
+  };
+}
+
+async function load({ describe, redirectUri }: DemoProviderParts): Promise<Provider> {
+  const [{ Provider }, { createMemoryAdapter }] = await Promise.all([
+    import('oidc-provider/lib/provider.js'),
+    import('oidc-provider/lib/adapters/memory_adapter.js'),
+  ]);
+  const { description, credentials } = describe();
+  const { issuer } = description;
+  const provider = new Provider(issuer, {
+    ...configuration(),
+    adapter: createMemoryAdapter(),
+    clients: [
+      {
+        client_id: credentials.clientId,
+        client_secret: credentials.clientSecret,
+        redirect_uris: [redirectUri()],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+      },
+    ],
+  });
+  // Behind a proxy that speaks TLS the addresses of people are what the proxy says.
+  provider.proxy = issuer.startsWith('https:');
+  return provider;
+}
+
+const seconds = (ms: number): number => ms / secondMs;
+
+function configuration(): Configuration {
+  return {
+    scopes: [...demoScopes],
+    claims: {},
+    jwks: { keys: [signingKey()] },
+    cookies: {
+      keys: [randomBytes(32).toString('base64url')],
+      names: {
+        session: 'roster_demo_session',
+        interaction: 'roster_demo_interaction',
+        resume: 'roster_demo_resume',
+      },
+    },
+    features: {
+      devInteractions: { enabled: false },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+    },
+    interactions: { url: (_, { uid }) => `${demoPath}/interaction/${uid}` },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    issueRefreshToken: () => true,
+    expiresWithSession: () => false,
+    rotateRefreshToken: true,
+    ttl: {
+      AccessToken: seconds(hourMs),
+      AuthorizationCode: seconds(minuteMs),
+      Grant: seconds(30 * dayMs),
+      IdToken: seconds(hourMs),
+      Interaction: seconds(10 * minuteMs),
+      RefreshToken: seconds(30 * dayMs),
+      Session: seconds(hourMs),
+    },
+    renderError(ctx) {
+      const page = gonePage(ctx.req);
+      ctx.status = page.status;
+      ctx.set(headersOf(page));
+      ctx.body = page.content;
+    },
+  };
+}
+
+function signingKey(): JWK {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'demo' };
+}
+
+/** The one page there is: shown, or worked on. */
+async function interact(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const details = await provider.interactionDetails(request, response);
+  if (request.method !== 'POST') return send(response, consentPage(request));
+  const isAllowed = (await readForm(request)).get('decision') === 'allow';
+  const result: InteractionResults = isAllowed
+    ? await allow(provider, String(details.params['client_id']), String(details.params['scope'] ?? ''))
+    : { error: 'access_denied', error_description: 'the person has said no' };
+  await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+}
+
+/** A new person each time, with a grant of their own. */
+async function allow(provider: Provider, clientId: string, scope: string): Promise<InteractionResults> {
+  const accountId = `demo-${randomBytes(8).toString('hex')}`;
+  const grant = new provider.Grant({ accountId, clientId });
+  grant.addOIDCScope(scope);
+  return { login: { accountId }, consent: { grantId: await grant.save() } };
+}
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  let text = '';
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > bodyBytesMax) throw new Error('the form is too large');
+  }
+  return new URLSearchParams(text);
+}
+
+function consentPage(request: IncomingMessage): Answer {
+  const language = languageOf(request);
+  const { heading, body, allow, deny } = demoTexts[language];
+  const content = html`<h1>${heading}</h1>
+<p>${body}</p>
+<form method="post">
+<button type="submit" name="decision" value="allow">${allow}</button>
+<button type="submit" name="decision" value="deny">${deny}</button>
+</form>
+`;
+  return renderPage({ status: 200, language, title: heading, content });
+}
+
+function gonePage(request: IncomingMessage): Answer {
+  const language = languageOf(request);
+  const { heading, body } = demoTexts[language].gone;
+  const content = html`<h1>${heading}</h1>
+<p>${body}</p>
+`;
+  return renderPage({ status: 400, language, title: heading, content });
+}
+
+function languageOf({ headers }: IncomingMessage): keyof typeof demoTexts {
+  return matchLanguage(readAcceptLanguage(headers['accept-language']), demoLanguages);
+}
+
+function headersOf({
+  headers = {},
+  contentType = 'text/html; charset=utf-8',
+}: Answer): Record<string, string> {
+  return { ...headers, 'Content-Type': contentType };
+}
+
+function send(response: ServerResponse, page: Answer): void {
+  response.writeHead(page.status, headersOf(page)).end(page.content);
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
+}
