@@ -217,6 +217,16 @@ describe('PUT /v1/users/{id}', () => {
       await ledger.expect({});
     });
 
+    test('a wish to be clinical is not approved by saying it again', async () => {
+      const { number, session } = await signUp(roster, {}, { beside: { clinical: true } });
+      await ledger.mark();
+      const json = { clinical: true, user: { clinical: true } };
+      assert.equal((await put(number, session, json)).at('clinical'), true);
+      await ledger.expect({});
+      const list = await roster.call(`GET ${path}`, { session });
+      assert.equal(list.at('meta.total'), 1);
+    });
+
     test('a wish to be clinical is approved by the flag, not by sending the user back', async () => {
       const { number } = await signUp(roster, {}, { beside: { clinical: true } });
       const isApproved = async () =>

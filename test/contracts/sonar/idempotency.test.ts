@@ -131,14 +131,18 @@ describe('an Idempotency-Key', () => {
     await ledger.mark();
   });
 
-  test('of a request that still runs is refused, with the time to come again', async () => {
+  test('of a request that still runs is refused, with the time to come again, to its organization alone', async () => {
+    const other = await roster.addOrganization();
+    await ledger.mark();
     const busy = Promise.withResolvers<void>();
     const holding = roster.core.work.change(tenant.key, () => busy.promise);
     const first = post(path, 'running');
     while (roster.core.running.size === 0) await sleep(1);
     const second = await post(path, 'running', { json: {} });
+    const foreign = post(path, 'running', { bearer: other.apiKeys.admin });
     busy.resolve();
     await holding;
+    assert.equal((await foreign).status, 201);
     assert.equal(second.status, 409);
     assert.deepEqual(second.body, {
       error: 'conflict',
@@ -148,8 +152,8 @@ describe('an Idempotency-Key', () => {
     assert.equal(second.header('retry-after'), '1');
     assert.equal((await first).status, 201);
     await ledger.expect({
-      audit: [{ action: 'user.created' }],
-      rows: { users: '+1', idempotency: '+1' },
+      audit: [{ action: 'user.created' }, { action: 'user.created' }],
+      rows: { users: '+2', idempotency: '+2' },
     });
   });
 
