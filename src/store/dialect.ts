@@ -47,6 +47,14 @@ class SqliteCompiler extends SqliteQueryCompiler {
     const endModifiers = node.endModifiers?.filter((modifier) => !isRowLock(modifier)) ?? [];
     super.visitSelectQuery({ ...node, endModifiers });
   }
+
+  /**
+   * A bare placeholder in a limit, or compared with a column that an index leaves over, has SQLite plan and compile
+   * the statement anew for each run, in case its value led to a better plan. Behind a sign it is any expression.
+   */
+  protected override getCurrentParameterPlaceholder(): string {
+    return '+?';
+  }
 }
 
 function isRowLock(modifier: SelectModifierNode): boolean {

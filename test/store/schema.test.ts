@@ -78,6 +78,13 @@ test('rows that hang on a user cannot outlive it', () => {
   }
 });
 
+test('no statement is compiled anew for the values of a call', () => {
+  for (const statement of allStatements()) {
+    const { sql } = compileStatement(statement, sqliteDialect.compiler);
+    assert.doesNotMatch(sql, /(?<!\+)\?/);
+  }
+});
+
 test('no statement walks a table, or all rows of an organization, to find its own', () => {
   // Lists of everything, which an operator or a job asks for.
   const walks = [
