@@ -22,12 +22,17 @@ const retryAfterSeconds = 2;
 export interface HasherOptions {
   /** How many may wait; beyond that the answer is `unavailable`. */
   readonly queueMax: number;
-  /** How many run at a time. */
+  /** How many run at a time; as many as the machine can unless given. */
   readonly concurrency?: number;
+  /** How many processes hash on this machine; only this one unless given. */
+  readonly processes?: number;
 }
 
 export function createPasswordHasher(options: HasherOptions): PasswordHasher {
-  const inTurn = createQueue(options.concurrency ?? concurrencyHere(), options.queueMax);
+  const inTurn = createQueue(
+    options.concurrency ?? concurrencyHere(options.processes ?? 1),
+    options.queueMax,
+  );
   return {
     hash: (password) => inTurn(() => hashWithArgon2(password)),
     verify: (password, hash) =>
@@ -51,12 +56,12 @@ function read(hash: string): Verifier | null {
 }
 
 /**
- * As many as there are cores, but never the whole thread pool: files and host names are looked up on it as well
- * and would wait behind the hashes.
+ * As many as there are cores for this process, but never the whole thread pool: files and host names are looked up
+ * on it as well and would wait behind the hashes.
  */
-function concurrencyHere(): number {
+function concurrencyHere(processes: number): number {
   const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
-  return Math.max(1, Math.min(availableParallelism(), poolSize - 1));
+  return Math.max(1, Math.min(Math.ceil(availableParallelism() / processes), poolSize - 1));
 }
 
 /** Runs tasks in order of arrival, a few at a time; refuses at once when too many wait. */

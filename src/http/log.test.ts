@@ -5,7 +5,7 @@ import { createLogger, faultFields, type LogLevel } from './log.ts';
 
 function createLines(level: LogLevel = 'info') {
   const lines: string[] = [];
-  const logger = createLogger(level, { write: (line) => void lines.push(line) });
+  const logger = createLogger(level, { stream: { write: (line) => void lines.push(line) } });
   return { logger, parsed: () => lines.map((line) => JSON.parse(line)) };
 }
 

@@ -40,12 +40,21 @@ const guarded = [
   ...['lastName', 'name', 'password', 'passwordHash', 'phone', 'query', 'secret', 'to', 'token', 'url'],
 ];
 
-/** A logger of JSON lines; to standard error unless told otherwise, without waiting for it. */
-export function createLogger(level: LogLevel, stream: DestinationStream = standardError()): Logger {
+export interface LoggerOptions {
+  /** Where lines go; standard error unless given, without waiting for it. */
+  readonly stream?: DestinationStream;
+  /** Whether other processes write to the same place: each line then says which one it is of. */
+  readonly isShared?: boolean;
+}
+
+/** A logger of JSON lines. */
+export function createLogger(level: LogLevel, options: LoggerOptions = {}): Logger {
+  const { isShared = false, stream = standardError(isShared) } = options;
+  const about = isShared ? `"pid":${process.pid},` : '';
   const lines = pino(
     {
       level,
-      base: null,
+      base: isShared ? { pid: process.pid } : null,
       timestamp: () => `,"time":"${clockText()}"`,
       redact: { paths: guarded, censor: '[redacted]' },
     },
@@ -54,7 +63,7 @@ export function createLogger(level: LogLevel, stream: DestinationStream = standa
   const isRequestLogged = lines.isLevelEnabled('info');
   return {
     request(line) {
-      if (isRequestLogged) stream.write(renderLine(line));
+      if (isRequestLogged) stream.write(renderLine(about, line));
     },
     info: (fields, message) => lines.info(fields, message),
     warn: (fields, message) => lines.warn(fields, message),
@@ -63,11 +72,14 @@ export function createLogger(level: LogLevel, stream: DestinationStream = standa
 }
 
 /** As pino would; by hand, because it is written for every request and its fields need no escaping. */
-function renderLine({ requestId, method, contract, route, status, ms, isAborted }: RequestLine): string {
-  const about = `"method":${quoted(method)},"contract":${quoted(contract)},"route":${quoted(route)}`;
+function renderLine(
+  about: string,
+  { requestId, method, contract, route, status, ms, isAborted }: RequestLine,
+): string {
+  const reached = `"method":${quoted(method)},"contract":${quoted(contract)},"route":${quoted(route)}`;
   const end = isAborted === true ? ',"isAborted":true' : '';
-  const start = `{"level":30,"time":"${clockText()}","requestId":"${requestId}"`;
-  return `${start},${about},"status":${status},"ms":${ms}${end},"msg":"request"}\n`;
+  const start = `{"level":30,"time":"${clockText()}",${about}"requestId":"${requestId}"`;
+  return `${start},${reached},"status":${status},"ms":${ms}${end},"msg":"request"}\n`;
 }
 
 function quoted(text: string | null): string {
@@ -90,9 +102,13 @@ function clockText(): string {
 /** How long a line may wait for others to be written with. */
 const gatherMs = 20;
 
+/** What is written at once to a pipe is not torn apart by what others write to it, up to this size. */
+const wholeBytes = 4_096;
+
 /** Standard error; lines that come soon after each other are written together, the last ones at the exit. */
-function standardError(): DestinationStream {
-  const stream = destination({ dest: 2, sync: false });
+function standardError(isShared: boolean): DestinationStream {
+  const gatherMax = isShared ? wholeBytes : Number.POSITIVE_INFINITY;
+  const stream = destination({ dest: 2, sync: false, ...(isShared ? { maxWrite: wholeBytes } : {}) });
   let gathered = '';
   const take = (): string => {
     const text = gathered;
@@ -107,9 +123,13 @@ function standardError(): DestinationStream {
       // Nobody reads any more, and there is nobody else to tell.
     }
   });
+  const flush = (): void => {
+    if (gathered !== '') stream.write(take());
+  };
   return {
     write(line) {
-      if (gathered === '') setTimeout(() => stream.write(take()), gatherMs).unref();
+      if (gathered.length + line.length > gatherMax) flush();
+      if (gathered === '') setTimeout(flush, gatherMs).unref();
       gathered += line;
     },
   };

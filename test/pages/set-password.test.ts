@@ -248,7 +248,7 @@ describe('safety', () => {
       fallback: 'organization',
       pages: setPasswordPages({ ...roster.core, hasher }),
       settings: defaultHttpSettings,
-      logger: createLogger('trace', { write: (line) => void lines.push(line) }),
+      logger: createLogger('trace', { stream: { write: (line) => void lines.push(line) } }),
       readiness: async () => true,
     });
     const url = `${await server.listen({ host: '127.0.0.1', port: 0 })}/set-password`;

@@ -1,0 +1,143 @@
+/**
+ * Starts worker processes and looks after them. It takes the connections and hands them out in turn, so that a
+ * worker which ends takes none with it but its own; it opens no database and answers no request.
+ *
+ * The first worker starts alone: it migrates, initialises, and meets what is wrong with the settings. The others
+ * follow once it serves. A worker that ends is replaced, a little later each time while they end early; where none
+ * serves and none stays up the supervisor gives up. It waits for all of them when it is told to stop.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment, Reading } from '../config.ts';
+import { CommandError, type Outcome } from './command.ts';
+import { isServingMessage, type ServingMessage, startedAtName } from './worker-message.ts';
+
+const replaceMinMs = 100;
+const replaceMaxMs = 30_000;
+/** Who has served so long stays up. */
+const steadyMs = 10_000;
+/** How many may end early in a row before hope is given up, where none serves. */
+const earlyEndsMax = 8;
+/** Longer than a worker itself waits for its last requests. */
+const stopMaxMs = 20_000;
+
+/** Starts the workers; they are served by until `stopped`. */
+export async function supervise(
+  { config }: Reading,
+  env: Environment,
+  stopped: Promise<void>,
+): Promise<Outcome> {
+  // What was asked for with options is in the environment by now.
+  cluster.setupPrimary({ args: ['serve'] });
+  const isTold = !['silent', 'fatal', 'error'].includes(config.logLevel);
+  const crew = new Crew(config.workers, env, isTold ? tell : () => {});
+  const said = await crew.start();
+  return { ...said, meanwhile: Promise.race([stopped.then(() => crew.stop()), crew.givenUp]) };
+}
+
+/** A line of the log like those of the workers. */
+function tell(event: string, fields: object): void {
+  const about = { level: 40, time: new Date().toISOString(), pid: process.pid };
+  process.stderr.write(`${JSON.stringify({ ...about, ...fields, msg: event })}\n`);
+}
+
+class Crew {
+  readonly #count: number;
+  readonly #env: Environment;
+  readonly #tell: typeof tell;
+  readonly #end = Promise.withResolvers<never>();
+  readonly #serving = new Set<Worker>();
+  #earlyEnds = 0;
+  #isStopping = false;
+
+  constructor(count: number, env: Environment, told: typeof tell) {
+    this.#count = count;
+    this.#tell = told;
+    this.#env = { ...env, [startedAtName]: String(performance.timeOrigin) };
+  }
+
+  /** Rejects where no worker serves and none can be made to. */
+  get givenUp(): Promise<never> {
+    return this.#end.promise;
+  }
+
+  /** Starts the first worker, and after it the others; what the first one says of the program. */
+  async start(): Promise<Pick<Outcome, 'json' | 'text'>> {
+    const first = cluster.fork(this.#env);
+    const { serving } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
+    this.#keep(first);
+    this.#serves(first);
+    for (let count = 1; count < this.#count; count++) this.#add();
+    return serving ?? { json: null, text: '' };
+  }
+
+  /** Has every worker finish what it has begun. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    const ended = Promise.all(workers.map(endOf));
+    for (const worker of workers) worker.process.kill('SIGTERM');
+    await Promise.race([ended, sleep(stopMaxMs, undefined, { ref: false })]);
+    for (const worker of workers) if (!worker.isDead()) worker.process.kill('SIGKILL');
+    await ended;
+  }
+
+  #add(): void {
+    if (this.#isStopping) return;
+    const worker = cluster.fork(this.#env);
+    this.#keep(worker);
+    void servingOf(worker).then(() => this.#serves(worker));
+  }
+
+  #serves(worker: Worker): void {
+    this.#serving.add(worker);
+    void sleep(steadyMs, undefined, { ref: false }).then(() => {
+      if (this.#serving.has(worker)) this.#earlyEnds = 0;
+    });
+  }
+
+  /** Has somebody else take the place of the worker when it ends. */
+  #keep(worker: Worker): void {
+    void endOf(worker).then(({ code, signal }) => {
+      this.#serving.delete(worker);
+      if (this.#isStopping) return;
+      this.#earlyEnds += 1;
+      if (this.#earlyEnds >= earlyEndsMax && this.#serving.size === 0) return this.#giveUp();
+      const replacedInMs = Math.min(replaceMaxMs, replaceMinMs * 2 ** (this.#earlyEnds - 1));
+      this.#tell('a worker has ended', { worker: worker.process.pid, code, signal, replacedInMs });
+      setTimeout(() => this.#add(), replacedInMs);
+    });
+  }
+
+  #giveUp(): void {
+    void this.stop();
+    this.#end.reject(new CommandError('no worker stays up: the log says why'));
+  }
+}
+
+interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+async function endOf(worker: Worker): Promise<End> {
+  if (worker.isDead()) return { code: worker.process.exitCode, signal: worker.process.signalCode };
+  const [code, signal] = await once(worker, 'exit');
+  return { code, signal };
+}
+
+/** Resolves when the worker serves; never where it ends before. */
+function servingOf(worker: Worker): Promise<ServingMessage> {
+  return new Promise((resolve) => {
+    worker.on('message', (message: unknown) => {
+      if (isServingMessage(message)) resolve(message);
+    });
+  });
+}
+
+/** The first worker has told why, unless it was killed. */
+function refuseToStart({ code, signal }: End): never {
+  if (code !== null && code !== 0) process.exit(code);
+  throw new CommandError(`the first worker was ended by ${signal ?? 'nobody'} before it served`);
+}
