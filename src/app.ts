@@ -133,6 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     { setPasswordPages },
     { connectionCallbackPages },
+    { connectPages },
     jobs,
   ] = await Promise.all([
     import('./contracts/index.ts'),
@@ -141,6 +142,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('./http/log.ts'),
     import('./pages/set-password.ts'),
     import('./pages/connection-callback.ts'),
+    import('./pages/connect.ts'),
     loadJobs(),
   ]);
   const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
@@ -162,7 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     core,
     contracts,
     fallback: 'organization',
-    pages: [...setPasswordPages(core), ...connectionCallbackPages(core)],
+    pages: [...setPasswordPages(core), ...connectionCallbackPages(core), ...connectPages(core)],
     mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config },
     logger,

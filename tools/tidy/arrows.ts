@@ -48,7 +48,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['@scalar/fastify-api-reference', 'fastify', 'node:*', 'pino', 'typebox'],
   },
   contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['typebox', 'node:http'] },
-  pages: { paths: ['src/pages/'], rooms: ['core', 'http'], packages: ['typebox', 'node:*'] },
+  pages: { paths: ['src/pages/'], rooms: ['core', 'http', 'shapes'], packages: ['typebox', 'node:*'] },
+  /** What a page and its server say to each other: types, which both read. */
+  shapes: { paths: ['src/pages/connect-shapes.ts'], rooms: [], packages: [] },
+  web: {
+    paths: ['web/'],
+    rooms: ['shapes'],
+    packages: ['@mantine/core', '@tanstack/react-query', 'react', 'react-dom'],
+  },
   jobs: { paths: ['src/jobs/'], rooms: ['core'], packages: ['node:*'] },
   gateways: {
     paths: ['src/gateways/'],

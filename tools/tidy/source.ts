@@ -12,7 +12,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const skippedFolders = new Set(['node_modules', 'data', 'coverage', '.git']);
+const skippedFolders = new Set(['node_modules', 'data', 'dist', 'coverage', '.git']);
 const readable = /\.(ts|tsx|js|mjs|css|html|json|md|sql|yaml|yml|sh|example)$/;
 
 /** Every text file of the project at `root`, by path. */

@@ -1,0 +1,41 @@
+/** Asks before a source is disconnected. The browser's own dialog keeps the focus inside and gives it back. */
+import { Button } from '@mantine/core';
+import { useId, useLayoutEffect, useRef } from 'react';
+import type { NamedSource } from './session-results.ts';
+import { type Language, texts } from './texts.ts';
+
+export interface DisconnectDialogProps {
+  readonly source: NamedSource;
+  readonly appName: string;
+  readonly language: Language;
+  readonly onKeep: () => void;
+  readonly onDisconnect: () => void;
+}
+
+export function DisconnectDialog(props: DisconnectDialogProps) {
+  const { source, appName, language, onKeep, onDisconnect } = props;
+  const t = texts[language];
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const hint = useId();
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // Closing, while it is still in the document, gives the focus back to the button that opened it.
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} className="ask" aria-labelledby={heading} aria-describedby={hint} onCancel={onKeep}>
+      <h2 id={heading}>{t.askDisconnect(source.name)}</h2>
+      <p id={hint}>{t.disconnectHint(source.name, appName)}</p>
+      <div className="actions">
+        <Button variant="default" onClick={onKeep}>
+          {t.keep}
+        </Button>
+        <Button color="red.8" onClick={onDisconnect}>
+          {t.disconnect}
+        </Button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,56 @@
+/**
+ * Starts the page. The token came in the address, because that is the public client's way; it is taken out of there
+ * before anything else is done, and is nowhere but in memory from then on.
+ */
+import '@mantine/core/styles/baseline.css';
+import '@mantine/core/styles/default-css-variables.css';
+import '@mantine/core/styles/global.css';
+import '@mantine/core/styles/UnstyledButton.css';
+import '@mantine/core/styles/Alert.css';
+import '@mantine/core/styles/Badge.css';
+import '@mantine/core/styles/Button.css';
+import '@mantine/core/styles/CloseButton.css';
+import '@mantine/core/styles/Input.css';
+import '@mantine/core/styles/Loader.css';
+import './connect.css';
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createApi } from './api.ts';
+import { ConnectPage } from './connect-page.tsx';
+import { findEmbedder } from './embedder.ts';
+import { SessionResults } from './session-results.ts';
+import { isLanguage } from './texts.ts';
+
+const address = new URL(window.location.href);
+const token = address.searchParams.get('token') ?? '';
+window.history.replaceState(null, '', address.pathname);
+
+const root = document.getElementById('root');
+if (root !== null) start(root);
+
+function start(element: HTMLElement): void {
+  const { origins = '[]', api = '' } = element.dataset;
+  const embedder = findEmbedder(JSON.parse(origins));
+  const props = {
+    api: createApi(new URL(api, document.baseURI).href, token),
+    embedder,
+    results: new SessionResults(),
+  };
+  const { lang } = document.documentElement;
+
+  function App() {
+    const [language, setLanguage] = useState(isLanguage(lang) ? lang : 'en');
+    return <ConnectPage {...props} language={language} onLanguage={setLanguage} />;
+  }
+
+  createRoot(element).render(
+    // Inline styles are forbidden here: the variables come from a file instead.
+    <MantineProvider forceColorScheme="light" withCssVariables={false} withGlobalClasses={false}>
+      <QueryClientProvider client={new QueryClient()}>
+        <App />
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+}

@@ -1,0 +1,109 @@
+/** One source: its name, how things stand with it, and the one or two things that can be done about it. */
+import { Badge, Button } from '@mantine/core';
+import type { SourceShape } from '../../src/pages/connect-shapes.ts';
+import { type Language, type Texts, texts } from './texts.ts';
+import type { Visit } from './use-sources.ts';
+
+export interface SourceRowProps {
+  readonly source: SourceShape;
+  readonly language: Language;
+  /** Where the person is with this provider; null where they are not there. */
+  readonly visit: Visit | null;
+  /** Whether it is being disconnected. */
+  readonly isEnding: boolean;
+  readonly onConnect: () => void;
+  readonly onDisconnect: (connectionId: string) => void;
+}
+
+export function SourceRow({ source, language, visit, isEnding, onConnect, onDisconnect }: SourceRowProps) {
+  const t = texts[language];
+  const { title, connection, isDemo, isOffered } = source;
+  const status = connection?.status;
+  const canEnd = connection !== null && (status === 'active' || status === 'needs_user');
+  const label = (does: string): string => `${does} ${title}`;
+  const connectText =
+    status === 'needs_user' ? t.connectAgain : visit?.state === 'open' ? t.openAgain : t.connect;
+  return (
+    <li className="source" data-provider={source.provider} data-status={status ?? 'none'}>
+      <span className="initial" aria-hidden>
+        {title.slice(0, 1)}
+      </span>
+      <div className="about">
+        <h2>
+          {title}
+          {isDemo && (
+            <Badge color="grape" variant="filled" className="badge">
+              {t.demo}
+            </Badge>
+          )}
+        </h2>
+        {isDemo && <p className="hint">{t.demoHint}</p>}
+        <p className="state">{stateText(source, visit, t, language)}</p>
+        {visit?.state === 'blocked' && visit.authUrl !== null && (
+          // The page that comes back has to find this one, so the tie between the two is kept.
+          <a href={visit.authUrl} target="roster-connect" rel="opener">
+            {t.goTo(title)}
+          </a>
+        )}
+      </div>
+      <div className="actions">
+        {status !== 'active' && isOffered && (
+          <Button
+            variant={visit === null ? 'filled' : 'default'}
+            aria-label={label(connectText)}
+            loading={visit?.state === 'opening'}
+            onClick={onConnect}
+          >
+            {connectText}
+          </Button>
+        )}
+        {canEnd && (
+          <Button
+            variant="default"
+            aria-label={label(t.disconnect)}
+            loading={isEnding}
+            onClick={() => onDisconnect(connection.id)}
+          >
+            {t.disconnect}
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function stateText(
+  { title, connection }: SourceShape,
+  visit: Visit | null,
+  t: Texts,
+  language: Language,
+): string {
+  if (connection?.status === 'active' && connection.connectedAt !== null) {
+    const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
+    return t.since(day.format(new Date(connection.connectedAt)));
+  }
+  switch (visit?.state) {
+    case 'opening':
+      return t.opening;
+    case 'open':
+      return t.waiting(title);
+    case 'blocked':
+      return t.blocked;
+    case 'closed':
+    case 'denied':
+      return t.notFinished;
+    case 'failed':
+      return t.problems.busy;
+    case undefined:
+      break;
+  }
+  switch (connection?.status) {
+    case 'needs_user':
+      return t.needsUser(title);
+    case 'revoking':
+    case 'overdue':
+      return t.ending(title);
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,158 @@
+/** What the page says, by language. A further language is one more set, and a line below. */
+import type { ProblemCode } from '../../src/pages/connect-shapes.ts';
+
+/** `offline`: the server could not be reached at all. */
+export type Problem = Exclude<ProblemCode, 'expired'> | 'offline';
+
+export interface Texts {
+  /** The language's own name. */
+  readonly languageName: string;
+  readonly title: string;
+  intro(app: string): string;
+  readonly close: string;
+  readonly done: string;
+  readonly loading: string;
+  readonly search: string;
+  readonly searchHint: string;
+  readonly sources: string;
+  found(count: number): string;
+  connectedCount(count: number): string;
+  readonly none: string;
+  nothingFound(wanted: string): string;
+  readonly connect: string;
+  readonly connectAgain: string;
+  readonly disconnect: string;
+  readonly demo: string;
+  readonly demoHint: string;
+  since(date: string): string;
+  needsUser(source: string): string;
+  ending(source: string): string;
+  readonly opening: string;
+  waiting(source: string): string;
+  readonly openAgain: string;
+  readonly notFinished: string;
+  readonly blocked: string;
+  goTo(source: string): string;
+  nowConnected(source: string): string;
+  nowDisconnected(source: string): string;
+  askDisconnect(source: string): string;
+  disconnectHint(source: string, app: string): string;
+  readonly keep: string;
+  readonly tryAgain: string;
+  readonly problems: Readonly<Record<Problem, string>>;
+  readonly expired: { readonly heading: string; readonly body: string };
+  readonly closed: { readonly heading: string; readonly body: string };
+}
+
+const english: Texts = {
+  languageName: 'English',
+  title: 'Connect your data',
+  intro: (app) =>
+    `${app} asks for data from your devices and services. You sign in where the data is, and you can disconnect it here at any time.`,
+  close: 'Close',
+  done: 'Done',
+  loading: 'Loading',
+  search: 'Search sources',
+  searchHint: 'Name of a device or service',
+  sources: 'Sources',
+  found: (count) => (count === 1 ? '1 source' : `${count} sources`),
+  connectedCount: (count) => (count === 0 ? 'Nothing connected yet' : `${count} connected`),
+  none: 'There is nothing to connect yet. Ask whoever runs the app.',
+  nothingFound: (wanted) => `No source is called “${wanted}”.`,
+  connect: 'Connect',
+  connectAgain: 'Connect again',
+  disconnect: 'Disconnect',
+  demo: 'Demo',
+  demoHint: 'Not a real service: it is here to try this out.',
+  since: (date) => `Connected since ${date}`,
+  needsUser: (source) => `${source} has ended the access. Connect again to go on.`,
+  ending: (source) => `Disconnected. ${source} is being told.`,
+  opening: 'One moment…',
+  waiting: (source) => `Sign in to ${source} in the window that has opened.`,
+  openAgain: 'Open again',
+  notFinished: 'The window was closed before it was done. You can try again.',
+  blocked: 'Your browser has not let the window open.',
+  goTo: (source) => `Go to ${source}`,
+  nowConnected: (source) => `${source} is connected.`,
+  nowDisconnected: (source) => `${source} is disconnected.`,
+  askDisconnect: (source) => `Disconnect ${source}?`,
+  disconnectHint: (source, app) =>
+    `${app} gets nothing more from ${source}, and ${source} is told to end the access.`,
+  keep: 'Keep',
+  tryAgain: 'Try again',
+  problems: {
+    gone: 'This has changed meanwhile. What you see now is the present state.',
+    not_understood: 'This did not work. Close the window and open it again.',
+    too_many: 'Too many tries. Wait a minute and try again.',
+    busy: 'Very busy at the moment. Try again in a moment.',
+    fault: 'Something went wrong, and the fault is ours. Try again in a while.',
+    offline: 'No connection. Look whether you are online, and try again.',
+  },
+  expired: {
+    heading: 'This window has been open for too long',
+    body: 'What you have connected stays connected. To go on, close this window and open it again from the app.',
+  },
+  closed: { heading: 'You are done', body: 'This window can be closed.' },
+};
+
+const spanish: Texts = {
+  languageName: 'Español',
+  title: 'Conecte sus datos',
+  intro: (app) =>
+    `${app} pide datos de sus dispositivos y servicios. Usted inicia sesión donde están los datos y puede desconectarlos aquí cuando quiera.`,
+  close: 'Cerrar',
+  done: 'Listo',
+  loading: 'Cargando',
+  search: 'Buscar fuentes',
+  searchHint: 'Nombre de un dispositivo o servicio',
+  sources: 'Fuentes',
+  found: (count) => (count === 1 ? '1 fuente' : `${count} fuentes`),
+  connectedCount: (count) =>
+    count === 0 ? 'Aún no hay nada conectado' : count === 1 ? '1 conectada' : `${count} conectadas`,
+  none: 'Todavía no hay nada que conectar. Pregunte a quien gestiona la aplicación.',
+  nothingFound: (wanted) => `Ninguna fuente se llama «${wanted}».`,
+  connect: 'Conectar',
+  connectAgain: 'Conectar de nuevo',
+  disconnect: 'Desconectar',
+  demo: 'Prueba',
+  demoHint: 'No es un servicio real: está aquí para probar.',
+  since: (date) => `Conectada desde el ${date}`,
+  needsUser: (source) => `${source} ha terminado el acceso. Conecte de nuevo para seguir.`,
+  ending: (source) => `Desconectada. Se está avisando a ${source}.`,
+  opening: 'Un momento…',
+  waiting: (source) => `Inicie sesión en ${source} en la ventana que se ha abierto.`,
+  openAgain: 'Abrir de nuevo',
+  notFinished: 'La ventana se cerró antes de terminar. Puede intentarlo de nuevo.',
+  blocked: 'Su navegador no ha dejado abrir la ventana.',
+  goTo: (source) => `Ir a ${source}`,
+  nowConnected: (source) => `${source} está conectada.`,
+  nowDisconnected: (source) => `${source} está desconectada.`,
+  askDisconnect: (source) => `¿Desconectar ${source}?`,
+  disconnectHint: (source, app) =>
+    `${app} no recibirá nada más de ${source}, y se avisará a ${source} de que termine el acceso.`,
+  keep: 'Conservar',
+  tryAgain: 'Intentar de nuevo',
+  problems: {
+    gone: 'Esto ha cambiado mientras tanto. Lo que ve ahora es el estado actual.',
+    not_understood: 'No ha funcionado. Cierre la ventana y ábrala de nuevo.',
+    too_many: 'Demasiados intentos. Espere un minuto e inténtelo de nuevo.',
+    busy: 'Hay mucha actividad. Inténtelo de nuevo en un momento.',
+    fault: 'Algo ha ido mal y el fallo es nuestro. Inténtelo de nuevo dentro de un rato.',
+    offline: 'Sin conexión. Compruebe si está en línea e inténtelo de nuevo.',
+  },
+  expired: {
+    heading: 'Esta ventana ha estado abierta demasiado tiempo',
+    body: 'Lo que ha conectado sigue conectado. Para seguir, cierre esta ventana y ábrala de nuevo desde la aplicación.',
+  },
+  closed: { heading: 'Ha terminado', body: 'Puede cerrar esta ventana.' },
+};
+
+export const texts = { en: english, es: spanish } satisfies Record<string, Texts>;
+
+export type Language = keyof typeof texts;
+
+export const languages: readonly Language[] = ['en', 'es'];
+
+export function isLanguage(text: string): text is Language {
+  return text in texts;
+}

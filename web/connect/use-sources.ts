@@ -1,0 +1,172 @@
+/**
+ * The sources of the person, as the server knows them, and what can be done with them. While somebody is at a provider
+ * the server is asked again and again: what it says counts, whatever the other window can or cannot tell.
+ */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { SessionShape, SourceShape } from '../../src/pages/connect-shapes.ts';
+import { type Api, ApiError } from './api.ts';
+import type { Embedder } from './embedder.ts';
+import { onOutcome, openProviderWindow, type ProviderWindow } from './provider-window.ts';
+import type { NamedSource, SessionResults } from './session-results.ts';
+import type { Problem } from './texts.ts';
+
+/** A person who was sent to a provider. */
+export interface Visit {
+  readonly provider: string;
+  /** `opening`: the address is not known yet. `closed`: the window was closed, or cannot be seen any more. */
+  readonly state: 'opening' | 'open' | 'blocked' | 'closed' | 'denied' | 'failed';
+  readonly authUrl: string | null;
+}
+
+export interface SourcesState {
+  readonly session: SessionShape | undefined;
+  readonly isExpired: boolean;
+  readonly problem: Problem | null;
+  readonly visit: Visit | null;
+  /** The connection that is being ended. */
+  readonly endingId: string | null;
+  connect(source: SourceShape, waitText: string): void;
+  /** Resolves when the server has taken it, or when it is told as a problem. */
+  disconnect(source: NamedSource): Promise<void>;
+  retry(): void;
+}
+
+export interface SourcesEvents {
+  onConnected(source: NamedSource): void;
+  onDisconnected(source: NamedSource): void;
+}
+
+const key = ['session'];
+const pollMs = { open: 1_500, unseen: 5_000 };
+/** As long as the server waits for a person to come back. */
+const visitMaxMs = 10 * 60_000;
+
+export function useSources(
+  { api, embedder, results }: { api: Api; embedder: Embedder; results: SessionResults },
+  events: SourcesEvents,
+): SourcesState {
+  const client = useQueryClient();
+  const [visit, setVisit] = useState<Visit | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const provider = useRef<ProviderWindow | null>(null);
+  const isWaiting = visit !== null && visit.state !== 'denied' && visit.state !== 'failed';
+
+  const query = useQuery({
+    queryKey: key,
+    queryFn: () => api.session(),
+    retry: (count, error) => codeOf(error) !== 'expired' && count < 2,
+    refetchInterval: isWaiting ? pollMs[visit.state === 'closed' ? 'unseen' : 'open'] : false,
+  });
+  const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: key });
+
+  // Whatever has come since the last answer is told once, also if two windows were at work.
+  const seen = useRef<SessionShape | null>(null);
+  useEffect(() => {
+    if (query.data === undefined || seen.current === query.data) return;
+    seen.current = query.data;
+    for (const source of results.see(query.data.sources)) {
+      embedder.tell('connect-source', results.report());
+      events.onConnected(source);
+      const shape = query.data.sources.find(({ connection }) => connection?.id === source.id);
+      if (visit === null || visit.provider !== shape?.provider) continue;
+      provider.current?.close();
+      setVisit(null);
+    }
+  });
+
+  useEffect(
+    () =>
+      onOutcome((outcome) => {
+        if (outcome === 'denied' || outcome === 'failed') {
+          setVisit((present) => present && { ...present, state: outcome });
+        }
+        void client.invalidateQueries({ queryKey: key });
+      }),
+    [client],
+  );
+
+  // A closed window cannot be told from one whose provider has cut the tie to us: the server is asked on.
+  useEffect(() => {
+    if (visit?.state !== 'open') return;
+    const timer = setInterval(() => {
+      if (provider.current?.isClosed !== true) return;
+      void client.invalidateQueries({ queryKey: key }).then(() => {
+        setVisit((present) => (present?.state === 'open' ? { ...present, state: 'closed' } : present));
+      });
+    }, 500);
+    return () => clearInterval(timer);
+  }, [visit?.state, client]);
+
+  useEffect(() => {
+    if (visit === null) return;
+    const timer = setTimeout(() => setVisit(null), visitMaxMs);
+    return () => clearTimeout(timer);
+  }, [visit]);
+
+  const fail = (error: unknown): void => {
+    const code = codeOf(error);
+    if (code !== 'expired') setProblem(code);
+    void refresh();
+  };
+
+  const start = useMutation({
+    mutationFn: (name: string) => api.start(name),
+    onSuccess({ authUrl }, name) {
+      provider.current?.goTo(authUrl);
+      const state = provider.current === null ? 'blocked' : 'open';
+      setVisit({ provider: name, state, authUrl });
+    },
+    onError(error) {
+      provider.current?.close();
+      setVisit(null);
+      fail(error);
+    },
+  });
+
+  const end = useMutation({ mutationFn: ({ id }: NamedSource) => api.disconnect(id) });
+
+  return {
+    session: query.data,
+    isExpired: [query.error, start.error, end.error].some((error) => codeOf(error) === 'expired'),
+    problem: query.data === undefined && query.error !== null ? toProblem(query.error) : problem,
+    visit,
+    endingId: end.isPending ? (end.variables?.id ?? null) : null,
+    connect({ provider: name }, waitText) {
+      setProblem(null);
+      if (visit?.provider === name && visit.state === 'open' && provider.current?.isClosed === false) {
+        provider.current.focus();
+        return;
+      }
+      provider.current = openProviderWindow(waitText);
+      setVisit({ provider: name, state: 'opening', authUrl: null });
+      start.mutate(name);
+    },
+    async disconnect(source) {
+      setProblem(null);
+      try {
+        await end.mutateAsync(source);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      results.disconnect(source);
+      embedder.tell('disconnect-source', results.report());
+      events.onDisconnected(source);
+      await refresh();
+    },
+    retry() {
+      setProblem(null);
+      void refresh();
+    },
+  };
+}
+
+function codeOf(error: unknown): Problem | 'expired' {
+  return error instanceof ApiError ? error.code : 'fault';
+}
+
+function toProblem(error: unknown): Problem | null {
+  const code = codeOf(error);
+  return code === 'expired' ? null : code;
+}
