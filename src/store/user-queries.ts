@@ -108,8 +108,14 @@ type PageValues = {
   limit: number;
 };
 
-/** The place is a pair of values compared as one, which follows the index without a sort. */
-const page = (p: Binder<PageValues>) =>
+/*
+ * The place in a list is a tuple compared as one, which follows the index without a sort. Lists of a status or an
+ * app have it in the tuple and in the order, where equality alone would do: so no other index serves the order, and
+ * no planner can be led by its statistics to walk past all the users of another.
+ */
+
+/** Newest first, from a place that the counts found; `skip` is less than a range of them. */
+export const selectPage = statement((p: Binder<PageValues>) =>
   build
     .selectFrom('users')
     .select(userColumns)
@@ -120,64 +126,86 @@ const page = (p: Binder<PageValues>) =>
     .orderBy('created_at', 'desc')
     .orderBy('seq', 'desc')
     .limit(p('limit'))
-    .offset(p('skip'));
+    .offset(p('skip')),
+);
 
-/** Newest first, from a place that the counts found; `skip` is less than a range of them. */
-export const selectPage = statement((p: Binder<PageValues>) => page(p));
 export const selectStatusPage = statement((p: Binder<PageValues & { status: UserStatus }>) =>
-  page(p).where('status', '=', p('status')),
-);
-
-/** The next users of an app, oldest first. */
-export const selectAfter = statement(
-  (p: Binder<{ orgKey: number; appKey: number; afterCreatedAt: number; afterSeq: number; limit: number }>) =>
-    build
-      .selectFrom('users')
-      .select(userColumns)
-      .where('org_key', '=', p('orgKey'))
-      .where('app_key', '=', p('appKey'))
-      .where((row) =>
-        row(row.refTuple('created_at', 'seq'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
-      )
-      .orderBy('created_at')
-      .orderBy('seq')
-      .limit(p('limit')),
-);
-
-type ExportValues = { orgKey: number; afterCreatedAt: number; afterSeq: number; limit: number };
-
-const exported = (p: Binder<ExportValues>) =>
   build
     .selectFrom('users')
-    .select([
-      'external_id as externalId',
-      'email',
-      'password_hash as passwordHash',
-      'first_name as firstName',
-      'last_name as lastName',
-      'phone',
-      'date_of_birth as dateOfBirth',
-      'language',
-      'timezone',
-      'role',
-      'status',
-      'is_clinical as isClinical',
-      'confirmed_at as confirmedAt',
-      'created_at as createdAt',
-      'seq',
-    ])
+    .select(userColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('status', '>=', p('status'))
+    .where((row) =>
+      row(
+        row.refTuple('status', 'created_at', 'seq'),
+        '<',
+        row.tuple(p('status'), p('beforeCreatedAt'), p('beforeSeq')),
+      ),
+    )
+    .orderBy('status', 'desc')
+    .orderBy('created_at', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(p('limit'))
+    .offset(p('skip')),
+);
+
+type AfterValues = { orgKey: number; afterCreatedAt: number; afterSeq: number; limit: number };
+
+const ofAppAfter = (p: Binder<AfterValues & { appKey: number }>) =>
+  build
+    .selectFrom('users')
+    .where('org_key', '=', p('orgKey'))
+    .where('app_key', '<=', p('appKey'))
+    .where((row) =>
+      row(
+        row.refTuple('app_key', 'created_at', 'seq'),
+        '>',
+        row.tuple(p('appKey'), p('afterCreatedAt'), p('afterSeq')),
+      ),
+    )
+    .orderBy('app_key')
+    .orderBy('created_at')
+    .orderBy('seq')
+    .limit(p('limit'));
+
+/** The next users of an app, oldest first. */
+export const selectAfter = statement((p: Binder<AfterValues & { appKey: number }>) =>
+  ofAppAfter(p).select(userColumns),
+);
+
+const exportColumns = [
+  'external_id as externalId',
+  'email',
+  'password_hash as passwordHash',
+  'first_name as firstName',
+  'last_name as lastName',
+  'phone',
+  'date_of_birth as dateOfBirth',
+  'language',
+  'timezone',
+  'role',
+  'status',
+  'is_clinical as isClinical',
+  'confirmed_at as confirmedAt',
+  'created_at as createdAt',
+  'seq',
+] as const;
+
+/** The next users, oldest first, with the columns of an export only. */
+export const selectExport = statement((p: Binder<AfterValues>) =>
+  build
+    .selectFrom('users')
+    .select(exportColumns)
     .where('org_key', '=', p('orgKey'))
     .where((row) =>
       row(row.refTuple('created_at', 'seq'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
     )
     .orderBy('created_at')
     .orderBy('seq')
-    .limit(p('limit'));
-
-/** The next users, oldest first, with the columns of an export only. */
-export const selectExport = statement((p: Binder<ExportValues>) => exported(p));
-export const selectAppExport = statement((p: Binder<ExportValues & { appKey: number }>) =>
-  exported(p).where('app_key', '=', p('appKey')),
+    .limit(p('limit')),
+);
+export const selectAppExport = statement((p: Binder<AfterValues & { appKey: number }>) =>
+  ofAppAfter(p).select(exportColumns),
 );
 
 /** Whoever may take an admin away holds the organization: with the admins' own rows two could wait for each other. */

@@ -123,7 +123,11 @@ async function command(
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(text, [...values])).rows;
+    // Without values several statements are one query, with a result for each.
+    const results = [
+      await (values.length === 0 ? client.query(text) : client.query(text, [...values])),
+    ].flat();
+    return results.at(-1)?.rows ?? [];
   } finally {
     await client.end();
   }

@@ -1,0 +1,96 @@
+/**
+ * That PostgreSQL finds rows by the index that is meant, in an organization that holds nearly all users, nearly all
+ * of one status and one app: what statistics would tempt a planner to walk.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { newAppId } from '../../src/core/ids.ts';
+import { postgresDialect } from '../../src/store/dialect.ts';
+import { compileStatement, type Statement, type Values } from '../../src/store/statement.ts';
+import * as queries from '../../src/store/user-queries.ts';
+import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from './harness.ts';
+
+const users = 6_000;
+const place = { limit: 20, beforeCreatedAt: 1e15, beforeSeq: 0, skip: 3, afterCreatedAt: 0, afterSeq: 0 };
+
+describe('on PostgreSQL', () => {
+  let own: PostgresOwnStore;
+  let tenant: Tenant;
+  let appKey: number;
+
+  before(async () => {
+    own = await makePostgresStore();
+    tenant = await addTenant(own.store);
+    await own.store.change(tenant.orgKey, async (tx) => {
+      const list = Array.from({ length: users }, (_, createdAt) => newUser(tenant, { createdAt }));
+      await tx.users.insertAll(list);
+    });
+    await own.database.query('analyze');
+    const [app] = await own.database.query('select app_key from apps');
+    appKey = Number(app?.['app_key']);
+  });
+  after(() => own.dispose());
+
+  /** The index that a statement follows, with a plan for any values, and how many rows it has to look at. */
+  async function follow<P extends Values>(statement: Statement<P, unknown>, values: P) {
+    const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+    const literals = bind(values).map((value) => (typeof value === 'string' ? `'${value}'` : String(value)));
+    const [explained] = await own.database.query(
+      `set plan_cache_mode = force_generic_plan; prepare x as ${sql};
+       explain (analyze, format json) execute x (${literals.join()})`,
+    );
+    const steps = [...stepsOf(explained)];
+    return {
+      indexes: steps.map((step) => step['Index Name']).filter((name) => name !== undefined),
+      isSorted: steps.some((step) => step['Node Type'] === 'Sort'),
+      rows: Math.max(...steps.map((step) => rowsOf(step))),
+    };
+  }
+
+  test('a list of all users follows their order', async () => {
+    const { indexes, isSorted, rows } = await follow(queries.selectPage, { ...place, orgKey: tenant.orgKey });
+    assert.deepEqual([indexes, isSorted], [['users_order'], false]);
+    assert.ok(rows <= place.limit + place.skip);
+  });
+
+  for (const status of ['active', 'pending'] as const) {
+    test(`a list of ${status} users follows the order of their status, however many there are`, async () => {
+      const values = { ...place, orgKey: tenant.orgKey, status };
+      const { indexes, isSorted, rows } = await follow(queries.selectStatusPage, values);
+      assert.deepEqual([indexes, isSorted], [['users_status_order'], false]);
+      assert.ok(rows <= place.limit + place.skip);
+    });
+  }
+
+  for (const distance of [0, 1_000]) {
+    test(`a list of an app with ${distance === 0 ? 'all' : 'no'} users follows the order of the app`, async () => {
+      const values = { ...place, orgKey: tenant.orgKey, appKey: appKey + distance };
+      const { indexes, isSorted, rows } = await follow(queries.selectAfter, values);
+      assert.deepEqual([indexes, isSorted], [['users_app_order'], false]);
+      assert.ok(rows <= place.limit);
+    });
+  }
+
+  test('one user is found by one key', async () => {
+    const { orgKey } = tenant;
+    const byId = await follow(queries.selectById, { orgKey, id: newAppId() });
+    const byEmail = await follow(queries.selectByEmail, { orgKey, email: 'jane@example.com' });
+    const byExternalId = await follow(queries.selectAllByExternalId, { orgKey, externalId: 'a' });
+    assert.deepEqual(byId.indexes, ['users_pkey']);
+    assert.deepEqual(byEmail.indexes, ['users_email_canonical']);
+    assert.deepEqual(byExternalId.indexes, ['users_external_id']);
+  });
+});
+
+type Step = Readonly<Record<string, unknown>>;
+
+function* stepsOf(value: unknown): Generator<Step> {
+  if (typeof value === 'string' && value.startsWith('[')) yield* stepsOf(JSON.parse(value));
+  if (typeof value !== 'object' || value === null) return;
+  if ('Node Type' in value) yield { ...value };
+  for (const part of Object.values(value)) yield* stepsOf(part);
+}
+
+function rowsOf(step: Step): number {
+  return Number(step['Actual Rows'] ?? 0) + Number(step['Rows Removed by Filter'] ?? 0);
+}
