@@ -74,6 +74,8 @@ export interface SecretBox {
   seal(text: string, context: string): string;
   /** Opens what `seal` gave. Throws when it was altered, or when no known key opens it. */
   open(sealed: string, context: string): string;
+  /** Whether a text was sealed under the present secret, by the key's id in it. */
+  isPresent(sealed: string): boolean;
   /** An HMAC-SHA-256 in base64url, under a key of its own for each purpose. */
   keyedDigest(purpose: string, text: string): string;
 }
@@ -109,6 +111,7 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
       decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16));
       return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8');
     },
+    isPresent: (sealed) => sealed.split('.', 2)[1] === current.id,
     keyedDigest(purpose, text) {
       let key = digestKeys.get(purpose);
       if (key === undefined) {

@@ -18,6 +18,7 @@ import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { AuditStore } from './record/audit-event.ts';
+import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
 import type { PasswordTokenStore } from './verification/password-token.ts';
@@ -52,6 +53,7 @@ export interface SystemTx {
   readonly passwordRequests: PasswordRequestQueue;
   readonly connections: ConnectionQueue;
   readonly revocations: RevocationQueue;
+  readonly sealed: SealedTextStore;
   /** Counters by network, which belong to no organization. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;

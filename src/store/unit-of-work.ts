@@ -20,6 +20,7 @@ import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
+import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlSessionStore } from './session-store.ts';
 import { SqlThrottleStore } from './throttle-store.ts';
 import { SqlUserStore } from './user-store.ts';
@@ -138,6 +139,10 @@ export class StoreSystemTx implements SystemTx {
 
   get revocations(): SqlRevocationQueue {
     return new SqlRevocationQueue(this.#scope);
+  }
+
+  get sealed(): SqlSealedTextStore {
+    return new SqlSealedTextStore(this.#scope);
   }
 
   get throttles(): SqlThrottleStore {
