@@ -3,6 +3,8 @@
  * page is stale, or when a table is not on it.
  */
 import { writeFileSync } from 'node:fs';
+import { connectionTransitions } from '../src/core/connections/connection.ts';
+import { revocationTransitions } from '../src/core/connections/revocation.ts';
 import { userTransitions } from '../src/core/directory/user.ts';
 import { messageTransitions } from '../src/core/messaging/message.ts';
 
@@ -42,6 +44,27 @@ export const lives: readonly Life[] = [
     table: messageTransitions,
     first: ['queued'],
     removal: 'delete',
+  },
+  {
+    title: 'Connection',
+    about:
+      'A connection begins when a person is sent to a provider. A disconnect is told to the provider wherever something may have been ' +
+      'given (`disconnect`), and ends at once where nothing was (`discard`). One that nobody came back for is forgotten after a day, ' +
+      'and it goes with its user, in any state; what the provider must be told then lives on as a revocation.',
+    name: 'connectionTransitions',
+    table: connectionTransitions,
+    first: ['pending'],
+    removal: 'delete',
+  },
+  {
+    title: 'Revocation',
+    about:
+      'A grant that must end is `pending` until the provider confirms, on its own word alone; after 30 days it is `overdue` and is ' +
+      'tried further on. It names no person and outlives the user. Only an operator gives one up.',
+    name: 'revocationTransitions',
+    table: revocationTransitions,
+    first: ['pending'],
+    removal: null,
   },
 ];
 

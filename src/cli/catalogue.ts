@@ -3,6 +3,7 @@
  * in the file that it loads.
  */
 import { keyRoles } from '../core/access/principal.ts';
+import { connectionStates } from '../core/connections/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
 import type { Command, Option } from './command.ts';
 import { formats } from './transfer/row-cutter.ts';
@@ -213,6 +214,30 @@ export const commands: readonly Command[] = [
       'with-password-hashes': { meaning: 'Write password hashes too' },
     },
     load: async () => (await import('./commands/export.ts')).exportAll,
+  },
+  {
+    name: 'provider list',
+    summary: 'List the providers with how they do',
+    details: 'An outage shows as grants that wait to be revoked, and as refreshes that fail.',
+    options: {},
+    load: async () => (await import('./commands/connections.ts')).providers,
+  },
+  {
+    name: 'connection list',
+    summary: 'List the connections to providers, newest first',
+    options: {
+      user: { value: 'ID|EMAIL', meaning: 'Of this user only' },
+      status: { value: 'STATE', meaning: 'In this state only', choices: connectionStates },
+    },
+    load: async () => (await import('./commands/connections.ts')).list,
+  },
+  {
+    name: 'reseal',
+    summary: 'Seal anew what was sealed under a former secret',
+    details:
+      'After a change of ROSTER_SECRET, once every server has it and the former one is in ROSTER_OLD_SECRETS. Then the former one can be dropped.',
+    options: {},
+    load: async () => (await import('./commands/reseal.ts')).resealAll,
   },
   {
     name: 'outbox',

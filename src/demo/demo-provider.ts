@@ -70,6 +70,7 @@ async function load({ describe, redirectUri }: DemoProviderParts): Promise<Provi
         redirect_uris: [redirectUri()],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
+        id_token_signed_response_alg: 'ES256',
       },
     ],
   });

@@ -6,6 +6,8 @@
 import { sql } from 'kysely';
 import { idempotencyLifeMs } from '../core/access/idempotency.ts';
 import { connectTokenMemoryMs } from '../core/connect/connect-token.ts';
+import { pendingLifeMs } from '../core/connections/connection.ts';
+import { revocationMemoryMs } from '../core/connections/revocation.ts';
 import { dayMs } from '../core/time.ts';
 import type { Housekeeping } from '../core/unit-of-work.ts';
 import type { Scope } from './executor.ts';
@@ -16,7 +18,7 @@ const failureLifeMs = dayMs;
 
 type Sweep = { until: number; limit: number };
 
-const sweeps = [
+const expirySweeps = [
   { query: sweepOf('sessions', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
@@ -25,6 +27,36 @@ const sweeps = [
   { query: sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'), lifeMs: 0 },
   { query: sweepOf('login_failures', ['org_key', 'subject'], 'last_at'), lifeMs: failureLifeMs },
   { query: sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at'), lifeMs: idempotencyLifeMs },
+];
+
+/** People who were sent to a provider and never came back, but for those to whom something may have been given. */
+const sweepPending = rawStatement(
+  (p: Binder<Sweep>) => sql`
+    delete from connections where (org_key, id) in (
+      select org_key, id from connections
+      where status = 'pending' and updated_at <= ${p('until')} and not exists (
+        select 1 from revocations
+        where revocations.org_key = connections.org_key and revocations.connection_id = connections.id
+          and revocations.state in ('pending', 'overdue')
+      )
+      order by updated_at limit ${p('limit')}
+    )`,
+);
+
+/** What a provider has confirmed; what an erasure waited for goes with the erasure's own record. */
+const sweepEnded = rawStatement(
+  (p: Binder<Sweep>) => sql`
+    delete from revocations where (org_key, id) in (
+      select org_key, id from revocations
+      where ended_at is not null and erasure_id is null and ended_at <= ${p('until')}
+      order by ended_at limit ${p('limit')}
+    )`,
+);
+
+const sweeps = [
+  ...expirySweeps,
+  { query: sweepPending, lifeMs: pendingLifeMs },
+  { query: sweepEnded, lifeMs: revocationMemoryMs },
 ];
 
 export class SqlHousekeeping implements Housekeeping {

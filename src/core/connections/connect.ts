@@ -137,6 +137,7 @@ async function start(
       provider: provider.name,
       createdAt: now,
     }));
+  if (waiting !== undefined) await tx.connections.update(waiting, { updatedAt: now });
   const authUrl = await openAttempt(core, tx, { connection, provider, returnTo });
   await record(tx, principal, 'connection.started', { kind: 'connection', id: connection.id }, now);
   if (waiting === undefined) await noteOnUser(tx, user, now);

@@ -184,7 +184,7 @@ const refreshMarginMaxMs = 30 * minuteMs;
 /** When to refresh tokens: a fifth of their life before they expire, half an hour at most. */
 export function refreshTimeOf(expiresAt: number, now: number): number {
   const life = Math.max(0, expiresAt - now);
-  return expiresAt - Math.min(refreshMarginMaxMs, life / 5);
+  return expiresAt - Math.min(refreshMarginMaxMs, Math.floor(life / 5));
 }
 
 /** When to try again after the `failures`-th failed refresh in a row: 15 s, doubling, an hour at most. */

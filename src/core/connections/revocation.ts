@@ -120,6 +120,8 @@ export interface RevocationSummary {
 export const revocationDueMs = 30 * dayMs;
 /** Longer than an attempt can take: several calls, each with its own deadline. */
 export const revocationLeaseMs = 2 * minuteMs;
+/** How long what was confirmed stays, for whoever looks. */
+export const revocationMemoryMs = 30 * dayMs;
 const backoffMaxMs = hourMs;
 
 /** When to try again after the `attempts`-th attempt: 5 s, doubling, an hour at most, for ever. */

@@ -74,7 +74,7 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
       accessToken,
       // RFC 6749, section 6: without a new one the present one stays.
       refreshToken: refreshToken ?? before?.refreshToken ?? null,
-      expiresAt: expiresIn === undefined ? null : clock.now() + expiresIn * secondMs,
+      expiresAt: expiresIn === undefined ? null : clock.now() + Math.floor(expiresIn * secondMs),
       account:
         typeof account === 'string' || typeof account === 'number'
           ? String(account)

@@ -86,7 +86,7 @@ export function createWithingsProvider({
       clientId,
       accessToken,
       refreshToken: typeof refreshToken === 'string' ? refreshToken : (before?.refreshToken ?? null),
-      expiresAt: typeof expiresIn === 'number' ? clock.now() + expiresIn * secondMs : null,
+      expiresAt: typeof expiresIn === 'number' ? clock.now() + Math.floor(expiresIn * secondMs) : null,
       account: userid === undefined ? (before?.account ?? null) : String(userid),
     };
   }

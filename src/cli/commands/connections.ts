@@ -1,0 +1,108 @@
+/** Connections and providers, as an operator looks at them. No token is ever shown. */
+import { connectionStates } from '../../core/connections/connection.ts';
+import {
+  listAllConnections,
+  listProviderHealth,
+  type ProviderHealth,
+} from '../../core/connections/overview.ts';
+import { toUserIdText } from '../../core/ids.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import { table } from '../layout.ts';
+import { onDirectory } from '../operator.ts';
+
+/** More than anybody reads, and few enough to hold. */
+const connectionsMax = 10_000;
+
+export const list = onDirectory(async ({ core }, invocation) => {
+  const status = connectionStates.find((each) => each === invocation.find('status'));
+  const connections = await listAllConnections(core, {
+    user: invocation.find('user'),
+    filter: status === undefined ? {} : { status },
+    limit: connectionsMax,
+  });
+  const shown = connections.map((connection) => ({
+    id: connection.id,
+    userId: toUserIdText(connection.userId),
+    provider: connection.provider,
+    status: connection.status,
+    connectedAt: timeOf(connection.connectedAt),
+    lastSyncAt: timeOf(connection.lastSyncAt),
+    refreshAt: timeOf(connection.refreshAt),
+    refreshFailures: connection.refreshFailures,
+    refreshOutcome: connection.refreshOutcome,
+    createdAt: toMillisecondText(connection.createdAt),
+  }));
+  return {
+    json: shown,
+    text: table(
+      ['id', 'user', 'provider', 'status', 'connected', 'last sync', 'refresh'],
+      shown.map((each) => [
+        each.id,
+        each.userId,
+        each.provider,
+        each.status,
+        each.connectedAt ?? '-',
+        each.lastSyncAt ?? '-',
+        each.refreshFailures === 0 ? (each.refreshAt ?? '-') : `failing: ${each.refreshOutcome ?? '-'}`,
+      ]),
+      'There are no connections.',
+    ),
+    notes: connections.length === connectionsMax ? [`only the newest ${connectionsMax} are shown`] : [],
+  };
+});
+
+export const providers = onDirectory(async ({ core }) => {
+  const health = await listProviderHealth(core);
+  return {
+    json: health.map(({ name, title, isOn, connections, failingRefreshes, revocations }) => ({
+      name,
+      title,
+      on: isOn,
+      connections: Object.fromEntries(connectionStates.map((state) => [state, connections[state] ?? 0])),
+      failingRefreshes,
+      revocations:
+        revocations === null
+          ? { pending: 0, overdue: 0, since: null, attemptsMax: 0, outcome: null }
+          : {
+              pending: revocations.pending,
+              overdue: revocations.overdue,
+              since: toMillisecondText(revocations.since),
+              attemptsMax: revocations.attemptsMax,
+              outcome: revocations.outcome,
+            },
+    })),
+    text: table(
+      [
+        'provider',
+        'on',
+        'active',
+        'needs user',
+        'refreshes failing',
+        'to revoke',
+        'overdue',
+        'since',
+        'last answer',
+      ],
+      health.map(toRow),
+      'No provider is switched on.',
+    ),
+  };
+});
+
+function toRow({ name, isOn, connections, failingRefreshes, revocations }: ProviderHealth): string[] {
+  return [
+    name,
+    isOn ? 'on' : 'off',
+    String(connections.active ?? 0),
+    String(connections.needs_user ?? 0),
+    String(failingRefreshes.count),
+    String(revocations?.pending ?? 0),
+    String(revocations?.overdue ?? 0),
+    revocations === null ? '-' : toMillisecondText(revocations.since),
+    revocations?.outcome ?? failingRefreshes.outcome ?? '-',
+  ];
+}
+
+function timeOf(instant: number | null): string | null {
+  return instant === null ? null : toMillisecondText(instant);
+}

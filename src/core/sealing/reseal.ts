@@ -1,0 +1,70 @@
+/**
+ * Sealing anew, under the present secret, what was sealed under a former one, so that the former can be forgotten. It
+ * may be stopped and started again, and runs beside servers that write: what they seal meanwhile stands.
+ */
+import type { Core } from '../core.ts';
+import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';
+
+export interface ResealReport {
+  /** Texts that are now under the present secret and were not. */
+  readonly resealed: number;
+  /** Texts that no known secret opens. */
+  readonly unopened: number;
+}
+
+const batchTexts = 500;
+
+/** Seals everything anew that needs it, for every organization. */
+export async function reseal(core: Core): Promise<ResealReport> {
+  let resealed = 0;
+  let unopened = 0;
+  for (const table of tablesOf(sealedColumns)) {
+    let after: SealedRow | null = null;
+    for (;;) {
+      const texts = await nextTexts(core, table, after);
+      const last = texts.at(-1);
+      if (last === undefined) break;
+      after = last;
+      const old = texts.filter(({ sealed }) => !core.secrets.isPresent(sealed));
+      if (old.length === 0) continue;
+      const report = await resealBatch(core, table, old);
+      resealed += report.resealed;
+      unopened += report.unopened;
+    }
+  }
+  return { resealed, unopened };
+}
+
+function nextTexts(core: Core, table: SealedTable, after: SealedRow | null): Promise<readonly SealedText[]> {
+  return core.work.readSystem('operator', (tx) => tx.sealed.list(table, after, batchTexts));
+}
+
+async function resealBatch(
+  core: Core,
+  table: SealedTable,
+  texts: readonly SealedText[],
+): Promise<ResealReport> {
+  const fresh = texts.map((text) => ({ text, sealed: sealAnew(core, table, text) }));
+  const resealed = await core.work.changeSystem('operator', async (tx) => {
+    let count = 0;
+    for (const { text, sealed } of fresh) {
+      if (sealed !== null && (await tx.sealed.replace(table, text, sealed))) count += 1;
+    }
+    return count;
+  });
+  return { resealed, unopened: fresh.filter(({ sealed }) => sealed === null).length };
+}
+
+/** Null where no known secret opens it. */
+function sealAnew({ secrets }: Core, table: SealedTable, text: SealedText): string | null {
+  const context = sealedColumns[table].context(text);
+  try {
+    return secrets.seal(secrets.open(text.sealed, context), context);
+  } catch {
+    return null;
+  }
+}
+
+function tablesOf(columns: typeof sealedColumns): readonly SealedTable[] {
+  return Object.keys(columns) as SealedTable[];
+}
