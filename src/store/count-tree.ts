@@ -163,10 +163,10 @@ export class CountTree {
   }
 
   async #write(): Promise<void> {
-    for (const node of this.#nodes.values()) {
-      const entries = packNode(node.entries);
-      await this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: node.id, entries });
-    }
+    const writes = Array.from(this.#nodes.values(), ({ id, entries }) =>
+      this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: id, entries: packNode(entries) }),
+    );
+    await Promise.all(writes);
   }
 
   /** Counts a change on the way down to its range; false where the tree turns out to be wrong. */

@@ -84,7 +84,8 @@ export class CountLedger {
     if (this.#applied === this.#notes.length) return;
     const waiting = Map.groupBy(this.#notes.slice(this.#applied), ({ orgKey }) => orgKey);
     this.#applied = this.#notes.length;
-    for (const [orgKey, notes] of waiting) {
+    // In one order for everybody, for each tree is held until the commit.
+    for (const [orgKey, notes] of [...waiting].sort(([left], [right]) => left - right)) {
       const tree = new CountTree(executor, orgKey, this.#shape);
       const changes = notes.filter((note) => 'delta' in note);
       // A recount finds the changes in the users themselves.
