@@ -1,6 +1,7 @@
 /** Many at once in the consumer app, each over a connection of its own: exactly one wins. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from '../../src/core/time.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { addPerson, type Person } from '../support/people.ts';
@@ -21,6 +22,10 @@ describe('many at once', () => {
   /** How many rows of a table are there. */
   async function count(table: string, where?: string): Promise<number> {
     return roster.rows.count(table, where);
+  }
+
+  function sessionsOf(email: string): Promise<number> {
+    return count('sessions', `user_id = (select id from users where email_canonical = '${email}')`);
   }
 
   test('50 sign-ups with one email give one 201 and 49 times 422', async () => {
@@ -152,6 +157,43 @@ describe('many at once', () => {
     assert.deepEqual(statusCounts(replies), { 200: 1, 422: 9 });
     const stale = { errors: { current_password: ['is invalid'] } };
     for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, stale);
+  });
+
+  test('a sign-in that a cancellation overtakes leaves no session', async () => {
+    // When the passwords are checked depends on the machine, so the cancellation comes at several times.
+    for (const delayMs of [20, 40, 80, 160]) {
+      const email = `overtaken-${delayMs}@example.com`;
+      const user = { email, password, first_name: 'John', last_name: 'Doe' };
+      const signedUp = await roster.call(`POST ${path}`, { json: { user } });
+      const session = signedUp.header('x-user-token');
+      const signIns = callAtOnce(roster.client, 5, () => [
+        'POST /general/v1/sessions',
+        { json: { email, password } },
+      ]);
+      await sleep(delayMs);
+      await roster.call(`POST ${path}/${signedUp.number('id')}/cancel`, { session });
+      for (const { status } of await signIns) assert.ok(status === 201 || status === 401, String(status));
+      assert.equal(await sessionsOf(email), 0);
+    }
+  });
+
+  test('a sign-in that a new password overtakes leaves no session', async () => {
+    const email = 'outrun@example.com';
+    const user = { email, password, first_name: 'John', last_name: 'Doe' };
+    const signedUp = await roster.call(`POST ${path}`, { json: { user } });
+    const session = signedUp.header('x-user-token');
+    const changed = roster.call(`PUT ${path}/${signedUp.number('id')}`, {
+      session,
+      json: { user: { password: 'another-good-one-7' } },
+    });
+    // Their passwords are checked after the new one is hashed, against the hash of before.
+    const signIns = callAtOnce(roster.client, 5, () => [
+      'POST /general/v1/sessions',
+      { json: { email, password } },
+    ]);
+    assert.equal((await changed).status, 200);
+    for (const { status } of await signIns) assert.ok(status === 201 || status === 401, String(status));
+    assert.equal(await sessionsOf(email), 1);
   });
 
   test('50 cancellations at once are one', async () => {

@@ -140,6 +140,8 @@ describe('an Idempotency-Key', () => {
     while (roster.core.running.size === 0) await sleep(1);
     const second = await post(path, 'running', { json: {} });
     const foreign = post(path, 'running', { bearer: other.apiKeys.admin });
+    // It waits for its commit; a refusal would not.
+    await Promise.race([foreign, sleep(50)]);
     busy.resolve();
     await holding;
     assert.equal((await foreign).status, 201);
