@@ -1,0 +1,37 @@
+/** The files that a container is built and run from name what there is. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { settings } from '../src/settings.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+const names = new Set<string>(Object.values(settings).map(({ name }) => name));
+
+test('compose.yaml sets settings that there are, and every secret of production comes from outside', () => {
+  const [, roster = ''] = /\n {2}roster:\n([\s\S]*?)\n {2}\w/.exec(read('compose.yaml')) ?? [];
+  const environment = new Map(
+    [...roster.matchAll(/^ {6}([A-Z_]+): (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  assert.ok(environment.size > 10);
+  for (const name of environment.keys()) assert.ok(names.has(name), `${name} is no setting`);
+  const secret = Object.values(settings).filter((each) => each.isSecret);
+  for (const { name } of secret) {
+    const value = environment.get(name);
+    assert.ok(value === undefined || value.includes('${'), `${name} stands in the file`);
+  }
+  for (const name of ['NODE_ENV', 'DATABASE_URL', 'ROSTER_SECRET', 'ROSTER_SMS', 'ROSTER_EMAIL']) {
+    assert.ok(environment.has(name), `${name} is missing`);
+  }
+});
+
+test('the image is built from files that there are and that reach it', () => {
+  const reaching = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name);
+  const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, name]) => name);
+  assert.ok(copied.length > 3);
+  for (const name of [...reaching, ...copied]) {
+    assert.ok(existsSync(join(root, name ?? '')), `${name} is not there`);
+  }
+  for (const name of copied) assert.ok(name === '.' || reaching.includes(name), `${name} is ignored`);
+});
