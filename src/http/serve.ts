@@ -13,6 +13,7 @@ import type { Logger, RequestLine } from './log.ts';
 import { logFault, presentError, type Refused } from './refusals.ts';
 import type { HttpSettings } from './settings.ts';
 import { countNetwork } from './throttle.ts';
+import { turnEnd } from './turn.ts';
 
 export interface Desk {
   /** Works on one request to its end: answered, or the caller gone. Never rejects. */
@@ -73,6 +74,7 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
           rendered = render(presentError(error, refusedOf(exchange), logger));
         }
         status = rendered.status;
+        if (rendered.rest === null) await turnEnd();
         const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
         if (writing !== undefined) await writing;
       } catch (error) {

@@ -1,0 +1,17 @@
+/**
+ * The end of the event loop's present turn, when everything that had arrived has been looked at. Answers leave
+ * then, all together: a reader on the same machine that is waked for each alone, and sleeps again, costs both
+ * sides more than the answer does.
+ */
+let ending: Promise<void> | null = null;
+
+/** Resolves at the end of the turn, for everybody who waits for it. */
+export function turnEnd(): Promise<void> {
+  ending ??= new Promise((resolve) => {
+    setImmediate(() => {
+      ending = null;
+      resolve();
+    });
+  });
+  return ending;
+}
