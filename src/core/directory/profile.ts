@@ -12,7 +12,7 @@ import { post } from '../messaging/post.ts';
 import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { sendCode } from '../verification/confirmation.ts';
+import { codeAddressOf, sendCode } from '../verification/confirmation.ts';
 import {
   needsAdmin,
   type ProfileChange,
@@ -187,6 +187,9 @@ async function writeProfile(
       : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
+  // A code proves the place it was sent to, which is no longer the one to be proved.
+  const [codesGo, codesWent] = [after, user].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
+  if (codesGo !== codesWent) await tx.codes.drop(user.id);
   // A cancelled account is not written to; its owner asks for a code once it is back.
   const isBack = values.isActive ?? user.status !== 'inactive';
   if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);

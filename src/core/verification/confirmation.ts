@@ -76,7 +76,7 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
  * `quotas`, which count every code that the user was ever sent.
  */
 export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
-  const to = user.phoneE164 ?? user.email;
+  const to = codeAddressOf(user);
   if (to === null) return;
   const now = core.clock.now();
   const subject = userSubject(core.secrets, tx.orgKey, user.id);
@@ -89,6 +89,11 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
   });
   const channel = user.phoneE164 === null ? 'email' : 'sms';
   await post(core, tx, user, { template: 'confirmation', channel, to, code });
+}
+
+/** Where the user's codes go: to the phone, by email where there is none. */
+export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email'>): string | null {
+  return user.phoneE164 ?? user.email;
 }
 
 function codeDigest(core: Core, userId: UserId, code: string): string {

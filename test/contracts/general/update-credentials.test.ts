@@ -6,7 +6,7 @@ import type { Reply } from '../../support/http.ts';
 import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
 import { type Admin, type Roster, startRoster } from '../../support/start.ts';
-import { goodPassword, signUp } from './sign-up.ts';
+import { codeOf, goodPassword, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
@@ -104,9 +104,22 @@ describe('a change of email or password', () => {
     await ledger.expect({
       audit: [{ action: 'user.updated' }],
       messages: [{ template: 'email_changed', channel: 'email', to: email }],
-      rows: { users: '~1', password_tokens: '-1', login_failures: '-1' },
+      rows: { users: '~1', password_tokens: '-1', login_failures: '-1', confirmation_codes: '-1' },
     });
     assert.equal((await signUp(roster, { email })).reply.status, 201);
+  });
+
+  test('a code that went to the old email, or to a phone that was taken away, proves nothing', async () => {
+    for (const [fields, change] of [
+      [{}, { email: `${crypto.randomUUID()}@example.com` }],
+      [{ phone: '+1-555-123-4567' }, { phone: null }],
+    ] as const) {
+      const { number, email, session } = await signUp(roster, fields);
+      const code = await codeOf(roster, 'phone' in fields ? '+15551234567' : email);
+      assert.equal((await put(number, session, change)).status, 200);
+      const json = { user_id: number, confirmation_code: code };
+      assert.equal((await roster.call(`POST ${path}/confirmation`, { json })).status, 401);
+    }
   });
 
   test("another organization's email is free", async () => {
