@@ -4,13 +4,11 @@
  * several levels.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { type User, type UserStatus, userStatuses } from '../../src/core/directory/user.ts';
-import { databaseFile, type Store } from '../../src/store/database.ts';
-import { addTenant, makeSqliteStore, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
+import type { Store } from '../../src/store/database.ts';
+import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };
 
@@ -114,38 +112,38 @@ suiteOnEveryDatabase(
   { countShape },
 );
 
-test('wrong counts are found, and made right on request or by the next change that meets them', async (t) => {
-  const own = await makeSqliteStore({ countShape });
-  t.after(() => own.dispose());
-  const { store, dataDir } = own;
-  const tenant = await addTenant(store);
-  const model = new Model(store, tenant);
-  await model.take({ kind: 'add', createdAt: 0, status: 'active', count: 80 });
-  assert.equal((await store.checkCounts(tenant.orgKey)).faults, 0);
+for (const { name, make } of databases) {
+  test(`wrong counts are found, and made right on request or by the next change that meets them, on ${name}`, async (t) => {
+    const own = await make({ countShape });
+    t.after(() => own.dispose());
+    const { store } = own;
+    const tenant = await addTenant(store);
+    const model = new Model(store, tenant);
+    await model.take({ kind: 'add', createdAt: 0, status: 'active', count: 80 });
+    assert.equal((await store.checkCounts(tenant.orgKey)).faults, 0);
 
-  const raw = new Database(join(dataDir, databaseFile));
-  t.after(() => raw.close());
-  raw.exec(`update users set status = 'inactive'`);
-  const report = await store.checkCounts(tenant.orgKey);
-  assert.ok(report.faults > 0);
-  assert.deepEqual(report.counted, { pending: 0, active: 0, inactive: 80 });
-  assert.deepEqual(report.kept, { pending: 0, active: 80, inactive: 0 });
-  await store.repairCounts(tenant.orgKey);
-  model.replace(model.users().map((user) => ({ ...user, status: 'inactive' })));
-  await assertPages(store, tenant, model.users(), 20);
-
-  raw.exec(`update users set status = 'pending'`);
-  model.replace(model.users().map((user) => ({ ...user, status: 'pending' })));
-  await model.take({ kind: 'erase', nth: 3, count: 1 });
-  await assertPages(store, tenant, model.users(), 20);
-
-  for (const damage of ['delete from user_counts where node > 0', 'delete from user_counts']) {
-    raw.exec(damage);
-    assert.ok((await store.checkCounts(tenant.orgKey)).faults > 0, damage);
+    await own.execute(`update users set status = 'inactive'`);
+    const report = await store.checkCounts(tenant.orgKey);
+    assert.ok(report.faults > 0);
+    assert.deepEqual(report.counted, { pending: 0, active: 0, inactive: 80 });
+    assert.deepEqual(report.kept, { pending: 0, active: 80, inactive: 0 });
     await store.repairCounts(tenant.orgKey);
+    model.replace(model.users().map((user) => ({ ...user, status: 'inactive' })));
     await assertPages(store, tenant, model.users(), 20);
-  }
-});
+
+    await own.execute(`update users set status = 'pending'`);
+    model.replace(model.users().map((user) => ({ ...user, status: 'pending' })));
+    await model.take({ kind: 'erase', nth: 3, count: 1 });
+    await assertPages(store, tenant, model.users(), 20);
+
+    for (const damage of ['delete from user_counts where node > 0', 'delete from user_counts']) {
+      await own.execute(damage);
+      assert.ok((await store.checkCounts(tenant.orgKey)).faults > 0, damage);
+      await store.repairCounts(tenant.orgKey);
+      await assertPages(store, tenant, model.users(), 20);
+    }
+  });
+}
 
 /** What the store should hold. It is changed inside the units of work, which run one after the other. */
 class Model {
