@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { NewUser } from '../../src/core/directory/user.ts';
-import { databaseFile, openStore, type Store } from '../../src/store/database.ts';
-import { addTenant, makeSqliteStore, newUser, type Tenant } from './harness.ts';
+import { databaseFile, type Store } from '../../src/store/database.ts';
+import { addTenant, databases, makeSqliteStore, newUser, type Tenant } from './harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };
 const entryBytes = 32;
@@ -68,30 +68,32 @@ test('any wrong numbers are found and mended, on whatever level they are', async
   await fc.assert(law, { numRuns: 15 });
 });
 
-test('others change users while the counts of many are mended, and nothing of theirs is lost', async (t) => {
-  const own = await makeSqliteStore({ countShape });
-  t.after(() => own.dispose());
-  const { store, dataDir } = own;
-  const other = openStore({ dataDir, countShape });
-  t.after(() => other.close());
-  const tenant = await addTenant(store);
-  await fill(store, tenant, 1_500);
-  new Database(join(dataDir, databaseFile)).exec(`update users set status = 'inactive'`).close();
+for (const { name, make } of databases) {
+  test(`others change users while the counts of many are mended on ${name}, and nothing of theirs is lost`, async (t) => {
+    const own = await make({ countShape });
+    t.after(() => own.dispose());
+    const { store } = own;
+    const other = own.openAgain();
+    t.after(() => other.close());
+    const tenant = await addTenant(store);
+    await fill(store, tenant, 1_500);
+    await own.execute(`update users set status = 'inactive'`);
 
-  let isRepairing = true;
-  const repairing = store.repairCounts(tenant.orgKey).finally(() => {
-    isRepairing = false;
+    let isRepairing = true;
+    const repairing = store.repairCounts(tenant.orgKey).finally(() => {
+      isRepairing = false;
+    });
+    let made = 0;
+    while (isRepairing) {
+      // Old and new ones, so that ranges are cut that are mended already, and others that are not.
+      const createdAt = made % 2 === 0 ? 500 : 5_000;
+      await fill(other, tenant, 3, { createdAt });
+      made += 3;
+    }
+    await repairing;
+    assert.ok(made > 9, `only ${made} users were made meanwhile`);
+    const { faults, counted, kept } = await store.checkCounts(tenant.orgKey);
+    assert.deepEqual([faults, counted], [0, kept]);
+    assert.deepEqual(counted, { pending: 0, active: made, inactive: 1_500 });
   });
-  let made = 0;
-  while (isRepairing) {
-    // Old and new ones, so that ranges are cut that are mended already, and others that are not.
-    const createdAt = made % 2 === 0 ? 500 : 5_000;
-    await fill(other, tenant, 3, { createdAt });
-    made += 3;
-  }
-  await repairing;
-  assert.ok(made > 9, `only ${made} users were made meanwhile`);
-  const { faults, counted, kept } = await store.checkCounts(tenant.orgKey);
-  assert.deepEqual([faults, counted], [0, kept]);
-  assert.deepEqual(counted, { pending: 0, active: made, inactive: 1_500 });
-});
+}
