@@ -1,6 +1,7 @@
 /** The token calls of Connect as an app's backend makes them, and sources that are there without going to a provider. */
 import { randomUUID } from 'node:crypto';
 import type { ConnectionState } from '../../src/core/connections/connection.ts';
+import { type KeptGrant, sealGrants, type TokenGrant } from '../../src/core/connections/grant.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import type { Reply } from '../support/http.ts';
 import type { Roster, Tenant } from '../support/start.ts';
@@ -35,7 +36,18 @@ export async function openSession(
   return { humanId: reply.string('human_id'), externalId, token: reply.string('session_token') };
 }
 
-/** A connection of the user to a provider, in that state, made straight in the directory. */
+function grant(): KeptGrant {
+  const tokens: TokenGrant = {
+    ...{ kind: 'tokens', clientId: 'client', accessToken: 'access' },
+    ...{ refreshToken: null, expiresAt: null, account: null },
+  };
+  return { id: newPrefixedId('rev'), unanswered: 0, tokens };
+}
+
+/**
+ * A connection of the user to a provider, in that state, made straight in the directory. The provider is one that is
+ * not switched on unless named, so that nobody works on its grant.
+ */
 export function addConnection(
   roster: Roster,
   humanId: string,
@@ -47,9 +59,10 @@ export function addConnection(
     const connection = await tx.connections.insert({
       ...{ id: newPrefixedId('dev'), userId: humanId, provider, createdAt: now },
     });
-    if (status !== 'pending') {
-      await tx.connections.update(connection, { status, connectedAt: now, updatedAt: now });
-    }
+    if (status === 'pending') return connection.id;
+    const holdsGrant = status === 'active' || status === 'needs_user';
+    const sealedGrants = holdsGrant ? sealGrants(roster.core.secrets, connection, [grant()]) : null;
+    await tx.connections.update(connection, { status, sealedGrants, connectedAt: now, updatedAt: now });
     return connection.id;
   });
 }

@@ -51,7 +51,7 @@ export interface OpenApiCheck {
 }
 
 /** The paths that belong to no contract, on any host. */
-const ownPath = /^\/(healthz|readyz|docs|openapi|set-password|favicon\.ico)(\/|$)/;
+const ownPath = /^\/(healthz|readyz|docs|openapi|set-password|connect|demo-provider|favicon\.ico)(\/|$)/;
 
 /** Whose envelope tells a request that reached no contract so. */
 const strangersContract = 'organization';

@@ -56,7 +56,12 @@ export function useSources(
     queryKey: key,
     queryFn: () => api.session(),
     retry: (count, error) => codeOf(error) !== 'expired' && count < 2,
-    refetchInterval: isWaiting ? pollMs[visit.state === 'closed' ? 'unseen' : 'open'] : false,
+    refetchInterval({ state: { data } }) {
+      if (isWaiting) return visit.state === 'closed' ? pollMs.unseen : pollMs.open;
+      return data?.sources.some(({ connection }) => connection?.status === 'revoking')
+        ? pollMs.unseen
+        : false;
+    },
   });
   const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: key });
 
