@@ -58,6 +58,7 @@ export function createAppProviders(
       if (port === 0 && where.publicUrl === 'http://localhost:0')
         where.publicUrl = `http://localhost:${url.port}`;
       where.localUrl = `http://${reachable(url.hostname)}:${url.port}`;
+      demo = undefined;
     },
   };
 }

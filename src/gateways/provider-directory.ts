@@ -32,15 +32,20 @@ export function createProviderDirectory(parts: ProviderDirectoryParts): Provider
     ...parts.presets.map(({ name, credentials }) => presets[name]({ credentials, http, clock })),
     ...parts.own.map(make),
   ];
-  let known: { readonly list: readonly Provider[]; readonly byName: ReadonlyMap<string, Provider> } | null =
-    null;
+  let known: {
+    readonly redirectUri: string;
+    readonly list: readonly Provider[];
+    readonly byName: ReadonlyMap<string, Provider>;
+  } | null = null;
 
   function open(): NonNullable<typeof known> {
-    if (known !== null) return known;
+    // Jobs ask before the server listens, and only then its address is certain.
+    const redirectUri = parts.redirectUri();
+    if (known?.redirectUri === redirectUri) return known;
     const list = [...fixed, ...(demo === null ? [] : [make(demo())])].sort((left, right) =>
       left.title.localeCompare(right.title, 'en'),
     );
-    known = { list, byName: new Map(list.map((provider) => [provider.name, provider])) };
+    known = { redirectUri, list, byName: new Map(list.map((provider) => [provider.name, provider])) };
     return known;
   }
 
