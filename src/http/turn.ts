@@ -1,11 +1,11 @@
 /**
- * The end of the event loop's present turn, when everything that had arrived has been looked at. Answers leave
- * then, all together: a reader on the same machine that is waked for each alone, and sleeps again, costs both
- * sides more than the answer does.
+ * The end of the event loop's present turn, when everything that had arrived has been looked at. No answer leaves
+ * before the end of the turn in which its request came: a reader on the same machine that is waked for each
+ * answer alone, and sleeps again, costs both sides more than the answer does.
  */
 let ending: Promise<void> | null = null;
 
-/** Resolves at the end of the turn, for everybody who waits for it. */
+/** Resolves at the end of the turn, for everybody who asked in it. */
 export function turnEnd(): Promise<void> {
   ending ??= new Promise((resolve) => {
     setImmediate(() => {
