@@ -3,6 +3,7 @@
  * A directory is the core over its database, which is all that most commands need; an app serves one. What only
  * an app needs is loaded with it, so that commands start quickly.
  */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AppProviders, createAppProviders } from './app-providers.ts';
@@ -61,9 +62,12 @@ export interface App extends Directory {
   /**
    * Starts to serve; the address, such as `http://127.0.0.1:8080`.
    *
+   * Several processes can listen there together. The first of them makes sure that nobody else does, and finds a
+   * port where any will do; the others then listen at that one.
+   *
    * @throws {ConfigError} where nobody can listen there.
    */
-  listen(): Promise<string>;
+  listen(turn?: 'alone' | 'first' | 'further'): Promise<string>;
   /** A first call to each contract, as the credentials of a fresh deployment allow. */
   samples(credentials: SampleCredentials): readonly Sample[];
   /** Answers what was asked, lets the jobs end, closes everything. A second call waits for the first. */
@@ -186,9 +190,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     ...directory,
     journal,
-    async listen() {
+    async listen(turn = 'alone') {
       try {
-        const address = await server.listen({ host: config.host, port: config.port });
+        const port = turn === 'first' ? await findPort(config) : config.port;
+        const address = await server.listen({ host: config.host, port, isShared: turn !== 'alone' });
         providers.listensAt(address);
         return address;
       } catch (error) {
@@ -317,6 +322,17 @@ function databaseFault(name: string, error: unknown, place = ''): ConfigError {
   return new ConfigError([{ name, problem: `cannot be used: ${place}${reason}` }]);
 }
 
+/** The port to listen on, once it is certain that nobody does: those who share one do not notice strangers. */
+async function findPort({ host, port }: Config): Promise<number> {
+  const { createServer } = await import('node:net');
+  const probe = createServer().listen({ host, port });
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
 /** Why nobody can listen there, in terms of the settings; any other error as it is. */
 function listenFault(error: unknown, { host, port }: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -330,6 +346,8 @@ function listenFault(error: unknown, { host, port }: Config): unknown {
     case 'EACCES':
     case 'EPERM':
       return fault(settings.port.name, `${port} may not be used by this account: choose one above 1023`);
+    case 'ENOTSUP':
+      return fault(settings.workers.name, 'must be 1 on this system: processes cannot share a port here');
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -20,11 +20,14 @@ export interface Server {
 }
 
 /** Opens the directory and listens; what can fail has failed after it. */
-export async function startServer({ config, secrets }: Reading): Promise<Server> {
+export async function startServer(
+  { config, secrets }: Reading,
+  turn: Parameters<App['listen']>[0] = 'alone',
+): Promise<Server> {
   const app = await createApp({ config, secrets });
   try {
     endOnFault(app);
-    return { app, url: localUrl(await app.listen()) };
+    return { app, url: localUrl(await app.listen(turn)) };
   } catch (error) {
     await app.close();
     throw error;

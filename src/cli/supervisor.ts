@@ -1,35 +1,34 @@
 /**
- * Starts worker processes and looks after them. It takes the connections and hands them out in turn, so that a
- * worker which ends takes none with it but its own; it opens no database and answers no request.
+ * Starts worker processes and looks after them. Each listens at the same address for itself, and the system shares
+ * out the connections, so nothing passes through here; no database is opened and no request answered.
  *
  * The first worker starts alone: it migrates, initialises, and meets what is wrong with the settings. The others
  * follow once it serves. A worker that ends is replaced, a little later each time while they end early; where none
  * serves and none stays up the supervisor gives up. It waits for all of them when it is told to stop.
  */
-import cluster, { type Worker } from 'node:cluster';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, Reading } from '../config.ts';
+import { settings } from '../settings.ts';
 import { CommandError, type Outcome } from './command.ts';
-import { isServingMessage, type ServingMessage, startedAtName } from './worker-message.ts';
+import { assigned, isServingMessage, type ServingMessage } from './worker-message.ts';
 
 const replaceMinMs = 100;
 const replaceMaxMs = 30_000;
 /** Who has served so long stays up. */
 const steadyMs = 10_000;
 /** How many may end early in a row before hope is given up, where none serves. */
-const earlyEndsMax = 8;
+const earlyEndsMax = 7;
 /** Longer than a worker itself waits for its last requests. */
 const stopMaxMs = 20_000;
 
-/** Starts the workers; they are served by until `stopped`. */
+/** Starts the workers; they serve until `stopped`. */
 export async function supervise(
   { config }: Reading,
   env: Environment,
   stopped: Promise<void>,
 ): Promise<Outcome> {
-  // What was asked for with options is in the environment by now.
-  cluster.setupPrimary({ args: ['serve'] });
   const isTold = !['silent', 'fatal', 'error'].includes(config.logLevel);
   const crew = new Crew(config.workers, env, isTold ? tell : () => {});
   const said = await crew.start();
@@ -44,17 +43,18 @@ function tell(event: string, fields: object): void {
 
 class Crew {
   readonly #count: number;
-  readonly #env: Environment;
   readonly #tell: typeof tell;
   readonly #end = Promise.withResolvers<never>();
-  readonly #serving = new Set<Worker>();
+  readonly #workers = new Set<ChildProcess>();
+  readonly #serving = new Set<ChildProcess>();
+  #env: Environment;
   #earlyEnds = 0;
   #isStopping = false;
 
   constructor(count: number, env: Environment, told: typeof tell) {
     this.#count = count;
+    this.#env = env;
     this.#tell = told;
-    this.#env = { ...env, [startedAtName]: String(performance.timeOrigin) };
   }
 
   /** Rejects where no worker serves and none can be made to. */
@@ -64,33 +64,44 @@ class Crew {
 
   /** Starts the first worker, and after it the others; what the first one says of the program. */
   async start(): Promise<Pick<Outcome, 'json' | 'text'>> {
-    const first = cluster.fork(this.#env);
-    const { serving } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
+    const first = this.#fork(true);
+    const { url, said } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
+    // Where any port would do, the others take the one that the first worker got.
+    this.#env = { ...this.#env, [settings.port.name]: new URL(url).port };
     this.#keep(first);
     this.#serves(first);
     for (let count = 1; count < this.#count; count++) this.#add();
-    return serving ?? { json: null, text: '' };
+    return said ?? { json: null, text: '' };
   }
 
   /** Has every worker finish what it has begun. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    const workers = [...this.#workers];
     const ended = Promise.all(workers.map(endOf));
-    for (const worker of workers) worker.process.kill('SIGTERM');
+    for (const worker of workers) worker.kill('SIGTERM');
     await Promise.race([ended, sleep(stopMaxMs, undefined, { ref: false })]);
-    for (const worker of workers) if (!worker.isDead()) worker.process.kill('SIGKILL');
+    for (const worker of this.#workers) worker.kill('SIGKILL');
     await ended;
+  }
+
+  #fork(isFirst: boolean): ChildProcess {
+    const env = assigned(this.#env, { isFirst, startedAt: performance.timeOrigin });
+    // What was asked for with options is in the environment by now.
+    const worker = fork(process.argv[1] ?? '', ['serve'], { env });
+    this.#workers.add(worker);
+    worker.once('exit', () => this.#workers.delete(worker));
+    return worker;
   }
 
   #add(): void {
     if (this.#isStopping) return;
-    const worker = cluster.fork(this.#env);
+    const worker = this.#fork(false);
     this.#keep(worker);
     void servingOf(worker).then(() => this.#serves(worker));
   }
 
-  #serves(worker: Worker): void {
+  #serves(worker: ChildProcess): void {
     this.#serving.add(worker);
     void sleep(steadyMs, undefined, { ref: false }).then(() => {
       if (this.#serving.has(worker)) this.#earlyEnds = 0;
@@ -98,14 +109,14 @@ class Crew {
   }
 
   /** Has somebody else take the place of the worker when it ends. */
-  #keep(worker: Worker): void {
+  #keep(worker: ChildProcess): void {
     void endOf(worker).then(({ code, signal }) => {
       this.#serving.delete(worker);
       if (this.#isStopping) return;
       this.#earlyEnds += 1;
       if (this.#earlyEnds >= earlyEndsMax && this.#serving.size === 0) return this.#giveUp();
       const replacedInMs = Math.min(replaceMaxMs, replaceMinMs * 2 ** (this.#earlyEnds - 1));
-      this.#tell('a worker has ended', { worker: worker.process.pid, code, signal, replacedInMs });
+      this.#tell('a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
       setTimeout(() => this.#add(), replacedInMs);
     });
   }
@@ -118,17 +129,17 @@ class Crew {
 
 interface End {
   readonly code: number | null;
-  readonly signal: string | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
-async function endOf(worker: Worker): Promise<End> {
-  if (worker.isDead()) return { code: worker.process.exitCode, signal: worker.process.signalCode };
-  const [code, signal] = await once(worker, 'exit');
-  return { code, signal };
+async function endOf(worker: ChildProcess): Promise<End> {
+  const { exitCode, signalCode } = worker;
+  if (exitCode === null && signalCode === null) await once(worker, 'exit');
+  return { code: worker.exitCode, signal: worker.signalCode };
 }
 
 /** Resolves when the worker serves; never where it ends before. */
-function servingOf(worker: Worker): Promise<ServingMessage> {
+function servingOf(worker: ChildProcess): Promise<ServingMessage> {
   return new Promise((resolve) => {
     worker.on('message', (message: unknown) => {
       if (isServingMessage(message)) resolve(message);

@@ -1,34 +1,37 @@
 /**
- * One of several processes that serve one address. It is a server like any other; the first one of a start also
- * introduces the program, in words that the supervisor says for it.
+ * One of several processes that serve one address. It is a server like any other, and stops when its supervisor is
+ * gone; the first one of a start also introduces the program, in words that the supervisor says for it.
  */
-import cluster from 'node:cluster';
+import { once } from 'node:events';
 import type { Reading } from '../config.ts';
 import type { Outcome } from './command.ts';
-import { introduce, type Server, startServer } from './server.ts';
-import { type ServingMessage, startedAtName } from './worker-message.ts';
+import { introduce, startServer } from './server.ts';
+import type { Assignment, ServingMessage } from './worker-message.ts';
 
 /** Serves until it is told to stop; resolves at the end, with nothing to say. */
-export async function serveAsWorker(reading: Reading, stopped: Promise<void>): Promise<Outcome> {
+export async function serveAsWorker(
+  { isFirst, startedAt }: Assignment,
+  reading: Reading,
+  stopped: Promise<void>,
+): Promise<Outcome> {
+  const abandoned = once(process, 'disconnect');
   try {
-    const server = await startServer(reading);
+    const server = await startServer(reading, isFirst ? 'first' : 'further');
     try {
-      tell({ serving: cluster.worker?.id === 1 ? await introduceProgram(server, reading) : null });
-      await stopped;
+      const said = isFirst ? await introduce(server, reading, startedAt) : null;
+      tell({ url: server.url, said });
+      await Promise.race([stopped, abandoned]);
     } finally {
       await server.app.close();
     }
     return { json: null, text: '' };
   } finally {
     // The connection to the supervisor would keep the process alive.
-    cluster.worker?.disconnect();
+    if (process.connected) process.disconnect?.();
   }
 }
 
-function introduceProgram(server: Server, reading: Reading): ReturnType<typeof introduce> {
-  return introduce(server, reading, Number(process.env[startedAtName]));
-}
-
+/** Nobody may listen any more, which `disconnect` tells. */
 function tell(message: ServingMessage): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, () => {});
 }

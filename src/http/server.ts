@@ -50,8 +50,11 @@ export interface ServerOptions {
 }
 
 export interface HttpServer {
-  /** Listens and resolves with the address, such as `http://127.0.0.1:8080`. Rejects with Node's error. */
-  listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /**
+   * Listens and resolves with the address, such as `http://127.0.0.1:8080`. Where it is shared, processes that
+   * listen there too get their part of the connections. Rejects with Node's error.
+   */
+  listen(at: { readonly host: string; readonly port: number; readonly isShared?: boolean }): Promise<string>;
   /** Takes no more connections and resolves when every request is answered, or was cut off at the deadline. */
   close(): Promise<void>;
 }
@@ -143,7 +146,11 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   return {
-    listen: (at) => app.listen(at),
+    listen({ host, port, isShared = false }) {
+      // Fastify hands on what it does not know itself.
+      const at = { host, port, reusePort: isShared };
+      return app.listen(at);
+    },
     async close() {
       desk.close();
       const deadline = setTimeout(() => {

@@ -5,14 +5,15 @@
 import { type Reading, readConfig } from '../../config.ts';
 import type { Handler, Outcome } from '../command.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { findAssignment } from '../worker-message.ts';
 
 export const serve: Handler = async ({ env }) => {
   const stopped = stopSignal();
   const reading = readConfig(env);
   if (reading.config.workers === 1) return serveAlone(reading, stopped);
-  const { default: cluster } = await import('node:cluster');
-  if (cluster.isPrimary) return (await import('../supervisor.ts')).supervise(reading, env, stopped);
-  return (await import('../worker.ts')).serveAsWorker(reading, stopped);
+  const assignment = findAssignment(env);
+  if (assignment === null) return (await import('../supervisor.ts')).supervise(reading, env, stopped);
+  return (await import('../worker.ts')).serveAsWorker(assignment, reading, stopped);
 };
 
 async function serveAlone(reading: Reading, stopped: Promise<void>): Promise<Outcome> {

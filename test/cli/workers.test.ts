@@ -1,0 +1,165 @@
+/** `roster serve` with several worker processes: the start, the end, and workers that end in between. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import { isAlive, startWorkers, until } from '../support/workers.ts';
+import { makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
+
+const count = 2;
+
+/** Runs `work` with a folder of its own. */
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await makeFolder();
+  try {
+    await work(folder);
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+describe('several workers', () => {
+  test('start like one: the same is said, once, and one organization is made', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      const names = ['url', 'reference', 'readyMs', 'organization', 'app', 'apiKey'];
+      assert.deepEqual(workers.said.names(), names);
+      const lines = await workers.lines();
+      for (const line of lines) {
+        const { status } = await line.call('GET /sonar/v1/users', { bearer: workers.said.text('apiKey') });
+        assert.equal(status, 200);
+        assert.notEqual(line.pid, workers.pid, 'the supervisor serves nothing');
+      }
+      assert.equal((await rosterJson(folder, ['org', 'list'])).list().length, 1);
+      const { exitCode, stdout } = await workers.stop('SIGTERM');
+      assert.equal(exitCode, 0);
+      assert.equal(stdout.trimEnd().split('\n').length, 1);
+      assert.deepEqual(
+        lines.filter(({ pid }) => isAlive(pid)),
+        [],
+      );
+    }));
+
+  test('what one acknowledged is there after it was killed; it is replaced, and the others go on', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      const [victim] = await workers.lines();
+      assert.ok(victim !== undefined);
+      const bearer = workers.said.text('apiKey');
+      const acknowledged = new Set<string>();
+      let isOver = false;
+      let refusedConnections = 0;
+
+      async function create(client: number): Promise<void> {
+        let line = await workers.open();
+        for (let made = 0; !isOver; made++) {
+          const reference = `${client}-${made}`;
+          try {
+            const json = { reference_id: reference };
+            if ((await line.call('POST /sonar/v1/users', { bearer, json })).status === 201) {
+              acknowledged.add(reference);
+            }
+          } catch (error) {
+            if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')
+              refusedConnections++;
+            line.close();
+            line = await workers.open();
+          }
+        }
+        line.close();
+      }
+
+      const load = Promise.all(Array.from({ length: 6 }, (_, client) => create(client)));
+      await until(() => acknowledged.size > 100);
+      process.kill(victim.pid, 'SIGKILL');
+      const atDeath = acknowledged.size;
+      const pids = (await workers.lines()).map(({ pid }) => pid);
+      assert.ok(!pids.includes(victim.pid));
+      assert.ok(acknowledged.size > atDeath);
+      isOver = true;
+      await load;
+      assert.equal(refusedConnections, 0, 'somebody always took connections');
+      const told = workers.log().filter((each) => each.at('msg') === 'a worker has ended');
+      assert.deepEqual(
+        told.map((each) => [each.at('worker'), each.at('signal')]),
+        [[victim.pid, 'SIGKILL']],
+      );
+
+      const appKey = workers.said.text('app.appKey');
+      const headers = { authorization: `Basic ${Buffer.from(`${appKey}:`).toString('base64')}` };
+      const path = `/humanapi/v1/apps/${workers.said.text('app.appId')}/users`;
+      const users = readJson(await (await fetch(workers.url + path, { headers })).text());
+      const present = new Set(users.list().map((_, index) => users.text(`${index}.externalId`)));
+      assert.deepEqual(
+        [...acknowledged].filter((reference) => !present.has(reference)),
+        [],
+      );
+      assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
+    }));
+
+  test('end together, after what they have begun', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      await workers.lines();
+      const { port } = new URL(workers.url);
+      const body = '{"email":"ida@example.com"}';
+      const head = `POST /general/v1/users/email_has_account HTTP/1.1\r\nHost: x\r\nContent-Type: application/json`;
+      const sockets = Array.from({ length: count }, () => connect(Number(port), '127.0.0.1'));
+      for (const socket of sockets) socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`);
+      await sleep(300);
+      // As from a terminal, where every process of the group gets the signal too.
+      const ended = workers.stop('SIGINT');
+      await sleep(200);
+      await assert.rejects(fetch(`${workers.url}/healthz`));
+      for (const socket of sockets) {
+        socket.write(body);
+        const [answer] = await once(socket, 'data');
+        assert.match(String(answer), /^HTTP\/1\.1 200 /);
+        socket.destroy();
+      }
+      assert.equal((await ended).exitCode, 0);
+    }));
+
+  test('do not outlive their supervisor', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      const lines = await workers.lines();
+      await workers.stop('SIGKILL');
+      await until(() => lines.every(({ pid }) => !isAlive(pid)));
+    }));
+
+  test('that cannot start are told of in one line, and the supervisor ends with 1', () =>
+    inFolder(async (folder) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const address = other.address();
+      assert.ok(typeof address === 'object' && address !== null);
+      const settings = { ROSTER_WORKERS: String(count), PORT: String(address.port) };
+      const { exitCode, lines } = await refused(folder, ['serve'], settings);
+      other.close();
+      assert.equal(exitCode, 1);
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines[0] ?? '', new RegExp(`^roster: PORT ${address.port} is in use`));
+      const misspelt = await refused(folder, ['serve'], { ROSTER_WORKERS: 'many' });
+      assert.deepEqual([misspelt.exitCode, misspelt.lines.length], [1, 1]);
+      assert.match(misspelt.lines[0] ?? '', /^roster: ROSTER_WORKERS must be/);
+    }));
+
+  test('that do not stay up are given up, in one line', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      const lines = await workers.lines();
+      const database = new Sqlite(join(folder, 'roster.db'));
+      database.exec("insert into schema_migrations (version, name, applied_at) values (9999, 'later', 0)");
+      database.close();
+      for (const { pid } of lines) process.kill(pid, 'SIGKILL');
+      await until(() => !isAlive(workers.pid));
+      const { exitCode, stderr } = await workers.stop('SIGTERM');
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /\nroster: no worker stays up: the log says why\n$/);
+      assert.match(stderr, /\nroster: .*newer Roster\n/);
+    }));
+});

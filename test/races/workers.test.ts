@@ -1,0 +1,117 @@
+/** Several workers on one database: what one has acknowledged is what every other one shows, from then on. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { makeFolder, readJson, removeFolder, rosterJson } from '../cli/program.ts';
+import { type Line, startWorkers, type Workers } from '../support/workers.ts';
+
+const count = 2;
+const rounds = 1_000;
+const many = 50;
+
+let folder: string;
+let workers: Workers;
+let lines: readonly Line[];
+let bearer: string;
+
+before(async () => {
+  folder = await makeFolder();
+  workers = await startWorkers(folder, count, { ROSTER_LIMIT_SIGNUP: '1000000' });
+  lines = await workers.lines();
+  bearer = workers.said.text('apiKey');
+});
+
+after(async () => {
+  await workers.stop('SIGTERM');
+  await removeFolder(folder);
+});
+
+/** The worker whose turn it is, and the next one. */
+function pairAt(round: number): readonly [Line, Line] {
+  const [writer, reader] = [lines[round % count], lines[(round + 1) % count]];
+  assert.ok(writer !== undefined && reader !== undefined && writer.pid !== reader.pid);
+  return [writer, reader];
+}
+
+/** Sends `compose(index)` over as many connections at once. */
+async function atOnce(line: string, compose: (index: number) => unknown, credential = bearer) {
+  const open = await Promise.all(Array.from({ length: many }, () => workers.open()));
+  const pids = new Set(open.map(({ pid }) => pid));
+  assert.equal(pids.size, count, 'every worker has its part');
+  const said = await Promise.all(
+    open.map((each, index) => each.call(line, { bearer: credential, json: compose(index) })),
+  );
+  for (const each of open) each.close();
+  return said;
+}
+
+describe('several workers on one database', () => {
+  test(`${rounds} changes through one are read through another at once`, async () => {
+    const made = await pairAt(0)[0].call('POST /sonar/v1/users', { bearer, json: {} });
+    const path = `/sonar/v1/users/${made.body.text('data.id')}`;
+    for (let round = 0; round < rounds; round++) {
+      const [writer, reader] = pairAt(round);
+      const reference = `reference-${round}`;
+      const changed = await writer.call(`PATCH ${path}`, { bearer, json: { reference_id: reference } });
+      assert.equal(changed.status, 200);
+      const read = await reader.call(`GET ${path}`, { bearer });
+      assert.equal(read.body.at('data.reference_id'), reference, `stale in round ${round}`);
+    }
+  });
+
+  test('users who come and go through one are listed and counted through another at once', async () => {
+    const total = async (line: Line): Promise<number> =>
+      Number((await line.call('GET /sonar/v1/users?per_page=1', { bearer })).body.at('meta.total'));
+    let expected = await total(pairAt(0)[0]);
+    const ids: string[] = [];
+    for (let round = 0; round < rounds / 5; round++) {
+      const [writer, reader] = pairAt(round);
+      const id = round % 3 === 2 ? ids.pop() : undefined;
+      if (id === undefined) {
+        const made = await writer.call('POST /sonar/v1/users', { bearer, json: {} });
+        ids.push(made.body.text('data.id'));
+        expected += 1;
+      } else {
+        assert.equal((await writer.call(`DELETE /sonar/v1/users/${id}`, { bearer })).status, 204);
+        assert.equal((await reader.call(`GET /sonar/v1/users/${id}`, { bearer })).status, 404);
+        expected -= 1;
+      }
+      assert.equal(await total(reader), expected, `stale in round ${round}`);
+    }
+  });
+
+  test('a key that the command line revokes is refused by all of them at once', async () => {
+    for (let round = 0; round < 3; round++) {
+      const org = workers.said.text('organization.id');
+      const key = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
+      const ask = { bearer: key.text('apiKey') };
+      for (const line of lines) assert.equal((await line.call('GET /sonar/v1/users', ask)).status, 200);
+      await rosterJson(folder, ['key', 'revoke', key.text('id')]);
+      for (const line of lines) assert.equal((await line.call('GET /sonar/v1/users', ask)).status, 401);
+    }
+  });
+
+  test(`${many} sign-ups with one email at all of them give one 201 and ${many - 1} times 422`, async () => {
+    const person = { password: 'a-quiet-harbour-41', first_name: 'Ida', last_name: 'Hill' };
+    const user = { ...person, email: 'ida@example.com' };
+    const said = await atOnce('POST /general/v1/users', () => ({ user }), '');
+    const statuses = said.map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [201, ...Array.from({ length: many - 1 }, () => 422)]);
+  });
+
+  test(`${many} upserts of one externalId at all of them give one humanId`, async () => {
+    const path = `/humanapi/v1/apps/${workers.said.text('app.appId')}/users`;
+    const appKey = workers.said.text('app.appKey');
+    const headers = {
+      authorization: `Basic ${Buffer.from(`${appKey}:`).toString('base64')}`,
+      'content-type': 'application/json',
+    };
+    const body = '{"externalId":"one-and-the-same"}';
+    const ids = await Promise.all(
+      Array.from({ length: many }, async () => {
+        const answer = await fetch(workers.url + path, { method: 'POST', headers, body });
+        return readJson(await answer.text()).text('humanId');
+      }),
+    );
+    assert.equal(new Set(ids).size, 1);
+  });
+});
