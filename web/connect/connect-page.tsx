@@ -3,7 +3,7 @@
  * that of the first answer, the connected ones first, so that nothing moves under anybody's hand.
  */
 import { Alert, Button, CloseButton, Loader, TextInput } from '@mantine/core';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { SourceShape } from '../../src/pages/connect-shapes.ts';
 import type { Api } from './api.ts';
 import { DisconnectDialog } from './disconnect-dialog.tsx';
@@ -47,11 +47,16 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
     document.title = t.title;
   }, [language, t]);
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.defaultPrevented || leaving !== null) return;
-    if (wanted === '') close();
-    else setWanted('');
-  };
+  // Escape closes the page from wherever the focus is, as it does with a dialog.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || event.defaultPrevented || leaving !== null) return;
+      if (wanted === '') close();
+      else setWanted('');
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  });
 
   if (isClosed) return <Notice {...t.closed} />;
   if (state.isExpired) {
@@ -66,9 +71,7 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
   const other = languages.find((each) => each !== language) ?? language;
 
   return (
-    // Escape closes the page from wherever the focus is, as it does with a dialog.
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are listened to, nothing is pressed here
-    <div className="page" onKeyDown={onKeyDown}>
+    <div className="page">
       <header>
         <h1>{t.title}</h1>
         {embedder.isThere && <CloseButton size="lg" aria-label={t.close} onClick={close} />}

@@ -19,10 +19,15 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
   const t = texts[language];
   const { title, connection, isDemo, isOffered } = source;
   const status = connection?.status;
-  const canEnd = connection !== null && (status === 'active' || status === 'needs_user');
-  const label = (does: string): string => `${does} ${title}`;
+  const isBusy = isEnding || visit?.state === 'opening';
   const connectText =
     status === 'needs_user' ? t.connectAgain : visit?.state === 'open' ? t.openAgain : t.connect;
+  const connecting = { text: connectText, isStrong: visit === null, act: onConnect };
+  const ending = { text: t.disconnect, isStrong: false, act: () => onDisconnect(connection?.id ?? '') };
+  const actions = [
+    ...(status !== 'active' && isOffered ? [connecting] : []),
+    ...(status === 'active' || status === 'needs_user' ? [ending] : []),
+  ];
   return (
     <li className="source" data-provider={source.provider} data-status={status ?? 'none'}>
       <span className="initial" aria-hidden>
@@ -38,7 +43,7 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
           )}
         </h2>
         {isDemo && <p className="hint">{t.demoHint}</p>}
-        <p className="state">{stateText(source, visit, t, language)}</p>
+        <p className="state">{isEnding ? t.opening : stateText(source, visit, t, language)}</p>
         {visit?.state === 'blocked' && visit.authUrl !== null && (
           // The page that comes back has to find this one, so the tie between the two is kept.
           <a href={visit.authUrl} target="roster-connect" rel="opener">
@@ -47,26 +52,20 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
         )}
       </div>
       <div className="actions">
-        {status !== 'active' && isOffered && (
+        {actions.map(({ text, isStrong, act }, place) => (
+          // By its place the button stays the same while what it does changes, and so keeps the focus. One that is
+          // switched off would lose it.
           <Button
-            variant={visit === null ? 'filled' : 'default'}
-            aria-label={label(connectText)}
-            loading={visit?.state === 'opening'}
-            onClick={onConnect}
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what makes it the same
+            key={place}
+            variant={isStrong ? 'filled' : 'default'}
+            aria-label={`${text} ${title}`}
+            aria-disabled={isBusy}
+            onClick={isBusy ? undefined : act}
           >
-            {connectText}
+            {text}
           </Button>
-        )}
-        {canEnd && (
-          <Button
-            variant="default"
-            aria-label={label(t.disconnect)}
-            loading={isEnding}
-            onClick={() => onDisconnect(connection.id)}
-          >
-            {t.disconnect}
-          </Button>
-        )}
+        ))}
       </div>
     </li>
   );

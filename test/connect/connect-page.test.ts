@@ -1,0 +1,321 @@
+/** The page in a real browser, opened by the public client from npm on the web site of an app. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, describe } from 'node:test';
+import type { Frame, FrameLocator, Page } from 'playwright-core';
+import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
+import { hourMs } from '../../src/core/time.ts';
+import { browserTest } from '../support/browser.ts';
+import { type Roster, startRoster, testDoor } from '../support/start.ts';
+import { addConnection, type OpenSession, openSession } from './connect-calls.ts';
+import {
+  type EmbeddingApp,
+  messagesOf,
+  openConnect,
+  startEmbeddingApp,
+  toldEvents,
+} from './embedding-app.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe('the Connect page', () => {
+  let roster: Roster;
+  let app: EmbeddingApp;
+  /** Where people reach Roster: another site than the app's. */
+  let site: string;
+
+  before(async () => {
+    app = await startEmbeddingApp();
+    roster = await startRoster();
+    site = `http://localhost:${new URL(roster.baseUrl).port}`;
+    const { appId } = roster.organization.app;
+    await updateApp(roster.core, testDoor, { appId, origins: ['https://other.example', app.origin] });
+  });
+  after(async () => {
+    await roster.close();
+    await app.close();
+  });
+
+  const open = (page: Page, { token }: OpenSession, query = ''): Promise<FrameLocator> =>
+    openConnect(page, app, { token, base: `${site}/connect${query}` });
+
+  /** Presses the button that connects the demo, and answers the demo's own page. */
+  async function connectDemo(
+    page: Page,
+    frame: FrameLocator,
+    answer: 'Allow access' | 'Cancel',
+  ): Promise<Page> {
+    const opening = page.waitForEvent('popup');
+    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    const popup = await opening;
+    await popup.getByRole('button', { name: answer }).click();
+    return popup;
+  }
+
+  async function assertAccessible(frame: Frame): Promise<void> {
+    await frame.evaluate(axe);
+    const found: readonly { id: string; nodes: readonly { html: string }[] }[] = await frame.evaluate(
+      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
+    );
+    const lines = found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    assert.deepEqual(lines, []);
+  }
+
+  function connectFrame(page: Page): Frame {
+    const frame = page.frames().find((each) => each.url().startsWith(`${site}/connect`));
+    assert.ok(frame, 'there is no frame of Connect');
+    return frame;
+  }
+
+  browserTest(
+    'a person connects, disconnects and closes, and the app is told each time',
+    async ({ page }) => {
+      const session = await openSession(roster);
+      const frame = await open(page, session);
+      await frame.getByRole('heading', { name: 'Connect your data' }).waitFor();
+      const demo = frame.getByRole('listitem').filter({ hasText: 'Not a real service' });
+      await demo.getByText('Demo', { exact: true }).first().waitFor();
+
+      const popup = await connectDemo(page, frame, 'Allow access');
+      await frame.getByText('Connected since March 2, 2026').waitFor();
+      await frame.getByRole('status').filter({ hasText: 'Demo is connected.' }).waitFor();
+      assert.ok(popup.isClosed(), 'the window of the provider is still open');
+      const [connected] = await toldEvents(page);
+      const [connection] = await roster.core.work.read(roster.organization.key, (tx) =>
+        tx.connections.listOf(session.humanId),
+      );
+      const named = { id: connection?.id, name: 'Demo' };
+      assert.deepEqual(connected, {
+        event: 'connect',
+        report: {
+          type: 'hapi-connect-connect-source',
+          sessionResults: { connectedSources: [named], disconnectedSources: [], requestedSources: [] },
+          currentConnections: [named],
+          requestedProviders: [],
+        },
+      });
+
+      await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
+      const dialog = frame.getByRole('dialog', { name: 'Disconnect Demo?' });
+      await dialog.getByRole('button', { name: 'Keep' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+      assert.equal((await toldEvents(page)).length, 1);
+      await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
+      await dialog.getByRole('button', { name: 'Disconnect' }).click();
+      await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+
+      await frame.getByRole('button', { name: 'Done' }).click();
+      await page.locator('#human-api').waitFor({ state: 'detached' });
+      const [, disconnected, closed, ...more] = await toldEvents(page);
+      const results = { connectedSources: [named], disconnectedSources: [named], requestedSources: [] };
+      const report = { sessionResults: results, currentConnections: [], requestedProviders: [] };
+      assert.deepEqual(disconnected, {
+        event: 'disconnect',
+        report: { type: 'hapi-connect-disconnect-source', ...report },
+      });
+      assert.deepEqual(closed, { event: 'close', report: { type: 'hapi-connect-close', ...report } });
+      assert.deepEqual(more, []);
+      assert.deepEqual(
+        [...new Set((await messagesOf(page)).map(({ origin }) => origin))],
+        [site],
+        'something else has sent messages',
+      );
+    },
+  );
+
+  browserTest('the token is taken out of the address, and goes along with no request', async ({ page }) => {
+    const session = await openSession(roster);
+    const asked: { url: string; referrer: string | undefined }[] = [];
+    page.context().on('request', async (request) => {
+      asked.push({ url: request.url(), referrer: (await request.allHeaders())['referer'] });
+    });
+    const frame = await open(page, session);
+    const popup = await connectDemo(page, frame, 'Cancel');
+    await frame.getByText('The window was closed before it was done.').waitFor();
+    assert.equal(connectFrame(page).url(), `${site}/connect`);
+    const own = asked.filter(({ url }) => url.startsWith(site));
+    const withToken = own.filter(({ url, referrer = '' }) => `${url} ${referrer}`.includes(session.token));
+    assert.deepEqual(
+      withToken.map(({ url }) => new URL(url).pathname),
+      ['/connect'],
+    );
+    assert.ok(
+      own.some(({ url }) => url.endsWith('/connect/images/data-source-type-icons/launch-connect-text.svg')),
+    );
+    await popup.close();
+  });
+
+  browserTest('who says no at the provider is told, and may try again', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    const popup = await connectDemo(page, frame, 'Cancel');
+    await frame.getByText('You can try again.').waitFor();
+    await popup.close();
+    await connectDemo(page, frame, 'Allow access');
+    await frame.getByText('1 connected').waitFor();
+  });
+
+  browserTest('a window that is closed too early is noticed', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    const opening = page.waitForEvent('popup');
+    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    await frame.getByText('Sign in to Demo in the window that has opened.').waitFor();
+    await (await opening).close();
+    await frame.getByText('The window was closed before it was done.').waitFor();
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+  });
+
+  browserTest('where the other window cannot tell, the source appears all the same', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    await page.context().route('**/connect/callback.js', (route) => route.abort());
+    const popup = await connectDemo(page, frame, 'Allow access');
+    await frame.getByText('1 connected').waitFor();
+    assert.ok(popup.isClosed());
+  });
+
+  browserTest('where pop-ups are blocked there is a link to follow', async ({ page }) => {
+    await page.context().addInitScript('window.open = () => null');
+    const frame = await open(page, await openSession(roster));
+    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    const opening = page.waitForEvent('popup');
+    await frame.getByRole('link', { name: 'Go to Demo' }).click();
+    await (await opening).getByRole('button', { name: 'Allow access' }).click();
+    await frame.getByText('1 connected').waitFor();
+  });
+
+  browserTest('a page of an origin that the app does not list may not show it', async ({ page }) => {
+    const { token } = await openSession(roster);
+    const stranger = await startEmbeddingApp();
+    try {
+      await openConnect(page, stranger, { token, base: `${site}/connect` });
+      await page.waitForFunction("document.getElementById('human-api') !== null");
+      await assert.rejects(page.frameLocator('#human-api').getByRole('heading').waitFor({ timeout: 1_500 }));
+      assert.ok(page.frames().every((frame) => !frame.url().startsWith(site)));
+    } finally {
+      await stranger.close();
+    }
+  });
+
+  browserTest('everything can be done by keyboard alone', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+    const focused = (): Promise<string> =>
+      connectFrame(page).evaluate(
+        "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''",
+      );
+    async function tabTo(name: string): Promise<void> {
+      for (let count = 0; count < 12; count += 1) {
+        if ((await focused()) === name) return;
+        await page.keyboard.press('Tab');
+      }
+      assert.fail(`no way to ${name} by the tab key: ${await focused()}`);
+    }
+    await tabTo('Close');
+    await tabTo('Connect Demo');
+    const opening = page.waitForEvent('popup');
+    await page.keyboard.press('Enter');
+    const popup = await opening;
+    await popup.getByRole('button', { name: 'Allow access' }).focus();
+    await popup.keyboard.press('Enter');
+    await frame.getByText('1 connected').waitFor();
+    await page.bringToFront();
+    await tabTo('Disconnect Demo');
+    await page.keyboard.press('Enter');
+    await frame.getByRole('dialog').waitFor();
+    assert.equal(await focused(), 'Keep');
+    await page.keyboard.press('Escape');
+    await frame.getByRole('dialog').waitFor({ state: 'hidden' });
+    assert.equal(await focused(), 'Disconnect Demo', 'the focus is not where it came from');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await frame.getByText('Nothing connected yet').waitFor();
+    assert.equal(await focused(), 'Connect Demo', 'the focus is lost');
+    await page.keyboard.press('Escape');
+    await page.locator('#human-api').waitFor({ state: 'detached' });
+  });
+
+  browserTest('sources can be searched, without case and accents', async ({ page }) => {
+    const session = await openSession(roster);
+    await addConnection(roster, session.humanId, { status: 'active', provider: 'Reloj Élan' });
+    const frame = await open(page, session);
+    await frame.getByRole('listitem').nth(1).waitFor();
+    assert.match(
+      (await frame.getByRole('listitem').first().textContent()) ?? '',
+      /Reloj Élan/,
+      'connected first',
+    );
+    const search = frame.getByRole('searchbox', { name: 'Search sources' });
+    await search.fill('elan');
+    await frame.getByRole('status').filter({ hasText: '1 source' }).waitFor();
+    assert.equal(await frame.getByRole('listitem').count(), 1);
+    await search.fill('nothing like it');
+    await frame.getByText('No source is called “nothing like it”.').waitFor();
+    await search.press('Escape');
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+  });
+
+  browserTest('fits a phone, and axe finds nothing in any state of it', async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    const frame = await open(page, await openSession(roster));
+    const assertFits = async (): Promise<void> => {
+      const inner = connectFrame(page);
+      const width = await inner.evaluate('document.documentElement.scrollWidth');
+      assert.equal(width, 360, 'it has to be moved sideways');
+      await assertAccessible(inner);
+    };
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+    await assertFits();
+    await connectDemo(page, frame, 'Allow access');
+    await frame.getByText('1 connected').waitFor();
+    await assertFits();
+    await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
+    await frame.getByRole('dialog').waitFor();
+    await assertFits();
+  });
+
+  browserTest(
+    'speaks Spanish to who reads Spanish, and English at the press of a button',
+    async ({ page }) => {
+      const frame = await open(page, await openSession(roster));
+      await frame.getByRole('heading', { name: 'Conecte sus datos' }).waitFor();
+      await frame.getByRole('button', { name: 'Conectar Demo' }).waitFor();
+      await assertAccessible(connectFrame(page));
+      await frame.getByRole('button', { name: 'English' }).click();
+      await frame.getByRole('heading', { name: 'Connect your data' }).waitFor();
+      assert.equal(await connectFrame(page).evaluate('document.documentElement.lang'), 'en');
+    },
+    { lang: 'es-MX' },
+  );
+
+  browserTest('a session that ends is told in words, and the window can be closed', async ({ page }) => {
+    const session = await openSession(roster);
+    const frame = await open(page, session);
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+    roster.clock.advance(hourMs);
+    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    await frame.getByRole('heading', { name: 'This window has been open for too long' }).waitFor();
+    await assertAccessible(connectFrame(page));
+    await frame.getByRole('button', { name: 'Close' }).click();
+    await page.locator('#human-api').waitFor({ state: 'detached' });
+
+    const again = await open(page, session);
+    await again.getByRole('heading', { name: 'This window has been open for too long' }).waitFor();
+    const unknown = await openConnect(page, app, { token: 'nonsense', base: `${site}/connect` });
+    await unknown.getByRole('heading', { name: 'This window does not work any more' }).waitFor();
+    await assertAccessible(connectFrame(page));
+  });
+
+  browserTest('an outage is told, and over when it is over', async ({ page }) => {
+    const session = await openSession(roster);
+    let isDown = true;
+    await page
+      .context()
+      .route('**/connect/api/session', (route) => (isDown ? route.abort() : route.continue()));
+    const frame = await open(page, session);
+    await frame.getByRole('alert').filter({ hasText: 'No connection.' }).waitFor();
+    isDown = false;
+    await frame.getByRole('button', { name: 'Try again' }).click();
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * The web site of an app that opens Connect for its people, with the public client from npm as it is, on an origin of
+ * its own. The page keeps whatever the client and the frame tell it.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { FrameLocator, Page } from 'playwright-core';
+import { html } from '../../src/pages/html.ts';
+
+const client = readFileSync(createRequire(import.meta.url).resolve('humanapi-connect-client'));
+
+export interface EmbeddingApp {
+  /** `http://127.0.0.1:…`: another site than `localhost`, where Roster is. */
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** An event of the client, with what it handed over. */
+export interface ToldEvent {
+  readonly event: string;
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+export async function startEmbeddingApp(): Promise<EmbeddingApp> {
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://app');
+    if (pathname === '/client.js') {
+      response.setHeader('content-type', 'text/javascript');
+      response.end(client);
+      return;
+    }
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end(pageOf(searchParams.get('token') ?? '', searchParams.get('base') ?? ''));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function pageOf(token: string, base: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>App</title></head>
+<body>
+<h1>An app</h1>
+<div class="hapi__token-container">
+<button id="open" data-hapi-token="${token}" data-hapi-base-url="${base}" data-hapi-focus-trap="true">Open</button>
+</div>
+<script src="/client.js"></script>
+<script>
+window.told = [];
+window.messages = [];
+for (const event of ['connect', 'disconnect', 'close', 'error']) {
+  HumanConnect.on(event, (report) => window.told.push({ event, report: structuredClone(report) }));
+}
+window.addEventListener('message', ({ origin, data }) => window.messages.push({ origin, type: data?.type }));
+</script>
+</body>
+</html>
+`.text;
+}
+
+/** Goes to the app and opens Connect there; the frame. */
+export async function openConnect(
+  page: Page,
+  app: EmbeddingApp,
+  opened: { readonly token: string; readonly base: string },
+): Promise<FrameLocator> {
+  await page.goto(`${app.origin}/?${new URLSearchParams(opened)}`);
+  await page.getByRole('button', { name: 'Open' }).click();
+  return page.frameLocator('#human-api');
+}
+
+/** What the client has told the page so far. */
+export function toldEvents(page: Page): Promise<readonly ToldEvent[]> {
+  return page.evaluate('window.told');
+}
+
+/** The messages that the page was sent, by the origin of the sender. */
+export function messagesOf(page: Page): Promise<readonly { origin: string; type: string }[]> {
+  return page.evaluate('window.messages');
+}
