@@ -8,8 +8,8 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHash,
   createHmac,
+  hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
@@ -18,7 +18,7 @@ import type { OrgKey } from './ids.ts';
 
 /** SHA-256 in base64url. Only for secrets with at least 128 random bits. */
 export function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }
 
 /** Compares two digests of the same form in constant time. */

@@ -22,6 +22,18 @@ describe('times', () => {
     );
   });
 
+  test('an instant is written as ISO 8601 writes it, before 1970 and after 9999 too', () => {
+    const any = fc.integer({ min: -8_640_000_000_000_000, max: 8_640_000_000_000_000 });
+    fc.assert(
+      fc.property(fc.oneof(instants, any), (instant) => {
+        const text = new Date(instant).toISOString();
+        assert.equal(toMillisecondText(instant), text);
+        assert.equal(toSecondText(instant), `${text.slice(0, -5)}Z`);
+        assert.equal(utcDate(instant), text.slice(0, -14));
+      }),
+    );
+  });
+
   test('times go out in UTC with Z', () => {
     const instant = Date.UTC(2023, 9, 20, 15, 30, 0, 7);
     assert.equal(toMillisecondText(instant), '2023-10-20T15:30:00.007Z');

@@ -20,12 +20,44 @@ const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /** `2025-01-20T08:30:00Z`: the instant in UTC, cut to whole seconds. */
 export function toSecondText(instant: number): string {
-  return `${new Date(instant).toISOString().slice(0, 19)}Z`;
+  const day = Math.floor(instant / dayMs);
+  return `${dateText(day)}T${clockText(Math.floor((instant - day * dayMs) / secondMs))}Z`;
 }
 
 /** `2025-01-20T08:30:00.000Z`: the instant in UTC with milliseconds. */
 export function toMillisecondText(instant: number): string {
-  return new Date(instant).toISOString();
+  const day = Math.floor(instant / dayMs);
+  const inDay = instant - day * dayMs;
+  const second = Math.floor(inDay / secondMs);
+  return `${dateText(day)}T${clockText(second)}.${threeDigits[inDay - second * secondMs]}Z`;
+}
+
+/** The calendar date in UTC at that instant, `YYYY-MM-DD`. */
+export function utcDate(instant: number): string {
+  return dateText(Math.floor(instant / dayMs));
+}
+
+// Lists render thousands of times, and `Date` is slow at it: what repeats is kept.
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+const threeDigits = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
+const dateTexts = new Map<number, string>();
+const dateTextsMax = 20_000;
+
+/** The date of a day counted from 1970. */
+function dateText(day: number): string {
+  const known = dateTexts.get(day);
+  if (known !== undefined) return known;
+  const text = new Date(day * dayMs).toISOString().slice(0, -14);
+  if (dateTexts.size >= dateTextsMax) dateTexts.clear();
+  dateTexts.set(day, text);
+  return text;
+}
+
+/** The time of a second of a day. */
+function clockText(second: number): string {
+  const minute = Math.floor(second / 60);
+  const hour = Math.floor(minute / 60);
+  return `${twoDigits[hour]}:${twoDigits[minute - hour * 60]}:${twoDigits[second - minute * 60]}`;
 }
 
 /** RFC 3339 writes four digits of a year; near their ends an offset leads to an instant that UTC cannot write so. */
@@ -55,17 +87,6 @@ export function isCalendarDate(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The answer given last: many ask for the same instant, a batch of users that is read for one. */
-let lastDate = { instant: Number.NaN, text: '' };
-
-/** The calendar date in UTC at that instant, `YYYY-MM-DD`. */
-export function utcDate(instant: number): string {
-  if (instant !== lastDate.instant) {
-    lastDate = { instant, text: new Date(instant).toISOString().slice(0, 10) };
-  }
-  return lastDate.text;
 }
 
 /** RFC 3339 sets no limit to the digits of a second; `Temporal` reads nine. */
