@@ -41,11 +41,12 @@ after(async () => {
 function checkOrganization(made: Json, name: string): void {
   assert.deepEqual(made.names(), ['organization', 'app', 'apiKey']);
   assert.deepEqual(made.names('organization'), ['id', 'name']);
-  assert.deepEqual(made.names('app'), ['appId', 'appKey']);
+  assert.deepEqual(made.names('app'), ['appId', 'appKey', 'clientSecret']);
   assert.match(made.text('organization.id'), orgId);
   assert.equal(made.at('organization.name'), name);
   assert.match(made.text('app.appId'), hex40);
   assert.match(made.text('app.appKey'), hex40);
+  assert.match(made.text('app.clientSecret'), hex40);
   assert.match(made.text('apiKey'), apiKey);
 }
 
@@ -135,7 +136,7 @@ describe('key', () => {
 describe('app', () => {
   test('an app key works at the running server, and another one replaces it at once', async () => {
     const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Walks']);
-    assert.deepEqual(made.names(), ['appId', 'appKey']);
+    assert.deepEqual(made.names(), ['appId', 'appKey', 'clientSecret']);
     const status = async (appKey: string): Promise<number> => {
       const authorization = `Basic ${Buffer.from(`${appKey}:`).toString('base64')}`;
       const url = `${server.url}/humanapi/v1/apps/${made.text('appId')}/users`;
@@ -156,19 +157,71 @@ describe('app', () => {
     };
     assert.equal(await signUp(), 422);
     const set = await rosterJson(folder, ['app', 'set', appId, '--signup', 'closed']);
-    assert.deepEqual(set.value, { appId, signup: 'closed' });
+    assert.deepEqual(set.value, { appId, signup: 'closed', origins: [] });
     assert.equal(await signUp(), 403);
     const listed = await rosterJson(folder, ['app', 'list', '--org', org]);
     const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
-    assert.deepEqual(listed.names(String(index)), ['appId', 'name', 'organization', 'signup', 'createdAt']);
+    assert.deepEqual(listed.names(String(index)), [
+      ...['appId', 'name', 'organization', 'signup', 'origins', 'createdAt'],
+    ]);
     assert.deepEqual([listed.at(`${index}.name`), listed.at(`${index}.signup`)], ['Runs', 'closed']);
     await rosterJson(folder, ['app', 'set', appId, '--signup', 'open']);
     assert.equal(await signUp(), 422);
   });
 
+  test('a client secret works at the running server, and another one replaces it alone', async () => {
+    const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Swims']);
+    const ask = async (secret: string): Promise<number> => {
+      const body = {
+        client_id: made.text('appId'),
+        client_secret: secret,
+        client_user_id: 'a',
+        type: 'session',
+      };
+      const headers = { 'content-type': 'application/json' };
+      const url = `${server.url}/v1/connect/token`;
+      return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    };
+    assert.equal(await ask(made.text('clientSecret')), 200);
+    const rotated = await rosterJson(folder, ['app', 'rotate', made.text('appId'), '--client-secret']);
+    assert.deepEqual(rotated.names(), ['appId', 'clientSecret']);
+    assert.deepEqual(
+      [await ask(made.text('clientSecret')), await ask(rotated.text('clientSecret'))],
+      [401, 200],
+    );
+    const users = `${server.url}/humanapi/v1/apps/${made.text('appId')}/users`;
+    const authorization = `Basic ${Buffer.from(`${made.text('appKey')}:`).toString('base64')}`;
+    assert.equal((await fetch(users, { headers: { authorization } })).status, 200, 'the key is as it was');
+  });
+
+  test('origins are listed, replaced and taken away; what is no origin is refused', async () => {
+    const appId = (await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Rows'])).text('appId');
+    const set = (list: string): Promise<Json> => rosterJson(folder, ['app', 'set', appId, '--origins', list]);
+    const two = ['https://app.example.com', 'http://localhost:3000'];
+    assert.deepEqual((await set(`${two.join(', ')},${two[0]}/`)).value, {
+      ...{ appId, signup: 'open', origins: two },
+    });
+    const listed = await rosterJson(folder, ['app', 'list', '--org', org]);
+    const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
+    assert.deepEqual(listed.at(`${index}.origins`), two);
+    for (const wrong of ['https://*.example.com', 'https://a.example/x', 'example.com', 'ftp://a.example']) {
+      const told = await refused(folder, ['app', 'set', appId, '--origins', wrong]);
+      assert.deepEqual(told, { exitCode: 1, lines: ['roster: the origin list is not valid'] }, wrong);
+    }
+    assert.deepEqual((await set('none')).at('origins'), []);
+  });
+
+  test('a change that changes nothing is a mistake', async () => {
+    const told = await refused(folder, ['app', 'set', 'a1']);
+    assert.equal(told.exitCode, 2);
+    assert.equal(told.lines[0], 'roster: nothing to change: give --signup or --origins');
+  });
+
   test('an app that is not there is refused', async () => {
     for (const words of [
       ['app', 'rotate', 'a1'],
+      ['app', 'rotate', 'a1', '--client-secret'],
+      ['app', 'set', 'a1', '--origins', 'none'],
       ['app', 'set', 'a1', '--signup', 'open'],
     ]) {
       const told = await refused(folder, words);

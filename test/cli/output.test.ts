@@ -26,7 +26,7 @@ describe('the command line', () => {
   test('help goes to standard output and ends with 0', async () => {
     const { exitCode, stdout, stderr } = await roster(folder, ['app', 'set', '--help']);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    assert.match(stdout, /Usage: roster app set APPID --signup STATE \[options\]/);
+    assert.match(stdout, /Usage: roster app set APPID \[options\]/);
     assert.ok(!stdout.includes('\u001b'), 'no colours where there is no terminal');
   });
 
@@ -60,7 +60,7 @@ describe('the command line', () => {
     assert.equal(made.exitCode, 0);
     assert.match(
       made.stdout,
-      /^Organization {2}org_[0-9a-f]{32} {2}Hill\nApp {11}[0-9a-f]{40}\nApp key {7}[0-9a-f]{40}\nAPI key {7}sk_live_\S+\n$/,
+      /^Organization {3}org_[0-9a-f]{32} {2}Hill\nApp {12}[0-9a-f]{40}\nApp key {8}[0-9a-f]{40}\nClient secret {2}[0-9a-f]{40}\nAPI key {8}sk_live_\S+\n$/,
     );
     const listed = await roster(other, ['org', 'list']);
     assert.match(listed.stdout, /^ID +NAME +CREATED\norg_[0-9a-f]{32} {2}Hill {2}\S+Z\n$/);

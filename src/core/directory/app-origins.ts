@@ -1,7 +1,8 @@
 /** The web origins that an app lists: pages of these, and of no others, may show the Connect page in a frame. */
 import type { Reading } from './user-fields.ts';
 
-export const appOriginsMax = 50;
+/** What the header that names them may hold at most. */
+export const originsCharactersMax = 2_000;
 
 /** An origin as browsers write one (RFC 6454, section 6.2): scheme, host and port; null for anything else. */
 export function parseOrigin(text: string): string | null {
@@ -12,7 +13,7 @@ export function parseOrigin(text: string): string | null {
   return isOrigin ? url.origin : null;
 }
 
-/** Origins without repetition, at most fifty. */
+/** Origins without repetition. */
 export function readOrigins(texts: readonly string[]): Reading<readonly string[]> {
   const origins = new Set<string>();
   for (const text of texts) {
@@ -20,5 +21,6 @@ export function readOrigins(texts: readonly string[]): Reading<readonly string[]
     if (origin === null) return { fault: 'invalid' };
     origins.add(origin);
   }
-  return origins.size > appOriginsMax ? { fault: 'too_long', max: appOriginsMax } : { value: [...origins] };
+  const isLong = [...origins].join(' ').length > originsCharactersMax;
+  return isLong ? { fault: 'too_long', max: originsCharactersMax } : { value: [...origins] };
 }

@@ -117,7 +117,7 @@ export async function updateApp(
   const changes: { isSignupOpen?: boolean; origins?: readonly string[] } = {};
   if (input.isSignupOpen !== undefined) changes.isSignupOpen = input.isSignupOpen;
   if (input.origins !== undefined) {
-    const origins = fields.take('origins', readOrigins(input.origins));
+    const origins = fields.take('origin list', readOrigins(input.origins));
     if (origins !== undefined) changes.origins = origins;
   }
   refuseFaults(fields.faults);
