@@ -27,6 +27,7 @@ import type { Journal } from './jobs/journal.ts';
 import type { Runner } from './jobs/runner.ts';
 import { settings } from './settings.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
+import { type FolderRecords, noRecords, openRecords } from './store/folder-records.ts';
 import { schemaVersion } from './store/migrate.ts';
 import type { MovedTable, MoveOptions } from './store/move.ts';
 
@@ -90,8 +91,14 @@ export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boo
  * @throws {ConfigError} where folder or database cannot be used.
  */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { store, providers: _, ...directory } = await openCore(options);
-  return { ...directory, close: () => store.close() };
+  const { store, providers: _, records, ...directory } = await openCore(options);
+  return {
+    ...directory,
+    async close() {
+      await records.close();
+      await store.close();
+    },
+  };
 }
 
 /**
@@ -152,7 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
   // Commits come before there are jobs to nudge: those of the migration, which leave nothing to do.
   let runner: Runner | undefined;
-  const { store, providers, ...directory } = await openCore(options, {
+  const { store, providers, records, ...directory } = await openCore(options, {
     onCommitted(topics) {
       for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
     },
@@ -185,6 +192,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await server.close();
     await runner.stop();
     await Promise.all(Object.values(senders).map((sender) => sender.close()));
+    await records.close();
     await store.close();
   };
   return {
@@ -216,13 +224,14 @@ function samplesOf(contracts: readonly Contract[], credentials: SampleCredential
 }
 
 async function loadJobs() {
-  const [{ startJobs }, sending, answering, revoking, refreshing, { createHousekeepingJob }] =
+  const [{ startJobs }, sending, answering, revoking, refreshing, erasing, { createHousekeepingJob }] =
     await Promise.all([
       import('./jobs/runner.ts'),
       import('./jobs/send-messages.ts'),
       import('./jobs/answer-password-requests.ts'),
       import('./jobs/revoke-grants.ts'),
       import('./jobs/refresh-tokens.ts'),
+      import('./jobs/complete-erasures.ts'),
       import('./jobs/housekeeping.ts'),
     ]);
   return {
@@ -230,6 +239,7 @@ async function loadJobs() {
       messages: sending.sendMessagesJob,
       password_requests: answering.answerPasswordRequestsJob,
       revocations: revoking.revokeGrantsJob,
+      erasures: erasing.completeErasuresJob,
     },
     start(core: Core, senders: Senders, journal: Journal): Runner {
       const list = [
@@ -237,6 +247,7 @@ async function loadJobs() {
         answering.createAnswerPasswordRequestsJob(core, journal),
         revoking.createRevokeGrantsJob(core, journal),
         refreshing.createRefreshTokensJob(core, journal),
+        erasing.createCompleteErasuresJob(core, journal),
         createHousekeepingJob(core),
       ];
       return startJobs(list, journal);
@@ -266,6 +277,7 @@ async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Prom
 type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly store: Store;
   readonly providers: AppProviders;
+  readonly records: FolderRecords;
 };
 
 async function openCore(
@@ -276,6 +288,8 @@ async function openCore(
   // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
+  // A folder that somebody gave such a process all the same is used.
+  const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
   const providers = createAppProviders(config, secrets, clock);
   const { store, applied } = await openDatabase({ config, secrets }, hooks);
   const core: Core = {
@@ -287,10 +301,13 @@ async function openCore(
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
     providers: providers.directory,
+    ledger: records.ledger,
+    publicKeys: records.publicKeys,
+    residue: store.residue,
     running: new Set(),
     signInGate: new SignInGate(),
   };
-  return { core, config, store, providers, maintenance: store, applied, version: schemaVersion };
+  return { core, config, store, providers, records, maintenance: store, applied, version: schemaVersion };
 }
 
 async function openDatabase(

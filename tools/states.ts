@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { connectionTransitions } from '../src/core/connections/connection.ts';
 import { revocationTransitions } from '../src/core/connections/revocation.ts';
 import { userTransitions } from '../src/core/directory/user.ts';
+import { erasureTransitions } from '../src/core/erasure/erasure.ts';
 import { messageTransitions } from '../src/core/messaging/message.ts';
 
 /** State, event, next state. */
@@ -64,6 +65,17 @@ export const lives: readonly Life[] = [
     name: 'revocationTransitions',
     table: revocationTransitions,
     first: ['pending'],
+    removal: null,
+  },
+  {
+    title: 'Erasure',
+    about:
+      "An erasure begins in the transaction that deletes its user; the person's own data is gone at once in every state. It is " +
+      '`complete` when nothing of the person is found any more and every provider has confirmed, or was given up by an operator. ' +
+      'What is not complete after 30 days is `overdue` and goes on.',
+    name: 'erasureTransitions',
+    table: erasureTransitions,
+    first: ['running'],
     removal: null,
   },
 ];

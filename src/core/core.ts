@@ -5,6 +5,9 @@ import type { PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { ProviderDirectory } from './connections/provider.ts';
+import type { ErasureLedger } from './erasure/ledger.ts';
+import type { PublicKeyFile } from './erasure/receipt-key.ts';
+import type { Residue } from './erasure/residue.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { SecretBox } from './secret.ts';
 import type { Clock } from './time.ts';
@@ -21,6 +24,12 @@ export interface Core {
   readonly policy: Policy;
   /** The providers of device data that are switched on. */
   readonly providers: ProviderDirectory;
+  /** The erasures that were accepted, outside the database. */
+  readonly ledger: ErasureLedger;
+  /** The public halves of the keys that sign receipts, outside the database. */
+  readonly publicKeys: PublicKeyFile;
+  /** The database's files, as erasures look into them. */
+  readonly residue: Residue;
   /** The idempotent requests that run in this process. */
   readonly running: RunningRequests;
   /** Password checks that run in this process, bounded for each account. */

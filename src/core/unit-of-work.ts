@@ -14,6 +14,9 @@ import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './conn
 import type { RevocationQueue, RevocationStore } from './connections/revocation.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
 import type { UserStore } from './directory/user-store.ts';
+import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
+import type { LedgerPlaceStore } from './erasure/ledger.ts';
+import type { ReceiptKeyStore } from './erasure/receipt-key.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
@@ -41,6 +44,7 @@ export interface Tx {
   readonly connections: ConnectionStore;
   readonly attempts: OAuthAttemptStore;
   readonly revocations: RevocationStore;
+  readonly erasures: ErasureStore;
   readonly imports: ImportStore;
 }
 
@@ -54,6 +58,9 @@ export interface SystemTx {
   readonly connections: ConnectionQueue;
   readonly revocations: RevocationQueue;
   readonly sealed: SealedTextStore;
+  readonly erasures: ErasureQueue;
+  readonly receiptKeys: ReceiptKeyStore;
+  readonly ledgerPlaces: LedgerPlaceStore;
   /** Counters by network, which belong to no organization. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;

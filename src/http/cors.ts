@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from './contract.ts';
 
-const exposed = 'X-User-Token, X-Request-Id, Retry-After';
+const exposed = 'X-User-Token, X-Request-Id, X-Erasure-Id, Retry-After';
 const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-User-Token';
 /** How long browsers may remember the answer to a preflight; Chromium takes no more than two hours. */
 const preflightLifeSeconds = 7_200;

@@ -11,6 +11,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Residue } from '../core/erasure/residue.ts';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { CountReport, Maintenance } from '../core/maintenance.ts';
@@ -27,6 +28,7 @@ import { SqliteConnection } from './sqlite-connection.ts';
 import { ReadExecutor } from './sqlite-executor.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
 import { SqliteMigrationTarget } from './sqlite-migration.ts';
+import { SqliteResidue } from './sqlite-residue.ts';
 import { StoreSystemTx, StoreTx } from './unit-of-work.ts';
 import { CountLedger, type CountShape, defaultCountShape } from './user-counts.ts';
 import { type CountsAtHand, checkCounts, repairCounts } from './user-recount.ts';
@@ -58,6 +60,8 @@ export interface PostgresStoreOptions extends StoreOptions {
 
 /** The store of a deployment. */
 export interface Store extends UnitOfWork, Maintenance {
+  /** What erasures look into. */
+  readonly residue: Residue;
   /** Brings the schema up to date; how many migrations ran. Nothing else works on a new file before. */
   migrate(): Promise<number>;
   /** Resolves where the database answers and has the schema of this program. */
@@ -102,6 +106,7 @@ function makePrivateFile(file: string): void {
 }
 
 class SqliteStore implements Store {
+  readonly residue: SqliteResidue;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
   readonly #scanner: SqliteConnection;
@@ -128,6 +133,7 @@ class SqliteStore implements Store {
       refusalOf: (error) => this.#refusalOf(error),
       onCommitted: options.onCommitted ?? (() => {}),
     });
+    this.residue = new SqliteResidue({ file, connection: this.#writer, commits: this.#commits });
     this.#onOutage = options.onOutage ?? (() => {});
     const executor = new ReadExecutor(this.#reader, this.#scanner);
     this.#appKeys = new AppKeys(executor);
@@ -191,6 +197,7 @@ class SqliteStore implements Store {
     this.#scanner.close();
     this.#reader.close();
     this.#writer.close();
+    this.residue.close();
   }
 
   #scopeOf({ executor, counts, touch }: ChangeScope): Scope {

@@ -38,7 +38,7 @@ export interface Executor {
 }
 
 /** What somebody may be waiting for: rows for a job. */
-export type Topic = 'messages' | 'password_requests' | 'revocations';
+export type Topic = 'messages' | 'password_requests' | 'revocations' | 'erasures';
 
 /** What a store works with: where to run statements, and what the unit of work has to know. */
 export interface Scope {

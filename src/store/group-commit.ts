@@ -49,6 +49,8 @@ export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #options: GroupCommitOptions;
   readonly #queue: Unit[] = [];
+  /** What waits for a moment between two transactions. */
+  readonly #betweens: (() => void)[] = [];
   #running: Promise<void> | null = null;
   #isClosed = false;
 
@@ -74,6 +76,21 @@ export class GroupCommit {
     return promise;
   }
 
+  /** Runs `work`, which waits for nothing, when no transaction is open on the connection; what it gives or throws. */
+  between<T>(work: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#betweens.push(() => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(this.#options.refusalOf(error));
+      }
+    });
+    this.#running ??= this.#drain();
+    return promise;
+  }
+
   /** Takes no more changes, and waits for those that were taken. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -85,8 +102,9 @@ export class GroupCommit {
       do {
         // Whatever the event loop has ready by now joins the batch.
         await new Promise((resolve) => setImmediate(resolve));
-        await this.#runBatch(this.#queue.splice(0, this.#options.batchMax));
-      } while (this.#queue.length > 0);
+        for (const between of this.#betweens.splice(0)) between();
+        if (this.#queue.length > 0) await this.#runBatch(this.#queue.splice(0, this.#options.batchMax));
+      } while (this.#queue.length > 0 || this.#betweens.length > 0);
     } finally {
       this.#running = null;
     }

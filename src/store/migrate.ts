@@ -9,6 +9,7 @@ import { directory } from './migrations/0001-directory.ts';
 import { imports } from './migrations/0002-imports.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { connect } from './migrations/0004-connect.ts';
+import { erasures } from './migrations/0005-erasures.ts';
 
 export interface Migration {
   readonly version: number;
@@ -17,7 +18,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
-export const migrations: readonly Migration[] = [directory, imports, connections, connect];
+export const migrations: readonly Migration[] = [directory, imports, connections, connect, erasures];
 
 /** The version that this program works with. */
 export const schemaVersion = migrations.length;

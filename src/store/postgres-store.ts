@@ -5,6 +5,7 @@
  * An outage (the database is away, full, restarting or does not answer) is the refusal `unavailable` for whoever
  * asked; what was the matter goes to `onOutage`, for the log. When the database is back it is used again.
  */
+import { noResidue } from '../core/erasure/residue.ts';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { CountReport } from '../core/maintenance.ts';
@@ -38,6 +39,7 @@ const defaultTimeouts: PostgresTimeouts = { connectMs: 3_000, statementMs: 10_00
 const undefinedTable = '42P01';
 
 export class PostgresStore implements Store {
+  readonly residue = noResidue;
   readonly #options: PostgresStoreOptions;
   readonly #countShape: CountShape;
   readonly #timeouts: PostgresTimeouts;

@@ -6,11 +6,12 @@
 import type { Database } from './schema.ts';
 
 /**
- * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id. `digest`: a
+ * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id, or a digest of one. `digest`: a
  * keyed digest of something personal. `grant`: what a provider gave for a person, sealed, until it confirms that
- * this has ended. `plain`: nothing of a person.
+ * this has ended. `trace`: what an erased person was known by, sealed, until nothing of it is found any more.
+ * `plain`: nothing of a person.
  */
-export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'plain';
+export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'plain';
 
 /**
  * What erasing a user does with the rows of a table. `delete`: those that name the user in the column `by`,
@@ -244,6 +245,44 @@ export const tables = {
       do: 'keep',
       why: 'what a provider must still be told, without a name; the grant goes when the provider confirms',
     },
+  },
+  erasures: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_digest: 'user',
+      requested_at: 'plain',
+      requested_by: 'plain',
+      door: 'plain',
+      state: 'plain',
+      removed: 'plain',
+      sealed_traces: 'trace',
+      due_at: 'plain',
+      abandon_reason: 'plain',
+      replayed_at: 'plain',
+      completed_at: 'plain',
+      receipt: 'plain',
+    },
+    onErase: {
+      do: 'keep',
+      why: 'the erasure itself: a digest of the random id, times, counts and the receipt',
+    },
+  },
+  receipt_keys: {
+    columns: {
+      org_key: 'plain',
+      id: 'plain',
+      public_key: 'plain',
+      sealed_key: 'plain',
+      created_at: 'plain',
+      retired_at: 'plain',
+    },
+    onErase: noPerson,
+  },
+  erasure_ledgers: {
+    columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain' },
+    onErase: noPerson,
   },
   audit_events: {
     columns: {

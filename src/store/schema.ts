@@ -8,6 +8,7 @@ import type { ConnectTokenKind } from '../core/connect/connect-token.ts';
 import type { ConnectionState, ReturnTo } from '../core/connections/connection.ts';
 import type { RevocationState } from '../core/connections/revocation.ts';
 import type { UserRole, UserStatus } from '../core/directory/user.ts';
+import type { Erasure, ErasureState } from '../core/erasure/erasure.ts';
 import type { Channel, MessageState, MessageTemplate } from '../core/messaging/message.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../core/record/audit-event.ts';
 import type { RejectReason } from '../core/transfer/import-progress.ts';
@@ -198,6 +199,40 @@ export interface Database {
     version: number;
     created_at: number;
     ended_at: number | null;
+  };
+  erasures: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_digest: string;
+    requested_at: number;
+    requested_by: Erasure['requestedBy'];
+    door: string;
+    state: ErasureState;
+    /** JSON: rows by table. */
+    removed: string;
+    sealed_traces: string | null;
+    due_at: number;
+    abandon_reason: string | null;
+    replayed_at: number | null;
+    completed_at: number | null;
+    receipt: string | null;
+  };
+  receipt_keys: {
+    org_key: number;
+    /** The thumbprint of the public key, which receipts name it by. */
+    id: string;
+    public_key: string;
+    /** Null once it signs no more. */
+    sealed_key: string | null;
+    created_at: number;
+    retired_at: number | null;
+  };
+  erasure_ledgers: {
+    org_key: number;
+    id: string;
+    /** Every line before that place is known in the database. */
+    known_bytes: number;
   };
   audit_events: {
     seq: Generated<number>;

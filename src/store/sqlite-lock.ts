@@ -23,6 +23,7 @@ export async function beginWriting(connection: SqliteConnection, waitMs: number)
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether the error says that somebody else holds the lock. */
+export function isBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }

@@ -10,15 +10,18 @@ import { SqlAuditStore } from './audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
+import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
 import type { Scope } from './executor.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
 import { SqlImportStore } from './import-store.ts';
+import { SqlLedgerPlaceStore } from './ledger-place-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
 import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlReceiptKeyStore } from './receipt-key-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlSessionStore } from './session-store.ts';
@@ -100,6 +103,10 @@ export class StoreTx implements Tx {
     return new SqlConnectTokenStore(this.#scope, this.orgKey);
   }
 
+  get erasures(): SqlErasureStore {
+    return new SqlErasureStore(this.#scope, this.orgKey);
+  }
+
   get imports(): SqlImportStore {
     return new SqlImportStore(this.#scope, this.orgKey);
   }
@@ -143,6 +150,18 @@ export class StoreSystemTx implements SystemTx {
 
   get sealed(): SqlSealedTextStore {
     return new SqlSealedTextStore(this.#scope);
+  }
+
+  get receiptKeys(): SqlReceiptKeyStore {
+    return new SqlReceiptKeyStore(this.#scope);
+  }
+
+  get ledgerPlaces(): SqlLedgerPlaceStore {
+    return new SqlLedgerPlaceStore(this.#scope);
+  }
+
+  get erasures(): SqlErasureQueue {
+    return new SqlErasureQueue(this.#scope);
   }
 
   get throttles(): SqlThrottleStore {

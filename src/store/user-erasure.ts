@@ -4,7 +4,9 @@
  */
 import { sql } from 'kysely';
 import type { User } from '../core/directory/user.ts';
-import type { Scope } from './executor.ts';
+import type { Kept, RemovedRows } from '../core/erasure/erasure.ts';
+import type { OrgKey, UserId } from '../core/ids.ts';
+import type { Executor, Scope } from './executor.ts';
 import { type Content, tables } from './schema-registry.ts';
 import { type Binder, build, rawStatement, statement } from './statement.ts';
 
@@ -32,21 +34,46 @@ const deletions = Object.entries(tables).flatMap(([table, { columns, onErase }])
   if (table === 'users' || onErase.do === 'keep') return [];
   const contents: Readonly<Record<string, Content>> = columns;
   const byDigest = contents[onErase.by] === 'digest';
-  return [{ query: deletionFrom(table, onErase.by), byDigest }];
+  return [{ table, query: deletionFrom(table, onErase.by), byDigest }];
 });
 
-/** Removes the user and every row that names it or one of the digests; false where the user is gone already. */
-export async function eraseUser(scope: Scope, user: User, digests: readonly string[]): Promise<boolean> {
+/** The tables of which rows stay that know a person by a bare id, or by what a provider gave. */
+export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
+  const contents: readonly Content[] = Object.values(columns);
+  const isAboutPeople = contents.some((content) => content === 'user' || content === 'grant');
+  return onErase.do === 'keep' && isAboutPeople ? [{ table, why: onErase.why }] : [];
+});
+
+/** Removes the user and every row that names it or one of the digests; null where the user is gone already. */
+export async function eraseUser(
+  scope: Scope,
+  user: User,
+  digests: readonly string[],
+): Promise<RemovedRows | null> {
   const { executor, counts } = scope;
   const { orgKey, id } = user;
-  if ((await executor.first(lockUser, { orgKey, id })) === undefined) return false;
-  for (const { query, byDigest } of deletions) {
-    for (const name of byDigest ? digests : [id]) await executor.run(query, { orgKey, name });
-  }
+  if ((await executor.first(lockUser, { orgKey, id })) === undefined) return null;
+  const removed = await eraseHanging(executor, orgKey, { userId: id, digests });
   const row = await executor.first(deleteUser, { orgKey, id });
-  if (row === undefined) return false;
+  if (row === undefined) return null;
   counts.note({ orgKey, at: row, status: row.status, delta: -1 });
-  return true;
+  return { users: 1, ...removed };
+}
+
+/** Removes every row that names the user or one of the digests, but the user's own. */
+export async function eraseHanging(
+  executor: Executor,
+  orgKey: OrgKey,
+  { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
+): Promise<RemovedRows> {
+  const removed: Record<string, number> = {};
+  for (const { table, query, byDigest } of deletions) {
+    for (const name of byDigest ? digests : [userId]) {
+      const rows = await executor.run(query, { orgKey, name });
+      if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+    }
+  }
+  return removed;
 }
 
 function deletionFrom(table: string, column: string) {

@@ -12,6 +12,7 @@ import type {
   UserRef,
   UserStore,
 } from '../core/directory/user-store.ts';
+import type { RemovedRows } from '../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
 import type { Executor, Scope } from './executor.ts';
@@ -124,7 +125,7 @@ export class SqlUserStore implements UserStore {
     return readUser(row, this.#scope.appKeys, this.#executor);
   }
 
-  erase(user: User, digests: readonly string[]): Promise<boolean> {
+  erase(user: User, digests: readonly string[]): Promise<RemovedRows | null> {
     return eraseUser(this.#scope, user, digests);
   }
 

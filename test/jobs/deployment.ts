@@ -19,6 +19,7 @@ import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openStore } from '../../src/store/database.ts';
+import { openRecords } from '../../src/store/folder-records.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
 import { openRows, type Row, type Rows } from '../support/rows.ts';
 
@@ -83,6 +84,9 @@ export async function openCore(
   const { config } = readConfig({});
   const store = openStore({ dataDir: folder });
   await store.migrate();
+  const records = openRecords(folder, (error) => {
+    throw error;
+  });
   const core: Core = {
     work: store,
     clock,
@@ -92,10 +96,19 @@ export async function openCore(
     isCommonPassword,
     policy: config,
     providers: noProviders,
+    ledger: records.ledger,
+    publicKeys: records.publicKeys,
+    residue: store.residue,
     running: new Set(),
     signInGate: new SignInGate(),
   };
-  return { core, closeStore: () => store.close() };
+  return {
+    core,
+    async closeStore() {
+      await records.close();
+      await store.close();
+    },
+  };
 }
 
 /** A sender that notes what it is given and answers as the test wishes, by number of the call. */

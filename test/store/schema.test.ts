@@ -90,7 +90,7 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   const walks = [
     /^SCAN (organizations|apps|api_keys|password_requests)$/,
     /^SCAN messages USING INDEX messages_content$/,
-    /^SCAN (connections|revocations)\b/,
+    /^SCAN (connections|revocations|erasures)\b/,
     // What a claim has just chosen.
     /^SCAN due$/,
   ];
@@ -99,6 +99,7 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /^SEARCH audit_events USING INDEX sqlite_autoindex_audit_events_1 /,
     /^SEARCH apps /,
     /user_counts/,
+    /receipt_keys/,
     // The one row of the organization itself.
     /^SEARCH organizations /,
   ];

@@ -40,7 +40,7 @@ describe('a ledger', () => {
     });
     await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
     await roster.call(`DELETE /sonar/v1/users/${id}`, { bearer: apiKeys.admin });
-    const erased = { users: '-1', password_tokens: '-1', messages: '-1' };
+    const erased = { users: '-1', password_tokens: '-1', messages: '-1', erasures: '+1' };
     await ledger.expect({ audit: [{ action: 'user.deleted' }], rows: erased });
   });
 

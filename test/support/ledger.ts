@@ -34,8 +34,8 @@ export interface Ledger {
   mark(): Promise<void>;
 }
 
-/** Derived from other rows, or counters that say nothing of what was done. */
-const bookkeeping = new Set(['user_counts', 'throttle_hits']);
+/** Derived from other rows, counters that say nothing of what was done, and the key that signs a first receipt. */
+const bookkeeping = new Set(['user_counts', 'throttle_hits', 'receipt_keys']);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 

@@ -207,11 +207,20 @@ async function settle(rows: AnyRows): Promise<void> {
   }
 }
 
-/** With the development outbox every message is kept at its first attempt, so none stays queued. */
+/**
+ * With the development outbox every message is kept at its first attempt, so none stays queued. An erasure that
+ * waits for a provider is at rest.
+ */
 async function isBusy(rows: AnyRows): Promise<boolean> {
   if ((await rows.count('password_requests')) > 0) return true;
-  return (await rows.count('messages', "state = 'queued'")) > 0;
+  if ((await rows.count('messages', "state = 'queued'")) > 0) return true;
+  return (await rows.count('erasures', unfinished)) > 0;
 }
+
+const unfinished = `state <> 'complete' and (sealed_traces is not null or not exists (
+  select 1 from revocations
+  where revocations.org_key = erasures.org_key and erasure_id = erasures.id
+    and revocations.state in ('pending', 'overdue')))`;
 
 /** The check over the documents that this server publishes, fetched when the first answer asks for it. */
 function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {

@@ -5,6 +5,7 @@ import { registerUser } from '../../core/directory/registration.ts';
 import { deleteUser } from '../../core/directory/user-lifecycle.ts';
 import type { Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
+import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readFlag, readUserBody } from './body.ts';
 import { findPlace, userOf } from './caller.ts';
 import {
@@ -144,11 +145,10 @@ export function deleteUserRoute(core: Core): Route {
       'Permanently deletes a user account and all its data, which cannot be undone. For admins; the answer to everybody else is 403, which is our choice: the document shows no status for it.',
     access: 'users.delete',
     params: idParams,
-    responses: { 204: { description: 'The user is deleted' } },
+    responses: { 204: erasedResponse('The user is deleted') },
     refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
-      await deleteUser(core, userOf(call), { ref: refOf(call) });
-      return { status: 204 };
+      return erasedAnswer(await deleteUser(core, userOf(call), { ref: refOf(call) }));
     },
   };
 }

@@ -13,6 +13,7 @@ import { parseHumanId } from '../../core/ids.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
+import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { toHumanUser } from './present.ts';
 import { appParams, createBody, userExamples, userListSchema, userParams, userSchema } from './schemas.ts';
@@ -126,11 +127,10 @@ export function deleteUserRoute(core: Core): Route {
     description: 'An App Key cannot delete an administrator of the organization.',
     access: 'users.delete',
     params: userParams,
-    responses: { 204: { description: 'The user is gone' } },
+    responses: { 204: erasedResponse('The user is gone') },
     refusals: ['user_not_found', 'app_not_found'],
     async handle(call) {
-      await deleteUser(core, appOf(call), { ref: refOf(call) });
-      return { status: 204 };
+      return erasedAnswer(await deleteUser(core, appOf(call), { ref: refOf(call) }));
     },
   };
 }

@@ -14,6 +14,7 @@ import { inviteUser } from '../../core/verification/invitation.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
+import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { deleteOperation } from './errors.ts';
 import { presentCreated, presentFull, presentListed } from './present.ts';
@@ -88,7 +89,7 @@ export function routes(core: Core): readonly Route[] {
         'Permanently deletes a user from your organization. This action cannot be undone. The last active admin cannot be deleted.',
       access: 'users.delete',
       params: userParams,
-      responses: { 204: { description: 'User deleted successfully' } },
+      responses: { 204: erasedResponse('User deleted successfully') },
       refusals: ['user_not_found', 'last_admin'],
       handle: (call) => remove(core, call),
     },
@@ -128,8 +129,7 @@ async function read(core: Core, call: Call): Promise<Answer> {
 }
 
 async function remove(core: Core, call: Call): Promise<Answer> {
-  await deleteUser(core, callerOf(call), { ref: refOf(call) });
-  return { status: 204 };
+  return erasedAnswer(await deleteUser(core, callerOf(call), { ref: refOf(call) }));
 }
 
 /** The user that the path names; null for an id that no user can have. */

@@ -14,6 +14,7 @@ import { parseUserIdText } from '../../core/ids.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
+import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { toSonarUser, toUserAnswer, toUserList } from './present.ts';
@@ -172,11 +173,10 @@ export function deleteUserRoute(core: Core): Route {
       'Permanently deletes a user, disconnects all devices, de-authorizes with providers, and removes all associated data. This action is irreversible.',
     access: 'users.delete',
     params: userIdParams,
-    responses: { 204: { description: 'The user is gone' } },
+    responses: { 204: erasedResponse('The user is gone') },
     refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
-      await deleteUser(core, callerOf(call), { ref: refOf(call) });
-      return { status: 204 };
+      return erasedAnswer(await deleteUser(core, callerOf(call), { ref: refOf(call) }));
     },
   };
 }

@@ -7,8 +7,8 @@
  */
 import { alone, type IdempotentRequest, once } from '../access/idempotency.ts';
 import { type Action, authorize, type Principal } from '../access/principal.ts';
-import { subjectsOf } from '../access/subject.ts';
 import type { Core } from '../core.ts';
+import { beginErasure } from '../erasure/begin-erasure.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -203,25 +203,27 @@ export async function reportActivity(
 }
 
 /**
- * Deletes a user and everything that hangs on it: the one path for every door. Refuses with `forbidden` (also
- * an app that would delete an admin), `user_not_found` and `last_admin`.
+ * Deletes a user and everything that hangs on it: the one path for every door. The id of the erasure that begins
+ * with it and is accepted for good: it outlives also the database. Refuses with `forbidden` (also an app that would
+ * delete an admin), `user_not_found` and `last_admin`.
  */
 export async function deleteUser(
   core: Core,
   principal: Principal,
   input: { readonly ref: UserRef | null },
-): Promise<void> {
+): Promise<{ readonly erasureId: string }> {
   authorize(principal, 'users.delete');
   const { ref } = input;
   if (ref === null) throw refuse('user_not_found', {});
-  await core.work.change(principal.orgKey, async (tx) => {
+  const erasure = await core.work.change(principal.orgKey, async (tx) => {
     const user = await tx.users.lock(scopedRef(principal, ref));
     if (user === null) throw refuse('user_not_found', {});
     if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
     await keepAnAdmin(tx, user);
-    if (!(await tx.users.erase(user, subjectsOf(core.secrets, user)))) throw refuse('user_not_found', {});
-    await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, core.clock.now());
+    return beginErasure(core, tx, principal, user);
   });
+  await core.ledger.append([{ kind: 'accepted', erasure }]);
+  return { erasureId: erasure.id };
 }
 
 /** A step: moves the last sync of the user's connection, where one is named; refuses an unknown one. */

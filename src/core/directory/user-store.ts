@@ -1,4 +1,5 @@
 /** What the directory needs of a store of users, within one organization. */
+import type { RemovedRows } from '../erasure/erasure.ts';
 import type { UserId } from '../ids.ts';
 import type { ExportedUser, NewUser, User, UserChanges, UserStatus } from './user.ts';
 
@@ -37,10 +38,10 @@ export interface UserStore {
   update(user: User, changes: UserChanges): Promise<User>;
   /**
    * Removes the user and every row that hangs on it, counts included: the one path of deletion. `digests` are
-   * the keyed digests under which throttles and password requests know this person. False where somebody was
-   * quicker.
+   * the keyed digests under which throttles and password requests know this person. How many rows that were;
+   * null where somebody was quicker.
    */
-  erase(user: User, digests: readonly string[]): Promise<boolean>;
+  erase(user: User, digests: readonly string[]): Promise<RemovedRows | null>;
   /** Rows `offset` to `offset + limit` of the newest-first order, with the exact number of all that match. */
   page(filter: UserFilter, offset: number, limit: number): Promise<{ items: readonly User[]; total: number }>;
   /** The next users of an app, oldest first, after `after` (null: from the start). */

@@ -2,6 +2,7 @@
 import type { RevocationState } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { nextErasureState } from './erasure.ts';
 
 /** A revocation that belongs to an erasure, as it is now. */
 export interface SettledRevocation {
@@ -13,5 +14,20 @@ export interface SettledRevocation {
   readonly at: number;
 }
 
-/** A step: called in the transaction that changes a revocation of the erasure. */
-export async function settleRevocation(_core: Core, _tx: Tx, _revocation: SettledRevocation): Promise<void> {}
+/**
+ * A step: called in the transaction that changes a revocation of the erasure. With the first grant that is overdue
+ * the erasure is; when one has ended the job looks at once whether it was the last.
+ */
+export async function settleRevocation(
+  _core: Core,
+  tx: Tx,
+  { erasureId, state, at }: SettledRevocation,
+): Promise<void> {
+  const erasure = await tx.erasures.lock(erasureId);
+  if (erasure === null || erasure.state === 'complete') return;
+  const isMissed = state === 'overdue' && erasure.state === 'running';
+  await tx.erasures.update(erasure, {
+    state: isMissed ? nextErasureState(erasure.state, 'miss') : erasure.state,
+    dueAt: at,
+  });
+}

@@ -46,6 +46,7 @@ describe('DELETE /v1/users/{id}', () => {
         password_tokens: '-1',
         login_failures: '-1',
         messages: '-2',
+        erasures: '+1',
       },
     });
     assert.equal((await remove(number)).status, 404);

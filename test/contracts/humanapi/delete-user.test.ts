@@ -40,7 +40,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
           subject_id: id,
         },
       ],
-      rows: { users: '-1', sessions: '-1' },
+      rows: { users: '-1', sessions: '-1', erasures: '+1' },
     });
     assert.equal((await call('GET', id)).status, 404);
     assert.equal((await call('DELETE', id)).status, 404);

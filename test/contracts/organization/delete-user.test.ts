@@ -41,7 +41,7 @@ describe('DELETE /api/v1/users/{id}', () => {
           subject_id: id.slice('usr_'.length),
         },
       ],
-      rows: { users: '-1', password_tokens: '-1', messages: '-1' },
+      rows: { users: '-1', password_tokens: '-1', messages: '-1', erasures: '+1' },
     });
 
     assert.equal((await read(id)).status, 404);
@@ -101,7 +101,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     assert.equal((await remove(second.userId, second.session)).status, 204);
     await ledger.expect({
       audit: [{ action: 'user.deleted', actor_kind: 'user', actor_id: second.userId.slice(4) }],
-      rows: { users: '-1', sessions: '-1' },
+      rows: { users: '-1', sessions: '-1', erasures: '+1' },
     });
     assert.equal((await remove(first.userId, second.session)).status, 401);
   });

@@ -39,7 +39,7 @@ describe('DELETE /v1/users/{user_id}', () => {
           subject_id: id.slice('usr_'.length),
         },
       ],
-      rows: { users: '-1', idempotency: '-1' },
+      rows: { users: '-1', idempotency: '-1', erasures: '+1' },
     });
     assert.equal((await roster.call(`GET ${path}/${id}`, { bearer })).status, 404);
     const again = await remove(id);

@@ -1,0 +1,52 @@
+/** How an erasure begins: in the transaction that deletes the user, so that there is never the one without the other. */
+import type { Principal } from '../access/principal.ts';
+import { subjectsOf } from '../access/subject.ts';
+import { endGrants } from '../connections/end-grants.ts';
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { refuse } from '../errors.ts';
+import { newPrefixedId } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { userDigestOf } from './erasure.ts';
+import type { AcceptedErasure } from './ledger.ts';
+import { sealTraces, tracesOf } from './traces.ts';
+
+/** An erasure that is done again takes over what the ledger says of it. */
+export type FormerErasure = Pick<AcceptedErasure, 'id' | 'requestedAt' | 'requestedBy' | 'door'>;
+
+/**
+ * A step: turns what providers gave for the user into revocations, removes the user and every row that hangs on it,
+ * notes it in the record, and begins the erasure; what the ledger must have of it before anybody is told. The user
+ * is locked before. Refuses with `user_not_found` where somebody was quicker.
+ */
+export async function beginErasure(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  user: User,
+  former: FormerErasure | null = null,
+): Promise<AcceptedErasure> {
+  const now = core.clock.now();
+  const { orgKey } = tx;
+  const id = former?.id ?? newPrefixedId('era');
+  await endGrants(core, tx, user, id);
+  const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
+  if (removed === null) throw refuse('user_not_found', {});
+  const requestedAt = former?.requestedAt ?? now;
+  const requestedBy = former?.requestedBy ?? principal.kind;
+  const door = former?.door ?? principal.door;
+  await tx.erasures.insert({
+    ...{ id, requestedAt, requestedBy, door, removed },
+    userDigest: userDigestOf(user.id),
+    state: 'running',
+    sealedTraces: sealTraces(core.secrets, { orgKey, id }, tracesOf(core.secrets, user)),
+    dueAt: now,
+    abandonReason: null,
+    replayedAt: former === null ? null : now,
+    completedAt: null,
+    receipt: null,
+  });
+  await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, now);
+  return { orgKey, id, userId: user.id, requestedAt, requestedBy, door };
+}

@@ -1,0 +1,212 @@
+/**
+ * The way of an erasure from its beginning to its receipt, in rounds that take many at once. Each round looks a
+ * second time for whatever names the persons, in rows and then in the database's files, drops what it was looking
+ * for, and signs the receipts of those whose providers have all confirmed. The others wait.
+ *
+ * A round may end anywhere: what it has not written is due again when its lease has run out. Nothing is complete
+ * before the ledger has the erasure, the traces are gone, and no grant of it is open in the transaction that says so.
+ */
+import { emailSubject } from '../access/subject.ts';
+import type { Revocation } from '../connections/revocation.ts';
+import type { Core } from '../core.ts';
+import type { Tx } from '../unit-of-work.ts';
+import {
+  type Erasure,
+  erasureDueMs,
+  erasureLeaseMs,
+  erasureWaitMs,
+  nextErasureState,
+  type RemovedRows,
+} from './erasure.ts';
+import type { LedgerLine } from './ledger.ts';
+import { claimsOf, type ReceiptSigner, signReceipt } from './receipt.ts';
+import { findSigner, publishKeys } from './receipt-key.ts';
+import { openTraces, type Traces } from './traces.ts';
+
+/** What came of a round. */
+export interface Round {
+  /** How many were due and taken. */
+  readonly taken: number;
+  readonly completed: number;
+  /** How many wait for a provider. */
+  readonly waiting: number;
+  /** How many are due again soon: the database's files could not be cleared yet. */
+  readonly postponed: number;
+  /** How many cannot be looked for: no known secret opens what they were known by. */
+  readonly sealed: number;
+}
+
+/** An erasure of a round, with what is still looked for. */
+interface Looking {
+  readonly erasure: Erasure;
+  /** Null where it has been looked before. */
+  readonly traces: Traces | null;
+}
+
+/** Erasures that share a transaction: others want to write in between. */
+const pieceMax = 100;
+
+/** Takes at most `limit` erasures that are due as far as they come. */
+export async function advanceErasures(core: Core, limit: number): Promise<Round> {
+  const claimed = await core.work.changeSystem('job', (tx) =>
+    tx.erasures.claim(core.clock.now(), erasureLeaseMs, limit),
+  );
+  const all = claimed.flatMap((erasure) => lookingAt(core, erasure));
+  // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
+  await core.ledger.append(all.flatMap(acceptedLine));
+  const found = await lookAgain(core, all);
+  const remaining = await clearResidue(core, all);
+  const isClear = ({ traces }: Looking): boolean =>
+    traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
+  const ends = await concludeAll(core, all.filter(isClear), found);
+  const postponed = all.filter((looking) => !isClear(looking));
+  await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure));
+  const completed = ends.filter((end) => end !== 'waits');
+  await core.ledger.append(completed);
+  return {
+    taken: claimed.length,
+    completed: completed.length,
+    waiting: ends.length - completed.length,
+    postponed: postponed.length,
+    sealed: claimed.length - all.length,
+  };
+}
+
+/** None where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */
+function lookingAt(core: Core, erasure: Erasure): Looking[] {
+  try {
+    return [{ erasure, traces: openTraces(core.secrets, erasure) }];
+  } catch {
+    return [];
+  }
+}
+
+function acceptedLine({ erasure, traces }: Looking): LedgerLine[] {
+  if (traces === null) return [];
+  const { orgKey, id, requestedAt, requestedBy, door } = erasure;
+  const { userId } = traces;
+  return [{ kind: 'accepted', erasure: { orgKey, id, userId, requestedAt, requestedBy, door } }];
+}
+
+/**
+ * Runs a step for each, in transactions of bounded size, an organization at a time; what the steps gave. A step may
+ * run several times for one outcome.
+ */
+async function inPieces<T>(
+  core: Core,
+  all: readonly Looking[],
+  step: (tx: Tx, looking: Looking) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const [orgKey, own] of Map.groupBy(all, ({ erasure }) => erasure.orgKey)) {
+    for (let at = 0; at < own.length; at += pieceMax) {
+      const piece = own.slice(at, at + pieceMax);
+      const given = await core.work.change(orgKey, async (tx) => {
+        const each: T[] = [];
+        for (const looking of piece) each.push(await step(tx, looking));
+        return each;
+      });
+      results.push(...given);
+    }
+  }
+  return results;
+}
+
+/** The second pass over the rows: what was found after all, by erasure. */
+async function lookAgain(core: Core, all: readonly Looking[]): Promise<ReadonlyMap<string, RemovedRows>> {
+  const found = await inPieces(core, all, async (tx, { erasure, traces }) => {
+    const removed = traces === null ? {} : await sweep(core, tx, traces);
+    return [erasure.id, removed] as const;
+  });
+  return new Map(found);
+}
+
+/** A step: removes what names the person. An address that is somebody's again is no trace of who had it before. */
+async function sweep(core: Core, tx: Tx, { userId, account, email }: Traces): Promise<RemovedRows> {
+  const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
+  const digests = isFree ? [account, emailSubject(core.secrets, tx.orgKey, email)] : [account];
+  return tx.erasures.sweep({ userId, digests });
+}
+
+/** The texts that are still in the database's files; null where its log could not be emptied yet. */
+async function clearResidue(core: Core, all: readonly Looking[]): Promise<ReadonlySet<string> | null> {
+  const sought = all.flatMap(({ traces }) => (traces === null ? [] : [traces]));
+  if (sought.length === 0) return new Set();
+  if (!(await core.residue.flush())) return null;
+  return core.residue.clear({
+    texts: new Set(sought.flatMap(({ texts }) => texts)),
+    keys: new Set(sought.flatMap(({ keys }) => keys)),
+  });
+}
+
+type End = 'waits' | Extract<LedgerLine, { kind: 'completed' }>;
+
+async function concludeAll(
+  core: Core,
+  all: readonly Looking[],
+  found: ReadonlyMap<string, RemovedRows>,
+): Promise<End[]> {
+  if (all.length === 0) return [];
+  const signer = await findSigner(core);
+  await publishKeys(core);
+  const ends = await inPieces(core, all, (tx, looking) => conclude(core, tx, looking, { signer, found }));
+  return ends.filter((end) => end !== null);
+}
+
+/** A step: ends the erasure where no grant of it is open, else has it wait; null where it is not as it was. */
+async function conclude(
+  core: Core,
+  tx: Tx,
+  { erasure: { id }, traces }: Looking,
+  { signer, found }: { readonly signer: ReceiptSigner; readonly found: ReadonlyMap<string, RemovedRows> },
+): Promise<End | null> {
+  const erasure = await tx.erasures.lock(id);
+  if (erasure === null || erasure.state === 'complete') return null;
+  if (erasure.sealedTraces !== null && traces === null) return null;
+  const now = core.clock.now();
+  const { orgKey } = erasure;
+  const removed = sumOf(erasure.removed, found.get(id) ?? {});
+  const revocations = await tx.revocations.listOfErasure(id);
+  if (revocations.some(isOpen)) {
+    const { state, dueAt } = waitingOf(erasure, now);
+    await tx.erasures.update(erasure, { state, dueAt, removed, sealedTraces: null });
+    return 'waits';
+  }
+  const { kept } = tx.erasures;
+  const claims = claimsOf({ ...erasure, removed }, { completedAt: now, revocations, kept });
+  const receipt = signReceipt(claims, signer);
+  const state = nextErasureState(erasure.state, 'complete');
+  await tx.erasures.update(erasure, { state, removed, sealedTraces: null, completedAt: now, receipt });
+  return { kind: 'completed', erasure: { orgKey, id, completedAt: now, receipt } };
+}
+
+function isOpen({ state }: Revocation): boolean {
+  return state === 'pending' || state === 'overdue';
+}
+
+/** Looks again when a provider has answered, when the time is up, and in any case after a while. */
+function waitingOf(erasure: Erasure, now: number): Pick<Erasure, 'state' | 'dueAt'> {
+  const deadline = deadlineOf(erasure);
+  const lookAt = now + erasureWaitMs;
+  if (erasure.state === 'overdue') return { state: erasure.state, dueAt: lookAt };
+  if (now >= deadline) return { state: nextErasureState(erasure.state, 'miss'), dueAt: lookAt };
+  return { state: erasure.state, dueAt: Math.min(lookAt, deadline) };
+}
+
+/** A step: gives the lease back, and marks what takes too long for whatever reason. */
+async function postpone(core: Core, tx: Tx, { id }: Erasure): Promise<void> {
+  const erasure = await tx.erasures.lock(id);
+  if (erasure === null || erasure.state === 'complete') return;
+  const now = core.clock.now();
+  await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now });
+}
+
+function deadlineOf({ requestedAt, replayedAt }: Erasure): number {
+  return (replayedAt ?? requestedAt) + erasureDueMs;
+}
+
+function sumOf(left: RemovedRows, right: RemovedRows): RemovedRows {
+  const sum: Record<string, number> = { ...left };
+  for (const [table, rows] of Object.entries(right)) sum[table] = (sum[table] ?? 0) + rows;
+  return sum;
+}

@@ -1,0 +1,133 @@
+/**
+ * The keys that sign receipts. One signs at a time; those that have signed before stay known by their public halves
+ * for good, so that old receipts verify. Keys are rows, so that all processes of a deployment have the same; the
+ * private half is sealed under the deployment's secret. A deployment whose secret is lost signs with a new key.
+ */
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { Core } from '../core.ts';
+import { refuse } from '../errors.ts';
+import type { SecretBox } from '../secret.ts';
+import type { Jwks, PublicJwk, ReceiptSigner } from './receipt.ts';
+
+/** A key as a row. */
+export interface ReceiptKey {
+  /** The thumbprint of the public half (RFC 7638), which is also its `kid`. */
+  readonly id: string;
+  /** The `x` of its JWK: 32 bytes in base64url. */
+  readonly publicKey: string;
+  /** The PKCS #8 form in base64url, sealed; null once it signs no more. */
+  readonly sealedKey: string | null;
+  readonly createdAt: number;
+  readonly retiredAt: number | null;
+}
+
+export interface ReceiptKeyStore {
+  /** Oldest first. */
+  list(): Promise<readonly ReceiptKey[]>;
+  insert(key: ReceiptKey): Promise<void>;
+  /** Takes the private half away; false where somebody was quicker. */
+  retire(id: string, at: number): Promise<boolean>;
+}
+
+/** Where the public keys are written besides, so that receipts verify without the database. */
+export interface PublicKeyFile {
+  read(): Promise<Jwks>;
+  /** Adds keys; those that are there stay. */
+  add(keys: readonly PublicJwk[]): Promise<void>;
+}
+
+/** What signs now; makes the first key of a deployment, and another where no known secret opens the present one. */
+export async function findSigner(core: Core): Promise<ReceiptSigner> {
+  const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
+  const signer = signerAmong(core.secrets, keys);
+  if (signer !== null) return signer;
+  const fresh = makeKey(core);
+  return core.work.changeSystem('operator', async (tx) => {
+    // Another process may have made one between the look and the change.
+    const present = await tx.receiptKeys.list();
+    const made = signerAmong(core.secrets, present);
+    if (made !== null) return made;
+    await putInPlace(tx.receiptKeys, present, fresh.row);
+    return fresh.signer;
+  });
+}
+
+/** Puts a new key in the place of the one that signs. Receipts of the former stay good. */
+export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
+  const { row, signer } = makeKey(core);
+  await core.work.changeSystem('operator', async (tx) =>
+    putInPlace(tx.receiptKeys, await tx.receiptKeys.list(), row),
+  );
+  await publishKeys(core);
+  return signer;
+}
+
+/** Every public key of the deployment: of the database, and of the folder, which outlives a restored database. */
+export async function listPublicKeys(core: Core): Promise<Jwks> {
+  const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
+  const own = keys.map(toJwk);
+  const known = new Set(own.map(({ kid }) => kid));
+  const others = (await core.publicKeys.read()).keys.filter(({ kid }) => !known.has(kid));
+  return { keys: [...others, ...own] };
+}
+
+/** Writes to the folder what the database knows. */
+export async function publishKeys(core: Core): Promise<void> {
+  const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
+  await core.publicKeys.add(keys.map(toJwk));
+}
+
+function toJwk({ id, publicKey }: ReceiptKey): PublicJwk {
+  return { kty: 'OKP', crv: 'Ed25519', x: publicKey, kid: id, alg: 'EdDSA', use: 'sig' };
+}
+
+function signerAmong(secrets: SecretBox, keys: readonly ReceiptKey[]): ReceiptSigner | null {
+  const current = keys.findLast(({ sealedKey }) => sealedKey !== null);
+  if (current?.sealedKey === undefined || current.sealedKey === null) return null;
+  const der = openKey(secrets, current.id, current.sealedKey);
+  if (der === null) return null;
+  return { kid: current.id, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
+}
+
+function openKey(secrets: SecretBox, id: string, sealed: string): Buffer | null {
+  try {
+    return Buffer.from(secrets.open(sealed, contextOf(id)), 'base64url');
+  } catch {
+    return null;
+  }
+}
+
+/** A step: retires what signs, and adds what signs from now on. */
+async function putInPlace(
+  store: ReceiptKeyStore,
+  present: readonly ReceiptKey[],
+  next: ReceiptKey,
+): Promise<void> {
+  for (const { id, sealedKey } of present) {
+    if (sealedKey !== null) await store.retire(id, next.createdAt);
+  }
+  await store.insert(next);
+}
+
+function makeKey({ clock, secrets }: Core): { readonly row: ReceiptKey; readonly signer: ReceiptSigner } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const { x } = publicKey.export({ format: 'jwk' });
+  if (x === undefined) throw refuse('internal', {});
+  const id = thumbprintOf(x);
+  const sealedKey = secrets.seal(exportKey(privateKey), contextOf(id));
+  const row = { id, publicKey: x, sealedKey, createdAt: clock.now(), retiredAt: null };
+  return { row, signer: { kid: id, key: privateKey } };
+}
+
+/** RFC 7638: the members that make the key, in their order, without blanks. */
+function thumbprintOf(x: string): string {
+  return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+}
+
+function exportKey(key: KeyObject): string {
+  return key.export({ format: 'der', type: 'pkcs8' }).toString('base64url');
+}
+
+function contextOf(id: string): string {
+  return `receipt key ${id}`;
+}

@@ -1,0 +1,155 @@
+/**
+ * The receipt of an erasure: a compact JWS (RFC 7515) signed with Ed25519 (`EdDSA`, RFC 8037), which anybody can
+ * verify with the public keys and nothing else. It says what was done and when, and holds nothing of a person: the
+ * user is a SHA-256 of its random id.
+ *
+ * The few lines of the form are here because there is nothing to choose in them: one algorithm, keys of our own,
+ * and a signature that Node's own crypto makes and checks.
+ */
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import type { Revocation } from '../connections/revocation.ts';
+import { toMillisecondText } from '../time.ts';
+import type { Erasure, Kept, RemovedRows } from './erasure.ts';
+
+/** A public signing key as RFC 8037 writes it. */
+export interface PublicJwk {
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+  /** The key's thumbprint (RFC 7638). */
+  readonly kid: string;
+  readonly alg: 'EdDSA';
+  readonly use: 'sig';
+}
+
+/** A key set as RFC 7517 writes it. */
+export interface Jwks {
+  readonly keys: readonly PublicJwk[];
+}
+
+/** What signs. */
+export interface ReceiptSigner {
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+/** How access ended at a provider. `unconfirmed`: an operator gave up waiting. */
+export interface ReceiptProvider {
+  readonly provider: string;
+  readonly outcome: 'confirmed' | 'unconfirmed';
+  /** What the provider said, as a short code; null where it never said anything. */
+  readonly detail: string | null;
+  readonly at: string;
+}
+
+/** What a receipt says. Times are RFC 3339 in UTC. */
+export interface ReceiptClaims {
+  readonly erasure_id: string;
+  /** SHA-256 in hex of the user id's 32 hex digits, which `usr_` stands before in some APIs. */
+  readonly user_id_sha256: string;
+  readonly requested_at: string;
+  readonly requested_by: Erasure['requestedBy'];
+  readonly door: string;
+  readonly completed_at: string;
+  /** Rows by table. */
+  readonly removed: RemovedRows;
+  readonly providers: readonly ReceiptProvider[];
+  /** Why an operator no longer waited for a provider; absent where nobody gave up. */
+  readonly abandoned_because?: string;
+  /** When the erasure was done again on a database from a backup; absent where it never was. */
+  readonly replayed_at?: string;
+  readonly kept: readonly Kept[];
+}
+
+export const receiptType = 'erasure-receipt+jws';
+
+/** The claims of an erasure that is complete at the instant `completedAt`. */
+export function claimsOf(
+  erasure: Erasure,
+  {
+    completedAt,
+    revocations,
+    kept,
+  }: {
+    readonly completedAt: number;
+    readonly revocations: readonly Revocation[];
+    readonly kept: readonly Kept[];
+  },
+): ReceiptClaims {
+  const { abandonReason, replayedAt } = erasure;
+  return {
+    erasure_id: erasure.id,
+    user_id_sha256: erasure.userDigest,
+    requested_at: toMillisecondText(erasure.requestedAt),
+    requested_by: erasure.requestedBy,
+    door: erasure.door,
+    completed_at: toMillisecondText(completedAt),
+    removed: erasure.removed,
+    providers: revocations.map(({ provider, state, outcome, endedAt }) => ({
+      provider,
+      outcome: state === 'confirmed' ? 'confirmed' : 'unconfirmed',
+      detail: outcome,
+      at: toMillisecondText(endedAt ?? completedAt),
+    })),
+    ...(abandonReason === null ? {} : { abandoned_because: abandonReason }),
+    ...(replayedAt === null ? {} : { replayed_at: toMillisecondText(replayedAt) }),
+    kept,
+  };
+}
+
+/** The compact JWS over the claims. */
+export function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSigner): string {
+  const head = encode({ alg: 'EdDSA', typ: receiptType, kid });
+  const signed = `${head}.${encode(claims)}`;
+  return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
+}
+
+/** Why a text is not a receipt of these keys. */
+export type ReceiptFault = 'malformed' | 'unknown_key' | 'bad_signature';
+
+/** The claims of a receipt, where one of the keys has signed it; else what is wrong. */
+export function verifyReceipt(
+  text: string,
+  { keys }: Jwks,
+): { readonly claims: ReceiptClaims; readonly kid: string } | { readonly fault: ReceiptFault } {
+  const [head, payload, signature, ...rest] = text.trim().split('.');
+  if (head === undefined || payload === undefined || signature === undefined || rest.length > 0) {
+    return { fault: 'malformed' };
+  }
+  const header = decode(head);
+  // The algorithm is ours to say, not the receipt's: whatever else it names is no receipt.
+  if (header?.['alg'] !== 'EdDSA' || header['typ'] !== receiptType || 'crit' in header) {
+    return { fault: 'malformed' };
+  }
+  const jwk = keys.find(({ kid }) => kid === header['kid']);
+  if (jwk === undefined) return { fault: 'unknown_key' };
+  const key = createPublicKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x }, format: 'jwk' });
+  const isGenuine =
+    canonical.test(signature) &&
+    verify(null, Buffer.from(`${head}.${payload}`), key, Buffer.from(signature, 'base64url'));
+  if (!isGenuine) return { fault: 'bad_signature' };
+  const claims = decode(payload);
+  return isClaims(claims) ? { claims, kid: jwk.kid } : { fault: 'malformed' };
+}
+
+/** 64 bytes in base64url, written in the one way there is: the last of the 86 characters has four bits to spare. */
+const canonical = /^[A-Za-z0-9_-]{85}[AQgw]$/;
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function decode(part: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isClaims(
+  value: Readonly<Record<string, unknown>> | null,
+): value is Readonly<Record<string, unknown>> & ReceiptClaims {
+  return typeof value?.['erasure_id'] === 'string' && typeof value['user_id_sha256'] === 'string';
+}
