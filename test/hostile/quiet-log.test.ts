@@ -70,6 +70,7 @@ describe('the log at its most talkative', () => {
     made = await rosterJson(folder, ['init']);
     canaries.add(made.text('apiKey'));
     canaries.add(made.text('app.appKey'));
+    canaries.add(made.text('app.clientSecret'));
   });
   after(() => removeFolder(folder));
 
@@ -159,6 +160,26 @@ describe('the log at its most talkative', () => {
     await call('GET /sonar/v1/users?reference_id=canary-reference&page=canary', { headers: bearer });
     await call(`POST ${apps}`, { headers: basic, json: { externalId: email } });
     await call(`GET ${apps}`, { headers: basic });
+
+    const client = { client_id: made.text('app.appId'), client_secret: made.text('app.clientSecret') };
+    const asked = { ...client, type: 'session', client_user_id: 'canary-user', client_user_email: email };
+    const opened = await call('POST /v1/connect/token', { json: asked });
+    assert.equal(opened.status, 200);
+    const sessionToken = canaries.add(String(opened.at('session_token')));
+    const wrongSecret = { ...asked, client_secret: canaries.add('canary-client-secret') };
+    assert.equal((await call('POST /v1/connect/token', { json: wrongSecret })).status, 401);
+    const exchanged = await call('POST /v1/connect/tokens', {
+      json: {
+        humanId: opened.at('human_id'),
+        clientId: client.client_id,
+        clientSecret: client.client_secret,
+        sessionToken,
+      },
+    });
+    for (const name of ['accessToken', 'publicToken']) canaries.add(String(exchanged.at(name)));
+    await call(`GET /connect?token=${sessionToken}&mode=auth`);
+    await call('GET /connect/api/session', { headers: { authorization: `Bearer ${sessionToken}` } });
+    await call('GET /connect/api/session', { headers: { authorization: `Bearer ${sessionToken}x` } });
     await rosterJson(
       folder,
       ['admin', 'create', '--org', made.text('organization.id'), '--email', 'canary.admin@leak.example'],
