@@ -7,12 +7,15 @@ import { fitting } from './schema-arbitrary.ts';
 
 const runs = 20;
 
-/** Operations that succeed only with a code, a token or a password that a person was given. */
+/** Operations that succeed only with a code, a token, a password or a secret that somebody was given. */
 const needsSecret = new Set([
   'general.createSession',
   'general.confirmUser',
   'general.validatePasswordReset',
   'general.resetPassword',
+  'humanapi.createConnectToken',
+  'humanapi.exchangeConnectSession',
+  'humanapi.createPublicToken',
 ]);
 
 describe('requests that fit the documents', () => {
