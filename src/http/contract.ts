@@ -4,11 +4,11 @@
  * the server adds the rest (ids, limits, bodies, 405, OpenAPI) for all alike.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TSchema } from 'typebox';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
 import type { DomainError, ErrorCode, FieldFault } from '../core/errors.ts';
+import type { TSchema } from './shape.ts';
 
 export interface Contract {
   /** Lower-case; the first label of its host and its path prefix: `sonar.example.com`, `/sonar`. */

@@ -4,10 +4,10 @@
  * overload). Examples of refusals are presented by the contract, so they are what it would really answer.
  */
 import { STATUS_CODES } from 'node:http';
-import type { TSchema } from 'typebox';
 import type { Contract, ResponseDocument, Route } from './contract.ts';
 import { createRefusalCatalogue, type RefusalCatalogue } from './openapi-refusals.ts';
 import type { PageRoute } from './page.ts';
+import type { TSchema } from './shape.ts';
 
 /** A contract with its routes. */
 export interface ServedContract {

@@ -99,6 +99,8 @@ export function createServer(options: ServerOptions): HttpServer {
     clientErrorHandler: (error, socket) => broken.onError(error, socket),
     frameworkErrors: (_error, request, reply) => serveUnrouted(request, reply),
     trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
+    // Without these Fastify loads a validator and a serializer of its own.
+    schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
     return503OnClosing: false,
     exposeHeadRoutes: false,
     // Requests are bounded by the size of their headers; a long id is an unknown id.
@@ -191,6 +193,11 @@ function createNode(handle: RequestHandler, settings: HttpSettings): Server {
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   return server;
+}
+
+/** Shapes are for the reference; no route asks Fastify to work by one. */
+function refuseSchema(): never {
+  throw new Error('a route was added with a schema');
 }
 
 /** The methods of the routes at a URL in its internal form, HEAD beside GET. */

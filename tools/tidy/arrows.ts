@@ -47,8 +47,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core'],
     packages: ['@scalar/fastify-api-reference', 'fastify', 'node:*', 'pino', 'typebox'],
   },
-  contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['typebox', 'node:http'] },
-  pages: { paths: ['src/pages/'], rooms: ['core', 'http', 'shapes'], packages: ['typebox', 'node:*'] },
+  contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['node:http'] },
+  pages: { paths: ['src/pages/'], rooms: ['core', 'http', 'shapes'], packages: ['node:*'] },
   /** What a page and its server say to each other: types, which both read. */
   shapes: { paths: ['src/pages/connect-shapes.ts'], rooms: [], packages: [] },
   web: {

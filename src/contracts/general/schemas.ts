@@ -1,9 +1,9 @@
 /** The shapes of `general`, for the reference and for the types of what is shown, with the document's examples. */
-import { type TProperties, type TSchema, Type } from 'typebox';
 import { passwordCharactersMax, passwordCharactersMin } from '../../core/access/password.ts';
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userRoles } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
+import { type Static, type TProperties, type TSchema, Type } from '../../http/shape.ts';
 
 export const pageSizeDefault = 50;
 
@@ -51,7 +51,7 @@ export const userSchema = Type.Object({
   updated_at: instant('UTC, in milliseconds. Does not move at login.'),
 });
 
-export type GeneralUser = Type.Static<typeof userSchema>;
+export type GeneralUser = Static<typeof userSchema>;
 
 export const userListSchema = Type.Object({
   users: Type.Array(userSchema),
@@ -63,11 +63,11 @@ export const userListSchema = Type.Object({
   }),
 });
 
-export type UserList = Type.Static<typeof userListSchema>;
+export type UserList = Static<typeof userListSchema>;
 
 const confirmedUserSchema = Type.Object({ id, email: shownEmail, confirmed: Type.Boolean() });
 
-export type ConfirmedUser = Type.Static<typeof confirmedUserSchema>;
+export type ConfirmedUser = Static<typeof confirmedUserSchema>;
 
 export const confirmationSchema = Type.Object({ verified: Type.Literal(true), user: confirmedUserSchema });
 

@@ -1,9 +1,9 @@
 /** The shapes of the token calls of Connect. The first generation writes its names in one word each. */
-import { Type } from 'typebox';
 import { connectTokenRules } from '../../core/connect/connect-token.ts';
 import { tokenRequestTypes } from '../../core/connect/tokens.ts';
 import { emailCharactersMax } from '../../core/directory/user-fields.ts';
 import { secondMs } from '../../core/time.ts';
+import { type Static, Type } from '../../http/shape.ts';
 import { appId, externalId, humanId } from './schemas.ts';
 
 const clientSecret = Type.String({
@@ -55,7 +55,7 @@ export const tokenAnswer = Type.Union([
     refresh_token: refreshToken,
   }),
 ]);
-export type TokenAnswer = Type.Static<typeof tokenAnswer>;
+export type TokenAnswer = Static<typeof tokenAnswer>;
 
 const humanTokenMembers = {
   humanId,
@@ -75,12 +75,12 @@ export const tokensAnswer = Type.Object({
   accessToken: Type.String({ description: 'Good for a day' }),
   publicToken: Type.String({ description: 'Opens the page of Connect for this user, for a day' }),
 });
-export type TokensAnswer = Type.Static<typeof tokensAnswer>;
+export type TokensAnswer = Static<typeof tokensAnswer>;
 
 export const publicTokensBody = Type.Object(humanTokenMembers);
 
 export const publicTokensAnswer = Type.Object({ publicToken: tokensAnswer.properties.publicToken });
-export type PublicTokensAnswer = Type.Static<typeof publicTokensAnswer>;
+export type PublicTokensAnswer = Static<typeof publicTokensAnswer>;
 
 const client_id = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
 const secret = 'ee1551fb509598d0b656811633310889dc306aa3';

@@ -1,6 +1,6 @@
 /** The shapes of `humanapi`, for the reference and for the types of what is shown. */
-import { Type } from 'typebox';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
+import { type Static, Type } from '../../http/shape.ts';
 
 export const appId = Type.String({
   pattern: '^[0-9a-f]{40}$',
@@ -27,7 +27,7 @@ export const userSchema = Type.Object({
   updatedAt: Type.String({ format: 'date-time', description: 'When the user last changed' }),
 });
 
-export type HumanUser = Type.Static<typeof userSchema>;
+export type HumanUser = Static<typeof userSchema>;
 
 export const userListSchema = Type.Array(userSchema);
 

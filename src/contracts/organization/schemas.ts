@@ -3,11 +3,11 @@
  * no request is checked by them. Answers are described as widely as the directory allows, for a user made through
  * another contract may have no email and a longer name.
  */
-import { Type } from 'typebox';
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { type UserStatus, userRoles, userStatuses } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
+import { Type } from '../../http/shape.ts';
 
 /** The statuses to filter by, in the order of the document. */
 export const statusFilters = ['active', 'inactive', 'pending'] as const satisfies readonly UserStatus[];

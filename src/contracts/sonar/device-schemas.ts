@@ -1,6 +1,6 @@
 /** The shapes of a user's devices in `sonar`. */
-import { type TSchema, Type } from 'typebox';
 import { connectionStates } from '../../core/connections/connection.ts';
+import { type Static, type TSchema, Type } from '../../http/shape.ts';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const instant = (description: string) => Type.String({ format: 'date-time', description });
@@ -24,7 +24,7 @@ export const deviceSchema = Type.Object({
   last_sync_at: nullable(instant('When data of the device last came in.')),
 });
 
-export type SonarDevice = Type.Static<typeof deviceSchema>;
+export type SonarDevice = Static<typeof deviceSchema>;
 
 export const deviceListSchema = Type.Object({ data: Type.Array(deviceSchema) });
 

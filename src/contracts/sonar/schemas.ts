@@ -1,8 +1,8 @@
 /** The shapes of `sonar`, for the reference and for the types of what is shown. */
-import { type TSchema, Type } from 'typebox';
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userStatuses } from '../../core/directory/user.ts';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
+import { type Static, type TSchema, Type } from '../../http/shape.ts';
 
 export const perPageDefault = 20;
 /** Of an `Idempotency-Key`. */
@@ -34,7 +34,7 @@ export const userSchema = Type.Object({
   created_at: instant('When the user was made.'),
 });
 
-export type SonarUser = Type.Static<typeof userSchema>;
+export type SonarUser = Static<typeof userSchema>;
 
 export const userAnswerSchema = Type.Object({ data: userSchema });
 

@@ -1,0 +1,74 @@
+/**
+ * Says what the contracts' documents describe, as JSON Schema with TypeBox's types: a shape is written down once,
+ * and the type of what it describes is `Static<typeof shape>`. Shapes are for the reference and for the compiler;
+ * nothing is validated by them. So TypeBox itself is not loaded: for these few words it would cost every start
+ * some 50 ms and 10 MiB.
+ */
+import type {
+  TAddOptional,
+  TArray,
+  TArrayOptions,
+  TBoolean,
+  TEnum,
+  TEnumValue,
+  TInteger,
+  TLiteral,
+  TNull,
+  TNumberOptions,
+  TObject,
+  TObjectOptions,
+  TProperties,
+  TSchema,
+  TSchemaOptions,
+  TString,
+  TStringOptions,
+  TUnion,
+} from 'typebox';
+
+export type { Static, TProperties, TSchema } from 'typebox';
+
+/** The members of an object that may be absent. */
+const optional = new WeakSet<object>();
+
+/** The words, under TypeBox's names and with its results. */
+export const Type = {
+  Array<T extends TSchema>(items: T, options?: TArrayOptions) {
+    return { type: 'array', items, ...options } as TArray<T>;
+  },
+  Boolean(options?: TSchemaOptions) {
+    return { type: 'boolean', ...options } as TBoolean;
+  },
+  Enum<T extends TEnumValue[]>(values: readonly [...T], options?: TSchemaOptions) {
+    return { enum: [...values], ...options } as TSchema as TEnum<T>;
+  },
+  Integer(options?: TNumberOptions) {
+    return { type: 'integer', ...options } as TInteger;
+  },
+  Literal<T extends string | number | boolean>(value: T, options?: TSchemaOptions) {
+    return { type: typeof value, const: value, ...options } as TSchema as TLiteral<T>;
+  },
+  Null(options?: TSchemaOptions) {
+    return { type: 'null', ...options } as TNull;
+  },
+  Object<T extends TProperties>(properties: T, options?: TObjectOptions) {
+    const required = Object.keys(properties).filter((name) => !optional.has(properties[name] ?? {}));
+    return {
+      type: 'object',
+      ...(required.length === 0 ? {} : { required }),
+      properties,
+      ...options,
+    } as TSchema as TObject<T>;
+  },
+  /** The same shape for a member that may be absent. */
+  Optional<T extends TSchema>(shape: T) {
+    const copy = { ...shape };
+    optional.add(copy);
+    return copy as TSchema as TAddOptional<T>;
+  },
+  String(options?: TStringOptions) {
+    return { type: 'string', ...options } as TString;
+  },
+  Union<T extends TSchema[]>(anyOf: readonly [...T], options?: TSchemaOptions) {
+    return { anyOf: [...anyOf], ...options } as TSchema as TUnion<T>;
+  },
+};
