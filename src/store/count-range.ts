@@ -27,11 +27,13 @@ const selectRange = statement(
       .select(['created_at as createdAt', 'seq', 'status'])
       .where('org_key', '=', p('orgKey'))
       .where((row) =>
-        row(row.refTuple('created_at', 'seq'), '>=', row.tuple(p('fromCreatedAt'), p('fromSeq'))),
+        row(row.refTuple('created_at', 'position'), '>=', row.tuple(p('fromCreatedAt'), p('fromSeq'))),
       )
-      .where((row) => row(row.refTuple('created_at', 'seq'), '<', row.tuple(p('toCreatedAt'), p('toSeq'))))
+      .where((row) =>
+        row(row.refTuple('created_at', 'position'), '<', row.tuple(p('toCreatedAt'), p('toSeq'))),
+      )
       .orderBy('created_at')
-      .orderBy('seq')
+      .orderBy('position')
       .limit(p('limit')),
 );
 

@@ -66,6 +66,7 @@ export const tables = {
   users: {
     columns: {
       seq: 'plain',
+      position: 'plain',
       org_key: 'plain',
       id: 'user',
       number: 'personal',

@@ -2,7 +2,7 @@
  * The tables, as queries see them. Every table leads with the organization; instants are epoch milliseconds,
  * booleans the integers 0 and 1. What each column means for a person's data is in `schema-registry.ts`.
  */
-import type { Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
 import type { KeyRole } from '../core/access/principal.ts';
 import type { ConnectTokenKind } from '../core/connect/connect-token.ts';
 import type { ConnectionState, ReturnTo } from '../core/connections/connection.ts';
@@ -50,6 +50,8 @@ export interface Database {
   };
   users: {
     seq: Generated<number>;
+    /** The same number, under the name by which lists are ordered. */
+    position: GeneratedAlways<number>;
     org_key: number;
     id: string;
     number: number;

@@ -49,7 +49,7 @@ export const selectAllByExternalId = statement((p: Binder<{ orgKey: number; exte
     .where('org_key', '=', p('orgKey'))
     .where('external_id', '=', p('externalId'))
     .orderBy('created_at', 'desc')
-    .orderBy('seq', 'desc'),
+    .orderBy('position', 'desc'),
 );
 
 /** The values of an insert: a user with its flags as integers, and its app by the key that rows have. */
@@ -121,10 +121,10 @@ export const selectPage = statement((p: Binder<PageValues>) =>
     .select(userColumns)
     .where('org_key', '=', p('orgKey'))
     .where((row) =>
-      row(row.refTuple('created_at', 'seq'), '<', row.tuple(p('beforeCreatedAt'), p('beforeSeq'))),
+      row(row.refTuple('created_at', 'position'), '<', row.tuple(p('beforeCreatedAt'), p('beforeSeq'))),
     )
     .orderBy('created_at', 'desc')
-    .orderBy('seq', 'desc')
+    .orderBy('position', 'desc')
     .limit(p('limit'))
     .offset(p('skip')),
 );
@@ -137,14 +137,14 @@ export const selectStatusPage = statement((p: Binder<PageValues & { status: User
     .where('status', '>=', p('status'))
     .where((row) =>
       row(
-        row.refTuple('status', 'created_at', 'seq'),
+        row.refTuple('status', 'created_at', 'position'),
         '<',
         row.tuple(p('status'), p('beforeCreatedAt'), p('beforeSeq')),
       ),
     )
     .orderBy('status', 'desc')
     .orderBy('created_at', 'desc')
-    .orderBy('seq', 'desc')
+    .orderBy('position', 'desc')
     .limit(p('limit'))
     .offset(p('skip')),
 );
@@ -158,14 +158,14 @@ const ofAppAfter = (p: Binder<AfterValues & { appKey: number }>) =>
     .where('app_key', '<=', p('appKey'))
     .where((row) =>
       row(
-        row.refTuple('app_key', 'created_at', 'seq'),
+        row.refTuple('app_key', 'created_at', 'position'),
         '>',
         row.tuple(p('appKey'), p('afterCreatedAt'), p('afterSeq')),
       ),
     )
     .orderBy('app_key')
     .orderBy('created_at')
-    .orderBy('seq')
+    .orderBy('position')
     .limit(p('limit'));
 
 /** The next users of an app, oldest first. */
@@ -198,10 +198,10 @@ export const selectExport = statement((p: Binder<AfterValues>) =>
     .select(exportColumns)
     .where('org_key', '=', p('orgKey'))
     .where((row) =>
-      row(row.refTuple('created_at', 'seq'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
+      row(row.refTuple('created_at', 'position'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
     )
     .orderBy('created_at')
-    .orderBy('seq')
+    .orderBy('position')
     .limit(p('limit')),
 );
 export const selectAppExport = statement((p: Binder<AfterValues & { appKey: number }>) =>

@@ -29,7 +29,7 @@ const found = database
 
 function columnsOf(table: string): string[] {
   return database
-    .prepare<[string], { name: string }>('select name from pragma_table_info(?)')
+    .prepare<[string], { name: string }>('select name from pragma_table_xinfo(?)')
     .all(table)
     .map(({ name }) => name);
 }
@@ -107,11 +107,7 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   assert.ok(statements.length > 60);
   for (const statement of statements) {
     const { sql } = compileStatement(statement, sqliteDialect.compiler);
-    const steps = database
-      .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
-      .all(...Array.from({ length: sql.split('?').length - 1 }, () => null))
-      .map(({ detail }) => detail);
-    for (const step of steps) {
+    for (const step of planOf(sql)) {
       const isWalk = /^SCAN (?!CONSTANT)/.test(step) && !walks.some((known) => known.test(step));
       const isTenantOnly = /\((org_key=\?|org_key=\? AND (status|app_key)=\?)\)$/.test(step);
       const isList = lists.some((known) => known.test(step)) || /users_admins/.test(step);
@@ -119,3 +115,18 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     }
   }
 });
+
+test('a place in a list is found at once, also among users of one instant', () => {
+  const lists = allStatements()
+    .map((statement) => compileStatement(statement, sqliteDialect.compiler).sql)
+    .filter((sql) => /"position"\) [<>]/.test(sql));
+  assert.ok(lists.length > 4);
+  for (const sql of lists) assert.match(planOf(sql).join(), /created_at,position\)[<>]/, sql);
+});
+
+function planOf(sql: string): string[] {
+  return database
+    .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
+    .all(...Array.from({ length: sql.split('?').length - 1 }, () => null))
+    .map(({ detail }) => detail);
+}

@@ -14,6 +14,7 @@ export const directory: Migration = {
   statements: ({
     types: { integer, flag, text, bytes },
     sequence,
+    sequenceCopy,
     rowKey,
     rowTable,
     keyTable,
@@ -51,6 +52,7 @@ export const directory: Migration = {
 
     `create table users (
       seq ${sequence},
+      position ${sequenceCopy},
       org_key ${integer} not null,
       id ${text} not null,
       number ${integer} not null,
@@ -88,9 +90,9 @@ export const directory: Migration = {
       where email_canonical is not null`,
     `create unique index users_external_id on users (org_key, external_id, app_key)
       where external_id is not null`,
-    'create index users_order on users (org_key, created_at, seq)',
-    'create index users_status_order on users (org_key, status, created_at, seq)',
-    'create index users_app_order on users (org_key, app_key, created_at, seq)',
+    'create index users_order on users (org_key, created_at, position)',
+    'create index users_status_order on users (org_key, status, created_at, position)',
+    'create index users_app_order on users (org_key, app_key, created_at, position)',
     `create index users_admins on users (org_key, status) where role = 'admin'`,
 
     `create table user_counts (
