@@ -39,6 +39,7 @@ describe('an empty environment', () => {
       isProduction: false,
       host: '127.0.0.1',
       port: 8080,
+      workers: 1,
       dataDir: resolve('data'),
       database: { poolSize: 10, connectMs: 3_000, statementMs: 10_000 },
       publicUrl: 'http://localhost:8080',
