@@ -12,6 +12,8 @@ import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts'
 import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from '../../src/store/database.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { openPostgresRows } from '../support/postgres-rows.ts';
+import { type AnyRows, openRows } from '../support/rows.ts';
 
 /** Makes a store on a database that nobody else uses. */
 export type MakeStore = (options?: StoreOptions) => Promise<OwnStore>;
@@ -24,6 +26,8 @@ export interface OwnStore {
   openAgain(): Store;
   /** Runs statements past the store, as damage or an older program might. */
   execute(sql: string): Promise<void>;
+  /** Reads what the tables hold. The caller closes it. */
+  openRows(): AnyRows;
   /** Closes the store and removes what it kept. */
   dispose(): Promise<void>;
 }
@@ -78,6 +82,7 @@ export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileS
     dataDir,
     place: dataDir,
     openAgain: () => openStore({ ...options, dataDir }),
+    openRows: () => openRows(dataDir),
     async execute(sql) {
       const raw = new Database(join(dataDir, databaseFile));
       raw.exec(sql);
@@ -100,6 +105,7 @@ export async function makePostgresStore(options: StoreOptions = {}): Promise<Pos
     database,
     place: databaseUrl,
     openAgain: () => openStore({ ...options, databaseUrl }),
+    openRows: () => openPostgresRows(databaseUrl),
     async execute(sql) {
       await database.query(sql);
     },

@@ -4,8 +4,7 @@ import { newPrefixedId, type UserId } from '../../src/core/ids.ts';
 import { record } from '../../src/core/record/audit-event.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
 import { tables } from '../../src/store/schema-registry.ts';
-import { openRows } from '../support/rows.ts';
-import { addTenant, makeSqliteStore, newUser } from './harness.ts';
+import { addTenant, databases, newUser } from './harness.ts';
 
 const now = 1_000;
 const digests = ['digest-of-email', 'digest-of-phone'];
@@ -60,56 +59,58 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
   await record(tx, operator, 'user.created', { kind: 'user', id: userId }, now);
 }
 
-test('an erased user leaves no row behind but the audit events, and nobody else loses one', async (t) => {
-  const own = await makeSqliteStore();
-  t.after(() => own.dispose());
-  const { store } = own;
-  const tenant = await addTenant(store);
-  const other = await addTenant(store);
-  const add = async ({ orgKey, appId }: typeof tenant, known: readonly string[]) =>
-    store.change(orgKey, async (tx) => {
-      const user = await tx.users.insert(newUser({ appId }));
-      await leaveTraces(tx, user.id, known);
-      return user;
-    });
-  const user = await add(tenant, digests);
-  const neighbour = await add(tenant, ['digest-of-another']);
-  const stranger = await add(other, digests);
+for (const { name, make } of databases) {
+  test(`an erased user leaves no row on ${name} but the audit events, and nobody else loses one`, async (t) => {
+    const own = await make();
+    t.after(() => own.dispose());
+    const { store } = own;
+    const tenant = await addTenant(store);
+    const other = await addTenant(store);
+    const add = async ({ orgKey, appId }: typeof tenant, known: readonly string[]) =>
+      store.change(orgKey, async (tx) => {
+        const user = await tx.users.insert(newUser({ appId }));
+        await leaveTraces(tx, user.id, known);
+        return user;
+      });
+    const user = await add(tenant, digests);
+    const neighbour = await add(tenant, ['digest-of-another']);
+    const stranger = await add(other, digests);
 
-  const rows = openRows(own.dataDir);
-  t.after(() => rows.close());
-  const naming = (table: string, names: readonly string[]) =>
-    rows.all(table).filter((row) => names.some((name) => Object.values(row).includes(name))).length;
-  const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-  assert.equal(deleting.length, 12);
-  const others = [neighbour.id, stranger.id, 'digest-of-another'];
-  const before = new Map(deleting.map(([table]) => [table, naming(table, others)]));
-  for (const [table] of deleting) {
-    assert.ok(naming(table, [user.id, ...digests]) > 0, `${table} has a row of the user`);
-    assert.ok(naming(table, others) > 0, `${table} has a row of others`);
-  }
-  const strangers = deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`));
+    const rows = own.openRows();
+    t.after(() => rows.close());
+    const naming = async (table: string, names: readonly string[]) =>
+      (await rows.all(table)).filter((row) => names.some((name) => Object.values(row).includes(name))).length;
+    const countStrangers = () =>
+      Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
+    const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
+    assert.equal(deleting.length, 12);
+    const others = [neighbour.id, stranger.id, 'digest-of-another'];
+    const before = new Map<string, number>();
+    for (const [table] of deleting) {
+      before.set(table, await naming(table, others));
+      assert.ok((await naming(table, [user.id, ...digests])) > 0, `${table} has a row of the user`);
+      assert.ok((before.get(table) ?? 0) > 0, `${table} has a row of others`);
+    }
+    const strangers = await countStrangers();
 
-  const erase = () => store.change(tenant.orgKey, (tx) => tx.users.erase(user, digests));
-  const removed = await erase();
-  const byDigest = ['password_requests', 'throttle_hits', 'login_failures'];
-  assert.deepEqual(
-    removed,
-    Object.fromEntries(deleting.map(([table]) => [table, byDigest.includes(table) ? digests.length : 1])),
-  );
-  assert.equal(await erase(), null);
+    const erase = () => store.change(tenant.orgKey, (tx) => tx.users.erase(user, digests));
+    const removed = await erase();
+    const byDigest = ['password_requests', 'throttle_hits', 'login_failures'];
+    assert.deepEqual(
+      removed,
+      Object.fromEntries(deleting.map(([table]) => [table, byDigest.includes(table) ? digests.length : 1])),
+    );
+    assert.equal(await erase(), null);
 
-  for (const table of rows.tables()) {
-    const kept = table === 'audit_events' ? 1 : 0;
-    assert.equal(naming(table, [user.id]), kept, `${table} names the user`);
-  }
-  for (const [table] of deleting) {
-    assert.equal(naming(table, others), before.get(table), `${table} keeps the rows of others`);
-    const own = rows.all(table).filter((row) => row['org_key'] === tenant.orgKey);
-    assert.ok(!own.some((row) => digests.some((digest) => Object.values(row).includes(digest))), table);
-  }
-  assert.deepEqual(
-    deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)),
-    strangers,
-  );
-});
+    for (const table of await rows.tables()) {
+      const kept = table === 'audit_events' ? 1 : 0;
+      assert.equal(await naming(table, [user.id]), kept, `${table} names the user`);
+    }
+    for (const [table] of deleting) {
+      assert.equal(await naming(table, others), before.get(table), `${table} keeps the rows of others`);
+      const ours = (await rows.all(table)).filter((row) => row['org_key'] === tenant.orgKey);
+      assert.ok(!ours.some((row) => digests.some((digest) => Object.values(row).includes(digest))), table);
+    }
+    assert.deepEqual(await countStrangers(), strangers);
+  });
+}
