@@ -5,7 +5,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDirectory } from '../src/app.ts';
+import { openDirectory } from '../src/app-directory.ts';
 import { readConfig } from '../src/config.ts';
 import { initialise, type NewOrganization } from '../src/core/directory/organization-lifecycle.ts';
 import { newUserOf } from '../src/core/directory/user-lifecycle.ts';

@@ -1,53 +1,21 @@
 /**
- * The composition root: builds the whole of Roster from plain values, and is the only file that knows every part.
- * A directory is the core over its database, which is all that most commands need; an app serves one. What only
- * an app needs is loaded with it, so that commands start quickly.
+ * The composition root: builds the whole of Roster from plain values, and with its neighbours `app-*.ts` is the only
+ * place that knows every part. An app serves a directory (`app-directory.ts`). What only an app needs is loaded with
+ * it, so that commands start quickly.
  */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type AppProviders, createAppProviders } from './app-providers.ts';
+import { type Directory, type DirectoryOptions, openCore } from './app-directory.ts';
 import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfig } from './config.ts';
-import { SignInGate } from './core/access/sign-in-gate.ts';
 import type { Core } from './core/core.ts';
 import type { User } from './core/directory/user.ts';
-import type { Maintenance } from './core/maintenance.ts';
 import type { Channel } from './core/messaging/message.ts';
 import type { MessageSender } from './core/messaging/sender.ts';
-import { createSecretBox } from './core/secret.ts';
-import { type Clock, systemClock } from './core/time.ts';
-import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
-import { isCommonPassword } from './gateways/common-passwords.ts';
-import { createMessageComposer } from './gateways/message-composer.ts';
 import { outboxSender } from './gateways/outbox-sender.ts';
-import { createPasswordHasher } from './gateways/password-hasher.ts';
 import type { Contract, SampleCall, SampleCredentials } from './http/contract.ts';
 import type { Logger } from './http/log.ts';
 import type { Journal } from './jobs/journal.ts';
 import type { Runner } from './jobs/runner.ts';
 import { settings } from './settings.ts';
-import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
-import { type FolderRecords, noRecords, openRecords } from './store/folder-records.ts';
-import { schemaVersion } from './store/migrate.ts';
-import type { MovedTable, MoveOptions } from './store/move.ts';
-
-export interface DirectoryOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
-  /** The machine's unless given. */
-  readonly clock?: Clock;
-}
-
-/** The core over its database. */
-export interface Directory {
-  readonly core: Core;
-  readonly config: Config;
-  /** How many migrations ran to bring the database up to date, and the version it has now. */
-  readonly applied: number;
-  readonly version: number;
-  readonly maintenance: Maintenance;
-  close(): Promise<void>;
-}
 
 export interface AppOptions extends DirectoryOptions {
   /** JSON lines on standard error unless given. */
@@ -80,47 +48,6 @@ export interface Sample extends SampleCall {
   readonly title: string;
 }
 
-/** Whether there is a database: in the data folder, or named as one that others keep. */
-export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boolean {
-  return databaseUrl !== null || existsSync(join(dataDir, databaseFile));
-}
-
-/**
- * Opens the directory that the settings name; makes folder and tables, or brings them up to date.
- *
- * @throws {ConfigError} where folder or database cannot be used.
- */
-export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { store, providers: _, records, ...directory } = await openCore(options);
-  return {
-    ...directory,
-    async close() {
-      await records.close();
-      await store.close();
-    },
-  };
-}
-
-/**
- * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises.
- *
- * @throws {ConfigError} where there is no directory in the folder, or its database cannot be used.
- */
-export async function moveDirectory(
-  options: Omit<MoveOptions, 'dataDir'> & { readonly config: Config },
-): Promise<readonly MovedTable[]> {
-  const { config, ...move } = options;
-  const { dataDir } = config;
-  if (!existsSync(join(dataDir, databaseFile))) {
-    throw new ConfigError([{ name: settings.dataDir.name, problem: 'holds no SQLite directory to move' }]);
-  }
-  const store = openStore({ dataDir });
-  await store.migrate();
-  await store.close();
-  const { moveToPostgres } = await import('./store/move.ts');
-  return moveToPostgres({ ...move, dataDir });
-}
-
 /** The user in the words of each contract that shows users, by the contract's name. */
 export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
   const { contracts } = await import('./contracts/index.ts');
@@ -145,6 +72,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     { setPasswordPages },
     { connectionCallbackPages },
     { connectPages },
+    { jwksPages },
     jobs,
   ] = await Promise.all([
     import('./contracts/index.ts'),
@@ -154,6 +82,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('./pages/set-password.ts'),
     import('./pages/connection-callback.ts'),
     import('./pages/connect.ts'),
+    import('./pages/jwks.ts'),
     loadJobs(),
   ]);
   const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
@@ -175,7 +104,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     core,
     contracts,
     fallback: 'organization',
-    pages: [...setPasswordPages(core), ...connectionCallbackPages(core), ...connectPages(core)],
+    pages: [
+      ...setPasswordPages(core),
+      ...connectionCallbackPages(core),
+      ...connectPages(core),
+      ...jwksPages(core),
+    ],
     mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config },
     logger,
@@ -272,71 +206,6 @@ async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Prom
   if (email.kind === 'outbox' || smtpUrl === null) return outboxSender;
   const { createSmtpSender } = await import('./gateways/smtp-sender.ts');
   return createSmtpSender({ ...email, url: smtpUrl });
-}
-
-type OpenedDirectory = Omit<Directory, 'close'> & {
-  readonly store: Store;
-  readonly providers: AppProviders;
-  readonly records: FolderRecords;
-};
-
-async function openCore(
-  { config, secrets, clock = systemClock }: DirectoryOptions,
-  hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
-): Promise<OpenedDirectory> {
-  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
-  // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
-  if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
-  const sealing = resolveSecrets(dataDir, secrets);
-  // A folder that somebody gave such a process all the same is used.
-  const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
-  const providers = createAppProviders(config, secrets, clock);
-  const { store, applied } = await openDatabase({ config, secrets }, hooks);
-  const core: Core = {
-    work: store,
-    clock,
-    secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
-    hasher: createPasswordHasher({ queueMax: config.hashQueueMax, processes: config.workers }),
-    composer: createMessageComposer({ linkUrl: config.linkUrl }),
-    isCommonPassword,
-    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
-    providers: providers.directory,
-    ledger: records.ledger,
-    publicKeys: records.publicKeys,
-    residue: store.residue,
-    running: new Set(),
-    signInGate: new SignInGate(),
-  };
-  return { core, config, store, providers, records, maintenance: store, applied, version: schemaVersion };
-}
-
-async function openDatabase(
-  { config: { dataDir, database }, secrets: { databaseUrl } }: Pick<DirectoryOptions, 'config' | 'secrets'>,
-  hooks: StoreOptions,
-): Promise<{ store: Store; applied: number }> {
-  let store: Store | undefined;
-  try {
-    const { poolSize, ...timeouts } = database;
-    store = openStore({
-      ...hooks,
-      ...(databaseUrl === null ? { dataDir } : { databaseUrl, poolSize, timeouts }),
-    });
-    return { store, applied: await store.migrate() };
-  } catch (error) {
-    await store?.close();
-    throw databaseUrl === null
-      ? databaseFault(settings.dataDir.name, error, `${join(dataDir, databaseFile)}: `)
-      : databaseFault(settings.databaseUrl.name, error);
-  }
-}
-
-/** Why the database cannot be used, by its innermost cause; of an address that may hold a password nothing is told. */
-function databaseFault(name: string, error: unknown, place = ''): ConfigError {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
-  const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
-  return new ConfigError([{ name, problem: `cannot be used: ${place}${reason}` }]);
 }
 
 /** The port to listen on, once it is certain that nobody does: those who share one do not notice strangers. */

@@ -48,6 +48,8 @@ export interface RefusalDetails {
   api_key_not_found: Record<never, never>;
   /** No such connection of that user. `id` is the reference as the caller wrote it. */
   connection_not_found: { readonly id?: string };
+  /** No such erasure for this principal. */
+  erasure_not_found: Record<never, never>;
   /** One or more fields are faulty; never empty. */
   invalid_fields: { readonly faults: readonly FieldFault[] };
   email_taken: Record<never, never>;

@@ -42,7 +42,9 @@ export function newAppId(): string {
 }
 
 /** An id such as `key_5f…`: the prefix, an underscore and 128 random bits in hex. */
-export function newPrefixedId(prefix: 'org' | 'key' | 'ses' | 'msg' | 'evt' | 'tok' | 'dev' | 'rev' | 'era'): string {
+export function newPrefixedId(
+  prefix: 'org' | 'key' | 'ses' | 'msg' | 'evt' | 'tok' | 'dev' | 'rev' | 'era',
+): string {
   return `${prefix}_${randomHex(16)}`;
 }
 

@@ -114,6 +114,7 @@ const detailsOfSamples: RefusalDetails = {
   organization_not_found: {},
   api_key_not_found: {},
   connection_not_found: { id: 'dev_invalid' },
+  erasure_not_found: {},
   invalid_fields: { faults: [{ field: 'email', fault: 'invalid' }] },
   email_taken: {},
   external_id_taken: { externalId: 'your-internal-id', userId: '0a34dca6b9fe0b2361038bd371d96539' },

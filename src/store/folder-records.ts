@@ -22,7 +22,7 @@ export function openRecords(dataDir: string, onFault: (error: unknown) => void):
 
 /** Of a process without a folder. */
 export const noRecords: FolderRecords = {
-  ledger: { id: null, append: async () => {}, read: async function* () {} },
+  ledger: { id: null, append: async () => {}, length: async () => 0, read: async function* () {} },
   publicKeys: { read: async () => ({ keys: [] }), add: async () => {} },
   close: async () => {},
 };

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ErasureLedger, LedgerLine, LedgerPiece } from '../core/erasure/ledger.ts';
 import { refuse } from '../core/errors.ts';
@@ -49,6 +49,10 @@ export class LedgerFile implements ErasureLedger {
     this.#queue.push({ text, resolve, reject });
     this.#writing ??= this.#drain();
     return promise;
+  }
+
+  async length(): Promise<number> {
+    return (await stat(this.#path)).size;
   }
 
   async *read(from: number): AsyncGenerator<LedgerPiece> {

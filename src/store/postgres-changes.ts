@@ -22,6 +22,8 @@ export interface PostgresChangesOptions {
   readonly batchMax: number;
   /** Most units that wait; above it changes are refused at once. */
   readonly queueMax: number;
+  /** Longest that a unit waits for its turn, in milliseconds; then it is refused. */
+  readonly waitMaxMs: number;
   readonly countShape: CountShape;
   /** Told after each commit which topics were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
@@ -35,6 +37,8 @@ export interface ChangeScope {
 }
 
 interface Unit {
+  /** When it came, on the clock of `performance`. */
+  readonly since: number;
   /** Runs the work; what is returned settles the caller's promise once the commit stands. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
@@ -49,8 +53,9 @@ const attemptsMax = 5;
 const retryMs = 20;
 /** How long units that share a transaction wait for a row: all of them wait for what one of them needs. */
 const sharedLockMs = 100;
+const lockTimeout = '55P03';
 /** A deadlock, a transaction that lost against others, a lock that was not had in time. */
-const retried = /^(40P01|40001|55P03)$/;
+const retried = new Set(['40P01', '40001', lockTimeout]);
 
 /** A commit was sent and not answered. */
 class UnknownOutcomeError extends Error {
@@ -79,6 +84,7 @@ export class PostgresChanges {
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const unit: Unit = {
+      since: performance.now(),
       async run(scope) {
         const result = await work(scope);
         return () => resolve(result);
@@ -110,11 +116,18 @@ export class PostgresChanges {
       // Whatever the event loop has ready by now joins the transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const units = queue.splice(0, this.#options.batchMax);
-      const outage = await this.#runTogether(units);
+      const outage = await this.#runTogether(units.filter((unit) => !this.#isLate(unit)));
       this.#waiting -= units.length;
       if (outage !== null) this.#refuseAll(queue, outage);
     } while (queue.length > 0);
     this.#lanes.delete(lane);
+  }
+
+  /** Refuses a unit whose turn has come too late. */
+  #isLate(unit: Unit): boolean {
+    const isLate = performance.now() - unit.since > this.#options.waitMaxMs;
+    if (isLate) unit.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
+    return isLate;
   }
 
   /** Those who have waited for a database that is away need not find that out for themselves. */
@@ -140,6 +153,7 @@ export class PostgresChanges {
       }
     }
     for (const [at, each] of units.entries()) {
+      if (this.#isLate(each)) continue;
       const outage = await this.#runAlone(each);
       if (outage === null) continue;
       for (const later of units.slice(at + 1)) later.reject(outage);
@@ -154,7 +168,9 @@ export class PostgresChanges {
         this.#settle(await this.#transaction([unit]));
         return null;
       } catch (error) {
-        const isFinal = attempt === attemptsMax || (isConnectionEnding(error) && attempt > 1);
+        // Whoever has waited as long as anybody may has waited enough.
+        const isFinal =
+          attempt === attemptsMax || isLockTimeout(error) || (isConnectionEnding(error) && attempt > 1);
         if (isFinal || !isRepeatable(error)) {
           unit.reject(error);
           return isConnectionEnding(error) ? error : null;
@@ -279,7 +295,11 @@ async function rollback(connection: PostgresConnection): Promise<boolean> {
 function isRepeatable(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return !error.isTimeout;
   if (isConnectionEnding(error)) return true;
-  return error instanceof Error && 'code' in error && retried.test(String(error.code));
+  return error instanceof Error && 'code' in error && retried.has(String(error.code));
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === lockTimeout;
 }
 
 function ignore(sent: Promise<void>): void {

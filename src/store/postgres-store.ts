@@ -58,6 +58,7 @@ export class PostgresStore implements Store {
     this.#changes = new PostgresChanges(this.#pool.changes, {
       batchMax,
       queueMax,
+      waitMaxMs: this.#timeouts.lockMs,
       countShape,
       onCommitted: options.onCommitted ?? (() => {}),
     });

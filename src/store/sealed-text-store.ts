@@ -34,9 +34,11 @@ const statements = {
   connections: statementsFor('connections'),
   revocations: statementsFor('revocations'),
   messages: statementsFor('messages'),
+  erasures: statementsFor('erasures'),
+  receipt_keys: statementsFor('receipt_keys'),
 } satisfies Record<SealedTable, ReturnType<typeof statementsFor>>;
 
-/** Before every row: organizations are numbered from 1. */
+/** Before every row: what belongs to no organization has the number 0, and no id is empty. */
 const start: SealedRow = { orgKey: 0, id: '' };
 
 export class SqlSealedTextStore implements SealedTextStore {

@@ -34,8 +34,8 @@ export interface Ledger {
   mark(): Promise<void>;
 }
 
-/** Derived from other rows, counters that say nothing of what was done, and the key that signs a first receipt. */
-const bookkeeping = new Set(['user_counts', 'throttle_hits', 'receipt_keys']);
+/** Derived from other rows, counters that say nothing of what was done, and what comes with a first erasure. */
+const bookkeeping = new Set(['user_counts', 'throttle_hits', 'receipt_keys', 'erasure_ledgers']);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 

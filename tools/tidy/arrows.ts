@@ -20,7 +20,7 @@ const everything = { rooms: ['*'], packages: ['*'] } as const;
 export const rooms: Readonly<Record<string, Room>> = {
   main: { paths: ['src/main.ts'], rooms: ['app', 'cli'], packages: ['node:*'] },
   cli: { paths: ['src/cli/'], rooms: ['app', 'config', 'core'], packages: ['node:*'] },
-  app: { paths: ['src/app.ts', 'src/app-providers.ts'], ...everything },
+  app: { paths: ['src/app.ts', 'src/app-'], ...everything },
   config: {
     paths: [
       'src/config.ts',

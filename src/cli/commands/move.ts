@@ -1,5 +1,5 @@
 /** Moves the directory in the data folder to a PostgreSQL database, and proves that all of it is there. */
-import { moveDirectory } from '../../app.ts';
+import { moveDirectory } from '../../app-directory.ts';
 import { readConfig } from '../../config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { table } from '../layout.ts';

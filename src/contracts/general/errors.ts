@@ -33,6 +33,7 @@ const envelopes = {
   organization_not_found: { status: 404, errors: 'Organization not found' },
   api_key_not_found: { status: 404, errors: 'API key not found' },
   connection_not_found: { status: 404, errors: 'Device not found' },
+  erasure_not_found: { status: 404, errors: 'Erasure not found' },
   route_not_found: { status: 404, errors: 'Not found' },
   method_not_allowed: { status: 405, errors: 'Method not allowed' },
   request_timeout: { status: 408, errors: 'The request did not arrive in time' },

@@ -41,6 +41,7 @@ const envelopes = {
   organization_not_found: { ...notFound, message: 'Organization not found.' },
   api_key_not_found: { ...notFound, message: 'API key not found.' },
   connection_not_found: { ...notFound, message: 'No source is connected.' },
+  erasure_not_found: { ...notFound, message: 'Erasure not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     code: 405,

@@ -46,6 +46,7 @@ const refusedAs = {
   organization_not_found: { status: 404, error: 'not_found', message: 'Organization not found' },
   api_key_not_found: { status: 404, error: 'not_found', message: 'API key not found' },
   connection_not_found: { status: 404, error: 'not_found', message: 'Device not found' },
+  erasure_not_found: { status: 404, error: 'not_found', message: 'Erasure not found' },
   route_not_found: { status: 404, error: 'not_found', message: 'There is nothing at this address' },
   method_not_allowed: {
     status: 405,

@@ -1,11 +1,12 @@
 /**
  * `sonar`: the users of an account for a partner's backend, known by `reference_id`. On the bare host the calls to
- * `/v1/users` and below are its own where they carry a bearer token.
+ * `/v1/users` and below are its own where they carry a bearer token, and those below `/v1/erasures` in any case.
  */
 import { authenticateApiKey } from '../../core/access/authentication.ts';
 import { readBearer } from '../../http/bearer.ts';
 import type { Contract } from '../../http/contract.ts';
 import { connectDeviceRoute, disconnectDeviceRoute, listDevicesRoute } from './device-routes.ts';
+import { getErasureRoute } from './erasure-routes.ts';
 import { presentRefusal } from './errors.ts';
 import { toSonarUser } from './present.ts';
 import { reportScoreRoute, reportSyncRoute } from './report-routes.ts';
@@ -21,6 +22,7 @@ export const sonarContract: Contract = {
     'An API key has a role: `admin` may do all, `member` all but delete, `reader` only read.',
   ].join('\n'),
   claims(path, headers) {
+    if (path.startsWith('/v1/erasures/')) return true;
     const isUsers = path === '/v1/users' || path.startsWith('/v1/users/');
     return isUsers && /^bearer(?: |$)/i.test(headers.authorization ?? '');
   },
@@ -42,6 +44,7 @@ export const sonarContract: Contract = {
       listDevicesRoute(core),
       connectDeviceRoute(core),
       disconnectDeviceRoute(core),
+      getErasureRoute(core),
     ];
   },
   sampleFaults: [{ field: 'timezone', fault: 'invalid' }],

@@ -38,6 +38,7 @@ const envelopes = {
   organization_not_found: { ...notFound, message: 'Account not found.' },
   api_key_not_found: { ...notFound, message: 'API key not found.' },
   connection_not_found: { ...notFound, message: 'Device not found.' },
+  erasure_not_found: { ...notFound, message: 'Erasure not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     status: 405,
@@ -95,6 +96,10 @@ function specificsOf(
   if (isRefusal(refusal, 'connection_not_found')) {
     const id = refusal.details.id ?? params['device_id'];
     return id === undefined ? {} : { message: `Device '${toSafeText(id)}' not found.` };
+  }
+  if (refusal.code === 'erasure_not_found') {
+    const id = params['erasure_id'];
+    return id === undefined ? {} : { message: `Erasure '${toSafeText(id)}' not found.` };
   }
   if (isRefusal(refusal, 'invalid_fields')) return faultsOf(refusal.details);
   if (isRefusal(refusal, 'external_id_taken')) {

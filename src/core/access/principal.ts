@@ -84,6 +84,8 @@ export type Action =
   /** See and change the connections of users to providers. */
   | 'connections.read'
   | 'connections.manage'
+  /** See what became of the erasures of users. */
+  | 'erasures.read'
   /** See users as a clinician or admin in the consumer app does. */
   | 'care.read'
   /** Change another person, and the fields that only an admin changes. */
@@ -119,6 +121,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'users.report': { ...base, api_key: keyWith('admin', 'member'), app: never, user: never },
   'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
   'connections.read': { ...base, api_key: always, app: always, user: never, connect: always },
+  'erasures.read': { ...base, api_key: keyWith('admin'), app: never, user: never },
   'connections.manage': {
     ...base,
     api_key: keyWith('admin', 'member'),

@@ -36,6 +36,8 @@ export interface Round {
   readonly sealed: number;
 }
 
+const nothing: Round = { taken: 0, completed: 0, waiting: 0, postponed: 0, sealed: 0 };
+
 /** An erasure of a round, with what is still looked for. */
 interface Looking {
   readonly erasure: Erasure;
@@ -51,6 +53,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   const claimed = await core.work.changeSystem('job', (tx) =>
     tx.erasures.claim(core.clock.now(), erasureLeaseMs, limit),
   );
+  if (claimed.length === 0) return nothing;
   const all = claimed.flatMap((erasure) => lookingAt(core, erasure));
   // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
   await core.ledger.append(all.flatMap(acceptedLine));
@@ -63,6 +66,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure));
   const completed = ends.filter((end) => end !== 'waits');
   await core.ledger.append(completed);
+  await notePlace(core);
   return {
     taken: claimed.length,
     completed: completed.length,
@@ -70,6 +74,17 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
     postponed: postponed.length,
     sealed: claimed.length - all.length,
   };
+}
+
+/**
+ * Notes how far the ledger is known, so that the next start has little to read. Whatever stands in the ledger by now
+ * was committed before; a place within a line that is being written is as good as one behind it.
+ */
+export async function notePlace(core: Core): Promise<void> {
+  const { id } = core.ledger;
+  if (id === null) return;
+  const length = await core.ledger.length();
+  await core.work.changeSystem('job', (tx) => tx.ledgerPlaces.put(id, length));
 }
 
 /** None where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */

@@ -47,6 +47,8 @@ export interface ErasureLedger {
   readonly id: string | null;
   /** Adds lines; resolves when they are on disk. Refuses with `unavailable` where they cannot be written. */
   append(lines: readonly LedgerLine[]): Promise<void>;
+  /** How long it is now, in bytes. */
+  length(): Promise<number>;
   /** The lines after that place, in pieces, to the end that the ledger has now. */
   read(from: number): AsyncIterable<LedgerPiece>;
 }

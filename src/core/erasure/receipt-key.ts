@@ -62,8 +62,12 @@ export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
   return signer;
 }
 
-/** Every public key of the deployment: of the database, and of the folder, which outlives a restored database. */
+/**
+ * Every public key of the deployment: of the database, and of the folder, which outlives a restored database. There
+ * is always one.
+ */
 export async function listPublicKeys(core: Core): Promise<Jwks> {
+  await findSigner(core);
   const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
   const own = keys.map(toJwk);
   const known = new Set(own.map(({ kid }) => kid));
@@ -91,7 +95,7 @@ function signerAmong(secrets: SecretBox, keys: readonly ReceiptKey[]): ReceiptSi
 
 function openKey(secrets: SecretBox, id: string, sealed: string): Buffer | null {
   try {
-    return Buffer.from(secrets.open(sealed, contextOf(id)), 'base64url');
+    return Buffer.from(secrets.open(sealed, receiptKeyContext({ id })), 'base64url');
   } catch {
     return null;
   }
@@ -114,7 +118,7 @@ function makeKey({ clock, secrets }: Core): { readonly row: ReceiptKey; readonly
   const { x } = publicKey.export({ format: 'jwk' });
   if (x === undefined) throw refuse('internal', {});
   const id = thumbprintOf(x);
-  const sealedKey = secrets.seal(exportKey(privateKey), contextOf(id));
+  const sealedKey = secrets.seal(exportKey(privateKey), receiptKeyContext({ id }));
   const row = { id, publicKey: x, sealedKey, createdAt: clock.now(), retiredAt: null };
   return { row, signer: { kid: id, key: privateKey } };
 }
@@ -128,6 +132,7 @@ function exportKey(key: KeyObject): string {
   return key.export({ format: 'der', type: 'pkcs8' }).toString('base64url');
 }
 
-function contextOf(id: string): string {
+/** The text that is bound to a sealed key, so that it opens only as this one. */
+export function receiptKeyContext({ id }: Pick<ReceiptKey, 'id'>): string {
   return `receipt key ${id}`;
 }

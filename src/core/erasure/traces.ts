@@ -47,7 +47,7 @@ export function sealTraces(
   erasure: Pick<Erasure, 'orgKey' | 'id'>,
   traces: Traces,
 ): string {
-  return secrets.seal(JSON.stringify(traces), contextOf(erasure));
+  return secrets.seal(JSON.stringify(traces), tracesContext(erasure));
 }
 
 /** Null where they were dropped. Throws where no known secret opens them. */
@@ -56,10 +56,10 @@ export function openTraces(
   erasure: Pick<Erasure, 'orgKey' | 'id' | 'sealedTraces'>,
 ): Traces | null {
   if (erasure.sealedTraces === null) return null;
-  return JSON.parse(secrets.open(erasure.sealedTraces, contextOf(erasure)));
+  return JSON.parse(secrets.open(erasure.sealedTraces, tracesContext(erasure)));
 }
 
 /** The text that is bound to sealed traces, so that they open only as this erasure's. */
-function contextOf({ orgKey, id }: Pick<Erasure, 'orgKey' | 'id'>): string {
+export function tracesContext({ orgKey, id }: Pick<Erasure, 'orgKey' | 'id'>): string {
   return `erasure ${orgKey} ${id}`;
 }

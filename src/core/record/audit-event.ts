@@ -36,9 +36,10 @@ export type AuditAction =
   | 'connection.lost'
   | 'connection.disconnected'
   | 'connection.revoked'
-  | 'connection.overdue';
+  | 'connection.overdue'
+  | 'erasure.abandoned';
 
-export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection';
+export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection' | 'erasure';
 
 export interface AuditEvent {
   /** `evt_` and 32 hex digits. */

@@ -5,6 +5,8 @@
  */
 import { connectionContext } from '../connections/connection.ts';
 import { revocationContext } from '../connections/revocation.ts';
+import { receiptKeyContext } from '../erasure/receipt-key.ts';
+import { tracesContext } from '../erasure/traces.ts';
 import type { OrgKey } from '../ids.ts';
 import { messageContext } from '../messaging/message.ts';
 
@@ -13,6 +15,8 @@ export const sealedColumns = {
   connections: { column: 'sealed_grants', context: connectionContext },
   revocations: { column: 'sealed_grant', context: revocationContext },
   messages: { column: 'sealed_content', context: messageContext },
+  erasures: { column: 'sealed_traces', context: tracesContext },
+  receipt_keys: { column: 'sealed_key', context: receiptKeyContext },
 } as const satisfies Readonly<
   Record<string, { readonly column: string; readonly context: (row: SealedRow) => string }>
 >;

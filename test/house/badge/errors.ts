@@ -14,6 +14,7 @@ const statuses = {
   organization_not_found: 404,
   api_key_not_found: 404,
   connection_not_found: 404,
+  erasure_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,

@@ -12,6 +12,7 @@ const statuses = {
   organization_not_found: 404,
   api_key_not_found: 404,
   connection_not_found: 404,
+  erasure_not_found: 404,
   invalid_fields: 422,
   email_taken: 409,
   external_id_taken: 409,

@@ -1,0 +1,166 @@
+/**
+ * A directory built from plain values: the core over its database, its ledger and its secrets, which is all that
+ * most commands need. It is opened only after whatever the ledger knows to be erased is gone from it again.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AppProviders, createAppProviders } from './app-providers.ts';
+import { type Config, ConfigError, type Secrets } from './config.ts';
+import { SignInGate } from './core/access/sign-in-gate.ts';
+import type { Core } from './core/core.ts';
+import { type Replay, replayLedger } from './core/erasure/replay.ts';
+import type { Maintenance } from './core/maintenance.ts';
+import { createSecretBox } from './core/secret.ts';
+import { type Clock, systemClock } from './core/time.ts';
+import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
+import { isCommonPassword } from './gateways/common-passwords.ts';
+import { createMessageComposer } from './gateways/message-composer.ts';
+import { createPasswordHasher } from './gateways/password-hasher.ts';
+import { settings } from './settings.ts';
+import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
+import { type FolderRecords, noRecords, openRecords } from './store/folder-records.ts';
+import { schemaVersion } from './store/migrate.ts';
+import type { MovedTable, MoveOptions } from './store/move.ts';
+
+export interface DirectoryOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** The machine's unless given. */
+  readonly clock?: Clock;
+}
+
+/** The core over its database. */
+export interface Directory {
+  readonly core: Core;
+  readonly config: Config;
+  /** How many migrations ran to bring the database up to date, and the version it has now. */
+  readonly applied: number;
+  readonly version: number;
+  readonly maintenance: Maintenance;
+  /** What the ledger had done again, for the database did not know it. */
+  readonly replayed: Replay;
+  close(): Promise<void>;
+}
+
+/** Whether there is a database: in the data folder, or named as one that others keep. */
+export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boolean {
+  return databaseUrl !== null || existsSync(join(dataDir, databaseFile));
+}
+
+/**
+ * Opens the directory that the settings name; makes folder and tables, or brings them up to date.
+ *
+ * @throws {ConfigError} where folder or database cannot be used.
+ */
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { store, providers: _, records, ...directory } = await openCore(options);
+  return {
+    ...directory,
+    async close() {
+      await records.close();
+      await store.close();
+    },
+  };
+}
+
+/**
+ * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises.
+ *
+ * @throws {ConfigError} where there is no directory in the folder, or its database cannot be used.
+ */
+export async function moveDirectory(
+  options: Omit<MoveOptions, 'dataDir'> & { readonly config: Config },
+): Promise<readonly MovedTable[]> {
+  const { config, ...move } = options;
+  const { dataDir } = config;
+  if (!existsSync(join(dataDir, databaseFile))) {
+    throw new ConfigError([{ name: settings.dataDir.name, problem: 'holds no SQLite directory to move' }]);
+  }
+  const store = openStore({ dataDir });
+  await store.migrate();
+  await store.close();
+  const { moveToPostgres } = await import('./store/move.ts');
+  return moveToPostgres({ ...move, dataDir });
+}
+
+/** A directory with the parts that an app works with. */
+export type OpenedDirectory = Omit<Directory, 'close'> & {
+  readonly store: Store;
+  readonly providers: AppProviders;
+  readonly records: FolderRecords;
+};
+
+/** Opens the directory for an app, which closes its parts in its own order. */
+export async function openCore(
+  { config, secrets, clock = systemClock }: DirectoryOptions,
+  hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
+): Promise<OpenedDirectory> {
+  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
+  // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
+  if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
+  const sealing = resolveSecrets(dataDir, secrets);
+  // A folder that somebody gave such a process all the same is used.
+  const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
+  const providers = createAppProviders(config, secrets, clock);
+  const { store, applied } = await openDatabase({ config, secrets }, hooks);
+  const core: Core = {
+    work: store,
+    clock,
+    secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
+    hasher: createPasswordHasher({ queueMax: config.hashQueueMax, processes: config.workers }),
+    composer: createMessageComposer({ linkUrl: config.linkUrl }),
+    isCommonPassword,
+    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
+    providers: providers.directory,
+    ledger: records.ledger,
+    publicKeys: records.publicKeys,
+    residue: store.residue,
+    running: new Set(),
+    signInGate: new SignInGate(),
+  };
+  const replayed = await replayLedger(core).catch(async (error: unknown) => {
+    await records.close();
+    await store.close();
+    throw error;
+  });
+  return {
+    core,
+    config,
+    store,
+    providers,
+    records,
+    replayed,
+    maintenance: store,
+    applied,
+    version: schemaVersion,
+  };
+}
+
+async function openDatabase(
+  { config: { dataDir, database }, secrets: { databaseUrl } }: Pick<DirectoryOptions, 'config' | 'secrets'>,
+  hooks: StoreOptions,
+): Promise<{ store: Store; applied: number }> {
+  let store: Store | undefined;
+  try {
+    const { poolSize, ...timeouts } = database;
+    store = openStore({
+      ...hooks,
+      ...(databaseUrl === null ? { dataDir } : { databaseUrl, poolSize, timeouts }),
+    });
+    return { store, applied: await store.migrate() };
+  } catch (error) {
+    await store?.close();
+    throw databaseUrl === null
+      ? databaseFault(settings.dataDir.name, error, `${join(dataDir, databaseFile)}: `)
+      : databaseFault(settings.databaseUrl.name, error);
+  }
+}
+
+/** Why the database cannot be used, by its innermost cause; of an address that may hold a password nothing is told. */
+function databaseFault(name: string, error: unknown, place = ''): ConfigError {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
+  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
+  const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
+  return new ConfigError([{ name, problem: `cannot be used: ${place}${reason}` }]);
+}

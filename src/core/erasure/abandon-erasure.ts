@@ -1,0 +1,56 @@
+/**
+ * Giving up on a provider that never confirms: an operator's decision, with a reason that the receipt tells. What
+ * the provider gave is dropped unconfirmed, so nobody can end it any more.
+ */
+import { operatorAt } from '../access/api-key-lifecycle.ts';
+import type { Door } from '../access/principal.ts';
+import { nextRevocationState, type Revocation } from '../connections/revocation.ts';
+import type { Core } from '../core.ts';
+import { readText } from '../directory/user-fields.ts';
+import { refuse, refuseFaults } from '../errors.ts';
+import { record } from '../record/audit-event.ts';
+import type { Erasure } from './erasure.ts';
+
+/**
+ * Drops every grant that the erasure still waits for, which then completes; the providers that never confirmed. Refuses
+ * with `erasure_not_found`, `invalid_fields` (the reason), and `wrong_state` where it waits for none.
+ */
+export async function abandonErasure(
+  core: Core,
+  door: Door,
+  input: { readonly id: string; readonly reason: string },
+): Promise<{ readonly erasure: Erasure; readonly providers: readonly string[] }> {
+  const reading = readText(input.reason);
+  if (!('value' in reading)) {
+    refuseFaults([{ field: 'reason', ...reading }]);
+    throw refuse('internal', {});
+  }
+  return core.work.changeSystem('operator', async (system) => {
+    const found = await system.erasures.find(input.id);
+    if (found === null) throw refuse('erasure_not_found', {});
+    const tx = system.within(found.orgKey);
+    const open = (await tx.revocations.listOfErasure(found.id)).filter(isOpen);
+    const erasure = await tx.erasures.lock(found.id);
+    if (erasure === null) throw refuse('erasure_not_found', {});
+    if (erasure.state === 'complete' || open.length === 0) {
+      throw refuse('wrong_state', { from: erasure.state, to: 'abandon' });
+    }
+    const now = core.clock.now();
+    for (const revocation of open) {
+      const state = nextRevocationState(revocation.state, 'abandon');
+      // Somebody is trying it at this moment: what comes of that is to be seen first.
+      const isOurs = await tx.revocations.update(revocation, { state, sealedGrant: null, endedAt: now });
+      if (!isOurs) throw refuse('unavailable', { retryAfterSeconds: 1 });
+    }
+    const changes = { abandonReason: reading.value, dueAt: now };
+    await tx.erasures.update(erasure, changes);
+    const subject = { kind: 'erasure', id: erasure.id } as const;
+    await record(tx, operatorAt(door, tx.orgKey), 'erasure.abandoned', subject, now);
+    const providers = [...new Set(open.map(({ provider }) => provider))];
+    return { erasure: { ...erasure, ...changes }, providers };
+  });
+}
+
+function isOpen({ state }: Revocation): boolean {
+  return state === 'pending' || state === 'overdue';
+}

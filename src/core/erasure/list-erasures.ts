@@ -1,0 +1,42 @@
+/** Looking at erasures: as an organization's admin key sees its own, and as the operator sees all. */
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Revocation } from '../connections/revocation.ts';
+import type { Core } from '../core.ts';
+import { refuse } from '../errors.ts';
+import type { Erasure, ErasureState } from './erasure.ts';
+
+/** An erasure with what its providers have said so far. */
+export interface ErasureDossier {
+  readonly erasure: Erasure;
+  readonly revocations: readonly Revocation[];
+}
+
+/** One erasure. Refuses with `forbidden`, and with `erasure_not_found` for whatever the principal cannot see. */
+export async function getErasure(
+  core: Core,
+  principal: Principal,
+  { id }: { readonly id: string },
+): Promise<Erasure> {
+  authorize(principal, 'erasures.read');
+  const erasure = await core.work.read(principal.orgKey, (tx) => tx.erasures.find(id));
+  if (erasure === null) throw refuse('erasure_not_found', {});
+  return erasure;
+}
+
+/** Erasures of every organization for the operator, newest first; `state` null: of any state. */
+export function listErasures(
+  core: Core,
+  { state, limit }: { readonly state: ErasureState | null; readonly limit: number },
+): Promise<readonly Erasure[]> {
+  return core.work.readSystem('operator', (tx) => tx.erasures.list(state, limit));
+}
+
+/** One erasure of any organization for the operator. Refuses with `erasure_not_found`. */
+export async function getErasureDossier(core: Core, id: string): Promise<ErasureDossier> {
+  return core.work.readSystem('operator', async (system) => {
+    const erasure = await system.erasures.find(id);
+    if (erasure === null) throw refuse('erasure_not_found', {});
+    const revocations = await system.within(erasure.orgKey).revocations.listOfErasure(id);
+    return { erasure, revocations };
+  });
+}
