@@ -96,8 +96,8 @@ function configuration(): Configuration {
     },
     features: {
       devInteractions: { enabled: false },
-      introspection: { enabled: true },
-      revocation: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: isOwnToken },
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
     },
@@ -122,6 +122,11 @@ function configuration(): Configuration {
       ctx.body = page.content;
     },
   };
+}
+
+/** A client may ask about its own tokens only, and end no others. */
+function isOwnToken(_: unknown, client: { readonly clientId: string }, token: object): boolean {
+  return 'clientId' in token && token.clientId === client.clientId;
 }
 
 function signingKey(): JWK {

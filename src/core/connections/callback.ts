@@ -134,10 +134,10 @@ async function settleExchange(
   const located = await lockWithUser(tx, connectionId);
   const revocation = await tx.revocations.find(revocationId);
   if (answer.kind !== 'tokens') {
+    if (!isOwn(revocation)) return false;
     // What may have been given unseen is for the job to find out, from now on.
-    if (revocation !== null && isCertain) await tx.revocations.takeBack(revocation);
-    else if (revocation !== null)
-      await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
+    if (isCertain) await tx.revocations.takeBack(revocation);
+    else await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
     return false;
   }
   const isKept =

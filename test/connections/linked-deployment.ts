@@ -1,0 +1,172 @@
+/**
+ * A directory that is linked to an authorization server through a fault proxy: real database, real protocol, time that
+ * is moved. Its jobs run when the test says so.
+ */
+import { randomBytes } from 'node:crypto';
+import { finishConnection } from '../../src/core/connections/callback.ts';
+import { startConnection } from '../../src/core/connections/connect.ts';
+import type { Connection } from '../../src/core/connections/connection.ts';
+import type { ProviderDirectory } from '../../src/core/connections/provider.ts';
+import { commonDescription } from '../../src/core/connections/provider-description.ts';
+import type { Revocation } from '../../src/core/connections/revocation.ts';
+import type { Core } from '../../src/core/core.ts';
+import type { User } from '../../src/core/directory/user.ts';
+import type { Clock } from '../../src/core/time.ts';
+import { createProviderDirectory } from '../../src/gateways/provider-directory.ts';
+import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
+import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
+import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
+import { createTestJournal, type Deployment, openDeployment } from '../jobs/deployment.ts';
+import {
+  type AuthorizationServer,
+  clientId,
+  clientSecret,
+  redirectUri,
+  type ServerOptions,
+  startAuthorizationServer,
+} from './authorization-server.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+
+export const providerName = 'acme';
+export interface LinkOptions {
+  /** Where the authorization server is, and where Roster believes it to be. */
+  readonly serverUrl: string;
+  readonly proxyUrl: string;
+  readonly clock: Clock;
+  readonly http?: ProviderHttp;
+  /** False: Roster does not know that the server ends what is used twice. */
+  readonly endsReusedGrants?: boolean;
+  /** False: there is no introspection. */
+  readonly isIntrospected?: boolean;
+}
+
+export type OpenOptions = Partial<LinkOptions> & ServerOptions;
+
+/** A directory of the one provider. */
+export function linkProvider(options: LinkOptions): ProviderDirectory {
+  const { serverUrl, proxyUrl, clock, endsReusedGrants = true, isIntrospected = true } = options;
+  const http = options.http ?? createProviderHttp({ isInsecureAllowed: true });
+  const description = {
+    ...commonDescription,
+    name: providerName,
+    title: 'Acme',
+    issuer: serverUrl,
+    sendsIssuer: true,
+    authorizationEndpoint: `${serverUrl}/auth`,
+    tokenEndpoint: `${proxyUrl}/token`,
+    clientAuthentication: 'basic',
+    introspectionEndpoint: isIntrospected ? `${proxyUrl}/token/introspection` : null,
+    scopes: ['activity', 'offline_access'],
+    usesPkce: true,
+    authorizationParameters: { prompt: 'consent' },
+    endsReusedGrants,
+    end: { kind: 'rfc7009', endpoint: `${proxyUrl}/token/revocation`, clientAuthentication: 'basic' },
+  } as const;
+  return createProviderDirectory({
+    presets: [],
+    own: [{ description, credentials: { clientId, clientSecret } }],
+    demo: null,
+    redirectUri: () => redirectUri,
+    isProduction: false,
+    clock,
+    http,
+  });
+}
+
+export interface Linked {
+  readonly deployment: Deployment;
+  readonly core: Core;
+  readonly server: AuthorizationServer;
+  readonly proxy: FaultProxy;
+  readonly operator: { readonly kind: 'operator'; readonly door: 'test'; readonly orgKey: number };
+  /** Sends the user to the server and has them come back; the callback is not worked on yet. */
+  visit(
+    user: User,
+    decision?: 'allow' | 'deny',
+  ): Promise<{ readonly connection: Connection; readonly callback: URL }>;
+  /** Works on a callback. */
+  comeBack(callback: URL): Promise<string>;
+  /** A user with an active connection. */
+  connectSomebody(): Promise<{ readonly user: User; readonly connection: Connection }>;
+  connectionOf(connection: Pick<Connection, 'id'>): Promise<Connection | null>;
+  /** Every revocation there is. */
+  revocations(): readonly RevocationFacts[];
+  /** Has the jobs do what is due once. */
+  work(): Promise<void>;
+  /** Has time pass and the jobs work until nothing is open, or so many hours are over; a week unless given. */
+  workOff(hours?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type RevocationFacts = Pick<
+  Revocation,
+  'id' | 'connectionId' | 'erasureId' | 'state' | 'outcome' | 'unanswered'
+>;
+
+const hourMs = 3_600_000;
+
+export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
+  const server = await startAuthorizationServer(options);
+  const proxy = await startFaultProxy(server.url);
+  const deployment = await openDeployment();
+  const { clock, orgKey, rows } = deployment;
+  const http = {
+    ...createProviderHttp({ isInsecureAllowed: true }),
+    deadline: () => AbortSignal.timeout(proxy.patienceMs),
+  };
+  const urls = { serverUrl: server.url, proxyUrl: proxy.url };
+  const providers = linkProvider({ ...urls, clock, http, ...options });
+  const core: Core = { ...deployment.core, providers };
+  const operator = { kind: 'operator', door: 'test', orgKey } as const;
+  const journal = createTestJournal();
+  const jobs = [createRevokeGrantsJob(core, journal), createRefreshTokensJob(core, journal)];
+
+  const visit: Linked['visit'] = async (user, decision) => {
+    const input = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
+    const { connection, authUrl } = await startConnection(core, operator, input);
+    return { connection, callback: await server.authorize(authUrl ?? '', decision) };
+  };
+  const comeBack: Linked['comeBack'] = async (callback) => {
+    const outcome = await finishConnection(core, { door: 'connect', parameters: callback.searchParams });
+    return outcome.kind;
+  };
+  const connectionOf: Linked['connectionOf'] = ({ id }) =>
+    core.work.read(orgKey, (tx) => tx.connections.find(id));
+  const revocations: Linked['revocations'] = () =>
+    rows.all('revocations').map((row) => ({
+      id: String(row['id']),
+      connectionId: String(row['connection_id']),
+      erasureId: row['erasure_id'] === null ? null : String(row['erasure_id']),
+      state: row['state'] as Revocation['state'],
+      outcome: row['outcome'] === null ? null : String(row['outcome']),
+      unanswered: Number(row['unanswered']),
+    }));
+  async function work(): Promise<void> {
+    for (const job of jobs) {
+      while (await job.run()) await job.finish?.();
+      await job.finish?.();
+    }
+  }
+
+  return {
+    ...{ deployment, core, server, proxy, operator, visit, comeBack, connectionOf, revocations, work },
+    async connectSomebody() {
+      const user = await deployment.addUser({ externalId: randomBytes(8).toString('hex') });
+      const { connection, callback } = await visit(user);
+      if ((await comeBack(callback)) !== 'connected') throw new Error('the user was not connected');
+      return { user, connection };
+    },
+    async workOff(hours = 7 * 24) {
+      for (let hour = 0; hour < hours; hour += 1) {
+        await work();
+        if (revocations().every(({ state }) => state !== 'pending' && state !== 'overdue')) return;
+        clock.advance(hourMs);
+      }
+    },
+    async close() {
+      await deployment.close();
+      await proxy.close();
+      await server.close();
+    },
+  };
+}
