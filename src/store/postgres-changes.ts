@@ -3,16 +3,23 @@
  * beside each other. What has queued while a transaction ran shares the next, each unit in a savepoint of its own:
  * one commit for all, and the counts of the organization, which every creation touches, held once and last.
  *
- * Other processes do the same. Where two wait for each other the server ends one transaction, and its units run
- * anew, each alone; so do those whose transaction had to wait for a row that is held elsewhere. A unit may run
- * several times for one outcome, and nothing of a run that did not commit remains. A commit whose answer was lost is
- * not repeated: whether it happened is not known, and the caller is refused.
+ * Other processes do the same. A unit that shares a transaction waits for a row only briefly: where somebody else
+ * holds it, the unit goes on beside the others, alone. Where two wait for each other the server ends one transaction,
+ * which is run anew. So a unit may run several times for one outcome, and nothing of a run that did not commit
+ * remains. A commit whose answer was lost is not repeated: whether it happened is not known, and the caller is refused.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../core/errors.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Topic } from './executor.ts';
-import { ConnectionLostError, isConnectionEnding, type PostgresConnection } from './postgres-connection.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import {
+  isConnectionEnding,
+  isLockTimeout,
+  isObstacle,
+  isRepeatable,
+  UnknownOutcomeError,
+} from './postgres-errors.ts';
 import { PostgresChangeExecutor } from './postgres-executor.ts';
 import type { ConnectionSet } from './postgres-pool.ts';
 import { CountLedger, type CountShape } from './user-counts.ts';
@@ -53,14 +60,15 @@ const attemptsMax = 5;
 const retryMs = 20;
 /** How long units that share a transaction wait for a row: all of them wait for what one of them needs. */
 const sharedLockMs = 100;
-const lockTimeout = '55P03';
-/** A deadlock, a transaction that lost against others, a lock that was not had in time. */
-const retried = new Set(['40P01', '40001', lockTimeout]);
+/** One of several units met somebody in its way. */
+class ObstacleError extends Error {
+  override readonly name = 'ObstacleError';
+  readonly unit: Unit;
 
-/** A commit was sent and not answered. */
-class UnknownOutcomeError extends Error {
-  override readonly name = 'UnknownOutcomeError';
-  readonly code = '08007';
+  constructor(unit: Unit, cause: unknown) {
+    super('a unit met somebody in its way', { cause });
+    this.unit = unit;
+  }
 }
 
 export class PostgresChanges {
@@ -68,7 +76,7 @@ export class PostgresChanges {
   readonly #options: PostgresChangesOptions;
   /** The units that wait, by what they are serialized on. */
   readonly #lanes = new Map<number | string, Unit[]>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
   #waiting = 0;
   #isClosed = false;
 
@@ -101,13 +109,17 @@ export class PostgresChanges {
   /** Takes no more changes, and waits for those that were taken. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   #open(lane: number | string, unit: Unit): void {
     const queue = [unit];
     this.#lanes.set(lane, queue);
-    const running = this.#drain(lane, queue).finally(() => this.#running.delete(running));
+    this.#track(this.#drain(lane, queue));
+  }
+
+  #track(work: Promise<unknown>): void {
+    const running = work.finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
@@ -138,8 +150,11 @@ export class PostgresChanges {
     }
   }
 
-  /** Runs units in one transaction, or each alone where that fails; gives the outage that ended it, if one did. */
-  async #runTogether(units: readonly Unit[]): Promise<unknown> {
+  /**
+   * Runs units in one transaction; gives the outage that ended it, if one did. A unit that met somebody in its way
+   * leaves, to go on beside the lane, and the others run anew without it.
+   */
+  async #runTogether(units: readonly Unit[], isSecondTry = false): Promise<unknown> {
     const [unit, ...others] = units;
     if (unit === undefined) return null;
     if (others.length === 0) return this.#runAlone(unit);
@@ -147,19 +162,14 @@ export class PostgresChanges {
       this.#settle(await this.#transaction(units));
       return null;
     } catch (error) {
-      if (!isRepeatable(error)) {
-        for (const each of units) each.reject(error);
-        return postgresDialect.isOutage(error) ? error : null;
+      if (error instanceof ObstacleError) {
+        this.#track(this.#runAlone(error.unit));
+        return this.#runTogether(units.filter((each) => each !== error.unit));
       }
+      if (isRepeatable(error) && !isLockTimeout(error) && !isSecondTry) return this.#runTogether(units, true);
+      for (const each of units) each.reject(error);
+      return postgresDialect.isOutage(error) ? error : null;
     }
-    for (const [at, each] of units.entries()) {
-      if (this.#isLate(each)) continue;
-      const outage = await this.#runAlone(each);
-      if (outage === null) continue;
-      for (const later of units.slice(at + 1)) later.reject(outage);
-      return outage;
-    }
-    return null;
   }
 
   async #runAlone(unit: Unit): Promise<unknown> {
@@ -233,7 +243,8 @@ export class PostgresChanges {
         settlements.push(await runUnit(connection, unit, counts, (topic) => touched.push(topic)));
         for (const topic of touched) topics.add(topic);
       } catch (error) {
-        if (isRepeatable(error) || postgresDialect.isOutage(error)) throw error;
+        if (isObstacle(error)) throw new ObstacleError(unit, error);
+        if (postgresDialect.isOutage(error)) throw error;
         await connection.control('rollback to savepoint unit');
         counts.rollback(mark);
         settlements.push(() => unit.reject(error));
@@ -289,17 +300,6 @@ async function rollback(connection: PostgresConnection): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Nothing has happened, and trying again may well succeed. A database that does not answer is not asked twice. */
-function isRepeatable(error: unknown): boolean {
-  if (error instanceof ConnectionLostError) return !error.isTimeout;
-  if (isConnectionEnding(error)) return true;
-  return error instanceof Error && 'code' in error && retried.has(String(error.code));
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === lockTimeout;
 }
 
 function ignore(sent: Promise<void>): void {

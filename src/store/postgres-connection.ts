@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase, PoolClient, QueryResult } from 'pg';
 import { postgresDialect } from './dialect.ts';
+import { asDatabaseError } from './postgres-errors.ts';
 import { tables } from './schema-registry.ts';
 import { type CompiledStatement, compileStatement, type Statement, type Values } from './statement.ts';
 
@@ -17,35 +18,6 @@ export interface PostgresTimeouts {
   readonly statementMs: number;
   /** Waiting for a row, or a name, that another transaction holds. */
   readonly lockMs: number;
-}
-
-/**
- * The connection failed or nobody answered in time; whether the last statement was carried out is not known. Its
- * code is the class of such errors in PostgreSQL itself.
- */
-export class ConnectionLostError extends Error {
-  override readonly name = 'ConnectionLostError';
-  readonly code = '08006';
-  /** Nobody answered: another try would take as long again. */
-  readonly isTimeout: boolean;
-
-  constructor(cause: unknown) {
-    super('the connection to the database was lost', { cause });
-    this.isTimeout = cause instanceof Error && /time/.test(cause.message);
-  }
-}
-
-/** What the client library throws, as an error of the server or of the connection. */
-export function asDatabaseError(error: unknown): unknown {
-  return error instanceof Error && ('severity' in error || error instanceof ConnectionLostError)
-    ? error
-    : new ConnectionLostError(error);
-}
-
-/** Whether the connection is of no more use: it broke, or the server is ending it. */
-export function isConnectionEnding(error: unknown): boolean {
-  if (error instanceof ConnectionLostError) return true;
-  return error instanceof Error && 'code' in error && /^57P0[123]$/.test(String(error.code));
 }
 
 /** Values arrive as text: whole numbers of up to 53 bits, bytes in hex, texts. */

@@ -5,7 +5,8 @@
 import type { Client } from 'pg';
 import { type Dialect, postgresDialect } from './dialect.ts';
 import { type Migration, type MigrationTarget, NewerSchemaError } from './migrate.ts';
-import { asDatabaseError, parserOf } from './postgres-connection.ts';
+import { parserOf } from './postgres-connection.ts';
+import { asDatabaseError } from './postgres-errors.ts';
 
 const lockName = 'roster migrations';
 

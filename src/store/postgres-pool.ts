@@ -7,15 +7,8 @@
  * once. Nothing waits longer than the limits say: not for a connection, not for an answer.
  */
 import type { Pool, PoolClient } from 'pg';
-import {
-  asDatabaseError,
-  ConnectionLostError,
-  isConnectionEnding,
-  PostgresConnection,
-  type PostgresTimeouts,
-  parserOf,
-  prepareClient,
-} from './postgres-connection.ts';
+import { PostgresConnection, type PostgresTimeouts, parserOf, prepareClient } from './postgres-connection.ts';
+import { asDatabaseError, ConnectionLostError, isConnectionEnding } from './postgres-errors.ts';
 
 export interface PoolOptions {
   readonly url: string;

@@ -1,0 +1,125 @@
+/** Rows that somebody else holds, and transactions that get in each other's way. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { Client } from 'pg';
+import { isRefusal } from '../../src/core/errors.ts';
+import type { Store } from '../../src/store/database.ts';
+import {
+  addTenant,
+  makePostgresStore,
+  newUser,
+  openPlace,
+  type PostgresOwnStore,
+  type Tenant,
+} from '../store/harness.ts';
+
+const lockWaitMs = 400;
+/** Waiting for the turn, then for the row; and what a busy machine adds. */
+const answerMaxMs = 2 * lockWaitMs + 1_500;
+
+describe('a change on PostgreSQL', () => {
+  let own: PostgresOwnStore;
+  let stranger: Client;
+  let tenant: Tenant;
+
+  before(async () => {
+    own = await makePostgresStore({ lockWaitMs });
+    stranger = new Client({ connectionString: own.database.url });
+    await stranger.connect();
+  });
+  after(async () => {
+    await stranger.end();
+    await own.dispose();
+  });
+  beforeEach(async () => {
+    tenant = await addTenant(own.store);
+    await add();
+  });
+
+  const add = (store = own.store) => store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+  const total = async () => (await own.store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total;
+
+  test('that needs what somebody holds is refused in time, however many wait, and reads go on', async () => {
+    await stranger.query('begin');
+    await stranger.query('select from user_counts where org_key = $1 for update', [tenant.orgKey]);
+    const started = performance.now();
+    const refusals = Array.from({ length: 40 }, () =>
+      assert.rejects(add(), (error) => isRefusal(error, 'unavailable')),
+    );
+    assert.equal(await total(), 1);
+    await Promise.all(refusals);
+    assert.ok(performance.now() - started < answerMaxMs, `${performance.now() - started} ms`);
+    await stranger.query('rollback');
+    await add();
+    assert.equal(await total(), 2);
+  });
+
+  test('of another organization does not wait with it', async () => {
+    const neighbour = await addTenant(own.store);
+    await stranger.query('begin');
+    await stranger.query('select from user_counts where org_key = $1 for update', [tenant.orgKey]);
+    const refused = assert.rejects(add(), (error) => isRefusal(error, 'unavailable'));
+    const started = performance.now();
+    await own.store.change(neighbour.orgKey, (tx) => tx.users.insert(newUser(neighbour)));
+    assert.ok(performance.now() - started < lockWaitMs);
+    await refused;
+    await stranger.query('rollback');
+  });
+
+  test('that waits for a row does not make those it shares a transaction with wait as long', async () => {
+    const held = await add();
+    await stranger.query('begin');
+    await stranger.query('select from users where org_key = $1 and id = $2 for update', [
+      tenant.orgKey,
+      held.id,
+    ]);
+    const blocked = assert.rejects(
+      own.store.change(tenant.orgKey, (tx) => tx.users.update(held, { timezone: 'Europe/Berlin' })),
+      (error) => isRefusal(error, 'unavailable'),
+    );
+    const others = Array.from({ length: 5 }, () => add());
+    const outcomes = await Promise.allSettled(others);
+    await blocked;
+    await stranger.query('rollback');
+    const made = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    assert.equal(made, others.length);
+    assert.equal(await total(), 2 + made);
+  });
+
+  test('that meets another in a circle is done all the same, and so is the other', async () => {
+    // With limits that leave the server time to see the circle.
+    const [one, another] = [openPlace(own.place), openPlace(own.place)];
+    const [ann, bob] = [await add(), await add()];
+    for (let round = 0; round < 3; round++) {
+      const inOrder = (store: Store, ids: readonly string[]) =>
+        store.change(tenant.orgKey, async (tx) => {
+          for (const id of ids) {
+            const user = await tx.users.lock({ id });
+            if (user !== null) await tx.users.update(user, { updatedAt: user.updatedAt + 1 });
+          }
+        });
+      await Promise.all([inOrder(one, [ann.id, bob.id]), inOrder(another, [bob.id, ann.id])]);
+    }
+    for (const { id, updatedAt } of [ann, bob]) {
+      const user = await own.store.read(tenant.orgKey, (tx) => tx.users.find({ id }));
+      assert.equal(user?.updatedAt, updatedAt + 6);
+    }
+    await one.close();
+    await another.close();
+  });
+
+  test('whose statement failed cannot be committed, even where the unit of work went on', async () => {
+    const taken = await own.store.change(tenant.orgKey, (tx) =>
+      tx.users.insert(newUser(tenant, { email: 'ann@example.com' })),
+    );
+    const before = await total();
+    const session = { id: 'ses_1', userId: taken.id, startedAt: 1, lastUsedAt: 1 };
+    await own.store.change(tenant.orgKey, (tx) => tx.sessions.insert(session, 'digest'));
+    const swallowing = own.store.change(tenant.orgKey, async (tx) => {
+      await tx.users.insert(newUser(tenant));
+      await tx.sessions.insert(session, 'digest').catch(() => {});
+    });
+    await assert.rejects(swallowing);
+    assert.equal(await total(), before);
+  });
+});
