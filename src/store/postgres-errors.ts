@@ -15,7 +15,7 @@ export class ConnectionLostError extends Error {
 
   constructor(cause: unknown) {
     super('the connection to the database was lost', { cause });
-    this.isTimeout = cause instanceof Error && /time/.test(cause.message);
+    this.isTimeout = cause instanceof Error && /time/i.test(cause.message);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The schema as PostgreSQL has it: what the registry says, and fit to be spread by organization. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isRefusal } from '../../src/core/errors.ts';
 import { postgresDialect } from '../../src/store/dialect.ts';
 import { tables } from '../../src/store/schema-registry.ts';
 import { allStatements, compileStatement } from '../../src/store/statement.ts';
@@ -65,6 +66,17 @@ describe('the schema on PostgreSQL', () => {
           and atttypid = 'text'::regtype and attcollation <> '"C"'::regcollation`,
     );
     assert.deepEqual(others, []);
+  });
+
+  test('is refused where a newer program has been, and a server on it is not ready', async () => {
+    const newer = await makePostgresStore();
+    await newer.store.ping();
+    await newer.execute(`insert into schema_migrations values (99, 'from the future', 1)`);
+    await assert.rejects(newer.store.migrate(), { name: 'NewerSchemaError' });
+    await assert.rejects(newer.store.ping(), (error) => isRefusal(error, 'unavailable'));
+    await newer.execute('drop table schema_migrations');
+    await assert.rejects(newer.store.ping(), (error) => isRefusal(error, 'unavailable'));
+    await newer.dispose();
   });
 
   test('is one that every statement can be prepared for', async () => {
