@@ -47,6 +47,7 @@ describe('an empty environment', () => {
       isHostRouted: true,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },
+      providers: { presets: [], file: null, hasDemo: true },
       signupAppId: null,
       tellsAccounts: true,
       trustedProxies: [],
@@ -57,6 +58,7 @@ describe('an empty environment', () => {
         confirmation: { limit: 100, windowMs: 60_000 },
         password: { limit: 30, windowMs: 60_000 },
         emailCheck: { limit: 30, windowMs: 60_000 },
+        connect: { limit: 600, windowMs: 60_000 },
       },
       hashQueueMax: 256,
       bodyTimeoutMs: 10_000,
@@ -69,6 +71,7 @@ describe('an empty environment', () => {
       databaseUrl: null,
       twilioAuthToken: null,
       smtpUrl: null,
+      providerSecrets: {},
     });
     assert.deepEqual(unknownNames, []);
   });
@@ -122,6 +125,7 @@ describe('the configuration', () => {
       databaseUrl,
       twilioAuthToken: token,
       smtpUrl: env.ROSTER_SMTP_URL,
+      providerSecrets: {},
     });
   });
 

@@ -19,6 +19,8 @@ function checksOf(script: string | undefined): string {
   return commands.slice(0, end).join(' && ');
 }
 
+const good = "export const name: string = 'roster';\n";
+
 describe('the checks before the tests', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roster-ci-'));
   after(() => rmSync(folder, { recursive: true }));
@@ -27,6 +29,9 @@ describe('the checks before the tests', () => {
   writeFileSync(join(folder, 'package.json'), '{\n  "type": "module"\n}\n');
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'src'));
+  mkdirSync(join(folder, 'web', 'connect'), { recursive: true });
+  cpSync(join(root, 'web', 'connect', 'tsconfig.json'), join(folder, 'web', 'connect', 'tsconfig.json'));
+  writeFileSync(join(folder, 'web', 'connect', 'page.ts'), good);
 
   function check(text: string): { status: number | null; output: string } {
     writeFileSync(join(folder, 'src', 'subject.ts'), text);
@@ -38,8 +43,6 @@ describe('the checks before the tests', () => {
     });
     return { status, output: `${stdout}${stderr}` };
   }
-
-  const good = "export const name: string = 'roster';\n";
 
   test('pass what is right', () => {
     const { status, output } = check(good);

@@ -42,8 +42,14 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** The one that the documents' examples name. */
+const aProvider = {
+  ROSTER_PROVIDER_FITBIT_CLIENT_ID: 'client',
+  ROSTER_PROVIDER_FITBIT_CLIENT_SECRET: 'client-secret',
+};
+
 export async function openScene(options: StartOptions = {}): Promise<Scene> {
-  const roster = await startRoster(options);
+  const roster = await startRoster({ ...options, env: { ...aProvider, ...options.env } });
   const tenant = roster.organization;
   const foreign = await addPerson(roster, { email: 'foreign@example.com' }, await roster.addOrganization());
   const operations = await readOperations(roster.baseUrl);
@@ -79,11 +85,28 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     { path = {}, query = '', method }: Request = {},
   ): Promise<string> {
     target ??= await addPerson(roster);
-    const good = spell(operation, target);
+    const good: Record<string, string> = { appId: tenant.app.appId };
+    if (operation.path.includes('{device_id}')) good['device_id'] = await addDevice(target);
+    if (operation.path.includes('{erasure_id}')) good['erasure_id'] = await eraseSomebody();
+    const user = spell(operation, target);
     const place = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      return path[name] ?? (name === 'appId' ? tenant.app.appId : good);
+      return path[name] ?? good[name] ?? user;
     });
     return `${method ?? operation.method} ${place}${query}`;
+  }
+
+  async function addDevice({ userId }: Person): Promise<string> {
+    const device = await roster.call(`POST /sonar/v1/users/${userId}/devices`, {
+      bearer: tenant.apiKeys.admin,
+      json: { provider: 'fitbit' },
+    });
+    return device.string('data.id');
+  }
+
+  async function eraseSomebody(): Promise<string> {
+    const { userId } = await addPerson(roster);
+    const erased = await roster.call(`DELETE /sonar/v1/users/${userId}`, { bearer: tenant.apiKeys.admin });
+    return erased.header('x-erasure-id');
   }
 
   async function unchanged<T>(act: () => Promise<T>): Promise<T> {
@@ -145,8 +168,15 @@ export function spell({ contract }: Operation, { userId, number }: Person): stri
   return contract === 'humanapi' ? userId.slice('usr_'.length) : userId;
 }
 
-/** Counters that a refused request may move: tries are counted. */
-const counters = new Set(['throttle_hits', 'login_failures', 'confirmation_codes']);
+/** What a refused request may move, for tries are counted; and what jobs move in their own time. */
+const counters = new Set([
+  'throttle_hits',
+  'login_failures',
+  'confirmation_codes',
+  'erasures',
+  'receipt_keys',
+  'erasure_ledgers',
+]);
 
 interface Watch {
   /** The same text for the same content of the directory. */
