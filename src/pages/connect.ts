@@ -107,7 +107,7 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
       "script-src 'self'",
       "style-src 'self'",
       "connect-src 'self'",
-      "img-src 'self' data:",
+      "img-src 'self'",
       "form-action 'none'",
       "base-uri 'none'",
       `frame-ancestors ${ancestors}`,

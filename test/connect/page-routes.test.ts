@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { dayMs, hourMs } from '../../src/core/time.ts';
-import { assetsFolder } from '../../src/pages/connect-assets.ts';
+import type { Call } from '../../src/http/contract.ts';
+import { connectPages } from '../../src/pages/connect.ts';
+import { assetsFolder, readAssets } from '../../src/pages/connect-assets.ts';
 import type { Reply } from '../support/http.ts';
 import { openLedger } from '../support/ledger.ts';
 import { type Roster, startRoster, type Tenant, testDoor } from '../support/start.ts';
@@ -153,6 +157,24 @@ describe('the frame of the Connect page', () => {
       assert.equal(api, '/connect/api/');
     });
   }
+
+  test('is read when it is asked for, so that one that was built late is served without another start', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'roster-page-'));
+    try {
+      await assert.rejects(readAssets(join(folder, 'nowhere')));
+      await assert.rejects(readAssets(folder), /there is no script/);
+      const route = connectPages(roster.core, folder).find(({ path }) => path.endsWith('/:name'));
+      const ask: Call = {
+        ...{ params: { name: 'main-1.js' }, headers: {}, query: {}, principal: null, door: 'pages' },
+        ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '' },
+      };
+      await assert.rejects(route?.handle(ask) ?? Promise.resolve());
+      await writeFile(join(folder, 'main-1.js'), 'export {};');
+      assert.equal((await route?.handle(ask))?.status, 200);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 
   test('is small: less than 120 KiB travel', () => {
     const files = readdirSync(assetsFolder).filter((name) => name.endsWith('.br'));

@@ -72,7 +72,7 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
 }
 
 function stateText(
-  { title, connection }: SourceShape,
+  { title, connection, isOffered }: SourceShape,
   visit: Visit | null,
   t: Texts,
   language: Language,
@@ -98,7 +98,7 @@ function stateText(
   }
   switch (connection?.status) {
     case 'needs_user':
-      return t.needsUser(title);
+      return isOffered ? t.needsUser(title) : t.ended(title);
     case 'revoking':
     case 'overdue':
       return t.ending(title);

@@ -25,6 +25,7 @@ export interface Texts {
   readonly demo: string;
   readonly demoHint: string;
   since(date: string): string;
+  ended(source: string): string;
   needsUser(source: string): string;
   ending(source: string): string;
   readonly opening: string;
@@ -65,6 +66,7 @@ const english: Texts = {
   demo: 'Demo',
   demoHint: 'Not a real service: it is here to try this out.',
   since: (date) => `Connected since ${date}`,
+  ended: (source) => `${source} has ended the access.`,
   needsUser: (source) => `${source} has ended the access. Connect again to go on.`,
   ending: (source) => `Disconnected. ${source} is being told.`,
   opening: 'One moment…',
@@ -117,6 +119,7 @@ const spanish: Texts = {
   demo: 'Prueba',
   demoHint: 'No es un servicio real: está aquí para probar.',
   since: (date) => `Conectada desde el ${date}`,
+  ended: (source) => `${source} ha terminado el acceso.`,
   needsUser: (source) => `${source} ha terminado el acceso. Conecte de nuevo para seguir.`,
   ending: (source) => `Desconectada. Se está avisando a ${source}.`,
   opening: 'Un momento…',
