@@ -8,6 +8,7 @@ import { type Directory, type DirectoryOptions, openCore } from './app-directory
 import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfig } from './config.ts';
 import type { Core } from './core/core.ts';
 import type { User } from './core/directory/user.ts';
+import { ensureSigner } from './core/erasure/receipt-key.ts';
 import type { Channel } from './core/messaging/message.ts';
 import type { MessageSender } from './core/messaging/sender.ts';
 import { outboxSender } from './gateways/outbox-sender.ts';
@@ -95,6 +96,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     onOutage: (error) => logger.error(log.faultFields(error), 'the database is away'),
   });
   const { core } = directory;
+  // Before the first backup, so that what is restored signs with the same key.
+  await ensureSigner(core);
   const journal: Journal = {
     note: (event, fields) => logger.info(fields, event),
     fault: (event, error) => logger.error(log.faultFields(error), event),

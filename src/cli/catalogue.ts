@@ -6,6 +6,7 @@ import { keyRoles } from '../core/access/principal.ts';
 import { connectionStates } from '../core/connections/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
 import type { Command, Option } from './command.ts';
+import { erasureCommands } from './erasure-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
 
 const organization: Option = {
@@ -245,4 +246,5 @@ export const commands: readonly Command[] = [
     options: { to: { value: 'ADDRESS', meaning: 'To this email or phone number only' } },
     load: async () => (await import('./commands/outbox.ts')).show,
   },
+  ...erasureCommands,
 ];

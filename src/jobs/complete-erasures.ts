@@ -3,23 +3,21 @@
  * through the database's files costs the same for one and for a thousand.
  */
 import type { Core } from '../core/core.ts';
-import { advanceErasures } from '../core/erasure/complete-erasures.ts';
+import { advanceErasures, completedAtOnce } from '../core/erasure/complete-erasures.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
 export const completeErasuresJob = 'complete_erasures';
 
-const roundMax = 1_000;
-
 export function createCompleteErasuresJob(core: Core, journal: Journal): Job {
   return {
     name: completeErasuresJob,
     everyMs: secondMs,
     async run() {
-      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
+      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, completedAtOnce);
       if (taken > 0) journal.note('erasures', { taken, completed, waiting, postponed, sealed });
-      return taken === roundMax && postponed === 0;
+      return taken === completedAtOnce && postponed === 0;
     },
   };
 }

@@ -20,6 +20,7 @@ import type { SystemReason, SystemTx, Tx, UnitOfWork } from '../core/unit-of-wor
 import { AppKeys } from './app-keys.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Scope, Topic } from './executor.ts';
+import { type FolderLock, shareFolder } from './folder-lock.ts';
 import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import type { PostgresTimeouts } from './postgres-connection.ts';
@@ -107,6 +108,7 @@ function makePrivateFile(file: string): void {
 
 class SqliteStore implements Store {
   readonly residue: SqliteResidue;
+  readonly #lock: FolderLock;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
   readonly #scanner: SqliteConnection;
@@ -117,6 +119,7 @@ class SqliteStore implements Store {
   readonly #onOutage: (error: unknown) => void;
 
   constructor(options: FileStoreOptions) {
+    this.#lock = shareFolder(options.dataDir);
     const file = join(options.dataDir, databaseFile);
     makePrivateFile(file);
     // The writer comes first: it makes the file a database, and readers of one that is none fail.
@@ -198,6 +201,7 @@ class SqliteStore implements Store {
     this.#reader.close();
     this.#writer.close();
     this.residue.close();
+    this.#lock.release();
   }
 
   #scopeOf({ executor, counts, touch }: ChangeScope): Scope {

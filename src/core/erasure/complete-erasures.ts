@@ -20,7 +20,7 @@ import {
 } from './erasure.ts';
 import type { LedgerLine } from './ledger.ts';
 import { claimsOf, type ReceiptSigner, signReceipt } from './receipt.ts';
-import { findSigner, publishKeys } from './receipt-key.ts';
+import { ensureSigner } from './receipt-key.ts';
 import { openTraces, type Traces } from './traces.ts';
 
 /** What came of a round. */
@@ -45,6 +45,8 @@ interface Looking {
   readonly traces: Traces | null;
 }
 
+/** Erasures that share a look through the files. */
+export const completedAtOnce = 1_000;
 /** Erasures that share a transaction: others want to write in between. */
 const pieceMax = 100;
 
@@ -74,6 +76,14 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
     postponed: postponed.length,
     sealed: claimed.length - all.length,
   };
+}
+
+/** Takes erasures that are due, round by round, until the rest waits for somebody else. */
+export async function completeErasures(core: Core): Promise<void> {
+  for (;;) {
+    const { taken, postponed } = await advanceErasures(core, completedAtOnce);
+    if (taken < completedAtOnce || postponed > 0) return;
+  }
 }
 
 /**
@@ -162,8 +172,7 @@ async function concludeAll(
   found: ReadonlyMap<string, RemovedRows>,
 ): Promise<End[]> {
   if (all.length === 0) return [];
-  const signer = await findSigner(core);
-  await publishKeys(core);
+  const signer = await ensureSigner(core);
   const ends = await inPieces(core, all, (tx, looking) => conclude(core, tx, looking, { signer, found }));
   return ends.filter((end) => end !== null);
 }

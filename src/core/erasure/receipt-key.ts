@@ -37,7 +37,7 @@ export interface PublicKeyFile {
 }
 
 /** What signs now; makes the first key of a deployment, and another where no known secret opens the present one. */
-export async function findSigner(core: Core): Promise<ReceiptSigner> {
+async function findSigner(core: Core): Promise<ReceiptSigner> {
   const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
   const signer = signerAmong(core.secrets, keys);
   if (signer !== null) return signer;
@@ -50,6 +50,13 @@ export async function findSigner(core: Core): Promise<ReceiptSigner> {
     await putInPlace(tx.receiptKeys, present, fresh.row);
     return fresh.signer;
   });
+}
+
+/** Makes the first key of a deployment, and writes the public ones to the folder. */
+export async function ensureSigner(core: Core): Promise<ReceiptSigner> {
+  const signer = await findSigner(core);
+  await publishKeys(core);
+  return signer;
 }
 
 /** Puts a new key in the place of the one that signs. Receipts of the former stay good. */
@@ -76,7 +83,7 @@ export async function listPublicKeys(core: Core): Promise<Jwks> {
 }
 
 /** Writes to the folder what the database knows. */
-export async function publishKeys(core: Core): Promise<void> {
+async function publishKeys(core: Core): Promise<void> {
   const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
   await core.publicKeys.add(keys.map(toJwk));
 }

@@ -1,0 +1,179 @@
+/**
+ * A copy of the SQLite file, and a copy in the place of the file.
+ *
+ * A backup is one state of the database, written while others serve. It holds nothing but live rows: what was erased
+ * before it is not in it, not even as a remain. The file is complete, on disk and readable by its owner alone before
+ * it gets its name. A restore is one renaming: killed at any moment it leaves the one database or the other. The
+ * ledger of erasures, the secret and the public keys of the folder are not touched by either.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { databaseFile } from './database.ts';
+import { shareFolder, takeFolder } from './folder-lock.ts';
+import { NewerSchemaError, schemaVersion } from './migrate.ts';
+import { integrityProblems } from './sqlite-integrity.ts';
+
+/** The copy cannot be made, or is none. The message is one line, fit for a person. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}
+
+/** Writes the database of the folder to a file that is not there yet; its size in bytes. */
+export function backUp(dataDir: string, target: string): number {
+  refuseTarget(dataDir, target);
+  const lock = shareFolder(dataDir);
+  const draft = `${target}.${randomUUID()}.part`;
+  try {
+    // SQLite fills a file that is there and empty, so nobody else can ever read it.
+    closeSync(openSync(draft, 'wx', 0o600));
+    const database = new Sqlite(join(dataDir, databaseFile), { readonly: true, timeout: 5_000 });
+    try {
+      database.prepare('vacuum into ?').run(draft);
+    } finally {
+      database.close();
+    }
+    sync(draft);
+    linkSync(draft, target);
+    sync(dirname(resolve(target)));
+    return statSync(target).size;
+  } finally {
+    rmSync(draft, { force: true });
+    lock.release();
+  }
+}
+
+function refuseTarget(dataDir: string, target: string): void {
+  if (existsSync(target)) throw new BackupError(`${target} is there already`);
+  const folder = dirname(resolve(target));
+  if (!existsSync(folder)) throw new BackupError(`${folder} is not there`);
+  // It would be lost with the folder, and keep there what is erased later.
+  const path = relative(realpathSync(dataDir), realpathSync(folder));
+  if (path.split(sep, 1)[0] !== '..') {
+    throw new BackupError('a backup does not belong in the data folder: name another place');
+  }
+}
+
+/** A database that is ready to take the place of the folder's. */
+export interface Restoration {
+  readonly users: number;
+  /** How many users the present database has; null where there is none, or it cannot be read. */
+  readonly present: number | null;
+  /** Puts it in place. */
+  commit(): void;
+  /** Leaves everything as it was, unless it is in place, and lets others work on the folder. */
+  end(): void;
+}
+
+/**
+ * Copies a backup into the folder and looks it through. Nobody can work on the folder until `end`. Throws a
+ * `BackupError` where the file is no sound database of Roster, and a `FolderInUseError` where the folder is in use.
+ */
+export function prepareRestore(dataDir: string, file: string): Restoration {
+  if (!existsSync(file)) throw new BackupError(`${file} is not there`);
+  const lock = takeFolder(dataDir);
+  const path = join(dataDir, databaseFile);
+  const draft = `${path}.${randomUUID()}.part`;
+  const end = (): void => {
+    for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${ending}`, { force: true });
+    lock.release();
+  };
+  try {
+    copyFileSync(file, draft);
+    chmodSync(draft, 0o600);
+    const users = inspect(draft, basename(file));
+    sync(draft);
+    return {
+      users,
+      present: countUsers(path),
+      commit() {
+        settle(path);
+        renameSync(draft, path);
+        sync(dataDir);
+      },
+      end,
+    };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+/** How many users the copy has. Leaves it as a file that is whole by itself. */
+function inspect(draft: string, name: string): number {
+  const database = new Sqlite(draft);
+  try {
+    const version = versionOf(database);
+    if (version === null) throw new BackupError(`${name} is no database of Roster`);
+    if (version > schemaVersion) throw new BackupError(new NewerSchemaError(version, schemaVersion).message);
+    const [problem] = integrityProblems(database);
+    if (problem !== undefined) throw new BackupError(`${name} is damaged: ${problem}`);
+    database.pragma('journal_mode = DELETE');
+    return usersIn(database);
+  } finally {
+    database.close();
+  }
+}
+
+function versionOf(database: Sqlite.Database): number | null {
+  try {
+    const row = database
+      .prepare<[], { version: number | null }>('select max(version) as version from schema_migrations')
+      .get();
+    return row?.version ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function usersIn(database: Sqlite.Database): number {
+  return database.prepare<[], { users: number }>('select count(*) as users from users').get()?.users ?? 0;
+}
+
+function countUsers(path: string): number | null {
+  if (!existsSync(path)) return null;
+  try {
+    const database = new Sqlite(path);
+    try {
+      return usersIn(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Brings what is in the log into the present file, so that renaming leaves nothing behind that belongs to it. */
+function settle(path: string): void {
+  if (existsSync(path)) {
+    try {
+      const database = new Sqlite(path);
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      database.close();
+    } catch {
+      // A database that cannot be opened has nothing to lose.
+    }
+  }
+  for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+}
+
+/** Makes a file, or the names in a folder, durable. */
+function sync(path: string): void {
+  const handle = openSync(path, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
