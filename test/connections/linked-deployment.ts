@@ -14,6 +14,7 @@ import type { User } from '../../src/core/directory/user.ts';
 import type { Clock } from '../../src/core/time.ts';
 import { createProviderDirectory } from '../../src/gateways/provider-directory.ts';
 import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
+import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, type Deployment, openDeployment } from '../jobs/deployment.ts';
@@ -95,6 +96,8 @@ export interface Linked {
   work(): Promise<void>;
   /** Has time pass and the jobs work until nothing is open, or so many hours are over; a week unless given. */
   workOff(hours?: number): Promise<void>;
+  /** Gives up what is open, which would meet what the next test plans. */
+  abandonAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -119,7 +122,11 @@ export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
   const core: Core = { ...deployment.core, providers };
   const operator = { kind: 'operator', door: 'test', orgKey } as const;
   const journal = createTestJournal();
-  const jobs = [createRevokeGrantsJob(core, journal), createRefreshTokensJob(core, journal)];
+  const jobs = [
+    createRefreshTokensJob(core, journal),
+    createRevokeGrantsJob(core, journal),
+    createCompleteErasuresJob(core, journal),
+  ];
 
   const visit: Linked['visit'] = async (user, decision) => {
     const input = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
@@ -162,6 +169,15 @@ export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
         if (revocations().every(({ state }) => state !== 'pending' && state !== 'overdue')) return;
         clock.advance(hourMs);
       }
+    },
+    async abandonAll() {
+      await core.work.change(orgKey, async (tx) => {
+        for (const { id, state } of revocations()) {
+          const revocation = await tx.revocations.find(id);
+          if (revocation === null || (state !== 'pending' && state !== 'overdue')) continue;
+          await tx.revocations.update(revocation, { state: 'abandoned', sealedGrant: null });
+        }
+      });
     },
     async close() {
       await deployment.close();

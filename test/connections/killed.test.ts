@@ -1,0 +1,130 @@
+/**
+ * A process that is killed (`SIGKILL`) at every point of a grant's life, between any two of its transactions and calls
+ * to the provider. Whoever comes after it finds all that must end, and calls nothing ended that lives.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
+import type { Errand } from './killed-process.ts';
+import { type Linked, openLinked } from './linked-deployment.ts';
+
+const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
+const hourMs = 3_600_000;
+/** More points than any errand has. */
+const pointsMax = 40;
+
+/** A directory at an authorization server, and what becomes of each of its people. */
+interface Scene {
+  readonly linked: Linked;
+  readonly isForgetful: boolean;
+}
+
+/** Whether the process was killed; it came to its end otherwise. */
+async function send(scene: Scene, errand: Pick<Errand, 'work' | 'subject' | 'killAt'>): Promise<boolean> {
+  const { deployment, server, proxy } = scene.linked;
+  const whole: Errand = {
+    ...errand,
+    folder: deployment.folder,
+    now: deployment.clock.now(),
+    orgKey: deployment.orgKey,
+    serverUrl: server.url,
+    proxyUrl: proxy.url,
+    endsReusedGrants: !scene.isForgetful,
+  };
+  const child = spawn(process.execPath, [program, JSON.stringify(whole)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code, signal] = await once(child, 'exit');
+  assert.ok(signal === 'SIGKILL' || code === 0, `ended with ${code} ${signal}`);
+  return signal === 'SIGKILL';
+}
+
+/**
+ * Has everything that a dead process held run out, erases the user while the provider is away, and then works
+ * everything off. At no moment may a complete erasure stand beside a token that lives.
+ */
+async function settle({ linked, isForgetful }: Scene, userId: string, from: number): Promise<void> {
+  const { core, operator, server, deployment, proxy } = linked;
+  deployment.clock.advance(hourMs / 10);
+  const isThere = (await core.work.read(deployment.orgKey, (tx) => tx.users.find({ id: userId }))) !== null;
+  if (isThere) await deleteUser(core, operator, { ref: { id: userId } });
+  const check = async (): Promise<boolean> => {
+    const erasures = await core.work.readSystem('operator', (tx) => tx.erasures.list(null, 1));
+    const isComplete = erasures[0]?.state === 'complete';
+    if (isComplete) assert.deepEqual(await server.liveTokens(from), []);
+    return isComplete;
+  };
+  proxy.plan(() => 'fail');
+  await linked.work();
+  await check();
+  proxy.plan(() => 'pass');
+  await linked.workOff(isForgetful ? 3 : 168);
+  // A server that ends what comes twice lets every lost answer be made good.
+  if (!(await check())) assert.ok(isForgetful, 'the erasure is complete');
+  await linked.abandonAll();
+}
+
+for (const isForgetful of [false, true]) {
+  const kind = isForgetful
+    ? 'one that does not notice what is used twice'
+    : 'a provider that ends what is used twice';
+  describe(`with ${kind}, a process killed at every point`, () => {
+    let scene: Scene;
+    before(async () => {
+      const linked = await openLinked({ isForgetful, endsReusedGrants: !isForgetful });
+      scene = { linked, isForgetful };
+    });
+    after(() => scene.linked.close());
+
+    /** Sends the errand again and again, to be killed a point later each time, until it comes to its end. */
+    async function killEverywhere(
+      work: Errand['work'],
+      prepare: () => Promise<{ readonly userId: string; readonly subject: string; readonly from: number }>,
+    ): Promise<number> {
+      for (let killAt = 1; killAt < pointsMax; killAt += 1) {
+        const { userId, subject, from } = await prepare();
+        const isKilled = await send(scene, { work, subject, killAt });
+        await settle(scene, userId, from);
+        if (!isKilled) return killAt - 1;
+      }
+      throw new Error('it never came to its end');
+    }
+
+    async function connected(): Promise<{ userId: string; subject: string; from: number }> {
+      const from = scene.linked.server.issued.length;
+      const { user } = await scene.linked.connectSomebody();
+      return { userId: user.id, subject: user.id, from };
+    }
+
+    test('of an exchange leaves no grant alive unseen', async () => {
+      const points = await killEverywhere('come_back', async () => {
+        const from = scene.linked.server.issued.length;
+        const user = await scene.linked.deployment.addUser();
+        const { callback } = await scene.linked.visit(user);
+        return { userId: user.id, subject: callback.href, from };
+      });
+      // Two transactions and a call.
+      assert.equal(points, 3);
+    });
+
+    test('of a refresh leaves no grant alive unseen', async () => {
+      const points = await killEverywhere('refresh', async () => {
+        const person = await connected();
+        scene.linked.deployment.clock.advance(hourMs);
+        return person;
+      });
+      assert.equal(points, 3);
+    });
+
+    if (isForgetful) return;
+
+    test('of a deletion and of what follows leaves no grant alive unseen', async () => {
+      const points = await killEverywhere('erase', connected);
+      // The deletion, the claim, two ends and two proofs, what came of them, and the erasure's own way.
+      assert.ok(points >= 8, `${points} points`);
+    });
+  });
+}
