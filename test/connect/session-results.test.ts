@@ -54,6 +54,14 @@ describe('the results of a session', () => {
     assert.deepEqual(results.see([source('Oura', { status: 'revoking' }), source('Polar', {})]), []);
   });
 
+  test('an answer from before a disconnect is no connection', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', {})]);
+    results.disconnect(oura);
+    assert.deepEqual(results.see([source('Oura', {})]), []);
+    assert.deepEqual(results.report().currentConnections, []);
+  });
+
   test('a source that was connected and disconnected is in both lists', () => {
     const results = new SessionResults();
     results.see([source('Oura', null)]);

@@ -26,10 +26,16 @@ export class SessionResults {
   #connected: readonly NamedSource[] = [];
   #disconnected: readonly NamedSource[] = [];
 
-  /** Takes in what is there now; the sources that have come since the last time. */
+  /**
+   * Takes in what is there now; the sources that have come since the last time. A connection that was disconnected
+   * never comes back: where it seems to, the answer is older than that.
+   */
   see(sources: readonly SourceShape[]): readonly NamedSource[] {
+    const ended = new Set(this.#disconnected.map(({ id }) => id));
     const current = sources.flatMap(({ title, connection }) =>
-      connection?.status === 'active' ? [{ id: connection.id, name: title }] : [],
+      connection?.status === 'active' && !ended.has(connection.id)
+        ? [{ id: connection.id, name: title }]
+        : [],
     );
     const before = this.#current;
     this.#current = current;
