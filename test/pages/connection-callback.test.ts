@@ -1,0 +1,134 @@
+/** The page that a person sees who comes back from a provider, and the page of the demo provider itself. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startConnection } from '../../src/core/connections/connect.ts';
+import { parseUserIdText } from '../../src/core/ids.ts';
+import { browserTest } from '../support/browser.ts';
+import { visitDemo } from '../support/demo-person.ts';
+import { addPerson } from '../support/people.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+
+let roster: Roster;
+before(async () => {
+  roster = await startRoster();
+});
+after(() => roster.close());
+
+/** The address to which somebody is sent. */
+async function start(returnTo: 'page' | 'opener' = 'page'): Promise<string> {
+  const { userId } = await addPerson(roster);
+  const principal = { kind: 'operator', door: 'test', orgKey: roster.organization.key } as const;
+  const user = { id: parseUserIdText(userId) ?? '' };
+  const { authUrl } = await startConnection(roster.core, principal, { user, provider: 'demo', returnTo });
+  return authUrl ?? '';
+}
+
+const open = async (query: string, headers: Record<string, string> = {}) => {
+  const response = await fetch(`${roster.baseUrl}/connect/callback${query}`, { headers });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+};
+
+describe('coming back', () => {
+  test('shows how it went in the language of the browser, without anything that opens something', async () => {
+    for (const [language, heading] of [
+      ['en', 'Demo is connected'],
+      ['es-MX', 'Demo está conectado'],
+    ] as const) {
+      const arrival = await visitDemo(await start(), 'allow', { 'accept-language': language });
+      assert.equal(arrival.status, 200);
+      assert.ok(arrival.text.includes(`<h1>${heading}</h1>`), arrival.text);
+      const { searchParams } = new URL(arrival.url);
+      for (const name of ['code', 'state']) {
+        assert.ok(!arrival.text.includes(searchParams.get(name) ?? 'missing'), name);
+      }
+      assert.equal(arrival.headers.get('referrer-policy'), 'no-referrer');
+      assert.equal(arrival.headers.get('cache-control'), 'no-store');
+      assert.ok(!arrival.text.includes('<script'));
+      assert.doesNotMatch(arrival.headers.get('content-security-policy') ?? '', /script-src/);
+    }
+  });
+
+  test('a no is told as one', async () => {
+    const arrival = await visitDemo(await start(), 'deny');
+    assert.equal(arrival.status, 200);
+    assert.match(arrival.text, /Demo is not connected/);
+  });
+
+  test('a second time is refused in words', async () => {
+    const arrival = await visitDemo(await start());
+    const again = await fetch(arrival.url);
+    assert.equal(again.status, 400);
+    assert.match(await again.text(), /This link does not work any more/);
+  });
+
+  for (const query of [
+    '',
+    '?state=x',
+    '?code=a&state=oas_1_short',
+    `?code=a&state=oas_1_${'a'.repeat(43)}`,
+    `?code=a&state=oas_zzzzzz_${'a'.repeat(43)}`,
+    '?state=a&state=b&code=c',
+    '?state=%00&code=%ff',
+    `?state=${'a'.repeat(5_000)}`,
+    '?error=access_denied',
+  ]) {
+    test(`whatever comes as "${query.slice(0, 40)}" is refused on a page`, async () => {
+      const { status, headers, text } = await open(query, { 'accept-language': 'es' });
+      assert.equal(status, 400);
+      assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
+      assert.match(text, /Este enlace ya no funciona/);
+    });
+  }
+
+  test('answers on any host', async () => {
+    const reply = await roster.open('GET /connect/callback', { host: 'sonar.localhost' });
+    assert.equal(reply.statusCode, 400);
+    reply.resume();
+  });
+
+  test('a page of ours that opened it is told by a script of this server alone', async () => {
+    const arrival = await visitDemo(await start('opener'));
+    assert.match(arrival.text, /<script src="callback.js" defer><\/script>/);
+    assert.match(arrival.headers.get('content-security-policy') ?? '', /; script-src 'self'$/);
+    const script = await fetch(`${roster.baseUrl}/connect/callback.js`);
+    assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
+    assert.match(await script.text(), /window\.location\.origin/);
+  });
+});
+
+describe('in a browser', () => {
+  browserTest('a person connects by keyboard on a phone', async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    await page.goto(await start());
+    await page.getByRole('heading', { name: 'Connect the demo wearable' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Demo is connected' }).waitFor();
+  });
+
+  browserTest(
+    'the page that opened the pop-up hears how it went, and the pop-up closes',
+    async ({ page, context }) => {
+      await page.goto(`${roster.baseUrl}/connect/callback`.replace('127.0.0.1', 'localhost'));
+      const authUrl = await start('opener');
+      const opened = context.waitForEvent('page');
+      await page.evaluate(`
+      window.heard = new Promise((resolve) => {
+        window.addEventListener('message', ({ origin, data }) => resolve({ origin, ...data }), { once: true });
+      });
+      window.open(${JSON.stringify(authUrl)}, 'connect', 'popup');
+    `);
+      const popup = await opened;
+      const closed = popup.waitForEvent('close');
+      await popup.getByRole('button', { name: 'Allow access' }).click();
+      const { port } = new URL(roster.baseUrl);
+      assert.deepEqual(await page.evaluate('window.heard'), {
+        origin: `http://localhost:${port}`,
+        type: 'roster:connection',
+        outcome: 'connected',
+      });
+      await closed;
+    },
+  );
+});
