@@ -11,6 +11,7 @@ import { renderBanner } from './banner.ts';
 import type { Outcome } from './command.ts';
 import { defaultName, toJson } from './commands/organizations.ts';
 import { door } from './operator.ts';
+import { restWhenIdle } from './rest.ts';
 
 /** An app that is listened to. */
 export interface Server {
@@ -27,7 +28,9 @@ export async function startServer(
   const app = await createApp({ config, secrets });
   try {
     endOnFault(app);
-    return { app, url: localUrl(await app.listen(turn)) };
+    const url = localUrl(await app.listen(turn));
+    restWhenIdle();
+    return { app, url };
   } catch (error) {
     await app.close();
     throw error;

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, Reading } from '../config.ts';
 import { settings } from '../settings.ts';
 import { CommandError, type Outcome } from './command.ts';
+import { restWhenIdle } from './rest.ts';
 import { assigned, isServingMessage, type ServingMessage } from './worker-message.ts';
 
 const replaceMinMs = 100;
@@ -32,6 +33,7 @@ export async function supervise(
   const isTold = !['silent', 'fatal', 'error'].includes(config.logLevel);
   const crew = new Crew(config.workers, env, isTold ? tell : () => {});
   const said = await crew.start();
+  restWhenIdle();
   return { ...said, meanwhile: Promise.race([stopped.then(() => crew.stop()), crew.givenUp]) };
 }
 
