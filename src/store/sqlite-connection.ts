@@ -35,7 +35,7 @@ export class SqliteConnection {
   constructor(file: string, { isReadOnly, cacheKib, mmapBytes }: ConnectionOptions) {
     this.db = new Sqlite(file, { readonly: isReadOnly, timeout: openingWaitMs });
     try {
-      if (!isReadOnly) this.db.pragma('journal_mode = WAL');
+      if (!isReadOnly) turnOnWal(this.db);
       this.db.pragma('synchronous = FULL');
       this.db.pragma('foreign_keys = ON');
       this.db.pragma('secure_delete = ON');
@@ -101,5 +101,23 @@ export class SqliteConnection {
     const prepared = { ...compiled, query: this.db.prepare<[unknown[]]>(compiled.sql) };
     this.#prepared[statement.index] = prepared;
     return prepared;
+  }
+}
+
+/**
+ * Of several processes that turn it on in a new file at once SQLite lets one, and tells the others at once and
+ * whatever the time-out that the file is locked; a moment later they find it done.
+ */
+function turnOnWal(db: Sqlite.Database): void {
+  const deadline = performance.now() + openingWaitMs;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      const isLocked = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!isLocked || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }

@@ -1,12 +1,13 @@
 /** Runs the real program as a person or a script does, in processes of its own, on a data folder of the test's. */
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { after } from 'node:test';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'roster');
 
@@ -105,6 +106,13 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
   };
 }
 
+const started = new Set<ChildProcess>();
+
+// What a failed test has left running would keep this process, and with it the whole run, from ending.
+after(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /** Starts a command and leaves it to the caller. */
 export function start(
   folder: string,
@@ -112,10 +120,13 @@ export function start(
   settings: Settings = {},
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env;
-  return spawn(process.execPath, [program, ...words], {
+  const child = spawn(process.execPath, [program, ...words], {
     env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.add(child);
+  child.once('close', () => started.delete(child));
+  return child;
 }
 
 /** A JSON value whose parts are read by dotted paths, such as `0.organization.id`. */
