@@ -33,19 +33,19 @@ export function createProviderDirectory(parts: ProviderDirectoryParts): Provider
     ...parts.own.map(make),
   ];
   let known: {
-    readonly redirectUri: string;
+    readonly demo: OwnProvider | null;
     readonly list: readonly Provider[];
     readonly byName: ReadonlyMap<string, Provider>;
   } | null = null;
 
   function open(): NonNullable<typeof known> {
-    // Jobs ask before the server listens, and only then its address is certain.
-    const redirectUri = parts.redirectUri();
-    if (known?.redirectUri === redirectUri) return known;
-    const list = [...fixed, ...(demo === null ? [] : [make(demo())])].sort((left, right) =>
+    // Jobs ask before the server listens, and only then the demo's address is certain.
+    const described = demo === null ? null : demo();
+    if (known?.demo === described) return known;
+    const list = [...fixed, ...(described === null ? [] : [make(described)])].sort((left, right) =>
       left.title.localeCompare(right.title, 'en'),
     );
-    known = { redirectUri, list, byName: new Map(list.map((provider) => [provider.name, provider])) };
+    known = { demo: described, list, byName: new Map(list.map((provider) => [provider.name, provider])) };
     return known;
   }
 

@@ -11,6 +11,7 @@ import { type Roster, startRoster, testDoor } from '../support/start.ts';
 import { addConnection, type OpenSession, openSession } from './connect-calls.ts';
 import {
   type EmbeddingApp,
+  findPort,
   messagesOf,
   openConnect,
   startEmbeddingApp,
@@ -27,8 +28,9 @@ describe('the Connect page', () => {
 
   before(async () => {
     app = await startEmbeddingApp();
-    roster = await startRoster();
-    site = `http://localhost:${new URL(roster.baseUrl).port}`;
+    const port = await findPort();
+    roster = await startRoster({ env: { PORT: String(port) } });
+    site = `http://localhost:${port}`;
     const { appId } = roster.organization.app;
     await updateApp(roster.core, testDoor, { appId, origins: ['https://other.example', app.origin] });
   });
