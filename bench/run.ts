@@ -13,6 +13,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createDatabase, startPostgres } from '../test/support/postgres.ts';
 import { type Fixture, makeFixture } from './fixture.ts';
@@ -170,6 +171,9 @@ async function startBare(size: number): Promise<{ child: ChildProcess; url: stri
   return { child, url: `http://127.0.0.1:${port}` };
 }
 
+/** Longer than a process that has become idle takes to notice. */
+const restMs = 3_000;
+
 /** The served program as its users start it; times are from the spawn to the first answer. */
 async function startRoster({
   dataDir,
@@ -187,6 +191,8 @@ async function startRoster({
     const url = `http://127.0.0.1:${port}`;
     await fetch(`${url}/healthz`);
     const startMs = Math.round(performance.now() - startedAt);
+    // What the start has left behind is collected once there is nothing to do.
+    await sleep(restMs);
     return { url, startMs, idleMebibytes: await residentMebibytes(child.pid) };
   }
   throw new Error('the server ended before it was ready');

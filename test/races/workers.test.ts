@@ -98,6 +98,26 @@ describe('several workers on one database', () => {
     assert.deepEqual(statuses, [201, ...Array.from({ length: many - 1 }, () => 422)]);
   });
 
+  test(`${many} requests with one Idempotency-Key at all of them make one user`, async () => {
+    const headers = {
+      ...{ authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      'idempotency-key': 'one-and-the-same',
+    };
+    const answers = await Promise.all(
+      Array.from({ length: many }, () =>
+        fetch(`${workers.url}/sonar/v1/users`, { method: 'POST', headers, body: '{}' }),
+      ),
+    );
+    const ids = new Set<string>();
+    for (const answer of answers) {
+      const text = await answer.text();
+      // A worker that has the same request at work says so.
+      assert.ok(answer.status === 201 || answer.status === 409, text);
+      if (answer.status === 201) ids.add(readJson(text).text('data.id'));
+    }
+    assert.equal(ids.size, 1);
+  });
+
   test(`${many} upserts of one externalId at all of them give one humanId`, async () => {
     const path = `/humanapi/v1/apps/${workers.said.text('app.appId')}/users`;
     const appKey = workers.said.text('app.appKey');
