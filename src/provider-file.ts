@@ -132,11 +132,9 @@ function readAuthentication(members: Members, otherwise: ClientAuthentication): 
 function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): EndDescription {
   const endpoint = provider.optional('revocation_endpoint', () => provider.url('revocation_endpoint'));
   if (endpoint !== null) return { kind: 'rfc7009', endpoint, clientAuthentication: authentication };
-  const members = new Members(
-    provider.take('end', 'an object, where there is no revocation_endpoint', (value) => value),
-    `${provider.place}.end`,
-    reader,
-  );
+  const value = provider.take('end', 'an object, where there is no revocation_endpoint', (each) => each);
+  if (value === undefined) return { kind: 'rfc7009', endpoint: '', clientAuthentication: authentication };
+  const members = new Members(value, `${provider.place}.end`, reader);
   const kind = members.choice('kind', ['rfc7009', 'call'], null);
   const end: EndDescription =
     kind === 'rfc7009'

@@ -175,7 +175,7 @@ function partyOf({ description, credentials, http }: OAuthProviderParts): OAuthP
     client: { client_id: credentials.clientId },
     authentication: (method) =>
       method === 'basic'
-        ? oauth.ClientSecretBasic(credentials.clientSecret)
+        ? basicAuthentication(credentials)
         : oauth.ClientSecretPost(credentials.clientSecret),
     options: (signal) => ({
       signal,
@@ -183,6 +183,16 @@ function partyOf({ description, credentials, http }: OAuthProviderParts): OAuthP
       [oauth.allowInsecureRequests]: http.isInsecureAllowed,
     }),
   };
+}
+
+/**
+ * HTTP Basic (RFC 6749, section 2.3.1). The library's own also escapes what the encoding leaves alone, such as the
+ * dashes of an id, and services that never decode would then not know the client.
+ */
+function basicAuthentication({ clientId, clientSecret }: ClientCredentials): oauth.ClientAuth {
+  const encode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
+  const credentials = Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64');
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`);
 }
 
 /** The library takes a code from a callback only; state and issuer were checked when it came. */
