@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { isAlive, type Line, startWorkers, until } from '../support/workers.ts';
+import { isAlive, startWorkers, until } from '../support/workers.ts';
 import { makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
 
 const count = 2;
@@ -53,17 +53,6 @@ describe('several workers', () => {
       let isOver = false;
       let refusedConnections = 0;
 
-      /** The worker at the other end may be the one that ends. */
-      async function reopen(): Promise<Line> {
-        for (;;) {
-          try {
-            return await workers.open();
-          } catch (error) {
-            if (!(error instanceof Error && 'code' in error)) throw error;
-          }
-        }
-      }
-
       async function create(client: number): Promise<void> {
         let line = await workers.open();
         for (let made = 0; !isOver; made++) {
@@ -77,7 +66,7 @@ describe('several workers', () => {
             if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')
               refusedConnections++;
             line.close();
-            line = await reopen();
+            line = await workers.open();
           }
         }
         line.close();

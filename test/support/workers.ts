@@ -65,7 +65,15 @@ export async function startWorkers(folder: string, count: number, settings: Sett
   async function open(): Promise<Line> {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const line = lineTo(url, agent);
-    const { requestId } = await line.call('GET /healthz');
+    let requestId: string;
+    try {
+      ({ requestId } = await line.call('GET /healthz'));
+    } catch (error) {
+      line.close();
+      // The worker at the other end has just ended.
+      if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return open();
+      throw error;
+    }
     let found: Json | undefined;
     await until(() => {
       found = log().find((each) => each.at('requestId') === requestId);
