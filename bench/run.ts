@@ -33,6 +33,8 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const connections = 32;
 const pageSize = 20;
+/** Longer than a process that has become idle takes to notice. */
+const restMs = 3_000;
 
 interface Work {
   readonly name: string;
@@ -170,9 +172,6 @@ async function startBare(size: number): Promise<{ child: ChildProcess; url: stri
   const [port] = await once(createInterface(child.stdout), 'line');
   return { child, url: `http://127.0.0.1:${port}` };
 }
-
-/** Longer than a process that has become idle takes to notice. */
-const restMs = 3_000;
 
 /** The served program as its users start it; times are from the spawn to the first answer. */
 async function startRoster({
