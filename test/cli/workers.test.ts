@@ -43,7 +43,7 @@ describe('several workers', () => {
       );
     }));
 
-  test('what one acknowledged is there after it was killed; it is replaced, and the others go on', () =>
+  test('what one acknowledged is there after it was killed; it is replaced, and the others go on', (context) =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
       const [victim] = await workers.lines();
@@ -51,6 +51,9 @@ describe('several workers', () => {
       const bearer = workers.said.text('apiKey');
       const acknowledged = new Set<string>();
       let isOver = false;
+      context.after(() => {
+        isOver = true;
+      });
       let refusedConnections = 0;
 
       async function create(client: number): Promise<void> {
