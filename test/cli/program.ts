@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after } from 'node:test';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'roster');
 
@@ -108,10 +107,10 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
 
 const started = new Set<ChildProcess>();
 
-// What a failed test has left running would keep this process, and with it the whole run, from ending.
-after(() => {
+/** Ends what a failed test has left running, which would keep its process, and with it the whole run, from ending. */
+export function endStarted(): void {
   for (const child of started) child.kill('SIGKILL');
-});
+}
 
 /** Starts a command and leaves it to the caller. */
 export function start(

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import {
+  endStarted,
   makeFolder,
   readJson,
   refused,
@@ -50,6 +51,8 @@ async function serveForPerson(dataDir: string) {
     },
   };
 }
+
+after(endStarted);
 
 describe('the first start', () => {
   test('shows address, reference and credentials, and a curl line for each API that works when pasted', async () => {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { isAlive, startWorkers, until } from '../support/workers.ts';
-import { makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
+import { endStarted, makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
 
 const count = 2;
 
@@ -20,6 +20,8 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
     await removeFolder(folder);
   }
 }
+
+after(endStarted);
 
 describe('several workers', () => {
   test('start like one: the same is said, once, and one organization is made', () =>
