@@ -25,6 +25,7 @@ import Sqlite from 'better-sqlite3';
 import { databaseFile } from './database.ts';
 import { shareFolder, takeFolder } from './folder-lock.ts';
 import { NewerSchemaError, schemaVersion } from './migrate.ts';
+import { connections } from './migrations/0003-connections.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
 
 /** The copy cannot be made, or is none. The message is one line, fit for a person. */
@@ -112,6 +113,15 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
   }
 }
 
+/**
+ * What providers gave may have been renewed since the copy was made, and the copy cannot know: each grant counts as one
+ * of which an answer was lost, so that its end is proved with the more care that this takes.
+ */
+const doubts = [
+  'update connections set unanswered = unanswered + 1, version = version + 1 where sealed_grants is not null',
+  `update revocations set unanswered = unanswered + 1, version = version + 1 where state in ('pending', 'overdue')`,
+];
+
 /** How many users the copy has. Leaves it as a file that is whole by itself. */
 function inspect(draft: string, name: string): number {
   const database = new Sqlite(draft);
@@ -121,6 +131,7 @@ function inspect(draft: string, name: string): number {
     if (version > schemaVersion) throw new BackupError(new NewerSchemaError(version, schemaVersion).message);
     const [problem] = integrityProblems(database);
     if (problem !== undefined) throw new BackupError(`${name} is damaged: ${problem}`);
+    if (version >= connections.version) for (const sql of doubts) database.exec(sql);
     database.pragma('journal_mode = DELETE');
     return usersIn(database);
   } finally {
