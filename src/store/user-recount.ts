@@ -64,14 +64,18 @@ export interface CountsAtHand {
   readonly shape: CountShape;
 }
 
-/** Makes the counts right: node by node, or all anew where the nodes themselves are not in their places. */
+/**
+ * Makes the counts right: node by node, or all anew where the nodes themselves are not in their places. It ends
+ * with the range that was the last one when it began: what others put behind it meanwhile is counted as it is cut.
+ */
 export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<void> {
-  const isTree = await at.snapshot(async (view) => {
+  const lastFrom = await at.snapshot(async (view) => {
     const walk = new TreeWalk(view, orgKey);
-    return (await walk.ranges()).length > 0 && (await walk.misplaced()) === 0;
+    const ranges = await walk.ranges();
+    return ranges.length > 0 && (await walk.misplaced()) === 0 ? (ranges.at(-2)?.to ?? firstKey) : null;
   });
-  if (!isTree) return at.change(async ({ counts }) => counts.noteRecount(orgKey));
-  for (let from: SortKey | null = firstKey; from !== null; ) {
+  if (lastFrom === null) return at.change(async ({ counts }) => counts.noteRecount(orgKey));
+  for (let from: SortKey | null = firstKey; from !== null && !isBefore(lastFrom, from); ) {
     const here: SortKey = from;
     from = await at.change(async ({ executor, counts }) => {
       // What others of the same transaction have noted is among the users already.
