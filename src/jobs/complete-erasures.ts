@@ -1,23 +1,42 @@
 /**
- * Leads erasures to their receipts. Soon after a deletion it takes what has come by then, many at once: looking
- * through the database's files costs the same for one and for a thousand.
+ * Leads erasures to their receipts. A round takes what has come by then, many at once, for looking through the
+ * database's files costs the same for one and for a thousand. A first deletion is looked at without delay; while more
+ * come, rounds rest for a multiple of the time that they take, so that those who delete are not held up by it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
-import { advanceErasures, completedAtOnce } from '../core/erasure/complete-erasures.ts';
+import { advanceErasures } from '../core/erasure/complete-erasures.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
 export const completeErasuresJob = 'complete_erasures';
 
+const roundMax = 5_000;
+/** Rounds take a fifth of the time at most. */
+const restsPerRound = 4;
+const restMinMs = 100;
+const restMaxMs = 10 * secondMs;
+/** Longer rests are not waited for, or a stop would wait for them too. */
+const waitMaxMs = 250;
+
 export function createCompleteErasuresJob(core: Core, journal: Journal): Job {
+  let restsUntil = 0;
   return {
     name: completeErasuresJob,
     everyMs: secondMs,
     async run() {
-      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, completedAtOnce);
-      if (taken > 0) journal.note('erasures', { taken, completed, waiting, postponed, sealed });
-      return taken === completedAtOnce && postponed === 0;
+      const left = restsUntil - performance.now();
+      if (left > waitMaxMs) return false;
+      if (left > 0) await sleep(left);
+      const beganAt = performance.now();
+      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
+      if (taken === 0) return false;
+      const endedAt = performance.now();
+      const restMs = Math.min(restMaxMs, Math.max(restMinMs, restsPerRound * (endedAt - beganAt)));
+      restsUntil = endedAt + restMs;
+      journal.note('erasures', { taken, completed, waiting, postponed, sealed });
+      return false;
     },
   };
 }

@@ -12,15 +12,6 @@ import { type Binder, build, rawStatement, statement } from './statement.ts';
 
 type Named = { orgKey: number; name: string };
 
-const lockUser = statement((p: Binder<{ orgKey: number; id: string }>) =>
-  build
-    .selectFrom('users')
-    .select('seq')
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id'))
-    .forUpdate(),
-);
-
 const deleteUser = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build
     .deleteFrom('users')
@@ -29,13 +20,22 @@ const deleteUser = statement((p: Binder<{ orgKey: number; id: string }>) =>
     .returning(['seq', 'created_at as createdAt', 'status']),
 );
 
-/** One deletion for each table but the users' own, by what its column holds. */
-const deletions = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
+/** A table other than the users' own, and the column by which erasure finds its rows. */
+interface Hanging {
+  readonly table: string;
+  readonly by: string;
+  readonly byDigest: boolean;
+}
+
+const hanging: readonly Hanging[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
   if (table === 'users' || onErase.do === 'keep') return [];
   const contents: Readonly<Record<string, Content>> = columns;
-  const byDigest = contents[onErase.by] === 'digest';
-  return [{ table, query: deletionFrom(table, onErase.by), byDigest }];
+  return [{ table, by: onErase.by, byDigest: contents[onErase.by] === 'digest' }];
 });
+
+/** Most users have rows in few tables. One question tells in which, and only there something is deleted. */
+const byUser = erasureFrom(hanging.filter(({ byDigest }) => !byDigest));
+const byDigest = erasureFrom(hanging.filter((each) => each.byDigest));
 
 /** The tables of which rows stay that know a person by a bare id, or by what a provider gave. */
 export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
@@ -44,7 +44,10 @@ export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([tabl
   return onErase.do === 'keep' && isAboutPeople ? [{ table, why: onErase.why }] : [];
 });
 
-/** Removes the user and every row that names it or one of the digests; null where the user is gone already. */
+/**
+ * Removes the user, who is locked before, and every row that names it or one of the digests; null where the user is
+ * gone already.
+ */
 export async function eraseUser(
   scope: Scope,
   user: User,
@@ -52,7 +55,6 @@ export async function eraseUser(
 ): Promise<RemovedRows | null> {
   const { executor, counts } = scope;
   const { orgKey, id } = user;
-  if ((await executor.first(lockUser, { orgKey, id })) === undefined) return null;
   const removed = await eraseHanging(executor, orgKey, { userId: id, digests });
   const row = await executor.first(deleteUser, { orgKey, id });
   if (row === undefined) return null;
@@ -67,13 +69,39 @@ export async function eraseHanging(
   { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
-  for (const { table, query, byDigest } of deletions) {
-    for (const name of byDigest ? digests : [userId]) {
-      const rows = await executor.run(query, { orgKey, name });
-      if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
-    }
-  }
+  await eraseNamed(executor, byUser, { orgKey, name: userId }, removed);
+  for (const name of digests) await eraseNamed(executor, byDigest, { orgKey, name }, removed);
   return removed;
+}
+
+async function eraseNamed(
+  executor: Executor,
+  { look, deletions }: ReturnType<typeof erasureFrom>,
+  named: Named,
+  removed: Record<string, number>,
+): Promise<void> {
+  const found = await executor.first(look, named);
+  if (found === undefined) return;
+  for (const [table, deletion] of deletions) {
+    if (found[table] !== 1) continue;
+    const rows = await executor.run(deletion, named);
+    if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+  }
+}
+
+/** What asks which of the tables have rows of that name, and what deletes them. */
+function erasureFrom(from: readonly Hanging[]) {
+  const isThere = (p: Binder<Named>, { table, by }: Hanging) =>
+    sql`case when exists (
+      select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} = ${p('name')}
+    ) then 1 else 0 end as ${sql.ref(table)}`;
+  return {
+    look: rawStatement(
+      (p: Binder<Named>) =>
+        sql<Record<string, number>>`select ${sql.join(from.map((each) => isThere(p, each)))}`,
+    ),
+    deletions: from.map(({ table, by }) => [table, deletionFrom(table, by)] as const),
+  };
 }
 
 function deletionFrom(table: string, column: string) {

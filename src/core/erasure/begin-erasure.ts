@@ -10,7 +10,7 @@ import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { userDigestOf } from './erasure.ts';
 import type { AcceptedErasure } from './ledger.ts';
-import { sealTraces, tracesOf } from './traces.ts';
+import { sealTraces } from './traces.ts';
 
 /** An erasure that is done again takes over what the ledger says of it. */
 export type FormerErasure = Pick<AcceptedErasure, 'id' | 'requestedAt' | 'requestedBy' | 'door'>;
@@ -40,7 +40,7 @@ export async function beginErasure(
     ...{ id, requestedAt, requestedBy, door, removed },
     userDigest: userDigestOf(user.id),
     state: 'running',
-    sealedTraces: sealTraces(core.secrets, { orgKey, id }, tracesOf(core.secrets, user)),
+    sealedTraces: sealTraces(core.secrets, { orgKey, id }, user),
     dueAt: now,
     abandonReason: null,
     replayedAt: former === null ? null : now,

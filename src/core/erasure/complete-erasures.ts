@@ -6,15 +6,17 @@
  * A round may end anywhere: what it has not written is due again when its lease has run out. Nothing is complete
  * before the ledger has the erasure, the traces are gone, and no grant of it is open in the transaction that says so.
  */
-import { emailSubject } from '../access/subject.ts';
+import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Revocation } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
+import type { OrgKey } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import {
   type Erasure,
   erasureDueMs,
   erasureLeaseMs,
   erasureWaitMs,
+  type Kept,
   nextErasureState,
   type RemovedRows,
 } from './erasure.ts';
@@ -40,15 +42,16 @@ const nothing: Round = { taken: 0, completed: 0, waiting: 0, postponed: 0, seale
 
 /** An erasure of a round, with what is still looked for. */
 interface Looking {
+  readonly orgKey: OrgKey;
   readonly erasure: Erasure;
   /** Null where it has been looked before. */
   readonly traces: Traces | null;
 }
 
 /** Erasures that share a look through the files. */
-export const completedAtOnce = 1_000;
+const completedAtOnce = 2_000;
 /** Erasures that share a transaction: others want to write in between. */
-const pieceMax = 100;
+const pieceMax = 250;
 
 /** Takes at most `limit` erasures that are due as far as they come. */
 export async function advanceErasures(core: Core, limit: number): Promise<Round> {
@@ -66,14 +69,14 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   const ends = await concludeAll(core, all.filter(isClear), found);
   const postponed = all.filter((looking) => !isClear(looking));
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure));
-  const completed = ends.filter((end) => end !== 'waits');
+  const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   await core.ledger.append(completed);
   await notePlace(core);
   return {
     taken: claimed.length,
     completed: completed.length,
-    waiting: ends.length - completed.length,
-    postponed: postponed.length,
+    waiting: ends.filter((end) => end === 'waits').length,
+    postponed: postponed.length + ends.filter((end) => end === 'stale').length,
     sealed: claimed.length - all.length,
   };
 }
@@ -100,7 +103,8 @@ export async function notePlace(core: Core): Promise<void> {
 /** None where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */
 function lookingAt(core: Core, erasure: Erasure): Looking[] {
   try {
-    return [{ erasure, traces: openTraces(core.secrets, erasure) }];
+    const { orgKey } = erasure;
+    return [{ orgKey, erasure, traces: openTraces(core.secrets, erasure) }];
   } catch {
     return [];
   }
@@ -117,18 +121,18 @@ function acceptedLine({ erasure, traces }: Looking): LedgerLine[] {
  * Runs a step for each, in transactions of bounded size, an organization at a time; what the steps gave. A step may
  * run several times for one outcome.
  */
-async function inPieces<T>(
+async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
   core: Core,
-  all: readonly Looking[],
-  step: (tx: Tx, looking: Looking) => Promise<T>,
+  all: readonly S[],
+  step: (tx: Tx, subject: S) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const [orgKey, own] of Map.groupBy(all, ({ erasure }) => erasure.orgKey)) {
+  for (const [orgKey, own] of Map.groupBy(all, (subject) => subject.orgKey)) {
     for (let at = 0; at < own.length; at += pieceMax) {
       const piece = own.slice(at, at + pieceMax);
       const given = await core.work.change(orgKey, async (tx) => {
         const each: T[] = [];
-        for (const looking of piece) each.push(await step(tx, looking));
+        for (const subject of piece) each.push(await step(tx, subject));
         return each;
       });
       results.push(...given);
@@ -147,7 +151,8 @@ async function lookAgain(core: Core, all: readonly Looking[]): Promise<ReadonlyM
 }
 
 /** A step: removes what names the person. An address that is somebody's again is no trace of who had it before. */
-async function sweep(core: Core, tx: Tx, { userId, account, email }: Traces): Promise<RemovedRows> {
+async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
+  const account = userSubject(core.secrets, tx.orgKey, userId);
   const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
   const digests = isFree ? [account, emailSubject(core.secrets, tx.orgKey, email)] : [account];
   return tx.erasures.sweep({ userId, digests });
@@ -164,7 +169,18 @@ async function clearResidue(core: Core, all: readonly Looking[]): Promise<Readon
   });
 }
 
-type End = 'waits' | Extract<LedgerLine, { kind: 'completed' }>;
+/** A receipt that was signed ahead, and the revocations that it tells of; null where some were open. */
+interface Draft {
+  readonly orgKey: OrgKey;
+  readonly looking: Looking;
+  readonly removed: RemovedRows;
+  readonly revocations: readonly Revocation[];
+  readonly completedAt: number;
+  readonly receipt: string | null;
+}
+
+/** What the ledger is told; or that a provider has not confirmed; or that the draft is no longer true. */
+type End = Extract<LedgerLine, { kind: 'completed' }> | 'waits' | 'stale';
 
 async function concludeAll(
   core: Core,
@@ -173,35 +189,60 @@ async function concludeAll(
 ): Promise<End[]> {
   if (all.length === 0) return [];
   const signer = await ensureSigner(core);
-  const ends = await inPieces(core, all, (tx, looking) => conclude(core, tx, looking, { signer, found }));
+  const drafts = await core.work.readSystem('job', async (system) => {
+    const begun: Promise<Draft>[] = [];
+    for (const looking of all) {
+      const { id, orgKey, removed } = looking.erasure;
+      const tx = system.within(orgKey);
+      const revocations = await tx.revocations.listOfErasure(id);
+      const known = { orgKey, looking, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
+      begun.push(draftOf(known, { signer, kept: tx.erasures.kept, now: core.clock.now() }));
+    }
+    return Promise.all(begun);
+  });
+  const ends = await inPieces(core, drafts, (tx, draft) => conclude(core, tx, draft));
   return ends.filter((end) => end !== null);
 }
 
+async function draftOf(
+  known: Omit<Draft, 'completedAt' | 'receipt'>,
+  at: { readonly signer: ReceiptSigner; readonly kept: readonly Kept[]; readonly now: number },
+): Promise<Draft> {
+  const { looking, removed, revocations } = known;
+  if (revocations.some(isOpen)) return { ...known, completedAt: at.now, receipt: null };
+  const told = { completedAt: at.now, revocations, kept: at.kept };
+  const receipt = await signReceipt(claimsOf({ ...looking.erasure, removed }, told), at.signer);
+  return { ...known, completedAt: at.now, receipt };
+}
+
 /** A step: ends the erasure where no grant of it is open, else has it wait; null where it is not as it was. */
-async function conclude(
-  core: Core,
-  tx: Tx,
-  { erasure: { id }, traces }: Looking,
-  { signer, found }: { readonly signer: ReceiptSigner; readonly found: ReadonlyMap<string, RemovedRows> },
-): Promise<End | null> {
-  const erasure = await tx.erasures.lock(id);
+async function conclude(core: Core, tx: Tx, draft: Draft): Promise<End | null> {
+  const { looking, removed, completedAt, receipt } = draft;
+  const erasure = await tx.erasures.lock(looking.erasure.id);
   if (erasure === null || erasure.state === 'complete') return null;
-  if (erasure.sealedTraces !== null && traces === null) return null;
+  if (erasure.sealedTraces !== null && looking.traces === null) return null;
   const now = core.clock.now();
-  const { orgKey } = erasure;
-  const removed = sumOf(erasure.removed, found.get(id) ?? {});
+  const { id, orgKey } = erasure;
   const revocations = await tx.revocations.listOfErasure(id);
   if (revocations.some(isOpen)) {
     const { state, dueAt } = waitingOf(erasure, now);
     await tx.erasures.update(erasure, { state, dueAt, removed, sealedTraces: null });
     return 'waits';
   }
-  const { kept } = tx.erasures;
-  const claims = claimsOf({ ...erasure, removed }, { completedAt: now, revocations, kept });
-  const receipt = signReceipt(claims, signer);
+  if (receipt === null || !isSame(revocations, draft.revocations)) {
+    await tx.erasures.update(erasure, { dueAt: now });
+    return 'stale';
+  }
   const state = nextErasureState(erasure.state, 'complete');
-  await tx.erasures.update(erasure, { state, removed, sealedTraces: null, completedAt: now, receipt });
-  return { kind: 'completed', erasure: { orgKey, id, completedAt: now, receipt } };
+  await tx.erasures.update(erasure, { state, removed, sealedTraces: null, completedAt, receipt });
+  return { kind: 'completed', erasure: { orgKey, id, completedAt, receipt } };
+}
+
+function isSame(left: readonly Revocation[], right: readonly Revocation[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every(({ id, version }, at) => id === right[at]?.id && version === right[at]?.version)
+  );
 }
 
 function isOpen({ state }: Revocation): boolean {

@@ -35,7 +35,7 @@ export interface BatchOutcome {
 }
 
 /** Users that share a transaction: others want to write in between. */
-const batchMax = 100;
+const batchMax = 250;
 /** Transactions may begin while the ledger still writes what came before them. */
 const underWayMax = 3;
 const lookUpsAtOnce = 1_000;

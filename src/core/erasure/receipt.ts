@@ -7,6 +7,7 @@
  * and a signature that Node's own crypto makes and checks.
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Revocation } from '../connections/revocation.ts';
 import { toMillisecondText } from '../time.ts';
 import type { Erasure, Kept, RemovedRows } from './erasure.ts';
@@ -97,12 +98,15 @@ export function claimsOf(
   };
 }
 
-/** The compact JWS over the claims. */
-export function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSigner): string {
+/** The compact JWS over the claims. Signing happens off the thread that serves. */
+export async function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSigner): Promise<string> {
   const head = encode({ alg: 'EdDSA', typ: receiptType, kid });
   const signed = `${head}.${encode(claims)}`;
-  return `${signed}.${sign(null, Buffer.from(signed), key).toString('base64url')}`;
+  const signature = await signBytes(null, Buffer.from(signed), key);
+  return `${signed}.${signature.toString('base64url')}`;
 }
+
+const signBytes = promisify(sign);
 
 /** Why a text is not a receipt of these keys. */
 export type ReceiptFault = 'malformed' | 'unknown_key' | 'bad_signature';

@@ -2,7 +2,6 @@
  * What a person was known by, kept sealed from the deletion until nothing of it is found any more: in rows, and in
  * the remains that a database leaves in its files. Then it is dropped, long before a slow provider has answered.
  */
-import { userSubject } from '../access/subject.ts';
 import type { User } from '../directory/user.ts';
 import { canonicalEmail } from '../directory/user-fields.ts';
 import type { UserId } from '../ids.ts';
@@ -11,8 +10,6 @@ import type { Erasure } from './erasure.ts';
 
 export interface Traces {
   readonly userId: UserId;
-  /** The keyed digest that stands for the account in rows. */
-  readonly account: string;
   /** The address as it is compared, which may be somebody's again by now; null where there was none. */
   readonly email: string | null;
   /** What would be recognised in bytes: addresses, phone numbers, names, the external id. */
@@ -21,19 +18,19 @@ export interface Traces {
   readonly keys: readonly string[];
 }
 
+/** As they are sealed: what the user said, null where nothing. */
+type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastName' | 'phone' | 'phoneE164'>;
+
 /** Shorter texts are part of too many others; nothing that holds them lacks the longer ones beside them. */
 const textBytesMin = 4;
 
-/** What the user is known by. */
-export function tracesOf(secrets: SecretBox, user: User): Traces {
-  const { id: userId, orgKey, externalId, firstName, lastName, phone, phoneE164 } = user;
-  const email = user.email === null ? null : canonicalEmail(user.email);
+function toTraces({ id, externalId, email, firstName, lastName, phone, phoneE164 }: KnownBy): Traces {
+  const canonical = email === null ? null : canonicalEmail(email);
   return {
-    userId,
-    account: userSubject(secrets, orgKey, userId),
-    email,
-    texts: recognisable([externalId, user.email, email, firstName, lastName, phone, phoneE164]),
-    keys: recognisable([externalId, email]),
+    userId: id,
+    email: canonical,
+    texts: recognisable([externalId, email, canonical, firstName, lastName, phone, phoneE164]),
+    keys: recognisable([externalId, canonical]),
   };
 }
 
@@ -42,12 +39,14 @@ function recognisable(texts: readonly (string | null)[]): string[] {
   return [...distinct].filter((text) => Buffer.byteLength(text) >= textBytesMin);
 }
 
+/** Seals what the user is known by. */
 export function sealTraces(
   secrets: SecretBox,
   erasure: Pick<Erasure, 'orgKey' | 'id'>,
-  traces: Traces,
+  { id, externalId, email, firstName, lastName, phone, phoneE164 }: User,
 ): string {
-  return secrets.seal(JSON.stringify(traces), tracesContext(erasure));
+  const known: KnownBy = { id, externalId, email, firstName, lastName, phone, phoneE164 };
+  return secrets.seal(JSON.stringify(known), tracesContext(erasure));
 }
 
 /** Null where they were dropped. Throws where no known secret opens them. */
@@ -56,7 +55,8 @@ export function openTraces(
   erasure: Pick<Erasure, 'orgKey' | 'id' | 'sealedTraces'>,
 ): Traces | null {
   if (erasure.sealedTraces === null) return null;
-  return JSON.parse(secrets.open(erasure.sealedTraces, tracesContext(erasure)));
+  const known: KnownBy = JSON.parse(secrets.open(erasure.sealedTraces, tracesContext(erasure)));
+  return toTraces(known);
 }
 
 /** The text that is bound to sealed traces, so that they open only as this erasure's. */
