@@ -31,6 +31,10 @@ describe('a DELETE with a body', () => {
     },
     'general.deleteUser': () => [`/general/v1/users/${number}`, { session: admin.session }],
     'general.deleteSession': () => ['/general/v1/sessions', { session: admin.session }],
+    'sonar.disconnectDevice': () => [
+      `/sonar/v1/users/${userId}/devices/dev_abc123`,
+      { bearer: roster.organization.apiKeys.member },
+    ],
   };
   for (const [operation, compose] of Object.entries(deletions)) {
     test(`that is too large is refused by ${operation} and deletes nothing`, async () => {
@@ -45,10 +49,19 @@ describe('a DELETE with a body', () => {
   }
 });
 
-for (const report of ['syncs', 'scores']) {
-  test(`a report to ${report} whose idempotency key still runs is told to come again`, async () => {
-    const ask = { bearer: roster.organization.apiKeys.member, headers: { 'idempotency-key': report } };
-    const path = `POST /sonar/v1/users/${userId}/${report}`;
+const keyed: readonly [path: string, status: number, json?: unknown][] = [
+  ['syncs', 202],
+  ['scores', 202],
+  ['devices', 200, { provider: 'demo' }],
+];
+for (const [what, status, json] of keyed) {
+  test(`a request to ${what} whose idempotency key still runs is told to come again`, async () => {
+    const ask: Ask = {
+      bearer: roster.organization.apiKeys.member,
+      headers: { 'idempotency-key': what },
+      ...(json !== undefined && { json }),
+    };
+    const path = `POST /sonar/v1/users/${userId}/${what}`;
     const busy = Promise.withResolvers<void>();
     const holding = roster.core.work.change(roster.organization.key, () => busy.promise);
     const first = roster.call(path, ask);
@@ -58,6 +71,6 @@ for (const report of ['syncs', 'scores']) {
     await holding;
     assert.equal(second.status, 409);
     assert.equal(second.string('error'), 'conflict');
-    assert.equal((await first).status, 202);
+    assert.equal((await first).status, status);
   });
 }

@@ -60,10 +60,10 @@ function note(entry: Entry): void {
 /** Documented, and not to be had through the client. */
 const unseen = new Set([
   // The rulebook may change, but today every API key may read.
-  ...['sonar.listUsers 403', 'sonar.getUser 403'],
+  ...['sonar.listUsers 403', 'sonar.getUser 403', 'sonar.listDevices 403'],
   // What takes no body reads it only to its end, and complains of broken chunks alone.
   ...['sonar.deleteUser 400', 'organization.deleteUser 400', 'humanapi.deleteUser 400'],
-  ...['general.deleteUser 400', 'general.deleteSession 400'],
+  ...['general.deleteUser 400', 'general.deleteSession 400', 'sonar.disconnectDevice 400'],
 ]);
 
 /** The documented answers that are not among those seen, as `contract.operation status`. */

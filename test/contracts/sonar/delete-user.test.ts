@@ -87,6 +87,20 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
+  test('what became of a deletion is told to keys that may delete, and to no others', async () => {
+    const { userId } = await addPerson(roster);
+    const erasureId = (await remove(userId)).header('x-erasure-id');
+    const path = `GET /sonar/v1/erasures/${erasureId}`;
+    for (const bearer of [tenant.apiKeys.member, tenant.apiKeys.reader]) {
+      const reply = await roster.call(path, { bearer });
+      assert.equal(reply.status, 403);
+      assert.equal(reply.at('message'), 'The role of this API key does not allow this.');
+    }
+    assert.equal((await roster.call(path, { bearer: tenant.apiKeys.admin })).at('data.id'), erasureId);
+    await roster.settle();
+    await ledger.mark();
+  });
+
   test("the account's last active admin is kept, another admin is not", async () => {
     const own = await roster.addOrganization();
     const first = await roster.addAdmin(own);
