@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
+import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
@@ -13,15 +14,26 @@ import type { Job } from './runner.ts';
 export const completeErasuresJob = 'complete_erasures';
 
 const roundMax = 5_000;
+/** How long rounds rest. */
+export interface Pace {
+  readonly restMinMs: number;
+  /** Rests are so many times as long as the round before them. */
+  readonly restsPerRound: number;
+}
+
 /** Rounds take a fifth of the time at most. */
-const restsPerRound = 4;
-const restMinMs = 100;
+const defaultPace: Pace = { restMinMs: 100, restsPerRound: 4 };
 const restMaxMs = 10 * secondMs;
 /** Longer rests are not waited for, or a stop would wait for them too. */
 const waitMaxMs = 250;
 
-export function createCompleteErasuresJob(core: Core, journal: Journal): Job {
+export function createCompleteErasuresJob(
+  core: Core,
+  journal: Journal,
+  { restMinMs, restsPerRound }: Pace = defaultPace,
+): Job {
   let restsUntil = 0;
+  let isFirst = true;
   return {
     name: completeErasuresJob,
     everyMs: secondMs,
@@ -29,6 +41,10 @@ export function createCompleteErasuresJob(core: Core, journal: Journal): Job {
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;
       if (left > 0) await sleep(left);
+      if (isFirst) {
+        await noteForgottenGrants(core);
+        isFirst = false;
+      }
       const beganAt = performance.now();
       const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
       if (taken === 0) return false;
