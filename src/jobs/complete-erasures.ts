@@ -5,7 +5,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
-import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
@@ -14,6 +13,7 @@ import type { Job } from './runner.ts';
 export const completeErasuresJob = 'complete_erasures';
 
 const roundMax = 5_000;
+
 /** How long rounds rest. */
 export interface Pace {
   readonly restMinMs: number;
@@ -33,7 +33,6 @@ export function createCompleteErasuresJob(
   { restMinMs, restsPerRound }: Pace = defaultPace,
 ): Job {
   let restsUntil = 0;
-  let isFirst = true;
   return {
     name: completeErasuresJob,
     everyMs: secondMs,
@@ -41,10 +40,6 @@ export function createCompleteErasuresJob(
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;
       if (left > 0) await sleep(left);
-      if (isFirst) {
-        await noteForgottenGrants(core);
-        isFirst = false;
-      }
       const beganAt = performance.now();
       const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
       if (taken === 0) return false;
