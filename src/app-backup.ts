@@ -10,6 +10,7 @@ import type { Replay } from './core/erasure/replay.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { settings } from './settings.ts';
 import { backUp, prepareRestore } from './store/backup.ts';
+import { openLedger } from './store/ledger-file.ts';
 import { openPublicKeys } from './store/public-key-file.ts';
 
 /** Backs up the directory in the data folder to a new file; its size in bytes. */
@@ -36,6 +37,8 @@ export async function restoreDirectory(
 ): Promise<Replay | null> {
   refuseServer(options.secrets);
   prepareDataFolder(options.config.dataDir);
+  // What was erased since must be known before anything is replaced.
+  await readThrough(options.config);
   const restoration = prepareRestore(options.config.dataDir, file);
   try {
     if (!(await agree(restoration))) return null;
@@ -55,6 +58,16 @@ export async function restoreDirectory(
 /** The public keys in the data folder, which need no database to be read. */
 export function readPublicKeys({ dataDir }: Config): Promise<Jwks> {
   return openPublicKeys(dataDir).read();
+}
+
+/** Throws where the ledger of the folder cannot be read. */
+async function readThrough({ dataDir }: Config): Promise<void> {
+  const ledger = openLedger(dataDir);
+  try {
+    for await (const _ of ledger.read(0));
+  } finally {
+    await ledger.close();
+  }
 }
 
 function refuseServer({ databaseUrl }: Secrets): void {

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
+import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
@@ -33,6 +34,7 @@ export function createCompleteErasuresJob(
   { restMinMs, restsPerRound }: Pace = defaultPace,
 ): Job {
   let restsUntil = 0;
+  let isFirst = true;
   return {
     name: completeErasuresJob,
     everyMs: secondMs,
@@ -40,6 +42,10 @@ export function createCompleteErasuresJob(
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;
       if (left > 0) await sleep(left);
+      if (isFirst) {
+        await noteForgottenGrants(core);
+        isFirst = false;
+      }
       const beganAt = performance.now();
       const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
       if (taken === 0) return false;

@@ -23,7 +23,7 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { databaseFile } from './database.ts';
-import { shareFolder, takeFolder } from './folder-lock.ts';
+import { removeRestoreDraft, restoreDraft, shareFolder, takeFolder } from './folder-lock.ts';
 import { NewerSchemaError, schemaVersion } from './migrate.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
@@ -87,12 +87,13 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
   if (!existsSync(file)) throw new BackupError(`${file} is not there`);
   const lock = takeFolder(dataDir);
   const path = join(dataDir, databaseFile);
-  const draft = `${path}.${randomUUID()}.part`;
+  const draft = join(dataDir, restoreDraft);
   const end = (): void => {
-    for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${ending}`, { force: true });
+    removeRestoreDraft(dataDir);
     lock.release();
   };
   try {
+    removeRestoreDraft(dataDir);
     copyFileSync(file, draft);
     chmodSync(draft, 0o600);
     const users = inspect(draft, basename(file));

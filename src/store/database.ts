@@ -20,7 +20,7 @@ import type { SystemReason, SystemTx, Tx, UnitOfWork } from '../core/unit-of-wor
 import { AppKeys } from './app-keys.ts';
 import { sqliteDialect } from './dialect.ts';
 import type { Scope, Topic } from './executor.ts';
-import { type FolderLock, shareFolder } from './folder-lock.ts';
+import { type FolderLock, removeRestoreDraft, shareFolder } from './folder-lock.ts';
 import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import type { PostgresTimeouts } from './postgres-connection.ts';
@@ -120,6 +120,7 @@ class SqliteStore implements Store {
 
   constructor(options: FileStoreOptions) {
     this.#lock = shareFolder(options.dataDir);
+    removeRestoreDraft(options.dataDir);
     const file = join(options.dataDir, databaseFile);
     makePrivateFile(file);
     // The writer comes first: it makes the file a database, and readers of one that is none fail.

@@ -3,7 +3,7 @@
  * lock; whoever replaces it takes the lock alone. It is SQLite's own lock on a file that stays empty, so the system
  * gives it up when its process ends, however that ends.
  */
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { isBusy } from './sqlite-lock.ts';
@@ -17,6 +17,19 @@ export class FolderInUseError extends Error {
 
 export interface FolderLock {
   release(): void;
+}
+
+/** The copy that a restore is about to put in place. With the lock taken alone it is that restore's own. */
+export const restoreDraft = 'roster.db.part';
+
+/**
+ * Removes what a killed restore has left: nobody would ever look into it for those who are erased. The lock is held,
+ * shared or alone.
+ */
+export function removeRestoreDraft(dataDir: string): void {
+  for (const ending of ['', '-wal', '-shm', '-journal']) {
+    rmSync(join(dataDir, `${restoreDraft}${ending}`), { force: true });
+  }
 }
 
 /** Shares the folder. Throws a `FolderInUseError` where somebody replaces its database at this moment. */

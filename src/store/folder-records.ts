@@ -1,10 +1,11 @@
 /**
- * What a deployment keeps in its data folder beside the database and outlives it: the ledger of erasures and the
- * public keys of their receipts. A process without a folder keeps neither.
+ * What a deployment keeps in its data folder beside the database and outlives it: the ledger of erasures with
+ * the grants that they wait for, and the public keys of their receipts. A process without a folder keeps neither.
  */
 import type { ErasureLedger } from '../core/erasure/ledger.ts';
 import type { PublicKeyFile } from '../core/erasure/receipt-key.ts';
 import { openLedger } from './ledger-file.ts';
+import { noOpenGrants } from './open-grants.ts';
 import { openPublicKeys } from './public-key-file.ts';
 
 export interface FolderRecords {
@@ -22,7 +23,14 @@ export function openRecords(dataDir: string, onFault: (error: unknown) => void):
 
 /** Of a process without a folder. */
 export const noRecords: FolderRecords = {
-  ledger: { id: null, append: async () => {}, length: async () => 0, read: async function* () {} },
+  ledger: {
+    id: null,
+    append: async () => {},
+    hasAccepted: () => true,
+    length: async () => 0,
+    read: async function* () {},
+    grants: noOpenGrants,
+  },
   publicKeys: { read: async () => ({ keys: [] }), add: async () => {} },
   close: async () => {},
 };

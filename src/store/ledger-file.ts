@@ -8,13 +8,16 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ErasureLedger, LedgerLine, LedgerPiece } from '../core/erasure/ledger.ts';
+import type { ErasureLedger, LedgerLine, LedgerPiece, OpenGrants } from '../core/erasure/ledger.ts';
 import { refuse } from '../core/errors.ts';
+import { openGrantsIn } from './open-grants.ts';
 
 export const ledgerFile = 'erasures.ledger';
 
 const pieceBytes = 1024 * 1024;
 const newline = 0x0a;
+/** Acceptances that are remembered until they are complete; without it a line is there twice, which harms nothing. */
+const acceptedMax = 100_000;
 
 interface Waiting {
   readonly text: string;
@@ -25,30 +28,45 @@ interface Waiting {
 /** Opens the ledger of a data folder; makes it where there is none. Throws what the system says where it cannot. */
 export function openLedger(dataDir: string, onFault: (error: unknown) => void = () => {}): LedgerFile {
   const path = join(dataDir, ledgerFile);
-  return new LedgerFile(path, readId(path) ?? makeLedger(path), onFault);
+  const id = readId(path) ?? makeLedger(path);
+  return new LedgerFile(path, { id, grants: openGrantsIn(dataDir, onFault), onFault });
+}
+
+interface LedgerFileOptions {
+  readonly id: string;
+  readonly grants: OpenGrants;
+  readonly onFault: (error: unknown) => void;
 }
 
 export class LedgerFile implements ErasureLedger {
   readonly id: string;
+  readonly grants: OpenGrants;
   readonly #path: string;
   readonly #onFault: (error: unknown) => void;
+  readonly #accepted = new Set<string>();
   #handle: FileHandle | null = null;
   #queue: Waiting[] = [];
   #writing: Promise<void> | null = null;
 
-  constructor(path: string, id: string, onFault: (error: unknown) => void) {
+  constructor(path: string, { id, grants, onFault }: LedgerFileOptions) {
     this.#path = path;
     this.id = id;
+    this.grants = grants;
     this.#onFault = onFault;
   }
 
-  append(lines: readonly LedgerLine[]): Promise<void> {
-    if (lines.length === 0) return Promise.resolve();
+  async append(lines: readonly LedgerLine[]): Promise<void> {
+    if (lines.length === 0) return;
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#queue.push({ text, resolve, reject });
     this.#writing ??= this.#drain();
-    return promise;
+    await promise;
+    this.#remember(lines);
+  }
+
+  hasAccepted(erasureId: string): boolean {
+    return this.#accepted.has(erasureId);
   }
 
   async length(): Promise<number> {
@@ -73,7 +91,9 @@ export class LedgerFile implements ErasureLedger {
         }
         at += end;
         length = pieceBytes;
-        yield { lines: linesIn(buffer.toString('utf8', 0, end)), end: at };
+        const lines = linesIn(buffer.toString('utf8', 0, end));
+        this.#remember(lines);
+        yield { lines, end: at };
       }
     } finally {
       await handle.close();
@@ -85,6 +105,13 @@ export class LedgerFile implements ErasureLedger {
     await this.#writing;
     await this.#handle?.close();
     this.#handle = null;
+  }
+
+  #remember(lines: readonly LedgerLine[]): void {
+    for (const line of lines) {
+      if (line.kind === 'accepted' && this.#accepted.size < acceptedMax) this.#accepted.add(line.erasure.id);
+      if (line.kind === 'completed') this.#accepted.delete(line.erasure.id);
+    }
   }
 
   async #drain(): Promise<void> {
@@ -116,12 +143,14 @@ export class LedgerFile implements ErasureLedger {
   }
 }
 
+const kinds = new Set<unknown>(['accepted', 'ended', 'completed'] satisfies LedgerLine['kind'][]);
+
 /** The lines that are whole; the first one of a ledger and blank ones say nothing. */
 function linesIn(text: string): LedgerLine[] {
   return text.split('\n').flatMap((line) => {
     try {
       const value: { kind?: unknown } = JSON.parse(line);
-      return value.kind === 'accepted' || value.kind === 'completed' ? [value as LedgerLine] : [];
+      return kinds.has(value.kind) ? [value as LedgerLine] : [];
     } catch {
       return [];
     }

@@ -8,6 +8,7 @@
 import { alone, type IdempotentRequest, once } from '../access/idempotency.ts';
 import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import { acceptErasures } from '../erasure/accept-erasures.ts';
 import { beginErasure } from '../erasure/begin-erasure.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
@@ -222,7 +223,7 @@ export async function deleteUser(
     await keepAnAdmin(tx, user);
     return beginErasure(core, tx, principal, user);
   });
-  await core.ledger.append([{ kind: 'accepted', erasure }]);
+  await acceptErasures(core, [erasure]);
   return { erasureId: erasure.id };
 }
 

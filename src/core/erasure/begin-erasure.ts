@@ -8,6 +8,7 @@ import { refuse } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { type BegunErasure, listOpenGrants } from './accept-erasures.ts';
 import { userDigestOf } from './erasure.ts';
 import type { AcceptedErasure } from './ledger.ts';
 import { sealTraces } from './traces.ts';
@@ -26,11 +27,11 @@ export async function beginErasure(
   principal: Principal,
   user: User,
   former: FormerErasure | null = null,
-): Promise<AcceptedErasure> {
+): Promise<BegunErasure> {
   const now = core.clock.now();
   const { orgKey } = tx;
   const id = former?.id ?? newPrefixedId('era');
-  await endGrants(core, tx, user, id);
+  const open = await endGrants(core, tx, user, id);
   const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
   if (removed === null) throw refuse('user_not_found', {});
   const requestedAt = former?.requestedAt ?? now;
@@ -48,5 +49,6 @@ export async function beginErasure(
     receipt: null,
   });
   await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, now);
-  return { orgKey, id, userId: user.id, requestedAt, requestedBy, door };
+  const grants = open === 0 ? [] : await listOpenGrants(tx, id);
+  return { orgKey, id, userId: user.id, requestedAt, requestedBy, door, grants };
 }

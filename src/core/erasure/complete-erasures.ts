@@ -11,6 +11,7 @@ import type { Revocation } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { acceptErasures, type BegunErasure, listOpenGrants, noteEndedGrants } from './accept-erasures.ts';
 import {
   type Erasure,
   erasureDueMs,
@@ -61,14 +62,14 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   if (claimed.length === 0) return nothing;
   const all = claimed.flatMap((erasure) => lookingAt(core, erasure));
   // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
-  await core.ledger.append(all.flatMap(acceptedLine));
+  await acceptErasures(core, await begunAmong(core, all));
   const found = await lookAgain(core, all);
   const remaining = await clearResidue(core, all);
   const isClear = ({ traces }: Looking): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
   const ends = await concludeAll(core, all.filter(isClear), found);
   const postponed = all.filter((looking) => !isClear(looking));
-  await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure));
+  await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   await core.ledger.append(completed);
   await notePlace(core);
@@ -110,11 +111,16 @@ function lookingAt(core: Core, erasure: Erasure): Looking[] {
   }
 }
 
-function acceptedLine({ erasure, traces }: Looking): LedgerLine[] {
-  if (traces === null) return [];
-  const { orgKey, id, requestedAt, requestedBy, door } = erasure;
-  const { userId } = traces;
-  return [{ kind: 'accepted', erasure: { orgKey, id, userId, requestedAt, requestedBy, door } }];
+/** Those that may have begun without the ledger having been told. */
+async function begunAmong(core: Core, all: readonly Looking[]): Promise<readonly BegunErasure[]> {
+  const begun: BegunErasure[] = [];
+  for (const { orgKey, erasure, traces } of all) {
+    const { id, requestedAt, requestedBy, door } = erasure;
+    if (traces === null || core.ledger.hasAccepted(id)) continue;
+    const grants = await core.work.read(orgKey, (tx) => listOpenGrants(tx, id));
+    begun.push({ orgKey, id, userId: traces.userId, requestedAt, requestedBy, door, grants });
+  }
+  return begun;
 }
 
 /**
@@ -200,6 +206,10 @@ async function concludeAll(
     }
     return Promise.all(begun);
   });
+  await noteEndedGrants(
+    core,
+    drafts.flatMap(({ revocations }) => revocations),
+  );
   const ends = await inPieces(core, drafts, (tx, draft) => conclude(core, tx, draft));
   return ends.filter((end) => end !== null);
 }
@@ -230,7 +240,7 @@ async function conclude(core: Core, tx: Tx, draft: Draft): Promise<End | null> {
     return 'waits';
   }
   if (receipt === null || !isSame(revocations, draft.revocations)) {
-    await tx.erasures.update(erasure, { dueAt: now });
+    await tx.erasures.update(erasure, { dueAt: now, removed });
     return 'stale';
   }
   const state = nextErasureState(erasure.state, 'complete');
@@ -259,11 +269,17 @@ function waitingOf(erasure: Erasure, now: number): Pick<Erasure, 'state' | 'dueA
 }
 
 /** A step: gives the lease back, and marks what takes too long for whatever reason. */
-async function postpone(core: Core, tx: Tx, { id }: Erasure): Promise<void> {
+async function postpone(
+  core: Core,
+  tx: Tx,
+  { id }: Erasure,
+  found: ReadonlyMap<string, RemovedRows>,
+): Promise<void> {
   const erasure = await tx.erasures.lock(id);
   if (erasure === null || erasure.state === 'complete') return;
   const now = core.clock.now();
-  await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now });
+  const removed = sumOf(erasure.removed, found.get(id) ?? {});
+  await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now, removed });
 }
 
 function deadlineOf({ requestedAt, replayedAt }: Erasure): number {

@@ -8,8 +8,8 @@ import type { Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isActiveAdmin } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
+import { acceptErasures, type BegunErasure } from './accept-erasures.ts';
 import { beginErasure } from './begin-erasure.ts';
-import type { AcceptedErasure } from './ledger.ts';
 
 /** A user that is to be erased. */
 export interface Doomed {
@@ -95,7 +95,7 @@ async function eraseBatch(
 ): Promise<BatchOutcome> {
   const principal = operatorAt(door, orgKey);
   const { accepted, lastAdmins } = await core.work.change(orgKey, async (tx) => {
-    const entries: AcceptedErasure[] = [];
+    const entries: BegunErasure[] = [];
     let admins = 0;
     for (const id of userIds) {
       const user = await tx.users.lock({ id });
@@ -105,6 +105,6 @@ async function eraseBatch(
     }
     return { accepted: entries, lastAdmins: admins };
   });
-  await core.ledger.append(accepted.map((erasure) => ({ kind: 'accepted', erasure })));
+  await acceptErasures(core, accepted);
   return { erased: accepted.length, lastAdmins, gone: userIds.length - accepted.length - lastAdmins };
 }

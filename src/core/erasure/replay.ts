@@ -4,11 +4,13 @@
  * the end costs nothing but a look at where the ledger ends.
  */
 import { operatorAt } from '../access/api-key-lifecycle.ts';
+import { isOpen } from '../connections/tokens.ts';
 import type { Core } from '../core.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { userDigestOf } from './erasure.ts';
 import type { AcceptedErasure, CompletedErasure, LedgerLine } from './ledger.ts';
+import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
 
 /** What a replay did. */
 export interface Replay {
@@ -23,57 +25,107 @@ const door = 'ledger';
 /** Lines that share a transaction. */
 const pieceMax = 100;
 
+/** A place in the ledger, and what is known there. */
+interface Progress {
+  erased: number;
+  remembered: number;
+  /** By the id of the grant: what nobody knows, unless its end is told further on. */
+  readonly missing: Map<string, MissingGrant>;
+}
+
 /** Brings the database to where the ledger is. */
 export async function replayLedger(core: Core): Promise<Replay> {
   const { id } = core.ledger;
-  if (id === null) return { erased: 0, remembered: 0 };
+  const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
+  if (id === null) return progress;
   const known = await core.work.readSystem('operator', (tx) => tx.ledgerPlaces.find(id));
-  let erased = 0;
-  let remembered = 0;
   let end = known;
   for await (const piece of core.ledger.read(known ?? 0)) {
     for (let at = 0; at < piece.lines.length; at += pieceMax) {
       const lines = piece.lines.slice(at, at + pieceMax);
       const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines));
-      erased += done.erased;
-      remembered += done.remembered;
+      addTo(progress, done);
     }
     end = piece.end;
+  }
+  for (const grant of progress.missing.values()) {
+    await core.work.change(grant.orgKey, (tx) => loseGrant(core, tx, grant));
   }
   if (end !== null && end !== known) {
     const place = end;
     await core.work.changeSystem('operator', (tx) => tx.ledgerPlaces.put(id, place));
   }
-  return { erased, remembered };
+  return { erased: progress.erased, remembered: progress.remembered };
 }
 
-async function replayLines(core: Core, system: SystemTx, lines: readonly LedgerLine[]): Promise<Replay> {
+/** What a piece of the ledger has changed. */
+interface Replayed extends Replay {
+  readonly missing: readonly MissingGrant[];
+  /** Grants of which the ledger tells the end. */
+  readonly ended: readonly string[];
+  /** Erasures of which it does. */
+  readonly completed: readonly string[];
+}
+
+function addTo(progress: Progress, { erased, remembered, missing, ended, completed }: Replayed): void {
+  progress.erased += erased;
+  progress.remembered += remembered;
+  for (const grant of missing) progress.missing.set(grant.id, grant);
+  for (const id of ended) progress.missing.delete(id);
+  if (progress.missing.size === 0) return;
+  const done = new Set(completed);
+  for (const [id, { erasureId }] of progress.missing) {
+    if (done.has(erasureId)) progress.missing.delete(id);
+  }
+}
+
+async function replayLines(core: Core, system: SystemTx, lines: readonly LedgerLine[]): Promise<Replayed> {
   const organizations = new Set((await system.organizations.list()).map(({ key }) => key));
   let erased = 0;
   let remembered = 0;
+  const missing: MissingGrant[] = [];
+  const ended: string[] = [];
+  const completed: string[] = [];
   for (const line of lines) {
+    const { orgKey } = line.kind === 'ended' ? line.grant : line.erasure;
     // The copy may be older than the organization.
-    if (!organizations.has(line.erasure.orgKey)) continue;
-    const tx = system.within(line.erasure.orgKey);
-    if (line.kind === 'completed') {
-      await replayCompleted(tx, line.erasure);
-      continue;
+    if (!organizations.has(orgKey)) continue;
+    const tx = system.within(orgKey);
+    switch (line.kind) {
+      case 'accepted': {
+        const outcome = await replayAccepted(core, tx, line.erasure);
+        if (outcome === 'known') break;
+        if (outcome === 'erased') erased += 1;
+        if (outcome === 'remembered') remembered += 1;
+        missing.push(...(await replayGrants(core, tx, line.erasure)));
+        break;
+      }
+      case 'ended':
+        await replayEnded(core, tx, line.grant);
+        ended.push(line.grant.id);
+        break;
+      case 'completed':
+        await replayCompleted(tx, line.erasure);
+        completed.push(line.erasure.id);
+        break;
     }
-    const outcome = await replayAccepted(core, tx, line.erasure);
-    if (outcome === 'erased') erased += 1;
-    if (outcome === 'remembered') remembered += 1;
   }
-  return { erased, remembered };
+  return { erased, remembered, missing, ended, completed };
 }
 
-/** A step: the person goes, if it is there; the erasure is known, if it was not. */
+/**
+ * A step: the person goes, if it is there; the erasure is known, if it was not. `again`: a replay that was
+ * interrupted had come as far as this.
+ */
 async function replayAccepted(
   core: Core,
   tx: Tx,
   accepted: AcceptedErasure,
-): Promise<'erased' | 'remembered' | 'known'> {
+): Promise<'erased' | 'remembered' | 'again' | 'known'> {
   const { id, userId, requestedAt, requestedBy, door: formerDoor } = accepted;
-  if ((await tx.erasures.find(id)) !== null) return 'known';
+  const present = await tx.erasures.find(id);
+  if (present !== null)
+    return present.replayedAt === null || present.state === 'complete' ? 'known' : 'again';
   const user = await tx.users.lock({ id: userId });
   if (user !== null) {
     await beginErasure(core, tx, operatorAt(door, tx.orgKey), user, accepted);
@@ -101,6 +153,6 @@ async function replayAccepted(
 async function replayCompleted(tx: Tx, { id, completedAt, receipt }: CompletedErasure): Promise<void> {
   const erasure = await tx.erasures.lock(id);
   if (erasure === null || erasure.state !== 'running' || erasure.replayedAt === null) return;
-  if (erasure.sealedTraces !== null || (await tx.revocations.listOfErasure(id)).length > 0) return;
+  if (erasure.sealedTraces !== null || (await tx.revocations.listOfErasure(id)).some(isOpen)) return;
   await tx.erasures.update(erasure, { state: 'complete', completedAt, receipt });
 }

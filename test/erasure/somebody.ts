@@ -1,0 +1,76 @@
+/** Somebody who has left something in every table that can know a person. */
+import assert from 'node:assert/strict';
+import { operatorAt } from '../../src/core/access/api-key-lifecycle.ts';
+import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
+import { askToken } from '../connect/connect-calls.ts';
+import { type Doors, type Handles, strongPassword } from '../journeys/doors.ts';
+import { testDoor } from '../support/start.ts';
+
+export interface Somebody extends Handles {
+  readonly email: string;
+  readonly externalId: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly phone: string;
+  /** A session token of `general`, one of Connect, and what came by email. */
+  readonly session: string;
+  readonly connectToken: string;
+  readonly code: string;
+  readonly resetToken: string;
+}
+
+const numbers = Array.from({ length: 90 }, (_, index) => `+1415555${String(2600 + index)}`);
+
+/** Signs up, signs in rightly and wrongly, forgets the password, opens Connect and goes to a provider. */
+export async function addSomebody(doors: Doors, mark: string): Promise<Somebody> {
+  const { roster, tenant } = doors;
+  const user = await doors.identify(await doors.general.make(mark));
+  const email = `${mark}@example.com`;
+  const headers = { 'x-app-id': tenant.app.appId };
+  const { code = '' } = await roster.lastMessage(email);
+  const known = {
+    externalId: `ext-${mark}`,
+    firstName: `Aurelia ${mark}`,
+    lastName: `Montague ${mark}`,
+    phone: numbers.pop() ?? '',
+  };
+  await roster.core.work.change(tenant.key, async (tx) => {
+    const found = await tx.users.lock({ id: user.humanId });
+    assert.ok(found);
+    await applyChanges(roster.core, tx, operatorAt(testDoor, tenant.key), found, known, 'user.updated');
+  });
+  const signIn = (password: string) =>
+    roster.call('POST /general/v1/sessions', { headers, json: { email, password } });
+  assert.equal((await signIn('not the password')).status, 401);
+  assert.equal(
+    (await roster.call('POST /general/v1/users/passwords', { headers, json: { email } })).status,
+    200,
+  );
+  await roster.settle();
+  const messages = await roster.outbox(email);
+  const { token: resetToken = '' } = messages.find(({ template }) => template === 'password_reset') ?? {};
+  const session = (await signIn(strongPassword)).string('token');
+  assert.equal((await signIn('not the password')).status, 401);
+  const connect = await askToken(roster, { type: 'session', client_user_id: known.externalId }, tenant.app);
+  assert.equal(connect.string('human_id'), user.humanId);
+  const asked = await roster.call(`POST /sonar/v1/users/${user.userId}/devices`, {
+    bearer: tenant.apiKeys.member,
+    headers: { 'idempotency-key': `device of ${mark}` },
+    json: { provider: 'demo' },
+  });
+  assert.equal(asked.status, 200, asked.text);
+  return {
+    ...user,
+    ...known,
+    email,
+    session,
+    connectToken: connect.string('session_token'),
+    code,
+    resetToken,
+  };
+}
+
+/** Every text that only this person is known by. */
+export function textsOf({ email, externalId, firstName, lastName, phone }: Somebody): readonly string[] {
+  return [email, externalId, firstName, lastName, phone];
+}
