@@ -1,52 +1,161 @@
 /**
- * Makes an organization of so many users, through the store, as an import would: in a fresh data folder, or in the
- * PostgreSQL database that the environment names.
+ * The directory that is measured: one organization of so many users, made through the store as an import would.
+ *
+ * A fixture that is kept is made once, grows when more users are asked for, and is never changed by a measurement:
+ * each run works on a copy. Ids lie in a file of 16 bytes each, in random order, so that a process that draws users
+ * need not hold them as texts, and any run of them is a sample of all.
  */
-import { mkdtemp } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDirectory } from '../src/app-directory.ts';
 import { readConfig } from '../src/config.ts';
-import { initialise, type NewOrganization } from '../src/core/directory/organization-lifecycle.ts';
+import type { Core } from '../src/core/core.ts';
+import { initialise } from '../src/core/directory/organization-lifecycle.ts';
+import type { NewUser } from '../src/core/directory/user.ts';
 import { newUserOf } from '../src/core/directory/user-lifecycle.ts';
+import type { Databases } from './databases.ts';
+import { note } from './note.ts';
 
-export interface Fixture {
-  readonly dataDir: string;
-  readonly credentials: NewOrganization;
-  /** The ids of every user, in the order of creation. */
-  readonly userIds: readonly string[];
+/** The accounts with a password: `login-0@example.com` and so on. */
+export const accounts = 250;
+export const accountPassword = 'correct horse battery';
+
+/** What is kept beside the users. */
+interface State {
+  readonly users: number;
+  readonly orgId: string;
+  readonly orgKey: number;
+  readonly appId: string;
+  readonly appKey: string;
+  readonly apiKey: string;
 }
 
-const usersAtOnce = 5_000;
+export interface Fixture extends State {
+  /** What a program of Roster needs in its environment to work on it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The file of ids. */
+  readonly ids: string;
+  /** A folder for what a measurement writes. */
+  readonly scratch: string;
+}
 
-/** The folder is the caller's to remove. */
-export async function makeFixture(users: number): Promise<Fixture> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'roster-bench-'));
-  const { config, secrets } = readConfig({
-    DATABASE_URL: process.env['DATABASE_URL'],
-    ROSTER_DATA_DIR: dataDir,
-    ROSTER_LOG_LEVEL: 'error',
-  });
-  const directory = await openDirectory({ config, secrets });
-  const credentials = await initialise(directory.core, 'bench', 'Bench');
-  const { orgKey, id: appId } = credentials.app;
-  const userIds: string[] = [];
-  while (userIds.length < users) {
-    const count = Math.min(usersAtOnce, users - userIds.length);
-    await directory.core.work.change(orgKey, async (tx) => {
-      for (let made = 0; made < count; made++) {
-        const number = userIds.length;
-        const user = await tx.users.insert({
-          ...newUserOf(appId, directory.core.clock.now()),
-          externalId: `person-${number}`,
-          email: `person-${number}@example.com`,
-          firstName: 'Jordan',
-          lastName: `Example ${number}`,
-        });
-        userIds.push(user.id);
-      }
-    });
+const usersAtOnce = 4_000;
+const idBytes = 16;
+
+/** Prepares a fixture, has `work` use it and removes what is not kept. `keep` null keeps nothing. */
+export async function withFixture<T>(
+  { users, keep, databases }: { users: number; keep: string | null; databases: Databases },
+  work: (fixture: Fixture) => Promise<T>,
+): Promise<T> {
+  const scratch = await mkdtemp(join(tmpdir(), 'roster-bench-'));
+  try {
+    const place = keep ?? join(scratch, 'made');
+    const database = await databases.open('roster_bench');
+    const state = await grow(place, users, database);
+    if (keep === null) return await work({ ...state, ...placesIn(place, database), scratch });
+    const copy = join(scratch, 'copy');
+    note('copying the directory');
+    await cp(place, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    const copied = await databases.copy('roster_bench', `roster_bench_${process.pid}`);
+    try {
+      return await work({ ...state, ...placesIn(copy, copied), scratch });
+    } finally {
+      await databases.drop(`roster_bench_${process.pid}`);
+    }
+  } finally {
+    await rm(scratch, { recursive: true });
   }
-  await directory.close();
-  return { dataDir, credentials, userIds };
+}
+
+function placesIn(folder: string, database: string | null): Pick<Fixture, 'env' | 'ids'> {
+  return {
+    ids: join(folder, 'ids.bin'),
+    env: {
+      ROSTER_DATA_DIR: join(folder, 'data'),
+      ROSTER_LOG_LEVEL: 'error',
+      ...(database === null ? {} : { DATABASE_URL: database }),
+    },
+  };
+}
+
+/** Makes the directory in a folder, or adds to it, until it has so many users. */
+async function grow(folder: string, users: number, database: string | null): Promise<State> {
+  await mkdir(folder, { recursive: true });
+  const { env, ids } = placesIn(folder, database);
+  const stateFile = join(folder, 'fixture.json');
+  const known: State | null = JSON.parse(await readFile(stateFile, 'utf8').catch(() => 'null'));
+  if (known !== null && known.users >= users) {
+    if (known.users > users) throw new Error(`the fixture in ${folder} has ${known.users} users already`);
+    return known;
+  }
+  note(`making a directory of ${users.toLocaleString('en')} users`);
+  const directory = await openDirectory(readConfig(env));
+  try {
+    const { core } = directory;
+    const begun = known ?? { ...(await found(core)), users: 0 };
+    for (let made = begun.users; made < users; ) {
+      const count = Math.min(usersAtOnce, users - made);
+      await appendFile(ids, await addUsers(core, begun, made, count));
+      made += count;
+    }
+    const state = { ...begun, users };
+    await shuffle(ids);
+    await writeFile(stateFile, JSON.stringify(state));
+    return state;
+  } finally {
+    await directory.close();
+  }
+}
+
+async function found(core: Core): Promise<Omit<State, 'users'>> {
+  const { organization, app, appKey, apiKey } = await initialise(core, 'bench', 'Bench');
+  return { orgId: organization.id, orgKey: organization.key, appId: app.id, appKey, apiKey };
+}
+
+/** Adds users in one transaction; their ids as bytes. */
+async function addUsers(core: Core, { orgKey, appId }: State, first: number, count: number): Promise<Buffer> {
+  const hash = first === 0 ? await core.hasher.hash(accountPassword) : null;
+  const users = Array.from({ length: count }, (_, at): NewUser => {
+    const number = first + at;
+    return {
+      ...newUserOf(appId, core.clock.now()),
+      externalId: `person-${number}`,
+      email: number < accounts ? `login-${number}@example.com` : `${scrambled(number)}@example.com`,
+      firstName: 'Jordan',
+      lastName: `Example ${number}`,
+      passwordHash: number < accounts ? hash : null,
+    };
+  });
+  const outcomes = await core.work.change(orgKey, (tx) => tx.users.insertAll(users));
+  return Buffer.concat(
+    outcomes.map((outcome) => {
+      if (!('id' in outcome)) throw new Error('a user of the fixture was there already');
+      return Buffer.from(outcome.id, 'hex');
+    }),
+  );
+}
+
+/** A text for each number that no other has, in no order, as addresses of people come. */
+export function scrambled(number: number): string {
+  return (Math.imul(number, 0x9e3779b1) >>> 0).toString(36);
+}
+
+/** The id of a user: of those that are deleted one after the other, the last. */
+export async function anyUser({ ids }: Pick<Fixture, 'ids'>): Promise<string> {
+  return (await readFile(ids)).subarray(-idBytes).toString('hex');
+}
+
+async function shuffle(file: string): Promise<void> {
+  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+  const spare = Buffer.alloc(idBytes);
+  for (let left = bytes.length / idBytes; left > 1; left--) {
+    const last = (left - 1) * idBytes;
+    const drawn = Math.floor(Math.random() * left) * idBytes;
+    bytes.copy(spare, 0, last, last + idBytes);
+    bytes.copy(bytes, last, drawn, drawn + idBytes);
+    spare.copy(bytes, drawn);
+  }
+  await writeFile(file, bytes);
 }

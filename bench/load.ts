@@ -1,58 +1,189 @@
 /**
- * One burst of load from a process of its own: reads a job as JSON from standard input, prints what came of it
- * as JSON. Request paths are drawn uniformly from those given.
+ * One burst of load from a process of its own: reads a job as JSON from standard input, prints what came of it as
+ * JSON.
+ *
+ * It speaks HTTP/1.1 over sockets that stay open, with one request at a time on each, and looks at nothing of an
+ * answer but its status and its length: a generator that costs more than the server it drives would measure itself,
+ * and make every other server look as quick as the quickest. How much of a core it used is told with the result.
  */
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import autocannon from 'autocannon';
 
 export interface LoadJob {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly paths: readonly string[];
-  /** `each` uses every path at most once, for deletions; `draw` picks at random. */
-  readonly order: 'draw' | 'each';
+  readonly targets: Targets;
+  /** `#` in a value, as in the body, becomes the number of the request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as it is; `#` in it becomes a counter, for creations. */
   readonly body?: string;
+  /** The numbers of requests begin again after so many; never unless given. */
+  readonly cycle?: number;
   readonly connections: number;
   readonly seconds: number;
+  /** So many requests, evenly spread, whatever the answers take; as many as are answered unless given. */
+  readonly perSecond?: number;
 }
+
+/** Paths, one after the other; or users' ids behind a prefix, from a file of 16 bytes each. */
+export type Targets =
+  | { readonly paths: readonly string[] }
+  | { readonly prefix: string; readonly ids: string; readonly order: 'draw' | { readonly eachFrom: number } };
 
 export interface LoadResult {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly answered: number;
+  /** Requests that were sent, those without an answer in time included. */
+  readonly sent: number;
   /** Answers that were no success. */
   readonly failed: number;
+  /** The share of one core that the generator itself used. */
+  readonly generatorShare: number;
 }
 
+/** Connections and compiled code are warm before anything counts. */
+const warmUpMs = 300;
+
 const job: LoadJob = JSON.parse(await text(process.stdin));
-let next = 0;
-const result = await autocannon({
-  url: job.url,
-  method: job.method,
-  headers: job.headers,
-  connections: job.connections,
-  duration: job.seconds,
-  requests: [
-    {
-      setupRequest(request) {
-        const count = next++;
-        const at =
-          job.order === 'each' ? count % job.paths.length : Math.floor(Math.random() * job.paths.length);
-        const body = job.body?.replace('#', `${process.pid}-${count}`);
-        return { ...request, path: job.paths[at] ?? '/', ...(body === undefined ? {} : { body }) };
-      },
-    },
-  ],
-});
-const answered = result['2xx'] + result.non2xx;
+const { hostname, port, host } = new URL(job.url);
+const pathOf = 'paths' in job.targets ? pathsOf(job.targets) : idPathsOf(job.targets);
+const headers = Object.entries(job.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+const hasNumbers = `${headers.join('')}${job.body ?? ''}`.includes('#');
+
+let sent = 0;
+let failed = 0;
+let isOver = false;
+const latencies: number[] = [];
+/** When requests were due that no connection was free for. */
+const waiting: number[] = [];
+const idle: Connection[] = [];
+
+class Connection {
+  readonly #socket: Socket;
+  #dueAt = 0;
+  /** How many bytes of the answer are still to come; null before its head. */
+  #left: number | null = null;
+  #head: Buffer | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#take(bytes));
+    socket.on('error', () => {
+      failed += 1;
+    });
+  }
+
+  send(dueAt: number): void {
+    this.#dueAt = dueAt;
+    this.#socket.write(requestOf(sent++));
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#left === null) {
+      const head: Buffer = this.#head === null ? bytes : Buffer.concat([this.#head, bytes]);
+      const end = head.indexOf('\r\n\r\n');
+      this.#head = end === -1 ? head : null;
+      if (end === -1) return;
+      this.#left = bodyBytesOf(head.toString('latin1', 0, end)) + end + 4 - head.length;
+    } else {
+      this.#left -= bytes.length;
+    }
+    if (this.#left > 0) return;
+    this.#left = null;
+    this.#answered();
+  }
+
+  #answered(): void {
+    const now = performance.now();
+    if (isOver) return;
+    latencies.push(now - this.#dueAt);
+    const next = job.perSecond === undefined ? now : waiting.shift();
+    if (next === undefined) idle.push(this);
+    else this.send(next);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+function bodyBytesOf(head: string): number {
+  const status = Number(head.slice(9, 12));
+  if (status >= 300) failed += 1;
+  if (status === 204) return 0;
+  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+  if (length === undefined) throw new Error(`an answer without a length: ${head}`);
+  return Number(length);
+}
+
+function requestOf(number: number): string {
+  const own = String(job.cycle === undefined ? number : number % job.cycle);
+  const fields = hasNumbers ? headers.join('').replaceAll('#', own) : headers.join('');
+  const body = job.body?.replaceAll('#', job.cycle === undefined ? `${process.pid}-${own}` : own);
+  const length = body === undefined ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`;
+  return `${job.method} ${pathOf(number)} HTTP/1.1\r\nhost: ${host}\r\n${fields}${length}\r\n${body ?? ''}`;
+}
+
+function pathsOf({ paths }: { readonly paths: readonly string[] }): (number: number) => string {
+  return (number) => paths[number % paths.length] ?? '/';
+}
+
+function idPathsOf({ prefix, ids, order }: Extract<Targets, { ids: string }>): (number: number) => string {
+  const bytes = readFileSync(ids);
+  const count = bytes.length / 16;
+  return (number) => {
+    const at = order === 'draw' ? Math.floor(Math.random() * count) : (order.eachFrom + number) % count;
+    return `${prefix}${bytes.toString('hex', at * 16, at * 16 + 16)}`;
+  };
+}
+
+const connections = await Promise.all(
+  Array.from({ length: job.connections }, async () => {
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    return new Connection(socket);
+  }),
+);
+
+/** Sends what has become due. */
+function sendDue(beganAt: number, perSecond: number): void {
+  const due = Math.floor(((performance.now() - beganAt) * perSecond) / 1_000);
+  for (let number = sent + waiting.length; number < due; number++) {
+    const dueAt = beganAt + (number * 1_000) / perSecond;
+    const free = idle.pop();
+    if (free === undefined) waiting.push(dueAt);
+    else free.send(dueAt);
+  }
+}
+
+if (job.perSecond === undefined) {
+  for (const connection of connections) connection.send(performance.now());
+} else {
+  idle.push(...connections);
+  setInterval(sendDue, 1, performance.now(), job.perSecond);
+}
+await new Promise((resolve) => setTimeout(resolve, warmUpMs));
+latencies.length = 0;
+const beganAt = performance.now();
+const cpuBefore = process.cpuUsage();
+await new Promise((resolve) => setTimeout(resolve, job.seconds * 1_000));
+isOver = true;
+const elapsed = (performance.now() - beganAt) / 1_000;
+const cpu = process.cpuUsage(cpuBefore);
+for (const connection of connections) connection.close();
+
+const sorted = Float64Array.from(latencies).sort();
+const quantile = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 const outcome: LoadResult = {
-  perSecond: answered / result.duration,
-  p50Ms: result.latency.p50,
-  p99Ms: result.latency.p99,
-  answered,
-  failed: result.non2xx + result.errors + result.timeouts,
+  perSecond: latencies.length / elapsed,
+  p50Ms: quantile(0.5),
+  p99Ms: quantile(0.99),
+  answered: latencies.length,
+  sent,
+  failed,
+  generatorShare: (cpu.user + cpu.system) / 1e6 / elapsed,
 };
-process.stdout.write(JSON.stringify(outcome));
+process.stdout.write(JSON.stringify(outcome), () => process.exit(0));

@@ -1,0 +1,61 @@
+/**
+ * Where directories are kept: in their folders, or in a PostgreSQL server, which is the one that `DATABASE_URL`
+ * names or one that is started for the run, every commit forced to the disk.
+ */
+import { Client } from 'pg';
+import { startPostgres } from '../test/support/postgres.ts';
+
+/** The databases of a server by name; with SQLite there are none, and every address is null. */
+export interface Databases {
+  readonly kind: 'sqlite' | 'postgres';
+  /** The address of that database, which is made where it is not there. */
+  open(name: string): Promise<string | null>;
+  /** The address of a copy. */
+  copy(name: string, to: string): Promise<string | null>;
+  drop(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const noDatabases: Databases = {
+  kind: 'sqlite',
+  open: async () => null,
+  copy: async () => null,
+  drop: async () => {},
+  close: async () => {},
+};
+
+export async function openDatabases(): Promise<Databases> {
+  const given = process.env['DATABASE_URL'];
+  const started = given === undefined ? await startPostgres({ env: { ROSTER_POSTGRES_FSYNC: 'on' } }) : null;
+  const server = given ?? started?.url ?? '';
+  const addressOf = (name: string): string => Object.assign(new URL(server), { pathname: name }).href;
+  return {
+    kind: 'postgres',
+    async open(name) {
+      const there = await query(server, `select 1 from pg_database where datname = '${name}'`);
+      if (there === 0) await query(server, `create database ${name}`);
+      return addressOf(name);
+    },
+    async copy(name, to) {
+      await query(server, `create database ${to} template ${name}`);
+      return addressOf(to);
+    },
+    async drop(name) {
+      await query(server, `drop database ${name} with (force)`);
+    },
+    async close() {
+      await started?.close();
+    },
+  };
+}
+
+/** How many rows the statement gives. */
+async function query(url: string, statement: string): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows.length;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The same jobs as `load.ts`, driven by autocannon, which most measurements of such servers are made with. It costs about
+ * twice what a bare `node:http` server does, so such a server is measured at half its rate, and all others come
+ * out the better for it.
+ */
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import autocannon from 'autocannon';
+import type { LoadJob, LoadResult } from './load.ts';
+
+const job: LoadJob = JSON.parse(await text(process.stdin));
+const { targets } = job;
+const ids = 'ids' in targets ? readFileSync(targets.ids) : Buffer.alloc(16);
+let sent = 0;
+
+function pathOf(number: number): string {
+  if ('paths' in targets) return targets.paths[number % targets.paths.length] ?? '/';
+  const count = ids.length / 16;
+  const { order } = targets;
+  const at = order === 'draw' ? Math.floor(Math.random() * count) : (order.eachFrom + number) % count;
+  return `${targets.prefix}${ids.toString('hex', at * 16, at * 16 + 16)}`;
+}
+
+const cpuBefore = process.cpuUsage();
+const result = await autocannon({
+  url: job.url,
+  method: job.method,
+  headers: job.headers,
+  connections: job.connections,
+  duration: job.seconds,
+  requests: [
+    {
+      setupRequest(request) {
+        const number = sent++;
+        const body = job.body?.replaceAll('#', `${process.pid}-${number}`);
+        return { ...request, path: pathOf(number), ...(body === undefined ? {} : { body }) };
+      },
+    },
+  ],
+});
+const cpu = process.cpuUsage(cpuBefore);
+const answered = result['2xx'] + result.non2xx;
+const outcome: LoadResult = {
+  perSecond: answered / result.duration,
+  p50Ms: result.latency.p50,
+  p99Ms: result.latency.p99,
+  answered,
+  sent,
+  failed: result.non2xx + result.errors + result.timeouts,
+  generatorShare: (cpu.user + cpu.system) / 1e6 / result.duration,
+};
+process.stdout.write(JSON.stringify(outcome));
