@@ -159,7 +159,7 @@ for (const { title, options, isSure, hours } of providers) {
       const coming = linked.comeBack(story.callback);
       await untilAsked(linked);
       const erasureId = await erase(linked, story);
-      assert.equal(await coming, 'failed');
+      assert.equal(await coming, 'withdrawn');
       assert.equal((await linked.server.liveTokens(story.from)).length, 2);
       await linked.workOff(hours);
       assert.ok(await isComplete(linked, erasureId));

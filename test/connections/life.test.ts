@@ -102,7 +102,7 @@ describe('connecting', () => {
     assert.equal(await linked.comeBack(stolen.callback), 'failed');
   });
 
-  test('who has ended the connection before coming back is told so, and nothing is asked for', async () => {
+  test('who has ended the connection before coming back is refused, and nothing is asked for', async () => {
     const user = await addUser();
     const { connection, callback } = await linked.visit(user);
     assert.equal((await end(user, connection)).status, 'revoked');

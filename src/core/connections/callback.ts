@@ -23,13 +23,13 @@ import { lockWithUser, noteOnUser } from './with-user.ts';
 export type CallbackOutcome =
   | { readonly kind: 'refused' }
   | {
-      /** `denied`: the person or the provider said no. `failed`: the provider gave nothing; it may next time. */
+      /** `denied`: the person said no. `failed`: the provider gave nothing; it may next time. */
       readonly kind: 'connected' | 'denied' | 'failed';
       readonly returnTo: ReturnTo;
       /** The provider, as people call it. */
       readonly title: string;
     }
-  /** The person was sent by somebody who is gone, or who has ended the connection meanwhile. */
+  /** The person is gone meanwhile, or the connection was ended, or its provider switched off. */
   | { readonly kind: 'withdrawn'; readonly returnTo: ReturnTo };
 
 /** Longer than an exchange and its repetition can take. */
@@ -51,11 +51,10 @@ export async function finishConnection(
   if (read.kind !== 'code') return read;
   const { exchange } = read;
   const { answer, isCertain } = await exchangeCode(exchange.provider, exchange.grant);
-  const isConnected = await core.work.change(token.orgKey, (tx) =>
+  const kind = await core.work.change(token.orgKey, (tx) =>
     settleExchange(core, tx, principal, exchange, { answer, isCertain }),
   );
-  const { title } = exchange.provider;
-  return { kind: isConnected ? 'connected' : 'failed', returnTo: exchange.returnTo, title };
+  return { kind, returnTo: exchange.returnTo, title: exchange.provider.title };
 }
 
 /** A code that is to be turned into tokens, with the revocation that stands for it meanwhile. */
@@ -87,7 +86,7 @@ async function takeCallback(
   if (provider === null) return { kind: 'withdrawn', returnTo };
   const reading = provider.readCallback(parameters, state);
   if (reading.kind === 'foreign') return { kind: 'refused' };
-  if (reading.kind === 'denied') return { kind: 'denied', returnTo, title: provider.title };
+  if (reading.kind !== 'code') return { kind: reading.kind, returnTo, title: provider.title };
   const grant: CodeGrant = {
     kind: 'code',
     clientId: provider.clientId,
@@ -122,32 +121,30 @@ async function exchangeCode(
   return { answer: await provider.exchange(grant), isCertain: false };
 }
 
-/** Stores what the provider gave; whether the connection has it now. */
+/** Stores what the provider gave, where it is still wanted; otherwise what came is revoked. */
 async function settleExchange(
   core: Core,
   tx: Tx,
   principal: PublicPrincipal,
   exchange: Exchange,
   { answer, isCertain }: { readonly answer: TokenAnswer; readonly isCertain: boolean },
-): Promise<boolean> {
+): Promise<'connected' | 'failed' | 'withdrawn'> {
   const { connectionId, revocationId, provider } = exchange;
   const located = await lockWithUser(tx, connectionId);
+  const isWanted = located !== null && takesGrants(located.connection);
+  const otherwise = isWanted ? 'failed' : 'withdrawn';
   const revocation = await tx.revocations.find(revocationId);
   if (answer.kind !== 'tokens') {
-    if (!isOwn(revocation)) return false;
+    if (!isOwn(revocation)) return otherwise;
     // What may have been given unseen is for the job to find out, from now on.
     if (isCertain) await tx.revocations.takeBack(revocation);
     else await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
-    return false;
+    return otherwise;
   }
-  const isKept =
-    located !== null &&
-    takesGrants(located.connection) &&
-    isOwn(revocation) &&
-    (await tx.revocations.takeBack(revocation));
+  const isKept = isWanted && isOwn(revocation) && (await tx.revocations.takeBack(revocation));
   if (!isKept) {
     await revokeTokens(core, tx, { id: revocationId, connectionId, provider: provider.name }, answer.grant);
-    return false;
+    return otherwise;
   }
   const { connection, user } = located;
   const now = core.clock.now();
@@ -165,7 +162,7 @@ async function settleExchange(
   await tx.attempts.drop(connectionId);
   await record(tx, principal, 'connection.connected', { kind: 'connection', id: connectionId }, now);
   await noteOnUser(tx, user, now);
-  return true;
+  return 'connected';
 }
 
 /** Whether nobody has taken the revocation up since it was written for this exchange. */

@@ -4,6 +4,7 @@
  * never logged and never shown.
  */
 import type { SecretBox } from '../secret.ts';
+import { minuteMs } from '../time.ts';
 import { type Connection, connectionContext } from './connection.ts';
 import { type Revocation, revocationContext } from './revocation.ts';
 
@@ -30,6 +31,14 @@ export interface CodeGrant {
 }
 
 export type Grant = TokenGrant | CodeGrant;
+
+/** How far the clock here and the one of a provider may be apart. */
+export const clockSkewMs = 5 * minuteMs;
+
+/** Whether an access token opens nothing any more, whichever of the two clocks is right. */
+export function hasRunOut({ expiresAt }: Pick<TokenGrant, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt + clockSkewMs <= now;
+}
 
 /** A grant as a connection keeps it. */
 export interface KeptGrant {

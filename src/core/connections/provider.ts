@@ -41,8 +41,10 @@ export interface AuthorizationRequest {
 
 export type CallbackReading =
   | { readonly kind: 'code'; readonly code: string }
-  /** The person or the service said no. */
+  /** The person said no. */
   | { readonly kind: 'denied' }
+  /** The service could not or would not let the person decide. */
+  | { readonly kind: 'failed' }
   /** It is not from this service, or is no callback at all. */
   | { readonly kind: 'foreign' };
 

@@ -9,7 +9,7 @@ import { settleRevocation } from '../erasure/settle-revocation.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { nextConnectionState } from './connection.ts';
-import { type Grant, openGrant, sealGrant, type TokenGrant } from './grant.ts';
+import { type Grant, hasRunOut, openGrant, sealGrant, type TokenGrant } from './grant.ts';
 import type { EndAnswer, Provider, TokenAnswer } from './provider.ts';
 import {
   nextRevocationAttemptAt,
@@ -142,8 +142,9 @@ class Attempt {
     if (answer.kind !== 'stale' && !isPartial) return this.#judge(answer, isWhole);
     if (tokens.refreshToken === null) {
       if (isPartial) return isWhole ? ended(answer.outcome) : tryAgain('grant_unknown');
-      const isExpired = tokens.expiresAt !== null && tokens.expiresAt <= this.#core.clock.now();
-      return isExpired && isWhole ? ended('expired') : tryAgain(reasonOf(answer));
+      return hasRunOut(tokens, this.#core.clock.now()) && isWhole
+        ? ended('expired')
+        : tryAgain(reasonOf(answer));
     }
     // Either a fresh token is needed, or the refresh token itself is the only witness of whether the grant lives.
     const renewed = await this.#renew(tokens);

@@ -156,8 +156,8 @@ export function readCallback(
     const code = oauth.validateAuthResponse(server, client, parameters, state).get('code');
     return code === null || code === '' ? { kind: 'foreign' } : { kind: 'code', code };
   } catch (error) {
-    if (error instanceof oauth.AuthorizationResponseError) return { kind: 'denied' };
-    return { kind: 'foreign' };
+    if (!(error instanceof oauth.AuthorizationResponseError)) return { kind: 'foreign' };
+    return { kind: error.error === 'access_denied' ? 'denied' : 'failed' };
   }
 }
 

@@ -182,11 +182,14 @@ for (const name of presetNames) {
       }
     });
 
-    test('a callback with an error is a no, and one without a code is foreign', () => {
+    test('a callback tells a no from a failure, and one without a code is foreign', () => {
       const { provider } = onNetwork(name);
       const read = (query: string) => provider.readCallback(new URLSearchParams(query), 'state-1');
       assert.deepEqual(read('state=state-1&code=code-1'), { kind: 'code', code: 'code-1' });
       assert.deepEqual(read('state=state-1&error=access_denied'), { kind: 'denied' });
+      for (const error of ['server_error', 'temporarily_unavailable', 'invalid_scope', 'odd']) {
+        assert.deepEqual(read(`state=state-1&error=${error}`), { kind: 'failed' }, error);
+      }
       for (const query of [
         'state=state-1',
         'state=other&code=a',

@@ -3,7 +3,7 @@
  * there is one, or by a call of the service's own with an access token that still works.
  */
 import * as oauth from 'oauth4webapi';
-import type { TokenGrant } from '../../core/connections/grant.ts';
+import { hasRunOut, type TokenGrant } from '../../core/connections/grant.ts';
 import type { EndAnswer } from '../../core/connections/provider.ts';
 import type { ClientAuthentication, EndDescription } from '../../core/connections/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
@@ -18,9 +18,11 @@ export function createTokenEnd(
   party: OAuthParty,
 ): (grant: TokenGrant) => Promise<EndAnswer> {
   const { end, introspectionEndpoint, clientAuthentication } = description;
-  const isStale = ({ expiresAt }: TokenGrant): boolean =>
-    expiresAt !== null && expiresAt <= clock.now() + marginMs;
-  const isPast = ({ expiresAt }: TokenGrant): boolean => expiresAt !== null && expiresAt <= clock.now();
+  /** Where a fresh one can be had, one that may have run out is not worth the call. */
+  const isStale = (grant: TokenGrant): boolean =>
+    grant.refreshToken === null
+      ? hasRunOut(grant, clock.now())
+      : grant.expiresAt !== null && grant.expiresAt <= clock.now() + marginMs;
 
   if (end.kind === 'call') {
     return async (grant) => {
@@ -30,7 +32,7 @@ export function createTokenEnd(
   }
   return async (grant) => {
     const calls: Calls = { party, end, signal: http.deadline() };
-    const tokens = tokensOf(grant, isPast(grant));
+    const tokens = tokensOf(grant, hasRunOut(grant, clock.now()));
     const first = tokens.slice(0, end.endsAllTokens === true ? 1 : tokens.length);
     for (const token of first) {
       const failure = await revoke(calls, token);
@@ -58,10 +60,10 @@ interface Calls {
 }
 
 /** The refresh token first, for it is what makes access last; an access token that has run out needs no end. */
-function tokensOf({ refreshToken, accessToken }: TokenGrant, isPast: boolean): readonly Token[] {
+function tokensOf({ refreshToken, accessToken }: TokenGrant, isOut: boolean): readonly Token[] {
   const refresh: readonly Token[] =
     refreshToken === null ? [] : [{ kind: 'refresh_token', text: refreshToken }];
-  return isPast ? refresh : [...refresh, { kind: 'access_token', text: accessToken }];
+  return isOut ? refresh : [...refresh, { kind: 'access_token', text: accessToken }];
 }
 
 /** Null where the service took it (RFC 7009, section 2.2: also a token that it does not know). */
