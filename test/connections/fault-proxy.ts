@@ -22,8 +22,11 @@ export const faults = [
   'fail_after',
   'refuse_after',
 ] as const;
-/** `slow`: the server's answer takes its time; no fault, but room for something else to happen meanwhile. */
-export type Fault = (typeof faults)[number] | 'slow';
+/**
+ * No faults, but room for something else to happen meanwhile. `slow`: the server's answer takes its time. `held`: it
+ * comes when the test lets it.
+ */
+export type Fault = (typeof faults)[number] | 'slow' | 'held';
 
 const slowMs = 60;
 const patientMs = 10_000;
@@ -39,6 +42,8 @@ export interface FaultProxy {
   readonly patienceMs: number;
   /** The paths asked for so far. */
   readonly asked: readonly string[];
+  /** Lets the answers go that are held, and resolves with how many there were; waits for the first one. */
+  release(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -46,10 +51,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   let faultOf: (path: string) => Fault = () => 'pass';
   let patienceMs = patientMs;
   const asked: string[] = [];
+  const held: (() => void)[] = [];
+  const hold = (): Promise<void> => new Promise((resolve) => held.push(resolve));
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     asked.push(path);
-    void answer(target, faultOf(path), request, response);
+    void answer(target, faultOf(path), { request, response, hold });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -67,6 +74,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     get patienceMs() {
       return patienceMs;
     },
+    async release() {
+      while (held.length === 0) await sleep(1);
+      const going = held.splice(0);
+      for (const letGo of going) letGo();
+      return going.length;
+    },
     async close() {
       server.closeAllConnections();
       server.close();
@@ -75,12 +88,13 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   };
 }
 
-async function answer(
-  target: string,
-  fault: Fault,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  hold(): Promise<void>;
+}
+
+async function answer(target: string, fault: Fault, { request, response, hold }: Exchange): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   if (fault === 'break') return void response.destroy();
@@ -103,9 +117,11 @@ async function answer(
       return void response.writeHead(500).end('down');
     case 'refuse_after':
       return void response.writeHead(401).end('who are you?');
+    case 'held':
     case 'slow':
     case 'pass':
       if (fault === 'slow') await sleep(slowMs);
+      if (fault === 'held') await hold();
       return void response
         .writeHead(upstream.status, { 'content-type': upstream.headers.get('content-type') ?? 'text/plain' })
         .end(body);

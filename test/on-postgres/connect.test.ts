@@ -1,4 +1,4 @@
-/** The token calls of Connect again, with the data in PostgreSQL. */
+/** The token calls of Connect and what its page asks for again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
-await runAgain('test/connect/access-token.test.ts');
+await runAgain('test/connect/{access-token,first-generation,page-api,session-token}.test.ts');

@@ -1,0 +1,230 @@
+/**
+ * Two processes on one database, and a provider between them: whatever both do at once to a grant, one of them does it,
+ * and what a disconnect or a deletion overtakes ends all the same.
+ */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
+import {
+  type AuthorizationServer,
+  clientId,
+  clientSecret,
+  startAuthorizationServer,
+} from '../connections/authorization-server.ts';
+import { type FaultProxy, startFaultProxy } from '../connections/fault-proxy.ts';
+import { createTestJournal } from '../jobs/deployment.ts';
+import { addPerson } from '../support/people.ts';
+import type { Row } from '../support/rows.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+let server: AuthorizationServer;
+let proxy: FaultProxy;
+let here: Roster;
+let there: Roster;
+
+/** What was begun, newest last; whatever of it a failed start has left is ended too. */
+const endings: (() => Promise<void>)[] = [];
+
+before(async () => {
+  server = await startAuthorizationServer();
+  endings.push(() => server.close());
+  proxy = await startFaultProxy(server.url);
+  endings.push(() => proxy.close());
+  const folder = await mkdtemp(join(tmpdir(), 'roster-providers-'));
+  endings.push(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'providers.json');
+  writeFileSync(file, JSON.stringify({ providers: [describeAcme()] }));
+  // The callback of the test's server is registered at this address.
+  const env = { ROSTER_PROVIDERS_FILE: file, ROSTER_PUBLIC_URL: 'http://localhost:8080' };
+  here = await startRoster({ env });
+  endings.push(() => here.close());
+  there = await startRoster({ env, folder: here.folder, clock: here.clock });
+  endings.push(() => there.close());
+});
+after(async () => {
+  for (const end of endings.toReversed()) await end();
+});
+beforeEach(() => proxy.plan(() => 'pass'));
+
+function describeAcme() {
+  return {
+    name: 'acme',
+    title: 'Acme',
+    client_id: clientId,
+    client_secret: clientSecret,
+    issuer: server.url,
+    sends_issuer: true,
+    authorization_endpoint: `${server.url}/auth`,
+    token_endpoint: `${proxy.url}/token`,
+    introspection_endpoint: `${proxy.url}/token/introspection`,
+    revocation_endpoint: `${proxy.url}/token/revocation`,
+    scopes: ['activity', 'offline_access'],
+    authorization_parameters: { prompt: 'consent' },
+    ends_reused_grants: true,
+  };
+}
+
+/** A person on the way back from the provider. */
+interface Visitor {
+  readonly userId: string;
+  readonly deviceId: string;
+  /** What the callback is asked with. */
+  readonly query: string;
+  /** Where the tokens begin that this person was given. */
+  readonly from: number;
+}
+
+const path = '/sonar/v1/users';
+const bearer = (): string => here.organization.apiKeys.admin;
+
+async function visit(): Promise<Visitor> {
+  const { userId } = await addPerson(here);
+  const from = server.issued.length;
+  const ask = { bearer: bearer(), json: { provider: 'acme' } };
+  const reply = await here.call(`POST ${path}/${userId}/devices`, ask);
+  const callback = await server.authorize(reply.string('data.auth_url'));
+  return { userId, deviceId: reply.string('data.id'), query: callback.search, from };
+}
+
+async function comeBack(roster: Roster, { query }: Visitor): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${roster.baseUrl}/connect/callback${query}`);
+  return { status: response.status, text: await response.text() };
+}
+
+async function connected(): Promise<Visitor> {
+  const visitor = await visit();
+  assert.equal((await comeBack(here, visitor)).status, 200);
+  return visitor;
+}
+
+const disconnect = (roster: Roster, { userId, deviceId }: Visitor) =>
+  roster.call(`DELETE ${path}/${userId}/devices/${deviceId}`, { bearer: bearer() });
+const erase = (roster: Roster, { userId }: Visitor) =>
+  roster.call(`DELETE ${path}/${userId}`, { bearer: bearer() });
+
+const asked = (wanted: string): number => proxy.asked.filter((each) => each === wanted).length;
+
+async function rowOf({ deviceId }: Visitor): Promise<Row | undefined> {
+  return (await here.rows.all('connections')).find((row) => row['id'] === deviceId);
+}
+
+async function revocationsOf({ deviceId }: Visitor): Promise<readonly Row[]> {
+  return (await here.rows.all('revocations')).filter((row) => row['connection_id'] === deviceId);
+}
+
+/** Waits for both processes' jobs, which look once a second, while the time that they go by passes quicker. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
+    if (await isSo()) return;
+    here.clock.advance(10_000);
+  }
+  throw new Error(`it never was so that ${what}`);
+}
+
+async function untilOver(visitor: Visitor): Promise<void> {
+  await until('every grant has ended', async () => {
+    const revocations = await revocationsOf(visitor);
+    return revocations.length > 0 && revocations.every((row) => row['state'] === 'confirmed');
+  });
+  assert.deepEqual(await server.liveTokens(visitor.from), []);
+}
+
+describe('two processes', () => {
+  test('that get one callback ask for tokens once, and one of them connects', async () => {
+    const visitor = await visit();
+    const before = asked('/token');
+    const pages = await Promise.all([comeBack(here, visitor), comeBack(there, visitor)]);
+    assert.deepEqual(pages.map(({ status }) => status).sort(), [200, 400]);
+    assert.equal(asked('/token') - before, 1);
+    assert.equal((await rowOf(visitor))?.['status'], 'active');
+    assert.equal((await server.liveTokens(visitor.from)).length, 2);
+    await disconnect(here, visitor);
+    await untilOver(visitor);
+  });
+
+  test('that start one person at once send them to one device', async () => {
+    const { userId } = await addPerson(here);
+    const ask = { bearer: bearer(), json: { provider: 'acme' } };
+    const replies = await Promise.all(
+      [here, there, here, there].map((roster) => roster.call(`POST ${path}/${userId}/devices`, ask)),
+    );
+    assert.equal(new Set(replies.map((reply) => reply.string('data.id'))).size, 1);
+  });
+
+  test('that disconnect one device end its grant once', async () => {
+    const visitor = await connected();
+    const before = asked('/token/revocation');
+    const replies = await Promise.all(
+      [here, there, here, there].map((roster) => disconnect(roster, visitor)),
+    );
+    assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([204]));
+    await untilOver(visitor);
+    assert.equal((await revocationsOf(visitor)).length, 1);
+    assert.equal(asked('/token/revocation') - before, 2, 'the refresh token and the access token');
+    const events = (await here.rows.all('audit_events')).filter(
+      (row) => row['subject_id'] === visitor.deviceId && row['action'] === 'connection.disconnected',
+    );
+    assert.equal(events.length, 1);
+  });
+
+  test('that find the same tokens due refresh them once', async () => {
+    const visitor = await connected();
+    const before = await rowOf(visitor);
+    const from = asked('/token');
+    proxy.plan((each) => (each === '/token' ? 'slow' : 'pass'));
+    here.clock.advance(Number(before?.['refresh_at']) - here.clock.now());
+    const jobs = [here, there, here, there].map(({ core }) =>
+      createRefreshTokensJob(core, createTestJournal()),
+    );
+    await Promise.all(jobs.map((job) => job.run()));
+    await Promise.all(jobs.map((job) => job.finish?.()));
+    await until('the tokens are new', async () => {
+      const row = await rowOf(visitor);
+      return row?.['sealed_grants'] !== before?.['sealed_grants'] && Number(row?.['unanswered']) === 0;
+    });
+    assert.equal(asked('/token') - from, 1);
+    assert.equal((await rowOf(visitor))?.['status'], 'active');
+    await disconnect(there, visitor);
+    await untilOver(visitor);
+  });
+});
+
+for (const [what, end, page] of [
+  ['a disconnect', disconnect, 410],
+  ['a deletion of the user', erase, 410],
+] as const) {
+  describe(`${what} through another process`, () => {
+    test('while the callback is under way ends what it brings, and the person is told', async () => {
+      const visitor = await visit();
+      proxy.plan((each) => (each === '/token' ? 'held' : 'pass'));
+      const coming = comeBack(here, visitor);
+      await until('the tokens are asked for', async () => server.issued.length > visitor.from);
+      assert.equal((await end(there, visitor)).status, 204);
+      await proxy.release();
+      const { status, text } = await coming;
+      assert.equal(status, page, text);
+      assert.match(text, /This connection is no longer wanted/);
+      proxy.plan(() => 'pass');
+      await untilOver(visitor);
+    });
+
+    test('while a refresh is under way ends what it brings', async () => {
+      const visitor = await connected();
+      proxy.plan((each) => (each === '/token' ? 'held' : 'pass'));
+      here.clock.advance(hourMs);
+      await until('the tokens are asked for', async () => server.issued.length > visitor.from + 2);
+      assert.equal((await end(there, visitor)).status, 204);
+      await proxy.release();
+      proxy.plan(() => 'pass');
+      await untilOver(visitor);
+    });
+  });
+}
