@@ -1,7 +1,8 @@
 /** The command as a person starts it: with the Node that the machine happens to have. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
@@ -29,6 +30,38 @@ describe('the command', () => {
       const text = readFileSync(join(root, 'bin', name), 'utf8');
       assert.doesNotMatch(text, /=>|\bconst\b|\blet\b|\?\.|\?\?|`\$|\basync\b|\bawait\b/, name);
     }
+  });
+
+  test('takes settings from a file .env where it is called, unless the environment says otherwise', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'roster-env-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const { PATH = '' } = process.env;
+    const run = (env: Record<string, string> = {}) =>
+      spawnSync(process.execPath, [join(root, 'bin', 'roster'), 'init'], {
+        cwd: folder,
+        env: { PATH, ...env },
+        encoding: 'utf8',
+      });
+    writeFileSync(
+      join(folder, '.env'),
+      '# from the example\nROSTER_PUBLIC_URL="nowhere"\nROSTER_DATA_DIR=here\n',
+    );
+    const refused = run();
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^roster: ROSTER_PUBLIC_URL must be an http or https URL/);
+    const done = run({ ROSTER_PUBLIC_URL: 'https://roster.example.com' });
+    assert.equal(done.status, 0, done.stderr);
+    assert.ok(existsSync(join(folder, 'here', 'roster.db')));
+  });
+
+  test('says in one line that a file .env cannot be read', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'roster-env-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, '.env'));
+    const command = [join(root, 'bin', 'roster'), '--version'];
+    const { status, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /^roster: the file \.env cannot be read \(\w+\)\n$/);
   });
 
   test('runs on the Node that npm ci brings when it is started through npx', () => {

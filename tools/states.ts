@@ -40,7 +40,7 @@ export const lives: readonly Life[] = [
     title: 'Message',
     about:
       'A message is written `queued`, in the transaction that causes it. A real sender takes it, the development outbox keeps it, ' +
-      'and one that nobody takes is given up after a bounded number of attempts. It goes with its user, in any state.',
+      'and one that nobody takes is given up after a bounded number of attempts. It goes with its user, in any state, and what has ended goes after 30 days.',
     name: 'messageTransitions',
     table: messageTransitions,
     first: ['queued'],

@@ -70,7 +70,7 @@ export interface SystemTx {
 
 /** Removal of rows that nothing needs any more. */
 export interface Housekeeping {
-  /** Deletes expired codes, tokens, sessions, throttle hits and idempotency rows; at most `limit` of each. */
+  /** Deletes what has run out of each kind, such as sessions, codes and settled messages; at most `limit` of each. */
   sweep(now: number, limit: number): Promise<number>;
 }
 

@@ -8,6 +8,7 @@ import { idempotencyLifeMs } from '../core/access/idempotency.ts';
 import { connectTokenMemoryMs } from '../core/connect/connect-token.ts';
 import { pendingLifeMs } from '../core/connections/connection.ts';
 import { revocationMemoryMs } from '../core/connections/revocation.ts';
+import { messageMemoryMs } from '../core/messaging/message.ts';
 import { dayMs } from '../core/time.ts';
 import type { Housekeeping } from '../core/unit-of-work.ts';
 import type { Scope } from './executor.ts';
@@ -53,10 +54,21 @@ const sweepEnded = rawStatement(
     )`,
 );
 
+/** Messages that have ended: the time of their last attempt is when they did. */
+const sweepMessages = rawStatement(
+  (p: Binder<Sweep>) => sql`
+    delete from messages where (org_key, id) in (
+      select org_key, id from messages
+      where state <> 'queued' and next_attempt_at <= ${p('until')}
+      order by next_attempt_at limit ${p('limit')}
+    )`,
+);
+
 const sweeps = [
   ...expirySweeps,
   { query: sweepPending, lifeMs: pendingLifeMs },
   { query: sweepEnded, lifeMs: revocationMemoryMs },
+  { query: sweepMessages, lifeMs: messageMemoryMs },
 ];
 
 export class SqlHousekeeping implements Housekeeping {

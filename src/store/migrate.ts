@@ -10,6 +10,7 @@ import { imports } from './migrations/0002-imports.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { connect } from './migrations/0004-connect.ts';
 import { erasures } from './migrations/0005-erasures.ts';
+import { settledMessages } from './migrations/0006-settled-messages.ts';
 
 export interface Migration {
   readonly version: number;
@@ -18,7 +19,14 @@ export interface Migration {
 }
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
-export const migrations: readonly Migration[] = [directory, imports, connections, connect, erasures];
+export const migrations: readonly Migration[] = [
+  directory,
+  imports,
+  connections,
+  connect,
+  erasures,
+  settledMessages,
+];
 
 /** The version that this program works with. */
 export const schemaVersion = migrations.length;

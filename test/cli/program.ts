@@ -120,6 +120,8 @@ export function start(
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
+    // Not where somebody's own settings may stand in a file.
+    cwd: folder,
     env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

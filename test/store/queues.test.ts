@@ -4,7 +4,7 @@ import { idempotencyLifeMs } from '../../src/core/access/idempotency.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
-import type { Message } from '../../src/core/messaging/message.ts';
+import { type Message, messageMemoryMs } from '../../src/core/messaging/message.ts';
 import { record } from '../../src/core/record/audit-event.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
@@ -181,6 +181,27 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.equal((await own().read(orgKey, (tx) => tx.audit.list(1))).length, 1);
     const other = await addTenant(own());
     assert.deepEqual(await own().read(other.orgKey, (tx) => tx.audit.list(10)), []);
+  });
+
+  test('what has ended is forgotten after a month, in bounded pieces; what waits is not', async () => {
+    const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 2));
+    while ((await sweep(messageMemoryMs)) > 0);
+    const waiting = await post(1);
+    const ended = [await post(1), await post(1), await post(1), await post(1)];
+    const end = (message: Message | undefined, state: 'kept' | 'sent' | 'failed', at: number) =>
+      own().changeSystem('job', (tx) => tx.messages.settle(message ?? waiting, { state }, at));
+    await end(ended[0], 'kept', 5);
+    await end(ended[1], 'sent', 5);
+    await end(ended[2], 'failed', 6);
+    await end(ended[3], 'kept', 7);
+    assert.equal(await sweep(messageMemoryMs + 4), 0);
+    assert.equal(await sweep(messageMemoryMs + 6), 2);
+    assert.equal(await sweep(messageMemoryMs + 6), 1);
+    assert.equal(await sweep(messageMemoryMs + 6), 0);
+    assert.deepEqual(
+      (await listed()).map(({ id }) => id),
+      [ended[3]?.id, waiting.id],
+    );
   });
 
   test('a sweep is bounded, and takes codes, tokens and outcomes that have run out', async () => {

@@ -43,6 +43,7 @@ export async function pipeInto(
 ): Promise<Ended> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
     env: { PATH, HOME, ROSTER_DATA_DIR: folder },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

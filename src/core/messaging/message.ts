@@ -1,10 +1,11 @@
 /**
  * What is sent to people. A message is a row in the transaction that causes it; its address, text, code and
  * token are sealed, and dropped once a real sender has taken it. Sending is claimed with a lease, retried with
- * backoff, and ends: `sent`, `kept` (the development outbox keeps and shows it) or `failed`.
+ * backoff, and ends: `sent`, `kept` (the development outbox keeps and shows it) or `failed`. What has ended is forgotten
+ * after a month, the outbox's messages too.
  */
 import type { OrgKey, UserId } from '../ids.ts';
-import { hourMs, minuteMs, secondMs } from '../time.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
 
 export const channels = ['sms', 'email'] as const;
 export type Channel = (typeof channels)[number];
@@ -77,6 +78,8 @@ export interface MessageQueue {
 
 export const messageLeaseMs = minuteMs;
 export const messageAttemptsMax = 12;
+/** How long a message stays that has ended, for whoever looks. */
+export const messageMemoryMs = 30 * dayMs;
 const backoffMaxMs = hourMs;
 
 /** When to try again after the `attempts`-th failure: 2 s, doubling, an hour at most. */
