@@ -1,0 +1,165 @@
+/** What an operator sees and does of connections and providers, beside a running server, on both databases. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { sealGrant, type TokenGrant } from '../../src/core/connections/grant.ts';
+import { newPrefixedId } from '../../src/core/ids.ts';
+import { addConnection, openSession } from '../connect/connect-calls.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';
+
+const former = 'the-former-secret-of-this-deployment';
+const present = 'the-present-secret-of-this-deployment';
+const instant = '2026-03-02T12:00:00.123Z';
+
+/** What stands for a token here, and may be seen nowhere. */
+const accessToken = 'an-access-token-under-test';
+
+for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+  describe(`the operator of connections on ${kind}`, () => {
+    let database: OwnDatabase | null = null;
+    let server: Roster;
+    let settings: Settings;
+    let humanId: string;
+    /** By state. */
+    const ids: Record<string, string> = {};
+
+    before(async () => {
+      database = kind === 'PostgreSQL' ? await createDatabase() : null;
+      const where = database === null ? {} : { DATABASE_URL: database.url };
+      settings = { ...where, ROSTER_SECRET: former };
+      server = await startRoster({ env: settings });
+      humanId = (await openSession(server)).humanId;
+      for (const status of ['pending', 'active', 'needs_user', 'revoked'] as const) {
+        const person = status === 'active' ? humanId : (await openSession(server)).humanId;
+        ids[status] = await addConnection(server, person, { status });
+      }
+      await addRevocation(ids['revoked'] ?? '');
+    });
+    after(async () => {
+      await server.close();
+      await database?.drop();
+    });
+
+    /** A grant at a provider that is not switched on any more, so that nobody works on it. */
+    function addRevocation(connectionId: string): Promise<void> {
+      const { core, clock, organization } = server;
+      const id = newPrefixedId('rev');
+      const grant: TokenGrant = {
+        ...{ kind: 'tokens', clientId: 'client', accessToken, refreshToken: null },
+        ...{ expiresAt: null, account: null },
+      };
+      return core.work.change(organization.key, (tx) =>
+        tx.revocations.insert({
+          ...{ id, connectionId, provider: 'fitbit', erasureId: null, unanswered: 0 },
+          sealedGrant: sealGrant(core.secrets, { orgKey: organization.key, id }, grant),
+          nextAttemptAt: clock.now(),
+          createdAt: clock.now(),
+        }),
+      );
+    }
+
+    const call = (words: readonly string[], other: Settings = {}): Promise<Ended> =>
+      run(server.folder, words, { ...settings, ...other });
+    const callJson = (words: readonly string[], other: Settings = {}): Promise<Json> =>
+      rosterJson(server.folder, words, { ...settings, ...other });
+    const deny = (words: readonly string[]) => refused(server.folder, words, settings);
+
+    test('connection list tells where each one stands, newest first, and never what it holds', async () => {
+      const listed = await callJson(['connection', 'list']);
+      const states = listed.list().map((_, index) => listed.at(`${index}.status`));
+      assert.deepEqual(states.toSorted(), ['active', 'needs_user', 'pending', 'revoked']);
+      const place = states.indexOf('active');
+      assert.deepEqual(listed.at(String(place)), {
+        id: ids['active'],
+        userId: `usr_${humanId}`,
+        provider: 'fitbit',
+        status: 'active',
+        connectedAt: instant,
+        lastSyncAt: null,
+        refreshAt: null,
+        refreshFailures: 0,
+        refreshOutcome: null,
+        createdAt: instant,
+      });
+      const { stdout, stderr, exitCode } = await call(['connection', 'list']);
+      assert.deepEqual([exitCode, stderr], [0, '']);
+      const [head, ...lines] = stdout.trimEnd().split('\n');
+      assert.match(head ?? '', /^ID +USER +PROVIDER +STATUS +CONNECTED +LAST SYNC +REFRESH$/);
+      assert.equal(lines.length, 4);
+      assert.ok(lines.some((line) => line.includes(`usr_${humanId}`) && / active +2026-/.test(line)));
+      for (const text of [stdout, JSON.stringify(listed.value)]) {
+        assert.doesNotMatch(text, /access|refresh-token|sealed/);
+      }
+    });
+
+    test('connection list can be of one user, and of one state', async () => {
+      const user = await callJson(['connection', 'list', '--user', `usr_${humanId}`]);
+      assert.deepEqual(
+        user.list().map((_, index) => user.at(`${index}.id`)),
+        [ids['active']],
+      );
+      const state = await callJson(['connection', 'list', '--status', 'needs_user']);
+      assert.deepEqual(
+        state.list().map((_, index) => state.at(`${index}.id`)),
+        [ids['needs_user']],
+      );
+      const none = await call(['connection', 'list', '--user', humanId, '--status', 'overdue']);
+      assert.equal(none.stdout, 'There are no connections.\n');
+    });
+
+    test('connection list refuses a user that there is not, and a state that there is not', async () => {
+      const unknown = await deny(['connection', 'list', '--user', `usr_${'0'.repeat(32)}`]);
+      assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such user'] });
+      const wrong = await deny(['connection', 'list', '--status', 'gone']);
+      assert.equal(wrong.exitCode, 2);
+      assert.match(wrong.lines[0] ?? '', /--status .*pending.*active.*needs_user/);
+    });
+
+    test('provider list shows what waits at a provider, also at one that is switched off', async () => {
+      const listed = await callJson(['provider', 'list']);
+      const place = listed.list().findIndex((_, index) => listed.at(`${index}.name`) === 'fitbit');
+      assert.deepEqual(listed.at(String(place)), {
+        name: 'fitbit',
+        title: 'fitbit',
+        on: false,
+        connections: { pending: 1, active: 1, needs_user: 1, revoking: 0, revoked: 1, overdue: 0 },
+        failingRefreshes: { count: 0, outcome: null },
+        revocations: { pending: 1, overdue: 0, since: instant, attemptsMax: 0, outcome: null },
+      });
+      const { stdout, stderr } = await call(['provider', 'list']);
+      assert.equal(stderr, '');
+      assert.match(stdout, /^PROVIDER +ON +ACTIVE +NEEDS USER +REFRESHES FAILING +TO REVOKE +OVERDUE +SINCE/);
+      assert.match(stdout, /\nfitbit +off +1 +1 +0 +1 +0 +2026-03-02T12:00:00\.123Z +-\n/);
+      assert.ok(!stdout.includes(accessToken));
+    });
+
+    test('reseal brings everything under the present secret, so that the former one can go', async () => {
+      const both = { ROSTER_SECRET: present, ROSTER_OLD_SECRETS: former };
+      const lost = await call(['reseal'], { ROSTER_SECRET: present });
+      assert.match(lost.stdout, /^0 sealed anew, \d+ could not be opened\.\n$/);
+      assert.match(lost.stderr, /^roster: what could not be opened .*ROSTER_OLD_SECRETS\n$/);
+      const told = await call(['reseal'], both);
+      assert.deepEqual([told.exitCode, told.stderr], [0, '']);
+      const count = Number(/^(\d+) sealed anew\.\n$/.exec(told.stdout)?.[1]);
+      // The grants of two connections and the one that is to end.
+      assert.ok(count >= 3, told.stdout);
+      const again = await callJson(['reseal'], { ROSTER_SECRET: present });
+      assert.deepEqual(again.value, { resealed: 0, unopened: 0 });
+    });
+
+    test("an app's client secret is shown once when it is rotated, and its origins where they are set", async () => {
+      const { appId } = server.organization.app;
+      const rotated = await call(['app', 'rotate', appId, '--client-secret']);
+      assert.deepEqual([rotated.exitCode, rotated.stderr], [0, '']);
+      assert.match(rotated.stdout, new RegExp(`^App +${appId}\nClient secret +[0-9a-f]{40}\n$`));
+      const words = ['app', 'set', appId, '--origins', 'https://app.example.com,http://localhost:3000'];
+      const set = await call(words);
+      assert.match(set.stdout, /\nOrigins +https:\/\/app\.example\.com, http:\/\/localhost:3000\n$/);
+      const list = await call(['app', 'list']);
+      const secret = rotated.stdout.trimEnd().split(' ').at(-1) ?? '';
+      assert.ok(list.stdout.includes(appId) && !list.stdout.includes(secret));
+      assert.match((await call(['app', 'set', appId, '--origins', 'none'])).stdout, /\nOrigins +none\n$/);
+    });
+  });
+}

@@ -1,0 +1,110 @@
+/** What the program says at its start of providers that it cannot take, and what production does not allow. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { makeFolder, refused, removeFolder, rosterJson, type Settings, serve } from './program.ts';
+
+let folder: string;
+before(async () => {
+  folder = await makeFolder();
+});
+after(() => removeFolder(folder));
+
+const acme = {
+  name: 'acme',
+  title: 'Acme Band',
+  client_id: 'id-1',
+  client_secret: 'secret-of-acme',
+  authorization_endpoint: 'https://acme.example/oauth/authorize',
+  token_endpoint: 'https://acme.example/oauth/token',
+  revocation_endpoint: 'https://acme.example/oauth/revoke',
+};
+const production = {
+  NODE_ENV: 'production',
+  ROSTER_SECRET: 'a-secret-of-more-than-32-characters',
+  ROSTER_SMS: 'outbox',
+  ROSTER_EMAIL: 'outbox',
+  ROSTER_PUBLIC_URL: 'https://roster.example.com',
+};
+
+/** What `serve` says of the file, without the name of the setting; it has not served. */
+async function told(content: unknown, settings: Settings = {}): Promise<readonly string[]> {
+  const path = join(folder, 'providers.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  const all = { PORT: '0', ROSTER_PROVIDERS_FILE: path, ...settings };
+  const { exitCode, lines } = await refused(folder, ['serve'], all);
+  assert.equal(exitCode, 1);
+  return lines.map((line) => line.replace(path, 'FILE'));
+}
+
+describe('a server does not start', () => {
+  test('on a file of providers with faults, and tells each in a line of its own', async () => {
+    const broken = { ...acme, token_endpoint: 'http://acme.example', pkce: 'yes', colour: 'red' };
+    assert.deepEqual(await told({ providers: [broken] }), [
+      'roster: ROSTER_PROVIDERS_FILE providers[0].token_endpoint must be an https URL, or an http URL of this machine',
+      'roster: ROSTER_PROVIDERS_FILE providers[0].pkce must be true or false',
+      'roster: ROSTER_PROVIDERS_FILE providers[0].colour is not known',
+    ]);
+  });
+
+  for (const [what, content, line] of [
+    ['that is no JSON', '{', 'names a file that is not JSON: FILE'],
+    ['that is no object', [], 'the file must be an object'],
+    ['with two of one name', { providers: [acme, acme] }, 'providers[1].name is taken by another provider'],
+    [
+      "with the demo's name",
+      { providers: [{ ...acme, name: 'demo' }] },
+      'providers[0].name is kept for the demo provider',
+    ],
+    [
+      'that does not say how access ends',
+      { providers: [{ ...acme, revocation_endpoint: undefined }] },
+      'providers[0].end must be an object, where there is no revocation_endpoint',
+    ],
+  ] as const) {
+    test(`on a file ${what}`, async () => {
+      const lines = await told(content);
+      assert.equal(lines[0], `roster: ROSTER_PROVIDERS_FILE ${line}`);
+    });
+  }
+
+  test('on a file that is not there', async () => {
+    const path = join(folder, 'nowhere.json');
+    const { exitCode, lines } = await refused(folder, ['serve'], { ROSTER_PROVIDERS_FILE: path });
+    assert.equal(exitCode, 1);
+    assert.deepEqual(lines, [`roster: ROSTER_PROVIDERS_FILE names a file that cannot be read: ${path}`]);
+  });
+
+  test('in production with plain HTTP to a provider, or with the demo provider', async () => {
+    const local = { ...acme, token_endpoint: 'http://127.0.0.1:9000/token' };
+    assert.deepEqual(await told({ providers: [local] }, production), [
+      'roster: ROSTER_PROVIDERS_FILE providers[0].token_endpoint must be an https URL',
+    ]);
+    const { exitCode, lines } = await refused(folder, ['serve'], {
+      ...production,
+      ROSTER_DEMO_PROVIDER: 'on',
+    });
+    assert.equal(exitCode, 1);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^roster: ROSTER_DEMO_PROVIDER .*production/);
+  });
+
+  test('with half a client of a preset', async () => {
+    const { lines } = await refused(folder, ['serve'], { ROSTER_PROVIDER_OURA_CLIENT_ID: 'id-1' });
+    assert.deepEqual(lines.length, 1);
+    assert.match(lines[0] ?? '', /^roster: ROSTER_PROVIDER_OURA_CLIENT_SECRET must be set with /);
+  });
+});
+
+test('in production the demo provider is neither listed nor answers', async () => {
+  const server = await serve(folder, production);
+  try {
+    const listed = await rosterJson(folder, ['provider', 'list'], production);
+    assert.deepEqual(listed.value, []);
+    const answer = await fetch(`${server.url}/demo-provider/.well-known/openid-configuration`);
+    assert.equal(answer.status, 404);
+  } finally {
+    await server.stop('SIGTERM');
+  }
+});
