@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Jwks, PublicJwk } from '../core/erasure/receipt.ts';
+import { type Jwks, parseJwks } from '../core/erasure/receipt.ts';
 import type { PublicKeyFile } from '../core/erasure/receipt-key.ts';
 
 export const publicKeyFile = 'receipt-keys.json';
@@ -24,13 +24,16 @@ export function openPublicKeys(dataDir: string): PublicKeyFile {
 }
 
 async function readKeys(path: string): Promise<Jwks> {
+  let text: string;
   try {
-    const { keys }: { keys: readonly PublicJwk[] } = JSON.parse(await readFile(path, 'utf8'));
-    return { keys };
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { keys: [] };
     throw error;
   }
+  const jwks = parseJwks(text);
+  if (jwks === null) throw new Error(`${path} is no JSON Web Key Set`);
+  return jwks;
 }
 
 /** Under another name first, so that nobody reads half of it. */

@@ -5,7 +5,7 @@ import { readConfig } from '../../config.ts';
 import { abandonErasure } from '../../core/erasure/abandon-erasure.ts';
 import { type Erasure, erasureStates } from '../../core/erasure/erasure.ts';
 import { type ErasureDossier, getErasureDossier, listErasures } from '../../core/erasure/list-erasures.ts';
-import { type Jwks, type ReceiptFault, verifyReceipt } from '../../core/erasure/receipt.ts';
+import { type Jwks, parseJwks, type ReceiptFault, verifyReceipt } from '../../core/erasure/receipt.ts';
 import { rotateReceiptKey } from '../../core/erasure/receipt-key.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
@@ -152,11 +152,7 @@ async function readText(path: string): Promise<string> {
 }
 
 function readJwks(text: string, path: string): Jwks {
-  try {
-    const { keys }: { keys: unknown } = JSON.parse(text);
-    if (Array.isArray(keys)) return { keys };
-  } catch {
-    // Told below, as every other text that is no key set.
-  }
-  throw new CommandError(`${path} is no JSON Web Key Set`);
+  const jwks = parseJwks(text);
+  if (jwks === null) throw new CommandError(`${path} is no JSON Web Key Set`);
+  return jwks;
 }

@@ -108,6 +108,26 @@ export async function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSi
 
 const signBytes = promisify(sign);
 
+/**
+ * The keys in the text of a JSON Web Key Set that can sign receipts; others that are in it are left out. Null where
+ * the text is no key set.
+ */
+export function parseJwks(text: string): Jwks | null {
+  const set = parseObject(text);
+  const keys = set?.['keys'];
+  return Array.isArray(keys) ? { keys: keys.filter(isPublicJwk) } : null;
+}
+
+function isPublicJwk(value: unknown): value is PublicJwk {
+  const { kty, crv, x, kid } = Object(value);
+  return (
+    kty === 'OKP' && crv === 'Ed25519' && typeof kid === 'string' && typeof x === 'string' && wholeKey.test(x)
+  );
+}
+
+/** 32 bytes in base64url, written in the one way there is. */
+const wholeKey = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+
 /** Why a text is not a receipt of these keys. */
 export type ReceiptFault = 'malformed' | 'unknown_key' | 'bad_signature';
 
@@ -144,8 +164,12 @@ function encode(value: object): string {
 }
 
 function decode(part: string): Readonly<Record<string, unknown>> | null {
+  return parseObject(Buffer.from(part, 'base64url').toString('utf8'));
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
   } catch {
     return null;

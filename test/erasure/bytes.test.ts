@@ -1,0 +1,217 @@
+/**
+ * Once an erasure is complete, the bytes of all files in the data folder hold nothing that the person was known by:
+ * looked for while others sign up, sign in, change and are imported, and found for those who are still there.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
+import { roster as command } from '../cli/program.ts';
+import { createDatabase } from '../support/postgres.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+import { findInFolder } from './bytes.ts';
+
+/** A person by a word that nobody else's texts have: a remain of any part of them has it. */
+interface Marked {
+  readonly mark: string;
+  readonly id: string;
+}
+
+const letters = 'bcdfghjklmnpqrstvwxz';
+
+/** A run of letters for a number, each as likely as the next, so that no text is near another in an index. */
+function markOf(number: number): string {
+  let state = (number + 1) * 2_654_435_761;
+  let mark = '';
+  for (let at = 0; at < 10; at += 1) {
+    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + number) >>> 0;
+    mark += letters[state % letters.length];
+  }
+  return `${mark}${String(number).padStart(5, '0')}`;
+}
+
+/** Of so many characters, of which most take four bytes, with the mark in each part. */
+function longText(mark: string, length: number): string {
+  const part = `${mark}${'𠜎'.repeat(12)}`;
+  return Array.from(part.repeat(Math.ceil(length / 27)))
+    .slice(0, length)
+    .join('');
+}
+
+describe('the bytes of a data folder', () => {
+  let roster: Roster;
+  let made = 0;
+  before(async () => {
+    roster = await startRoster();
+  });
+  after(() => roster.close());
+
+  async function addMarked(isLong: boolean): Promise<Marked> {
+    made += 1;
+    const mark = markOf(made);
+    const json = {
+      reference_id: isLong ? longText(`E${mark}`, 240) : `ext-${mark}`,
+    };
+    const bearer = roster.organization.apiKeys.admin;
+    const id = (await roster.call('POST /sonar/v1/users', { bearer, json })).string('data.id');
+    await change({ mark, id }, { email: `${mark}@example.com`, firstName: `F${mark}`, lastName: `L${mark}` });
+    if (isLong) {
+      const [firstName, lastName] = [longText(`F${mark}`, 255), longText(`L${mark}`, 255)];
+      await change({ mark, id }, { firstName, lastName, email: `${mark}${'x'.repeat(60)}@example.com` });
+    }
+    return { mark, id };
+  }
+
+  async function change({ id }: Marked, changes: Parameters<typeof applyChanges>[4]): Promise<void> {
+    const { core, organization } = roster;
+    await core.work.change(organization.key, async (tx) => {
+      const user = await tx.users.lock({ id: id.slice(4) });
+      assert.ok(user);
+      const operator = { kind: 'operator', door: 'test', orgKey: organization.key } as const;
+      await applyChanges(core, tx, operator, user, changes, 'user.updated');
+    });
+  }
+
+  async function erase({ id }: Marked): Promise<void> {
+    const bearer = roster.organization.apiKeys.admin;
+    assert.equal((await roster.call(`DELETE /sonar/v1/users/${id}`, { bearer })).status, 204);
+  }
+
+  const find = (people: readonly Marked[]) =>
+    findInFolder(
+      roster.folder,
+      people.map(({ mark }) => mark),
+    );
+
+  /** Sign-ups, wrong and right sign-ins, changes and messages, until told to end. */
+  function startTraffic(): () => Promise<void> {
+    let isOver = false;
+    const headers = { 'x-app-id': roster.organization.app.appId };
+    const lane = async (): Promise<void> => {
+      while (!isOver) {
+        made += 1;
+        const email = `${markOf(made)}@example.com`;
+        const password = 'a-traffic-of-words-9';
+        const user = { email, password, first_name: markOf(made), last_name: 'Neighbour' };
+        await roster.call('POST /general/v1/users', { headers, json: { user } });
+        await roster.call('POST /general/v1/sessions', { headers, json: { email, password: 'wrong' } });
+        await roster.call('POST /general/v1/users/passwords', { headers, json: { email } });
+        const other = await addMarked(made % 3 === 0);
+        await change(other, { firstName: longText(other.mark, 10 + (made % 200)) });
+      }
+    };
+    const lanes = [lane(), lane()];
+    return async () => {
+      isOver = true;
+      await Promise.all(lanes);
+    };
+  }
+
+  async function importSome(people: number): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'roster-import-'));
+    const file = join(folder, 'users.ndjson');
+    const lines = Array.from({ length: people }, () => {
+      made += 1;
+      const mark = markOf(made);
+      return JSON.stringify({ email: `${mark}@example.com`, external_id: `ext-${mark}`, first_name: mark });
+    });
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const { id, app } = roster.organization;
+    const words = ['import', file, '--org', id, '--app', app.appId];
+    const { exitCode, stderr } = await command(roster.folder, words);
+    assert.equal(exitCode, 0, stderr);
+    await rm(folder, { recursive: true });
+  }
+
+  test('hold neither email, phone, names nor external id of the erased, in any form, while others come and go', async () => {
+    const people: Marked[] = [];
+    for (let number = 0; number < 150; number += 1) people.push(await addMarked(number % 4 === 0));
+    assert.ok((await find(people.slice(0, 1))).length > 0, 'the search finds who is there');
+    const stop = startTraffic();
+    const importing = importSome(300);
+    const gone: Marked[] = [];
+    // Those beside each other and those far apart, alone and in rows.
+    for (const [at, person] of people.entries()) {
+      if (at % 5 !== 4) gone.push(person);
+    }
+    for (let at = 0; at < gone.length; at += 10) {
+      await Promise.all(gone.slice(at, at + 10).map(erase));
+    }
+    await importing;
+    await stop();
+    await roster.settle();
+    assert.deepEqual(await find(gone), []);
+    const there = people.filter((person) => !gone.includes(person));
+    const found = new Set((await find(there)).map(({ text }) => text));
+    assert.deepEqual([...found].sort(), there.map(({ mark }) => mark).sort());
+  });
+
+  test('hold nothing of a person who changed everything about themselves before', async () => {
+    const person = await addMarked(true);
+    for (let round = 0; round < 5; round += 1) {
+      await change(person, { firstName: longText(`F${person.mark}`, 255 - 50 * round), phone: null });
+      await addMarked(round % 2 === 0);
+    }
+    await erase(person);
+    await roster.settle();
+    assert.deepEqual(await find([person]), []);
+  });
+
+  test('hold nothing of anybody once everybody is gone', async () => {
+    const own = await startRoster();
+    const before = roster;
+    try {
+      roster = own;
+      const people: Marked[] = [];
+      for (let number = 0; number < 40; number += 1) people.push(await addMarked(number % 2 === 0));
+      for (const person of people) await erase(person);
+      await roster.settle();
+      assert.deepEqual(await find(people), []);
+    } finally {
+      roster = before;
+      await own.close();
+    }
+  });
+});
+
+test('on PostgreSQL no row of any table has anything of the erased, and the files beside it neither', async () => {
+  const database = await createDatabase();
+  const roster = await startRoster({ env: { DATABASE_URL: database.url } });
+  try {
+    const mark = markOf(77_777);
+    const other = markOf(88_888);
+    const { call, organization, rows } = roster;
+    const headers = { 'x-app-id': organization.app.appId };
+    for (const each of [mark, other]) {
+      const email = `${each}@example.com`;
+      const user = { email, password: 'a-row-of-words-31', first_name: each, last_name: each };
+      const made = await call('POST /general/v1/users', { headers, json: { user } });
+      assert.equal(made.status, 201, made.text);
+      await call('POST /general/v1/sessions', { headers, json: { email, password: 'wrong' } });
+      await call('POST /general/v1/users/passwords', { headers, json: { email } });
+    }
+    const admin = await roster.addAdmin();
+    await roster.settle();
+    const listed = await call(`GET /general/v1/users?search=${mark}`, { session: admin.session });
+    assert.equal(listed.status, 200);
+    const found = await roster.core.work.read(organization.key, (tx) =>
+      tx.users.findByEmail(`${mark}@example.com`),
+    );
+    assert.ok(found);
+    const removed = await call(`DELETE /general/v1/users/${found.number}`, { session: admin.session });
+    assert.equal(removed.status, 204);
+    await roster.settle();
+    const texts = await Promise.all(
+      (await rows.tables()).map(async (name) => JSON.stringify(await rows.all(name))),
+    );
+    const all = texts.join('\n');
+    assert.ok(all.includes(other), 'the search finds who is there');
+    assert.ok(!all.includes(mark));
+    assert.deepEqual(await findInFolder(roster.folder, [mark]), []);
+  } finally {
+    await roster.close();
+    await database.drop();
+  }
+});

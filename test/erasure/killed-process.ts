@@ -1,0 +1,118 @@
+/**
+ * A process that deletes a user, where it is still there, and leads the erasure to its receipt, and is killed at a point that it is told: before
+ * and after each transaction, each line of the ledger, each file beside it and each look through the database's
+ * files, before each call to the provider, and in the midst of a line. It ends by itself, with 0, where there are
+ * fewer points.
+ */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Core } from '../../src/core/core.ts';
+import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
+import { createProviderHttp } from '../../src/gateways/providers/provider-http.ts';
+import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
+import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
+import { ledgerFile } from '../../src/store/ledger-file.ts';
+import { linkProvider } from '../connections/linked-deployment.ts';
+import { createTestJournal } from '../jobs/deployment.ts';
+import { openFolder, runOnce } from './linked-folder.ts';
+
+/** What the process is to do; the last word of its command line, as JSON. */
+export interface Errand {
+  readonly folder: string;
+  readonly databaseUrl?: string | undefined;
+  readonly now: number;
+  readonly orgKey: number;
+  readonly userId: string;
+  readonly serverUrl: string;
+  /** Where Roster asks; the server itself unless given. */
+  readonly proxyUrl?: string;
+  /** How long an answer of the provider is waited for, in milliseconds. */
+  readonly patienceMs?: number;
+  /** The number of the point at which it ends, from 1. */
+  readonly killAt: number;
+}
+
+const errand: Errand = JSON.parse(process.argv[2] ?? '{}');
+let points = 0;
+
+function point(beforeDeath: () => void = () => {}): void {
+  points += 1;
+  if (points !== errand.killAt) return;
+  beforeDeath();
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function around<T>(work: () => Promise<T>): Promise<T> {
+  point();
+  const result = await work();
+  point();
+  return result;
+}
+
+function mortal(core: Core): Core {
+  const { work, ledger, residue, publicKeys } = core;
+  const { grants } = ledger;
+  return {
+    ...core,
+    work: {
+      read: (orgKey, task) => work.read(orgKey, task),
+      readSystem: (reason, task) => work.readSystem(reason, task),
+      change: (orgKey, task) => around(() => work.change(orgKey, task)),
+      changeSystem: (reason, task) => around(() => work.changeSystem(reason, task)),
+    },
+    ledger: {
+      id: ledger.id,
+      async append(lines) {
+        const [line] = lines;
+        if (line === undefined) return;
+        // The disk has taken a part of what was written.
+        const torn = `\n${JSON.stringify(line)}`.slice(0, 90);
+        point(() => appendFileSync(join(errand.folder, ledgerFile), torn));
+        await around(() => ledger.append(lines));
+      },
+      hasAccepted: (id) => ledger.hasAccepted(id),
+      length: () => ledger.length(),
+      read: (from) => ledger.read(from),
+      grants: {
+        keep: (kept) => (kept.length === 0 ? Promise.resolve() : around(() => grants.keep(kept))),
+        find: (id) => grants.find(id),
+        list: () => grants.list(),
+        drop: (ids) => around(() => grants.drop(ids)),
+      },
+    },
+    residue: {
+      flush: () => around(() => residue.flush()),
+      clear: (sought) => around(() => residue.clear(sought)),
+    },
+    publicKeys: {
+      read: () => publicKeys.read(),
+      add: (keys) => around(() => publicKeys.add(keys)),
+    },
+  };
+}
+
+const clock = { now: () => errand.now };
+const directory = await openFolder({ ...errand, clock });
+const { patienceMs } = errand;
+const http = createProviderHttp({ isInsecureAllowed: true });
+const providers = linkProvider({
+  serverUrl: errand.serverUrl,
+  proxyUrl: errand.proxyUrl ?? errand.serverUrl,
+  clock,
+  http: {
+    ...http,
+    ...(patienceMs !== undefined && { deadline: () => AbortSignal.timeout(patienceMs) }),
+    fetch(url, init) {
+      point();
+      return http.fetch(url, init);
+    },
+  },
+});
+const core = mortal({ ...directory.core, providers });
+const journal = createTestJournal();
+const operator = { kind: 'operator', door: 'test', orgKey: errand.orgKey } as const;
+const isThere = await core.work.read(errand.orgKey, (tx) => tx.users.find({ id: errand.userId }));
+if (isThere !== null) await deleteUser(core, operator, { ref: { id: errand.userId } });
+await runOnce(createRevokeGrantsJob(core, journal));
+await runOnce(createCompleteErasuresJob(core, journal));
+await directory.close();

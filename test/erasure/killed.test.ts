@@ -1,0 +1,137 @@
+/**
+ * A process that is killed (`SIGKILL`) at every step of an erasure. Whoever starts after it goes on: nobody is half
+ * deleted, nothing is complete with a trace of the person or with a grant that lives, and the ledger knows each erasure.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { User } from '../../src/core/directory/user.ts';
+import { userDigestOf } from '../../src/core/erasure/erasure.ts';
+import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { findInFolder } from './bytes.ts';
+import type { Errand } from './killed-process.ts';
+import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';
+import { claimsIn } from './receipts.ts';
+
+const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
+/** More points than an erasure has. */
+const pointsMax = 120;
+
+/** Whether the process was killed; it came to its end otherwise. */
+async function send(errand: Errand): Promise<boolean> {
+  const child = spawn(process.execPath, [program, JSON.stringify(errand)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code, signal] = await once(child, 'exit');
+  assert.ok(signal === 'SIGKILL' || code === 0, `ended with ${code} ${signal}`);
+  return signal === 'SIGKILL';
+}
+
+describe('a process that is killed at every step of an erasure', () => {
+  let server: AuthorizationServer;
+  before(async () => {
+    server = await startAuthorizationServer();
+  });
+  after(() => server.close());
+
+  /** What must hold at any moment after the restart. */
+  async function check(
+    linked: LinkedFolder,
+    running: Running,
+    user: User,
+    from: number,
+  ): Promise<string | null> {
+    const lines = await linked.ledger();
+    const accepted = lines.find(({ kind, ...line }) => {
+      return (
+        kind === 'accepted' &&
+        'erasure' in line &&
+        'userId' in line.erasure &&
+        line.erasure.userId === user.id
+      );
+    });
+    const erasures = await running.core.work.readSystem('operator', (tx) => tx.erasures.list(null, 1_000));
+    const own = erasures.filter(({ userDigest }) => userDigest === userDigestOf(user.id));
+    const isThere = await running.isThere(user);
+    assert.equal(own.length, isThere ? 0 : 1, 'the user is there, or one erasure is');
+    if (accepted !== undefined) assert.ok(!isThere);
+    const [erasure] = own;
+    if (erasure === undefined) return null;
+    if (erasure.state === 'complete') {
+      assert.deepEqual(await server.liveTokens(from), []);
+      if (linked.databaseUrl === undefined) {
+        const { email, firstName, externalId } = user;
+        assert.deepEqual(
+          await findInFolder(linked.folder, [email ?? '', firstName ?? '', externalId ?? '']),
+          [],
+        );
+      }
+      const claims = claimsIn(erasure.receipt ?? '', await listPublicKeys(running.core));
+      assert.equal(claims.removed['users'], 1);
+      assert.deepEqual(
+        claims.providers.map(({ outcome }) => outcome),
+        ['confirmed'],
+      );
+    }
+    return erasure.id;
+  }
+
+  async function killEverywhere(linked: LinkedFolder, stride: number): Promise<number> {
+    for (let killAt = 1; killAt < pointsMax; killAt += stride) {
+      const from = server.issued.length;
+      const mark = `killed-at-${killAt}`;
+      const first = await linked.start();
+      const user = await first.connectSomebody({
+        externalId: `ext-${mark}-x`,
+        email: `${mark}@example.com`,
+        firstName: `Aurelia ${mark} x`,
+      });
+      await first.close();
+      const isKilled = await send({
+        ...{ folder: linked.folder, databaseUrl: linked.databaseUrl, now: linked.clock.now() },
+        ...{ orgKey: linked.orgKey, userId: user.id, serverUrl: server.url, killAt },
+      });
+      const running = await linked.start();
+      // Leases of the dead process run out.
+      const id = (await check(linked, running, user, from)) ?? (await running.erase(user));
+      linked.clock.advance(180_000);
+      await running.workOff(id);
+      assert.equal(await check(linked, running, user, from), id);
+      assert.equal((await running.erasureOf(id))?.state, 'complete', `killed at ${killAt}`);
+      const lines = await linked.ledger();
+      const of = lines.filter((line) => 'erasure' in line && line.erasure.id === id);
+      const count = (kind: string): number => of.filter((line) => line.kind === kind).length;
+      assert.equal(count('accepted'), 1, `accepted, killed at ${killAt}`);
+      assert.ok(count('completed') <= 1, `completed, killed at ${killAt}`);
+      assert.deepEqual(await running.core.ledger.grants.list(), [], `killed at ${killAt}`);
+      await running.close();
+      if (!isKilled) return killAt - 1;
+    }
+    throw new Error('it never came to its end');
+  }
+
+  test('leaves an erasure that goes on, on SQLite', async () => {
+    const linked = await makeLinkedFolder({ server });
+    try {
+      const points = await killEverywhere(linked, 1);
+      assert.ok(points >= 30, `${points} points`);
+    } finally {
+      await linked.remove();
+    }
+  });
+
+  test('leaves an erasure that goes on, on PostgreSQL', async () => {
+    const database: OwnDatabase = await createDatabase();
+    const linked = await makeLinkedFolder({ server }, database.url);
+    try {
+      assert.ok((await killEverywhere(linked, 5)) >= 30);
+    } finally {
+      await linked.remove();
+      await database.drop();
+    }
+  });
+});
