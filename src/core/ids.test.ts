@@ -8,6 +8,7 @@ import {
   newPrefixedId,
   newRequestId,
   newUserId,
+  newUserIdsNearby,
   newUserNumber,
   parseHumanId,
   parseUserIdText,
@@ -41,6 +42,24 @@ describe('ids', () => {
     const half = 2 ** 52;
     assert.ok(numbers.some((number) => number > half) && numbers.some((number) => number < half));
     assert.equal(new Set(numbers).size, numbers.length);
+  });
+
+  test('users that come in together lie beside each other, and none has the id or the number of another', () => {
+    const sources = rounds.slice(0, 20).map(() => newUserIdsNearby());
+    const bunches = sources.map((source) => rounds.map(() => ({ id: source.id(), number: source.number() })));
+    for (const bunch of bunches) {
+      assert.equal(new Set(bunch.map(({ id }) => id.slice(0, 3))).size, 1);
+      const numbers = bunch.map(({ number }) => number);
+      assert.ok(Math.max(...numbers) - Math.min(...numbers) < 2 ** 41);
+      for (const { id, number } of bunch) {
+        assert.equal(parseHumanId(id), id);
+        assert.equal(parseUserNumber(String(number)), number);
+      }
+    }
+    const all = bunches.flat();
+    assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
+    assert.equal(new Set(all.map(({ number }) => number)).size, all.length);
+    assert.ok(new Set(bunches.map(([first]) => first?.id.slice(0, 3))).size > 1);
   });
 
   test('only plain decimals from 1 to 2^53-1 are user numbers', () => {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { newUserIdsNearby } from '../ids.ts';
 import { isTransferColumn, transferColumns } from './columns.ts';
 import { type ImportRow, readImportRow } from './import-row.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
-const context = { appId: 'a'.repeat(40), now, isKnownHash: (hash: string) => hash.startsWith('$2b$') };
+const context = {
+  appId: 'a'.repeat(40),
+  now,
+  isKnownHash: (hash: string) => hash.startsWith('$2b$'),
+  ids: newUserIdsNearby(),
+};
 
 const faultsOf = (row: ImportRow): readonly unknown[] => {
   const reading = readImportRow(row, context);

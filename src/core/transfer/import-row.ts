@@ -17,7 +17,7 @@ import {
   readText,
   readTimezone,
 } from '../directory/user-fields.ts';
-import { newUserId, newUserNumber } from '../ids.ts';
+import type { UserIdSource } from '../ids.ts';
 import type { TransferColumn } from './columns.ts';
 import type { RowFault } from './import-progress.ts';
 
@@ -30,12 +30,13 @@ export interface RowContext {
   readonly now: number;
   /** Whether a stored password hash is of a kind that is verified here. */
   readonly isKnownHash: (hash: string) => boolean;
+  readonly ids: UserIdSource;
 }
 
 /** The new user of a row, or everything that is wrong with it. */
 export type RowReading = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
 
-export function readImportRow(row: ImportRow, { appId, now, isKnownHash }: RowContext): RowReading {
+export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: RowContext): RowReading {
   const fields = new FieldReader();
   function take<T>(column: TransferColumn, read: (value: unknown) => Reading<T>): T | null | undefined {
     const value = row[column];
@@ -43,8 +44,8 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash }: RowCo
   }
   const phone = take('phone', readPhone);
   const user: NewUser = {
-    id: newUserId(),
-    number: newUserNumber(),
+    id: ids.id(),
+    number: ids.number(),
     appId,
     externalId: take('external_id', readExternalId) ?? null,
     email: take('email', readEmail) ?? null,

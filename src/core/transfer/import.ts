@@ -11,6 +11,7 @@ import type { App } from '../directory/organization.ts';
 import type { NewUser } from '../directory/user.ts';
 import type { InsertOutcome } from '../directory/user-store.ts';
 import { refuse } from '../errors.ts';
+import { newUserIdsNearby } from '../ids.ts';
 import { recordAll } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { TransferColumn } from './columns.ts';
@@ -168,7 +169,7 @@ export function readBatch(
   { items }: Pick<ImportBatch, 'items'>,
   { appId, now }: { readonly appId: string; readonly now: number },
 ): { readonly users: NewUser[]; readonly lines: number[]; readonly rejects: Reject[] } {
-  const context = { appId, now, isKnownHash: core.hasher.isKnown };
+  const context = { appId, now, isKnownHash: core.hasher.isKnown, ids: newUserIdsNearby() };
   const users: NewUser[] = [];
   const lines: number[] = [];
   const rejects: Reject[] = [];
