@@ -173,7 +173,7 @@ function consentPage(request: IncomingMessage): Answer {
 <p>${body}</p>
 <form method="post">
 <button type="submit" name="decision" value="allow">${allow}</button>
-<button type="submit" name="decision" value="deny">${deny}</button>
+<button type="submit" name="decision" value="deny" class="quiet">${deny}</button>
 </form>
 `;
   return renderPage({ status: 200, language, title: heading, content });

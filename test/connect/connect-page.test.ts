@@ -134,7 +134,7 @@ describe('the Connect page', () => {
     });
     const frame = await open(page, session);
     const popup = await connectDemo(page, frame, 'Cancel');
-    await frame.getByText('The window was closed before it was done.').waitFor();
+    await frame.getByText('Access was not allowed').waitFor();
     assert.equal(connectFrame(page).url(), `${site}/connect`);
     const own = asked.filter(({ url }) => url.startsWith(site));
     const withToken = own.filter(({ url, referrer = '' }) => `${url} ${referrer}`.includes(session.token));
@@ -151,10 +151,47 @@ describe('the Connect page', () => {
   browserTest('who says no at the provider is told, and may try again', async ({ page }) => {
     const frame = await open(page, await openSession(roster));
     const popup = await connectDemo(page, frame, 'Cancel');
-    await frame.getByText('You can try again.').waitFor();
+    await frame.getByText('Access was not allowed, and nothing is shared. You can try again.').waitFor();
+    await popup.getByRole('heading', { name: 'Demo is not connected' }).waitFor();
     await popup.close();
     await connectDemo(page, frame, 'Allow access');
     await frame.getByText('1 connected').waitFor();
+  });
+
+  browserTest('a provider that gives nothing is told, and may be tried again', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    // The demo sends the person back with a code that it will not know.
+    const authorize = '**/demo-provider/auth?*';
+    await page.context().route(authorize, (route) => {
+      const state = new URL(route.request().url()).searchParams.get('state') ?? '';
+      const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
+      return route.fulfill({ status: 302, headers: { location: `${site}/connect/callback?${said}` } });
+    });
+    const opening = page.waitForEvent('popup');
+    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    const popup = await opening;
+    await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
+    await frame.getByText('Demo could not be connected. Try again in a while.').waitFor();
+    await page.context().unroute(authorize);
+    await popup.close();
+    await connectDemo(page, frame, 'Allow access');
+    await frame.getByText('1 connected').waitFor();
+  });
+
+  browserTest('a disconnect that does not get through is told, and the source stays', async ({ page }) => {
+    const frame = await open(page, await openSession(roster));
+    await connectDemo(page, frame, 'Allow access');
+    await frame.getByText('1 connected').waitFor();
+    const isEnd = (url: URL): boolean => url.pathname.includes('/connect/api/');
+    await page.context().route(isEnd, (route) => route.abort());
+    await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
+    await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await frame.getByRole('alert').filter({ hasText: 'No connection.' }).waitFor();
+    await page.context().unroute(isEnd);
+    assert.equal((await toldEvents(page)).length, 1, 'only the connecting was told');
+    await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
+    await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
+    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
   });
 
   browserTest('a window that is closed too early is noticed', async ({ page }) => {
@@ -267,6 +304,9 @@ describe('the Connect page', () => {
       await assertAccessible(inner);
     };
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+    await assertFits();
+    // It looks the same to who prefers dark pages.
+    await page.emulateMedia({ colorScheme: 'dark' });
     await assertFits();
     await connectDemo(page, frame, 'Allow access');
     await frame.getByText('1 connected').waitFor();

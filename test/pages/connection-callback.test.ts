@@ -1,5 +1,7 @@
 /** The page that a person sees who comes back from a provider, and the page of the demo provider itself. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { startConnection } from '../../src/core/connections/connect.ts';
 import { parseUserIdText } from '../../src/core/ids.ts';
@@ -7,6 +9,8 @@ import { browserTest } from '../support/browser.ts';
 import { visitDemo } from '../support/demo-person.ts';
 import { addPerson } from '../support/people.ts';
 import { type Roster, startRoster } from '../support/start.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let roster: Roster;
 before(async () => {
@@ -97,6 +101,40 @@ describe('coming back', () => {
 });
 
 describe('in a browser', () => {
+  for (const [language, scheme] of [
+    ['en-US', 'light'],
+    ['en-US', 'dark'],
+    ['es-MX', 'light'],
+    ['es-MX', 'dark'],
+  ] as const) {
+    browserTest(
+      `axe finds nothing in what a person sees on the way, in ${language} on ${scheme} pages`,
+      async ({ page }) => {
+        await page.setViewportSize({ width: 360, height: 640 });
+        await page.emulateMedia({ colorScheme: scheme });
+        const check = async (): Promise<void> => {
+          await page.evaluate(axe);
+          const found: readonly { id: string; nodes: readonly { html: string }[] }[] = await page.evaluate(
+            'axe.run(document).then(({ violations }) => violations)',
+          );
+          const lines = found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+          assert.deepEqual(lines, []);
+          assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+        };
+        for (const button of ['first', 'last'] as const) {
+          await page.goto(await start());
+          await check();
+          await page.getByRole('button')[button]().click();
+          await page.getByRole('status').waitFor();
+          await check();
+        }
+        await page.goto(page.url());
+        await check();
+      },
+      { lang: language },
+    );
+  }
+
   browserTest('a person connects by keyboard on a phone', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 640 });
     await page.goto(await start());

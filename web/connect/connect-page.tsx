@@ -128,6 +128,7 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
       <footer>
         <Button
           variant="subtle"
+          className="language"
           lang={other}
           onClick={() => {
             setSaid('');

@@ -89,10 +89,11 @@ function stateText(
     case 'blocked':
       return t.blocked;
     case 'closed':
-    case 'denied':
       return t.notFinished;
+    case 'denied':
+      return t.denied;
     case 'failed':
-      return t.problems.busy;
+      return t.failed(title);
     case undefined:
       break;
   }

@@ -32,6 +32,8 @@ export interface Texts {
   waiting(source: string): string;
   readonly openAgain: string;
   readonly notFinished: string;
+  readonly denied: string;
+  failed(source: string): string;
   readonly blocked: string;
   goTo(source: string): string;
   nowConnected(source: string): string;
@@ -73,6 +75,8 @@ const english: Texts = {
   waiting: (source) => `Sign in to ${source} in the window that has opened.`,
   openAgain: 'Open again',
   notFinished: 'The window was closed before it was done. You can try again.',
+  denied: 'Access was not allowed, and nothing is shared. You can try again.',
+  failed: (source) => `${source} could not be connected. Try again in a while.`,
   blocked: 'Your browser has not let the window open.',
   goTo: (source) => `Go to ${source}`,
   nowConnected: (source) => `${source} is connected.`,
@@ -126,6 +130,8 @@ const spanish: Texts = {
   waiting: (source) => `Inicie sesión en ${source} en la ventana que se ha abierto.`,
   openAgain: 'Abrir de nuevo',
   notFinished: 'La ventana se cerró antes de terminar. Puede intentarlo de nuevo.',
+  denied: 'No se permitió el acceso y no se comparte nada. Puede intentarlo de nuevo.',
+  failed: (source) => `No se pudo conectar ${source}. Inténtelo de nuevo dentro de un rato.`,
   blocked: 'Su navegador no ha dejado abrir la ventana.',
   goTo: (source) => `Ir a ${source}`,
   nowConnected: (source) => `${source} está conectada.`,

@@ -86,6 +86,7 @@ export function useSources(
         if (outcome === 'denied' || outcome === 'failed') {
           setVisit((present) => present && { ...present, state: outcome });
         }
+        if (outcome === 'withdrawn') setVisit(null);
         void client.invalidateQueries({ queryKey: key });
       }),
     [client],
