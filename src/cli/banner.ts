@@ -35,6 +35,8 @@ export function renderBanner({ url, config, readyMs, made, samples }: BannerFact
       ['App key', appKey],
       ['Client secret', clientSecret],
     ]),
+    `${bold('Paste this')} before lines that name them, such as those of the README`,
+    `export API_KEY=${apiKey} APP_ID=${app.id} APP_KEY=${appKey} CLIENT_SECRET=${clientSecret}`,
     `${bold('Try it')}, one call to each API`,
     ...samples.map((sample) => `${dim(`# ${sample.title}`)}\n${curlLine(url, sample)}`),
   ]);

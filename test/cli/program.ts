@@ -121,7 +121,7 @@ export function start(
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
     // Not where somebody's own settings may stand in a file.
-    cwd: folder,
+    cwd: tmpdir(),
     env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -74,6 +74,10 @@ describe('the first start', () => {
     assert.ok(banner.includes(folder));
     assert.match(banner, /ready in \d+ ms/);
     assert.match(banner, /never again/);
+    assert.match(
+      banner,
+      /\n {2}export API_KEY=sk_live_\S+ APP_ID=\w{40} APP_KEY=\w{40} CLIENT_SECRET=\w{40}\n/,
+    );
     assert.ok(!banner.includes('\u001b'), 'no colours where there is no terminal');
     assert.equal(await server.stop(), 0);
     assert.equal(server.said(), banner, 'standard output has the banner and nothing else');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Ended, roster, start } from '../cli/program.ts';
@@ -43,7 +44,7 @@ export async function pipeInto(
 ): Promise<Ended> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
-    cwd: folder,
+    cwd: tmpdir(),
     env: { PATH, HOME, ROSTER_DATA_DIR: folder },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
