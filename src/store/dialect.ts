@@ -99,8 +99,16 @@ export const sqliteDialect: Dialect = {
  */
 const postgresOutages = /^(08|53|57|58|F0|XX)|^(55P03|40001|40P01|25006|28P01|28000|3D000)$/;
 
-export const postgresDialect: Dialect = {
+/** Values come from the columns of a table `x` beside the statement, for many at a time. */
+class LateralCompiler extends PostgresQueryCompiler {
+  protected override getCurrentParameterPlaceholder(): string {
+    return `x.v${this.numParameters}`;
+  }
+}
+
+export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompiler } = {
   compiler: new PostgresQueryCompiler(),
+  lateralCompiler: new LateralCompiler(),
   types: {
     integer: 'bigint',
     flag: 'smallint',

@@ -5,12 +5,10 @@
  * A pooler may stand between, which gives each transaction another server: there nothing is named and nothing is
  * set beyond a transaction. Whether one does is seen from the number of the server process, which a pooler makes up.
  */
-import { createHash } from 'node:crypto';
 import type { ClientBase, PoolClient, QueryResult } from 'pg';
-import { postgresDialect } from './dialect.ts';
 import { asDatabaseError } from './postgres-errors.ts';
-import { tables } from './schema-registry.ts';
-import { type CompiledStatement, compileStatement, type Statement, type Values } from './statement.ts';
+import { type NamedStatement, namedForMany, namedInsert, namedStatement } from './postgres-statements.ts';
+import type { Statement, Values } from './statement.ts';
 
 /** How long things may take, in milliseconds. */
 export interface PostgresTimeouts {
@@ -36,22 +34,22 @@ export function parserOf(type: number): (text: string) => string | number | Uint
 
 const typeIds = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
 
-interface Named extends CompiledStatement {
-  readonly name: string;
-}
-
-/** By the statement's index; `inserts` tell the number of the row that they add. */
-const compiled: { readonly plain: Named[]; readonly inserts: Named[] } = { plain: [], inserts: [] };
-
 const directClients = new WeakSet<ClientBase>();
 
 /** Sets up a connection that was just opened: whether it is direct, and if so its limits. */
 export async function prepareClient(client: ClientBase, timeouts: PostgresTimeouts): Promise<void> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   if (!('processID' in client) || client.processID !== rows[0]?.pid) return;
-  await client.query(limits('set', timeouts));
+  await client.query(`${limits('set', timeouts)}; ${planning}`);
   directClients.add(client);
 }
+
+/**
+ * How the server plans on a direct connection. A statement is planned once, whatever its values, and by an index where
+ * one serves, however small a table is at that moment: the plan outlives the moment. To compile plans costs more than
+ * to run any of them, and what a limit leaves is estimated so high that the server would do so for every page.
+ */
+export const planning = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off';
 
 /** The limits that the server itself watches over, so that a process which stands still holds nobody up. */
 function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeouts): string {
@@ -60,6 +58,13 @@ function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeo
     `${set} lock_timeout = ${lockMs}`,
     `${set} idle_in_transaction_session_timeout = ${statementMs}`,
   ].join('; ');
+}
+
+interface Query {
+  readonly text: string;
+  readonly values?: unknown[];
+  readonly name?: string;
+  readonly rowMode?: 'array';
 }
 
 export class PostgresConnection {
@@ -75,18 +80,34 @@ export class PostgresConnection {
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    const { rows } = await this.#execute(compiled.plain, '', statement, values);
-    return rows as R[];
+    return (await this.#execute(namedStatement(statement), values)).rows as R[];
+  }
+
+  /**
+   * The rows for each of several sets of values, in one round and as of one moment. Values of one name are all of
+   * one type, and none is null.
+   */
+  async rowsForEach<P extends Values, R>(statement: Statement<P, R>, sets: readonly P[]): Promise<R[][]> {
+    const { named, columns } = namedForMany(statement, sets);
+    const result = await this.#send({ ...this.#queryOf(named, columns), rowMode: 'array' });
+    const found: R[][] = sets.map(() => []);
+    const names = result.fields.map(({ name }) => name);
+    const empty: Record<string, unknown> = Object.fromEntries(names.slice(1).map((name) => [name, null]));
+    for (const cells of result.rows as unknown[][]) {
+      const row = { ...empty };
+      for (let at = 1; at < cells.length; at++) row[names[at] ?? ''] = cells[at];
+      found[Number(cells[0]) - 1]?.push(row as R);
+    }
+    return found;
   }
 
   async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
-    return (await this.#execute(compiled.plain, '', statement, values)).rowCount ?? 0;
+    return (await this.#execute(namedStatement(statement), values)).rowCount ?? 0;
   }
 
   /** Adds a row; its number where the table has a sequence. Undefined where a conflict kept it out. */
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
-    const ending = hasSequence(statement) ? postgresDialect.returningSequence : '';
-    const { rows, rowCount } = await this.#execute(compiled.inserts, ending, statement, values);
+    const { rows, rowCount } = await this.#execute(namedInsert(statement), values);
     if (rowCount === 0) return undefined;
     const [row]: { readonly seq?: number }[] = rows;
     return row?.seq ?? 0;
@@ -133,24 +154,24 @@ export class PostgresConnection {
     await this.#send({ text });
   }
 
-  async #execute<P extends Values>(
-    known: Named[],
-    ending: string,
-    statement: Statement<P, unknown>,
-    values: P,
-  ): Promise<QueryResult> {
-    let named = known[statement.index];
-    if (named === undefined) {
-      const made = compileStatement(statement, postgresDialect.compiler);
-      const sql = made.sql + ending;
-      named = { ...made, sql, name: `roster_${createHash('sha256').update(sql).digest('base64url')}` };
-      known[statement.index] = named;
-    }
-    const query = { text: named.sql, values: named.bind(values) };
-    return this.#send(this.isDirect ? { ...query, name: named.name } : query);
+  /** What is sent in one turn goes to the server in one piece. */
+  #holdBack(): void {
+    const { stream } = this.#client.connection;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
-  async #send(query: { text: string; values?: unknown[]; name?: string }): Promise<QueryResult> {
+  #execute(named: NamedStatement, values: Values): Promise<QueryResult> {
+    return this.#send(this.#queryOf(named, named.bind(values)));
+  }
+
+  #queryOf({ sql: text, name }: NamedStatement, values: unknown[]): Query {
+    return this.isDirect ? { text, values, name } : { text, values };
+  }
+
+  async #send(query: Query): Promise<QueryResult> {
+    this.#holdBack();
     try {
       return await this.#client.query(query);
     } catch (error) {
@@ -161,10 +182,4 @@ export class PostgresConnection {
 
 function lockLimit(lockMs: number): string {
   return `set local lock_timeout = ${lockMs}`;
-}
-
-function hasSequence({ node }: Pick<Statement<Values, unknown>, 'node'>): boolean {
-  const table = node.kind === 'InsertQueryNode' ? node.into?.table.identifier.name : undefined;
-  const rule = Object.entries(tables).find(([name]) => name === table)?.[1];
-  return rule !== undefined && 'seq' in rule.columns;
 }

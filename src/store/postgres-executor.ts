@@ -6,44 +6,20 @@ import { postgresDialect } from './dialect.ts';
 import type { Executor } from './executor.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import type { PostgresPool } from './postgres-pool.ts';
+import type { ReadRounds } from './postgres-rounds.ts';
+import { SharedSnapshots } from './postgres-snapshots.ts';
 import type { Statement, Values } from './statement.ts';
 
-export class PostgresReadExecutor implements Executor {
+/** What reads have in common: they change nothing, and hold nothing. */
+abstract class ReadOnlyExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
-  readonly #pool: PostgresPool;
 
-  constructor(pool: PostgresPool) {
-    this.#pool = pool;
-  }
+  abstract rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  abstract scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  abstract snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
 
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
     return (await this.rows(statement, values))[0];
-  }
-
-  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#pool.read((connection) => connection.rows(statement, values));
-  }
-
-  /** On a connection of its own: many rows would hold up the reads behind them. */
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#pool.reads.use((connection) => connection.rows(statement, values));
-  }
-
-  /** The end of the transaction is not waited for: nothing hangs on it. */
-  async snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
-    const { connection, end } = await this.#pool.reads.lease();
-    try {
-      const begun = connection.beginSnapshot();
-      const [result] = await Promise.all([work(new PostgresChangeExecutor(connection)), begun]);
-      connection.control('commit').then(
-        () => end(false),
-        () => end(true),
-      );
-      return result;
-    } catch (error) {
-      end(true);
-      throw error;
-    }
   }
 
   run(): Promise<number> {
@@ -63,6 +39,57 @@ export class PostgresReadExecutor implements Executor {
   }
 
   async hold(): Promise<void> {}
+}
+
+export class PostgresReadExecutor extends ReadOnlyExecutor {
+  readonly #pool: PostgresPool;
+  readonly #snapshots: SharedSnapshots;
+
+  constructor(pool: PostgresPool) {
+    super();
+    this.#pool = pool;
+    this.#snapshots = new SharedSnapshots(pool.reads);
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#pool.read(statement, values);
+  }
+
+  /** On a connection of its own: many rows would hold up the reads behind them. */
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#pool.reads.use((connection) => connection.rows(statement, values));
+  }
+
+  /** Together with others who ask for one: for work that is short. */
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return this.#snapshots.take((rounds) => work(new SnapshotExecutor(rounds)));
+  }
+
+  /** As `snapshot`, for work that takes long. */
+  longSnapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return this.#snapshots.takeAlone((rounds) => work(new SnapshotExecutor(rounds)));
+  }
+}
+
+class SnapshotExecutor extends ReadOnlyExecutor {
+  readonly #rounds: ReadRounds;
+
+  constructor(rounds: ReadRounds) {
+    super();
+    this.#rounds = rounds;
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#rounds.rows(statement, values);
+  }
+
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.rows(statement, values);
+  }
+
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return work(this);
+  }
 }
 
 function refuseChange(): Promise<never> {

@@ -1,7 +1,7 @@
 /**
  * The connections of one process. Changes and reads have some of their own, so that a change which looks something
  * up outside of its transaction never waits for itself. Where nothing is between us and the server, single reads
- * share two connections and follow each other without waiting for answers; the others serve snapshots and scans.
+ * share two connections, many in one round (`postgres-rounds.ts`); the others serve snapshots and scans.
  *
  * Connections that break are forgotten and made anew when next needed, so a database that comes back is used at
  * once. Nothing waits longer than the limits say: not for a connection, not for an answer.
@@ -9,6 +9,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { PostgresConnection, type PostgresTimeouts, parserOf, prepareClient } from './postgres-connection.ts';
 import { asDatabaseError, ConnectionLostError, isConnectionEnding } from './postgres-errors.ts';
+import { ReadRounds } from './postgres-rounds.ts';
+import type { Statement, Values } from './statement.ts';
 
 export interface PoolOptions {
   readonly url: string;
@@ -44,16 +46,16 @@ export class PostgresPool {
   }
 
   /**
-   * Runs one read, over a shared connection where that is possible. A read whose connection turns out to be broken
-   * is sent once more, over another.
+   * The rows of one read, over a shared connection where that is possible. A read whose connection turns out to be
+   * broken is sent once more, over another.
    */
-  async read<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  async read<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     try {
-      return await this.#tryRead(work);
+      return await this.#tryRead(statement, values);
     } catch (error) {
       const isLost = isConnectionEnding(error) && !(error instanceof ConnectionLostError && error.isTimeout);
       if (!isLost) throw error;
-      return this.#tryRead(work);
+      return this.#tryRead(statement, values);
     }
   }
 
@@ -62,12 +64,14 @@ export class PostgresPool {
     await Promise.all([this.changes.close(), this.reads.close()]);
   }
 
-  async #tryRead<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  async #tryRead<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     let idlest: SharedReader | undefined;
     for (const reader of this.#shared) {
       if (idlest === undefined || reader.inFlight < idlest.inFlight) idlest = reader;
     }
-    return (await idlest?.open()) === true && idlest !== undefined ? idlest.read(work) : this.reads.use(work);
+    return (await idlest?.open()) === true && idlest !== undefined
+      ? idlest.rows(statement, values)
+      : this.reads.use((connection) => connection.rows(statement, values));
   }
 }
 
@@ -152,11 +156,15 @@ export class ConnectionSet {
   }
 }
 
-/** A connection on which many reads are under way at a time. */
+interface SharedLease extends Lease {
+  readonly rounds: ReadRounds;
+}
+
+/** A connection that many read over. */
 class SharedReader {
   inFlight = 0;
   readonly #set: ConnectionSet;
-  #lease: Promise<Lease> | null = null;
+  #lease: Promise<SharedLease> | null = null;
   /** A pooler is between: what follows without waiting might be given to different servers. */
   #isPooled = false;
 
@@ -167,8 +175,7 @@ class SharedReader {
   /** Connects where that is needed; false where the connection cannot be shared. */
   async open(): Promise<boolean> {
     if (this.#isPooled) return false;
-    const opening = this.#lease ?? this.#set.lease();
-    this.#lease = opening;
+    const opening = this.#get();
     try {
       const { connection } = await opening;
       this.#isPooled = !connection.isDirect;
@@ -180,13 +187,12 @@ class SharedReader {
     return !this.#isPooled;
   }
 
-  /** Runs a read; the connection was opened just before. */
-  async read<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
-    const lease = this.#lease ?? this.#set.lease();
-    this.#lease = lease;
+  /** Reads; the connection was opened just before. */
+  async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    const lease = this.#get();
     this.inFlight++;
     try {
-      return await work((await lease).connection);
+      return await (await lease).rounds.rows(statement, values);
     } catch (error) {
       if (isConnectionEnding(error)) await this.#drop(lease);
       throw error;
@@ -204,8 +210,15 @@ class SharedReader {
     );
   }
 
+  #get(): Promise<SharedLease> {
+    this.#lease ??= this.#set
+      .lease()
+      .then((lease) => ({ ...lease, rounds: new ReadRounds(lease.connection) }));
+    return this.#lease;
+  }
+
   /** Throws a broken connection away; of several reads that find it broken the first does. */
-  async #drop(broken: Promise<Lease>): Promise<void> {
+  async #drop(broken: Promise<SharedLease>): Promise<void> {
     if (this.#lease !== broken) return;
     this.#lease = null;
     await broken.then(

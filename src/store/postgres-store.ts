@@ -45,6 +45,7 @@ export class PostgresStore implements Store {
   readonly #timeouts: PostgresTimeouts;
   readonly #pool: PostgresPool;
   readonly #changes: PostgresChanges;
+  readonly #reads: PostgresReadExecutor;
   readonly #readScope: Scope;
   #isAway = false;
 
@@ -62,10 +63,10 @@ export class PostgresStore implements Store {
       countShape,
       onCommitted: options.onCommitted ?? (() => {}),
     });
-    const executor = new PostgresReadExecutor(this.#pool);
+    this.#reads = new PostgresReadExecutor(this.#pool);
     this.#readScope = {
-      executor,
-      appKeys: new AppKeys(executor),
+      executor: this.#reads,
+      appKeys: new AppKeys(this.#reads),
       counts: new CountLedger(countShape),
       touch: () => {},
     };
@@ -103,19 +104,19 @@ export class PostgresStore implements Store {
   }
 
   async ping(): Promise<void> {
-    const row = await this.#answer(() => this.#readScope.executor.first(selectVersion, {}));
+    const row = await this.#answer(() => this.#reads.first(selectVersion, {}));
     if (row?.version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
   }
 
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
-    return this.#answer(() => this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey)));
+    return this.#answer(() => this.#reads.longSnapshot((view) => checkCounts(view, orgKey)));
   }
 
   repairCounts(orgKey: OrgKey): Promise<void> {
     return this.#answer(() =>
       repairCounts(
         {
-          snapshot: (work) => this.#readScope.executor.snapshot(work),
+          snapshot: (work) => this.#reads.longSnapshot(work),
           change: (work) => this.#changes.change(orgKey, work),
           shape: this.#countShape,
         },

@@ -1,11 +1,14 @@
 /**
- * That PostgreSQL finds rows by the index that is meant, in an organization that holds nearly all users, nearly all
- * of one status and one app: what statistics would tempt a planner to walk.
+ * That PostgreSQL finds rows by the index that is meant, for one caller and for many at once: while there is nobody
+ * yet, and in an organization that holds nearly all users, nearly all of one status and one app, which statistics
+ * would tempt a planner to walk.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newAppId } from '../../src/core/ids.ts';
 import { postgresDialect } from '../../src/store/dialect.ts';
+import { planning } from '../../src/store/postgres-connection.ts';
+import { namedForMany } from '../../src/store/postgres-statements.ts';
 import { compileStatement, type Statement, type Values } from '../../src/store/statement.ts';
 import * as queries from '../../src/store/user-queries.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from './harness.ts';
@@ -17,10 +20,12 @@ describe('on PostgreSQL', () => {
   let own: PostgresOwnStore;
   let tenant: Tenant;
   let appKey: number;
+  let whileEmpty: Awaited<ReturnType<typeof follow>>;
 
   before(async () => {
     own = await makePostgresStore();
     tenant = await addTenant(own.store);
+    whileEmpty = await follow(queries.selectPage, { ...place, orgKey: tenant.orgKey });
     await own.store.change(tenant.orgKey, async (tx) => {
       const list = Array.from({ length: users }, (_, createdAt) => newUser(tenant, { createdAt }));
       await tx.users.insertAll(list);
@@ -34,16 +39,27 @@ describe('on PostgreSQL', () => {
   /** The index that a statement follows, with a plan for any values, and how many rows it has to look at. */
   async function follow<P extends Values>(statement: Statement<P, unknown>, values: P) {
     const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
-    const literals = bind(values).map((value) => (typeof value === 'string' ? `'${value}'` : String(value)));
+    return explain(sql, bind(values).map(literalOf));
+  }
+
+  /** The same for the form that answers many callers at once. */
+  async function followMany<P extends Values>(statement: Statement<P, unknown>, sets: readonly P[]) {
+    const { named, columns } = namedForMany(statement, sets);
+    return explain(
+      named.sql,
+      columns.map((values) => `array[${values.map(literalOf)}]`),
+    );
+  }
+
+  async function explain(sql: string, literals: readonly string[]) {
     const [explained] = await own.database.query(
-      `set plan_cache_mode = force_generic_plan; prepare x as ${sql};
-       explain (analyze, format json) execute x (${literals.join()})`,
+      `${planning}; prepare x as ${sql}; explain (analyze, format json) execute x (${literals.join()})`,
     );
     const steps = [...stepsOf(explained)];
     return {
       indexes: steps.map((step) => step['Index Name']).filter((name) => name !== undefined),
       isSorted: steps.some((step) => step['Node Type'] === 'Sort'),
-      rows: Math.max(...steps.map((step) => rowsOf(step))),
+      rows: Math.max(...steps.filter((step) => 'Index Name' in step).map((step) => rowsOf(step))),
     };
   }
 
@@ -51,6 +67,29 @@ describe('on PostgreSQL', () => {
     const { indexes, isSorted, rows } = await follow(queries.selectPage, { ...place, orgKey: tenant.orgKey });
     assert.deepEqual([indexes, isSorted], [['users_order'], false]);
     assert.ok(rows <= place.limit + place.skip);
+  });
+
+  test('a list that was planned while there was nobody follows it too', () => {
+    assert.deepEqual([whileEmpty.indexes, whileEmpty.isSorted], [['users_order'], false]);
+  });
+
+  test('lists that many ask for at once follow it each', async () => {
+    const { orgKey } = tenant;
+    const sets = Array.from({ length: 8 }, (_, at) => ({
+      ...place,
+      orgKey,
+      beforeCreatedAt: 500 * (at + 1),
+    }));
+    const { indexes, isSorted, rows } = await followMany(queries.selectPage, sets);
+    assert.deepEqual([indexes, isSorted], [['users_order'], false]);
+    assert.ok(rows <= place.limit + place.skip);
+  });
+
+  test('users whom many ask for at once are found by one key each', async () => {
+    const { orgKey } = tenant;
+    const sets = Array.from({ length: 8 }, () => ({ orgKey, id: newAppId() }));
+    const { indexes } = await followMany(queries.selectById, sets);
+    assert.deepEqual(indexes, ['users_pkey']);
   });
 
   for (const status of ['active', 'pending'] as const) {
@@ -81,6 +120,10 @@ describe('on PostgreSQL', () => {
     assert.deepEqual(byExternalId.indexes, ['users_external_id']);
   });
 });
+
+function literalOf(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
 
 type Step = Readonly<Record<string, unknown>>;
 
