@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -44,6 +44,14 @@ function problemsOf(content: unknown, options: { isProduction?: boolean; taken?:
 }
 
 describe('a file of providers', () => {
+  test('is as its documentation shows one', () => {
+    const page = readFileSync(new URL('../docs/connections.md', import.meta.url), 'utf8');
+    const [, example = ''] = /\n```json\n([^`]+)```\n/.exec(page) ?? [];
+    const [own, ...more] = read(example.replace('…', 'a-client-secret'), { isProduction: true });
+    assert.equal(own?.description.name, 'google-health');
+    assert.deepEqual(more, []);
+  });
+
   test('a short one says what it must, and the rest is what most services do', () => {
     assert.deepEqual(read({ providers: [acme] }), [
       {
