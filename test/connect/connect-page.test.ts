@@ -330,6 +330,24 @@ describe('the Connect page', () => {
     { lang: 'es-MX' },
   );
 
+  browserTest(
+    'a source that wants its person again is offered so, in words that fit a phone in Spanish too',
+    async ({ page }) => {
+      await page.setViewportSize({ width: 360, height: 640 });
+      const session = await openSession(roster);
+      await addConnection(roster, session.humanId, { status: 'needs_user', provider: 'demo' });
+      const frame = await open(page, session);
+      await frame.getByText('Demo ha terminado el acceso. Conecte de nuevo para seguir.').waitFor();
+      await frame.getByRole('button', { name: 'Conectar de nuevo Demo' }).waitFor();
+      const cut = await connectFrame(page).evaluate(
+        "[...document.querySelectorAll('button *')].filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0).map((each) => each.textContent)",
+      );
+      assert.deepEqual(cut, []);
+      await assertAccessible(connectFrame(page));
+    },
+    { lang: 'es-MX' },
+  );
+
   browserTest('a session that ends is told in words, and the window can be closed', async ({ page }) => {
     const session = await openSession(roster);
     const frame = await open(page, session);

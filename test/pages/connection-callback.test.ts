@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { startConnection } from '../../src/core/connections/connect.ts';
 import { parseUserIdText } from '../../src/core/ids.ts';
 import { browserTest } from '../support/browser.ts';
-import { visitDemo } from '../support/demo-person.ts';
+import { approachDemo, visitDemo } from '../support/demo-person.ts';
 import { addPerson } from '../support/people.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
@@ -81,6 +81,71 @@ describe('coming back', () => {
       assert.equal(status, 400);
       assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
       assert.match(text, /Este enlace ya no funciona/);
+    });
+  }
+
+  const refused = { en: 'This link does not work any more', es: 'Este enlace ya no funciona' };
+  const failed = { en: 'Demo could not be connected', es: 'No se pudo conectar Demo' };
+  /** What is done to a callback that would connect, and what the person reads then. */
+  const changes: readonly (readonly [
+    what: string,
+    status: number,
+    heading: { readonly en: string; readonly es: string },
+    change: (callback: URL) => unknown,
+  ])[] = [
+    ['that has been here already', 400, refused, (callback) => fetch(callback)],
+    ['that is too old', 400, refused, () => roster.clock.advance(10 * 60_000)],
+    [
+      'with the state of another organization',
+      400,
+      refused,
+      async ({ searchParams }) => {
+        const { key } = await roster.addOrganization('Elsewhere');
+        const state = searchParams.get('state') ?? '';
+        searchParams.set('state', state.replace(/^oas_[0-9a-z]+_/, `oas_${key.toString(36)}_`));
+      },
+    ],
+    [
+      'from another issuer',
+      400,
+      refused,
+      ({ searchParams }) => searchParams.set('iss', 'https://evil.example'),
+    ],
+    ['without the issuer', 400, refused, ({ searchParams }) => searchParams.delete('iss')],
+    [
+      "with somebody else's code, which is bound to their verifier",
+      502,
+      failed,
+      async ({ searchParams }) => {
+        const other = await approachDemo(await start());
+        searchParams.set('code', other.searchParams.get('code') ?? '');
+      },
+    ],
+    [
+      'with an error that is no decision of the person',
+      502,
+      failed,
+      ({ searchParams }) => {
+        searchParams.delete('code');
+        searchParams.set('error', 'temporarily_unavailable');
+      },
+    ],
+  ];
+  for (const [what, status, heading, change] of changes) {
+    test(`a callback ${what} is refused in words that a person understands, and connects nothing`, async () => {
+      for (const language of ['en', 'es'] as const) {
+        const before = await roster.rows.count('connections', "status = 'active'");
+        const callback = await approachDemo(await start());
+        await change(callback);
+        const isReplay = (await roster.rows.count('connections', "status = 'active'")) > before;
+        const answer = await fetch(callback, { headers: { 'accept-language': language } });
+        assert.equal(answer.status, status);
+        const text = await answer.text();
+        assert.ok(text.includes(`<html lang="${language}">`));
+        assert.ok(text.includes(`<h1>${heading[language]}</h1>`), text);
+        const active = await roster.rows.count('connections', "status = 'active'");
+        assert.equal(active, before + (isReplay ? 1 : 0));
+      }
     });
   }
 

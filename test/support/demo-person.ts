@@ -21,12 +21,23 @@ export async function visitDemo(
   return follow(shown.url, cookies, headers, `decision=${decision}`);
 }
 
-/** Follows redirects with cookies, as a browser does. */
+/** Allows at the demo provider, and stops at the door: the address of the callback, which nobody has asked for yet. */
+export async function approachDemo(authUrl: string): Promise<URL> {
+  const cookies = new Map<string, string>();
+  const shown = await follow(authUrl, cookies, {});
+  assert.equal(shown.status, 200, shown.text);
+  const isCallback = (url: string): boolean => new URL(url).pathname === '/connect/callback';
+  const { url } = await follow(shown.url, cookies, {}, 'decision=allow', isCallback);
+  return new URL(url);
+}
+
+/** Follows redirects with cookies, as a browser does, to the last page or to the address to stop at. */
 async function follow(
   start: string,
   cookies: Map<string, string>,
   headers: Readonly<Record<string, string>>,
   form?: string,
+  isEnd: (url: string) => boolean = () => false,
 ): Promise<Arrival> {
   let url = start;
   let body = form;
@@ -51,6 +62,7 @@ async function follow(
     if (location === null) return { url, status: response.status, headers: response.headers, text };
     url = new URL(location, url).href;
     body = undefined;
+    if (isEnd(url)) return { url, status: response.status, headers: response.headers, text };
   }
   throw new Error('it led round in a circle');
 }
