@@ -23,7 +23,7 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { databaseFile } from './database.ts';
-import { removeRestoreDraft, restoreDraft, shareFolder, takeFolder } from './folder-lock.ts';
+import { rawDraft, removeRestoreDraft, restoreDraft, shareFolder, takeFolder } from './folder-lock.ts';
 import { NewerSchemaError, schemaVersion } from './migrate.ts';
 import { connections } from './migrations/0003-connections.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
@@ -41,12 +41,7 @@ export function backUp(dataDir: string, target: string): number {
   try {
     // SQLite fills a file that is there and empty, so nobody else can ever read it.
     closeSync(openSync(draft, 'wx', 0o600));
-    const database = new Sqlite(join(dataDir, databaseFile), { readonly: true, timeout: 5_000 });
-    try {
-      database.prepare('vacuum into ?').run(draft);
-    } finally {
-      database.close();
-    }
+    copyRows(join(dataDir, databaseFile), draft);
     sync(draft);
     linkSync(draft, target);
     sync(dirname(resolve(target)));
@@ -54,6 +49,20 @@ export function backUp(dataDir: string, target: string): number {
   } finally {
     rmSync(draft, { force: true });
     lock.release();
+  }
+}
+
+/**
+ * Writes every row to a file that is there and empty. Pages are filled with room between them in which SQLite may
+ * leave copies of rows that it has moved; as a database that deletes securely it does not.
+ */
+function copyRows(from: string, to: string): void {
+  const database = new Sqlite(from, { readonly: true, timeout: 5_000 });
+  try {
+    database.pragma('secure_delete = ON');
+    database.prepare('vacuum into ?').run(to);
+  } finally {
+    database.close();
   }
 }
 
@@ -85,8 +94,12 @@ export interface Restoration {
  */
 export function prepareRestore(dataDir: string, file: string): Restoration {
   if (!existsSync(file)) throw new BackupError(`${file} is not there`);
-  const lock = takeFolder(dataDir);
   const path = join(dataDir, databaseFile);
+  // Its log would be left behind.
+  if (existsSync(path) && realpathSync(file) === realpathSync(path)) {
+    throw new BackupError(`${file} is the database itself`);
+  }
+  const lock = takeFolder(dataDir);
   const draft = join(dataDir, restoreDraft);
   const end = (): void => {
     removeRestoreDraft(dataDir);
@@ -94,9 +107,13 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
   };
   try {
     removeRestoreDraft(dataDir);
-    copyFileSync(file, draft);
-    chmodSync(draft, 0o600);
-    const users = inspect(draft, basename(file));
+    const raw = join(dataDir, rawDraft);
+    copyFileSync(file, raw);
+    chmodSync(raw, 0o600);
+    const users = inspect(raw, basename(file));
+    closeSync(openSync(draft, 'wx', 0o600));
+    copyRows(raw, draft);
+    removeRestoreDraft(dataDir, rawDraft);
     sync(draft);
     return {
       users,

@@ -19,16 +19,19 @@ export interface FolderLock {
   release(): void;
 }
 
-/** The copy that a restore is about to put in place. With the lock taken alone it is that restore's own. */
+/** The copy that a restore is about to put in place, and the backup as it came. Of whoever has the lock alone. */
 export const restoreDraft = 'roster.db.part';
+export const rawDraft = 'roster.db.raw.part';
 
 /**
- * Removes what a killed restore has left: nobody would ever look into it for those who are erased. The lock is held,
- * shared or alone.
+ * Removes the files of those names, or all that a killed restore has left: nobody would ever look into them for
+ * those who are erased. The lock is held, shared or alone.
  */
-export function removeRestoreDraft(dataDir: string): void {
-  for (const ending of ['', '-wal', '-shm', '-journal']) {
-    rmSync(join(dataDir, `${restoreDraft}${ending}`), { force: true });
+export function removeRestoreDraft(dataDir: string, ...names: readonly string[]): void {
+  for (const name of names.length === 0 ? [restoreDraft, rawDraft] : names) {
+    for (const ending of ['', '-wal', '-shm', '-journal']) {
+      rmSync(join(dataDir, `${name}${ending}`), { force: true });
+    }
   }
 }
 

@@ -4,6 +4,7 @@
  * where SQLite builds a page anew its former cells may stay behind in that room, and what is deleted later is
  * overwritten in one place of two. Pure: nothing here reads or writes files.
  */
+import type { TextIndex } from './text-index.ts';
 
 /** What a page holds: rows of a table, or entries of an index. */
 export type PageKind = 'table' | 'index';
@@ -38,7 +39,7 @@ export function leftoversIn(pages: Buffer, first: number, pageBytes: number): Le
     const page = first + at / pageBytes;
     const head = at + (page === 1 ? fileHeaderBytes : 0);
     const type = pages[head] ?? 0;
-    // The inner pages of a table hold nothing but row numbers.
+    // The inner pages of a table hold nothing but row numbers, and in their room nothing of a leaf.
     if (type !== leafTableType && !indexTypes.has(type)) continue;
     const gap = gapOf(pages, at, head, type, pageBytes);
     if (gap === null) continue;
@@ -116,32 +117,4 @@ export function findTexts(
     if (texts.length > 0) found.set(leftover, texts);
   }
   return found;
-}
-
-/** Finds any of very many texts in one walk over the bytes, by their first four. */
-export class TextIndex {
-  readonly #byStart = new Map<number, { readonly text: string; readonly bytes: Buffer }[]>();
-
-  constructor(texts: Iterable<string>) {
-    for (const text of texts) {
-      const bytes = Buffer.from(text);
-      const start = bytes.readUInt32BE(0);
-      const others = this.#byStart.get(start);
-      if (others === undefined) this.#byStart.set(start, [{ text, bytes }]);
-      else others.push({ text, bytes });
-    }
-  }
-
-  findIn(bytes: Buffer): string[] {
-    const found = new Set<string>();
-    for (let at = 0; at + 4 <= bytes.length; at++) {
-      for (const each of this.#byStart.get(bytes.readUInt32BE(at)) ?? []) {
-        const end = at + each.bytes.length;
-        if (end <= bytes.length && bytes.compare(each.bytes, 0, each.bytes.length, at, end) === 0) {
-          found.add(each.text);
-        }
-      }
-    }
-    return [...found];
-  }
 }

@@ -12,7 +12,8 @@ import type { Residue, SoughtTexts } from '../core/erasure/residue.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { isBusy } from './sqlite-lock.ts';
-import { findTexts, type Leftover, leftoversIn, readLeafPage, TextIndex } from './sqlite-pages.ts';
+import { findTexts, type Leftover, leftoversIn, readLeafPage } from './sqlite-pages.ts';
+import { TextIndex } from './text-index.ts';
 
 const readBytes = promisify(read);
 const statOf = promisify(fstat);

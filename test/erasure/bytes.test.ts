@@ -7,7 +7,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
+import { applyChanges, newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { roster as command } from '../cli/program.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
@@ -146,6 +147,40 @@ describe('the bytes of a data folder', () => {
     const there = people.filter((person) => !gone.includes(person));
     const found = new Set((await find(there)).map(({ text }) => text));
     assert.deepEqual([...found].sort(), there.map(({ mark }) => mark).sort());
+  });
+
+  test('hold nothing of those who go after their pages were arranged anew around them', async () => {
+    const { core, organization } = roster;
+    const people = await core.work.change(organization.key, async (tx) => {
+      const inserted: Marked[] = [];
+      for (let number = 0; number < 900; number += 1) {
+        made += 1;
+        const mark = markOf(made);
+        const named = { externalId: `ext-${mark}`, email: `${mark}@example.com`, firstName: mark };
+        const user = await tx.users.insert({ ...newUserOf(organization.app.appId, 0), ...named });
+        inserted.push({ mark, id: `usr_${user.id}` });
+      }
+      return inserted;
+    });
+    // Rows that grow move to other pages, and rows between them that go have pages join.
+    for (const [at, person] of people.entries()) {
+      if (at % 7 === 0) await change(person, { lastName: longText(person.mark, 120) });
+    }
+    const order = people.toSorted((left, right) => (left.mark < right.mark ? -1 : 1));
+    for (const [from, to] of [
+      [0, 300],
+      [300, 650],
+      [650, 860],
+    ] as const) {
+      const wave = order.slice(from, to);
+      const users = wave.map(({ id }) => ({ orgKey: organization.key, userId: id.slice(4) }));
+      await Array.fromAsync(eraseUsers(core, 'test', { users }));
+      await roster.settle();
+      assert.deepEqual(await find(order.slice(0, to)), []);
+    }
+    const there = order.slice(860).map(({ mark }) => mark);
+    const found = new Set((await find(order.slice(860))).map(({ text }) => text));
+    assert.deepEqual([...found].sort(), there);
   });
 
   test('hold nothing of a person who changed everything about themselves before', async () => {

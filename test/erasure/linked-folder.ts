@@ -51,6 +51,8 @@ export function openFolder({ folder, databaseUrl, clock }: FolderOptions): Promi
 export interface Running {
   readonly core: Core;
   readonly directory: Directory;
+  /** Has the user come back from the provider with a grant. */
+  connect(user: User): Promise<User>;
   /** A user with an active connection. */
   connectSomebody(traits?: Partial<NewUser>): Promise<User>;
   addUser(traits?: Partial<NewUser>): Promise<User>;
@@ -140,8 +142,8 @@ function run(
     directory,
     addUser: (traits = {}) =>
       core.work.change(orgKey, (tx) => tx.users.insert({ ...newUserOf(at.appId, clock.now()), ...traits })),
-    async connectSomebody(traits) {
-      const user = await running.addUser(traits);
+    connectSomebody: async (traits) => running.connect(await running.addUser(traits)),
+    async connect(user) {
       const asked = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
       const { authUrl } = await startConnection(core, operator, asked);
       const callback = await link.server.authorize(authUrl ?? '');

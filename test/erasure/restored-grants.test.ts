@@ -1,0 +1,297 @@
+/**
+ * Grants of erasures that a restored database has never heard of. Whatever is put back, and whenever: nothing is
+ * called confirmed while a token lives, and what was being ended is ended after all.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { disconnect } from '../../src/core/connections/connect.ts';
+import type { User } from '../../src/core/directory/user.ts';
+import type { Erasure } from '../../src/core/erasure/erasure.ts';
+import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
+import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
+import { replayLedger } from '../../src/core/erasure/replay.ts';
+import { createSecretBox } from '../../src/core/secret.ts';
+import { hourMs } from '../../src/core/time.ts';
+import { backUp, prepareRestore } from '../../src/store/backup.ts';
+import { openGrantsFolder } from '../../src/store/open-grants.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
+import { type FaultProxy, startFaultProxy } from '../connections/fault-proxy.ts';
+import { openCore } from '../jobs/deployment.ts';
+import { type LinkedFolder, makeLinkedFolder, type Running, secret } from './linked-folder.ts';
+import { claimsIn } from './receipts.ts';
+
+let server: AuthorizationServer;
+let proxy: FaultProxy;
+let linked: LinkedFolder;
+let running: Running;
+let copies: string;
+let copyCount = 0;
+
+before(async () => {
+  server = await startAuthorizationServer();
+  proxy = await startFaultProxy(server.url);
+  copies = await mkdtemp(join(tmpdir(), 'roster-copies-'));
+});
+after(async () => {
+  await rm(copies, { recursive: true });
+  await proxy.close();
+  await server.close();
+});
+
+async function open(): Promise<void> {
+  proxy.plan(() => 'pass');
+  linked = await makeLinkedFolder({ server, url: proxy.url });
+  running = await linked.start();
+}
+
+async function close(): Promise<void> {
+  await running.close();
+  await linked.remove();
+}
+
+function copy(): string {
+  copyCount += 1;
+  const file = join(copies, `${copyCount}.db`);
+  backUp(linked.folder, file);
+  return file;
+}
+
+/** Puts a copy in place, without anybody having opened it yet. */
+async function putBack(file: string): Promise<void> {
+  await running.close();
+  const restoration = prepareRestore(linked.folder, file);
+  restoration.commit();
+  restoration.end();
+}
+
+async function restore(file: string): Promise<void> {
+  await putBack(file);
+  running = await linked.start();
+}
+
+async function erasureOf(id: string): Promise<Erasure> {
+  const erasure = await running.erasureOf(id);
+  assert.ok(erasure, `${id} is forgotten`);
+  return erasure;
+}
+
+async function claimsOf(id: string): Promise<ReceiptClaims> {
+  const { receipt } = await erasureOf(id);
+  return claimsIn(receipt ?? '', await listPublicKeys(running.core));
+}
+
+const outcomesOf = async (id: string) => (await claimsOf(id)).providers.map(({ outcome }) => outcome);
+
+describe('a person whose grant was to end when the database was replaced', () => {
+  beforeEach(open);
+  afterEach(close);
+
+  for (const [title, isInCopy] of [
+    ['whom the copy has never heard of', false],
+    ['who was not connected yet in the copy', true],
+  ] as const) {
+    test(`and ${title}: the grant is waited for, and ended`, async () => {
+      const from = server.issued.length;
+      const early = isInCopy ? await running.addUser({ externalId: 'early' }) : null;
+      const file = copy();
+      const user = early === null ? await running.connectSomebody() : await running.connect(early);
+      proxy.plan(() => 'fail');
+      const id = await running.erase(user);
+      await running.work();
+      await restore(file);
+      assert.ok(!(await running.isThere(user)));
+      await running.work();
+      assert.equal((await erasureOf(id)).state, 'running');
+      assert.equal((await server.liveTokens(from)).length, 2);
+      proxy.plan(() => 'pass');
+      await running.workOff(id);
+      assert.deepEqual(await server.liveTokens(from), []);
+      assert.deepEqual(await outcomesOf(id), ['confirmed']);
+      assert.equal(typeof (await claimsOf(id)).replayed_at, 'string');
+      assert.deepEqual(await running.core.ledger.grants.list(), []);
+    });
+  }
+
+  test('and is nowhere any more: the receipt says unconfirmed, and never anything else', async () => {
+    const file = copy();
+    const user = await running.connectSomebody();
+    proxy.plan(() => 'fail');
+    const id = await running.erase(user);
+    await putBack(file);
+    await rm(join(linked.folder, openGrantsFolder), { recursive: true });
+    running = await linked.start();
+    proxy.plan(() => 'pass');
+    await running.workOff(id);
+    assert.deepEqual(
+      (await claimsOf(id)).providers.map(({ outcome, detail }) => [outcome, detail]),
+      [['unconfirmed', 'grant_lost']],
+    );
+  });
+
+  test('and has ended: the receipt is the one that it had', async () => {
+    const file = copy();
+    const user = await running.connectSomebody();
+    const id = await running.erase(user);
+    await running.workOff(id);
+    const { receipt } = await erasureOf(id);
+    await restore(file);
+    assert.deepEqual([(await erasureOf(id)).state, (await erasureOf(id)).receipt], ['complete', receipt]);
+  });
+
+  test('and was one of two, of which the other has ended: that is not asked again', async () => {
+    const file = copy();
+    const user = await running.connectSomebody();
+    const [connection] = await running.core.work.read(linked.orgKey, (tx) => tx.connections.listOf(user.id));
+    proxy.plan(() => 'fail');
+    const input = { user: { id: user.id }, connectionId: connection?.id ?? '' };
+    await disconnect(running.core, linked.operator, input);
+    proxy.plan(() => 'pass');
+    await running.connect(user);
+    const id = await running.erase(user);
+    // One grant is let through with all that its proof takes; what comes for the other fails.
+    let revoked = 0;
+    proxy.plan((path) => {
+      if (path === '/token/revocation') revoked += 1;
+      return revoked > 1 ? 'fail' : 'pass';
+    });
+    await running.work();
+    const find = () => running.core.work.read(linked.orgKey, (tx) => tx.revocations.listOfErasure(id));
+    const before = (await find()).map(({ state }) => state);
+    await restore(file);
+    const after = await find();
+    if (before.includes('confirmed')) {
+      assert.deepEqual(after.map(({ state }) => state).sort(), [...before].sort());
+    }
+    assert.equal(after.length, 2);
+    proxy.plan(() => 'pass');
+    await running.workOff(id);
+    assert.deepEqual(await outcomesOf(id), ['confirmed', 'confirmed']);
+  });
+
+  test('is waited for also where the replay was interrupted again and again', async () => {
+    const from = server.issued.length;
+    const file = copy();
+    const ids: string[] = [];
+    proxy.plan(() => 'pass');
+    const users = [await running.connectSomebody(), await running.connectSomebody(), await running.addUser()];
+    proxy.plan(() => 'fail');
+    for (const user of users) ids.push(await running.erase(user));
+    await putBack(file);
+    const { core, closeStore } = await openCore(linked.folder, linked.clock, createSecretBox(secret));
+    let left = 0;
+    const failing: typeof core.work.changeSystem = (reason, task) => {
+      if (left === 0) throw new Error('interrupted');
+      left -= 1;
+      return core.work.changeSystem(reason, task);
+    };
+    const interrupted = { ...core, work: { ...bound(core.work), changeSystem: failing } };
+    for (let changes = 0; ; changes += 1) {
+      left = changes;
+      const isDone = await replayLedger(interrupted).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) break;
+      assert.ok(changes < 20);
+    }
+    await closeStore();
+    running = await linked.start();
+    proxy.plan(() => 'pass');
+    for (const id of ids) await running.workOff(id);
+    assert.deepEqual(await server.liveTokens(from), []);
+    assert.deepEqual(await Promise.all(ids.map(outcomesOf)), [['confirmed'], ['confirmed'], []]);
+  });
+});
+
+function bound(work: Running['core']['work']): Running['core']['work'] {
+  return {
+    change: (orgKey, task) => work.change(orgKey, task),
+    read: (orgKey, task) => work.read(orgKey, task),
+    changeSystem: (reason, task) => work.changeSystem(reason, task),
+    readSystem: (reason, task) => work.readSystem(reason, task),
+  };
+}
+
+test('no order of connections, erasures, outages, backups and restores has a living grant called confirmed', async () => {
+  const step = fc.constantFrom(
+    'connect',
+    'add',
+    'erase',
+    'erase',
+    'work',
+    'back up',
+    'restore',
+    'outage',
+    'well',
+    'wait',
+  );
+  const property = fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (plot) => {
+    await open();
+    try {
+      const there: { readonly user: User; readonly from: number; readonly to: number }[] = [];
+      const erased = new Map<string, (typeof there)[number]>();
+      const files = [copy()];
+      const check = async (): Promise<void> => {
+        for (const [id, { user, from, to }] of erased) {
+          assert.ok(!(await running.isThere(user)), `after ${plot.join(', ')}`);
+          if ((await erasureOf(id)).state !== 'complete') continue;
+          assert.ok((await outcomesOf(id)).every((outcome) => outcome === 'confirmed'));
+          const live = new Set(await server.liveTokens(from));
+          assert.ok(!server.issued.slice(from, to).some((token) => live.has(token)));
+        }
+      };
+      for (const each of plot) {
+        switch (each) {
+          case 'connect':
+          case 'add': {
+            const from = server.issued.length;
+            proxy.plan(() => 'pass');
+            const user = each === 'add' ? await running.addUser() : await running.connectSomebody();
+            there.push({ user, from, to: server.issued.length });
+            break;
+          }
+          case 'erase': {
+            const next = there.pop();
+            if (next !== undefined && (await running.isThere(next.user))) {
+              erased.set(await running.erase(next.user), next);
+            }
+            break;
+          }
+          case 'work':
+            await running.work();
+            break;
+          case 'back up':
+            files.push(copy());
+            break;
+          case 'restore':
+            await restore(files[(there.length + erased.size) % files.length] ?? '');
+            break;
+          case 'outage':
+            proxy.plan(() => 'fail');
+            break;
+          case 'well':
+            proxy.plan(() => 'pass');
+            break;
+          case 'wait':
+            linked.clock.advance(hourMs);
+            break;
+        }
+        await check();
+      }
+      proxy.plan(() => 'pass');
+      for (const id of erased.keys()) {
+        await running.workOff(id);
+        assert.equal((await erasureOf(id)).state, 'complete');
+      }
+      await check();
+      assert.deepEqual(await running.core.ledger.grants.list(), []);
+    } finally {
+      await close();
+    }
+  });
+  await fc.assert(property, { numRuns: 15 });
+});
