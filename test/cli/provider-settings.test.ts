@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { makeFolder, refused, removeFolder, rosterJson, type Settings, serve } from './program.ts';
+import { makeFolder, readJson, refused, removeFolder, rosterJson, type Settings, serve } from './program.ts';
 
 let folder: string;
 before(async () => {
@@ -95,6 +95,49 @@ describe('a server does not start', () => {
     assert.deepEqual(lines.length, 1);
     assert.match(lines[0] ?? '', /^roster: ROSTER_PROVIDER_OURA_CLIENT_SECRET must be set with /);
   });
+});
+
+test('a preset is on with its client, and a provider of the file beside it and the demo', async () => {
+  const path = join(folder, 'providers.json');
+  writeFileSync(path, JSON.stringify({ providers: [acme] }));
+  const settings = {
+    ROSTER_PROVIDERS_FILE: path,
+    ROSTER_PROVIDER_OURA_CLIENT_ID: 'id-1',
+    ROSTER_PROVIDER_OURA_CLIENT_SECRET: 'secret-1',
+  };
+  const fresh = await makeFolder();
+  const server = await serve(fresh, settings);
+  try {
+    const listed = await rosterJson(fresh, ['provider', 'list'], settings);
+    assert.deepEqual(
+      listed.list().map((_, index) => [listed.at(`${index}.name`), listed.at(`${index}.on`)]),
+      [
+        ['acme', true],
+        ['demo', true],
+        ['oura', true],
+      ],
+    );
+    const headers = {
+      authorization: `Bearer ${server.said.text('apiKey')}`,
+      'content-type': 'application/json',
+    };
+    const users = `${server.url}/sonar/v1/users`;
+    const made = await fetch(users, { method: 'POST', headers, body: '{}' });
+    const devices = `${users}/${readJson(await made.text()).text('data.id')}/devices`;
+    const connect = async (provider: string) => {
+      const answer = await fetch(devices, { method: 'POST', headers, body: JSON.stringify({ provider }) });
+      return { status: answer.status, body: readJson(await answer.text()) };
+    };
+    const started = await connect('oura');
+    assert.equal(started.status, 200);
+    assert.equal(new URL(started.body.text('data.auth_url')).host, 'cloud.ouraring.com');
+    const refused = await connect('fitbit');
+    assert.equal(refused.status, 422);
+    assert.deepEqual(refused.body.at('details'), { provider: ['must be one of acme, demo, oura'] });
+  } finally {
+    await server.stop('SIGTERM');
+    await removeFolder(fresh);
+  }
 });
 
 test('in production the demo provider is neither listed nor answers', async () => {

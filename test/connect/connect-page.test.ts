@@ -1,8 +1,9 @@
 /** The page in a real browser, opened by the public client from npm on the web site of an app. */
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Frame, FrameLocator, Page } from 'playwright-core';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
@@ -17,6 +18,9 @@ import {
   startEmbeddingApp,
   toldEvents,
 } from './embedding-app.ts';
+
+/** The SHA-256 of `build/humanapi-connect-client.js` in that package. */
+const publishedClient = '0136d1f235fb8df7a1b1172a2b59fbf50f897ad28edb0bc9573b74d6d5d238d5';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -69,6 +73,11 @@ describe('the Connect page', () => {
     assert.ok(frame, 'there is no frame of Connect');
     return frame;
   }
+
+  test('the client is the one that npm has as 2.4.1, unchanged', () => {
+    const file = readFileSync(createRequire(import.meta.url).resolve('humanapi-connect-client'));
+    assert.equal(hash('sha256', file), publishedClient);
+  });
 
   browserTest(
     'a person connects, disconnects and closes, and the app is told each time',
