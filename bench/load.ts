@@ -148,22 +148,23 @@ const connections = await Promise.all(
   }),
 );
 
-/** Sends what has become due. */
+/** Sends what has become due, and comes back for the next. */
 function sendDue(beganAt: number, perSecond: number): void {
-  const due = Math.floor(((performance.now() - beganAt) * perSecond) / 1_000);
-  for (let number = sent + waiting.length; number < due; number++) {
-    const dueAt = beganAt + (number * 1_000) / perSecond;
+  const dueAt = (number: number): number => beganAt + (number * 1_000) / perSecond;
+  for (let number = sent + waiting.length; dueAt(number) <= performance.now(); number++) {
     const free = idle.pop();
-    if (free === undefined) waiting.push(dueAt);
-    else free.send(dueAt);
+    if (free === undefined) waiting.push(dueAt(number));
+    else free.send(dueAt(number));
   }
+  const next = dueAt(sent + waiting.length) - performance.now();
+  if (!isOver) setTimeout(sendDue, Math.max(1, next), beganAt, perSecond);
 }
 
 if (job.perSecond === undefined) {
   for (const connection of connections) connection.send(performance.now());
 } else {
   idle.push(...connections);
-  setInterval(sendDue, 1, performance.now(), job.perSecond);
+  sendDue(performance.now(), job.perSecond);
 }
 await new Promise((resolve) => setTimeout(resolve, warmUpMs));
 latencies.length = 0;

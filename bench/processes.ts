@@ -2,15 +2,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { Fixture } from './fixture.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 
 const program = join(import.meta.dirname, '../bin/roster');
-const loopMonitor = join(import.meta.dirname, 'loop-monitor.ts');
+const loopMonitor = pathToFileURL(join(import.meta.dirname, 'loop-monitor.ts')).href;
+/** The command starts with the Node of this process. */
+const ownNode = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -27,8 +30,14 @@ export async function startRoster(
   path = '/healthz',
 ): Promise<ServerProcess> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--import', loopMonitor, program, 'serve'], {
-    env: { ...process.env, ...env, PORT: '0', ROSTER_TRUSTED_PROXIES: '127.0.0.1' },
+  const child = spawn(program, ['serve'], {
+    env: {
+      ...ownNode,
+      ...env,
+      PORT: '0',
+      ROSTER_TRUSTED_PROXIES: '127.0.0.1',
+      NODE_OPTIONS: `--import ${loopMonitor}`,
+    },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const url = await urlOf(child);
@@ -63,8 +72,8 @@ export async function runRoster(
   { env }: Pick<Fixture, 'env'>,
   args: readonly string[],
 ): Promise<{ readonly output: Readonly<Record<string, number>>; readonly peakMib: number }> {
-  const child = spawn(process.execPath, [program, ...args, '--json'], {
-    env: { ...process.env, ...env },
+  const child = spawn(program, [...args, '--json'], {
+    env: { ...ownNode, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let peakMib = 0;

@@ -35,3 +35,13 @@ test('the image is built from files that there are and that reach it', () => {
   }
   for (const name of copied) assert.ok(name === '.' || reaching.includes(name), `${name} is ignored`);
 });
+
+test('however the program is started, new objects have the same room', () => {
+  const option = '--max-semi-space-size=16';
+  const { scripts } = JSON.parse(read('package.json'));
+  assert.equal(scripts.start, `node ${option} bin/roster serve`);
+  assert.match(read('bin/roster'), new RegExp(`^#!/usr/bin/env -S node ${option}\\n`));
+  assert.match(read('Dockerfile'), new RegExp(`^ENTRYPOINT \\["node", "${option}", `, 'm'));
+  // Compiled code is kept under the options that it was made with.
+  assert.ok(read('tools/warm-up.ts').includes(`['${option}']`));
+});

@@ -11,11 +11,14 @@ import { join } from 'node:path';
 
 const patienceMs = 20_000;
 const program = join(import.meta.dirname, '..', 'bin', 'roster');
+/** Compiled code is kept for the options of V8 that it was made under: those that the program is started with. */
+const options = ['--max-semi-space-size=16'];
 
 const folder = await mkdtemp(join(tmpdir(), 'roster-warm-up-'));
 // Of the environment only what a process needs: settings for a real server mean nothing here.
 const { PATH = '' } = process.env;
-const child = spawn(process.execPath, [program, 'serve', '--json', '--port', '0', '--data', folder], {
+const words = ['serve', '--json', '--port', '0', '--data', folder];
+const child = spawn(process.execPath, [...options, program, ...words], {
   env: { PATH, ROSTER_LOG_LEVEL: 'silent' },
   stdio: ['ignore', 'pipe', 'ignore'],
   timeout: patienceMs,
