@@ -1,7 +1,7 @@
 /** What an import brings in, what it leaves out and says of it, and what it does not do. */
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { refused } from '../cli/program.ts';
@@ -305,6 +305,24 @@ describe('what cannot be imported is refused in one line, and nothing is changed
     const file = await makeFile(roster.folder, 'some.csv', 'email\n');
     const nowhere = await refused(roster.folder, ['import', file, '--org', 'org_0']);
     assert.deepEqual(nowhere.lines, ['roster: there is no such organization']);
+    await ledger.expect({});
+  });
+
+  test('a rejects file that would take the place of the input, under another name too', async () => {
+    const content = 'email\nnobody\n';
+    const file = await makeFile(roster.folder, 'both.csv', content);
+    const link = join(roster.folder, 'linked.csv');
+    await symlink(file, link);
+    for (const rejects of [file, link]) {
+      const words = ['import', file, '--org', roster.organization.id, '--rejects', rejects];
+      for (const more of [[], ['--dry-run']]) {
+        const { lines } = await refused(roster.folder, [...words, ...more]);
+        assert.deepEqual(lines, [
+          `roster: ${rejects} is what is imported, and would be replaced by its rejects`,
+        ]);
+        assert.equal(await readFile(file, 'utf8'), content);
+      }
+    }
     await ledger.expect({});
   });
 });

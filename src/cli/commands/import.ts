@@ -25,7 +25,7 @@ import { door, onDirectory } from '../operator.ts';
 import { BatchSize } from '../transfer/batch-size.ts';
 import { type ImportSource, openSource } from '../transfer/import-source.ts';
 import { counted, ProgressBar } from '../transfer/progress-bar.ts';
-import { rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
+import { keepInput, rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
 import { formats } from '../transfer/row-cutter.ts';
 import { RowReader } from '../transfer/row-reader.ts';
 
@@ -44,6 +44,7 @@ export const importUsers = onDirectory(async ({ core }, invocation) => {
   const { id: appId } = await getImportApp(core, principal, invocation.find('app') ?? null);
   const source = await openSource(invocation.argument);
   const format = formats.find((each) => each === invocation.find('format')) ?? source.format;
+  keepInput(invocation.argument, invocation.find('rejects') ?? '');
   const reader = await RowReader.open(source.bytes, format);
   const task = { core, principal, appId, source, reader };
   try {

@@ -2,8 +2,10 @@
  * The file that says which rows were not imported, and why: for each the line where it begins, the column and the
  * reason. It does not repeat the row, so it holds nothing of a person; the row is where it was.
  */
+import { fstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Reject } from '../../core/transfer/import-progress.ts';
+import { CommandError } from '../command.ts';
 import { toCsvLine } from './csv.ts';
 import { PrivateFile } from './private-file.ts';
 import { type Format, formatOf } from './row-cutter.ts';
@@ -13,6 +15,16 @@ export function rejectsPathOf(source: string, format: Format): string {
   if (source === '-') return `import.rejects.${format}`;
   const name = basename(source).replace(/\.(csv|ndjson|jsonl)$/i, '');
   return join(dirname(source), `${name}.rejects.${format}`);
+}
+
+/** Refuses, by a `CommandError`, rejects that would take the place of the file that is imported, `-` included. */
+export function keepInput(source: string, path: string): void {
+  const rejects = statSync(path, { throwIfNoEntry: false });
+  if (!rejects?.isFile()) return;
+  const input = source === '-' ? fstatSync(0) : statSync(source);
+  if (input.dev === rejects.dev && input.ino === rejects.ino) {
+    throw new CommandError(`${path} is what is imported, and would be replaced by its rejects`);
+  }
 }
 
 /** Writes all of them, in the place of what was there; in the format that the ending names, else that of the import. */
