@@ -7,6 +7,7 @@ import type { OrgKey } from '../core/ids.ts';
 import type { CountReport } from '../core/maintenance.ts';
 import {
   endKey,
+  entryBytes,
   firstKey,
   isBefore,
   type SortKey,
@@ -85,12 +86,22 @@ export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<vo
   }
 }
 
+/** A node where the walk came by it: how deep, and what its range is. */
+interface NodePlace {
+  readonly node: number;
+  readonly level: number;
+  readonly from: SortKey;
+  readonly to: SortKey;
+}
+
 /** Walks the kept tree in order and notes what is wrong with the tree itself. */
 class TreeWalk {
   wrongSums = 0;
   readonly #view: Executor;
   readonly #orgKey: OrgKey;
   readonly #seen = new Set<number>();
+  /** How many nodes are above the ranges: the same everywhere. */
+  #levels: number | null = null;
   #misplaced = 0;
 
   constructor(view: Executor, orgKey: OrgKey) {
@@ -101,7 +112,7 @@ class TreeWalk {
   async ranges(): Promise<Range[]> {
     const ranges: Range[] = [];
     if ((await this.#view.first(selectNode, { orgKey: this.#orgKey, node: rootNode })) !== undefined) {
-      await this.#collect(rootNode, endKey, ranges);
+      await this.#collect({ node: rootNode, level: 1, from: firstKey, to: endKey }, ranges);
     }
     return ranges;
   }
@@ -113,24 +124,36 @@ class TreeWalk {
   }
 
   /** Adds the ranges below a node, and gives the sum of what they keep. */
-  async #collect(node: number, to: SortKey, ranges: Range[]): Promise<StatusCounts> {
+  async #collect({ node, level, from, to }: NodePlace, ranges: Range[]): Promise<StatusCounts> {
     const sum = noCounts();
     const row = await this.#view.first(selectNode, { orgKey: this.#orgKey, node });
-    if (row === undefined || row.entries.length === 0 || this.#seen.has(node)) {
+    if (row === undefined || !isWhole(row.entries) || this.#seen.has(node)) {
       this.#misplaced++;
       return sum;
     }
     this.#seen.add(node);
     const entries = unpackNode(row.entries);
-    for (const [at, { from, counts, child }] of entries.entries()) {
+    for (const [at, { from: ownFrom, counts, child }] of entries.entries()) {
+      const start = at === 0 ? from : ownFrom;
       const next = entries[at + 1]?.from ?? to;
-      if (at > 0 && !isBefore(from, next)) this.#misplaced++;
-      if (child === 0) ranges.push({ to: next, counts });
-      else if (!isSame(await this.#collect(child, next, ranges), counts)) this.wrongSums++;
+      if (!isBefore(start, next)) this.#misplaced++;
+      if (child === 0) {
+        this.#levels ??= level;
+        if (level !== this.#levels) this.#misplaced++;
+        ranges.push({ to: next, counts });
+      } else {
+        const below = await this.#collect({ node: child, level: level + 1, from: start, to: next }, ranges);
+        if (!isSame(below, counts)) this.wrongSums++;
+      }
       addTo(sum, counts);
     }
     return sum;
   }
+}
+
+/** Whether these bytes are a node of one entry at least. */
+function isWhole(entries: Uint8Array): boolean {
+  return entries.length > 0 && entries.length % entryBytes === 0;
 }
 
 function noCounts(): StatusCounts {

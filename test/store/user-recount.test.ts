@@ -68,6 +68,59 @@ test('any wrong numbers are found and mended, on whatever level they are', async
   await fc.assert(law, { numRuns: 15 });
 });
 
+/** Something that happens to a node: its bytes are lost, cut short, garbled, or those of another one. */
+const accident = fc.record({
+  what: fc.constantFrom('lost', 'cut', 'empty', 'garbled', 'other', 'swapped'),
+  node: fc.nat(10_000),
+  other: fc.nat(10_000),
+  bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }),
+});
+type Accident = typeof accident extends fc.Arbitrary<infer Value> ? Value : never;
+
+function happen(file: string, accidents: readonly Accident[]): void {
+  const raw = new Database(file);
+  const remove = raw.prepare<[number]>('delete from user_counts where rowid = ?');
+  const update = raw.prepare<[Uint8Array, number]>('update user_counts set entries = ? where rowid = ?');
+  for (const { what, node, other, bytes } of accidents) {
+    const rows = raw
+      .prepare<[], { rowid: number; entries: Buffer }>('select rowid, entries from user_counts')
+      .all();
+    const one = rows[node % rows.length];
+    const two = rows[other % rows.length];
+    if (one === undefined || two === undefined) continue;
+    const { rowid, entries } = one;
+    if (what === 'lost') remove.run(rowid);
+    if (what === 'cut') update.run(entries.subarray(0, (bytes[0] ?? 0) % entries.length), rowid);
+    if (what === 'empty') update.run(new Uint8Array(), rowid);
+    if (what === 'garbled') {
+      const at = other % entries.length;
+      const garbled = Buffer.from(entries);
+      garbled.set(bytes.subarray(0, entries.length - at), at);
+      update.run(garbled, rowid);
+    }
+    if (what === 'other' || what === 'swapped') update.run(two.entries, rowid);
+    if (what === 'swapped') update.run(entries, two.rowid);
+  }
+  raw.close();
+}
+
+test('whatever happens to the nodes themselves, all is counted anew and right', async (t) => {
+  const own = await makeSqliteStore({ countShape });
+  t.after(() => own.dispose());
+  const { store, dataDir } = own;
+  const tenant = await addTenant(store);
+  await fill(store, tenant, 150);
+  const law = fc.asyncProperty(fc.array(accident, { minLength: 1, maxLength: 3 }), async (accidents) => {
+    happen(join(dataDir, databaseFile), accidents);
+    await store.repairCounts(tenant.orgKey);
+    const { faults, counted, kept } = await store.checkCounts(tenant.orgKey);
+    assert.deepEqual([faults, kept], [0, counted]);
+    const { total, items } = await store.read(tenant.orgKey, (tx) => tx.users.page({}, 145, 10));
+    assert.deepEqual([total, items.length], [150, 5]);
+  });
+  await fc.assert(law, { numRuns: 60 });
+});
+
 for (const { name, make } of databases) {
   test(`others change users while the counts of many are mended on ${name}, and nothing of theirs is lost`, async (t) => {
     const own = await make({ countShape });
