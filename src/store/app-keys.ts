@@ -20,9 +20,14 @@ const selectKey = statement((p: Binder<{ orgKey: number; id: string }>) =>
     .where('id', '=', p('id')),
 );
 
+const selectFirstId = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('apps').select('id').where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
+);
+
 export class AppKeys {
   readonly #committed: Executor;
   readonly #ids = new Map<number, string>();
+  readonly #firstIds = new Map<OrgKey, string>();
   readonly #keys = new Map<string, { readonly orgKey: OrgKey; readonly appKey: number }>();
 
   /** `committed` reads what no rollback can take back. */
@@ -66,6 +71,17 @@ export class AppKeys {
     const key = await this.findKey(executor, orgKey, id);
     if (key === null) throw refuse('app_not_found', {});
     return key;
+  }
+
+  /** The id of the organization's first app, with which it was made. */
+  async getFirstId(executor: Executor, orgKey: OrgKey): Promise<string> {
+    const known = this.#firstIds.get(orgKey);
+    if (known !== undefined) return known;
+    const committed = await this.#committed.first(selectFirstId, { orgKey });
+    if (committed !== undefined) this.#firstIds.set(orgKey, committed.id);
+    const first = committed ?? (await executor.first(selectFirstId, { orgKey }));
+    if (first === undefined) throw new Error('the organization has no app');
+    return first.id;
   }
 
   #remember(orgKey: OrgKey, appKey: number, id: string): void {

@@ -139,6 +139,10 @@ export class SqlAppStore implements AppStore {
     return firstApp(this.#scope, selectOwn, { orgKey: this.#orgKey, id: appId });
   }
 
+  getFirstId(): Promise<string> {
+    return this.#scope.appKeys.getFirstId(this.#scope.executor, this.#orgKey);
+  }
+
   async getFirst(): Promise<App> {
     const app = await firstApp(this.#scope, selectFirstOwn, { orgKey: this.#orgKey });
     if (app === null) throw new Error('the organization has no app');

@@ -170,7 +170,7 @@ export class SqlErasureStore implements ErasureStore {
 
   async insert(erasure: NewErasure): Promise<void> {
     const removed = JSON.stringify(erasure.removed);
-    await this.#scope.executor.run(insertErasure, { ...erasure, removed, orgKey: this.#orgKey });
+    await this.#scope.executor.post(insertErasure, { ...erasure, removed, orgKey: this.#orgKey });
     this.#scope.touch('erasures');
   }
 

@@ -17,6 +17,13 @@ export interface Executor {
    * statement itself returns nothing: a `returning` makes SQLite keep an undo log of its own for the statement.
    */
   insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined>;
+  /**
+   * As `insert`, where the row is nearly always taken: its number may come later. A unit that was hopeful in vain is run
+   * anew, and told at once.
+   */
+  place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined>;
+  /** Adds a row that the unit asks nothing about; where that fails, so does the unit. */
+  post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void>;
   /** As `insert`, for many rows in their order: the number of each. */
   insertAll<P extends Values>(
     statement: Statement<P, unknown>,
@@ -35,6 +42,12 @@ export interface Executor {
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
   /** Whether the error says that a unique key of the table with that column is taken. */
   isTaken(error: unknown, table: string, column: string): boolean;
+}
+
+/** A row that is there, or on its way. */
+export interface Placed {
+  /** Its number, or what finds it out. */
+  readonly seq: number | (() => Promise<number>);
 }
 
 /** What somebody may be waiting for: rows for a job. */

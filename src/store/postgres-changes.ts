@@ -1,7 +1,7 @@
 /**
  * Changes on PostgreSQL. Those of one organization run one after the other in this process, those of different ones
- * beside each other. What has queued while a transaction ran shares the next, each unit in a savepoint of its own:
- * one commit for all, and the counts of the organization, which every creation touches, held once and last.
+ * beside each other. What has queued while a transaction ran shares the next (`postgres-batch.ts` says how): one
+ * commit for all, and the counts of the organization, which every creation touches, held once and last.
  *
  * Other processes do the same. A unit that shares a transaction waits for a row only briefly: where somebody else
  * holds it, the unit goes on beside the others, alone. Where two wait for each other the server ends one transaction,
@@ -12,17 +12,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../core/errors.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Topic } from './executor.ts';
-import type { PostgresConnection } from './postgres-connection.ts';
 import {
-  isConnectionEnding,
-  isLockTimeout,
-  isObstacle,
-  isRepeatable,
-  UnknownOutcomeError,
-} from './postgres-errors.ts';
-import { PostgresChangeExecutor } from './postgres-executor.ts';
+  type ChangeScope,
+  type Committed,
+  ObstacleError,
+  PostgresBatch,
+  type Unit,
+} from './postgres-batch.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import { isConnectionEnding, isLockTimeout, isRepeatable, UnknownOutcomeError } from './postgres-errors.ts';
+import { HopeLostError } from './postgres-outbox.ts';
 import type { ConnectionSet } from './postgres-pool.ts';
-import { CountLedger, type CountShape } from './user-counts.ts';
+import type { CountShape } from './user-counts.ts';
 
 export interface PostgresChangesOptions {
   /** Most units that share a commit. */
@@ -36,40 +37,10 @@ export interface PostgresChangesOptions {
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
 
-/** What a unit of work is handed. */
-export interface ChangeScope {
-  readonly executor: PostgresChangeExecutor;
-  readonly counts: CountLedger;
-  touch(topic: Topic): void;
-}
-
-interface Unit {
-  /** When it came, on the clock of `performance`. */
-  readonly since: number;
-  /** Runs the work; what is returned settles the caller's promise once the commit stands. */
-  run(scope: ChangeScope): Promise<() => void>;
-  reject(error: unknown): void;
-}
-
-interface Committed {
-  readonly settlements: readonly (() => void)[];
-  readonly topics: ReadonlySet<Topic>;
-}
-
 const attemptsMax = 5;
 const retryMs = 20;
 /** How long units that share a transaction wait for a row: all of them wait for what one of them needs. */
 const sharedLockMs = 100;
-/** One of several units met somebody in its way. */
-class ObstacleError extends Error {
-  override readonly name = 'ObstacleError';
-  readonly unit: Unit;
-
-  constructor(unit: Unit, cause: unknown) {
-    super('a unit met somebody in its way', { cause });
-    this.unit = unit;
-  }
-}
 
 export class PostgresChanges {
   readonly #connections: ConnectionSet;
@@ -154,19 +125,30 @@ export class PostgresChanges {
    * Runs units in one transaction; gives the outage that ended it, if one did. A unit that met somebody in its way
    * leaves, to go on beside the lane, and the others run anew without it.
    */
-  async #runTogether(units: readonly Unit[], isSecondTry = false): Promise<unknown> {
+  async #runTogether(
+    units: readonly Unit[],
+    { isCareful = false, isSecondTry = false } = {},
+  ): Promise<unknown> {
     const [unit, ...others] = units;
     if (unit === undefined) return null;
     if (others.length === 0) return this.#runAlone(unit);
     try {
-      this.#settle(await this.#transaction(units));
+      this.#settle(
+        await this.#transaction(units.length, (batch) =>
+          isCareful ? batch.runCarefully(units) : batch.runHopefully(units),
+        ),
+      );
       return null;
     } catch (error) {
+      if (error instanceof HopeLostError) return this.#runTogether(units, { isCareful: true, isSecondTry });
       if (error instanceof ObstacleError) {
         this.#track(this.#runAlone(error.unit));
-        return this.#runTogether(units.filter((each) => each !== error.unit));
+        const rest = units.filter((each) => each !== error.unit);
+        return this.#runTogether(rest, { isCareful });
       }
-      if (isRepeatable(error) && !isLockTimeout(error) && !isSecondTry) return this.#runTogether(units, true);
+      if (isRepeatable(error) && !isLockTimeout(error) && !isSecondTry) {
+        return this.#runTogether(units, { isCareful, isSecondTry: true });
+      }
       for (const each of units) each.reject(error);
       return postgresDialect.isOutage(error) ? error : null;
     }
@@ -175,7 +157,7 @@ export class PostgresChanges {
   async #runAlone(unit: Unit): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#settle(await this.#transaction([unit]));
+        this.#settle(await this.#transaction(1, (batch) => batch.runAlone(unit)));
         return null;
       } catch (error) {
         // Whoever has waited as long as anybody may has waited enough.
@@ -196,18 +178,17 @@ export class PostgresChanges {
     if (topics.size > 0) this.#options.onCommitted(topics);
   }
 
-  async #transaction(units: readonly Unit[]): Promise<Committed> {
+  /** Runs one transaction of so many units. */
+  async #transaction(units: number, run: (batch: PostgresBatch) => Promise<void>): Promise<Committed> {
     const { connection, end } = await this.#connections.lease();
-    const isShared = units.length > 1;
+    const batch = new PostgresBatch(connection, this.#options.countShape);
     let isBroken = true;
     try {
-      await connection.begin(isShared ? sharedLockMs : undefined);
-      const committed = isShared
-        ? await this.#runShared(connection, units)
-        : await this.#runSingle(connection, units);
+      await connection.begin(units > 1 ? sharedLockMs : undefined);
+      await run(batch);
       await commit(connection);
       isBroken = false;
-      return committed;
+      return batch;
     } catch (error) {
       isBroken = isConnectionEnding(error) || error instanceof UnknownOutcomeError;
       if (!isBroken) isBroken = !(await rollback(connection));
@@ -216,70 +197,6 @@ export class PostgresChanges {
       end(isBroken);
     }
   }
-
-  /** A unit that throws takes the transaction with it. */
-  async #runSingle(connection: PostgresConnection, units: readonly Unit[]): Promise<Committed> {
-    const counts = new CountLedger(this.#options.countShape);
-    const topics = new Set<Topic>();
-    const settlements: (() => void)[] = [];
-    for (const unit of units) {
-      settlements.push(await runUnit(connection, unit, counts, (topic) => topics.add(topic)));
-    }
-    await settleCounts(connection, counts);
-    return { settlements, topics };
-  }
-
-  /** A unit that throws is rolled back alone, unless what it met concerns all. */
-  async #runShared(connection: PostgresConnection, units: readonly Unit[]): Promise<Committed> {
-    const counts = new CountLedger(this.#options.countShape);
-    const topics = new Set<Topic>();
-    const settlements: (() => void)[] = [];
-    for (const unit of units) {
-      const touched: Topic[] = [];
-      const mark = counts.mark();
-      // Not waited for: where it fails, so does everything after it.
-      ignore(connection.control('savepoint unit'));
-      try {
-        settlements.push(await runUnit(connection, unit, counts, (topic) => touched.push(topic)));
-        for (const topic of touched) topics.add(topic);
-      } catch (error) {
-        if (isObstacle(error)) throw new ObstacleError(unit, error);
-        if (postgresDialect.isOutage(error)) throw error;
-        await connection.control('rollback to savepoint unit');
-        counts.rollback(mark);
-        settlements.push(() => unit.reject(error));
-      }
-      ignore(connection.control('release savepoint unit'));
-    }
-    await connection.waitForLocks();
-    await settleCounts(connection, counts);
-    return { settlements, topics };
-  }
-}
-
-async function runUnit(
-  connection: PostgresConnection,
-  unit: Unit,
-  counts: CountLedger,
-  touch: (topic: Topic) => void,
-): Promise<() => void> {
-  const executor = new PostgresChangeExecutor(connection);
-  let settle: () => void;
-  try {
-    settle = await unit.run({ executor, counts, touch });
-  } catch (error) {
-    // What the server said explains what the unit made of it.
-    executor.close();
-    throw error;
-  }
-  executor.close();
-  return settle;
-}
-
-async function settleCounts(connection: PostgresConnection, counts: CountLedger): Promise<void> {
-  const executor = new PostgresChangeExecutor(connection);
-  await counts.settle(executor);
-  executor.close();
 }
 
 async function commit(connection: PostgresConnection): Promise<void> {
@@ -300,8 +217,4 @@ async function rollback(connection: PostgresConnection): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function ignore(sent: Promise<void>): void {
-  sent.catch(() => {});
 }

@@ -7,7 +7,13 @@
  */
 import type { ClientBase, PoolClient, QueryResult } from 'pg';
 import { asDatabaseError } from './postgres-errors.ts';
-import { type NamedStatement, namedForMany, namedInsert, namedStatement } from './postgres-statements.ts';
+import {
+  type NamedStatement,
+  namedForMany,
+  namedInsert,
+  namedInsertOf,
+  namedStatement,
+} from './postgres-statements.ts';
 import type { Statement, Values } from './statement.ts';
 
 /** How long things may take, in milliseconds. */
@@ -111,6 +117,24 @@ export class PostgresConnection {
     if (rowCount === 0) return undefined;
     const [row]: { readonly seq?: number }[] = rows;
     return row?.seq ?? 0;
+  }
+
+  /**
+   * Adds rows in their order; the numbers of those that no conflict kept out, in the same order. Rows of one statement
+   * go together.
+   */
+  async insertAll(statement: Statement<Values, unknown>, rows: readonly Values[]): Promise<number[]> {
+    const results: Promise<QueryResult<{ seq?: number }>>[] = [];
+    for (let at = 0; at < rows.length; ) {
+      const named = namedInsertOf(statement, rows.length - at);
+      results.push(this.#send(this.#queryOf(named, rows.slice(at, at + named.rows).flatMap(named.bind))));
+      at += named.rows;
+    }
+    const seqs: number[] = [];
+    for (const { rows, rowCount } of await Promise.all(results)) {
+      for (let at = 0; at < (rowCount ?? 0); at++) seqs.push(rows[at]?.seq ?? 0);
+    }
+    return seqs;
   }
 
   /** Begins a transaction that changes something. Locks are waited for as usual, or `lockMs` only. */

@@ -3,8 +3,9 @@
  * unit of work in a transaction.
  */
 import { postgresDialect } from './dialect.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Placed } from './executor.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
+import type { Outbox } from './postgres-outbox.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import type { ReadRounds } from './postgres-rounds.ts';
 import { SharedSnapshots } from './postgres-snapshots.ts';
@@ -27,6 +28,14 @@ abstract class ReadOnlyExecutor implements Executor {
   }
 
   insert(): Promise<number | undefined> {
+    return refuseChange();
+  }
+
+  place(): Promise<Placed | undefined> {
+    return refuseChange();
+  }
+
+  post(): Promise<void> {
     return refuseChange();
   }
 
@@ -99,15 +108,25 @@ function refuseChange(): Promise<never> {
 /**
  * Runs statements in the transaction of one unit of work, and ends with it. PostgreSQL takes nothing more in a
  * transaction after an error, so an error that the unit swallowed is remembered: the unit cannot end well.
+ *
+ * With an outbox new rows go through it, and nothing says what becomes of them before the outbox does.
  */
 export class PostgresChangeExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
   readonly #connection: PostgresConnection;
+  readonly #outbox: Outbox | null;
   #isOpen = true;
+  #hasChanged = false;
   #fault: unknown = null;
 
-  constructor(connection: PostgresConnection) {
+  constructor(connection: PostgresConnection, outbox: Outbox | null = null) {
     this.#connection = connection;
+    this.#outbox = outbox;
+  }
+
+  /** Whether the transaction is another than without the unit, or can no longer be used. */
+  get hasLeftTraces(): boolean {
+    return this.#hasChanged || this.#fault !== null;
   }
 
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
@@ -115,7 +134,8 @@ export class PostgresChangeExecutor implements Executor {
   }
 
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#send(() => this.#connection.rows(statement, values));
+    const isChange = statement.node.kind !== 'SelectQueryNode';
+    return this.#send(() => this.#connection.rows(statement, values), isChange);
   }
 
   scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -128,6 +148,17 @@ export class PostgresChangeExecutor implements Executor {
 
   insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
     return this.#send(() => this.#connection.insert(statement, values));
+  }
+
+  async place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined> {
+    if (this.#outbox !== null) return { seq: this.#add(this.#outbox, statement, values) };
+    const seq = await this.insert(statement, values);
+    return seq === undefined ? undefined : { seq };
+  }
+
+  async post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    if (this.#outbox !== null) this.#add(this.#outbox, statement, values);
+    else await this.insert(statement, values);
   }
 
   /** All rows are on their way before the first is answered. */
@@ -166,14 +197,26 @@ export class PostgresChangeExecutor implements Executor {
     if (this.#fault !== null) throw this.#fault;
   }
 
-  async #send<T>(statement: () => Promise<T>): Promise<T> {
-    if (!this.#isOpen) throw new Error('the unit of work has ended');
-    if (this.#fault !== null) throw this.#fault;
+  #add<P extends Values>(outbox: Outbox, statement: Statement<P, unknown>, values: P): () => Promise<number> {
+    this.#assertOpen();
+    this.#hasChanged = true;
+    return outbox.add(this, statement, values);
+  }
+
+  async #send<T>(statement: () => Promise<T>, isChange = true): Promise<T> {
+    this.#assertOpen();
+    this.#hasChanged ||= isChange;
+    this.#outbox?.flush();
     try {
       return await statement();
     } catch (error) {
       this.#fault ??= error;
       throw error;
     }
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new Error('the unit of work has ended');
+    if (this.#fault !== null) throw this.#fault;
   }
 }

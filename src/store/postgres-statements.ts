@@ -42,6 +42,33 @@ export function namedInsert(statement: AnyStatement): NamedStatement {
   return named;
 }
 
+/** How many rows one statement adds: few different numbers, for each is a statement to plan. */
+const rowCounts = [32, 8, 1];
+const manyRows = new Map<string, NamedStatement>();
+
+/** As `namedInsert`, for as many rows as are wanted or the next smaller number; values come row after row. */
+export function namedInsertOf(
+  statement: AnyStatement,
+  wanted: number,
+): NamedStatement & { readonly rows: number } {
+  const one = namedInsert(statement);
+  const [, before, list = '', after] = /^(.* values )(\([$\d, ]+\))(.*)$/s.exec(one.sql) ?? [];
+  const rows = before === undefined ? 1 : (rowCounts.find((count) => count <= wanted) ?? 1);
+  if (rows === 1) return { ...one, rows };
+  const key = `${statement.index} ${rows}`;
+  let named = manyRows.get(key);
+  if (named === undefined) {
+    const width = list.split(',').length;
+    const lists = Array.from({ length: rows }, (_, row) =>
+      list.replace(/\d+/g, (place) => String(Number(place) + row * width)),
+    );
+    const sql = `${before}${lists.join(', ')}${after}`;
+    named = { ...one, sql, name: nameOf(sql) };
+    manyRows.set(key, named);
+  }
+  return { ...named, rows };
+}
+
 /**
  * A query for as many sets of values as its arrays are long. Its rows have the place of their set in front, counted
  * from 1. Values of one placeholder are all numbers or all texts, none is null.

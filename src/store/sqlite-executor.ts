@@ -4,7 +4,7 @@
  * statements is done before any other event of the process is looked at.
  */
 import { sqliteDialect } from './dialect.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Placed } from './executor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Statement, Values } from './statement.ts';
 
@@ -35,6 +35,15 @@ class DirectExecutor implements Executor {
 
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
     return this.#connection.insert(statement, values);
+  }
+
+  async place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined> {
+    const seq = this.#connection.insert(statement, values);
+    return seq === undefined ? undefined : { seq };
+  }
+
+  async post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    this.#connection.run(statement, values);
   }
 
   async insertAll<P extends Values>(
@@ -91,6 +100,14 @@ export class ReadExecutor implements Executor {
   }
 
   insert(): Promise<number | undefined> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  place(): Promise<Placed | undefined> {
+    return Promise.reject(new Error('a read changes nothing'));
+  }
+
+  post(): Promise<void> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
@@ -155,6 +172,15 @@ export class ChangeExecutor implements Executor {
 
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
     return this.#attempt(() => this.#connection.insert(statement, values));
+  }
+
+  async place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined> {
+    const seq = this.#attempt(() => this.#connection.insert(statement, values));
+    return seq === undefined ? undefined : { seq };
+  }
+
+  async post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    this.#attempt(() => this.#connection.run(statement, values));
   }
 
   async insertAll<P extends Values>(

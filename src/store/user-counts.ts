@@ -51,7 +51,7 @@ export interface PagePlace {
  */
 export class CountLedger {
   readonly #shape: CountShape;
-  readonly #notes: (CountChange | Recount)[] = [];
+  readonly #notes: (CountChange | Recount | (() => Promise<CountChange>))[] = [];
   /** How many of the notes the tree has. */
   #applied = 0;
 
@@ -61,6 +61,11 @@ export class CountLedger {
 
   note(change: CountChange): void {
     this.#notes.push(change);
+  }
+
+  /** Notes a change that is not known yet; asked for it when the tree is brought up to date. */
+  noteSoon(find: () => Promise<CountChange>): void {
+    this.#notes.push(find);
   }
 
   /** Has the counts of an organization made anew. */
@@ -82,8 +87,10 @@ export class CountLedger {
   /** Brings the tree up to date. Called before the commit, and before anybody reads it in the transaction. */
   async settle(executor: Executor): Promise<void> {
     if (this.#applied === this.#notes.length) return;
-    const waiting = Map.groupBy(this.#notes.slice(this.#applied), ({ orgKey }) => orgKey);
+    const noted = this.#notes.slice(this.#applied);
     this.#applied = this.#notes.length;
+    const known = await Promise.all(noted.map((note) => (typeof note === 'function' ? note() : note)));
+    const waiting = Map.groupBy(known, ({ orgKey }) => orgKey);
     // In one order for everybody, for each tree is held until the commit.
     for (const [orgKey, notes] of [...waiting].sort(([left], [right]) => left - right)) {
       const tree = new CountTree(executor, orgKey, this.#shape);

@@ -69,24 +69,17 @@ export async function eraseHanging(
   { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
-  await eraseNamed(executor, byUser, { orgKey, name: userId }, removed);
-  for (const name of digests) await eraseNamed(executor, byDigest, { orgKey, name }, removed);
-  return removed;
-}
-
-async function eraseNamed(
-  executor: Executor,
-  { look, deletions }: ReturnType<typeof erasureFrom>,
-  named: Named,
-  removed: Record<string, number>,
-): Promise<void> {
-  const found = await executor.first(look, named);
-  if (found === undefined) return;
-  for (const [table, deletion] of deletions) {
-    if (found[table] !== 1) continue;
-    const rows = await executor.run(deletion, named);
-    if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+  const names = [{ ...byUser, name: userId as string }, ...digests.map((name) => ({ ...byDigest, name }))];
+  // All questions are on their way before the first is answered.
+  const found = await Promise.all(names.map(({ look, name }) => executor.first(look, { orgKey, name })));
+  for (const [at, { deletions, name }] of names.entries()) {
+    for (const [table, deletion] of deletions) {
+      if (found[at]?.[table] !== 1) continue;
+      const rows = await executor.run(deletion, { orgKey, name });
+      if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+    }
   }
+  return removed;
 }
 
 /** What asks which of the tables have rows of that name, and what deletes them. */

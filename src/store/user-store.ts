@@ -15,7 +15,7 @@ import type {
 import type { RemovedRows } from '../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
-import type { Executor, Scope } from './executor.ts';
+import type { Executor, Placed, Scope } from './executor.ts';
 import type { Statement, Values } from './statement.ts';
 import { findPlace } from './user-counts.ts';
 import { eraseUser } from './user-erasure.ts';
@@ -71,10 +71,9 @@ export class SqlUserStore implements UserStore {
     for (;;) {
       const drawn = { ...user, id, number };
       const values = toInsertValues(drawn, { orgKey: this.#orgKey, appKey });
-      const seq = await this.#executor.insert(queries.insertUser, values);
-      if (seq !== undefined) {
-        const at = { createdAt: user.createdAt, seq };
-        this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: 1 });
+      const placed = await this.#executor.place(queries.insertUser, values);
+      if (placed !== undefined) {
+        this.#count(user, placed);
         return { ...drawn, ...newcomer(user), orgKey: this.#orgKey, updatedAt: user.createdAt };
       }
       const refusal = await this.#findTaken(user, user.appId);
@@ -260,6 +259,12 @@ export class SqlUserStore implements UserStore {
       if (isRefusal(error, 'external_id_taken')) return { taken: 'externalId' };
       throw error;
     }
+  }
+
+  #count({ createdAt, status }: NewUser, { seq }: Placed): void {
+    const change = { orgKey: this.#orgKey, status, delta: 1 } as const;
+    if (typeof seq === 'number') this.#scope.counts.note({ ...change, at: { createdAt, seq } });
+    else this.#scope.counts.noteSoon(async () => ({ ...change, at: { createdAt, seq: await seq() } }));
   }
 
   /** Which unique key stood in the way; null when it was the id or the number. */

@@ -145,11 +145,17 @@ for (const { name, make } of databases) {
   });
 }
 
-/** What the store should hold. It is changed inside the units of work, which run one after the other. */
+/**
+ * What the store should hold. It is changed inside the units of work, which run one after the other; one that runs anew
+ * finds it as it was the first time, for so does it find the store.
+ */
 class Model {
   readonly #store: Store;
   readonly #tenant: Tenant;
   #users: User[] = [];
+  /** Before each of the steps. */
+  readonly #states: (readonly User[])[] = [];
+  #taken = 0;
 
   constructor(store: Store, tenant: Tenant) {
     this.#store = store;
@@ -167,7 +173,10 @@ class Model {
   }
 
   async take(step: Step): Promise<void> {
+    const place = this.#taken++;
     const work = this.#store.change(this.#tenant.orgKey, async ({ users }) => {
+      this.#users = [...(this.#states[place] ?? this.#users)];
+      this.#states.splice(place, Number.POSITIVE_INFINITY, [...this.#users]);
       const add = async (said: Pick<User, 'createdAt' | 'status'>) =>
         users.insert(newUser(this.#tenant, said));
       switch (step.kind) {

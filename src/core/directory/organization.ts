@@ -49,6 +49,8 @@ export interface AppStore {
   find(appId: string): Promise<App | null>;
   /** The organization's first app: where users go for whom nobody named one. */
   getFirst(): Promise<App>;
+  /** Its id, which never changes. */
+  getFirstId(): Promise<string>;
   /** False where there is no such app. */
   update(appId: string, changes: AppChanges): Promise<boolean>;
 }

@@ -281,6 +281,6 @@ export function scopedRef(principal: Principal, ref: UserRef): UserRef {
 }
 
 async function findApp(tx: Tx, appId: unknown): Promise<{ id: string } | null> {
-  if (appId === undefined || appId === null) return tx.apps.getFirst();
+  if (appId === undefined || appId === null) return { id: await tx.apps.getFirstId() };
   return typeof appId === 'string' ? tx.apps.find(appId) : null;
 }
