@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -12,6 +13,8 @@ import type { LoadJob, LoadResult } from './load.ts';
 
 const program = join(import.meta.dirname, '../bin/roster');
 const loopMonitor = pathToFileURL(join(import.meta.dirname, 'loop-monitor.ts')).href;
+/** Where no file `.env` of somebody's own stands. */
+const elsewhere = tmpdir();
 /** The command starts with the Node of this process. */
 const ownNode = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
 
@@ -31,6 +34,7 @@ export async function startRoster(
 ): Promise<ServerProcess> {
   const startedAt = performance.now();
   const child = spawn(program, ['serve'], {
+    cwd: elsewhere,
     env: {
       ...ownNode,
       ...env,
@@ -73,6 +77,7 @@ export async function runRoster(
   args: readonly string[],
 ): Promise<{ readonly output: Readonly<Record<string, number>>; readonly peakMib: number }> {
   const child = spawn(program, [...args, '--json'], {
+    cwd: elsewhere,
     env: { ...ownNode, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

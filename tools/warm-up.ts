@@ -19,6 +19,8 @@ const folder = await mkdtemp(join(tmpdir(), 'roster-warm-up-'));
 const { PATH = '' } = process.env;
 const words = ['serve', '--json', '--port', '0', '--data', folder];
 const child = spawn(process.execPath, [...options, program, ...words], {
+  // Not in the checkout: a file .env may stand there.
+  cwd: folder,
   env: { PATH, ROSTER_LOG_LEVEL: 'silent' },
   stdio: ['ignore', 'pipe', 'ignore'],
   timeout: patienceMs,
