@@ -4,7 +4,6 @@
  * older copy thus loses no grant that still has to end. Names and contents tell of nobody.
  */
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenGrant, OpenGrants } from '../core/erasure/ledger.ts';
@@ -28,7 +27,8 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
         const left = [...grants];
         const write = async (): Promise<void> => {
           for (let grant = left.pop(); grant !== undefined; grant = left.pop()) {
-            await writeWhole(pathOf(grant.id), JSON.stringify(grant));
+            const path = pathOf(grant.id);
+            if (!(await isFile(path))) await writeWhole(path, JSON.stringify(grant));
           }
         };
         await Promise.all(Array.from({ length: writtenAtOnce }, write));
@@ -42,6 +42,10 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
     async find(id) {
       const text = await readFile(pathOf(id), 'utf8').catch(absentIs(null));
       return text === null ? null : readGrant(text);
+    },
+    async replace(grant) {
+      const path = pathOf(grant.id);
+      if (await isFile(path)) await writeWhole(path, JSON.stringify(grant));
     },
     async list() {
       const names = await readdir(folder).catch(absentIs([]));
@@ -57,17 +61,17 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
 export const noOpenGrants: OpenGrants = {
   keep: async () => {},
   find: async () => null,
+  replace: async () => {},
   list: async () => [],
   drop: async () => {},
 };
 
+async function isFile(path: string): Promise<boolean> {
+  return access(path).then(() => true, absentIs(false));
+}
+
 /** Under another name first, so that nobody finds half of it. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const isThere = await access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
   const draft = `${path}.${randomUUID()}`;
   try {
     const file = await open(draft, 'wx', 0o600);

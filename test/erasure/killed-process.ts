@@ -77,6 +77,7 @@ function mortal(core: Core): Core {
         keep: (kept) => (kept.length === 0 ? Promise.resolve() : around(() => grants.keep(kept))),
         find: (id) => grants.find(id),
         list: () => grants.list(),
+        replace: (grant) => grants.replace(grant),
         drop: (ids) => around(() => grants.drop(ids)),
       },
     },

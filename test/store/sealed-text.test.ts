@@ -9,6 +9,7 @@ import { messageContext } from '../../src/core/messaging/message.ts';
 import { reseal } from '../../src/core/sealing/reseal.ts';
 import { sealedColumns } from '../../src/core/sealing/sealed-text.ts';
 import { createSecretBox, type SecretBox } from '../../src/core/secret.ts';
+import { noRecords } from '../../src/store/folder-records.ts';
 import { tables } from '../../src/store/schema-registry.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
@@ -24,7 +25,8 @@ suiteOnEveryDatabase('sealing anew', (own) => {
     user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
   });
 
-  const run = (secrets: SecretBox) => reseal({ work: own(), secrets } as Partial<Core> as Core);
+  const { ledger } = noRecords;
+  const run = (secrets: SecretBox) => reseal({ work: own(), secrets, ledger } as Partial<Core> as Core);
 
   /** A message, a connection and a revocation, each with a text that says which it is. */
   async function sealWith(box: SecretBox) {

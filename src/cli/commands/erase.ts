@@ -29,7 +29,7 @@ export const run = onDirectory(async (directory, invocation) => {
     json: { erased, unknown, lastAdmins, seconds },
     text: `Erased ${counted(erased, 'user')} in ${seconds} s${perSecond}.`,
     notes: [
-      ...(unknown === 0 ? [] : [`${counted(unknown, 'id')} belong to nobody`]),
+      ...(unknown === 0 ? [] : [ofNobody(unknown)]),
       ...(lastAdmins === 0
         ? []
         : [`${counted(lastAdmins, 'user')} left alone: the last active admins of their organizations`]),
@@ -38,12 +38,16 @@ export const run = onDirectory(async (directory, invocation) => {
   };
 });
 
+function ofNobody(ids: number): string {
+  return `${counted(ids, 'id')} ${ids === 1 ? 'belongs' : 'belong'} to nobody`;
+}
+
 function questionOf({ users, unknown, connected }: ErasurePlan): string {
   const organizations = new Set(users.map(({ orgKey }) => orgKey)).size;
   const parts = [
     `${counted(users.length, 'user')} of ${counted(organizations, 'organization')} will be erased for good`,
-    `${counted(connected, 'user')} of them with connections that end at their providers`,
-    ...(unknown === 0 ? [] : [`${counted(unknown, 'id')} belong to nobody`]),
+    `${connected.toLocaleString('en')} of them with connections that end at their providers`,
+    ...(unknown === 0 ? [] : [ofNobody(unknown)]),
   ];
   return `${parts.join('; ')}.`;
 }

@@ -61,6 +61,9 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   );
   if (claimed.length === 0) return nothing;
   const all = claimed.flatMap((erasure) => lookingAt(core, erasure));
+  const opened = new Set(all.map(({ erasure }) => erasure.id));
+  const unopened = claimed.filter(({ id }) => !opened.has(id));
+  await inPieces(core, unopened, (tx, erasure) => leave(core, tx, erasure));
   // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
   await acceptErasures(core, await begunAmong(core, all));
   const found = await lookAgain(core, all);
@@ -78,7 +81,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
     completed: completed.length,
     waiting: ends.filter((end) => end === 'waits').length,
     postponed: postponed.length + ends.filter((end) => end === 'stale').length,
-    sealed: claimed.length - all.length,
+    sealed: unopened.length,
   };
 }
 
@@ -280,6 +283,13 @@ async function postpone(
   const now = core.clock.now();
   const removed = sumOf(erasure.removed, found.get(id) ?? {});
   await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now, removed });
+}
+
+/** A step: leaves what cannot be looked for alone for a while, and marks it when its time is up. */
+async function leave(core: Core, tx: Tx, { id }: Erasure): Promise<void> {
+  const erasure = await tx.erasures.lock(id);
+  if (erasure === null || erasure.state === 'complete') return;
+  await tx.erasures.update(erasure, waitingOf(erasure, core.clock.now()));
 }
 
 function deadlineOf({ requestedAt, replayedAt }: Erasure): number {

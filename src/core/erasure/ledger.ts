@@ -76,6 +76,8 @@ export interface OpenGrants {
   keep(grants: readonly OpenGrant[]): Promise<void>;
   /** Null where it is not there, or cannot be read. */
   find(id: string): Promise<OpenGrant | null>;
+  /** Puts the same grant, sealed anew, in the place of one that is still there. */
+  replace(grant: OpenGrant): Promise<void>;
   /** The ids of all. */
   list(): Promise<readonly string[]>;
   /** Takes away what is there of these. */

@@ -2,7 +2,9 @@
  * Sealing anew, under the present secret, what was sealed under a former one, so that the former can be forgotten. It
  * may be stopped and started again, and runs beside servers that write: what they seal meanwhile stands.
  */
+import { revocationContext } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
+import type { SecretBox } from '../secret.ts';
 import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';
 
 export interface ResealReport {
@@ -32,6 +34,24 @@ export async function reseal(core: Core): Promise<ResealReport> {
       unopened += report.unopened;
     }
   }
+  const beside = await resealGrants(core);
+  return { resealed: resealed + beside.resealed, unopened: unopened + beside.unopened };
+}
+
+/** The grants beside the ledger of erasures, sealed as in their rows. */
+async function resealGrants({ ledger: { grants }, secrets }: Core): Promise<ResealReport> {
+  let resealed = 0;
+  let unopened = 0;
+  for (const id of await grants.list()) {
+    const grant = await grants.find(id);
+    if (grant === null || secrets.isPresent(grant.sealedGrant)) continue;
+    const sealedGrant = reopen(secrets, grant.sealedGrant, revocationContext(grant));
+    if (sealedGrant === null) unopened += 1;
+    else {
+      await grants.replace({ ...grant, sealedGrant });
+      resealed += 1;
+    }
+  }
   return { resealed, unopened };
 }
 
@@ -55,11 +75,14 @@ async function resealBatch(
   return { resealed, unopened: fresh.filter(({ sealed }) => sealed === null).length };
 }
 
-/** Null where no known secret opens it. */
 function sealAnew({ secrets }: Core, table: SealedTable, text: SealedText): string | null {
-  const context = sealedColumns[table].context(text);
+  return reopen(secrets, text.sealed, sealedColumns[table].context(text));
+}
+
+/** Null where no known secret opens it. */
+function reopen(secrets: SecretBox, sealed: string, context: string): string | null {
   try {
-    return secrets.seal(secrets.open(text.sealed, context), context);
+    return secrets.seal(secrets.open(sealed, context), context);
   } catch {
     return null;
   }
