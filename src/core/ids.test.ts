@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   isHex40,
   newAppId,
+  newDatedId,
   newOrgKey,
   newPrefixedId,
   newRequestId,
@@ -88,6 +89,16 @@ describe('ids', () => {
         }
       }),
     );
+  });
+
+  test('dated ids are in the order of their milliseconds and differ within one', () => {
+    const now = Date.UTC(2026, 0, 2);
+    const ids = rounds.map(() => newDatedId('evt', now));
+    assert.equal(new Set(ids).size, rounds.length);
+    for (const id of ids) {
+      assert.match(id, /^evt_[0-9a-f]{32}$/);
+      assert.ok(newDatedId('evt', now - 1) < id && id < newDatedId('evt', now + 1));
+    }
   });
 
   test('apps, organizations, requests and the rest have the forms they promise', () => {

@@ -45,7 +45,6 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
     async serve(exchange, call) {
       const { operation, request } = exchange;
       inFlight += 1;
-      const turn = turnEnd();
       let status = 0;
       try {
         let rendered: Rendered;
@@ -75,7 +74,7 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
           rendered = render(presentError(error, refusedOf(exchange), logger));
         }
         status = rendered.status;
-        if (rendered.rest === null) await turn;
+        if (rendered.rest === null) await turnEnd();
         const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
         if (writing !== undefined) await writing;
       } catch (error) {

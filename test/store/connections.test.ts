@@ -13,7 +13,7 @@ import {
 } from '../../src/core/connections/revocation.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { isRefusal } from '../../src/core/errors.ts';
-import { newPrefixedId } from '../../src/core/ids.ts';
+import { newDatedId, newPrefixedId } from '../../src/core/ids.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
@@ -230,7 +230,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
 
   test('the open ones of a connection and all of an erasure are found, oldest first', async () => {
     const connectionId = newPrefixedId('dev');
-    const erasureId = newPrefixedId('era');
+    const erasureId = newDatedId('era', 0);
     const first = await revoke({ connectionId, erasureId });
     const second = await revoke({ connectionId });
     const third = await revoke({ erasureId });
@@ -297,7 +297,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     await revoke({ connectionId: given.id });
     const old = await revoke({ createdAt: 1 });
     await within((tx) => tx.revocations.update(old, { state: 'confirmed', sealedGrant: null, endedAt: 1 }));
-    const kept = await revoke({ erasureId: newPrefixedId('era') });
+    const kept = await revoke({ erasureId: newDatedId('era', 0) });
     await within((tx) => tx.revocations.update(kept, { state: 'confirmed', sealedGrant: null, endedAt: 1 }));
     const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 500));
     await sweep(pendingLifeMs);

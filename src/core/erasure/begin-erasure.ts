@@ -5,7 +5,7 @@ import { endGrants } from '../connections/end-grants.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
-import { newPrefixedId } from '../ids.ts';
+import { newDatedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type BegunErasure, listOpenGrants } from './accept-erasures.ts';
@@ -30,7 +30,7 @@ export async function beginErasure(
 ): Promise<BegunErasure> {
   const now = core.clock.now();
   const { orgKey } = tx;
-  const id = former?.id ?? newPrefixedId('era');
+  const id = former?.id ?? newDatedId('era', now);
   const open = await endGrants(core, tx, user, id);
   const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
   if (removed === null) throw refuse('user_not_found', {});

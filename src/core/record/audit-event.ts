@@ -1,7 +1,7 @@
 /** One event for each change: who, what, whom, through which door. Bare ids only, no personal data. */
 
 import type { Principal } from '../access/principal.ts';
-import { newPrefixedId } from '../ids.ts';
+import { newDatedId } from '../ids.ts';
 
 export type AuditAction =
   | 'organization.created'
@@ -91,7 +91,7 @@ function eventOf(
   at: number,
 ): AuditEvent {
   return {
-    id: newPrefixedId('evt'),
+    id: newDatedId('evt', at),
     at,
     actorKind: principal.kind,
     actorId: actorIdOf(principal),
