@@ -25,6 +25,7 @@ import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import type { PostgresTimeouts } from './postgres-connection.ts';
 import { PostgresStore } from './postgres-store.ts';
+import { SqliteCheckpoints } from './sqlite-checkpoint.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { ReadExecutor } from './sqlite-executor.ts';
 import { integrityProblems } from './sqlite-integrity.ts';
@@ -80,7 +81,7 @@ const defaultLockWaitMs = 5_000;
 const repairPauseMs = 5;
 const mebibyte = 1024 * 1024;
 const connectionSizes = {
-  writer: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
   /** Small and without a map of the file: what streams by is not kept. */
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
@@ -113,6 +114,7 @@ class SqliteStore implements Store {
   readonly #reader: SqliteConnection;
   readonly #scanner: SqliteConnection;
   readonly #commits: GroupCommit;
+  readonly #checkpoints: SqliteCheckpoints;
   readonly #appKeys: AppKeys;
   readonly #readScope: Scope;
   readonly #countShape: CountShape;
@@ -135,8 +137,10 @@ class SqliteStore implements Store {
       countShape,
       lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
       refusalOf: (error) => this.#refusalOf(error),
+      onWritten: () => this.#checkpoints.noteCommit(),
       onCommitted: options.onCommitted ?? (() => {}),
     });
+    this.#checkpoints = new SqliteCheckpoints({ file, connection: this.#writer, commits: this.#commits });
     this.residue = new SqliteResidue({ file, connection: this.#writer, commits: this.#commits });
     this.#onOutage = options.onOutage ?? (() => {});
     const executor = new ReadExecutor(this.#reader, this.#scanner);
@@ -197,7 +201,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#commits.close();
+    await Promise.all([this.#commits.close(), this.#checkpoints.close()]);
     this.#scanner.close();
     this.#reader.close();
     this.#writer.close();

@@ -18,6 +18,9 @@ import { ChangeExecutor } from './sqlite-executor.ts';
 import { beginWriting } from './sqlite-lock.ts';
 import { CountLedger, type CountShape } from './user-counts.ts';
 
+/** How long units are gathered at most while more and more come, in milliseconds. */
+const gatherMs = 2;
+
 export interface GroupCommitOptions {
   /** Most units that share a commit. */
   readonly batchMax: number;
@@ -28,6 +31,8 @@ export interface GroupCommitOptions {
   readonly countShape: CountShape;
   /** What callers are told of an error that ended a whole batch. */
   readonly refusalOf: (error: unknown) => unknown;
+  /** Told after each commit, when no transaction is open. */
+  readonly onWritten?: () => void;
   /** Told after each commit which topics were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
@@ -100,14 +105,30 @@ export class GroupCommit {
   async #drain(): Promise<void> {
     try {
       do {
-        // Whatever the event loop has ready by now joins the batch.
-        await new Promise((resolve) => setImmediate(resolve));
+        await this.#gather();
         for (const between of this.#betweens.splice(0)) between();
         if (this.#queue.length > 0) await this.#runBatch(this.#queue.splice(0, this.#options.batchMax));
       } while (this.#queue.length > 0 || this.#betweens.length > 0);
     } finally {
       this.#running = null;
     }
+  }
+
+  /**
+   * Whatever the event loop has ready joins the batch, for a commit costs much the same for one unit and for many.
+   * It is looked again as long as each look brings more; a unit that comes alone waits for two.
+   */
+  async #gather(): Promise<void> {
+    const until = performance.now() + gatherMs;
+    let seen: number;
+    do {
+      seen = this.#queue.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (
+      this.#queue.length > seen &&
+      this.#queue.length < this.#options.batchMax &&
+      performance.now() < until
+    );
   }
 
   async #runBatch(units: readonly Unit[]): Promise<void> {
@@ -126,6 +147,7 @@ export class GroupCommit {
       return;
     }
     for (const settle of settlements) settle();
+    this.#options.onWritten?.();
     if (topics.size > 0) this.#options.onCommitted(topics);
   }
 

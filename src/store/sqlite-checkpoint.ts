@@ -1,0 +1,135 @@
+/**
+ * Copies the log into the file while the thread that serves goes on: a thread of its own, with a connection of its
+ * own, does nearly all of it, and only what was written meanwhile is copied between two transactions, so that the
+ * log is used up for a moment and begins anew instead of growing for ever. What is durable does not depend on it:
+ * SQLite reads log and file together. The thread ends when nothing was copied for a while.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { GroupCommit } from './group-commit.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import { logLeft } from './sqlite-log.ts';
+
+/** 16 MiB of log before it is copied: the same pages of an index are written back once for many commits. */
+const duePages = 4_000;
+/** How often the length of the log is looked at, in commits. */
+const lookEveryCommits = 8;
+/** So few pages are copied by the thread that serves; about as many are written while others are copied. */
+const restPages = 256;
+/** How often it is tried to come down to that. What is left then is copied where it is no more than `restPagesMax`. */
+const passesMax = 4;
+const restPagesMax = 2_000;
+const idleMs = 10_000;
+
+export interface CheckpointParts {
+  readonly file: string;
+  readonly connection: SqliteConnection;
+  readonly commits: Pick<GroupCommit, 'between'>;
+}
+
+export class SqliteCheckpoints {
+  readonly #parts: CheckpointParts;
+  #commits = 0;
+  /** Pages that the last try left, because a reader of a former state held them or nothing could be written. */
+  #held = 0;
+  #underWay: Promise<void> | null = null;
+  #thread: Worker | null = null;
+  #idle: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(parts: CheckpointParts) {
+    this.#parts = parts;
+  }
+
+  /** Told after each commit, when no transaction is open. */
+  noteCommit(): void {
+    this.#commits += 1;
+    if (this.#commits < lookEveryCommits || this.#underWay !== null || this.#isClosed) return;
+    this.#commits = 0;
+    const left = this.#left();
+    this.#held = Math.min(this.#held, left);
+    if (left - this.#held >= duePages) this.#begin(() => this.#checkpoint());
+  }
+
+  /** Waits for what is under way, and ends the thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#underWay;
+    await this.#endThread();
+  }
+
+  #begin(work: () => Promise<void>): void {
+    this.#underWay = work().finally(() => {
+      this.#underWay = null;
+    });
+  }
+
+  /** Never rejects: what cannot be copied now is tried again when there is more of it. */
+  async #checkpoint(): Promise<void> {
+    clearTimeout(this.#idle);
+    try {
+      this.#held = await this.#copy();
+    } catch {
+      this.#held = Number.POSITIVE_INFINITY;
+      await this.#endThread();
+    }
+    this.#idle = setTimeout(() => {
+      if (this.#underWay === null) this.#begin(() => this.#endThread());
+    }, idleMs).unref();
+  }
+
+  /** Copies as much as can be; how many pages are left. */
+  async #copy(): Promise<number> {
+    this.#thread ??= startThread(this.#parts.file);
+    // Whoever closes the store waits for what is under way; a thread that has nothing to do keeps no process alive.
+    this.#thread.ref();
+    let left = Number.POSITIVE_INFINITY;
+    for (let pass = 1; pass <= passesMax && left > restPages; pass++) {
+      this.#thread.postMessage('copy');
+      const [held]: (number | null)[] = await once(this.#thread, 'message');
+      const isLast = pass === passesMax || held !== 0;
+      left = await this.#parts.commits.between(() => this.#copyRest(isLast ? restPagesMax : restPages));
+      if (isLast) break;
+    }
+    this.#thread.unref();
+    return left;
+  }
+
+  /** Copies what is left where it is not more than that. */
+  #copyRest(pagesMax: number): number {
+    const { db } = this.#parts.connection;
+    const left = logLeft(db, 'noop') ?? Number.POSITIVE_INFINITY;
+    return left > pagesMax ? left : (logLeft(db, 'passive') ?? left);
+  }
+
+  /** Whoever asks has committed already: that the log cannot be looked at is no fault of theirs. */
+  #left(): number {
+    try {
+      return logLeft(this.#parts.connection.db, 'noop') ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  async #endThread(): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = null;
+    if (thread === null || thread.threadId === ended) return;
+    const end = once(thread, 'exit');
+    thread.ref();
+    thread.postMessage('end');
+    await end;
+  }
+}
+
+/** What Node has for the number of a thread that has ended. */
+const ended = -1;
+
+/** It needs hardly any memory of its own. */
+function startThread(file: string): Worker {
+  return new Worker(new URL('./checkpoint-thread.ts', import.meta.url), {
+    workerData: file,
+    resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 },
+  });
+}
