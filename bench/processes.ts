@@ -71,11 +71,16 @@ export async function load(job: LoadJob, generator: Generator = 'socket'): Promi
   return JSON.parse(await text(child.stdout));
 }
 
-/** A command of Roster; what it prints with `--json`, and the most memory it had, in MiB. */
+/** A command of Roster; what it prints with `--json`, how long it took from its start to its end, and the most memory it had. */
 export async function runRoster(
   { env }: Pick<Fixture, 'env'>,
   args: readonly string[],
-): Promise<{ readonly output: Readonly<Record<string, number>>; readonly peakMib: number }> {
+): Promise<{
+  readonly output: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly peakMib: number;
+}> {
+  const beganAt = performance.now();
   const child = spawn(program, [...args, '--json'], {
     cwd: elsewhere,
     env: { ...ownNode, ...env },
@@ -85,9 +90,11 @@ export async function runRoster(
   const watch = setInterval(async () => {
     peakMib = Math.max(peakMib, (await memoryOf(child)).peakMib);
   }, memoryEveryMs);
+  const ended = once(child, 'close');
   const output = await text(child.stdout);
+  await ended;
   clearInterval(watch);
-  return { output: JSON.parse(output), peakMib };
+  return { output: JSON.parse(output), seconds: (performance.now() - beganAt) / 1_000, peakMib };
 }
 
 const memoryEveryMs = 50;

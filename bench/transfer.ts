@@ -6,7 +6,7 @@ import { type Figure, figureOf } from './figures.ts';
 import { scrambled } from './fixture.ts';
 import { runRoster } from './processes.ts';
 
-const rowsEach = 200_000;
+const rowsEach = 300_000;
 const columns = 'external_id,email,first_name,last_name,phone,date_of_birth,language,timezone,created_at\n';
 
 export async function importUsers({ fixture, rounds }: Bench): Promise<Figure[]> {
@@ -15,8 +15,8 @@ export async function importUsers({ fixture, rounds }: Bench): Promise<Figure[]>
   for (let round = 0; round < rounds; round++) {
     const file = join(fixture.scratch, `users-${round}.csv`);
     await writeRows(file, round * rowsEach);
-    const { output, peakMib } = await runRoster(fixture, ['import', file, '--org', fixture.orgId]);
-    const { imported = 0, seconds = 0 } = output;
+    const { output, seconds, peakMib } = await runRoster(fixture, ['import', file, '--org', fixture.orgId]);
+    const { imported = 0 } = output;
     if (imported !== rowsEach) throw new Error(`${imported} users were imported`);
     rates.push(imported / seconds);
     peaks.push(peakMib);
@@ -32,8 +32,14 @@ export async function exportUsers({ fixture, rounds }: Bench): Promise<Figure[]>
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const file = join(fixture.scratch, 'users.csv');
-    const { output, peakMib } = await runRoster(fixture, ['export', '--org', fixture.orgId, '--out', file]);
-    const { exported = 0, seconds = 0 } = output;
+    const { output, seconds, peakMib } = await runRoster(fixture, [
+      'export',
+      '--org',
+      fixture.orgId,
+      '--out',
+      file,
+    ]);
+    const { exported = 0 } = output;
     if (exported !== fixture.users) throw new Error(`${exported} users were exported`);
     rates.push(exported / seconds);
     peaks.push(peakMib);

@@ -27,6 +27,8 @@ export interface DirectoryOptions {
   readonly secrets: Secrets;
   /** The machine's unless given. */
   readonly clock?: Clock;
+  /** Whether very much will be written in a row. */
+  readonly isBulk?: boolean;
 }
 
 /** The core over its database. */
@@ -92,7 +94,7 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
 
 /** Opens the directory for an app, which closes its parts in its own order. */
 export async function openCore(
-  { config, secrets, clock = systemClock }: DirectoryOptions,
+  { config, secrets, clock = systemClock, isBulk = false }: DirectoryOptions,
   hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
 ): Promise<OpenedDirectory> {
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
@@ -102,7 +104,7 @@ export async function openCore(
   // A folder that somebody gave such a process all the same is used.
   const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
   const providers = createAppProviders(config, secrets, clock);
-  const { store, applied } = await openDatabase({ config, secrets }, hooks);
+  const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks);
   const core: Core = {
     work: store,
     clock,
@@ -137,7 +139,11 @@ export async function openCore(
 }
 
 async function openDatabase(
-  { config: { dataDir, database }, secrets: { databaseUrl } }: Pick<DirectoryOptions, 'config' | 'secrets'>,
+  {
+    config: { dataDir, database },
+    secrets: { databaseUrl },
+    isBulk = false,
+  }: Pick<DirectoryOptions, 'config' | 'secrets' | 'isBulk'>,
   hooks: StoreOptions,
 ): Promise<{ store: Store; applied: number }> {
   let store: Store | undefined;
@@ -145,7 +151,7 @@ async function openDatabase(
     const { poolSize, ...timeouts } = database;
     store = openStore({
       ...hooks,
-      ...(databaseUrl === null ? { dataDir } : { databaseUrl, poolSize, timeouts }),
+      ...(databaseUrl === null ? { dataDir, isBulk } : { databaseUrl, poolSize, timeouts }),
     });
     return { store, applied: await store.migrate() };
   } catch (error) {

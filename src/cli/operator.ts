@@ -2,7 +2,7 @@
  * How a command gets at the directory: on the data folder that the settings name, also while a server runs on
  * it. Everything a command does is recorded as done by the operator at the command line.
  */
-import { type Directory, hasDirectory, openDirectory } from '../app-directory.ts';
+import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app-directory.ts';
 import { readConfig } from '../config.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
@@ -14,11 +14,13 @@ export const door = 'cli';
 
 type Work = (directory: Directory, invocation: Invocation) => Promise<Outcome>;
 
+type Use = Pick<DirectoryOptions, 'isBulk'>;
+
 /** A handler that works on a directory, which is made where there is none. */
-export function onAnyDirectory(work: Work): Handler {
+export function onAnyDirectory(work: Work, use: Use = {}): Handler {
   return async (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
-    const directory = await openDirectory({ config, secrets });
+    const directory = await openDirectory({ ...use, config, secrets });
     try {
       return await work(directory, invocation);
     } finally {
@@ -28,14 +30,14 @@ export function onAnyDirectory(work: Work): Handler {
 }
 
 /** A handler that works on a directory that is there; a mistyped folder is told, not made. */
-export function onDirectory(work: Work): Handler {
+export function onDirectory(work: Work, use: Use = {}): Handler {
   return (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
     const nothingThere = new CommandError(
       `there is no directory in ${config.dataDir}: \`roster init\` makes one`,
     );
     if (!hasDirectory(config, secrets)) throw nothingThere;
-    return onAnyDirectory(work)(invocation);
+    return onAnyDirectory(work, use)(invocation);
   };
 }
 

@@ -49,6 +49,8 @@ export interface StoreOptions {
 export interface FileStoreOptions extends StoreOptions {
   /** The folder that holds the database file; it exists and can be written. */
   readonly dataDir: string;
+  /** Whether very much will be written in a row. */
+  readonly isBulk?: boolean;
 }
 
 export interface PostgresStoreOptions extends StoreOptions {
@@ -81,7 +83,16 @@ const defaultLockWaitMs = 5_000;
 const repairPauseMs = 5;
 const mebibyte = 1024 * 1024;
 const connectionSizes = {
+<<<<<<< src/store/database.ts
+  writer: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  /**
+   * 256 MiB of log: rows land all over the indexes, and their pages are written back once for many commits. Without
+   * a map of the file, of which every page that was touched would count as memory of the process.
+   */
+  bulkWriter: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 0, logPages: 64_000 },
+=======
   writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
+>>>>>>> /tmp/perf/new.f
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
   /** Small and without a map of the file: what streams by is not kept. */
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
@@ -126,7 +137,10 @@ class SqliteStore implements Store {
     const file = join(options.dataDir, databaseFile);
     makePrivateFile(file);
     // The writer comes first: it makes the file a database, and readers of one that is none fail.
-    this.#writer = new SqliteConnection(file, connectionSizes.writer);
+    this.#writer = new SqliteConnection(
+      file,
+      options.isBulk === true ? connectionSizes.bulkWriter : connectionSizes.writer,
+    );
     this.#reader = new SqliteConnection(file, connectionSizes.reader);
     this.#scanner = new SqliteConnection(file, connectionSizes.scanner);
     const countShape = options.countShape ?? defaultCountShape;

@@ -10,6 +10,8 @@ export interface ConnectionOptions {
   readonly isReadOnly: boolean;
   readonly cacheKib: number;
   readonly mmapBytes: number;
+  /** How long the log may become before it is copied into the file, in pages of 4 KiB; of who writes. */
+  readonly logPages?: number;
 }
 
 interface Prepared extends CompiledStatement {
@@ -24,18 +26,24 @@ const blockingWaitMs = { reading: 10, writing: 0 };
 /** Opening happens before anything is served, and may wait for another process that opens the same file. */
 const openingWaitMs = 5_000;
 
+<<<<<<< src/store/sqlite-connection.ts
+/** 16 MiB of log between checkpoints: the same pages of an index are written back once for many commits. */
+const defaultLogPages = 4_000;
+=======
 /**
  * From 64 MiB of log on a commit copies it into the file itself. It does not come to that where `sqlite-checkpoint.ts`
  * is at work.
  */
 const checkpointPages = 16_000;
+>>>>>>> /tmp/perf/new.f
 
 export class SqliteConnection {
   readonly db: Sqlite.Database;
   readonly #controls = new Map<string, Sqlite.Statement<[]>>();
   readonly #prepared: (Prepared | undefined)[] = [];
 
-  constructor(file: string, { isReadOnly, cacheKib, mmapBytes }: ConnectionOptions) {
+  constructor(file: string, options: ConnectionOptions) {
+    const { isReadOnly, cacheKib, mmapBytes, logPages = defaultLogPages } = options;
     this.db = new Sqlite(file, { readonly: isReadOnly, timeout: openingWaitMs });
     try {
       if (!isReadOnly) turnOnWal(this.db);
@@ -44,7 +52,7 @@ export class SqliteConnection {
       this.db.pragma('secure_delete = ON');
       // Savepoints keep their undo pages here; on disk they would cost a file for each unit of work.
       this.db.pragma('temp_store = MEMORY');
-      this.db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+      this.db.pragma(`wal_autocheckpoint = ${logPages}`);
       this.db.pragma(`cache_size = -${cacheKib}`);
       this.db.pragma(`mmap_size = ${mmapBytes}`);
       this.db.pragma(`busy_timeout = ${isReadOnly ? blockingWaitMs.reading : blockingWaitMs.writing}`);

@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import type { Directory } from '../../app-directory.ts';
 import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
 import type { OperatorPrincipal } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
@@ -38,7 +39,9 @@ interface Task {
   readonly reader: RowReader;
 }
 
-export const importUsers = onDirectory(async ({ core }, invocation) => {
+export const importUsers = onDirectory(importFrom, { isBulk: true });
+
+async function importFrom({ core }: Directory, invocation: Invocation): Promise<Outcome> {
   const organization = await getOrganization(core, invocation.get('org'));
   const principal = operatorAt(door, organization.key);
   const { id: appId } = await getImportApp(core, principal, invocation.find('app') ?? null);
@@ -54,7 +57,7 @@ export const importUsers = onDirectory(async ({ core }, invocation) => {
   } finally {
     await reader.close();
   }
-});
+}
 
 async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
   const { core, principal, reader } = task;
