@@ -83,16 +83,12 @@ const defaultLockWaitMs = 5_000;
 const repairPauseMs = 5;
 const mebibyte = 1024 * 1024;
 const connectionSizes = {
-<<<<<<< src/store/database.ts
-  writer: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
   /**
    * 256 MiB of log: rows land all over the indexes, and their pages are written back once for many commits. Without
    * a map of the file, of which every page that was touched would count as memory of the process.
    */
   bulkWriter: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 0, logPages: 64_000 },
-=======
-  writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
->>>>>>> /tmp/perf/new.f
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
   /** Small and without a map of the file: what streams by is not kept. */
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
@@ -151,7 +147,9 @@ class SqliteStore implements Store {
       countShape,
       lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
       refusalOf: (error) => this.#refusalOf(error),
-      onWritten: () => this.#checkpoints.noteCommit(),
+      onWritten: () => {
+        if (options.isBulk !== true) this.#checkpoints.noteCommit();
+      },
       onCommitted: options.onCommitted ?? (() => {}),
     });
     this.#checkpoints = new SqliteCheckpoints({ file, connection: this.#writer, commits: this.#commits });

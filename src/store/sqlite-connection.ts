@@ -26,16 +26,11 @@ const blockingWaitMs = { reading: 10, writing: 0 };
 /** Opening happens before anything is served, and may wait for another process that opens the same file. */
 const openingWaitMs = 5_000;
 
-<<<<<<< src/store/sqlite-connection.ts
-/** 16 MiB of log between checkpoints: the same pages of an index are written back once for many commits. */
-const defaultLogPages = 4_000;
-=======
 /**
  * From 64 MiB of log on a commit copies it into the file itself. It does not come to that where `sqlite-checkpoint.ts`
  * is at work.
  */
-const checkpointPages = 16_000;
->>>>>>> /tmp/perf/new.f
+const defaultLogPages = 16_000;
 
 export class SqliteConnection {
   readonly db: Sqlite.Database;

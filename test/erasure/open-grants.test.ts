@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { noteForgottenGrants } from '../../src/core/erasure/accept-erasures.ts';
 import type { OpenGrant } from '../../src/core/erasure/ledger.ts';
 import { isRefusal } from '../../src/core/errors.ts';
-import { newPrefixedId } from '../../src/core/ids.ts';
+import { newDatedId, newPrefixedId } from '../../src/core/ids.ts';
 import { reseal } from '../../src/core/sealing/reseal.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import { openGrantsFolder, openGrantsIn } from '../../src/store/open-grants.ts';
@@ -16,7 +16,7 @@ import { openCore } from '../jobs/deployment.ts';
 import { makeLinkedFolder, secret } from './linked-folder.ts';
 
 function grantOf(id = newPrefixedId('rev')): OpenGrant {
-  const ids = { erasureId: newPrefixedId('era'), connectionId: newPrefixedId('dev') };
+  const ids = { erasureId: newDatedId('era', 0), connectionId: newPrefixedId('dev') };
   return { orgKey: 1, id, ...ids, provider: 'acme', sealedGrant: 'sealed', unanswered: 0 };
 }
 
