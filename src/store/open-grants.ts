@@ -23,7 +23,7 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
     async keep(grants) {
       if (grants.length === 0) return;
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const made = await mkdir(folder, { recursive: true, mode: 0o700 });
         const left = [...grants];
         const write = async (): Promise<void> => {
           for (let grant = left.pop(); grant !== undefined; grant = left.pop()) {
@@ -33,7 +33,7 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
         };
         await Promise.all(Array.from({ length: writtenAtOnce }, write));
         await syncFolder(folder);
-        await syncFolder(dataDir);
+        if (made !== undefined) await syncFolder(dataDir);
       } catch (error) {
         onFault(error);
         throw refuse('unavailable', { retryAfterSeconds: 1 });

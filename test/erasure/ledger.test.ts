@@ -1,0 +1,145 @@
+/** The ledger as a file: every line that was acknowledged is read again, whatever was torn beside it and whoever wrote. */
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { LedgerLine } from '../../src/core/erasure/ledger.ts';
+import { isRefusal } from '../../src/core/errors.ts';
+import { type LedgerFile, ledgerFile, openLedger } from '../../src/store/ledger-file.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'roster-ledger-'));
+  path = join(folder, ledgerFile);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function accepted(number: number): LedgerLine {
+  const id = `era_${String(number).padStart(32, '0')}`;
+  const erasure = { orgKey: 1, id, userId: 'f'.repeat(32), requestedAt: number };
+  return { kind: 'accepted', erasure: { ...erasure, requestedBy: 'operator', door: 'test' } };
+}
+
+function completed(number: number, receipt: string): LedgerLine {
+  const id = `era_${String(number).padStart(32, '0')}`;
+  return { kind: 'completed', erasure: { orgKey: 1, id, completedAt: number, receipt } };
+}
+
+async function readAll(ledger: LedgerFile, from = 0): Promise<LedgerLine[]> {
+  return (await Array.fromAsync(ledger.read(from))).flatMap(({ lines }) => lines);
+}
+
+describe('the ledger of erasures', () => {
+  test('gives back what was added, in order, also after it was closed, and for its owner alone', async () => {
+    const first = openLedger(folder);
+    const lines = Array.from({ length: 50 }, (_, at) => accepted(at));
+    for (const line of lines) await first.append([line]);
+    await first.append([]);
+    await first.close();
+    const again = openLedger(folder);
+    assert.equal(again.id, first.id);
+    assert.deepEqual(await readAll(again), lines);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.equal(await again.length(), (await stat(path)).size);
+  });
+
+  test('has every line of several who add at once, each once', async () => {
+    const ledgers = [openLedger(folder), openLedger(folder), openLedger(folder)];
+    const lines = Array.from({ length: 600 }, (_, at) => accepted(at));
+    await Promise.all(lines.map((line, at) => ledgers[at % 3]?.append([line])));
+    const read = await readAll(openLedger(folder));
+    const ids = read.map((line) => ('erasure' in line ? line.erasure.id : ''));
+    assert.deepEqual(
+      ids.toSorted(),
+      lines.map((line) => ('erasure' in line ? line.erasure.id : '')),
+    );
+    for (const ledger of ledgers) await ledger.close();
+  });
+
+  test('passes over what was torn, wherever, and loses no other line', async () => {
+    const property = fc.asyncProperty(
+      fc.array(fc.nat({ max: 200 }), { minLength: 1, maxLength: 8 }),
+      async (cuts) => {
+        await rm(path, { force: true });
+        const kept: LedgerLine[] = [];
+        for (const [at, cut] of cuts.entries()) {
+          const ledger = openLedger(folder);
+          kept.push(accepted(at));
+          await ledger.append([accepted(at)]);
+          await ledger.close();
+          // Another process has begun a line and was gone.
+          const torn = `\n${JSON.stringify(accepted(1_000 + at))}`;
+          await appendFile(path, torn.slice(0, Math.min(cut, torn.length - 1)));
+        }
+        const ledger = openLedger(folder);
+        kept.push(accepted(99));
+        await ledger.append([accepted(99)]);
+        assert.deepEqual(await readAll(ledger), kept);
+        await ledger.close();
+      },
+    );
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  test('is read on from any place that it has told, in pieces, and long lines whole', async () => {
+    const ledger = openLedger(folder);
+    const lines: LedgerLine[] = [];
+    for (let at = 0; at < 40; at += 1)
+      lines.push(accepted(at), completed(at, 'r'.repeat(at === 7 ? 3_000_000 : 60_000)));
+    await ledger.append(lines);
+    const pieces = await Array.fromAsync(ledger.read(0));
+    assert.ok(pieces.length > 2);
+    assert.deepEqual(
+      pieces.flatMap((piece) => piece.lines),
+      lines,
+    );
+    assert.equal(pieces.at(-1)?.end, await ledger.length());
+    for (const [at, { end }] of pieces.entries()) {
+      assert.deepEqual(
+        await readAll(ledger, end),
+        pieces.slice(at + 1).flatMap((piece) => piece.lines),
+      );
+    }
+    await ledger.close();
+  });
+
+  test('knows what it has written or read to be accepted, until it is complete', async () => {
+    const ledger = openLedger(folder);
+    await ledger.append([accepted(1), accepted(2)]);
+    const id = `era_${'1'.padStart(32, '0')}`;
+    assert.ok(ledger.hasAccepted(id));
+    const other = openLedger(folder);
+    assert.ok(!other.hasAccepted(id));
+    await readAll(other);
+    assert.ok(other.hasAccepted(id));
+    await other.append([completed(1, 'receipt')]);
+    assert.ok(!other.hasAccepted(id));
+    await ledger.close();
+    await other.close();
+  });
+
+  test('that cannot be written refuses, tells the log why, and goes on when it can', async () => {
+    const faults: unknown[] = [];
+    const ledger = openLedger(folder, (error) => faults.push(error));
+    const moved = `${folder}-moved`;
+    await rename(folder, moved);
+    await assert.rejects(ledger.append([accepted(1)]), (error) => isRefusal(error, 'unavailable'));
+    assert.equal(faults.length, 1);
+    assert.ok(!ledger.hasAccepted(`era_${'1'.padStart(32, '0')}`));
+    await rename(moved, folder);
+    await ledger.append([accepted(2)]);
+    assert.deepEqual(await readAll(ledger), [accepted(2)]);
+    await ledger.close();
+  });
+
+  test('that does not begin as one is not opened, and stays as it is', async () => {
+    for (const text of ['', 'no ledger', '{"other":1}\n', '{"ledger":7}\n']) {
+      await writeFile(path, text);
+      assert.throws(() => openLedger(folder), /erasures\.ledger does not begin as a ledger of erasures$/);
+      assert.equal(await readFile(path, 'utf8'), text);
+    }
+  });
+});
