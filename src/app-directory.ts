@@ -18,6 +18,7 @@ import { createMessageComposer } from './gateways/message-composer.ts';
 import { createPasswordHasher } from './gateways/password-hasher.ts';
 import { settings } from './settings.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
+import { takeFolder } from './store/folder-lock.ts';
 import { type FolderRecords, noRecords, openRecords } from './store/folder-records.ts';
 import { schemaVersion } from './store/migrate.ts';
 import type { MovedTable, MoveOptions } from './store/move.ts';
@@ -66,9 +67,11 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
 }
 
 /**
- * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises.
+ * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises. It
+ * takes the folder alone: a server that went on when the move has ended would write where nobody looks any more.
  *
  * @throws {ConfigError} where there is no directory in the folder, or its database cannot be used.
+ * @throws {FolderInUseError} where a server or another command works on the folder.
  */
 export async function moveDirectory(
   options: Omit<MoveOptions, 'dataDir'> & { readonly config: Config },
@@ -81,8 +84,13 @@ export async function moveDirectory(
   const store = openStore({ dataDir });
   await store.migrate();
   await store.close();
-  const { moveToPostgres } = await import('./store/move.ts');
-  return moveToPostgres({ ...move, dataDir });
+  const lock = takeFolder(dataDir);
+  try {
+    const { moveToPostgres } = await import('./store/move.ts');
+    return await moveToPostgres({ ...move, dataDir });
+  } finally {
+    lock.release();
+  }
 }
 
 /** A directory with the parts that an app works with. */

@@ -61,8 +61,8 @@ export const commands: readonly Command[] = [
     name: 'move',
     summary: 'Move the directory from its file to PostgreSQL',
     details: [
-      'Stop the server first: nothing can be changed meanwhile. An interrupted move is gone on with by calling it',
-      'again. Every table is read back and compared; the file stays as it is.',
+      'Stop the server first: a folder that somebody works on is not moved. An interrupted move is gone on with by',
+      'calling it again. Every table is read back and compared; the file stays as it is.',
     ].join(' '),
     options: {
       to: {

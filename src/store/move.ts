@@ -286,8 +286,12 @@ async function chainOfTarget(target: Client, plan: TablePlan): Promise<Place> {
   return place;
 }
 
-/** Lets new rows be numbered after those that came, and the database be served. */
+/**
+ * Lets new rows be numbered after those that came, and the database be served. Its last commit is the last thing
+ * that a move does: one that ends before is gone on with.
+ */
 async function finish(target: Client, plans: readonly TablePlan[]): Promise<void> {
+  await target.query('analyze');
   await target.query('begin');
   for (const { name } of plans) {
     const { rows } = await target.query<{ column_name: string }>(
@@ -306,7 +310,6 @@ async function finish(target: Client, plans: readonly TablePlan[]): Promise<void
   await target.query('drop table roster_move');
   await target.query('delete from schema_migrations where version = $1', [underWayVersion]);
   await target.query('commit');
-  await target.query('analyze');
 }
 
 async function typesOf(target: Client, plan: TablePlan): Promise<readonly string[]> {
