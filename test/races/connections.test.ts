@@ -1,6 +1,6 @@
 /**
  * Two processes on one database, and a provider between them: whatever both do at once to a grant, one of them does it,
- * and what a disconnect or a deletion overtakes ends all the same.
+ * and what a disconnect or a deletion overtakes ends all the same, also where an answer was lost.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -230,6 +230,33 @@ for (const [what, end, page] of [
       await proxy.release();
       proxy.plan(() => 'pass');
       await untilOver(visitor);
+    });
+  });
+}
+
+/** Whoever was at work on a grant that changed meanwhile leaves it until the lease is over: nothing is counted here. */
+const inHaste = 100;
+
+for (const fault of ['lose', 'fail_after', 'break'] as const) {
+  describe(`an answer of the provider that meets "${fault}"`, () => {
+    test('leaves nothing alive of an exchange whose user another process deletes', async () => {
+      const visitor = await visit();
+      proxy.plan((each) => (each === '/token' ? fault : 'pass'));
+      assert.equal((await comeBack(here, visitor)).status, 502);
+      assert.equal((await erase(there, visitor)).status, 204);
+      proxy.plan(() => 'pass');
+      await untilOver(visitor, inHaste);
+    });
+
+    test('leaves nothing alive of a refresh whose device another process disconnects', async () => {
+      const visitor = await connected();
+      const before = asked('/token');
+      proxy.plan((each) => (each === '/token' ? fault : 'pass'));
+      here.clock.advance(hourMs);
+      await until('the tokens are asked for', async () => asked('/token') > before);
+      assert.equal((await disconnect(there, visitor)).status, 204);
+      proxy.plan(() => 'pass');
+      await untilOver(visitor, inHaste);
     });
   });
 }
