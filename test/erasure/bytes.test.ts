@@ -153,7 +153,7 @@ describe('the bytes of a data folder', () => {
     const { core, organization } = roster;
     const people = await core.work.change(organization.key, async (tx) => {
       const inserted: Marked[] = [];
-      for (let number = 0; number < 900; number += 1) {
+      for (let number = 0; number < 600; number += 1) {
         made += 1;
         const mark = markOf(made);
         const named = { externalId: `ext-${mark}`, email: `${mark}@example.com`, firstName: mark };
@@ -168,9 +168,8 @@ describe('the bytes of a data folder', () => {
     }
     const order = people.toSorted((left, right) => (left.mark < right.mark ? -1 : 1));
     for (const [from, to] of [
-      [0, 300],
-      [300, 650],
-      [650, 860],
+      [0, 250],
+      [250, 560],
     ] as const) {
       const wave = order.slice(from, to);
       const users = wave.map(({ id }) => ({ orgKey: organization.key, userId: id.slice(4) }));
@@ -178,8 +177,8 @@ describe('the bytes of a data folder', () => {
       await roster.settle();
       assert.deepEqual(await find(order.slice(0, to)), []);
     }
-    const there = order.slice(860).map(({ mark }) => mark);
-    const found = new Set((await find(order.slice(860))).map(({ text }) => text));
+    const there = order.slice(560).map(({ mark }) => mark);
+    const found = new Set((await find(order.slice(560))).map(({ text }) => text));
     assert.deepEqual([...found].sort(), there);
   });
 

@@ -3,10 +3,7 @@
  * killed in between. Nothing is complete while introspection says that the grant lives; the person is gone at once.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import { abandonErasure } from '../../src/core/erasure/abandon-erasure.ts';
@@ -19,11 +16,11 @@ import { type AuthorizationServer, startAuthorizationServer } from '../connectio
 import { type Fault, type FaultProxy, faults, startFaultProxy } from '../connections/fault-proxy.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { findInFolder } from './bytes.ts';
+import { send } from './errand.ts';
 import type { Errand } from './killed-process.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 
-const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
 const traits = {
   externalId: 'ext-of-somebody-faulty',
   firstName: 'Aurelia Faulty',
@@ -102,11 +99,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
         ...{ serverUrl: server.url, proxyUrl: proxy.url, patienceMs: proxy.patienceMs },
       };
       await running.close();
-      const child = spawn(process.execPath, [program, JSON.stringify(errand)], {
-        stdio: ['ignore', 'inherit', 'inherit'],
-      });
-      const [code, signal] = await once(child, 'exit');
-      assert.ok(signal === 'SIGKILL' || code === 0, `ended with ${code} ${signal}`);
+      await send(errand);
       running = await linked.start();
     }
 

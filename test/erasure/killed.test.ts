@@ -3,33 +3,19 @@
  * deleted, nothing is complete with a trace of the person or with a grant that lives, and the ledger knows each erasure.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { User } from '../../src/core/directory/user.ts';
 import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { findInFolder } from './bytes.ts';
-import type { Errand } from './killed-process.ts';
+import { send } from './errand.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 
-const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
 /** More points than an erasure has. */
 const pointsMax = 120;
-
-/** Whether the process was killed; it came to its end otherwise. */
-async function send(errand: Errand): Promise<boolean> {
-  const child = spawn(process.execPath, [program, JSON.stringify(errand)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const [code, signal] = await once(child, 'exit');
-  assert.ok(signal === 'SIGKILL' || code === 0, `ended with ${code} ${signal}`);
-  return signal === 'SIGKILL';
-}
 
 describe('a process that is killed at every step of an erasure', () => {
   let server: AuthorizationServer;
@@ -128,7 +114,7 @@ describe('a process that is killed at every step of an erasure', () => {
     const database: OwnDatabase = await createDatabase();
     const linked = await makeLinkedFolder({ server }, database.url);
     try {
-      assert.ok((await killEverywhere(linked, 5)) >= 30);
+      assert.ok((await killEverywhere(linked, 7)) >= 30);
     } finally {
       await linked.remove();
       await database.drop();
