@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { readConfig } from '../src/config.ts';
 import { settings } from '../src/settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -23,6 +24,44 @@ test('compose.yaml sets settings that there are, and every secret of production 
   }
   for (const name of ['NODE_ENV', 'DATABASE_URL', 'ROSTER_SECRET', 'ROSTER_SMS', 'ROSTER_EMAIL']) {
     assert.ok(environment.has(name), `${name} is missing`);
+  }
+});
+
+test('what compose.yaml hands over is a configuration for production, once somebody has filled it in', () => {
+  const [, roster = '', database = ''] =
+    /\n {2}roster:\n([\s\S]*?)\n {2}database:\n([\s\S]*)/.exec(read('compose.yaml')) ?? [];
+  const filledIn: Readonly<Record<string, string>> = {
+    ROSTER_DATABASE_PASSWORD: 'letters-and-digits-1',
+    ROSTER_SECRET: 'a text of at least thirty-two characters',
+    ROSTER_PUBLIC_URL: 'https://roster.example.com',
+    ROSTER_SMS: 'outbox',
+    ROSTER_EMAIL: 'smtp',
+    ROSTER_SMTP_URL: 'smtps://user:password@smtp.example.com',
+    ROSTER_EMAIL_FROM: 'Roster <roster@example.com>',
+  };
+  const environmentOf = (part: string): Record<string, string> =>
+    Object.fromEntries(
+      [...part.matchAll(/^ {6}([A-Z_]+): "?(.*?)"?$/gm)].map(([, name = '', value = '']) => [
+        name,
+        value.replace(/\$\{([A-Z_]+):[?-][^}]*\}/g, (_, variable: string) => filledIn[variable] ?? ''),
+      ]),
+    );
+  const { secrets } = readConfig(environmentOf(roster));
+  const address = new URL(secrets.databaseUrl ?? '');
+  const server = environmentOf(database);
+  assert.deepEqual(
+    [address.hostname, address.username, address.password, address.pathname],
+    ['database', server['POSTGRES_USER'], server['POSTGRES_PASSWORD'], `/${server['POSTGRES_DB']}`],
+  );
+  // Whoever has filled nothing in is told so before anything starts.
+  for (const name of [
+    'ROSTER_SECRET',
+    'ROSTER_PUBLIC_URL',
+    'ROSTER_DATABASE_PASSWORD',
+    'ROSTER_SMS',
+    'ROSTER_EMAIL',
+  ]) {
+    assert.match(roster, new RegExp(`\\$\\{${name}:\\?`), `${name} may be left out`);
   }
 });
 

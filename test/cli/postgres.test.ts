@@ -1,0 +1,118 @@
+/** The commands of whoever moves to PostgreSQL and looks after it there: `move`, also killed on its way, and `check`. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../src/store/database.ts';
+import { newUser } from '../store/harness.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import {
+  endStarted,
+  makeFolder,
+  readJson,
+  refused,
+  removeFolder,
+  roster,
+  rosterJson,
+  serve,
+  start,
+} from './program.ts';
+
+const users = 40_000;
+
+describe('on the way to PostgreSQL', () => {
+  let folder: string;
+  let database: OwnDatabase;
+  let apiKey: string;
+  let onPostgres: Readonly<Record<string, string>>;
+
+  before(async () => {
+    folder = await makeFolder();
+    database = await createDatabase();
+    onPostgres = { DATABASE_URL: database.url };
+    const made = await rosterJson(folder, ['init']);
+    apiKey = made.text('apiKey');
+    const store = openStore({ dataDir: folder });
+    const app = await store.readSystem('operator', (tx) => tx.apps.findFirst());
+    assert.ok(app !== null);
+    await store.change(app.orgKey, async (tx) => {
+      const list = Array.from({ length: users }, (_, createdAt) => newUser({ appId: app.id }, { createdAt }));
+      await tx.users.insertAll(list);
+    });
+    await store.close();
+  });
+  after(async () => {
+    endStarted();
+    await removeFolder(folder);
+    await database.drop();
+  });
+
+  const moving = ['move', '--to'];
+
+  /** How many users have come over so far. */
+  async function copied(): Promise<number> {
+    const [table] = await database.query(`select to_regclass('roster_move') is not null as there`);
+    if (table?.['there'] !== true) return 0;
+    const [row] = await database.query(`select copied from roster_move where table_name = 'users'`);
+    return Number(row?.['copied'] ?? 0);
+  }
+
+  /** Which transaction has written the first user. */
+  async function writerOfFirst(): Promise<unknown> {
+    const [row] = await database.query('select xmin::text as writer from users order by seq limit 1');
+    return row?.['writer'];
+  }
+
+  test('a move that is killed is gone on with where it was, and nobody serves it before it has ended', async () => {
+    const child = start(folder, [...moving, database.url]);
+    const ended = once(child, 'close');
+    while ((await copied()) === 0) await sleep(2);
+    child.kill('SIGKILL');
+    await ended;
+    const before = await copied();
+    assert.ok(before > 0 && before < users, `${before} users had come over`);
+    const writer = await writerOfFirst();
+    assert.equal((await refused(folder, ['check'], onPostgres)).exitCode, 1);
+
+    const moved = await rosterJson(folder, [...moving, database.url]);
+    const tables = moved.list('tables').map((each) => readJson(JSON.stringify(each)));
+    const ofUsers = tables.find((each) => each.at('table') === 'users');
+    assert.equal(ofUsers?.at('rows'), users);
+    assert.match(ofUsers?.text('digest') ?? '', /^[0-9a-f]{64}$/);
+    assert.equal(await writerOfFirst(), writer, 'what had come over was sent again');
+  });
+
+  test('what was moved is served and counted with nothing but another setting', async () => {
+    assert.equal((await rosterJson(folder, ['check'], onPostgres)).at('users'), users);
+    const server = await serve(folder, onPostgres);
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const list = await (await fetch(`${server.url}/sonar/v1/users?page=2000`, { headers })).text();
+    assert.equal(readJson(list).at('meta.total'), users);
+    assert.equal(readJson(list).list('data').length, 20);
+    assert.equal((await server.stop('SIGTERM')).exitCode, 0);
+  });
+
+  test('counts that somebody has made wrong are found, told and mended on request', async () => {
+    await database.query(`update users set status = 'inactive' where created_at < 1000`);
+    for (let round = 0; round < 2; round++) {
+      const { exitCode, stdout } = await roster(folder, ['check', '--json'], onPostgres);
+      assert.equal(exitCode, 1);
+      const found = readJson(stdout);
+      assert.deepEqual(found.at('differences.0.counted'), {
+        pending: 0,
+        active: users - 1_000,
+        inactive: 1_000,
+      });
+      assert.deepEqual(found.at('differences.0.kept'), { pending: 0, active: users, inactive: 0 });
+    }
+    const repaired = await roster(folder, ['check', '--repair', '--json'], onPostgres);
+    assert.equal(repaired.exitCode, 0);
+    assert.equal(readJson(repaired.stdout).at('differences.0.repaired'), true);
+    assert.deepEqual((await rosterJson(folder, ['check'], onPostgres)).list('differences'), []);
+  });
+
+  test('the file is as it was', async () => {
+    const checked = await rosterJson(folder, ['check']);
+    assert.deepEqual([checked.at('ok'), checked.at('users')], [true, users]);
+  });
+});

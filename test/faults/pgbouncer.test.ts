@@ -1,0 +1,168 @@
+/**
+ * Roster behind the real pgbouncer in transaction mode, where that is installed: two processes with more connections
+ * than it has to the server, each transaction on whichever of these is free.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, chmodSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { type Roster, startRoster } from '../support/start.ts';
+
+const serversMax = 3;
+const many = 60;
+/** It refuses to run as root. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
+  .map((folder) => join(folder, 'pgbouncer'))
+  .find(isProgram);
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+describe('behind pgbouncer', { skip: program === undefined && 'pgbouncer is not installed' }, () => {
+  let database: OwnDatabase;
+  let folder: string;
+  let port: number;
+  let pooler: ChildProcess;
+  let here: Roster;
+  let there: Roster;
+  let bearer: string;
+
+  before(async () => {
+    database = await createDatabase();
+    folder = mkdtempSync(join(tmpdir(), 'roster-pgbouncer-'));
+    chmodSync(folder, 0o755);
+    port = await freePort();
+    const server = new URL(database.url);
+    const name = server.pathname.slice(1);
+    const settings = [
+      '[databases]',
+      `${name} = host=${server.hostname} port=${server.port} dbname=${name} user=${server.username} password=${server.password}`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      'auth_type = any',
+      'pool_mode = transaction',
+      `default_pool_size = ${serversMax}`,
+    ];
+    writeFileSync(join(folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`);
+    pooler = await startPooler();
+    const env = {
+      DATABASE_URL: `postgres://roster:unused@127.0.0.1:${port}/${name}`,
+      ROSTER_DATABASE_CONNECT_SECONDS: '2',
+    };
+    here = await startRoster({ env });
+    there = await startRoster({ env, folder: here.folder, clock: here.clock });
+    bearer = here.organization.apiKeys.admin;
+  });
+  after(async () => {
+    await there?.close();
+    await here?.close();
+    pooler?.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+    await database.drop();
+  });
+
+  async function startPooler(): Promise<ChildProcess> {
+    const child = spawn(program ?? '', ['-q', join(folder, 'pgbouncer.ini')], { ...nobody, stdio: 'ignore' });
+    for (;;) {
+      assert.equal(child.exitCode, null, 'pgbouncer did not start');
+      const socket = connect(port, '127.0.0.1');
+      const isOpen = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      if (isOpen) return child;
+      await sleep(10);
+    }
+  }
+
+  const at = (index: number): Roster => (index % 2 === 0 ? here : there);
+  const total = async (roster: Roster): Promise<number> =>
+    (await roster.call('GET /sonar/v1/users', { bearer })).number('meta.total');
+
+  test('many who come and go at once through two processes are all there, and counted', async () => {
+    const before = await total(here);
+    const made = await Promise.all(
+      Array.from({ length: many }, (_, index) => at(index).call('POST /sonar/v1/users', { bearer })),
+    );
+    const ids = made.map((reply) => reply.string('data.id'));
+    assert.equal(await total(there), before + many);
+    const found = await Promise.all(
+      ids.map((id, index) => at(index + 1).call(`GET /sonar/v1/users/${id}`, { bearer })),
+    );
+    assert.deepEqual(
+      found.map((reply) => reply.string('data.id')),
+      ids,
+    );
+    const lists = await Promise.all(ids.map((_, index) => total(at(index))));
+    assert.deepEqual(new Set(lists), new Set([before + many]));
+    const gone = await Promise.all(
+      ids.map((id, index) => at(index).call(`DELETE /sonar/v1/users/${id}`, { bearer })),
+    );
+    assert.ok(gone.every(({ status }) => status === 204));
+    assert.equal(await total(here), before);
+  });
+
+  test('they share fewer connections to the server than they have', async () => {
+    const [row] = await database.query(
+      `select count(*) as open from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    assert.ok(Number(row?.['open']) <= serversMax, `${row?.['open']} connections`);
+  });
+
+  test('one Idempotency-Key makes one user', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        at(index).call('POST /sonar/v1/users', { bearer, headers: { 'Idempotency-Key': 'the-only-one' } }),
+      ),
+    );
+    const made = replies.filter(({ status }) => status === 201).map((reply) => reply.string('data.id'));
+    assert.equal(new Set(made).size, 1);
+    assert.ok(replies.every(({ status }) => status === 201 || status === 409));
+  });
+
+  test('its end is an outage like any other, and its return is used', async () => {
+    const ended = once(pooler, 'exit');
+    pooler.kill('SIGKILL');
+    await ended;
+    const reply = await here.call('POST /sonar/v1/users', { bearer });
+    assert.equal(reply.status, 503);
+    assert.match(reply.header('retry-after'), /^[1-9]\d*$/);
+    assert.equal((await fetch(`${here.baseUrl}/readyz`)).status, 503);
+    pooler = await startPooler();
+    const deadline = performance.now() + 20_000;
+    for (const roster of [here, there]) {
+      while ((await fetch(`${roster.baseUrl}/readyz`)).status !== 200) {
+        assert.ok(performance.now() < deadline, 'a process did not find the way back');
+        await sleep(20);
+      }
+      assert.equal((await roster.call('POST /sonar/v1/users', { bearer })).status, 201);
+    }
+  });
+});
