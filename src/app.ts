@@ -93,7 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onCommitted(topics) {
       for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
     },
-    onOutage: (error) => logger.error(log.faultFields(error), 'the database is away'),
+    onOutage: log.createOutageTeller(logger),
   });
   const { core } = directory;
   // Before the first backup, so that what is restored signs with the same key.

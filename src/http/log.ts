@@ -149,6 +149,31 @@ export function faultFields(error: unknown): object {
   return causes.length === 0 ? fault : { ...fault, causes };
 }
 
+/** How long an outage of one kind is not told again: every request meets it, and the log may be on the full disk. */
+const outageRestMs = 10_000;
+
+/**
+ * Tells that the database is away: each kind of outage at once, and then every ten seconds while it lasts, with
+ * how many were not told (`untold`). `now` gives milliseconds.
+ */
+export function createOutageTeller(
+  logger: Pick<Logger, 'error'>,
+  now: () => number = () => performance.now(),
+): (error: unknown) => void {
+  const kinds = new Map<string | undefined, { restsUntil: number; untold: number }>();
+  return (error) => {
+    const kind = error instanceof Error ? codeOf(error) : undefined;
+    const told = kinds.get(kind);
+    const at = now();
+    if (told !== undefined && at < told.restsUntil) {
+      told.untold++;
+      return;
+    }
+    kinds.set(kind, { restsUntil: at + outageRestMs, untold: 0 });
+    logger.error({ ...faultFields(error), untold: told?.untold ?? 0 }, 'the database is away');
+  };
+}
+
 function codeOf(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
