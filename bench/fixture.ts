@@ -5,10 +5,12 @@
  * each run works on a copy. Ids lie in a file of 16 bytes each, in random order, so that a process that draws users
  * need not hold them as texts, and any run of them is a sample of all.
  */
+import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openDirectory } from '../src/app-directory.ts';
 import { readConfig } from '../src/config.ts';
 import type { Core } from '../src/core/core.ts';
@@ -58,6 +60,8 @@ export async function withFixture<T>(
     const copy = join(scratch, 'copy');
     note('copying the directory');
     await cp(place, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    // What is still to be written would make the first commits wait.
+    await promisify(execFile)('sync');
     const copied = await databases.copy('roster_bench', `roster_bench_${process.pid}`);
     try {
       return await work({ ...state, ...placesIn(copy, copied), scratch });

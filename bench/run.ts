@@ -21,7 +21,7 @@ import { start } from './start.ts';
 import { stream } from './stream.ts';
 import { exportUsers, importUsers } from './transfer.ts';
 
-/** In this order: those that change nothing come first, deletions last. */
+/** In this order: those that change nothing come first, and last what leaves the disk much to do. */
 const works: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   start,
   stream,
@@ -30,8 +30,8 @@ const works: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   list,
   login,
   create,
-  import: importUsers,
   delete: remove,
+  import: importUsers,
 };
 
 const { values } = parseArgs({
