@@ -5,6 +5,7 @@
  *
  * A question is never answered from a round that was sent before it came: what was committed by then is seen.
  */
+import { postgresDialect } from './dialect.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import type { Statement, Values } from './statement.ts';
 
@@ -67,7 +68,13 @@ export class ReadRounds {
       const found = await this.#answers(statement, asked);
       for (const [at, question] of asked.entries()) question.resolve(found[at] ?? []);
     } catch (error) {
-      for (const question of asked) question.reject(error);
+      // A value that the server does not take is the fault of one of them alone.
+      const isShared = asked.length > 1 && !postgresDialect.isOutage(error);
+      for (const question of asked) {
+        if (isShared)
+          this.#connection.rows(statement, question.values).then(question.resolve, question.reject);
+        else question.reject(error);
+      }
     }
   }
 

@@ -75,6 +75,18 @@ describe('reads on PostgreSQL', () => {
     await fc.assert(law, { numRuns: 25 });
   });
 
+  test('that the server refuses fail alone', async () => {
+    const asks = Array.from({ length: 12 }, (_, nth): Ask => ({ by: 'email', nth }));
+    const outcomes = await Promise.allSettled([
+      own.store.read(tenantAt(0).orgKey, ({ users }) => users.findByEmail('no text has a \0 in it')),
+      ...asks.map((one, at) => take(at, one)),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['rejected', ...asks.map(() => 'fulfilled')],
+    );
+  });
+
   test('see what was acknowledged before they were asked, however many are under way', async () => {
     const tenant = tenantAt(0);
     const reading = { isOn: true };
