@@ -31,6 +31,9 @@ export const migrations: readonly Migration[] = [
 /** The version that this program works with. */
 export const schemaVersion = migrations.length;
 
+/** Recorded in a database that a directory is being moved to: higher than any schema, so no program serves it. */
+export const moveVersion = 1_000_000;
+
 /** What a database gives a migration to work with. */
 export interface MigrationTarget {
   readonly dialect: Dialect;
@@ -42,13 +45,15 @@ export interface MigrationTarget {
   record(migration: Migration, at: number): Promise<void>;
 }
 
-/** The database was made by a newer Roster. */
+/** The database was made by a newer Roster, or is not complete yet. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
   constructor(found: number, known: number) {
     super(
-      `the database has schema version ${found}, but this program knows only up to ${known}: ` +
-        'it was used by a newer Roster',
+      found === moveVersion
+        ? 'a directory is being moved to the database: `roster move` goes on with it, and ends it'
+        : `the database has schema version ${found}, but this program knows only up to ${known}: ` +
+            'it was used by a newer Roster',
     );
   }
 }

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Client } from 'pg';
 import { databaseFile } from './database.ts';
-import { migrate, schemaVersion } from './migrate.ts';
+import { migrate, moveVersion, schemaVersion } from './migrate.ts';
 import { parserOf } from './postgres-connection.ts';
 import { PostgresMigrationTarget } from './postgres-migration.ts';
 import { tables } from './schema-registry.ts';
@@ -56,8 +56,6 @@ type Row = readonly Cell[];
 
 const pieceRows = 1_000;
 const nothingYet: Place = { rows: 0, digest: '' };
-/** Higher than any schema: a program that would serve a database in the middle of a move refuses it as newer. */
-const underWayVersion = 1_000_000;
 /** Describes the schema, which the target has made for itself. */
 const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
 
@@ -112,7 +110,7 @@ async function prepare(target: Client): Promise<void> {
   const isResumed = rows[0]?.is_resumed === 't';
   const migrations = new PostgresMigrationTarget(target);
   if (isResumed) {
-    await target.query('delete from schema_migrations where version = $1', [underWayVersion]);
+    await target.query('delete from schema_migrations where version = $1', [moveVersion]);
     if ((await migrations.version()) !== schemaVersion) {
       throw new MoveError('the move was begun by another version of Roster; give it an empty database');
     }
@@ -125,7 +123,7 @@ async function prepare(target: Client): Promise<void> {
     );
   }
   await target.query('insert into schema_migrations (version, name, applied_at) values ($1, $2, $3)', [
-    underWayVersion,
+    moveVersion,
     'a move is under way',
     Date.now(),
   ]);
@@ -308,7 +306,7 @@ async function finish(target: Client, plans: readonly TablePlan[]): Promise<void
     );
   }
   await target.query('drop table roster_move');
-  await target.query('delete from schema_migrations where version = $1', [underWayVersion]);
+  await target.query('delete from schema_migrations where version = $1', [moveVersion]);
   await target.query('commit');
 }
 
