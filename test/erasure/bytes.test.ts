@@ -7,9 +7,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { applyChanges, newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { User } from '../../src/core/directory/user.ts';
+import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
+import { advanceErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { roster as command } from '../cli/program.ts';
+import { openDeployment } from '../jobs/deployment.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 import { findInFolder } from './bytes.ts';
@@ -149,39 +153,6 @@ describe('the bytes of a data folder', () => {
     assert.deepEqual([...found].sort(), there.map(({ mark }) => mark).sort());
   });
 
-  test('hold nothing of those who go after their pages were arranged anew around them', async () => {
-    const { core, organization } = roster;
-    const people = await core.work.change(organization.key, async (tx) => {
-      const inserted: Marked[] = [];
-      for (let number = 0; number < 600; number += 1) {
-        made += 1;
-        const mark = markOf(made);
-        const named = { externalId: `ext-${mark}`, email: `${mark}@example.com`, firstName: mark };
-        const user = await tx.users.insert({ ...newUserOf(organization.app.appId, 0), ...named });
-        inserted.push({ mark, id: `usr_${user.id}` });
-      }
-      return inserted;
-    });
-    // Rows that grow move to other pages, and rows between them that go have pages join.
-    for (const [at, person] of people.entries()) {
-      if (at % 7 === 0) await change(person, { lastName: longText(person.mark, 120) });
-    }
-    const order = people.toSorted((left, right) => (left.mark < right.mark ? -1 : 1));
-    for (const [from, to] of [
-      [0, 250],
-      [250, 560],
-    ] as const) {
-      const wave = order.slice(from, to);
-      const users = wave.map(({ id }) => ({ orgKey: organization.key, userId: id.slice(4) }));
-      await Array.fromAsync(eraseUsers(core, 'test', { users }));
-      await roster.settle();
-      assert.deepEqual(await find(order.slice(0, to)), []);
-    }
-    const there = order.slice(560).map(({ mark }) => mark);
-    const found = new Set((await find(order.slice(560))).map(({ text }) => text));
-    assert.deepEqual([...found].sort(), there);
-  });
-
   test('hold nothing of a person who changed everything about themselves before', async () => {
     const person = await addMarked(true);
     for (let round = 0; round < 5; round += 1) {
@@ -209,6 +180,46 @@ describe('the bytes of a data folder', () => {
     }
   });
 });
+
+test('what SQLite has left of the erased in pages that it arranged anew is found and cleared', async () => {
+  const deployment = await openDeployment();
+  try {
+    const { core, orgKey, folder } = deployment;
+    const operator = { kind: 'operator', door: 'test', orgKey } as const;
+    const people: { readonly mark: string; readonly user: User }[] = [];
+    for (let number = 1; number <= 900; number += 1) {
+      const mark = markOf(number);
+      const named = { externalId: `ext-${mark}`, email: `${mark}@example.com`, firstName: mark };
+      people.push({ mark, user: await deployment.addUser(named) });
+    }
+    // Rows that grow push others to pages of their own, and pages that lose rows join.
+    for (const [at, { mark, user }] of people.entries()) {
+      if (at % 2 === 1) continue;
+      const changes = { lastName: longText(mark, 5 + ((at * 37) % 230)) };
+      await core.work.change(orgKey, (tx) => applyChanges(core, tx, operator, user, changes, 'user.updated'));
+    }
+    const order = people.toSorted((left, right) => (left.mark < right.mark ? -1 : 1));
+    let remains = 0;
+    for (let from = 0; from < 800; from += 100) {
+      const wave = order.slice(from, from + 100);
+      const users = wave.map(({ user }) => ({ orgKey, userId: user.id }));
+      await Array.fromAsync(eraseUsers(core, 'test', { users }));
+      assert.ok(await core.residue.flush());
+      remains += (await findInFolder(folder, marksOf(wave), ['utf-8'])).length;
+      while ((await advanceErasures(core, 1_000)).taken > 0) await sleep(10);
+      assert.deepEqual(await findInFolder(folder, marksOf(order.slice(0, from + 100)), ['utf-8']), []);
+    }
+    assert.ok(remains > 0, 'deleting alone leaves something behind');
+    const there = await findInFolder(folder, marksOf(order.slice(800)), ['utf-8']);
+    assert.equal(there.length, 100);
+  } finally {
+    await deployment.close();
+  }
+});
+
+function marksOf(people: readonly { readonly mark: string }[]): readonly string[] {
+  return people.map(({ mark }) => mark);
+}
 
 test('on PostgreSQL no row of any table has anything of the erased, and the files beside it neither', async () => {
   const database = await createDatabase();

@@ -15,21 +15,33 @@ export interface Found {
 }
 
 /**
- * The texts that are in any file below the folder, in any form. Another process copies the files: one that serves from
+ * The texts that are in any file below the folder, in any form, or in those forms only. Another process copies the files: one that serves from
  * them loses SQLite's locks when it closes them.
  */
-export async function findInFolder(folder: string, texts: readonly string[]): Promise<readonly Found[]> {
+export async function findInFolder(
+  folder: string,
+  texts: readonly string[],
+  forms: readonly string[] | null = null,
+): Promise<readonly Found[]> {
   const copies = await mkdtemp(join(tmpdir(), 'roster-bytes-'));
   try {
     await run('cp', ['-r', `${folder}/.`, copies]);
-    return await findInCopies(copies, texts);
+    return await findInCopies(copies, texts, forms);
   } finally {
     await rm(copies, { recursive: true });
   }
 }
 
-async function findInCopies(folder: string, texts: readonly string[]): Promise<readonly Found[]> {
-  const sought = texts.flatMap((text) => formsOf(text).map(([form, bytes]) => ({ text, form, bytes })));
+async function findInCopies(
+  folder: string,
+  texts: readonly string[],
+  forms: readonly string[] | null,
+): Promise<readonly Found[]> {
+  const sought = texts.flatMap((text) =>
+    formsOf(text)
+      .filter(([form]) => forms === null || forms.includes(form))
+      .map(([form, bytes]) => ({ text, form, bytes })),
+  );
   const found: Found[] = [];
   for (const name of await readdir(folder, { recursive: true })) {
     const file = join(folder, name);
