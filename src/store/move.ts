@@ -104,12 +104,16 @@ function hold(source: Sqlite.Database): void {
   }
 }
 
-/** Makes the schema and the notes of the move, or finds those of an earlier call. */
+/**
+ * Makes the schema and the notes of the move, or finds those of an earlier call. Notes and mark are one transaction:
+ * a call that is killed here leaves no database that looks complete.
+ */
 async function prepare(target: Client): Promise<void> {
   const { rows } = await target.query(`select to_regclass('roster_move') is not null as is_resumed`);
   const isResumed = rows[0]?.is_resumed === 't';
   const migrations = new PostgresMigrationTarget(target);
   if (isResumed) {
+    await target.query('begin');
     await target.query('delete from schema_migrations where version = $1', [moveVersion]);
     if ((await migrations.version()) !== schemaVersion) {
       throw new MoveError('the move was begun by another version of Roster; give it an empty database');
@@ -118,6 +122,7 @@ async function prepare(target: Client): Promise<void> {
     await migrate(migrations, Date.now());
     const others = await target.query('select 1 from organizations limit 1');
     if (others.rows.length > 0) throw new MoveError('the database to move to already holds a directory');
+    await target.query('begin');
     await target.query(
       'create table roster_move (table_name text primary key, copied bigint not null, digest text not null)',
     );
@@ -127,6 +132,7 @@ async function prepare(target: Client): Promise<void> {
     'a move is under way',
     Date.now(),
   ]);
+  await target.query('commit');
 }
 
 /** Every table, those that others refer to first. */
