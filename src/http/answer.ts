@@ -89,7 +89,8 @@ export function write(
     return pump(response, content ?? '', rest);
   }
   if (!isUnread || isClosed) {
-    response.end(content ?? undefined);
+    if (typeof content === 'string') response.end(content, encodingOf(content));
+    else response.end(content ?? undefined);
     return undefined;
   }
   if (content === null) response.flushHeaders();
@@ -130,6 +131,11 @@ function headersOf(exchange: Exchange, rendered: Rendered, isClosed: boolean): s
 
 function lowerCased(headers: Answer['headers'] = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Text without other signs than those of ASCII, as most answers are, is the same in both and quicker in the first. */
+function encodingOf(content: string): 'latin1' | 'utf8' {
+  return Buffer.byteLength(content) === content.length ? 'latin1' : 'utf8';
 }
 
 function byteLength(content: string | Uint8Array | null): number {

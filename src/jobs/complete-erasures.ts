@@ -22,8 +22,8 @@ export interface Pace {
   readonly restsPerRound: number;
 }
 
-/** Rounds take a fifth of the time at most. */
-const defaultPace: Pace = { restMinMs: 100, restsPerRound: 4 };
+/** Rounds take a tenth of the time at most. */
+const defaultPace: Pace = { restMinMs: 100, restsPerRound: 9 };
 const restMaxMs = 10 * secondMs;
 /** Longer rests are not waited for, or a stop would wait for them too. */
 const waitMaxMs = 250;

@@ -153,7 +153,12 @@ class SqliteStore implements Store {
       onCommitted: options.onCommitted ?? (() => {}),
     });
     this.#checkpoints = new SqliteCheckpoints({ file, connection: this.#writer, commits: this.#commits });
-    this.residue = new SqliteResidue({ file, connection: this.#writer, commits: this.#commits });
+    this.residue = new SqliteResidue({
+      file,
+      connection: this.#writer,
+      commits: this.#commits,
+      checkpoints: this.#checkpoints,
+    });
     this.#onOutage = options.onOutage ?? (() => {});
     const executor = new ReadExecutor(this.#reader, this.#scanner);
     this.#appKeys = new AppKeys(executor);

@@ -18,7 +18,7 @@ import { ChangeExecutor } from './sqlite-executor.ts';
 import { beginWriting } from './sqlite-lock.ts';
 import { CountLedger, type CountShape } from './user-counts.ts';
 
-/** How long units are gathered at most while more and more come, in milliseconds. */
+/** How long units are gathered at most, in milliseconds. */
 const gatherMs = 2;
 
 export interface GroupCommitOptions {
@@ -58,6 +58,10 @@ export class GroupCommit {
   readonly #betweens: (() => void)[] = [];
   #running: Promise<void> | null = null;
   #isClosed = false;
+  /** Of the last commit: when it ended, how long it took, and whether it was of several units. */
+  #committedAt = 0;
+  #commitMs = 0;
+  #isBusy = false;
 
   constructor(connection: SqliteConnection, options: GroupCommitOptions) {
     this.#connection = connection;
@@ -116,19 +120,20 @@ export class GroupCommit {
 
   /**
    * Whatever the event loop has ready joins the batch, for a commit costs much the same for one unit and for many.
-   * It is looked again as long as each look brings more; a unit that comes alone waits for two.
+   * It is looked again as long as each look brings more, and, while several come at a time, for as long as the last
+   * commit took: whoever was just answered comes back in that time. A unit that comes alone waits for two looks.
    */
   async #gather(): Promise<void> {
-    const until = performance.now() + gatherMs;
-    let seen: number;
-    do {
-      seen = this.#queue.length;
+    const { batchMax } = this.#options;
+    const now = performance.now();
+    const least = this.#isBusy ? this.#committedAt + Math.min(this.#commitMs, gatherMs) : now;
+    const most = now + gatherMs;
+    for (let at = now; ; at = performance.now()) {
+      const seen = this.#queue.length;
       await new Promise((resolve) => setImmediate(resolve));
-    } while (
-      this.#queue.length > seen &&
-      this.#queue.length < this.#options.batchMax &&
-      performance.now() < until
-    );
+      const isGrowing = this.#queue.length > seen && at < most;
+      if (this.#queue.length >= batchMax || (at >= least && !isGrowing)) return;
+    }
   }
 
   async #runBatch(units: readonly Unit[]): Promise<void> {
@@ -139,7 +144,11 @@ export class GroupCommit {
       const counts = new CountLedger(this.#options.countShape);
       for (const unit of units) settlements.push(await this.#runUnit(unit, counts, topics));
       await this.#settleCounts(counts);
+      const before = performance.now();
       this.#connection.control('commit');
+      this.#committedAt = performance.now();
+      this.#commitMs = this.#committedAt - before;
+      this.#isBusy = units.length > 1;
     } catch (error) {
       this.#rollback();
       const refusal = this.#options.refusalOf(error);

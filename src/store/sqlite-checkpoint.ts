@@ -51,6 +51,13 @@ export class SqliteCheckpoints {
     if (left - this.#held >= duePages) this.#begin(() => this.#checkpoint());
   }
 
+  /** Copies now, whatever the length; resolves when it has come as far as it can. */
+  async copy(): Promise<void> {
+    await this.#underWay;
+    if (this.#underWay === null && !this.#isClosed) this.#begin(() => this.#checkpoint());
+    await this.#underWay;
+  }
+
   /** Waits for what is under way, and ends the thread. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Residue, SoughtTexts } from '../core/erasure/residue.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { SqliteCheckpoints } from './sqlite-checkpoint.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { isBusy } from './sqlite-lock.ts';
 import { findTexts, type Leftover, leftoversIn, readLeafPage } from './sqlite-pages.ts';
@@ -34,6 +35,8 @@ export interface ResidueParts {
   readonly connection: SqliteConnection;
   /** Runs work when no transaction of this process is open. */
   readonly commits: Pick<GroupCommit, 'between'>;
+  /** Does most of the copying beforehand, beside the thread that serves. */
+  readonly checkpoints: Pick<SqliteCheckpoints, 'copy'>;
 }
 
 export class SqliteResidue implements Residue {
@@ -50,6 +53,7 @@ export class SqliteResidue implements Residue {
   }
 
   async flush(): Promise<boolean> {
+    await this.#parts.checkpoints.copy();
     for (let tries = 1; ; tries++) {
       if (await this.#parts.commits.between(() => this.#truncateLog())) return true;
       if (tries === flushTriesMax) return false;
