@@ -1,18 +1,19 @@
 /**
- * Roster behind the real pgbouncer in transaction mode, where that is installed: two processes with more connections
- * than it has to the server, each transaction on whichever of these is free.
+ * Roster behind the real pgbouncer in transaction mode: two processes with more connections than it has to the server,
+ * each transaction on whichever of these is free.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chmodSync, constants, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { ensureProgram, reasonToSkip, type WantedProgram } from '../support/program.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
 const serversMax = 3;
@@ -20,18 +21,7 @@ const many = 60;
 /** It refuses to run as root. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
-  .map((folder) => join(folder, 'pgbouncer'))
-  .find(isProgram);
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const pgbouncer: WantedProgram = { name: 'pgbouncer', places: ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'] };
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -42,7 +32,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-describe('behind pgbouncer', { skip: program === undefined && 'pgbouncer is not installed' }, () => {
+describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
   let database: OwnDatabase;
   let folder: string;
   let port: number;
@@ -88,7 +78,10 @@ describe('behind pgbouncer', { skip: program === undefined && 'pgbouncer is not 
   });
 
   async function startPooler(): Promise<ChildProcess> {
-    const child = spawn(program ?? '', ['-q', join(folder, 'pgbouncer.ini')], { ...nobody, stdio: 'ignore' });
+    const child = spawn(ensureProgram(pgbouncer), ['-q', join(folder, 'pgbouncer.ini')], {
+      ...nobody,
+      stdio: 'ignore',
+    });
     for (;;) {
       assert.equal(child.exitCode, null, 'pgbouncer did not start');
       const socket = connect(port, '127.0.0.1');
