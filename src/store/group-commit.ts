@@ -55,7 +55,7 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #queue: Unit[] = [];
   /** What waits for a moment between two transactions. */
-  readonly #betweens: (() => void)[] = [];
+  readonly #betweens: (() => Promise<void>)[] = [];
   #running: Promise<void> | null = null;
   #isClosed = false;
   /** Of the last commit: when it ended, how long it took, and whether it was of several units. */
@@ -85,13 +85,13 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Runs `work`, which waits for nothing, when no transaction is open on the connection; what it gives or throws. */
-  between<T>(work: () => T): Promise<T> {
+  /** Runs `work` when no transaction is open on the connection, and none begins before its end; what it gives or throws. */
+  between<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#betweens.push(() => {
+    this.#betweens.push(async () => {
       try {
-        resolve(work());
+        resolve(await work());
       } catch (error) {
         reject(this.#options.refusalOf(error));
       }
@@ -110,7 +110,7 @@ export class GroupCommit {
     try {
       do {
         await this.#gather();
-        for (const between of this.#betweens.splice(0)) between();
+        for (const between of this.#betweens.splice(0)) await between();
         if (this.#queue.length > 0) await this.#runBatch(this.#queue.splice(0, this.#options.batchMax));
       } while (this.#queue.length > 0 || this.#betweens.length > 0);
     } finally {

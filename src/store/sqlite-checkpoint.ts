@@ -1,7 +1,7 @@
 /**
  * Copies the log into the file while the thread that serves goes on: a thread of its own, with a connection of its
- * own, does nearly all of it, and only what was written meanwhile is copied between two transactions, so that the
- * log is used up for a moment and begins anew instead of growing for ever. What is durable does not depend on it:
+ * own, does it all. What is written meanwhile is copied in the end, while changes wait for some milliseconds, so that the log
+ * is used up for a moment and begins anew instead of growing for ever. What is durable does not depend on it:
  * SQLite reads log and file together. The thread ends when nothing was copied for a while.
  */
 import { once } from 'node:events';
@@ -14,11 +14,10 @@ import { logLeft } from './sqlite-log.ts';
 const duePages = 4_000;
 /** How often the length of the log is looked at, in commits. */
 const lookEveryCommits = 8;
-/** So few pages are copied by the thread that serves; about as many are written while others are copied. */
-const restPages = 256;
-/** How often it is tried to come down to that. What is left then is copied where it is no more than `restPagesMax`. */
-const passesMax = 4;
-const restPagesMax = 2_000;
+/** How often it is copied while others write: each time there is less that was written meanwhile. */
+const passes = 3;
+/** A pass that took no longer has left little behind. */
+const shortPassMs = 5;
 const idleMs = 10_000;
 
 export interface CheckpointParts {
@@ -87,26 +86,21 @@ export class SqliteCheckpoints {
 
   /** Copies as much as can be; how many pages are left. */
   async #copy(): Promise<number> {
-    this.#thread ??= startThread(this.#parts.file);
+    const thread = this.#thread ?? startThread(this.#parts.file);
+    this.#thread = thread;
     // Whoever closes the store waits for what is under way; a thread that has nothing to do keeps no process alive.
-    this.#thread.ref();
-    let left = Number.POSITIVE_INFINITY;
-    for (let pass = 1; pass <= passesMax && left > restPages; pass++) {
-      this.#thread.postMessage('copy');
-      const [held]: (number | null)[] = await once(this.#thread, 'message');
-      const isLast = pass === passesMax || held !== 0;
-      left = await this.#parts.commits.between(() => this.#copyRest(isLast ? restPagesMax : restPages));
-      if (isLast) break;
+    thread.ref();
+    let left = 0;
+    for (let pass = 1, tookMs = Number.POSITIVE_INFINITY; pass <= passes && tookMs > shortPassMs; pass++) {
+      const startedAt = performance.now();
+      left = await passOf(thread);
+      tookMs = performance.now() - startedAt;
+      // Whoever reads a former state holds up the rest.
+      if (left > 0) break;
     }
-    this.#thread.unref();
+    if (left === 0) left = await this.#parts.commits.between(() => passOf(thread));
+    thread.unref();
     return left;
-  }
-
-  /** Copies what is left where it is not more than that. */
-  #copyRest(pagesMax: number): number {
-    const { db } = this.#parts.connection;
-    const left = logLeft(db, 'noop') ?? Number.POSITIVE_INFINITY;
-    return left > pagesMax ? left : (logLeft(db, 'passive') ?? left);
   }
 
   /** Whoever asks has committed already: that the log cannot be looked at is no fault of theirs. */
@@ -132,6 +126,13 @@ export class SqliteCheckpoints {
 
 /** What Node has for the number of a thread that has ended. */
 const ended = -1;
+
+/** Has the thread copy; how many of the pages that were there are left. */
+async function passOf(thread: Worker): Promise<number> {
+  thread.postMessage('copy');
+  const [left]: (number | null)[] = await once(thread, 'message');
+  return left ?? Number.POSITIVE_INFINITY;
+}
 
 /** It needs hardly any memory of its own. */
 function startThread(file: string): Worker {
