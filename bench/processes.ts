@@ -88,7 +88,9 @@ export async function runRoster(
   });
   let peakMib = 0;
   const watch = setInterval(async () => {
-    peakMib = Math.max(peakMib, (await memoryOf(child)).peakMib);
+    const { peakMib: known } = await memoryOf(child);
+    // Of a process that has just ended nothing is known.
+    if (known > peakMib) peakMib = known;
   }, memoryEveryMs);
   const ended = once(child, 'close');
   const output = await text(child.stdout);
