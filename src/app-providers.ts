@@ -6,7 +6,7 @@ import type { Config, Secrets } from './config.ts';
 import type { ProviderDirectory } from './core/connections/provider.ts';
 import type { OwnProvider } from './core/connections/provider-description.ts';
 import type { Clock } from './core/time.ts';
-import { describeDemo } from './demo/demo-description.ts';
+import { describeDemo, makeDemoClient } from './demo/demo-description.ts';
 import { createProviderDirectory } from './gateways/provider-directory.ts';
 import type { Mount } from './http/mount.ts';
 import { readProviderFile } from './provider-file.ts';
@@ -37,9 +37,11 @@ export function createAppProviders(
   const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
   const where = { publicUrl, localUrl: `http://127.0.0.1:${port}` };
   const redirectUri = (): string => `${where.publicUrl}/connect/callback`;
+  // Jobs may have begun a call before the server listens: who they are stays, whatever the address turns out to be.
+  const demoClient = makeDemoClient();
   let demo: OwnProvider | undefined;
   const describe = (): OwnProvider => {
-    demo ??= describeDemo(where);
+    demo ??= describeDemo(where, demoClient);
     return demo;
   };
   return {

@@ -3,7 +3,12 @@
  * public address, and the server itself where it listens.
  */
 import { randomBytes } from 'node:crypto';
-import { commonDescription, demoName, type OwnProvider } from '../core/connections/provider-description.ts';
+import {
+  type ClientCredentials,
+  commonDescription,
+  demoName,
+  type OwnProvider,
+} from '../core/connections/provider-description.ts';
 
 export const demoPath = '/demo-provider';
 export const demoScopes = ['activity', 'sleep', 'offline_access'] as const;
@@ -15,8 +20,16 @@ export interface DemoAddresses {
   readonly localUrl: string;
 }
 
-/** The demo provider, with a client whose secret lives as long as the process. */
-export function describeDemo({ publicUrl, localUrl }: DemoAddresses): OwnProvider {
+/** The client of the demo provider, with a secret that lives as long as the process. */
+export function makeDemoClient(): ClientCredentials {
+  return { clientId: 'roster', clientSecret: randomBytes(32).toString('base64url') };
+}
+
+/** The demo provider at these addresses. */
+export function describeDemo(
+  { publicUrl, localUrl }: DemoAddresses,
+  credentials: ClientCredentials,
+): OwnProvider {
   const issuer = `${publicUrl}${demoPath}`;
   const inside = `${localUrl}${demoPath}`;
   return {
@@ -41,6 +54,6 @@ export function describeDemo({ publicUrl, localUrl }: DemoAddresses): OwnProvide
         clientAuthentication: 'basic',
       },
     },
-    credentials: { clientId: 'roster', clientSecret: randomBytes(32).toString('base64url') },
+    credentials,
   };
 }

@@ -4,16 +4,20 @@
  * older copy thus loses no grant that still has to end. Names and contents tell of nobody.
  */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenGrant, OpenGrants } from '../core/erasure/ledger.ts';
 import { refuse } from '../core/errors.ts';
+import { minuteMs } from '../core/time.ts';
 
 export const openGrantsFolder = 'open-grants';
 
 /** Files that are written at the same time. */
 const writtenAtOnce = 8;
 const nameForm = /^(rev_[0-9a-f]{32})\.json$/;
+/** What is being written; with a minute's age its writer is gone. */
+const draftForm = /^rev_[0-9a-f]{32}\.json\.[0-9a-f-]{36}$/;
+const draftAgeMinMs = minuteMs;
 
 /** The grants in a data folder. `onFault` is told why some could not be written. */
 export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void): OpenGrants {
@@ -54,6 +58,13 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
     async drop(ids) {
       for (const id of ids) await rm(pathOf(id), { force: true });
     },
+    async sweep() {
+      const names = await readdir(folder).catch(absentIs([]));
+      for (const path of names.filter((name) => draftForm.test(name)).map((name) => join(folder, name))) {
+        const changedAt = await stat(path).then(({ mtimeMs }) => mtimeMs, absentIs(null));
+        if (changedAt !== null && changedAt + draftAgeMinMs <= Date.now()) await rm(path, { force: true });
+      }
+    },
   };
 }
 
@@ -64,6 +75,7 @@ export const noOpenGrants: OpenGrants = {
   replace: async () => {},
   list: async () => [],
   drop: async () => {},
+  sweep: async () => {},
 };
 
 async function isFile(path: string): Promise<boolean> {

@@ -79,6 +79,7 @@ function mortal(core: Core): Core {
         list: () => grants.list(),
         replace: (grant) => grants.replace(grant),
         drop: (ids) => around(() => grants.drop(ids)),
+        sweep: () => grants.sweep(),
       },
     },
     residue: {

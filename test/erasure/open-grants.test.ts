@@ -1,6 +1,6 @@
 /** Grants beside the ledger: whole or not there, for their owner alone, under the present secret, and no longer than needed. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -68,6 +68,22 @@ describe('grants in a folder', () => {
     await rm(path);
     await mkdir(path);
     await assert.rejects(grants.find(grant.id), { code: 'EISDIR' });
+  });
+
+  test('that a crash has left half written are swept up, and those that are whole or being written are not', async () => {
+    const grants = open();
+    await grants.sweep();
+    const grant = grantOf();
+    await grants.keep([grant]);
+    const path = join(folder, openGrantsFolder);
+    const whole = `${grant.id}.json`;
+    const [young, old] = [`${whole}.${crypto.randomUUID()}`, `${whole}.${crypto.randomUUID()}`];
+    for (const name of [young, old]) await writeFile(join(path, name), 'sealed');
+    const anHourAgo = Date.now() / 1_000 - 3_600;
+    for (const name of [whole, old]) await utimes(join(path, name), anHourAgo, anHourAgo);
+    await grants.sweep();
+    assert.deepEqual((await readdir(path)).sort(), [whole, young].sort());
+    assert.deepEqual(await grants.find(grant.id), grant);
   });
 
   test('that cannot be written are a refusal, and why is told to the log', async () => {

@@ -82,6 +82,8 @@ export interface OpenGrants {
   list(): Promise<readonly string[]>;
   /** Takes away what is there of these. */
   drop(ids: readonly string[]): Promise<void>;
+  /** Takes away what a crash has left half written, which nobody else would find again. */
+  sweep(): Promise<void>;
 }
 
 export interface ErasureLedger {
