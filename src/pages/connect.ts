@@ -63,6 +63,8 @@ async function show(
   files: { readonly assets: () => Promise<Assets>; readonly base: string },
 ): Promise<Answer> {
   const { token, lang } = call.query;
+  // The client adds the picture's path to the whole of the address that it was given, with the query at its end.
+  if (typeof lang === 'string' && lang.endsWith(`/${picturePath}`)) return picture;
   const language = matchLanguage(
     [...(typeof lang === 'string' ? [lang] : []), ...readAcceptLanguage(call.headers['accept-language'])],
     connectLanguages,
