@@ -12,7 +12,7 @@ COPY --from=build /roster/dist ./dist
 COPY package.json ./
 COPY bin ./bin
 COPY src ./src
-# Not needed with DATABASE_URL and ROSTER_SECRET; otherwise mount a volume here.
+# Mount a volume here: the ledger of erasures lies in it, and without DATABASE_URL and ROSTER_SECRET all the rest.
 RUN mkdir /data && chown node:node /data && chmod 700 /data
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \

@@ -65,6 +65,15 @@ test('what compose.yaml hands over is a configuration for production, once someb
   }
 });
 
+test('what outlives the database outlives the container too', () => {
+  const [, folder = ''] = /ROSTER_DATA_DIR=(\S+)/.exec(read('Dockerfile')) ?? [];
+  const compose = read('compose.yaml');
+  const [, roster = ''] = /\n {2}roster:\n([\s\S]*?)\n {2}database:\n/.exec(compose) ?? [];
+  const [, volume = ''] = new RegExp(`^ {6}- (\\w+):${folder}$`, 'm').exec(roster) ?? [];
+  const [, volumes = ''] = /\nvolumes:\n([\s\S]*)/.exec(compose) ?? [];
+  assert.match(volumes, new RegExp(`^ {2}${volume}:$`, 'm'), `${folder} is kept nowhere`);
+});
+
 test('the image is built from files that there are and that reach it', () => {
   const reaching = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name);
   const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, name]) => name);
