@@ -188,6 +188,8 @@ function createNode(handle: RequestHandler, settings: HttpSettings): Server {
   });
   // The size of the headers is bounded; a bound on their number would drop the rest in silence.
   server.maxHeadersCount = 0;
+  // Who has said everything and closes that side is answered all the same; Node's own rule is to hang up at once.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('request', handle);
   // Leave to send is given when the body is wanted, and other expectations are nobody's business (RFC 9110, 10.1.1).
   server.on('checkContinue', handle);

@@ -176,6 +176,12 @@ describe('hostile bytes on the socket', () => {
     assert.equal(taken.status, 201);
   });
 
+  test('whoever has said everything and closes that side is answered all the same', async () => {
+    const body = '{"email":"half.open@example.com","name":"Half"}';
+    const request = post('Content-Type: application/json', `Content-Length: ${body.length}`) + body;
+    assert.equal((await only([request])).status, 201);
+  });
+
   test('callers who hang up anywhere in a request leave nothing behind', async () => {
     const body = '{"email":"gone@example.com","name":"Gone"}';
     const whole = post('Content-Type: application/json', `Content-Length: ${body.length}`) + body;
