@@ -61,10 +61,10 @@ const insertMessage = statement(
     }),
 );
 
-/** The rows are chosen once and then changed by their keys, however the planner would rather go about it. */
 /**
  * Takes the messages that are due longest. The state stands in the text, not as a value, or the planner could
- * not know that the index of queued messages serves. Rows that another process is taking are passed over.
+ * not know that the index of queued messages serves. The rows are chosen once and then changed by their keys, however the
+ * planner would rather go about it; rows that another process is taking are passed over.
  */
 const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
   build
