@@ -33,12 +33,12 @@ export class SqliteMigrationTarget implements MigrationTarget {
     try {
       await work();
       teachPlanner(db);
+      loadFigures(db);
       this.#connection.control('commit');
     } catch (error) {
       if (db.inTransaction) this.#connection.control('rollback');
       throw error;
     }
-    loadFigures(db);
   }
 
   async execute(statement: string): Promise<void> {

@@ -47,7 +47,10 @@ export function teachPlanner(db: Sqlite.Database): void {
   }
 }
 
-/** Has the connection use the figures that are in the file. */
+/**
+ * Has the connection use the figures that are in the file. SQLite takes its lock to write for this, so it runs
+ * where that is held: in the transaction that wrote them.
+ */
 export function loadFigures(db: Sqlite.Database): void {
   db.exec('analyze sqlite_schema');
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { databaseFile, openStore, type Store } from '../../src/store/database.ts';
 import { type Migration, migrate, migrations, schemaVersion } from '../../src/store/migrate.ts';
@@ -73,6 +75,21 @@ test('of stores that start at once one migrates and all work', async (t) => {
     schemaVersion,
   );
   for (const store of stores) await addTenant(store);
+});
+
+test('a migration ends well beside a process that takes the lock again and again', async (t) => {
+  const connection = connect(t, await newFolder(t));
+  const taker = new Worker(new URL('./lock-taker.ts', import.meta.url), {
+    workerData: connection.db.name,
+  });
+  t.after(() => taker.terminate());
+  await once(taker, 'message');
+  const many = Array.from({ length: 40 }, (_, at) => ({
+    version: at + 1,
+    name: `step ${at + 1}`,
+    statements: () => [`create table t${at + 1} (x integer) strict`],
+  }));
+  assert.equal(await migrate(new SqliteMigrationTarget(connection), 5, many), many.length);
 });
 
 test('a migration that fails leaves the version before it, whole', async (t) => {
