@@ -15,6 +15,7 @@ import {
   parseUserIdText,
   parseUserNumber,
   toUserIdText,
+  UserIdsBySecond,
 } from './ids.ts';
 
 const rounds = Array.from({ length: 200 });
@@ -39,19 +40,41 @@ describe('ids', () => {
   });
 
   test('user numbers are spread over the whole range, so that they do not tell how many there are', () => {
-    const numbers = rounds.map(() => newUserNumber());
+    let now = 0;
+    const source = new UserIdsBySecond(() => now);
+    const numbers = rounds.map(() => {
+      now += 1_000;
+      return source.number();
+    });
     const half = 2 ** 52;
     assert.ok(numbers.some((number) => number > half) && numbers.some((number) => number < half));
     assert.equal(new Set(numbers).size, numbers.length);
+  });
+
+  test('ids and numbers of one second lie beside each other, those of another elsewhere', () => {
+    let now = 0;
+    const source = new UserIdsBySecond(() => now);
+    const seconds = rounds.map((_, second) => {
+      const made = [0, 500, 999].map((ms) => {
+        now = second * 1_000 + ms;
+        return { id: source.id(), number: source.number() };
+      });
+      const numbers = made.map(({ number }) => number);
+      assert.ok(Math.max(...numbers) - Math.min(...numbers) < 2 ** 37);
+      const starts = new Set(made.map(({ id }) => id.slice(0, 4)));
+      assert.equal(starts.size, 1);
+      return [...starts];
+    });
+    assert.ok(new Set(seconds.flat()).size > rounds.length / 2);
   });
 
   test('users that come in together lie beside each other, and none has the id or the number of another', () => {
     const sources = rounds.slice(0, 20).map(() => newUserIdsNearby());
     const bunches = sources.map((source) => rounds.map(() => ({ id: source.id(), number: source.number() })));
     for (const bunch of bunches) {
-      assert.equal(new Set(bunch.map(({ id }) => id.slice(0, 3))).size, 1);
+      assert.equal(new Set(bunch.map(({ id }) => id.slice(0, 4))).size, 1);
       const numbers = bunch.map(({ number }) => number);
-      assert.ok(Math.max(...numbers) - Math.min(...numbers) < 2 ** 41);
+      assert.ok(Math.max(...numbers) - Math.min(...numbers) < 2 ** 37);
       for (const { id, number } of bunch) {
         assert.equal(parseHumanId(id), id);
         assert.equal(parseUserNumber(String(number)), number);
@@ -60,7 +83,7 @@ describe('ids', () => {
     const all = bunches.flat();
     assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
     assert.equal(new Set(all.map(({ number }) => number)).size, all.length);
-    assert.ok(new Set(bunches.map(([first]) => first?.id.slice(0, 3))).size > 1);
+    assert.ok(new Set(bunches.map(([first]) => first?.id.slice(0, 4))).size > 1);
   });
 
   test('only plain decimals from 1 to 2^53-1 are user numbers', () => {

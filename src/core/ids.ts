@@ -18,19 +18,6 @@ const hex32 = /^[0-9a-f]{32}$/;
 const hex40 = /^[0-9a-f]{40}$/;
 const userIdText = /^usr_([0-9a-f]{32})$/;
 
-export function newUserId(): UserId {
-  return randomHex(16);
-}
-
-/** A random public number from 1 to 2^53-1, so that it does not tell how many users there are. */
-export function newUserNumber(): number {
-  for (;;) {
-    const at = takeRandom(8);
-    const number = (pool.readUInt32BE(at) >>> 11) * 2 ** 32 + pool.readUInt32BE(at + 4);
-    if (number > 0) return number;
-  }
-}
-
 /** Where the ids and numbers of new users come from. */
 export interface UserIdSource {
   id(): UserId;
@@ -38,25 +25,71 @@ export interface UserIdSource {
 }
 
 /**
- * Ids and numbers for users that come in together. They begin alike, with 12 bits that are drawn for each such source,
+ * Ids and numbers for users that come in together. They begin alike, with 16 bits that are drawn for each such source,
  * and so lie beside each other in every index: bringing them in writes a few pages of it instead of one for each.
- * What is left, 116 random bits of an id and 41 of a number, is as far from being guessed; who sees two such ids
+ * What is left, 112 random bits of an id and 37 of a number, is as far from being guessed; who sees two such ids
  * may tell that they came together.
  */
 export function newUserIdsNearby(): UserIdSource {
-  const start = pool.readUInt16BE(takeRandom(2)) >>> 4;
-  const startText = start.toString(16).padStart(3, '0');
+  const start = pool.readUInt16BE(takeRandom(2));
+  const startText = start.toString(16).padStart(4, '0');
   return {
-    id: () => startText + randomHex(16).slice(3),
+    id: () => startText + randomHex(16).slice(4),
     number() {
       for (;;) {
         const at = takeRandom(8);
-        const rest = (pool.readUInt32BE(at) >>> 23) * 2 ** 32 + pool.readUInt32BE(at + 4);
-        const number = start * 2 ** 41 + rest;
+        const rest = (pool.readUInt32BE(at) >>> 27) * 2 ** 32 + pool.readUInt32BE(at + 4);
+        const number = start * 2 ** 37 + rest;
         if (number > 0) return number;
       }
     },
   };
+}
+
+/** Users that one process makes within this time come in together. */
+const togetherMs = 1_000;
+
+/**
+ * The ids and numbers of users that are made one at a time: those of a second lie nearby, so that creations that share a
+ * commit share its pages too. Each by itself is 128, or 53, random bits. `now` counts milliseconds from anywhere.
+ */
+export class UserIdsBySecond implements UserIdSource {
+  readonly #now: () => number;
+  #source = newUserIdsNearby();
+  #until = Number.NEGATIVE_INFINITY;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  id(): UserId {
+    return this.#sourceOfNow().id();
+  }
+
+  number(): number {
+    return this.#sourceOfNow().number();
+  }
+
+  #sourceOfNow(): UserIdSource {
+    const now = this.#now();
+    if (now >= this.#until) {
+      this.#source = newUserIdsNearby();
+      this.#until = now + togetherMs;
+    }
+    return this.#source;
+  }
+}
+
+const bySecond = new UserIdsBySecond(() => performance.now());
+
+/** 128 random bits; see `UserIdsBySecond`. */
+export function newUserId(): UserId {
+  return bySecond.id();
+}
+
+/** A random public number from 1 to 2^53-1, so that it does not tell how many users there are; see `UserIdsBySecond`. */
+export function newUserNumber(): number {
+  return bySecond.number();
 }
 
 /** A random organization key from 1 to 2^31-1. */
