@@ -21,6 +21,22 @@ export interface CountReport {
   readonly faults: number;
 }
 
+/** How a store of one process does at the moment. Cheap: nothing is asked of the database. */
+export interface StoreReadings {
+  /** Changes that wait for their transaction. */
+  readonly changesWaiting: number;
+  /** What the database file and its log take on the disk; null where the database is no file of ours. */
+  readonly file: { readonly bytes: number; readonly logBytes: number } | null;
+  /** Connections to a database server, by what they are for; empty where there is none. */
+  readonly connections: readonly {
+    readonly use: 'changes' | 'reads';
+    readonly inUse: number;
+    readonly idle: number;
+    /** Who waits for one. */
+    readonly waiting: number;
+  }[];
+}
+
 /** What a store offers to whoever looks after it. Everything may be called while others serve. */
 export interface Maintenance {
   /** Counts the users of an organization and compares. Reads every one of them; changes nothing. */
@@ -35,6 +51,7 @@ export interface Maintenance {
    * finds nothing. Reads all of it.
    */
   checkIntegrity(): Promise<readonly string[]>;
+  readings(): StoreReadings;
 }
 
 /** An organization whose kept counts were wrong. */

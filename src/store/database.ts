@@ -8,13 +8,13 @@
  * An outage (a full disk, a failing one, a lock that is not given up) is the refusal `unavailable` for whoever
  * asked; what was the matter goes to `onOutage`, for the log.
  */
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Residue } from '../core/erasure/residue.ts';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
-import type { CountReport, Maintenance } from '../core/maintenance.ts';
+import type { CountReport, Maintenance, StoreReadings } from '../core/maintenance.ts';
 import { systemClock } from '../core/time.ts';
 import type { SystemReason, SystemTx, Tx, UnitOfWork } from '../core/unit-of-work.ts';
 import { AppKeys } from './app-keys.ts';
@@ -38,6 +38,10 @@ import { type CountsAtHand, checkCounts, repairCounts } from './user-recount.ts'
 export interface StoreOptions {
   /** Told after each commit which kinds of rows it added that a job waits for. */
   readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
+  /** Told after each commit how many changes shared it, and how long the commit itself took. */
+  readonly onWritten?: (changes: number, ms: number) => void;
+  /** Told how long each copying of SQLite's log into the file took. */
+  readonly onCheckpoint?: (ms: number) => void;
   /** Told once for each outage why requests were refused with `unavailable`. The error names no data. */
   readonly onOutage?: (error: unknown) => void;
   /** How long a change waits for what another transaction holds, in milliseconds. */
@@ -116,6 +120,7 @@ function makePrivateFile(file: string): void {
 
 class SqliteStore implements Store {
   readonly residue: SqliteResidue;
+  readonly #file: string;
   readonly #lock: FolderLock;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
@@ -131,6 +136,7 @@ class SqliteStore implements Store {
     this.#lock = shareFolder(options.dataDir);
     removeRestoreDraft(options.dataDir);
     const file = join(options.dataDir, databaseFile);
+    this.#file = file;
     makePrivateFile(file);
     // The writer comes first: it makes the file a database, and readers of one that is none fail.
     this.#writer = new SqliteConnection(
@@ -147,12 +153,16 @@ class SqliteStore implements Store {
       countShape,
       lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
       refusalOf: (error) => this.#refusalOf(error),
-      onWritten: () => {
+      onWritten: (changes, ms) => {
+        options.onWritten?.(changes, ms);
         if (options.isBulk !== true) this.#checkpoints.noteCommit();
       },
       onCommitted: options.onCommitted ?? (() => {}),
     });
-    this.#checkpoints = new SqliteCheckpoints({ file, connection: this.#writer, commits: this.#commits });
+    this.#checkpoints = new SqliteCheckpoints({
+      ...{ file, connection: this.#writer, commits: this.#commits },
+      onCopied: options.onCheckpoint ?? (() => {}),
+    });
     this.residue = new SqliteResidue({
       file,
       connection: this.#writer,
@@ -215,6 +225,15 @@ class SqliteStore implements Store {
 
   checkIntegrity(): Promise<readonly string[]> {
     return this.#answer(async () => integrityProblems(this.#reader.db));
+  }
+
+  readings(): StoreReadings {
+    const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return {
+      changesWaiting: this.#commits.waiting,
+      file: { bytes: bytesOf(this.#file), logBytes: bytesOf(`${this.#file}-wal`) },
+      connections: [],
+    };
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   ErasureQueue,
   ErasureState,
   ErasureStore,
+  ErasureSummary,
   NewErasure,
   RemovedRows,
 } from '../core/erasure/erasure.ts';
@@ -158,6 +159,17 @@ const selectNewestOpen = statement((p: Binder<{ state: ErasureState; limit: numb
     .limit(p('limit')),
 );
 
+const summarizeOpen = statement((_: Binder<Record<never, never>>) =>
+  build
+    .selectFrom('erasures')
+    .select((row) => [
+      sql<number>`count(case when state = 'running' then 1 end)`.as('running'),
+      sql<number>`count(case when state = 'overdue' then 1 end)`.as('overdue'),
+      row.fn.min('requested_at').as('since'),
+    ])
+    .where('state', 'in', open),
+);
+
 export class SqlErasureStore implements ErasureStore {
   readonly kept = keptTables;
   readonly #scope: Scope;
@@ -225,6 +237,11 @@ export class SqlErasureQueue implements ErasureQueue {
     if (state === null) return (await executor.rows(selectNewest, { limit })).map(toErasure);
     if (state === 'complete') return (await executor.rows(selectNewestComplete, { limit })).map(toErasure);
     return (await executor.rows(selectNewestOpen, { state, limit })).map(toErasure);
+  }
+
+  async summarize(): Promise<ErasureSummary> {
+    const summary = await this.#scope.executor.first(summarizeOpen, {});
+    return summary ?? { running: 0, overdue: 0, since: null };
   }
 }
 

@@ -31,8 +31,8 @@ export interface GroupCommitOptions {
   readonly countShape: CountShape;
   /** What callers are told of an error that ended a whole batch. */
   readonly refusalOf: (error: unknown) => unknown;
-  /** Told after each commit, when no transaction is open. */
-  readonly onWritten?: () => void;
+  /** Told after each commit, when no transaction is open, how many changes shared it and how long it took. */
+  readonly onWritten?: (changes: number, ms: number) => void;
   /** Told after each commit which topics were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
@@ -66,6 +66,11 @@ export class GroupCommit {
   constructor(connection: SqliteConnection, options: GroupCommitOptions) {
     this.#connection = connection;
     this.#options = options;
+  }
+
+  /** How many changes wait for their transaction. */
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   /** Runs `work` in a durable transaction. */
@@ -156,7 +161,7 @@ export class GroupCommit {
       return;
     }
     for (const settle of settlements) settle();
-    this.#options.onWritten?.();
+    this.#options.onWritten?.(units.length, this.#commitMs);
     if (topics.size > 0) this.#options.onCommitted(topics);
   }
 

@@ -121,6 +121,20 @@ const selectWithContent = statement((p: Binder<{ limit: number }>) =>
     .limit(p('limit')),
 );
 
+/** The index of queued messages answers it alone; of the rows one is read. */
+const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
+  build
+    .with('waiting', (cte) =>
+      cte
+        .selectFrom('messages')
+        .select((row) => [row.fn.countAll<number>().as('queued'), row.fn.min('seq').as('first')])
+        .where('state', '=', sql.lit('queued')),
+    )
+    .selectFrom('waiting')
+    .leftJoin('messages', 'messages.seq', 'waiting.first')
+    .select(['waiting.queued', 'messages.created_at as since']),
+);
+
 export class SqlMessageStore implements MessageStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -177,6 +191,10 @@ export class SqlMessageQueue implements MessageQueue {
 
   async listWithContent(limit: number): Promise<readonly Message[]> {
     return (await this.#scope.executor.rows(selectWithContent, { limit })).map(toMessage);
+  }
+
+  async summarize(): Promise<{ readonly queued: number; readonly since: number | null }> {
+    return (await this.#scope.executor.first(summarizeQueued, {})) ?? { queued: 0, since: null };
   }
 }
 

@@ -33,6 +33,8 @@ export interface PostgresChangesOptions {
   /** Longest that a unit waits for its turn, in milliseconds; then it is refused. */
   readonly waitMaxMs: number;
   readonly countShape: CountShape;
+  /** Told after each commit how many changes shared it, and how long the commit itself took. */
+  readonly onWritten?: (changes: number, ms: number) => void;
   /** Told after each commit which topics were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
@@ -54,6 +56,11 @@ export class PostgresChanges {
   constructor(connections: ConnectionSet, options: PostgresChangesOptions) {
     this.#connections = connections;
     this.#options = options;
+  }
+
+  /** How many changes wait for their transaction, or are in it. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Runs `work` in a durable transaction, after what came before it in the same lane. */
@@ -186,8 +193,10 @@ export class PostgresChanges {
     try {
       await connection.begin(units > 1 ? sharedLockMs : undefined);
       await run(batch);
+      const before = performance.now();
       await commit(connection);
       isBroken = false;
+      this.#options.onWritten?.(units, performance.now() - before);
       return batch;
     } catch (error) {
       isBroken = isConnectionEnding(error) || error instanceof UnknownOutcomeError;

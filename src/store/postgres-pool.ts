@@ -81,10 +81,17 @@ export class ConnectionSet {
   readonly #size: number;
   readonly #clients = new Set<PoolClient>();
   #pool: Promise<Pool> | null = null;
+  #opened: Pool | null = null;
 
   constructor(options: PoolOptions, size: number) {
     this.#options = options;
     this.#size = size;
+  }
+
+  /** How many connections are at work and at rest, and how many wait for one. */
+  get readings(): { readonly inUse: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {};
+    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Takes a connection. Throws a `ConnectionLostError` where none was to be had in time. */
@@ -152,6 +159,7 @@ export class ConnectionSet {
     });
     pool.on('remove', (client) => this.#clients.delete(client));
     pool.on('error', () => {});
+    this.#opened = pool;
     return pool;
   }
 }

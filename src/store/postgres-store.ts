@@ -8,7 +8,7 @@
 import { noResidue } from '../core/erasure/residue.ts';
 import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
-import type { CountReport } from '../core/maintenance.ts';
+import type { CountReport, StoreReadings } from '../core/maintenance.ts';
 import { systemClock } from '../core/time.ts';
 import type { SystemReason, SystemTx, Tx } from '../core/unit-of-work.ts';
 import { AppKeys } from './app-keys.ts';
@@ -62,6 +62,7 @@ export class PostgresStore implements Store {
       queueMax,
       waitMaxMs: this.#timeouts.lockMs,
       countShape,
+      onWritten: options.onWritten ?? (() => {}),
       onCommitted: options.onCommitted ?? (() => {}),
     });
     this.#reads = new PostgresReadExecutor(this.#pool);
@@ -128,6 +129,18 @@ export class PostgresStore implements Store {
 
   checkIntegrity(): Promise<readonly string[]> {
     return this.#answer(() => this.#pool.reads.use(integrityProblems));
+  }
+
+  readings(): StoreReadings {
+    const { changes, reads } = this.#pool;
+    return {
+      changesWaiting: this.#changes.waiting,
+      file: null,
+      connections: [
+        { use: 'changes', ...changes.readings },
+        { use: 'reads', ...reads.readings },
+      ],
+    };
   }
 
   async close(): Promise<void> {

@@ -24,6 +24,8 @@ export interface CheckpointParts {
   readonly file: string;
   readonly connection: SqliteConnection;
   readonly commits: Pick<GroupCommit, 'between'>;
+  /** Told how long each copying of the log took, all its passes together. */
+  readonly onCopied?: (ms: number) => void;
 }
 
 export class SqliteCheckpoints {
@@ -73,8 +75,10 @@ export class SqliteCheckpoints {
   /** Never rejects: what cannot be copied now is tried again when there is more of it. */
   async #checkpoint(): Promise<void> {
     clearTimeout(this.#idle);
+    const startedAt = performance.now();
     try {
       this.#held = await this.#copy();
+      this.#parts.onCopied?.(performance.now() - startedAt);
     } catch {
       this.#held = Number.POSITIVE_INFINITY;
       await this.#endThread();

@@ -98,6 +98,14 @@ export interface ErasureQueue {
   find(id: string): Promise<Erasure | null>;
   /** Newest first; null: of any state. */
   list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]>;
+  /** How many are not complete, and since when the oldest of them is asked for; null for none. */
+  summarize(): Promise<ErasureSummary>;
+}
+
+export interface ErasureSummary {
+  readonly running: number;
+  readonly overdue: number;
+  readonly since: number | null;
 }
 
 /** How long an erasure has before it is overdue. */

@@ -74,6 +74,8 @@ export interface MessageQueue {
   ): Promise<void>;
   /** Messages that still have their content, newest first. */
   listWithContent(limit: number): Promise<readonly Message[]>;
+  /** How many wait to be sent, and since when the one that was written first does; null for none. */
+  summarize(): Promise<{ readonly queued: number; readonly since: number | null }>;
 }
 
 export const messageLeaseMs = minuteMs;
