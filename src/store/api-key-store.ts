@@ -58,8 +58,10 @@ const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: num
 );
 
 /** The only query that knows no organization: the key is what says which it is. */
-const selectByDigest = statement((p: Binder<{ digest: string }>) =>
-  build.selectFrom('api_keys').select(columns).where('digest', '=', p('digest')),
+const selectByDigest = statement(
+  (p: Binder<{ digest: string }>) =>
+    build.selectFrom('api_keys').select(columns).where('digest', '=', p('digest')),
+  { askedBy: 'digest' },
 );
 
 const selectById = statement((p: Binder<{ id: string }>) =>

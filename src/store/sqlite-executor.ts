@@ -7,6 +7,7 @@ import { sqliteDialect } from './dialect.ts';
 import type { Executor, Placed } from './executor.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Statement, Values } from './statement.ts';
+import { TurnMemo } from './turn-memo.ts';
 
 /** Runs statements on one connection, in whatever transaction that is. */
 class DirectExecutor implements Executor {
@@ -73,6 +74,7 @@ export class ReadExecutor implements Executor {
   readonly #reader: SqliteConnection;
   readonly #scanner: SqliteConnection;
   readonly #view: DirectExecutor;
+  readonly #memo = new TurnMemo();
   #openSnapshot: Promise<unknown> | null = null;
 
   constructor(reader: SqliteConnection, scanner: SqliteConnection) {
@@ -82,8 +84,14 @@ export class ReadExecutor implements Executor {
   }
 
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    const { askedBy } = statement;
+    const name = askedBy === undefined ? undefined : `${statement.index} ${values[askedBy]}`;
+    const known = name === undefined ? undefined : this.#memo.get<R>(name);
+    if (known !== undefined) return known;
     while (this.#openSnapshot !== null) await this.#openSnapshot;
-    return this.#reader.first(statement, values);
+    const row = this.#reader.first(statement, values);
+    if (name !== undefined && row !== undefined) this.#memo.keep(name, row);
+    return row;
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {

@@ -30,6 +30,8 @@ export interface Statement<P extends Values, R> {
   /** Dense from 0, so that a connection keeps what it prepared in an array. */
   readonly index: number;
   readonly node: RootOperationNode;
+  /** The one value, a text, by which requests of the same moment ask alike; see `turn-memo.ts`. */
+  readonly askedBy?: string;
   /** Never set; carries the types. */
   readonly types?: { readonly values: P; readonly row: R };
 }
@@ -66,8 +68,11 @@ export function allStatements(): readonly Pick<Statement<Values, unknown>, 'inde
 }
 
 /** Builds a statement; `p` names the values that each call brings. */
-export function statement<P extends Values, R>(query: (p: Binder<P>) => Compilable<R>): Statement<P, R> {
-  const made = { index: statements.length, node: query(named).compile().query };
+export function statement<P extends Values, R>(
+  query: (p: Binder<P>) => Compilable<R>,
+  options: Pick<Statement<P, R>, 'askedBy'> = {},
+): Statement<P, R> {
+  const made = { index: statements.length, node: query(named).compile().query, ...options };
   statements.push(made);
   return made;
 }
