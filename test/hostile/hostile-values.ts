@@ -1,5 +1,6 @@
 /** What nobody in their right mind sends, as JSON texts, ids, parameters and bytes. */
 import fc from 'fast-check';
+import { characters } from '../support/arbitraries.ts';
 
 /** Values in the place of a field that takes a text, a number, a flag or nothing; all valid JSON. */
 export const wrongTypes = ['{}', '[]', '[[]]', '["admin"]', '{"$ne":null}', '{"length":3}'];
@@ -46,7 +47,7 @@ export const oddities = [
 ];
 
 /** The JSON of anything at all. */
-export const anyJson = fc.json({ noUnicodeString: false, maxDepth: 4 });
+export const anyJson = fc.json({ stringUnit: characters, maxDepth: 4 });
 
 /** Ids for a path; percent-encoded already. */
 export const oddIds = [

@@ -1,6 +1,7 @@
 /** Arbitrary values that fit a JSON Schema, for the part of the language that the documents use. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { characters } from '../support/arbitraries.ts';
 
 export interface JsonSchema {
   readonly type?: string;
@@ -51,7 +52,7 @@ function text({ format, pattern, minLength = 0, maxLength = 300 }: JsonSchema): 
       return fc.oneof(
         fc.string({ minLength, maxLength }),
         fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 20) }),
-        fc.string({ unit: 'binary', minLength, maxLength }),
+        fc.string({ unit: characters, minLength, maxLength }),
       );
     case 'email':
       return fc.emailAddress();

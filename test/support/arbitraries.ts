@@ -7,12 +7,22 @@ const hex = (digits: number): fc.Arbitrary<string> =>
     .array(fc.constantFrom(...'0123456789abcdef'), { minLength: digits, maxLength: digits })
     .map((each) => each.join(''));
 
+const surrogates = { first: 0xd800, count: 0x800 };
+
+/**
+ * Any character of Unicode, as the unit of texts. The unit `binary` of the library is the same, and lists them all
+ * before the first text is made, which takes most of a second.
+ */
+export const characters = fc
+  .integer({ min: 0, max: 0x10ffff - surrogates.count })
+  .map((index) => String.fromCodePoint(index < surrogates.first ? index : index + surrogates.count));
+
 /** Epoch milliseconds of this century. */
 export const instants = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });
 
 /** What the directory keeps as a text: trimmed, of whole characters, with blanks, quotes and line breaks inside. */
 export const texts = fc
-  .string({ unit: 'binary', minLength: 1, maxLength: 40 })
+  .string({ unit: characters, minLength: 1, maxLength: 40 })
   .map((text) => text.replaceAll('\0', '"').trim())
   .filter((text) => text !== '');
 

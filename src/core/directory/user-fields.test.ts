@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { characters } from '../../../test/support/arbitraries.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import {
   canonicalEmail,
@@ -20,7 +21,7 @@ import {
 } from './user-fields.ts';
 
 const now = Date.UTC(2026, 2, 2, 12);
-const anything = fc.oneof(fc.anything(), fc.string({ unit: 'binary' }));
+const anything = fc.oneof(fc.anything(), fc.string({ unit: characters }));
 
 function assertFaults(read: (value: unknown) => Reading<unknown>, fault: string, values: readonly unknown[]) {
   for (const value of values) {
