@@ -4,7 +4,7 @@ import type { User } from '../core/directory/user.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { Scope } from './executor.ts';
 import { type Binder, build, statement } from './statement.ts';
-import { readUser, userColumns } from './user-row.ts';
+import { columnsOf, type UserRow, wholeReader, wholeUser } from './user-row.ts';
 
 type ByDigest = { orgKey: number; digest: string };
 
@@ -27,10 +27,11 @@ const selectWithUser = statement((p: Binder<ByDigest>) =>
         .onRef('users.org_key', '=', 'connect_tokens.org_key')
         .onRef('users.id', '=', 'connect_tokens.user_id'),
     )
-    .select(['connect_tokens.kind', 'connect_tokens.expires_at'])
-    .select(userColumns)
+    .select(['connect_tokens.kind', 'connect_tokens.expires_at as expiresAt'])
+    .select(columnsOf(wholeUser.fields))
     .where('connect_tokens.org_key', '=', p('orgKey'))
-    .where('connect_tokens.digest', '=', p('digest')),
+    .where('connect_tokens.digest', '=', p('digest'))
+    .$castTo<UserRow & Pick<ConnectToken, 'kind' | 'expiresAt'>>(),
 );
 
 /** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
@@ -59,11 +60,11 @@ export class SqlConnectTokenStore implements ConnectTokenStore {
   }
 
   async findByDigest(digest: string): Promise<{ token: ConnectToken; user: User } | null> {
-    const { executor, appKeys } = this.#scope;
-    const row = await executor.first(selectWithUser, { orgKey: this.#orgKey, digest });
+    const row = await this.#scope.executor.first(selectWithUser, { orgKey: this.#orgKey, digest });
     if (row === undefined) return null;
-    const token = { userId: row.id, kind: row.kind, expiresAt: row.expires_at };
-    return { token, user: await readUser(row, appKeys, executor) };
+    const { kind, expiresAt, ...whole } = row;
+    const user = await wholeReader.read(whole, this.#scope, this.#orgKey);
+    return { token: { userId: user.id, kind, expiresAt }, user };
   }
 
   async consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null> {

@@ -4,7 +4,7 @@ import type { User } from '../core/directory/user.ts';
 import type { OrgKey, UserId } from '../core/ids.ts';
 import type { Scope } from './executor.ts';
 import { type Binder, build, statement } from './statement.ts';
-import { readUser, userColumns } from './user-row.ts';
+import { columnsOf, type UserRow, wholeReader, wholeUser } from './user-row.ts';
 
 type ById = { orgKey: number; id: string };
 type OfUser = { orgKey: number; userId: string };
@@ -29,10 +29,15 @@ const selectWithUser = statement((p: Binder<{ orgKey: number; digest: string }>)
     .innerJoin('users', (join) =>
       join.onRef('users.org_key', '=', 'sessions.org_key').onRef('users.id', '=', 'sessions.user_id'),
     )
-    .select(['sessions.id as session_id', 'sessions.started_at', 'sessions.last_used_at'])
-    .select(userColumns)
+    .select([
+      'sessions.id as sessionId',
+      'sessions.started_at as startedAt',
+      'sessions.last_used_at as lastUsedAt',
+    ])
+    .select(columnsOf(wholeUser.fields))
     .where('sessions.org_key', '=', p('orgKey'))
-    .where('sessions.digest', '=', p('digest')),
+    .where('sessions.digest', '=', p('digest'))
+    .$castTo<UserRow & { sessionId: string; startedAt: number; lastUsedAt: number }>(),
 );
 
 const selectStart = statement((p: Binder<ById>) =>
@@ -99,16 +104,11 @@ export class SqlSessionStore implements SessionStore {
   }
 
   async findByDigest(digest: string): Promise<{ session: Session; user: User } | null> {
-    const { executor, appKeys } = this.#scope;
-    const row = await executor.first(selectWithUser, { orgKey: this.#orgKey, digest });
+    const row = await this.#scope.executor.first(selectWithUser, { orgKey: this.#orgKey, digest });
     if (row === undefined) return null;
-    const session = {
-      id: row.session_id,
-      userId: row.id,
-      startedAt: row.started_at,
-      lastUsedAt: row.last_used_at,
-    };
-    return { session, user: await readUser(row, appKeys, executor) };
+    const { sessionId: id, startedAt, lastUsedAt, ...whole } = row;
+    const user = await wholeReader.read(whole, this.#scope, this.#orgKey);
+    return { session: { id, userId: user.id, startedAt, lastUsedAt }, user };
   }
 
   async noteUse(sessionId: string, at: number): Promise<void> {

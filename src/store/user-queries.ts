@@ -1,56 +1,13 @@
-/** The queries over users. Each leads with the organization and follows one index. */
+/**
+ * The queries over whole users, as changes need them. Each leads with the organization and follows one index. What
+ * users are shown by is in `user-view-queries.ts`.
+ */
 import { sql } from 'kysely';
-import type { User, UserStatus } from '../core/directory/user.ts';
+import type { User } from '../core/directory/user.ts';
 import type { Flag } from './flag.ts';
 import { type Binder, build, statement } from './statement.ts';
-import { userColumns } from './user-row.ts';
-
-type ById = { orgKey: number; id: string };
-type ByNumber = { orgKey: number; number: number };
-
-const byId = (p: Binder<ById>) =>
-  build.selectFrom('users').select(userColumns).where('org_key', '=', p('orgKey')).where('id', '=', p('id'));
-
-const byNumber = (p: Binder<ByNumber>) =>
-  build
-    .selectFrom('users')
-    .select(userColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where('number', '=', p('number'));
-
-export const selectById = statement((p: Binder<ById>) => byId(p));
-export const lockById = statement((p: Binder<ById>) => byId(p).forUpdate());
-export const selectByNumber = statement((p: Binder<ByNumber>) => byNumber(p));
-export const lockByNumber = statement((p: Binder<ByNumber>) => byNumber(p).forUpdate());
-
-export const selectByEmail = statement((p: Binder<{ orgKey: number; email: string }>) =>
-  build
-    .selectFrom('users')
-    .select(userColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where('email_canonical', '=', p('email')),
-);
-
-export const selectByExternalId = statement(
-  (p: Binder<{ orgKey: number; externalId: string; appKey: number }>) =>
-    build
-      .selectFrom('users')
-      .select(userColumns)
-      .where('org_key', '=', p('orgKey'))
-      .where('external_id', '=', p('externalId'))
-      .where('app_key', '=', p('appKey')),
-);
-
-/** One row for each app at most, so the sorting is of a handful. */
-export const selectAllByExternalId = statement((p: Binder<{ orgKey: number; externalId: string }>) =>
-  build
-    .selectFrom('users')
-    .select(userColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where('external_id', '=', p('externalId'))
-    .orderBy('created_at', 'desc')
-    .orderBy('position', 'desc'),
-);
+import { columnsOf, type UserRow, wholeUser } from './user-row.ts';
+import { type OfApp, oneOf, rowsOf, type Tenant } from './user-view-queries.ts';
 
 /** The values of an insert: a user with its flags as integers, and its app by the key that rows have. */
 export type InsertValues = {
@@ -100,121 +57,27 @@ export const insertUser = statement((p: Binder<InsertValues>) =>
     .onConflict((conflict) => conflict.doNothing()),
 );
 
-type PageValues = {
-  orgKey: number;
-  beforeCreatedAt: number;
-  beforeSeq: number;
-  skip: number;
-  limit: number;
-};
+const users = (p: Binder<Tenant>) =>
+  build.selectFrom('users').select(columnsOf(wholeUser.fields)).where('org_key', '=', p('orgKey'));
 
-/*
- * The place in a list is a tuple compared as one, which follows the index without a sort. Lists of a status or an
- * app have it in the tuple and in the order, where equality alone would do: so no other index serves the order, and
- * no planner can be led by its statistics to walk past all the users of another.
- */
+/** One user, held against other changes. */
+export const lock = oneOf<UserRow>((p) => users(p).forUpdate());
 
-/** Newest first, from a place that the counts found; `skip` is less than a range of them. */
-export const selectPage = statement((p: Binder<PageValues>) =>
-  build
-    .selectFrom('users')
-    .select(userColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where((row) =>
-      row(row.refTuple('created_at', 'position'), '<', row.tuple(p('beforeCreatedAt'), p('beforeSeq'))),
-    )
-    .orderBy('created_at', 'desc')
-    .orderBy('position', 'desc')
-    .limit(p('limit'))
-    .offset(p('skip')),
+export const selectByEmail = rowsOf<Tenant & { email: string }, UserRow>((p) =>
+  users(p).where('email_canonical', '=', p('email')),
 );
 
-export const selectStatusPage = statement((p: Binder<PageValues & { status: UserStatus }>) =>
-  build
-    .selectFrom('users')
-    .select(userColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where('status', '>=', p('status'))
-    .where((row) =>
-      row(
-        row.refTuple('status', 'created_at', 'position'),
-        '<',
-        row.tuple(p('status'), p('beforeCreatedAt'), p('beforeSeq')),
-      ),
-    )
-    .orderBy('status', 'desc')
-    .orderBy('created_at', 'desc')
-    .orderBy('position', 'desc')
-    .limit(p('limit'))
-    .offset(p('skip')),
-);
-
-type AfterValues = { orgKey: number; afterCreatedAt: number; afterSeq: number; limit: number };
-
-const ofAppAfter = (p: Binder<AfterValues & { appKey: number }>) =>
-  build
-    .selectFrom('users')
-    .where('org_key', '=', p('orgKey'))
-    .where('app_key', '<=', p('appKey'))
-    .where((row) =>
-      row(
-        row.refTuple('app_key', 'created_at', 'position'),
-        '>',
-        row.tuple(p('appKey'), p('afterCreatedAt'), p('afterSeq')),
-      ),
-    )
-    .orderBy('app_key')
-    .orderBy('created_at')
-    .orderBy('position')
-    .limit(p('limit'));
-
-/** The next users of an app, oldest first. */
-export const selectAfter = statement((p: Binder<AfterValues & { appKey: number }>) =>
-  ofAppAfter(p).select(userColumns),
-);
-
-const exportColumns = [
-  'external_id as externalId',
-  'email',
-  'password_hash as passwordHash',
-  'first_name as firstName',
-  'last_name as lastName',
-  'phone',
-  'date_of_birth as dateOfBirth',
-  'language',
-  'timezone',
-  'role',
-  'status',
-  'is_clinical as isClinical',
-  'confirmed_at as confirmedAt',
-  'created_at as createdAt',
-  'seq',
-] as const;
-
-/** The next users, oldest first, with the columns of an export only. */
-export const selectExport = statement((p: Binder<AfterValues>) =>
-  build
-    .selectFrom('users')
-    .select(exportColumns)
-    .where('org_key', '=', p('orgKey'))
-    .where((row) =>
-      row(row.refTuple('created_at', 'position'), '>', row.tuple(p('afterCreatedAt'), p('afterSeq'))),
-    )
-    .orderBy('created_at')
-    .orderBy('position')
-    .limit(p('limit')),
-);
-export const selectAppExport = statement((p: Binder<AfterValues & { appKey: number }>) =>
-  ofAppAfter(p).select(exportColumns),
+export const selectByExternalId = rowsOf<Tenant & OfApp & { externalId: string }, UserRow>((p) =>
+  users(p).where('external_id', '=', p('externalId')).where('app_key', '=', p('appKey')),
 );
 
 /** Whoever may take an admin away holds the organization: with the admins' own rows two could wait for each other. */
-export const lockOrganization = statement((p: Binder<{ orgKey: number }>) =>
+export const lockOrganization = statement((p: Binder<Tenant>) =>
   build.selectFrom('organizations').select('seq').where('org_key', '=', p('orgKey')).forNoKeyUpdate(),
 );
 
 /** An organization has few. */
-export const selectActiveAdmins = statement((p: Binder<{ orgKey: number }>) =>
+export const selectActiveAdmins = statement((p: Binder<Tenant>) =>
   build
     .selectFrom('users')
     .select('seq')

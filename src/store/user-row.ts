@@ -1,125 +1,115 @@
-/** The row of a user, and what the directory makes of it. */
-import type { User, UserRole, UserStatus } from '../core/directory/user.ts';
+/**
+ * The rows of users: where each field stands, and what the directory makes of it. A query names the columns as the
+ * fields are named, so that a row without flags and without an app is a user as it is.
+ */
+import { type Selectable, sql } from 'kysely';
+import type { User } from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
-import type { AppKeys } from './app-keys.ts';
-import type { Executor } from './executor.ts';
-import type { Flag } from './flag.ts';
+import { type UserView, userView } from '../core/directory/user-view.ts';
+import type { OrgKey } from '../core/ids.ts';
+import type { Scope } from './executor.ts';
+import type { Database } from './schema.ts';
 
-/** The columns of a user, under names that no joined table has. */
-export const userColumns = [
-  'users.seq',
-  'users.org_key',
-  'users.id',
-  'users.number',
-  'users.app_key',
-  'users.external_id',
-  'users.email',
-  'users.first_name',
-  'users.last_name',
-  'users.phone',
-  'users.phone_e164',
-  'users.date_of_birth',
-  'users.language',
-  'users.timezone',
-  'users.role',
-  'users.status',
-  'users.was_active',
-  'users.is_clinical',
-  'users.is_clinical_approved',
-  'users.is_template',
-  'users.is_native_signup',
-  'users.confirmed_at',
-  'users.password_hash',
-  'users.created_at',
-  'users.updated_at',
-  'users.last_login_at',
-  'users.last_sync_at',
-  'users.last_score_at',
-] as const;
+const columns = {
+  id: 'id',
+  orgKey: 'org_key',
+  number: 'number',
+  appId: 'app_key',
+  externalId: 'external_id',
+  email: 'email',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  phone: 'phone',
+  phoneE164: 'phone_e164',
+  dateOfBirth: 'date_of_birth',
+  language: 'language',
+  timezone: 'timezone',
+  role: 'role',
+  status: 'status',
+  wasActive: 'was_active',
+  isClinical: 'is_clinical',
+  isClinicalApproved: 'is_clinical_approved',
+  isTemplate: 'is_template',
+  isNativeSignup: 'is_native_signup',
+  confirmedAt: 'confirmed_at',
+  passwordHash: 'password_hash',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  lastLoginAt: 'last_login_at',
+  lastSyncAt: 'last_sync_at',
+  lastScoreAt: 'last_score_at',
+} as const satisfies Record<keyof User, keyof Database['users']>;
+
+type FlagField = { [F in keyof User]: User[F] extends boolean ? F : never }[keyof User];
+
+const flags = {
+  wasActive: true,
+  isClinical: true,
+  isClinicalApproved: true,
+  isTemplate: true,
+  isNativeSignup: true,
+} as const satisfies Record<FlagField, true>;
+
+/** All there is to a user. */
+export const wholeUser = userView(...(Object.keys(columns) as (keyof User)[]));
 
 /** A row as the database gives it: flags as integers, the app by its internal key. */
-export interface UserRow {
-  readonly seq: number;
-  readonly org_key: number;
-  readonly id: string;
-  readonly number: number;
-  readonly app_key: number;
-  readonly external_id: string | null;
-  readonly email: string | null;
-  readonly first_name: string | null;
-  readonly last_name: string | null;
-  readonly phone: string | null;
-  readonly phone_e164: string | null;
-  readonly date_of_birth: string | null;
-  readonly language: string;
-  readonly timezone: string;
-  readonly role: UserRole;
-  readonly status: UserStatus;
-  readonly was_active: Flag;
-  readonly is_clinical: Flag;
-  readonly is_clinical_approved: Flag;
-  readonly is_template: Flag;
-  readonly is_native_signup: Flag;
-  readonly confirmed_at: number | null;
-  readonly password_hash: string | null;
-  readonly created_at: number;
-  readonly updated_at: number;
-  readonly last_login_at: number | null;
-  readonly last_sync_at: number | null;
-  readonly last_score_at: number | null;
+export type UserRow<K extends keyof User = keyof User> = {
+  readonly [F in K]: Selectable<Database['users']>[(typeof columns)[F]];
+};
+
+/** What a query selects to give a row with these fields, in a join too. */
+export function columnsOf<K extends keyof User>(fields: Iterable<K>) {
+  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${columns[field]}`).as(field));
 }
 
-/** The user of a row that was read by `executor`. */
-export async function readUser(row: UserRow, appKeys: AppKeys, executor: Executor): Promise<User> {
-  const known = appKeys.knownId(row.app_key);
-  return toUser(row, known ?? (await appKeys.getId(executor, row.org_key, row.app_key)));
-}
+/** Makes users of the rows that one view gives. What else stands in a row stays in it. */
+export class UserReader<K extends keyof User> {
+  readonly #flags: readonly K[];
 
-/** The users of rows that were read by `executor`, in the order of the rows. */
-export async function readUsers(
-  rows: readonly UserRow[],
-  appKeys: AppKeys,
-  executor: Executor,
-): Promise<User[]> {
-  const users: User[] = [];
-  for (const row of rows) {
-    const known = appKeys.knownId(row.app_key);
-    users.push(toUser(row, known ?? (await appKeys.getId(executor, row.org_key, row.app_key))));
+  constructor({ fields }: UserView<K>) {
+    this.#flags = fields.filter((field) => field in flags);
   }
-  return users;
+
+  /** The user of a row that was read in `scope`. */
+  async read(row: UserRow<K>, scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>> {
+    const appId = this.#appOf(row, scope, orgKey);
+    return this.#toUser(row, appId instanceof Promise ? await appId : appId);
+  }
+
+  /** As `read`, for many rows in their order. */
+  async readAll(rows: readonly UserRow<K>[], scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>[]> {
+    const users: Pick<User, K>[] = [];
+    for (const row of rows) {
+      const appId = this.#appOf(row, scope, orgKey);
+      users.push(this.#toUser(row, appId instanceof Promise ? await appId : appId));
+    }
+    return users;
+  }
+
+  /** The id of the user's app, where the view has it: of nearly every app it is known, and nothing is waited for. */
+  #appOf(
+    row: UserRow<K> & { readonly appId?: number },
+    { appKeys, executor }: Scope,
+    orgKey: OrgKey,
+  ): string | undefined | Promise<string> {
+    const { appId: appKey } = row;
+    if (appKey === undefined) return undefined;
+    return appKeys.knownId(appKey) ?? appKeys.getId(executor, orgKey, appKey);
+  }
+
+  /** Rows may be shared with others who asked alike, so they stay as they are. */
+  #toUser(row: UserRow<K>, appId: string | undefined): Pick<User, K> {
+    const given: object = row;
+    if (appId === undefined && this.#flags.length === 0) return given as Pick<User, K>;
+    const user: Record<string, unknown> = { ...given };
+    for (const flag of this.#flags) user[flag] = user[flag] === 1;
+    if (appId !== undefined) user['appId'] = appId;
+    return user as Pick<User, K>;
+  }
 }
 
-function toUser(row: UserRow, appId: string): User {
-  return {
-    id: row.id,
-    orgKey: row.org_key,
-    number: row.number,
-    appId,
-    externalId: row.external_id,
-    email: row.email,
-    firstName: row.first_name,
-    lastName: row.last_name,
-    phone: row.phone,
-    phoneE164: row.phone_e164,
-    dateOfBirth: row.date_of_birth,
-    language: row.language,
-    timezone: row.timezone,
-    role: row.role,
-    status: row.status,
-    wasActive: row.was_active === 1,
-    isClinical: row.is_clinical === 1,
-    isClinicalApproved: row.is_clinical_approved === 1,
-    isTemplate: row.is_template === 1,
-    isNativeSignup: row.is_native_signup === 1,
-    confirmedAt: row.confirmed_at,
-    passwordHash: row.password_hash,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    lastLoginAt: row.last_login_at,
-    lastSyncAt: row.last_sync_at,
-    lastScoreAt: row.last_score_at,
-  };
-}
+export const wholeReader = new UserReader(wholeUser);
 
 /** The form of an address that is compared and kept unique. */
 export function canonicalOf(email: string | null | undefined): string | null {

@@ -2,27 +2,28 @@
  * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
  * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
  */
-import type { NewUser, User, UserChanges, UserStatus } from '../core/directory/user.ts';
+import type { NewUser, User, UserChanges } from '../core/directory/user.ts';
 import { canonicalEmail } from '../core/directory/user-fields.ts';
 import type {
-  ExportBatch,
   InsertOutcome,
+  UserBatch,
   UserCursor,
   UserFilter,
   UserRef,
   UserStore,
 } from '../core/directory/user-store.ts';
+import type { UserView } from '../core/directory/user-view.ts';
 import type { RemovedRows } from '../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../core/ids.ts';
 import type { Executor, Placed, Scope } from './executor.ts';
-import type { Statement, Values } from './statement.ts';
 import { findPlace } from './user-counts.ts';
 import { eraseUser } from './user-erasure.ts';
 import { newcomer, toInsertValues } from './user-insert.ts';
 import * as queries from './user-queries.ts';
-import { readUser, readUsers, type UserRow } from './user-row.ts';
-import { updateOf } from './user-update.ts';
+import { type UserReader, type UserRow, wholeReader } from './user-row.ts';
+import { type ChangedRow, updateOf } from './user-update.ts';
+import { type FindOne, queriesOf } from './user-view-queries.ts';
 
 export class SqlUserStore implements UserStore {
   readonly #scope: Scope;
@@ -35,34 +36,34 @@ export class SqlUserStore implements UserStore {
     this.#orgKey = orgKey;
   }
 
-  find(ref: UserRef): Promise<User | null> {
-    return 'id' in ref
-      ? this.#one(queries.selectById, { orgKey: this.#orgKey, id: ref.id }, ref.appId)
-      : this.#one(queries.selectByNumber, { orgKey: this.#orgKey, number: ref.number }, ref.appId);
+  async find<K extends keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null> {
+    const { one, reader } = queriesOf(view);
+    return this.#read(reader, await this.#first(one, ref));
   }
 
-  lock(ref: UserRef): Promise<User | null> {
-    return 'id' in ref
-      ? this.#one(queries.lockById, { orgKey: this.#orgKey, id: ref.id }, ref.appId)
-      : this.#one(queries.lockByNumber, { orgKey: this.#orgKey, number: ref.number }, ref.appId);
+  async lock(ref: UserRef): Promise<User | null> {
+    return this.#read(wholeReader, await this.#first(queries.lock, ref));
   }
 
-  findByEmail(email: string): Promise<User | null> {
-    return this.#one(queries.selectByEmail, { orgKey: this.#orgKey, email });
+  async findByEmail(email: string): Promise<User | null> {
+    const values = { orgKey: this.#orgKey, email };
+    return this.#read(wholeReader, await this.#executor.first(queries.selectByEmail, values));
   }
 
   async findByExternalId(appId: string, externalId: string): Promise<User | null> {
-    const appKey = await this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
+    const appKey = await this.#findAppKey(appId);
     if (appKey === null) return null;
-    return this.#one(queries.selectByExternalId, { orgKey: this.#orgKey, externalId, appKey });
+    const values = { orgKey: this.#orgKey, externalId, appKey };
+    return this.#read(wholeReader, await this.#executor.first(queries.selectByExternalId, values));
   }
 
-  async listByExternalId(externalId: string): Promise<readonly User[]> {
-    const rows = await this.#executor.rows(queries.selectAllByExternalId, {
-      orgKey: this.#orgKey,
-      externalId,
-    });
-    return readUsers(rows, this.#scope.appKeys, this.#executor);
+  async listByExternalId<K extends keyof User>(
+    externalId: string,
+    view?: UserView<K>,
+  ): Promise<readonly Pick<User, K>[]> {
+    const { allByExternalId, reader } = queriesOf(view);
+    const rows = await this.#executor.rows(allByExternalId, { orgKey: this.#orgKey, externalId });
+    return reader.readAll(rows, this.#scope, this.#orgKey);
   }
 
   async insert(user: NewUser): Promise<User> {
@@ -117,69 +118,65 @@ export class SqlUserStore implements UserStore {
     const row = await this.#tryUpdate(user, changes, update);
     if (row === undefined) throw refuse('user_not_found', {});
     if (row.status !== user.status) {
-      const at = { createdAt: row.created_at, seq: row.seq };
+      const at = { createdAt: row.createdAt, seq: row.seq };
       this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: -1 });
       this.#scope.counts.note({ orgKey: this.#orgKey, at, status: row.status, delta: 1 });
     }
-    return readUser(row, this.#scope.appKeys, this.#executor);
+    const { seq: _, ...whole } = row;
+    return wholeReader.read(whole, this.#scope, this.#orgKey);
   }
 
   erase(user: User, digests: readonly string[]): Promise<RemovedRows | null> {
     return eraseUser(this.#scope, user, digests);
   }
 
-  async page(
+  async page<K extends keyof User>(
     { status }: UserFilter,
     offset: number,
     limit: number,
-  ): Promise<{ items: readonly User[]; total: number }> {
+    view?: UserView<K>,
+  ): Promise<{ items: readonly Pick<User, K>[]; total: number }> {
     // In a change, what earlier steps wrote belongs to the list.
     await this.#scope.counts.settle(this.#executor);
-    const { rows, total } = await this.#executor.snapshot((view) =>
-      this.#readPage(view, status, offset, limit),
-    );
-    return { items: await readUsers(rows, this.#scope.appKeys, this.#executor), total };
+    const orgKey = this.#orgKey;
+    const { page, statusPage, reader } = queriesOf(view);
+    const { rows, total } = await this.#executor.snapshot(async (state) => {
+      const { total, place } = await findPlace(state, orgKey, offset, status);
+      if (place === null) return { rows: [], total };
+      const { createdAt: beforeCreatedAt, seq: beforeSeq } = place.before;
+      const values = { orgKey, beforeCreatedAt, beforeSeq, skip: place.skip, limit };
+      const rows =
+        status === undefined
+          ? await state.rows(page, values)
+          : await state.rows(statusPage, { ...values, status });
+      return { rows, total };
+    });
+    return { items: await reader.readAll(rows, this.#scope, orgKey), total };
   }
 
-  async listOldestFirst(
-    appId: string,
+  async listOldestFirst<K extends keyof User>(
+    appId: string | null,
     after: UserCursor | null,
     limit: number,
-  ): Promise<{ items: readonly User[]; next: UserCursor | null }> {
-    const appKey = await this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
-    if (appKey === null) return { items: [], next: null };
-    const rows = await this.#executor.scan(queries.selectAfter, {
-      orgKey: this.#orgKey,
-      appKey,
-      afterCreatedAt: after?.createdAt ?? Number.MIN_SAFE_INTEGER,
-      afterSeq: after?.sequence ?? 0,
-      limit,
-    });
-    const last = rows.length < limit ? undefined : rows.at(-1);
-    return {
-      items: await readUsers(rows, this.#scope.appKeys, this.#executor),
-      next: last === undefined ? null : { createdAt: last.created_at, sequence: last.seq },
-    };
-  }
-
-  async listForExport(appId: string | null, after: UserCursor | null, limit: number): Promise<ExportBatch> {
+    view?: UserView<K>,
+  ): Promise<UserBatch<K>> {
+    const { after: ofAll, ofAppAfter, reader } = queriesOf(view);
     const values = {
       orgKey: this.#orgKey,
       afterCreatedAt: after?.createdAt ?? Number.MIN_SAFE_INTEGER,
       afterSeq: after?.sequence ?? 0,
       limit,
     };
+    const appKey = appId === null ? null : await this.#findAppKey(appId);
+    if (appKey === null && appId !== null) return { items: [], next: null };
     const rows =
-      appId === null
-        ? await this.#executor.scan(queries.selectExport, values)
-        : await this.#executor.scan(queries.selectAppExport, {
-            ...values,
-            appKey: await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, appId),
-          });
+      appKey === null
+        ? await this.#executor.scan(ofAll, values)
+        : await this.#executor.scan(ofAppAfter, { ...values, appKey });
     const last = rows.length < limit ? undefined : rows.at(-1);
     return {
-      items: rows.map((row) => ({ ...row, isClinical: row.isClinical === 1 })),
-      next: last === undefined ? null : { createdAt: last.createdAt, sequence: last.seq },
+      items: await reader.readAll(rows, this.#scope, this.#orgKey),
+      next: last === undefined ? null : { createdAt: last.createdAt, sequence: last.sequence },
     };
   }
 
@@ -189,37 +186,31 @@ export class SqlUserStore implements UserStore {
     return (await this.#executor.rows(queries.selectActiveAdmins, tenant)).length;
   }
 
-  async #one<P extends Values>(
-    query: Statement<P, UserRow>,
-    values: P,
-    appId?: string,
-  ): Promise<User | null> {
-    const row = await this.#executor.first(query, values);
-    if (row === undefined) return null;
-    const user = await readUser(row, this.#scope.appKeys, this.#executor);
-    return appId === undefined || appId === user.appId ? user : null;
+  /** The row of the one user that `ref` names. */
+  async #first<R>(one: FindOne<R>, ref: UserRef): Promise<R | undefined> {
+    const { appId } = ref;
+    const orgKey = this.#orgKey;
+    if (appId === undefined) {
+      return 'id' in ref
+        ? this.#executor.first(one.byId, { orgKey, id: ref.id })
+        : this.#executor.first(one.byNumber, { orgKey, number: ref.number });
+    }
+    const appKey = await this.#findAppKey(appId);
+    if (appKey === null) return undefined;
+    return 'id' in ref
+      ? this.#executor.first(one.byIdInApp, { orgKey, id: ref.id, appKey })
+      : this.#executor.first(one.byNumberInApp, { orgKey, number: ref.number, appKey });
   }
 
-  async #readPage(
-    view: Executor,
-    status: UserStatus | undefined,
-    offset: number,
-    limit: number,
-  ): Promise<{ rows: UserRow[]; total: number }> {
-    const { total, place } = await findPlace(view, this.#orgKey, offset, status);
-    if (place === null) return { rows: [], total };
-    const values = {
-      orgKey: this.#orgKey,
-      beforeCreatedAt: place.before.createdAt,
-      beforeSeq: place.before.seq,
-      skip: place.skip,
-      limit,
-    };
-    const rows =
-      status === undefined
-        ? await view.rows(queries.selectPage, values)
-        : await view.rows(queries.selectStatusPage, { ...values, status });
-    return { rows, total };
+  async #read<K extends keyof User>(
+    reader: UserReader<K>,
+    row: UserRow<K> | undefined,
+  ): Promise<Pick<User, K> | null> {
+    return row === undefined ? null : reader.read(row, this.#scope, this.#orgKey);
+  }
+
+  #findAppKey(appId: string): Promise<number | null> {
+    return this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
   }
 
   async #get({ id }: User): Promise<User> {
@@ -232,7 +223,7 @@ export class SqlUserStore implements UserStore {
     user: User,
     changes: UserChanges,
     { statement, values }: NonNullable<ReturnType<typeof updateOf>>,
-  ): Promise<UserRow | undefined> {
+  ): Promise<ChangedRow | undefined> {
     try {
       return await this.#executor.attempt(statement, values);
     } catch (error) {

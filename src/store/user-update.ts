@@ -8,7 +8,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { User, UserChanges, UserRole, UserStatus } from '../core/directory/user.ts';
 import { toFlag } from './flag.ts';
 import { type Binder, rawStatement, type Statement, type Value, type Values } from './statement.ts';
-import { canonicalOf, type UserRow, userColumns } from './user-row.ts';
+import { canonicalOf, columnsOf, type UserRow, wholeUser } from './user-row.ts';
 
 /** What the row is expected to be: the change of a user that has changed meanwhile finds nothing. */
 type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
@@ -44,13 +44,16 @@ const plainColumns = {
 const indexedEntries = entriesOf(indexedColumns);
 const plainEntries = entriesOf(plainColumns);
 
-const statements = new Map<string, Statement<Values, UserRow>>();
+/** A row as the change left it. */
+export type ChangedRow = UserRow & { readonly seq: number };
+
+const statements = new Map<string, Statement<Values, ChangedRow>>();
 
 /** The statement for a change and its values; null where the change names nothing. It gives the changed row. */
 export function updateOf(
   user: User,
   changes: UserChanges,
-): { statement: Statement<Values, UserRow>; values: Values } | null {
+): { statement: Statement<Values, ChangedRow>; values: Values } | null {
   const values: Record<string, Value> = {
     orgKey: user.orgKey,
     expectedId: user.id,
@@ -71,7 +74,7 @@ export function updateOf(
   return { statement: statementFor(named.flatMap(([, columns]) => columns)), values };
 }
 
-function statementFor(indexed: readonly string[]): Statement<Values, UserRow> {
+function statementFor(indexed: readonly string[]): Statement<Values, ChangedRow> {
   const key = indexed.join();
   const known = statements.get(key);
   if (known !== undefined) return known;
@@ -80,11 +83,11 @@ function statementFor(indexed: readonly string[]): Statement<Values, UserRow> {
       ...indexed.map((column) => sql`${sql.ref(column)} = ${p(column)}`),
       ...plainEntries.map(([, column]) => switched(column, p)),
     ];
-    return sql<UserRow>`
+    return sql<ChangedRow>`
       update users set ${sql.join(settings)}
       where org_key = ${p('orgKey')} and id = ${p('expectedId')}
         and status = ${p('expectedStatus')} and role = ${p('expectedRole')}
-      returning ${sql.join(userColumns.map((column) => sql.ref(column)))}`;
+      returning seq, ${sql.join(columnsOf(wholeUser.fields))}`;
   });
   statements.set(key, made);
   return made;

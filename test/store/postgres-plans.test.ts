@@ -10,9 +10,11 @@ import { postgresDialect } from '../../src/store/dialect.ts';
 import { planning } from '../../src/store/postgres-connection.ts';
 import { namedForMany } from '../../src/store/postgres-statements.ts';
 import { compileStatement, type Statement, type Values } from '../../src/store/statement.ts';
-import * as queries from '../../src/store/user-queries.ts';
+import * as whole from '../../src/store/user-queries.ts';
+import { queriesOf } from '../../src/store/user-view-queries.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from './harness.ts';
 
+const queries = queriesOf();
 const users = 6_000;
 const place = { limit: 20, beforeCreatedAt: 1e15, beforeSeq: 0, skip: 3, afterCreatedAt: 0, afterSeq: 0 };
 
@@ -25,7 +27,7 @@ describe('on PostgreSQL', () => {
   before(async () => {
     own = await makePostgresStore();
     tenant = await addTenant(own.store);
-    whileEmpty = await follow(queries.selectPage, { ...place, orgKey: tenant.orgKey });
+    whileEmpty = await follow(queries.page, { ...place, orgKey: tenant.orgKey });
     await own.store.change(tenant.orgKey, async (tx) => {
       const list = Array.from({ length: users }, (_, createdAt) => newUser(tenant, { createdAt }));
       await tx.users.insertAll(list);
@@ -64,7 +66,7 @@ describe('on PostgreSQL', () => {
   }
 
   test('a list of all users follows their order', async () => {
-    const { indexes, isSorted, rows } = await follow(queries.selectPage, { ...place, orgKey: tenant.orgKey });
+    const { indexes, isSorted, rows } = await follow(queries.page, { ...place, orgKey: tenant.orgKey });
     assert.deepEqual([indexes, isSorted], [['users_order'], false]);
     assert.ok(rows <= place.limit + place.skip);
   });
@@ -80,7 +82,7 @@ describe('on PostgreSQL', () => {
       orgKey,
       beforeCreatedAt: 500 * (at + 1),
     }));
-    const { indexes, isSorted, rows } = await followMany(queries.selectPage, sets);
+    const { indexes, isSorted, rows } = await followMany(queries.page, sets);
     assert.deepEqual([indexes, isSorted], [['users_order'], false]);
     assert.ok(rows <= place.limit + place.skip);
   });
@@ -88,14 +90,14 @@ describe('on PostgreSQL', () => {
   test('users whom many ask for at once are found by one key each', async () => {
     const { orgKey } = tenant;
     const sets = Array.from({ length: 8 }, () => ({ orgKey, id: newAppId() }));
-    const { indexes } = await followMany(queries.selectById, sets);
+    const { indexes } = await followMany(queries.one.byId, sets);
     assert.deepEqual(indexes, ['users_pkey']);
   });
 
   for (const status of ['active', 'pending'] as const) {
     test(`a list of ${status} users follows the order of their status, however many there are`, async () => {
       const values = { ...place, orgKey: tenant.orgKey, status };
-      const { indexes, isSorted, rows } = await follow(queries.selectStatusPage, values);
+      const { indexes, isSorted, rows } = await follow(queries.statusPage, values);
       assert.deepEqual([indexes, isSorted], [['users_status_order'], false]);
       assert.ok(rows <= place.limit + place.skip);
     });
@@ -104,7 +106,7 @@ describe('on PostgreSQL', () => {
   for (const distance of [0, 1_000]) {
     test(`a list of an app with ${distance === 0 ? 'all' : 'no'} users follows the order of the app`, async () => {
       const values = { ...place, orgKey: tenant.orgKey, appKey: appKey + distance };
-      const { indexes, isSorted, rows } = await follow(queries.selectAfter, values);
+      const { indexes, isSorted, rows } = await follow(queries.ofAppAfter, values);
       assert.deepEqual([indexes, isSorted], [['users_app_order'], false]);
       assert.ok(rows <= place.limit);
     });
@@ -112,9 +114,9 @@ describe('on PostgreSQL', () => {
 
   test('one user is found by one key', async () => {
     const { orgKey } = tenant;
-    const byId = await follow(queries.selectById, { orgKey, id: newAppId() });
-    const byEmail = await follow(queries.selectByEmail, { orgKey, email: 'jane@example.com' });
-    const byExternalId = await follow(queries.selectAllByExternalId, { orgKey, externalId: 'a' });
+    const byId = await follow(queries.one.byId, { orgKey, id: newAppId() });
+    const byEmail = await follow(whole.selectByEmail, { orgKey, email: 'jane@example.com' });
+    const byExternalId = await follow(queries.allByExternalId, { orgKey, externalId: 'a' });
     assert.deepEqual(byId.indexes, ['users_pkey']);
     assert.deepEqual(byEmail.indexes, ['users_email_canonical']);
     assert.deepEqual(byExternalId.indexes, ['users_external_id']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { NewUser } from '../../src/core/directory/user.ts';
-import type { ExportBatch, InsertOutcome, UserCursor } from '../../src/core/directory/user-store.ts';
+import type { InsertOutcome, UserBatch, UserCursor } from '../../src/core/directory/user-store.ts';
 import { addTenant, newApp, newDigests, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
 suiteOnEveryDatabase('users in bulk', (own) => {
@@ -99,8 +99,8 @@ suiteOnEveryDatabase('users in bulk', (own) => {
       const seen: (string | null)[] = [];
       for (let after: UserCursor | null = null; ; ) {
         const last: UserCursor | null = after;
-        const batch: ExportBatch = await own().read(tenant.orgKey, (tx) =>
-          tx.users.listForExport(appId, last, 3),
+        const batch: UserBatch = await own().read(tenant.orgKey, (tx) =>
+          tx.users.listOldestFirst(appId, last, 3),
         );
         seen.push(...batch.items.map(({ externalId }) => externalId));
         after = batch.next;

@@ -1,7 +1,7 @@
 /** A user of an export as a line of CSV or NDJSON, such as an import reads. */
-import type { ExportedUser } from '../../core/directory/user.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
+import type { ExportedUser } from '../../core/transfer/export.ts';
 import { toCsvLine } from './csv.ts';
 import type { Format } from './row-cutter.ts';
 

@@ -1,10 +1,28 @@
 /** Users in the words of `general`, their keys in the document's order. Times are in milliseconds. */
 import type { Listing } from '../../core/directory/paging.ts';
-import type { User } from '../../core/directory/user.ts';
+import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { ConfirmedUser, GeneralUser, UserList } from './schemas.ts';
 
-export function presentUser(user: User): GeneralUser {
+export const shown = userView(
+  'number',
+  'email',
+  'firstName',
+  'lastName',
+  'phone',
+  'dateOfBirth',
+  'language',
+  'role',
+  'status',
+  'isClinical',
+  'confirmedAt',
+  'createdAt',
+  'updatedAt',
+);
+
+type ShownUser = Seen<typeof shown>;
+
+export function presentUser(user: ShownUser): GeneralUser {
   return {
     id: user.number,
     email: user.email,
@@ -23,22 +41,22 @@ export function presentUser(user: User): GeneralUser {
 }
 
 /** The three fields that answer a confirmation. */
-export function presentConfirmed(user: User): ConfirmedUser {
+export function presentConfirmed(user: ShownUser): ConfirmedUser {
   return { id: user.number, email: user.email, confirmed: isConfirmed(user) };
 }
 
 /** A page of users; of nothing there are no pages. */
-export function presentList({ items, page, total }: Listing<User>): UserList {
+export function presentList({ items, page, total }: Listing<ShownUser>): UserList {
   return {
     users: items.map(presentUser),
     meta: { page: page.page, page_size: page.size, total, total_pages: Math.ceil(total / page.size) },
   };
 }
 
-function isActive({ status }: User): boolean {
+function isActive({ status }: ShownUser): boolean {
   return status !== 'inactive';
 }
 
-function isConfirmed({ confirmedAt }: User): boolean {
+function isConfirmed({ confirmedAt }: ShownUser): boolean {
   return confirmedAt !== null;
 }

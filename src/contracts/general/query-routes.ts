@@ -11,7 +11,7 @@ import type { Call, Route } from '../../http/contract.ts';
 import { readMembers } from '../../http/members.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { emailExample, listExample, userExample } from './examples.ts';
-import { presentList, presentUser } from './present.ts';
+import { presentList, presentUser, shown } from './present.ts';
 import {
   emailBody,
   hasAccountSchema,
@@ -40,7 +40,8 @@ export function listUsersRoute(core: Core): Route {
       const names = { page: 'page', size: 'page_size' };
       const { page, faults } = readPage(call.query, names, pageSizeDefault);
       refuseFaults(faults);
-      return { status: 200, body: presentList(await listProfiles(core, userOf(call), { page })) };
+      const listing = await listProfiles(core, userOf(call), { page, view: shown });
+      return { status: 200, body: presentList(listing) };
     },
   };
 }
@@ -58,7 +59,8 @@ export function getUserRoute(core: Core): Route {
     responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
     refusals: ['user_not_found'],
     async handle(call) {
-      return { status: 200, body: presentUser(await getProfile(core, userOf(call), { ref: refOf(call) })) };
+      const user = await getProfile(core, userOf(call), { ref: refOf(call), view: shown });
+      return { status: 200, body: presentUser(user) };
     },
   };
 }

@@ -1,9 +1,13 @@
 /** Turns the directory's users into the words of `humanapi`. Times are in milliseconds. */
-import type { User } from '../../core/directory/user.ts';
+import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { HumanUser } from './schemas.ts';
 
-export function toHumanUser(user: User): HumanUser {
+export const shown = userView('id', 'externalId', 'appId', 'createdAt', 'updatedAt');
+
+export type ShownUser = Seen<typeof shown>;
+
+export function toHumanUser(user: ShownUser): HumanUser {
   return {
     humanId: user.id,
     externalId: user.externalId,
@@ -17,7 +21,7 @@ export function toHumanUser(user: User): HumanUser {
  * The JSON text of `toHumanUser`, written by hand because a list may have millions: all but the external id is of
  * hex digits and times, which need no escaping.
  */
-export function toHumanUserJson(user: User): string {
+export function toHumanUserJson(user: ShownUser): string {
   const { id, externalId, appId, createdAt, updatedAt } = user;
   const created = toMillisecondText(createdAt);
   const updated = updatedAt === createdAt ? created : toMillisecondText(updatedAt);

@@ -15,7 +15,7 @@ import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/echo.ts';
 import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
-import { toHumanUser } from './present.ts';
+import { shown, toHumanUser } from './present.ts';
 import { appParams, createBody, userExamples, userListSchema, userParams, userSchema } from './schemas.ts';
 import { jsonType, ndjsonType, prefersLines, toJsonArray, toLines } from './user-stream.ts';
 
@@ -55,7 +55,7 @@ export function listUsersRoute(core: Core): Route {
     },
     refusals: ['app_not_found'],
     async handle(call) {
-      const batches = streamAppUsers(core, appOf(call));
+      const batches = streamAppUsers(core, appOf(call), shown);
       const headers = { vary: 'Accept' };
       return prefersLines(call.headers)
         ? { status: 200, headers, stream: toLines(batches), contentType: ndjsonType }
@@ -112,7 +112,8 @@ export function getUserRoute(core: Core): Route {
     responses: { 200: { description: 'The user', schema: userSchema, example: userExamples[0] } },
     refusals: ['user_not_found', 'app_not_found'],
     async handle(call) {
-      const user = await getUser(core, appOf(call), { action: 'users.read', ref: refOf(call) });
+      const ref = refOf(call);
+      const user = await getUser(core, appOf(call), { action: 'users.read', ref, view: shown });
       return { status: 200, body: toHumanUser(user) };
     },
   };

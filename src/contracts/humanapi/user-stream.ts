@@ -3,14 +3,13 @@
  * batch of the directory, rendered when the reader asks for it, so that memory stays flat.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { User } from '../../core/directory/user.ts';
-import { toHumanUserJson } from './present.ts';
+import { type ShownUser, toHumanUserJson } from './present.ts';
 
 export const jsonType = 'application/json';
 export const ndjsonType = 'application/x-ndjson';
 
 /** A JSON array with one user a line. */
-export async function* toJsonArray(batches: AsyncIterable<readonly User[]>): AsyncGenerator<string> {
+export async function* toJsonArray(batches: AsyncIterable<readonly ShownUser[]>): AsyncGenerator<string> {
   let before = '[';
   for await (const batch of batches) {
     yield before + batch.map(toHumanUserJson).join(',\n');
@@ -20,7 +19,7 @@ export async function* toJsonArray(batches: AsyncIterable<readonly User[]>): Asy
 }
 
 /** One JSON object a line, each line ended. */
-export async function* toLines(batches: AsyncIterable<readonly User[]>): AsyncGenerator<string> {
+export async function* toLines(batches: AsyncIterable<readonly ShownUser[]>): AsyncGenerator<string> {
   for await (const batch of batches) {
     yield `${batch.map(toHumanUserJson).join('\n')}\n`;
   }

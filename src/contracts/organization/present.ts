@@ -3,8 +3,16 @@
  * list and after a creation than on a read, and so do we: role and last login stand only where it shows them.
  */
 import { fullNameOf, type User } from '../../core/directory/user.ts';
+import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { toSecondText } from '../../core/time.ts';
+
+const listed = ['id', 'email', 'firstName', 'lastName', 'status', 'createdAt'] as const;
+const created = [...listed, 'role'] as const;
+
+/** What is read for a list, and for a single user. */
+export const listedView = userView(...listed);
+export const fullView = userView(...created, 'lastLoginAt');
 
 export interface ListedUser {
   /** `usr_` and 32 hex digits. */
@@ -26,7 +34,7 @@ export interface FullUser extends CreatedUser {
 }
 
 /** The five fields of a list. */
-export function presentListed(user: User): ListedUser {
+export function presentListed(user: Seen<typeof listedView>): ListedUser {
   return {
     id: toUserIdText(user.id),
     email: user.email,
@@ -37,7 +45,7 @@ export function presentListed(user: User): ListedUser {
 }
 
 /** The six fields that answer a creation. */
-export function presentCreated(user: User): CreatedUser {
+export function presentCreated(user: Pick<User, (typeof created)[number]>): CreatedUser {
   return {
     id: toUserIdText(user.id),
     email: user.email,
@@ -49,7 +57,7 @@ export function presentCreated(user: User): CreatedUser {
 }
 
 /** The seven fields of a single user. */
-export function presentFull(user: User): FullUser {
+export function presentFull(user: Seen<typeof fullView>): FullUser {
   return {
     ...presentCreated(user),
     last_login: user.lastLoginAt === null ? null : toSecondText(user.lastLoginAt),

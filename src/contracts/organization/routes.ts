@@ -17,7 +17,7 @@ import { checkEchoes } from '../../http/echo.ts';
 import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { deleteOperation } from './errors.ts';
-import { presentCreated, presentFull, presentListed } from './present.ts';
+import { fullView, listedView, presentCreated, presentFull, presentListed } from './present.ts';
 import {
   createdUser,
   fullUser,
@@ -106,7 +106,8 @@ async function list(core: Core, call: Call): Promise<Answer> {
   );
   refuseFaults([...faults, ...fields.faults]);
   const filter = status === undefined || status === null ? {} : { status };
-  const { items, total } = await listUsers(core, callerOf(call), { action: 'staff.read', filter, page });
+  const input = { action: 'staff.read', filter, page, view: listedView } as const;
+  const { items, total } = await listUsers(core, callerOf(call), input);
   const meta = { page: page.page, limit: page.size, total };
   return { status: 200, body: { data: items.map(presentListed), meta } };
 }
@@ -124,7 +125,8 @@ async function create(core: Core, call: Call): Promise<Answer> {
 }
 
 async function read(core: Core, call: Call): Promise<Answer> {
-  const user = await getUser(core, callerOf(call), { action: 'staff.read', ref: refOf(call) });
+  const input = { action: 'staff.read', ref: refOf(call), view: fullView } as const;
+  const user = await getUser(core, callerOf(call), input);
   return { status: 200, body: presentFull(user) };
 }
 

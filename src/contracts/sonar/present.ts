@@ -1,12 +1,25 @@
 /** Turns the directory's users and lists into the words of `sonar`. Times are in whole seconds. */
 import type { Listing } from '../../core/directory/paging.ts';
-import { scoreStatusOf, type User } from '../../core/directory/user.ts';
+import { scoreStatusOf } from '../../core/directory/user.ts';
+import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { toSecondText } from '../../core/time.ts';
 import type { SonarUser } from './schemas.ts';
 
+export const shown = userView(
+  'id',
+  'externalId',
+  'timezone',
+  'status',
+  'lastSyncAt',
+  'lastScoreAt',
+  'createdAt',
+);
+
+type ShownUser = Seen<typeof shown>;
+
 /** The user as shown at the instant `now`, epoch milliseconds: the score state depends on it. */
-export function toSonarUser(user: User, now: number): SonarUser {
+export function toSonarUser(user: ShownUser, now: number): SonarUser {
   return {
     id: toUserIdText(user.id),
     reference_id: user.externalId,
@@ -20,11 +33,11 @@ export function toSonarUser(user: User, now: number): SonarUser {
 }
 
 /** What single users are wrapped in. */
-export function toUserAnswer(user: User, now: number): { data: SonarUser } {
+export function toUserAnswer(user: ShownUser, now: number): { data: SonarUser } {
   return { data: toSonarUser(user, now) };
 }
 
-export function toUserList(listing: Listing<User>, now: number) {
+export function toUserList(listing: Listing<ShownUser>, now: number) {
   const { items, page, total } = listing;
   return {
     data: items.map((user) => toSonarUser(user, now)),

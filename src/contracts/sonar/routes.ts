@@ -17,7 +17,7 @@ import { checkEchoes } from '../../http/echo.ts';
 import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
-import { toSonarUser, toUserAnswer, toUserList } from './present.ts';
+import { shown, toSonarUser, toUserAnswer, toUserList } from './present.ts';
 import {
   createBody,
   idempotencyHeaders,
@@ -71,8 +71,8 @@ export function listUsersRoute(core: Core): Route {
       refuseFaults([...fields.faults, ...faults]);
       const listing =
         externalId === undefined
-          ? await listUsers(core, callerOf(call), { action: 'users.read', filter: {}, page })
-          : await listUsersByExternalId(core, callerOf(call), { externalId, page });
+          ? await listUsers(core, callerOf(call), { action: 'users.read', filter: {}, page, view: shown })
+          : await listUsersByExternalId(core, callerOf(call), { externalId, page, view: shown });
       return { status: 200, body: toUserList(listing, core.clock.now()) };
     },
   };
@@ -122,7 +122,8 @@ export function getUserRoute(core: Core): Route {
     },
     refusals: ['user_not_found'],
     async handle(call) {
-      const user = await getUser(core, callerOf(call), { action: 'users.read', ref: refOf(call) });
+      const ref = refOf(call);
+      const user = await getUser(core, callerOf(call), { action: 'users.read', ref, view: shown });
       return { status: 200, body: toUserAnswer(user, core.clock.now()) };
     },
   };

@@ -24,6 +24,7 @@ import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts
 import { canonicalEmail } from './user-fields.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
+import type { UserView } from './user-view.ts';
 
 /**
  * A new number gets its code at once, so that a change right after sign-up is not refused; the limit of an hour
@@ -41,17 +42,20 @@ export interface ProfileInput {
 }
 
 /** One account, as its owner, admins and approved clinicians see it. Refuses with `user_not_found`. */
-export async function getProfile(
+export async function getProfile<K extends keyof User>(
   core: Core,
   principal: UserPrincipal,
-  input: { readonly ref: UserRef | null },
-): Promise<User> {
-  const { ref } = input;
-  const user = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
-  if (user === null || (user.id !== principal.userId && !may(principal, 'care.read'))) {
-    throw refuse('user_not_found', {});
-  }
+  input: { readonly ref: UserRef | null; readonly view: UserView<K> },
+): Promise<Pick<User, K>> {
+  const { ref, view } = input;
+  const isTheirs = ref !== null && (isOwn(principal, ref) || may(principal, 'care.read'));
+  const user = isTheirs ? await core.work.read(principal.orgKey, (tx) => tx.users.find(ref, view)) : null;
+  if (user === null) throw refuse('user_not_found', {});
   return user;
+}
+
+function isOwn({ user }: UserPrincipal, ref: UserRef): boolean {
+  return 'id' in ref ? ref.id === user.id : ref.number === user.number;
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Tx } from '../unit-of-work.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
 import { FieldReader, readExternalId, readOptional, readReportTime, readTimezone } from './user-fields.ts';
 import type { UserRef } from './user-store.ts';
+import type { UserView } from './user-view.ts';
 
 /**
  * The faults of fields that a contract shows and does not let the caller set, judged against the user as it is
@@ -103,15 +104,15 @@ export async function upsertUser(
 }
 
 /** One user. Refuses with `forbidden`, and with `user_not_found` for whatever the principal cannot see. */
-export async function getUser(
+export async function getUser<K extends keyof User>(
   core: Core,
   principal: Principal,
-  input: { readonly action: Action; readonly ref: UserRef | null },
-): Promise<User> {
+  input: { readonly action: Action; readonly ref: UserRef | null; readonly view: UserView<K> },
+): Promise<Pick<User, K>> {
   authorize(principal, input.action);
-  const { ref } = input;
+  const { ref, view } = input;
   if (ref === null) throw refuse('user_not_found', {});
-  const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scopedRef(principal, ref)));
+  const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scopedRef(principal, ref), view));
   if (user === null) throw refuse('user_not_found', {});
   return user;
 }

@@ -14,20 +14,26 @@ import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
 import type { UserBatch, UserCursor, UserFilter } from './user-store.ts';
+import type { UserView } from './user-view.ts';
 
 /** How many users of a stream are read at once: memory stays flat whatever the app's size. */
 const batchUsers = 500;
 
 /** One page of the organization's users, newest first, with the exact number of all that match. */
-export async function listUsers(
+export async function listUsers<K extends keyof User>(
   core: Core,
   principal: Principal,
-  input: { readonly action: Action; readonly filter: UserFilter; readonly page: Page },
-): Promise<Listing<User>> {
+  input: {
+    readonly action: Action;
+    readonly filter: UserFilter;
+    readonly page: Page;
+    readonly view: UserView<K>;
+  },
+): Promise<Listing<Pick<User, K>>> {
   authorize(principal, input.action);
-  const { page, filter } = input;
+  const { page, filter, view } = input;
   const { items, total } = await core.work.read(principal.orgKey, (tx) =>
-    tx.users.page(filter, offsetOf(page), page.size),
+    tx.users.page(filter, offsetOf(page), page.size, view),
   );
   return { items, total, page };
 }
@@ -36,47 +42,49 @@ export async function listUsers(
  * The users that a person sees: the organization's for admins and approved clinicians, themselves alone for
  * everybody else. Newest first, with the exact number.
  */
-export async function listProfiles(
+export async function listProfiles<K extends keyof User>(
   core: Core,
   principal: UserPrincipal,
-  input: { readonly page: Page },
-): Promise<Listing<User>> {
+  input: { readonly page: Page; readonly view: UserView<K> },
+): Promise<Listing<Pick<User, K>>> {
   const { page } = input;
   if (may(principal, 'care.read')) {
-    return listUsers(core, principal, { action: 'care.read', filter: {}, page });
+    return listUsers(core, principal, { action: 'care.read', filter: {}, ...input });
   }
   return { items: page.page === 1 ? [principal.user] : [], total: 1, page };
 }
 
 /** One page of the users with exactly that external id, newest first; each app has at most one. */
-export async function listUsersByExternalId(
+export async function listUsersByExternalId<K extends keyof User>(
   core: Core,
   principal: Principal,
-  input: { readonly externalId: string; readonly page: Page },
-): Promise<Listing<User>> {
+  input: { readonly externalId: string; readonly page: Page; readonly view: UserView<K> },
+): Promise<Listing<Pick<User, K>>> {
   authorize(principal, 'users.read');
-  const all = await core.work.read(principal.orgKey, (tx) => tx.users.listByExternalId(input.externalId));
-  const from = offsetOf(input.page);
-  return { items: all.slice(from, from + input.page.size), total: all.length, page: input.page };
+  const { externalId, page, view } = input;
+  const all = await core.work.read(principal.orgKey, (tx) => tx.users.listByExternalId(externalId, view));
+  const from = offsetOf(page);
+  return { items: all.slice(from, from + page.size), total: all.length, page };
 }
 
 /**
  * Every user of the principal's app, oldest first, in batches that are read only when asked for. Users made
  * while the stream runs may appear at its end.
  */
-export async function* streamAppUsers(core: Core, principal: AppPrincipal): AsyncGenerator<readonly User[]> {
+export async function* streamAppUsers<K extends keyof User>(
+  core: Core,
+  principal: AppPrincipal,
+  view: UserView<K>,
+): AsyncGenerator<readonly Pick<User, K>[]> {
   authorize(principal, 'users.read');
   let after: UserCursor | null = null;
   for (;;) {
-    const batch: UserBatch = await readBatch(core, principal, after);
+    const last: UserCursor | null = after;
+    const batch: UserBatch<K> = await core.work.read(principal.orgKey, (tx) =>
+      tx.users.listOldestFirst(principal.appId, last, batchUsers, view),
+    );
     if (batch.items.length > 0) yield batch.items;
     if (batch.next === null) return;
     after = batch.next;
   }
-}
-
-function readBatch(core: Core, principal: AppPrincipal, after: UserCursor | null): Promise<UserBatch> {
-  return core.work.read(principal.orgKey, (tx) =>
-    tx.users.listOldestFirst(principal.appId, after, batchUsers),
-  );
 }

@@ -1,7 +1,8 @@
 /** What the directory needs of a store of users, within one organization. */
 import type { RemovedRows } from '../erasure/erasure.ts';
 import type { UserId } from '../ids.ts';
-import type { ExportedUser, NewUser, User, UserChanges, UserStatus } from './user.ts';
+import type { NewUser, User, UserChanges, UserStatus } from './user.ts';
+import type { UserView } from './user-view.ts';
 
 /** A reference to one user, as the contracts know them. `appId` narrows to the users of one app. */
 export type UserRef = ({ readonly id: UserId } | { readonly number: number }) & { readonly appId?: string };
@@ -10,16 +11,20 @@ export interface UserFilter {
   readonly status?: UserStatus;
 }
 
+/** Where a view can be given, the whole user is meant without one. */
 export interface UserStore {
   /** The user, or null; also null for another organization's or (with `appId`) another app's. */
-  find(ref: UserRef): Promise<User | null>;
+  find<K extends keyof User = keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null>;
   /** As `find`, holding the row against other changes until the transaction ends. */
   lock(ref: UserRef): Promise<User | null>;
   /** By the form that `canonicalEmail` gives. */
   findByEmail(canonicalEmail: string): Promise<User | null>;
   findByExternalId(appId: string, externalId: string): Promise<User | null>;
   /** Every user with that external id, newest first: at most one for each app. */
-  listByExternalId(externalId: string): Promise<readonly User[]>;
+  listByExternalId<K extends keyof User = keyof User>(
+    externalId: string,
+    view?: UserView<K>,
+  ): Promise<readonly Pick<User, K>[]>;
   /**
    * Adds a user and counts it. Refuses with `email_taken` or `external_id_taken` (naming the holder) where the
    * database finds it so, leaving the transaction usable; draws another id and number where those collide.
@@ -43,24 +48,26 @@ export interface UserStore {
    */
   erase(user: User, digests: readonly string[]): Promise<RemovedRows | null>;
   /** Rows `offset` to `offset + limit` of the newest-first order, with the exact number of all that match. */
-  page(filter: UserFilter, offset: number, limit: number): Promise<{ items: readonly User[]; total: number }>;
-  /** The next users of an app, oldest first, after `after` (null: from the start). */
-  listOldestFirst(appId: string, after: UserCursor | null, limit: number): Promise<UserBatch>;
-  /** As `listOldestFirst`, of the whole organization (`appId` null) and with what an export shows only. */
-  listForExport(appId: string | null, after: UserCursor | null, limit: number): Promise<ExportBatch>;
+  page<K extends keyof User = keyof User>(
+    filter: UserFilter,
+    offset: number,
+    limit: number,
+    view?: UserView<K>,
+  ): Promise<{ items: readonly Pick<User, K>[]; total: number }>;
+  /** The next users of an app (null: of the organization), oldest first, after `after` (null: from the start). */
+  listOldestFirst<K extends keyof User = keyof User>(
+    appId: string | null,
+    after: UserCursor | null,
+    limit: number,
+    view?: UserView<K>,
+  ): Promise<UserBatch<K>>;
   /** How many active admins the organization has, held against others until the transaction ends. */
   lockActiveAdmins(): Promise<number>;
 }
 
 /** Some users in order, and where to read on; `next` is null at the end. */
-export interface UserBatch {
-  readonly items: readonly User[];
-  readonly next: UserCursor | null;
-}
-
-/** As `UserBatch`, of what an export shows. */
-export interface ExportBatch {
-  readonly items: readonly ExportedUser[];
+export interface UserBatch<K extends keyof User = keyof User> {
+  readonly items: readonly Pick<User, K>[];
   readonly next: UserCursor | null;
 }
 

@@ -60,25 +60,6 @@ export interface User {
   readonly lastScoreAt: number | null;
 }
 
-/** What an export tells of a user: what an import can say again. */
-export type ExportedUser = Pick<
-  User,
-  | 'externalId'
-  | 'email'
-  | 'passwordHash'
-  | 'firstName'
-  | 'lastName'
-  | 'phone'
-  | 'dateOfBirth'
-  | 'language'
-  | 'timezone'
-  | 'role'
-  | 'status'
-  | 'isClinical'
-  | 'confirmedAt'
-  | 'createdAt'
->;
-
 /** What a creator says of a user; the rest follows from it and from the moment. */
 export type NewUser = Omit<
   User,

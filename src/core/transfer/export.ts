@@ -5,11 +5,31 @@
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import type { ExportedUser } from '../directory/user.ts';
-import type { ExportBatch, UserCursor } from '../directory/user-store.ts';
+import type { UserBatch, UserCursor } from '../directory/user-store.ts';
+import { type Seen, userView } from '../directory/user-view.ts';
 import { refuse } from '../errors.ts';
 
 const batchUsers = 1_000;
+
+/** What an export tells of a user: what an import can say again. */
+const exported = userView(
+  'externalId',
+  'email',
+  'passwordHash',
+  'firstName',
+  'lastName',
+  'phone',
+  'dateOfBirth',
+  'language',
+  'timezone',
+  'role',
+  'status',
+  'isClinical',
+  'confirmedAt',
+  'createdAt',
+);
+
+export type ExportedUser = Seen<typeof exported>;
 
 /** The users in batches; `appId` null is the whole organization. Refuses with `app_not_found` before any of them. */
 export async function exportUsers(
@@ -33,8 +53,8 @@ async function* readBatches(
   let after: UserCursor | null = null;
   for (;;) {
     const last: UserCursor | null = after;
-    const batch: ExportBatch = await core.work.read(principal.orgKey, (tx) =>
-      tx.users.listForExport(appId, last, batchUsers),
+    const batch: UserBatch<keyof ExportedUser> = await core.work.read(principal.orgKey, (tx) =>
+      tx.users.listOldestFirst(appId, last, batchUsers, exported),
     );
     if (batch.items.length > 0) yield batch.items;
     if (batch.next === null) return;

@@ -5,8 +5,8 @@
 import { Type } from 'typebox';
 import { authenticateApiKey } from '../../../src/core/access/authentication.ts';
 import type { Core } from '../../../src/core/core.ts';
-import type { User } from '../../../src/core/directory/user.ts';
 import { createUser, deleteUser, getUser } from '../../../src/core/directory/user-lifecycle.ts';
+import { type Seen, userView } from '../../../src/core/directory/user-view.ts';
 import { parseHumanId } from '../../../src/core/ids.ts';
 import { readBearer } from '../../../src/http/bearer.ts';
 import { callerOf } from '../../../src/http/caller.ts';
@@ -65,7 +65,7 @@ function readBadge(core: Core): Route {
     responses: { 200: { description: 'The badge', schema: badge, example } },
     refusals: ['user_not_found'],
     async handle(call) {
-      const user = await getUser(core, callerOf(call), { action: 'users.read', ref: refOf(call) });
+      const user = await getUser(core, callerOf(call), { action: 'users.read', ref: refOf(call), view });
       return { status: 200, body: presentBadge(user) };
     },
   };
@@ -87,7 +87,9 @@ function deleteBadge(core: Core): Route {
   };
 }
 
-function presentBadge(user: User): { badge: string; zone: string } {
+const view = userView('id', 'timezone');
+
+function presentBadge(user: Seen<typeof view>): { badge: string; zone: string } {
   return { badge: user.id, zone: user.timezone };
 }
 
