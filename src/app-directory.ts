@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type AppAddress, createAppAddress } from './app-address.ts';
 import { type AppProviders, createAppProviders } from './app-providers.ts';
 import { type Config, ConfigError, type Secrets } from './config.ts';
 import { SignInGate } from './core/access/sign-in-gate.ts';
@@ -15,7 +16,7 @@ import { type Clock, systemClock } from './core/time.ts';
 import { prepareDataFolder, resolveSecrets } from './data-folder.ts';
 import { isCommonPassword } from './gateways/common-passwords.ts';
 import { createMessageComposer } from './gateways/message-composer.ts';
-import { createPasswordHasher } from './gateways/password-hasher.ts';
+import { createPasswordHasher, type HasherOptions, type QueuedHasher } from './gateways/password-hasher.ts';
 import { settings } from './settings.ts';
 import { databaseFile, openStore, type Store, type StoreOptions } from './store/database.ts';
 import { takeFolder } from './store/folder-lock.ts';
@@ -56,9 +57,9 @@ export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boo
  * @throws {ConfigError} where folder or database cannot be used.
  */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { store, providers: _, records, ...directory } = await openCore(options);
+  const { core, config, maintenance, replayed, applied, version, records, store } = await openCore(options);
   return {
-    ...directory,
+    ...{ core, config, maintenance, replayed, applied, version },
     async close() {
       await records.close();
       await store.close();
@@ -96,14 +97,20 @@ export async function moveDirectory(
 /** A directory with the parts that an app works with. */
 export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly store: Store;
+  readonly hasher: QueuedHasher;
+  readonly address: AppAddress;
   readonly providers: AppProviders;
   readonly records: FolderRecords;
 };
 
+/** What the parts of a directory tell whoever opens it. */
+export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onCheckpoint' | 'onOutage'> &
+  Pick<HasherOptions, 'meter'>;
+
 /** Opens the directory for an app, which closes its parts in its own order. */
 export async function openCore(
   { config, secrets, clock = systemClock, isBulk = false }: DirectoryOptions,
-  hooks: Pick<StoreOptions, 'onCommitted' | 'onOutage'> = {},
+  { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
   // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
@@ -111,14 +118,19 @@ export async function openCore(
   const sealing = resolveSecrets(dataDir, secrets);
   // A folder that somebody gave such a process all the same is used.
   const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
-  const providers = createAppProviders(config, secrets, clock);
+  const address = createAppAddress(config);
+  const providers = createAppProviders(config, secrets, address, clock);
   const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks);
+  const hasher = createPasswordHasher({
+    ...{ queueMax: config.hashQueueMax, processes: config.workers },
+    ...(meter === undefined ? {} : { meter }),
+  });
   const core: Core = {
     work: store,
     clock,
     secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
-    hasher: createPasswordHasher({ queueMax: config.hashQueueMax, processes: config.workers }),
-    composer: createMessageComposer({ linkUrl: config.linkUrl }),
+    hasher,
+    composer: createMessageComposer(address),
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
     providers: providers.directory,
@@ -137,6 +149,8 @@ export async function openCore(
     core,
     config,
     store,
+    hasher,
+    address,
     providers,
     records,
     replayed,

@@ -2,6 +2,7 @@
  * The providers of a deployment, put together from its settings and its file, and what depends on where the server is
  * reached: the address of the callback, and the demo provider.
  */
+import type { AppAddress } from './app-address.ts';
 import type { Config, Secrets } from './config.ts';
 import type { ProviderDirectory } from './core/connections/provider.ts';
 import type { OwnProvider } from './core/connections/provider-description.ts';
@@ -15,8 +16,6 @@ export interface AppProviders {
   readonly directory: ProviderDirectory;
   /** What answers for providers that are inside the process. */
   mounts(): Promise<readonly Mount[]>;
-  /** Told the address that the server listens at, such as `http://127.0.0.1:8080`. */
-  listensAt(address: string): void;
 }
 
 /**
@@ -25,8 +24,9 @@ export interface AppProviders {
  * @throws {ConfigError} where the file has a fault.
  */
 export function createAppProviders(
-  { providers, isProduction, publicUrl, port }: Config,
+  { providers, isProduction }: Config,
   { providerSecrets }: Secrets,
+  address: AppAddress,
   clock: Clock,
 ): AppProviders {
   const presets = providers.presets.map(({ name, clientId }) => ({
@@ -35,14 +35,14 @@ export function createAppProviders(
   }));
   const taken = presets.map(({ name }) => name);
   const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
-  const where = { publicUrl, localUrl: `http://127.0.0.1:${port}` };
-  const redirectUri = (): string => `${where.publicUrl}/connect/callback`;
-  // Jobs may have begun a call before the server listens: who they are stays, whatever the address turns out to be.
+  const redirectUri = (): string => `${address.publicUrl}/connect/callback`;
+  // A call may have begun before the address was known: who makes it stays, whatever the address turns out to be.
   const demoClient = makeDemoClient();
-  let demo: OwnProvider | undefined;
+  let demo: { readonly at: string; readonly provider: OwnProvider } | undefined;
   const describe = (): OwnProvider => {
-    demo ??= describeDemo(where, demoClient);
-    return demo;
+    const at = address.localUrl;
+    if (demo?.at !== at) demo = { at, provider: describeDemo(address, demoClient) };
+    return demo.provider;
   };
   return {
     directory: createProviderDirectory({
@@ -54,19 +54,5 @@ export function createAppProviders(
       const { createDemoProvider } = await import('./demo/demo-provider.ts');
       return [createDemoProvider({ describe, redirectUri })];
     },
-    listensAt(address) {
-      const url = new URL(address);
-      // A free port was asked for, so nobody could know it before.
-      if (port === 0 && where.publicUrl === 'http://localhost:0')
-        where.publicUrl = `http://localhost:${url.port}`;
-      where.localUrl = `http://${reachable(url.hostname)}:${url.port}`;
-      demo = undefined;
-    },
   };
-}
-
-/** Where a socket that listens everywhere is reached on this machine. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '[::]' ? '[::1]' : host;
 }

@@ -3,9 +3,10 @@
  * place that knows every part. An app serves a directory (`app-directory.ts`). What only an app needs is loaded with
  * it, so that commands start quickly.
  */
-import { once } from 'node:events';
 import { type Directory, type DirectoryOptions, openCore } from './app-directory.ts';
-import { type Config, ConfigError, type EmailConfig, type Secrets, type SmsConfig } from './config.ts';
+import { findPort, listenFault, publicAddress } from './app-listen.ts';
+import type { Snapshot } from './app-metrics.ts';
+import type { EmailConfig, Secrets, SmsConfig } from './config.ts';
 import type { Core } from './core/core.ts';
 import type { User } from './core/directory/user.ts';
 import { ensureSigner } from './core/erasure/receipt-key.ts';
@@ -14,9 +15,9 @@ import type { MessageSender } from './core/messaging/sender.ts';
 import { outboxSender } from './gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from './http/contract.ts';
 import type { Logger } from './http/log.ts';
+import type { MetricsServer } from './http/metrics-server.ts';
 import type { Journal } from './jobs/journal.ts';
 import type { Runner } from './jobs/runner.ts';
-import { settings } from './settings.ts';
 
 export interface AppOptions extends DirectoryOptions {
   /** JSON lines on standard error unless given. */
@@ -30,7 +31,8 @@ export interface App extends Directory {
   /** Writes to the same log as everything else. */
   readonly journal: Journal;
   /**
-   * Starts to serve; the address, such as `http://127.0.0.1:8080`.
+   * Starts to serve, and then the jobs; the address, such as `http://127.0.0.1:8080`. Whoever serves alone also shows
+   * metrics, where they are wanted.
    *
    * Several processes can listen there together. The first of them makes sure that nobody else does, and finds a
    * port where any will do; the others then listen at that one.
@@ -38,6 +40,8 @@ export interface App extends Directory {
    * @throws {ConfigError} where nobody can listen there.
    */
   listen(turn?: 'alone' | 'first' | 'further'): Promise<string>;
+  /** The metrics of this process, and with `isWhole` those of the directory; none where none are wanted. */
+  readMetrics(isWhole: boolean): Promise<Snapshot>;
   /** A first call to each contract, as the credentials of a fresh deployment allow. */
   samples(credentials: SampleCredentials): readonly Sample[];
   /** Answers what was asked, lets the jobs end, closes everything. A second call waits for the first. */
@@ -59,7 +63,7 @@ export async function presentUser(user: User, now: number): Promise<Readonly<Rec
 }
 
 /**
- * Builds everything and starts the jobs; nothing is served before `listen`.
+ * Builds everything; nothing is served and no job runs before `listen`.
  *
  * @throws {ConfigError} where folder or database cannot be used.
  */
@@ -86,10 +90,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('./pages/jwks.ts'),
     loadJobs(),
   ]);
-  const logger = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
-  // Commits come before there are jobs to nudge: those of the migration, which leave nothing to do.
+  const plain = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
+  const metrics = config.metrics === null ? null : await import('./app-metrics.ts');
+  const meter = metrics?.createMeter();
+  const logger = meter?.loggerFrom(plain) ?? plain;
+  // Commits come before there are jobs to nudge, which begin with whatever is due then.
   let runner: Runner | undefined;
-  const { store, providers, records, ...directory } = await openCore(options, {
+  const { store, hasher, address, providers, records, ...directory } = await openCore(options, {
+    ...meter?.hooks,
     onCommitted(topics) {
       for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
     },
@@ -98,10 +106,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { core } = directory;
   // Before the first backup, so that what is restored signs with the same key.
   await ensureSigner(core);
-  const journal: Journal = {
+  const toLog: Journal = {
     note: (event, fields) => logger.info(fields, event),
     fault: (event, error) => logger.error(log.faultFields(error), event),
   };
+  const journal = meter?.journalFrom(toLog) ?? toLog;
   const senders = options.senders ?? (await createSenders(options));
   const server = createServer({
     core,
@@ -121,13 +130,26 @@ export async function createApp(options: AppOptions): Promise<App> {
       return true;
     },
   });
-  runner = jobs.start(core, senders, journal);
+  const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
+    (await meter?.read({ core, store, hasher }, isWhole)) ?? [];
+  /** Shows metrics for as long as the app is there. */
+  const showMetrics = async (): Promise<MetricsServer | undefined> => {
+    if (metrics === null || config.metrics === null) return undefined;
+    return metrics.showMetrics(config.metrics, {
+      read: async () => metrics.metricsText(await readMetrics(true)),
+      onServed: (url) => journal.note('metrics are served', { address: url }),
+      onFault: (error) => journal.fault('reading the metrics failed', error),
+    });
+  };
+  let shown: MetricsServer | undefined;
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     // From the outside in: each part may need those after it to finish what it has begun.
+    await shown?.close();
     await server.close();
-    await runner.stop();
+    await runner?.stop();
+    meter?.close();
     await Promise.all(Object.values(senders).map((sender) => sender.close()));
     await records.close();
     await store.close();
@@ -136,15 +158,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...directory,
     journal,
     async listen(turn = 'alone') {
+      // Whoever finds one of the two addresses taken has answered nobody and done nothing that was due.
+      if (turn === 'alone') shown = await showMetrics();
+      let url: string;
       try {
         const port = turn === 'first' ? await findPort(config) : config.port;
-        const address = await server.listen({ host: config.host, port, isShared: turn !== 'alone' });
-        providers.listensAt(address);
-        return address;
+        url = await server.listen({ host: config.host, port, isShared: turn !== 'alone' });
       } catch (error) {
-        throw listenFault(error, config);
+        throw listenFault(error, config, publicAddress);
       }
+      address.listensAt(url);
+      runner = jobs.start(core, senders, journal);
+      return url;
     },
+    readMetrics,
     samples: (credentials) => samplesOf(contracts, credentials),
     close() {
       closing ??= close();
@@ -209,41 +236,4 @@ async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Prom
   if (email.kind === 'outbox' || smtpUrl === null) return outboxSender;
   const { createSmtpSender } = await import('./gateways/smtp-sender.ts');
   return createSmtpSender({ ...email, url: smtpUrl });
-}
-
-/** The port to listen on, once it is certain that nobody does: those who share one do not notice strangers. */
-async function findPort({ host, port }: Config): Promise<number> {
-  const { createServer } = await import('node:net');
-  const probe = createServer().listen({ host, port });
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-/** Why nobody can listen there, in terms of the settings; any other error as it is. */
-function listenFault(error: unknown, { host, port }: Config): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const fault = (name: string, problem: string) => new ConfigError([{ name, problem }]);
-  switch (code) {
-    case 'EADDRINUSE':
-      return fault(
-        settings.port.name,
-        `${port} is in use on ${host}: choose another, or stop what listens there`,
-      );
-    case 'EACCES':
-    case 'EPERM':
-      return fault(settings.port.name, `${port} may not be used by this account: choose one above 1023`);
-    case 'ENOTSUP':
-      return fault(settings.workers.name, 'must be 1 on this system: processes cannot share a port here');
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EAFNOSUPPORT':
-    case 'EINVAL':
-      return fault(settings.host.name, `${host} is not an address of this machine`);
-    default:
-      return error;
-  }
 }

@@ -42,8 +42,8 @@ describe('an empty environment', () => {
       workers: 1,
       dataDir: resolve('data'),
       database: { poolSize: 10, connectMs: 3_000, statementMs: 10_000 },
-      publicUrl: 'http://localhost:8080',
-      linkUrl: 'http://localhost:8080/set-password',
+      publicUrl: null,
+      linkUrl: null,
       isHostRouted: true,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },
@@ -64,6 +64,7 @@ describe('an empty environment', () => {
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
       logLevel: 'info',
+      metrics: null,
     });
     assert.deepEqual(secrets, {
       secret: null,
@@ -149,12 +150,22 @@ describe('the configuration', () => {
     });
   });
 
-  test('derives links from the public address, and that from the port', () => {
-    assert.equal(readConfig({ PORT: '9' }).config.linkUrl, 'http://localhost:9/set-password');
-    const behindProxy = readConfig({ ROSTER_PUBLIC_URL: 'https://id.example.com/roster/' }).config;
-    assert.equal(behindProxy.publicUrl, 'https://id.example.com/roster');
-    assert.equal(behindProxy.linkUrl, 'https://id.example.com/roster/set-password');
-    assert.equal(readConfig({ ROSTER_LINK_URL: 'myapp://reset?v=2' }).config.linkUrl, 'myapp://reset?v=2');
+  test('takes the public address without a slash at its end, and a link as it is', () => {
+    const { config } = readConfig({
+      ROSTER_PUBLIC_URL: 'https://id.example.com/roster/',
+      ROSTER_LINK_URL: 'myapp://reset?v=2',
+    });
+    assert.equal(config.publicUrl, 'https://id.example.com/roster');
+    assert.equal(config.linkUrl, 'myapp://reset?v=2');
+  });
+
+  test('shows metrics where a port is named, on this machine unless told otherwise', () => {
+    const { metrics } = readConfig({ ROSTER_METRICS_PORT: '9464' }).config;
+    assert.deepEqual(metrics, { host: '127.0.0.1', port: 9464 });
+    const wide = readConfig({ ROSTER_METRICS_PORT: '9464', ROSTER_METRICS_HOST: '::' }).config;
+    assert.deepEqual(wide.metrics, { host: '::', port: 9464 });
+    assert.deepEqual(faultyNames({ PORT: '9464', ROSTER_METRICS_PORT: '9464' }), ['ROSTER_METRICS_PORT']);
+    assert.deepEqual(faultyNames({ PORT: '0', ROSTER_METRICS_PORT: '0' }), []);
   });
 
   test('names settings that do not exist', () => {

@@ -42,10 +42,10 @@ export interface Config {
     readonly connectMs: number;
     readonly statementMs: number;
   };
-  /** Without a slash at its end. */
-  readonly publicUrl: string;
-  /** The page that links lead to. */
-  readonly linkUrl: string;
+  /** Without a slash at its end. Null: on this machine, at whatever port the server gets. */
+  readonly publicUrl: string | null;
+  /** The page that links lead to. Null: the server's own. */
+  readonly linkUrl: string | null;
   readonly isHostRouted: boolean;
   readonly sms: SmsConfig;
   readonly email: EmailConfig;
@@ -60,6 +60,8 @@ export interface Config {
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
   readonly logLevel: SettingValues['logLevel'];
+  /** Where metrics are served; null for nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
 }
 
 export interface Secrets {
@@ -164,6 +166,14 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
     const where = isProduction ? 'in production' : `with more than one process (${settings.workers.name})`;
     needed.push({ name: settings.demoProvider.name, problem: `must be off ${where}` });
   }
+  if (
+    typeof values.metricsPort === 'number' &&
+    values.metricsPort !== 0 &&
+    values.metricsPort === values.port
+  ) {
+    const problem = `must be another than ${settings.port.name}`;
+    needed.push({ name: settings.metricsPort.name, problem });
+  }
   for (const key of ['smtpUrl', 'emailFrom'] as const) {
     need(key, values.email === 'smtp', 'with ROSTER_EMAIL=smtp');
   }
@@ -171,7 +181,6 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
 }
 
 function assemble(values: SettingValues): Config {
-  const publicUrl = values.publicUrl ?? `http://localhost:${values.port}`;
   return {
     isProduction: values.mode === 'production',
     host: values.host,
@@ -183,8 +192,8 @@ function assemble(values: SettingValues): Config {
       connectMs: values.databaseConnectSeconds * secondMs,
       statementMs: values.databaseStatementSeconds * secondMs,
     },
-    publicUrl,
-    linkUrl: values.linkUrl ?? `${publicUrl}/set-password`,
+    publicUrl: values.publicUrl,
+    linkUrl: values.linkUrl,
     isHostRouted: values.isHostRouted,
     sms: smsConfig(values),
     email:
@@ -215,6 +224,7 @@ function assemble(values: SettingValues): Config {
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,
     logLevel: values.logLevel,
+    metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },
   };
 }
 

@@ -34,6 +34,7 @@ export const sections = [
   'Browsers and proxies',
   'Limits',
   'Log',
+  'Metrics',
   'Command line',
 ] as const;
 export type Section = (typeof sections)[number];
@@ -324,6 +325,18 @@ export const settings = {
     parser: read.choice('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'),
     fallback: 'info',
     meaning: 'The least important log lines that are written.',
+  }),
+  metricsPort: optional('ROSTER_METRICS_PORT', {
+    section: 'Metrics',
+    parser: read.wholeNumber(0, 65_535),
+    otherwise: 'no metrics',
+    meaning: 'Port that serves `GET /metrics` for Prometheus, apart from `PORT`; 0 takes a free one.',
+  }),
+  metricsHost: setting('ROSTER_METRICS_HOST', {
+    section: 'Metrics',
+    parser: read.hostName,
+    fallback: '127.0.0.1',
+    meaning: 'Address to serve metrics on. Whoever can reach it can read them: no credential is asked for.',
   }),
   adminPassword: optional('ROSTER_ADMIN_PASSWORD', {
     section: 'Command line',

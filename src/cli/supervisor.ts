@@ -9,6 +9,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Shown } from '../app-metrics.ts';
 import type { Environment, Reading } from '../config.ts';
 import { settings } from '../settings.ts';
 import { CommandError, type Outcome } from './command.ts';
@@ -30,33 +31,69 @@ export async function supervise(
   env: Environment,
   stopped: Promise<void>,
 ): Promise<Outcome> {
-  const isTold = !['silent', 'fatal', 'error'].includes(config.logLevel);
-  const crew = new Crew(config.workers, env, isTold ? tell : () => {});
-  const said = await crew.start();
-  restWhenIdle();
-  return { ...said, meanwhile: Promise.race([stopped.then(() => crew.stop()), crew.givenUp]) };
+  const tell = tellerAt(config.logLevel);
+  const serving = new Set<ChildProcess>();
+  const metrics = await showMetrics(config, serving, tell);
+  try {
+    const crew = new Crew({ count: config.workers, env, serving, tell });
+    const said = await crew.start();
+    restWhenIdle();
+    const ended = Promise.race([stopped.then(() => crew.stop()), crew.givenUp]);
+    return { ...said, meanwhile: ended.finally(() => metrics?.close()) };
+  } catch (error) {
+    await metrics?.close();
+    throw error;
+  }
 }
 
-/** A line of the log like those of the workers. */
-function tell(event: string, fields: object): void {
-  const about = { level: 40, time: new Date().toISOString(), pid: process.pid };
-  process.stderr.write(`${JSON.stringify({ ...about, ...fields, msg: event })}\n`);
+/** Before any worker is started: who finds that address taken has done nothing. Null where no metrics are wanted. */
+async function showMetrics(
+  { metrics: at }: Reading['config'],
+  serving: ReadonlySet<ChildProcess>,
+  tell: Teller,
+): Promise<Shown | null> {
+  if (at === null) return null;
+  const { showCrewMetrics } = await import('./crew-metrics.ts');
+  return showCrewMetrics({ at, serving, tell });
+}
+
+/** Writes a line of the log like those of the workers. */
+type Teller = (level: keyof typeof levels, event: string, fields: object) => void;
+
+const levels = { info: 30, warn: 40 } as const;
+
+function tellerAt(logLevel: Reading['config']['logLevel']): Teller {
+  const quiet = { info: ['silent', 'fatal', 'error', 'warn'], warn: ['silent', 'fatal', 'error'] };
+  return (level, event, fields) => {
+    if (quiet[level].includes(logLevel)) return;
+    const about = { level: levels[level], time: new Date().toISOString(), pid: process.pid };
+    process.stderr.write(`${JSON.stringify({ ...about, ...fields, msg: event })}\n`);
+  };
+}
+
+interface CrewOptions {
+  readonly count: number;
+  readonly env: Environment;
+  /** Kept up to date with who serves. */
+  readonly serving: Set<ChildProcess>;
+  readonly tell: Teller;
 }
 
 class Crew {
   readonly #count: number;
-  readonly #tell: typeof tell;
+  readonly #tell: Teller;
   readonly #end = Promise.withResolvers<never>();
   readonly #workers = new Set<ChildProcess>();
-  readonly #serving = new Set<ChildProcess>();
+  readonly #serving: Set<ChildProcess>;
   #env: Environment;
   #earlyEnds = 0;
   #isStopping = false;
 
-  constructor(count: number, env: Environment, told: typeof tell) {
+  constructor({ count, env, serving, tell }: CrewOptions) {
     this.#count = count;
     this.#env = env;
-    this.#tell = told;
+    this.#serving = serving;
+    this.#tell = tell;
   }
 
   /** Rejects where no worker serves and none can be made to. */
@@ -118,7 +155,7 @@ class Crew {
       this.#earlyEnds += 1;
       if (this.#earlyEnds >= earlyEndsMax && this.#serving.size === 0) return this.#giveUp();
       const replacedInMs = Math.min(replaceMaxMs, replaceMinMs * 2 ** (this.#earlyEnds - 1));
-      this.#tell('a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
+      this.#tell('warn', 'a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
       setTimeout(() => this.#add(), replacedInMs);
     });
   }

@@ -1,4 +1,5 @@
 /** What passes between the supervisor and its workers. */
+import type { Snapshot } from '../app-metrics.ts';
 import type { Environment } from '../config.ts';
 import type { Outcome } from './command.ts';
 
@@ -17,6 +18,19 @@ export interface ServingMessage {
   readonly said: Pick<Outcome, 'json' | 'text'> | null;
 }
 
+/** What the supervisor asks a worker for when somebody reads the metrics. */
+export interface MetricsQuestion {
+  readonly metrics: number;
+  /** Whether what the directory has still to do is wanted too, which one worker tells for all. */
+  readonly isWhole: boolean;
+}
+
+/** The worker's answer to the question of that number. */
+export interface MetricsAnswer {
+  readonly metrics: number;
+  readonly snapshot: Snapshot;
+}
+
 /** A variable of the environment that is no setting: it is made for each worker. */
 const assignmentName = 'SUPERVISED_WORKER';
 
@@ -32,4 +46,12 @@ export function findAssignment(env: Environment): Assignment | null {
 
 export function isServingMessage(message: unknown): message is ServingMessage {
   return typeof message === 'object' && message !== null && 'url' in message && 'said' in message;
+}
+
+export function isMetricsQuestion(message: unknown): message is MetricsQuestion {
+  return typeof message === 'object' && message !== null && 'metrics' in message && 'isWhole' in message;
+}
+
+export function isMetricsAnswer(message: unknown): message is MetricsAnswer {
+  return typeof message === 'object' && message !== null && 'metrics' in message && 'snapshot' in message;
 }

@@ -3,10 +3,16 @@
  * gone; the first one of a start also introduces the program, in words that the supervisor says for it.
  */
 import { once } from 'node:events';
+import type { App } from '../app.ts';
 import type { Reading } from '../config.ts';
 import type { Outcome } from './command.ts';
 import { introduce, startServer } from './server.ts';
-import type { Assignment, ServingMessage } from './worker-message.ts';
+import {
+  type Assignment,
+  isMetricsQuestion,
+  type MetricsAnswer,
+  type ServingMessage,
+} from './worker-message.ts';
 
 /** Serves until it is told to stop; resolves at the end, with nothing to say. */
 export async function serveAsWorker(
@@ -18,6 +24,7 @@ export async function serveAsWorker(
   try {
     const server = await startServer(reading, isFirst ? 'first' : 'further');
     try {
+      answerForMetrics(server.app);
       const said = isFirst ? await introduce(server, reading, startedAt) : null;
       tell({ url: server.url, said });
       await Promise.race([stopped, abandoned]);
@@ -31,7 +38,20 @@ export async function serveAsWorker(
   }
 }
 
+/** Tells the supervisor what this process measures, whenever it asks. */
+function answerForMetrics(app: App): void {
+  process.on('message', async (message: unknown) => {
+    if (!isMetricsQuestion(message)) return;
+    const { metrics, isWhole } = message;
+    try {
+      tell({ metrics, snapshot: await app.readMetrics(isWhole) });
+    } catch (error) {
+      app.journal.fault('reading the metrics failed', error);
+    }
+  });
+}
+
 /** Nobody may listen any more, which `disconnect` tells. */
-function tell(message: ServingMessage): void {
+function tell(message: ServingMessage | MetricsAnswer): void {
   process.send?.(message, undefined, undefined, () => {});
 }

@@ -19,6 +19,14 @@ const kinds: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPb
 
 const retryAfterSeconds = 2;
 
+/** Told of each hash, for whoever watches a deployment. */
+export interface HashMeter {
+  /** A password was hashed or verified, in so many milliseconds after its wait. */
+  hashed(ms: number): void;
+  /** A password was refused because too many waited. */
+  hashRefused(): void;
+}
+
 export interface HasherOptions {
   /** How many may wait; beyond that the answer is `unavailable`. */
   readonly queueMax: number;
@@ -26,14 +34,32 @@ export interface HasherOptions {
   readonly concurrency?: number;
   /** How many processes hash on this machine; only this one unless given. */
   readonly processes?: number;
+  readonly meter?: HashMeter;
 }
 
-export function createPasswordHasher(options: HasherOptions): PasswordHasher {
-  const inTurn = createQueue(
-    options.concurrency ?? concurrencyHere(options.processes ?? 1),
-    options.queueMax,
-  );
+export interface QueuedHasher extends PasswordHasher {
+  /** Passwords that wait for their turn. */
+  readonly waiting: number;
+}
+
+export function createPasswordHasher(options: HasherOptions): QueuedHasher {
+  const { queueMax, meter } = options;
+  const queue = new Queue(options.concurrency ?? concurrencyHere(options.processes ?? 1), queueMax);
+  const inTurn = async <T>(task: () => Promise<T>): Promise<T> => {
+    if (queue.isFull) meter?.hashRefused();
+    return queue.run(async () => {
+      const startedAt = performance.now();
+      try {
+        return await task();
+      } finally {
+        meter?.hashed(performance.now() - startedAt);
+      }
+    });
+  };
   return {
+    get waiting() {
+      return queue.waiting;
+    },
     hash: (password) => inTurn(() => hashWithArgon2(password)),
     verify: (password, hash) =>
       inTurn(async () => {
@@ -65,24 +91,37 @@ function concurrencyHere(processes: number): number {
 }
 
 /** Runs tasks in order of arrival, a few at a time; refuses at once when too many wait. */
-function createQueue(concurrency: number, queueMax: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
+class Queue {
+  readonly #concurrency: number;
+  readonly #waitingMax: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
 
-  return async (task) => {
-    if (running < concurrency) {
-      running += 1;
-    } else {
-      if (waiting.length >= queueMax) throw refuse('unavailable', { retryAfterSeconds });
-      // Whoever ends hands its place on, so `running` stays as it is.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
+  constructor(concurrency: number, waitingMax: number) {
+    this.#concurrency = concurrency;
+    this.#waitingMax = waitingMax;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether the next task is refused. */
+  get isFull(): boolean {
+    return this.#running >= this.#concurrency && this.#waiting.length >= this.#waitingMax;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.isFull) throw refuse('unavailable', { retryAfterSeconds });
+    if (this.#running < this.#concurrency) this.#running += 1;
+    // Whoever ends hands its place on, so the number that run stays as it is.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await task();
     } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
       else next();
     }
-  };
+  }
 }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findPort } from '../connect/embedding-app.ts';
 import type { Ask, Reply } from '../support/http.ts';
+import { type Metrics, readMetrics } from '../support/metrics.ts';
 import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
@@ -15,16 +17,18 @@ describe('while PostgreSQL is away', () => {
   let roster: Roster;
   let env: Readonly<Record<string, string>>;
   let bearer: string;
+  let metricsPort: number;
 
   before(async () => {
     server = await startPostgres();
+    metricsPort = await findPort();
     const { url } = await createDatabase(server);
     env = {
       DATABASE_URL: url,
       ROSTER_DATABASE_CONNECT_SECONDS: String(limitSeconds),
       ROSTER_DATABASE_STATEMENT_SECONDS: String(limitSeconds),
     };
-    roster = await startRoster({ env });
+    roster = await startRoster({ env: { ...env, ROSTER_METRICS_PORT: String(metricsPort) } });
     bearer = roster.organization.apiKeys.admin;
   });
   after(async () => {
@@ -74,6 +78,28 @@ describe('while PostgreSQL is away', () => {
     await untilReady();
     assert.equal((await roster.call(`GET /sonar/v1/users/${id}`, { bearer })).status, 200);
     assert.equal((await createUser()).status, 201);
+  });
+
+  test('metrics go on without what only the database knows, and with it when it is back', async () => {
+    const untilTold = async (isTold: boolean): Promise<Metrics> => {
+      const deadline = performance.now() + 20_000;
+      for (;;) {
+        const metrics = await readMetrics(metricsPort);
+        if (metrics.has('roster_erasures_open') === isTold) return metrics;
+        assert.ok(performance.now() < deadline, `told: ${!isTold}`);
+        await sleep(50);
+      }
+    };
+    const before = await untilTold(true);
+    assert.ok(before.has('roster_database_connections', { use: 'changes', state: 'idle' }));
+    assert.ok(before.has('roster_database_connections_waiting', { use: 'reads' }));
+    await server.stop();
+    await createUser();
+    const during = await untilTold(false);
+    assert.equal(during.sum('roster_processes'), 1);
+    assert.ok(during.sum('roster_http_request_duration_seconds_count', { status: '5xx' }) > 0);
+    await server.start();
+    await untilTold(true);
   });
 
   test('a database that takes requests and does not answer holds none up beyond the limits', async () => {

@@ -92,7 +92,7 @@ export async function openCore(
     clock,
     secrets,
     hasher: createPasswordHasher({ queueMax: 256 }),
-    composer: createMessageComposer({ linkUrl: config.linkUrl }),
+    composer: createMessageComposer({ linkUrl: 'http://localhost:8080/set-password' }),
     isCommonPassword,
     policy: config,
     providers: noProviders,

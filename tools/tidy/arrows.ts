@@ -60,7 +60,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['bcrypt', 'nodemailer', 'node:*', 'oauth4webapi'],
+    packages: ['bcrypt', 'nodemailer', 'node:*', 'oauth4webapi', 'prom-client'],
   },
   demo: { paths: ['src/demo/'], rooms: ['core', 'http', 'pages'], packages: ['node:*', 'oidc-provider'] },
   tests: { paths: ['test/'], ...everything },

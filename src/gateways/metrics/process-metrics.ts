@@ -1,0 +1,245 @@
+/**
+ * What one process measures of itself, as Prometheus metrics. It is told of each request, hash, commit and job by
+ * whoever does them, and reads the rest when it is asked.
+ *
+ * No label holds an id, a path that was sent, an address or a name of anybody: labels are contracts, patterns of
+ * routes, classes of statuses, channels, providers, and words of ours, so there is a bounded number of series.
+ */
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+import type { StoreReadings } from '../../core/maintenance.ts';
+
+/** What a registry holds at one moment: plain values, fit to be sent to another process. */
+export type Snapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** What of a request's log line is counted. */
+export interface AnsweredRequest {
+  readonly method: string | null;
+  readonly contract: string | null;
+  /** The route's pattern. */
+  readonly route: string | null;
+  /** 0 where nobody was left to answer. */
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** What is read at the moment of asking. */
+export interface ProcessReadings extends StoreReadings {
+  /** Passwords that wait to be hashed. */
+  readonly hashesWaiting: number;
+}
+
+/** Everything is told in milliseconds. */
+export interface ProcessMetrics {
+  answered(request: AnsweredRequest): void;
+  hashed(ms: number): void;
+  hashRefused(): void;
+  written(changes: number, ms: number): void;
+  checkpointed(ms: number): void;
+  /** What a job has told of its work, in the words of its journal. */
+  noted(event: string, fields: Readonly<Record<string, string | number>>): void;
+  /** A job met a fault of ours. */
+  faulted(): void;
+  snapshot(readings: ProcessReadings): Promise<Snapshot>;
+  close(): void;
+}
+
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const hashSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const commitSeconds = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+const checkpointSeconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const delaySeconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const changesPerCommit = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** How often it is measured how late the event loop is. */
+const lookMs = 100;
+
+/** Methods that are told apart; whatever else somebody sends is one. */
+const knownMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
+
+/** Creates the metrics of this process, all of them at 0. */
+export function createProcessMetrics(): ProcessMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'roster_http_request_duration_seconds',
+    help: 'Time from a request to its answer, by contract, route and class of the status.',
+    labelNames: ['contract', 'method', 'route', 'status'],
+    buckets: requestSeconds,
+    registers,
+  });
+  const hashes = new Histogram({
+    name: 'roster_password_hash_duration_seconds',
+    help: 'Time that hashing or verifying one password took, without the wait before it.',
+    buckets: hashSeconds,
+    registers,
+  });
+  const hashesWaiting = new Gauge({
+    name: 'roster_password_hashes_waiting',
+    help: 'Passwords that wait to be hashed or verified.',
+    registers,
+  });
+  const hashesRefused = new Counter({
+    name: 'roster_password_hashes_refused_total',
+    help: 'Passwords that were refused with 503 because too many waited.',
+    registers,
+  });
+  const commits = new Histogram({
+    name: 'roster_commit_duration_seconds',
+    help: 'Time that the commit of a transaction took.',
+    buckets: commitSeconds,
+    registers,
+  });
+  const commitChanges = new Histogram({
+    name: 'roster_commit_changes',
+    help: 'Changes that shared a transaction.',
+    buckets: changesPerCommit,
+    registers,
+  });
+  const changesWaiting = new Gauge({
+    name: 'roster_changes_waiting',
+    help: 'Changes that wait for their transaction.',
+    registers,
+  });
+  const fileBytes = new Gauge({
+    name: 'roster_database_file_bytes',
+    help: 'Size of the SQLite file and of its log.',
+    labelNames: ['file'],
+    aggregator: 'max',
+    registers,
+  });
+  const checkpoints = new Histogram({
+    name: 'roster_checkpoint_duration_seconds',
+    help: 'Time that copying the log of SQLite into its file took, beside the thread that serves.',
+    buckets: checkpointSeconds,
+    registers,
+  });
+  const connections = new Gauge({
+    name: 'roster_database_connections',
+    help: 'Connections to PostgreSQL, by what they are for.',
+    labelNames: ['use', 'state'],
+    registers,
+  });
+  const connectionsWaiting = new Gauge({
+    name: 'roster_database_connections_waiting',
+    help: 'Who waits for a connection to PostgreSQL.',
+    labelNames: ['use'],
+    registers,
+  });
+  const messages = new Counter({
+    name: 'roster_message_attempts_total',
+    help: 'Attempts to send a message by what came of them: sent, kept in the outbox, queued again, failed for good.',
+    labelNames: ['channel', 'result'],
+    registers,
+  });
+  const revocations = new Counter({
+    name: 'roster_revocation_attempts_total',
+    help: 'Attempts to end a grant at its provider, by what came of them.',
+    labelNames: ['provider', 'result'],
+    registers,
+  });
+  const refreshes = new Counter({
+    name: 'roster_refresh_failures_total',
+    help: 'Refreshes of tokens that a provider did not grant.',
+    labelNames: ['provider'],
+    registers,
+  });
+  const faults = new Counter({
+    name: 'roster_job_faults_total',
+    help: 'Faults of ours that jobs met; the log has a line for each.',
+    registers,
+  });
+  const delays = new Histogram({
+    name: 'roster_event_loop_delay_seconds',
+    help: 'How late the event loop was, looked at ten times a second.',
+    buckets: delaySeconds,
+    registers,
+  });
+  const processes = new Gauge({
+    name: 'roster_processes',
+    help: 'Processes that serve.',
+    registers,
+  });
+  const cpu = new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'Processor time of the processes that serve, user and system.',
+    registers,
+  });
+  const memory = new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Memory that the processes that serve hold, mapped files included.',
+    registers,
+  });
+  const heap = new Gauge({
+    name: 'nodejs_heap_size_used_bytes',
+    help: 'Memory that JavaScript objects take.',
+    registers,
+  });
+  const startTime = new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'When the oldest process that serves was started, in seconds since 1970.',
+    aggregator: 'min',
+    registers,
+  });
+  startTime.set(performance.timeOrigin / 1000);
+  processes.set(1);
+
+  let lookedAt = performance.now();
+  const look = setInterval(() => {
+    const now = performance.now();
+    delays.observe(Math.max(0, now - lookedAt - lookMs) / 1000);
+    lookedAt = now;
+  }, lookMs).unref();
+
+  return {
+    answered({ method, contract, route, status, ms }) {
+      const labels = {
+        contract: contract ?? 'none',
+        method: method !== null && knownMethods.has(method) ? method : 'other',
+        route: route ?? 'none',
+        status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx`,
+      };
+      requests.observe(labels, ms / 1000);
+    },
+    hashed: (ms) => hashes.observe(ms / 1000),
+    hashRefused: () => hashesRefused.inc(),
+    written(changes, ms) {
+      commits.observe(ms / 1000);
+      commitChanges.observe(changes);
+    },
+    checkpointed: (ms) => checkpoints.observe(ms / 1000),
+    noted(event, { channel = '', state = '', provider = '', result = '' }) {
+      if (event === 'message') messages.inc({ channel, result: state });
+      if (event === 'revocation') revocations.inc({ provider, result });
+      if (event === 'refresh') refreshes.inc({ provider });
+    },
+    faulted: () => faults.inc(),
+    snapshot(readings) {
+      hashesWaiting.set(readings.hashesWaiting);
+      changesWaiting.set(readings.changesWaiting);
+      if (readings.file !== null) {
+        fileBytes.set({ file: 'database' }, readings.file.bytes);
+        fileBytes.set({ file: 'log' }, readings.file.logBytes);
+      }
+      for (const { use, inUse, idle, waiting } of readings.connections) {
+        connections.set({ use, state: 'in_use' }, inUse);
+        connections.set({ use, state: 'idle' }, idle);
+        connectionsWaiting.set({ use }, waiting);
+      }
+      const { user, system } = process.cpuUsage();
+      cpu.reset();
+      cpu.inc((user + system) / 1_000_000);
+      const { rss, heapUsed } = process.memoryUsage();
+      memory.set(rss);
+      heap.set(heapUsed);
+      return registry.getMetricsAsJSON();
+    },
+    close: () => clearInterval(look),
+  };
+}

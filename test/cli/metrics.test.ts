@@ -1,0 +1,96 @@
+/** Metrics of `roster serve`: of several workers as one text, and where the address is taken. */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { findPort } from '../connect/embedding-app.ts';
+import { type Metrics, readMetrics } from '../support/metrics.ts';
+import { type Line, startWorkers, until, type Workers } from '../support/workers.ts';
+import { endStarted, makeFolder, refused, removeFolder } from './program.ts';
+
+const list = { contract: 'sonar', route: '/sonar/v1/users', status: '2xx' };
+
+after(endStarted);
+
+async function withWorkers(work: (workers: Workers, port: string) => Promise<void>): Promise<void> {
+  const folder = await makeFolder();
+  const port = String(await findPort());
+  try {
+    const workers = await startWorkers(folder, 2, { ROSTER_METRICS_PORT: port });
+    await work(workers, port);
+    assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
+    await assert.rejects(readMetrics(port));
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+/** The metrics once so many workers answer. */
+async function readOf(port: string, processes: number): Promise<Metrics> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const metrics = await readMetrics(port);
+    if (metrics.sum('roster_processes') === processes) return metrics;
+    assert.ok(performance.now() < deadline, `${metrics.sum('roster_processes')} of ${processes}`);
+  }
+}
+
+describe('metrics of several workers', () => {
+  test('are added up; what the directory has to do is told once', () =>
+    withWorkers(async (workers, port) => {
+      const bearer = workers.said.text('apiKey');
+      const lines = await workers.lines();
+      for (const line of lines) {
+        for (let call = 0; call < 3; call++) await line.call('GET /sonar/v1/users', { bearer });
+      }
+      const metrics = await readOf(port, 2);
+      assert.equal(metrics.sum('roster_http_request_duration_seconds_count', list), 6);
+      assert.equal(metrics.sum('roster_http_request_duration_seconds_bucket', { ...list, le: '10' }), 6);
+      assert.equal(metrics.text.match(/^roster_messages_waiting /gm)?.length, 1);
+      assert.equal(metrics.text.match(/^# TYPE roster_processes /gm)?.length, 1);
+      const started = metrics.sum('process_start_time_seconds');
+      assert.ok(started > Date.now() / 1_000 - 600 && started < Date.now() / 1_000, String(started));
+      const told = workers.log().filter((line) => line.at('msg') === 'metrics are served');
+      assert.deepEqual(
+        told.map((line) => [line.at('address'), line.at('pid')]),
+        [[`http://127.0.0.1:${port}/metrics`, workers.pid]],
+      );
+      assert.equal((await fetch(`${workers.url}/metrics`)).status, 404);
+      for (const line of lines) line.close();
+    }));
+
+  test('do not fall when a worker ends, for that would look like new work', () =>
+    withWorkers(async (workers, port) => {
+      const bearer = workers.said.text('apiKey');
+      const lines: readonly Line[] = await workers.lines();
+      for (const line of lines) await line.call('GET /sonar/v1/users', { bearer });
+      const counted = (metrics: Metrics) => metrics.sum('roster_http_request_duration_seconds_count', list);
+      const before = await readOf(port, 2);
+      assert.equal(counted(before), 2);
+      const [victim] = lines;
+      assert.ok(victim !== undefined);
+      process.kill(victim.pid, 'SIGKILL');
+      await until(() => workers.log().some((line) => line.at('worker') === victim.pid));
+      assert.equal(counted(await readMetrics(port)), 2);
+      for (const line of lines) line.close();
+      await workers.lines();
+      const later = await readOf(port, 2);
+      assert.equal(counted(later), 2);
+      const cpu = 'process_cpu_seconds_total';
+      assert.ok(later.sum(cpu) > before.sum(cpu), `${later.sum(cpu)} after ${before.sum(cpu)}`);
+    }));
+
+  test('where their address is taken are one clear line, and no worker is started', async () => {
+    await withWorkers(async (_, port) => {
+      const folder = await makeFolder();
+      try {
+        for (const count of ['1', '2']) {
+          const settings = { ROSTER_METRICS_PORT: port, ROSTER_WORKERS: count, PORT: '0' };
+          const { exitCode, lines } = await refused(folder, ['serve'], settings);
+          assert.deepEqual([exitCode, lines.length], [1, 1], lines.join('\n'));
+          assert.match(lines[0] ?? '', new RegExp(`^roster: ROSTER_METRICS_PORT ${port} is in use on 127`));
+        }
+      } finally {
+        await removeFolder(folder);
+      }
+    });
+  });
+});
