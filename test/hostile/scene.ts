@@ -58,6 +58,9 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   /** Who asks by session, and whom is asked for. */
   let caller: Person | null = null;
   let target: Person | null = null;
+  let deviceId: string | null = null;
+  /** Of somebody who is gone, which no operation changes. */
+  let erasureId: string | null = null;
 
   async function credential(operation: Operation): Promise<Record<string, string>> {
     switch (operation.credential) {
@@ -78,6 +81,7 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     if (method === 'GET') return;
     caller = null;
     target = null;
+    deviceId = null;
   }
 
   async function line(
@@ -86,8 +90,8 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   ): Promise<string> {
     target ??= await addPerson(roster);
     const good: Record<string, string> = { appId: tenant.app.appId };
-    if (operation.path.includes('{device_id}')) good['device_id'] = await addDevice(target);
-    if (operation.path.includes('{erasure_id}')) good['erasure_id'] = await eraseSomebody();
+    if (operation.path.includes('{device_id}')) good['device_id'] = deviceId ??= await addDevice(target);
+    if (operation.path.includes('{erasure_id}')) good['erasure_id'] = erasureId ??= await eraseSomebody();
     const user = spell(operation, target);
     const place = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       return path[name] ?? good[name] ?? user;
@@ -194,7 +198,7 @@ function openWatch(folder: string): Watch {
     .all()
     .map((row) => row.name)
     .filter((table) => !counters.has(table));
-  const selects = tables.map((table) => database.prepare<[], unknown>(`select * from "${table}"`));
+  const selects = tables.map((table) => database.prepare<[], unknown>(`select * from "${table}"`).raw());
   let known: { version: unknown; state: string } = { version: null, state: '' };
   return {
     state() {

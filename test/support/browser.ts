@@ -8,11 +8,8 @@
  * The browser is the one that `CHROMIUM` names, or the machine's own; `program.ts` says what becomes of the tests where
  * there is none.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { after, test } from 'node:test';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { ensureProgram, reasonToSkip, type WantedProgram } from './program.ts';
 
 export interface Browsing {
@@ -36,26 +33,28 @@ const flags = [
 
 const browser: WantedProgram = { name: 'chromium', places: named === undefined ? places : [named] };
 
-/** A test with a fresh browser profile; `lang` is the browser's language. */
+/** The browser of this process: a start takes longer than most tests. */
+let running: Promise<Browser> | null = null;
+
+function launch(): Promise<Browser> {
+  running ??= chromium.launch({ executablePath: ensureProgram(browser), headless: true, args: flags });
+  return running;
+}
+
+after(async () => (await running)?.close());
+
+/** A test with a fresh browser profile, of which nothing stays; `lang` is the browser's language. */
 export function browserTest(
   title: string,
   work: (browsing: Browsing) => Promise<void>,
   options: { readonly lang?: string } = {},
 ): void {
   test(title, { skip: reasonToSkip(browser) }, async () => {
-    const executablePath = ensureProgram(browser);
-    const profile = await mkdtemp(join(tmpdir(), 'roster-browser-'));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath,
-      headless: true,
-      args: flags,
-      locale: options.lang ?? 'en-US',
-    });
+    const context = await (await launch()).newContext({ locale: options.lang ?? 'en-US' });
     try {
       await work({ context, page: await context.newPage() });
     } finally {
       await context.close();
-      await rm(profile, { recursive: true, force: true });
     }
   });
 }
