@@ -1,9 +1,11 @@
 /**
  * Many changes, one durable commit. Changes that come while others run are queued; a batch of them runs in one
- * transaction, each in a savepoint of its own, and their promises settle only after the one commit.
+ * transaction, and their promises settle only after the one commit.
  *
  * - Units run strictly one after the other, so a unit sees what earlier ones of its batch did, and nothing half
  *   done. A unit that throws is rolled back alone.
+ * - A batch is first run hopefully: for a savepoint SQLite copies every page that its unit touches. Where a unit throws
+ *   after it has changed something, all is rolled back and all units run anew, each in a savepoint.
  * - When the commit fails nothing of the batch has happened, and all of it is refused: also the units that had
  *   thrown, for what they threw may rest on what never was.
  * - Units wait for nothing but their stores, so a batch runs within one turn of the event loop. One that waits
@@ -48,6 +50,18 @@ interface Unit {
   /** Runs the work; what is returned settles the caller's promise once the commit stands. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
+}
+
+/** What the units of a transaction have come to. */
+interface Batch {
+  readonly counts: CountLedger;
+  readonly topics: Set<Topic>;
+  readonly settlements: (() => void)[];
+}
+
+/** A unit threw when it had changed something, and nothing can take that back but the end of the transaction. */
+class LateThrowError extends Error {
+  override readonly name = 'LateThrowError';
 }
 
 export class GroupCommit {
@@ -142,13 +156,9 @@ export class GroupCommit {
   }
 
   async #runBatch(units: readonly Unit[]): Promise<void> {
-    const settlements: (() => void)[] = [];
-    const topics = new Set<Topic>();
+    let batch: Batch;
     try {
-      await beginWriting(this.#connection, this.#options.lockWaitMs);
-      const counts = new CountLedger(this.#options.countShape);
-      for (const unit of units) settlements.push(await this.#runUnit(unit, counts, topics));
-      await this.#settleCounts(counts);
+      batch = await this.#runUnits(units);
       const before = performance.now();
       this.#connection.control('commit');
       this.#committedAt = performance.now();
@@ -160,34 +170,63 @@ export class GroupCommit {
       for (const unit of units) unit.reject(refusal);
       return;
     }
-    for (const settle of settlements) settle();
+    for (const settle of batch.settlements) settle();
     this.#options.onWritten?.(units.length, this.#commitMs);
-    if (topics.size > 0) this.#options.onCommitted(topics);
+    if (batch.topics.size > 0) this.#options.onCommitted(batch.topics);
+  }
+
+  async #runUnits(units: readonly Unit[]): Promise<Batch> {
+    try {
+      return await this.#runAll(units, { inSavepoints: false });
+    } catch (error) {
+      if (!(error instanceof LateThrowError)) throw error;
+      this.#rollback();
+      return await this.#runAll(units, { inSavepoints: true });
+    }
+  }
+
+  /** Leaves the transaction open, ready for its commit. */
+  async #runAll(
+    units: readonly Unit[],
+    { inSavepoints }: { readonly inSavepoints: boolean },
+  ): Promise<Batch> {
+    await beginWriting(this.#connection, this.#options.lockWaitMs);
+    const batch: Batch = {
+      counts: new CountLedger(this.#options.countShape),
+      topics: new Set(),
+      settlements: [],
+    };
+    for (const unit of units) {
+      if (inSavepoints) this.#connection.control('savepoint unit');
+      batch.settlements.push(await this.#runUnit(unit, batch, inSavepoints));
+      if (inSavepoints) this.#connection.control('release unit');
+    }
+    await this.#settleCounts(batch.counts);
+    return batch;
   }
 
   /** Throws only what concerns the whole batch. */
-  async #runUnit(unit: Unit, counts: CountLedger, topics: Set<Topic>): Promise<() => void> {
+  async #runUnit(unit: Unit, { counts, topics }: Batch, isInSavepoint: boolean): Promise<() => void> {
     const executor = new ChangeExecutor(this.#connection);
     const touched: Topic[] = [];
     const mark = counts.mark();
-    this.#connection.control('savepoint unit');
-    let settle: () => void;
     try {
+      let settle: () => void;
       try {
         settle = await unit.run({ executor, counts, touch: (topic) => touched.push(topic) });
       } finally {
         executor.close();
       }
       for (const topic of touched) topics.add(topic);
+      return settle;
     } catch (error) {
       // Out of room or out of order: SQLite has rolled back, or the commit would fail too.
       if (!this.#connection.db.inTransaction || sqliteDialect.isOutage(error)) throw error;
-      this.#connection.control('rollback to unit');
+      if (isInSavepoint) this.#connection.control('rollback to unit');
+      else if (executor.hasChanged) throw new LateThrowError();
       counts.rollback(mark);
-      settle = () => unit.reject(error);
+      return () => unit.reject(error);
     }
-    this.#connection.control('release unit');
-    return settle;
   }
 
   #rollback(): void {

@@ -156,18 +156,24 @@ export class ChangeExecutor implements Executor {
   readonly isTaken = sqliteDialect.isTaken;
   readonly #connection: SqliteConnection;
   #isOpen = true;
+  #hasChanged = false;
   #outage: unknown = null;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
   }
 
+  /** Whether the transaction may be another than without the unit. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
-    return this.#attempt(() => this.#connection.first(statement, values));
+    return this.#attempt(() => this.#connection.first(statement, values), isChange(statement));
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#attempt(() => this.#connection.rows(statement, values));
+    return this.#attempt(() => this.#connection.rows(statement, values), isChange(statement));
   }
 
   scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -216,9 +222,10 @@ export class ChangeExecutor implements Executor {
     if (this.#outage !== null) throw this.#outage;
   }
 
-  #attempt<T>(statement: () => T): T {
+  #attempt<T>(statement: () => T, isChange = true): T {
     if (!this.#isOpen) throw new Error('the unit of work has ended');
     if (this.#outage !== null) throw this.#outage;
+    this.#hasChanged ||= isChange;
     try {
       return statement();
     } catch (error) {
@@ -226,4 +233,8 @@ export class ChangeExecutor implements Executor {
       throw error;
     }
   }
+}
+
+function isChange({ node }: Pick<Statement<Values, unknown>, 'node'>): boolean {
+  return node.kind !== 'SelectQueryNode';
 }

@@ -162,6 +162,42 @@ test('whoever waits for rows is told after the commit, and only of rows that are
   assert.deepEqual(told, [new Set(['password_requests'])]);
 });
 
+test('units run once, and once more where a neighbour throws after it has changed something', async (t) => {
+  const own = await makeSqliteStore();
+  t.after(() => own.dispose());
+  const { store } = own;
+  const tenant = await addTenant(store);
+  const runs = new Map<string, number>();
+  const unit = (name: string, end: 'well' | 'early' | 'late') =>
+    store.change(tenant.orgKey, async (tx) => {
+      runs.set(name, (runs.get(name) ?? 0) + 1);
+      await tx.users.find({ id: newUserId() });
+      if (end === 'early') throw new Error(name);
+      await tx.users.insert(newUser(tenant, { externalId: name }));
+      if (end === 'late') throw new Error(name);
+    });
+  const outcomesOf = async (units: Promise<void>[]) =>
+    (await Promise.allSettled(units)).map((each) =>
+      each.status === 'rejected' ? each.reason.message : 'well',
+    );
+  assert.deepEqual(await outcomesOf([unit('a', 'well'), unit('b', 'early'), unit('c', 'well')]), [
+    'well',
+    'b',
+    'well',
+  ]);
+  assert.deepEqual([...runs.values()], [1, 1, 1]);
+  runs.clear();
+  assert.deepEqual(
+    await outcomesOf([unit('d', 'well'), unit('e', 'early'), unit('f', 'late'), unit('g', 'well')]),
+    ['well', 'e', 'f', 'well'],
+  );
+  assert.deepEqual(Object.fromEntries(runs), { d: 2, e: 2, f: 2, g: 1 });
+  const { items, total } = await store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 10));
+  assert.equal(total, 4);
+  assert.deepEqual(items.map(({ externalId }) => externalId).sort(), ['a', 'c', 'd', 'g']);
+  assert.equal((await store.checkCounts(tenant.orgKey)).faults, 0);
+});
+
 test('a closed store finishes what it took and takes no more', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
