@@ -5,8 +5,8 @@
  * A pooler may stand between, which gives each transaction another server: there nothing is named and nothing is
  * set beyond a transaction. Whether one does is seen from the number of the server process, which a pooler makes up.
  */
-import type { ClientBase, PoolClient, QueryResult } from 'pg';
-import { asDatabaseError } from './postgres-errors.ts';
+import type { Client, QueryResult } from 'pg';
+import { AwaitedAnswers, type Question } from './postgres-answers.ts';
 import {
   type NamedStatement,
   namedForMany,
@@ -40,14 +40,23 @@ export function parserOf(type: number): (text: string) => string | number | Uint
 
 const typeIds = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
 
-const directClients = new WeakSet<ClientBase>();
+/** By the client, what is known of a connection however often it is lent. */
+interface Prepared {
+  readonly answers: AwaitedAnswers;
+  readonly isDirect: boolean;
+}
+
+const preparedClients = new WeakMap<Client, Prepared>();
+/** Longer than the limit that the server has by this. */
+const answerGraceMs = 500;
 
 /** Sets up a connection that was just opened: whether it is direct, and if so its limits. */
-export async function prepareClient(client: ClientBase, timeouts: PostgresTimeouts): Promise<void> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  if (!('processID' in client) || client.processID !== rows[0]?.pid) return;
-  await client.query(`${limits('set', timeouts)}; ${planning}`);
-  directClients.add(client);
+export async function prepareClient(client: Client, timeouts: PostgresTimeouts): Promise<void> {
+  const answers = new AwaitedAnswers(client, timeouts.statementMs + answerGraceMs);
+  const { rows } = await answers.ask({ text: 'select pg_backend_pid() as pid' });
+  const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
+  if (isDirect) await answers.ask({ text: `${limits('set', timeouts)}; ${planning}` });
+  preparedClients.set(client, { answers, isDirect });
 }
 
 /**
@@ -66,23 +75,21 @@ function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeo
   ].join('; ');
 }
 
-interface Query {
-  readonly text: string;
-  readonly values?: unknown[];
-  readonly name?: string;
-  readonly rowMode?: 'array';
-}
-
 export class PostgresConnection {
   /** No pooler is between. */
   readonly isDirect: boolean;
-  readonly #client: PoolClient;
+  readonly #client: Client;
+  readonly #answers: AwaitedAnswers;
   readonly #timeouts: PostgresTimeouts;
 
-  constructor(client: PoolClient, timeouts: PostgresTimeouts) {
+  /** Over a client that is prepared. */
+  constructor(client: Client, timeouts: PostgresTimeouts) {
+    const prepared = preparedClients.get(client);
+    if (prepared === undefined) throw new Error('a connection is used before it is prepared');
     this.#client = client;
     this.#timeouts = timeouts;
-    this.isDirect = directClients.has(client);
+    this.#answers = prepared.answers;
+    this.isDirect = prepared.isDirect;
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -95,7 +102,7 @@ export class PostgresConnection {
    */
   async rowsForEach<P extends Values, R>(statement: Statement<P, R>, sets: readonly P[]): Promise<R[][]> {
     const { named, columns } = namedForMany(statement, sets);
-    const result = await this.#send({ ...this.#queryOf(named, columns), rowMode: 'array' });
+    const result = await this.#send({ ...this.#questionOf(named, columns), rowMode: 'array' });
     const found: R[][] = sets.map(() => []);
     const names = result.fields.map(({ name }) => name);
     const empty: Record<string, unknown> = Object.fromEntries(names.slice(1).map((name) => [name, null]));
@@ -127,7 +134,7 @@ export class PostgresConnection {
     const results: Promise<QueryResult<{ seq?: number }>>[] = [];
     for (let at = 0; at < rows.length; ) {
       const named = namedInsertOf(statement, rows.length - at);
-      results.push(this.#send(this.#queryOf(named, rows.slice(at, at + named.rows).flatMap(named.bind))));
+      results.push(this.#send(this.#questionOf(named, rows.slice(at, at + named.rows).flatMap(named.bind))));
       at += named.rows;
     }
     const seqs: number[] = [];
@@ -187,20 +194,16 @@ export class PostgresConnection {
   }
 
   #execute(named: NamedStatement, values: Values): Promise<QueryResult> {
-    return this.#send(this.#queryOf(named, named.bind(values)));
+    return this.#send(this.#questionOf(named, named.bind(values)));
   }
 
-  #queryOf({ sql: text, name }: NamedStatement, values: unknown[]): Query {
+  #questionOf({ sql: text, name }: NamedStatement, values: unknown[]): Question {
     return this.isDirect ? { text, values, name } : { text, values };
   }
 
-  async #send(query: Query): Promise<QueryResult> {
+  #send(question: Question): Promise<QueryResult> {
     this.#holdBack();
-    try {
-      return await this.#client.query(query);
-    } catch (error) {
-      throw asDatabaseError(error);
-    }
+    return this.#answers.ask(question);
   }
 }
 

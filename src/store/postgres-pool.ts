@@ -28,8 +28,6 @@ export interface Lease {
 
 const sharedReaders = 2;
 const idleMs = 60_000;
-/** The server has its own limit; ours is for one that does not answer at all. */
-const answerGraceMs = 500;
 /** How long a goodbye may take. */
 const closeMs = 1_000;
 
@@ -146,11 +144,10 @@ export class ConnectionSet {
       max: this.#size,
       idleTimeoutMillis: idleMs,
       connectionTimeoutMillis: timeouts.connectMs,
-      query_timeout: timeouts.statementMs + answerGraceMs,
       keepAlive: true,
       pipeline: true,
       types: { getTypeParser: parserOf },
-      onConnect: (client) => prepareClient(client, timeouts),
+      onConnect: (client) => prepareClient(client as PoolClient, timeouts),
     });
     pool.on('connect', (client) => {
       this.#clients.add(client);
