@@ -8,7 +8,8 @@ import { type ListenAddress, listenFault, metricsAddress } from './app-listen.ts
 import { readBacklog } from './core/backlog.ts';
 import { backlogSnapshot } from './gateways/metrics/backlog-metrics.ts';
 import { metricsContentType, ProcessSums, renderMetrics } from './gateways/metrics/exposition.ts';
-import { createProcessMetrics, type Snapshot } from './gateways/metrics/process-metrics.ts';
+import { createProcessMetrics } from './gateways/metrics/process-metrics.ts';
+import type { Snapshot } from './gateways/metrics/snapshot.ts';
 import type { Logger } from './http/log.ts';
 import { type MetricsServer, serveMetrics } from './http/metrics-server.ts';
 import type { Journal } from './jobs/journal.ts';

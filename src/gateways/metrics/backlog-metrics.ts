@@ -4,7 +4,7 @@
  */
 import { Gauge, Registry } from 'prom-client';
 import type { Backlog } from '../../core/backlog.ts';
-import type { Snapshot } from './process-metrics.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The metrics of a backlog that was read at `now`, in epoch milliseconds. */
 export function backlogSnapshot(

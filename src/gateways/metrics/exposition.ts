@@ -4,7 +4,7 @@
  * a count that began anew, and all of it like new work. Only what was counted since it was last asked is lost.
  */
 import { AggregatorRegistry } from 'prom-client';
-import type { Snapshot } from './process-metrics.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The text format of Prometheus. */
 export const metricsContentType = AggregatorRegistry.PROMETHEUS_CONTENT_TYPE;
@@ -39,6 +39,5 @@ export class ProcessSums<P> {
 
 /** What only ever grows; the rest is of the moment. */
 function countsOf(snapshot: Snapshot): Snapshot {
-  // The library types what is a word of the format as a number.
   return snapshot.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
 }

@@ -5,29 +5,10 @@
  * No label holds an id, a path that was sent, an address or a name of anybody: labels are contracts, patterns of
  * routes, classes of statuses, channels, providers, and words of ours, so there is a bounded number of series.
  */
-import {
-  Counter,
-  Gauge,
-  Histogram,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoreReadings } from '../../core/maintenance.ts';
-
-/** What a registry holds at one moment: plain values, fit to be sent to another process. */
-export type Snapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
-
-/** What of a request's log line is counted. */
-export interface AnsweredRequest {
-  readonly method: string | null;
-  readonly contract: string | null;
-  /** The route's pattern. */
-  readonly route: string | null;
-  /** 0 where nobody was left to answer. */
-  readonly status: number;
-  readonly ms: number;
-}
+import { type AnsweredRequest, RequestTally } from './request-tally.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What is read at the moment of asking. */
 export interface ProcessReadings extends StoreReadings {
@@ -50,7 +31,6 @@ export interface ProcessMetrics {
   close(): void;
 }
 
-const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const hashSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const commitSeconds = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
 const checkpointSeconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -60,20 +40,11 @@ const changesPerCommit = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /** How often it is measured how late the event loop is. */
 const lookMs = 100;
 
-/** Methods that are told apart; whatever else somebody sends is one. */
-const knownMethods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
-
 /** Creates the metrics of this process, all of them at 0. */
 export function createProcessMetrics(): ProcessMetrics {
   const registry = new Registry();
   const registers = [registry];
-  const requests = new Histogram({
-    name: 'roster_http_request_duration_seconds',
-    help: 'Time from a request to its answer, by contract, route and class of the status.',
-    labelNames: ['contract', 'method', 'route', 'status'],
-    buckets: requestSeconds,
-    registers,
-  });
+  const requests = new RequestTally();
   const hashes = new Histogram({
     name: 'roster_password_hash_duration_seconds',
     help: 'Time that hashing or verifying one password took, without the wait before it.',
@@ -198,15 +169,7 @@ export function createProcessMetrics(): ProcessMetrics {
   }, lookMs).unref();
 
   return {
-    answered({ method, contract, route, status, ms }) {
-      const labels = {
-        contract: contract ?? 'none',
-        method: method !== null && knownMethods.has(method) ? method : 'other',
-        route: route ?? 'none',
-        status: status === 0 ? 'none' : `${Math.floor(status / 100)}xx`,
-      };
-      requests.observe(labels, ms / 1000);
-    },
+    answered: (request) => requests.add(request),
     hashed: (ms) => hashes.observe(ms / 1000),
     hashRefused: () => hashesRefused.inc(),
     written(changes, ms) {
@@ -220,7 +183,7 @@ export function createProcessMetrics(): ProcessMetrics {
       if (event === 'refresh') refreshes.inc({ provider });
     },
     faulted: () => faults.inc(),
-    snapshot(readings) {
+    async snapshot(readings) {
       hashesWaiting.set(readings.hashesWaiting);
       changesWaiting.set(readings.changesWaiting);
       if (readings.file !== null) {
@@ -238,7 +201,7 @@ export function createProcessMetrics(): ProcessMetrics {
       const { rss, heapUsed } = process.memoryUsage();
       memory.set(rss);
       heap.set(heapUsed);
-      return registry.getMetricsAsJSON();
+      return [requests.snapshot(), ...(await registry.getMetricsAsJSON())];
     },
     close: () => clearInterval(look),
   };
