@@ -8,8 +8,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   fsyncSync,
@@ -26,7 +28,7 @@ import { databaseFile } from './database.ts';
 import { rawDraft, removeRestoreDraft, restoreDraft, shareFolder, takeFolder } from './folder-lock.ts';
 import { NewerSchemaError, schemaVersion } from './migrate.ts';
 import { connections } from './migrations/0003-connections.ts';
-import { integrityProblems } from './sqlite-integrity.ts';
+import { integrityProblems, isDamage } from './sqlite-integrity.ts';
 
 /** The copy cannot be made, or is none. The message is one line, fit for a person. */
 export class BackupError extends Error {
@@ -93,7 +95,7 @@ export interface Restoration {
  * `BackupError` where the file is no sound database of Roster, and a `FolderInUseError` where the folder is in use.
  */
 export function prepareRestore(dataDir: string, file: string): Restoration {
-  if (!existsSync(file)) throw new BackupError(`${file} is not there`);
+  refuseSource(file);
   const path = join(dataDir, databaseFile);
   // Its log would be left behind.
   if (existsSync(path) && realpathSync(file) === realpathSync(path)) {
@@ -112,7 +114,7 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
     chmodSync(raw, 0o600);
     const users = inspect(raw, basename(file));
     closeSync(openSync(draft, 'wx', 0o600));
-    copyRows(raw, draft);
+    tellingDamage(basename(file), () => copyRows(raw, draft));
     removeRestoreDraft(dataDir, rawDraft);
     sync(draft);
     return {
@@ -131,6 +133,30 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
   }
 }
 
+function refuseSource(file: string): void {
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined) throw new BackupError(`${file} is not there`);
+  if (!there.isFile()) throw new BackupError(`${file} is ${there.isDirectory() ? 'a folder' : 'no file'}`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw new BackupError(`${file} may not be read by this account`);
+  }
+}
+
+/** Runs `work`; where the file turns out to be damaged, that is said, and not by which page SQLite came to know. */
+function tellingDamage<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isDamage(error) ? damaged(name) : error;
+  }
+}
+
+function damaged(name: string): BackupError {
+  return new BackupError(`${name} is damaged: restore another backup`);
+}
+
 /**
  * What providers gave may have been renewed since the copy was made, and the copy cannot know: each grant counts as one
  * of which an answer was lost, so that its end is proved with the more care that this takes.
@@ -144,14 +170,15 @@ const doubts = [
 function inspect(draft: string, name: string): number {
   const database = new Sqlite(draft);
   try {
-    const version = versionOf(database);
+    const version = tellingDamage(name, () => versionOf(database));
     if (version === null) throw new BackupError(`${name} is no database of Roster`);
     if (version > schemaVersion) throw new BackupError(new NewerSchemaError(version, schemaVersion).message);
-    const [problem] = integrityProblems(database);
-    if (problem !== undefined) throw new BackupError(`${name} is damaged: ${problem}`);
-    if (version >= connections.version) for (const sql of doubts) database.exec(sql);
-    database.pragma('journal_mode = DELETE');
-    return usersIn(database);
+    if (integrityProblems(database).length > 0) throw damaged(name);
+    return tellingDamage(name, () => {
+      if (version >= connections.version) for (const sql of doubts) database.exec(sql);
+      database.pragma('journal_mode = DELETE');
+      return usersIn(database);
+    });
   } finally {
     database.close();
   }
@@ -163,7 +190,8 @@ function versionOf(database: Sqlite.Database): number | null {
       .prepare<[], { version: number | null }>('select max(version) as version from schema_migrations')
       .get();
     return row?.version ?? null;
-  } catch {
+  } catch (error) {
+    if (isDamage(error)) throw error;
     return null;
   }
 }

@@ -7,7 +7,10 @@ import Sqlite from 'better-sqlite3';
 /** More of them tell an operator nothing new. */
 const problemsMax = 20;
 
-const damage = /^SQLITE_(CORRUPT|NOTADB)/;
+/** Whether SQLite gives up because a database has something in it that none can have. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
+}
 
 interface Orphans {
   readonly child: string;
@@ -33,7 +36,8 @@ export function integrityProblems(db: Sqlite.Database): string[] {
     ];
   } catch (error) {
     // A file that is damaged enough cannot even be looked through.
-    if (error instanceof Sqlite.SqliteError && damage.test(error.code)) return [error.message];
+    const isNone = error instanceof Sqlite.SqliteError && error.code === 'SQLITE_NOTADB';
+    if (error instanceof Error && (isNone || isDamage(error))) return [error.message];
     throw error;
   }
 }
