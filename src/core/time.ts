@@ -21,7 +21,9 @@ const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 /** `2025-01-20T08:30:00Z`: the instant in UTC, cut to whole seconds. */
 export function toSecondText(instant: number): string {
   const day = Math.floor(instant / dayMs);
-  return `${dateText(day)}T${clockText(Math.floor((instant - day * dayMs) / secondMs))}Z`;
+  const second = Math.floor((instant - day * dayMs) / secondMs);
+  const minute = Math.floor(second / 60);
+  return `${dateText(day)}${minuteTexts[minute]}${wholeSeconds[second - minute * 60]}`;
 }
 
 /** `2025-01-20T08:30:00.000Z`: the instant in UTC with milliseconds. */
@@ -29,7 +31,9 @@ export function toMillisecondText(instant: number): string {
   const day = Math.floor(instant / dayMs);
   const inDay = instant - day * dayMs;
   const second = Math.floor(inDay / secondMs);
-  return `${dateText(day)}T${clockText(second)}.${threeDigits[inDay - second * secondMs]}Z`;
+  const minute = Math.floor(second / 60);
+  const end = thousandths[inDay - second * secondMs];
+  return `${dateText(day)}${minuteTexts[minute]}${twoDigits[second - minute * 60]}${end}`;
 }
 
 /** The calendar date in UTC at that instant, `YYYY-MM-DD`. */
@@ -37,9 +41,17 @@ export function utcDate(instant: number): string {
   return dateText(Math.floor(instant / dayMs));
 }
 
-// Lists render thousands of times, and `Date` is slow at it: what repeats is kept.
+// Lists render thousands of times, and `Date` is slow at it: what repeats is kept, in as few pieces as can be.
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-const threeDigits = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'));
+/** `T08:30:` */
+const minuteTexts = Array.from(
+  { length: 24 * 60 },
+  (_, minute) => `T${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:`,
+);
+/** `00Z` */
+const wholeSeconds = twoDigits.map((digits) => `${digits}Z`);
+/** `.000Z` */
+const thousandths = Array.from({ length: 1_000 }, (_, number) => `.${String(number).padStart(3, '0')}Z`);
 const dateTexts = new Map<number, string>();
 const dateTextsMax = 20_000;
 
@@ -51,13 +63,6 @@ function dateText(day: number): string {
   if (dateTexts.size >= dateTextsMax) dateTexts.clear();
   dateTexts.set(day, text);
   return text;
-}
-
-/** The time of a second of a day. */
-function clockText(second: number): string {
-  const minute = Math.floor(second / 60);
-  const hour = Math.floor(minute / 60);
-  return `${twoDigits[hour]}:${twoDigits[minute - hour * 60]}:${twoDigits[second - minute * 60]}`;
 }
 
 /** RFC 3339 writes four digits of a year; near their ends an offset leads to an instant that UTC cannot write so. */

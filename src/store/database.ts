@@ -170,7 +170,11 @@ class SqliteStore implements Store {
       checkpoints: this.#checkpoints,
     });
     this.#onOutage = options.onOutage ?? (() => {});
-    const executor = new ReadExecutor(this.#reader, this.#scanner);
+    const executor = new ReadExecutor({
+      reader: this.#reader,
+      scanner: this.#scanner,
+      refusalOf: (error) => this.#refusalOf(error),
+    });
     this.#appKeys = new AppKeys(executor);
     this.#readScope = {
       executor,
@@ -185,7 +189,7 @@ class SqliteStore implements Store {
   }
 
   read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
+    return work(new StoreTx(this.#readScope, orgKey));
   }
 
   changeSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
@@ -193,7 +197,7 @@ class SqliteStore implements Store {
   }
 
   readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
-    return this.#answer(() => work(new StoreSystemTx(this.#readScope)));
+    return work(new StoreSystemTx(this.#readScope));
   }
 
   migrate(): Promise<number> {
@@ -206,7 +210,7 @@ class SqliteStore implements Store {
   }
 
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
-    return this.#answer(() => this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey)));
+    return this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey));
   }
 
   repairCounts(orgKey: OrgKey): Promise<void> {

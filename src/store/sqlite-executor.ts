@@ -65,6 +65,14 @@ class DirectExecutor implements Executor {
   }
 }
 
+export interface ReadOptions {
+  readonly reader: SqliteConnection;
+  /** Reads whole tables. */
+  readonly scanner: SqliteConnection;
+  /** What whoever asked is told of an error of the database. */
+  readonly refusalOf: (error: unknown) => unknown;
+}
+
 /**
  * Reads committed data, always the newest. A snapshot is a read transaction on the same connection; a read that
  * comes while one is open waits for its end, a few statements away, or it would be shown the past.
@@ -74,12 +82,14 @@ export class ReadExecutor implements Executor {
   readonly #reader: SqliteConnection;
   readonly #scanner: SqliteConnection;
   readonly #view: DirectExecutor;
+  readonly #refusalOf: (error: unknown) => unknown;
   readonly #memo = new TurnMemo();
   #openSnapshot: Promise<unknown> | null = null;
 
-  constructor(reader: SqliteConnection, scanner: SqliteConnection) {
+  constructor({ reader, scanner, refusalOf }: ReadOptions) {
     this.#reader = reader;
     this.#scanner = scanner;
+    this.#refusalOf = refusalOf;
     this.#view = new DirectExecutor(reader);
   }
 
@@ -89,18 +99,18 @@ export class ReadExecutor implements Executor {
     const known = name === undefined ? undefined : this.#memo.get<R>(name);
     if (known !== undefined) return known;
     while (this.#openSnapshot !== null) await this.#openSnapshot;
-    const row = this.#reader.first(statement, values);
+    const row = this.#ask(() => this.#reader.first(statement, values));
     if (name !== undefined && row !== undefined) this.#memo.keep(name, row);
     return row;
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     while (this.#openSnapshot !== null) await this.#openSnapshot;
-    return this.#reader.rows(statement, values);
+    return this.#ask(() => this.#reader.rows(statement, values));
   }
 
   async scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#scanner.rows(statement, values);
+    return this.#ask(() => this.#scanner.rows(statement, values));
   }
 
   run(): Promise<number> {
@@ -140,9 +150,19 @@ export class ReadExecutor implements Executor {
       } finally {
         this.#reader.control('commit');
       }
+    } catch (error) {
+      throw this.#refusalOf(error);
     } finally {
       this.#openSnapshot = null;
       resolve();
+    }
+  }
+
+  #ask<T>(statement: () => T): T {
+    try {
+      return statement();
+    } catch (error) {
+      throw this.#refusalOf(error);
     }
   }
 }

@@ -71,18 +71,20 @@ export class UserReader<K extends keyof User> {
     this.#flags = fields.filter((field) => field in flags);
   }
 
-  /** The user of a row that was read in `scope`. */
-  async read(row: UserRow<K>, scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>> {
+  /** The user of a row that was read in `scope`; at once, where nothing has to be asked for it. */
+  read(row: UserRow<K>, scope: Scope, orgKey: OrgKey): Pick<User, K> | Promise<Pick<User, K>> {
     const appId = this.#appOf(row, scope, orgKey);
-    return this.#toUser(row, appId instanceof Promise ? await appId : appId);
+    return appId instanceof Promise
+      ? appId.then((known) => this.#toUser(row, known))
+      : this.#toUser(row, appId);
   }
 
   /** As `read`, for many rows in their order. */
   async readAll(rows: readonly UserRow<K>[], scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>[]> {
     const users: Pick<User, K>[] = [];
     for (const row of rows) {
-      const appId = this.#appOf(row, scope, orgKey);
-      users.push(this.#toUser(row, appId instanceof Promise ? await appId : appId));
+      const user = this.read(row, scope, orgKey);
+      users.push(user instanceof Promise ? await user : user);
     }
     return users;
   }

@@ -21,7 +21,7 @@ import { findPlace } from './user-counts.ts';
 import { eraseUser } from './user-erasure.ts';
 import { newcomer, toInsertValues } from './user-insert.ts';
 import * as queries from './user-queries.ts';
-import { type UserReader, type UserRow, wholeReader } from './user-row.ts';
+import { type UserRow, wholeReader } from './user-row.ts';
 import { type ChangedRow, updateOf } from './user-update.ts';
 import { type FindOne, queriesOf } from './user-view-queries.ts';
 
@@ -38,23 +38,23 @@ export class SqlUserStore implements UserStore {
 
   async find<K extends keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null> {
     const { one, reader } = queriesOf(view);
-    return this.#read(reader, await this.#first(one, ref));
+    const row = await this.#first(one, ref);
+    return row === undefined ? null : reader.read(row, this.#scope, this.#orgKey);
   }
 
-  async lock(ref: UserRef): Promise<User | null> {
-    return this.#read(wholeReader, await this.#first(queries.lock, ref));
+  lock(ref: UserRef): Promise<User | null> {
+    return this.#whole(this.#first(queries.lock, ref));
   }
 
-  async findByEmail(email: string): Promise<User | null> {
-    const values = { orgKey: this.#orgKey, email };
-    return this.#read(wholeReader, await this.#executor.first(queries.selectByEmail, values));
+  findByEmail(email: string): Promise<User | null> {
+    return this.#whole(this.#executor.first(queries.selectByEmail, { orgKey: this.#orgKey, email }));
   }
 
   async findByExternalId(appId: string, externalId: string): Promise<User | null> {
     const appKey = await this.#findAppKey(appId);
     if (appKey === null) return null;
     const values = { orgKey: this.#orgKey, externalId, appKey };
-    return this.#read(wholeReader, await this.#executor.first(queries.selectByExternalId, values));
+    return this.#whole(this.#executor.first(queries.selectByExternalId, values));
   }
 
   async listByExternalId<K extends keyof User>(
@@ -187,14 +187,16 @@ export class SqlUserStore implements UserStore {
   }
 
   /** The row of the one user that `ref` names. */
-  async #first<R>(one: FindOne<R>, ref: UserRef): Promise<R | undefined> {
-    const { appId } = ref;
+  #first<R>(one: FindOne<R>, ref: UserRef): Promise<R | undefined> {
     const orgKey = this.#orgKey;
-    if (appId === undefined) {
-      return 'id' in ref
-        ? this.#executor.first(one.byId, { orgKey, id: ref.id })
-        : this.#executor.first(one.byNumber, { orgKey, number: ref.number });
-    }
+    if (ref.appId !== undefined) return this.#firstInApp(one, ref, ref.appId);
+    return 'id' in ref
+      ? this.#executor.first(one.byId, { orgKey, id: ref.id })
+      : this.#executor.first(one.byNumber, { orgKey, number: ref.number });
+  }
+
+  async #firstInApp<R>(one: FindOne<R>, ref: UserRef, appId: string): Promise<R | undefined> {
+    const orgKey = this.#orgKey;
     const appKey = await this.#findAppKey(appId);
     if (appKey === null) return undefined;
     return 'id' in ref
@@ -202,11 +204,9 @@ export class SqlUserStore implements UserStore {
       : this.#executor.first(one.byNumberInApp, { orgKey, number: ref.number, appKey });
   }
 
-  async #read<K extends keyof User>(
-    reader: UserReader<K>,
-    row: UserRow<K> | undefined,
-  ): Promise<Pick<User, K> | null> {
-    return row === undefined ? null : reader.read(row, this.#scope, this.#orgKey);
+  async #whole(found: Promise<UserRow | undefined>): Promise<User | null> {
+    const row = await found;
+    return row === undefined ? null : wholeReader.read(row, this.#scope, this.#orgKey);
   }
 
   #findAppKey(appId: string): Promise<number | null> {

@@ -80,7 +80,7 @@ async function onSqlite(): Promise<Measured> {
   const connection = new SqliteConnection(join(own.dataDir, databaseFile), size);
   return {
     own,
-    view: new ReadExecutor(connection, connection),
+    view: new ReadExecutor({ reader: connection, scanner: connection, refusalOf: (error) => error }),
     async close() {
       connection.close();
       await own.dispose();
