@@ -15,6 +15,7 @@ import {
   findPort,
   messagesOf,
   openConnect,
+  pressForWindow,
   startEmbeddingApp,
   toldEvents,
 } from './embedding-app.ts';
@@ -52,9 +53,7 @@ describe('the Connect page', () => {
     frame: FrameLocator,
     answer: 'Allow access' | 'Cancel',
   ): Promise<Page> {
-    const opening = page.waitForEvent('popup');
-    await frame.getByRole('button', { name: 'Connect Demo' }).click();
-    const popup = await opening;
+    const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
     await popup.getByRole('button', { name: answer }).click();
     return popup;
   }
@@ -176,9 +175,7 @@ describe('the Connect page', () => {
       const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
       return route.fulfill({ status: 302, headers: { location: `${site}/connect/callback?${said}` } });
     });
-    const opening = page.waitForEvent('popup');
-    await frame.getByRole('button', { name: 'Connect Demo' }).click();
-    const popup = await opening;
+    const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
     await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
     await frame.getByText('Demo could not be connected. Try again in a while.').waitFor();
     await page.context().unroute(authorize);
@@ -205,10 +202,9 @@ describe('the Connect page', () => {
 
   browserTest('a window that is closed too early is noticed', async ({ page }) => {
     const frame = await open(page, await openSession(roster));
-    const opening = page.waitForEvent('popup');
-    await frame.getByRole('button', { name: 'Connect Demo' }).click();
+    const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
     await frame.getByText('Sign in to Demo in the window that has opened.').waitFor();
-    await (await opening).close();
+    await popup.close();
     await frame.getByText('The window was closed before it was done.').waitFor();
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
   });

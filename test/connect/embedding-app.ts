@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { FrameLocator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { html } from '../../src/pages/html.ts';
 
 const client = readFileSync(createRequire(import.meta.url).resolve('humanapi-connect-client'));
@@ -86,6 +86,24 @@ export async function openConnect(
   await page.goto(`${app.origin}/?${new URLSearchParams(opened)}`);
   await page.getByRole('button', { name: 'Open' }).click();
   return page.frameLocator('#human-api');
+}
+
+/**
+ * Presses a button in the frame of Connect and resolves with the window that opens. Where none is seen for long it is
+ * pressed again, as a person would, for a browser on a busy machine may lose a press of the mouse. Whether one press
+ * is enough is for tests with the keyboard.
+ */
+export async function pressForWindow(page: Page, button: Locator): Promise<Page> {
+  for (let pressesLeft = 3; ; pressesLeft -= 1) {
+    try {
+      const [opened] = await Promise.all([page.waitForEvent('popup', { timeout: 10_000 }), button.click()]);
+      return opened;
+    } catch (cause) {
+      if (pressesLeft > 1) continue;
+      const text = await page.frameLocator('#human-api').locator('body').innerText();
+      throw new Error(`no window was seen, and the page says: ${text}`, { cause });
+    }
+  }
 }
 
 /** What the client has told the page so far. */

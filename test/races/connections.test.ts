@@ -132,6 +132,16 @@ async function until(what: string, isSo: () => Promise<boolean>, quicker = 20): 
   throw new Error(`it never was so that ${what}`);
 }
 
+/**
+ * Has one process refresh the tokens that are due now, and not when a pause of seconds is over. Resolves when the
+ * provider is about to be asked, with what waits for the end of it.
+ */
+async function startRefreshing(): Promise<() => Promise<void>> {
+  const job = createRefreshTokensJob(here.core, createTestJournal());
+  await job.run();
+  return async () => job.finish?.();
+}
+
 async function untilOver(visitor: Visitor, quicker?: number): Promise<void> {
   const isOver = async (): Promise<boolean> => {
     const revocations = await revocationsOf(visitor);
@@ -225,10 +235,12 @@ for (const [what, end, page] of [
       const visitor = await connected();
       proxy.plan((each) => (each === '/token' ? 'held' : 'pass'));
       here.clock.advance(hourMs);
+      const refreshed = await startRefreshing();
       await until('the tokens are asked for', async () => server.issued.length > visitor.from + 2);
       assert.equal((await end(there, visitor)).status, 204);
       await proxy.release();
       proxy.plan(() => 'pass');
+      await refreshed();
       await untilOver(visitor);
     });
   });
@@ -253,9 +265,11 @@ for (const fault of ['lose', 'fail_after', 'break'] as const) {
       const before = asked('/token');
       proxy.plan((each) => (each === '/token' ? fault : 'pass'));
       here.clock.advance(hourMs);
+      const refreshed = await startRefreshing();
       await until('the tokens are asked for', async () => asked('/token') > before);
       assert.equal((await disconnect(there, visitor)).status, 204);
       proxy.plan(() => 'pass');
+      await refreshed();
       await untilOver(visitor, inHaste);
     });
   });
