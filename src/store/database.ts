@@ -241,7 +241,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#commits.close(), this.#checkpoints.close()]);
+    await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.residue.stop()]);
     this.#scanner.close();
     this.#reader.close();
     this.#writer.close();

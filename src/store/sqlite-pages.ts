@@ -4,8 +4,6 @@
  * where SQLite builds a page anew its former cells may stay behind in that room, and what is deleted later is
  * overwritten in one place of two. Pure: nothing here reads or writes files.
  */
-import type { TextIndex } from './text-index.ts';
-
 /** What a page holds: rows of a table, or entries of an index. */
 export type PageKind = 'table' | 'index';
 
@@ -26,12 +24,17 @@ export interface LeafPage {
   readonly holeBytesMax: number;
 }
 
-const indexTypes = new Set([2, 10]);
+const innerIndexType = 2;
+const leafIndexType = 10;
 const leafTableType = 13;
-const leafTypes = new Set([10, leafTableType]);
+const indexTypes = new Set([innerIndexType, leafIndexType]);
+const leafTypes = new Set([leafIndexType, leafTableType]);
 const fileHeaderBytes = 100;
 
-/** Every leftover in whole pages that follow each other; `first` is the number of the first one. */
+/**
+ * Every leftover in whole pages that follow each other; `first` is the number of the first one. Their bytes are those
+ * of `pages`, and change with them.
+ */
 export function leftoversIn(pages: Buffer, first: number, pageBytes: number): Leftover[] {
   const zeros = Buffer.alloc(pageBytes);
   const leftovers: Leftover[] = [];
@@ -46,7 +49,7 @@ export function leftoversIn(pages: Buffer, first: number, pageBytes: number): Le
     const from = skipPointers(pages, gap.start, gap.end);
     if (from >= gap.end || pages.compare(zeros, 0, gap.end - from, from, gap.end) === 0) continue;
     const kind = type === leafTableType ? 'table' : 'index';
-    leftovers.push({ page, kind, bytes: Buffer.from(pages.subarray(gap.start, gap.end)) });
+    leftovers.push({ page, kind, bytes: pages.subarray(gap.start, gap.end) });
   }
   return leftovers;
 }
@@ -96,7 +99,7 @@ export function readLeafPage(page: Buffer): LeafPage | null {
 }
 
 /** A number of one to nine bytes, and where it ends. Exact up to 2^53. */
-function readVarint(bytes: Buffer, from: number): [value: number, end: number] {
+export function readVarint(bytes: Buffer, from: number): [value: number, end: number] {
   let value = 0;
   for (let at = from; at < from + 8; at++) {
     const byte = bytes[at] ?? 0;
@@ -104,17 +107,4 @@ function readVarint(bytes: Buffer, from: number): [value: number, end: number] {
     if (byte < 0x80) return [value, at + 1];
   }
   return [value * 256 + (bytes[from + 8] ?? 0), from + 9];
-}
-
-/** The texts that are somewhere in the leftovers of a page, by page. `texts` have four bytes each at least. */
-export function findTexts(
-  leftovers: readonly Leftover[],
-  textsOf: (kind: PageKind) => TextIndex,
-): ReadonlyMap<Leftover, readonly string[]> {
-  const found = new Map<Leftover, readonly string[]>();
-  for (const leftover of leftovers) {
-    const texts = textsOf(leftover.kind).findIn(leftover.bytes);
-    if (texts.length > 0) found.set(leftover, texts);
-  }
-  return found;
 }

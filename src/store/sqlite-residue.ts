@@ -3,31 +3,31 @@
  * which needs a moment in which nobody reads a former state. In the file `secure_delete` has overwritten what was
  * deleted, but for the copies that `sqlite-pages.ts` tells of: all pages are looked through, and where one of the
  * sought texts is in the room of a page, SQLite is made to arrange that page anew. Nothing here writes to the file
- * but SQLite itself, and what was done counts only once another look has found nothing.
+ * but SQLite itself, and what was done counts only once another look has found nothing: at one moment the log was
+ * empty, and no page of the file had anything.
  */
-import { closeSync, fstat, openSync, read, readSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import Sqlite from 'better-sqlite3';
 import type { Residue, SoughtTexts } from '../core/erasure/residue.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { SqliteCheckpoints } from './sqlite-checkpoint.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { isBusy } from './sqlite-lock.ts';
-import { findTexts, type Leftover, leftoversIn, readLeafPage } from './sqlite-pages.ts';
-import { TextIndex } from './text-index.ts';
-
-const readBytes = promisify(read);
-const statOf = promisify(fstat);
+import { type Found, SqliteLook } from './sqlite-look.ts';
+import { type Mended, PageMending } from './sqlite-mending.ts';
+import { leftoversIn } from './sqlite-pages.ts';
 
 /** Readers of a former state are waited for so often, for some milliseconds each time. */
-const flushTriesMax = 40;
-const flushPauseMs = 25;
+const restTriesMax = 40;
+const restPauseMs = 25;
 /** How often pages are arranged anew before it is left to a later time. */
-const mendRoundsMax = 3;
-const readPages = 256;
-/** Indexes are built anew for this share of the time at most. */
+const mendRoundsMax = 4;
+/** So long pages are arranged before others get their turn. */
+const mendMs = 5;
+/** Indexes are built anew where nothing else helps, for this share of the time at most. */
 const reindexShare = 0.01;
-/** The indexes that repeat what a person is known by. */
 const indexes = ['users_email_canonical', 'users_external_id'];
 
 export interface ResidueParts {
@@ -39,48 +39,146 @@ export interface ResidueParts {
   readonly checkpoints: Pick<SqliteCheckpoints, 'copy'>;
 }
 
+/** Pages, as `markOf` has them, where such a text is no trace of a person but happens to be part of something else. */
+interface Mending {
+  readonly nobodys: readonly string[];
+  readonly isStuck: boolean;
+}
+
 export class SqliteResidue implements Residue {
   readonly #parts: ResidueParts;
+  readonly #look: SqliteLook;
+  readonly #mending: PageMending;
+  readonly #pageBytes: number;
   /**
    * Stays open as long as SQLite has the file open: closing any descriptor of a file gives up all locks that the
    * process holds on it (POSIX), those of SQLite included.
    */
   #descriptor: number | null = null;
+  #clearing: Promise<unknown> = Promise.resolve();
   #reindexAfter = 0;
 
   constructor(parts: ResidueParts) {
     this.#parts = parts;
+    this.#look = new SqliteLook(parts.file);
+    this.#pageBytes = Number(parts.connection.db.pragma('page_size', { simple: true }));
+    this.#mending = new PageMending(parts.connection.db, this.#pageBytes, (page) => this.#pageAt(page));
   }
 
   async flush(): Promise<boolean> {
-    await this.#parts.checkpoints.copy();
-    for (let tries = 1; ; tries++) {
-      if (await this.#parts.commits.between(() => this.#truncateLog())) return true;
-      if (tries === flushTriesMax) return false;
-      await sleep(flushPauseMs);
-    }
+    return (await this.#atRest(() => true)) ?? false;
   }
 
-  async clear(sought: SoughtTexts): Promise<ReadonlySet<string>> {
-    const table = new TextIndex(sought.texts);
-    const index = new TextIndex(sought.keys);
-    /** Pages where such a text is no trace of a person, but happens to be part of something else. */
-    const others = new Set<number>();
-    for (let round = 0; ; round++) {
-      const found = findTexts(await this.#scan(), (kind) => (kind === 'table' ? table : index));
-      const places = [...found.keys()].filter(({ page }) => !others.has(page));
-      if (places.length === 0) return new Set();
-      const texts = new Set(places.flatMap((place) => found.get(place) ?? []));
-      if (round === mendRoundsMax) return texts;
-      for (const page of await this.#mendBetween(places)) others.add(page);
-      if (!(await this.flush())) return texts;
-    }
+  /** One after the other: there is one thread that looks. */
+  clear(sought: SoughtTexts): Promise<ReadonlySet<string>> {
+    const cleared = this.#clearing.then(() => this.#clear(sought));
+    this.#clearing = cleared.catch(() => {});
+    return cleared;
   }
 
-  /** After the connections to the file are closed. */
+  /** Before the connections to the file are closed. */
+  stop(): Promise<void> {
+    return this.#look.close();
+  }
+
+  /** After they are closed. */
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
+  }
+
+  async #clear(sought: SoughtTexts): Promise<ReadonlySet<string>> {
+    const nobodys = new Set<string>();
+    /** Pages that were arranged in each round. */
+    let again: ReadonlySet<number> | null = null;
+    for (let round = 0; ; round++) {
+      const found = await this.#findAll(sought);
+      if (found === null) return sought.texts;
+      const places = found.filter((place) => !nobodys.has(markOf(place)));
+      if (places.length === 0) return new Set();
+      const texts = new Set(places.flatMap((place) => place.texts));
+      if (round === mendRoundsMax) return texts;
+      const resist = places.filter(({ page, kind }) => kind === 'index' && again?.has(page));
+      const mending = await this.#mendAll(places);
+      if (mending === null) return texts;
+      for (const mark of mending.nobodys) nobodys.add(mark);
+      const isStuck = mending.isStuck || (round > 1 && resist.length > 0);
+      if (isStuck && !(await this.#rebuildIndexes())) return texts;
+      const pages = places.map(({ page }) => page);
+      again = new Set(again === null ? pages : pages.filter((page) => again?.has(page)));
+    }
+  }
+
+  /** Null where the file could not be held, or not for long enough. */
+  async #findAll(sought: SoughtTexts): Promise<readonly Found[] | null> {
+    const { db } = this.#parts.connection;
+    const copiedAfter = db.pragma('wal_autocheckpoint', { simple: true });
+    await this.#look.prepare();
+    try {
+      const isHeld = await this.#atRest(async () => {
+        await this.#look.hold();
+        // A commit that finds the log long would try in vain to copy it, each time.
+        db.pragma('wal_autocheckpoint = 0');
+        return this.#logBytes() === 0;
+      });
+      return isHeld === true ? await this.#look.find(this.#open(), sought) : null;
+    } finally {
+      await this.#look.release();
+      db.pragma(`wal_autocheckpoint = ${copiedAfter}`);
+    }
+  }
+
+  /** Arranges the pages anew, a few at a time; null where there was no moment for it. */
+  async #mendAll(places: readonly Found[]): Promise<Mending | null> {
+    const left = [...places];
+    const nobodys: string[] = [];
+    let isStuck = false;
+    while (left.length > 0) {
+      const done = await this.#atRest(() => this.#mendSome(left));
+      if (done === null) return null;
+      nobodys.push(...done.nobodys);
+      isStuck ||= done.isStuck;
+    }
+    return { nobodys, isStuck };
+  }
+
+  /** Takes from `left` what it comes to; null where another process has written meanwhile. */
+  #mendSome(left: Found[]): Mending | null {
+    const { db } = this.#parts.connection;
+    const mend = db.transaction(({ page, kind }: Found) => this.#mending.mend(page, kind));
+    const run = db.transaction((): Mending | null => {
+      if (this.#logBytes() > 0) return null;
+      const endsAt = performance.now() + mendMs;
+      const nobodys: string[] = [];
+      let isStuck = false;
+      for (let place = left.pop(); place !== undefined; place = left.pop()) {
+        // What is no longer as it was found is found again where it is now.
+        const mended = this.#isAsFound(place) ? unlessRefused(() => mend(place)) : 'mended';
+        if (mended === 'nobody') nobodys.push(markOf(place));
+        if (mended === 'stuck') isStuck = true;
+        if (performance.now() > endsAt) break;
+      }
+      return { nobodys, isStuck };
+    });
+    try {
+      return run.immediate();
+    } catch (error) {
+      if (isBusy(error)) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Runs work at a moment in which no transaction of this process is open and the log is empty, so that the file alone
+   * is the database. Null where no such moment came, or the work found it past.
+   */
+  async #atRest<T>(work: () => T | null | Promise<T | null>): Promise<T | null> {
+    await this.#parts.checkpoints.copy();
+    for (let tries = 1; ; tries++) {
+      const done = await this.#parts.commits.between(() => (this.#truncateLog() ? work() : null));
+      if (done !== null || tries === restTriesMax) return done;
+      await sleep(restPauseMs);
+    }
   }
 
   #truncateLog(): boolean {
@@ -88,101 +186,49 @@ export class SqliteResidue implements Residue {
     return rows[0]?.busy === 0;
   }
 
+  #logBytes(): number {
+    return statSync(`${this.#parts.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
   #open(): number {
     this.#descriptor ??= openSync(this.#parts.file, 'r');
     return this.#descriptor;
   }
 
-  get #pageBytes(): number {
-    return Number(this.#parts.connection.db.pragma('page_size', { simple: true }));
-  }
-
-  /** Looks through the whole file, in pieces between which others get their turn. */
-  async #scan(): Promise<Leftover[]> {
-    const descriptor = this.#open();
-    const pageBytes = this.#pageBytes;
-    const { size } = await statOf(descriptor);
-    const buffer = Buffer.alloc(readPages * pageBytes);
-    const leftovers: Leftover[] = [];
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await readBytes(descriptor, buffer, 0, buffer.length, at);
-      const whole = bytesRead - (bytesRead % pageBytes);
-      if (whole === 0) break;
-      leftovers.push(...leftoversIn(buffer.subarray(0, whole), at / pageBytes + 1, pageBytes));
-      at += whole;
-    }
-    return leftovers;
-  }
-
-  /** None where another process holds the lock to write: the next round tries again. */
-  #mendBetween(places: readonly Leftover[]): Promise<number[]> {
-    return this.#parts.commits.between(() => {
-      try {
-        return this.#mend(places);
-      } catch (error) {
-        if (isBusy(error)) return [];
-        throw error;
-      }
-    });
-  }
-
-  /** Has SQLite arrange the pages anew; those that turn out to hold nothing of a person. */
-  #mend(places: readonly Leftover[]): number[] {
-    const others: number[] = [];
-    for (const { page, kind } of places) {
-      if (kind === 'table' && !this.#arrange(page)) others.push(page);
-    }
-    const inIndexes = places.filter(({ kind }) => kind === 'index');
-    // Where the sought texts are kept is built anew; what is left has them by chance.
-    if (inIndexes.length > 0 && this.#rebuildIndexes()) others.push(...inIndexes.map(({ page }) => page));
-    return others;
-  }
-
-  /**
-   * A row of the page grows until the room between pointers and cells is too small for it and the page as a whole
-   * is not: then SQLite moves all cells together and overwrites the rest. It shrinks again in the same transaction.
-   * False where the page holds no users.
-   */
-  #arrange(page: number): boolean {
-    const { db } = this.#parts.connection;
+  #pageAt(page: number): Buffer {
     const bytes = Buffer.alloc(this.#pageBytes);
     readSync(this.#open(), bytes, 0, bytes.length, (page - 1) * bytes.length);
-    const leaf = readLeafPage(bytes);
-    const [cell, ...otherCells] = leaf?.cells ?? [];
-    if (leaf === null) return false;
-    if (cell === undefined) return this.#rebuildEmptyTable(page);
-    const user = db
-      .prepare<[number], { id: string; timezone: string }>('select id, timezone from users where seq = ?')
-      .get(cell.rowid);
-    if (user === undefined || !bytes.includes(user.id)) return false;
-    const needed = Math.max(leaf.gapBytes, leaf.holeBytesMax + cell.bytes) + 1;
-    // A row that is alone on its page grows over all of it.
-    const grown = otherCells.length > 0 ? needed : leaf.gapBytes + cell.bytes - 4;
-    const update = db.prepare<[string, number]>('update users set timezone = ? where seq = ?');
-    db.transaction(() => {
-      update.run(
-        user.timezone.padEnd(user.timezone.length + Math.max(1, grown - cell.bytes), '.'),
-        cell.rowid,
-      );
-      update.run(user.timezone, cell.rowid);
-    }).immediate();
-    return true;
+    return bytes;
   }
 
-  /** A table without rows has one page, which nothing but a rebuild of the file overwrites. */
-  #rebuildEmptyTable(page: number): boolean {
-    const { db } = this.#parts.connection;
-    const root = db.prepare(`select 1 from sqlite_schema where name = 'users' and rootpage = ?`).get(page);
-    if (root === undefined) return false;
-    db.exec('vacuum');
-    return true;
+  #isAsFound({ page, kind, bytes }: Found): boolean {
+    const [leftover] = leftoversIn(this.#pageAt(page), page, this.#pageBytes);
+    return leftover !== undefined && leftover.kind === kind && leftover.bytes.equals(bytes);
   }
 
-  #rebuildIndexes(): boolean {
+  /** For pages that cannot be arranged alone, of very long entries. False where it is too soon for it again. */
+  async #rebuildIndexes(): Promise<boolean> {
     if (performance.now() < this.#reindexAfter) return false;
-    const startedAt = performance.now();
-    for (const name of indexes) this.#parts.connection.db.exec(`reindex ${name}`);
-    this.#reindexAfter = performance.now() + (performance.now() - startedAt) / reindexShare;
+    await this.#parts.commits.between(() => {
+      const startedAt = performance.now();
+      for (const name of indexes) this.#parts.connection.db.exec(`reindex ${name}`);
+      this.#reindexAfter = performance.now() + (performance.now() - startedAt) / reindexShare;
+    });
     return true;
   }
+}
+
+/** What SQLite refuses for a rule of the schema has changed nothing, and will not be otherwise the next time. */
+function unlessRefused(mend: () => Mended): Mended {
+  try {
+    return mend();
+  } catch (error) {
+    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT')) return 'stuck';
+    throw error;
+  }
+}
+
+/** A page with what is left in it. */
+function markOf({ page, bytes }: Found): string {
+  return `${page} ${hash('sha256', bytes)}`;
 }

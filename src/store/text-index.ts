@@ -6,6 +6,7 @@
  */
 
 const anchorBytes = 4;
+const anchorBits = 20;
 const pieceBytesMin = 8;
 const pieceBytesMax = 12;
 const pieceShare = 0.75;
@@ -24,6 +25,8 @@ interface Sought {
 
 export class TextIndex {
   readonly #byAnchor = new Map<number, Sought[]>();
+  /** Which anchors there may be: most bytes of a file are none, and are passed by with one look. */
+  readonly #anchors = new Uint8Array(1 << anchorBits);
 
   /** The texts have four bytes each at least. */
   constructor(texts: Iterable<string>) {
@@ -33,8 +36,12 @@ export class TextIndex {
   /** The texts that are in the bytes, whole or for the most part. */
   findIn(bytes: Buffer): string[] {
     const found = new Set<string>();
-    for (let from = 0; from + anchorBytes <= bytes.length; from++) {
-      for (const sought of this.#byAnchor.get(bytes.readUInt32BE(from)) ?? []) {
+    let anchor = 0;
+    for (let end = 0; end < bytes.length; end++) {
+      anchor = (anchor << 8) | (bytes[end] ?? 0);
+      const from = end + 1 - anchorBytes;
+      if (from < 0 || this.#anchors[placeOf(anchor)] === 0) continue;
+      for (const sought of this.#byAnchor.get(anchor >>> 0) ?? []) {
         if (isThere(bytes, from, sought)) found.add(sought.text);
       }
     }
@@ -49,6 +56,7 @@ export class TextIndex {
       const first = start + Math.min(bytes.length - enough - start, slack >> 1);
       const offset = this.#rarest(bytes, first, start + slack);
       const anchor = bytes.readUInt32BE(offset);
+      this.#anchors[placeOf(anchor)] = 1;
       const others = this.#byAnchor.get(anchor);
       const sought = { text, bytes, enough, offset };
       if (others === undefined) this.#byAnchor.set(anchor, [sought]);
@@ -67,6 +75,11 @@ export class TextIndex {
     }
     return best;
   }
+}
+
+/** A place for four bytes, which others may share. */
+function placeOf(anchor: number): number {
+  return Math.imul(anchor, 0x9e37_79b1) >>> (32 - anchorBits);
 }
 
 function pieceOf(text: string): Pick<Sought, 'bytes' | 'enough'> {

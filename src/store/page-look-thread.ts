@@ -1,0 +1,73 @@
+/**
+ * The thread that looks through the pages of the file (see `sqlite-look.ts`). While it holds the file it reads in a
+ * transaction of its own that began when the log was empty: SQLite then copies nothing into the file, and all pages
+ * are of one moment. Each question is answered with one message. It looks after whoever serves: on Linux it gets the
+ * processor when they leave it.
+ */
+import { fstatSync, readSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import Sqlite from 'better-sqlite3';
+import type { SoughtTexts } from '../core/erasure/residue.ts';
+import type { Found, Question } from './sqlite-look.ts';
+import { leftoversIn } from './sqlite-pages.ts';
+import { TextIndex } from './text-index.ts';
+
+const file: string = workerData;
+const readPages = 256;
+/** What has to be kept in the log meanwhile may not fill the disk. */
+const logBytesMax = 1024 * 1024 * 1024;
+const lowPriority = 10;
+
+// There it is the thread's own; elsewhere it would be that of the whole process.
+if (process.platform === 'linux') setPriority(lowPriority);
+const db = new Sqlite(file, { readonly: true });
+
+parentPort?.on('message', (question: Question) => {
+  switch (question.ask) {
+    case 'hold':
+      db.exec('begin');
+      db.prepare('select 1 from sqlite_schema').get();
+      break;
+    case 'find':
+      parentPort?.postMessage(find(question.descriptor, question.sought));
+      return;
+    case 'release':
+      if (db.inTransaction) db.exec('commit');
+      break;
+    case 'end':
+      db.close();
+      parentPort?.close();
+      return;
+  }
+  parentPort?.postMessage(null);
+});
+
+/** Null where it took too long. */
+function find(descriptor: number, { texts, keys }: SoughtTexts): Found[] | null {
+  const sought = { table: new TextIndex(texts), index: new TextIndex(keys) };
+  const pageBytes = Number(db.pragma('page_size', { simple: true }));
+  const { size } = fstatSync(descriptor);
+  const buffer = Buffer.alloc(readPages * pageBytes);
+  const found: Found[] = [];
+  for (let at = 0; at < size; ) {
+    const bytesRead = readSync(descriptor, buffer, 0, buffer.length, at);
+    const whole = bytesRead - (bytesRead % pageBytes);
+    if (whole === 0) break;
+    for (const { page, kind, bytes } of leftoversIn(
+      buffer.subarray(0, whole),
+      at / pageBytes + 1,
+      pageBytes,
+    )) {
+      const inPage = sought[kind].findIn(bytes);
+      if (inPage.length > 0) found.push({ page, kind, texts: inPage, bytes: new Uint8Array(bytes) });
+    }
+    at += whole;
+    if (logBytes() > logBytesMax) return null;
+  }
+  return found;
+}
+
+function logBytes(): number {
+  return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,212 @@
+/**
+ * Whatever page of users or of their indexes holds a remain in its room, it is found and cleared, and nothing but the
+ * room changes: remains that SQLite leaves by itself, and ones that are put into every page there is.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import type { User } from '../../src/core/directory/user.ts';
+import { databaseFile, openStore } from '../../src/store/database.ts';
+import { type Leftover, leftoversIn } from '../../src/store/sqlite-pages.ts';
+import { TextIndex } from '../../src/store/text-index.ts';
+import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../store/harness.ts';
+
+const run = promisify(execFile);
+const pageBytes = 4_096;
+const innerIndexType = 2;
+
+/** Another process copies the file: one that serves from it loses SQLite's locks when it closes it. */
+async function readBytes(file: string): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-pages-'));
+  try {
+    await run('cp', [file, folder]);
+    return await readFile(join(folder, databaseFile));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The rooms of pages that hold one of the texts. */
+function roomsWith(bytes: Buffer, texts: Iterable<string>): Leftover[] {
+  const index = new TextIndex(texts);
+  return leftoversIn(bytes, 1, pageBytes).filter((room) => index.findIn(room.bytes).length > 0);
+}
+
+function changedPages(before: Buffer, after: Buffer): number {
+  let changed = 0;
+  for (let at = 0; at < before.length; at += pageBytes) {
+    const end = at + pageBytes;
+    if (before.compare(after, at, end, at, end) !== 0) changed += 1;
+  }
+  return changed;
+}
+
+/** Every row of users, by the table and along both indexes. */
+function readUsers(file: string): unknown {
+  const db = new Database(file, { readonly: true });
+  try {
+    return [
+      db.prepare('select * from users order by seq').all(),
+      db.prepare('select seq from users where email_canonical > ? order by org_key, email_canonical').all(''),
+      db.prepare('select seq from users where external_id > ? order by org_key, external_id').all(''),
+    ];
+  } finally {
+    db.close();
+  }
+}
+
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64url').slice(0, bytes).toLowerCase();
+}
+
+async function addUsers(
+  { store }: FileStore,
+  tenant: Tenant,
+  count: number,
+  said: () => { readonly externalId: string; readonly email: string | null },
+): Promise<User[]> {
+  const users: User[] = [];
+  while (users.length < count) {
+    await store.change(tenant.orgKey, async (tx) => {
+      for (let each = 0; each < 200 && users.length < count; each += 1) {
+        users.push(await tx.users.insert(newUser(tenant, said())));
+      }
+    });
+  }
+  return users;
+}
+
+const textsOf = (users: readonly User[]): string[] =>
+  users.flatMap(({ externalId, email }) => [externalId, email].filter((text) => text !== null));
+
+test('what SQLite leaves of the erased in leaves and inner pages of an index is cleared without building it anew', async () => {
+  const own = await makeSqliteStore();
+  try {
+    const { store, dataDir } = own;
+    const file = join(dataDir, databaseFile);
+    const tenant = await addTenant(store);
+    const there: User[] = [];
+    const inLeaves = new Set<string>();
+    const inInner = new Set<string>();
+    // Long texts make few entries a page, and a deep tree of few users.
+    const said = () => ({
+      externalId: randomText(randomInt(8, 250)),
+      email: `${randomText(randomInt(8, 200))}@example.com`,
+    });
+    while (inLeaves.size < 10 || inInner.size < 2) {
+      there.push(...(await addUsers(own, tenant, 500, said)));
+      await store.change(tenant.orgKey, async (tx) => {
+        for (let each = 0; each < 200; each += 1) {
+          const [user] = there.splice(randomInt(there.length), 1);
+          if (user !== undefined) await tx.users.erase(user, []);
+        }
+      });
+      assert.ok(await store.residue.flush());
+      const bytes = await readBytes(file);
+      const index = new TextIndex(textsOf(there));
+      for (const room of leftoversIn(bytes, 1, pageBytes)) {
+        const type = bytes[(room.page - 1) * pageBytes];
+        const texts = room.kind === 'index' ? index.findIn(room.bytes) : [];
+        for (const text of texts) (type === innerIndexType ? inInner : inLeaves).add(text);
+      }
+    }
+    const known = new Set([...inLeaves, ...inInner]);
+    const gone = there.filter((user) => textsOf([user]).some((text) => known.has(text)));
+    await store.change(tenant.orgKey, async (tx) => {
+      for (const user of gone) assert.ok(await tx.users.erase(user, []));
+    });
+    assert.ok(await store.residue.flush());
+    const before = await readBytes(file);
+    const texts = new Set(textsOf(gone));
+    assert.ok(roomsWith(before, texts).length > 0, 'deleting alone leaves something behind');
+    const users = readUsers(file);
+    assert.deepEqual(await store.residue.clear({ texts, keys: texts }), new Set());
+    const after = await readBytes(file);
+    for (const text of texts) assert.ok(!after.includes(text));
+    assert.deepEqual(readUsers(file), users);
+    assert.deepEqual(await store.checkIntegrity(), []);
+    // An index that is built anew has every page of it anew.
+    const pages = before.length / pageBytes;
+    const changed = changedPages(before, after);
+    assert.ok(changed < pages / 4, `${changed} of ${pages} pages changed`);
+  } finally {
+    await own.dispose();
+  }
+});
+
+/** Writes a text of its own, over and over, into the room of every page of users and of what they are known by. */
+async function plant(file: string): Promise<Set<string>> {
+  const db = new Database(file, { readonly: true });
+  const pages = db
+    .prepare<[], number>(
+      `select pageno from dbstat where name in ('users', 'users_email_canonical', 'users_external_id')
+        and pagetype <> 'overflow' and not (name = 'users' and pagetype = 'internal')`,
+    )
+    .pluck()
+    .all();
+  db.close();
+  const bytes = await readFile(file);
+  const planted = new Set<string>();
+  for (const page of pages) {
+    const at = (page - 1) * pageBytes;
+    const headerBytes = bytes[at] === innerIndexType ? 12 : 8;
+    const start = at + headerBytes + 2 * bytes.readUInt16BE(at + 3);
+    const text = randomText(12);
+    for (let end = at + bytes.readUInt16BE(at + 5); end - text.length >= start; end -= text.length) {
+      bytes.write(text, end - text.length, 'latin1');
+      planted.add(text);
+    }
+  }
+  await writeFile(file, bytes);
+  return planted;
+}
+
+test('a remain in any page of users or their indexes is cleared, however few or long the entries, and nobody is changed', async () => {
+  const shape = fc.record({
+    users: fc.oneof(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 1_500 })),
+    textBytes: fc.constantFrom(10, 60, 250, 900),
+    goneShare: fc.constantFrom(0, 0.3, 0.9, 1),
+    withoutEmail: fc.constantFrom(0, 0.5, 1),
+  });
+  await fc.assert(
+    fc.asyncProperty(shape, async ({ users, textBytes, goneShare, withoutEmail }) => {
+      const own = await makeSqliteStore();
+      const file = join(own.dataDir, databaseFile);
+      try {
+        const tenant = await addTenant(own.store);
+        const added = await addUsers(own, tenant, users, () => ({
+          externalId: randomText(10 + Math.floor(Math.random() * textBytes)),
+          email: Math.random() < withoutEmail ? null : `${randomText(20)}@example.com`,
+        }));
+        await own.store.change(tenant.orgKey, async (tx) => {
+          for (const user of added.slice(0, Math.floor(users * goneShare))) await tx.users.erase(user, []);
+        });
+        await own.store.close();
+        const planted = await plant(file);
+        const store = openStore({ dataDir: own.dataDir });
+        try {
+          const before = readUsers(file);
+          assert.deepEqual(await store.residue.clear({ texts: planted, keys: planted }), new Set());
+          assert.ok(await store.residue.flush());
+          const bytes = await readBytes(file);
+          for (const text of planted) assert.ok(!bytes.includes(text));
+          assert.deepEqual(readUsers(file), before);
+          assert.deepEqual(await store.checkIntegrity(), []);
+          assert.equal((await store.checkCounts(tenant.orgKey)).faults, 0);
+        } finally {
+          await store.close();
+        }
+      } finally {
+        await rm(own.dataDir, { recursive: true, force: true });
+      }
+    }),
+    { numRuns: 12 },
+  );
+});
