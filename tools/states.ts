@@ -51,7 +51,8 @@ export const lives: readonly Life[] = [
     about:
       'A connection begins when a person is sent to a provider. A disconnect is told to the provider wherever something may have been ' +
       'given (`disconnect`), and ends at once where nothing was (`discard`). One that nobody came back for is forgotten after a day, ' +
-      'and it goes with its user, in any state; what the provider must be told then lives on as a revocation.',
+      'and it goes with its user, in any state; what the provider must be told then lives on as a revocation. One that an operator gives up ' +
+      'stays `overdue`: nobody has confirmed that its access ended.',
     name: 'connectionTransitions',
     table: connectionTransitions,
     first: ['pending'],

@@ -233,6 +233,15 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/connections.ts')).list,
   },
   {
+    name: 'connection abandon',
+    summary: 'Stop waiting for a provider that never confirms a disconnect',
+    details:
+      'For a connection that is overdue. Drops what the provider gave, so that nobody can end it any more, and asks before.\nIt stays overdue, and never counts as confirmed.',
+    argument: { name: 'ID', meaning: 'The connection, by its id (`roster connection list`)' },
+    options: { yes: { meaning: 'Do it without asking' } },
+    load: async () => (await import('./commands/connections.ts')).abandon,
+  },
+  {
     name: 'reseal',
     summary: 'Seal anew what was sealed under a former secret',
     details:

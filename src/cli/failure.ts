@@ -37,6 +37,7 @@ const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['user_not_found', 'there is no such user'],
   ['app_not_found', 'there is no such app'],
   ['organization_not_found', 'there is no such organization'],
+  ['connection_not_found', 'there is no such connection'],
   ['erasure_not_found', 'there is no such erasure'],
   ['api_key_not_found', 'there is no such key, or it is revoked'],
   ['email_taken', 'the email has already been taken'],

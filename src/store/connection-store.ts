@@ -223,6 +223,15 @@ export class SqlConnectionStore implements ConnectionStore {
   }
 }
 
+/** By way of the organizations, so that the key of connections serves. */
+const selectById = statement((p: Binder<{ id: string }>) =>
+  build
+    .selectFrom('organizations')
+    .innerJoin('connections', 'connections.org_key', 'organizations.org_key')
+    .select(columns)
+    .where('connections.id', '=', p('id')),
+);
+
 export class SqlConnectionQueue implements ConnectionQueue {
   readonly #scope: Scope;
 
@@ -237,6 +246,10 @@ export class SqlConnectionQueue implements ConnectionQueue {
     limit: number,
   ): Promise<readonly Connection[]> {
     return this.#scope.executor.rows(claimDue, { provider, now, leasedUntil: now + leaseMs, limit });
+  }
+
+  async find(id: string): Promise<Connection | null> {
+    return (await this.#scope.executor.first(selectById, { id })) ?? null;
   }
 
   list({ status }: ConnectionFilter, limit: number): Promise<readonly Connection[]> {

@@ -94,6 +94,17 @@ const lockOpenOfConnection = statement((p: Binder<{ orgKey: number; connectionId
     .forUpdate(),
 );
 
+const lockAbandonedOfConnection = statement((p: Binder<{ orgKey: number; connectionId: string }>) =>
+  build
+    .selectFrom('revocations')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('connection_id', '=', p('connectionId'))
+    .where('state', '=', sql.lit<RevocationState>('abandoned'))
+    .orderBy('seq')
+    .forUpdate(),
+);
+
 const selectOfErasure = statement((p: Binder<{ orgKey: number; erasureId: string }>) =>
   build
     .selectFrom('revocations')
@@ -214,6 +225,10 @@ export class SqlRevocationStore implements RevocationStore {
 
   lockOpenOf(connectionId: string): Promise<readonly Revocation[]> {
     return this.#scope.executor.rows(lockOpenOfConnection, { orgKey: this.#orgKey, connectionId });
+  }
+
+  lockAbandonedOf(connectionId: string): Promise<readonly Revocation[]> {
+    return this.#scope.executor.rows(lockAbandonedOfConnection, { orgKey: this.#orgKey, connectionId });
   }
 
   listOfErasure(erasureId: string): Promise<readonly Revocation[]> {

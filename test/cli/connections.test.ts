@@ -148,6 +148,36 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.deepEqual(again.value, { resealed: 0, unopened: 0 });
     });
 
+    test('connection abandon asks, gives up what is overdue, and the receipt of its person says unconfirmed', async () => {
+      const { humanId: person } = await openSession(server);
+      const id = await addConnection(server, person, { status: 'overdue' });
+      await addRevocation(id);
+      const unknown = await deny(['connection', 'abandon', 'dev_none', '--yes']);
+      assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such connection'] });
+      const early = await deny(['connection', 'abandon', ids['active'] ?? '', '--yes']);
+      const refusal = 'roster: the connection is not overdue, or waits for nothing any more';
+      assert.deepEqual(early, { exitCode: 1, lines: [refusal] });
+      const unasked = await deny(['connection', 'abandon', id]);
+      assert.equal(unasked.exitCode, 1);
+      assert.match(unasked.lines.join('\n'), /^roster: What fitbit gave to dev_\w+ is dropped.* add --yes/);
+      const done = await callJson(['connection', 'abandon', id, '--yes']);
+      assert.deepEqual(done.value, { id, provider: 'fitbit', grants: 1 });
+      assert.deepEqual(await deny(['connection', 'abandon', id, '--yes']), { exitCode: 1, lines: [refusal] });
+      const overdue = await callJson(['connection', 'list', '--status', 'overdue']);
+      assert.deepEqual([overdue.list().length, overdue.at('0.id')], [1, id]);
+
+      const bearer = server.organization.apiKeys.admin;
+      const deleted = await server.call(`DELETE /v1/users/usr_${person}`, { bearer });
+      await server.settle();
+      const erasure = await callJson(['erasure', 'show', deleted.header('x-erasure-id')]);
+      assert.equal(erasure.at('state'), 'complete');
+      assert.equal(erasure.list('providers').length, 1);
+      assert.equal(erasure.at('providers.0.state'), 'abandoned');
+      const [, claims = ''] = erasure.text('receipt').split('.');
+      const { providers } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+      assert.deepEqual([providers.length, providers[0].outcome], [1, 'unconfirmed']);
+    });
+
     test("an app's client secret is shown once when it is rotated, and its origins where they are set", async () => {
       const { appId } = server.organization.app;
       const rotated = await call(['app', 'rotate', appId, '--client-secret']);

@@ -1,14 +1,19 @@
 /** Connections and providers, as an operator looks at them. No token is ever shown. */
+import { abandonConnection, getAnyConnection } from '../../core/connections/abandon.ts';
 import { connectionStates } from '../../core/connections/connection.ts';
 import {
   listAllConnections,
   listProviderHealth,
   type ProviderHealth,
 } from '../../core/connections/overview.ts';
+import { isRefusal } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { toMillisecondText } from '../../core/time.ts';
+import { CommandError } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { table } from '../layout.ts';
-import { onDirectory } from '../operator.ts';
+import { door, onDirectory } from '../operator.ts';
+import { counted } from '../transfer/progress-bar.ts';
 
 /** More than anybody reads, and few enough to hold. */
 const connectionsMax = 10_000;
@@ -49,6 +54,22 @@ export const list = onDirectory(async ({ core }, invocation) => {
     ),
     notes: connections.length === connectionsMax ? [`only the newest ${connectionsMax} are shown`] : [],
   };
+});
+
+export const abandon = onDirectory(async ({ core }, invocation) => {
+  const { id, provider } = await getAnyConnection(core, invocation.argument);
+  const question = `What ${provider} gave to ${id} is dropped, and nobody can end that access any more.`;
+  if (!(await confirm(invocation, question))) throw new CommandError('cancelled: nothing was changed');
+  try {
+    const grants = await abandonConnection(core, door, id);
+    return {
+      json: { id, provider, grants },
+      text: `${id} waits for ${provider} no longer: ${counted(grants, 'grant')} dropped, unconfirmed. It stays overdue.`,
+    };
+  } catch (error) {
+    if (!isRefusal(error, 'wrong_state')) throw error;
+    throw new CommandError('the connection is not overdue, or waits for nothing any more');
+  }
 });
 
 export const providers = onDirectory(async ({ core }) => {

@@ -23,9 +23,9 @@ export type ConnectionState = (typeof connectionStates)[number];
 /**
  * `connect`: the provider gave a grant. `lose`: it says that the grant is gone. `disconnect`: access is to end, and
  * the provider must be told. `discard`: the same where no grant was ever given. `end`: the provider has confirmed.
- * `miss`: it has not, within the time it has.
+ * `miss`: it has not, within the time it has. `abandon`: an operator has it asked no more.
  */
-export type ConnectionEvent = 'connect' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss';
+export type ConnectionEvent = 'connect' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss' | 'abandon';
 
 /** The life of a connection: state, event, next state. Drawn in `docs/states.md`. */
 export const connectionTransitions: Readonly<
@@ -35,7 +35,7 @@ export const connectionTransitions: Readonly<
   active: { lose: 'needs_user', disconnect: 'revoking' },
   needs_user: { connect: 'active', disconnect: 'revoking' },
   revoking: { end: 'revoked', miss: 'overdue' },
-  overdue: { end: 'revoked' },
+  overdue: { end: 'revoked', abandon: 'overdue' },
   revoked: {},
 };
 
@@ -131,6 +131,8 @@ export interface ConnectionQueue {
     leaseMs: number,
     limit: number,
   ): Promise<readonly Connection[]>;
+  /** By its id alone, for an operator who has nothing else. */
+  find(id: string): Promise<Connection | null>;
   /** Newest first. */
   list(filter: ConnectionFilter, limit: number): Promise<readonly Connection[]>;
   /** How many connections there are, by provider and state, and how many of them could not be refreshed. */

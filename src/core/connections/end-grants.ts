@@ -21,6 +21,10 @@ export async function endGrants(core: Core, tx: Tx, user: User, erasureId: strin
       await hasten(core, tx, revocation, erasureId);
       open += 1;
     }
+    // What was given up is in the receipt too: nobody has said that it ended.
+    for (const revocation of await tx.revocations.lockAbandonedOf(connection.id)) {
+      await tx.revocations.update(revocation, { erasureId });
+    }
     open += await moveGrants(core, tx, connection, erasureId);
   }
   return open;

@@ -55,6 +55,7 @@ export interface Revocation {
   /** Moves with each change, so that of two changes from one state one wins. */
   readonly version: number;
   readonly createdAt: number;
+  /** Null also for what was given up after a mere disconnect: it is remembered as long as nobody knows of an end. */
   readonly endedAt: number | null;
 }
 
@@ -84,6 +85,8 @@ export interface RevocationStore {
   find(id: string): Promise<Revocation | null>;
   /** The open ones of a connection, oldest first, held against other changes. */
   lockOpenOf(connectionId: string): Promise<readonly Revocation[]>;
+  /** Those of a connection that an operator gave up, oldest first, held against other changes. */
+  lockAbandonedOf(connectionId: string): Promise<readonly Revocation[]>;
   /** Every one that the erasure asked for, oldest first. */
   listOfErasure(erasureId: string): Promise<readonly Revocation[]>;
   /** False where the revocation is not as `revocation` says any more. */

@@ -93,13 +93,19 @@ async function settleConnection(
 ): Promise<void> {
   const isEnding = connection.status === 'revoking' || connection.status === 'overdue';
   if (!isEnding || (event === 'miss' && connection.status === 'overdue')) return;
-  if (event === 'confirm' && (await tx.revocations.lockOpenOf(connection.id)).length > 0) return;
+  if (event === 'confirm' && (await isHeld(tx, connection.id))) return;
   const status = nextConnectionState(connection.status, event === 'confirm' ? 'end' : 'miss');
   await tx.connections.update(connection, { status, updatedAt: at });
   const principal: OperatorPrincipal = { kind: 'operator', door: 'job', orgKey: tx.orgKey };
   const action = event === 'confirm' ? 'connection.revoked' : 'connection.overdue';
   await record(tx, principal, action, { kind: 'connection', id: connection.id }, at);
   await noteOnUser(tx, user, at);
+}
+
+/** Whether a grant of the connection has not ended, or nobody will know any more: such a connection is never revoked. */
+async function isHeld(tx: Tx, connectionId: string): Promise<boolean> {
+  if ((await tx.revocations.lockOpenOf(connectionId)).length > 0) return true;
+  return (await tx.revocations.lockAbandonedOf(connectionId)).length > 0;
 }
 
 /** One attempt: the calls to the provider, each lost answer of which is remembered before it is waited for. */

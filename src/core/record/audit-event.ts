@@ -37,6 +37,7 @@ export type AuditAction =
   | 'connection.disconnected'
   | 'connection.revoked'
   | 'connection.overdue'
+  | 'connection.abandoned'
   | 'erasure.abandoned';
 
 export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection' | 'erasure';
