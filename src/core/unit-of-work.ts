@@ -77,9 +77,17 @@ export interface Housekeeping {
 /** Why a unit of work needs more than one organization. */
 export type SystemReason = 'authentication' | 'throttle' | 'job' | 'operator';
 
+export interface ChangeOptions {
+  /**
+   * The work looks at and changes nothing but what hangs on one user that it locks first, or one erasure; of each but one. So a
+   * database may have its steps and those of others like it by turns, and ask for all of them at once.
+   */
+  readonly isApart?: boolean;
+}
+
 export interface UnitOfWork {
   /** Runs `work` in one durable transaction of an organization. */
-  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T>;
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ChangeOptions): Promise<T>;
   /** Runs reads that see committed data only; each read sees the newest. */
   read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T>;
   changeSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T>;

@@ -5,6 +5,9 @@
  * that refuses before it has changed anything is simply left out. Whatever else goes wrong ends in a `HopeLostError`:
  * the transaction is to be rolled back and its units run carefully.
  *
+ * Units that say they are apart from others take their steps by turns, each step of all of them in one round. What goes
+ * wrong among them is looked into carefully.
+ *
  * Carefully: each unit in a savepoint, each statement waited for, so that a unit which throws is rolled back alone.
  *
  * Alone: a unit that throws takes the transaction with it.
@@ -15,6 +18,7 @@ import type { PostgresConnection } from './postgres-connection.ts';
 import { isObstacle } from './postgres-errors.ts';
 import { PostgresChangeExecutor } from './postgres-executor.ts';
 import { HopeLostError, Outbox } from './postgres-outbox.ts';
+import { ReadRounds } from './postgres-rounds.ts';
 import { CountLedger, type CountShape } from './user-counts.ts';
 
 /** What a unit of work is handed. */
@@ -27,6 +31,8 @@ export interface ChangeScope {
 export interface Unit {
   /** When it came, on the clock of `performance`. */
   readonly since: number;
+  /** Nothing that it looks at or changes is another's. */
+  readonly isApart: boolean;
   /** Runs the work; what is returned settles the caller's promise once the commit stands. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
@@ -63,21 +69,45 @@ export class PostgresBatch implements Committed {
 
   async runHopefully(units: readonly Unit[]): Promise<void> {
     const outbox = new Outbox(this.#connection);
-    for (const unit of units) {
-      const mark = this.#counts.mark();
-      const executor = new PostgresChangeExecutor(this.#connection, outbox);
-      try {
-        await this.#run(unit, executor);
-      } catch (error) {
-        if (isObstacle(error)) throw new ObstacleError(unit, error);
-        if (postgresDialect.isOutage(error)) throw error;
-        if (executor.hasLeftTraces || error instanceof HopeLostError) throw new HopeLostError(error);
-        this.#counts.rollback(mark);
-        this.settlements.push(() => unit.reject(error));
+    for (let at = 0; at < units.length; ) {
+      const end = units.findIndex(({ isApart }, place) => place >= at && !isApart);
+      const apart = units.slice(at, end === -1 ? undefined : end);
+      if (apart.length > 1) {
+        await this.#runByTurns(apart, outbox);
+        at += apart.length;
+        continue;
       }
+      const unit = units[at++];
+      if (unit !== undefined)
+        await this.#runHoping(unit, new PostgresChangeExecutor(this.#connection, { outbox }));
     }
     await outbox.settle();
     await this.#settleShared();
+  }
+
+  /** All of them come to their end before any failure is told, for they use the one connection. */
+  async #runByTurns(units: readonly Unit[], outbox: Outbox): Promise<void> {
+    const rounds = new ReadRounds(this.#connection);
+    const runs = units.map((unit) =>
+      this.#runHoping(unit, new PostgresChangeExecutor(this.#connection, { outbox, rounds })),
+    );
+    for (const run of await Promise.allSettled(runs)) {
+      if (run.status === 'fulfilled') continue;
+      // Who it was that met an obstacle in a round of all is not known.
+      throw run.reason instanceof ObstacleError ? new HopeLostError(run.reason) : run.reason;
+    }
+  }
+
+  /** A unit that refuses before it has left a trace, in the counts too, is left out. */
+  async #runHoping(unit: Unit, executor: PostgresChangeExecutor): Promise<void> {
+    try {
+      await this.#run(unit, executor);
+    } catch (error) {
+      if (isObstacle(error)) throw new ObstacleError(unit, error);
+      if (postgresDialect.isOutage(error)) throw error;
+      if (executor.hasLeftTraces || error instanceof HopeLostError) throw new HopeLostError(error);
+      this.settlements.push(() => unit.reject(error));
+    }
   }
 
   async runCarefully(units: readonly Unit[]): Promise<void> {
@@ -100,7 +130,8 @@ export class PostgresBatch implements Committed {
   }
 
   async runAlone(unit: Unit): Promise<void> {
-    await this.#run(unit, new PostgresChangeExecutor(this.#connection));
+    const rounds = unit.isApart ? new ReadRounds(this.#connection) : null;
+    await this.#run(unit, new PostgresChangeExecutor(this.#connection, { rounds }));
     await this.#settleCounts();
   }
 

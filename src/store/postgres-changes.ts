@@ -10,6 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../core/errors.ts';
+import type { ChangeOptions } from '../core/unit-of-work.ts';
 import { postgresDialect } from './dialect.ts';
 import type { Topic } from './executor.ts';
 import {
@@ -64,13 +65,18 @@ export class PostgresChanges {
   }
 
   /** Runs `work` in a durable transaction, after what came before it in the same lane. */
-  change<T>(lane: number | string, work: (scope: ChangeScope) => Promise<T>): Promise<T> {
+  change<T>(
+    lane: number | string,
+    work: (scope: ChangeScope) => Promise<T>,
+    { isApart = false }: ChangeOptions = {},
+  ): Promise<T> {
     if (this.#isClosed || this.#waiting >= this.#options.queueMax) {
       return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const unit: Unit = {
       since: performance.now(),
+      isApart,
       async run(scope) {
         const result = await work(scope);
         return () => resolve(result);

@@ -9,6 +9,7 @@ import type { Outbox } from './postgres-outbox.ts';
 import type { PostgresPool } from './postgres-pool.ts';
 import type { ReadRounds } from './postgres-rounds.ts';
 import { SharedSnapshots } from './postgres-snapshots.ts';
+import { isRead } from './postgres-statements.ts';
 import type { Statement, Values } from './statement.ts';
 
 /** What reads have in common: they change nothing, and hold nothing. */
@@ -109,19 +110,28 @@ function refuseChange(): Promise<never> {
  * Runs statements in the transaction of one unit of work, and ends with it. PostgreSQL takes nothing more in a
  * transaction after an error, so an error that the unit swallowed is remembered: the unit cannot end well.
  *
- * With an outbox new rows go through it, and nothing says what becomes of them before the outbox does.
+ * With an outbox new rows go through it, and nothing says what becomes of them before the outbox does. With rounds
+ * reads and locks go through these, together with those of others in the same transaction.
  */
 export class PostgresChangeExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
   readonly #connection: PostgresConnection;
   readonly #outbox: Outbox | null;
+  readonly #rounds: ReadRounds | null;
   #isOpen = true;
   #hasChanged = false;
   #fault: unknown = null;
 
-  constructor(connection: PostgresConnection, outbox: Outbox | null = null) {
+  constructor(
+    connection: PostgresConnection,
+    {
+      outbox = null,
+      rounds = null,
+    }: { readonly outbox?: Outbox | null; readonly rounds?: ReadRounds | null } = {},
+  ) {
     this.#connection = connection;
     this.#outbox = outbox;
+    this.#rounds = rounds;
   }
 
   /** Whether the transaction is another than without the unit, or can no longer be used. */
@@ -134,8 +144,9 @@ export class PostgresChangeExecutor implements Executor {
   }
 
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    const isChange = statement.node.kind !== 'SelectQueryNode';
-    return this.#send(() => this.#connection.rows(statement, values), isChange);
+    const isChange = !isRead(statement);
+    const through = isChange || this.#rounds === null ? this.#connection : this.#rounds;
+    return this.#send(() => through.rows(statement, values), isChange);
   }
 
   scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {

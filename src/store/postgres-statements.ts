@@ -31,6 +31,11 @@ export function namedStatement(statement: AnyStatement): NamedStatement {
   return named;
 }
 
+/** Whether the statement changes nothing; it may hold rows. */
+export function isRead(statement: AnyStatement): boolean {
+  return namedStatement(statement).sql.startsWith('select ');
+}
+
 /** A statement that adds a row to a table, and tells its number where the table has a sequence. */
 export function namedInsert(statement: AnyStatement): NamedStatement {
   const known = inserts[statement.index];

@@ -10,7 +10,7 @@ import { refuse } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import type { CountReport, StoreReadings } from '../core/maintenance.ts';
 import { systemClock } from '../core/time.ts';
-import type { SystemReason, SystemTx, Tx } from '../core/unit-of-work.ts';
+import type { ChangeOptions, SystemReason, SystemTx, Tx } from '../core/unit-of-work.ts';
 import { AppKeys } from './app-keys.ts';
 import type { PostgresStoreOptions, Store } from './database.ts';
 import { postgresDialect } from './dialect.ts';
@@ -74,9 +74,9 @@ export class PostgresStore implements Store {
     };
   }
 
-  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ChangeOptions): Promise<T> {
     return this.#answer(() =>
-      this.#changes.change(orgKey, (scope) => work(new StoreTx(this.#scopeOf(scope), orgKey))),
+      this.#changes.change(orgKey, (scope) => work(new StoreTx(this.#scopeOf(scope), orgKey)), options),
     );
   }
 

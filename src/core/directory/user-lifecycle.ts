@@ -8,7 +8,7 @@
 import { alone, type IdempotentRequest, once } from '../access/idempotency.ts';
 import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import { acceptErasures } from '../erasure/accept-erasures.ts';
+import { acceptErasures, type BegunErasure } from '../erasure/accept-erasures.ts';
 import { beginErasure } from '../erasure/begin-erasure.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
@@ -217,13 +217,20 @@ export async function deleteUser(
   authorize(principal, 'users.delete');
   const { ref } = input;
   if (ref === null) throw refuse('user_not_found', {});
-  const erasure = await core.work.change(principal.orgKey, async (tx) => {
-    const user = await tx.users.lock(scopedRef(principal, ref));
-    if (user === null) throw refuse('user_not_found', {});
-    if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
-    await keepAnAdmin(tx, user);
-    return beginErasure(core, tx, principal, user);
-  });
+  const erase = (isApart: boolean): Promise<BegunErasure | null> => {
+    const work = async (tx: Tx): Promise<BegunErasure | null> => {
+      const user = await tx.users.lock(scopedRef(principal, ref));
+      if (user === null) throw refuse('user_not_found', {});
+      if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
+      // Who may go depends on the other admins, who might be going too.
+      if (isApart && isActiveAdmin(user)) return null;
+      await keepAnAdmin(tx, user);
+      return beginErasure(core, tx, principal, user);
+    };
+    return core.work.change(principal.orgKey, work, { isApart });
+  };
+  const erasure = (await erase(true)) ?? (await erase(false));
+  if (erasure === null) throw new Error('a deletion among others began no erasure');
   await acceptErasures(core, [erasure]);
   return { erasureId: erasure.id };
 }

@@ -56,13 +56,8 @@ const pieceMax = 250;
 
 /** Takes at most `limit` erasures that are due as far as they come. */
 export async function advanceErasures(core: Core, limit: number): Promise<Round> {
-  const claimed = await core.work.changeSystem('job', (tx) =>
-    tx.erasures.claim(core.clock.now(), erasureLeaseMs, limit),
-  );
-  if (claimed.length === 0) return nothing;
-  const all = claimed.flatMap((erasure) => lookingAt(core, erasure));
-  const opened = new Set(all.map(({ erasure }) => erasure.id));
-  const unopened = claimed.filter(({ id }) => !opened.has(id));
+  const { all, unopened } = await claimAll(core, limit);
+  if (all.length + unopened.length === 0) return nothing;
   await inPieces(core, unopened, (tx, erasure) => leave(core, tx, erasure));
   // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
   await acceptErasures(core, await begunAmong(core, all));
@@ -74,10 +69,10 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   const postponed = all.filter((looking) => !isClear(looking));
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
-  await core.ledger.append(completed);
+  for (const piece of piecesOf(completed)) await core.ledger.append(piece);
   await notePlace(core);
   return {
-    taken: claimed.length,
+    taken: all.length + unopened.length,
     completed: completed.length,
     waiting: ends.filter((end) => end === 'waits').length,
     postponed: postponed.length + ends.filter((end) => end === 'stale').length,
@@ -104,13 +99,32 @@ export async function notePlace(core: Core): Promise<void> {
   await core.work.changeSystem('job', (tx) => tx.ledgerPlaces.put(id, length));
 }
 
-/** None where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */
-function lookingAt(core: Core, erasure: Erasure): Looking[] {
+/** Takes what is due, and opens what can be opened, a piece at a time: whoever else wants something comes in between. */
+async function claimAll(core: Core, limit: number): Promise<{ all: Looking[]; unopened: Erasure[] }> {
+  const all: Looking[] = [];
+  const unopened: Erasure[] = [];
+  for (let left = limit; left > 0; ) {
+    const asked = Math.min(left, pieceMax);
+    const claimed = await core.work.changeSystem('job', (tx) =>
+      tx.erasures.claim(core.clock.now(), erasureLeaseMs, asked),
+    );
+    for (const erasure of claimed) {
+      const looking = lookingAt(core, erasure);
+      if (looking === null) unopened.push(erasure);
+      else all.push(looking);
+    }
+    left = claimed.length < asked ? 0 : left - asked;
+  }
+  return { all, unopened };
+}
+
+/** Null where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */
+function lookingAt(core: Core, erasure: Erasure): Looking | null {
   try {
     const { orgKey } = erasure;
-    return [{ orgKey, erasure, traces: openTraces(core.secrets, erasure) }];
+    return { orgKey, erasure, traces: openTraces(core.secrets, erasure) };
   } catch {
-    return [];
+    return null;
   }
 }
 
@@ -137,17 +151,20 @@ async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
 ): Promise<T[]> {
   const results: T[] = [];
   for (const [orgKey, own] of Map.groupBy(all, (subject) => subject.orgKey)) {
-    for (let at = 0; at < own.length; at += pieceMax) {
-      const piece = own.slice(at, at + pieceMax);
-      const given = await core.work.change(orgKey, async (tx) => {
-        const each: T[] = [];
-        for (const subject of piece) each.push(await step(tx, subject));
-        return each;
-      });
+    for (const piece of piecesOf(own)) {
+      const given = await core.work.change(
+        orgKey,
+        (tx) => Promise.all(piece.map((subject) => step(tx, subject))),
+        { isApart: true },
+      );
       results.push(...given);
     }
   }
   return results;
+}
+
+function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += pieceMax) yield all.slice(at, at + pieceMax);
 }
 
 /** The second pass over the rows: what was found after all, by erasure. */
@@ -198,7 +215,23 @@ async function concludeAll(
 ): Promise<End[]> {
   if (all.length === 0) return [];
   const signer = await ensureSigner(core);
-  const drafts = await core.work.readSystem('job', async (system) => {
+  const drafts: Draft[] = [];
+  for (const piece of piecesOf(all)) drafts.push(...(await draftAll(core, signer, piece, found)));
+  await noteEndedGrants(
+    core,
+    drafts.flatMap(({ revocations }) => revocations),
+  );
+  const ends = await inPieces(core, drafts, (tx, draft) => conclude(core, tx, draft));
+  return ends.filter((end) => end !== null);
+}
+
+async function draftAll(
+  core: Core,
+  signer: ReceiptSigner,
+  all: readonly Looking[],
+  found: ReadonlyMap<string, RemovedRows>,
+): Promise<readonly Draft[]> {
+  return core.work.readSystem('job', async (system) => {
     const begun: Promise<Draft>[] = [];
     for (const looking of all) {
       const { id, orgKey, removed } = looking.erasure;
@@ -209,12 +242,6 @@ async function concludeAll(
     }
     return Promise.all(begun);
   });
-  await noteEndedGrants(
-    core,
-    drafts.flatMap(({ revocations }) => revocations),
-  );
-  const ends = await inPieces(core, drafts, (tx, draft) => conclude(core, tx, draft));
-  return ends.filter((end) => end !== null);
 }
 
 async function draftOf(
