@@ -9,10 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { AdapterFactory, Provider as OidcProvider } from 'oidc-provider';
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
-
-export const redirectUri = 'http://localhost:8080/connect/callback';
-export const clientId = 'roster-under-test';
-export const clientSecret = 'a-client-secret-under-test';
+import { clientId, clientSecret, redirectUri } from './linked-provider.ts';
 
 export interface AuthorizationServer {
   /** The issuer, and where it answers. */

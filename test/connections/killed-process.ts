@@ -12,7 +12,7 @@ import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
-import { type LinkOptions, linkProvider } from './linked-deployment.ts';
+import { type LinkOptions, linkProvider } from './linked-provider.ts';
 
 /** What the process is to do; the last word of its command line, as JSON. */
 export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {

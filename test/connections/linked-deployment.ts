@@ -6,73 +6,23 @@ import { randomBytes } from 'node:crypto';
 import { finishConnection } from '../../src/core/connections/callback.ts';
 import { startConnection } from '../../src/core/connections/connect.ts';
 import type { Connection } from '../../src/core/connections/connection.ts';
-import type { ProviderDirectory } from '../../src/core/connections/provider.ts';
-import { commonDescription } from '../../src/core/connections/provider-description.ts';
 import type { Revocation } from '../../src/core/connections/revocation.ts';
 import type { Core } from '../../src/core/core.ts';
 import type { User } from '../../src/core/directory/user.ts';
-import type { Clock } from '../../src/core/time.ts';
-import { createProviderDirectory } from '../../src/gateways/provider-directory.ts';
-import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
+import { createProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, type Deployment, openDeployment } from '../jobs/deployment.ts';
 import {
   type AuthorizationServer,
-  clientId,
-  clientSecret,
-  redirectUri,
   type ServerOptions,
   startAuthorizationServer,
 } from './authorization-server.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
-
-export const providerName = 'acme';
-export interface LinkOptions {
-  /** Where the authorization server is, and where Roster believes it to be. */
-  readonly serverUrl: string;
-  readonly proxyUrl: string;
-  readonly clock: Clock;
-  readonly http?: ProviderHttp;
-  /** False: Roster does not know that the server ends what is used twice. */
-  readonly endsReusedGrants?: boolean;
-  /** False: there is no introspection. */
-  readonly isIntrospected?: boolean;
-}
+import { type LinkOptions, linkProvider, providerName } from './linked-provider.ts';
 
 export type OpenOptions = Partial<LinkOptions> & ServerOptions;
-
-/** A directory of the one provider. */
-export function linkProvider(options: LinkOptions): ProviderDirectory {
-  const { serverUrl, proxyUrl, clock, endsReusedGrants = true, isIntrospected = true } = options;
-  const http = options.http ?? createProviderHttp({ isInsecureAllowed: true });
-  const description = {
-    ...commonDescription,
-    name: providerName,
-    title: 'Acme',
-    issuer: serverUrl,
-    sendsIssuer: true,
-    authorizationEndpoint: `${serverUrl}/auth`,
-    tokenEndpoint: `${proxyUrl}/token`,
-    clientAuthentication: 'basic',
-    introspectionEndpoint: isIntrospected ? `${proxyUrl}/token/introspection` : null,
-    scopes: ['activity', 'offline_access'],
-    usesPkce: true,
-    authorizationParameters: { prompt: 'consent' },
-    endsReusedGrants,
-    end: { kind: 'rfc7009', endpoint: `${proxyUrl}/token/revocation`, clientAuthentication: 'basic' },
-  } as const;
-  return createProviderDirectory({
-    presets: [],
-    own: [{ description, credentials: { clientId, clientSecret } }],
-    demo: null,
-    redirectUri: () => redirectUri,
-    isProduction: false,
-    clock,
-    http,
-  });
-}
 
 export interface Linked {
   readonly deployment: Deployment;

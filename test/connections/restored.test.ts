@@ -17,7 +17,7 @@ import { backUp, prepareRestore } from '../../src/store/backup.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { startAuthorizationServer } from './authorization-server.ts';
-import { linkProvider, providerName } from './linked-deployment.ts';
+import { linkProvider, providerName } from './linked-provider.ts';
 
 const hourMs = 3_600_000;
 

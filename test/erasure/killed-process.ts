@@ -12,7 +12,7 @@ import { createProviderHttp } from '../../src/gateways/providers/provider-http.t
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { ledgerFile } from '../../src/store/ledger-file.ts';
-import { linkProvider } from '../connections/linked-deployment.ts';
+import { linkProvider } from '../connections/linked-provider.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
 import { openFolder, runOnce } from './linked-folder.ts';
 

@@ -23,7 +23,7 @@ import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import type { Job } from '../../src/jobs/runner.ts';
 import { ledgerFile } from '../../src/store/ledger-file.ts';
 import type { AuthorizationServer } from '../connections/authorization-server.ts';
-import { linkProvider, providerName } from '../connections/linked-deployment.ts';
+import { linkProvider, providerName } from '../connections/linked-provider.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
 

@@ -10,13 +10,9 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
-import {
-  type AuthorizationServer,
-  clientId,
-  clientSecret,
-  startAuthorizationServer,
-} from '../connections/authorization-server.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
 import { type FaultProxy, startFaultProxy } from '../connections/fault-proxy.ts';
+import { clientId, clientSecret } from '../connections/linked-provider.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
 import { addPerson } from '../support/people.ts';
 import type { Row } from '../support/rows.ts';
