@@ -6,7 +6,7 @@ import { instants, users } from '../../../test/support/arbitraries.ts';
 import { readExternalId, readReportTime, readTimezone } from '../../core/directory/user-fields.ts';
 import { parseUserIdText } from '../../core/ids.ts';
 import { hourMs, secondMs } from '../../core/time.ts';
-import { toSonarUser, toUserAnswer, toUserList } from './present.ts';
+import { toSonarUser, toUserAnswer, toUserListJson } from './present.ts';
 import { userAnswerSchema, userExample, userListSchema } from './schemas.ts';
 
 describe('a user as sonar shows one', () => {
@@ -22,10 +22,18 @@ describe('a user as sonar shows one', () => {
     fc.assert(
       fc.property(users, instants, (user, now) => {
         assert.ok(Value.Check(userAnswerSchema, toUserAnswer(user, now)));
-        const listing = { items: [user], total: 84, page: { page: 1, size: 20 } };
-        const list = toUserList(listing, now);
+        const list = { data: [toSonarUser(user, now)], meta: { page: 1, per_page: 20, total: 84 } };
         assert.ok(Value.Check(userListSchema, list));
-        assert.deepEqual(list.meta, { page: 1, per_page: 20, total: 84 });
+      }),
+    );
+  });
+
+  test('has the same text in a list as alone', () => {
+    fc.assert(
+      fc.property(fc.array(users, { maxLength: 3 }), instants, (items, now) => {
+        const text = toUserListJson({ items, total: 84, page: { page: 2, size: 20 } }, now);
+        const data = items.map((user) => toSonarUser(user, now));
+        assert.equal(text, JSON.stringify({ data, meta: { page: 2, per_page: 20, total: 84 } }));
       }),
     );
   });

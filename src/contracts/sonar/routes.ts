@@ -17,7 +17,7 @@ import { checkEchoes } from '../../http/echo.ts';
 import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
 import { readMembers } from '../../http/members.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
-import { shown, toSonarUser, toUserAnswer, toUserList } from './present.ts';
+import { shown, toSonarUser, toUserAnswer, toUserListJson } from './present.ts';
 import {
   createBody,
   idempotencyHeaders,
@@ -73,7 +73,7 @@ export function listUsersRoute(core: Core): Route {
         externalId === undefined
           ? await listUsers(core, callerOf(call), { action: 'users.read', filter: {}, page, view: shown })
           : await listUsersByExternalId(core, callerOf(call), { externalId, page, view: shown });
-      return { status: 200, body: toUserList(listing, core.clock.now()) };
+      return { status: 200, content: toUserListJson(listing, core.clock.now()) };
     },
   };
 }
