@@ -10,6 +10,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ErasureLedger, LedgerLine, LedgerPiece, OpenGrants } from '../core/erasure/ledger.ts';
 import { refuse } from '../core/errors.ts';
+import { linesIn } from './ledger-lines.ts';
 import { openGrantsIn } from './open-grants.ts';
 
 export const ledgerFile = 'erasures.ledger';
@@ -91,7 +92,7 @@ export class LedgerFile implements ErasureLedger {
         }
         at += end;
         length = pieceBytes;
-        const lines = linesIn(buffer.toString('utf8', 0, end));
+        const lines = linesIn(buffer.toString('utf8', 0, end), this.#path);
         this.#remember(lines);
         yield { lines, end: at };
       }
@@ -141,20 +142,6 @@ export class LedgerFile implements ErasureLedger {
       for (const { reject } of batch) reject(refuse('unavailable', { retryAfterSeconds: 1 }));
     }
   }
-}
-
-const kinds = new Set<unknown>(['accepted', 'ended', 'completed'] satisfies LedgerLine['kind'][]);
-
-/** The lines that are whole; the first one of a ledger and blank ones say nothing. */
-function linesIn(text: string): LedgerLine[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      const value: { kind?: unknown } = JSON.parse(line);
-      return kinds.has(value.kind) ? [value as LedgerLine] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** The name in the first line; null where there is no ledger. */

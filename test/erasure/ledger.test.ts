@@ -135,6 +135,48 @@ describe('the ledger of erasures', () => {
     await ledger.close();
   });
 
+  test('with a line that says nothing its kind could is damaged, in one clear line, and no erasure is lost by passing over it', async () => {
+    const erasure = {
+      orgKey: 1,
+      id: 'era_1',
+      userId: 'f',
+      requestedAt: 1,
+      requestedBy: 'operator',
+      door: 'test',
+    };
+    const ended = {
+      ...{ orgKey: 1, erasureId: 'era_1', id: 'rev_1', connectionId: 'con_1' },
+      provider: 'demo',
+    };
+    for (const line of [
+      { kind: 'accepted' },
+      { kind: 'accepted', erasure: null },
+      { kind: 'accepted', erasure: { ...erasure, orgKey: '1' } },
+      { kind: 'accepted', erasure: { ...erasure, userId: undefined } },
+      { kind: 'accepted', erasure: { ...erasure, grants: [{ id: 'rev_1' }] } },
+      { kind: 'ended', grant: { ...ended, state: 'pending', outcome: null, endedAt: 1 } },
+      { kind: 'completed', erasure: { orgKey: 1, id: 'era_1', completedAt: 1, receipt: null } },
+    ]) {
+      await rm(path, { force: true });
+      const ledger = openLedger(folder);
+      await ledger.append([accepted(1)]);
+      await appendFile(path, `${JSON.stringify(line)}\n`);
+      await assert.rejects(
+        readAll(ledger),
+        /erasures\.ledger is damaged: a line of it is of no ledger of erasures$/,
+      );
+      await ledger.close();
+    }
+  });
+
+  test('passes over lines of a kind that a newer program has', async () => {
+    const ledger = openLedger(folder);
+    await appendFile(path, '{"kind":"toString"}\n{"kind":"newer","erasure":7}\n[]\n7\n');
+    await ledger.append([accepted(1)]);
+    assert.deepEqual(await readAll(ledger), [accepted(1)]);
+    await ledger.close();
+  });
+
   test('that does not begin as one is not opened, and stays as it is', async () => {
     for (const text of ['', 'no ledger', '{"other":1}\n', '{"ledger":7}\n']) {
       await writeFile(path, text);
