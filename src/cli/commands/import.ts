@@ -21,14 +21,15 @@ import {
   openImport,
 } from '../../core/transfer/import.ts';
 import type { ImportProgress, Reject } from '../../core/transfer/import-progress.ts';
-import { CommandError, type Invocation, type Outcome } from '../command.ts';
+import { CommandError, type Handler, type Invocation, type Outcome } from '../command.ts';
 import { door, onDirectory } from '../operator.ts';
 import { BatchSize } from '../transfer/batch-size.ts';
-import { type ImportSource, openSource } from '../transfer/import-source.ts';
+import { findSource, type ImportSource } from '../transfer/import-source.ts';
 import { counted, ProgressBar } from '../transfer/progress-bar.ts';
 import { keepInput, rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
 import { formats } from '../transfer/row-cutter.ts';
-import { RowReader } from '../transfer/row-reader.ts';
+import type { OpenedRows } from '../transfer/row-server.ts';
+import { RowThread } from '../transfer/row-thread.ts';
 
 /** What an import works with. */
 interface Task {
@@ -36,34 +37,37 @@ interface Task {
   readonly principal: OperatorPrincipal;
   readonly appId: string;
   readonly source: ImportSource;
-  readonly reader: RowReader;
+  readonly opened: OpenedRows;
+  readonly rows: RowThread;
 }
 
-export const importUsers = onDirectory(importFrom, { isBulk: true });
+export const importUsers: Handler = async (invocation) => {
+  const rows = new RowThread();
+  try {
+    const work = (directory: Directory): Promise<Outcome> => importFrom(directory, invocation, rows);
+    return await onDirectory(work, { isBulk: true })(invocation);
+  } finally {
+    await rows.close();
+  }
+};
 
-async function importFrom({ core }: Directory, invocation: Invocation): Promise<Outcome> {
+async function importFrom({ core }: Directory, invocation: Invocation, rows: RowThread): Promise<Outcome> {
   const organization = await getOrganization(core, invocation.get('org'));
   const principal = operatorAt(door, organization.key);
   const { id: appId } = await getImportApp(core, principal, invocation.find('app') ?? null);
-  const source = await openSource(invocation.argument);
+  const source = await findSource(invocation.argument);
   const format = formats.find((each) => each === invocation.find('format')) ?? source.format;
   keepInput(invocation.argument, invocation.find('rejects') ?? '');
-  const reader = await RowReader.open(source.bytes, format);
-  const task = { core, principal, appId, source, reader };
-  try {
-    return invocation.find('dry-run') === undefined
-      ? await runImport(task, invocation)
-      : await runDry(task, invocation);
-  } finally {
-    await reader.close();
-  }
+  const opened = await rows.open({ input: source.name, format, appId });
+  const task = { core, principal, appId, source, opened, rows };
+  return invocation.find('dry-run') === undefined ? runImport(task, invocation) : runDry(task, invocation);
 }
 
 async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
-  const { core, principal, reader } = task;
+  const { core, principal, opened, rows } = task;
   const name = nameOf(task, invocation);
-  const id = sha256(`${reader.format} ${task.appId} ${name}`);
-  let progress = await openImport(core, principal, { id, digest: reader.digest() });
+  const id = sha256(`${opened.format} ${task.appId} ${name}`);
+  let progress = await openImport(core, principal, { id, digest: opened.digest });
   if (progress.finishedAt !== null) {
     await forgetRejects(core, principal, progress);
     return present(progress, [
@@ -72,7 +76,7 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
     ]);
   }
   const isResumed = progress.bytes > 0;
-  await reader.skipTo(progress);
+  await rows.skipTo(progress);
   const lap = stopwatch();
   progress = await importRest(task, progress, lap);
   const rejects = await tellRejects(task, invocation, {
@@ -89,19 +93,19 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
 
 /** Imports what is left of the input; how far the import has come. */
 async function importRest(task: Task, begun: ImportProgress, lap: () => number): Promise<ImportProgress> {
-  const { core, principal, appId, reader } = task;
+  const { core, principal, rows } = task;
   const bar = new ProgressBar();
   const size = new BatchSize();
   let progress = begun;
   try {
     for (;;) {
-      const batch = await reader.read(size.rows);
-      if (batch.items.length === 0) return progress;
-      const timed = { ...batch, elapsedMs: lap() };
-      const step = await importBatch(core, principal, { progress, appId, batch: timed });
+      const batch = await rows.read(size.rows);
+      const { count } = batch.rows;
+      if (count === 0) return progress;
+      const step = await importBatch(core, principal, { progress, batch: { ...batch, elapsedMs: lap() } });
       progress = step.progress;
-      size.learn(batch.items.length, step.workedMs);
-      bar.show(advanceOf(task, progress));
+      size.learn(count, step.workedMs);
+      bar.show(advanceOf(task, progress, progress.bytes));
     }
   } catch (error) {
     if (isRefusal(error, 'wrong_state')) throw new CommandError('another process runs this import');
@@ -112,19 +116,20 @@ async function importRest(task: Task, begun: ImportProgress, lap: () => number):
 }
 
 async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
-  const { core, principal, appId, reader } = task;
+  const { core, principal, appId, rows } = task;
   const dryRun = new DryRun(core, principal, appId);
   const bar = new ProgressBar();
   const beganAt = performance.now();
   const sum = { imported: 0, rejected: 0 };
   const check = async function* (): AsyncGenerator<readonly Reject[]> {
     for (;;) {
-      const { items } = await reader.read(1_000);
-      if (items.length === 0) return;
-      const { imported, rejects } = await dryRun.check({ items });
+      const batch = await rows.read(1_000);
+      const { count } = batch.rows;
+      if (count === 0) return;
+      const { imported, rejects } = await dryRun.check(batch.rows);
       sum.imported += imported;
-      sum.rejected += items.length - imported;
-      bar.show(advanceOf(task, sum));
+      sum.rejected += count - imported;
+      bar.show(advanceOf(task, sum, batch.reached.bytes));
       yield rejects;
     }
   };
@@ -139,12 +144,12 @@ async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
  * `count` null is known when all have been read.
  */
 async function tellRejects(
-  { reader }: Task,
+  { opened }: Task,
   invocation: Invocation,
   { count, all }: { readonly count: number | null; readonly all: AsyncIterable<readonly Reject[]> },
 ): Promise<readonly string[]> {
   const asked = invocation.find('rejects');
-  const path = asked ?? rejectsPathOf(invocation.argument, reader.format);
+  const path = asked ?? rejectsPathOf(invocation.argument, opened.format);
   let told = 0;
   const counting = async function* (): AsyncGenerator<readonly Reject[]> {
     for await (const rejects of all) {
@@ -152,10 +157,10 @@ async function tellRejects(
       yield rejects;
     }
   };
-  if (count !== 0) await writeRejects(path, counting(), reader.format);
+  if (count !== 0) await writeRejects(path, counting(), opened.format);
   if (told > 0) return [`${path} says which rows are rejected, and why`];
   if (asked === undefined) await rm(path, { force: true });
-  else if (count === 0) await writeRejects(path, counting(), reader.format);
+  else if (count === 0) await writeRejects(path, counting(), opened.format);
   return [];
 }
 
@@ -180,10 +185,11 @@ function stopwatch(): () => number {
 }
 
 function advanceOf(
-  { source, reader }: Task,
+  { source }: Task,
   { imported, rejected }: Pick<ImportProgress, 'imported' | 'rejected'>,
+  bytesDone: number,
 ) {
-  const share = source.size === null || source.size === 0 ? null : reader.done / source.size;
+  const share = source.size === null || source.size === 0 ? null : bytesDone / source.size;
   return { share, text: `${counted(imported, 'user')}, ${rejected.toLocaleString('en')} rejected` };
 }
 

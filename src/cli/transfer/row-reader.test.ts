@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { ImportLine } from '../../core/transfer/import.ts';
+import type { ImportLine } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
 import { toCsvLine } from './csv.ts';
 import { type Format, rowBytesMax } from './row-cutter.ts';

@@ -4,9 +4,9 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
-import type { ImportBatch, ImportLine } from '../../core/transfer/import.ts';
+import type { ImportBatch } from '../../core/transfer/import.ts';
 import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
-import type { ImportRow } from '../../core/transfer/import-row.ts';
+import type { ImportLine, ImportRow } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
 import { splitCsv } from './csv.ts';
 import { InputWindow } from './input-window.ts';
@@ -22,6 +22,11 @@ const faults = {
   notUtf8: { field: '', reason: 'not_utf8' },
   wrongColumns: { field: '', reason: 'wrong_columns' },
 } as const satisfies Record<string, RowFault>;
+
+/** The next rows as they stand there, and where the input is after them. */
+export interface CutRows extends Pick<ImportBatch, 'reached'> {
+  readonly items: readonly ImportLine[];
+}
 
 export class RowReader {
   readonly format: Format;
@@ -50,11 +55,6 @@ export class RowReader {
     return reader;
   }
 
-  /** How many bytes of the input are done. */
-  get done(): number {
-    return this.#window.done;
-  }
-
   /** SHA-256 in hex of everything that is done. */
   digest(): string {
     return this.#window.digest();
@@ -71,7 +71,7 @@ export class RowReader {
   }
 
   /** The next rows, at most `max`; no items at the end of the input. */
-  async read(max: number): Promise<Omit<ImportBatch, 'elapsedMs'>> {
+  async read(max: number): Promise<CutRows> {
     const items: ImportLine[] = [];
     let at = 0;
     while (items.length < max && at < batchBytesMax) {

@@ -8,8 +8,9 @@ import type { Core } from '../core.ts';
 import type { NewUser } from '../directory/user.ts';
 import { canonicalEmail } from '../directory/user-fields.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { columnOf, type ImportBatch, readBatch } from './import.ts';
+import { columnOf } from './import.ts';
 import type { Reject } from './import-progress.ts';
+import type { ImportRows } from './import-row.ts';
 import { SeenKeys } from './seen-keys.ts';
 
 /** What would become of the rows of one batch. */
@@ -32,9 +33,7 @@ export class DryRun {
   }
 
   /** What would become of the next rows. Rows must come in the order of the import. */
-  async check(batch: Pick<ImportBatch, 'items'>): Promise<DryOutcome> {
-    const place = { appId: this.#appId, now: this.#core.clock.now() };
-    const { users, lines, rejects } = readBatch(this.#core, batch, place);
+  async check({ users, lines, rejects }: ImportRows): Promise<DryOutcome> {
     return this.#core.work.read(this.#principal.orgKey, async (tx) => {
       const refused = [...rejects];
       let imported = 0;

@@ -1,6 +1,7 @@
 /**
- * Reads one row of an import: the rules of its fields are the directory's, what is absent gets the directory's
- * defaults, and every fault is told at once. Whether email and external id are free is the store's to say.
+ * Reads the rows of an import: the rules of their fields are the directory's, what is absent gets the directory's
+ * defaults, and every fault is told at once. Whether email and external id are free is the store's to say. Pure, so
+ * that a thread may do it beside the one that writes.
  */
 import { type NewUser, newUserDefaults, userRoles, userStatuses } from '../directory/user.ts';
 import {
@@ -17,9 +18,9 @@ import {
   readText,
   readTimezone,
 } from '../directory/user-fields.ts';
-import type { UserIdSource } from '../ids.ts';
+import { newUserIdsNearby, type UserIdSource } from '../ids.ts';
 import type { TransferColumn } from './columns.ts';
-import type { RowFault } from './import-progress.ts';
+import type { Reject, RowFault } from './import-progress.ts';
 
 /** The values of a row as they came; null and absent mean that nothing is said. */
 export type ImportRow = Readonly<Partial<Record<TransferColumn, unknown>>>;
@@ -31,6 +32,44 @@ export interface RowContext {
   /** Whether a stored password hash is of a kind that is verified here. */
   readonly isKnownHash: (hash: string) => boolean;
   readonly ids: UserIdSource;
+}
+
+/** A row with the line where it begins, or why there is none. */
+export type ImportLine =
+  | { readonly line: number; readonly row: ImportRow }
+  | { readonly line: number; readonly fault: RowFault };
+
+/** Rows as they were read: new users, and what is wrong with the others. */
+export interface ImportRows {
+  /** How many rows there were. */
+  readonly count: number;
+  readonly users: readonly NewUser[];
+  /** Where the row of each user begins. */
+  readonly lines: readonly number[];
+  readonly rejects: readonly Reject[];
+}
+
+/** Reads rows that come in together, in their order. */
+export function readImportRows(items: readonly ImportLine[], context: Omit<RowContext, 'ids'>): ImportRows {
+  const own = { ...context, ids: newUserIdsNearby() };
+  const users: NewUser[] = [];
+  const lines: number[] = [];
+  const rejects: Reject[] = [];
+  for (const item of items) {
+    const { line } = item;
+    if ('fault' in item) {
+      rejects.push({ line, ...item.fault });
+      continue;
+    }
+    const reading = readImportRow(item.row, own);
+    if ('user' in reading) {
+      users.push(reading.user);
+      lines.push(line);
+    } else {
+      for (const fault of reading.faults) rejects.push({ line, ...fault });
+    }
+  }
+  return { count: items.length, users, lines, rejects };
 }
 
 /** The new user of a row, or everything that is wrong with it. */

@@ -3,29 +3,22 @@
  * audit events, notes what it refused and moves the import on, so that an import that is interrupted at any
  * moment goes on where it stopped and no row comes in twice.
  *
- * Where rows come from, and how they are cut out of a file, is the caller's. Nothing here keeps more than a batch.
+ * Where rows come from, and who reads them, is the caller's. Nothing here keeps more than a batch.
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
-import type { NewUser } from '../directory/user.ts';
 import type { InsertOutcome } from '../directory/user-store.ts';
 import { refuse } from '../errors.ts';
-import { newUserIdsNearby } from '../ids.ts';
 import { recordAll } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { TransferColumn } from './columns.ts';
-import type { ImportProgress, Reject, RowFault } from './import-progress.ts';
-import { type ImportRow, readImportRow } from './import-row.ts';
+import type { ImportProgress, Reject } from './import-progress.ts';
+import type { ImportRows } from './import-row.ts';
 
-/** A row with the line where it begins, or why there is none. */
-export type ImportLine =
-  | { readonly line: number; readonly row: ImportRow }
-  | { readonly line: number; readonly fault: RowFault };
-
-/** The next rows of an input. */
+/** The next rows of an input, as they were read. */
 export interface ImportBatch {
-  readonly items: readonly ImportLine[];
+  readonly rows: ImportRows;
   /** Where the input is after them. */
   readonly reached: Pick<ImportProgress, 'bytes' | 'lines' | 'digest'>;
   /** How long it took to come from the last batch to this one. */
@@ -78,12 +71,10 @@ export interface ImportStep {
 export async function importBatch(
   core: Core,
   principal: OperatorPrincipal,
-  input: { readonly progress: ImportProgress; readonly appId: string; readonly batch: ImportBatch },
+  { progress, batch }: { readonly progress: ImportProgress; readonly batch: ImportBatch },
 ): Promise<ImportStep> {
   authorize(principal, 'users.create');
-  const { progress, batch } = input;
-  const now = core.clock.now();
-  const { users, lines, rejects } = readBatch(core, batch, { appId: input.appId, now });
+  const { count, users, lines, rejects } = batch.rows;
   return core.work.change(principal.orgKey, async (tx) => {
     const beganAt = performance.now();
     await hold(tx, progress);
@@ -94,13 +85,13 @@ export async function importBatch(
       if ('id' in outcome) added.push({ kind: 'user', id: outcome.id });
       else refused.push({ line: lines[at] ?? 0, field: columnOf(outcome), reason: 'taken' });
     }
-    await recordAll(tx, principal, 'user.created', added, now);
+    await recordAll(tx, principal, 'user.created', added, core.clock.now());
     if (refused.length > 0) await tx.imports.addRejects(progress.id, refused);
     const next: ImportProgress = {
       ...progress,
       ...batch.reached,
       imported: progress.imported + added.length,
-      rejected: progress.rejected + batch.items.length - added.length,
+      rejected: progress.rejected + count - added.length,
       elapsedMs: progress.elapsedMs + batch.elapsedMs,
     };
     await tx.imports.update(next);
@@ -161,33 +152,6 @@ export async function forgetRejects(
     const lastLine = rejects.at(-1)?.line ?? 0;
     await core.work.change(principal.orgKey, (tx) => tx.imports.deleteRejects(progress.id, lastLine));
   }
-}
-
-/** Reads the rows of a batch: new users with their lines, and what is wrong with the others. */
-export function readBatch(
-  core: Core,
-  { items }: Pick<ImportBatch, 'items'>,
-  { appId, now }: { readonly appId: string; readonly now: number },
-): { readonly users: NewUser[]; readonly lines: number[]; readonly rejects: Reject[] } {
-  const context = { appId, now, isKnownHash: core.hasher.isKnown, ids: newUserIdsNearby() };
-  const users: NewUser[] = [];
-  const lines: number[] = [];
-  const rejects: Reject[] = [];
-  for (const item of items) {
-    const { line } = item;
-    if ('fault' in item) {
-      rejects.push({ line, ...item.fault });
-      continue;
-    }
-    const reading = readImportRow(item.row, context);
-    if ('user' in reading) {
-      users.push(reading.user);
-      lines.push(line);
-    } else {
-      for (const fault of reading.faults) rejects.push({ line, ...fault });
-    }
-  }
-  return { users, lines, rejects };
 }
 
 /** The column whose value somebody else has. */

@@ -1,0 +1,94 @@
+/**
+ * The side of the thread that reads an import's rows: does what it is asked on a port, one request after the other, and
+ * answers each in its turn. It reads nothing that was not asked for, so whoever asks decides how far it is ahead.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../../core/time.ts';
+import type { ImportBatch } from '../../core/transfer/import.ts';
+import type { ImportProgress } from '../../core/transfer/import-progress.ts';
+import { type RowContext, readImportRows } from '../../core/transfer/import-row.ts';
+import { CommandError } from '../command.ts';
+import { openInput } from './import-source.ts';
+import { type PackedRows, packRows } from './packed-rows.ts';
+import type { Format } from './row-cutter.ts';
+import { RowReader } from './row-reader.ts';
+
+/** The input that rows are read of, and the app that their users go to. */
+export interface RowOrder {
+  /** A path, or `-` for standard input. */
+  readonly input: string;
+  /** Null is told from the first byte. */
+  readonly format: Format | null;
+  readonly appId: string;
+}
+
+/** To open an input, which comes first; to go on where an import stopped; to read the next rows, at most `max`. */
+export type RowRequest =
+  | { readonly open: RowOrder }
+  | { readonly skipTo: ImportProgress }
+  | { readonly max: number };
+
+/** What the beginning of an input shows. */
+export interface OpenedRows {
+  readonly format: Format;
+  /** SHA-256 in hex of what stands before the first row. */
+  readonly digest: string;
+}
+
+export interface PackedBatch extends Pick<ImportBatch, 'reached'> {
+  readonly rows: PackedRows;
+}
+
+export type RowReply =
+  | { readonly opened: OpenedRows }
+  | { readonly batch: PackedBatch }
+  | { readonly skipped: true }
+  /** `isCommand` where a person is told the message as it is; everything else is a fault. */
+  | { readonly failure: { readonly message: string; readonly isCommand: boolean } };
+
+export type RowParts = Pick<RowContext, 'isKnownHash'> & { readonly clock: Clock };
+
+/** Serves the port until it is closed. */
+export function serveRows(port: Pick<MessagePort, 'on' | 'postMessage'>, parts: RowParts): void {
+  const server = new RowServer(parts);
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (request: RowRequest) => {
+    last = last.then(async () => port.postMessage(await server.answer(request)));
+  });
+}
+
+class RowServer {
+  readonly #parts: RowParts;
+  #reader: RowReader | null = null;
+  #appId = '';
+
+  constructor(parts: RowParts) {
+    this.#parts = parts;
+  }
+
+  async answer(request: RowRequest): Promise<RowReply> {
+    try {
+      if ('open' in request) return { opened: await this.#open(request.open) };
+      if (this.#reader === null) throw new Error('no input is open');
+      if ('max' in request) return { batch: await this.#read(this.#reader, request.max) };
+      await this.#reader.skipTo(request.skipTo);
+      return { skipped: true };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { failure: { message, isCommand: error instanceof CommandError } };
+    }
+  }
+
+  async #open({ input, format, appId }: RowOrder): Promise<OpenedRows> {
+    this.#appId = appId;
+    this.#reader = await RowReader.open(openInput(input), format);
+    return { format: this.#reader.format, digest: this.#reader.digest() };
+  }
+
+  async #read(reader: RowReader, max: number): Promise<PackedBatch> {
+    const { items, reached } = await reader.read(max);
+    const { isKnownHash, clock } = this.#parts;
+    const rows = readImportRows(items, { appId: this.#appId, now: clock.now(), isKnownHash });
+    return { rows: packRows(rows), reached };
+  }
+}
