@@ -58,13 +58,19 @@ describe('the Connect page', () => {
     return popup;
   }
 
+  /** On light pages and on dark ones. */
   async function assertAccessible(frame: Frame): Promise<void> {
     await frame.evaluate(axe);
-    const found: readonly { id: string; nodes: readonly { html: string }[] }[] = await frame.evaluate(
-      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-    );
-    const lines = found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    assert.deepEqual(lines, []);
+    for (const scheme of ['dark', 'light'] as const) {
+      await frame.page().emulateMedia({ colorScheme: scheme });
+      const follows = `html:not(:has(#root)), html[data-mantine-color-scheme="${scheme}"]`;
+      await frame.locator(follows).waitFor({ state: 'attached' });
+      const found: readonly { id: string; nodes: readonly { html: string }[] }[] = await frame.evaluate(
+        'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
+      );
+      const lines = found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${scheme} ${id}: ${html}`));
+      assert.deepEqual(lines, []);
+    }
   }
 
   function connectFrame(page: Page): Frame {
@@ -310,15 +316,22 @@ describe('the Connect page', () => {
     };
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
     await assertFits();
-    // It looks the same to who prefers dark pages.
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await assertFits();
     await connectDemo(page, frame, 'Allow access');
     await frame.getByText('1 connected').waitFor();
     await assertFits();
     await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
     await frame.getByRole('dialog').waitFor();
     await assertFits();
+  });
+
+  browserTest('is dark for who prefers dark pages, from before the script on', async ({ page }) => {
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.route('**/connect/assets/*.js', (route) => route.abort());
+    const frame = await open(page, await openSession(roster));
+    await frame.locator('#root').waitFor({ state: 'attached' });
+    await connectFrame(page).waitForLoadState('load');
+    const ground = 'getComputedStyle(document.body).backgroundColor';
+    assert.equal(await connectFrame(page).evaluate(ground), 'rgb(26, 27, 30)');
   });
 
   browserTest(

@@ -47,7 +47,7 @@ function start(element: HTMLElement): void {
 
   createRoot(element).render(
     // Inline styles are forbidden here: the variables come from a file instead.
-    <MantineProvider forceColorScheme="light" withCssVariables={false} withGlobalClasses={false}>
+    <MantineProvider defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
       <QueryClientProvider client={new QueryClient()}>
         <App />
       </QueryClientProvider>
