@@ -139,9 +139,8 @@ for (const { name, make } of databases) {
     let made = 0;
     while (isRepairing) {
       // Old and new ones, so that ranges are cut that are mended already, and others that are not.
-      const createdAt = made % 2 === 0 ? 500 : 5_000;
-      await fill(other, tenant, 3, { createdAt });
-      made += 3;
+      await Promise.all([500, 5_000].map((createdAt) => fill(other, tenant, 3, { createdAt })));
+      made += 6;
     }
     await repairing;
     assert.ok(made > 9, `only ${made} users were made meanwhile`);
