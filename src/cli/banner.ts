@@ -1,13 +1,15 @@
 /** What a start shows: where everything is, and at the very first one the credentials and a call to each API. */
 import type { Sample } from '../app.ts';
-import type { Config } from '../config.ts';
 import type { NewOrganization } from '../core/directory/organization-lifecycle.ts';
 import { bold, dim, pairs } from './layout.ts';
+import type { Place } from './place.ts';
 
 export interface BannerFacts {
   /** Where the server answers on this machine. */
   readonly url: string;
-  readonly config: Config;
+  readonly place: Place;
+  /** The folder with the ledger of erasures; null where none is kept. */
+  readonly ledgerFolder: string | null;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
   /** Null but for the start that made it. */
@@ -15,12 +17,13 @@ export interface BannerFacts {
   readonly samples: readonly Sample[];
 }
 
-export function renderBanner({ url, config, readyMs, made, samples }: BannerFacts): string {
+export function renderBanner({ url, place, ledgerFolder, readyMs, made, samples }: BannerFacts): string {
   const head = bold(`Roster is ready in ${readyMs} ms`);
   const places = pairs([
     ['Address', url],
     ['Reference', `${url}/docs`],
-    ['Data folder', config.dataDir],
+    [place.kind, place.at],
+    ...(place.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
   ]);
   if (made === null) return framed([head, places]);
   const { organization, app, appKey, clientSecret, apiKey } = made;

@@ -11,6 +11,7 @@ import { renderBanner } from './banner.ts';
 import type { Outcome } from './command.ts';
 import { defaultName, toJson } from './commands/organizations.ts';
 import { door } from './operator.ts';
+import { placeOf } from './place.ts';
 import { restWhenIdle } from './rest.ts';
 
 /** An app that is listened to. */
@@ -43,15 +44,24 @@ export async function startServer(
  */
 export async function introduce(
   { app, url }: Server,
-  { config, unknownNames }: Reading,
+  { config, secrets, unknownNames }: Reading,
   startedAt: number,
 ): Promise<Pick<Outcome, 'json' | 'text'>> {
   if (unknownNames.length > 0) app.journal.note('unknown settings', { names: unknownNames.join(' ') });
+  const { ledger } = app.core;
+  if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
   const made = await initialiseOnce(app.core);
   const readyMs = Math.round(performance.timeOrigin + performance.now() - startedAt);
   return {
     json: { url, reference: `${url}/docs`, readyMs, ...(made === null ? {} : toJson(made)) },
-    text: renderBanner({ url, config, readyMs, made, samples: made === null ? [] : samplesFor(app, made) }),
+    text: renderBanner({
+      url,
+      place: placeOf(config, secrets),
+      ledgerFolder: ledger.id === null ? null : config.dataDir,
+      readyMs,
+      made,
+      samples: made === null ? [] : samplesFor(app, made),
+    }),
   };
 }
 

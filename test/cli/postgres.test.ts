@@ -1,6 +1,8 @@
 /** The commands of whoever moves to PostgreSQL and looks after it there: `move`, also killed on its way, and `check`. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../src/store/database.ts';
@@ -90,6 +92,30 @@ describe('on the way to PostgreSQL', () => {
     assert.equal(readJson(list).at('meta.total'), users);
     assert.equal(readJson(list).list('data').length, 20);
     assert.equal((await server.stop('SIGTERM')).exitCode, 0);
+  });
+
+  test('people are told which database it is, without a password, and whether a ledger is kept', async () => {
+    const { host, pathname, password } = new URL(database.url);
+    const nowhere = join(folder, 'nowhere');
+    const secret = await readFile(join(folder, 'secret'), 'utf8');
+    const child = start(nowhere, ['serve'], { ...onPostgres, ROSTER_SECRET: secret, PORT: '0' });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+      said += chunk;
+      if (said.endsWith('\n\n')) break;
+    }
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    assert.match(said, new RegExp(`Database +postgres://${host}${pathname}\n`));
+    assert.match(said, /Ledger of erasures +none\n/);
+    assert.match(said, /"no ledger of erasures is kept"/);
+    const { lines } = await refused(folder, ['init'], onPostgres);
+    const refusal = lines.join('\n');
+    assert.ok(refusal.includes(`postgres://${host}${pathname} is initialised`), refusal);
+    assert.ok(!`${said}${refusal}`.includes(password) && !said.includes('Data folder'));
   });
 
   test('counts that somebody has made wrong are found, told and mended on request', async () => {

@@ -1,4 +1,5 @@
 /** Organizations: the first one, further ones, and all that there are. */
+import { readConfig } from '../../config.ts';
 import {
   createOrganization,
   initialise,
@@ -10,6 +11,7 @@ import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Outcome } from '../command.ts';
 import { pairs, table } from '../layout.ts';
 import { door, onAnyDirectory, onDirectory } from '../operator.ts';
+import { placeOf } from '../place.ts';
 
 /** The name of an organization that nobody named. */
 export const defaultName = 'Default';
@@ -19,9 +21,8 @@ export const init = onAnyDirectory(async ({ core, config }, invocation) => {
     return present(await initialise(core, door, invocation.find('name') ?? defaultName));
   } catch (error) {
     if (!isRefusal(error, 'wrong_state')) throw error;
-    throw new CommandError(
-      `${config.dataDir} is initialised: \`roster org create\` makes further organizations`,
-    );
+    const { at } = placeOf(config, readConfig(invocation.env).secrets);
+    throw new CommandError(`${at} is initialised: \`roster org create\` makes further organizations`);
   }
 });
 
