@@ -1,6 +1,7 @@
 /**
  * Starts worker processes and looks after them. Each listens at the same address for itself, and the system shares
- * out the connections, so nothing passes through here; no database is opened and no request answered.
+ * out the connections, so nothing passes through here; no database is opened and no caller answered. Where metrics are
+ * wanted it shows those of all workers together (`crew-metrics.ts`).
  *
  * The first worker starts alone: it migrates, initialises, and meets what is wrong with the settings. The others
  * follow once it serves. A worker that ends is replaced, a little later each time while they end early; where none
