@@ -56,8 +56,12 @@ export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boo
  *
  * @throws {ConfigError} where folder or database cannot be used.
  */
-export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { core, config, maintenance, replayed, applied, version, records, store } = await openCore(options);
+export async function openDirectory(
+  options: DirectoryOptions,
+  hooks: Pick<StoreOptions, 'onOutage'> = {},
+): Promise<Directory> {
+  const opened = await openCore(options, hooks);
+  const { core, config, maintenance, replayed, applied, version, records, store } = opened;
   return {
     ...{ core, config, maintenance, replayed, applied, version },
     async close() {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { ConfigError } from '../config.ts';
 import { refuse } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
-import { explain } from './failure.ts';
+import { explain, explainOutage } from './failure.ts';
 
 describe('what is told of a failure', () => {
   test('a wrong call gets a hint and ends with 2', () => {
@@ -38,5 +38,19 @@ describe('what is told of a failure', () => {
     assert.deepEqual(explain(refuse('forbidden', {})).lines, ['refused: forbidden']);
     assert.deepEqual(explain(new CommandError('cancelled')), { lines: ['cancelled'], exitCode: 1 });
     assert.deepEqual(explain(new TypeError('x is\nodd')), { lines: ['failed: x is'], exitCode: 1 });
+  });
+
+  test('a disk that is full or broken is told apart from a database that is busy', () => {
+    const told = (code: string) => explainOutage(Object.assign(new Error('at /data'), { code }));
+    assert.equal(told('SQLITE_FULL'), 'the disk is full (SQLITE_FULL): what was done until then stands');
+    assert.equal(told('53100'), 'the disk is full (53100): what was done until then stands');
+    for (const code of ['SQLITE_IOERR_WRITE', 'SQLITE_READONLY', 'SQLITE_CORRUPT', '58030']) {
+      assert.equal(told(code), `the database cannot be read or written (${code})`);
+    }
+    for (const code of ['SQLITE_BUSY', '55P03', '08006']) assert.equal(told(code), null);
+    assert.equal(explainOutage(null), null);
+    assert.deepEqual(explain(refuse('unavailable', { retryAfterSeconds: 1 })).lines, [
+      'the database is busy or away: try again',
+    ]);
   });
 });

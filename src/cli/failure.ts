@@ -44,6 +44,18 @@ const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['unavailable', 'the database is busy or away: try again'],
 ]);
 
+/** Why the database took nothing, where to try again would not help; null where it would, or nothing is known. */
+export function explainOutage(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (fullCodes.has(code)) return `the disk is full (${code}): what was done until then stands`;
+  if (brokenCodes.test(code)) return `the database cannot be read or written (${code})`;
+  return null;
+}
+
+/** Of SQLite, of the system, and of PostgreSQL. */
+const fullCodes: ReadonlySet<string> = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
+const brokenCodes = /^(SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)|E(IO|ROFS|FBIG|ACCES)$|58|XX)/;
+
 function explainFault({ field, fault, min, max }: FieldFault): string {
   return `the ${field} ${faultTexts[fault](min, max)}`;
 }

@@ -6,8 +6,10 @@ import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } fr
 import { readConfig } from '../config.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
+import { isRefusal } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from './command.ts';
+import { explainOutage } from './failure.ts';
 
 /** The door in the audit events of what is done here. */
 export const door = 'cli';
@@ -20,9 +22,16 @@ type Use = Pick<DirectoryOptions, 'isBulk'>;
 export function onAnyDirectory(work: Work, use: Use = {}): Handler {
   return async (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
-    const directory = await openDirectory({ ...use, config, secrets });
+    let outage: unknown = null;
+    const onOutage = (error: unknown): void => {
+      outage = error;
+    };
+    const directory = await openDirectory({ ...use, config, secrets }, { onOutage });
     try {
       return await work(directory, invocation);
+    } catch (error) {
+      const told = isRefusal(error, 'unavailable') ? explainOutage(outage) : null;
+      throw told === null ? error : new CommandError(told);
     } finally {
       await directory.close();
     }
