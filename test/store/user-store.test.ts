@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { NewUser, User, UserChanges } from '../../src/core/directory/user.ts';
 import { canonicalEmail } from '../../src/core/directory/user-fields.ts';
+import { type UserView, userView } from '../../src/core/directory/user-view.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newAppId, newUserId, newUserNumber } from '../../src/core/ids.ts';
 import { addTenant, newApp, newDigests, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
@@ -72,6 +73,49 @@ suiteOnEveryDatabase('the store of users', (own) => {
       assert.deepEqual(await users.findByEmail('ada@example.org'), user);
       assert.deepEqual(await users.findByExternalId(tenant.appId, 'their-17'), user);
       assert.deepEqual(await users.listByExternalId('their-17'), [user]);
+    });
+  });
+
+  const views: readonly UserView[] = [
+    userView('id', 'externalId', 'timezone', 'status', 'lastSyncAt', 'lastScoreAt', 'createdAt'),
+    userView('appId', 'orgKey'),
+    userView('isClinical', 'wasActive', 'confirmedAt'),
+    userView('isTemplate', 'appId', 'email', 'passwordHash'),
+  ];
+  for (const view of views) {
+    test(`a view of ${view.fields.join()} gives these and nothing else, however often it is asked`, async () => {
+      const user = await add(complete);
+      const seen = Object.fromEntries(view.fields.map((field) => [field, user[field]]));
+      const { id, number } = user;
+      for (let round = 0; round < 2; round++) {
+        const given = await own().read(tenant.orgKey, ({ users }) =>
+          Promise.all([
+            ...[{ id }, { number }, { id, appId: tenant.appId }, { number, appId: tenant.appId }].map((ref) =>
+              users.find(ref, view),
+            ),
+            ...[{}, {}, { status: user.status }].map(
+              async (filter) => (await users.page(filter, 0, 10, view)).items[0],
+            ),
+            users.listByExternalId('their-17', view).then(([first]) => first),
+          ]),
+        );
+        assert.deepEqual(given, Array(8).fill(seen));
+      }
+    });
+  }
+
+  test('a user of another app of the organization is nobody to whoever sees one app', async () => {
+    const { id, number } = await add(complete);
+    const { id: appId } = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
+    await own().change(tenant.orgKey, async ({ users }) => {
+      for (const ref of [
+        { id, appId },
+        { number, appId },
+      ]) {
+        assert.equal(await users.find(ref), null);
+        assert.equal(await users.lock(ref), null);
+      }
+      assert.equal((await users.lock({ id, appId: tenant.appId }))?.id, id);
     });
   });
 
