@@ -1,5 +1,5 @@
 /**
- * The thread that looks through the pages of the file (see `sqlite-look.ts`). While it holds the file it reads in a
+ * The thread that empties the log and looks through the pages of the file (see `sqlite-look.ts`). While it holds the file it reads in a
  * transaction of its own that began when the log was empty: SQLite then copies nothing into the file, and all pages
  * are of one moment. Each question is answered with one message. It looks after whoever serves: on Linux it gets the
  * processor when they leave it.
@@ -21,27 +21,48 @@ const lowPriority = 10;
 
 // There it is the thread's own; elsewhere it would be that of the whole process.
 if (process.platform === 'linux') setPriority(lowPriority);
-const db = new Sqlite(file, { readonly: true });
+const db = new Sqlite(file, { timeout: 0 });
+db.pragma('synchronous = FULL');
+db.pragma('wal_autocheckpoint = 0');
 
 parentPort?.on('message', (question: Question) => {
+  if (question.ask === 'end') {
+    db.close();
+    parentPort?.close();
+  } else {
+    parentPort?.postMessage(answer(question));
+  }
+});
+
+function answer(question: Exclude<Question, { ask: 'end' }>): boolean | Found[] | null {
   switch (question.ask) {
+    case 'truncate':
+      return unlessBusy(() => {
+        const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
+        return row?.busy === 0;
+      });
     case 'hold':
-      db.exec('begin');
-      db.prepare('select 1 from sqlite_schema').get();
-      break;
+      return unlessBusy(() => {
+        db.exec('begin');
+        db.prepare('select 1 from sqlite_schema').get();
+        return true;
+      });
     case 'find':
-      parentPort?.postMessage(find(question.descriptor, question.sought));
-      return;
+      return find(question.descriptor, question.sought);
     case 'release':
       if (db.inTransaction) db.exec('commit');
-      break;
-    case 'end':
-      db.close();
-      parentPort?.close();
-      return;
+      return true;
   }
-  parentPort?.postMessage(null);
-});
+}
+
+/** A disk that is full or fails is told by those who write. */
+function unlessBusy(work: () => boolean): boolean {
+  try {
+    return work();
+  } catch {
+    return false;
+  }
+}
 
 /** Null where it took too long. */
 function find(descriptor: number, { texts, keys }: SoughtTexts): Found[] | null {

@@ -1,11 +1,13 @@
 /**
- * Looks through all pages of the file for texts, in a thread of its own, and while it looks the file stands still:
- * SQLite moves pages as it goes, and what moved behind a look's back would not be seen. Whoever changes something
- * meanwhile has it in the log. The thread ends when nothing was looked for in a while.
+ * Empties the log, and looks through all pages of the file for texts, in a thread of its own. While it looks the file
+ * stands still: SQLite moves pages as it goes, and what moved behind a look's back would not be seen. Whoever changes
+ * something meanwhile has it in the log. The thread is asked one thing at a time, and ends when nothing was asked in
+ * a while.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { SoughtTexts } from '../core/erasure/residue.ts';
+import { refuse } from '../core/errors.ts';
 import type { Leftover } from './sqlite-pages.ts';
 
 /** The room of a page, and the texts that are left there. */
@@ -16,7 +18,8 @@ export interface Found extends Omit<Leftover, 'bytes'> {
 
 /** What the thread is asked. */
 export type Question =
-  | { readonly ask: 'hold' | 'release' | 'end' }
+  | { readonly ask: 'truncate' | 'hold' | 'release' }
+  | { readonly ask: 'end' }
   | { readonly ask: 'find'; readonly descriptor: number; readonly sought: SoughtTexts };
 
 const idleMs = 10_000;
@@ -25,23 +28,32 @@ export class SqliteLook {
   readonly #file: string;
   #thread: Worker | null = null;
   #idle: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** Has the thread ready, so that holding the file takes no longer than it must. */
+  /** Has the thread ready, so that nobody waits for its start who waits for what it does. */
   async prepare(): Promise<void> {
     await this.#ask({ ask: 'release' });
   }
 
-  /** Keeps SQLite from copying anything into the file, from now on; where the log is empty, that is. */
-  async hold(): Promise<void> {
-    await this.#ask({ ask: 'hold' });
+  /** Copies the rest of the log into the file and empties it; false where somebody reads a former state, or writes. */
+  truncate(): Promise<boolean> {
+    return this.#ask({ ask: 'truncate' });
+  }
+
+  /**
+   * Keeps SQLite from copying anything into the file, from now on; where the log is empty, that is. False where it
+   * could not be.
+   */
+  hold(): Promise<boolean> {
+    return this.#ask({ ask: 'hold' });
   }
 
   async release(): Promise<void> {
-    if (this.#thread !== null) await this.#ask({ ask: 'release' });
+    if (this.#thread !== null && !this.#isClosed) await this.#ask({ ask: 'release' });
   }
 
   /** What there is of the texts; null where looking took longer than the log can wait. */
@@ -49,8 +61,13 @@ export class SqliteLook {
     return this.#ask({ ask: 'find', descriptor, sought });
   }
 
-  /** Ends the thread. Nothing may be asked meanwhile. */
-  async close(): Promise<void> {
+  /** Ends the thread for good, after what it was asked. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#end();
+  }
+
+  async #end(): Promise<void> {
     clearTimeout(this.#idle);
     const thread = this.#thread;
     this.#thread = null;
@@ -62,6 +79,7 @@ export class SqliteLook {
   }
 
   async #ask<T>(question: Question): Promise<T> {
+    if (this.#isClosed) throw refuse('unavailable', { retryAfterSeconds: 1 });
     clearTimeout(this.#idle);
     const thread =
       this.#thread ??
@@ -80,7 +98,7 @@ export class SqliteLook {
       throw error;
     } finally {
       thread.unref();
-      this.#idle = setTimeout(() => void this.close(), idleMs).unref();
+      this.#idle = setTimeout(() => void this.#end(), idleMs).unref();
     }
   }
 }

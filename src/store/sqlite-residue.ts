@@ -55,7 +55,7 @@ export class SqliteResidue implements Residue {
    * process holds on it (POSIX), those of SQLite included.
    */
   #descriptor: number | null = null;
-  #clearing: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
   #reindexAfter = 0;
 
   constructor(parts: ResidueParts) {
@@ -65,15 +65,12 @@ export class SqliteResidue implements Residue {
     this.#mending = new PageMending(parts.connection.db, this.#pageBytes, (page) => this.#pageAt(page));
   }
 
-  async flush(): Promise<boolean> {
-    return (await this.#atRest(() => true)) ?? false;
+  flush(): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#atRest(() => true)) ?? false);
   }
 
-  /** One after the other: there is one thread that looks. */
   clear(sought: SoughtTexts): Promise<ReadonlySet<string>> {
-    const cleared = this.#clearing.then(() => this.#clear(sought));
-    this.#clearing = cleared.catch(() => {});
-    return cleared;
+    return this.#inTurn(() => this.#clear(sought));
   }
 
   /** Before the connections to the file are closed. */
@@ -85,6 +82,13 @@ export class SqliteResidue implements Residue {
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
+  }
+
+  /** One after the other: there is one thread that looks. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #clear(sought: SoughtTexts): Promise<ReadonlySet<string>> {
@@ -113,13 +117,12 @@ export class SqliteResidue implements Residue {
   async #findAll(sought: SoughtTexts): Promise<readonly Found[] | null> {
     const { db } = this.#parts.connection;
     const copiedAfter = db.pragma('wal_autocheckpoint', { simple: true });
-    await this.#look.prepare();
     try {
       const isHeld = await this.#atRest(async () => {
-        await this.#look.hold();
+        const isBegun = await this.#look.hold();
         // A commit that finds the log long would try in vain to copy it, each time.
         db.pragma('wal_autocheckpoint = 0');
-        return this.#logBytes() === 0;
+        return isBegun && this.#logBytes() === 0;
       });
       return isHeld === true ? await this.#look.find(this.#open(), sought) : null;
     } finally {
@@ -173,17 +176,14 @@ export class SqliteResidue implements Residue {
    * is the database. Null where no such moment came, or the work found it past.
    */
   async #atRest<T>(work: () => T | null | Promise<T | null>): Promise<T | null> {
-    await this.#parts.checkpoints.copy();
+    await Promise.all([this.#parts.checkpoints.copy(), this.#look.prepare()]);
     for (let tries = 1; ; tries++) {
-      const done = await this.#parts.commits.between(() => (this.#truncateLog() ? work() : null));
+      const done = await this.#parts.commits.between(async () =>
+        (await this.#look.truncate()) ? work() : null,
+      );
       if (done !== null || tries === restTriesMax) return done;
       await sleep(restPauseMs);
     }
-  }
-
-  #truncateLog(): boolean {
-    const rows = this.#parts.connection.db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
-    return rows[0]?.busy === 0;
   }
 
   #logBytes(): number {

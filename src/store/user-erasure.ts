@@ -2,7 +2,7 @@
  * Deletes whatever names a user, table by table as `schema-registry.ts` says: first what hangs on the
  * user, then the user. A table whose rule is `keep` is left alone.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { User } from '../core/directory/user.ts';
 import type { Kept, RemovedRows } from '../core/erasure/erasure.ts';
 import type { OrgKey, UserId } from '../core/ids.ts';
@@ -33,9 +33,21 @@ const hanging: readonly Hanging[] = Object.entries(tables).flatMap(([table, { co
   return [{ table, by: onErase.by, byDigest: contents[onErase.by] === 'digest' }];
 });
 
+const byUser = hanging.filter(({ byDigest }) => !byDigest);
+const byDigest = hanging.filter((each) => each.byDigest);
+
 /** Most users have rows in few tables. One question tells in which, and only there something is deleted. */
-const byUser = erasureFrom(hanging.filter(({ byDigest }) => !byDigest));
-const byDigest = erasureFrom(hanging.filter((each) => each.byDigest));
+const look = rawStatement((p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
+  const isThere = ({ table, by }: Hanging, names: RawBuilder<unknown>) =>
+    sql`case when exists (
+      select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} in (${names})
+    ) then 1 else 0 end as ${sql.ref(table)}`;
+  return sql<Record<string, number>>`select ${sql.join([
+    ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
+    ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
+  ])}`;
+});
+const deletions = new Map(hanging.map(({ table, by }) => [table, deletionFrom(table, by)]));
 
 /** The tables of which rows stay that know a person by a bare id, or by what a provider gave. */
 export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
@@ -69,32 +81,29 @@ export async function eraseHanging(
   { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
-  const names = [{ ...byUser, name: userId as string }, ...digests.map((name) => ({ ...byDigest, name }))];
-  // All questions are on their way before the first is answered.
-  const found = await Promise.all(names.map(({ look, name }) => executor.first(look, { orgKey, name })));
-  for (const [at, { deletions, name }] of names.entries()) {
-    for (const [table, deletion] of deletions) {
-      if (found[at]?.[table] !== 1) continue;
-      const rows = await executor.run(deletion, { orgKey, name });
-      if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+  const erase = async (
+    tables: readonly Hanging[],
+    names: readonly string[],
+    found: Record<string, number>,
+  ) => {
+    for (const { table } of tables) {
+      const deletion = deletions.get(table);
+      if (deletion === undefined || found[table] !== 1) continue;
+      for (const name of names) {
+        const rows = await executor.run(deletion, { orgKey, name });
+        if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+      }
     }
+  };
+  for (let at = 0; at === 0 || at < digests.length; at += 2) {
+    const names = digests.slice(at, at + 2);
+    // No digest is an empty text.
+    const [one = '', other = ''] = names;
+    const found = (await executor.first(look, { orgKey, userId, one, other })) ?? {};
+    if (at === 0) await erase(byUser, [userId], found);
+    await erase(byDigest, names, found);
   }
   return removed;
-}
-
-/** What asks which of the tables have rows of that name, and what deletes them. */
-function erasureFrom(from: readonly Hanging[]) {
-  const isThere = (p: Binder<Named>, { table, by }: Hanging) =>
-    sql`case when exists (
-      select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} = ${p('name')}
-    ) then 1 else 0 end as ${sql.ref(table)}`;
-  return {
-    look: rawStatement(
-      (p: Binder<Named>) =>
-        sql<Record<string, number>>`select ${sql.join(from.map((each) => isThere(p, each)))}`,
-    ),
-    deletions: from.map(({ table, by }) => [table, deletionFrom(table, by)] as const),
-  };
 }
 
 function deletionFrom(table: string, column: string) {
