@@ -93,3 +93,25 @@ async function timeOf(action: () => Promise<unknown>): Promise<number> {
   await action();
   return performance.now() - start;
 }
+
+test('a meter is told of each hash and of each refusal, and how many wait can be asked at any time', async () => {
+  const told: (number | 'refused')[] = [];
+  const metered = createPasswordHasher({
+    ...{ queueMax: 1, concurrency: 1 },
+    meter: { hashed: (ms) => told.push(ms), hashRefused: () => told.push('refused') },
+  });
+  const calls = [metered.hash('one'), metered.verify('two', null), metered.hash('three')];
+  assert.equal(metered.waiting, 1);
+  assert.deepEqual(told, ['refused']);
+  const ends = await Promise.allSettled(calls);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
+  assert.equal(told.length, 3);
+  assert.ok(
+    told.slice(1).every((ms) => typeof ms === 'number' && ms > 0),
+    told.join(', '),
+  );
+  assert.equal(metered.waiting, 0);
+});

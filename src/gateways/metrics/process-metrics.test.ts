@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createProcessMetrics } from './process-metrics.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const metrics = createProcessMetrics();
+after(() => metrics.close());
+
+const idle = { hashesWaiting: 0, changesWaiting: 0, file: null, connections: [] };
+
+/** The samples of one metric, as labels and value. */
+function samplesOf(snapshot: Snapshot, name: string): object[] {
+  const found = snapshot.find((each) => each.name === name);
+  assert.ok(found, name);
+  return found.values.map(({ labels, value }) => ({ ...labels, value }));
+}
+
+test('what jobs tell is counted by channel and provider, and ids that they tell are left out', async () => {
+  const messageId = 'msg_0123456789abcdef';
+  metrics.noted('message', {
+    messageId,
+    channel: 'sms',
+    template: 'confirmation',
+    attempt: 1,
+    state: 'sent',
+  });
+  metrics.noted('message', {
+    messageId,
+    channel: 'sms',
+    template: 'confirmation',
+    attempt: 9,
+    state: 'failed',
+  });
+  metrics.noted('revocation', {
+    revocationId: 'rev_1',
+    provider: 'oura',
+    attempt: 1,
+    result: 'ended',
+    outcome: 'ok',
+  });
+  for (const outcome of ['http_500', 'timeout']) {
+    metrics.noted('refresh', { connectionId: 'dev_1', provider: 'oura', outcome });
+  }
+  metrics.noted('erasures', { taken: 1, completed: 1 });
+  metrics.faulted();
+  const snapshot = await metrics.snapshot(idle);
+  assert.deepEqual(samplesOf(snapshot, 'roster_message_attempts_total'), [
+    { channel: 'sms', result: 'sent', value: 1 },
+    { channel: 'sms', result: 'failed', value: 1 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_revocation_attempts_total'), [
+    { provider: 'oura', result: 'ended', value: 1 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_refresh_failures_total'), [{ provider: 'oura', value: 2 }]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_job_faults_total'), [{ value: 1 }]);
+  assert.doesNotMatch(JSON.stringify(snapshot), /msg_|rev_|dev_|http_500/);
+});
+
+test('readings are of the moment, and connections are told apart by what they are for', async () => {
+  const full = { use: 'reads', inUse: 4, idle: 1, waiting: 7 } as const;
+  const file = { bytes: 8_192, logBytes: 4_096 };
+  await metrics.snapshot({ hashesWaiting: 3, changesWaiting: 2, file, connections: [full] });
+  const snapshot = await metrics.snapshot({ ...idle, file, connections: [{ ...full, waiting: 0 }] });
+  assert.deepEqual(samplesOf(snapshot, 'roster_password_hashes_waiting'), [{ value: 0 }]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_database_file_bytes'), [
+    { file: 'database', value: 8_192 },
+    { file: 'log', value: 4_096 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_database_connections'), [
+    { use: 'reads', state: 'in_use', value: 4 },
+    { use: 'reads', state: 'idle', value: 1 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_database_connections_waiting'), [{ use: 'reads', value: 0 }]);
+});
+
+test('the time of the processor never falls', async () => {
+  const read = async (): Promise<number> => {
+    const [sample] = samplesOf(await metrics.snapshot(idle), 'process_cpu_seconds_total');
+    return Number(Object(sample).value);
+  };
+  const first = await read();
+  assert.ok(first > 0);
+  assert.ok((await read()) >= first);
+});
