@@ -92,7 +92,7 @@ const connectionSizes = {
    * 256 MiB of log: rows land all over the indexes, and their pages are written back once for many commits. Without
    * a map of the file, of which every page that was touched would count as memory of the process.
    */
-  bulkWriter: { isReadOnly: false, cacheKib: 64 * 1024, mmapBytes: 0, logPages: 64_000 },
+  bulkWriter: { isReadOnly: false, cacheKib: 32 * 1024, mmapBytes: 0, logPages: 64_000 },
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
   /** Small and without a map of the file: what streams by is not kept. */
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
