@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
-import { secondMs } from '../core/time.ts';
+import { minuteMs, secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
@@ -24,7 +24,7 @@ export interface Pace {
 
 /** Rounds take a tenth of the time at most. */
 const defaultPace: Pace = { restMinMs: 100, restsPerRound: 9 };
-const restMaxMs = 10 * secondMs;
+const restMaxMs = minuteMs;
 /** Longer rests are not waited for, or a stop would wait for them too. */
 const waitMaxMs = 250;
 

@@ -1,11 +1,9 @@
 /**
  * The thread that empties the log and looks through the pages of the file (see `sqlite-look.ts`). While it holds the file it reads in a
  * transaction of its own that began when the log was empty: SQLite then copies nothing into the file, and all pages
- * are of one moment. Each question is answered with one message. It looks after whoever serves: on Linux it gets the
- * processor when they leave it.
+ * are of one moment. Each question is answered with one message.
  */
 import { fstatSync, readSync, statSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import type { SoughtTexts } from '../core/erasure/residue.ts';
@@ -17,10 +15,7 @@ const file: string = workerData;
 const readPages = 256;
 /** What has to be kept in the log meanwhile may not fill the disk. */
 const logBytesMax = 1024 * 1024 * 1024;
-const lowPriority = 10;
 
-// There it is the thread's own; elsewhere it would be that of the whole process.
-if (process.platform === 'linux') setPriority(lowPriority);
 const db = new Sqlite(file, { timeout: 0 });
 db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
