@@ -1,7 +1,7 @@
 /**
- * The thread that empties the log and looks through the pages of the file (see `sqlite-look.ts`). While it holds the file it reads in a
- * transaction of its own that began when the log was empty: SQLite then copies nothing into the file, and all pages
- * are of one moment. Each question is answered with one message.
+ * The thread that empties the log and looks through the pages of the file (see `sqlite-look.ts`). While it holds the
+ * file it reads in a transaction of its own that began when the log was empty: SQLite then copies nothing into the
+ * file, and all pages are of one moment. Each question is answered with one message.
  */
 import { fstatSync, readSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
