@@ -10,7 +10,8 @@ import type { OrgKey } from '../core/ids.ts';
 import type { Scope } from './executor.ts';
 import type { Database } from './schema.ts';
 
-const columns = {
+/** The column of each field. */
+export const userColumns = {
   id: 'id',
   orgKey: 'org_key',
   number: 'number',
@@ -51,16 +52,16 @@ const flags = {
 } as const satisfies Record<FlagField, true>;
 
 /** All there is to a user. */
-export const wholeUser = userView(...(Object.keys(columns) as (keyof User)[]));
+export const wholeUser = userView(...(Object.keys(userColumns) as (keyof User)[]));
 
 /** A row as the database gives it: flags as integers, the app by its internal key. */
 export type UserRow<K extends keyof User = keyof User> = {
-  readonly [F in K]: Selectable<Database['users']>[(typeof columns)[F]];
+  readonly [F in K]: Selectable<Database['users']>[(typeof userColumns)[F]];
 };
 
 /** What a query selects to give a row with these fields, in a join too. */
 export function columnsOf<K extends keyof User>(fields: Iterable<K>) {
-  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${columns[field]}`).as(field));
+  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${userColumns[field]}`).as(field));
 }
 
 /** Makes users of the rows that one view gives. What else stands in a row stays in it. */

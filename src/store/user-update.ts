@@ -8,7 +8,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { User, UserChanges, UserRole, UserStatus } from '../core/directory/user.ts';
 import { toFlag } from './flag.ts';
 import { type Binder, rawStatement, type Statement, type Value, type Values } from './statement.ts';
-import { canonicalOf, columnsOf, type UserRow, wholeUser } from './user-row.ts';
+import { canonicalOf, columnsOf, type UserRow, userColumns, wholeUser } from './user-row.ts';
 
 /** What the row is expected to be: the change of a user that has changed meanwhile finds nothing. */
 type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
@@ -20,26 +20,9 @@ const indexedColumns = {
   status: ['status'],
 } as const satisfies Partial<Record<keyof UserChanges, readonly string[]>>;
 
-const plainColumns = {
-  firstName: 'first_name',
-  lastName: 'last_name',
-  phone: 'phone',
-  phoneE164: 'phone_e164',
-  dateOfBirth: 'date_of_birth',
-  language: 'language',
-  timezone: 'timezone',
-  wasActive: 'was_active',
-  isClinical: 'is_clinical',
-  isClinicalApproved: 'is_clinical_approved',
-  isTemplate: 'is_template',
-  isNativeSignup: 'is_native_signup',
-  confirmedAt: 'confirmed_at',
-  passwordHash: 'password_hash',
-  updatedAt: 'updated_at',
-  lastLoginAt: 'last_login_at',
-  lastSyncAt: 'last_sync_at',
-  lastScoreAt: 'last_score_at',
-} as const satisfies Record<Exclude<keyof UserChanges, keyof typeof indexedColumns>, string>;
+/** All but those that never change and those that are in an index. */
+const { id, orgKey, number, appId, createdAt, externalId, email, role, status, ...plainColumns } =
+  userColumns;
 
 const indexedEntries = entriesOf(indexedColumns);
 const plainEntries = entriesOf(plainColumns);
