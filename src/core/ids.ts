@@ -2,7 +2,8 @@
  * The spellings of ids. A user id is 128 random bits, kept as 32 lower-case hex digits; each contract shows
  * the same digits, with or without `usr_`. Other ids carry a prefix that says what they name.
  */
-import { randomFillSync, randomInt, randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { RandomPool } from './random-pool.ts';
 
 /** 32 lower-case hex digits: 128 random bits. */
 export type UserId = string;
@@ -10,9 +11,7 @@ export type UserId = string;
 /** The internal key of an organization: an integer that leads every table and tells nothing. */
 export type OrgKey = number;
 
-/** Random bytes that are drawn in bulk: one call of the system for each would cost more than the ids do. */
-const pool = Buffer.alloc(8_192);
-let spent = pool.length;
+const pool = new RandomPool(8_192);
 
 const hex32 = /^[0-9a-f]{32}$/;
 const hex40 = /^[0-9a-f]{40}$/;
@@ -31,14 +30,14 @@ export interface UserIdSource {
  * may tell that they came together.
  */
 export function newUserIdsNearby(): UserIdSource {
-  const start = pool.readUInt16BE(takeRandom(2));
+  const start = pool.bytes.readUInt16BE(pool.take(2));
   const startText = start.toString(16).padStart(4, '0');
   return {
     id: () => startText + randomHex(16).slice(4),
     number() {
       for (;;) {
-        const at = takeRandom(8);
-        const rest = (pool.readUInt32BE(at) >>> 27) * 2 ** 32 + pool.readUInt32BE(at + 4);
+        const at = pool.take(8);
+        const rest = (pool.bytes.readUInt32BE(at) >>> 27) * 2 ** 32 + pool.bytes.readUInt32BE(at + 4);
         const number = start * 2 ** 37 + rest;
         if (number > 0) return number;
       }
@@ -149,17 +148,6 @@ export function isHex40(text: string): boolean {
 }
 
 function randomHex(bytes: number): string {
-  const at = takeRandom(bytes);
-  return pool.toString('hex', at, at + bytes);
-}
-
-/** Where the next `count` unspent random bytes of the pool begin. No byte is handed out twice. */
-function takeRandom(count: number): number {
-  if (spent + count > pool.length) {
-    randomFillSync(pool);
-    spent = 0;
-  }
-  const at = spent;
-  spent += count;
-  return at;
+  const at = pool.take(bytes);
+  return pool.bytes.toString('hex', at, at + bytes);
 }

@@ -12,10 +12,10 @@ import {
   hash,
   hkdfSync,
   randomBytes,
-  randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
 import type { OrgKey } from './ids.ts';
+import { RandomPool } from './random-pool.ts';
 
 /** SHA-256 in base64url. Only for secrets with at least 128 random bits. */
 export function digestOf(secret: string): string {
@@ -125,18 +125,12 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
 }
 
 const nonceBytes = 12;
-/** Random bytes for many nonces: drawing them one by one takes as long as sealing. No byte is handed out twice. */
-const nonces = Buffer.alloc(nonceBytes * 256);
-let noncesSpent = nonces.length;
+/** Of 256 nonces: drawing them one by one takes as long as sealing. */
+const nonces = new RandomPool(nonceBytes * 256);
 
 function takeNonce(): Buffer {
-  if (noncesSpent === nonces.length) {
-    randomFillSync(nonces);
-    noncesSpent = 0;
-  }
-  const nonce = Buffer.from(nonces.subarray(noncesSpent, noncesSpent + nonceBytes));
-  noncesSpent += nonceBytes;
-  return nonce;
+  const at = nonces.take(nonceBytes);
+  return Buffer.from(nonces.bytes.subarray(at, at + nonceBytes));
 }
 
 function sealingKey(secret: string): SealingKey {
