@@ -1,8 +1,8 @@
 /** Metrics of `roster serve`: of several workers as one text, and where the address is taken. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { findPort } from '../connect/embedding-app.ts';
 import { type Metrics, readMetrics } from '../support/metrics.ts';
+import { findPort } from '../support/port.ts';
 import { type Line, startWorkers, until, type Workers } from '../support/workers.ts';
 import { endStarted, makeFolder, refused, removeFolder } from './program.ts';
 

@@ -8,11 +8,11 @@ import type { Frame, FrameLocator, Page } from 'playwright-core';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
 import { browserTest } from '../support/browser.ts';
+import { findPort } from '../support/port.ts';
 import { type Roster, startRoster, testDoor } from '../support/start.ts';
 import { addConnection, type OpenSession, openSession } from './connect-calls.ts';
 import {
   type EmbeddingApp,
-  findPort,
   messagesOf,
   openConnect,
   pressForWindow,

@@ -68,15 +68,6 @@ window.addEventListener('message', ({ origin, data }) => window.messages.push({ 
 `.text;
 }
 
-/** A port that is free at the moment, for a server whose address is known before it listens. */
-export async function findPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Goes to the app and opens Connect there; the frame. */
 export async function openConnect(
   page: Page,

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { findPort } from '../connect/embedding-app.ts';
 import { createFakeClock } from '../support/clock.ts';
+import { findPort } from '../support/port.ts';
 
 test('a grant of a former process that is ended while the server begins to listen is told as gone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'roster-demo-'));

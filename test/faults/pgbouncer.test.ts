@@ -7,11 +7,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findPort } from '../support/port.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { ensureProgram, reasonToSkip, type WantedProgram } from '../support/program.ts';
 import { type Roster, startRoster } from '../support/start.ts';
@@ -22,15 +23,6 @@ const many = 60;
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 const pgbouncer: WantedProgram = { name: 'pgbouncer', places: ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'] };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
   let database: OwnDatabase;
@@ -45,7 +37,7 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
     database = await createDatabase();
     folder = mkdtempSync(join(tmpdir(), 'roster-pgbouncer-'));
     chmodSync(folder, 0o755);
-    port = await freePort();
+    port = await findPort();
     const server = new URL(database.url);
     const name = server.pathname.slice(1);
     const settings = [

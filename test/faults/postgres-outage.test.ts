@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPort } from '../connect/embedding-app.ts';
 import type { Ask, Reply } from '../support/http.ts';
 import { type Metrics, readMetrics } from '../support/metrics.ts';
+import { findPort } from '../support/port.ts';
 import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 

@@ -11,9 +11,9 @@ import { ConfigError, readConfig } from '../../src/config.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { post } from '../../src/core/messaging/post.ts';
-import { findPort } from '../connect/embedding-app.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { addPerson } from '../support/people.ts';
+import { findPort } from '../support/port.ts';
 import { openRows } from '../support/rows.ts';
 import { startRoster, testDoor } from '../support/start.ts';
 

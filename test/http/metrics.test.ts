@@ -1,9 +1,9 @@
 /** Metrics over real HTTP, of one process. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findPort } from '../connect/embedding-app.ts';
 import { metricsUrl, readMetrics } from '../support/metrics.ts';
 import { addPerson } from '../support/people.ts';
+import { findPort } from '../support/port.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
 const requests = 'roster_http_request_duration_seconds';

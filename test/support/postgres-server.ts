@@ -18,10 +18,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { findPort } from './port.ts';
 
 /** PostgreSQL refuses to run as root; this account is everywhere and owns nothing. */
 const nobody = { uid: 65_534, gid: 65_534 };
@@ -43,15 +43,6 @@ async function findPrograms(): Promise<string> {
   }
   cpSync(dirname(dirname(postgres)), join(folder, 'programs'), { recursive: true, verbatimSymlinks: true });
   return join(folder, 'programs', 'bin');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function initialise(programs: string): void {
@@ -132,7 +123,7 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
 const programs = await findPrograms();
-const port = await freePort();
+const port = await findPort();
 initialise(programs);
 let server = await start(programs, port);
 process.stdout.write(`postgres://roster:${password}@127.0.0.1:${port}/postgres\n`);
