@@ -11,8 +11,8 @@ import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openDirectory } from '../src/app-directory.ts';
-import { readConfig } from '../src/config.ts';
+import { openDirectory } from '../src/app/open-directory.ts';
+import { readConfig } from '../src/config/config.ts';
 import type { Core } from '../src/core/core.ts';
 import { initialise } from '../src/core/directory/organization-lifecycle.ts';
 import type { NewUser } from '../src/core/directory/user.ts';

@@ -43,7 +43,7 @@ describe('the project', () => {
   });
 
   test('every migration is run', () => {
-    const runner = project.find(({ path }) => path === 'src/store/migrate.ts');
+    const runner = project.find(({ path }) => path === 'src/store/migrations/all-migrations.ts');
     assert.ok(runner);
     const imported = importsOf(runner).map(({ specifier }) => targetOf(runner, specifier));
     const missing = Object.keys(readMigrations(root).present).filter((name) => {
@@ -69,21 +69,25 @@ const planted: readonly Planted[] = [
     ['src/core/x.ts', "import type { Server } from 'node:http';"],
     ['src/core/x.ts', "import fastify from 'fastify';"],
     ['src/core/x.ts', "import { Kysely } from 'kysely';"],
-    ['src/core/x.ts', "import '../store/sqlite-store.ts';"],
+    ['src/core/x.ts', "import '../store/sqlite/sqlite-store.ts';"],
     ['src/core/x.ts', "export { a } from '../http/page.ts';"],
-    ['src/core/x.ts', "const store = await import('../store/sqlite-store.ts');"],
-    ['src/core/x.ts', "type Store = import('../store/sqlite-store.ts').Store;"],
+    ['src/core/x.ts', "const store = await import('../store/sqlite/sqlite-store.ts');"],
+    ['src/core/x.ts', "type Store = import('../store/sqlite/sqlite-store.ts').Store;"],
     ['src/core/x.ts', "import {\n  a,\n  type B,\n} from 'better-sqlite3';"],
     ['src/http/x.ts', "import { a } from '../contracts/sonar/routes.ts';"],
-    ['src/http/x.ts', "import { a } from '../store/schema.ts';"],
+    ['src/http/x.ts', "import { a } from '../store/schema/tables.ts';"],
     ['src/contracts/sonar/x.ts', "import { a } from '../general/present.ts';"],
     ['src/contracts/sonar/x.ts', "import { contracts } from '../index.ts';"],
-    ['src/contracts/sonar/x.ts', "import { a } from '../../store/schema.ts';"],
+    ['src/contracts/sonar/x.ts', "import { a } from '../../store/schema/tables.ts';"],
     ['src/contracts/sonar/x.ts', "import { a } from 'fastify';"],
     ['src/jobs/x.ts', "import { a } from '../gateways/smtp-sender.ts';"],
-    ['src/store/x.ts', "import { a } from '../http/page.ts';"],
-    ['src/gateways/x.ts', "import { a } from '../config.ts';"],
-    ['src/cli/x.ts', "import { a } from '../store/schema.ts';"],
+    ['src/store/users/x.ts', "import { a } from '../../http/page.ts';"],
+    ['src/store/users/x.ts', "import { a } from '../sqlite/lock.ts';"],
+    ['src/store/sql/x.ts', "import { a } from '../users/user-row.ts';"],
+    ['src/store/postgres/x.ts', "import { a } from '../sqlite/lock.ts';"],
+    ['src/store/x.ts', 'const here = 1;'],
+    ['src/gateways/x.ts', "import { a } from '../config/config.ts';"],
+    ['src/cli/x.ts', "import { a } from '../store/schema/tables.ts';"],
     ['web/connect/x.tsx', "import { a } from '../../src/core/ids.ts';"],
     ['web/connect/x.tsx', "import { a } from 'kysely';"],
     ['src/elsewhere/x.ts', 'const here = 1;'],
@@ -193,13 +197,14 @@ describe('the house rules catch', () => {
     ]);
   });
 
-  test('a circle of imports, and not one of types alone', () => {
+  test('a circle of imports, also one of types alone', () => {
     const file = (name: string, text: string): SourceFile => ({ path: `src/${name}.ts`, text });
     const a = file('a', "import { b } from './b.ts';");
     const c = file('c', "import { a } from './a.ts';");
     const circle = cyclesOf([a, file('b', "import { c } from './c.ts';"), c]);
     assert.deepEqual(circle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
-    assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), []);
+    assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), circle);
+    assert.deepEqual(cyclesOf([a, file('b', ''), c]), []);
   });
 
   test('a lock file that is out of step, and one made for one platform', () => {

@@ -3,7 +3,7 @@
  * when either is stale.
  */
 import { writeFileSync } from 'node:fs';
-import { type Setting, sections, settings } from '../src/settings.ts';
+import { type Setting, sections, settings } from '../src/config/settings.ts';
 
 /** The generated files: path in the checkout, and content. */
 export function renderFiles(): readonly { readonly path: string; readonly content: string }[] {
@@ -39,7 +39,7 @@ function renderTable(): string {
     'They may also stand in a file `.env` in the folder where `npm start` or `npx roster` is called: `cp .env.example .env`, and set',
     'what you need. What the environment itself says wins. Keep that file from everybody else (`chmod 600 .env`).',
     '',
-    'This page is written by `node tools/settings.ts` from `src/settings.ts`.',
+    'This page is written by `node tools/settings.ts` from `src/config/settings.ts`.',
     '',
     parts.join('\n'),
   ].join('\n');

@@ -3,11 +3,11 @@
  * page is stale, or when a table is not on it.
  */
 import { writeFileSync } from 'node:fs';
-import { connectionTransitions } from '../src/core/connections/connection.ts';
-import { revocationTransitions } from '../src/core/connections/revocation.ts';
 import { userTransitions } from '../src/core/directory/user.ts';
 import { erasureTransitions } from '../src/core/erasure/erasure.ts';
 import { messageTransitions } from '../src/core/messaging/message.ts';
+import { connectionTransitions } from '../src/core/providers/connection.ts';
+import { revocationTransitions } from '../src/core/providers/revocation.ts';
 
 /** State, event, next state. */
 export type Transitions = Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;

@@ -3,7 +3,7 @@
  * in the file that it loads.
  */
 import { keyRoles } from '../core/access/principal.ts';
-import { connectionStates } from '../core/connections/connection.ts';
+import { connectionStates } from '../core/providers/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
 import type { Command, Option } from './command.ts';
 import { erasureCommands } from './erasure-commands.ts';

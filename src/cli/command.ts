@@ -1,5 +1,5 @@
 /** What a command of the program is: its words, what it takes, and what it gives back. */
-import type { Environment } from '../config.ts';
+import type { Environment } from '../config/config.ts';
 
 /** An option of a command: a flag, or with `value` something that takes a value. */
 export interface Option {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { refuse } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
 import { explain, explainOutage } from './failure.ts';

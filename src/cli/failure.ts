@@ -2,7 +2,7 @@
  * What a person is told where a command cannot be done: one line for each thing that is wrong, never a stack
  * trace. What was called wrongly ends with 2, everything else with 1.
  */
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { DomainError, type FieldFault, type FieldFaultCode } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
 

@@ -3,7 +3,7 @@
  * command. Whatever is unknown, missing, double or not acceptable is a `UsageError` before anything is loaded.
  */
 import { parseArgs } from 'node:util';
-import type { Environment } from '../config.ts';
+import type { Environment } from '../config/config.ts';
 import { type Command, type Invocation, type Option, UsageError } from './command.ts';
 
 /** Options that every command takes. */

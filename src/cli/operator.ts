@@ -2,8 +2,8 @@
  * How a command gets at the directory: on the data folder that the settings name, also while a server runs on
  * it. Everything a command does is recorded as done by the operator at the command line.
  */
-import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app-directory.ts';
-import { readConfig } from '../config.ts';
+import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app/open-directory.ts';
+import { readConfig } from '../config/config.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../core/errors.ts';

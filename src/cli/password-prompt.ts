@@ -1,7 +1,7 @@
 /** Asks a person at the terminal for a new password, without showing it. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { settings } from '../settings.ts';
+import { settings } from '../config/settings.ts';
 import { CommandError } from './command.ts';
 
 /** Where a person types and reads; the process has both. */

@@ -1,14 +1,14 @@
-/** What every operation is given: the ports, the clock, the policy. Built once, in `app.ts`. */
+/** What every operation is given: the ports, the clock, the policy. Built once, in `create-app.ts`. */
 
-import type { RunningRequests } from './access/idempotency.ts';
+import type { RunningRequests } from './access/idempotency-store.ts';
 import type { PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
-import type { ProviderDirectory } from './connections/provider.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
-import type { PublicKeyFile } from './erasure/receipt-key.ts';
+import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { Residue } from './erasure/residue.ts';
 import type { MessageComposer } from './messaging/compose.ts';
+import type { ProviderDirectory } from './providers/provider.ts';
 import type { SecretBox } from './secret.ts';
 import type { Clock } from './time.ts';
 import type { UnitOfWork } from './unit-of-work.ts';

@@ -6,20 +6,20 @@
  * not at all. Inside it nothing may wait for anything but the stores: no hashing, no network, no timer.
  */
 import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
-import type { IdempotencyStore } from './access/idempotency.ts';
+import type { IdempotencyStore } from './access/idempotency-store.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
-import type { ConnectTokenStore } from './connect/connect-token.ts';
-import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './connections/connection.ts';
-import type { RevocationQueue, RevocationStore } from './connections/revocation.ts';
+import type { ConnectTokenStore } from './connect-page/connect-token.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
 import type { UserStore } from './directory/user-store.ts';
 import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
 import type { LedgerPlaceStore } from './erasure/ledger.ts';
-import type { ReceiptKeyStore } from './erasure/receipt-key.ts';
+import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
+import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';
+import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
 import type { AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { ImportStore } from './transfer/import-progress.ts';

@@ -8,7 +8,7 @@ import {
   commonDescription,
   demoName,
   type OwnProvider,
-} from '../core/connections/provider-description.ts';
+} from '../core/providers/provider-description.ts';
 
 export const demoPath = '/demo-provider';
 export const demoScopes = ['activity', 'sleep', 'offline_access'] as const;

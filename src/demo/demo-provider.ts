@@ -6,8 +6,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Configuration, InteractionResults, JWK, Provider } from 'oidc-provider';
-import type { OwnProvider } from '../core/connections/provider-description.ts';
 import { matchLanguage, readAcceptLanguage } from '../core/messaging/language.ts';
+import type { OwnProvider } from '../core/providers/provider-description.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Answer } from '../http/contract.ts';
 import type { Mount } from '../http/mount.ts';

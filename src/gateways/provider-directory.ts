@@ -1,6 +1,6 @@
 /** The providers that a deployment has switched on: those that Roster knows, its own, and the demo's. */
-import type { Provider, ProviderDirectory } from '../core/connections/provider.ts';
-import type { ClientCredentials, OwnProvider, PresetName } from '../core/connections/provider-description.ts';
+import type { Provider, ProviderDirectory } from '../core/providers/provider.ts';
+import type { ClientCredentials, OwnProvider, PresetName } from '../core/providers/provider-description.ts';
 import type { Clock } from '../core/time.ts';
 import { createOAuthProvider } from './providers/oauth-provider.ts';
 import { presets } from './providers/presets.ts';

@@ -7,8 +7,8 @@ import type { Socket } from 'node:net';
 import type { Principal } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
 import type { Call } from './contract.ts';
-import { networkOf } from './network.ts';
 import type { Operation } from './operation.ts';
+import { networkOf } from './reading/network.ts';
 
 export class Exchange {
   /** A UUID. */

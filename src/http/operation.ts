@@ -4,8 +4,8 @@
  */
 import type { Action } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
+import type { Cors } from './answering/cors.ts';
 import type { Answer, BodyType, Call, Contract, NetworkThrottle, RefusalContext, Route } from './contract.ts';
-import type { Cors } from './cors.ts';
 import type { PageRoute } from './page.ts';
 
 export interface Operation {

@@ -6,14 +6,14 @@
 import { authorize } from '../core/access/principal.ts';
 import type { Core } from '../core/core.ts';
 import { refuse } from '../core/errors.ts';
-import { type Rendered, render, renderStream, write } from './answer.ts';
-import { CallerGone, parseBody, readBody } from './body.ts';
+import { type Rendered, render, renderStream, write } from './answering/answer.ts';
+import { logFault, presentError, type Refused } from './answering/refusals.ts';
+import { turnEnd } from './answering/turn.ts';
 import { type Exchange, hasBody, type ServerCall } from './exchange.ts';
 import type { Logger, RequestLine } from './log.ts';
-import { logFault, presentError, type Refused } from './refusals.ts';
+import { CallerGone, parseBody, readBody } from './reading/body.ts';
+import { countNetwork } from './reading/throttle.ts';
 import type { HttpSettings } from './settings.ts';
-import { countNetwork } from './throttle.ts';
-import { turnEnd } from './turn.ts';
 
 export interface Desk {
   /** Works on one request to its end: answered, or the caller gone. Never rejects. */

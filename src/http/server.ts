@@ -17,21 +17,21 @@ import {
 } from 'fastify';
 import type { Core } from '../core/core.ts';
 import { secondMs } from '../core/time.ts';
-import { createBrokenRequests } from './broken-request.ts';
+import { createBrokenRequests } from './answering/broken-request.ts';
+import { createCors } from './answering/cors.ts';
+import { createUnrouted } from './answering/unrouted.ts';
 import type { Contract, Method } from './contract.ts';
-import { createCors } from './cors.ts';
 import { Exchange, ServerCall } from './exchange.ts';
 import { healthRoutes } from './health.ts';
 import type { Logger } from './log.ts';
 import { type Mount, mountAt } from './mount.ts';
-import { openApiRoutes } from './openapi.ts';
 import { type Operation, operationOf, operationOfPage, patternOf } from './operation.ts';
 import type { PageRoute } from './page.ts';
-import { createReach, pathOf } from './reach.ts';
-import { referenceRoutes } from './reference.ts';
+import { createReach, pathOf } from './reading/reach.ts';
+import { openApiRoutes } from './reference/openapi.ts';
+import { referenceRoutes } from './reference/reference.ts';
 import { createDesk } from './serve.ts';
 import type { HttpSettings } from './settings.ts';
-import { createUnrouted } from './unrouted.ts';
 
 export interface ServerOptions {
   readonly core: Core;

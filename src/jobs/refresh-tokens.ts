@@ -1,8 +1,9 @@
 /** Refreshes the tokens of connections before they expire, and tells which connections need their user again. */
-import { type Connection, refreshLeaseMs } from '../core/connections/connection.ts';
-import type { Provider } from '../core/connections/provider.ts';
-import { refreshConnection } from '../core/connections/refresh.ts';
+
 import type { Core } from '../core/core.ts';
+import { type Connection, refreshLeaseMs } from '../core/providers/connection.ts';
+import type { Provider } from '../core/providers/provider.ts';
+import { refreshConnection } from '../core/providers/refresh.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';

@@ -3,10 +3,11 @@
  * confirmation or is tried again, for ever. What is past its deadline becomes overdue, whether or not its provider is
  * switched on. Killed at any moment, the lease runs out and the next attempt finds what was written down.
  */
-import type { Provider } from '../core/connections/provider.ts';
-import { type Revocation, revocationLeaseMs } from '../core/connections/revocation.ts';
-import { missRevocation, tryRevocation } from '../core/connections/revoke.ts';
+
 import type { Core } from '../core/core.ts';
+import type { Provider } from '../core/providers/provider.ts';
+import { type Revocation, revocationLeaseMs } from '../core/providers/revocation.ts';
+import { missRevocation, tryRevocation } from '../core/providers/revoke.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';

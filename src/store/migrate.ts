@@ -4,32 +4,13 @@
  * processes that start at once one does the work and the others find it done. A database that a newer Roster
  * has touched is refused, for what it means is not known here.
  */
-import type { Dialect } from './dialect.ts';
-import { directory } from './migrations/0001-directory.ts';
-import { imports } from './migrations/0002-imports.ts';
-import { connections } from './migrations/0003-connections.ts';
-import { connect } from './migrations/0004-connect.ts';
-import { erasures } from './migrations/0005-erasures.ts';
-import { settledMessages } from './migrations/0006-settled-messages.ts';
+import type { Dialect } from './sql/dialect.ts';
 
 export interface Migration {
   readonly version: number;
   readonly name: string;
   statements(dialect: Dialect): readonly string[];
 }
-
-/** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
-export const migrations: readonly Migration[] = [
-  directory,
-  imports,
-  connections,
-  connect,
-  erasures,
-  settledMessages,
-];
-
-/** The version that this program works with. */
-export const schemaVersion = migrations.length;
 
 /** Recorded in a database that a directory is being moved to: higher than any schema, so no program serves it. */
 export const moveVersion = 1_000_000;
@@ -58,8 +39,12 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** Runs what is missing; how many migrations that was. */
-export async function migrate(target: MigrationTarget, at: number, known = migrations): Promise<number> {
+/** Runs those of `known` that are missing; how many that was. `at` is recorded as their time. */
+export async function migrate(
+  target: MigrationTarget,
+  at: number,
+  known: readonly Migration[],
+): Promise<number> {
   let applied = 0;
   refuseNewer(await target.version(), known);
   for (const migration of known) {

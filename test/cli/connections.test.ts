@@ -1,9 +1,9 @@
 /** What an operator sees and does of connections and providers, beside a running server, on both databases. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sealGrant, type TokenGrant } from '../../src/core/connections/grant.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
-import { addConnection, openSession } from '../connect/connect-calls.ts';
+import { sealGrant, type TokenGrant } from '../../src/core/providers/grant.ts';
+import { addConnection, openSession } from '../connect-page/connect-calls.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';

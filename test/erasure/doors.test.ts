@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { eraseUsers, planErasures } from '../../src/core/erasure/erase-users.ts';
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
-import { keptTables } from '../../src/store/user-erasure.ts';
+import { keptTables } from '../../src/store/users/user-erasure.ts';
 import { type Doors, doorNames, openDoors, strongPassword } from '../journeys/doors.ts';
 import { addPerson } from '../support/people.ts';
 import { type Roster, startRoster, testDoor } from '../support/start.ts';

@@ -11,9 +11,9 @@ import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
 import { createProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
-import { ledgerFile } from '../../src/store/ledger-file.ts';
-import { linkProvider } from '../connections/linked-provider.ts';
+import { ledgerFile } from '../../src/store/folder/ledger-file.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
+import { linkProvider } from '../providers/linked-provider.ts';
 import { openFolder, runOnce } from './linked-folder.ts';
 
 /** What the process is to do; the last word of its command line, as JSON. */

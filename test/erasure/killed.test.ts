@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
 import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import { send } from './errand.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { LedgerLine } from '../../src/core/erasure/ledger.ts';
 import { isRefusal } from '../../src/core/errors.ts';
-import { type LedgerFile, ledgerFile, openLedger } from '../../src/store/ledger-file.ts';
+import { type LedgerFile, ledgerFile, openLedger } from '../../src/store/folder/ledger-file.ts';
 
 let folder: string;
 let path: string;

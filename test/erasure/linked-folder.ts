@@ -5,10 +5,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Directory, openDirectory } from '../../src/app-directory.ts';
-import { readConfig } from '../../src/config.ts';
-import { finishConnection } from '../../src/core/connections/callback.ts';
-import { startConnection } from '../../src/core/connections/connect.ts';
+import { type Directory, openDirectory } from '../../src/app/open-directory.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Core } from '../../src/core/core.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import type { NewUser, User } from '../../src/core/directory/user.ts';
@@ -16,15 +14,17 @@ import { deleteUser, newUserOf } from '../../src/core/directory/user-lifecycle.t
 import type { Erasure } from '../../src/core/erasure/erasure.ts';
 import type { LedgerLine } from '../../src/core/erasure/ledger.ts';
 import type { OrgKey } from '../../src/core/ids.ts';
+import { finishConnection } from '../../src/core/providers/callback.ts';
+import { startConnection } from '../../src/core/providers/user-connections.ts';
 import type { Clock } from '../../src/core/time.ts';
 import { createProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import type { Job } from '../../src/jobs/runner.ts';
-import { ledgerFile } from '../../src/store/ledger-file.ts';
-import type { AuthorizationServer } from '../connections/authorization-server.ts';
-import { linkProvider, providerName } from '../connections/linked-provider.ts';
+import { ledgerFile } from '../../src/store/folder/ledger-file.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
+import type { AuthorizationServer } from '../providers/authorization-server.ts';
+import { linkProvider, providerName } from '../providers/linked-provider.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
 
 export const secret = 'a-secret-of-the-folders-that-are-under-test';

@@ -10,9 +10,9 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { newDatedId, newPrefixedId } from '../../src/core/ids.ts';
 import { reseal } from '../../src/core/sealing/reseal.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
-import { openGrantsFolder, openGrantsIn } from '../../src/store/open-grants.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../connections/authorization-server.ts';
+import { openGrantsFolder, openGrantsIn } from '../../src/store/folder/open-grants.ts';
 import { openCore } from '../jobs/deployment.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { makeLinkedFolder, secret } from './linked-folder.ts';
 
 function grantOf(id = newPrefixedId('rev')): OpenGrant {

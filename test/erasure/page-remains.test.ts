@@ -13,9 +13,10 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
-import { databaseFile, openStore } from '../../src/store/database.ts';
-import { type Leftover, leftoversIn } from '../../src/store/sqlite-pages.ts';
-import { TextIndex } from '../../src/store/text-index.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { type Leftover, leftoversIn } from '../../src/store/sqlite/remains/pages.ts';
+import { TextIndex } from '../../src/store/sqlite/remains/text-index.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../store/harness.ts';
 
 const run = promisify(execFile);

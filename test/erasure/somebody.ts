@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { operatorAt } from '../../src/core/access/api-key-lifecycle.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
-import { askToken } from '../connect/connect-calls.ts';
+import { askToken } from '../connect-page/connect-calls.ts';
 import { type Doors, type Handles, strongPassword } from '../journeys/doors.ts';
 import { testDoor } from '../support/start.ts';
 

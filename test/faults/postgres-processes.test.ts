@@ -6,7 +6,7 @@ import { initialise } from '../../src/core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import { messageLeaseMs } from '../../src/core/messaging/message.ts';
-import { schemaVersion } from '../../src/store/migrate.ts';
+import { schemaVersion } from '../../src/store/migrations/all-migrations.ts';
 import { addTenant, makePostgresStore, newUser, openPlace } from '../store/harness.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { adminPassword, type Roster, startRoster, testDoor } from '../support/start.ts';

@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, readJson, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
-import { startAuthorizationServer } from '../connections/authorization-server.ts';
-import { clientId, clientSecret } from '../connections/linked-provider.ts';
+import { startAuthorizationServer } from '../providers/authorization-server.ts';
+import { clientId, clientSecret } from '../providers/linked-provider.ts';
 
 /** Hands requests on, or repeats them in an error; every secret in them is kept. */
 async function startEcho(target: string) {

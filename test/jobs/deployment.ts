@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { SignInGate } from '../../src/core/access/sign-in-gate.ts';
 import type { Core } from '../../src/core/core.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
@@ -18,8 +18,8 @@ import { isCommonPassword } from '../../src/gateways/common-passwords.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
-import { openStore } from '../../src/store/database.ts';
-import { openRecords } from '../../src/store/folder-records.ts';
+import { openRecords } from '../../src/store/folder/folder-records.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { createFakeClock, type FakeClock } from '../support/clock.ts';
 import { openRows, type Row, type Rows } from '../support/rows.ts';
 

@@ -6,7 +6,7 @@ import { minuteMs } from '../../src/core/time.ts';
 import { createLogger } from '../../src/http/log.ts';
 import { createServer } from '../../src/http/server.ts';
 import { defaultHttpSettings } from '../../src/http/settings.ts';
-import { setPasswordPages } from '../../src/pages/set-password.ts';
+import { setPasswordPages } from '../../src/pages/set-password/set-password-page.ts';
 import { browserTest } from '../support/browser.ts';
 import { addPerson } from '../support/people.ts';
 import { type Roster, startRoster } from '../support/start.ts';

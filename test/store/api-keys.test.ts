@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newPrefixedId } from '../../src/core/ids.ts';
-import type { Store } from '../../src/store/database.ts';
+import type { Store } from '../../src/store/store.ts';
 import { addTenant, databases, type OwnStore } from './harness.ts';
 
 const rounds = 100;

@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { newUserId } from '../../src/core/ids.ts';
-import { databaseFile } from '../../src/store/database.ts';
-import { logLeft } from '../../src/store/sqlite-log.ts';
+import { logLeft } from '../../src/store/sqlite/log.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from './harness.ts';
 
 const mebibyte = 1024 * 1024;

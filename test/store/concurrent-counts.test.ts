@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type UserStatus, userStatuses } from '../../src/core/directory/user.ts';
 import { isRefusal } from '../../src/core/errors.ts';
-import type { Store } from '../../src/store/database.ts';
+import type { Store } from '../../src/store/store.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from './harness.ts';
 
 type Step =

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { ConnectToken, ConnectTokenKind } from '../../src/core/connect/connect-token.ts';
+import type { ConnectToken, ConnectTokenKind } from '../../src/core/connect-page/connect-token.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { newAppId } from '../../src/core/ids.ts';
 import { addTenant, newApp, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';

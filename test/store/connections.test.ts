@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import type { User } from '../../src/core/directory/user.ts';
+import { isRefusal } from '../../src/core/errors.ts';
+import { newDatedId, newPrefixedId } from '../../src/core/ids.ts';
 import {
   type Connection,
   type ConnectionChanges,
   pendingLifeMs,
-} from '../../src/core/connections/connection.ts';
+} from '../../src/core/providers/connection.ts';
 import {
   type NewRevocation,
   type Revocation,
   revocationDueMs,
   revocationMemoryMs,
-} from '../../src/core/connections/revocation.ts';
-import type { User } from '../../src/core/directory/user.ts';
-import { isRefusal } from '../../src/core/errors.ts';
-import { newDatedId, newPrefixedId } from '../../src/core/ids.ts';
+} from '../../src/core/providers/revocation.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 

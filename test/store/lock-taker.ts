@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import { isBusy } from '../../src/store/sqlite-lock.ts';
+import { isBusy } from '../../src/store/sql/dialect.ts';
 
 const heldMs = 1;
 const freeMs = 2;

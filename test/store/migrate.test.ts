@@ -7,10 +7,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { databaseFile, openStore, type Store } from '../../src/store/database.ts';
-import { type Migration, migrate, migrations, schemaVersion } from '../../src/store/migrate.ts';
-import { SqliteConnection } from '../../src/store/sqlite-connection.ts';
-import { SqliteMigrationTarget } from '../../src/store/sqlite-migration.ts';
+import { type Migration, migrate } from '../../src/store/migrate.ts';
+import { migrations, schemaVersion } from '../../src/store/migrations/all-migrations.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
+import { SqliteMigrationTarget } from '../../src/store/sqlite/migration.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { addTenant } from './harness.ts';
 
 async function newFolder(t: TestContext): Promise<string> {

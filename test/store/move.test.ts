@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { OrgKey } from '../../src/core/ids.ts';
-import { openStore, type Store } from '../../src/store/database.ts';
-import { MoveError, moveToPostgres } from '../../src/store/move.ts';
+import { MoveError, moveToPostgres } from '../../src/store/copies/move.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from './harness.ts';
 

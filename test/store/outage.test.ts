@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { isRefusal } from '../../src/core/errors.ts';
-import { databaseFile, openStore } from '../../src/store/database.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, makeSqliteStore, newUser } from './harness.ts';
 
 const isUnavailable = (error: unknown) => isRefusal(error, 'unavailable');

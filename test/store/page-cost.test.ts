@@ -6,14 +6,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type UserStatus, userStatuses } from '../../src/core/directory/user.ts';
-import { firstKey, packNode } from '../../src/store/count-node.ts';
-import { databaseFile } from '../../src/store/database.ts';
-import type { Executor } from '../../src/store/executor.ts';
-import { PostgresReadExecutor } from '../../src/store/postgres-executor.ts';
-import { PostgresPool } from '../../src/store/postgres-pool.ts';
-import { SqliteConnection } from '../../src/store/sqlite-connection.ts';
-import { ReadExecutor } from '../../src/store/sqlite-executor.ts';
-import { defaultCountShape, findPlace } from '../../src/store/user-counts.ts';
+import { defaultCountShape } from '../../src/store/counts/count-change.ts';
+import { firstKey, packNode } from '../../src/store/counts/count-node.ts';
+import { findPlace } from '../../src/store/counts/user-counts.ts';
+import { PostgresReadExecutor } from '../../src/store/postgres/changes/executor.ts';
+import { PostgresPool } from '../../src/store/postgres/pool.ts';
+import type { Executor } from '../../src/store/sql/executor.ts';
+import { SqliteConnection } from '../../src/store/sqlite/connection.ts';
+import { ReadExecutor } from '../../src/store/sqlite/executor.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import {
   addTenant,
   type FileStore,

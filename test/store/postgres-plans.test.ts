@@ -6,12 +6,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newAppId } from '../../src/core/ids.ts';
-import { postgresDialect } from '../../src/store/dialect.ts';
-import { planning } from '../../src/store/postgres-connection.ts';
-import { namedForMany } from '../../src/store/postgres-statements.ts';
-import { compileStatement, type Statement, type Values } from '../../src/store/statement.ts';
-import * as whole from '../../src/store/user-queries.ts';
-import { queriesOf } from '../../src/store/user-view-queries.ts';
+import { planning } from '../../src/store/postgres/connection.ts';
+import { namedForMany } from '../../src/store/postgres/statements.ts';
+import { postgresDialect } from '../../src/store/sql/dialect.ts';
+import { compileStatement, type Statement, type Values } from '../../src/store/sql/statement.ts';
+import * as whole from '../../src/store/users/user-queries.ts';
+import { queriesOf } from '../../src/store/users/user-view-queries.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from './harness.ts';
 
 const queries = queriesOf();

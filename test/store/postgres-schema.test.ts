@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isRefusal } from '../../src/core/errors.ts';
-import { postgresDialect } from '../../src/store/dialect.ts';
-import { tables } from '../../src/store/schema-registry.ts';
-import { allStatements, compileStatement } from '../../src/store/statement.ts';
+import { tables } from '../../src/store/schema/personal-data.ts';
+import { postgresDialect } from '../../src/store/sql/dialect.ts';
+import { allStatements, compileStatement } from '../../src/store/sql/statement.ts';
 import { makePostgresStore, type PostgresOwnStore } from './harness.ts';
 
 /** Found before a tenant is known, small, and a copy of each on every machine of a spread database. */

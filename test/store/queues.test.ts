@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { idempotencyLifeMs } from '../../src/core/access/idempotency.ts';
+import { idempotencyLifeMs } from '../../src/core/access/idempotency-store.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { databaseFile } from '../../src/store/database.ts';
-import { sqliteDialect } from '../../src/store/dialect.ts';
-import { tables } from '../../src/store/schema-registry.ts';
-import { allStatements, compileStatement } from '../../src/store/statement.ts';
+import { tables } from '../../src/store/schema/personal-data.ts';
+import { sqliteDialect } from '../../src/store/sql/dialect.ts';
+import { allStatements, compileStatement } from '../../src/store/sql/statement.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { makeSqliteStore } from './harness.ts';
 
 const own = await makeSqliteStore();

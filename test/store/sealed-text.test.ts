@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { connectionContext } from '../../src/core/connections/connection.ts';
-import { revocationContext } from '../../src/core/connections/revocation.ts';
 import type { Core } from '../../src/core/core.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import { messageContext } from '../../src/core/messaging/message.ts';
+import { connectionContext } from '../../src/core/providers/connection.ts';
+import { revocationContext } from '../../src/core/providers/revocation.ts';
 import { reseal } from '../../src/core/sealing/reseal.ts';
 import { sealedColumns } from '../../src/core/sealing/sealed-text.ts';
 import { createSecretBox, type SecretBox } from '../../src/core/secret.ts';
-import { noRecords } from '../../src/store/folder-records.ts';
-import { tables } from '../../src/store/schema-registry.ts';
+import { noRecords } from '../../src/store/folder/folder-records.ts';
+import { tables } from '../../src/store/schema/personal-data.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
 const former = createSecretBox('the-secret-of-yesterday-0123456789');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { newPrefixedId, type UserId } from '../../src/core/ids.ts';
 import { record } from '../../src/core/record/audit-event.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
-import { tables } from '../../src/store/schema-registry.ts';
+import { tables } from '../../src/store/schema/personal-data.ts';
 import { addTenant, databases, newUser } from './harness.ts';
 
 const now = 1_000;

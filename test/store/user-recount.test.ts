@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { NewUser } from '../../src/core/directory/user.ts';
-import { databaseFile, type Store } from '../../src/store/database.ts';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { addTenant, databases, makeSqliteStore, newUser, type Tenant } from './harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };

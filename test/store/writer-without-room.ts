@@ -3,7 +3,7 @@
  * and some that do not fit, and prints what became of them as JSON. Its argument names the folder of the store.
  */
 import { isRefusal } from '../../src/core/errors.ts';
-import { openStore } from '../../src/store/database.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import { addTenant, newUser } from './harness.ts';
 
 const tooMany = 10_000;

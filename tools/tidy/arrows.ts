@@ -16,31 +16,76 @@ interface Room {
 
 const everything = { rooms: ['*'], packages: ['*'] } as const;
 
+/** The rooms of the store that know no database by name. */
+const underDatabases = [
+  'storeMigrations',
+  'storeRecords',
+  'storeUsers',
+  'storeCounts',
+  'storeSql',
+  'storeSchema',
+] as const;
+
 /** `main -> cli -> app -> everything`; the rooms below know the core, and those that speak HTTP also that layer. */
 export const rooms: Readonly<Record<string, Room>> = {
   main: { paths: ['src/main.ts'], rooms: ['app', 'cli'], packages: ['node:*'] },
   cli: { paths: ['src/cli/'], rooms: ['app', 'config', 'core'], packages: ['node:*'] },
-  app: { paths: ['src/app.ts', 'src/app-'], ...everything },
-  config: {
-    paths: [
-      'src/config.ts',
-      'src/settings.ts',
-      'src/setting-parsers.ts',
-      'src/data-folder.ts',
-      'src/provider-file.ts',
-    ],
-    rooms: ['core'],
-    packages: ['node:*'],
-  },
+  app: { paths: ['src/app/'], ...everything },
+  config: { paths: ['src/config/'], rooms: ['core'], packages: ['node:*'] },
   core: {
     paths: ['src/core/'],
     rooms: [],
     packages: ['libphonenumber-js', 'node:crypto', 'node:util'],
   },
+  /** Opens the one database or the other. */
   store: {
-    paths: ['src/store/'],
-    rooms: ['core'],
-    packages: ['better-sqlite3', 'kysely', 'node:*', 'pg'],
+    paths: ['src/store/open-store.ts'],
+    rooms: ['storeTypes', 'storeSqlite', 'storePostgres'],
+    packages: [],
+  },
+  /** What every store offers; the rooms of both databases make it true. */
+  storeTypes: {
+    paths: ['src/store/store.ts'],
+    rooms: ['core', 'storeCounts', 'storeUsers', 'storePostgres'],
+    packages: [],
+  },
+  storeSchema: { paths: ['src/store/schema/'], rooms: ['core'], packages: ['kysely'] },
+  storeSql: { paths: ['src/store/sql/'], rooms: ['core', 'storeSchema'], packages: ['kysely'] },
+  storeMigrations: {
+    paths: ['src/store/migrations/', 'src/store/migrate.ts'],
+    rooms: ['core', 'storeSql'],
+    packages: [],
+  },
+  storeCounts: { paths: ['src/store/counts/'], rooms: ['core', 'storeSql', 'storeSchema'], packages: [] },
+  storeUsers: {
+    paths: ['src/store/users/'],
+    rooms: ['core', 'storeCounts', 'storeSql', 'storeSchema'],
+    packages: ['kysely'],
+  },
+  storeRecords: {
+    paths: ['src/store/records/'],
+    rooms: ['core', 'storeUsers', 'storeCounts', 'storeSql', 'storeSchema'],
+    packages: ['kysely'],
+  },
+  storeFolder: {
+    paths: ['src/store/folder/'],
+    rooms: ['core', 'storeSql'],
+    packages: ['better-sqlite3', 'node:*'],
+  },
+  storeSqlite: {
+    paths: ['src/store/sqlite/'],
+    rooms: ['core', 'storeTypes', 'storeFolder', ...underDatabases],
+    packages: ['better-sqlite3', 'node:*'],
+  },
+  storePostgres: {
+    paths: ['src/store/postgres/'],
+    rooms: ['core', 'storeTypes', ...underDatabases],
+    packages: ['node:*', 'pg'],
+  },
+  storeCopies: {
+    paths: ['src/store/copies/'],
+    rooms: ['core', 'storeFolder', 'storeSqlite', 'storePostgres', ...underDatabases],
+    packages: ['better-sqlite3', 'node:*', 'pg'],
   },
   http: {
     paths: ['src/http/'],
@@ -50,7 +95,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['node:http'] },
   pages: { paths: ['src/pages/'], rooms: ['core', 'http', 'shapes'], packages: ['node:*'] },
   /** What a page and its server say to each other: types, which both read. */
-  shapes: { paths: ['src/pages/connect-shapes.ts'], rooms: [], packages: [] },
+  shapes: { paths: ['src/pages/connect/connect-shapes.ts'], rooms: [], packages: [] },
   web: {
     paths: ['web/'],
     rooms: ['shapes'],

@@ -1,4 +1,4 @@
-/** Circles of imports: a file that, through others, imports itself. Imports of types alone make none. */
+/** Circles of imports: a file that, through others, imports itself. Imports of types count like any other. */
 import { importsOf, targetOf } from './imports.ts';
 import type { SourceFile } from './source.ts';
 
@@ -6,9 +6,7 @@ import type { SourceFile } from './source.ts';
 export function cyclesOf(files: readonly SourceFile[]): string[][] {
   const edges = new Map<string, string[]>();
   for (const file of files) {
-    const targets = importsOf(file)
-      .filter((each) => !each.isTypeOnly)
-      .map((each) => targetOf(file, each.specifier));
+    const targets = importsOf(file).map((each) => targetOf(file, each.specifier));
     edges.set(
       file.path,
       targets.filter((each) => each !== null),

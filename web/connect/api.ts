@@ -4,7 +4,7 @@ import type {
   ProblemShape,
   SessionShape,
   StartedShape,
-} from '../../src/pages/connect-shapes.ts';
+} from '../../src/pages/connect/connect-shapes.ts';
 
 /** What went wrong: a code of the server's, or `offline` where there was no answer. */
 export class ApiError extends Error {

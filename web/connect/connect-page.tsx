@@ -4,7 +4,7 @@
  */
 import { Alert, Button, CloseButton, Loader, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import type { SourceShape } from '../../src/pages/connect-shapes.ts';
+import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import type { Api } from './api.ts';
 import { DisconnectDialog } from './disconnect-dialog.tsx';
 import type { Embedder } from './embedder.ts';

@@ -2,7 +2,7 @@
  * What has happened in the page, in the words of the public client: what was connected and disconnected while it was
  * open, and what is connected now. Connections that were there before are no event.
  */
-import type { SourceShape } from '../../src/pages/connect-shapes.ts';
+import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 
 export interface NamedSource {
   /** The connection's. */

@@ -1,6 +1,6 @@
 /** One source: its name, how things stand with it, and the one or two things that can be done about it. */
 import { Badge, Button } from '@mantine/core';
-import type { SourceShape } from '../../src/pages/connect-shapes.ts';
+import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { type Language, type Texts, texts } from './texts.ts';
 import type { Visit } from './use-sources.ts';
 

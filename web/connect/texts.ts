@@ -1,5 +1,5 @@
 /** What the page says, by language. A further language is one more set, and a line below. */
-import type { ProblemCode } from '../../src/pages/connect-shapes.ts';
+import type { ProblemCode } from '../../src/pages/connect/connect-shapes.ts';
 
 /** `offline`: the server could not be reached at all. */
 export type Problem = Exclude<ProblemCode, 'expired'> | 'offline';

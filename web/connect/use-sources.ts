@@ -4,7 +4,7 @@
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import type { SessionShape, SourceShape } from '../../src/pages/connect-shapes.ts';
+import type { SessionShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { type Api, ApiError } from './api.ts';
 import type { Embedder } from './embedder.ts';
 import { onOutcome, openProviderWindow, type ProviderWindow } from './provider-window.ts';

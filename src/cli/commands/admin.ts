@@ -1,7 +1,8 @@
 /** A first person with the role admin, who can then let others in. */
+
+import { settings } from '../../config/settings.ts';
 import { createAdmin, getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { toUserIdText } from '../../core/ids.ts';
-import { settings } from '../../settings.ts';
 import type { Invocation } from '../command.ts';
 import { pairs } from '../layout.ts';
 import { door, onDirectory } from '../operator.ts';

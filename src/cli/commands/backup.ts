@@ -1,7 +1,7 @@
 /** Copies of the database: one made while others serve, and one put in the place of the database. */
-import { backUpDirectory, type RestorePlan, restoreDirectory } from '../../app-backup.ts';
-import { hasDirectory } from '../../app-directory.ts';
-import { type Config, readConfig } from '../../config.ts';
+import { backUpDirectory, type RestorePlan, restoreDirectory } from '../../app/backup.ts';
+import { hasDirectory } from '../../app/open-directory.ts';
+import { type Config, readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { counted } from '../transfer/progress-bar.ts';

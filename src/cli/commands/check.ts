@@ -1,5 +1,5 @@
 /** Recounts what is kept as counts, and has the database look through its files; ends with 1 where something is wrong. */
-import { type CountDifference, checkDirectory, sumOf } from '../../core/maintenance.ts';
+import { type CountDifference, checkDirectory, sumOf } from '../../core/deployment/maintenance.ts';
 import { bold, table } from '../layout.ts';
 import { findOrganization, onDirectory } from '../operator.ts';
 

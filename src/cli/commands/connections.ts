@@ -1,13 +1,14 @@
 /** Connections and providers, as an operator looks at them. No token is ever shown. */
-import { abandonConnection, getAnyConnection } from '../../core/connections/abandon.ts';
-import { connectionStates } from '../../core/connections/connection.ts';
+
+import { isRefusal } from '../../core/errors.ts';
+import { toUserIdText } from '../../core/ids.ts';
+import { abandonConnection, getAnyConnection } from '../../core/providers/abandon-connection.ts';
+import { connectionStates } from '../../core/providers/connection.ts';
 import {
   listAllConnections,
   listProviderHealth,
   type ProviderHealth,
-} from '../../core/connections/overview.ts';
-import { isRefusal } from '../../core/errors.ts';
-import { toUserIdText } from '../../core/ids.ts';
+} from '../../core/providers/overview.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';
 import { confirm } from '../confirm.ts';

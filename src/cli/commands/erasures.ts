@@ -1,7 +1,7 @@
 /** Erasures as the operator sees them: what became of each, receipts held against the keys, and many at once. */
 import { readFile } from 'node:fs/promises';
-import { readPublicKeys } from '../../app-backup.ts';
-import { readConfig } from '../../config.ts';
+import { readPublicKeys } from '../../app/backup.ts';
+import { readConfig } from '../../config/config.ts';
 import { abandonErasure } from '../../core/erasure/abandon-erasure.ts';
 import { type Erasure, erasureStates } from '../../core/erasure/erasure.ts';
 import { type ErasureDossier, getErasureDossier, listErasures } from '../../core/erasure/list-erasures.ts';

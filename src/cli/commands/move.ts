@@ -1,6 +1,6 @@
 /** Moves the directory in the data folder to a PostgreSQL database, and proves that all of it is there. */
-import { moveDirectory } from '../../app-directory.ts';
-import { readConfig } from '../../config.ts';
+import { moveDirectory } from '../../app/open-directory.ts';
+import { readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { table } from '../layout.ts';
 import { counted, ProgressBar } from '../transfer/progress-bar.ts';

@@ -1,5 +1,5 @@
 /** Organizations: the first one, further ones, and all that there are. */
-import { readConfig } from '../../config.ts';
+import { readConfig } from '../../config/config.ts';
 import {
   createOrganization,
   initialise,
@@ -9,9 +9,9 @@ import {
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Outcome } from '../command.ts';
+import { placeOf } from '../directory-location.ts';
 import { pairs, table } from '../layout.ts';
 import { door, onAnyDirectory, onDirectory } from '../operator.ts';
-import { placeOf } from '../place.ts';
 
 /** The name of an organization that nobody named. */
 export const defaultName = 'Default';

@@ -2,12 +2,12 @@
  * What the development outbox has taken, and what is on its way to it, so that nobody has to wait for a job. A
  * message that a real sender is to take is never shown.
  */
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
+import { settings } from '../../config/settings.ts';
 import { canonicalEmail, readPhone } from '../../core/directory/user-fields.ts';
 import { type Message, type MessageContent, messageContext } from '../../core/messaging/message.ts';
 import type { SecretBox } from '../../core/secret.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import { settings } from '../../settings.ts';
 import { bold, dim } from '../layout.ts';
 import { onDirectory } from '../operator.ts';
 

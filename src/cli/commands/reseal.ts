@@ -1,6 +1,7 @@
 /** Seals anew what was sealed under a former secret, so that it can be dropped from the settings. */
+
+import { settings } from '../../config/settings.ts';
 import { reseal } from '../../core/sealing/reseal.ts';
-import { settings } from '../../settings.ts';
 import { onDirectory } from '../operator.ts';
 
 export const resealAll = onDirectory(async ({ core }) => {

@@ -2,22 +2,22 @@
  * Serves until it is told to stop: in this process, or in several workers that this process starts and looks after.
  * What only the one or the other needs is loaded where it is needed.
  */
-import { type Reading, readConfig } from '../../config.ts';
+import { type Reading, readConfig } from '../../config/config.ts';
 import type { Handler, Outcome } from '../command.ts';
-import { stopSignal } from '../stop-signal.ts';
-import { findAssignment } from '../worker-message.ts';
+import { stopSignal } from '../serving/stop-signal.ts';
+import { findAssignment } from '../serving/worker-message.ts';
 
 export const serve: Handler = async ({ env }) => {
   const stopped = stopSignal();
   const reading = readConfig(env);
   if (reading.config.workers === 1) return serveAlone(reading, stopped);
   const assignment = findAssignment(env);
-  if (assignment === null) return (await import('../supervisor.ts')).supervise(reading, env, stopped);
-  return (await import('../worker.ts')).serveAsWorker(assignment, reading, stopped);
+  if (assignment === null) return (await import('../serving/supervisor.ts')).supervise(reading, env, stopped);
+  return (await import('../serving/worker.ts')).serveAsWorker(assignment, reading, stopped);
 };
 
 async function serveAlone(reading: Reading, stopped: Promise<void>): Promise<Outcome> {
-  const { introduce, startServer } = await import('../server.ts');
+  const { introduce, startServer } = await import('../serving/server.ts');
   const server = await startServer(reading);
   try {
     const said = await introduce(server, reading, performance.timeOrigin);

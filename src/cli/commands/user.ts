@@ -1,5 +1,5 @@
 /** One user as every API shows it, and what none shows. Never a digest, a code or a token. */
-import { presentUser } from '../../app.ts';
+import { presentUser } from '../../app/create-app.ts';
 import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';

@@ -113,7 +113,7 @@ function unexpected(): Error {
 
 /** Far more memory than a batch takes, and a bound all the same. */
 function startThread(): Worker {
-  return new Worker(new URL('../../app-import-thread.ts', import.meta.url), {
+  return new Worker(new URL('../../app/import-thread.ts', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 96 },
   });
 }

@@ -3,9 +3,9 @@ import type { Core } from '../../core/core.ts';
 import { cancelUser, updateProfile } from '../../core/directory/profile.ts';
 import { registerUser } from '../../core/directory/registration.ts';
 import { deleteUser } from '../../core/directory/user-lifecycle.ts';
+import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import type { Route } from '../../http/contract.ts';
-import { checkEchoes } from '../../http/echo.ts';
-import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
+import { checkEchoes } from '../../http/reading/echo.ts';
 import { readFlag, readUserBody } from './body.ts';
 import { findPlace, userOf } from './caller.ts';
 import {

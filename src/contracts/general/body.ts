@@ -1,6 +1,6 @@
 /** The outer shapes of the document's bodies: flags beside a `user`, and credentials in or beside one. */
 import { refuseFaults } from '../../core/errors.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

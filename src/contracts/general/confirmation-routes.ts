@@ -2,7 +2,7 @@
 import type { Core } from '../../core/core.ts';
 import { confirmUser, resendConfirmation } from '../../core/verification/confirmation.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { confirmExample, confirmedExample } from './examples.ts';
 import { presentConfirmed } from './present.ts';

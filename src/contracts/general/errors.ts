@@ -10,8 +10,8 @@ import {
   type FieldFaultCode,
   isRefusal,
 } from '../../core/errors.ts';
+import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
-import { refusalHeaders } from '../../http/refusal-headers.ts';
 
 type Errors = string | Readonly<Record<string, readonly string[]>>;
 

@@ -8,7 +8,7 @@ import {
   validatePasswordToken,
 } from '../../core/verification/password-reset.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { readFlatBody } from './body.ts';
 import { findPublic, findUser } from './caller.ts';
 import { emailExample, resetExample, userExample } from './examples.ts';

@@ -8,7 +8,7 @@ import type { UserRef } from '../../core/directory/user-store.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserNumber } from '../../core/ids.ts';
 import type { Call, Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { emailExample, listExample, userExample } from './examples.ts';
 import { presentList, presentUser, shown } from './present.ts';

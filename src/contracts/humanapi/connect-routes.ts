@@ -2,11 +2,11 @@
  * The token calls of Connect, for the backend of an app: it shows its client id and secret in the body, so the routes
  * are public to the server and the core finds out who asks.
  */
-import { exchangeSession, issuePublicToken } from '../../core/connect/first-generation.ts';
-import { type IssuedTokens, issueConnectTokens } from '../../core/connect/tokens.ts';
+import { exchangeSession, issuePublicToken } from '../../core/connect-page/first-generation.ts';
+import { type IssuedTokens, issueConnectTokens } from '../../core/connect-page/token-request.ts';
 import type { Core } from '../../core/core.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import {
   connectExamples,
   type PublicTokensAnswer,

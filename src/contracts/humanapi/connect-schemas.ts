@@ -1,9 +1,9 @@
 /** The shapes of the token calls of Connect. The first generation writes its names in one word each. */
-import { connectTokenRules } from '../../core/connect/connect-token.ts';
-import { tokenRequestTypes } from '../../core/connect/tokens.ts';
+import { connectTokenRules } from '../../core/connect-page/connect-token.ts';
+import { tokenRequestTypes } from '../../core/connect-page/token-request.ts';
 import { emailCharactersMax } from '../../core/directory/user-fields.ts';
 import { secondMs } from '../../core/time.ts';
-import { type Static, Type } from '../../http/shape.ts';
+import { type Static, Type } from '../../http/reference/shape.ts';
 import { appId, externalId, humanId } from './schemas.ts';
 
 const clientSecret = Type.String({

@@ -3,9 +3,9 @@
  * so that a new code does not compile before it has an answer here. Nothing that the caller wrote is shown back.
  */
 import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
+import { faultText } from '../../http/answering/fault-text.ts';
+import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
-import { faultText } from '../../http/fault-text.ts';
-import { refusalHeaders } from '../../http/refusal-headers.ts';
 
 interface Envelope {
   readonly code: number;

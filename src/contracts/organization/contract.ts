@@ -5,8 +5,8 @@
  */
 import { authenticateApiKey, authenticateSession } from '../../core/access/authentication.ts';
 import { refuse } from '../../core/errors.ts';
-import { readBearer } from '../../http/bearer.ts';
 import type { Contract } from '../../http/contract.ts';
+import { readBearer } from '../../http/reading/bearer.ts';
 import { presentRefusal } from './errors.ts';
 import { presentFull } from './present.ts';
 import { routes, usersPath } from './routes.ts';

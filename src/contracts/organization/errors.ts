@@ -4,8 +4,8 @@
  */
 import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
+import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
-import { refusalHeaders } from '../../http/refusal-headers.ts';
 import { statusFilters } from './schemas.ts';
 
 /** What a code is answered with; `error` is the word that programs read, `message` the sentence for people. */

@@ -11,11 +11,11 @@ import { listUsers } from '../../core/directory/user-list.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserIdText } from '../../core/ids.ts';
 import { inviteUser } from '../../core/verification/invitation.ts';
+import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
-import { checkEchoes } from '../../http/echo.ts';
-import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
-import { readMembers } from '../../http/members.ts';
+import { checkEchoes } from '../../http/reading/echo.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { deleteOperation } from './errors.ts';
 import { fullView, listedView, presentCreated, presentFull, presentListed } from './present.ts';
 import {

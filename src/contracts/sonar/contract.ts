@@ -3,8 +3,8 @@
  * `/v1/users` and below are its own where they carry a bearer token, and those below `/v1/erasures` in any case.
  */
 import { authenticateApiKey } from '../../core/access/authentication.ts';
-import { readBearer } from '../../http/bearer.ts';
 import type { Contract } from '../../http/contract.ts';
+import { readBearer } from '../../http/reading/bearer.ts';
 import { connectDeviceRoute, disconnectDeviceRoute, listDevicesRoute } from './device-routes.ts';
 import { getErasureRoute } from './erasure-routes.ts';
 import { presentRefusal } from './errors.ts';

@@ -2,13 +2,14 @@
  * The devices of a user: listing them, connecting one and disconnecting it. A device is a connection to a provider;
  * the person goes to the provider by the address that connecting answers with.
  */
-import { disconnect, listConnections, startConnection } from '../../core/connections/connect.ts';
-import type { Connection } from '../../core/connections/connection.ts';
+
 import type { Core } from '../../core/core.ts';
+import type { Connection } from '../../core/providers/connection.ts';
+import { disconnect, listConnections, startConnection } from '../../core/providers/user-connections.ts';
 import { toSecondText } from '../../core/time.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import {
   connectBody,
   connectionAnswerSchema,

@@ -10,9 +10,9 @@ import {
   type RefusalDetails,
 } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
+import { faultText } from '../../http/answering/fault-text.ts';
+import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
-import { faultText } from '../../http/fault-text.ts';
-import { refusalHeaders } from '../../http/refusal-headers.ts';
 
 interface Envelope {
   readonly status: number;

@@ -3,7 +3,7 @@
  * secret. The organization is part of the key, so that two of them never meet in one; the path is the documented
  * one, so that a repetition counts as one through whichever way in it comes.
  */
-import type { IdempotentRequest } from '../../core/access/idempotency.ts';
+import type { IdempotentRequest } from '../../core/access/idempotency-store.ts';
 import type { Core } from '../../core/core.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { callerOf } from '../../http/caller.ts';

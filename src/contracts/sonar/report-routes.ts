@@ -3,7 +3,7 @@ import type { Core } from '../../core/core.ts';
 import { type ReportKind, reportActivity } from '../../core/directory/user-lifecycle.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/members.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { toUserAnswer } from './present.ts';
 import { refOf, userPath } from './routes.ts';

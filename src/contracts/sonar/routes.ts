@@ -11,11 +11,11 @@ import { listUsers, listUsersByExternalId } from '../../core/directory/user-list
 import type { UserRef } from '../../core/directory/user-store.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserIdText } from '../../core/ids.ts';
+import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
-import { checkEchoes } from '../../http/echo.ts';
-import { erasedAnswer, erasedResponse } from '../../http/erased.ts';
-import { readMembers } from '../../http/members.ts';
+import { checkEchoes } from '../../http/reading/echo.ts';
+import { readMembers } from '../../http/reading/members.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { shown, toSonarUser, toUserAnswer, toUserListJson } from './present.ts';
 import {

@@ -5,7 +5,8 @@
  * What consumers do themselves is in `registration.ts` and `profile.ts`; how people are invited, in
  * `verification/invitation.ts`.
  */
-import { alone, type IdempotentRequest, once } from '../access/idempotency.ts';
+import { alone, once } from '../access/idempotency.ts';
+import type { IdempotentRequest } from '../access/idempotency-store.ts';
 import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { acceptErasures, type BegunErasure } from '../erasure/accept-erasures.ts';

@@ -4,10 +4,10 @@
  */
 import { operatorAt } from '../access/api-key-lifecycle.ts';
 import type { Door } from '../access/principal.ts';
-import { nextRevocationState, type Revocation } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
 import { readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
+import { nextRevocationState, type Revocation } from '../providers/revocation.ts';
 import { record } from '../record/audit-event.ts';
 import type { Erasure } from './erasure.ts';
 

@@ -4,9 +4,9 @@
  * nobody, and the job that completes erasures tells it then. Grants come first: once the line is there, they are.
  */
 
-import type { Revocation } from '../connections/revocation.ts';
-import { isOpen } from '../connections/tokens.ts';
 import type { Core } from '../core.ts';
+import { isOpen } from '../providers/keep-tokens.ts';
+import type { Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
 

@@ -1,11 +1,11 @@
 /** How an erasure begins: in the transaction that deletes the user, so that there is never the one without the other. */
 import type { Principal } from '../access/principal.ts';
 import { subjectsOf } from '../access/subject.ts';
-import { endGrants } from '../connections/end-grants.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
 import { newDatedId } from '../ids.ts';
+import { endGrants } from '../providers/end-grants.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type BegunErasure, listOpenGrants } from './accept-erasures.ts';

@@ -7,9 +7,9 @@
  * before the ledger has the erasure, the traces are gone, and no grant of it is open in the transaction that says so.
  */
 import { emailSubject, userSubject } from '../access/subject.ts';
-import type { Revocation } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
+import type { Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { acceptErasures, type BegunErasure, listOpenGrants, noteEndedGrants } from './accept-erasures.ts';
 import {

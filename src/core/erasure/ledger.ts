@@ -7,8 +7,8 @@
  * beside the ledger, sealed, from the acceptance until the provider confirms.
  */
 import type { Door, Principal } from '../access/principal.ts';
-import type { Revocation } from '../connections/revocation.ts';
 import type { OrgKey, UserId } from '../ids.ts';
+import type { Revocation } from '../providers/revocation.ts';
 
 /** An erasure that was accepted. Nobody is told that a user is deleted before this is on disk. */
 export interface AcceptedErasure {

@@ -1,8 +1,8 @@
 /** Looking at erasures: as an organization's admin key sees its own, and as the operator sees all. */
 import { authorize, type Principal } from '../access/principal.ts';
-import type { Revocation } from '../connections/revocation.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
+import type { Revocation } from '../providers/revocation.ts';
 import type { Erasure, ErasureState } from './erasure.ts';
 
 /** An erasure with what its providers have said so far. */

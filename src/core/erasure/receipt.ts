@@ -8,7 +8,7 @@
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Revocation } from '../connections/revocation.ts';
+import type { Revocation } from '../providers/revocation.ts';
 import { toMillisecondText } from '../time.ts';
 import type { Erasure, Kept, RemovedRows } from './erasure.ts';
 

@@ -3,9 +3,10 @@
  * all; what lies beside the ledger is as new as the acceptance of the erasure, and what the ledger calls ended is.
  * What cannot be found anywhere is not called ended: the receipt says `unconfirmed`, with `grant_lost`.
  */
-import { isOpen } from '../connections/tokens.ts';
+
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
+import { isOpen } from '../providers/keep-tokens.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, NamedGrant } from './ledger.ts';
 

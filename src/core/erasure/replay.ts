@@ -4,8 +4,8 @@
  * the end costs nothing but a look at where the ledger ends.
  */
 import { operatorAt } from '../access/api-key-lifecycle.ts';
-import { isOpen } from '../connections/tokens.ts';
 import type { Core } from '../core.ts';
+import { isOpen } from '../providers/keep-tokens.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { userDigestOf } from './erasure.ts';

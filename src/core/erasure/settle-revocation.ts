@@ -1,6 +1,7 @@
 /** What becomes of an erasure when a grant that it waits for has ended, or has not ended in time. */
-import type { RevocationState } from '../connections/revocation.ts';
+
 import type { Core } from '../core.ts';
+import type { RevocationState } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { nextErasureState } from './erasure.ts';
 

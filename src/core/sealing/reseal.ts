@@ -2,8 +2,9 @@
  * Sealing anew, under the present secret, what was sealed under a former one, so that the former can be forgotten. It
  * may be stopped and started again, and runs beside servers that write: what they seal meanwhile stands.
  */
-import { revocationContext } from '../connections/revocation.ts';
+
 import type { Core } from '../core.ts';
+import { revocationContext } from '../providers/revocation.ts';
 import type { SecretBox } from '../secret.ts';
 import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';
 

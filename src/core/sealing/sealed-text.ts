@@ -3,12 +3,13 @@
  * What is sealed for minutes only, such as people on their way to a provider and waiting requests for a link, is not
  * among them: it runs out before a former secret does.
  */
-import { connectionContext } from '../connections/connection.ts';
-import { revocationContext } from '../connections/revocation.ts';
-import { receiptKeyContext } from '../erasure/receipt-key.ts';
+
+import { receiptKeyContext } from '../erasure/receipt-key-store.ts';
 import { tracesContext } from '../erasure/traces.ts';
 import type { OrgKey } from '../ids.ts';
 import { messageContext } from '../messaging/message.ts';
+import { connectionContext } from '../providers/connection.ts';
+import { revocationContext } from '../providers/revocation.ts';
 
 /** The table and the column of each kind of text, and what binds it to its row. */
 export const sealedColumns = {

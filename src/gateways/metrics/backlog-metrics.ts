@@ -3,7 +3,7 @@
  * one does.
  */
 import { Gauge, Registry } from 'prom-client';
-import type { Backlog } from '../../core/backlog.ts';
+import type { Backlog } from '../../core/deployment/backlog.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The metrics of a backlog that was read at `now`, in epoch milliseconds. */

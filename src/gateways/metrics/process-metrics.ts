@@ -6,7 +6,7 @@
  * routes, classes of statuses, channels, providers, and words of ours, so there is a bounded number of series.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { StoreReadings } from '../../core/maintenance.ts';
+import type { StoreReadings } from '../../core/deployment/maintenance.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
 

@@ -4,35 +4,13 @@
  * is reported on the service's own word only.
  */
 import * as oauth from 'oauth4webapi';
-import type { CodeGrant, TokenGrant } from '../../core/connections/grant.ts';
-import type { Provider, TokenAnswer } from '../../core/connections/provider.ts';
-import type {
-  ClientAuthentication,
-  ClientCredentials,
-  ProviderDescription,
-} from '../../core/connections/provider-description.ts';
-import { type Clock, secondMs } from '../../core/time.ts';
-import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
+import type { CodeGrant, TokenGrant } from '../../core/providers/grant.ts';
+import type { Provider, TokenAnswer } from '../../core/providers/provider.ts';
+import type { ProviderDescription } from '../../core/providers/provider-description.ts';
+import { secondMs } from '../../core/time.ts';
+import { type OAuthProviderParts, partyOf } from './oauth-party.ts';
+import { failureOf, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
 import { createTokenEnd } from './token-end.ts';
-
-export interface OAuthProviderParts {
-  readonly description: ProviderDescription;
-  readonly credentials: ClientCredentials;
-  readonly http: ProviderHttp;
-  readonly clock: Clock;
-}
-
-/** What the library needs of a service and its client. */
-export interface OAuthParty {
-  readonly server: oauth.AuthorizationServer;
-  readonly client: oauth.Client;
-  authentication(method: ClientAuthentication): oauth.ClientAuth;
-  options(signal: AbortSignal): {
-    readonly signal: AbortSignal;
-    readonly [oauth.customFetch]: typeof fetch;
-    readonly [oauth.allowInsecureRequests]: boolean;
-  };
-}
 
 export function createOAuthProvider(parts: OAuthProviderParts): Provider {
   const { description, credentials, http, clock } = parts;
@@ -159,40 +137,6 @@ export function readCallback(
     if (!(error instanceof oauth.AuthorizationResponseError)) return { kind: 'foreign' };
     return { kind: error.error === 'access_denied' ? 'denied' : 'failed' };
   }
-}
-
-function partyOf({ description, credentials, http }: OAuthProviderParts): OAuthParty {
-  const { end, introspectionEndpoint } = description;
-  return {
-    server: {
-      issuer: description.issuer,
-      authorization_response_iss_parameter_supported: description.sendsIssuer,
-      authorization_endpoint: description.authorizationEndpoint,
-      token_endpoint: description.tokenEndpoint,
-      ...(end.kind === 'rfc7009' ? { revocation_endpoint: end.endpoint } : {}),
-      ...(introspectionEndpoint === null ? {} : { introspection_endpoint: introspectionEndpoint }),
-    },
-    client: { client_id: credentials.clientId },
-    authentication: (method) =>
-      method === 'basic'
-        ? basicAuthentication(credentials)
-        : oauth.ClientSecretPost(credentials.clientSecret),
-    options: (signal) => ({
-      signal,
-      [oauth.customFetch]: (url, init) => http.fetch(String(url), init ?? {}),
-      [oauth.allowInsecureRequests]: http.isInsecureAllowed,
-    }),
-  };
-}
-
-/**
- * HTTP Basic (RFC 6749, section 2.3.1). The library's own also escapes what the encoding leaves alone, such as the
- * dashes of an id, and services that never decode would then not know the client.
- */
-function basicAuthentication({ clientId, clientSecret }: ClientCredentials): oauth.ClientAuth {
-  const encode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
-  const credentials = Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64');
-  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`);
 }
 
 /** The library takes a code from a callback only; state and issuer were checked when it came. */

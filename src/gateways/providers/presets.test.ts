@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import type { CodeGrant, TokenGrant } from '../../core/connections/grant.ts';
-import type { Provider } from '../../core/connections/provider.ts';
-import { type PresetName, presetNames } from '../../core/connections/provider-description.ts';
+import type { CodeGrant, TokenGrant } from '../../core/providers/grant.ts';
+import type { Provider } from '../../core/providers/provider.ts';
+import { type PresetName, presetNames } from '../../core/providers/provider-description.ts';
 import { presets } from './presets.ts';
 import { createProviderHttp } from './provider-http.ts';
 

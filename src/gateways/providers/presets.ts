@@ -3,13 +3,14 @@
  * and a secret. What a documentation does not say is taken for no: no PKCE, no issuer, no promise that a reused code
  * ends a grant. `docs/connections.md` tells what could not be confirmed.
  */
-import type { Provider } from '../../core/connections/provider.ts';
+import type { Provider } from '../../core/providers/provider.ts';
 import {
   commonDescription,
   type PresetName,
   type ProviderDescription,
-} from '../../core/connections/provider-description.ts';
-import { createOAuthProvider, type OAuthProviderParts } from './oauth-provider.ts';
+} from '../../core/providers/provider-description.ts';
+import type { OAuthProviderParts } from './oauth-party.ts';
+import { createOAuthProvider } from './oauth-provider.ts';
 import { createWithingsProvider } from './withings.ts';
 
 /** https://dev.fitbit.com/build/reference/web-api/authorization/ */

@@ -1,8 +1,8 @@
 /** Which tokens a service is told of when access ends, by how sure it is that they open nothing any more. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { clockSkewMs, type TokenGrant } from '../../core/connections/grant.ts';
-import type { PresetName } from '../../core/connections/provider-description.ts';
+import { clockSkewMs, type TokenGrant } from '../../core/providers/grant.ts';
+import type { PresetName } from '../../core/providers/provider-description.ts';
 import { presets } from './presets.ts';
 import { createProviderHttp } from './provider-http.ts';
 

@@ -3,11 +3,11 @@
  * there is one, or by a call of the service's own with an access token that still works.
  */
 import * as oauth from 'oauth4webapi';
-import { hasRunOut, type TokenGrant } from '../../core/connections/grant.ts';
-import type { EndAnswer } from '../../core/connections/provider.ts';
-import type { ClientAuthentication, EndDescription } from '../../core/connections/provider-description.ts';
+import { hasRunOut, type TokenGrant } from '../../core/providers/grant.ts';
+import type { EndAnswer } from '../../core/providers/provider.ts';
+import type { ClientAuthentication, EndDescription } from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
-import type { OAuthParty, OAuthProviderParts } from './oauth-provider.ts';
+import type { OAuthParty, OAuthProviderParts } from './oauth-party.ts';
 import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
 
 /** An access token that ends this soon may have ended when it arrives. */

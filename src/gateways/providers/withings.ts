@@ -7,11 +7,12 @@
  * user access", "Signature v2 - Getnonce", "Response status".
  */
 import { createHmac } from 'node:crypto';
-import type { TokenGrant } from '../../core/connections/grant.ts';
-import type { EndAnswer, Provider, TokenAnswer } from '../../core/connections/provider.ts';
-import { commonDescription, type ProviderDescription } from '../../core/connections/provider-description.ts';
+import type { TokenGrant } from '../../core/providers/grant.ts';
+import type { EndAnswer, Provider, TokenAnswer } from '../../core/providers/provider.ts';
+import { commonDescription, type ProviderDescription } from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
-import { authorizationUrl, type OAuthProviderParts, readCallback } from './oauth-provider.ts';
+import type { OAuthProviderParts } from './oauth-party.ts';
+import { authorizationUrl, readCallback } from './oauth-provider.ts';
 import { type CallFailure, failureOf, readMembers, reasonOf } from './provider-http.ts';
 
 const serviceUrl = 'https://wbsapi.withings.net';

@@ -8,11 +8,11 @@ import type { Core } from '../../../src/core/core.ts';
 import { createUser, deleteUser, getUser } from '../../../src/core/directory/user-lifecycle.ts';
 import { type Seen, userView } from '../../../src/core/directory/user-view.ts';
 import { parseHumanId } from '../../../src/core/ids.ts';
-import { readBearer } from '../../../src/http/bearer.ts';
 import { callerOf } from '../../../src/http/caller.ts';
 import type { Call, Contract, Route } from '../../../src/http/contract.ts';
-import { checkEchoes } from '../../../src/http/echo.ts';
-import { readMembers } from '../../../src/http/members.ts';
+import { readBearer } from '../../../src/http/reading/bearer.ts';
+import { checkEchoes } from '../../../src/http/reading/echo.ts';
+import { readMembers } from '../../../src/http/reading/members.ts';
 import { presentRefusal } from './errors.ts';
 
 const badge = Type.Object({ badge: Type.String(), zone: Type.String() });

@@ -1,7 +1,7 @@
 /** The fifth contract's envelope, `{refused: code}`, with a status for every code. */
 import type { DomainError, ErrorCode } from '../../../src/core/errors.ts';
+import { refusalHeaders } from '../../../src/http/answering/refusal-headers.ts';
 import type { Answer } from '../../../src/http/contract.ts';
-import { refusalHeaders } from '../../../src/http/refusal-headers.ts';
 
 const statuses = {
   unauthorized: 401,

@@ -1,0 +1,240 @@
+/**
+ * The composition root: builds the whole of Roster from plain values, and with its neighbours `app-*.ts` is the only
+ * place that knows every part. An app serves a directory (`open-directory.ts`). What only an app needs is loaded with
+ * it, so that commands start quickly.
+ */
+
+import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
+import type { Core } from '../core/core.ts';
+import type { User } from '../core/directory/user.ts';
+import { ensureSigner } from '../core/erasure/receipt-key.ts';
+import type { Channel } from '../core/messaging/message.ts';
+import type { MessageSender } from '../core/messaging/sender.ts';
+import { outboxSender } from '../gateways/outbox-sender.ts';
+import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
+import type { Logger } from '../http/log.ts';
+import type { MetricsServer } from '../http/metrics-server.ts';
+import type { Journal } from '../jobs/journal.ts';
+import type { Runner } from '../jobs/runner.ts';
+import { findPort, listenFault, publicAddress } from './listen.ts';
+import type { Snapshot } from './metrics.ts';
+import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
+
+export interface AppOptions extends DirectoryOptions {
+  /** JSON lines on standard error unless given. */
+  readonly logger?: Logger;
+  /** What carries messages to people; chosen by the settings unless given. */
+  readonly senders?: Readonly<Record<Channel, MessageSender>>;
+}
+
+/** A directory that is served. */
+export interface App extends Directory {
+  /** Writes to the same log as everything else. */
+  readonly journal: Journal;
+  /**
+   * Starts to serve, and then the jobs; the address, such as `http://127.0.0.1:8080`. Whoever serves alone also shows
+   * metrics, where they are wanted.
+   *
+   * Several processes can listen there together. The first of them makes sure that nobody else does, and finds a
+   * port where any will do; the others then listen at that one.
+   *
+   * @throws {ConfigError} where nobody can listen there.
+   */
+  listen(turn?: 'alone' | 'first' | 'further'): Promise<string>;
+  /** The metrics of this process, and with `isWhole` those of the directory; none where none are wanted. */
+  readMetrics(isWhole: boolean): Promise<Snapshot>;
+  /** A first call to each contract, as the credentials of a fresh deployment allow. */
+  samples(credentials: SampleCredentials): readonly Sample[];
+  /** Answers what was asked, lets the jobs end, closes everything. A second call waits for the first. */
+  close(): Promise<void>;
+}
+
+/** A first call to one contract, as its document spells it. */
+export interface Sample extends SampleCall {
+  readonly title: string;
+}
+
+/** The user in the words of each contract that shows users, by the contract's name. */
+export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
+  const { contracts } = await import('../contracts/index.ts');
+  const views = contracts.flatMap((contract) => {
+    return contract.show === undefined ? [] : [[contract.name, contract.show(user, now)] as const];
+  });
+  return Object.fromEntries(views);
+}
+
+/**
+ * Builds everything; nothing is served and no job runs before `listen`.
+ *
+ * @throws {ConfigError} where folder or database cannot be used.
+ */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config } = options;
+  const [
+    { contracts },
+    { createServer },
+    { defaultHttpSettings },
+    log,
+    { setPasswordPages },
+    { connectionCallbackPages },
+    { connectPages },
+    { jwksPages },
+    jobs,
+  ] = await Promise.all([
+    import('../contracts/index.ts'),
+    import('../http/server.ts'),
+    import('../http/settings.ts'),
+    import('../http/log.ts'),
+    import('../pages/set-password/set-password-page.ts'),
+    import('../pages/connection-callback/callback-page.ts'),
+    import('../pages/connect/connect-page.ts'),
+    import('../pages/jwks/jwks-page.ts'),
+    loadJobs(),
+  ]);
+  const plain = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
+  const metrics = config.metrics === null ? null : await import('./metrics.ts');
+  const meter = metrics?.createMeter();
+  const logger = meter?.loggerFrom(plain) ?? plain;
+  // Commits come before there are jobs to nudge, which begin with whatever is due then.
+  let runner: Runner | undefined;
+  const { store, hasher, address, providers, records, ...directory } = await openCore(options, {
+    ...meter?.hooks,
+    onCommitted(topics) {
+      for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
+    },
+    onOutage: log.createOutageTeller(logger),
+  });
+  const { core } = directory;
+  // Before the first backup, so that what is restored signs with the same key.
+  await ensureSigner(core);
+  const toLog: Journal = {
+    note: (event, fields) => logger.info(fields, event),
+    fault: (event, error) => logger.error(log.faultFields(error), event),
+  };
+  const journal = meter?.journalFrom(toLog) ?? toLog;
+  const senders = options.senders ?? (await createSenders(options));
+  const server = createServer({
+    core,
+    contracts,
+    fallback: 'organization',
+    pages: [
+      ...setPasswordPages(core),
+      ...connectionCallbackPages(core),
+      ...connectPages(core),
+      ...jwksPages(core),
+    ],
+    mounts: await providers.mounts(),
+    settings: { ...defaultHttpSettings, ...config },
+    logger,
+    readiness: async () => {
+      await store.ping();
+      return true;
+    },
+  });
+  const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
+    (await meter?.read({ core, store, hasher }, isWhole)) ?? [];
+  /** Shows metrics for as long as the app is there. */
+  const showMetrics = async (): Promise<MetricsServer | undefined> => {
+    if (metrics === null || config.metrics === null) return undefined;
+    return metrics.showMetrics(config.metrics, {
+      read: async () => metrics.metricsText(await readMetrics(true)),
+      onServed: (url) => journal.note('metrics are served', { address: url }),
+      onFault: (error) => journal.fault('reading the metrics failed', error),
+    });
+  };
+  let shown: MetricsServer | undefined;
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    // From the outside in: each part may need those after it to finish what it has begun.
+    await shown?.close();
+    await server.close();
+    await runner?.stop();
+    meter?.close();
+    await Promise.all(Object.values(senders).map((sender) => sender.close()));
+    await records.close();
+    await store.close();
+  };
+  return {
+    ...directory,
+    journal,
+    async listen(turn = 'alone') {
+      // Whoever finds one of the two addresses taken has answered nobody and done nothing that was due.
+      if (turn === 'alone') shown = await showMetrics();
+      let url: string;
+      try {
+        const port = turn === 'first' ? await findPort(config) : config.port;
+        url = await server.listen({ host: config.host, port, isShared: turn !== 'alone' });
+      } catch (error) {
+        throw listenFault(error, config, publicAddress);
+      }
+      address.listensAt(url);
+      runner = jobs.start(core, senders, journal);
+      return url;
+    },
+    readMetrics,
+    samples: (credentials) => samplesOf(contracts, credentials),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** The first call of each contract that has one. */
+function samplesOf(contracts: readonly Contract[], credentials: SampleCredentials): readonly Sample[] {
+  return contracts.flatMap(({ title, sample }) => {
+    return sample === undefined ? [] : [{ title, ...sample(credentials) }];
+  });
+}
+
+async function loadJobs() {
+  const [{ startJobs }, sending, answering, revoking, refreshing, erasing, { createHousekeepingJob }] =
+    await Promise.all([
+      import('../jobs/runner.ts'),
+      import('../jobs/send-messages.ts'),
+      import('../jobs/answer-password-requests.ts'),
+      import('../jobs/revoke-grants.ts'),
+      import('../jobs/refresh-tokens.ts'),
+      import('../jobs/complete-erasures.ts'),
+      import('../jobs/housekeeping.ts'),
+    ]);
+  return {
+    nameOfTopic: {
+      messages: sending.sendMessagesJob,
+      password_requests: answering.answerPasswordRequestsJob,
+      revocations: revoking.revokeGrantsJob,
+      erasures: erasing.completeErasuresJob,
+    },
+    start(core: Core, senders: Senders, journal: Journal): Runner {
+      const list = [
+        sending.createSendMessagesJob({ ...core, senders, outbox: outboxSender, journal }),
+        answering.createAnswerPasswordRequestsJob(core, journal),
+        revoking.createRevokeGrantsJob(core, journal),
+        refreshing.createRefreshTokensJob(core, journal),
+        erasing.createCompleteErasuresJob(core, journal),
+        createHousekeepingJob(core),
+      ];
+      return startJobs(list, journal);
+    },
+  };
+}
+
+type Senders = Readonly<Record<Channel, MessageSender>>;
+
+/** The senders that the settings name; the services' clients are loaded where they are used only. */
+async function createSenders({ config: { sms, email }, secrets }: DirectoryOptions): Promise<Senders> {
+  return { sms: await createSmsSender(sms, secrets), email: await createEmailSender(email, secrets) };
+}
+
+async function createSmsSender(sms: SmsConfig, { twilioAuthToken }: Secrets): Promise<MessageSender> {
+  if (sms.kind === 'outbox' || twilioAuthToken === null) return outboxSender;
+  const { createTwilioSender } = await import('../gateways/twilio-sender.ts');
+  return createTwilioSender({ ...sms, authToken: twilioAuthToken });
+}
+
+async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Promise<MessageSender> {
+  if (email.kind === 'outbox' || smtpUrl === null) return outboxSender;
+  const { createSmtpSender } = await import('../gateways/smtp-sender.ts');
+  return createSmtpSender({ ...email, url: smtpUrl });
+}

@@ -1,0 +1,59 @@
+/**
+ * The providers of a deployment, put together from its settings and its file, and what depends on where the server is
+ * reached: the address of the callback, and the demo provider.
+ */
+
+import type { Config, Secrets } from '../config/config.ts';
+import { readProviderFile } from '../config/provider-file.ts';
+import type { ProviderDirectory } from '../core/providers/provider.ts';
+import type { OwnProvider } from '../core/providers/provider-description.ts';
+import type { Clock } from '../core/time.ts';
+import { describeDemo, makeDemoClient } from '../demo/demo-description.ts';
+import { createProviderDirectory } from '../gateways/provider-directory.ts';
+import type { Mount } from '../http/mount.ts';
+import type { AppAddress } from './address.ts';
+
+export interface AppProviders {
+  readonly directory: ProviderDirectory;
+  /** What answers for providers that are inside the process. */
+  mounts(): Promise<readonly Mount[]>;
+}
+
+/**
+ * Puts the providers together.
+ *
+ * @throws {ConfigError} where the file has a fault.
+ */
+export function createAppProviders(
+  { providers, isProduction }: Config,
+  { providerSecrets }: Secrets,
+  address: AppAddress,
+  clock: Clock,
+): AppProviders {
+  const presets = providers.presets.map(({ name, clientId }) => ({
+    name,
+    credentials: { clientId, clientSecret: providerSecrets[name] ?? '' },
+  }));
+  const taken = presets.map(({ name }) => name);
+  const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
+  const redirectUri = (): string => `${address.publicUrl}/connect/callback`;
+  // A call may have begun before the address was known: who makes it stays, whatever the address turns out to be.
+  const demoClient = makeDemoClient();
+  let demo: { readonly at: string; readonly provider: OwnProvider } | undefined;
+  const describe = (): OwnProvider => {
+    const at = address.localUrl;
+    if (demo?.at !== at) demo = { at, provider: describeDemo(address, demoClient) };
+    return demo.provider;
+  };
+  return {
+    directory: createProviderDirectory({
+      ...{ presets, own, redirectUri, isProduction, clock },
+      demo: providers.hasDemo ? describe : null,
+    }),
+    async mounts() {
+      if (!providers.hasDemo) return [];
+      const { createDemoProvider } = await import('../demo/demo-provider.ts');
+      return [createDemoProvider({ describe, redirectUri })];
+    },
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * The environment, read once at the start, as a frozen configuration and, apart from it, the secrets, so that the
+ * former can be handed around and logged. All faults are found before any is told. Which settings there are is in
+ * `settings.ts`; what touches the disk is in `data-folder.ts`.
+ */
+import { resolve } from 'node:path';
+import type { Quota } from '../core/access/throttle.ts';
+import type { NetworkBucket } from '../core/core.ts';
+import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
+import { minuteMs, secondMs } from '../core/time.ts';
+import { type SettingValues, settings } from './settings.ts';
+
+export type SmsConfig =
+  | { readonly kind: 'outbox' }
+  | { readonly kind: 'twilio'; readonly accountSid: string; readonly from: string; readonly baseUrl: string };
+
+export type EmailConfig =
+  | { readonly kind: 'outbox' }
+  | { readonly kind: 'smtp'; readonly from: { readonly name: string; readonly address: string } };
+
+/** Which providers of device data are switched on. */
+export interface ProvidersConfig {
+  readonly presets: readonly { readonly name: PresetName; readonly clientId: string }[];
+  /** Where a deployment describes its own; null for none. */
+  readonly file: string | null;
+  readonly hasDemo: boolean;
+}
+
+/** What a deployment decides, without anything secret. */
+export interface Config {
+  readonly isProduction: boolean;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Processes that serve. */
+  readonly workers: number;
+  /** An absolute path. */
+  readonly dataDir: string;
+  /** How a PostgreSQL database is spoken to, where there is one. */
+  readonly database: {
+    readonly poolSize: number;
+    readonly connectMs: number;
+    readonly statementMs: number;
+  };
+  /** Without a slash at its end. Null: on this machine, at whatever port the server gets. */
+  readonly publicUrl: string | null;
+  /** The page that links lead to. Null: the server's own. */
+  readonly linkUrl: string | null;
+  readonly isHostRouted: boolean;
+  readonly sms: SmsConfig;
+  readonly email: EmailConfig;
+  readonly providers: ProvidersConfig;
+  readonly signupAppId: string | null;
+  readonly tellsAccounts: boolean;
+  /** IP addresses and networks in CIDR notation. */
+  readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
+  readonly hashQueueMax: number;
+  readonly bodyTimeoutMs: number;
+  readonly requestsInFlightMax: number;
+  readonly logLevel: SettingValues['logLevel'];
+  /** Where metrics are served; null for nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
+}
+
+export interface Secrets {
+  /** Null: kept in the data folder, by `keepSecret`. */
+  readonly secret: string | null;
+  /** Open what they once sealed. */
+  readonly oldSecrets: readonly string[];
+  /** Null: a file in the data folder. */
+  readonly databaseUrl: string | null;
+  /** Null unless text messages go through Twilio. */
+  readonly twilioAuthToken: string | null;
+  /** Null unless email goes through SMTP. */
+  readonly smtpUrl: string | null;
+  /** Of the clients of the providers that are switched on, by the provider's name. */
+  readonly providerSecrets: Readonly<Partial<Record<PresetName, string>>>;
+}
+
+/** What is wrong with one setting; the two together are a sentence. Never holds the value. */
+export interface SettingFault {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** The deployment cannot start like this. `message` has a line for each fault, fit for a person. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly SettingFault[];
+
+  constructor(faults: readonly SettingFault[]) {
+    super(faults.map(({ name, problem }) => `${name} ${problem}`).join('\n'));
+    this.faults = faults;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Reading {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** Names that begin with `ROSTER_` and mean nothing: misspelt, most likely. */
+  readonly unknownNames: readonly string[];
+}
+
+/**
+ * Reads the environment. A setting that is empty counts as unset.
+ *
+ * @throws {ConfigError} with every fault there is.
+ */
+export function readConfig(env: Environment): Reading {
+  const faults: SettingFault[] = [];
+  const values = readValues(env, faults);
+  faults.push(...rulesBetween(values));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return deepFreeze({
+    config: assemble(values as SettingValues),
+    secrets: {
+      secret: values.secret ?? null,
+      oldSecrets: values.oldSecrets ?? [],
+      databaseUrl: values.databaseUrl ?? null,
+      twilioAuthToken: values.sms === 'twilio' ? (values.twilioAuthToken ?? null) : null,
+      smtpUrl: values.email === 'smtp' ? (values.smtpUrl ?? null) : null,
+      providerSecrets: providerSecrets(values),
+    },
+    unknownNames: unknownNames(env),
+  });
+}
+
+/** The values that could be read; a faulty one is missing and noted. */
+function readValues(env: Environment, faults: SettingFault[]): Partial<SettingValues> {
+  const entries = Object.entries(settings).map(([key, setting]) => {
+    const text = env[setting.name];
+    const value = setting.value(text === '' ? undefined : text);
+    if (value === undefined) {
+      faults.push({ name: setting.name, problem: `must be ${setting.parser.expected}` });
+    }
+    return [key, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What one setting makes of another. A value that is undefined is faulty already and told elsewhere. */
+function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
+  const needed: SettingFault[] = [];
+  const need = (key: keyof SettingValues, when: boolean, because: string): void => {
+    if (when && values[key] === null) {
+      needed.push({ name: settings[key].name, problem: `must be set ${because}` });
+    }
+  };
+  const isProduction = values.mode === 'production';
+  need('secret', isProduction, `in production, to ${settings.secret.parser.expected}`);
+  need('sms', isProduction, `in production, to ${settings.sms.parser.expected}`);
+  need('email', isProduction, `in production, to ${settings.email.parser.expected}`);
+  for (const key of ['twilioAccountSid', 'twilioAuthToken', 'twilioFrom'] as const) {
+    need(key, values.sms === 'twilio', 'with ROSTER_SMS=twilio');
+  }
+  for (const name of presetNames) {
+    const [id, secret] = [`${name}ClientId`, `${name}ClientSecret`] as const;
+    need(secret, typeof values[id] === 'string', `with ${settings[id].name}`);
+    need(id, typeof values[secret] === 'string', `with ${settings[secret].name}`);
+  }
+  if (values.demoProvider === true && (isProduction || values.workers !== 1)) {
+    const where = isProduction ? 'in production' : `with more than one process (${settings.workers.name})`;
+    needed.push({ name: settings.demoProvider.name, problem: `must be off ${where}` });
+  }
+  if (
+    typeof values.metricsPort === 'number' &&
+    values.metricsPort !== 0 &&
+    values.metricsPort === values.port
+  ) {
+    const problem = `must be another than ${settings.port.name}`;
+    needed.push({ name: settings.metricsPort.name, problem });
+  }
+  for (const key of ['smtpUrl', 'emailFrom'] as const) {
+    need(key, values.email === 'smtp', 'with ROSTER_EMAIL=smtp');
+  }
+  return needed;
+}
+
+function assemble(values: SettingValues): Config {
+  return {
+    isProduction: values.mode === 'production',
+    host: values.host,
+    port: values.port,
+    workers: values.workers,
+    dataDir: resolve(values.dataDir),
+    database: {
+      poolSize: values.databasePoolSize,
+      connectMs: values.databaseConnectSeconds * secondMs,
+      statementMs: values.databaseStatementSeconds * secondMs,
+    },
+    publicUrl: values.publicUrl,
+    linkUrl: values.linkUrl,
+    isHostRouted: values.isHostRouted,
+    sms: smsConfig(values),
+    email:
+      values.email === 'smtp' && values.emailFrom !== null
+        ? { kind: 'smtp', from: values.emailFrom }
+        : { kind: 'outbox' },
+    providers: {
+      presets: presetNames.flatMap((name) => {
+        const clientId = values[`${name}ClientId`];
+        return clientId === null ? [] : [{ name, clientId }];
+      }),
+      file: values.providersFile === null ? null : resolve(values.providersFile),
+      hasDemo: values.demoProvider ?? (values.mode !== 'production' && values.workers === 1),
+    },
+    signupAppId: values.signupAppId,
+    tellsAccounts: values.tellsAccounts,
+    trustedProxies: values.trustedProxies ?? [],
+    corsOrigins: values.corsOrigins ?? [],
+    networkQuotas: {
+      signup: perMinute(values.limitSignup),
+      session: perMinute(values.limitSession),
+      confirmation: perMinute(values.limitConfirmation),
+      password: perMinute(values.limitPassword),
+      emailCheck: perMinute(values.limitEmailCheck),
+      connect: perMinute(values.limitConnect),
+    },
+    hashQueueMax: values.hashQueueMax,
+    bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
+    requestsInFlightMax: values.requestsInFlightMax,
+    logLevel: values.logLevel,
+    metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },
+  };
+}
+
+function smsConfig(values: SettingValues): SmsConfig {
+  const { twilioAccountSid: accountSid, twilioFrom: from, twilioBaseUrl: baseUrl } = values;
+  if (values.sms !== 'twilio' || accountSid === null || from === null) return { kind: 'outbox' };
+  return { kind: 'twilio', accountSid, from, baseUrl };
+}
+
+function providerSecrets(values: Partial<SettingValues>): Secrets['providerSecrets'] {
+  const entries = presetNames.flatMap((name) => {
+    const secret = values[`${name}ClientSecret`];
+    return typeof secret === 'string' ? [[name, secret] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function perMinute(limit: number): Quota {
+  return { limit, windowMs: minuteMs };
+}
+
+function unknownNames(env: Environment): string[] {
+  const known = new Set<string>(Object.values(settings).map(({ name }) => name));
+  return Object.keys(env).filter((name) => name.startsWith('ROSTER_') && !known.has(name));
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

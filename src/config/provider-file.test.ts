@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ConfigError } from './config.ts';
+import { readProviderFile } from './provider-file.ts';
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'roster-providers-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const acme = {
+  name: 'acme',
+  title: 'Acme Band',
+  client_id: 'id-1',
+  client_secret: 'secret-of-acme',
+  authorization_endpoint: 'https://acme.example/oauth/authorize',
+  token_endpoint: 'https://acme.example/oauth/token',
+  revocation_endpoint: 'https://acme.example/oauth/revoke',
+};
+
+function write(content: unknown): string {
+  const path = join(folder, 'providers.json');
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const read = (content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}) =>
+  readProviderFile({ path: write(content), isProduction: false, taken: [], ...options });
+
+/** What the file is refused for, without the name of the setting. */
+function problemsOf(content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}): string[] {
+  try {
+    read(content, options);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.ok(error.faults.every(({ name }) => name === 'ROSTER_PROVIDERS_FILE'));
+    return error.faults.map(({ problem }) => problem);
+  }
+  throw new Error('the file was taken');
+}
+
+describe('a file of providers', () => {
+  test('is as its documentation shows one', () => {
+    const page = readFileSync(new URL('../../docs/connections.md', import.meta.url), 'utf8');
+    const [, example = ''] = /\n```json\n([^`]+)```\n/.exec(page) ?? [];
+    const [own, ...more] = read(example.replace('…', 'a-client-secret'), { isProduction: true });
+    assert.equal(own?.description.name, 'google-health');
+    assert.deepEqual(more, []);
+  });
+
+  test('a short one says what it must, and the rest is what most services do', () => {
+    assert.deepEqual(read({ providers: [acme] }), [
+      {
+        description: {
+          name: 'acme',
+          title: 'Acme Band',
+          issuer: 'https://acme.example',
+          sendsIssuer: false,
+          authorizationEndpoint: 'https://acme.example/oauth/authorize',
+          tokenEndpoint: 'https://acme.example/oauth/token',
+          clientAuthentication: 'basic',
+          introspectionEndpoint: null,
+          scopes: [],
+          scopeSeparator: ' ',
+          usesPkce: true,
+          authorizationParameters: {},
+          accountField: null,
+          endsReusedGrants: false,
+          end: {
+            kind: 'rfc7009',
+            endpoint: 'https://acme.example/oauth/revoke',
+            clientAuthentication: 'basic',
+          },
+        },
+        credentials: { clientId: 'id-1', clientSecret: 'secret-of-acme' },
+      },
+    ]);
+  });
+
+  test('a long one says all that there is to say', () => {
+    writeFileSync(join(folder, 'acme-secret'), 'from-a-file\n');
+    const { client_secret: _, revocation_endpoint: __, ...rest } = acme;
+    const [own] = read({
+      providers: [
+        {
+          ...rest,
+          client_secret_file: 'acme-secret',
+          issuer: 'https://id.acme.example',
+          sends_issuer: true,
+          client_authentication: 'post',
+          introspection_endpoint: 'https://acme.example/oauth/introspect',
+          scopes: ['a', 'b'],
+          scope_separator: ',',
+          pkce: false,
+          authorization_parameters: { access_type: 'offline' },
+          account_field: 'user_id',
+          ends_reused_grants: true,
+          end: {
+            kind: 'call',
+            method: 'DELETE',
+            url: 'https://acme.example/users/{account}',
+            success: [200, 204],
+            covers: 'grant',
+          },
+        },
+      ],
+    });
+    assert.equal(own?.credentials.clientSecret, 'from-a-file');
+    assert.deepEqual(own.description.end, {
+      kind: 'call',
+      method: 'DELETE',
+      url: 'https://acme.example/users/{account}',
+      token: 'bearer',
+      success: [200, 204],
+      covers: 'grant',
+    });
+    assert.equal(own.description.sendsIssuer, true);
+    assert.equal(own.description.usesPkce, false);
+    assert.deepEqual(own.description.scopes, ['a', 'b']);
+  });
+
+  test('every fault is told at once, each with its place, and no secret is repeated', () => {
+    const problems = problemsOf({
+      providers: [
+        { ...acme, name: 'Acme!', token_endpoint: 'http://acme.example/token', scope: ['a'], pkce: 'yes' },
+        {
+          ...acme,
+          name: 'second',
+          client_secret: 'broken\nsecret',
+          title: '',
+          revocation_endpoint: undefined,
+        },
+      ],
+      more: 1,
+    });
+    assert.deepEqual(problems, [
+      'the file.more is not known',
+      'providers[0].name must be lower-case letters, digits and dashes',
+      'providers[0].token_endpoint must be an https URL, or an http URL of this machine',
+      'providers[0].pkce must be true or false',
+      'providers[0].scope is not known',
+      'providers[1].title must be a name of at most 64 characters',
+      'providers[1].end must be an object, where there is no revocation_endpoint',
+      'providers[1].client_secret must be the secret of that client',
+    ]);
+    assert.ok(!problems.join('\n').includes('secret-of-acme'));
+    assert.ok(!problems.join('\n').includes('broken'));
+  });
+
+  test('two of one name, one that is on already and the name of the demo are refused', () => {
+    assert.deepEqual(problemsOf({ providers: [acme, acme] }), [
+      'providers[1].name is taken by another provider',
+    ]);
+    assert.deepEqual(problemsOf({ providers: [{ ...acme, name: 'fitbit' }] }, { taken: ['fitbit'] }), [
+      'providers[0].name is taken by another provider',
+    ]);
+    assert.deepEqual(problemsOf({ providers: [{ ...acme, name: 'demo' }] }), [
+      'providers[0].name is kept for the demo provider',
+    ]);
+  });
+
+  test('plain HTTP is for this machine only, and not even that in production', () => {
+    const local = { ...acme, token_endpoint: 'http://127.0.0.1:9000/token' };
+    assert.equal(read({ providers: [local] }).length, 1);
+    assert.deepEqual(problemsOf({ providers: [local] }, { isProduction: true }), [
+      'providers[0].token_endpoint must be an https URL',
+    ]);
+    for (const url of ['http://example.com/', 'https://user:pass@acme.example/', 'ftp://x', 'token', '']) {
+      assert.equal(problemsOf({ providers: [{ ...acme, token_endpoint: url }] }).length, 1, url);
+    }
+  });
+
+  test('an end that is not said in full is told by its members', () => {
+    const { revocation_endpoint: _, ...rest } = acme;
+    assert.deepEqual(
+      problemsOf({ providers: [{ ...rest, end: { kind: 'call', method: 'GET', url: 'x' } }] }),
+      [
+        'providers[0].end.method must be one of "POST", "DELETE"',
+        'providers[0].end.url must be an https URL, or an http URL of this machine',
+        'providers[0].end.success must be a list of 200, 202 and 204',
+        'providers[0].end.covers must be one of "grant", "access"',
+      ],
+    );
+    assert.equal(problemsOf({ providers: [{ ...rest, end: [] }] })[0], 'providers[0].end must be an object');
+  });
+
+  test('whoever says that an issuer is always sent must say which', () => {
+    assert.deepEqual(problemsOf({ providers: [{ ...acme, sends_issuer: true }] }), [
+      'providers[0].issuer must be told where sends_issuer is true',
+    ]);
+  });
+
+  test('a file that is none is one clear line', () => {
+    const missing = join(folder, 'missing.json');
+    assert.throws(
+      () => readProviderFile({ path: missing, isProduction: false, taken: [] }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.message === `ROSTER_PROVIDERS_FILE names a file that cannot be read: ${missing}`,
+    );
+    assert.match(problemsOf('{')[0] ?? '', /^names a file that is not JSON/);
+    assert.deepEqual(problemsOf([]), [
+      'the file must be an object',
+      'the file.providers must be a list of providers',
+    ]);
+    assert.deepEqual(problemsOf({ providers: ['x'] }).slice(0, 1), ['providers[0] must be an object']);
+  });
+
+  test('a secret in a file of its own must be there', () => {
+    const { client_secret: _, ...rest } = acme;
+    assert.deepEqual(problemsOf({ providers: [{ ...rest, client_secret_file: 'nowhere' }] }), [
+      'providers[0].client_secret_file names a file that cannot be read',
+    ]);
+    writeFileSync(join(folder, 'empty-secret'), '\n');
+    assert.deepEqual(problemsOf({ providers: [{ ...rest, client_secret_file: 'empty-secret' }] }), [
+      'providers[0].client_secret_file names a file without a secret in it',
+    ]);
+  });
+});

@@ -1,0 +1,266 @@
+/**
+ * The file in which a deployment describes providers of its own. It is read once, at the start, and every fault in it
+ * is told at once, with the place; what nobody knows is a fault too, for it is misspelt most likely. Secrets in it are
+ * never repeated.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  type ClientAuthentication,
+  demoName,
+  type EndDescription,
+  type OwnProvider,
+} from '../core/providers/provider-description.ts';
+import { ConfigError, type SettingFault } from './config.ts';
+import { settings } from './settings.ts';
+
+const settingName = settings.providersFile.name;
+
+export interface ProviderFileOptions {
+  readonly path: string;
+  /** In production nothing is spoken over plain HTTP, also to this machine. */
+  readonly isProduction: boolean;
+  /** Names that are taken. */
+  readonly taken: readonly string[];
+}
+
+/**
+ * The providers that the file describes.
+ *
+ * @throws {ConfigError} with every fault there is.
+ */
+export function readProviderFile(options: ProviderFileOptions): readonly OwnProvider[] {
+  const faults: SettingFault[] = [];
+  const own = readProviders(readJson(options.path), {
+    ...options,
+    tell: (place, problem) => faults.push({ name: settingName, problem: `${place} ${problem}` }),
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return own;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
+    throw new ConfigError([{ name: settingName, problem: `names a file that ${problem}: ${path}` }]);
+  }
+}
+
+interface Reader extends ProviderFileOptions {
+  tell(place: string, problem: string): void;
+}
+
+const noMembers: Readonly<Record<string, unknown>> = {};
+
+function readProviders(value: unknown, reader: Reader): readonly OwnProvider[] {
+  const root = new Members(value, 'the file', reader);
+  const list = root.take('providers', 'a list of providers', (each) =>
+    Array.isArray(each) ? each : undefined,
+  );
+  root.end();
+  const seen = new Set(reader.taken);
+  return (list ?? []).map((each: unknown, index) => {
+    const members = new Members(each, `providers[${index}]`, reader);
+    const own = readProvider(members, reader);
+    if (seen.has(own.description.name)) members.tell('name', 'is taken by another provider');
+    seen.add(own.description.name);
+    return own;
+  });
+}
+
+/** What is missing or faulty is told, and stands as something harmless in what nobody will use. */
+function readProvider(members: Members, reader: Reader): OwnProvider {
+  const name = members.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes');
+  if (name === demoName) members.tell('name', 'is kept for the demo provider');
+  const authorizationEndpoint = members.url('authorization_endpoint');
+  const issuer = members.optional('issuer', () => members.url('issuer'));
+  const sendsIssuer = members.flag('sends_issuer', false);
+  if (sendsIssuer && issuer === null) members.tell('issuer', 'must be told where sends_issuer is true');
+  const clientAuthentication = readAuthentication(members, 'basic');
+  const description = {
+    name,
+    title: members.text('title', /^[^\p{Cc}]{1,64}$/u, 'a name of at most 64 characters'),
+    issuer: issuer ?? originOf(authorizationEndpoint),
+    sendsIssuer,
+    authorizationEndpoint,
+    tokenEndpoint: members.url('token_endpoint'),
+    clientAuthentication,
+    introspectionEndpoint: members.optional('introspection_endpoint', () =>
+      members.url('introspection_endpoint'),
+    ),
+    scopes: members.texts('scopes'),
+    scopeSeparator: members.choice('scope_separator', [' ', ','], ' '),
+    usesPkce: members.flag('pkce', true),
+    authorizationParameters: members.record('authorization_parameters'),
+    accountField: members.optional('account_field', () =>
+      members.text('account_field', /^\w+$/, 'the name of a member'),
+    ),
+    endsReusedGrants: members.flag('ends_reused_grants', false),
+    end: readEnd(members, clientAuthentication, reader),
+  };
+  const credentials = {
+    clientId: members.text('client_id', /^[\x20-\x7e]+$/, 'the id of a client'),
+    clientSecret: readSecret(members, reader),
+  };
+  members.end();
+  return { description, credentials };
+}
+
+const secretText = /^[\x20-\x7e]+$/;
+
+/** Written down here, or in a file of its own beside this one. */
+function readSecret(members: Members, { path }: Reader): string {
+  const name = 'client_secret_file';
+  const file = members.optional(name, () => members.text(name, /^[^\p{Cc}]+$/u, 'the path of a file'));
+  if (file === null) return members.text('client_secret', secretText, 'the secret of that client');
+  try {
+    const secret = readFileSync(resolve(dirname(path), file), 'utf8').trim();
+    if (secretText.test(secret)) return secret;
+    members.tell(name, 'names a file without a secret in it');
+  } catch {
+    members.tell(name, 'names a file that cannot be read');
+  }
+  return '';
+}
+
+function readAuthentication(members: Members, otherwise: ClientAuthentication): ClientAuthentication {
+  return members.choice('client_authentication', ['basic', 'post'], otherwise);
+}
+
+function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): EndDescription {
+  const endpoint = provider.optional('revocation_endpoint', () => provider.url('revocation_endpoint'));
+  if (endpoint !== null) return { kind: 'rfc7009', endpoint, clientAuthentication: authentication };
+  const value = provider.take('end', 'an object, where there is no revocation_endpoint', (each) => each);
+  if (value === undefined) return { kind: 'rfc7009', endpoint: '', clientAuthentication: authentication };
+  const members = new Members(value, `${provider.place}.end`, reader);
+  const kind = members.choice('kind', ['rfc7009', 'call'], null);
+  const end: EndDescription =
+    kind === 'rfc7009'
+      ? {
+          kind,
+          endpoint: members.url('endpoint'),
+          clientAuthentication: readAuthentication(members, authentication),
+          endsAllTokens: members.flag('ends_all_tokens', false),
+          goneErrors: members.texts('gone_errors'),
+        }
+      : {
+          kind: 'call',
+          method: members.choice('method', ['POST', 'DELETE'], null),
+          url: members.url('url'),
+          token:
+            members.optional('token_parameter', () => ({
+              parameter: members.text('token_parameter', /^\w+$/, 'the name of a query parameter'),
+            })) ?? 'bearer',
+          success: members.statuses('success'),
+          covers: members.choice('covers', ['grant', 'access'], null),
+        };
+  members.end();
+  return end;
+}
+
+/** The members of one object of the file: each is taken once, and what nobody takes is told. */
+class Members {
+  readonly place: string;
+  readonly #values: Map<string, unknown>;
+  readonly #reader: Reader;
+
+  constructor(value: unknown, place: string, reader: Reader) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isObject) reader.tell(place, 'must be an object');
+    this.place = place;
+    this.#values = new Map(Object.entries(isObject ? value : noMembers));
+    this.#reader = reader;
+  }
+
+  tell(name: string, problem: string): void {
+    this.#reader.tell(`${this.place}.${name}`, problem);
+  }
+
+  take<T>(name: string, expected: string, read: (value: unknown) => T | undefined): T | undefined {
+    const value = this.#values.get(name);
+    this.#values.delete(name);
+    const taken = value === undefined ? undefined : read(value);
+    if (taken === undefined) this.tell(name, `must be ${expected}`);
+    return taken;
+  }
+
+  /** Null where there is no such member. */
+  optional<T>(name: string, read: () => T): T | null {
+    return this.#values.has(name) ? read() : null;
+  }
+
+  text(name: string, pattern: RegExp, expected: string): string {
+    return (
+      this.take(name, expected, (value) =>
+        typeof value === 'string' && pattern.test(value) ? value : undefined,
+      ) ?? ''
+    );
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    const read = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+    return this.optional(name, () => this.take(name, 'true or false', read)) ?? otherwise;
+  }
+
+  /** `otherwise` null: it must be there. */
+  choice<const T extends string>(name: string, choices: readonly [T, ...T[]], otherwise: T | null): T {
+    const expected = `one of ${choices.map((each) => JSON.stringify(each)).join(', ')}`;
+    const read = (value: unknown): T | undefined => choices.find((each) => each === value);
+    const taken = otherwise !== null && !this.#values.has(name) ? otherwise : this.take(name, expected, read);
+    return taken ?? choices[0];
+  }
+
+  texts(name: string): readonly string[] {
+    const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+    const read = (value: unknown): string[] | undefined =>
+      Array.isArray(value) && value.every(isText) ? value : undefined;
+    return this.optional(name, () => this.take(name, 'a list of texts', read)) ?? [];
+  }
+
+  statuses(name: string): readonly number[] {
+    const isStatus = (value: unknown): value is number => value === 200 || value === 202 || value === 204;
+    const read = (value: unknown): number[] | undefined =>
+      Array.isArray(value) && value.length > 0 && value.every(isStatus) ? value : undefined;
+    return this.take(name, 'a list of 200, 202 and 204', read) ?? [];
+  }
+
+  record(name: string): Readonly<Record<string, string>> {
+    const read = (value: unknown): Record<string, string> | undefined => {
+      const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+      const entries = Object.entries(isRecord ? value : noMembers);
+      return isRecord && entries.every(([, each]) => typeof each === 'string')
+        ? Object.fromEntries(entries)
+        : undefined;
+    };
+    return this.optional(name, () => this.take(name, 'an object of texts', read)) ?? {};
+  }
+
+  /** An address that is safe to send secrets to. */
+  url(name: string): string {
+    const isProduction = this.#reader.isProduction;
+    const read = (value: unknown): string | undefined =>
+      typeof value === 'string' && isSafeUrl(value, isProduction) ? value : undefined;
+    const expected = isProduction ? 'an https URL' : 'an https URL, or an http URL of this machine';
+    return this.take(name, expected, read) ?? '';
+  }
+
+  /** Tells what is left. */
+  end(): void {
+    for (const name of this.#values.keys()) this.tell(name, 'is not known');
+  }
+}
+
+const loopbackHosts = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function isSafeUrl(text: string, isProduction: boolean): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && !isProduction && loopbackHosts.test(url.hostname);
+}
+
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? '';
+}

@@ -1,0 +1,173 @@
+/**
+ * How the text of one setting becomes a value. A parser says in words what it accepts, so that a fault can tell
+ * what is expected without repeating what was given, which may be a secret.
+ */
+import { isIP } from 'node:net';
+import { readEmail } from '../core/directory/user-fields.ts';
+
+export interface Parser<T> {
+  /** Ends the sentence "NAME must be ...". */
+  readonly expected: string;
+  /** The value; undefined where the text is not acceptable. */
+  parse(text: string): T | undefined;
+}
+
+/** One line of text without control characters. */
+export const line: Parser<string> = {
+  expected: 'one line of text',
+  parse: (text) => (/\p{Cc}/u.test(text) ? undefined : text),
+};
+
+/** Whatever was typed, blanks included. */
+export const anyText: Parser<string> = { expected: 'a text', parse: (text) => text };
+
+/** Text without blanks and separators, as in ids and tokens. */
+export const word: Parser<string> = {
+  expected: 'text without blanks',
+  parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+};
+
+export const hostName: Parser<string> = {
+  expected: 'an IP address or a host name',
+  parse: (text) => (isIP(text) !== 0 || /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/.test(text) ? text : undefined),
+};
+
+/** A whole number in plain decimal, both limits included. */
+export function wholeNumber(min: number, max: number): Parser<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    parse(text) {
+      const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      return number >= min && number <= max ? number : undefined;
+    },
+  };
+}
+
+export function choice<const T extends string>(...choices: readonly T[]): Parser<T> {
+  return {
+    expected: `one of ${choices.join(', ')}`,
+    parse: (text) => choices.find((each) => each === text),
+  };
+}
+
+export const onOff: Parser<boolean> = {
+  expected: 'on or off',
+  parse: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+};
+
+/** An address of this server as others see it, without a slash at its end. */
+export const webAddress: Parser<string> = {
+  expected: 'an http or https URL without user, query and fragment',
+  parse(text) {
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+    if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) return undefined;
+    return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  },
+};
+
+/** Where links lead: a page, or an app that takes links of its own scheme. */
+export const linkAddress: Parser<string> = {
+  expected: 'a URL such as https://example.com/set-password',
+  parse(text) {
+    const isLink = /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/i.test(text) && URL.canParse(text);
+    return isLink ? text : undefined;
+  },
+};
+
+export const smtpAddress: Parser<string> = {
+  expected: 'a URL such as smtp://user:password@mail.example.com:587 (or smtps://)',
+  parse(text) {
+    const url = URL.parse(text);
+    return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '' ? text : undefined;
+  },
+};
+
+/** A PostgreSQL database; what the client library accepts behind the `?` is its own. */
+export const postgresAddress: Parser<string> = {
+  expected: 'a URL such as postgres://user:password@db.example.com:5432/roster',
+  parse(text) {
+    const url = URL.parse(text);
+    const isNamed = url !== null && url.hostname !== '' && url.pathname.length > 1;
+    return isNamed && /^postgres(ql)?:$/.test(url.protocol) ? text : undefined;
+  },
+};
+
+/** `Name <address>` or the bare address. */
+export const mailbox: Parser<{ readonly name: string; readonly address: string }> = {
+  expected: 'an email address, or a name with an address as in Roster <no-reply@example.com>',
+  parse(text) {
+    const match = /^(?:([^<>\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text);
+    const reading = readEmail(match?.[2] ?? match?.[3]);
+    if (!('value' in reading)) return undefined;
+    return { name: (match?.[1] ?? '').trim().replace(/^"(.*)"$/, '$1'), address: reading.value };
+  },
+};
+
+const secretCharactersMin = 32;
+
+export const secretText: Parser<string> = {
+  expected: `a text of at least ${secretCharactersMin} characters`,
+  parse: (text) => ([...text].length >= secretCharactersMin ? text : undefined),
+};
+
+/** Values separated by commas, each read by `item`; at least one. */
+export function list<T>(item: Parser<T>, what: string): Parser<readonly T[]> {
+  return {
+    expected: `${what}, separated by commas`,
+    parse: (text) =>
+      readEach(
+        text.split(',').map((part) => part.trim()),
+        item,
+      ),
+  };
+}
+
+/** Secrets separated by commas; a JSON array of texts where one contains a comma itself. */
+export const secretList: Parser<readonly string[]> = {
+  expected: `texts of at least ${secretCharactersMin} characters, separated by commas or as a JSON array`,
+  parse: (text) => readEach(text.startsWith('[') ? readJsonTexts(text) : text.split(','), secretText),
+};
+
+/** An IP address, or a network in CIDR notation. */
+export const network: Parser<string> = {
+  expected: 'an IP address or a network such as 10.0.0.0/8',
+  parse(text) {
+    const [address = '', prefix, ...rest] = text.split('/');
+    const version = isIP(address);
+    if (version === 0 || rest.length > 0) return undefined;
+    if (prefix === undefined) return text;
+    return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128) ? text : undefined;
+  },
+};
+
+/** A web origin as browsers send it: scheme, host and port, nothing else. */
+export const origin: Parser<string> = {
+  expected: 'an origin such as https://app.example.com',
+  parse(text) {
+    const url = URL.parse(text);
+    return url !== null && /^https?:$/.test(url.protocol) && text.replace(/\/$/, '') === url.origin
+      ? url.origin
+      : undefined;
+  },
+};
+
+/** The id of an app. */
+export const appId: Parser<string> = {
+  expected: 'the id of an app, 40 hex digits',
+  parse: (text) => (/^[0-9a-f]{40}$/.test(text) ? text : undefined),
+};
+
+function readEach<T>(texts: readonly string[] | undefined, item: Parser<T>): readonly T[] | undefined {
+  const values = (texts ?? []).map((text) => item.parse(text)).filter((value) => value !== undefined);
+  return values.length > 0 && values.length === texts?.length ? values : undefined;
+}
+
+function readJsonTexts(text: string): string[] | undefined {
+  try {
+    const values: unknown = JSON.parse(text);
+    return Array.isArray(values) && values.every((value) => typeof value === 'string') ? values : undefined;
+  } catch {
+    return undefined;
+  }
+}

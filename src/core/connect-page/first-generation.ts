@@ -1,0 +1,87 @@
+/**
+ * The calls of the API's first generation: a session that the page was opened with is turned into an access token,
+ * and a token that opens the page again is given for a user who is there. Nothing is spent here: the session ends by
+ * itself.
+ */
+import type { AppPrincipal, Door } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { FieldReader, readText } from '../directory/user-fields.ts';
+import { refuse } from '../errors.ts';
+import { parseHumanId } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import { digestOf } from '../secret.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { authenticateClient, type ClientInput } from './client.ts';
+import { issueToken, isTokenText, refuseCancelled } from './issue-token.ts';
+
+/** Values are as they came. */
+export interface HumanTokenRequest extends ClientInput {
+  readonly humanId: unknown;
+}
+
+/** Tokens in plain text, shown now and never again. */
+export interface HumanTokens {
+  readonly user: User;
+  readonly accessToken: string;
+  readonly publicToken: string;
+}
+
+/**
+ * An access and a public token for the user of a session. Refuses with `invalid_fields`, `invalid_credentials`,
+ * `user_not_found`, `invalid_token` for a session that has expired or is not this user's, and `wrong_state` for a
+ * user who was cancelled.
+ */
+export async function exchangeSession(
+  core: Core,
+  door: Door,
+  request: HumanTokenRequest & { readonly sessionToken: unknown },
+): Promise<HumanTokens> {
+  const fields = new FieldReader();
+  const humanId = fields.take('humanId', readText(request.humanId));
+  const sessionToken = fields.take('sessionToken', readText(request.sessionToken));
+  const app = await authenticateClient(core, door, request, fields.faults);
+  if (humanId === undefined || sessionToken === undefined) throw refuse('internal', {});
+  return core.work.change(app.orgKey, async (tx) => {
+    const user = await getByHumanId(tx, app, humanId);
+    const now = core.clock.now();
+    const isText = isTokenText(sessionToken, 'session', tx.orgKey);
+    const found = isText ? await tx.connectTokens.findByDigest(digestOf(sessionToken)) : null;
+    if (found === null || found.user.id !== user.id || found.token.expiresAt <= now) {
+      throw refuse('invalid_token', {});
+    }
+    refuseCancelled(user);
+    const accessToken = await issueToken(core, tx, user.id, 'access');
+    await record(tx, app, 'connect.access_issued', { kind: 'user', id: user.id }, now);
+    return { user, accessToken, publicToken: await givePublic(core, tx, app, user) };
+  });
+}
+
+/**
+ * A public token for a user who is there. Refuses with `invalid_fields`, `invalid_credentials`, `user_not_found`, and
+ * `wrong_state` for a user who was cancelled.
+ */
+export async function issuePublicToken(core: Core, door: Door, request: HumanTokenRequest): Promise<string> {
+  const fields = new FieldReader();
+  const humanId = fields.take('humanId', readText(request.humanId));
+  const app = await authenticateClient(core, door, request, fields.faults);
+  if (humanId === undefined) throw refuse('internal', {});
+  return core.work.change(app.orgKey, async (tx) => {
+    const user = await getByHumanId(tx, app, humanId);
+    refuseCancelled(user);
+    return givePublic(core, tx, app, user);
+  });
+}
+
+async function givePublic(core: Core, tx: Tx, app: AppPrincipal, user: User): Promise<string> {
+  const token = await issueToken(core, tx, user.id, 'public');
+  await record(tx, app, 'connect.public_issued', { kind: 'user', id: user.id }, core.clock.now());
+  return token;
+}
+
+async function getByHumanId(tx: Tx, app: AppPrincipal, humanId: string): Promise<User> {
+  const id = parseHumanId(humanId);
+  const user = id === null ? null : await tx.users.find({ id, appId: app.appId });
+  if (user === null) throw refuse('user_not_found', {});
+  return user;
+}

@@ -1,0 +1,103 @@
+/**
+ * Refreshing the tokens of a connection before they expire. Many providers give a new refresh token each time and
+ * forget the old one, so a lost answer is remembered: until an answer comes, the grant may have tokens that nobody
+ * here knows, and its end is proved with more care. Where the provider says that the grant is gone, the connection
+ * needs its user.
+ */
+import type { OperatorPrincipal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import { record } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type Connection, nextConnectionState, nextRefreshAt } from './connection.ts';
+import { type KeptGrants, openGrants } from './grant.ts';
+import { adoptTokens, keepTokens } from './keep-tokens.ts';
+import type { Provider, TokenAnswer } from './provider.ts';
+import { lockWithUser, noteOnUser } from './with-user.ts';
+
+/** What came of a refresh: a short code for the log. */
+export type RefreshOutcome = 'refreshed' | 'needs_user' | 'changed' | (string & {});
+
+/**
+ * Refreshes the tokens of a connection that was claimed, which counts this refresh as sent already. Rejects only
+ * for a fault of ours.
+ */
+export async function refreshConnection(
+  core: Core,
+  claimed: Connection,
+  provider: Provider,
+): Promise<RefreshOutcome> {
+  const grants = openGrants(core.secrets, claimed);
+  if (grants === null) return 'changed';
+  const [present] = grants;
+  const answer: TokenAnswer =
+    present.tokens.clientId === provider.clientId
+      ? await provider.refresh(present.tokens)
+      : { kind: 'not_given', reason: 'other_client' };
+  return core.work.change(claimed.orgKey, async (tx) => {
+    const located = await lockWithUser(tx, claimed.id);
+    if (located?.connection.version !== claimed.version) {
+      if (answer.kind === 'tokens') {
+        const grant = { id: present.id, connectionId: claimed.id, provider: claimed.provider };
+        await adoptTokens(core, tx, grant, answer.grant);
+      }
+      return 'changed';
+    }
+    const { connection, user } = located;
+    const now = core.clock.now();
+    const outcome = await settleRefresh(core, tx, { connection, grants, provider, answer });
+    if (outcome === 'needs_user') {
+      const principal: OperatorPrincipal = { kind: 'operator', door: 'job', orgKey: tx.orgKey };
+      await record(tx, principal, 'connection.lost', { kind: 'connection', id: connection.id }, now);
+      await noteOnUser(tx, user, now);
+    }
+    return outcome;
+  });
+}
+
+/** A step: what the answer makes of the connection, which is locked and as it was claimed. */
+async function settleRefresh(
+  core: Core,
+  tx: Tx,
+  refresh: {
+    readonly connection: Connection;
+    readonly grants: KeptGrants;
+    readonly provider: Provider;
+    readonly answer: TokenAnswer;
+  },
+): Promise<RefreshOutcome> {
+  const { connection, grants, provider, answer } = refresh;
+  const now = core.clock.now();
+  const { unanswered } = connection;
+  switch (answer.kind) {
+    case 'tokens': {
+      const [present, ...former] = grants;
+      const renewed: KeptGrants = [{ ...present, tokens: answer.grant }, ...former];
+      await tx.connections.update(connection, keepTokens(core, connection, renewed, now));
+      return 'refreshed';
+    }
+    case 'gone': {
+      // Its own claim is answered by this; an earlier one whose answer was lost may have brought newer tokens.
+      const isGone = unanswered <= 1 || provider.endsReusedGrants;
+      await tx.connections.update(connection, {
+        status: nextConnectionState(connection.status, 'lose'),
+        refreshAt: null,
+        unanswered: isGone ? 0 : unanswered,
+        refreshOutcome: 'gone',
+        updatedAt: now,
+      });
+      return 'needs_user';
+    }
+    case 'not_given':
+    case 'unknown': {
+      const failures = connection.refreshFailures + 1;
+      const wished = now + (answer.retryAfterMs ?? 0);
+      await tx.connections.update(connection, {
+        refreshAt: Math.max(wished, nextRefreshAt(failures, now)),
+        unanswered: answer.kind === 'unknown' ? unanswered : Math.max(0, unanswered - 1),
+        refreshFailures: failures,
+        refreshOutcome: answer.reason,
+      });
+      return answer.reason;
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The connections of a user, as contracts and pages drive them: listing, starting and ending one. Each operation
+ * opens one transaction and calls nobody: the person is sent to the provider, and the provider is told of an end,
+ * by rows that these transactions write. Coming back is in `callback.ts`.
+ */
+import { alone, onceMaking } from '../access/idempotency.ts';
+import type { IdempotentRequest } from '../access/idempotency-store.ts';
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import { scopedRef } from '../directory/user-lifecycle.ts';
+import type { UserRef } from '../directory/user-store.ts';
+import { refuse } from '../errors.ts';
+import { newPrefixedId } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
+import { moveGrants } from './end-grants.ts';
+import { openAttempt, openSecrets } from './oauth-attempt.ts';
+import type { Provider } from './provider.ts';
+import { noteOnUser } from './with-user.ts';
+
+export interface StartedConnection {
+  readonly connection: Connection;
+  /** Where to send the person; null only for a repeated request whose person has been there and back. */
+  readonly authUrl: string | null;
+}
+
+/** The providers that are switched on, by title. */
+export function listProviders(core: Core): readonly Provider[] {
+  return core.providers.list();
+}
+
+/**
+ * Every connection of the user, newest first, ended ones included. Refuses with `forbidden` and `user_not_found`.
+ */
+export async function listConnections(
+  core: Core,
+  principal: Principal,
+  input: { readonly user: UserRef | null },
+): Promise<readonly Connection[]> {
+  authorize(principal, 'connections.read');
+  return core.work.read(principal.orgKey, async (tx) => {
+    const user = input.user === null ? null : await tx.users.find(scopedRef(principal, input.user));
+    if (user === null) throw refuse('user_not_found', {});
+    return tx.connections.listOf(user.id);
+  });
+}
+
+/**
+ * Starts to connect the user to a provider; `provider` is as it came. A connection that waits for the person
+ * already, because they never came back or the provider has lost the grant, is started again; any other stands
+ * beside the new one. Refuses with `forbidden`, `invalid_fields`, `user_not_found` and the idempotency codes.
+ */
+export async function startConnection(
+  core: Core,
+  principal: Principal,
+  input: {
+    readonly user: UserRef | null;
+    readonly provider: unknown;
+    readonly returnTo: ReturnTo;
+    readonly once?: IdempotentRequest | null;
+  },
+): Promise<StartedConnection> {
+  authorize(principal, 'connections.manage');
+  const provider = readProvider(core, input.provider);
+  const { user: ref, returnTo, once = null } = input;
+  return alone(core.running, once, () =>
+    core.work.change(principal.orgKey, async (tx) => {
+      const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
+      if (user === null) throw refuse('user_not_found', {});
+      return onceMaking(
+        tx,
+        once,
+        { status: 200, now: core.clock.now() },
+        {
+          again: ({ connectionId }) => repeat(core, tx, connectionId, { provider, returnTo }),
+          work: () => start(core, tx, principal, { user, provider, returnTo }),
+          made: ({ connection }) => ({ userId: user.id, connectionId: connection.id }),
+        },
+      );
+    }),
+  );
+}
+
+/**
+ * Ends a connection of the user: the grant is revoked at its provider soon after. One that has ended, or is ending,
+ * stays as it is. Refuses with `forbidden`, `user_not_found` and `connection_not_found`.
+ */
+export async function disconnect(
+  core: Core,
+  principal: Principal,
+  input: { readonly user: UserRef | null; readonly connectionId: string },
+): Promise<Connection> {
+  authorize(principal, 'connections.manage');
+  const { user: ref, connectionId } = input;
+  return core.work.change(principal.orgKey, async (tx) => {
+    const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
+    if (user === null) throw refuse('user_not_found', {});
+    const connection = await tx.connections.lock(connectionId);
+    if (connection?.userId !== user.id) throw refuse('connection_not_found', { id: connectionId });
+    if (!takesGrants(connection)) return connection;
+    await tx.attempts.drop(connection.id);
+    const moved = await moveGrants(core, tx, connection, null);
+    const open = moved > 0 ? moved : (await tx.revocations.lockOpenOf(connection.id)).length;
+    const now = core.clock.now();
+    const ended = await tx.connections.update(connection, {
+      status: nextConnectionState(connection.status, open > 0 ? 'disconnect' : 'discard'),
+      sealedGrants: null,
+      refreshAt: null,
+      unanswered: 0,
+      refreshFailures: 0,
+      refreshOutcome: null,
+      updatedAt: now,
+    });
+    await record(tx, principal, 'connection.disconnected', { kind: 'connection', id: connection.id }, now);
+    await noteOnUser(tx, user, now);
+    return ended;
+  });
+}
+
+async function start(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  input: { readonly user: User; readonly provider: Provider; readonly returnTo: ReturnTo },
+): Promise<StartedConnection> {
+  const { user, provider, returnTo } = input;
+  const now = core.clock.now();
+  const waiting = (await tx.connections.listOf(user.id)).find(
+    (each) => each.provider === provider.name && isWaiting(each),
+  );
+  const connection =
+    waiting ??
+    (await tx.connections.insert({
+      id: newPrefixedId('dev'),
+      userId: user.id,
+      provider: provider.name,
+      createdAt: now,
+    }));
+  if (waiting !== undefined) await tx.connections.update(waiting, { updatedAt: now });
+  const authUrl = await openAttempt(core, tx, { connection, provider, returnTo });
+  await record(tx, principal, 'connection.started', { kind: 'connection', id: connection.id }, now);
+  if (waiting === undefined) await noteOnUser(tx, user, now);
+  return { connection, authUrl };
+}
+
+/**
+ * What an earlier request of this key was answered with, with an address that still works while the person has not
+ * come back; null where the connection is gone.
+ */
+async function repeat(
+  core: Core,
+  tx: Tx,
+  connectionId: string | null,
+  to: { readonly provider: Provider; readonly returnTo: ReturnTo },
+): Promise<StartedConnection | null> {
+  const connection = connectionId === null ? null : await tx.connections.find(connectionId);
+  if (connection === null) return null;
+  const attempt = await tx.attempts.findOpen(connection.id, core.clock.now());
+  if (attempt !== null) return { connection, authUrl: openSecrets(core, tx.orgKey, attempt).authUrl };
+  return {
+    connection,
+    authUrl: isWaiting(connection) ? await openAttempt(core, tx, { connection, ...to }) : null,
+  };
+}
+
+/** Whether the person has to go to the provider before anything can come from it. */
+function isWaiting({ status }: Connection): boolean {
+  return status === 'pending' || status === 'needs_user';
+}
+
+function readProvider(core: Core, value: unknown): Provider {
+  const provider = typeof value === 'string' ? core.providers.find(value) : null;
+  if (provider === null) {
+    const choices = core.providers.list().map(({ name }) => name);
+    throw refuse('invalid_fields', { faults: [{ field: 'provider', fault: 'unlisted', choices }] });
+  }
+  return provider;
+}

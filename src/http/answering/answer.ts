@@ -1,0 +1,157 @@
+/**
+ * How an answer is written. Every answer carries its request's id and the header fields that keep API answers
+ * out of caches and out of other pages. What a contract presents is rendered as it is, by `JSON.stringify`.
+ *
+ * A caller that is still sending when its answer is ready gets the whole answer at once, and what it sends is
+ * read and dropped for a while: closing on it instead would lose the answer on the way.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Answer } from '../contract.ts';
+import type { Exchange } from '../exchange.ts';
+import { expectsContinue } from '../reading/body.ts';
+import { pump } from './stream.ts';
+
+/** What a caller may go on sending after it was answered, before the connection is cut. */
+const droppedBytesMax = 64 * 1024 * 1024;
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** The header fields of every answer that does not set them itself. */
+const commonFields = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const common = Object.entries(commonFields).flat();
+
+/** An answer whose body is ready to be written, or whose first piece is at hand. */
+export interface Rendered {
+  readonly status: number;
+  readonly headers: Answer['headers'];
+  readonly contentType: string;
+  readonly content: string | Uint8Array | null;
+  /** The pieces after `content`; null where `content` is all. */
+  readonly rest: AsyncIterator<string> | null;
+}
+
+/** Renders an answer that is no stream. Throws where its body has no JSON. */
+export function render(answer: Answer): Rendered {
+  const content = answer.content ?? (answer.body === undefined ? null : JSON.stringify(answer.body));
+  const contentType = answer.contentType ?? jsonType;
+  return { status: answer.status, headers: answer.headers, contentType, content, rest: null };
+}
+
+/**
+ * Renders an answer that is a stream. Its first piece is awaited before anything is written, so that what fails
+ * at once can still be refused. A HEAD request reads nothing of it.
+ */
+export async function renderStream(
+  answer: Answer,
+  stream: AsyncIterable<string>,
+  isHead: boolean,
+): Promise<Rendered> {
+  const { status, headers, contentType = jsonType } = answer;
+  if (isHead) return { status, headers, contentType, content: null, rest: noPieces };
+  const rest = stream[Symbol.asyncIterator]();
+  const first = await rest.next();
+  const content = first.done === true ? '' : first.value;
+  return { status, headers, contentType, content, rest: first.done === true ? noPieces : rest };
+}
+
+const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value: undefined }) };
+
+export interface WriteOptions {
+  /** Whether the connection takes no further request. */
+  readonly isClosing: boolean;
+  /** How long a reader may take nothing. */
+  readonly stallTimeoutMs: number;
+}
+
+/** What a connection takes at once, whether or not it is read. A longer answer needs a reader. */
+const unreadBytesMax = 64 * 1024;
+
+/**
+ * Writes the answer. Resolves when it has been handed over whole; a stream's promise rejects with what its
+ * source threw after the connection was cut, so that the reader sees that something is missing.
+ */
+export function write(
+  exchange: Exchange,
+  rendered: Rendered,
+  { isClosing, stallTimeoutMs }: WriteOptions,
+): Promise<void> | undefined {
+  const { request, response } = exchange;
+  const { status, content, rest } = rendered;
+  exchange.isAnswered = true;
+  if (response.destroyed) return rest === null ? undefined : stop(rest);
+  const isUnread = exchange.isArriving;
+  // Whoever waits for leave to send will not send now; where its next request begins would be a guess.
+  const isClosed = isClosing || (isUnread && expectsContinue(exchange));
+  response.writeHead(status, headersOf(exchange, rendered, isClosed));
+  if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
+  if (rest !== null && request.method !== 'HEAD') {
+    if (isUnread) drop(exchange);
+    return pump(response, content ?? '', rest);
+  }
+  if (!isUnread || isClosed) {
+    if (typeof content === 'string') response.end(content, encodingOf(content));
+    else response.end(content ?? undefined);
+    return undefined;
+  }
+  if (content === null) response.flushHeaders();
+  else response.write(content);
+  drop(exchange).on('end', () => response.end());
+  return undefined;
+}
+
+/** Tells a source that nobody is left to read it. */
+async function stop(rest: AsyncIterator<string>): Promise<void> {
+  await rest.return?.();
+}
+
+/** Reads and drops what the caller still sends, up to a limit. */
+function drop({ request }: Exchange): Exchange['request'] {
+  let left = droppedBytesMax;
+  return request.on('data', (piece: Buffer) => {
+    left -= piece.length;
+    if (left < 0) request.destroy();
+  });
+}
+
+function headersOf(exchange: Exchange, rendered: Rendered, isClosed: boolean): string[] {
+  const { id, operation, request } = exchange;
+  const { status, headers, contentType, content, rest } = rendered;
+  if (content !== null && rest === null && headers === undefined && operation.cors === null && !isClosed) {
+    const length = String(byteLength(content));
+    return ['x-request-id', id, 'content-type', contentType, 'content-length', length, ...common];
+  }
+  const fields: Record<string, string> = { ...commonFields };
+  if (content !== null || rest !== null) fields['content-type'] = contentType;
+  if (rest === null && status !== 204) fields['content-length'] = String(byteLength(content));
+  Object.assign(fields, operation.cors?.fields(request.headers), lowerCased(headers));
+  if (isClosed) fields['connection'] = 'close';
+  fields['x-request-id'] = id;
+  return Object.entries(fields).flat();
+}
+
+function lowerCased(headers: Answer['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Text without other signs than those of ASCII, as most answers are, is the same in both and quicker in the first. */
+function encodingOf(content: string): 'latin1' | 'utf8' {
+  return Buffer.byteLength(content) === content.length ? 'latin1' : 'utf8';
+}
+
+function byteLength(content: string | Uint8Array | null): number {
+  if (content === null) return 0;
+  return typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
+}
+
+/** The bytes of an answer for a connection that no `ServerResponse` belongs to; it closes the connection. */
+export function toBytes(requestId: string, { status, headers, contentType, content }: Rendered): string {
+  const fields = {
+    'content-type': contentType,
+    'content-length': String(byteLength(content)),
+    'x-request-id': requestId,
+    ...lowerCased(headers),
+    connection: 'close',
+  };
+  const head = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('')}\r\n${content ?? ''}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * From whatever was thrown to an answer in the envelope of the contract that was reached. A refusal is presented
+ * as it is; everything else is a fault of ours, logged once and presented as `internal`. The headers that a code
+ * brings in every envelope are added here.
+ */
+import { DomainError, refuse } from '../../core/errors.ts';
+import type { Answer, RefusalContext } from '../contract.ts';
+import { faultFields, type Logger } from '../log.ts';
+import type { Operation } from '../operation.ts';
+import { refusalHeaders } from './refusal-headers.ts';
+
+/** What a refused request is known by. */
+export interface Refused {
+  readonly operation: Pick<Operation, 'contract' | 'pattern' | 'operationId' | 'present'>;
+  readonly requestId: string;
+  readonly params: RefusalContext['params'];
+}
+
+/** The answer to an error. Never throws. */
+export function presentError(error: unknown, refused: Refused, logger: Logger): Answer {
+  const { operation, requestId, params } = refused;
+  const context: RefusalContext = { requestId, operationId: operation.operationId, params };
+  try {
+    return withHeaders(toRefusal(error, refused, logger), (refusal) => operation.present(refusal, context));
+  } catch (fault) {
+    // A contract that cannot even present a refusal has no envelope left to use.
+    logFault(fault, refused, logger);
+    return { status: 500, body: { error: 'internal_error' } };
+  }
+}
+
+function toRefusal(error: unknown, refused: Refused, logger: Logger): DomainError {
+  if (error instanceof DomainError) return error;
+  logFault(error, refused, logger);
+  return refuse('internal', {});
+}
+
+/** Writes the one line that a fault gets. */
+export function logFault(error: unknown, { operation, requestId }: Refused, logger: Logger): void {
+  const { contract, pattern } = operation;
+  logger.error({ requestId, contract, route: pattern, fault: faultFields(error) }, 'fault');
+}
+
+function withHeaders(refusal: DomainError, present: (refusal: DomainError) => Answer): Answer {
+  const answer = present(refusal);
+  return { ...answer, headers: { ...refusalHeaders(refusal, null), ...answer.headers } };
+}

@@ -1,0 +1,66 @@
+/**
+ * What is answered where no route is: 405 with the methods that the path does know, 404 where it knows none, and
+ * the preflights of browsers. Shared by requests that the router turns away and those that Node's parser does.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { refuse } from '../../core/errors.ts';
+import type { Answer, Contract } from '../contract.ts';
+import type { Operation } from '../operation.ts';
+import type { Reach } from '../reading/reach.ts';
+import type { Cors } from './cors.ts';
+
+export interface Unrouted {
+  readonly operation: Operation;
+  /** Answers a preflight; refuses everything else. */
+  answer(): Answer;
+}
+
+export interface UnroutedOptions {
+  readonly reach: Reach;
+  /** Presents the refusals of requests that reach no contract. */
+  readonly fallback: Contract;
+  readonly cors: Cors | null;
+  /** The methods of the routes at a URL in its internal form, sorted. */
+  methodsAt(url: string): readonly string[];
+}
+
+/** Finds what a request reached that no route answers; `url` is in its internal form. */
+export type FindUnrouted = (method: string, url: string, headers: IncomingHttpHeaders) => Unrouted;
+
+export function createUnrouted({ reach, fallback, cors, methodsAt }: UnroutedOptions): FindUnrouted {
+  return (method, url, headers) => {
+    const contract = reach.contractAt(url);
+    const contractCors = contract?.allowsBrowsers === true ? cors : null;
+    const answer = (): Answer => {
+      const methods = methodsAt(url);
+      if (methods.length === 0) throw refuse('route_not_found', {});
+      const preflight = method === 'OPTIONS' ? contractCors?.preflight(headers, methods) : null;
+      if (preflight === null || preflight === undefined) {
+        throw refuse('method_not_allowed', { allow: methods });
+      }
+      return preflight;
+    };
+    return { operation: operationOf(contract, fallback, contractCors, answer), answer };
+  };
+}
+
+function operationOf(
+  contract: Contract | null,
+  fallback: Contract,
+  cors: Cors | null,
+  answer: () => Answer,
+): Operation {
+  return {
+    contract: contract?.name ?? null,
+    pattern: null,
+    operationId: null,
+    admission: null,
+    throttle: null,
+    body: 'ignored',
+    bodyTypes: [],
+    cors,
+    isAlwaysServed: true,
+    handle: async () => answer(),
+    present: (refusal, context) => (contract ?? fallback).present(refusal, context),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * How a request's body is read and what it may be. At most 256 KiB are kept, announced or not; what does not
+ * parse is `malformed_body`; an empty body is no body whatever its content type says.
+ */
+import { refuse } from '../../core/errors.ts';
+import type { BodyType } from '../contract.ts';
+import type { Exchange } from '../exchange.ts';
+
+export const bodyBytesMax = 256 * 1024;
+/** No document nests deeper than a few levels; far deeper ones overflow the stack of whoever walks them. */
+const depthMax = 64;
+
+/** The caller hung up before its request was whole; there is nobody to answer. */
+export class CallerGone extends Error {
+  override readonly name = 'CallerGone';
+}
+
+/**
+ * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as it is known, and
+ * with what the connection reports: `malformed_body` for broken chunks, `request_timeout` for slow ones.
+ */
+export async function readBody(exchange: Exchange): Promise<Buffer> {
+  const { request, response } = exchange;
+  if (Number(request.headers['content-length']) > bodyBytesMax) throw tooLarge();
+  if (exchange.breach !== null) throw exchange.breach;
+  if (expectsContinue(exchange)) response.writeContinue();
+
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    const settle = (act: () => void): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      exchange.onBreach = null;
+      act();
+    };
+    const onData = (piece: Buffer): void => {
+      length += piece.length;
+      if (length > bodyBytesMax) settle(() => reject(tooLarge()));
+      else pieces.push(piece);
+    };
+    const onEnd = (): void => {
+      const [first] = pieces;
+      settle(() =>
+        resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces, length)),
+      );
+    };
+    const onClose = (): void => settle(() => reject(new CallerGone()));
+    exchange.onBreach = (refusal) => settle(() => reject(refusal));
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+/** Whether the caller waits for a word before it sends the body (RFC 9110, section 10.1.1). */
+export function expectsContinue({ request }: Exchange): boolean {
+  return request.headers.expect?.toLowerCase() === '100-continue' && request.httpVersion === '1.1';
+}
+
+/** The value of a body that is not empty. Refuses with `unsupported_media_type` or `malformed_body`. */
+export function parseBody(
+  bytes: Buffer,
+  { request }: Pick<Exchange, 'request'>,
+  types: readonly BodyType[],
+): unknown {
+  const { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  const type = types.find((each) => each === mediaType);
+  if (type === undefined || encoding.trim().toLowerCase() !== 'identity') {
+    throw refuse('unsupported_media_type', {});
+  }
+  try {
+    const text = utf8.decode(bytes);
+    return type === 'application/json' ? parseJson(text) : parseForm(text);
+  } catch {
+    // The error may quote the body, so it is not kept.
+    throw refuse('malformed_body', {});
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw new RangeError('too deep');
+  return JSON.parse(text);
+}
+
+/** Whether a JSON text nests deeper than allowed; strings are stepped over. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openBrace || code === openBracket) {
+      depth += 1;
+      if (depth > depthMax) return true;
+    } else if (code === closeBrace || code === closeBracket) depth -= 1;
+  }
+  return false;
+}
+
+const quote = 0x22;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+function endOfString(text: string, start: number): number {
+  let end = start;
+  let slashes: number;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+    slashes = end - 1;
+    while (text.charCodeAt(slashes) === backslash) slashes -= 1;
+    slashes = end - 1 - slashes;
+  } while (slashes % 2 === 1);
+  return end;
+}
+
+/** A form's fields (WHATWG URL, section 5.1); one that came more than once is a list. */
+function parseForm(text: string): Record<string, string | string[]> {
+  const fields = new Map<string, string | string[]>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const cut = pair.indexOf('=');
+    const name = decodeFormPart(cut < 0 ? pair : pair.slice(0, cut));
+    const value = cut < 0 ? '' : decodeFormPart(pair.slice(cut + 1));
+    const before = fields.get(name);
+    if (before === undefined) fields.set(name, value);
+    else if (typeof before === 'string') fields.set(name, [before, value]);
+    else before.push(value);
+  }
+  return Object.fromEntries(fields);
+}
+
+function decodeFormPart(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+function tooLarge(): Error {
+  return refuse('payload_too_large', { limitBytes: bodyBytesMax });
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import type { Contract } from '../contract.ts';
+import { createReach } from './reach.ts';
+
+const tower: Contract = {
+  name: 'tower',
+  title: 'Tower',
+  description: '',
+  claims: (path, headers) => path.startsWith('/v1/') && headers.authorization !== undefined,
+  securitySchemes: {},
+  authenticate: () => Promise.reject(new Error('not asked')),
+  routes: () => [],
+  present: () => ({ status: 500 }),
+  allowsBrowsers: false,
+};
+const bridge: Contract = { ...tower, name: 'bridge', claims: (path) => path === '/v1/users' };
+const options = { contracts: [tower, bridge], ownPaths: ['/healthz', '/docs/js/x.js'], isHostRouted: true };
+const reach = createReach(options);
+
+function reached(url: string, host = 'localhost:8080', authorization?: string): string {
+  const headers = authorization === undefined ? { host } : { host, authorization };
+  return reach.rewrite(url, headers);
+}
+
+describe('the contract that a request reaches', () => {
+  test('is told by the first label of the host, in any case, with or without a port', () => {
+    for (const host of ['tower.example.com', 'Tower.localhost:8080', 'TOWER', 'tower:80', 'tower.']) {
+      assert.equal(reached('/v1/users?a=b', host), '/tower/v1/users?a=b', host);
+    }
+    for (const host of ['towers.example.com', 'my.tower.example.com', '', '.tower', '[::1]:80', 'x-tower']) {
+      assert.equal(reached('/elsewhere', host), '/elsewhere', host);
+    }
+  });
+
+  test('is told by the prefix where the host says nothing, encoded or not', () => {
+    assert.equal(reached('/tower/v1/users'), '/tower/v1/users');
+    assert.equal(reached('/%74ower/v1/users'), '/%74ower/v1/users');
+    assert.equal(reach.contractAt('/%74ower/v1/users'), tower);
+    assert.equal(reach.contractAt('/towers/v1/users'), null);
+    assert.equal(reach.contractAt('/tower'), tower);
+    assert.equal(reach.contractAt('/tower?x'), tower);
+  });
+
+  test('is the first that claims the bare path, where neither says anything', () => {
+    assert.equal(reached('/v1/users', 'localhost', 'Bearer x'), '/tower/v1/users');
+    assert.equal(reached('/v1/users?page=2'), '/bridge/v1/users?page=2');
+    assert.equal(reached('/v1/%75sers'), '/bridge/v1/%75sers');
+    assert.equal(reached('/v1/others'), '/v1/others');
+  });
+
+  test('the host beats the prefix, and the prefix beats the bare path', () => {
+    assert.equal(reached('/bridge/v1/users', 'tower.localhost'), '/tower/bridge/v1/users');
+    assert.equal(reached('/bridge/v1/users', 'localhost', 'Bearer x'), '/bridge/v1/users');
+  });
+
+  test('paths of our own are nobody’s, on any host', () => {
+    for (const url of ['/healthz', '/healthz?x', '/docs', '/docs/', '/%64ocs/js/x.js']) {
+      assert.equal(reached(url, 'tower.localhost'), url);
+    }
+    assert.equal(reached('/healthzz', 'tower.localhost'), '/tower/healthzz');
+  });
+
+  test('the host can be left out of it', () => {
+    const hostless = createReach({ ...options, isHostRouted: false });
+    assert.equal(hostless.rewrite('/v1/users', { host: 'tower.localhost' }), '/bridge/v1/users');
+  });
+
+  test('the authority of an absolute target stands for the host', () => {
+    assert.equal(reached('http://tower.example.com/v1/users?x'), '/tower/v1/users?x');
+    assert.equal(reached('HTTP://a:b@Tower:80', 'bridge.localhost'), '/tower/');
+    assert.equal(reached('http://localhost/tower/v1/users', 'bridge.localhost'), '/tower/v1/users');
+    assert.equal(reached('http://localhost?x'), '/?x');
+    assert.equal(reached('*'), '*');
+  });
+
+  test('no text makes it fail, and rewriting twice changes nothing but on a contract’s host', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (path, host) => {
+        const once = reached(`/${path}`, host);
+        assert.ok(once.startsWith('/'));
+        reach.contractAt(once);
+        reached(path, host);
+        assert.equal(reached(once, 'localhost'), once);
+      }),
+    );
+  });
+});

@@ -1,0 +1,89 @@
+/**
+ * Which contract a request reached. The first label of the host beats the path's prefix, the prefix beats the
+ * bare path, which the contracts claim in the order of their list. Paths of our own are nobody's, on any host.
+ *
+ * All three ways lead to one internal form, `/<contract>/<documented path>`, under which every route is
+ * registered once. Percent-encoding is seen through, because the router sees through it too.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Contract } from '../contract.ts';
+
+export interface Reach {
+  /** The internal form of a request's URL; unchanged where it reaches no contract. */
+  rewrite(url: string, headers: IncomingHttpHeaders): string;
+  /** The contract of a URL in the internal form; null where there is none. */
+  contractAt(url: string): Contract | null;
+}
+
+export interface ReachOptions {
+  readonly contracts: readonly Contract[];
+  /** Paths that are nobody's, told by their first segment. */
+  readonly ownPaths: readonly string[];
+  readonly isHostRouted: boolean;
+}
+
+export function createReach({ contracts, ownPaths, isHostRouted }: ReachOptions): Reach {
+  const byName = new Map(contracts.map((contract) => [contract.name, contract]));
+  const bySegment = new Map<string, Contract | 'own'>(byName);
+  for (const path of ownPaths) bySegment.set(firstSegment(path), 'own');
+
+  return {
+    rewrite(target, headers) {
+      const absolute = target.startsWith('/') ? null : splitAbsolute(target);
+      const url = absolute?.url ?? target;
+      const prefixed = bySegment.get(firstSegment(url));
+      if (prefixed === 'own') return url;
+      if (isHostRouted) {
+        const contract = byName.get(hostLabel(absolute?.authority ?? headers.host ?? ''));
+        if (contract !== undefined) return `/${contract.name}${url}`;
+      }
+      if (prefixed !== undefined) return url;
+      const path = decoded(pathOf(url));
+      const claimant = contracts.find((contract) => contract.claims(path, headers));
+      return claimant === undefined ? url : `/${claimant.name}${url}`;
+    },
+    contractAt: (url) => byName.get(firstSegment(url)) ?? null,
+  };
+}
+
+/** A URL without its query. */
+export function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** The text between the first two slashes, decoded. */
+function firstSegment(url: string): string {
+  let end = 1;
+  while (end < url.length && !isDelimiter(url.charCodeAt(end))) end += 1;
+  return decoded(url.slice(1, end));
+}
+
+/** A slash, a question mark or a hash sign. */
+function isDelimiter(code: number): boolean {
+  return code === 0x2f || code === 0x3f || code === 0x23;
+}
+
+/** As it came where it cannot be decoded: such a path is the path of nothing. */
+function decoded(text: string): string {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
+
+function hostLabel(host: string): string {
+  const end = host.search(/[.:]/);
+  return (end < 0 ? host : host.slice(0, end)).toLowerCase();
+}
+
+const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)(.*)$/is;
+
+/** The parts of an absolute request target (RFC 9112, section 3.2.2), whose authority stands for `Host`. */
+function splitAbsolute(target: string): { authority: string; url: string } | null {
+  const match = absoluteForm.exec(target);
+  if (match?.[1] === undefined || match[2] === undefined) return null;
+  return { authority: match[1], url: match[2].startsWith('/') ? match[2] : `/${match[2]}` };
+}

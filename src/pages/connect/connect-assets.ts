@@ -1,0 +1,76 @@
+/**
+ * The built files of the Connect page: script and style under names that hold their digest, so that browsers may keep
+ * them for ever. They are made by `npm run build`, which `npm ci` runs by itself, and read when the page is first
+ * asked for, so that a start does not wait for them.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import { refuse } from '../../core/errors.ts';
+import type { Answer } from '../../http/contract.ts';
+
+/** Where the build puts them. */
+export const assetsFolder = join(import.meta.dirname, '..', '..', '..', 'dist', 'connect');
+
+export interface Assets {
+  /** File names. */
+  readonly script: string;
+  readonly styles: readonly string[];
+  /** The file of that name as an answer. Refuses with `route_not_found`. */
+  answer(name: string, headers: IncomingHttpHeaders): Answer;
+}
+
+interface Asset {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+  /** The same, by Brotli (RFC 7932). */
+  readonly packed: Buffer | null;
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+};
+
+/** Rejects where the page has not been built. */
+export async function readAssets(folder: string): Promise<Assets> {
+  const names = await readdir(folder);
+  const assets = new Map<string, Asset>();
+  for (const name of names) {
+    const contentType = contentTypes[name.split('.').at(-1) ?? ''];
+    if (contentType === undefined) continue;
+    const packed = names.includes(`${name}.br`) ? await readFile(join(folder, `${name}.br`)) : null;
+    assets.set(name, { contentType, bytes: await readFile(join(folder, name)), packed });
+  }
+  const script = [...assets.keys()].find((name) => name.startsWith('main-') && name.endsWith('.js'));
+  if (script === undefined) throw new Error(`there is no script in ${folder}`);
+  return {
+    script,
+    styles: [...assets.keys()].filter((name) => name.endsWith('.css')),
+    answer(name, headers) {
+      const asset = assets.get(name);
+      if (asset === undefined) throw refuse('route_not_found', {});
+      return answerOf(asset, headers);
+    },
+  };
+}
+
+function answerOf({ contentType, bytes, packed }: Asset, headers: IncomingHttpHeaders): Answer {
+  const isPacked = packed !== null && acceptsBrotli(headers);
+  return {
+    status: 200,
+    headers: {
+      'cache-control': 'public, max-age=31536000, immutable',
+      'cross-origin-resource-policy': 'same-origin',
+      vary: 'Accept-Encoding',
+      ...(isPacked ? { 'content-encoding': 'br' } : {}),
+    },
+    contentType,
+    content: isPacked ? packed : bytes,
+  };
+}
+
+function acceptsBrotli(headers: IncomingHttpHeaders): boolean {
+  const codings = String(headers['accept-encoding'] ?? '').toLowerCase();
+  return codings.split(',').some((each) => /^\s*br\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each));
+}

@@ -1,0 +1,43 @@
+/** What is said in the place of the Connect page where it cannot be shown, by language. */
+import type { Notice } from '../set-password/set-password-texts.ts';
+
+export interface ConnectNotices {
+  readonly title: string;
+  /** The token opens nothing, and did not lately. */
+  readonly unknown: Notice;
+  readonly needsScript: string;
+  /** What comes with a refusal. */
+  readonly failed: Notice;
+}
+
+const english: ConnectNotices = {
+  title: 'Connect your data',
+  unknown: {
+    heading: 'This window does not work any more',
+    body: 'It was opened with something that is too old or not right. Go back to the app that you came from, load it again, and open this window from there.',
+  },
+  needsScript: 'This page needs JavaScript, which is switched off in your browser.',
+  failed: {
+    heading: 'This did not work',
+    body: 'Wait a moment. Then go back to the app that you came from, load it again, and open this window from there.',
+  },
+};
+
+const spanish: ConnectNotices = {
+  title: 'Conecte sus datos',
+  unknown: {
+    heading: 'Esta ventana ya no funciona',
+    body: 'Se abrió con algo demasiado antiguo o incorrecto. Vuelva a la aplicación de la que viene, cárguela de nuevo y abra esta ventana desde allí.',
+  },
+  needsScript: 'Esta página necesita JavaScript, que está desactivado en su navegador.',
+  failed: {
+    heading: 'No ha funcionado',
+    body: 'Espere un momento. Después vuelva a la aplicación de la que viene, cárguela de nuevo y abra esta ventana desde allí.',
+  },
+};
+
+export const connectNotices = { en: english, es: spanish } satisfies Record<string, ConnectNotices>;
+
+export type ConnectLanguage = keyof typeof connectNotices;
+
+export const connectLanguages = Object.keys(connectNotices) as ConnectLanguage[];

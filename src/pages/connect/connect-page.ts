@@ -1,0 +1,160 @@
+/**
+ * The Connect page, which apps open in a frame for a person of theirs: its frame of HTML, its files, and the picture
+ * that the public client shows while it loads. What the page does is in `web/connect`; what it asks for, in
+ * `connect-api.ts`.
+ *
+ * Only origins that the app lists may show it, and it speaks to no other. Whose token it is decides that, so an
+ * unknown token gets a plain notice instead, with nothing on it that could be pressed, wherever it is shown.
+ */
+import { findPlace } from '../../core/connect-page/page-session.ts';
+import type { Core } from '../../core/core.ts';
+import type { DomainError } from '../../core/errors.ts';
+import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
+import type { Answer, Call } from '../../http/contract.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { html } from '../html.ts';
+import { renderPage } from '../layout.ts';
+import type { Notice } from '../set-password/set-password-texts.ts';
+import { connectApi } from './connect-api.ts';
+import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
+import { type ConnectLanguage, connectLanguages, connectNotices } from './connect-notices.ts';
+
+const path = '/connect';
+const picturePath = 'images/data-source-type-icons/launch-connect-text.svg';
+
+/** Every route of the page; `folder` holds its built files. */
+export function connectPages(core: Core, folder = assetsFolder): readonly PageRoute[] {
+  let reading: Promise<Assets> | null = null;
+  const assets = (): Promise<Assets> => {
+    reading ??= readAssets(folder).catch((error: unknown) => {
+      // Built later, it is served without another start.
+      reading = null;
+      throw error;
+    });
+    return reading;
+  };
+  const pictures = [`${path}/${picturePath}`, `${path}//${picturePath}`];
+  return [
+    // The client adds to the address as it was written, with or without a slash at its end.
+    ...[path, `${path}/`].map((each, index): PageRoute => {
+      const base = index === 0 ? 'connect/' : '';
+      const operationId = index === 0 ? 'connect' : 'connect.slash';
+      const handle = (call: Call): Promise<Answer> => show(core, call, { assets, base });
+      return { method: 'GET', path: each, operationId, handle, present };
+    }),
+    ...pictures.map((each, index): PageRoute => {
+      const operationId = index === 0 ? 'connect.picture' : 'connect.picture.slash';
+      return { method: 'GET', path: each, operationId, handle: async () => picture };
+    }),
+    {
+      method: 'GET',
+      path: `${path}/assets/:name`,
+      operationId: 'connect.asset',
+      handle: async ({ params, headers }) => (await assets()).answer(params['name'] ?? '', headers),
+    },
+    ...connectApi(core),
+  ];
+}
+
+async function show(
+  core: Core,
+  call: Call,
+  files: { readonly assets: () => Promise<Assets>; readonly base: string },
+): Promise<Answer> {
+  const { token, lang } = call.query;
+  // The client adds the picture's path to the whole of the address that it was given, with the query at its end.
+  if (typeof lang === 'string' && lang.endsWith(`/${picturePath}`)) return picture;
+  const language = matchLanguage(
+    [...(typeof lang === 'string' ? [lang] : []), ...readAcceptLanguage(call.headers['accept-language'])],
+    connectLanguages,
+  );
+  const place = typeof token === 'string' ? await findPlace(core, token) : null;
+  if (place === null) return noticePage(403, language, connectNotices[language].unknown);
+  const { origins } = place.app;
+  const { script, styles } = await files.assets();
+  const address = (name: string): string => `${files.base}assets/${name}`;
+  const texts = connectNotices[language];
+  const page = html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${texts.title}</title>
+${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
+<script type="module" src="${address(script)}"></script>
+</head>
+<body>
+<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/"></div>
+<noscript><p>${texts.needsScript}</p></noscript>
+</body>
+</html>
+`;
+  return {
+    // Whoever comes with a token that has ended is told so by the page, in the window where they are.
+    status: place.isOpen ? 200 : 403,
+    headers: { ...pageHeaders(origins), 'content-language': language },
+    contentType: 'text/html; charset=utf-8',
+    content: page.text,
+  };
+}
+
+/** For a page that `origins`, and no others, may show in a frame. */
+function pageHeaders(origins: readonly string[]): Readonly<Record<string, string>> {
+  const ancestors = origins.length === 0 ? "'none'" : origins.join(' ');
+  return {
+    'content-security-policy': [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "img-src 'self'",
+      "form-action 'none'",
+      "base-uri 'none'",
+      `frame-ancestors ${ancestors}`,
+    ].join('; '),
+    'referrer-policy': 'no-referrer',
+    vary: 'Accept-Language',
+  };
+}
+
+function noticePage(status: number, language: ConnectLanguage, { heading, body }: Notice): Answer {
+  const content = html`<h1>${heading}</h1>
+<p>${body}</p>
+`;
+  return renderPage({ status, language, title: heading, content, isFramed: true });
+}
+
+/** In every language: who reads it is not known here. */
+function present(refusal: DomainError): Answer {
+  const content = html`${connectLanguages.map((language) => {
+    const { heading, body } = connectNotices[language].failed;
+    return html`<section lang="${language}"><h1>${heading}</h1><p>${body}</p></section>
+`;
+  })}`;
+  const status = refusal.code === 'unavailable' ? 503 : 500;
+  const page = renderPage({
+    status,
+    language: 'en',
+    title: connectNotices.en.failed.heading,
+    content,
+    isFramed: true,
+  });
+  return { ...page, headers: { ...page.headers, ...refusalHeaders(refusal, null) } };
+}
+
+const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="64" viewBox="0 0 160 64">
+<g fill="none" stroke="#1c7ed6" stroke-width="5" stroke-linecap="round">
+<path d="M70 22h-12a10 10 0 0 0 0 20h12"/><path d="M90 22h12a10 10 0 0 1 0 20h-12"/><path d="M68 32h24"/>
+</g>
+</svg>
+`;
+
+/** Shown behind the frame while it loads, by a page of another origin. */
+const picture: Answer = {
+  status: 200,
+  headers: { 'cache-control': 'public, max-age=86400', 'cross-origin-resource-policy': 'cross-origin' },
+  contentType: 'image/svg+xml',
+  content: svg,
+};

@@ -1,0 +1,134 @@
+/**
+ * The page that providers send people back to. It says how it went, in English or Spanish, and holds nothing that
+ * opens anything. Where the person came from a page of ours that waits, a small script tells that page, of the same
+ * origin only, and closes this one.
+ */
+
+import type { Core } from '../../core/core.ts';
+import type { DomainError, ErrorCode } from '../../core/errors.ts';
+import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { type CallbackOutcome, finishConnection } from '../../core/providers/callback.ts';
+import type { Answer, Call } from '../../http/contract.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { html } from '../html.ts';
+import { renderPage } from '../layout.ts';
+import type { Notice } from '../set-password/set-password-texts.ts';
+import {
+  type CallbackLanguage,
+  type ConnectionCallbackTexts,
+  callbackLanguages,
+  connectionCallbackTexts,
+} from './callback-texts.ts';
+
+const path = '/connect/callback';
+/** Stands in the audit events of what is done here. */
+const door = 'connect';
+
+/**
+ * Tells the page that opened this one how it went: `{type: 'roster:connection', outcome}`, with `connected`,
+ * `denied`, `failed`, `refused` or `withdrawn`. A provider's own page may have cut the tie to the opener, so that page
+ * looks for itself too.
+ */
+const script = `'use strict';
+const outcome = document.querySelector('[data-outcome]')?.getAttribute('data-outcome');
+if (window.opener && outcome) {
+  window.opener.postMessage({ type: 'roster:connection', outcome }, window.location.origin);
+  if (outcome === 'connected') window.close();
+}
+`;
+
+const statuses = {
+  connected: 200,
+  denied: 200,
+  failed: 502,
+  refused: 400,
+  withdrawn: 410,
+} as const satisfies Record<CallbackOutcome['kind'], number>;
+
+/** The page and its script. */
+export function connectionCallbackPages(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path,
+      operationId: 'connectionCallback',
+      handle: async (call) =>
+        show(call, await finishConnection(core, { door, parameters: parametersOf(call) })),
+      present,
+    },
+    {
+      method: 'GET',
+      path: `${path}.js`,
+      operationId: 'connectionCallbackScript',
+      handle: async () => ({
+        status: 200,
+        headers: { 'Cache-Control': 'public, max-age=3600', 'X-Content-Type-Options': 'nosniff' },
+        contentType: 'text/javascript; charset=utf-8',
+        content: script,
+      }),
+    },
+  ];
+}
+
+/** The query as it came: a name that came twice stands twice. */
+function parametersOf({ query }: Call): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of typeof value === 'string' ? [value] : value) parameters.append(name, each);
+  }
+  return parameters;
+}
+
+function show({ headers }: Call, outcome: CallbackOutcome): Answer {
+  const language = matchLanguage(readAcceptLanguage(headers['accept-language']), callbackLanguages);
+  const title = 'title' in outcome ? outcome.title : '';
+  const notice = connectionCallbackTexts[language].notices[outcome.kind](title);
+  const isOpened = 'returnTo' in outcome && outcome.returnTo === 'opener';
+  const page = renderPage({
+    status: statuses[outcome.kind],
+    language,
+    title: notice.heading,
+    content: html`<div role="status" data-outcome="${outcome.kind}">${noticeText(notice)}</div>
+${isOpened ? html`<script src="callback.js" defer></script>` : null}`,
+  });
+  return isOpened ? { ...page, headers: allowingScript(page.headers) } : page;
+}
+
+const policyName = 'Content-Security-Policy';
+
+/** The page's headers with leave for scripts of this server. */
+function allowingScript(headers: Answer['headers'] = {}): NonNullable<Answer['headers']> {
+  return { ...headers, [policyName]: `${headers[policyName] ?? "default-src 'none'"}; script-src 'self'` };
+}
+
+function noticeText({ heading, body }: Notice) {
+  return html`<h1>${heading}</h1>
+<p>${body}</p>
+`;
+}
+
+/** Refusals of what could not be worked on at all, by what a person can do about them. */
+const problems: Partial<
+  Record<ErrorCode, { readonly status: number; readonly problem: keyof ConnectionCallbackTexts['problems'] }>
+> = {
+  unavailable: { status: 503, problem: 'busy' },
+  rate_limited: { status: 429, problem: 'busy' },
+  malformed_body: { status: 400, problem: 'not_understood' },
+  request_timeout: { status: 408, problem: 'not_understood' },
+  method_not_allowed: { status: 405, problem: 'not_understood' },
+};
+
+/** In every language: who reads it is not known here. */
+function present(refusal: DomainError): Answer {
+  const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
+  const sets: readonly [CallbackLanguage, ConnectionCallbackTexts][] = callbackLanguages.map((language) => [
+    language,
+    connectionCallbackTexts[language],
+  ]);
+  const content = html`${sets.map(
+    ([language, texts]) => html`<section lang="${language}">${noticeText(texts.problems[problem])}</section>
+`,
+  )}`;
+  const { heading } = connectionCallbackTexts.en.problems[problem];
+  return renderPage({ status, language: 'en', title: heading, content });
+}

@@ -1,0 +1,92 @@
+/** What the page says that a provider sends people back to, by language. */
+import type { Notice } from '../set-password/set-password-texts.ts';
+
+/** How a callback ended, as a person needs to know it. */
+export type CallbackNotice = 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
+
+export interface ConnectionCallbackTexts {
+  /** `title` is the provider's, where it is known. */
+  readonly notices: Readonly<Record<CallbackNotice, (title: string) => Notice>>;
+  readonly problems: Readonly<Record<'busy' | 'not_understood' | 'fault', Notice>>;
+}
+
+const english: ConnectionCallbackTexts = {
+  notices: {
+    connected: (title) => ({
+      heading: `${title} is connected`,
+      body: 'You can close this page and go back to where you came from.',
+    }),
+    denied: (title) => ({
+      heading: `${title} is not connected`,
+      body: 'Access was not allowed. Nothing was shared. You can close this page, or go back and try again.',
+    }),
+    failed: (title) => ({
+      heading: `${title} could not be connected`,
+      body: `There was no answer from ${title} that could be used. Go back to where you came from and try again in a while.`,
+    }),
+    refused: () => ({
+      heading: 'This link does not work any more',
+      body: 'It has been used already, it is too old, or it is not meant for this page. Nothing was changed. Go back to where you came from and start again.',
+    }),
+    withdrawn: () => ({
+      heading: 'This connection is no longer wanted',
+      body: 'It was ended before you came back, so nothing was connected. You can close this page.',
+    }),
+  },
+  problems: {
+    busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then load this page again.' },
+    not_understood: {
+      heading: 'This did not work',
+      body: 'Go back to where you came from and start again.',
+    },
+    fault: {
+      heading: 'Something went wrong',
+      body: 'The fault is ours. Go back to where you came from and start again in a while.',
+    },
+  },
+};
+
+const spanish: ConnectionCallbackTexts = {
+  notices: {
+    connected: (title) => ({
+      heading: `${title} está conectado`,
+      body: 'Puede cerrar esta página y volver al lugar de donde vino.',
+    }),
+    denied: (title) => ({
+      heading: `${title} no está conectado`,
+      body: 'No se permitió el acceso. No se ha compartido nada. Puede cerrar esta página, o volver atrás e intentarlo de nuevo.',
+    }),
+    failed: (title) => ({
+      heading: `No se pudo conectar ${title}`,
+      body: `${title} no dio una respuesta que sirviera. Vuelva al lugar de donde vino e inténtelo de nuevo dentro de un rato.`,
+    }),
+    refused: () => ({
+      heading: 'Este enlace ya no funciona',
+      body: 'Ya se ha usado, es demasiado antiguo o no es para esta página. No se ha cambiado nada. Vuelva al lugar de donde vino y empiece de nuevo.',
+    }),
+    withdrawn: () => ({
+      heading: 'Esta conexión ya no se quiere',
+      body: 'Se terminó antes de que usted volviera, así que no se ha conectado nada. Puede cerrar esta página.',
+    }),
+  },
+  problems: {
+    busy: { heading: 'Hay mucha actividad', body: 'Espere un momento y cargue esta página otra vez.' },
+    not_understood: {
+      heading: 'No ha funcionado',
+      body: 'Vuelva al lugar de donde vino y empiece de nuevo.',
+    },
+    fault: {
+      heading: 'Algo ha ido mal',
+      body: 'El fallo es nuestro. Vuelva al lugar de donde vino y empiece de nuevo dentro de un rato.',
+    },
+  },
+};
+
+export const connectionCallbackTexts = { en: english, es: spanish } satisfies Record<
+  string,
+  ConnectionCallbackTexts
+>;
+
+export type CallbackLanguage = keyof typeof connectionCallbackTexts;
+
+export const callbackLanguages = Object.keys(connectionCallbackTexts) as CallbackLanguage[];

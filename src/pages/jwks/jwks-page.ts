@@ -1,0 +1,21 @@
+/**
+ * The public keys of receipts at their well-known address, as a JSON Web Key Set (RFC 7517). They are meant for
+ * everybody, also for programs in other origins' pages, and may be kept for a while.
+ */
+import type { Core } from '../../core/core.ts';
+import { listPublicKeys } from '../../core/erasure/receipt-key.ts';
+import type { PageRoute } from '../../http/page.ts';
+
+export function jwksPages(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      operationId: 'jwks',
+      async handle() {
+        const headers = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' };
+        return { status: 200, headers, body: await listPublicKeys(core) };
+      },
+    },
+  ];
+}

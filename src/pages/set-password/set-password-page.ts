@@ -1,0 +1,195 @@
+/**
+ * The page behind the links in emails: a form that sets a password with the token of a reset or an invitation.
+ *
+ * It works without script, by keyboard and in a screen reader, in English and Spanish (`?lang=` before
+ * `Accept-Language`). Opening it spends nothing, so that a mail scanner that follows links does no harm, and a refused
+ * password does not spend the link either. The rules are the core's; this page puts them into words.
+ */
+import type { Core } from '../../core/core.ts';
+import { type DomainError, type ErrorCode, isRefusal } from '../../core/errors.ts';
+import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { resetPassword, validatePasswordToken } from '../../core/verification/password-reset.ts';
+import type { Answer, Call } from '../../http/contract.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { type Html, html } from '../html.ts';
+import { renderPage } from '../layout.ts';
+import {
+  type Notice,
+  type PageLanguage,
+  type PasswordProblem,
+  pageLanguages,
+  type RequestProblem,
+  type SetPasswordTexts,
+  setPasswordTexts,
+} from './set-password-texts.ts';
+
+const path = '/set-password';
+/** Relative, so that the page also works behind a proxy that serves it below a path. */
+const address = 'set-password';
+/** Stands in the audit events of what is done here. */
+const door = 'page';
+
+/** The two routes of the page. */
+export function setPasswordPages(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path,
+      operationId: 'setPasswordForm',
+      handle: (call) => show(core, call),
+      present,
+    },
+    {
+      method: 'POST',
+      path,
+      operationId: 'setPassword',
+      networkThrottle: 'password',
+      bodyTypes: ['application/x-www-form-urlencoded'],
+      handle: (call) => submit(core, call),
+      present,
+    },
+  ];
+}
+
+/** Who reads the page, and with which link. */
+interface Visit {
+  readonly language: PageLanguage;
+  readonly token: string;
+}
+
+async function show(core: Core, call: Call): Promise<Answer> {
+  const visit = readVisit(call, call.query);
+  const isOpen = await validatePasswordToken(core, { token: visit.token });
+  return isOpen ? formPage(visit, null) : expiredPage(visit);
+}
+
+async function submit(core: Core, call: Call): Promise<Answer> {
+  const form: Readonly<Record<string, unknown>> =
+    typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
+  const visit = readVisit(call, form);
+  // A link that has run out is told before anything about the password, which could not be used anyway.
+  if (!(await validatePasswordToken(core, { token: visit.token }))) return expiredPage(visit);
+  const { password, password_repeat: repeat } = form;
+  if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
+  try {
+    await resetPassword(core, { door, token: visit.token, password });
+  } catch (error) {
+    // Somebody was quicker with the same link.
+    if (isRefusal(error, 'invalid_token')) return expiredPage(visit);
+    if (isRefusal(error, 'invalid_fields')) return formPage(visit, problemOf(error));
+    throw error;
+  }
+  const texts = setPasswordTexts[visit.language];
+  return noticePage(200, visit.language, texts.done, null);
+}
+
+function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
+  const wanted = textOf(fields['lang']);
+  return {
+    token: textOf(fields['token']),
+    language: matchLanguage(
+      [...(wanted === '' ? [] : [wanted]), ...readAcceptLanguage(call.headers['accept-language'])],
+      pageLanguages,
+    ),
+  };
+}
+
+/** A field that came once; empty where it did not. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function problemOf(refusal: DomainError<'invalid_fields'>): PasswordProblem {
+  const code = refusal.details.faults[0]?.fault;
+  const { problems } = setPasswordTexts.en;
+  return code !== undefined && code in problems ? (code as PasswordProblem) : 'invalid';
+}
+
+/** Whatever is wrong is told at the first field, which has the focus: both have to be entered again. */
+function formPage({ language, token }: Visit, problem: PasswordProblem | null): Answer {
+  const texts = setPasswordTexts[language];
+  const content = html`<h1>${texts.heading}</h1>
+<form method="post" action="${address}">
+<input type="hidden" name="token" value="${token}">
+<input type="hidden" name="lang" value="${language}">
+<div>
+<label for="password">${texts.password}</label>
+<p class="hint" id="hint">${texts.hint}</p>
+${problem === null ? null : html`<p class="error" id="error" role="alert">${texts.problems[problem]}</p>`}
+<input type="password" id="password" name="password" autocomplete="new-password" required minlength="8" autofocus
+${problem === null ? html`aria-describedby="hint"` : html`aria-describedby="error hint" aria-invalid="true"`}>
+</div>
+<div>
+<label for="password_repeat">${texts.repeat}</label>
+<input type="password" id="password_repeat" name="password_repeat" autocomplete="new-password" required>
+</div>
+<button type="submit">${texts.submit}</button>
+</form>
+${languageLinks({ language, token })}`;
+  const title = problem === null ? texts.heading : `${texts.error}: ${texts.heading}`;
+  return renderPage({ status: problem === null ? 200 : 422, language, title, content });
+}
+
+function expiredPage(visit: Visit): Answer {
+  const { expired } = setPasswordTexts[visit.language];
+  return noticePage(422, visit.language, expired, languageLinks(visit));
+}
+
+function noticePage(status: number, language: PageLanguage, notice: Notice, links: Html | null): Answer {
+  return renderPage({
+    status,
+    language,
+    title: notice.heading,
+    content: html`${noticeText(notice)}${links}`,
+  });
+}
+
+function noticeText({ heading, body }: Notice): Html {
+  return html`<h1>${heading}</h1>
+<p>${body}</p>
+`;
+}
+
+/** The same page in the other languages. */
+function languageLinks({ language, token }: Visit): Html {
+  const others = pageLanguages.filter((each) => each !== language);
+  const links = others.map((each) => {
+    const query = new URLSearchParams({ token, lang: each }).toString();
+    const { languageName } = setPasswordTexts[each];
+    return html`<a href="${address}?${query}" lang="${each}" hreflang="${each}">${languageName}</a> `;
+  });
+  return html`<nav>${links}</nav>`;
+}
+
+/** Refusals of what could not be worked on at all, by what a person can do about them. */
+const requestProblems: Partial<
+  Record<ErrorCode, { readonly status: number; readonly problem: RequestProblem }>
+> = {
+  rate_limited: { status: 429, problem: 'too_many' },
+  unavailable: { status: 503, problem: 'busy' },
+  malformed_body: { status: 400, problem: 'not_understood' },
+  unsupported_media_type: { status: 415, problem: 'not_understood' },
+  payload_too_large: { status: 413, problem: 'not_understood' },
+  request_timeout: { status: 408, problem: 'not_understood' },
+  method_not_allowed: { status: 405, problem: 'not_understood' },
+};
+
+/** In every language: who reads it is not known here. */
+function present(refusal: DomainError): Answer {
+  const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
+  const sets: readonly [PageLanguage, SetPasswordTexts][] = pageLanguages.map((language) => [
+    language,
+    setPasswordTexts[language],
+  ]);
+  const content = html`${sets.map(
+    ([language, texts]) =>
+      html`<section lang="${language}">${noticeText(texts.requestProblems[problem])}</section>
+`,
+  )}`;
+  return renderPage({
+    status,
+    language: 'en',
+    title: setPasswordTexts.en.requestProblems[problem].heading,
+    content,
+  });
+}

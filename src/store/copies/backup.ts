@@ -1,0 +1,243 @@
+/**
+ * A copy of the SQLite file, and a copy in the place of the file.
+ *
+ * A backup is one state of the database, written while others serve. It holds nothing but live rows: what was erased
+ * before it is not in it, not even as a remain. The file is complete, on disk and readable by its owner alone before
+ * it gets its name. A restore is one renaming: killed at any moment it leaves the one database or the other. The
+ * ledger of erasures, the secret and the public keys of the folder are not touched by either.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import {
+  rawDraft,
+  removeRestoreDraft,
+  restoreDraft,
+  shareFolder,
+  takeFolder,
+} from '../folder/folder-lock.ts';
+import { NewerSchemaError } from '../migrate.ts';
+import { connections } from '../migrations/0003-connections.ts';
+import { schemaVersion } from '../migrations/all-migrations.ts';
+import { integrityProblems, isDamage } from '../sqlite/integrity.ts';
+import { databaseFile } from '../sqlite/sqlite-store.ts';
+
+/** The copy cannot be made, or is none. The message is one line, fit for a person. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}
+
+/** Writes the database of the folder to a file that is not there yet; its size in bytes. */
+export function backUp(dataDir: string, target: string): number {
+  refuseTarget(dataDir, target);
+  const lock = shareFolder(dataDir);
+  const draft = `${target}.${randomUUID()}.part`;
+  try {
+    // SQLite fills a file that is there and empty, so nobody else can ever read it.
+    closeSync(openSync(draft, 'wx', 0o600));
+    copyRows(join(dataDir, databaseFile), draft);
+    sync(draft);
+    linkSync(draft, target);
+    sync(dirname(resolve(target)));
+    return statSync(target).size;
+  } finally {
+    rmSync(draft, { force: true });
+    lock.release();
+  }
+}
+
+/**
+ * Writes every row to a file that is there and empty. Pages are filled with room between them in which SQLite may
+ * leave copies of rows that it has moved; as a database that deletes securely it does not.
+ */
+function copyRows(from: string, to: string): void {
+  const database = new Sqlite(from, { readonly: true, timeout: 5_000 });
+  try {
+    database.pragma('secure_delete = ON');
+    database.prepare('vacuum into ?').run(to);
+  } finally {
+    database.close();
+  }
+}
+
+function refuseTarget(dataDir: string, target: string): void {
+  if (existsSync(target)) throw new BackupError(`${target} is there already`);
+  const folder = dirname(resolve(target));
+  if (!existsSync(folder)) throw new BackupError(`${folder} is not there`);
+  // It would be lost with the folder, and keep there what is erased later.
+  const path = relative(realpathSync(dataDir), realpathSync(folder));
+  if (path.split(sep, 1)[0] !== '..') {
+    throw new BackupError('a backup does not belong in the data folder: name another place');
+  }
+}
+
+/** A database that is ready to take the place of the folder's. */
+export interface Restoration {
+  readonly users: number;
+  /** How many users the present database has; null where there is none, or it cannot be read. */
+  readonly present: number | null;
+  /** Puts it in place. */
+  commit(): void;
+  /** Leaves everything as it was, unless it is in place, and lets others work on the folder. */
+  end(): void;
+}
+
+/**
+ * Copies a backup into the folder and looks it through. Nobody can work on the folder until `end`. Throws a
+ * `BackupError` where the file is no sound database of Roster, and a `FolderInUseError` where the folder is in use.
+ */
+export function prepareRestore(dataDir: string, file: string): Restoration {
+  refuseSource(file);
+  const path = join(dataDir, databaseFile);
+  // Its log would be left behind.
+  if (existsSync(path) && realpathSync(file) === realpathSync(path)) {
+    throw new BackupError(`${file} is the database itself`);
+  }
+  const lock = takeFolder(dataDir);
+  const draft = join(dataDir, restoreDraft);
+  const end = (): void => {
+    removeRestoreDraft(dataDir);
+    lock.release();
+  };
+  try {
+    removeRestoreDraft(dataDir);
+    const raw = join(dataDir, rawDraft);
+    copyFileSync(file, raw);
+    chmodSync(raw, 0o600);
+    const users = inspect(raw, basename(file));
+    closeSync(openSync(draft, 'wx', 0o600));
+    tellingDamage(basename(file), () => copyRows(raw, draft));
+    removeRestoreDraft(dataDir, rawDraft);
+    sync(draft);
+    return {
+      users,
+      present: countUsers(path),
+      commit() {
+        settle(path);
+        renameSync(draft, path);
+        sync(dataDir);
+      },
+      end,
+    };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function refuseSource(file: string): void {
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined) throw new BackupError(`${file} is not there`);
+  if (!there.isFile()) throw new BackupError(`${file} is ${there.isDirectory() ? 'a folder' : 'no file'}`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw new BackupError(`${file} may not be read by this account`);
+  }
+}
+
+/** Runs `work`; where the file turns out to be damaged, that is said, and not by which page SQLite came to know. */
+function tellingDamage<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isDamage(error) ? damaged(name) : error;
+  }
+}
+
+function damaged(name: string): BackupError {
+  return new BackupError(`${name} is damaged: restore another backup`);
+}
+
+/**
+ * What providers gave may have been renewed since the copy was made, and the copy cannot know: each grant counts as one
+ * of which an answer was lost, so that its end is proved with the more care that this takes.
+ */
+const doubts = [
+  'update connections set unanswered = unanswered + 1, version = version + 1 where sealed_grants is not null',
+  `update revocations set unanswered = unanswered + 1, version = version + 1 where state in ('pending', 'overdue')`,
+];
+
+/** How many users the copy has. Leaves it as a file that is whole by itself. */
+function inspect(draft: string, name: string): number {
+  const database = new Sqlite(draft);
+  try {
+    const version = tellingDamage(name, () => versionOf(database));
+    if (version === null) throw new BackupError(`${name} is no database of Roster`);
+    if (version > schemaVersion) throw new BackupError(new NewerSchemaError(version, schemaVersion).message);
+    if (integrityProblems(database).length > 0) throw damaged(name);
+    return tellingDamage(name, () => {
+      if (version >= connections.version) for (const sql of doubts) database.exec(sql);
+      database.pragma('journal_mode = DELETE');
+      return usersIn(database);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+function versionOf(database: Sqlite.Database): number | null {
+  try {
+    const row = database
+      .prepare<[], { version: number | null }>('select max(version) as version from schema_migrations')
+      .get();
+    return row?.version ?? null;
+  } catch (error) {
+    if (isDamage(error)) throw error;
+    return null;
+  }
+}
+
+function usersIn(database: Sqlite.Database): number {
+  return database.prepare<[], { users: number }>('select count(*) as users from users').get()?.users ?? 0;
+}
+
+function countUsers(path: string): number | null {
+  if (!existsSync(path)) return null;
+  try {
+    const database = new Sqlite(path);
+    try {
+      return usersIn(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Brings what is in the log into the present file, so that renaming leaves nothing behind that belongs to it. */
+function settle(path: string): void {
+  if (existsSync(path)) {
+    try {
+      const database = new Sqlite(path);
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      database.close();
+    } catch {
+      // A database that cannot be opened has nothing to lose.
+    }
+  }
+  for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+}
+
+/** Makes a file, or the names in a folder, durable. */
+function sync(path: string): void {
+  const handle = openSync(path, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}

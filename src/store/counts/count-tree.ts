@@ -1,0 +1,334 @@
+/**
+ * Changes the count tree of one organization: adds and subtracts along the way from the root, cuts ranges and
+ * nodes that have grown too large, and takes out those that are empty. Nodes are read once and written once
+ * however many changes pass through them.
+ *
+ * The root is node 0 of its organization; the tree grows and shrinks at the root.
+ */
+import type { OrgKey } from '../../core/ids.ts';
+import type { Executor } from '../sql/executor.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { CountChange, CountShape } from './count-change.ts';
+import {
+  type CountEntry,
+  endKey,
+  firstKey,
+  isBefore,
+  packNode,
+  type SortKey,
+  type StatusCounts,
+  sumOf,
+  unpackNode,
+} from './count-node.ts';
+import { emptyRange, rangeOf, usersBetween, usersInOrder } from './count-range.ts';
+
+export const rootNode = 0;
+
+type NodeName = { orgKey: number; node: number };
+
+export const selectNode = statement((p: Binder<NodeName>) =>
+  build
+    .selectFrom('user_counts')
+    .select('entries')
+    .where('org_key', '=', p('orgKey'))
+    .where('node', '=', p('node')),
+);
+
+export const selectNodeNames = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('user_counts').select('node').where('org_key', '=', p('orgKey')),
+);
+
+/** Whoever changes a tree holds its root until the commit: it is the lock of the whole tree. */
+const lockNode = statement((p: Binder<NodeName>) =>
+  build
+    .selectFrom('user_counts')
+    .select('entries')
+    .where('org_key', '=', p('orgKey'))
+    .where('node', '=', p('node'))
+    .forUpdate(),
+);
+
+const insertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
+  build
+    .insertInto('user_counts')
+    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const selectLastNode = statement((p: Binder<{ orgKey: number }>) =>
+  build
+    .selectFrom('user_counts')
+    .select('node')
+    .where('org_key', '=', p('orgKey'))
+    .orderBy('node', 'desc')
+    .limit(1),
+);
+
+const upsertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
+  build
+    .insertInto('user_counts')
+    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
+    .onConflict((conflict) =>
+      conflict.columns(['org_key', 'node']).doUpdateSet((row) => ({ entries: row.ref('excluded.entries') })),
+    ),
+);
+
+const deleteNode = statement((p: Binder<NodeName>) =>
+  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '=', p('node')),
+);
+
+const deleteNodesAfter = statement((p: Binder<NodeName>) =>
+  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '>', p('node')),
+);
+
+interface Node {
+  readonly id: number;
+  entries: CountEntry[];
+}
+
+export class CountTree {
+  readonly #executor: Executor;
+  readonly #orgKey: OrgKey;
+  readonly #shape: CountShape;
+  /** Nodes that were read, all of which are written back: only what changes is read. */
+  readonly #nodes = new Map<number, Node>();
+  #lastNode: number | null = null;
+
+  constructor(executor: Executor, orgKey: OrgKey, shape: CountShape) {
+    this.#executor = executor;
+    this.#orgKey = orgKey;
+    this.#shape = shape;
+  }
+
+  /** Brings the tree up to date. Numbers that cannot be right are not built upon: the tree is made anew. */
+  async apply(changes: readonly CountChange[]): Promise<void> {
+    const root = await this.#lockRoot();
+    for (const change of changes) {
+      if (!(await this.#add(root, change))) return this.rebuild();
+    }
+    await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
+    await this.#write();
+  }
+
+  /** Makes the tree anew from the users themselves. */
+  async rebuild(): Promise<void> {
+    this.#nodes.clear();
+    const root = await this.#lockRoot();
+    await this.#executor.run(deleteNodesAfter, { orgKey: this.#orgKey, node: rootNode });
+    const ranges: CountEntry[] = [];
+    const full = filling(this.#shape.rangeMax);
+    for await (const users of usersInOrder(this.#executor, this.#orgKey, full * 128)) {
+      // Every batch but the last is a multiple of a range.
+      for (let at = 0; at < users.length; at += full) ranges.push(rangeOf(users.slice(at, at + full), null));
+    }
+    await this.#setRoot(root, ranges.length === 0 ? [] : cut(ranges, this.#shape.fanout, true));
+    await this.#write();
+  }
+
+  /**
+   * Counts the users of one node of ranges anew, the one that holds `at`, and the sums above it. Gives where the
+   * next one begins, null behind the last. Needs a tree whose nodes are all in their places.
+   */
+  async recount(at: SortKey): Promise<SortKey | null> {
+    const root = await this.#lockRoot();
+    let from = firstKey;
+    let to = endKey;
+    for (let node = root; ; ) {
+      const here = indexOf(node.entries, at);
+      const entry = node.entries[here];
+      if (here > 0 && entry !== undefined) from = entry.from;
+      if (entry === undefined || entry.child === 0) {
+        await this.#recountRanges(node.entries.slice(here), from, to);
+        break;
+      }
+      to = node.entries[here + 1]?.from ?? to;
+      const child = await this.#load(entry.child);
+      if (child === null) throw new Error('the counts of users name a node that is not there');
+      node = child;
+    }
+    await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
+    await this.#write();
+    return to === endKey ? null : to;
+  }
+
+  async #recountRanges(ranges: readonly CountEntry[], from: SortKey, to: SortKey): Promise<void> {
+    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
+    let next = 0;
+    for (const [at, range] of ranges.entries()) {
+      const end = ranges[at + 1]?.from ?? to;
+      const first = next;
+      for (let user = users[next]; user !== undefined && isBefore(user, end); user = users[next]) next++;
+      Object.assign(range.counts, rangeOf(users.slice(first, next), null).counts);
+    }
+  }
+
+  async #write(): Promise<void> {
+    const writes = Array.from(this.#nodes.values(), ({ id, entries }) =>
+      this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: id, entries: packNode(entries) }),
+    );
+    await Promise.all(writes);
+  }
+
+  /** Counts a change on the way down to its range; false where the tree turns out to be wrong. */
+  async #add(root: Node, { at, status, delta }: CountChange): Promise<boolean> {
+    for (let node: Node | null = root; ; ) {
+      const entry: CountEntry | undefined = node?.entries[indexOf(node.entries, at)];
+      if (entry === undefined) return false;
+      entry.counts[status] += delta;
+      if (entry.counts[status] < 0) return false;
+      if (entry.child === 0) return true;
+      node = await this.#load(entry.child);
+    }
+  }
+
+  /**
+   * Puts a node whose range is `from` to `to` in order, and all below it that changed. Gives the runs of entries
+   * that it has to be cut into: one, several, or none when nothing is left.
+   */
+  async #trim(node: Node, from: SortKey, to: SortKey): Promise<CountEntry[][]> {
+    const trimmed: CountEntry[] = [];
+    for (const [at, entry] of node.entries.entries()) {
+      const entryFrom = at === 0 ? from : entry.from;
+      const entryTo = node.entries[at + 1]?.from ?? to;
+      const users = sumOf(entry.counts);
+      if (entry.child !== 0) trimmed.push(...(await this.#trimChild(entry, entryFrom, entryTo)));
+      else if (users > this.#shape.rangeMax) trimmed.push(...(await this.#cutRange(entryFrom, entryTo)));
+      else if (users > 0) this.#pushRange(trimmed, { ...entry, from: entryFrom });
+    }
+    return trimmed.length === 0 ? [] : cut(trimmed, this.#shape.fanout, to === endKey);
+  }
+
+  async #trimChild(entry: CountEntry, from: SortKey, to: SortKey): Promise<CountEntry[]> {
+    const child = this.#nodes.get(entry.child);
+    if (child === undefined) return [entry];
+    const [first, ...others] = await this.#trim(child, from, to);
+    if (first === undefined) {
+      await this.#drop(child);
+      return [];
+    }
+    child.entries = first;
+    return [entryOver(child), ...(await this.#putRuns(others))];
+  }
+
+  /** Adds a range, joined to the one before it where both together are small. */
+  #pushRange(entries: CountEntry[], range: CountEntry): void {
+    const before = entries.at(-1);
+    const isSmall =
+      before !== undefined &&
+      before.child === 0 &&
+      sumOf(before.counts) + sumOf(range.counts) <= this.#shape.rangeMax / 2;
+    if (isSmall) addCounts(before.counts, range.counts);
+    else entries.push(range);
+  }
+
+  async #cutRange(from: SortKey, to: SortKey): Promise<CountEntry[]> {
+    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
+    return cut(users, this.#shape.rangeMax, to === endKey).map((run, at) =>
+      rangeOf(run, at === 0 ? from : null),
+    );
+  }
+
+  /** Gives the root what its node was cut into, on as many levels as that takes. */
+  async #setRoot(root: Node, runs: CountEntry[][]): Promise<void> {
+    let level = runs;
+    while (level.length > 1) level = cut(await this.#putRuns(level), this.#shape.fanout, true);
+    root.entries = level[0] ?? [emptyRange(firstKey)];
+    for (;;) {
+      const child = await this.#load(soleChildOf(root));
+      if (child === null || child === root) return;
+      root.entries = child.entries;
+      await this.#drop(child);
+    }
+  }
+
+  /** Makes a node of each run, and gives the entries that name them. */
+  async #putRuns(runs: readonly CountEntry[][]): Promise<CountEntry[]> {
+    const entries: CountEntry[] = [];
+    for (const run of runs) entries.push(entryOver(this.#put(await this.#newNode(), run)));
+    return entries;
+  }
+
+  /** Forgets a node that nothing names any more. */
+  async #drop({ id }: Node): Promise<void> {
+    this.#nodes.delete(id);
+    await this.#executor.run(deleteNode, { orgKey: this.#orgKey, node: id });
+  }
+
+  /** The root, held against others. Of several who come to an organization without one each sees the same. */
+  async #lockRoot(): Promise<Node> {
+    const name = { orgKey: this.#orgKey, node: rootNode };
+    for (;;) {
+      const row = await this.#executor.first(lockNode, name);
+      if (row !== undefined) return this.#put(rootNode, unpackNode(row.entries));
+      await this.#executor.run(insertNode, { ...name, entries: packNode([emptyRange(firstKey)]) });
+    }
+  }
+
+  async #load(id: number): Promise<Node | null> {
+    const known = this.#nodes.get(id);
+    if (known !== undefined) return known;
+    const row = await this.#executor.first(selectNode, { orgKey: this.#orgKey, node: id });
+    return row === undefined ? null : this.#put(id, unpackNode(row.entries));
+  }
+
+  #put(id: number, entries: CountEntry[]): Node {
+    const node = { id, entries };
+    this.#nodes.set(id, node);
+    return node;
+  }
+
+  async #newNode(): Promise<number> {
+    this.#lastNode ??=
+      (await this.#executor.first(selectLastNode, { orgKey: this.#orgKey }))?.node ?? rootNode;
+    this.#lastNode += 1;
+    return this.#lastNode;
+  }
+}
+
+/** The entry whose range holds the key: the last that begins at or before it. */
+function indexOf(entries: readonly CountEntry[], key: SortKey): number {
+  let low = 0;
+  let high = entries.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    const entry = entries[middle];
+    if (entry === undefined || isBefore(key, entry.from)) high = middle - 1;
+    else low = middle;
+  }
+  return low;
+}
+
+/**
+ * Cuts what has grown above `max` into runs with room to grow. At the end of the order, where users are added
+ * one after the other, runs are left nearly full; elsewhere they are even.
+ */
+function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
+  if (items.length <= max) return [items];
+  const full = filling(max);
+  const size = isAtEnd ? full : Math.ceil(items.length / Math.ceil(items.length / full));
+  const runs: T[][] = [];
+  for (let at = 0; at < items.length; at += size) runs.push(items.slice(at, at + size));
+  return runs;
+}
+
+/** How much goes into a run that users are added behind: most of it, so that a late-comer does not cut it. */
+function filling(max: number): number {
+  return Math.ceil((max * 7) / 8);
+}
+
+function entryOver({ id, entries }: Node): CountEntry {
+  const sum = emptyRange(entries[0]?.from ?? firstKey);
+  for (const { counts } of entries) addCounts(sum.counts, counts);
+  return { ...sum, child: id };
+}
+
+/** The node that alone is below this one; the root where there is none such. */
+function soleChildOf({ entries }: Node): number {
+  return entries.length === 1 ? (entries[0]?.child ?? rootNode) : rootNode;
+}
+
+function addCounts(to: StatusCounts, more: Readonly<StatusCounts>): void {
+  to.pending += more.pending;
+  to.active += more.active;
+  to.inactive += more.inactive;
+}

@@ -1,0 +1,78 @@
+/**
+ * The lines of a ledger of erasures as text. What is no JSON was cut short by a crash and is passed over, and so are
+ * the first line, blank ones, and kinds that a newer program has. A line of a known kind that does not say what that
+ * kind says is neither: nobody can tell which erasure is missing, so the ledger is damaged and nothing is answered.
+ */
+import type { LedgerLine } from '../../core/erasure/ledger.ts';
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) => Number.isSafeInteger(value);
+const isTextOrNull: Check = (value) => value === null || isText(value);
+
+const named = { id: isText, connectionId: isText, provider: isText };
+const isGrants: Check = (value) =>
+  value === undefined || (Array.isArray(value) && value.every((each) => fits(each, named)));
+
+/** What stands in each kind, and under which name. */
+const shapes: Readonly<Record<LedgerLine['kind'], Readonly<Record<string, Check>>>> = {
+  accepted: {
+    ...{
+      orgKey: isNumber,
+      id: isText,
+      userId: isText,
+      requestedAt: isNumber,
+      requestedBy: isText,
+      door: isText,
+    },
+    grants: isGrants,
+  },
+  ended: {
+    ...{ orgKey: isNumber, erasureId: isText, ...named, outcome: isTextOrNull, endedAt: isNumber },
+    state: (value) => value === 'confirmed' || value === 'abandoned',
+  },
+  completed: { orgKey: isNumber, id: isText, completedAt: isNumber, receipt: isText },
+};
+
+/** The lines in a text that ends with a line; `path` is for the message of what is damaged. */
+export function linesIn(text: string, path: string): LedgerLine[] {
+  const lines: LedgerLine[] = [];
+  for (const line of text.split('\n')) {
+    const value = line === '' ? null : parse(line);
+    if (!isKnown(value)) continue;
+    if (!isWhole(value)) throw new Error(`${path} is damaged: a line of it is of no ledger of erasures`);
+    lines.push(value);
+  }
+  return lines;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+type Known = { readonly kind: LedgerLine['kind']; readonly erasure?: unknown; readonly grant?: unknown };
+
+function isKnown(value: unknown): value is Known {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    typeof value.kind === 'string' &&
+    Object.hasOwn(shapes, value.kind)
+  );
+}
+
+function isWhole(value: Known): value is LedgerLine {
+  return fits(value.kind === 'ended' ? value.grant : value.erasure, shapes[value.kind]);
+}
+
+function fits(value: unknown, shape: Readonly<Record<string, Check>>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields: Readonly<Record<string, unknown>> = { ...value };
+  return Object.entries(shape).every(([field, check]) => check(fields[field]));
+}

@@ -1,0 +1,21 @@
+/** The migrations in their order. The list only ever grows. */
+import type { Migration } from '../migrate.ts';
+import { directory } from './0001-directory.ts';
+import { imports } from './0002-imports.ts';
+import { connections } from './0003-connections.ts';
+import { connect } from './0004-connect.ts';
+import { erasures } from './0005-erasures.ts';
+import { settledMessages } from './0006-settled-messages.ts';
+
+/** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
+export const migrations: readonly Migration[] = [
+  directory,
+  imports,
+  connections,
+  connect,
+  erasures,
+  settledMessages,
+];
+
+/** The version that this program works with. */
+export const schemaVersion = migrations.length;

@@ -1,0 +1,84 @@
+/**
+ * What a migration needs of a PostgreSQL database: a connection of its own, on which nothing is limited in time. Of
+ * several processes one holds the lock and the others wait for it, within the transaction, as a pooler demands.
+ */
+import type { Client } from 'pg';
+import { type Migration, type MigrationTarget, NewerSchemaError } from '../migrate.ts';
+import { type Dialect, postgresDialect } from '../sql/dialect.ts';
+import { parserOf } from './connection.ts';
+import { asDatabaseError } from './errors.ts';
+
+const lockName = 'roster migrations';
+
+export class PostgresMigrationTarget implements MigrationTarget {
+  readonly dialect: Dialect = postgresDialect;
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async version(): Promise<number> {
+    // Read as rows: a look-up by name may answer from before another process's migration.
+    const known = await this.#client.query(
+      `select from pg_tables where tablename = 'schema_migrations' and schemaname = any (current_schemas(false))`,
+    );
+    if (known.rowCount === 0) return 0;
+    const newest = await this.#client.query('select max(version) as version from schema_migrations');
+    return newest.rows[0]?.version ?? 0;
+  }
+
+  async exclusively(work: () => Promise<void>): Promise<void> {
+    await this.#client.query('begin isolation level read committed');
+    try {
+      await this.#client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [lockName]);
+      await work();
+      await this.#client.query('commit');
+    } catch (error) {
+      await this.#client.query('rollback');
+      throw error;
+    }
+  }
+
+  async execute(statement: string): Promise<void> {
+    await this.#client.query(statement);
+  }
+
+  async record({ version, name }: Migration, at: number): Promise<void> {
+    const { integer, text } = postgresDialect.types;
+    await this.#client.query(
+      `create table if not exists schema_migrations (
+        version ${integer} primary key, name ${text} not null, applied_at ${integer} not null
+      )`,
+    );
+    await this.#client.query(
+      'insert into schema_migrations (version, name, applied_at) values ($1, $2, $3)',
+      [version, name, at],
+    );
+  }
+}
+
+/** Runs `work` with a target on the database. */
+export async function withMigrationTarget<T>(
+  { url, connectMs }: { readonly url: string; readonly connectMs: number },
+  work: (target: PostgresMigrationTarget) => Promise<T>,
+): Promise<T> {
+  const { Client } = await import('pg');
+  const client = new Client({
+    connectionString: url,
+    fallback_application_name: 'roster',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    types: { getTypeParser: parserOf },
+  });
+  // A connection that breaks is told to whoever waits for an answer on it.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await work(new PostgresMigrationTarget(client));
+  } catch (error) {
+    throw error instanceof NewerSchemaError ? error : asDatabaseError(error);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The store on PostgreSQL: connections to one database that any number of processes share. Nothing is remembered
+ * that another process could change, so what one has committed the others see at once.
+ *
+ * An outage (the database is away, full, restarting or does not answer) is the refusal `unavailable` for whoever
+ * asked; what was the matter goes to `onOutage`, for the log. When the database is back it is used again.
+ */
+
+import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
+import { noResidue } from '../../core/erasure/residue.ts';
+import { refuse } from '../../core/errors.ts';
+import type { OrgKey } from '../../core/ids.ts';
+import { systemClock } from '../../core/time.ts';
+import type { ChangeOptions, SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
+import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
+import { CountLedger } from '../counts/user-counts.ts';
+import { checkCounts, repairCounts } from '../counts/user-recount.ts';
+import { migrate } from '../migrate.ts';
+import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
+import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
+import { postgresDialect } from '../sql/dialect.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { PostgresStoreOptions, Store } from '../store.ts';
+import { AppKeys } from '../users/app-keys.ts';
+import type { Scope } from '../users/scope.ts';
+import type { ChangeScope } from './changes/batch.ts';
+import { PostgresChanges } from './changes/changes.ts';
+import { PostgresReadExecutor } from './changes/executor.ts';
+import type { PostgresTimeouts } from './connection.ts';
+import { integrityProblems } from './integrity.ts';
+import { withMigrationTarget } from './migration.ts';
+import { PostgresPool } from './pool.ts';
+
+const selectVersion = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
+);
+
+const batchMax = 32;
+const queueMax = 10_000;
+const defaultPoolSize = 10;
+const defaultTimeouts: PostgresTimeouts = { connectMs: 3_000, statementMs: 10_000, lockMs: 5_000 };
+/** PostgreSQL's name for a table that is not there. */
+const undefinedTable = '42P01';
+
+export class PostgresStore implements Store {
+  readonly residue = noResidue;
+  readonly #options: PostgresStoreOptions;
+  readonly #countShape: CountShape;
+  readonly #timeouts: PostgresTimeouts;
+  readonly #pool: PostgresPool;
+  readonly #changes: PostgresChanges;
+  readonly #reads: PostgresReadExecutor;
+  readonly #readScope: Scope;
+  #isAway = false;
+
+  constructor(options: PostgresStoreOptions) {
+    const { databaseUrl: url, poolSize = defaultPoolSize, lockWaitMs = defaultTimeouts.lockMs } = options;
+    const countShape = options.countShape ?? defaultCountShape;
+    this.#options = options;
+    this.#countShape = countShape;
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts, lockMs: lockWaitMs };
+    this.#pool = new PostgresPool({ url, size: poolSize, timeouts: this.#timeouts });
+    this.#changes = new PostgresChanges(this.#pool.changes, {
+      batchMax,
+      queueMax,
+      waitMaxMs: this.#timeouts.lockMs,
+      countShape,
+      onWritten: options.onWritten ?? (() => {}),
+      onCommitted: options.onCommitted ?? (() => {}),
+    });
+    this.#reads = new PostgresReadExecutor(this.#pool);
+    this.#readScope = {
+      executor: this.#reads,
+      appKeys: new AppKeys(this.#reads),
+      counts: new CountLedger(countShape),
+      touch: () => {},
+    };
+  }
+
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ChangeOptions): Promise<T> {
+    return this.#answer(() =>
+      this.#changes.change(orgKey, (scope) => work(new StoreTx(this.#scopeOf(scope), orgKey)), options),
+    );
+  }
+
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
+  }
+
+  /** What an operator does is rare, and looks first at what others may be making: it happens one at a time. */
+  changeSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() =>
+      this.#changes.change(reason, async (scope) => {
+        if (reason === 'operator') await scope.executor.hold('operator');
+        return work(new StoreSystemTx(this.#scopeOf(scope)));
+      }),
+    );
+  }
+
+  readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#answer(() => work(new StoreSystemTx(this.#readScope)));
+  }
+
+  migrate(): Promise<number> {
+    const { databaseUrl: url } = this.#options;
+    return withMigrationTarget({ url, connectMs: this.#timeouts.connectMs }, (target) =>
+      migrate(target, systemClock.now(), migrations),
+    );
+  }
+
+  async ping(): Promise<void> {
+    const row = await this.#answer(() => this.#reads.first(selectVersion, {}));
+    if (row?.version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+
+  checkCounts(orgKey: OrgKey): Promise<CountReport> {
+    return this.#answer(() => this.#reads.longSnapshot((view) => checkCounts(view, orgKey)));
+  }
+
+  repairCounts(orgKey: OrgKey): Promise<void> {
+    return this.#answer(() =>
+      repairCounts(
+        {
+          snapshot: (work) => this.#reads.longSnapshot(work),
+          change: (work) => this.#changes.change(orgKey, work),
+          shape: this.#countShape,
+        },
+        orgKey,
+      ),
+    );
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#answer(() => this.#pool.reads.use(integrityProblems));
+  }
+
+  readings(): StoreReadings {
+    const { changes, reads } = this.#pool;
+    return {
+      changesWaiting: this.#changes.waiting,
+      file: null,
+      connections: [
+        { use: 'changes', ...changes.readings },
+        { use: 'reads', ...reads.readings },
+      ],
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#changes.close();
+    await this.#pool.close();
+  }
+
+  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
+    return { executor, counts, touch, appKeys: this.#readScope.appKeys };
+  }
+
+  async #answer<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      this.#isAway = false;
+      return result;
+    } catch (error) {
+      const isMissing = error instanceof Error && 'code' in error && error.code === undefinedTable;
+      if (!isMissing && !postgresDialect.isOutage(error)) throw error;
+      // Of the many requests that meet one outage the first tells it.
+      if (!this.#isAway) this.#options.onOutage?.(error);
+      this.#isAway = true;
+      throw refuse('unavailable', { retryAfterSeconds: 1 });
+    }
+  }
+}

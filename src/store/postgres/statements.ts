@@ -1,0 +1,115 @@
+/**
+ * Statements as PostgreSQL is asked them: each compiled once for the process, under a name that is its text's digest,
+ * so that the server plans it once for each connection.
+ *
+ * A statement has a second form, for many sets of values at once: the values come as arrays, one for each placeholder,
+ * and the query stands beside them as it is, so that it is found its rows by the same index as for one.
+ */
+import { createHash } from 'node:crypto';
+import { tables } from '../schema/personal-data.ts';
+import { postgresDialect } from '../sql/dialect.ts';
+import { type CompiledStatement, compileStatement, type Statement, type Values } from '../sql/statement.ts';
+
+export interface NamedStatement extends CompiledStatement {
+  readonly name: string;
+}
+
+type AnyStatement = Pick<Statement<Values, unknown>, 'index' | 'node'>;
+
+const plain: NamedStatement[] = [];
+const inserts: NamedStatement[] = [];
+const lateral: CompiledStatement[] = [];
+/** By the statement's index and the types of its values. */
+const forMany = new Map<string, NamedStatement>();
+
+export function namedStatement(statement: AnyStatement): NamedStatement {
+  const known = plain[statement.index];
+  if (known !== undefined) return known;
+  const made = compileStatement(statement, postgresDialect.compiler);
+  const named = { ...made, name: nameOf(made.sql) };
+  plain[statement.index] = named;
+  return named;
+}
+
+/** Whether the statement changes nothing; it may hold rows. */
+export function isRead(statement: AnyStatement): boolean {
+  return namedStatement(statement).sql.startsWith('select ');
+}
+
+/** A statement that adds a row to a table, and tells its number where the table has a sequence. */
+export function namedInsert(statement: AnyStatement): NamedStatement {
+  const known = inserts[statement.index];
+  if (known !== undefined) return known;
+  const made = compileStatement(statement, postgresDialect.compiler);
+  const sql = made.sql + (hasSequence(statement) ? postgresDialect.returningSequence : '');
+  const named = { ...made, sql, name: nameOf(sql) };
+  inserts[statement.index] = named;
+  return named;
+}
+
+/** How many rows one statement adds: few different numbers, for each is a statement to plan. */
+const rowCounts = [32, 8, 1];
+const manyRows = new Map<string, NamedStatement>();
+
+/** As `namedInsert`, for as many rows as are wanted or the next smaller number; values come row after row. */
+export function namedInsertOf(
+  statement: AnyStatement,
+  wanted: number,
+): NamedStatement & { readonly rows: number } {
+  const one = namedInsert(statement);
+  const [, before, list = '', after] = /^(.* values )(\([$\d, ]+\))(.*)$/s.exec(one.sql) ?? [];
+  const rows = before === undefined ? 1 : (rowCounts.find((count) => count <= wanted) ?? 1);
+  if (rows === 1) return { ...one, rows };
+  const key = `${statement.index} ${rows}`;
+  let named = manyRows.get(key);
+  if (named === undefined) {
+    const width = list.split(',').length;
+    const lists = Array.from({ length: rows }, (_, row) =>
+      list.replace(/\d+/g, (place) => String(Number(place) + row * width)),
+    );
+    const sql = `${before}${lists.join(', ')}${after}`;
+    named = { ...one, sql, name: nameOf(sql) };
+    manyRows.set(key, named);
+  }
+  return { ...named, rows };
+}
+
+/**
+ * A query for as many sets of values as its arrays are long. Its rows have the place of their set in front, counted
+ * from 1. Values of one placeholder are all numbers or all texts, none is null.
+ */
+export function namedForMany(
+  statement: AnyStatement,
+  sets: readonly Values[],
+): { readonly named: NamedStatement; readonly columns: unknown[][] } {
+  const made = lateral[statement.index] ?? compileStatement(statement, postgresDialect.lateralCompiler);
+  lateral[statement.index] = made;
+  const bound = sets.map((values) => made.bind(values));
+  const types = (bound[0] ?? []).map((value) => (typeof value === 'number' ? 'bigint' : 'text'));
+  const key = `${statement.index} ${types}`;
+  let named = forMany.get(key);
+  if (named === undefined) {
+    const sql = textForMany(made.sql, types);
+    named = { ...made, sql, name: nameOf(sql) };
+    forMany.set(key, named);
+  }
+  return { named, columns: types.map((_, column) => bound.map((values) => values[column])) };
+}
+
+/** Nothing of the query is planned together with the arrays: `offset 0` keeps it apart. */
+function textForMany(sql: string, types: readonly string[]): string {
+  const arrays = types.map((type, at) => `$${at + 1}::${type}[]`).join(', ');
+  const columns = types.map((_, at) => `v${at + 1}`).join(', ');
+  return `select x.place, y.* from unnest(${arrays}) with ordinality as x(${columns}, place),
+    lateral (select * from (${sql}) z offset 0) y`;
+}
+
+function nameOf(sql: string): string {
+  return `roster_${createHash('sha256').update(sql).digest('base64url')}`;
+}
+
+function hasSequence({ node }: AnyStatement): boolean {
+  const table = node.kind === 'InsertQueryNode' ? node.into?.table.identifier.name : undefined;
+  const rule = Object.entries(tables).find(([name]) => name === table)?.[1];
+  return rule !== undefined && 'seq' in rule.columns;
+}

@@ -1,0 +1,216 @@
+/**
+ * Apps: those of one organization, and all of them for whoever knows no tenant yet. Apps are never deleted, so
+ * "the first" stays the first.
+ */
+import type {
+  App,
+  AppChanges,
+  AppDigests,
+  AppDirectory,
+  AppStore,
+} from '../../core/directory/organization.ts';
+import type { OrgKey } from '../../core/ids.ts';
+import { toFlag } from '../sql/flag.ts';
+import { type Binder, build, type Statement, statement, type Values } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+const columns = [
+  'org_key as orgKey',
+  'id',
+  'name',
+  'is_signup_open as isSignupOpen',
+  'origins',
+  'created_at as createdAt',
+] as const;
+
+type AppRow = Omit<App, 'isSignupOpen' | 'origins'> & {
+  readonly isSignupOpen: number;
+  /** A JSON array. */
+  readonly origins: string;
+};
+
+const insertApp = statement(
+  (
+    p: Binder<{
+      orgKey: number;
+      id: string;
+      name: string;
+      keyDigest: string;
+      secretDigest: string;
+      isSignupOpen: 0 | 1;
+      origins: string;
+      createdAt: number;
+    }>,
+  ) =>
+    build.insertInto('apps').values({
+      org_key: p('orgKey'),
+      id: p('id'),
+      name: p('name'),
+      key_digest: p('keyDigest'),
+      client_secret_digest: p('secretDigest'),
+      is_signup_open: p('isSignupOpen'),
+      origins: p('origins'),
+      created_at: p('createdAt'),
+    }),
+);
+
+const selectOwn = statement((p: Binder<{ orgKey: number; id: string }>) =>
+  build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
+);
+
+/** By order of creation, which the internal key is. */
+const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
+);
+
+type ById = { orgKey: number; id: string };
+
+const updateKey = statement((p: Binder<ById & { keyDigest: string }>) =>
+  build
+    .updateTable('apps')
+    .set({ key_digest: p('keyDigest') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const updateSecret = statement((p: Binder<ById & { secretDigest: string }>) =>
+  build
+    .updateTable('apps')
+    .set({ client_secret_digest: p('secretDigest') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const updateOrigins = statement((p: Binder<ById & { origins: string }>) =>
+  build
+    .updateTable('apps')
+    .set({ origins: p('origins') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const updateSignup = statement((p: Binder<ById & { isSignupOpen: 0 | 1 }>) =>
+  build
+    .updateTable('apps')
+    .set({ is_signup_open: p('isSignupOpen') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+const selectById = statement((p: Binder<{ id: string }>) =>
+  build.selectFrom('apps').select(columns).where('id', '=', p('id')),
+);
+
+/** The app key is what says which organization is meant. */
+const selectByKey = statement((p: Binder<{ keyDigest: string }>) =>
+  build.selectFrom('apps').select(columns).where('key_digest', '=', p('keyDigest')),
+);
+
+const selectWithSecret = statement((p: Binder<{ id: string }>) =>
+  build
+    .selectFrom('apps')
+    .select([...columns, 'client_secret_digest as secretDigest'])
+    .where('id', '=', p('id')),
+);
+
+const selectFirst = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('apps').select(columns).orderBy('app_key').limit(1),
+);
+
+const selectAll = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('apps').select(columns).orderBy('app_key'),
+);
+
+export class SqlAppStore implements AppStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(app: Omit<App, 'orgKey'>, { keyDigest, secretDigest }: AppDigests): Promise<App> {
+    const orgKey = this.#orgKey;
+    const { id, name, isSignupOpen, origins, createdAt } = app;
+    await this.#scope.executor.run(insertApp, {
+      ...{ orgKey, id, name, keyDigest, secretDigest, createdAt },
+      isSignupOpen: toFlag(isSignupOpen),
+      origins: JSON.stringify(origins),
+    });
+    return { ...app, orgKey };
+  }
+
+  find(appId: string): Promise<App | null> {
+    return firstApp(this.#scope, selectOwn, { orgKey: this.#orgKey, id: appId });
+  }
+
+  getFirstId(): Promise<string> {
+    return this.#scope.appKeys.getFirstId(this.#scope.executor, this.#orgKey);
+  }
+
+  async getFirst(): Promise<App> {
+    const app = await firstApp(this.#scope, selectFirstOwn, { orgKey: this.#orgKey });
+    if (app === null) throw new Error('the organization has no app');
+    return app;
+  }
+
+  async update(appId: string, changes: AppChanges): Promise<boolean> {
+    const { executor } = this.#scope;
+    const own = { orgKey: this.#orgKey, id: appId };
+    const { keyDigest, secretDigest, isSignupOpen, origins } = changes;
+    if (keyDigest !== undefined) await executor.run(updateKey, { ...own, keyDigest });
+    if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, secretDigest });
+    if (isSignupOpen !== undefined) {
+      await executor.run(updateSignup, { ...own, isSignupOpen: toFlag(isSignupOpen) });
+    }
+    if (origins !== undefined) {
+      await executor.run(updateOrigins, { ...own, origins: JSON.stringify(origins) });
+    }
+    return (await this.find(appId)) !== null;
+  }
+}
+
+export class SqlAppDirectory implements AppDirectory {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  find(appId: string): Promise<App | null> {
+    return firstApp(this.#scope, selectById, { id: appId });
+  }
+
+  findByKeyDigest(keyDigest: string): Promise<App | null> {
+    return firstApp(this.#scope, selectByKey, { keyDigest });
+  }
+
+  async findWithSecret(appId: string): Promise<{ app: App; secretDigest: string | null } | null> {
+    const row = await this.#scope.executor.first(selectWithSecret, { id: appId });
+    if (row === undefined) return null;
+    const { secretDigest, ...columns } = row;
+    return { app: toApp(columns), secretDigest };
+  }
+
+  findFirst(): Promise<App | null> {
+    return firstApp(this.#scope, selectFirst, {});
+  }
+
+  async list(): Promise<readonly App[]> {
+    return (await this.#scope.executor.rows(selectAll, {})).map(toApp);
+  }
+}
+
+async function firstApp<P extends Values>(
+  { executor }: Scope,
+  query: Statement<P, AppRow>,
+  values: P,
+): Promise<App | null> {
+  const row = await executor.first(query, values);
+  return row === undefined ? null : toApp(row);
+}
+
+function toApp(row: AppRow): App {
+  return { ...row, isSignupOpen: row.isSignupOpen === 1, origins: JSON.parse(row.origins) };
+}

@@ -1,0 +1,96 @@
+/** The one open confirmation code of each user. */
+import type { OrgKey, UserId } from '../../core/ids.ts';
+import type { ConfirmationCode, ConfirmationCodeStore } from '../../core/verification/confirmation-code.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+type OfUser = { orgKey: number; userId: string };
+
+/** A user has one code at most: sending another voids the first and its spent tries. */
+const upsertCode = statement((p: Binder<OfUser & { digest: string; expiresAt: number; triesLeft: number }>) =>
+  build
+    .insertInto('confirmation_codes')
+    .values({
+      org_key: p('orgKey'),
+      user_id: p('userId'),
+      digest: p('digest'),
+      expires_at: p('expiresAt'),
+      tries_left: p('triesLeft'),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['org_key', 'user_id']).doUpdateSet((row) => ({
+        digest: row.ref('excluded.digest'),
+        expires_at: row.ref('excluded.expires_at'),
+        tries_left: row.ref('excluded.tries_left'),
+      })),
+    ),
+);
+
+const selectCode = statement((p: Binder<OfUser>) =>
+  build
+    .selectFrom('confirmation_codes')
+    .select(['digest', 'expires_at as expiresAt', 'tries_left as triesLeft'])
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId')),
+);
+
+/** Every condition stands in the deletion itself, so that of many who bring the code one gets it. */
+const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>) =>
+  build
+    .deleteFrom('confirmation_codes')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('digest', '=', p('digest'))
+    .where('expires_at', '>', p('now'))
+    .where('tries_left', '>', 0),
+);
+
+/** Counts down in the database: guesses that arrive together spend a try each. */
+const spendOne = statement((p: Binder<OfUser>) =>
+  build
+    .updateTable('confirmation_codes')
+    .set((row) => ({ tries_left: row('tries_left', '-', 1) }))
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('tries_left', '>', 0),
+);
+
+const deleteCode = statement((p: Binder<OfUser>) =>
+  build
+    .deleteFrom('confirmation_codes')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId')),
+);
+
+export class SqlConfirmationCodeStore implements ConfirmationCodeStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async put(userId: UserId, code: ConfirmationCode): Promise<void> {
+    const { digest, expiresAt, triesLeft } = code;
+    const values = { orgKey: this.#orgKey, userId, digest, expiresAt, triesLeft };
+    await this.#scope.executor.run(upsertCode, values);
+  }
+
+  async find(userId: UserId): Promise<ConfirmationCode | null> {
+    return (await this.#scope.executor.first(selectCode, { orgKey: this.#orgKey, userId })) ?? null;
+  }
+
+  async consume(userId: UserId, digest: string, now: number): Promise<boolean> {
+    const values = { orgKey: this.#orgKey, userId, digest, now };
+    return (await this.#scope.executor.run(takeCode, values)) === 1;
+  }
+
+  async spendTry(userId: UserId): Promise<void> {
+    await this.#scope.executor.run(spendOne, { orgKey: this.#orgKey, userId });
+  }
+
+  async drop(userId: UserId): Promise<void> {
+    await this.#scope.executor.run(deleteCode, { orgKey: this.#orgKey, userId });
+  }
+}

@@ -1,0 +1,78 @@
+/** The tokens of Connect by digest. The look-up brings the user along; taking one is the statement that deletes it. */
+import type {
+  ConnectToken,
+  ConnectTokenKind,
+  ConnectTokenStore,
+} from '../../core/connect-page/connect-token.ts';
+import type { User } from '../../core/directory/user.ts';
+import type { OrgKey } from '../../core/ids.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+import { columnsOf, type UserRow, wholeReader, wholeUser } from '../users/user-row.ts';
+
+type ByDigest = { orgKey: number; digest: string };
+
+const insertToken = statement(
+  (p: Binder<ByDigest & { userId: string; kind: ConnectTokenKind; expiresAt: number }>) =>
+    build.insertInto('connect_tokens').values({
+      org_key: p('orgKey'),
+      digest: p('digest'),
+      user_id: p('userId'),
+      kind: p('kind'),
+      expires_at: p('expiresAt'),
+    }),
+);
+
+const selectWithUser = statement((p: Binder<ByDigest>) =>
+  build
+    .selectFrom('connect_tokens')
+    .innerJoin('users', (join) =>
+      join
+        .onRef('users.org_key', '=', 'connect_tokens.org_key')
+        .onRef('users.id', '=', 'connect_tokens.user_id'),
+    )
+    .select(['connect_tokens.kind', 'connect_tokens.expires_at as expiresAt'])
+    .select(columnsOf(wholeUser.fields))
+    .where('connect_tokens.org_key', '=', p('orgKey'))
+    .where('connect_tokens.digest', '=', p('digest'))
+    .$castTo<UserRow & Pick<ConnectToken, 'kind' | 'expiresAt'>>(),
+);
+
+/** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
+const takeToken = statement((p: Binder<ByDigest & { kind: ConnectTokenKind; now: number }>) =>
+  build
+    .deleteFrom('connect_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('digest', '=', p('digest'))
+    .where('kind', '=', p('kind'))
+    .where('expires_at', '>', p('now'))
+    .returning(['user_id as userId', 'kind', 'expires_at as expiresAt']),
+);
+
+export class SqlConnectTokenStore implements ConnectTokenStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(token: ConnectToken, digest: string): Promise<void> {
+    const { userId, kind, expiresAt } = token;
+    await this.#scope.executor.run(insertToken, { orgKey: this.#orgKey, digest, userId, kind, expiresAt });
+  }
+
+  async findByDigest(digest: string): Promise<{ token: ConnectToken; user: User } | null> {
+    const row = await this.#scope.executor.first(selectWithUser, { orgKey: this.#orgKey, digest });
+    if (row === undefined) return null;
+    const { kind, expiresAt, ...whole } = row;
+    const user = await wholeReader.read(whole, this.#scope, this.#orgKey);
+    return { token: { userId: user.id, kind, expiresAt }, user };
+  }
+
+  async consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null> {
+    const values = { orgKey: this.#orgKey, digest, kind, now };
+    return (await this.#scope.executor.first(takeToken, values)) ?? null;
+  }
+}

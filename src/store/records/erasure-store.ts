@@ -1,0 +1,250 @@
+/**
+ * Erasures as rows. They refer to no user, for they begin when the user ends. A claim is one statement that puts the
+ * next look behind the lease, so of two processes one gets the erasure.
+ */
+import { sql } from 'kysely';
+import type {
+  Erasure,
+  ErasureChanges,
+  ErasureQueue,
+  ErasureState,
+  ErasureStore,
+  ErasureSummary,
+  NewErasure,
+  RemovedRows,
+} from '../../core/erasure/erasure.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+import { eraseHanging, keptTables } from '../users/user-erasure.ts';
+
+const columns = [
+  'erasures.seq',
+  'erasures.org_key as orgKey',
+  'erasures.id',
+  'erasures.user_digest as userDigest',
+  'erasures.requested_at as requestedAt',
+  'erasures.requested_by as requestedBy',
+  'erasures.door',
+  'erasures.state',
+  'erasures.removed',
+  'erasures.sealed_traces as sealedTraces',
+  'erasures.due_at as dueAt',
+  'erasures.abandon_reason as abandonReason',
+  'erasures.replayed_at as replayedAt',
+  'erasures.completed_at as completedAt',
+  'erasures.receipt',
+] as const;
+
+type ErasureRow = Omit<Erasure, 'removed'> & { readonly seq: number; readonly removed: string };
+type ById = { orgKey: number; id: string };
+
+/** The states stand in the text, or the planner could not know that the index of open erasures serves. */
+const open = [sql.lit('running' as const), sql.lit('overdue' as const)];
+
+const insertErasure = statement((p: Binder<ById & Omit<ErasureRow, 'seq'>>) =>
+  build.insertInto('erasures').values({
+    org_key: p('orgKey'),
+    id: p('id'),
+    user_digest: p('userDigest'),
+    requested_at: p('requestedAt'),
+    requested_by: p('requestedBy'),
+    door: p('door'),
+    state: p('state'),
+    removed: p('removed'),
+    sealed_traces: p('sealedTraces'),
+    due_at: p('dueAt'),
+    abandon_reason: p('abandonReason'),
+    replayed_at: p('replayedAt'),
+    completed_at: p('completedAt'),
+    receipt: p('receipt'),
+  }),
+);
+
+const selectOne = statement((p: Binder<ById>) =>
+  build.selectFrom('erasures').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
+);
+
+const lockOne = statement((p: Binder<ById>) =>
+  build
+    .selectFrom('erasures')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .forUpdate(),
+);
+
+type Changed = {
+  state: ErasureState;
+  removed: string;
+  sealedTraces: string | null;
+  dueAt: number;
+  abandonReason: string | null;
+  completedAt: number | null;
+  receipt: string | null;
+};
+
+const updateErasure = statement((p: Binder<ById & Changed & { expected: ErasureState }>) =>
+  build
+    .updateTable('erasures')
+    .set({
+      state: p('state'),
+      removed: p('removed'),
+      sealed_traces: p('sealedTraces'),
+      due_at: p('dueAt'),
+      abandon_reason: p('abandonReason'),
+      completed_at: p('completedAt'),
+      receipt: p('receipt'),
+    })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .where('state', '=', p('expected')),
+);
+
+/** Rows that another process is taking are passed over. */
+const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
+  build
+    .with(
+      (cte) => cte('due').materialized(),
+      (from) =>
+        from
+          .selectFrom('erasures')
+          .select(['org_key', 'id'])
+          .where('state', 'in', open)
+          .where('due_at', '<=', p('now'))
+          .orderBy('due_at')
+          .orderBy('seq')
+          .limit(p('limit'))
+          .forUpdate()
+          .skipLocked(),
+    )
+    .updateTable('erasures')
+    .from('due')
+    .set({ due_at: p('leasedUntil') })
+    .whereRef('erasures.org_key', '=', 'due.org_key')
+    .whereRef('erasures.id', '=', 'due.id')
+    .where('erasures.state', 'in', open)
+    .returning(columns),
+);
+
+/** The one look-up without an organization, for an operator who has nothing but the id. */
+const selectById = statement((p: Binder<{ id: string }>) =>
+  build
+    .selectFrom('organizations')
+    .innerJoin('erasures', 'erasures.org_key', 'organizations.org_key')
+    .select(columns)
+    .where('erasures.id', '=', p('id')),
+);
+
+const selectNewest = statement((p: Binder<{ limit: number }>) =>
+  build.selectFrom('erasures').select(columns).orderBy('seq', 'desc').limit(p('limit')),
+);
+
+const selectNewestComplete = statement((p: Binder<{ limit: number }>) =>
+  build
+    .selectFrom('erasures')
+    .select(columns)
+    .where('state', '=', sql.lit('complete' as const))
+    .orderBy('seq', 'desc')
+    .limit(p('limit')),
+);
+
+const selectNewestOpen = statement((p: Binder<{ state: ErasureState; limit: number }>) =>
+  build
+    .selectFrom('erasures')
+    .select(columns)
+    .where('state', 'in', open)
+    .where('state', '=', p('state'))
+    .orderBy('seq', 'desc')
+    .limit(p('limit')),
+);
+
+const summarizeOpen = statement((_: Binder<Record<never, never>>) =>
+  build
+    .selectFrom('erasures')
+    .select((row) => [
+      sql<number>`count(case when state = 'running' then 1 end)`.as('running'),
+      sql<number>`count(case when state = 'overdue' then 1 end)`.as('overdue'),
+      row.fn.min('requested_at').as('since'),
+    ])
+    .where('state', 'in', open),
+);
+
+export class SqlErasureStore implements ErasureStore {
+  readonly kept = keptTables;
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(erasure: NewErasure): Promise<void> {
+    const removed = JSON.stringify(erasure.removed);
+    await this.#scope.executor.post(insertErasure, { ...erasure, removed, orgKey: this.#orgKey });
+    this.#scope.touch('erasures');
+  }
+
+  async find(id: string): Promise<Erasure | null> {
+    const row = await this.#scope.executor.first(selectOne, { orgKey: this.#orgKey, id });
+    return row === undefined ? null : toErasure(row);
+  }
+
+  async lock(id: string): Promise<Erasure | null> {
+    const row = await this.#scope.executor.first(lockOne, { orgKey: this.#orgKey, id });
+    return row === undefined ? null : toErasure(row);
+  }
+
+  async update(erasure: Erasure, changes: ErasureChanges): Promise<boolean> {
+    const { state, removed, sealedTraces, dueAt, abandonReason, completedAt, receipt } = {
+      ...erasure,
+      ...changes,
+    };
+    const count = await this.#scope.executor.run(updateErasure, {
+      ...{ orgKey: this.#orgKey, id: erasure.id, expected: erasure.state },
+      ...{ state, sealedTraces, dueAt, abandonReason, completedAt, receipt },
+      removed: JSON.stringify(removed),
+    });
+    return count === 1;
+  }
+
+  sweep(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows> {
+    return eraseHanging(this.#scope.executor, this.#orgKey, trace);
+  }
+}
+
+export class SqlErasureQueue implements ErasureQueue {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {
+    const rows = await this.#scope.executor.rows(claimDue, { now, leasedUntil: now + leaseMs, limit });
+    // A database returns what it changed in any order.
+    return rows.sort((left, right) => left.seq - right.seq).map(toErasure);
+  }
+
+  async find(id: string): Promise<Erasure | null> {
+    const row = await this.#scope.executor.first(selectById, { id });
+    return row === undefined ? null : toErasure(row);
+  }
+
+  async list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]> {
+    const { executor } = this.#scope;
+    if (state === null) return (await executor.rows(selectNewest, { limit })).map(toErasure);
+    if (state === 'complete') return (await executor.rows(selectNewestComplete, { limit })).map(toErasure);
+    return (await executor.rows(selectNewestOpen, { state, limit })).map(toErasure);
+  }
+
+  async summarize(): Promise<ErasureSummary> {
+    const summary = await this.#scope.executor.first(summarizeOpen, {});
+    return summary ?? { running: 0, overdue: 0, since: null };
+  }
+}
+
+function toErasure({ seq: _, ...row }: ErasureRow): Erasure {
+  return { ...row, removed: JSON.parse(row.removed) };
+}

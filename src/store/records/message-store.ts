@@ -1,0 +1,203 @@
+/**
+ * Messages to people as rows. A claim is one statement that puts the next attempt behind the lease, so of two
+ * processes one gets the message; it counts the attempt, so one that kills its process is counted too.
+ */
+import { sql } from 'kysely';
+import type { OrgKey } from '../../core/ids.ts';
+import type {
+  Channel,
+  Message,
+  MessageQueue,
+  MessageState,
+  MessageStore,
+  MessageTemplate,
+} from '../../core/messaging/message.ts';
+import { toFlag } from '../sql/flag.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+const columns = [
+  'messages.seq',
+  'messages.org_key as orgKey',
+  'messages.id',
+  'messages.user_id as userId',
+  'messages.channel',
+  'messages.template',
+  'messages.is_outbox_only as isOutboxOnly',
+  'messages.sealed_content as sealedContent',
+  'messages.state',
+  'messages.attempts',
+  'messages.created_at as createdAt',
+] as const;
+
+type MessageRow = Omit<Message, 'isOutboxOnly'> & { readonly seq: number; readonly isOutboxOnly: number };
+
+/** A new message is due at once: the nudge after the commit sends it, a later sweep if that was missed. */
+const insertMessage = statement(
+  (
+    p: Binder<{
+      orgKey: number;
+      id: string;
+      userId: string;
+      channel: Channel;
+      template: MessageTemplate;
+      isOutboxOnly: 0 | 1;
+      sealedContent: string | null;
+      createdAt: number;
+    }>,
+  ) =>
+    build.insertInto('messages').values({
+      org_key: p('orgKey'),
+      id: p('id'),
+      user_id: p('userId'),
+      channel: p('channel'),
+      template: p('template'),
+      is_outbox_only: p('isOutboxOnly'),
+      sealed_content: p('sealedContent'),
+      state: 'queued',
+      attempts: 0,
+      next_attempt_at: p('createdAt'),
+      created_at: p('createdAt'),
+    }),
+);
+
+/**
+ * Takes the messages that are due longest. The state stands in the text, not as a value, or the planner could
+ * not know that the index of queued messages serves. The rows are chosen once and then changed by their keys, however the
+ * planner would rather go about it; rows that another process is taking are passed over.
+ */
+const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
+  build
+    .with(
+      (cte) => cte('due').materialized(),
+      (from) =>
+        from
+          .selectFrom('messages')
+          .select(['org_key', 'id'])
+          .where('state', '=', sql.lit('queued'))
+          .where('next_attempt_at', '<=', p('now'))
+          .orderBy('next_attempt_at')
+          .orderBy('seq')
+          .limit(p('limit'))
+          .forUpdate()
+          .skipLocked(),
+    )
+    .updateTable('messages')
+    .from('due')
+    .set((row) => ({ next_attempt_at: p('leasedUntil'), attempts: row('messages.attempts', '+', 1) }))
+    .whereRef('messages.org_key', '=', 'due.org_key')
+    .whereRef('messages.id', '=', 'due.id')
+    .where('messages.state', '=', sql.lit('queued'))
+    .returning(columns),
+);
+
+/** Ends an attempt of a message that is still queued; what is `sent` or `failed` loses its content for good. */
+const settleMessage = statement(
+  (p: Binder<{ orgKey: number; id: string; state: MessageState; nextAttemptAt: number }>) =>
+    build
+      .updateTable('messages')
+      .set((row) => ({
+        state: p('state'),
+        next_attempt_at: p('nextAttemptAt'),
+        sealed_content: row
+          .case()
+          .when(p('state'), 'in', ['sent', 'failed'])
+          .then(null)
+          .else(row.ref('sealed_content'))
+          .end(),
+      }))
+      .where('org_key', '=', p('orgKey'))
+      .where('id', '=', p('id'))
+      .where('state', '=', sql.lit('queued')),
+);
+
+/** Newest first by order of writing, for several may be of one instant. */
+const selectWithContent = statement((p: Binder<{ limit: number }>) =>
+  build
+    .selectFrom('messages')
+    .select(columns)
+    .where('sealed_content', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(p('limit')),
+);
+
+/** The index of queued messages answers it alone; of the rows one is read. */
+const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
+  build
+    .with('waiting', (cte) =>
+      cte
+        .selectFrom('messages')
+        .select((row) => [row.fn.countAll<number>().as('queued'), row.fn.min('seq').as('first')])
+        .where('state', '=', sql.lit('queued')),
+    )
+    .selectFrom('waiting')
+    .leftJoin('messages', 'messages.seq', 'waiting.first')
+    .select(['waiting.queued', 'messages.created_at as since']),
+);
+
+export class SqlMessageStore implements MessageStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void> {
+    const { id, userId, channel, template, isOutboxOnly, sealedContent, createdAt } = message;
+    await this.#scope.executor.run(insertMessage, {
+      orgKey: this.#orgKey,
+      id,
+      userId,
+      channel,
+      template,
+      isOutboxOnly: toFlag(isOutboxOnly),
+      sealedContent,
+      createdAt,
+    });
+    this.#scope.touch('messages');
+  }
+}
+
+export class SqlMessageQueue implements MessageQueue {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  async claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]> {
+    const values = { now, leasedUntil: now + leaseMs, limit };
+    const rows = await this.#scope.executor.rows(claimDue, values);
+    // A database returns what it changed in any order.
+    return rows.sort((left, right) => left.seq - right.seq).map(toMessage);
+  }
+
+  async settle(
+    message: Pick<Message, 'orgKey' | 'id'>,
+    outcome:
+      | { readonly state: Exclude<MessageState, 'queued'> }
+      | { readonly state: 'queued'; readonly nextAttemptAt: number },
+    now: number,
+  ): Promise<void> {
+    await this.#scope.executor.run(settleMessage, {
+      orgKey: message.orgKey,
+      id: message.id,
+      state: outcome.state,
+      nextAttemptAt: outcome.state === 'queued' ? outcome.nextAttemptAt : now,
+    });
+  }
+
+  async listWithContent(limit: number): Promise<readonly Message[]> {
+    return (await this.#scope.executor.rows(selectWithContent, { limit })).map(toMessage);
+  }
+
+  async summarize(): Promise<{ readonly queued: number; readonly since: number | null }> {
+    return (await this.#scope.executor.first(summarizeQueued, {})) ?? { queued: 0, since: null };
+  }
+}
+
+function toMessage({ seq: _, ...row }: MessageRow): Message {
+  return { ...row, isOutboxOnly: row.isOutboxOnly === 1 };
+}

@@ -1,0 +1,94 @@
+/** People on their way to a provider, found by the digest of their state and taken by deleting the row. */
+
+import type { OrgKey } from '../../core/ids.ts';
+import type { OAuthAttempt, OAuthAttemptStore, ReturnTo } from '../../core/providers/connection.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+type OfConnection = { orgKey: number; connectionId: string };
+
+const columns = [
+  'state_digest as stateDigest',
+  'connection_id as connectionId',
+  'user_id as userId',
+  'sealed_secrets as sealedSecrets',
+  'return_to as returnTo',
+  'expires_at as expiresAt',
+] as const;
+
+const insertAttempt = statement(
+  (
+    p: Binder<
+      OfConnection & {
+        stateDigest: string;
+        userId: string;
+        sealedSecrets: string;
+        returnTo: ReturnTo;
+        expiresAt: number;
+      }
+    >,
+  ) =>
+    build.insertInto('oauth_attempts').values({
+      org_key: p('orgKey'),
+      state_digest: p('stateDigest'),
+      connection_id: p('connectionId'),
+      user_id: p('userId'),
+      sealed_secrets: p('sealedSecrets'),
+      return_to: p('returnTo'),
+      expires_at: p('expiresAt'),
+    }),
+);
+
+const takeAttempt = statement((p: Binder<{ orgKey: number; stateDigest: string }>) =>
+  build
+    .deleteFrom('oauth_attempts')
+    .where('org_key', '=', p('orgKey'))
+    .where('state_digest', '=', p('stateDigest'))
+    .returning(columns),
+);
+
+const selectNewestOpen = statement((p: Binder<OfConnection & { now: number }>) =>
+  build
+    .selectFrom('oauth_attempts')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('connection_id', '=', p('connectionId'))
+    .where('expires_at', '>', p('now'))
+    .orderBy('expires_at', 'desc')
+    .limit(1),
+);
+
+const deleteOfConnection = statement((p: Binder<OfConnection>) =>
+  build
+    .deleteFrom('oauth_attempts')
+    .where('org_key', '=', p('orgKey'))
+    .where('connection_id', '=', p('connectionId')),
+);
+
+export class SqlOAuthAttemptStore implements OAuthAttemptStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(attempt: OAuthAttempt): Promise<void> {
+    await this.#scope.executor.run(insertAttempt, { ...attempt, orgKey: this.#orgKey });
+  }
+
+  async consume(stateDigest: string): Promise<OAuthAttempt | null> {
+    const values = { orgKey: this.#orgKey, stateDigest };
+    return (await this.#scope.executor.first(takeAttempt, values)) ?? null;
+  }
+
+  async findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null> {
+    const values = { orgKey: this.#orgKey, connectionId, now };
+    return (await this.#scope.executor.first(selectNewestOpen, values)) ?? null;
+  }
+
+  async drop(connectionId: string): Promise<void> {
+    await this.#scope.executor.run(deleteOfConnection, { orgKey: this.#orgKey, connectionId });
+  }
+}

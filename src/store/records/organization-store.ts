@@ -1,0 +1,48 @@
+/** Organizations: few rows, found before a tenant is known. */
+import type { Organization, OrganizationStore } from '../../core/directory/organization.ts';
+import { newOrgKey } from '../../core/ids.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+const columns = ['org_key as key', 'id', 'name', 'created_at as createdAt'] as const;
+
+const insertOrganization = statement(
+  (p: Binder<{ orgKey: number; id: string; name: string; createdAt: number }>) =>
+    build
+      .insertInto('organizations')
+      .values({ org_key: p('orgKey'), id: p('id'), name: p('name'), created_at: p('createdAt') })
+      .onConflict((conflict) => conflict.column('org_key').doNothing()),
+);
+
+const selectById = statement((p: Binder<{ id: string }>) =>
+  build.selectFrom('organizations').select(columns).where('id', '=', p('id')),
+);
+
+const selectAll = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('organizations').select(columns).orderBy('seq'),
+);
+
+export class SqlOrganizationStore implements OrganizationStore {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  async insert(organization: Omit<Organization, 'key'>): Promise<Organization> {
+    for (;;) {
+      const orgKey = newOrgKey();
+      const { id, name, createdAt } = organization;
+      const added = await this.#scope.executor.run(insertOrganization, { orgKey, id, name, createdAt });
+      if (added === 1) return { key: orgKey, id, name, createdAt };
+    }
+  }
+
+  async findById(id: string): Promise<Organization | null> {
+    return (await this.#scope.executor.first(selectById, { id })) ?? null;
+  }
+
+  list(): Promise<readonly Organization[]> {
+    return this.#scope.executor.rows(selectAll, {});
+  }
+}

@@ -1,0 +1,103 @@
+/** Reset and invitation tokens by digest; taking one is the statement that deletes it. */
+import type { OrgKey, UserId } from '../../core/ids.ts';
+import type {
+  PasswordToken,
+  PasswordTokenPurpose,
+  PasswordTokenStore,
+} from '../../core/verification/password-token.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import type { Scope } from '../users/scope.ts';
+
+const columns = ['user_id as userId', 'purpose', 'expires_at as expiresAt'] as const;
+
+type ByDigest = { orgKey: number; digest: string; now: number };
+type OfUser = { orgKey: number; userId: string };
+
+const insertToken = statement(
+  (p: Binder<OfUser & { digest: string; purpose: PasswordTokenPurpose; expiresAt: number }>) =>
+    build.insertInto('password_tokens').values({
+      org_key: p('orgKey'),
+      digest: p('digest'),
+      user_id: p('userId'),
+      purpose: p('purpose'),
+      expires_at: p('expiresAt'),
+    }),
+);
+
+/** Looks without taking, for a page that asks whether its link is still good. */
+const selectOpen = statement((p: Binder<ByDigest>) =>
+  build
+    .selectFrom('password_tokens')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('digest', '=', p('digest'))
+    .where('expires_at', '>', p('now')),
+);
+
+/** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
+const takeToken = statement((p: Binder<ByDigest>) =>
+  build
+    .deleteFrom('password_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('digest', '=', p('digest'))
+    .where('expires_at', '>', p('now'))
+    .returning(columns),
+);
+
+const deleteOfUser = statement((p: Binder<OfUser>) =>
+  build.deleteFrom('password_tokens').where('org_key', '=', p('orgKey')).where('user_id', '=', p('userId')),
+);
+
+const deleteOfPurpose = statement((p: Binder<OfUser & { purpose: PasswordTokenPurpose }>) =>
+  build
+    .deleteFrom('password_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('purpose', '=', p('purpose')),
+);
+
+/** For the operator; soonest to end first. */
+const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
+  build
+    .selectFrom('password_tokens')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('expires_at', '>', p('now'))
+    .orderBy('expires_at'),
+);
+
+export class SqlPasswordTokenStore implements PasswordTokenStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async insert(token: PasswordToken, digest: string): Promise<void> {
+    const { userId, purpose, expiresAt } = token;
+    const values = { orgKey: this.#orgKey, userId, digest, purpose, expiresAt };
+    await this.#scope.executor.run(insertToken, values);
+  }
+
+  async findOpen(digest: string, now: number): Promise<PasswordToken | null> {
+    return (await this.#scope.executor.first(selectOpen, { orgKey: this.#orgKey, digest, now })) ?? null;
+  }
+
+  async consume(digest: string, now: number): Promise<PasswordToken | null> {
+    return (await this.#scope.executor.first(takeToken, { orgKey: this.#orgKey, digest, now })) ?? null;
+  }
+
+  async drop(userId: UserId, purpose?: PasswordTokenPurpose): Promise<void> {
+    const { executor } = this.#scope;
+    const orgKey = this.#orgKey;
+    if (purpose === undefined) await executor.run(deleteOfUser, { orgKey, userId });
+    else await executor.run(deleteOfPurpose, { orgKey, userId, purpose });
+  }
+
+  listOpen(userId: UserId, now: number): Promise<readonly PasswordToken[]> {
+    return this.#scope.executor.rows(selectOpenOfUser, { orgKey: this.#orgKey, userId, now });
+  }
+}

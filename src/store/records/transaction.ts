@@ -1,0 +1,178 @@
+/**
+ * Hands out the stores of a scope. Stores are made when first asked for: a unit of work rarely needs more than
+ * two or three.
+ */
+import type { OrgKey } from '../../core/ids.ts';
+import type { SystemTx, Tx } from '../../core/unit-of-work.ts';
+import type { Scope } from '../users/scope.ts';
+import { SqlUserStore } from '../users/user-store.ts';
+import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
+import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
+import { SqlAuditStore } from './audit-store.ts';
+import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
+import { SqlConnectTokenStore } from './connect-token-store.ts';
+import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
+import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
+import { SqlHousekeeping } from './housekeeping.ts';
+import { SqlIdempotencyStore } from './idempotency-store.ts';
+import { SqlImportStore } from './import-store.ts';
+import { SqlLedgerPlaceStore } from './ledger-place-store.ts';
+import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
+import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
+import { SqlOrganizationStore } from './organization-store.ts';
+import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
+import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlReceiptKeyStore } from './receipt-key-store.ts';
+import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
+import { SqlSealedTextStore } from './sealed-text-store.ts';
+import { SqlSessionStore } from './session-store.ts';
+import { SqlThrottleStore } from './throttle-store.ts';
+
+/** Stands for no organization: what is counted by network. */
+const nobody: OrgKey = 0;
+
+/** The stores of one organization; each of them puts its key into every query. */
+export class StoreTx implements Tx {
+  readonly orgKey: OrgKey;
+  readonly #scope: Scope;
+  #users: SqlUserStore | undefined;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.orgKey = orgKey;
+  }
+
+  get users(): SqlUserStore {
+    this.#users ??= new SqlUserStore(this.#scope, this.orgKey);
+    return this.#users;
+  }
+
+  get apps(): SqlAppStore {
+    return new SqlAppStore(this.#scope, this.orgKey);
+  }
+
+  get apiKeys(): SqlApiKeyStore {
+    return new SqlApiKeyStore(this.#scope, this.orgKey);
+  }
+
+  get sessions(): SqlSessionStore {
+    return new SqlSessionStore(this.#scope, this.orgKey);
+  }
+
+  get codes(): SqlConfirmationCodeStore {
+    return new SqlConfirmationCodeStore(this.#scope, this.orgKey);
+  }
+
+  get passwordTokens(): SqlPasswordTokenStore {
+    return new SqlPasswordTokenStore(this.#scope, this.orgKey);
+  }
+
+  get passwordRequests(): SqlPasswordRequestStore {
+    return new SqlPasswordRequestStore(this.#scope, this.orgKey);
+  }
+
+  get throttles(): SqlThrottleStore {
+    return new SqlThrottleStore(this.#scope, this.orgKey);
+  }
+
+  get messages(): SqlMessageStore {
+    return new SqlMessageStore(this.#scope, this.orgKey);
+  }
+
+  get idempotency(): SqlIdempotencyStore {
+    return new SqlIdempotencyStore(this.#scope, this.orgKey);
+  }
+
+  get audit(): SqlAuditStore {
+    return new SqlAuditStore(this.#scope, this.orgKey);
+  }
+
+  get connections(): SqlConnectionStore {
+    return new SqlConnectionStore(this.#scope, this.orgKey);
+  }
+
+  get attempts(): SqlOAuthAttemptStore {
+    return new SqlOAuthAttemptStore(this.#scope, this.orgKey);
+  }
+
+  get revocations(): SqlRevocationStore {
+    return new SqlRevocationStore(this.#scope, this.orgKey);
+  }
+
+  get connectTokens(): SqlConnectTokenStore {
+    return new SqlConnectTokenStore(this.#scope, this.orgKey);
+  }
+
+  get erasures(): SqlErasureStore {
+    return new SqlErasureStore(this.#scope, this.orgKey);
+  }
+
+  get imports(): SqlImportStore {
+    return new SqlImportStore(this.#scope, this.orgKey);
+  }
+}
+
+/** The stores that no organization owns, and the way into each organization's. */
+export class StoreSystemTx implements SystemTx {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  get organizations(): SqlOrganizationStore {
+    return new SqlOrganizationStore(this.#scope);
+  }
+
+  get apps(): SqlAppDirectory {
+    return new SqlAppDirectory(this.#scope);
+  }
+
+  get apiKeys(): SqlApiKeyDirectory {
+    return new SqlApiKeyDirectory(this.#scope);
+  }
+
+  get messages(): SqlMessageQueue {
+    return new SqlMessageQueue(this.#scope);
+  }
+
+  get passwordRequests(): SqlPasswordRequestQueue {
+    return new SqlPasswordRequestQueue(this.#scope);
+  }
+
+  get connections(): SqlConnectionQueue {
+    return new SqlConnectionQueue(this.#scope);
+  }
+
+  get revocations(): SqlRevocationQueue {
+    return new SqlRevocationQueue(this.#scope);
+  }
+
+  get sealed(): SqlSealedTextStore {
+    return new SqlSealedTextStore(this.#scope);
+  }
+
+  get receiptKeys(): SqlReceiptKeyStore {
+    return new SqlReceiptKeyStore(this.#scope);
+  }
+
+  get ledgerPlaces(): SqlLedgerPlaceStore {
+    return new SqlLedgerPlaceStore(this.#scope);
+  }
+
+  get erasures(): SqlErasureQueue {
+    return new SqlErasureQueue(this.#scope);
+  }
+
+  get throttles(): SqlThrottleStore {
+    return new SqlThrottleStore(this.#scope, nobody);
+  }
+
+  get housekeeping(): SqlHousekeeping {
+    return new SqlHousekeeping(this.#scope);
+  }
+
+  within(orgKey: OrgKey): Tx {
+    return new StoreTx(this.#scope, orgKey);
+  }
+}

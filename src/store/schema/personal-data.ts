@@ -1,0 +1,336 @@
+/**
+ * What each table means for a person's data: every column says what it holds, and every table what erasure does
+ * with its rows. Deletion is driven by this registry, so a table that is added without an answer stops the
+ * compiler, and one that only the database knows fails a test.
+ */
+import type { Database } from './tables.ts';
+
+/**
+ * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id, or a digest of one. `digest`: a
+ * keyed digest of something personal. `grant`: what a provider gave for a person, sealed, until it confirms that
+ * this has ended. `trace`: what an erased person was known by, sealed, until nothing of it is found any more.
+ * `plain`: nothing of a person.
+ */
+export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'plain';
+
+/**
+ * What erasing a user does with the rows of a table. `delete`: those that name the user in the column `by`,
+ * which holds user ids, or keyed digests of what the user is known by. `keep`: none, for the reason given.
+ */
+type Erasure<Columns> =
+  | { readonly do: 'delete'; readonly by: keyof Columns & string }
+  | { readonly do: 'keep'; readonly why: string };
+
+interface TableRule<Columns> {
+  readonly columns: { readonly [Column in keyof Columns]: Content };
+  readonly onErase: Erasure<Columns>;
+}
+
+type Registry = { readonly [Table in keyof Database]: TableRule<Database[Table]> };
+
+const noPerson = { do: 'keep', why: 'no row is about a person' } as const;
+
+/** What each table holds of a person, and what becomes of it. */
+export const tables = {
+  organizations: {
+    columns: { seq: 'plain', org_key: 'plain', id: 'plain', name: 'plain', created_at: 'plain' },
+    onErase: noPerson,
+  },
+  apps: {
+    columns: {
+      app_key: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      name: 'plain',
+      key_digest: 'plain',
+      is_signup_open: 'plain',
+      created_at: 'plain',
+      client_secret_digest: 'plain',
+      origins: 'plain',
+    },
+    onErase: noPerson,
+  },
+  api_keys: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      role: 'plain',
+      digest: 'plain',
+      created_at: 'plain',
+      expires_at: 'plain',
+      revoked_at: 'plain',
+    },
+    onErase: noPerson,
+  },
+  users: {
+    columns: {
+      seq: 'plain',
+      position: 'plain',
+      org_key: 'plain',
+      id: 'user',
+      number: 'personal',
+      app_key: 'plain',
+      external_id: 'personal',
+      email: 'personal',
+      email_canonical: 'personal',
+      first_name: 'personal',
+      last_name: 'personal',
+      phone: 'personal',
+      phone_e164: 'personal',
+      date_of_birth: 'personal',
+      language: 'personal',
+      timezone: 'personal',
+      role: 'personal',
+      status: 'personal',
+      was_active: 'personal',
+      is_clinical: 'personal',
+      is_clinical_approved: 'personal',
+      is_template: 'plain',
+      is_native_signup: 'personal',
+      confirmed_at: 'personal',
+      password_hash: 'personal',
+      created_at: 'personal',
+      updated_at: 'personal',
+      last_login_at: 'personal',
+      last_sync_at: 'personal',
+      last_score_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'id' },
+  },
+  user_counts: {
+    columns: { org_key: 'plain', node: 'plain', entries: 'plain' },
+    onErase: { do: 'keep', why: 'numbers of users, from which the erased one is subtracted' },
+  },
+  sessions: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      started_at: 'personal',
+      last_used_at: 'personal',
+      expires_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  confirmation_codes: {
+    columns: {
+      org_key: 'plain',
+      user_id: 'user',
+      digest: 'digest',
+      expires_at: 'plain',
+      tries_left: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  password_tokens: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      user_id: 'user',
+      purpose: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  password_requests: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      email_digest: 'digest',
+      sealed_email: 'personal',
+      door: 'plain',
+      created_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'email_digest' },
+  },
+  throttle_hits: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      subject: 'digest',
+      bucket: 'plain',
+      at: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'subject' },
+  },
+  login_failures: {
+    columns: { org_key: 'plain', subject: 'digest', failures: 'plain', last_at: 'plain' },
+    onErase: { do: 'delete', by: 'subject' },
+  },
+  messages: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      channel: 'plain',
+      template: 'plain',
+      is_outbox_only: 'plain',
+      sealed_content: 'personal',
+      state: 'plain',
+      attempts: 'plain',
+      next_attempt_at: 'plain',
+      created_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  idempotency: {
+    columns: {
+      org_key: 'plain',
+      key_digest: 'plain',
+      body_digest: 'digest',
+      user_id: 'user',
+      status: 'plain',
+      created_at: 'plain',
+      connection_id: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  connections: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_id: 'user',
+      provider: 'personal',
+      status: 'personal',
+      connected_at: 'personal',
+      last_sync_at: 'personal',
+      sealed_grants: 'personal',
+      refresh_at: 'plain',
+      unanswered: 'plain',
+      refresh_failures: 'plain',
+      refresh_outcome: 'plain',
+      version: 'plain',
+      created_at: 'personal',
+      updated_at: 'personal',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  oauth_attempts: {
+    columns: {
+      org_key: 'plain',
+      state_digest: 'plain',
+      connection_id: 'plain',
+      user_id: 'user',
+      sealed_secrets: 'plain',
+      return_to: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  revocations: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      connection_id: 'plain',
+      provider: 'plain',
+      sealed_grant: 'grant',
+      erasure_id: 'plain',
+      state: 'plain',
+      unanswered: 'plain',
+      attempts: 'plain',
+      next_attempt_at: 'plain',
+      outcome: 'plain',
+      deadline_at: 'plain',
+      version: 'plain',
+      created_at: 'plain',
+      ended_at: 'plain',
+    },
+    onErase: {
+      do: 'keep',
+      why: 'what a provider must still be told, without a name; the grant goes when the provider confirms',
+    },
+  },
+  erasures: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      user_digest: 'user',
+      requested_at: 'plain',
+      requested_by: 'plain',
+      door: 'plain',
+      state: 'plain',
+      removed: 'plain',
+      sealed_traces: 'trace',
+      due_at: 'plain',
+      abandon_reason: 'plain',
+      replayed_at: 'plain',
+      completed_at: 'plain',
+      receipt: 'plain',
+    },
+    onErase: {
+      do: 'keep',
+      why: 'the erasure itself: a digest of the random id, times, counts and the receipt',
+    },
+  },
+  receipt_keys: {
+    columns: {
+      org_key: 'plain',
+      id: 'plain',
+      public_key: 'plain',
+      sealed_key: 'plain',
+      created_at: 'plain',
+      retired_at: 'plain',
+    },
+    onErase: noPerson,
+  },
+  erasure_ledgers: {
+    columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain' },
+    onErase: noPerson,
+  },
+  audit_events: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      id: 'plain',
+      at: 'plain',
+      actor_kind: 'plain',
+      actor_id: 'user',
+      door: 'plain',
+      action: 'plain',
+      subject_kind: 'plain',
+      subject_id: 'user',
+    },
+    onErase: { do: 'keep', why: 'the record of what was done keeps bare ids and nothing else of a person' },
+  },
+  connect_tokens: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      user_id: 'user',
+      kind: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  imports: {
+    columns: {
+      org_key: 'plain',
+      id: 'plain',
+      bytes: 'plain',
+      lines: 'plain',
+      digest: 'plain',
+      imported: 'plain',
+      rejected: 'plain',
+      elapsed_ms: 'plain',
+      started_at: 'plain',
+      finished_at: 'plain',
+    },
+    onErase: { do: 'keep', why: 'how much of an input is done, and digests of all of it' },
+  },
+  import_rejects: {
+    columns: { org_key: 'plain', import_id: 'plain', line: 'plain', field: 'plain', reason: 'plain' },
+    onErase: { do: 'keep', why: 'line numbers of rows that made no user' },
+  },
+  schema_migrations: {
+    columns: { version: 'plain', name: 'plain', applied_at: 'plain' },
+    onErase: noPerson,
+  },
+} as const satisfies Registry;

@@ -1,0 +1,282 @@
+/**
+ * The tables, as queries see them. Every table leads with the organization; instants are epoch milliseconds,
+ * booleans the integers 0 and 1. What each column means for a person's data is in `personal-data.ts`.
+ */
+import type { Generated, GeneratedAlways } from 'kysely';
+import type { KeyRole } from '../../core/access/principal.ts';
+import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
+import type { UserRole, UserStatus } from '../../core/directory/user.ts';
+import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
+import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
+import type { ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
+import type { RevocationState } from '../../core/providers/revocation.ts';
+import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/record/audit-event.ts';
+import type { RejectReason } from '../../core/transfer/import-progress.ts';
+import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
+
+type Flag = 0 | 1;
+
+export interface Database {
+  organizations: {
+    /** Order of creation. */
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    name: string;
+    created_at: number;
+  };
+  apps: {
+    /** Stands for the public id in the rows of users, and is the order of creation. */
+    app_key: Generated<number>;
+    org_key: number;
+    id: string;
+    name: string;
+    key_digest: string;
+    is_signup_open: Flag;
+    created_at: number;
+    client_secret_digest: string | null;
+    /** A JSON array of texts. */
+    origins: string;
+  };
+  api_keys: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    role: KeyRole;
+    digest: string;
+    created_at: number;
+    expires_at: number | null;
+    revoked_at: number | null;
+  };
+  users: {
+    seq: Generated<number>;
+    /** The same number, under the name by which lists are ordered. */
+    position: GeneratedAlways<number>;
+    org_key: number;
+    id: string;
+    number: number;
+    app_key: number;
+    external_id: string | null;
+    email: string | null;
+    email_canonical: string | null;
+    first_name: string | null;
+    last_name: string | null;
+    phone: string | null;
+    phone_e164: string | null;
+    date_of_birth: string | null;
+    language: string;
+    timezone: string;
+    role: UserRole;
+    status: UserStatus;
+    was_active: Flag;
+    is_clinical: Flag;
+    is_clinical_approved: Flag;
+    is_template: Flag;
+    is_native_signup: Flag;
+    confirmed_at: number | null;
+    password_hash: string | null;
+    created_at: number;
+    updated_at: number;
+    last_login_at: number | null;
+    last_sync_at: number | null;
+    last_score_at: number | null;
+  };
+  user_counts: {
+    org_key: number;
+    node: number;
+    entries: Uint8Array;
+  };
+  sessions: {
+    org_key: number;
+    digest: string;
+    id: string;
+    user_id: string;
+    started_at: number;
+    last_used_at: number;
+    /** When it ends without another use. */
+    expires_at: number;
+  };
+  confirmation_codes: {
+    org_key: number;
+    user_id: string;
+    digest: string;
+    expires_at: number;
+    tries_left: number;
+  };
+  password_tokens: {
+    org_key: number;
+    digest: string;
+    user_id: string;
+    purpose: PasswordTokenPurpose;
+    expires_at: number;
+  };
+  password_requests: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    email_digest: string;
+    sealed_email: string;
+    door: string;
+    created_at: number;
+  };
+  throttle_hits: {
+    seq: Generated<number>;
+    org_key: number;
+    subject: string;
+    bucket: string;
+    at: number;
+    /** When the hit has left the longest window it was counted in. */
+    expires_at: number;
+  };
+  login_failures: {
+    org_key: number;
+    subject: string;
+    failures: number;
+    last_at: number;
+  };
+  messages: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_id: string;
+    channel: Channel;
+    template: MessageTemplate;
+    is_outbox_only: Flag;
+    sealed_content: string | null;
+    state: MessageState;
+    attempts: number;
+    next_attempt_at: number;
+    created_at: number;
+  };
+  idempotency: {
+    org_key: number;
+    key_digest: string;
+    body_digest: string;
+    user_id: string;
+    status: number;
+    created_at: number;
+    connection_id: string | null;
+  };
+  connections: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_id: string;
+    provider: string;
+    status: ConnectionState;
+    connected_at: number | null;
+    last_sync_at: number | null;
+    sealed_grants: string | null;
+    refresh_at: number | null;
+    unanswered: number;
+    refresh_failures: number;
+    refresh_outcome: string | null;
+    version: number;
+    created_at: number;
+    updated_at: number;
+  };
+  oauth_attempts: {
+    org_key: number;
+    state_digest: string;
+    connection_id: string;
+    user_id: string;
+    sealed_secrets: string;
+    return_to: ReturnTo;
+    expires_at: number;
+  };
+  revocations: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    connection_id: string;
+    provider: string;
+    sealed_grant: string | null;
+    erasure_id: string | null;
+    state: RevocationState;
+    unanswered: number;
+    attempts: number;
+    next_attempt_at: number;
+    outcome: string | null;
+    deadline_at: number;
+    version: number;
+    created_at: number;
+    ended_at: number | null;
+  };
+  erasures: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    user_digest: string;
+    requested_at: number;
+    requested_by: Erasure['requestedBy'];
+    door: string;
+    state: ErasureState;
+    /** JSON: rows by table. */
+    removed: string;
+    sealed_traces: string | null;
+    due_at: number;
+    abandon_reason: string | null;
+    replayed_at: number | null;
+    completed_at: number | null;
+    receipt: string | null;
+  };
+  receipt_keys: {
+    org_key: number;
+    /** The thumbprint of the public key, which receipts name it by. */
+    id: string;
+    public_key: string;
+    /** Null once it signs no more. */
+    sealed_key: string | null;
+    created_at: number;
+    retired_at: number | null;
+  };
+  erasure_ledgers: {
+    org_key: number;
+    id: string;
+    /** Every line before that place is known in the database. */
+    known_bytes: number;
+  };
+  audit_events: {
+    seq: Generated<number>;
+    org_key: number;
+    id: string;
+    at: number;
+    actor_kind: AuditEvent['actorKind'];
+    actor_id: string | null;
+    door: string;
+    action: AuditAction;
+    subject_kind: AuditSubjectKind;
+    subject_id: string;
+  };
+  connect_tokens: {
+    org_key: number;
+    digest: string;
+    user_id: string;
+    kind: ConnectTokenKind;
+    expires_at: number;
+  };
+  imports: {
+    org_key: number;
+    id: string;
+    bytes: number;
+    lines: number;
+    digest: string;
+    imported: number;
+    rejected: number;
+    elapsed_ms: number;
+    started_at: number;
+    finished_at: number | null;
+  };
+  import_rejects: {
+    org_key: number;
+    import_id: string;
+    line: number;
+    field: string;
+    reason: RejectReason;
+  };
+  schema_migrations: {
+    version: number;
+    name: string;
+    applied_at: number;
+  };
+}

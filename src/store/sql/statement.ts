@@ -1,0 +1,107 @@
+/**
+ * Statements: queries that are built once, when a module loads, compiled once for each database, and prepared
+ * once for each connection. What varies from call to call is named and bound at run time, so a hot query costs
+ * no building, no compiling and no parsing. Kysely builds and types them and never runs one.
+ */
+import {
+  type Compilable,
+  createQueryId,
+  DummyDriver,
+  Kysely,
+  type QueryCompiler,
+  type RawBuilder,
+  type RootOperationNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from 'kysely';
+import type { Database } from '../schema/tables.ts';
+
+/** What a database takes. Booleans are the integers 0 and 1, instants epoch milliseconds. */
+export type Value = string | number | Uint8Array | null;
+export type Values = Readonly<Record<string, Value>>;
+
+/** Names a value that is bound at run time. */
+export type Binder<P extends Values> = <K extends keyof P & string>(name: K) => RawBuilder<P[K]>;
+
+/** A query with named values `P` and rows `R`. */
+export interface Statement<P extends Values, R> {
+  /** Dense from 0, so that a connection keeps what it prepared in an array. */
+  readonly index: number;
+  readonly node: RootOperationNode;
+  /** The one value, a text, by which requests of the same moment ask alike; see `turn-memo.ts`. */
+  readonly askedBy?: string;
+  /** Never set; carries the types. */
+  readonly types?: { readonly values: P; readonly row: R };
+}
+
+/** A statement in the words of one database. */
+export interface CompiledStatement {
+  readonly sql: string;
+  /** The values in the order of the placeholders. */
+  bind(values: Values): unknown[];
+}
+
+class Placeholder {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Builds queries; the dialect here only fills a form, for statements are compiled by the connection's own. */
+export const build = new Kysely<Database>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+const statements: Pick<Statement<Values, unknown>, 'index' | 'node'>[] = [];
+
+/** Every statement of the modules loaded so far, in the order of their making. */
+export function allStatements(): readonly Pick<Statement<Values, unknown>, 'index' | 'node'>[] {
+  return statements;
+}
+
+/** Builds a statement; `p` names the values that each call brings. */
+export function statement<P extends Values, R>(
+  query: (p: Binder<P>) => Compilable<R>,
+  options: Pick<Statement<P, R>, 'askedBy'> = {},
+): Statement<P, R> {
+  const made = { index: statements.length, node: query(named).compile().query, ...options };
+  statements.push(made);
+  return made;
+}
+
+/** Like `statement`, for a query that is written out. */
+export function rawStatement<P extends Values, R>(query: (p: Binder<P>) => RawBuilder<R>): Statement<P, R> {
+  return statement<P, R>((p) => ({ compile: () => query(p).compile(build) }));
+}
+
+/** Puts a statement into the words of a database. */
+export function compileStatement(
+  { node }: Pick<Statement<Values, unknown>, 'node'>,
+  compiler: QueryCompiler,
+): CompiledStatement {
+  const { sql: text, parameters } = compiler.compileQuery(node, createQueryId());
+  const names = parameters.map((each) => (each instanceof Placeholder ? each.name : null));
+  return {
+    sql: text,
+    bind(values) {
+      const bound = new Array<unknown>(names.length);
+      for (let at = 0; at < names.length; at++) {
+        const name = names[at];
+        bound[at] = name === null || name === undefined ? parameters[at] : values[name];
+      }
+      return bound;
+    },
+  };
+}
+
+function named<K extends string, T>(name: K): RawBuilder<T> {
+  return sql<T>`${new Placeholder(name)}`;
+}

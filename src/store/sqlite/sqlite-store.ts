@@ -1,0 +1,219 @@
+/**
+ * The store in one SQLite file.
+ *
+ * The file has several connections. One writes, in groups of changes that share a durable
+ * commit; one reads, and never waits for a write; one reads through whole tables and keeps nothing of them in
+ * memory. Other processes may have the same file open.
+ *
+ * An outage (a full disk, a failing one, a lock that is not given up) is the refusal `unavailable` for whoever
+ * asked; what was the matter goes to `onOutage`, for the log.
+ */
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
+import { refuse } from '../../core/errors.ts';
+import type { OrgKey } from '../../core/ids.ts';
+import { systemClock } from '../../core/time.ts';
+import type { SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
+import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
+import { CountLedger } from '../counts/user-counts.ts';
+import { type CountsAtHand, checkCounts, repairCounts } from '../counts/user-recount.ts';
+import { type FolderLock, removeRestoreDraft, shareFolder } from '../folder/folder-lock.ts';
+import { migrate } from '../migrate.ts';
+import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
+import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
+import { sqliteDialect } from '../sql/dialect.ts';
+import type { FileStoreOptions, Store } from '../store.ts';
+import { AppKeys } from '../users/app-keys.ts';
+import type { Scope } from '../users/scope.ts';
+import { SqliteCheckpoints } from './checkpoint.ts';
+import { SqliteConnection } from './connection.ts';
+import { ReadExecutor } from './executor.ts';
+import { type ChangeScope, GroupCommit } from './group-commit.ts';
+import { integrityProblems } from './integrity.ts';
+import { SqliteMigrationTarget } from './migration.ts';
+import { SqliteResidue } from './remains/residue.ts';
+
+export const databaseFile = 'roster.db';
+
+const batchMax = 256;
+const queueMax = 10_000;
+const defaultLockWaitMs = 5_000;
+/** Between two steps of a repair, for whoever waits for the lock to get it. */
+const repairPauseMs = 5;
+const mebibyte = 1024 * 1024;
+const connectionSizes = {
+  writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
+  /**
+   * 256 MiB of log: rows land all over the indexes, and their pages are written back once for many commits. Without
+   * a map of the file, of which every page that was touched would count as memory of the process.
+   */
+  bulkWriter: { isReadOnly: false, cacheKib: 32 * 1024, mmapBytes: 0, logPages: 64_000 },
+  reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
+  /** Small and without a map of the file: what streams by is not kept. */
+  scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
+};
+
+/**
+ * Makes the file where there is none, for its owner alone, whatever the folder lets others do; SQLite gives its log
+ * the same mode. A file that is there stays as it is, and is not touched: closing it would let go of SQLite's locks.
+ */
+function makePrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  }
+}
+
+export class SqliteStore implements Store {
+  readonly residue: SqliteResidue;
+  readonly #file: string;
+  readonly #lock: FolderLock;
+  readonly #writer: SqliteConnection;
+  readonly #reader: SqliteConnection;
+  readonly #scanner: SqliteConnection;
+  readonly #commits: GroupCommit;
+  readonly #checkpoints: SqliteCheckpoints;
+  readonly #appKeys: AppKeys;
+  readonly #readScope: Scope;
+  readonly #countShape: CountShape;
+  readonly #onOutage: (error: unknown) => void;
+
+  constructor(options: FileStoreOptions) {
+    this.#lock = shareFolder(options.dataDir);
+    removeRestoreDraft(options.dataDir);
+    const file = join(options.dataDir, databaseFile);
+    this.#file = file;
+    makePrivateFile(file);
+    // The writer comes first: it makes the file a database, and readers of one that is none fail.
+    this.#writer = new SqliteConnection(
+      file,
+      options.isBulk === true ? connectionSizes.bulkWriter : connectionSizes.writer,
+    );
+    this.#reader = new SqliteConnection(file, connectionSizes.reader);
+    this.#scanner = new SqliteConnection(file, connectionSizes.scanner);
+    const countShape = options.countShape ?? defaultCountShape;
+    this.#countShape = countShape;
+    this.#commits = new GroupCommit(this.#writer, {
+      batchMax,
+      queueMax,
+      countShape,
+      lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
+      refusalOf: (error) => this.#refusalOf(error),
+      onWritten: (changes, ms) => {
+        options.onWritten?.(changes, ms);
+        if (options.isBulk !== true) this.#checkpoints.noteCommit();
+      },
+      onCommitted: options.onCommitted ?? (() => {}),
+    });
+    this.#checkpoints = new SqliteCheckpoints({
+      ...{ file, connection: this.#writer, commits: this.#commits },
+      onCopied: options.onCheckpoint ?? (() => {}),
+    });
+    this.residue = new SqliteResidue({
+      file,
+      connection: this.#writer,
+      commits: this.#commits,
+      checkpoints: this.#checkpoints,
+    });
+    this.#onOutage = options.onOutage ?? (() => {});
+    const executor = new ReadExecutor({
+      reader: this.#reader,
+      scanner: this.#scanner,
+      refusalOf: (error) => this.#refusalOf(error),
+    });
+    this.#appKeys = new AppKeys(executor);
+    this.#readScope = {
+      executor,
+      appKeys: this.#appKeys,
+      counts: new CountLedger(countShape),
+      touch: () => {},
+    };
+  }
+
+  change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#commits.change((scope) => work(new StoreTx(this.#scopeOf(scope), orgKey)));
+  }
+
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return work(new StoreTx(this.#readScope, orgKey));
+  }
+
+  changeSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return this.#commits.change((scope) => work(new StoreSystemTx(this.#scopeOf(scope))));
+  }
+
+  readSystem<T>(_reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+    return work(new StoreSystemTx(this.#readScope));
+  }
+
+  migrate(): Promise<number> {
+    return migrate(new SqliteMigrationTarget(this.#writer), systemClock.now(), migrations);
+  }
+
+  async ping(): Promise<void> {
+    const version = await this.#answer(() => new SqliteMigrationTarget(this.#reader).version());
+    if (version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+
+  checkCounts(orgKey: OrgKey): Promise<CountReport> {
+    return this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey));
+  }
+
+  repairCounts(orgKey: OrgKey): Promise<void> {
+    const commits = this.#commits;
+    const at: CountsAtHand = {
+      snapshot: (work) => this.#readScope.executor.snapshot(work),
+      async change(work) {
+        const result = await commits.change(work);
+        await sleep(repairPauseMs);
+        return result;
+      },
+      shape: this.#countShape,
+    };
+    return this.#answer(() => repairCounts(at, orgKey));
+  }
+
+  checkIntegrity(): Promise<readonly string[]> {
+    return this.#answer(async () => integrityProblems(this.#reader.db));
+  }
+
+  readings(): StoreReadings {
+    const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return {
+      changesWaiting: this.#commits.waiting,
+      file: { bytes: bytesOf(this.#file), logBytes: bytesOf(`${this.#file}-wal`) },
+      connections: [],
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.residue.stop()]);
+    this.#scanner.close();
+    this.#reader.close();
+    this.#writer.close();
+    this.residue.close();
+    this.#lock.release();
+  }
+
+  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
+    return { executor, counts, touch, appKeys: this.#appKeys };
+  }
+
+  async #answer<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+  }
+
+  /** The refusal that an outage is; any other error as it is. */
+  #refusalOf(error: unknown): unknown {
+    if (!sqliteDialect.isOutage(error)) return error;
+    this.#onOutage(error);
+    return refuse('unavailable', { retryAfterSeconds: 1 });
+  }
+}

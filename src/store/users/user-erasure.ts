@@ -1,0 +1,115 @@
+/**
+ * Deletes whatever names a user, table by table as `personal-data.ts` says: first what hangs on the
+ * user, then the user. A table whose rule is `keep` is left alone.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { User } from '../../core/directory/user.ts';
+import type { Kept, RemovedRows } from '../../core/erasure/erasure.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
+import { type Content, tables } from '../schema/personal-data.ts';
+import type { Executor } from '../sql/executor.ts';
+import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
+import type { Scope } from './scope.ts';
+
+type Named = { orgKey: number; name: string };
+
+const deleteUser = statement((p: Binder<{ orgKey: number; id: string }>) =>
+  build
+    .deleteFrom('users')
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .returning(['seq', 'created_at as createdAt', 'status']),
+);
+
+/** A table other than the users' own, and the column by which erasure finds its rows. */
+interface Hanging {
+  readonly table: string;
+  readonly by: string;
+  readonly byDigest: boolean;
+}
+
+const hanging: readonly Hanging[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
+  if (table === 'users' || onErase.do === 'keep') return [];
+  const contents: Readonly<Record<string, Content>> = columns;
+  return [{ table, by: onErase.by, byDigest: contents[onErase.by] === 'digest' }];
+});
+
+const byUser = hanging.filter(({ byDigest }) => !byDigest);
+const byDigest = hanging.filter((each) => each.byDigest);
+
+/** Most users have rows in few tables. One question tells in which, and only there something is deleted. */
+const look = rawStatement((p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
+  const isThere = ({ table, by }: Hanging, names: RawBuilder<unknown>) =>
+    sql`case when exists (
+      select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} in (${names})
+    ) then 1 else 0 end as ${sql.ref(table)}`;
+  return sql<Record<string, number>>`select ${sql.join([
+    ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
+    ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
+  ])}`;
+});
+const deletions = new Map(hanging.map(({ table, by }) => [table, deletionFrom(table, by)]));
+
+/** The tables of which rows stay that know a person by a bare id, or by what a provider gave. */
+export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
+  const contents: readonly Content[] = Object.values(columns);
+  const isAboutPeople = contents.some((content) => content === 'user' || content === 'grant');
+  return onErase.do === 'keep' && isAboutPeople ? [{ table, why: onErase.why }] : [];
+});
+
+/**
+ * Removes the user, who is locked before, and every row that names it or one of the digests; null where the user is
+ * gone already.
+ */
+export async function eraseUser(
+  scope: Scope,
+  user: User,
+  digests: readonly string[],
+): Promise<RemovedRows | null> {
+  const { executor, counts } = scope;
+  const { orgKey, id } = user;
+  const removed = await eraseHanging(executor, orgKey, { userId: id, digests });
+  const row = await executor.first(deleteUser, { orgKey, id });
+  if (row === undefined) return null;
+  counts.note({ orgKey, at: row, status: row.status, delta: -1 });
+  return { users: 1, ...removed };
+}
+
+/** Removes every row that names the user or one of the digests, but the user's own. */
+export async function eraseHanging(
+  executor: Executor,
+  orgKey: OrgKey,
+  { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
+): Promise<RemovedRows> {
+  const removed: Record<string, number> = {};
+  const erase = async (
+    tables: readonly Hanging[],
+    names: readonly string[],
+    found: Record<string, number>,
+  ) => {
+    for (const { table } of tables) {
+      const deletion = deletions.get(table);
+      if (deletion === undefined || found[table] !== 1) continue;
+      for (const name of names) {
+        const rows = await executor.run(deletion, { orgKey, name });
+        if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;
+      }
+    }
+  };
+  for (let at = 0; at === 0 || at < digests.length; at += 2) {
+    const names = digests.slice(at, at + 2);
+    // No digest is an empty text.
+    const [one = '', other = ''] = names;
+    const found = (await executor.first(look, { orgKey, userId, one, other })) ?? {};
+    if (at === 0) await erase(byUser, [userId], found);
+    await erase(byDigest, names, found);
+  }
+  return removed;
+}
+
+function deletionFrom(table: string, column: string) {
+  return rawStatement(
+    (p: Binder<Named>) =>
+      sql`delete from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(column)} = ${p('name')}`,
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * The rows of users: where each field stands, and what the directory makes of it. A query names the columns as the
+ * fields are named, so that a row without flags and without an app is a user as it is.
+ */
+import { type Selectable, sql } from 'kysely';
+import type { User } from '../../core/directory/user.ts';
+import { canonicalEmail } from '../../core/directory/user-fields.ts';
+import { type UserView, userView } from '../../core/directory/user-view.ts';
+import type { OrgKey } from '../../core/ids.ts';
+import type { Database } from '../schema/tables.ts';
+import type { Scope } from './scope.ts';
+
+/** The column of each field. */
+export const userColumns = {
+  id: 'id',
+  orgKey: 'org_key',
+  number: 'number',
+  appId: 'app_key',
+  externalId: 'external_id',
+  email: 'email',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  phone: 'phone',
+  phoneE164: 'phone_e164',
+  dateOfBirth: 'date_of_birth',
+  language: 'language',
+  timezone: 'timezone',
+  role: 'role',
+  status: 'status',
+  wasActive: 'was_active',
+  isClinical: 'is_clinical',
+  isClinicalApproved: 'is_clinical_approved',
+  isTemplate: 'is_template',
+  isNativeSignup: 'is_native_signup',
+  confirmedAt: 'confirmed_at',
+  passwordHash: 'password_hash',
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  lastLoginAt: 'last_login_at',
+  lastSyncAt: 'last_sync_at',
+  lastScoreAt: 'last_score_at',
+} as const satisfies Record<keyof User, keyof Database['users']>;
+
+type FlagField = { [F in keyof User]: User[F] extends boolean ? F : never }[keyof User];
+
+const flags = {
+  wasActive: true,
+  isClinical: true,
+  isClinicalApproved: true,
+  isTemplate: true,
+  isNativeSignup: true,
+} as const satisfies Record<FlagField, true>;
+
+/** All there is to a user. */
+export const wholeUser = userView(...(Object.keys(userColumns) as (keyof User)[]));
+
+/** A row as the database gives it: flags as integers, the app by its internal key. */
+export type UserRow<K extends keyof User = keyof User> = {
+  readonly [F in K]: Selectable<Database['users']>[(typeof userColumns)[F]];
+};
+
+/** What a query selects to give a row with these fields, in a join too. */
+export function columnsOf<K extends keyof User>(fields: Iterable<K>) {
+  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${userColumns[field]}`).as(field));
+}
+
+/** Makes users of the rows that one view gives. What else stands in a row stays in it. */
+export class UserReader<K extends keyof User> {
+  readonly #flags: readonly K[];
+
+  constructor({ fields }: UserView<K>) {
+    this.#flags = fields.filter((field) => field in flags);
+  }
+
+  /** The user of a row that was read in `scope`; at once, where nothing has to be asked for it. */
+  read(row: UserRow<K>, scope: Scope, orgKey: OrgKey): Pick<User, K> | Promise<Pick<User, K>> {
+    const appId = this.#appOf(row, scope, orgKey);
+    return appId instanceof Promise
+      ? appId.then((known) => this.#toUser(row, known))
+      : this.#toUser(row, appId);
+  }
+
+  /** As `read`, for many rows in their order. */
+  async readAll(rows: readonly UserRow<K>[], scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>[]> {
+    const users: Pick<User, K>[] = [];
+    for (const row of rows) {
+      const user = this.read(row, scope, orgKey);
+      users.push(user instanceof Promise ? await user : user);
+    }
+    return users;
+  }
+
+  /** The id of the user's app, where the view has it: of nearly every app it is known, and nothing is waited for. */
+  #appOf(
+    row: UserRow<K> & { readonly appId?: number },
+    { appKeys, executor }: Scope,
+    orgKey: OrgKey,
+  ): string | undefined | Promise<string> {
+    const { appId: appKey } = row;
+    if (appKey === undefined) return undefined;
+    return appKeys.knownId(appKey) ?? appKeys.getId(executor, orgKey, appKey);
+  }
+
+  /** Rows may be shared with others who asked alike, so they stay as they are. */
+  #toUser(row: UserRow<K>, appId: string | undefined): Pick<User, K> {
+    const given: object = row;
+    if (appId === undefined && this.#flags.length === 0) return given as Pick<User, K>;
+    const user: Record<string, unknown> = { ...given };
+    for (const flag of this.#flags) user[flag] = user[flag] === 1;
+    if (appId !== undefined) user['appId'] = appId;
+    return user as Pick<User, K>;
+  }
+}
+
+export const wholeReader = new UserReader(wholeUser);
+
+/** The form of an address that is compared and kept unique. */
+export function canonicalOf(email: string | null | undefined): string | null {
+  return email === null || email === undefined ? null : canonicalEmail(email);
+}

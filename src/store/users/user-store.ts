@@ -1,0 +1,274 @@
+/**
+ * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
+ * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
+ */
+import type { NewUser, User, UserChanges } from '../../core/directory/user.ts';
+import { canonicalEmail } from '../../core/directory/user-fields.ts';
+import type {
+  InsertOutcome,
+  UserBatch,
+  UserCursor,
+  UserFilter,
+  UserRef,
+  UserStore,
+} from '../../core/directory/user-store.ts';
+import type { UserView } from '../../core/directory/user-view.ts';
+import type { RemovedRows } from '../../core/erasure/erasure.ts';
+import { type DomainError, isRefusal, refuse } from '../../core/errors.ts';
+import { newUserId, newUserNumber, type OrgKey } from '../../core/ids.ts';
+import { findPlace } from '../counts/user-counts.ts';
+import type { Executor, Placed } from '../sql/executor.ts';
+import type { Scope } from './scope.ts';
+import { eraseUser } from './user-erasure.ts';
+import { newcomer, toInsertValues } from './user-insert.ts';
+import * as queries from './user-queries.ts';
+import { type UserRow, wholeReader } from './user-row.ts';
+import { type ChangedRow, updateOf } from './user-update.ts';
+import { type FindOne, queriesOf } from './user-view-queries.ts';
+
+export class SqlUserStore implements UserStore {
+  readonly #scope: Scope;
+  readonly #executor: Executor;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#executor = scope.executor;
+    this.#orgKey = orgKey;
+  }
+
+  async find<K extends keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null> {
+    const { one, reader } = queriesOf(view);
+    const row = await this.#first(one, ref);
+    return row === undefined ? null : reader.read(row, this.#scope, this.#orgKey);
+  }
+
+  lock(ref: UserRef): Promise<User | null> {
+    return this.#whole(this.#first(queries.lock, ref));
+  }
+
+  findByEmail(email: string): Promise<User | null> {
+    return this.#whole(this.#executor.first(queries.selectByEmail, { orgKey: this.#orgKey, email }));
+  }
+
+  async findByExternalId(appId: string, externalId: string): Promise<User | null> {
+    const appKey = await this.#findAppKey(appId);
+    if (appKey === null) return null;
+    const values = { orgKey: this.#orgKey, externalId, appKey };
+    return this.#whole(this.#executor.first(queries.selectByExternalId, values));
+  }
+
+  async listByExternalId<K extends keyof User>(
+    externalId: string,
+    view?: UserView<K>,
+  ): Promise<readonly Pick<User, K>[]> {
+    const { allByExternalId, reader } = queriesOf(view);
+    const rows = await this.#executor.rows(allByExternalId, { orgKey: this.#orgKey, externalId });
+    return reader.readAll(rows, this.#scope, this.#orgKey);
+  }
+
+  async insert(user: NewUser): Promise<User> {
+    const appKey = await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, user.appId);
+    let { id, number } = user;
+    for (;;) {
+      const drawn = { ...user, id, number };
+      const values = toInsertValues(drawn, { orgKey: this.#orgKey, appKey });
+      const placed = await this.#executor.place(queries.insertUser, values);
+      if (placed !== undefined) {
+        this.#count(user, placed);
+        return { ...drawn, ...newcomer(user), orgKey: this.#orgKey, updatedAt: user.createdAt };
+      }
+      const refusal = await this.#findTaken(user, user.appId);
+      if (refusal !== null) throw refusal;
+      id = newUserId();
+      number = newUserNumber();
+    }
+  }
+
+  async insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]> {
+    const orgKey = this.#orgKey;
+    const appKeys = new Map<string, number>();
+    for (const { appId } of users) {
+      if (appKeys.has(appId)) continue;
+      appKeys.set(appId, await this.#scope.appKeys.getKey(this.#executor, orgKey, appId));
+    }
+    const rows = users.map((user) => {
+      return toInsertValues(user, { orgKey, appKey: appKeys.get(user.appId) ?? 0 });
+    });
+    const seqs = await this.#executor.insertAll(queries.insertUser, rows);
+    const outcomes: InsertOutcome[] = [];
+    let places: ReadonlyMap<string, number> | undefined;
+    for (const [at, user] of users.entries()) {
+      const seq = seqs[at];
+      if (seq === undefined) {
+        places ??= new Map(users.map(({ id }, place) => [id, place]));
+        const known = places;
+        outcomes.push(await this.#insertAgain(user, (id) => (known.get(id) ?? -1) > at));
+        continue;
+      }
+      const { id, createdAt, status } = user;
+      this.#scope.counts.note({ orgKey, at: { createdAt, seq }, status, delta: 1 });
+      outcomes.push({ id });
+    }
+    return outcomes;
+  }
+
+  async update(user: User, changes: UserChanges): Promise<User> {
+    const update = updateOf(user, changes);
+    if (update === null) return this.#get(user);
+    const row = await this.#tryUpdate(user, changes, update);
+    if (row === undefined) throw refuse('user_not_found', {});
+    if (row.status !== user.status) {
+      const at = { createdAt: row.createdAt, seq: row.seq };
+      this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: -1 });
+      this.#scope.counts.note({ orgKey: this.#orgKey, at, status: row.status, delta: 1 });
+    }
+    const { seq: _, ...whole } = row;
+    return wholeReader.read(whole, this.#scope, this.#orgKey);
+  }
+
+  erase(user: User, digests: readonly string[]): Promise<RemovedRows | null> {
+    return eraseUser(this.#scope, user, digests);
+  }
+
+  async page<K extends keyof User>(
+    { status }: UserFilter,
+    offset: number,
+    limit: number,
+    view?: UserView<K>,
+  ): Promise<{ items: readonly Pick<User, K>[]; total: number }> {
+    // In a change, what earlier steps wrote belongs to the list.
+    await this.#scope.counts.settle(this.#executor);
+    const orgKey = this.#orgKey;
+    const { page, statusPage, reader } = queriesOf(view);
+    const { rows, total } = await this.#executor.snapshot(async (state) => {
+      const { total, place } = await findPlace(state, orgKey, offset, status);
+      if (place === null) return { rows: [], total };
+      const { createdAt: beforeCreatedAt, seq: beforeSeq } = place.before;
+      const values = { orgKey, beforeCreatedAt, beforeSeq, skip: place.skip, limit };
+      const rows =
+        status === undefined
+          ? await state.rows(page, values)
+          : await state.rows(statusPage, { ...values, status });
+      return { rows, total };
+    });
+    return { items: await reader.readAll(rows, this.#scope, orgKey), total };
+  }
+
+  async listOldestFirst<K extends keyof User>(
+    appId: string | null,
+    after: UserCursor | null,
+    limit: number,
+    view?: UserView<K>,
+  ): Promise<UserBatch<K>> {
+    const { after: ofAll, ofAppAfter, reader } = queriesOf(view);
+    const values = {
+      orgKey: this.#orgKey,
+      afterCreatedAt: after?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      afterSeq: after?.sequence ?? 0,
+      limit,
+    };
+    const appKey = appId === null ? null : await this.#findAppKey(appId);
+    if (appKey === null && appId !== null) return { items: [], next: null };
+    const rows =
+      appKey === null
+        ? await this.#executor.scan(ofAll, values)
+        : await this.#executor.scan(ofAppAfter, { ...values, appKey });
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return {
+      items: await reader.readAll(rows, this.#scope, this.#orgKey),
+      next: last === undefined ? null : { createdAt: last.createdAt, sequence: last.sequence },
+    };
+  }
+
+  async lockActiveAdmins(): Promise<number> {
+    const tenant = { orgKey: this.#orgKey };
+    await this.#executor.first(queries.lockOrganization, tenant);
+    return (await this.#executor.rows(queries.selectActiveAdmins, tenant)).length;
+  }
+
+  /** The row of the one user that `ref` names. */
+  #first<R>(one: FindOne<R>, ref: UserRef): Promise<R | undefined> {
+    const orgKey = this.#orgKey;
+    if (ref.appId !== undefined) return this.#firstInApp(one, ref, ref.appId);
+    return 'id' in ref
+      ? this.#executor.first(one.byId, { orgKey, id: ref.id })
+      : this.#executor.first(one.byNumber, { orgKey, number: ref.number });
+  }
+
+  async #firstInApp<R>(one: FindOne<R>, ref: UserRef, appId: string): Promise<R | undefined> {
+    const orgKey = this.#orgKey;
+    const appKey = await this.#findAppKey(appId);
+    if (appKey === null) return undefined;
+    return 'id' in ref
+      ? this.#executor.first(one.byIdInApp, { orgKey, id: ref.id, appKey })
+      : this.#executor.first(one.byNumberInApp, { orgKey, number: ref.number, appKey });
+  }
+
+  async #whole(found: Promise<UserRow | undefined>): Promise<User | null> {
+    const row = await found;
+    return row === undefined ? null : wholeReader.read(row, this.#scope, this.#orgKey);
+  }
+
+  #findAppKey(appId: string): Promise<number | null> {
+    return this.#scope.appKeys.findKey(this.#executor, this.#orgKey, appId);
+  }
+
+  async #get({ id }: User): Promise<User> {
+    const user = await this.lock({ id });
+    if (user === null) throw refuse('user_not_found', {});
+    return user;
+  }
+
+  async #tryUpdate(
+    user: User,
+    changes: UserChanges,
+    { statement, values }: NonNullable<ReturnType<typeof updateOf>>,
+  ): Promise<ChangedRow | undefined> {
+    try {
+      return await this.#executor.attempt(statement, values);
+    } catch (error) {
+      if (this.#executor.isTaken(error, 'users', 'email_canonical')) throw refuse('email_taken', {});
+      if (!this.#executor.isTaken(error, 'users', 'external_id') || !changes.externalId) throw error;
+      throw (await this.#findTaken({ externalId: changes.externalId, email: null }, user.appId)) ?? error;
+    }
+  }
+
+  /**
+   * Why a row was kept out; adds the user after all where it was its random id or number. Users that
+   * are `isLater` are there already, but were not when the row was refused.
+   */
+  async #insertAgain(user: NewUser, isLater: (id: string) => boolean): Promise<InsertOutcome> {
+    const { appId, email, externalId } = user;
+    const holder = email === null ? null : await this.findByEmail(canonicalEmail(email));
+    if (holder !== null && !isLater(holder.id)) return { taken: 'email' };
+    const double = externalId === null ? null : await this.findByExternalId(appId, externalId);
+    if (double !== null && !isLater(double.id)) return { taken: 'externalId' };
+    try {
+      return await this.insert(user);
+    } catch (error) {
+      if (isRefusal(error, 'email_taken')) return { taken: 'email' };
+      if (isRefusal(error, 'external_id_taken')) return { taken: 'externalId' };
+      throw error;
+    }
+  }
+
+  #count({ createdAt, status }: NewUser, { seq }: Placed): void {
+    const change = { orgKey: this.#orgKey, status, delta: 1 } as const;
+    if (typeof seq === 'number') this.#scope.counts.note({ ...change, at: { createdAt, seq } });
+    else this.#scope.counts.noteSoon(async () => ({ ...change, at: { createdAt, seq: await seq() } }));
+  }
+
+  /** Which unique key stood in the way; null when it was the id or the number. */
+  async #findTaken(
+    { email, externalId }: Pick<NewUser, 'email' | 'externalId'>,
+    appId: string,
+  ): Promise<DomainError | null> {
+    if (email !== null && (await this.findByEmail(canonicalEmail(email))) !== null) {
+      return refuse('email_taken', {});
+    }
+    const holder = externalId === null ? null : await this.findByExternalId(appId, externalId);
+    if (holder === null || externalId === null) return null;
+    return refuse('external_id_taken', { externalId, userId: holder.id });
+  }
+}

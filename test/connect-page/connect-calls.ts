@@ -1,0 +1,68 @@
+/** The token calls of Connect as an app's backend makes them, and sources that are there without going to a provider. */
+import { randomUUID } from 'node:crypto';
+import { newPrefixedId } from '../../src/core/ids.ts';
+import type { ConnectionState } from '../../src/core/providers/connection.ts';
+import { type KeptGrant, sealGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
+import type { Reply } from '../support/http.ts';
+import type { Roster, Tenant } from '../support/start.ts';
+
+export type AppCredentials = Tenant['app'];
+
+export const tokenPath = '/humanapi/v1/connect/token';
+
+/** `POST /v1/connect/token` with the client's id and secret, and whatever else is said. */
+export function askToken(
+  roster: Roster,
+  said: Readonly<Record<string, unknown>>,
+  app: AppCredentials = roster.organization.app,
+): Promise<Reply> {
+  const json = { client_id: app.appId, client_secret: app.clientSecret, ...said };
+  return roster.call(`POST ${tokenPath}`, { json });
+}
+
+export interface OpenSession {
+  readonly humanId: string;
+  readonly externalId: string;
+  readonly token: string;
+}
+
+/** A new user with an open session of Connect. */
+export async function openSession(
+  roster: Roster,
+  app: AppCredentials = roster.organization.app,
+): Promise<OpenSession> {
+  const externalId = `person-${randomUUID()}`;
+  const reply = await askToken(roster, { type: 'session', client_user_id: externalId }, app);
+  return { humanId: reply.string('human_id'), externalId, token: reply.string('session_token') };
+}
+
+function grant(): KeptGrant {
+  const tokens: TokenGrant = {
+    ...{ kind: 'tokens', clientId: 'client', accessToken: 'access' },
+    ...{ refreshToken: null, expiresAt: null, account: null },
+  };
+  return { id: newPrefixedId('rev'), unanswered: 0, tokens };
+}
+
+/**
+ * A connection of the user to a provider, in that state, made straight in the directory. The provider is one that is
+ * not switched on unless named, so that nobody works on its grant.
+ */
+export function addConnection(
+  roster: Roster,
+  humanId: string,
+  said: { readonly status: ConnectionState; readonly provider?: string },
+): Promise<string> {
+  const { status, provider = 'fitbit' } = said;
+  const now = roster.clock.now();
+  return roster.core.work.change(roster.organization.key, async (tx) => {
+    const connection = await tx.connections.insert({
+      ...{ id: newPrefixedId('dev'), userId: humanId, provider, createdAt: now },
+    });
+    if (status === 'pending') return connection.id;
+    const holdsGrant = status === 'active' || status === 'needs_user';
+    const sealedGrants = holdsGrant ? sealGrants(roster.core.secrets, connection, [grant()]) : null;
+    await tx.connections.update(connection, { status, sealedGrants, connectedAt: now, updatedAt: now });
+    return connection.id;
+  });
+}

@@ -1,0 +1,22 @@
+/** An app that is older than its client secret: no text is that secret. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
+import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
+import { startRoster } from '../support/start.ts';
+import { askToken } from './connect-calls.ts';
+
+test('an app that never had a client secret is opened by none', async (t) => {
+  const roster = await startRoster();
+  t.after(() => roster.close());
+  const { app } = roster.organization;
+  const database = new Database(join(roster.folder, databaseFile));
+  database.prepare('update apps set client_secret_digest = null where id = ?').run(app.appId);
+  database.close();
+  for (const clientSecret of [app.clientSecret, '', 'null', 'undefined']) {
+    const said = { type: 'session', client_user_id: 'r' };
+    const { status } = await askToken(roster, said, { ...app, clientSecret });
+    assert.equal(status, clientSecret === '' ? 400 : 401, clientSecret);
+  }
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ConnectionShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
+import { SessionResults } from '../../web/connect/session-results.ts';
+
+function source(title: string, connection: Partial<ConnectionShape> | null): SourceShape {
+  const shape = connection && {
+    id: `dev_${title}`,
+    status: 'active' as const,
+    connectedAt: null,
+    ...connection,
+  };
+  return { provider: title.toLowerCase(), title, isDemo: false, isOffered: true, connection: shape };
+}
+
+const oura = { id: 'dev_Oura', name: 'Oura' };
+const polar = { id: 'dev_Polar', name: 'Polar' };
+
+describe('the results of a session', () => {
+  test('what was connected before is there, and is no event', () => {
+    const results = new SessionResults();
+    assert.deepEqual(results.see([source('Oura', {}), source('Polar', null)]), []);
+    assert.deepEqual(results.report(), {
+      sessionResults: { connectedSources: [], disconnectedSources: [], requestedSources: [] },
+      currentConnections: [oura],
+      requestedProviders: [],
+    });
+  });
+
+  test('what comes is told once', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', {}), source('Polar', { status: 'pending' })]);
+    assert.deepEqual(results.see([source('Oura', {}), source('Polar', {})]), [polar]);
+    assert.deepEqual(results.see([source('Oura', {}), source('Polar', {})]), []);
+    const { sessionResults, currentConnections } = results.report();
+    assert.deepEqual(sessionResults.connectedSources, [polar]);
+    assert.deepEqual(currentConnections, [oura, polar]);
+  });
+
+  test('a connection that is gone at its provider and comes back is an event', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', { status: 'needs_user' })]);
+    assert.deepEqual(results.report().currentConnections, []);
+    assert.deepEqual(results.see([source('Oura', {})]), [oura]);
+  });
+
+  test('what was disconnected is told, and no longer current before the server says so', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', {}), source('Polar', {})]);
+    results.disconnect(oura);
+    const { sessionResults, currentConnections } = results.report();
+    assert.deepEqual(sessionResults.disconnectedSources, [oura]);
+    assert.deepEqual(currentConnections, [polar]);
+    assert.deepEqual(results.see([source('Oura', { status: 'revoking' }), source('Polar', {})]), []);
+  });
+
+  test('an answer from before a disconnect is no connection', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', {})]);
+    results.disconnect(oura);
+    assert.deepEqual(results.see([source('Oura', {})]), []);
+    assert.deepEqual(results.report().currentConnections, []);
+  });
+
+  test('a source that was connected and disconnected is in both lists', () => {
+    const results = new SessionResults();
+    results.see([source('Oura', null)]);
+    results.see([source('Oura', {})]);
+    results.disconnect(oura);
+    assert.deepEqual(results.report().sessionResults, {
+      connectedSources: [oura],
+      disconnectedSources: [oura],
+      requestedSources: [],
+    });
+  });
+});

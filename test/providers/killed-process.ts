@@ -1,0 +1,94 @@
+/**
+ * A process that does one piece of work on a linked directory and is killed at a point that it is told: before each
+ * transaction and each call to the provider, which is also after the one before. It ends by itself, with 0, where
+ * there are fewer points.
+ */
+
+import type { Core } from '../../src/core/core.ts';
+import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
+import { finishConnection } from '../../src/core/providers/callback.ts';
+import type { UnitOfWork } from '../../src/core/unit-of-work.ts';
+import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
+import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
+import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
+import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
+import { createTestJournal, openCore } from '../jobs/deployment.ts';
+import { type LinkOptions, linkProvider } from './linked-provider.ts';
+
+/** What the process is to do; the last word of its command line, as JSON. */
+export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {
+  readonly folder: string;
+  readonly now: number;
+  readonly orgKey: number;
+  readonly work: 'come_back' | 'refresh' | 'revoke' | 'erase';
+  /** The address of the callback, or the id of the user. */
+  readonly subject: string;
+  /** The number of the point at which it ends, from 1. */
+  readonly killAt: number;
+}
+
+const errand: Errand = JSON.parse(process.argv[2] ?? '{}');
+let points = 0;
+
+function point(): void {
+  points += 1;
+  if (points === errand.killAt) process.kill(process.pid, 'SIGKILL');
+}
+
+/** The same work, with a point before whatever is written. */
+function mortal(work: UnitOfWork): UnitOfWork {
+  return {
+    read: (orgKey, task) => work.read(orgKey, task),
+    readSystem: (reason, task) => work.readSystem(reason, task),
+    change(orgKey, task) {
+      point();
+      return work.change(orgKey, task);
+    },
+    changeSystem(reason, task) {
+      point();
+      return work.changeSystem(reason, task);
+    },
+  };
+}
+
+function mortalHttp(): ProviderHttp {
+  const http = createProviderHttp({ isInsecureAllowed: true });
+  return {
+    ...http,
+    fetch(url, init) {
+      point();
+      return http.fetch(url, init);
+    },
+  };
+}
+
+const clock = { now: () => errand.now };
+const opened = await openCore(errand.folder, clock);
+const providers = linkProvider({ ...errand, clock, http: mortalHttp() });
+const core: Core = { ...opened.core, work: mortal(opened.core.work), providers };
+const journal = createTestJournal();
+
+async function run(job: { run(): Promise<boolean>; finish?(): Promise<void> }): Promise<void> {
+  await job.run();
+  await job.finish?.();
+}
+
+switch (errand.work) {
+  case 'come_back':
+    await finishConnection(core, { door: 'connect', parameters: new URL(errand.subject).searchParams });
+    break;
+  case 'refresh':
+    await run(createRefreshTokensJob(core, journal));
+    break;
+  case 'revoke':
+    await run(createRevokeGrantsJob(core, journal));
+    break;
+  case 'erase': {
+    const operator = { kind: 'operator', door: 'test', orgKey: errand.orgKey } as const;
+    await deleteUser(core, operator, { ref: { id: errand.subject } });
+    await run(createRevokeGrantsJob(core, journal));
+    await run(createCompleteErasuresJob(core, journal));
+    break;
+  }
+}
+await opened.closeStore();
