@@ -63,7 +63,9 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
 export interface CountsAtHand {
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of its own. */
-  change<T>(work: (scope: { readonly executor: Executor; readonly counts: CountLedger }) => Promise<T>): Promise<T>;
+  change<T>(
+    work: (scope: { readonly executor: Executor; readonly counts: CountLedger }) => Promise<T>,
+  ): Promise<T>;
   readonly shape: CountShape;
 }
 
