@@ -13,7 +13,7 @@ import type { MessageSender } from '../core/messaging/sender.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
 import type { Logger } from '../http/log.ts';
-import type { MetricsServer } from '../http/metrics-server.ts';
+import type { MetricsServer } from '../http/server/metrics-server.ts';
 import type { Journal } from '../jobs/journal.ts';
 import type { Runner } from '../jobs/runner.ts';
 import { findPort, listenFault, publicAddress } from './listen.ts';
@@ -82,7 +82,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     jobs,
   ] = await Promise.all([
     import('../contracts/index.ts'),
-    import('../http/server.ts'),
+    import('../http/server/server.ts'),
     import('../http/settings.ts'),
     import('../http/log.ts'),
     import('../pages/set-password/set-password-page.ts'),

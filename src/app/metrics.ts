@@ -9,7 +9,7 @@ import { metricsContentType, ProcessSums, renderMetrics } from '../gateways/metr
 import { createProcessMetrics } from '../gateways/metrics/process-metrics.ts';
 import type { Snapshot } from '../gateways/metrics/snapshot.ts';
 import type { Logger } from '../http/log.ts';
-import { type MetricsServer, serveMetrics } from '../http/metrics-server.ts';
+import { type MetricsServer, serveMetrics } from '../http/server/metrics-server.ts';
 import type { Journal } from '../jobs/journal.ts';
 import { type ListenAddress, listenFault, metricsAddress } from './listen.ts';
 import type { OpenedDirectory, OpenHooks } from './open-directory.ts';

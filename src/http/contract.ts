@@ -8,7 +8,7 @@ import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
 import type { DomainError, ErrorCode, FieldFault } from '../core/errors.ts';
-import type { TSchema } from './reference/shape.ts';
+import type { TSchema } from './shape.ts';
 
 export interface Contract {
   /** Lower-case; the first label of its host and its path prefix: `sonar.example.com`, `/sonar`. */

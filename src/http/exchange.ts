@@ -1,14 +1,11 @@
 /**
- * One request and its answer while it is worked on, and the call that contracts see of it. A connection knows
- * the exchange whose request it received last, so that an error found in its bytes can be told to the right one.
+ * One request and its answer while the server works on them. A connection knows the exchange whose request it
+ * received last, so that an error in later bytes is assigned to the right request.
  */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Principal } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
-import type { Call } from './contract.ts';
 import type { Operation } from './operation.ts';
-import { networkOf } from './reading/network.ts';
 
 export class Exchange {
   /** A UUID. */
@@ -50,6 +47,13 @@ export class Exchange {
   get isArriving(): boolean {
     return !this.request.complete && this.breach === null && hasBody(this.request);
   }
+
+  /** Whether the caller waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
+  get expectsContinue(): boolean {
+    return (
+      this.request.headers.expect?.toLowerCase() === '100-continue' && this.request.httpVersion === '1.1'
+    );
+  }
 }
 
 const latest = Symbol('latest exchange');
@@ -67,33 +71,4 @@ export function latestExchange(socket: Socket): Exchange | undefined {
 export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return (length !== undefined && Number(length) > 0) || headers['transfer-encoding'] !== undefined;
-}
-
-const noBytes = Buffer.alloc(0);
-
-/** The call as a contract sees it. Filled in the order of the checks; complete when the handler gets it. */
-export class ServerCall implements Call {
-  readonly headers: IncomingHttpHeaders;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string | readonly string[]>>;
-  readonly door: string;
-  readonly requestId: string;
-  principal: Principal | null = null;
-  body: unknown = undefined;
-  rawBody: Buffer = noBytes;
-  readonly #peer: { readonly ip: string };
-
-  /** `peer` is asked for the caller's address when that is wanted. */
-  constructor(exchange: Exchange, query: Call['query'], peer: { readonly ip: string }) {
-    this.headers = exchange.request.headers;
-    this.params = exchange.params;
-    this.query = query;
-    this.door = exchange.operation.contract ?? 'pages';
-    this.requestId = exchange.id;
-    this.#peer = peer;
-  }
-
-  get network(): string {
-    return networkOf(this.#peer.ip ?? 'unknown');
-  }
 }

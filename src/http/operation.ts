@@ -2,9 +2,9 @@
  * What the server does with a request, whatever it reached: a contract's route, a page of our own, or nothing.
  * One shape for the three, so that checks, answers and log lines come from one place.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Action } from '../core/access/principal.ts';
 import type { DomainError } from '../core/errors.ts';
-import type { Cors } from './answering/cors.ts';
 import type { Answer, BodyType, Call, Contract, NetworkThrottle, RefusalContext, Route } from './contract.ts';
 import type { PageRoute } from './page.ts';
 
@@ -26,6 +26,14 @@ export interface Operation {
   readonly isAlwaysServed: boolean;
   handle(call: Call): Promise<Answer>;
   present(refusal: DomainError, context: RefusalContext): Answer;
+}
+
+/** Which browsers may call, by the Fetch standard's CORS protocol. */
+export interface Cors {
+  /** The header fields by which a page of that origin may read an answer. */
+  fields(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
+  /** The answer to a preflight for a path with these methods; null where the request is none. */
+  preflight(headers: IncomingHttpHeaders, methods: readonly string[]): Answer | null;
 }
 
 export interface Admission {

@@ -8,7 +8,7 @@ import type { Core } from '../../src/core/core.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import type { Contract } from '../../src/http/contract.ts';
-import { createServer, type ServerOptions } from '../../src/http/server.ts';
+import { createServer, type ServerOptions } from '../../src/http/server/server.ts';
 import { defaultHttpSettings, type HttpSettings } from '../../src/http/settings.ts';
 import { createLighthouse, type Handlers } from './lighthouse/contract.ts';
 

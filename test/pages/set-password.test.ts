@@ -4,7 +4,7 @@ import { contracts } from '../../src/contracts/index.ts';
 import type { PasswordHasher } from '../../src/core/access/password.ts';
 import { minuteMs } from '../../src/core/time.ts';
 import { createLogger } from '../../src/http/log.ts';
-import { createServer } from '../../src/http/server.ts';
+import { createServer } from '../../src/http/server/server.ts';
 import { defaultHttpSettings } from '../../src/http/settings.ts';
 import { setPasswordPages } from '../../src/pages/set-password/set-password-page.ts';
 import { browserTest } from '../support/browser.ts';

@@ -87,13 +87,31 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'storeFolder', 'storeSqlite', 'storePostgres', ...underDatabases],
     packages: ['better-sqlite3', 'node:*', 'pg'],
   },
-  http: {
-    paths: ['src/http/'],
-    rooms: ['core'],
-    packages: ['@scalar/fastify-api-reference', 'fastify', 'node:*', 'pino', 'typebox'],
+  /** The terms in which contracts, pages and the rooms below speak of a request. */
+  http: { paths: ['src/http/'], rooms: ['core'], packages: ['node:*', 'pino', 'typebox'] },
+  httpReading: { paths: ['src/http/reading/'], rooms: ['core', 'http'], packages: ['node:*'] },
+  httpAnswering: { paths: ['src/http/answering/'], rooms: ['core', 'http'], packages: ['node:*'] },
+  httpReference: {
+    paths: ['src/http/reference/'],
+    rooms: ['core', 'http', 'httpReading', 'httpAnswering'],
+    packages: ['@scalar/fastify-api-reference', 'fastify', 'node:*'],
   },
-  contracts: { paths: ['src/contracts/'], rooms: ['core', 'http'], packages: ['node:http'] },
-  pages: { paths: ['src/pages/'], rooms: ['core', 'http', 'shapes'], packages: ['node:*'] },
+  /** The path of a request. No contract and no page sees it. */
+  httpServer: {
+    paths: ['src/http/server/'],
+    rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'httpReference'],
+    packages: ['fastify', 'node:*'],
+  },
+  contracts: {
+    paths: ['src/contracts/'],
+    rooms: ['core', 'http', 'httpReading', 'httpAnswering'],
+    packages: ['node:http'],
+  },
+  pages: {
+    paths: ['src/pages/'],
+    rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'shapes'],
+    packages: ['node:*'],
+  },
   /** What a page and its server say to each other: types, which both read. */
   shapes: { paths: ['src/pages/connect/connect-shapes.ts'], rooms: [], packages: [] },
   web: {

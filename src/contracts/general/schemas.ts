@@ -3,7 +3,7 @@ import { passwordCharactersMax, passwordCharactersMin } from '../../core/access/
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userRoles } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, type TProperties, type TSchema, Type } from '../../http/reference/shape.ts';
+import { type Static, type TProperties, type TSchema, Type } from '../../http/shape.ts';
 
 export const pageSizeDefault = 50;
 

@@ -3,7 +3,7 @@ import { connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { tokenRequestTypes } from '../../core/connect-page/token-request.ts';
 import { emailCharactersMax } from '../../core/directory/user-fields.ts';
 import { secondMs } from '../../core/time.ts';
-import { type Static, Type } from '../../http/reference/shape.ts';
+import { type Static, Type } from '../../http/shape.ts';
 import { appId, externalId, humanId } from './schemas.ts';
 
 const clientSecret = Type.String({

@@ -1,6 +1,6 @@
 /** The shapes of `humanapi`, for the reference and for the types of what is shown. */
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, Type } from '../../http/reference/shape.ts';
+import { type Static, Type } from '../../http/shape.ts';
 
 export const appId = Type.String({
   pattern: '^[0-9a-f]{40}$',

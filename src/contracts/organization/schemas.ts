@@ -7,7 +7,7 @@ import { pageSizeMax } from '../../core/directory/paging.ts';
 import { type UserStatus, userRoles, userStatuses } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
-import { Type } from '../../http/reference/shape.ts';
+import { Type } from '../../http/shape.ts';
 
 /** The statuses to filter by, in the order of the document. */
 export const statusFilters = ['active', 'inactive', 'pending'] as const satisfies readonly UserStatus[];

@@ -1,6 +1,6 @@
 /** The shapes of a user's devices in `sonar`. */
 import { connectionStates } from '../../core/providers/connection.ts';
-import { type Static, type TSchema, Type } from '../../http/reference/shape.ts';
+import { type Static, type TSchema, Type } from '../../http/shape.ts';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const instant = (description: string) => Type.String({ format: 'date-time', description });

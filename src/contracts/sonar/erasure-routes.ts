@@ -5,7 +5,7 @@ import { getErasure } from '../../core/erasure/list-erasures.ts';
 import { toSecondText } from '../../core/time.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Route } from '../../http/contract.ts';
-import { type Static, Type } from '../../http/reference/shape.ts';
+import { type Static, Type } from '../../http/shape.ts';
 
 const erasureSchema = Type.Object({
   id: Type.String({ pattern: '^era_[0-9a-f]{32}$', description: 'As in `X-Erasure-Id` of the deletion.' }),

@@ -2,7 +2,7 @@
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userStatuses } from '../../core/directory/user.ts';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, type TSchema, Type } from '../../http/reference/shape.ts';
+import { type Static, type TSchema, Type } from '../../http/shape.ts';
 
 export const perPageDefault = 20;
 /** Of an `Idempotency-Key`. */

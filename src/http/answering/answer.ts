@@ -8,7 +8,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Answer } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
-import { expectsContinue } from '../reading/body.ts';
 import { pump } from './stream.ts';
 
 /** What a caller may go on sending after it was answered, before the connection is cut. */
@@ -81,7 +80,7 @@ export function write(
   if (response.destroyed) return rest === null ? undefined : stop(rest);
   const isUnread = exchange.isArriving;
   // Whoever waits for leave to send will not send now; where its next request begins would be a guess.
-  const isClosed = isClosing || (isUnread && expectsContinue(exchange));
+  const isClosed = isClosing || (isUnread && exchange.expectsContinue);
   response.writeHead(status, headersOf(exchange, rendered, isClosed));
   if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
   if (rest !== null && request.method !== 'HEAD') {

@@ -2,20 +2,12 @@
  * Which browsers may call, by the Fetch standard's CORS protocol: pages of the configured origins, on contracts
  * that allow browsers. Credentials travel in headers of our own and never in cookies, so none are allowed.
  */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../contract.ts';
+import type { Cors } from '../operation.ts';
 
 const exposed = 'X-User-Token, X-Request-Id, X-Erasure-Id, Retry-After';
 const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-User-Token';
 /** How long browsers may remember the answer to a preflight; Chromium takes no more than two hours. */
 const preflightLifeSeconds = 7_200;
-
-export interface Cors {
-  /** The header fields by which a page of that origin may read an answer. */
-  fields(headers: IncomingHttpHeaders): Readonly<Record<string, string>>;
-  /** The answer to a preflight for a path with these methods; null where the request is none. */
-  preflight(headers: IncomingHttpHeaders, methods: readonly string[]): Answer | null;
-}
 
 /** The rules for these origins; null where there are none. */
 export function createCors(origins: readonly string[]): Cors | null {

@@ -23,7 +23,7 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
   const { request, response } = exchange;
   if (Number(request.headers['content-length']) > bodyBytesMax) throw tooLarge();
   if (exchange.breach !== null) throw exchange.breach;
-  if (expectsContinue(exchange)) response.writeContinue();
+  if (exchange.expectsContinue) response.writeContinue();
 
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
@@ -48,11 +48,6 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
     exchange.onBreach = (refusal) => settle(() => reject(refusal));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
-}
-
-/** Whether the caller waits for a word before it sends the body (RFC 9110, section 10.1.1). */
-export function expectsContinue({ request }: Exchange): boolean {
-  return request.headers.expect?.toLowerCase() === '100-continue' && request.httpVersion === '1.1';
 }
 
 /** The value of a body that is not empty. Refuses with `unsupported_media_type` or `malformed_body`. */

@@ -7,8 +7,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Contract, ResponseDocument, Route } from '../contract.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { PageRoute } from '../page.ts';
+import type { TSchema } from '../shape.ts';
 import { createRefusalCatalogue, type RefusalCatalogue } from './openapi-refusals.ts';
-import type { TSchema } from './shape.ts';
 
 /** A contract with its routes. */
 export interface ServedContract {

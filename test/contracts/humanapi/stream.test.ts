@@ -11,7 +11,7 @@ import { humanapiContract } from '../../../src/contracts/humanapi/contract.ts';
 import type { Core } from '../../../src/core/core.ts';
 import { newUserOf } from '../../../src/core/directory/user-lifecycle.ts';
 import { createLogger } from '../../../src/http/log.ts';
-import { createServer, type HttpServer } from '../../../src/http/server.ts';
+import { createServer, type HttpServer } from '../../../src/http/server/server.ts';
 import { defaultHttpSettings } from '../../../src/http/settings.ts';
 import { type Client, createClient } from '../../support/http.ts';
 import { type Roster, startRoster, type Tenant } from '../../support/start.ts';

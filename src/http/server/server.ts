@@ -3,7 +3,7 @@
  * any bytes get a clear answer in the right envelope, that nothing waits for ever, and that a contract needs
  * nothing but its place in the list. What an answer says is the contracts' business.
  *
- * Fastify finds the route; checks and answers are ours (`serve.ts`), because their order and their envelopes are
+ * Fastify finds the route; checks and answers are ours (`pipeline.ts`), because their order and their envelopes are
  * specified. So it is told that no method has a body, and its replies are not used.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,23 +15,24 @@ import {
   fastify,
   type RawServerDefault,
 } from 'fastify';
-import type { Core } from '../core/core.ts';
-import { secondMs } from '../core/time.ts';
-import { createBrokenRequests } from './answering/broken-request.ts';
-import { createCors } from './answering/cors.ts';
-import { createUnrouted } from './answering/unrouted.ts';
-import type { Contract, Method } from './contract.ts';
-import { Exchange, ServerCall } from './exchange.ts';
+import type { Core } from '../../core/core.ts';
+import { secondMs } from '../../core/time.ts';
+import { createCors } from '../answering/cors.ts';
+import type { Contract, Method } from '../contract.ts';
+import { Exchange } from '../exchange.ts';
+import type { Logger } from '../log.ts';
+import { type Mount, mountAt } from '../mount.ts';
+import { type Operation, operationOf, operationOfPage, patternOf } from '../operation.ts';
+import type { PageRoute } from '../page.ts';
+import { createContractRouter, pathOf } from '../reading/contract-router.ts';
+import { openApiRoutes } from '../reference/openapi.ts';
+import { referenceRoutes } from '../reference/reference.ts';
+import type { HttpSettings } from '../settings.ts';
+import { createBrokenRequests } from './broken-request.ts';
 import { healthRoutes } from './health.ts';
-import type { Logger } from './log.ts';
-import { type Mount, mountAt } from './mount.ts';
-import { type Operation, operationOf, operationOfPage, patternOf } from './operation.ts';
-import type { PageRoute } from './page.ts';
-import { createReach, pathOf } from './reading/reach.ts';
-import { openApiRoutes } from './reference/openapi.ts';
-import { referenceRoutes } from './reference/reference.ts';
-import { createDesk } from './serve.ts';
-import type { HttpSettings } from './settings.ts';
+import { createPipeline } from './pipeline.ts';
+import { ServerCall } from './server-call.ts';
+import { createUnrouted } from './unrouted.ts';
 
 export interface ServerOptions {
   readonly core: Core;
@@ -68,33 +69,35 @@ export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger } = options;
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
-  const desk = createDesk({ core, logger, settings });
+  const pipeline = createPipeline({ core, logger, settings });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const pages = [
-    ...healthRoutes(async () => !desk.isClosing && (await options.readiness())),
+    ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
     ...openApiRoutes(served),
     ...referenceRoutes(contracts),
     ...(options.pages ?? []),
   ];
   const ownPaths = pages.map(({ path }) => path);
-  const reach = createReach({ contracts, ownPaths, isHostRouted: settings.isHostRouted });
+  const router = createContractRouter({ contracts, ownPaths, isHostRouted: settings.isHostRouted });
 
   // A documented path without parameters is never one with: `/v1/users/confirmation` names no user.
   const literalMethods = new Map<string, readonly string[]>();
   const findUnrouted = createUnrouted({
-    ...{ reach, fallback, cors },
+    contractAt: router.contractAt,
+    fallback,
+    cors,
     methodsAt: (url) => literalMethods.get(pathOf(url)) ?? methodsAt(app, url),
   });
   const broken = createBrokenRequests({
     logger,
-    find: (method, target, headers) => findUnrouted(method, reach.rewrite(target, headers), headers),
+    find: (method, target, headers) => findUnrouted(method, router.rewrite(target, headers), headers),
   });
 
   const app = fastify<RawServerDefault>({
     logger: false,
     genReqId: () => randomUUID(),
-    rewriteUrl: ({ url = '/', headers }) => reach.rewrite(url, headers),
+    rewriteUrl: ({ url = '/', headers }) => router.rewrite(url, headers),
     serverFactory: (handle) => createNode(besideMounts(options.mounts ?? [], handle), settings),
     clientErrorHandler: (error, socket) => broken.onError(error, socket),
     frameworkErrors: (_error, request, reply) => serveUnrouted(request, reply),
@@ -144,7 +147,7 @@ export function createServer(options: ServerOptions): HttpServer {
     const params = (request.params ?? {}) as Exchange['params'];
     const exchange = new Exchange(request.id, operation, request.raw, reply.raw, params);
     const query = (request.query ?? {}) as ServerCall['query'];
-    void desk.serve(exchange, new ServerCall(exchange, query, request));
+    void pipeline.serve(exchange, new ServerCall(exchange, query, request));
   }
 
   return {
@@ -154,7 +157,7 @@ export function createServer(options: ServerOptions): HttpServer {
       return app.listen(at);
     },
     async close() {
-      desk.close();
+      pipeline.close();
       const deadline = setTimeout(() => {
         logger.warn({}, 'requests were cut off by the deadline of the stop');
         app.server.closeAllConnections();
@@ -183,7 +186,7 @@ function createNode(handle: RequestHandler, settings: HttpSettings): Server {
     requestTimeout: settings.bodyTimeoutMs,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     connectionsCheckingInterval: arrivalCheckMs,
-    // A missing host is refused in an envelope, by `serve.ts`.
+    // A missing host is refused in an envelope, by `pipeline.ts`.
     requireHostHeader: false,
   });
   // The size of the headers is bounded; a bound on their number would drop the rest in silence.

@@ -2,9 +2,9 @@
  * Whether the process is alive, and whether it should be sent requests. Alive says nothing about the database,
  * so that a supervisor does not restart a process for what a restart cannot mend.
  */
-import { refuse } from '../core/errors.ts';
-import { secondMs } from '../core/time.ts';
-import type { PageRoute } from './page.ts';
+import { refuse } from '../../core/errors.ts';
+import { secondMs } from '../../core/time.ts';
+import type { PageRoute } from '../page.ts';
 
 /** A readiness check that takes longer has failed. */
 const readinessTimeoutMs = 2 * secondMs;

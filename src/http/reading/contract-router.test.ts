@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Contract } from '../contract.ts';
-import { createReach } from './reach.ts';
+import { createContractRouter } from './contract-router.ts';
 
 const tower: Contract = {
   name: 'tower',
@@ -17,7 +17,7 @@ const tower: Contract = {
 };
 const bridge: Contract = { ...tower, name: 'bridge', claims: (path) => path === '/v1/users' };
 const options = { contracts: [tower, bridge], ownPaths: ['/healthz', '/docs/js/x.js'], isHostRouted: true };
-const reach = createReach(options);
+const reach = createContractRouter(options);
 
 function reached(url: string, host = 'localhost:8080', authorization?: string): string {
   const headers = authorization === undefined ? { host } : { host, authorization };
@@ -63,7 +63,7 @@ describe('the contract that a request reaches', () => {
   });
 
   test('the host can be left out of it', () => {
-    const hostless = createReach({ ...options, isHostRouted: false });
+    const hostless = createContractRouter({ ...options, isHostRouted: false });
     assert.equal(hostless.rewrite('/v1/users', { host: 'tower.localhost' }), '/bridge/v1/users');
   });
 

@@ -8,21 +8,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Contract } from '../contract.ts';
 
-export interface Reach {
+export interface ContractRouter {
   /** The internal form of a request's URL; unchanged where it reaches no contract. */
   rewrite(url: string, headers: IncomingHttpHeaders): string;
   /** The contract of a URL in the internal form; null where there is none. */
   contractAt(url: string): Contract | null;
 }
 
-export interface ReachOptions {
+export interface ContractRouterOptions {
   readonly contracts: readonly Contract[];
   /** Paths that are nobody's, told by their first segment. */
   readonly ownPaths: readonly string[];
   readonly isHostRouted: boolean;
 }
 
-export function createReach({ contracts, ownPaths, isHostRouted }: ReachOptions): Reach {
+export function createContractRouter({
+  contracts,
+  ownPaths,
+  isHostRouted,
+}: ContractRouterOptions): ContractRouter {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
   const bySegment = new Map<string, Contract | 'own'>(byName);
   for (const path of ownPaths) bySegment.set(firstSegment(path), 'own');

@@ -3,19 +3,20 @@
  * content type, JSON; then its handler. Path and method are checked before, by the router. Each check refuses by
  * throwing, and every way out ends in one answer and one log line.
  */
-import { authorize } from '../core/access/principal.ts';
-import type { Core } from '../core/core.ts';
-import { refuse } from '../core/errors.ts';
-import { type Rendered, render, renderStream, write } from './answering/answer.ts';
-import { logFault, presentError, type Refused } from './answering/refusals.ts';
-import { turnEnd } from './answering/turn.ts';
-import { type Exchange, hasBody, type ServerCall } from './exchange.ts';
-import type { Logger, RequestLine } from './log.ts';
-import { CallerGone, parseBody, readBody } from './reading/body.ts';
-import { countNetwork } from './reading/throttle.ts';
-import type { HttpSettings } from './settings.ts';
+import { authorize } from '../../core/access/principal.ts';
+import type { Core } from '../../core/core.ts';
+import { refuse } from '../../core/errors.ts';
+import { type Rendered, render, renderStream, write } from '../answering/answer.ts';
+import { endOfTurn } from '../answering/event-loop.ts';
+import { logFault, presentError, type Refused } from '../answering/refusals.ts';
+import { type Exchange, hasBody } from '../exchange.ts';
+import type { Logger, RequestLine } from '../log.ts';
+import { CallerGone, parseBody, readBody } from '../reading/body.ts';
+import { countNetwork } from '../reading/throttle.ts';
+import type { HttpSettings } from '../settings.ts';
+import type { ServerCall } from './server-call.ts';
 
-export interface Desk {
+export interface Pipeline {
   /** Works on one request to its end: answered, or the caller gone. Never rejects. */
   serve(exchange: Exchange, call: ServerCall): Promise<void>;
   /** From now on answers close their connections. */
@@ -23,13 +24,13 @@ export interface Desk {
   readonly isClosing: boolean;
 }
 
-export interface DeskOptions {
+export interface PipelineOptions {
   readonly core: Core;
   readonly logger: Logger;
   readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs'>;
 }
 
-export function createDesk({ core, logger, settings }: DeskOptions): Desk {
+export function createPipeline({ core, logger, settings }: PipelineOptions): Pipeline {
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   let inFlight = 0;
   let isClosing = false;
@@ -74,7 +75,7 @@ export function createDesk({ core, logger, settings }: DeskOptions): Desk {
           rendered = render(presentError(error, refusedOf(exchange), logger));
         }
         status = rendered.status;
-        if (rendered.rest === null) await turnEnd();
+        if (rendered.rest === null) await endOfTurn();
         const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
         if (writing !== undefined) await writing;
       } catch (error) {

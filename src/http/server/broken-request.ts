@@ -11,11 +11,11 @@ import { type IncomingHttpHeaders, METHODS, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type DomainError, refuse } from '../../core/errors.ts';
+import { type Rendered, render, toBytes } from '../answering/answer.ts';
+import { presentError } from '../answering/refusals.ts';
 import type { Answer } from '../contract.ts';
 import { latestExchange } from '../exchange.ts';
 import type { Logger } from '../log.ts';
-import { type Rendered, render, toBytes } from './answer.ts';
-import { presentError } from './refusals.ts';
 import type { FindUnrouted, Unrouted } from './unrouted.ts';
 
 /** How long a connection stays open after its last answer, for the caller to read it. */

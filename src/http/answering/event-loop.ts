@@ -6,7 +6,7 @@
 let ending: Promise<void> | null = null;
 
 /** Resolves at the end of the turn, for everybody who asked in it. */
-export function turnEnd(): Promise<void> {
+export function endOfTurn(): Promise<void> {
   ending ??= new Promise((resolve) => {
     setImmediate(() => {
       ending = null;

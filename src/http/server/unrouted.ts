@@ -5,9 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from '../../core/errors.ts';
 import type { Answer, Contract } from '../contract.ts';
-import type { Operation } from '../operation.ts';
-import type { Reach } from '../reading/reach.ts';
-import type { Cors } from './cors.ts';
+import type { Cors, Operation } from '../operation.ts';
 
 export interface Unrouted {
   readonly operation: Operation;
@@ -16,7 +14,8 @@ export interface Unrouted {
 }
 
 export interface UnroutedOptions {
-  readonly reach: Reach;
+  /** The contract of a URL in its internal form; null where there is none. */
+  contractAt(url: string): Contract | null;
   /** Presents the refusals of requests that reach no contract. */
   readonly fallback: Contract;
   readonly cors: Cors | null;
@@ -27,9 +26,9 @@ export interface UnroutedOptions {
 /** Finds what a request reached that no route answers; `url` is in its internal form. */
 export type FindUnrouted = (method: string, url: string, headers: IncomingHttpHeaders) => Unrouted;
 
-export function createUnrouted({ reach, fallback, cors, methodsAt }: UnroutedOptions): FindUnrouted {
+export function createUnrouted({ contractAt, fallback, cors, methodsAt }: UnroutedOptions): FindUnrouted {
   return (method, url, headers) => {
-    const contract = reach.contractAt(url);
+    const contract = contractAt(url);
     const contractCors = contract?.allowsBrowsers === true ? cors : null;
     const answer = (): Answer => {
       const methods = methodsAt(url);
