@@ -17,8 +17,7 @@ import {
   readIndexPage,
   textBytesFor,
 } from './index-page.ts';
-import type { Mended } from './mending.ts';
-import { type MomentUsers, momentSeq, type Placed } from './moment-users.ts';
+import { type Mended, type MomentUsers, momentSeq, type Placed } from './moment-users.ts';
 
 /** The indexes that repeat what a person is known by, by the number of values in an entry. */
 const textColumns = new Map([

@@ -5,12 +5,9 @@
 import type Sqlite from 'better-sqlite3';
 import type { PageAt } from './index-page.ts';
 import { IndexPageMending } from './index-page-mending.ts';
-import { MomentUsers } from './moment-users.ts';
+import { type Mended, MomentUsers } from './moment-users.ts';
 import type { PageKind } from './pages.ts';
 import { mendTablePage } from './table-page-mending.ts';
-
-/** `nobody`: the page holds nothing of users. `stuck`: there is no way to arrange it. */
-export type Mended = 'mended' | 'nobody' | 'stuck';
 
 export class PageMending {
   readonly #users: MomentUsers;

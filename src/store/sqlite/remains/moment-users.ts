@@ -5,6 +5,9 @@
 import type Sqlite from 'better-sqlite3';
 import { payloadBytesOf, varintBytes } from './index-page.ts';
 
+/** `nobody`: the page holds nothing of users. `stuck`: there is no way to arrange it. */
+export type Mended = 'mended' | 'nobody' | 'stuck';
+
 /** Where a user is. */
 export interface Placed {
   readonly seq: number;

@@ -16,7 +16,8 @@ import type { SqliteCheckpoints } from '../checkpoint.ts';
 import type { SqliteConnection } from '../connection.ts';
 import type { GroupCommit } from '../group-commit.ts';
 import { type Found, SqliteLook } from './look.ts';
-import { type Mended, PageMending } from './mending.ts';
+import { PageMending } from './mending.ts';
+import type { Mended } from './moment-users.ts';
 import { leftoversIn } from './pages.ts';
 
 /** Readers of a former state are waited for so often, for some milliseconds each time. */

@@ -5,8 +5,7 @@
  */
 
 import { type PageAt, pointerBytes } from './index-page.ts';
-import type { Mended } from './mending.ts';
-import { type MomentUsers, momentBytes, momentSeq, type Placed } from './moment-users.ts';
+import { type Mended, type MomentUsers, momentBytes, momentSeq, type Placed } from './moment-users.ts';
 import { readLeafPage } from './pages.ts';
 
 interface UserRow extends Placed {
