@@ -7,7 +7,7 @@ import type { Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { nextRevocationState, type Revocation } from '../providers/revocation.ts';
+import { isOpen, nextRevocationState } from '../providers/revocation.ts';
 import { record } from '../record/audit-event.ts';
 import type { Erasure } from './erasure.ts';
 
@@ -49,8 +49,4 @@ export async function abandonErasure(
     const providers = [...new Set(open.map(({ provider }) => provider))];
     return { erasure: { ...erasure, ...changes }, providers };
   });
-}
-
-function isOpen({ state }: Revocation): boolean {
-  return state === 'pending' || state === 'overdue';
 }

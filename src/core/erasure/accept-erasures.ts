@@ -5,8 +5,7 @@
  */
 
 import type { Core } from '../core.ts';
-import { isOpen } from '../providers/keep-tokens.ts';
-import type { Revocation } from '../providers/revocation.ts';
+import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
 

@@ -9,7 +9,7 @@
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
-import type { Revocation } from '../providers/revocation.ts';
+import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { acceptErasures, type BegunErasure, listOpenGrants, noteEndedGrants } from './accept-erasures.ts';
 import {
@@ -283,10 +283,6 @@ function isSame(left: readonly Revocation[], right: readonly Revocation[]): bool
     left.length === right.length &&
     left.every(({ id, version }, at) => id === right[at]?.id && version === right[at]?.version)
   );
-}
-
-function isOpen({ state }: Revocation): boolean {
-  return state === 'pending' || state === 'overdue';
 }
 
 /** Looks again when a provider has answered, when the time is up, and in any case after a while. */

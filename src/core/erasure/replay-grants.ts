@@ -6,7 +6,7 @@
 
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
-import { isOpen } from '../providers/keep-tokens.ts';
+import { isOpen } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, NamedGrant } from './ledger.ts';
 

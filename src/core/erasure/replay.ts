@@ -5,7 +5,7 @@
  */
 import { operatorAt } from '../access/api-key-lifecycle.ts';
 import type { Core } from '../core.ts';
-import { isOpen } from '../providers/keep-tokens.ts';
+import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { userDigestOf } from './erasure.ts';

@@ -15,7 +15,7 @@ import {
   sealGrants,
   type TokenGrant,
 } from './grant.ts';
-import type { Revocation } from './revocation.ts';
+import { isOpen } from './revocation.ts';
 
 /** What new tokens make of the connection that keeps them as its present grant. */
 export function keepTokens(
@@ -91,11 +91,6 @@ export async function revokeTokens(
     nextAttemptAt: now,
     createdAt: now,
   });
-}
-
-/** Whether the provider is still to be told. */
-export function isOpen({ state }: Pick<Revocation, 'state'>): boolean {
-  return state === 'pending' || state === 'overdue';
 }
 
 function renew(grant: KeptGrant, id: string, tokens: TokenGrant): KeptGrant {

@@ -59,6 +59,11 @@ export interface Revocation {
   readonly endedAt: number | null;
 }
 
+/** Whether the provider has not yet confirmed the end and the revocation was not abandoned. */
+export function isOpen({ state }: Pick<Revocation, 'state'>): boolean {
+  return state === 'pending' || state === 'overdue';
+}
+
 export type NewRevocation = Pick<
   Revocation,
   'id' | 'connectionId' | 'provider' | 'erasureId' | 'unanswered' | 'nextAttemptAt' | 'createdAt'
