@@ -5,7 +5,6 @@
  */
 
 import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
-import type { Core } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
 import { ensureSigner } from '../core/erasure/receipt-key.ts';
 import type { Channel } from '../core/messaging/message.ts';
@@ -79,7 +78,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     { connectionCallbackPages },
     { connectPages },
     { jwksPages },
-    jobs,
+    { createJobs },
+    { startJobs },
   ] = await Promise.all([
     import('../contracts/index.ts'),
     import('../http/server/server.ts'),
@@ -89,18 +89,19 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../pages/connection-callback/callback-page.ts'),
     import('../pages/connect/connect-page.ts'),
     import('../pages/jwks/jwks-page.ts'),
-    loadJobs(),
+    import('../jobs/jobs.ts'),
+    import('../jobs/runner.ts'),
   ]);
   const plain = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
   const metrics = config.metrics === null ? null : await import('./metrics.ts');
   const meter = metrics?.createMeter();
   const logger = meter?.loggerFrom(plain) ?? plain;
-  // Commits come before there are jobs to nudge, which begin with whatever is due then.
+  // Commits before the jobs start wake no job: each job begins with a run over all that is due.
   let runner: Runner | undefined;
   const { store, hasher, address, providers, records, ...directory } = await openCore(options, {
     ...meter?.hooks,
     onCommitted(topics) {
-      for (const topic of topics) runner?.nudge(jobs.nameOfTopic[topic]);
+      for (const topic of topics) runner?.wake(topic);
     },
     onOutage: log.createOutageTeller(logger),
   });
@@ -169,7 +170,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         throw listenFault(error, config, publicAddress);
       }
       address.listensAt(url);
-      runner = jobs.start(core, senders, journal);
+      runner = startJobs(createJobs({ core, journal, senders, outbox: outboxSender }), journal);
       return url;
     },
     readMetrics,
@@ -186,38 +187,6 @@ function samplesOf(contracts: readonly Contract[], credentials: SampleCredential
   return contracts.flatMap(({ title, sample }) => {
     return sample === undefined ? [] : [{ title, ...sample(credentials) }];
   });
-}
-
-async function loadJobs() {
-  const [{ startJobs }, sending, answering, revoking, refreshing, erasing, { createHousekeepingJob }] =
-    await Promise.all([
-      import('../jobs/runner.ts'),
-      import('../jobs/send-messages.ts'),
-      import('../jobs/answer-password-requests.ts'),
-      import('../jobs/revoke-grants.ts'),
-      import('../jobs/refresh-tokens.ts'),
-      import('../jobs/complete-erasures.ts'),
-      import('../jobs/housekeeping.ts'),
-    ]);
-  return {
-    nameOfTopic: {
-      messages: sending.sendMessagesJob,
-      password_requests: answering.answerPasswordRequestsJob,
-      revocations: revoking.revokeGrantsJob,
-      erasures: erasing.completeErasuresJob,
-    },
-    start(core: Core, senders: Senders, journal: Journal): Runner {
-      const list = [
-        sending.createSendMessagesJob({ ...core, senders, outbox: outboxSender, journal }),
-        answering.createAnswerPasswordRequestsJob(core, journal),
-        revoking.createRevokeGrantsJob(core, journal),
-        refreshing.createRefreshTokensJob(core, journal),
-        erasing.createCompleteErasuresJob(core, journal),
-        createHousekeepingJob(core),
-      ];
-      return startJobs(list, journal);
-    },
-  };
 }
 
 type Senders = Readonly<Record<Channel, MessageSender>>;

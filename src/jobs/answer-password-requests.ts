@@ -10,8 +10,6 @@ import { answerPasswordRequest } from '../core/verification/password-reset.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
-export const answerPasswordRequestsJob = 'answer_password_requests';
-
 const batchMax = 50;
 const givenUpAfterMs = hourMs;
 
@@ -30,8 +28,9 @@ export function createAnswerPasswordRequestsJob(core: Core, journal: Journal): J
   }
 
   return {
-    name: answerPasswordRequestsJob,
-    everyMs: secondMs,
+    name: 'answer_password_requests',
+    topic: 'password_requests',
+    pauseMs: secondMs,
     async run() {
       const requests = await core.work.readSystem('job', (tx) => tx.passwordRequests.list(batchMax));
       const failures = (await Promise.all(requests.map(answer))).filter((result) => result !== null);

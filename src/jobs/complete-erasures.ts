@@ -11,8 +11,6 @@ import { minuteMs, secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
-export const completeErasuresJob = 'complete_erasures';
-
 const roundMax = 5_000;
 
 /** How long rounds rest. */
@@ -36,8 +34,9 @@ export function createCompleteErasuresJob(
   let restsUntil = 0;
   let isFirst = true;
   return {
-    name: completeErasuresJob,
-    everyMs: secondMs,
+    name: 'complete_erasures',
+    topic: 'erasures',
+    pauseMs: secondMs,
     async run() {
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;

@@ -8,7 +8,8 @@ const pieceMax = 500;
 export function createHousekeepingJob(core: Core): Job {
   return {
     name: 'housekeeping',
-    everyMs: minuteMs,
+    topic: null,
+    pauseMs: minuteMs,
     async run() {
       const removed = await core.work.changeSystem('job', (tx) =>
         tx.housekeeping.sweep(core.clock.now(), pieceMax),

@@ -9,8 +9,6 @@ import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import type { Job } from './runner.ts';
 
-export const refreshTokensJob = 'refresh_tokens';
-
 export function createRefreshTokensJob(core: Core, journal: Journal): Job {
   const lanes = createLanes();
 
@@ -25,8 +23,9 @@ export function createRefreshTokensJob(core: Core, journal: Journal): Job {
   }
 
   return {
-    name: refreshTokensJob,
-    everyMs: 5 * secondMs,
+    name: 'refresh_tokens',
+    topic: null,
+    pauseMs: 5 * secondMs,
     run() {
       return lanes.fill(
         core.providers.list().map((provider) => ({

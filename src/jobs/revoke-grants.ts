@@ -13,8 +13,6 @@ import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import type { Job } from './runner.ts';
 
-export const revokeGrantsJob = 'revoke_grants';
-
 const missedMax = 100;
 
 export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
@@ -35,8 +33,9 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
   }
 
   return {
-    name: revokeGrantsJob,
-    everyMs: secondMs,
+    name: 'revoke_grants',
+    topic: 'revocations',
+    pauseMs: secondMs,
     async run() {
       const now = core.clock.now();
       const missed = await core.work.readSystem('job', (tx) => tx.revocations.listMissed(now, missedMax));

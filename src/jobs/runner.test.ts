@@ -7,12 +7,13 @@ import { type Job, startJobs } from './runner.ts';
 const hourMs = 3_600_000;
 
 /** A job whose runs end when the test says so. */
-function gatedJob(everyMs = hourMs): Job & { runs: number; concurrent: number; release: () => void } {
+function gatedJob(pauseMs = hourMs): Job & { runs: number; concurrent: number; release: () => void } {
   let gate = Promise.withResolvers<void>();
   let running = 0;
   return {
     name: 'gated',
-    everyMs,
+    topic: 'messages',
+    pauseMs,
     runs: 0,
     concurrent: 0,
     async run() {
@@ -33,12 +34,13 @@ function gatedJob(everyMs = hourMs): Job & { runs: number; concurrent: number; r
 /** A job that counts its runs; `act` gets the number of the run. */
 function countingJob(
   name: string,
-  everyMs: number,
+  pauseMs: number,
   act: (run: number) => boolean = () => false,
 ): Job & { runs: number } {
   return {
     name,
-    everyMs,
+    topic: 'revocations',
+    pauseMs,
     runs: 0,
     async run() {
       this.runs += 1;
@@ -59,7 +61,7 @@ function silentJournal(): Journal & { faults: string[] } {
 async function until(isTrue: () => boolean): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass');
+    if (Date.now() > deadline) throw new Error('the condition was not met in time');
     await sleep(1);
   }
 }
@@ -72,23 +74,23 @@ describe('a job', () => {
     await runner.stop();
   });
 
-  test('runs soon when it is nudged, however long its pause', async () => {
+  test('runs soon when a commit of its topic wakes it, however long its pause', async () => {
     const job = countingJob('slow', hourMs);
     const runner = startJobs([job], silentJournal());
     await until(() => job.runs === 1);
-    runner.nudge('slow');
+    runner.wake('revocations');
     await until(() => job.runs === 2);
-    runner.nudge('another');
+    runner.wake('erasures');
     await sleep(20);
     assert.equal(job.runs, 2);
     await runner.stop();
   });
 
-  test('never runs twice at a time, and once more for all nudges during a run', async () => {
+  test('never runs twice at a time, and runs once more for all commits during a run', async () => {
     const job = gatedJob();
     const runner = startJobs([job], silentJournal());
     await until(() => job.runs === 1);
-    for (let nudge = 0; nudge < 10; nudge += 1) runner.nudge('gated');
+    for (let count = 0; count < 10; count += 1) runner.wake('messages');
     job.release();
     await until(() => job.runs === 2);
     job.release();
@@ -97,14 +99,14 @@ describe('a job', () => {
     await runner.stop();
   });
 
-  test('goes on at once while there is more to do', async () => {
+  test('runs again at once while there is more to do', async () => {
     const job = countingJob('busy', hourMs, (run) => run < 50);
     const runner = startJobs([job], silentJournal());
     await until(() => job.runs === 50);
     await runner.stop();
   });
 
-  test('that fails is told of and runs again; the others do not notice', async () => {
+  test('that fails is reported and runs again; the others are not affected', async () => {
     const brittle = countingJob('brittle', 1, (run) => (run < 3 ? fail() : false));
     const other = countingJob('other', 1);
     const journal = silentJournal();
@@ -125,7 +127,7 @@ describe('a job', () => {
 });
 
 describe('stopping', () => {
-  test('waits for the run that is under way and for what it left, and starts no other', async () => {
+  test('waits for the present run and for the work that it started, and starts no other', async () => {
     const ends: string[] = [];
     const job = gatedJob(1);
     const finish = async (): Promise<void> => {
@@ -134,7 +136,7 @@ describe('stopping', () => {
     const runner = startJobs([Object.assign(job, { finish })], silentJournal());
     await until(() => job.runs === 1);
     const stopped = runner.stop().then(() => ends.push('stopped'));
-    runner.nudge('gated');
+    runner.wake('messages');
     await sleep(20);
     assert.deepEqual(ends, []);
     job.release();

@@ -1,59 +1,67 @@
 /**
- * Runs jobs: at once when nudged, and anyway after a pause, so that a nudge which got lost (in another process, in a
- * crash) costs a moment and nothing else. A job never runs twice at a time in one process; between processes the
- * leases of its rows decide. A fault is told, the job waits a little longer each time it fails, and goes on.
+ * Runs jobs: at once when committed rows wake them, and in any case after a pause. So a wake-up that is lost, in
+ * another process or in a crash, costs a moment and nothing else. A job never runs twice at a time in one process;
+ * between processes the leases of its rows decide. When a run fails, the runner reports the fault and retries after
+ * a pause that doubles with each failure.
  */
 import { setImmediate } from 'node:timers/promises';
 import { secondMs } from '../core/time.ts';
+import type { Topic } from '../core/topic.ts';
 import type { Journal } from './journal.ts';
 
 export interface Job {
+  /** Names the job in the log. */
   readonly name: string;
-  /** The pause between two runs that nobody asked for. */
-  readonly everyMs: number;
-  /** Does a bounded piece of what is due. True where there may be more to do at once. */
+  /** Committed rows of this topic wake the job; null for a job that runs by its pause alone. */
+  readonly topic: Topic | null;
+  /** The pause between two runs when nothing wakes the job, in milliseconds. */
+  readonly pauseMs: number;
+  /** Does a bounded part of the due work. True where there may be more to do at once. */
   run(): Promise<boolean>;
-  /** Waits for what runs have left under way. Called once, when no run follows. */
+  /** Waits for the work that runs have started and not awaited. Called once, after the last run. */
   finish?(): Promise<void>;
 }
 
 export interface Runner {
-  /** Has the job of that name run soon; again after the present run, where there is one. */
-  nudge(name: string): void;
-  /** Starts no run any more; resolves when what was running has come to its end. */
+  /** Has the jobs of the topic run soon; a job that is running runs once more afterwards. */
+  wake(topic: Topic): void;
+  /** Starts no further run; resolves when the present runs and the work that they started have ended. */
   stop(): Promise<void>;
 }
 
-const pauseMaxMs = 30 * secondMs;
+/** The longest pause after failures, where the job's own pause is shorter. */
+const failurePauseMaxMs = 30 * secondMs;
 
 /** Starts all the jobs. */
 export function startJobs(jobs: readonly Job[], journal: Journal): Runner {
-  const loops = new Map(jobs.map((job) => [job.name, startLoop(job, journal)]));
+  const loops = jobs.map((job) => ({ topic: job.topic, loop: startLoop(job, journal) }));
   return {
-    nudge: (name) => loops.get(name)?.nudge(),
+    wake(topic) {
+      for (const each of loops) if (each.topic === topic) each.loop.wake();
+    },
     async stop() {
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all(loops.map(({ loop }) => loop.stop()));
     },
   };
 }
 
 interface Loop {
-  nudge(): void;
+  wake(): void;
   stop(): Promise<void>;
 }
 
 function startLoop(job: Job, journal: Journal): Loop {
-  let isNudged = false;
+  let isWoken = false;
   let isStopped = false;
   let failures = 0;
-  let wake = (): void => {};
+  let endPause = (): void => {};
 
   async function run(): Promise<void> {
     while (!isStopped) {
-      // Before the run: a nudge that comes during it is for what it may have missed.
-      isNudged = false;
+      // Reset before the run: rows that are committed during the run may have been missed by it.
+      isWoken = false;
       const hasMore = await runOnce();
-      // Other work gets its turn between two runs, however much there is to do.
+      // Between two runs the event loop does other work, however much is due.
       if (hasMore) await setImmediate();
       else await pause();
     }
@@ -73,11 +81,12 @@ function startLoop(job: Job, journal: Journal): Loop {
   }
 
   function pause(): Promise<void> {
-    if (isNudged || isStopped) return Promise.resolve();
-    const ms = Math.min(Math.max(pauseMaxMs, job.everyMs), job.everyMs * 2 ** Math.min(failures, 16));
+    if (isWoken || isStopped) return Promise.resolve();
+    const longestMs = Math.max(failurePauseMaxMs, job.pauseMs);
+    const ms = Math.min(longestMs, job.pauseMs * 2 ** Math.min(failures, 16));
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      wake = () => {
+      endPause = () => {
         clearTimeout(timer);
         resolve();
       };
@@ -94,13 +103,13 @@ function startLoop(job: Job, journal: Journal): Loop {
 
   const ended = run();
   return {
-    nudge() {
-      isNudged = true;
-      wake();
+    wake() {
+      isWoken = true;
+      endPause();
     },
     stop() {
       isStopped = true;
-      wake();
+      endPause();
       return ended;
     },
   };

@@ -33,8 +33,6 @@ export interface SendMessagesParts {
   readonly journal: Journal;
 }
 
-export const sendMessagesJob = 'send_messages';
-
 /** Messages that are with their senders at a time. */
 const sendsMax = 16;
 
@@ -54,8 +52,9 @@ export function createSendMessagesJob(parts: SendMessagesParts): Job {
   const underWay = new Set<Promise<void>>();
 
   return {
-    name: sendMessagesJob,
-    everyMs: secondMs,
+    name: 'send_messages',
+    topic: 'messages',
+    pauseMs: secondMs,
     /** Starts sending as much as there is room for. A sender that hangs holds up its own messages only. */
     async run() {
       const room = sendsMax - underWay.size;

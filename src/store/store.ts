@@ -4,10 +4,10 @@
  */
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import type { Residue } from '../core/erasure/residue.ts';
+import type { Topic } from '../core/topic.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import type { CountShape } from './counts/count-change.ts';
 import type { PostgresTimeouts } from './postgres/connection.ts';
-import type { Topic } from './users/scope.ts';
 
 export interface StoreOptions {
   /** Told after each commit which kinds of rows it added that a job waits for. */

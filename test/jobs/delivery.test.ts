@@ -8,7 +8,7 @@ import { outboxSender } from '../../src/gateways/outbox-sender.ts';
 import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
 import { createTwilioSender } from '../../src/gateways/twilio-sender.ts';
 import { type Runner, startJobs } from '../../src/jobs/runner.ts';
-import { createSendMessagesJob, sendMessagesJob } from '../../src/jobs/send-messages.ts';
+import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';
 import { startSmtpServer, type TestSmtpServer, textOf } from '../support/smtp.ts';
 import { createTestJournal, type Deployment, openDeployment, stateOf } from './deployment.ts';
 
@@ -45,8 +45,8 @@ before(async () => {
   };
   const journal = createTestJournal();
   const job = createSendMessagesJob({ ...deployment.core, senders, outbox: outboxSender, journal });
-  // A pause that no test waits out: what is sent in time was nudged.
-  runner = startJobs([{ ...job, everyMs: 3_600_000 }], journal);
+  // A pause that no test waits out: a commit woke the job for all that is sent in time.
+  runner = startJobs([{ ...job, pauseMs: 3_600_000 }], journal);
   closings.push(
     () => runner.stop(),
     () => senders.email.close(),
@@ -65,7 +65,7 @@ test("a code and an invitation arrive in the user's language, the code at the se
   answers.push(503);
   await deployment.postCode(user, '246810');
   await deployment.postInvitation(user, 'inv_1_abc');
-  runner.nudge(sendMessagesJob);
+  runner.wake('messages');
   await until(() => smtp.mails.length === 1 && stateOf(deployment.messages()[1]).state === 'sent');
   assert.match(textOf(smtp.mails[0]), /^http:\/\/localhost:8080\/set-password\?token=inv_1_abc$/m);
   // Settled: the next attempt is due before a lease would have run out.
@@ -75,7 +75,7 @@ test("a code and an invitation arrive in the user's language, the code at the se
 
   deployment.clock.advance(2_000);
   await until(() => {
-    runner.nudge(sendMessagesJob);
+    runner.wake('messages');
     return texts.length === 1;
   });
   assert.deepEqual(texts, ['246810 es su código de confirmación. Caduca en 10 minutos.']);

@@ -3,8 +3,8 @@ import { beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newUserId } from '../../src/core/ids.ts';
+import type { Topic } from '../../src/core/topic.ts';
 import type { Tx } from '../../src/core/unit-of-work.ts';
-import type { Topic } from '../../src/store/users/scope.ts';
 import { addTenant, makeSqliteStore, newUser, suiteOnEveryDatabase, type Tenant } from './harness.ts';
 
 suiteOnEveryDatabase('units of work', (own) => {

@@ -13,10 +13,10 @@
  * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
  */
 import { refuse } from '../../core/errors.ts';
+import type { Topic } from '../../core/topic.ts';
 import type { CountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
-import type { Topic } from '../users/scope.ts';
 import type { SqliteConnection } from './connection.ts';
 import { ChangeExecutor } from './executor.ts';
 import { beginWriting } from './lock.ts';

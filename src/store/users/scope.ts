@@ -1,10 +1,8 @@
 /** What the stores of one unit of work share. */
+import type { Topic } from '../../core/topic.ts';
 import type { CountLedger } from '../counts/user-counts.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { AppKeys } from './app-keys.ts';
-
-/** What somebody may be waiting for: rows for a job. */
-export type Topic = 'messages' | 'password_requests' | 'revocations' | 'erasures';
 
 /** What a store works with: where to run statements, and what the unit of work has to know. */
 export interface Scope {

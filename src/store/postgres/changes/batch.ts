@@ -13,10 +13,10 @@
  * Alone: a unit that throws takes the transaction with it.
  */
 
+import type { Topic } from '../../../core/topic.ts';
 import type { CountShape } from '../../counts/count-change.ts';
 import { CountLedger } from '../../counts/user-counts.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
-import type { Topic } from '../../users/scope.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isObstacle } from '../errors.ts';
 import { ReadRounds } from '../reads/rounds.ts';

@@ -10,10 +10,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../../core/errors.ts';
+import type { Topic } from '../../../core/topic.ts';
 import type { ChangeOptions } from '../../../core/unit-of-work.ts';
 import type { CountShape } from '../../counts/count-change.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
-import type { Topic } from '../../users/scope.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isConnectionEnding, isLockTimeout, isRepeatable, UnknownOutcomeError } from '../errors.ts';
 import type { ConnectionSet } from '../pool.ts';

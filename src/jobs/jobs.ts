@@ -1,0 +1,35 @@
+/**
+ * Every job that a server runs. A job is a file in this folder and a line in the list below; the job itself says its
+ * name, which committed rows wake it, and how long it pauses.
+ */
+import type { Core } from '../core/core.ts';
+import type { Channel } from '../core/messaging/message.ts';
+import type { MessageSender } from '../core/messaging/sender.ts';
+import { createAnswerPasswordRequestsJob } from './answer-password-requests.ts';
+import { createCompleteErasuresJob } from './complete-erasures.ts';
+import { createHousekeepingJob } from './housekeeping.ts';
+import type { Journal } from './journal.ts';
+import { createRefreshTokensJob } from './refresh-tokens.ts';
+import { createRevokeGrantsJob } from './revoke-grants.ts';
+import type { Job } from './runner.ts';
+import { createSendMessagesJob } from './send-messages.ts';
+
+export interface JobParts {
+  readonly core: Core;
+  readonly journal: Journal;
+  readonly senders: Readonly<Record<Channel, MessageSender>>;
+  /** Gets the messages that no real sender may have. */
+  readonly outbox: MessageSender;
+}
+
+/** The list of jobs, in the order in which they start. */
+export function createJobs({ core, journal, senders, outbox }: JobParts): readonly Job[] {
+  return [
+    createSendMessagesJob({ ...core, senders, outbox, journal }),
+    createAnswerPasswordRequestsJob(core, journal),
+    createRevokeGrantsJob(core, journal),
+    createRefreshTokensJob(core, journal),
+    createCompleteErasuresJob(core, journal),
+    createHousekeepingJob(core),
+  ];
+}
