@@ -6,7 +6,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Configuration, InteractionResults, JWK, Provider } from 'oidc-provider';
-import { matchLanguage, readAcceptLanguage } from '../core/messaging/language.ts';
+import { closestLanguage, type Language, readAcceptLanguage } from '../core/messaging/language.ts';
 import type { OwnProvider } from '../core/providers/provider-description.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Answer } from '../http/contract.ts';
@@ -14,7 +14,7 @@ import type { Mount } from '../http/mount.ts';
 import { html } from '../pages/html.ts';
 import { renderPage } from '../pages/layout.ts';
 import { demoPath, demoScopes } from './demo-description.ts';
-import { demoLanguages, demoTexts } from './demo-texts.ts';
+import { demoTexts } from './demo-texts.ts';
 
 const interactionPath = /^\/interaction\/([A-Za-z0-9_-]+)$/;
 const bodyBytesMax = 4_096;
@@ -188,8 +188,8 @@ function gonePage(request: IncomingMessage): Answer {
   return renderPage({ status: 400, language, title: heading, content });
 }
 
-function languageOf({ headers }: IncomingMessage): keyof typeof demoTexts {
-  return matchLanguage(readAcceptLanguage(headers['accept-language']), demoLanguages);
+function languageOf({ headers }: IncomingMessage): Language {
+  return closestLanguage(readAcceptLanguage(headers['accept-language']));
 }
 
 function headersOf({

@@ -1,4 +1,5 @@
-/** What the page of the demo provider says, by language. */
+/** The texts of the demo provider's page, by language. */
+import type { Language } from '../core/messaging/language.ts';
 
 export interface DemoTexts {
   readonly heading: string;
@@ -30,8 +31,4 @@ const spanish: DemoTexts = {
   },
 };
 
-export const demoTexts = { en: english, es: spanish } satisfies Record<string, DemoTexts>;
-
-export type DemoLanguage = keyof typeof demoTexts;
-
-export const demoLanguages = Object.keys(demoTexts) as DemoLanguage[];
+export const demoTexts: Readonly<Record<Language, DemoTexts>> = { en: english, es: spanish };

@@ -3,19 +3,17 @@
  * English as the last resort; links lead to the configured page and are never built from a request.
  */
 import type { MessageComposer } from '../core/messaging/compose.ts';
-import { matchLanguage } from '../core/messaging/language.ts';
+import { closestLanguage, type Language } from '../core/messaging/language.ts';
 import { english } from './templates/en.ts';
 import { spanish } from './templates/es.ts';
 import type { TemplateSet } from './templates/template.ts';
 
-const languages = { en: english, es: spanish } satisfies Record<string, TemplateSet>;
-const tags = Object.keys(languages) as (keyof typeof languages)[];
+const templates: Readonly<Record<Language, TemplateSet>> = { en: english, es: spanish };
 
 export function createMessageComposer(options: { readonly linkUrl: string }): MessageComposer {
   return {
     compose(template, channel, { to, language, code, token }) {
-      const set: TemplateSet = languages[matchLanguage([language], tags)];
-      const render = set[template][channel];
+      const render = templates[closestLanguage([language])][template][channel];
       if (render === undefined) throw new Error(`There is no ${template} message by ${channel}.`);
       const { subject = '', body } = render({
         get code() {

@@ -1,4 +1,4 @@
-/** What the page says, by language. A further language is one more set, and a line below. */
+/** The texts of the Connect page, by language. A test compares the list with the languages of the server. */
 import type { ProblemCode } from '../../src/pages/connect/connect-shapes.ts';
 
 /** `offline`: the server could not be reached at all. */
@@ -156,11 +156,10 @@ const spanish: Texts = {
   closed: { heading: 'Ha terminado', body: 'Puede cerrar esta ventana.' },
 };
 
-export const texts = { en: english, es: spanish } satisfies Record<string, Texts>;
+export const languages = ['en', 'es'] as const;
+export type Language = (typeof languages)[number];
 
-export type Language = keyof typeof texts;
-
-export const languages: readonly Language[] = ['en', 'es'];
+export const texts: Readonly<Record<Language, Texts>> = { en: english, es: spanish };
 
 export function isLanguage(text: string): text is Language {
   return text in texts;

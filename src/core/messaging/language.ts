@@ -1,9 +1,21 @@
 /**
- * Which of the languages we write in suits a person best: the look-up of RFC 4647, section 3.4, in which a tag
- * loses subtags from its end until one matches (`es-MX` finds `es`). English is the last resort.
+ * The languages of messages and pages, and which of them suits a person best: the look-up of RFC 4647, section 3.4,
+ * in which a tag loses subtags from its end until one matches (`es-MX` finds `es`). English is the last resort.
  */
 
-export const fallbackLanguage = 'en';
+/**
+ * Lower-case BCP 47 tags. Each set of texts is a record over this list, so the compiler asks for a new language
+ * everywhere; a test asks for it in the code of the browser.
+ */
+export const languages = ['en', 'es'] as const;
+export type Language = (typeof languages)[number];
+
+export const fallbackLanguage = 'en' satisfies Language;
+
+/** The language of ours that serves the first possible one of `wanted` (BCP 47 tags, best first). */
+export function closestLanguage(wanted: readonly string[]): Language {
+  return matchLanguage(wanted, languages);
+}
 
 /** The first of `wanted` (BCP 47 tags, best first) that `available` (lower-case tags) can serve. */
 export function matchLanguage<L extends string>(

@@ -1,10 +1,11 @@
 /**
- * What a language has to say: one text for each message and each channel that the message may go by. A further
- * language is one more file like `en.ts` and its line in `message-composer.ts`; the compiler asks for every text.
+ * The texts of one language: one for each message and each channel that carries it. A further language is a file
+ * like `en.ts`, its line in `message-composer.ts` and its tag in `core/messaging/language.ts`; the compiler asks for
+ * every text.
  */
 import type { Channel, MessageTemplate } from '../../core/messaging/message.ts';
 
-/** What a text may say. Reading one that the message has not is a fault. */
+/** The values that a text may show. Reading a value that the message does not have is a fault. */
 export interface TemplateFacts {
   /** Six digits. */
   readonly code: string;
@@ -12,7 +13,7 @@ export interface TemplateFacts {
   readonly link: string;
 }
 
-/** Renders one text. Without a subject line for text messages. */
+/** Renders one text; a text message has no subject. */
 export type Template = (facts: TemplateFacts) => { readonly subject?: string; readonly body: string };
 
 export type TemplateSet = Readonly<Record<MessageTemplate, Readonly<Partial<Record<Channel, Template>>>>> & {

@@ -1,4 +1,5 @@
 /** What is said in the place of the Connect page where it cannot be shown, by language. */
+import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../set-password/set-password-texts.ts';
 
 export interface ConnectNotices {
@@ -36,8 +37,4 @@ const spanish: ConnectNotices = {
   },
 };
 
-export const connectNotices = { en: english, es: spanish } satisfies Record<string, ConnectNotices>;
-
-export type ConnectLanguage = keyof typeof connectNotices;
-
-export const connectLanguages = Object.keys(connectNotices) as ConnectLanguage[];
+export const connectNotices: Readonly<Record<Language, ConnectNotices>> = { en: english, es: spanish };

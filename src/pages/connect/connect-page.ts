@@ -9,7 +9,12 @@
 import { findPlace } from '../../core/connect-page/page-session.ts';
 import type { Core } from '../../core/core.ts';
 import type { DomainError } from '../../core/errors.ts';
-import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import {
+  closestLanguage,
+  type Language,
+  languages,
+  readAcceptLanguage,
+} from '../../core/messaging/language.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
@@ -18,7 +23,7 @@ import { renderPage } from '../layout.ts';
 import type { Notice } from '../set-password/set-password-texts.ts';
 import { connectApi } from './connect-api.ts';
 import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
-import { type ConnectLanguage, connectLanguages, connectNotices } from './connect-notices.ts';
+import { connectNotices } from './connect-notices.ts';
 
 const path = '/connect';
 const picturePath = 'images/data-source-type-icons/launch-connect-text.svg';
@@ -65,10 +70,10 @@ async function show(
   const { token, lang } = call.query;
   // The client adds the picture's path to the whole of the address that it was given, with the query at its end.
   if (typeof lang === 'string' && lang.endsWith(`/${picturePath}`)) return picture;
-  const language = matchLanguage(
-    [...(typeof lang === 'string' ? [lang] : []), ...readAcceptLanguage(call.headers['accept-language'])],
-    connectLanguages,
-  );
+  const language = closestLanguage([
+    ...(typeof lang === 'string' ? [lang] : []),
+    ...readAcceptLanguage(call.headers['accept-language']),
+  ]);
   const place = typeof token === 'string' ? await findPlace(core, token) : null;
   if (place === null) return noticePage(403, language, connectNotices[language].unknown);
   const { origins } = place.app;
@@ -119,7 +124,7 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
   };
 }
 
-function noticePage(status: number, language: ConnectLanguage, { heading, body }: Notice): Answer {
+function noticePage(status: number, language: Language, { heading, body }: Notice): Answer {
   const content = html`<h1>${heading}</h1>
 <p>${body}</p>
 `;
@@ -128,7 +133,7 @@ function noticePage(status: number, language: ConnectLanguage, { heading, body }
 
 /** In every language: who reads it is not known here. */
 function present(refusal: DomainError): Answer {
-  const content = html`${connectLanguages.map((language) => {
+  const content = html`${languages.map((language) => {
     const { heading, body } = connectNotices[language].failed;
     return html`<section lang="${language}"><h1>${heading}</h1><p>${body}</p></section>
 `;

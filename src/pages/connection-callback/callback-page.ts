@@ -6,19 +6,14 @@
 
 import type { Core } from '../../core/core.ts';
 import type { DomainError, ErrorCode } from '../../core/errors.ts';
-import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { closestLanguage, languages, readAcceptLanguage } from '../../core/messaging/language.ts';
 import { type CallbackOutcome, finishConnection } from '../../core/providers/callback.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import type { Notice } from '../set-password/set-password-texts.ts';
-import {
-  type CallbackLanguage,
-  type ConnectionCallbackTexts,
-  callbackLanguages,
-  connectionCallbackTexts,
-} from './callback-texts.ts';
+import { type ConnectionCallbackTexts, connectionCallbackTexts } from './callback-texts.ts';
 
 const path = '/connect/callback';
 /** Stands in the audit events of what is done here. */
@@ -80,7 +75,7 @@ function parametersOf({ query }: Call): URLSearchParams {
 }
 
 function show({ headers }: Call, outcome: CallbackOutcome): Answer {
-  const language = matchLanguage(readAcceptLanguage(headers['accept-language']), callbackLanguages);
+  const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
   const title = 'title' in outcome ? outcome.title : '';
   const notice = connectionCallbackTexts[language].notices[outcome.kind](title);
   const isOpened = 'returnTo' in outcome && outcome.returnTo === 'opener';
@@ -121,14 +116,11 @@ const problems: Partial<
 /** In every language: who reads it is not known here. */
 function present(refusal: DomainError): Answer {
   const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
-  const sets: readonly [CallbackLanguage, ConnectionCallbackTexts][] = callbackLanguages.map((language) => [
-    language,
-    connectionCallbackTexts[language],
-  ]);
-  const content = html`${sets.map(
-    ([language, texts]) => html`<section lang="${language}">${noticeText(texts.problems[problem])}</section>
-`,
-  )}`;
+  const content = html`${languages.map((language) => {
+    const { problems: texts } = connectionCallbackTexts[language];
+    return html`<section lang="${language}">${noticeText(texts[problem])}</section>
+`;
+  })}`;
   const { heading } = connectionCallbackTexts.en.problems[problem];
   return renderPage({ status, language: 'en', title: heading, content });
 }

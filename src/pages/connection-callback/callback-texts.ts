@@ -1,4 +1,5 @@
 /** What the page says that a provider sends people back to, by language. */
+import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../set-password/set-password-texts.ts';
 
 /** How a callback ended, as a person needs to know it. */
@@ -82,11 +83,7 @@ const spanish: ConnectionCallbackTexts = {
   },
 };
 
-export const connectionCallbackTexts = { en: english, es: spanish } satisfies Record<
-  string,
-  ConnectionCallbackTexts
->;
-
-export type CallbackLanguage = keyof typeof connectionCallbackTexts;
-
-export const callbackLanguages = Object.keys(connectionCallbackTexts) as CallbackLanguage[];
+export const connectionCallbackTexts: Readonly<Record<Language, ConnectionCallbackTexts>> = {
+  en: english,
+  es: spanish,
+};

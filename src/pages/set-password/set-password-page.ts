@@ -7,7 +7,12 @@
  */
 import type { Core } from '../../core/core.ts';
 import { type DomainError, type ErrorCode, isRefusal } from '../../core/errors.ts';
-import { matchLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import {
+  closestLanguage,
+  type Language,
+  languages,
+  readAcceptLanguage,
+} from '../../core/messaging/language.ts';
 import { resetPassword, validatePasswordToken } from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
@@ -15,11 +20,8 @@ import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import {
   type Notice,
-  type PageLanguage,
   type PasswordProblem,
-  pageLanguages,
   type RequestProblem,
-  type SetPasswordTexts,
   setPasswordTexts,
 } from './set-password-texts.ts';
 
@@ -53,7 +55,7 @@ export function setPasswordPages(core: Core): readonly PageRoute[] {
 
 /** Who reads the page, and with which link. */
 interface Visit {
-  readonly language: PageLanguage;
+  readonly language: Language;
   readonly token: string;
 }
 
@@ -87,10 +89,10 @@ function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit
   const wanted = textOf(fields['lang']);
   return {
     token: textOf(fields['token']),
-    language: matchLanguage(
-      [...(wanted === '' ? [] : [wanted]), ...readAcceptLanguage(call.headers['accept-language'])],
-      pageLanguages,
-    ),
+    language: closestLanguage([
+      ...(wanted === '' ? [] : [wanted]),
+      ...readAcceptLanguage(call.headers['accept-language']),
+    ]),
   };
 }
 
@@ -135,7 +137,7 @@ function expiredPage(visit: Visit): Answer {
   return noticePage(422, visit.language, expired, languageLinks(visit));
 }
 
-function noticePage(status: number, language: PageLanguage, notice: Notice, links: Html | null): Answer {
+function noticePage(status: number, language: Language, notice: Notice, links: Html | null): Answer {
   return renderPage({
     status,
     language,
@@ -152,7 +154,7 @@ function noticeText({ heading, body }: Notice): Html {
 
 /** The same page in the other languages. */
 function languageLinks({ language, token }: Visit): Html {
-  const others = pageLanguages.filter((each) => each !== language);
+  const others = languages.filter((each) => each !== language);
   const links = others.map((each) => {
     const query = new URLSearchParams({ token, lang: each }).toString();
     const { languageName } = setPasswordTexts[each];
@@ -177,15 +179,11 @@ const requestProblems: Partial<
 /** In every language: who reads it is not known here. */
 function present(refusal: DomainError): Answer {
   const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
-  const sets: readonly [PageLanguage, SetPasswordTexts][] = pageLanguages.map((language) => [
-    language,
-    setPasswordTexts[language],
-  ]);
-  const content = html`${sets.map(
-    ([language, texts]) =>
-      html`<section lang="${language}">${noticeText(texts.requestProblems[problem])}</section>
-`,
-  )}`;
+  const content = html`${languages.map((language) => {
+    const { requestProblems: texts } = setPasswordTexts[language];
+    return html`<section lang="${language}">${noticeText(texts[problem])}</section>
+`;
+  })}`;
   return renderPage({
     status,
     language: 'en',

@@ -1,4 +1,5 @@
-/** What the page behind the links says, by language. A further language is one more set and its name below. */
+/** The texts of the page that links in emails open, by language. */
+import type { Language } from '../../core/messaging/language.ts';
 
 /** Something to read, without a form. */
 export interface Notice {
@@ -110,8 +111,4 @@ const spanish: SetPasswordTexts = {
   },
 };
 
-export const setPasswordTexts = { en: english, es: spanish } satisfies Record<string, SetPasswordTexts>;
-
-export type PageLanguage = keyof typeof setPasswordTexts;
-
-export const pageLanguages = Object.keys(setPasswordTexts) as PageLanguage[];
+export const setPasswordTexts: Readonly<Record<Language, SetPasswordTexts>> = { en: english, es: spanish };
