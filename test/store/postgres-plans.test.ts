@@ -9,7 +9,12 @@ import { newAppId } from '../../src/core/ids.ts';
 import { planning } from '../../src/store/postgres/connection.ts';
 import { namedForMany } from '../../src/store/postgres/statements.ts';
 import { postgresDialect } from '../../src/store/sql/dialect.ts';
-import { compileStatement, type Statement, type Values } from '../../src/store/sql/statement.ts';
+import {
+  allStatements,
+  compileStatement,
+  type Statement,
+  type Values,
+} from '../../src/store/sql/statement.ts';
 import * as whole from '../../src/store/users/user-queries.ts';
 import { queriesOf } from '../../src/store/users/user-view-queries.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from './harness.ts';
@@ -121,7 +126,28 @@ describe('on PostgreSQL', () => {
     assert.deepEqual(byEmail.indexes, ['users_email_canonical']);
     assert.deepEqual(byExternalId.indexes, ['users_external_id']);
   });
+
+  test('a claim of due rows follows the index of the open rows and sorts nothing', async () => {
+    const followed: (readonly [string | undefined, boolean])[] = [];
+    for (const statement of allStatements()) {
+      const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+      if (!sql.startsWith('with "due"')) continue;
+      const values = bind({ now: 1, leasedUntil: 2, limit: 3, by: 'provider' });
+      const { indexes, isSorted } = await explain(sql, values.map(literalOf));
+      followed.push([String(indexes[0]), isSorted]);
+    }
+    assert.deepEqual(new Map(followed), claims);
+    assert.equal(followed.length, claims.size);
+  });
 });
+
+/** The index that each claim follows, and whether it sorts. */
+const claims = new Map([
+  ['connections_refresh', false],
+  ['erasures_due', false],
+  ['messages_due', false],
+  ['revocations_due', false],
+]);
 
 function literalOf(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : String(value);

@@ -17,6 +17,7 @@ import type {
 } from '../../core/providers/connection.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
+import { leaseClaim } from './lease-claim.ts';
 
 type ById = { orgKey: number; id: string };
 type OfUser = { orgKey: number; userId: string };
@@ -111,37 +112,14 @@ const updateSync = statement((p: Binder<ById & { at: number }>) =>
     .where((row) => row.or([row('last_sync_at', 'is', null), row('last_sync_at', '<', p('at'))])),
 );
 
-/** The state stands in the text, not as a value, so that the index of those to refresh serves. */
-const claimDue = statement(
-  (p: Binder<{ provider: string; now: number; leasedUntil: number; limit: number }>) =>
-    build
-      .with(
-        (cte) => cte('due').materialized(),
-        (from) =>
-          from
-            .selectFrom('connections')
-            .select(['org_key', 'id'])
-            .where('provider', '=', p('provider'))
-            .where('status', '=', sql.lit('active'))
-            .where('refresh_at', 'is not', null)
-            .where('refresh_at', '<=', p('now'))
-            .orderBy('refresh_at')
-            .limit(p('limit'))
-            .forUpdate()
-            .skipLocked(),
-      )
-      .updateTable('connections')
-      .from('due')
-      .set((row) => ({
-        refresh_at: p('leasedUntil'),
-        unanswered: row('connections.unanswered', '+', 1),
-        version: row('connections.version', '+', 1),
-      }))
-      .whereRef('connections.org_key', '=', 'due.org_key')
-      .whereRef('connections.id', '=', 'due.id')
-      .where('connections.status', '=', sql.lit('active'))
-      .returning(columns),
-);
+const claimDue = leaseClaim<Connection>({
+  table: 'connections',
+  order: ['refresh_at'],
+  state: { column: 'status', open: ['active'] },
+  by: 'provider',
+  counters: ['unanswered', 'version'],
+  columns,
+});
 
 const newest = (p: Binder<{ limit: number }>) =>
   build.selectFrom('connections').select(columns).orderBy('seq', 'desc').limit(p('limit'));
@@ -245,7 +223,7 @@ export class SqlConnectionQueue implements ConnectionQueue {
     leaseMs: number,
     limit: number,
   ): Promise<readonly Connection[]> {
-    return this.#scope.executor.rows(claimDue, { provider, now, leasedUntil: now + leaseMs, limit });
+    return claimDue(this.#scope.executor, { by: provider, now, leaseMs, limit });
   }
 
   async find(id: string): Promise<Connection | null> {

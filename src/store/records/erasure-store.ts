@@ -17,6 +17,7 @@ import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { eraseHanging, keptTables } from '../users/user-erasure.ts';
+import { leaseClaim } from './lease-claim.ts';
 
 const columns = [
   'erasures.seq',
@@ -39,8 +40,9 @@ const columns = [
 type ErasureRow = Omit<Erasure, 'removed'> & { readonly seq: number; readonly removed: string };
 type ById = { orgKey: number; id: string };
 
+const openStates = ['running', 'overdue'] satisfies ErasureState[];
 /** The states stand in the text, or the planner could not know that the index of open erasures serves. */
-const open = [sql.lit('running' as const), sql.lit('overdue' as const)];
+const open = openStates.map((state) => sql.lit(state));
 
 const insertErasure = statement((p: Binder<ById & Omit<ErasureRow, 'seq'>>) =>
   build.insertInto('erasures').values({
@@ -101,31 +103,13 @@ const updateErasure = statement((p: Binder<ById & Changed & { expected: ErasureS
     .where('state', '=', p('expected')),
 );
 
-/** Rows that another process is taking are passed over. */
-const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
-  build
-    .with(
-      (cte) => cte('due').materialized(),
-      (from) =>
-        from
-          .selectFrom('erasures')
-          .select(['org_key', 'id'])
-          .where('state', 'in', open)
-          .where('due_at', '<=', p('now'))
-          .orderBy('due_at')
-          .orderBy('seq')
-          .limit(p('limit'))
-          .forUpdate()
-          .skipLocked(),
-    )
-    .updateTable('erasures')
-    .from('due')
-    .set({ due_at: p('leasedUntil') })
-    .whereRef('erasures.org_key', '=', 'due.org_key')
-    .whereRef('erasures.id', '=', 'due.id')
-    .where('erasures.state', 'in', open)
-    .returning(columns),
-);
+const claimDue = leaseClaim<ErasureRow>({
+  table: 'erasures',
+  order: ['due_at', 'seq'],
+  state: { column: 'state', open: openStates },
+  counters: [],
+  columns,
+});
 
 /** The one look-up without an organization, for an operator who has nothing but the id. */
 const selectById = statement((p: Binder<{ id: string }>) =>
@@ -222,7 +206,7 @@ export class SqlErasureQueue implements ErasureQueue {
   }
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {
-    const rows = await this.#scope.executor.rows(claimDue, { now, leasedUntil: now + leaseMs, limit });
+    const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
     // A database returns what it changed in any order.
     return rows.sort((left, right) => left.seq - right.seq).map(toErasure);
   }

@@ -1,9 +1,10 @@
 /**
- * Removal of what has run out. Each table keeps when its rows do, under an index, so a sweep costs what it
- * removes; it takes a bounded bite, for nobody else can write meanwhile.
+ * Deletes rows that nothing needs any more. Each table has an indexed column with the time at which its rows end, so the
+ * cost of a sweep depends on the number of deleted rows. A sweep deletes a limited number of rows, because on SQLite no
+ * other change can be written meanwhile.
  */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { connectTokenMemoryMs } from '../../core/connect-page/connect-token.ts';
 import { messageMemoryMs } from '../../core/messaging/message.ts';
@@ -14,61 +15,44 @@ import type { Housekeeping } from '../../core/unit-of-work.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
-/** Wrong passwords in a row are forgotten a day after the last: the longest wait they cause is a minute. */
+/** A count of wrong passwords is deleted a day after the last one. The longest wait that it causes is a minute. */
 const failureLifeMs = dayMs;
 
 type Sweep = { until: number; limit: number };
 
-const expirySweeps = [
-  { query: sweepOf('sessions', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at'), lifeMs: connectTokenMemoryMs },
-  { query: sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'), lifeMs: 0 },
-  { query: sweepOf('login_failures', ['org_key', 'subject'], 'last_at'), lifeMs: failureLifeMs },
-  { query: sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at'), lifeMs: idempotencyLifeMs },
-];
+interface SweepOptions {
+  /** How long a row stays after the time in its clock column; 0 where absent. */
+  readonly lifeMs?: number;
+  /** Which rows have ended; all rows of the table where absent. */
+  readonly ended?: RawBuilder<unknown>;
+}
 
-/** People who were sent to a provider and never came back, but for those to whom something may have been given. */
-const sweepPending = rawStatement(
-  (p: Binder<Sweep>) => sql`
-    delete from connections where (org_key, id) in (
-      select org_key, id from connections
-      where status = 'pending' and updated_at <= ${p('until')} and not exists (
-        select 1 from revocations
-        where revocations.org_key = connections.org_key and revocations.connection_id = connections.id
-          and revocations.state in ('pending', 'overdue')
-      )
-      order by updated_at limit ${p('limit')}
-    )`,
-);
+/** The person never came back from the provider, and no grant of the connection has still to be ended. */
+const isUnfinished = sql`status = 'pending' and not exists (
+  select 1 from revocations
+  where revocations.org_key = connections.org_key and revocations.connection_id = connections.id
+    and revocations.state in ('pending', 'overdue')
+)`;
 
-/** What a provider has confirmed; what an erasure waited for goes with the erasure's own record. */
-const sweepEnded = rawStatement(
-  (p: Binder<Sweep>) => sql`
-    delete from revocations where (org_key, id) in (
-      select org_key, id from revocations
-      where ended_at is not null and erasure_id is null and ended_at <= ${p('until')}
-      order by ended_at limit ${p('limit')}
-    )`,
-);
-
-/** Messages that have ended: the time of their last attempt is when they did. */
-const sweepMessages = rawStatement(
-  (p: Binder<Sweep>) => sql`
-    delete from messages where (org_key, id) in (
-      select org_key, id from messages
-      where state <> 'queued' and next_attempt_at <= ${p('until')}
-      order by next_attempt_at limit ${p('limit')}
-    )`,
-);
+/** The revocations of an erasure are a part of its record, and stay with it. */
+const isRevoked = sql`ended_at is not null and erasure_id is null`;
 
 const sweeps = [
-  ...expirySweeps,
-  { query: sweepPending, lifeMs: pendingLifeMs },
-  { query: sweepEnded, lifeMs: revocationMemoryMs },
-  { query: sweepMessages, lifeMs: messageMemoryMs },
+  sweepOf('sessions', ['org_key', 'digest'], 'expires_at'),
+  sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'),
+  sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'),
+  sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'),
+  sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenMemoryMs }),
+  sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
+  sweepOf('login_failures', ['org_key', 'subject'], 'last_at', { lifeMs: failureLifeMs }),
+  sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
+  sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
+  sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationMemoryMs, ended: isRevoked }),
+  // A message ends with its last attempt.
+  sweepOf('messages', ['org_key', 'id'], 'next_attempt_at', {
+    lifeMs: messageMemoryMs,
+    ended: sql`state <> 'queued'`,
+  }),
 ];
 
 export class SqlHousekeeping implements Housekeeping {
@@ -79,7 +63,7 @@ export class SqlHousekeeping implements Housekeeping {
   }
 
   async sweep(now: number, limit: number): Promise<number> {
-    // Two who sweep at once would wait for each other's rows in any order.
+    // Two sweeps at the same time would wait for each other's rows, in any order, and deadlock.
     await this.#scope.executor.hold('housekeeping');
     let swept = 0;
     for (const { query, lifeMs } of sweeps) {
@@ -89,13 +73,21 @@ export class SqlHousekeeping implements Housekeeping {
   }
 }
 
-function sweepOf(table: string, key: readonly string[], clock: string) {
+/** Deletes the oldest rows that have outlived the time in the column `clock`. */
+function sweepOf(
+  table: string,
+  key: readonly string[],
+  clock: string,
+  { lifeMs = 0, ended = sql`true` }: SweepOptions = {},
+) {
   const keyColumns = sql.join(key.map((column) => sql.ref(column)));
-  return rawStatement(
+  const query = rawStatement(
     (p: Binder<Sweep>) => sql`
       delete from ${sql.table(table)} where (${keyColumns}) in (
         select ${keyColumns} from ${sql.table(table)}
-        where ${sql.ref(clock)} <= ${p('until')} order by ${sql.ref(clock)} limit ${p('limit')}
+        where ${ended} and ${sql.ref(clock)} <= ${p('until')}
+        order by ${sql.ref(clock)} limit ${p('limit')}
       )`,
   );
+  return { query, lifeMs };
 }

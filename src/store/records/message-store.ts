@@ -15,6 +15,7 @@ import type {
 import { toFlag } from '../sql/flag.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
+import { leaseClaim } from './lease-claim.ts';
 
 const columns = [
   'messages.seq',
@@ -61,35 +62,13 @@ const insertMessage = statement(
     }),
 );
 
-/**
- * Takes the messages that are due longest. The state stands in the text, not as a value, or the planner could
- * not know that the index of queued messages serves. The rows are chosen once and then changed by their keys, however the
- * planner would rather go about it; rows that another process is taking are passed over.
- */
-const claimDue = statement((p: Binder<{ now: number; leasedUntil: number; limit: number }>) =>
-  build
-    .with(
-      (cte) => cte('due').materialized(),
-      (from) =>
-        from
-          .selectFrom('messages')
-          .select(['org_key', 'id'])
-          .where('state', '=', sql.lit('queued'))
-          .where('next_attempt_at', '<=', p('now'))
-          .orderBy('next_attempt_at')
-          .orderBy('seq')
-          .limit(p('limit'))
-          .forUpdate()
-          .skipLocked(),
-    )
-    .updateTable('messages')
-    .from('due')
-    .set((row) => ({ next_attempt_at: p('leasedUntil'), attempts: row('messages.attempts', '+', 1) }))
-    .whereRef('messages.org_key', '=', 'due.org_key')
-    .whereRef('messages.id', '=', 'due.id')
-    .where('messages.state', '=', sql.lit('queued'))
-    .returning(columns),
-);
+const claimDue = leaseClaim<MessageRow>({
+  table: 'messages',
+  order: ['next_attempt_at', 'seq'],
+  state: { column: 'state', open: ['queued'] },
+  counters: ['attempts'],
+  columns,
+});
 
 /** Ends an attempt of a message that is still queued; what is `sent` or `failed` loses its content for good. */
 const settleMessage = statement(
@@ -168,8 +147,7 @@ export class SqlMessageQueue implements MessageQueue {
   }
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]> {
-    const values = { now, leasedUntil: now + leaseMs, limit };
-    const rows = await this.#scope.executor.rows(claimDue, values);
+    const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
     // A database returns what it changed in any order.
     return rows.sort((left, right) => left.seq - right.seq).map(toMessage);
   }

@@ -17,6 +17,7 @@ import {
 } from '../../core/providers/revocation.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
+import { leaseClaim } from './lease-claim.ts';
 
 type ById = { orgKey: number; id: string };
 
@@ -38,8 +39,9 @@ const columns = [
   'revocations.ended_at as endedAt',
 ] as const;
 
+const openStates = ['pending', 'overdue'] satisfies RevocationState[];
 /** The states stand in the text, not as values, so that the index of open revocations serves. */
-const open = [sql.lit<RevocationState>('pending'), sql.lit<RevocationState>('overdue')];
+const open = openStates.map((state) => sql.lit(state));
 
 const insertRevocation = statement(
   (
@@ -144,36 +146,14 @@ const deleteRevocation = statement((p: Binder<ById & { version: number }>) =>
     .where('state', 'in', open),
 );
 
-const claimDue = statement(
-  (p: Binder<{ provider: string; now: number; leasedUntil: number; limit: number }>) =>
-    build
-      .with(
-        (cte) => cte('due').materialized(),
-        (from) =>
-          from
-            .selectFrom('revocations')
-            .select(['org_key', 'id'])
-            .where('provider', '=', p('provider'))
-            .where('state', 'in', open)
-            .where('next_attempt_at', '<=', p('now'))
-            .orderBy('next_attempt_at')
-            .orderBy('seq')
-            .limit(p('limit'))
-            .forUpdate()
-            .skipLocked(),
-      )
-      .updateTable('revocations')
-      .from('due')
-      .set((row) => ({
-        next_attempt_at: p('leasedUntil'),
-        attempts: row('revocations.attempts', '+', 1),
-        version: row('revocations.version', '+', 1),
-      }))
-      .whereRef('revocations.org_key', '=', 'due.org_key')
-      .whereRef('revocations.id', '=', 'due.id')
-      .where('revocations.state', 'in', open)
-      .returning(columns),
-);
+const claimDue = leaseClaim<Revocation>({
+  table: 'revocations',
+  order: ['next_attempt_at', 'seq'],
+  state: { column: 'state', open: openStates },
+  by: 'provider',
+  counters: ['attempts', 'version'],
+  columns,
+});
 
 const selectMissed = statement((p: Binder<{ now: number; limit: number }>) =>
   build
@@ -259,7 +239,7 @@ export class SqlRevocationQueue implements RevocationQueue {
   }
 
   claim(provider: string, now: number, leaseMs: number, limit: number): Promise<readonly Revocation[]> {
-    return this.#scope.executor.rows(claimDue, { provider, now, leasedUntil: now + leaseMs, limit });
+    return claimDue(this.#scope.executor, { by: provider, now, leaseMs, limit });
   }
 
   listMissed(now: number, limit: number): Promise<readonly Revocation[]> {

@@ -6,6 +6,7 @@
 import {
   type Compilable,
   createQueryId,
+  type Dialect,
   DummyDriver,
   Kysely,
   type QueryCompiler,
@@ -50,15 +51,19 @@ class Placeholder {
   }
 }
 
-/** Builds queries; the dialect here only fills a form, for statements are compiled by the connection's own. */
-export const build = new Kysely<Database>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-});
+/** Only fills a form of Kysely: each statement is compiled by the compiler of the database that it runs on. */
+const dialect: Dialect = {
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => new DummyDriver(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+};
+
+/** Builds queries over the tables of the schema. */
+export const build = new Kysely<Database>({ dialect });
+
+/** Builds queries whose table and columns are known only at run time, so that their types cannot help. */
+export const buildUntyped = new Kysely<Record<string, Record<string, Value>>>({ dialect });
 
 const statements: Pick<Statement<Values, unknown>, 'index' | 'node'>[] = [];
 

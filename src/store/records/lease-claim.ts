@@ -1,0 +1,80 @@
+/**
+ * How a job claims due rows. The claim is one statement: it selects the rows that are due, in the order of their due
+ * time, moves the due time to the end of the lease, and counts the attempt. So of two processes one gets a row, an
+ * attempt that kills its process is counted too, and a row whose lease has run out is due again.
+ *
+ * What a row is, what ends it and what an attempt means is decided by the store that claims.
+ */
+import { sql } from 'kysely';
+import type { Executor } from '../sql/executor.ts';
+import { type Binder, buildUntyped, statement, type Values } from '../sql/statement.ts';
+
+/** What is claimed: rows of a table with the key `(org_key, id)`. */
+export interface ClaimRule {
+  readonly table: string;
+  /** The columns of the order in which rows are claimed. The first holds the time at which a row is due. */
+  readonly order: readonly [due: string, ...then: string[]];
+  /** The column of the state, and the states in which a row can be claimed. */
+  readonly state: { readonly column: string; readonly open: readonly string[] };
+  /** A text column that has the same value in all claimed rows. The caller of the claim gives the value. */
+  readonly by?: string;
+  /** Columns that each claim raises by one. */
+  readonly counters: readonly string[];
+  /** The columns to return, as Kysely selects them. */
+  readonly columns: readonly string[];
+}
+
+/** A claim of at most `limit` rows that are due at `now`. They are due again after `leaseMs`. */
+export interface Claim {
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly limit: number;
+  /** The value of the column `by`; only of a rule that names one. */
+  readonly by?: string;
+}
+
+type ClaimValues = { now: number; leasedUntil: number; limit: number; by: string };
+
+/** Builds the claim of a rule, once, when the module of the store loads. It returns the claimed rows in any order. */
+export function leaseClaim<R>(rule: ClaimRule): (executor: Executor, claim: Claim) => Promise<R[]> {
+  const claimDue = statement((p: Binder<ClaimValues>) => claimQuery(rule, p).$castTo<R>());
+  return (executor, { now, leaseMs, limit, by = '' }) =>
+    executor.rows<ClaimValues & Values, R>(claimDue, { now, leasedUntil: now + leaseMs, limit, by });
+}
+
+/**
+ * The states stand in the text, not as values, or the planner could not know that the partial index of open rows
+ * serves. The rows are chosen once (`materialized`) and then changed by their keys, so the planner cannot choose another
+ * way. Rows that another process is claiming are skipped.
+ */
+function claimQuery({ table, order, state, by, counters, columns }: ClaimRule, p: Binder<ClaimValues>) {
+  const [due] = order;
+  const isOpen = (column: string) => {
+    const open = state.open.map((name) => sql.lit(name));
+    const [only] = open;
+    return open.length === 1 && only !== undefined
+      ? sql<boolean>`${sql.ref(column)} = ${only}`
+      : sql<boolean>`${sql.ref(column)} in (${sql.join(open)})`;
+  };
+  return buildUntyped
+    .with(
+      (cte) => cte('due').materialized(),
+      (from) => {
+        let rows = from.selectFrom(table).select(['org_key', 'id']).where(isOpen(state.column));
+        if (by !== undefined) rows = rows.where(by, '=', p('by'));
+        rows = rows.where(due, '<=', p('now'));
+        for (const column of order) rows = rows.orderBy(column);
+        return rows.limit(p('limit')).forUpdate().skipLocked();
+      },
+    )
+    .updateTable(table)
+    .from('due')
+    .set((row) => ({
+      [due]: p('leasedUntil'),
+      ...Object.fromEntries(counters.map((counter) => [counter, row(`${table}.${counter}`, '+', 1)])),
+    }))
+    .whereRef(`${table}.org_key`, '=', 'due.org_key')
+    .whereRef(`${table}.id`, '=', 'due.id')
+    .where(isOpen(`${table}.${state.column}`))
+    .returning([...columns]);
+}
