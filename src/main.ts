@@ -1,14 +1,14 @@
 /**
- * The command line: words in, exit code out. Standard output carries the answer alone, with `--json` exactly one
- * JSON value; everything else goes to standard error. 0 is done, 1 is refused, failed or found wrong, 2 is called
- * wrongly.
+ * The command line: words in, exit code out. Only the answer goes to standard output, with `--json` as exactly one JSON
+ * value; all other text goes to standard error. Exit code 0 means success, 1 a refusal, a failure or a check that found
+ * a fault, and 2 a wrong call.
  */
 import { commands } from './cli/catalogue.ts';
 import { explain } from './cli/failure.ts';
 import { helpFor } from './cli/help.ts';
 import { readCommandLine } from './cli/invocation.ts';
 
-/** Runs the program with the words after its name; the exit code. Never rejects. */
+/** Runs the program with the words after its name, and returns the exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
   process.stdout.on('error', ignoreClosedPipe);
   try {
@@ -24,14 +24,14 @@ export async function main(argv: readonly string[]): Promise<number> {
         const run = await request.command.load();
         const { json, text, notes = [], isFailure = false, meanwhile } = await run(request.invocation);
         print(request.isJson ? JSON.stringify(json) : text);
-        remark(notes);
+        printNotes(notes);
         await meanwhile;
         return isFailure ? 1 : 0;
       }
     }
   } catch (error) {
     const { lines, exitCode } = explain(error);
-    remark(lines);
+    printNotes(lines);
     return exitCode;
   }
 }
@@ -40,11 +40,11 @@ function print(text: string): void {
   if (text !== '') process.stdout.write(`${text}\n`);
 }
 
-function remark(lines: readonly string[]): void {
+function printNotes(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`roster: ${line}\n`);
 }
 
-/** A reader that has seen enough, such as `head`, is no failure. */
+/** A reader such as `head` may close the pipe before the end; that is not a failure. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

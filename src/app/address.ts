@@ -1,17 +1,18 @@
 /**
- * Where a deployment is reached: by people, and by itself. The settings say most of it. Where any port will do, it is
- * known once the server listens; whoever needs an address asks each time.
+ * The addresses of a deployment: the one that people use, and the one at which the server reaches itself. They follow
+ * from the settings. With port 0 the port is known only once the server listens, so callers read an address each time
+ * and do not store it.
  */
 import type { Config } from '../config/config.ts';
 
 export interface AppAddress {
-  /** Where people reach this server, without a slash at its end. */
+  /** The address that people use, without a slash at its end. */
   readonly publicUrl: string;
-  /** The page that links lead to. */
+  /** The web page that links in messages lead to. */
   readonly linkUrl: string;
-  /** Where this server reaches itself. */
+  /** The address at which this server reaches itself. */
   readonly localUrl: string;
-  /** Told the address that the server listens at, such as `http://127.0.0.1:8080`. */
+  /** The server calls this with the address that it listens at, such as `http://127.0.0.1:8080`. */
   listensAt(address: string): void;
 }
 
@@ -35,7 +36,7 @@ export function createAppAddress({ publicUrl, linkUrl, port }: Config): AppAddre
   };
 }
 
-/** Where a socket that listens everywhere is reached on this machine. */
+/** The host at which this machine reaches a socket that listens on all interfaces. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '[::]' ? '[::1]' : host;

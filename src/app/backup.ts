@@ -1,6 +1,6 @@
 /**
- * Copies of a directory's database, and the public keys beside it, for commands that work on the files of a data
- * folder. Whoever keeps the directory in PostgreSQL uses PostgreSQL's own tools for its copies.
+ * Backups of a directory's database, and the public keys beside it, for commands that work on the files of a data
+ * folder. A directory in PostgreSQL is backed up with PostgreSQL's own tools.
  */
 
 import { type Config, ConfigError, type Secrets } from '../config/config.ts';
@@ -14,22 +14,23 @@ import { openLedger } from '../store/folder/ledger-file.ts';
 import { openPublicKeys } from '../store/folder/public-key-file.ts';
 import { type DirectoryOptions, openDirectory } from './open-directory.ts';
 
-/** Backs up the directory in the data folder to a new file; its size in bytes. */
+/** Backs up the directory in the data folder to a new file, and returns the size of the file in bytes. */
 export function backUpDirectory({ config, secrets }: DirectoryOptions, file: string): number {
   refuseServer(secrets);
   return backUp(config.dataDir, file);
 }
 
-/** What a restore would replace, and with what. */
+/** The effect of a restore, for the person who confirms it. */
 export interface RestorePlan {
+  /** Users in the backup. */
   readonly users: number;
-  /** Null where there is no database that can be read. */
+  /** Users in the present database; null if there is no database that can be read. */
   readonly present: number | null;
 }
 
 /**
- * Puts a backup in the place of the directory's database once `agree` resolves with true, and erases in it again
- * whatever the ledger knows; null where nobody agreed.
+ * Replaces the directory's database by a backup once `agree` resolves with true, and repeats in it every erasure that
+ * the ledger knows. Null if `agree` resolves with false.
  */
 export async function restoreDirectory(
   options: DirectoryOptions,
@@ -38,8 +39,8 @@ export async function restoreDirectory(
 ): Promise<Replay | null> {
   refuseServer(options.secrets);
   prepareDataFolder(options.config.dataDir);
-  // What was erased since must be known before anything is replaced.
-  await readThrough(options.config);
+  // A ledger that cannot be read must stop the restore before the database is replaced.
+  await checkLedger(options.config);
   const restoration = prepareRestore(options.config.dataDir, file);
   try {
     if (!(await agree(restoration))) return null;
@@ -56,13 +57,13 @@ export async function restoreDirectory(
   }
 }
 
-/** The public keys in the data folder, which need no database to be read. */
+/** The public keys in the data folder; reads no database. */
 export function readPublicKeys({ dataDir }: Config): Promise<Jwks> {
   return openPublicKeys(dataDir).read();
 }
 
-/** Throws where the ledger of the folder cannot be read. */
-async function readThrough({ dataDir }: Config): Promise<void> {
+/** Reads the whole ledger of the folder, and throws if it cannot be read. */
+async function checkLedger({ dataDir }: Config): Promise<void> {
   const ledger = openLedger(dataDir);
   try {
     for await (const _ of ledger.read(0));
@@ -73,6 +74,6 @@ async function readThrough({ dataDir }: Config): Promise<void> {
 
 function refuseServer({ databaseUrl }: Secrets): void {
   if (databaseUrl === null) return;
-  const problem = 'names a PostgreSQL database: pg_dump and pg_restore make and restore its backups';
+  const problem = 'names a PostgreSQL database: back it up and restore it with pg_dump and pg_restore';
   throw new ConfigError([{ name: settings.databaseUrl.name, problem }]);
 }

@@ -1,7 +1,7 @@
 /**
- * The composition root: builds the whole of Roster from plain values, and with its neighbours `app-*.ts` is the only
- * place that knows every part. An app serves a directory (`open-directory.ts`). What only an app needs is loaded with
- * it, so that commands start quickly.
+ * The composition root: builds the whole program from plain values. The folder `src/app` is the only room that knows
+ * every part. An app serves a directory (`open-directory.ts`). The parts that only an app needs are loaded here with
+ * `import()`, so that commands start quickly.
  */
 
 import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
@@ -20,40 +20,40 @@ import type { Snapshot } from './metrics.ts';
 import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
 
 export interface AppOptions extends DirectoryOptions {
-  /** JSON lines on standard error unless given. */
+  /** Default: JSON lines on standard error. */
   readonly logger?: Logger;
-  /** What carries messages to people; chosen by the settings unless given. */
+  /** The senders of messages. Default: those that the settings name. */
   readonly senders?: Readonly<Record<Channel, MessageSender>>;
 }
 
 /** A directory that is served. */
 export interface App extends Directory {
-  /** Writes to the same log as everything else. */
+  /** Writes to the log of the app. */
   readonly journal: Journal;
   /**
-   * Starts to serve, and then the jobs; the address, such as `http://127.0.0.1:8080`. Whoever serves alone also shows
-   * metrics, where they are wanted.
+   * Starts the server, then the jobs. Returns the address, such as `http://127.0.0.1:8080`. A process that serves alone
+   * also serves metrics, if the settings ask for them.
    *
-   * Several processes can listen there together. The first of them makes sure that nobody else does, and finds a
-   * port where any will do; the others then listen at that one.
+   * Several processes can listen at one address together. The first one checks that no other program listens there,
+   * and with port 0 finds a free port; the further ones then listen at the same port.
    *
-   * @throws {ConfigError} where nobody can listen there.
+   * @throws {ConfigError} if the address cannot be listened at.
    */
   listen(turn?: 'alone' | 'first' | 'further'): Promise<string>;
-  /** The metrics of this process, and with `isWhole` those of the directory; none where none are wanted. */
+  /** The metrics of this process, with `isWhole` also the backlog of the directory; empty if metrics are off. */
   readMetrics(isWhole: boolean): Promise<Snapshot>;
-  /** A first call to each contract, as the credentials of a fresh deployment allow. */
+  /** One call to each contract with the credentials of a new deployment. */
   samples(credentials: SampleCredentials): readonly Sample[];
-  /** Answers what was asked, lets the jobs end, closes everything. A second call waits for the first. */
+  /** Answers the open requests, lets the jobs end, and closes all parts. A second call waits for the first. */
   close(): Promise<void>;
 }
 
-/** A first call to one contract, as its document spells it. */
+/** A call to one contract, as its document writes it. */
 export interface Sample extends SampleCall {
   readonly title: string;
 }
 
-/** The user in the words of each contract that shows users, by the contract's name. */
+/** The user as each contract that shows users presents it, by the contract's name. */
 export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
   const { contracts } = await import('../contracts/index.ts');
   const views = contracts.flatMap((contract) => {
@@ -63,9 +63,9 @@ export async function presentUser(user: User, now: number): Promise<Readonly<Rec
 }
 
 /**
- * Builds everything; nothing is served and no job runs before `listen`.
+ * Builds the app. It serves no request and runs no job before `listen`.
  *
- * @throws {ConfigError} where folder or database cannot be used.
+ * @throws {ConfigError} if the folder or the database cannot be used.
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config } = options;
@@ -106,7 +106,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onOutage: log.createOutageTeller(logger),
   });
   const { core } = directory;
-  // Before the first backup, so that what is restored signs with the same key.
+  // Create the key before the first backup, so that a restored database signs with the same key.
   await ensureSigner(core);
   const toLog: Journal = {
     note: (event, fields) => logger.info(fields, event),
@@ -134,7 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
     (await meter?.read({ core, store, hasher }, isWhole)) ?? [];
-  /** Shows metrics for as long as the app is there. */
+  /** Serves metrics until the app closes. */
   const showMetrics = async (): Promise<MetricsServer | undefined> => {
     if (metrics === null || config.metrics === null) return undefined;
     return metrics.showMetrics(config.metrics, {
@@ -147,7 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    // From the outside in: each part may need those after it to finish what it has begun.
+    // The order matters: each part may need those that close after it to finish its work.
     await shown?.close();
     await server.close();
     await runner?.stop();
@@ -160,7 +160,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...directory,
     journal,
     async listen(turn = 'alone') {
-      // Whoever finds one of the two addresses taken has answered nobody and done nothing that was due.
+      // Listen before the jobs start: if one of the two addresses is taken, no request was answered and no due work done.
       if (turn === 'alone') shown = await showMetrics();
       let url: string;
       try {
@@ -182,7 +182,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-/** The first call of each contract that has one. */
+/** The sample call of each contract that has one. */
 function samplesOf(contracts: readonly Contract[], credentials: SampleCredentials): readonly Sample[] {
   return contracts.flatMap(({ title, sample }) => {
     return sample === undefined ? [] : [{ title, ...sample(credentials) }];
@@ -191,7 +191,7 @@ function samplesOf(contracts: readonly Contract[], credentials: SampleCredential
 
 type Senders = Readonly<Record<Channel, MessageSender>>;
 
-/** The senders that the settings name; the services' clients are loaded where they are used only. */
+/** The senders that the settings name. Loads the client of a service only if it is used. */
 async function createSenders({ config: { sms, email }, secrets }: DirectoryOptions): Promise<Senders> {
   return { sms: await createSmsSender(sms, secrets), email: await createEmailSender(email, secrets) };
 }

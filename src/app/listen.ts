@@ -1,4 +1,4 @@
-/** Where an app listens: a port that nobody else has, and what is wrong where it cannot be had, in terms of the settings. */
+/** Finds a port that no other program uses, and explains in terms of the settings why an app cannot listen. */
 import { once } from 'node:events';
 import { ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
@@ -8,7 +8,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The port to listen on, once it is certain that nobody does: those who share one do not notice strangers. */
+/** The port to listen on, after a check that no program listens there: a shared socket would not notice another program. */
 export async function findPort({ host, port }: ListenAddress): Promise<number> {
   const { createServer } = await import('node:net');
   const probe = createServer().listen({ host, port });
@@ -19,7 +19,7 @@ export async function findPort({ host, port }: ListenAddress): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** The settings that name an address. */
+/** The settings that an address comes from. */
 export interface AddressNames {
   readonly host: string;
   readonly port: string;
@@ -31,13 +31,16 @@ export const metricsAddress: AddressNames = {
   port: settings.metricsPort.name,
 };
 
-/** Why nobody can listen there, in terms of the settings; any other error as it is. */
+/** The reason why the address cannot be listened at, in terms of the settings; returns any other error unchanged. */
 export function listenFault(error: unknown, { host, port }: ListenAddress, names: AddressNames): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const fault = (name: string, problem: string) => new ConfigError([{ name, problem }]);
   switch (code) {
     case 'EADDRINUSE':
-      return fault(names.port, `${port} is in use on ${host}: choose another, or stop what listens there`);
+      return fault(
+        names.port,
+        `${port} is in use on ${host}: choose another port, or stop the program that listens there`,
+      );
     case 'EACCES':
     case 'EPERM':
       return fault(names.port, `${port} may not be used by this account: choose one above 1023`);

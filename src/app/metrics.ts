@@ -1,6 +1,6 @@
 /**
- * Metrics of a deployment, put together: what the parts of an app tell of themselves, and the listener that shows it.
- * Nothing of this is loaded where no metrics are wanted, and no part is asked to tell anything.
+ * The metrics of a deployment: a meter that counts what the parts of an app report, and the listener that serves the
+ * counts. Without `ROSTER_METRICS_PORT` this file is not loaded, and no part reports anything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBacklog } from '../core/deployment/backlog.ts';
@@ -14,35 +14,35 @@ import type { Journal } from '../jobs/journal.ts';
 import { type ListenAddress, listenFault, metricsAddress } from './listen.ts';
 import type { OpenedDirectory, OpenHooks } from './open-directory.ts';
 
-export type { MetricsServer as Shown, Snapshot };
+export type { MetricsServer, Snapshot };
 
-/** How long a backlog that was read is good for, and how long it is waited for. */
-const backlogMs = { fresh: 5_000, wait: 1_000 };
+/** How long a backlog is reused after it was read, and how long a reader of the metrics waits for it. */
+const backlogMs = { reuse: 5_000, wait: 1_000 };
 
-/** What of a directory's parts metrics are read from. */
+/** The parts of a directory that metrics are read from. */
 export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'>;
 
 export interface Meter {
-  /** What opening a directory is to be told to do. */
+  /** The hooks for the directory: they count commits, checkpoints and hashes. */
   readonly hooks: Pick<OpenHooks, 'onWritten' | 'onCheckpoint' | 'meter'>;
-  /** The logger, with each request counted. */
+  /** A logger that also counts each request. */
   loggerFrom(logger: Logger): Logger;
-  /** The journal, with what jobs tell counted. */
+  /** A journal that also counts the events of jobs. */
   journalFrom(journal: Journal): Journal;
-  /** The metrics of this process; with `isWhole` also what the directory has still to do. */
+  /** The metrics of this process, with `isWhole` also the backlog of the directory. */
   read(measured: Measured, isWhole: boolean): Promise<Snapshot>;
   close(): void;
 }
 
-/** A meter that is at 0. */
+/** A meter with all counts at 0. */
 export function createMeter(): Meter {
   const metrics = createProcessMetrics();
   let backlog: { readonly at: number; readonly reading: Promise<Snapshot> } | null = null;
 
-  /** Never rejects: where the database is away, nothing is told of it. */
+  /** Never rejects: empty while the database is unavailable. */
   function backlogOf({ core }: Measured): Promise<Snapshot> {
     const at = performance.now();
-    if (backlog === null || at - backlog.at > backlogMs.fresh) {
+    if (backlog === null || at - backlog.at > backlogMs.reuse) {
       const reading = readBacklog(core).then((read) => backlogSnapshot(read, core.clock.now()));
       backlog = { at, reading: reading.catch(() => []) };
     }
@@ -79,35 +79,35 @@ export function createMeter(): Meter {
   };
 }
 
-/** How metrics are shown: what reads them, and who is told. */
-export interface Showing {
+/** How metrics are served: the function that reads them, and the callbacks. */
+export interface MetricsSource {
   read(): Promise<string>;
-  /** Told where they are to be had. */
+  /** Called with the address once metrics are served. */
   onServed(url: string): void;
   onFault(error: unknown): void;
 }
 
 /**
- * Shows metrics at the address.
+ * Serves metrics at the address.
  *
- * @throws {ConfigError} where nobody can listen there.
+ * @throws {ConfigError} if the address cannot be listened at.
  */
-export async function showMetrics(at: ListenAddress, showing: Showing): Promise<MetricsServer> {
+export async function showMetrics(at: ListenAddress, source: MetricsSource): Promise<MetricsServer> {
   try {
-    const server = await serveMetrics({ ...showing, contentType: metricsContentType }, at);
-    showing.onServed(server.url);
+    const server = await serveMetrics({ ...source, contentType: metricsContentType }, at);
+    source.onServed(server.url);
     return server;
   } catch (error) {
     throw listenFault(error, at, metricsAddress);
   }
 }
 
-/** The text of one process's metrics. */
+/** The metrics of one process as text. */
 export function metricsText(snapshot: Snapshot): Promise<string> {
   return renderMetrics([snapshot]);
 }
 
-/** The metrics of processes that come and go, which all tell theirs; see `ProcessSums`. */
+/** The sums over processes that start and end; see `ProcessSums`. */
 export function createProcessSums<P>(): ProcessSums<P> {
   return new ProcessSums();
 }

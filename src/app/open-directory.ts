@@ -1,6 +1,6 @@
 /**
- * A directory built from plain values: the core over its database, its ledger and its secrets, which is all that
- * most commands need. It is opened only after whatever the ledger knows to be erased is gone from it again.
+ * Builds a directory from plain values: the core over its database, its ledger and its secrets. Most commands need
+ * nothing else. Before it returns a directory, it repeats every erasure that the ledger knows and the database does not.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,9 +29,9 @@ import { type AppProviders, createAppProviders } from './providers.ts';
 export interface DirectoryOptions {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** The machine's unless given. */
+  /** Default: the clock of the machine. */
   readonly clock?: Clock;
-  /** Whether very much will be written in a row. */
+  /** Whether a command will write very many rows, as an import does. */
   readonly isBulk?: boolean;
 }
 
@@ -39,24 +39,24 @@ export interface DirectoryOptions {
 export interface Directory {
   readonly core: Core;
   readonly config: Config;
-  /** How many migrations ran to bring the database up to date, and the version it has now. */
+  /** How many migrations ran, and the version of the database after them. */
   readonly applied: number;
   readonly version: number;
   readonly maintenance: Maintenance;
-  /** What the ledger had done again, for the database did not know it. */
+  /** The erasures that were repeated because the ledger knew them and the database did not. */
   readonly replayed: Replay;
   close(): Promise<void>;
 }
 
-/** Whether there is a database: in the data folder, or named as one that others keep. */
+/** Whether there is a database: a file in the data folder, or a PostgreSQL database that the settings name. */
 export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boolean {
   return databaseUrl !== null || existsSync(join(dataDir, databaseFile));
 }
 
 /**
- * Opens the directory that the settings name; makes folder and tables, or brings them up to date.
+ * Opens the directory that the settings name. Creates the folder and the tables, or migrates them.
  *
- * @throws {ConfigError} where folder or database cannot be used.
+ * @throws {ConfigError} if the folder or the database cannot be used.
  */
 export async function openDirectory(
   options: DirectoryOptions,
@@ -74,11 +74,11 @@ export async function openDirectory(
 }
 
 /**
- * Moves the directory in the data folder to a PostgreSQL database; see `store/move.ts` for what it promises. It
- * takes the folder alone: a server that went on when the move has ended would write where nobody looks any more.
+ * Moves the directory in the data folder to a PostgreSQL database; `src/store/copies/move.ts` says what it promises. It
+ * holds an exclusive lock on the folder: a server that kept running would go on writing to a file that is no longer used.
  *
- * @throws {ConfigError} where there is no directory in the folder, or its database cannot be used.
- * @throws {FolderInUseError} where a server or another command works on the folder.
+ * @throws {ConfigError} if there is no directory in the folder, or its database cannot be used.
+ * @throws {FolderInUseError} if a server or another command works on the folder.
  */
 export async function moveDirectory(
   options: Omit<MoveOptions, 'dataDir'> & { readonly config: Config },
@@ -86,7 +86,7 @@ export async function moveDirectory(
   const { config, ...move } = options;
   const { dataDir } = config;
   if (!existsSync(join(dataDir, databaseFile))) {
-    throw new ConfigError([{ name: settings.dataDir.name, problem: 'holds no SQLite directory to move' }]);
+    throw new ConfigError([{ name: settings.dataDir.name, problem: 'contains no SQLite directory to move' }]);
   }
   const store = openStore({ dataDir });
   await store.migrate();
@@ -100,7 +100,7 @@ export async function moveDirectory(
   }
 }
 
-/** A directory with the parts that an app works with. */
+/** A directory with the parts that an app needs. */
 export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly store: Store;
   readonly hasher: QueuedHasher;
@@ -109,20 +109,20 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly records: FolderRecords;
 };
 
-/** What the parts of a directory tell whoever opens it. */
+/** What the parts of a directory report to the caller that opens it. */
 export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onCheckpoint' | 'onOutage'> &
   Pick<HasherOptions, 'meter'>;
 
-/** Opens the directory for an app, which closes its parts in its own order. */
+/** Opens the directory for an app. The app closes the parts in its own order. */
 export async function openCore(
   { config, secrets, clock = systemClock, isBulk = false }: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
-  // A process with its database and its secret elsewhere keeps nothing, and may have no place to.
+  // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
-  // A folder that somebody gave such a process all the same is used.
+  // If such a process has a folder all the same, its ledger is used.
   const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
   const address = createAppAddress(config);
   const providers = createAppProviders(config, secrets, address, clock);
@@ -190,11 +190,11 @@ async function openDatabase(
   }
 }
 
-/** Why the database cannot be used, by its innermost cause; of an address that may hold a password nothing is told. */
-function databaseFault(name: string, error: unknown, place = ''): ConfigError {
+/** The innermost cause why the database cannot be used. Never includes the database URL, which may contain a password. */
+function databaseFault(name: string, error: unknown, location = ''): ConfigError {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
   const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
-  return new ConfigError([{ name, problem: `cannot be used: ${place}${reason}` }]);
+  return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}` }]);
 }

@@ -1,6 +1,6 @@
 /**
- * The providers of a deployment, put together from its settings and its file, and what depends on where the server is
- * reached: the address of the callback, and the demo provider.
+ * Builds the providers of a deployment from its settings and its provider file, and the two parts that depend on the
+ * address of the server: the callback URL and the demo provider.
  */
 
 import type { Config, Secrets } from '../config/config.ts';
@@ -15,14 +15,14 @@ import type { AppAddress } from './address.ts';
 
 export interface AppProviders {
   readonly directory: ProviderDirectory;
-  /** What answers for providers that are inside the process. */
+  /** The request handlers of providers inside this process. */
   mounts(): Promise<readonly Mount[]>;
 }
 
 /**
- * Puts the providers together.
+ * Builds the providers.
  *
- * @throws {ConfigError} where the file has a fault.
+ * @throws {ConfigError} if the provider file has a fault.
  */
 export function createAppProviders(
   { providers, isProduction }: Config,
@@ -37,7 +37,7 @@ export function createAppProviders(
   const taken = presets.map(({ name }) => name);
   const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
   const redirectUri = (): string => `${address.publicUrl}/connect/callback`;
-  // A call may have begun before the address was known: who makes it stays, whatever the address turns out to be.
+  // A call may begin before the address is known. The client stays the same when the address changes.
   const demoClient = makeDemoClient();
   let demo: { readonly at: string; readonly provider: OwnProvider } | undefined;
   const describe = (): OwnProvider => {

@@ -1,6 +1,6 @@
 /**
- * Every command there is. The help and the reading of command lines come from this table; what a command does is
- * in the file that it loads.
+ * The table of all commands. The help and the parser of command lines read it; each command is implemented in the file
+ * that it loads.
  */
 import { keyRoles } from '../core/access/principal.ts';
 import { connectionStates } from '../core/providers/connection.ts';
@@ -15,19 +15,23 @@ const organization: Option = {
   isRequired: true,
 };
 const onlyOrganization: Option = { value: 'ID', meaning: 'Of this organization only' };
-const name: Option = { value: 'NAME', meaning: 'What people call it', isRequired: true };
+const name: Option = { value: 'NAME', meaning: 'Its name', isRequired: true };
 const keyArgument = { name: 'ID', meaning: 'The key, by its id (`roster key list`)' };
 const appArgument = { name: 'APPID', meaning: 'The app, by its id (`roster app list`)' };
-const format: Option = { value: 'FORMAT', meaning: 'As the file is named unless given', choices: formats };
-const shownOnce = 'The key is shown once and never again.';
+const format: Option = {
+  value: 'FORMAT',
+  meaning: 'The format; default: by the name of the file',
+  choices: formats,
+};
+const shownOnce = 'The key is shown only once.';
 
 export const commands: readonly Command[] = [
   {
     name: 'serve',
     summary: 'Serve the APIs',
     details:
-      'On an empty data folder the first start makes an organization with its credentials and shows them once.\n' +
-      'Ends on SIGINT or SIGTERM when the requests at work are answered, on a second one at once.',
+      'On an empty data folder the first start creates an organization and shows its credentials, only once.\n' +
+      'After SIGINT or SIGTERM it answers the open requests and ends; after a second signal it ends at once.',
     options: {
       host: { value: 'HOST', meaning: 'The address to listen on, in place of HOST', setting: 'HOST' },
       port: { value: 'PORT', meaning: 'The port to listen on, in place of PORT', setting: 'PORT' },
@@ -41,18 +45,18 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'migrate',
-    summary: 'Bring the database up to date',
-    details: '`roster serve` does so by itself.',
+    summary: 'Migrate the database to the version of this program',
+    details: '`roster serve` does this at every start.',
     options: {},
     load: async () => (await import('./commands/migrate.ts')).migrate,
   },
   {
     name: 'check',
-    summary: 'Recount what is kept as counts, and look through the database',
+    summary: 'Check the database file and the stored counts',
     details:
-      'Ends with 1 where something is wrong and stays so. Reads everything there is, also while a server runs.',
+      'Ends with 1 if a fault is found and not repaired. Reads the whole database; may run while a server runs.',
     options: {
-      repair: { meaning: 'Make wrong counts right' },
+      repair: { meaning: 'Correct wrong counts' },
       org: { value: 'ID', meaning: 'Recount this organization only' },
     },
     load: async () => (await import('./commands/check.ts')).check,
@@ -61,8 +65,8 @@ export const commands: readonly Command[] = [
     name: 'move',
     summary: 'Move the directory from its file to PostgreSQL',
     details: [
-      'Stop the server first: a folder that somebody works on is not moved. An interrupted move is gone on with by',
-      'calling it again. Every table is read back and compared; the file stays as it is.',
+      'Stop the server first: a folder that is in use is not moved. To resume an interrupted move, run the command',
+      'again. Every table is read back and compared; the file is not changed.',
     ].join(' '),
     options: {
       to: {
@@ -75,15 +79,15 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'init',
-    summary: 'Make the first organization of an empty directory',
-    details: `With one app and one API key of the role admin. Keys are shown once and never again.`,
-    options: { name: { value: 'NAME', meaning: 'What people call it, "Default" unless given' } },
+    summary: 'Create the first organization of an empty directory',
+    details: 'With one app and one API key of the role admin. The keys are shown only once.',
+    options: { name: { value: 'NAME', meaning: 'Its name; default: "Default"' } },
     load: async () => (await import('./commands/organizations.ts')).init,
   },
   {
     name: 'org create',
-    summary: 'Make an organization with one app and one API key',
-    details: 'The keys are shown once and never again.',
+    summary: 'Create an organization with one app and one API key',
+    details: 'The keys are shown only once.',
     options: { name },
     load: async () => (await import('./commands/organizations.ts')).createOne,
   },
@@ -95,14 +99,14 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'key create',
-    summary: 'Make an API key for an organization',
+    summary: 'Create an API key for an organization',
     details: shownOnce,
     options: {
       org: organization,
       role: { value: 'ROLE', meaning: 'What the key may do', choices: keyRoles, isRequired: true },
       expires: {
         value: 'DAYS',
-        meaning: 'Days until the key ends; it does not end unless given',
+        meaning: 'Days until the key expires; default: it does not expire',
         range: { min: 1, max: 36_500 },
       },
     },
@@ -116,7 +120,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'key rotate',
-    summary: 'Give an API key another secret; the present one stops at once',
+    summary: 'Replace an API key; the old key is refused at once',
     details: shownOnce,
     argument: keyArgument,
     options: {},
@@ -124,21 +128,24 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'key revoke',
-    summary: 'End an API key for good',
+    summary: 'Revoke an API key permanently',
     argument: keyArgument,
     options: {},
     load: async () => (await import('./commands/keys.ts')).revoke,
   },
   {
     name: 'admin create',
-    summary: 'Make a confirmed user with the role admin and a first session',
-    details: 'The password comes from ROSTER_ADMIN_PASSWORD, else it is asked for on the terminal.',
-    options: { org: organization, email: { value: 'EMAIL', meaning: 'Their address', isRequired: true } },
+    summary: 'Create a confirmed user with the role admin and a first session',
+    details: 'The password comes from ROSTER_ADMIN_PASSWORD; without it the command asks on the terminal.',
+    options: {
+      org: organization,
+      email: { value: 'EMAIL', meaning: 'The email of the user', isRequired: true },
+    },
     load: async () => (await import('./commands/admin.ts')).createOne,
   },
   {
     name: 'app create',
-    summary: 'Make an app in an organization',
+    summary: 'Create an app in an organization',
     details: shownOnce,
     options: { org: organization, name },
     load: async () => (await import('./commands/apps.ts')).create,
@@ -151,11 +158,11 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'app rotate',
-    summary: 'Give an app another key or client secret; the present one stops at once',
+    summary: 'Replace the key or the client secret of an app; the old one is refused at once',
     details: shownOnce,
     argument: appArgument,
     options: {
-      'client-secret': { meaning: 'Another client secret, and not another key' },
+      'client-secret': { meaning: 'Replace the client secret, and not the key' },
     },
     load: async () => (await import('./commands/apps.ts')).rotate,
   },
@@ -166,41 +173,42 @@ export const commands: readonly Command[] = [
     options: {
       signup: {
         value: 'STATE',
-        meaning: 'Whether strangers may sign up',
+        meaning: 'Whether people may sign up by themselves',
         choices: ['open', 'closed'],
       },
       origins: {
         value: 'LIST',
-        meaning: 'Web origins whose pages may show Connect, separated by commas; "none" for no page',
+        meaning:
+          'Web origins whose pages may show the Connect page, separated by commas; "none" for no origin',
       },
     },
     load: async () => (await import('./commands/apps.ts')).set,
   },
   {
     name: 'user show',
-    summary: 'Show a user as each API does, and what none shows',
-    argument: { name: 'ID|EMAIL', meaning: 'An id in the spelling of any API, a number, or an email' },
+    summary: 'Show a user as each API does, and the fields that no API shows',
+    argument: { name: 'ID|EMAIL', meaning: 'An id in the format of any API, a number, or an email' },
     options: { org: onlyOrganization },
     load: async () => (await import('./commands/user.ts')).show,
   },
   {
     name: 'import',
-    summary: 'Bring users in from a file of CSV or NDJSON',
+    summary: 'Import users from a CSV or NDJSON file',
     details:
-      `Columns, all of them optional: ${transferColumns.join(', ')}.\n` +
-      'An import that was interrupted goes on where it stopped when the same command is given again. Rows that\n' +
-      'cannot be imported are left out and listed in the rejects file by their line, with the reason.',
+      `Columns, all optional: ${transferColumns.join(', ')}.\n` +
+      'To resume an interrupted import, run the same command again. Rows that cannot be imported are skipped;\n' +
+      'the rejects file lists their lines and the reasons.',
     argument: { name: 'FILE', meaning: 'The file, or - for standard input' },
     options: {
       org: organization,
-      app: { value: 'APPID', meaning: "The app that the users go to, the organization's first unless given" },
+      app: { value: 'APPID', meaning: "The app of the new users; default: the organization's first" },
       format,
-      rejects: { value: 'FILE', meaning: 'Where the rejects go, beside the file unless given' },
+      rejects: { value: 'FILE', meaning: 'The rejects file; default: beside FILE' },
       resume: {
         value: 'NAME',
-        meaning: 'The name of the import, under which it goes on; told by the file itself',
+        meaning: 'The name of the import, to resume it; default: the digest of the file',
       },
-      'dry-run': { meaning: 'Say what would be imported and rejected, and change nothing' },
+      'dry-run': { meaning: 'Report what would be imported and rejected, and change nothing' },
     },
     load: async () => (await import('./commands/import.ts')).importUsers,
   },
@@ -211,15 +219,15 @@ export const commands: readonly Command[] = [
       org: organization,
       app: { value: 'APPID', meaning: 'Users of this app only' },
       format,
-      out: { value: 'FILE', meaning: 'Where to write, standard output unless given' },
+      out: { value: 'FILE', meaning: 'The file to write; default: standard output' },
       'with-password-hashes': { meaning: 'Write password hashes too' },
     },
     load: async () => (await import('./commands/export.ts')).exportAll,
   },
   {
     name: 'provider list',
-    summary: 'List the providers with how they do',
-    details: 'An outage shows as grants that wait to be revoked, and as refreshes that fail.',
+    summary: 'List the providers and their health',
+    details: 'Grants that wait to be revoked and failing refreshes show an outage of a provider.',
     options: {},
     load: async () => (await import('./commands/connections.ts')).providers,
   },
@@ -236,22 +244,22 @@ export const commands: readonly Command[] = [
     name: 'connection abandon',
     summary: 'Stop waiting for a provider that never confirms a disconnect',
     details:
-      'For a connection that is overdue. Drops what the provider gave, so that nobody can end it any more, and asks before.\nIt stays overdue, and never counts as confirmed.',
+      'For a connection that is overdue. Asks first, then deletes the grants: after that, the access cannot be revoked from here.\nThe connection stays overdue, and never counts as confirmed.',
     argument: { name: 'ID', meaning: 'The connection, by its id (`roster connection list`)' },
-    options: { yes: { meaning: 'Do it without asking' } },
+    options: { yes: { meaning: 'Do not ask for confirmation' } },
     load: async () => (await import('./commands/connections.ts')).abandon,
   },
   {
     name: 'reseal',
-    summary: 'Seal anew what was sealed under a former secret',
+    summary: 'Reseal everything that a former secret sealed',
     details:
-      'After a change of ROSTER_SECRET, once every server has it and the former one is in ROSTER_OLD_SECRETS. Then the former one can be dropped.',
+      'Run it after a change of ROSTER_SECRET, once every server has the new secret, and the former one in\nROSTER_OLD_SECRETS. After it the former secret can be removed.',
     options: {},
     load: async () => (await import('./commands/reseal.ts')).resealAll,
   },
   {
     name: 'outbox',
-    summary: 'Show the messages that the development outbox keeps, newest first',
+    summary: 'Show the messages in the development outbox, newest first',
     options: { to: { value: 'ADDRESS', meaning: 'To this email or phone number only' } },
     load: async () => (await import('./commands/outbox.ts')).show,
   },

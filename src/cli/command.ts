@@ -1,7 +1,7 @@
-/** What a command of the program is: its words, what it takes, and what it gives back. */
+/** The type of a command: its name, its argument and options, and its outcome. */
 import type { Environment } from '../config/config.ts';
 
-/** An option of a command: a flag, or with `value` something that takes a value. */
+/** An option of a command: a flag, or an option with a value. */
 export interface Option {
   readonly meaning: string;
   /** The placeholder of the value, such as `ID`; absent for a flag. */
@@ -9,9 +9,9 @@ export interface Option {
   readonly isRequired?: true;
   /** The only values that are accepted. */
   readonly choices?: readonly string[];
-  /** A whole number in plain decimal between these limits is accepted only. */
+  /** The value must be a decimal whole number between these limits. */
   readonly range?: { readonly min: number; readonly max: number };
-  /** The setting that a given value stands in for, by its name in the environment. */
+  /** The setting that the value replaces, by its name in the environment. */
   readonly setting?: string;
 }
 
@@ -20,52 +20,52 @@ export interface Command {
   readonly name: string;
   /** One line, without a full stop. */
   readonly summary: string;
-  /** More of it, for the command's own help. */
+  /** More text, for the command's own help. */
   readonly details?: string;
   /** The one word that must follow the name. */
   readonly argument?: { readonly name: string; readonly meaning: string };
   readonly options: Readonly<Record<string, Option>>;
-  /** Loads what the command needs, and nothing else. */
+  /** Loads the code of this command only. */
   load(): Promise<Handler>;
 }
 
-/** Does the work of a command. Throws a `CommandError` or a refusal of the core where it cannot. */
+/** Runs a command. Throws a `CommandError` or a refusal of the core if it cannot. */
 export type Handler = (invocation: Invocation) => Promise<Outcome>;
 
-/** A command as it was called; everything required is there and every value is acceptable. */
+/** A call of a command. Everything required is present and every value is acceptable. */
 export interface Invocation {
-  /** The word after the name; empty where the command takes none. */
+  /** The word after the name; empty if the command takes none. */
   readonly argument: string;
-  /** The value of an option, undefined where it was not given. */
+  /** The value of an option; undefined if it was not given. */
   find(option: string): string | undefined;
   /** The value of a required option. */
   get(option: string): string;
-  /** The environment, with the options that stand for settings in it. */
+  /** The environment; options that replace settings are already in it. */
   readonly env: Environment;
 }
 
-/** What a command has to say: one JSON value for programs, or the same for people. */
+/** The result of a command: one JSON value for programs, and the same as text for people. */
 export interface Outcome {
   readonly json: unknown;
-  /** Lines for a person, without a line break at the end; empty for nothing to say. */
+  /** Lines for a person, without a line break at the end; empty to print nothing. */
   readonly text: string;
-  /** Remarks that are not part of the answer, for standard error. */
+  /** Notes that are not part of the answer; they go to standard error. */
   readonly notes?: readonly string[];
-  /** The answer is bad news: the program ends with 1. */
+  /** The command found a fault: the program ends with 1. */
   readonly isFailure?: boolean;
-  /** What the command goes on doing after it has said this; the program ends with it. */
+  /** Work that goes on after the result is printed; the program ends when it resolves. */
   readonly meanwhile?: Promise<void>;
 }
 
-/** The command cannot be done. `message` is one line, fit for a person, without anything secret. */
+/** The command cannot be run. `message` is one line for a person, without secrets. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError';
 }
 
-/** The command was called in a way that does not exist. */
+/** The command was called in a wrong way. */
 export class UsageError extends CommandError {
   override readonly name = 'UsageError';
-  /** The command whose help explains it; null for that of the program. */
+  /** The command whose help explains the right way; null for the help of the program. */
   readonly command: string | null;
 
   constructor(message: string, command: string | null) {

@@ -1,12 +1,12 @@
-/** Asks a person at the terminal before something is done that cannot be undone. */
+/** Asks a person at the terminal to confirm a step that cannot be undone. */
 import { createInterface } from 'node:readline/promises';
 import { CommandError, type Invocation } from './command.ts';
 import type { Terminal } from './password-prompt.ts';
 
 /**
- * True where the person agrees, or `--yes` was given. Refuses where nobody can be asked.
+ * True if the person agrees, or `--yes` was given.
  *
- * @throws {CommandError} without a terminal.
+ * @throws {CommandError} without `--yes` and without a terminal.
  */
 export async function confirm(
   invocation: Pick<Invocation, 'find'>,
@@ -14,11 +14,12 @@ export async function confirm(
   { stdin, stderr }: Terminal = process,
 ): Promise<boolean> {
   if (invocation.find('yes') !== undefined) return true;
-  if (!stdin.isTTY) throw new CommandError(`${question} Nobody is here to be asked: add --yes to do it`);
+  if (!stdin.isTTY)
+    throw new CommandError(`${question} There is no terminal to ask for confirmation: add --yes to confirm`);
   const lines = createInterface({ input: stdin, output: stderr, terminal: true });
   try {
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-    const answer = await Promise.race([lines.question(`${question} Type yes to go on: `), closed]);
+    const answer = await Promise.race([lines.question(`${question} Type yes to continue: `), closed]);
     return answer.trim().toLowerCase() === 'yes';
   } finally {
     lines.close();

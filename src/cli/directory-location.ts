@@ -1,15 +1,16 @@
-/** Where a directory is kept, in words for people. The address of a database may hold names and a password: neither is shown. */
+/** Where a directory is stored, in words for people. Never includes the user and password of a database URL. */
 import type { Config, Secrets } from '../config/config.ts';
 
-export interface Place {
+export interface DirectoryLocation {
   readonly kind: 'Data folder' | 'Database';
+  /** The path of the folder, or the URL of the database with host and name alone. */
   readonly at: string;
 }
 
-export function placeOf(
+export function locationOf(
   { dataDir }: Pick<Config, 'dataDir'>,
   { databaseUrl }: Pick<Secrets, 'databaseUrl'>,
-): Place {
+): DirectoryLocation {
   if (databaseUrl === null) return { kind: 'Data folder', at: dataDir };
   const { host, pathname } = new URL(databaseUrl);
   return { kind: 'Database', at: `postgres://${host}${pathname}` };

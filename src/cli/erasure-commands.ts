@@ -1,4 +1,4 @@
-/** The commands about erasures and copies of the database, a part of `catalogue.ts`. */
+/** The commands about erasures and backups of the database; `catalogue.ts` includes them. */
 import { erasureStates } from '../core/erasure/erasure.ts';
 import type { Command, Option } from './command.ts';
 
@@ -6,7 +6,7 @@ const erasureArgument = {
   name: 'ID',
   meaning: 'The erasure, by its id (`X-Erasure-Id`, `roster erasure list`)',
 };
-const yes: Option = { meaning: 'Do it without asking' };
+const yes: Option = { meaning: 'Do not ask for confirmation' };
 
 export const erasureCommands: readonly Command[] = [
   {
@@ -16,7 +16,7 @@ export const erasureCommands: readonly Command[] = [
       state: { value: 'STATE', meaning: 'In this state only', choices: erasureStates },
       limit: {
         value: 'N',
-        meaning: 'This many at most, 100 unless given',
+        meaning: 'List at most N; default: 100',
         range: { min: 1, max: 1_000_000 },
       },
     },
@@ -31,13 +31,13 @@ export const erasureCommands: readonly Command[] = [
   },
   {
     name: 'erasure verify',
-    summary: 'Hold a receipt against the public keys; needs no server and no database',
-    details: 'Ends with 1 where the receipt was not signed with one of the keys, or is not as it was signed.',
+    summary: 'Verify a receipt with the public keys; needs no server and no database',
+    details: 'Ends with 1 if no key in the set signed the receipt, or if it was changed after it was signed.',
     argument: { name: 'FILE', meaning: 'A file with the receipt' },
     options: {
       jwks: {
         value: 'FILE',
-        meaning: 'The keys, as at /.well-known/jwks.json; those in the data folder unless given',
+        meaning: 'The keys, as at /.well-known/jwks.json; default: those in the data folder',
       },
     },
     load: async () => (await import('./commands/erasures.ts')).verify,
@@ -46,7 +46,7 @@ export const erasureCommands: readonly Command[] = [
     name: 'erasure abandon',
     summary: 'Stop waiting for providers that never confirm',
     details:
-      'Drops what they gave, so that nobody can end it any more. The receipt says unconfirmed, and tells the reason:\nwrite nothing of the person into it.',
+      'Deletes the grants: after that, the access cannot be revoked from here. The receipt says unconfirmed and shows the\nreason: do not write personal data into it.',
     argument: erasureArgument,
     options: {
       reason: { value: 'TEXT', meaning: 'Why, for the receipt', isRequired: true },
@@ -56,9 +56,10 @@ export const erasureCommands: readonly Command[] = [
   {
     name: 'erasure run',
     summary: 'Erase the users of a list',
-    details: 'Tells what it is about to do and asks. Interrupted, the same again does the rest.',
+    details:
+      'Shows the plan and asks for confirmation. To resume after an interruption, run the same command again.',
     options: {
-      ids: { value: 'FILE', meaning: 'One user id a line', isRequired: true },
+      ids: { value: 'FILE', meaning: 'A file with one user id per line', isRequired: true },
       org: { value: 'ID', meaning: 'Users of this organization only' },
       yes,
     },
@@ -66,24 +67,24 @@ export const erasureCommands: readonly Command[] = [
   },
   {
     name: 'erasure rotate-key',
-    summary: 'Sign receipts with a new key; former receipts stay valid',
+    summary: 'Sign receipts with a new key; earlier receipts stay valid',
     options: {},
     load: async () => (await import('./commands/erasures.ts')).rotateKey,
   },
   {
     name: 'backup',
     summary: 'Write the database to a file, also while a server runs',
-    details: 'The file is new, complete, and for its owner alone. The secret and the ledger are not in it.',
-    argument: { name: 'FILE', meaning: 'A file that is not there yet, outside of the data folder' },
+    details: 'The file is complete, and only its owner can read it. The secret and the ledger are not in it.',
+    argument: { name: 'FILE', meaning: 'A file that does not exist yet, outside the data folder' },
     options: {},
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   {
     name: 'restore',
-    summary: 'Put a backup in the place of the database',
+    summary: 'Replace the database by a backup',
     details:
-      'Stop the server first. Whoever was erased since the backup is erased again before anything is answered.',
-    argument: { name: 'FILE', meaning: 'What `roster backup` wrote' },
+      'Stop the server first. Users who were erased after the backup are erased again before any request is answered.',
+    argument: { name: 'FILE', meaning: 'A file that `roster backup` wrote' },
     options: { yes },
     load: async () => (await import('./commands/backup.ts')).restore,
   },

@@ -5,7 +5,7 @@ import { refuse } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
 import { explain, explainOutage } from './failure.ts';
 
-describe('what is told of a failure', () => {
+describe('the explanation of a failure', () => {
   test('a wrong call gets a hint and ends with 2', () => {
     const { lines, exitCode } = explain(new UsageError('--org ID is missing', 'key create'));
     assert.deepEqual([...lines, exitCode], ['--org ID is missing', 'Try `roster key create --help`.', 2]);
@@ -33,24 +33,24 @@ describe('what is told of a failure', () => {
     assert.deepEqual(lines, ['the email is not valid', 'the password must have at least 8 characters']);
   });
 
-  test('a refusal is told in words, a fault in one line without its stack', () => {
+  test('a refusal is a sentence, a fault one line without its stack', () => {
     assert.deepEqual(explain(refuse('email_taken', {})).lines, ['the email has already been taken']);
     assert.deepEqual(explain(refuse('forbidden', {})).lines, ['refused: forbidden']);
     assert.deepEqual(explain(new CommandError('cancelled')), { lines: ['cancelled'], exitCode: 1 });
     assert.deepEqual(explain(new TypeError('x is\nodd')), { lines: ['failed: x is'], exitCode: 1 });
   });
 
-  test('a disk that is full or broken is told apart from a database that is busy', () => {
+  test('a full disk, a broken disk and a busy database have different explanations', () => {
     const told = (code: string) => explainOutage(Object.assign(new Error('at /data'), { code }));
-    assert.equal(told('SQLITE_FULL'), 'the disk is full (SQLITE_FULL): what was done until then stands');
-    assert.equal(told('53100'), 'the disk is full (53100): what was done until then stands');
+    assert.equal(told('SQLITE_FULL'), 'the disk is full (SQLITE_FULL): earlier changes are kept');
+    assert.equal(told('53100'), 'the disk is full (53100): earlier changes are kept');
     for (const code of ['SQLITE_IOERR_WRITE', 'SQLITE_READONLY', 'SQLITE_CORRUPT', '58030']) {
       assert.equal(told(code), `the database cannot be read or written (${code})`);
     }
     for (const code of ['SQLITE_BUSY', '55P03', '08006']) assert.equal(told(code), null);
     assert.equal(explainOutage(null), null);
     assert.deepEqual(explain(refuse('unavailable', { retryAfterSeconds: 1 })).lines, [
-      'the database is busy or away: try again',
+      'the database is busy or unavailable: try again',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What a person is told where a command cannot be done: one line for each thing that is wrong, never a stack
- * trace. What was called wrongly ends with 2, everything else with 1.
+ * Explains a failed command to a person: one line for each fault, never a stack trace. A wrong call ends with exit
+ * code 2, every other failure with 1.
  */
 import { ConfigError } from '../config/config.ts';
 import { DomainError, type FieldFault, type FieldFaultCode } from '../core/errors.ts';
@@ -41,18 +41,18 @@ const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['erasure_not_found', 'there is no such erasure'],
   ['api_key_not_found', 'there is no such key, or it is revoked'],
   ['email_taken', 'the email has already been taken'],
-  ['unavailable', 'the database is busy or away: try again'],
+  ['unavailable', 'the database is busy or unavailable: try again'],
 ]);
 
-/** Why the database took nothing, where to try again would not help; null where it would, or nothing is known. */
+/** Why the database refuses changes, if a retry would not help; null if it would help, or the cause is not known. */
 export function explainOutage(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (fullCodes.has(code)) return `the disk is full (${code}): what was done until then stands`;
+  if (fullCodes.has(code)) return `the disk is full (${code}): earlier changes are kept`;
   if (brokenCodes.test(code)) return `the database cannot be read or written (${code})`;
   return null;
 }
 
-/** Of SQLite, of the system, and of PostgreSQL. */
+/** Error codes of SQLite, of the system, and of PostgreSQL. */
 const fullCodes: ReadonlySet<string> = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT', '53100']);
 const brokenCodes = /^(SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB)|E(IO|ROFS|FBIG|ACCES)$|58|XX)/;
 
@@ -72,5 +72,5 @@ const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) =
   read_only: () => 'cannot be set',
   in_future: () => 'is in the future',
   required_for_change: () => 'is needed for this change',
-  unlisted: () => 'is not one of those that there are',
+  unlisted: () => 'is not one of the allowed values',
 };

@@ -32,7 +32,7 @@ describe('the help', () => {
     });
   }
 
-  test('of what is no command is refused', () => {
+  test('of an unknown command is refused', () => {
     for (const words of [['fly'], ['key', 'fly']]) assert.throws(() => helpFor(words, commands), UsageError);
   });
 });

@@ -1,13 +1,13 @@
-/** The help, written from the table of commands: of the program, of a group of commands, of one command. */
+/** Renders the help from the table of commands: for the program, for a group of commands, for one command. */
 import type { Command, Option } from './command.ts';
 import { UsageError } from './command.ts';
 import { commonOptions } from './invocation.ts';
 import { bold, columns } from './layout.ts';
 
 /**
- * The help for the words before `--help`; for the program where there are none.
+ * The help for the words before `--help`; without words, the help for the program.
  *
- * @throws {UsageError} where no command begins with these words.
+ * @throws {UsageError} if no command begins with these words.
  */
 export function helpFor(words: readonly string[], commands: readonly Command[]): string {
   const [first, second] = words;

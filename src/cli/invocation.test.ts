@@ -32,7 +32,7 @@ describe('reading a command line', () => {
     assert.equal(run('user show -- --odd').argument, '--odd');
   });
 
-  test('an option that stands for a setting is in its place in the environment', () => {
+  test('an option that replaces a setting is in the environment under the name of the setting', () => {
     const { env } = run('serve --port 0 --data /srv/roster');
     assert.deepEqual(env, { HOST: '::1', PORT: '0', ROSTER_DATA_DIR: '/srv/roster' });
   });
@@ -75,7 +75,7 @@ describe('reading a command line', () => {
     });
   }
 
-  test('an option means a value, or none, for all commands alike', () => {
+  test('an option takes a value in all commands, or in none', () => {
     const kinds = new Map<string, boolean>();
     for (const [name, { value }] of commands.flatMap(({ options }) => Object.entries(options))) {
       assert.equal(kinds.get(name) ?? value !== undefined, value !== undefined, name);

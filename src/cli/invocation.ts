@@ -1,6 +1,6 @@
 /**
- * From the words of a command line to a command and its values. Options may stand anywhere, also before the
- * command. Whatever is unknown, missing, double or not acceptable is a `UsageError` before anything is loaded.
+ * Parses a command line into a command and its values. Options may stand anywhere, also before the command. An unknown,
+ * missing, repeated or unacceptable word is a `UsageError` before any command is loaded.
  */
 import { parseArgs } from 'node:util';
 import type { Environment } from '../config/config.ts';
@@ -13,7 +13,7 @@ export const commonOptions = {
   help: { meaning: 'Explain the command' },
 } as const satisfies Readonly<Record<string, Option>>;
 
-/** What a command line asks for. */
+/** The request that a command line stands for. */
 export type Request =
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version' }
@@ -60,7 +60,7 @@ export function readCommandLine(
   return { kind: 'run', command, invocation, isJson: values.has('json') };
 }
 
-/** The words, and the options with their values; `''` for a flag. */
+/** The words, and the options with their values. The value of a flag is `''`. */
 function readWords(
   argv: readonly string[],
   commands: readonly Command[],
@@ -113,7 +113,7 @@ function valueIn(
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`, about);
     return '';
   }
-  // What looks like the next option is one: the value was forgotten. `--name=-x` says it explicitly.
+  // A word that begins with a dash is the next option: the value was forgotten. `--name=-x` gives such a value.
   if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value}`, about);
   }

@@ -1,7 +1,8 @@
-/** Text for people: aligned columns, and colour where the output is a terminal that shows it. */
+/** Text for people: aligned columns, numbers and times, and colour if the output is a terminal that shows it. */
 import { styleText } from 'node:util';
+import { toMillisecondText } from '../core/time.ts';
 
-/** Columns as wide as their widest cell, two blanks between them; no blanks at the end of a line. */
+/** Columns as wide as their widest cell, with two spaces between them; no spaces at the end of a line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -17,20 +18,35 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A table with a head, or the sentence `otherwise` where it would have no rows. */
+/** A table with a head; without rows, the sentence `otherwise`. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   otherwise: string,
 ): string {
   if (rows.length === 0) return otherwise;
-  const [first = '', ...rest] = columns([head.map((title) => title.toUpperCase()), ...rows.map(clean)]);
-  return [dim(first), ...rest].join('\n');
+  const [first = '', ...others] = columns([head.map((title) => title.toUpperCase()), ...rows.map(clean)]);
+  return [dim(first), ...others].join('\n');
 }
 
-/** Names with their values, one a line. */
+/** Names with their values, one per line. */
 export function pairs(entries: readonly (readonly [name: string, value: string])[]): string {
   return columns(entries.map(([name, value]) => [name, ...clean([value])])).join('\n');
+}
+
+/** A number with its noun: `12,000 users`. */
+export function counted(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The instant in UTC with milliseconds; null for null. */
+export function timeOrNull(instant: number | null): string | null {
+  return instant === null ? null : toMillisecondText(instant);
+}
+
+/** Seconds with two decimals since `startedAt`, a time of `performance.now()`. */
+export function secondsSince(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) / 10) / 100;
 }
 
 export function bold(text: string): string {
@@ -41,7 +57,7 @@ export function dim(text: string): string {
   return styleText('dim', text, { stream: process.stdout });
 }
 
-/** Control characters in what users wrote would move the cursor of whoever reads it. */
+/** Removes control characters: in text that users wrote they would move the reader's cursor. */
 function clean(cells: readonly string[]): string[] {
   return cells.map((cell) => cell.replace(/\p{Cc}+/gu, ' '));
 }

@@ -1,6 +1,6 @@
 /**
- * How a command gets at the directory: on the data folder that the settings name, also while a server runs on
- * it. Everything a command does is recorded as done by the operator at the command line.
+ * How a command opens the directory: on the data folder that the settings name, also while a server runs on it.
+ * Every change that a command makes is recorded as made by the operator at the command line.
  */
 import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app/open-directory.ts';
 import { readConfig } from '../config/config.ts';
@@ -11,14 +11,14 @@ import type { OrgKey } from '../core/ids.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from './command.ts';
 import { explainOutage } from './failure.ts';
 
-/** The door in the audit events of what is done here. */
+/** The door in the audit events of these changes. */
 export const door = 'cli';
 
 type Work = (directory: Directory, invocation: Invocation) => Promise<Outcome>;
 
 type Use = Pick<DirectoryOptions, 'isBulk'>;
 
-/** A handler that works on a directory, which is made where there is none. */
+/** A handler that works on a directory, and creates it if there is none. */
 export function onAnyDirectory(work: Work, use: Use = {}): Handler {
   return async (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
@@ -30,27 +30,27 @@ export function onAnyDirectory(work: Work, use: Use = {}): Handler {
     try {
       return await work(directory, invocation);
     } catch (error) {
-      const told = isRefusal(error, 'unavailable') ? explainOutage(outage) : null;
-      throw told === null ? error : new CommandError(told);
+      const explanation = isRefusal(error, 'unavailable') ? explainOutage(outage) : null;
+      throw explanation === null ? error : new CommandError(explanation);
     } finally {
       await directory.close();
     }
   };
 }
 
-/** A handler that works on a directory that is there; a mistyped folder is told, not made. */
+/** A handler that works on an existing directory; it reports a mistyped folder and does not create it. */
 export function onDirectory(work: Work, use: Use = {}): Handler {
   return (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
     const nothingThere = new CommandError(
-      `there is no directory in ${config.dataDir}: \`roster init\` makes one`,
+      `there is no directory in ${config.dataDir}: \`roster init\` creates one`,
     );
     if (!hasDirectory(config, secrets)) throw nothingThere;
     return onAnyDirectory(work, use)(invocation);
   };
 }
 
-/** The organization that `--org` names, null without the option. Refuses with `organization_not_found`. */
+/** The organization that `--org` names; null without the option. Refuses an organization that does not exist. */
 export async function findOrganization(
   { core }: Directory,
   invocation: Invocation,
@@ -59,7 +59,25 @@ export async function findOrganization(
   return id === undefined ? null : getOrganization(core, id);
 }
 
-/** Organizations by their internal key, for lists that name them. */
-export async function organizationsByKey({ core }: Directory): Promise<ReadonlyMap<OrgKey, Organization>> {
-  return new Map((await listOrganizations(core)).map((organization) => [organization.key, organization]));
+/** An organization as lists show it; both null for one that is newer than the list. */
+export interface OrganizationLabel {
+  readonly id: string | null;
+  readonly name: string | null;
+}
+
+/** Finds the label of an organization by its internal key. */
+export async function readOrganizationLabels({
+  core,
+}: Directory): Promise<(orgKey: OrgKey) => OrganizationLabel> {
+  const labels = new Map((await listOrganizations(core)).map(({ key, id, name }) => [key, { id, name }]));
+  return (orgKey) => labels.get(orgKey) ?? { id: null, name: null };
+}
+
+/** The value of an option, as one of its choices; undefined without the option. */
+export function choiceOf<T extends string>(
+  invocation: Invocation,
+  option: string,
+  choices: readonly T[],
+): T | undefined {
+  return choices.find((each) => each === invocation.find(option));
 }

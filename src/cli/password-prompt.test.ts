@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { CommandError } from './command.ts';
 import { askNewPassword } from './password-prompt.ts';
 
-/** A terminal on which somebody types that text; `shown` is all that comes to the screen. */
+/** A terminal on which a person types the text; `shown` is all that appears on the screen. */
 function terminal(typed: string, isTTY = true) {
   const stdin = Object.assign(new PassThrough(), { isTTY });
   const screen: string[] = [];
@@ -14,16 +14,16 @@ function terminal(typed: string, isTTY = true) {
 }
 
 describe('asking for a password', () => {
-  test('it is taken when typed twice, blanks at its ends included, and never shown', async () => {
+  test('it is accepted when typed twice, with spaces at its ends, and never shown', async () => {
     const at = terminal(' a quiet harbour \r a quiet harbour \r');
     assert.equal(await askNewPassword(at), ' a quiet harbour ');
-    assert.equal(at.shown(), 'Password: \nThe same again: \n');
+    assert.equal(at.shown(), 'Password: \nRepeat the password: \n');
   });
 
   const refused: readonly (readonly [title: string, typed: string, message: RegExp])[] = [
     ['two that differ are refused', 'one-harbour\ranother-harbour\r', /differ/],
-    ['control-C gives up', 'one-har\u0003', /cancelled/],
-    ['control-D gives up', '\u0004', /cancelled/],
+    ['control-C cancels', 'one-har\u0003', /cancelled/],
+    ['control-D cancels', '\u0004', /cancelled/],
   ];
   for (const [title, typed, message] of refused) {
     test(title, async () => {
@@ -35,7 +35,7 @@ describe('asking for a password', () => {
     });
   }
 
-  test('without a terminal the setting is named in its place', async () => {
+  test('without a terminal the error names the setting', async () => {
     await assert.rejects(askNewPassword(terminal('', false)), /ROSTER_ADMIN_PASSWORD/);
   });
 });

@@ -4,22 +4,28 @@ import { Writable } from 'node:stream';
 import { settings } from '../config/settings.ts';
 import { CommandError } from './command.ts';
 
-/** Where a person types and reads; the process has both. */
+/** The streams on which a person types and reads; the process has both. */
 export interface Terminal {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream;
 }
 
-/** Asks twice. Refuses where nobody can be asked, the two differ, or the person gives up. */
+/**
+ * Asks twice.
+ *
+ * @throws {CommandError} without a terminal, if the two passwords differ, or if the person cancels.
+ */
 export async function askNewPassword({ stdin, stderr }: Terminal = process): Promise<string> {
   if (!stdin.isTTY) {
-    throw new CommandError(`set ${settings.adminPassword.name}, or run this on a terminal to be asked`);
+    throw new CommandError(
+      `set ${settings.adminPassword.name}, or run this command on a terminal and type the password`,
+    );
   }
-  // In raw mode nobody but readline echoes what is typed, and this is where it does.
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
+  // In raw mode readline alone echoes the typed characters; it writes them to this stream, which discards them.
+  const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: discard, terminal: true, historySize: 0 });
   lines.once('SIGINT', () => lines.close());
-  // One reader for both answers: a paste of two lines comes at once.
+  // One reader for both answers: a paste may bring two lines at once.
   const typed = lines[Symbol.asyncIterator]();
   const ask = async (question: string): Promise<string> => {
     stderr.write(question);
@@ -30,7 +36,7 @@ export async function askNewPassword({ stdin, stderr }: Terminal = process): Pro
   };
   try {
     const password = await ask('Password: ');
-    if ((await ask('The same again: ')) !== password) throw new CommandError('the two passwords differ');
+    if ((await ask('Repeat the password: ')) !== password) throw new CommandError('the two passwords differ');
     return password;
   } finally {
     lines.close();

@@ -1,4 +1,4 @@
-/** What the program says of itself. */
+/** The version of the program. */
 import { readFileSync } from 'node:fs';
 
 /** The version in `package.json`. */

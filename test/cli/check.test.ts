@@ -93,7 +93,7 @@ describe('check, while a server runs', () => {
     }
     const forPeople = await roster(folder, ['check']);
     assert.match(forPeople.stdout, new RegExp(`${second?.id} +Hill +7 +7 +1 +wrong\\n$`));
-    assert.equal(forPeople.stderr, 'roster: `roster check --repair` mends counts\n');
+    assert.equal(forPeople.stderr, 'roster: `roster check --repair` corrects the counts\n');
     const alone = await check('--org', first?.id ?? '');
     assert.deepEqual([alone.exitCode, alone.found.at('users')], [0, usersEach], 'the other one is right');
   });
@@ -111,7 +111,7 @@ describe('check, while a server runs', () => {
     assert.equal((await check()).exitCode, 0);
   });
 
-  test('mends counts that are not there at all', async () => {
+  test('corrects the counts that are not there at all', async () => {
     meddle('delete from user_counts');
     assert.equal((await check()).found.list('differences').length, 2);
     assert.equal((await check('--repair')).exitCode, 0);
@@ -155,7 +155,7 @@ test('a damaged file is told, ends with 1, and nothing is written to it', async 
     const { exitCode, stdout, stderr } = await roster(damaged, ['check', '--repair']);
     assert.equal(exitCode, 1);
     assert.match(stdout, /^The database is damaged; nothing was counted\.\n/);
-    assert.equal(stderr, 'roster: a damaged database comes from a backup\n');
+    assert.equal(stderr, 'roster: restore a damaged database from a backup\n');
     assert.ok(bytes.equals(await readFile(file)));
   } finally {
     await removeFolder(damaged);

@@ -137,11 +137,11 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     test('reseal brings everything under the present secret, so that the former one can go', async () => {
       const both = { ROSTER_SECRET: present, ROSTER_OLD_SECRETS: former };
       const lost = await call(['reseal'], { ROSTER_SECRET: present });
-      assert.match(lost.stdout, /^0 sealed anew, \d+ could not be opened\.\n$/);
-      assert.match(lost.stderr, /^roster: what could not be opened .*ROSTER_OLD_SECRETS\n$/);
+      assert.match(lost.stdout, /^0 resealed, \d+ could not be opened\.\n$/);
+      assert.match(lost.stderr, /^roster: texts that could not be opened .*ROSTER_OLD_SECRETS\n$/);
       const told = await call(['reseal'], both);
       assert.deepEqual([told.exitCode, told.stderr], [0, '']);
-      const count = Number(/^(\d+) sealed anew\.\n$/.exec(told.stdout)?.[1]);
+      const count = Number(/^(\d+) resealed\.\n$/.exec(told.stdout)?.[1]);
       // The grants of two connections and the one that is to end.
       assert.ok(count >= 3, told.stdout);
       const again = await callJson(['reseal'], { ROSTER_SECRET: present });
@@ -155,11 +155,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const unknown = await deny(['connection', 'abandon', 'dev_none', '--yes']);
       assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such connection'] });
       const early = await deny(['connection', 'abandon', ids['active'] ?? '', '--yes']);
-      const refusal = 'roster: the connection is not overdue, or waits for nothing any more';
+      const refusal = 'roster: the connection is not overdue, or waits for no provider';
       assert.deepEqual(early, { exitCode: 1, lines: [refusal] });
       const unasked = await deny(['connection', 'abandon', id]);
       assert.equal(unasked.exitCode, 1);
-      assert.match(unasked.lines.join('\n'), /^roster: What fitbit gave to dev_\w+ is dropped.* add --yes/);
+      assert.match(
+        unasked.lines.join('\n'),
+        /^roster: The grants of dev_\w+ will be deleted.* at fitbit cannot .* add --yes/,
+      );
       const done = await callJson(['connection', 'abandon', id, '--yes']);
       assert.deepEqual(done.value, { id, provider: 'fitbit', grants: 1 });
       assert.deepEqual(await deny(['connection', 'abandon', id, '--yes']), { exitCode: 1, lines: [refusal] });

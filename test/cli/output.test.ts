@@ -40,7 +40,7 @@ describe('the command line', () => {
     ]) {
       const { exitCode, lines } = await refused(folder, [...words, '--data', nowhere]);
       assert.equal(exitCode, 1);
-      assert.deepEqual(lines, [`roster: there is no directory in ${nowhere}: \`roster init\` makes one`]);
+      assert.deepEqual(lines, [`roster: there is no directory in ${nowhere}: \`roster init\` creates one`]);
     }
     assert.ok(!existsSync(nowhere));
   });

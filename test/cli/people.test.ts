@@ -148,7 +148,7 @@ describe('outbox', () => {
       database.close();
       const { exitCode, stdout, stderr } = await roster(copy, ['outbox', '--json']);
       assert.deepEqual([exitCode, stdout], [0, '[]\n']);
-      assert.match(stderr, /^roster: not shown: [1-9]\d* sealed under another ROSTER_SECRET\n$/);
+      assert.match(stderr, /^roster: not shown: [1-9]\d* messages sealed under another ROSTER_SECRET\n$/);
     } finally {
       await removeFolder(copy);
     }

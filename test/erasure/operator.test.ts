@@ -143,11 +143,14 @@ describe('erasure verify', () => {
     const [head = '', payload = '', signature = ''] = receipt.split('.');
     const swapped = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
     const cases: [string, string][] = [
-      [`${head}.${payload.slice(0, -4)}AAAA.${signature}`, 'Not valid: it is not as it was signed.\n'],
-      [`${head}.${payload}.${signature.slice(0, -9)}`, 'Not valid: it is not as it was signed.\n'],
-      [`${swapped}.${payload}.`, 'Not valid: this is no receipt of an erasure.\n'],
-      ['', 'Not valid: this is no receipt of an erasure.\n'],
-      ['\u0000\u0001 no text at all', 'Not valid: this is no receipt of an erasure.\n'],
+      [
+        `${head}.${payload.slice(0, -4)}AAAA.${signature}`,
+        'Not valid: it was changed after it was signed.\n',
+      ],
+      [`${head}.${payload}.${signature.slice(0, -9)}`, 'Not valid: it was changed after it was signed.\n'],
+      [`${swapped}.${payload}.`, 'Not valid: this is not the receipt of an erasure.\n'],
+      ['', 'Not valid: this is not the receipt of an erasure.\n'],
+      ['\u0000\u0001 no text at all', 'Not valid: this is not the receipt of an erasure.\n'],
     ];
     const file = join(elsewhere, 'altered.jws');
     for (const [text, told] of cases) {
@@ -166,11 +169,11 @@ describe('erasure verify', () => {
     const unknown = await verify(receiptFile, '--jwks', jwks);
     assert.deepEqual(
       [unknown.exitCode, unknown.stdout],
-      [1, 'Not valid: it was signed with none of these keys.\n'],
+      [1, 'Not valid: it is signed with none of these keys.\n'],
     );
     await writeFile(jwks, 'no keys');
     const none = await refused(elsewhere, ['erasure', 'verify', receiptFile, '--jwks', jwks]);
-    assert.deepEqual(none, { exitCode: 1, lines: [`roster: ${jwks} is no JSON Web Key Set`] });
+    assert.deepEqual(none, { exitCode: 1, lines: [`roster: ${jwks} is not a JSON Web Key Set`] });
     for (const path of [join(elsewhere, 'nowhere'), elsewhere]) {
       const absent = await refused(elsewhere, ['erasure', 'verify', path]);
       assert.equal(absent.exitCode, 1);

@@ -104,7 +104,7 @@ describe('a backup and its restore', () => {
     isOver = true;
     await traffic;
     // The note about what is not in it goes to standard error.
-    if (told instanceof Error) assert.match(told.message, /keep them/);
+    if (told instanceof Error) assert.match(told.message, /back them up/);
     const { mode } = await stat(backup);
     assert.equal(mode & 0o777, 0o600);
     const copy = new Database(backup, { readonly: true });
@@ -146,7 +146,7 @@ describe('a backup and its restore', () => {
     assert.equal(unasked.exitCode, 1);
     assert.match(
       unasked.lines.join(),
-      /^roster: The directory with .* is replaced by one with .*: add --yes to do it$/,
+      /^roster: The directory with .* will be replaced by .*: add --yes to confirm$/,
     );
     assert.ok(before.equals(await database()));
     await startServer();
@@ -167,7 +167,7 @@ describe('a backup and its restore', () => {
       stdin.write(`${answer}\n`);
       assert.equal(await asked, agrees, answer);
       stderr.end();
-      assert.match(await said, /All is replaced\. Type yes to go on: /);
+      assert.match(await said, /All is replaced\. Type yes to continue: /);
     }
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     const asked = confirm({ find: () => undefined }, 'All.', { stdin, stderr: new PassThrough().resume() });

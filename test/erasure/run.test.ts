@@ -55,7 +55,7 @@ describe('a list of ids', () => {
     const told = await refused(folder, ['erasure', 'run', '--ids', file, '--yes'], settings);
     assert.deepEqual(told, {
       exitCode: 1,
-      lines: [`roster: line 4 of ${file} is no user id: nobody was erased`],
+      lines: [`roster: line 4 of ${file} is not a user id: no user was erased`],
     });
     const absent = await refused(folder, ['erasure', 'run', '--ids', `${file}.none`, '--yes'], settings);
     assert.deepEqual([absent.exitCode, absent.lines.length], [1, 1]);
@@ -67,7 +67,7 @@ describe('a list of ids', () => {
     const { exitCode, lines } = await refused(folder, ['erasure', 'run', '--ids', file], settings);
     assert.equal(exitCode, 1);
     assert.deepEqual(lines, [
-      'roster: 1 user of 1 organization will be erased for good; 0 of them with connections that end at their providers; 1 id belongs to nobody. Nobody is here to be asked: add --yes to do it',
+      'roster: 1 user of 1 organization will be erased permanently; 0 of them with connections that will be revoked at their providers; 1 id belongs to no user. There is no terminal to ask for confirmation: add --yes to confirm',
     ]);
     assert.deepEqual([count('users'), count('erasures')], [people, 0]);
   });

@@ -189,7 +189,7 @@ describe('an import', () => {
     const { imported, rejected, notes } = await importFile(roster.folder, [file, '--org', tenant.id]);
     assert.deepEqual({ imported, rejected }, { imported: 2, rejected: 11 });
     const rejectsFile = join(roster.folder, 'bad.rejects.csv');
-    assert.deepEqual(notes, [`roster: ${rejectsFile} says which rows are rejected, and why`]);
+    assert.deepEqual(notes, [`roster: ${rejectsFile} lists the rejected rows and the reasons`]);
     assert.deepEqual((await readFile(rejectsFile, 'utf8')).split('\n'), [
       'line,field,reason',
       '3,external_id,taken',
@@ -242,7 +242,7 @@ describe('an import', () => {
     await ledger.mark();
     const again = await importFile(roster.folder, words);
     assert.partialDeepStrictEqual(again, { imported: 2, rejected: 0 });
-    assert.match(again.notes.join(), /imported before, until \d{4}-.*Z/);
+    assert.match(again.notes.join(), /finished at \d{4}-.*Z and is not repeated/);
     await ledger.expect({});
     await importFile(roster.folder, [...words, '--resume', 'once-more']);
     assert.equal((await list(tenant)).at('meta.total'), 4);

@@ -73,7 +73,7 @@ describe('an import that is killed', () => {
       { imported: last.imported, rejected: last.rejected },
       { imported, rejected: 12_000 - imported },
     );
-    assert.match(last.notes.join(), /went on with an import that had been interrupted/);
+    assert.match(last.notes.join(), /resumed an interrupted import/);
     assert.equal(organization.count(), imported);
     assert.equal(await readFile(join(folder, 'killed.rejects.csv'), 'utf8'), rejects);
     assert.equal(rows.count('import_rejects'), 0);
@@ -130,7 +130,7 @@ test('of the same import twice at once, one goes on and the other is refused, an
   const both = await Promise.all([roster(folder, words), roster(folder, words)]);
   const codes = both.map(({ exitCode }) => exitCode).sort();
   const refused = both.filter(({ exitCode }) => exitCode === 1);
-  for (const { stderr } of refused) assert.match(stderr, /another process runs this import/);
+  for (const { stderr } of refused) assert.match(stderr, /another process is running this import/);
   assert.ok(codes.includes(0));
   assert.equal(organization.count(), imported);
 });

@@ -1,4 +1,4 @@
-/** A first person with the role admin, who can then let others in. */
+/** Creates the first user with the role admin, who can then invite others. */
 
 import { settings } from '../../config/settings.ts';
 import { createAdmin, getOrganization } from '../../core/directory/organization-lifecycle.ts';
@@ -24,7 +24,7 @@ export const createOne = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-/** An empty setting counts as unset, as everywhere. */
+/** An empty setting counts as unset, as it does everywhere. */
 async function newPassword({ env }: Invocation): Promise<string> {
   const given = env[settings.adminPassword.name];
   return given === undefined || given === '' ? askNewPassword() : given;

@@ -1,4 +1,4 @@
-/** Apps, their keys and their settings. Lists never show what opens anything. */
+/** Apps, their keys and their settings. Lists never show a key or a secret. */
 import {
   createApp,
   getOrganization,
@@ -11,7 +11,7 @@ import {
 import { toMillisecondText } from '../../core/time.ts';
 import { type Outcome, UsageError } from '../command.ts';
 import { pairs, table } from '../layout.ts';
-import { door, findOrganization, onDirectory, organizationsByKey } from '../operator.ts';
+import { door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
@@ -20,24 +20,21 @@ export const create = onDirectory(async ({ core }, invocation) => {
 
 export const list = onDirectory(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
-  const organizations = await organizationsByKey(directory);
+  const labelOf = await readOrganizationLabels(directory);
   const apps = (await listApps(directory.core)).filter((app) => only === null || app.orgKey === only.key);
   return {
-    json: apps.map((app) => {
-      const { id, name } = organizations.get(app.orgKey) ?? { id: null, name: null };
-      return {
-        appId: app.id,
-        name: app.name,
-        organization: { id, name },
-        signup: signupOf(app),
-        origins: app.origins,
-        createdAt: toMillisecondText(app.createdAt),
-      };
-    }),
+    json: apps.map((app) => ({
+      appId: app.id,
+      name: app.name,
+      organization: labelOf(app.orgKey),
+      signup: signupOf(app),
+      origins: app.origins,
+      createdAt: toMillisecondText(app.createdAt),
+    })),
     text: table(
       ['id', 'name', 'organization', 'sign-up', 'created'],
       apps.map((app) => {
-        const organization = organizations.get(app.orgKey)?.name ?? '-';
+        const organization = labelOf(app.orgKey).name ?? '-';
         return [app.id, app.name, organization, signupOf(app), toMillisecondText(app.createdAt)];
       }),
       'There are no apps.',
@@ -73,7 +70,7 @@ export const set = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-/** The app with what was made for it, in plain text. */
+/** The app with its new key, its new client secret, or both, in plain text. */
 function presentIssued({ app, appKey, clientSecret }: Pick<IssuedApp, 'app'> & Partial<IssuedApp>): Outcome {
   return {
     json: { appId: app.id, appKey, clientSecret },

@@ -1,21 +1,21 @@
-/** Copies of the database: one made while others serve, and one put in the place of the database. */
+/** Copies of the database: `backup` writes one, also while a server runs; `restore` replaces the database by one. */
 import { backUpDirectory, type RestorePlan, restoreDirectory } from '../../app/backup.ts';
 import { hasDirectory } from '../../app/open-directory.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { counted } from '../transfer/progress-bar.ts';
+import { counted, secondsSince } from '../layout.ts';
 
 export const backup: Handler = async ({ env, argument }) => {
   const { config, secrets } = readConfig(env);
   if (!hasDirectory(config, secrets)) throw new CommandError(`there is no directory in ${config.dataDir}`);
   const startedAt = performance.now();
   const bytes = backUpDirectory({ config, secrets }, argument);
-  const seconds = Math.round((performance.now() - startedAt) / 10) / 100;
+  const seconds = secondsSince(startedAt);
   return {
     json: { file: argument, bytes, seconds },
     text: `${argument}: ${bytes.toLocaleString('en')} bytes in ${seconds} s.`,
-    notes: ['the secret and the ledger of erasures are not in it: keep them apart, and keep them'],
+    notes: ['the backup does not contain the secret and the ledger of erasures: back them up separately'],
   };
 };
 
@@ -32,14 +32,18 @@ export const restore: Handler = async (invocation) => {
   return {
     json: { users, erased, remembered },
     text: [
-      `The database of ${config.dataDir} is the one of ${invocation.argument}, with ${counted(users, 'user')}.`,
-      ...(erased === 0 ? [] : [`${counted(erased, 'person')} in it had been erased since, and is again.`]),
+      `${config.dataDir} now has the database of ${invocation.argument}, with ${counted(users, 'user')}.`,
+      ...(erased === 0
+        ? []
+        : [`Erased again: ${counted(erased, 'user')} that had been erased after the backup.`]),
     ].join('\n'),
-    notes: ['keys, sessions and passwords are those of the backup: end again what was ended since'],
+    notes: [
+      'keys, sessions and passwords are those of the backup: revoke again those that were revoked after it',
+    ],
   };
 };
 
 function questionOf({ users, present }: RestorePlan, { dataDir }: Config): string {
-  const place = present === null ? 'What is' : `The directory with ${counted(present, 'user')}`;
-  return `${place} in ${dataDir} is replaced by one with ${counted(users, 'user')}.`;
+  const replaced = present === null ? 'The content of' : `The directory with ${counted(present, 'user')} in`;
+  return `${replaced} ${dataDir} will be replaced by a directory with ${counted(users, 'user')}.`;
 }

@@ -1,4 +1,4 @@
-/** Connections and providers, as an operator looks at them. No token is ever shown. */
+/** Connections and providers, as the operator sees them. Never shows a token. */
 
 import { isRefusal } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
@@ -12,15 +12,14 @@ import {
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { table } from '../layout.ts';
-import { door, onDirectory } from '../operator.ts';
-import { counted } from '../transfer/progress-bar.ts';
+import { counted, table, timeOrNull } from '../layout.ts';
+import { choiceOf, door, onDirectory } from '../operator.ts';
 
-/** More than anybody reads, and few enough to hold. */
+/** More than a person reads, and few enough to hold in memory. */
 const connectionsMax = 10_000;
 
 export const list = onDirectory(async ({ core }, invocation) => {
-  const status = connectionStates.find((each) => each === invocation.find('status'));
+  const status = choiceOf(invocation, 'status', connectionStates);
   const connections = await listAllConnections(core, {
     user: invocation.find('user'),
     filter: status === undefined ? {} : { status },
@@ -31,9 +30,9 @@ export const list = onDirectory(async ({ core }, invocation) => {
     userId: toUserIdText(connection.userId),
     provider: connection.provider,
     status: connection.status,
-    connectedAt: timeOf(connection.connectedAt),
-    lastSyncAt: timeOf(connection.lastSyncAt),
-    refreshAt: timeOf(connection.refreshAt),
+    connectedAt: timeOrNull(connection.connectedAt),
+    lastSyncAt: timeOrNull(connection.lastSyncAt),
+    refreshAt: timeOrNull(connection.refreshAt),
     refreshFailures: connection.refreshFailures,
     refreshOutcome: connection.refreshOutcome,
     createdAt: toMillisecondText(connection.createdAt),
@@ -59,17 +58,17 @@ export const list = onDirectory(async ({ core }, invocation) => {
 
 export const abandon = onDirectory(async ({ core }, invocation) => {
   const { id, provider } = await getAnyConnection(core, invocation.argument);
-  const question = `What ${provider} gave to ${id} is dropped, and nobody can end that access any more.`;
+  const question = `The grants of ${id} will be deleted. After that, the access at ${provider} cannot be revoked from here.`;
   if (!(await confirm(invocation, question))) throw new CommandError('cancelled: nothing was changed');
   try {
     const grants = await abandonConnection(core, door, id);
     return {
       json: { id, provider, grants },
-      text: `${id} waits for ${provider} no longer: ${counted(grants, 'grant')} dropped, unconfirmed. It stays overdue.`,
+      text: `${id} no longer waits for ${provider}: ${counted(grants, 'grant')} deleted, unconfirmed. It stays overdue.`,
     };
   } catch (error) {
     if (!isRefusal(error, 'wrong_state')) throw error;
-    throw new CommandError('the connection is not overdue, or waits for nothing any more');
+    throw new CommandError('the connection is not overdue, or waits for no provider');
   }
 });
 
@@ -123,8 +122,4 @@ function toRow({ name, isOn, connections, failingRefreshes, revocations }: Provi
     revocations === null ? '-' : toMillisecondText(revocations.since),
     revocations?.outcome ?? failingRefreshes.outcome ?? '-',
   ];
-}
-
-function timeOf(instant: number | null): string | null {
-  return instant === null ? null : toMillisecondText(instant);
 }

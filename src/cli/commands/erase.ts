@@ -1,14 +1,14 @@
-/** Erases the users of a list: tells what it is about to do, asks, and does it in batches. */
-import { readFile } from 'node:fs/promises';
+/** Erases the users of a list: shows the plan, asks for confirmation, and erases in batches. */
 import type { Core } from '../../core/core.ts';
 import { completeErasures } from '../../core/erasure/complete-erasures.ts';
 import { type ErasurePlan, eraseUsers, planErasures } from '../../core/erasure/erase-users.ts';
 import { parseHumanId, parseUserIdText, type UserId } from '../../core/ids.ts';
 import { CommandError } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { counted, secondsSince } from '../layout.ts';
 import { door, findOrganization, onDirectory } from '../operator.ts';
-import { reasonOf } from '../transfer/private-file.ts';
-import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { readTextFile } from '../text-file.ts';
+import { ProgressBar } from '../transfer/progress-bar.ts';
 
 export const run = onDirectory(async (directory, invocation) => {
   const { core } = directory;
@@ -16,12 +16,12 @@ export const run = onDirectory(async (directory, invocation) => {
   const ids = await readIds(invocation.get('ids'));
   const plan = await planErasures(core, ids, organization?.key ?? null);
   if (plan.users.length > 0 && !(await confirm(invocation, questionOf(plan)))) {
-    throw new CommandError('cancelled: nobody was erased');
+    throw new CommandError('cancelled: no user was erased');
   }
   const startedAt = performance.now();
   const { erased, lastAdmins, gone } = await eraseAll(core, plan);
-  const seconds = Math.round((performance.now() - startedAt) / 10) / 100;
-  // A server that runs does the same at the same time; without one nobody would.
+  const seconds = secondsSince(startedAt);
+  // A running server completes erasures too; without a server only this command does.
   await completeErasures(core);
   const unknown = plan.unknown + gone;
   const perSecond = seconds === 0 ? '' : `, ${Math.round(erased / seconds).toLocaleString('en')} a second`;
@@ -29,25 +29,25 @@ export const run = onDirectory(async (directory, invocation) => {
     json: { erased, unknown, lastAdmins, seconds },
     text: `Erased ${counted(erased, 'user')} in ${seconds} s${perSecond}.`,
     notes: [
-      ...(unknown === 0 ? [] : [ofNobody(unknown)]),
+      ...(unknown === 0 ? [] : [unknownIds(unknown)]),
       ...(lastAdmins === 0
         ? []
-        : [`${counted(lastAdmins, 'user')} left alone: the last active admins of their organizations`]),
+        : [`not erased: ${counted(lastAdmins, 'user')}, each the last active admin of an organization`]),
     ],
     isFailure: lastAdmins > 0,
   };
 });
 
-function ofNobody(ids: number): string {
-  return `${counted(ids, 'id')} ${ids === 1 ? 'belongs' : 'belong'} to nobody`;
+function unknownIds(ids: number): string {
+  return `${counted(ids, 'id')} ${ids === 1 ? 'belongs' : 'belong'} to no user`;
 }
 
 function questionOf({ users, unknown, connected }: ErasurePlan): string {
   const organizations = new Set(users.map(({ orgKey }) => orgKey)).size;
   const parts = [
-    `${counted(users.length, 'user')} of ${counted(organizations, 'organization')} will be erased for good`,
-    `${connected.toLocaleString('en')} of them with connections that end at their providers`,
-    ...(unknown === 0 ? [] : [ofNobody(unknown)]),
+    `${counted(users.length, 'user')} of ${counted(organizations, 'organization')} will be erased permanently`,
+    `${connected.toLocaleString('en')} of them with connections that will be revoked at their providers`,
+    ...(unknown === 0 ? [] : [unknownIds(unknown)]),
   ];
   return `${parts.join('; ')}.`;
 }
@@ -69,23 +69,16 @@ async function eraseAll(core: Core, plan: ErasurePlan) {
   return total;
 }
 
-/** One id a line, in the spelling of any API; blank lines and those that begin with # say nothing. */
+/** One id per line, in the format of any API; skips blank lines and lines that begin with #. */
 async function readIds(path: string): Promise<readonly UserId[]> {
   const ids = new Set<UserId>();
-  for (const [index, line] of (await readList(path)).split('\n').entries()) {
+  for (const [index, line] of (await readTextFile(path)).split('\n').entries()) {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) continue;
     const id = parseUserIdText(text) ?? parseHumanId(text);
-    if (id === null) throw new CommandError(`line ${index + 1} of ${path} is no user id: nobody was erased`);
+    if (id === null)
+      throw new CommandError(`line ${index + 1} of ${path} is not a user id: no user was erased`);
     ids.add(id);
   }
   return [...ids];
-}
-
-async function readList(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CommandError(`${path} cannot be read: ${reasonOf(error)}`);
-  }
 }

@@ -1,5 +1,4 @@
-/** Erasures as the operator sees them: what became of each, receipts held against the keys, and many at once. */
-import { readFile } from 'node:fs/promises';
+/** Erasures as the operator sees them: their states and receipts, the check of a receipt, and waiting that is given up. */
 import { readPublicKeys } from '../../app/backup.ts';
 import { readConfig } from '../../config/config.ts';
 import { abandonErasure } from '../../core/erasure/abandon-erasure.ts';
@@ -10,27 +9,26 @@ import { rotateReceiptKey } from '../../core/erasure/receipt-key.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Handler } from '../command.ts';
-import { pairs, table } from '../layout.ts';
-import { door, onDirectory, organizationsByKey } from '../operator.ts';
-import { reasonOf } from '../transfer/private-file.ts';
+import { pairs, table, timeOrNull } from '../layout.ts';
+import { choiceOf, door, onDirectory, readOrganizationLabels } from '../operator.ts';
+import { readTextFile } from '../text-file.ts';
 
 const listMax = 100;
 
 export const list = onDirectory(async (directory, invocation) => {
-  const state = erasureStates.find((each) => each === invocation.find('state')) ?? null;
+  const state = choiceOf(invocation, 'state', erasureStates) ?? null;
   const limit = Number(invocation.find('limit') ?? listMax);
   const erasures = await listErasures(directory.core, { state, limit });
-  const organizations = await organizationsByKey(directory);
+  const labelOf = await readOrganizationLabels(directory);
   return {
     json: erasures.map((erasure) => {
-      const { id, name } = organizations.get(erasure.orgKey) ?? { id: null, name: null };
-      return { id: erasure.id, organization: { id, name }, ...summaryOf(erasure) };
+      return { id: erasure.id, organization: labelOf(erasure.orgKey), ...summaryOf(erasure) };
     }),
     text: table(
       ['id', 'organization', 'state', 'requested', 'by', 'through', 'completed'],
       erasures.map((erasure) => {
         const { state: now, requestedAt, requestedBy, door: through, completedAt } = summaryOf(erasure);
-        const name = organizations.get(erasure.orgKey)?.name ?? '-';
+        const name = labelOf(erasure.orgKey).name ?? '-';
         return [erasure.id, name, now, requestedAt, requestedBy, through, completedAt ?? '-'];
       }),
       'There are no erasures.',
@@ -40,18 +38,17 @@ export const list = onDirectory(async (directory, invocation) => {
 
 export const show = onDirectory(async (directory, { argument }) => {
   const dossier = await getErasureDossier(directory.core, argument);
-  const organization = (await organizationsByKey(directory)).get(dossier.erasure.orgKey);
-  const { id = null, name = null } = organization ?? {};
   const { erasure } = dossier;
+  const organization = (await readOrganizationLabels(directory))(erasure.orgKey);
   const json = {
     id: erasure.id,
-    organization: { id, name },
+    organization,
     ...summaryOf(erasure),
     userIdSha256: erasure.userDigest,
     removed: erasure.removed,
     providers: providersOf(dossier),
     abandonedBecause: erasure.abandonReason,
-    replayedAt: textOf(erasure.replayedAt),
+    replayedAt: timeOrNull(erasure.replayedAt),
     receipt: erasure.receipt,
   };
   const rows = Object.entries(erasure.removed).map(([of, count]) => `${of} ${count}`);
@@ -59,7 +56,7 @@ export const show = onDirectory(async (directory, { argument }) => {
     json,
     text: pairs([
       ['Id', erasure.id],
-      ['Organization', name ?? '-'],
+      ['Organization', organization.name ?? '-'],
       ['State', erasure.state],
       ['Requested', `${json.requestedAt} by ${json.requestedBy} through ${json.door}`],
       ['User id, SHA-256', erasure.userDigest],
@@ -69,7 +66,7 @@ export const show = onDirectory(async (directory, { argument }) => {
         `${state} since ${since}, attempts ${attempts}, last: ${outcome ?? 'none'}`,
       ]),
       ...(json.abandonedBecause === null ? [] : [['Abandoned', json.abandonedBecause] as const]),
-      ...(json.replayedAt === null ? [] : [['Done again', json.replayedAt] as const]),
+      ...(json.replayedAt === null ? [] : [['Replayed', json.replayedAt] as const]),
       ['Completed', json.completedAt ?? '-'],
       ['Receipt', erasure.receipt ?? '-'],
     ]),
@@ -77,10 +74,10 @@ export const show = onDirectory(async (directory, { argument }) => {
 });
 
 export const verify: Handler = async (invocation) => {
-  const text = await readText(invocation.argument);
+  const text = await readTextFile(invocation.argument);
   const path = invocation.find('jwks');
   const { config } = readConfig(invocation.env);
-  const jwks = path === undefined ? await readPublicKeys(config) : readJwks(await readText(path), path);
+  const jwks = path === undefined ? await readPublicKeys(config) : readJwks(await readTextFile(path), path);
   const result = verifyReceipt(text, jwks);
   if ('fault' in result) {
     return {
@@ -97,9 +94,9 @@ export const verify: Handler = async (invocation) => {
 };
 
 const faultTexts: Readonly<Record<ReceiptFault, string>> = {
-  malformed: 'this is no receipt of an erasure',
-  unknown_key: 'it was signed with none of these keys',
-  bad_signature: 'it is not as it was signed',
+  malformed: 'this is not the receipt of an erasure',
+  unknown_key: 'it is signed with none of these keys',
+  bad_signature: 'it was changed after it was signed',
 };
 
 export const abandon = onDirectory(async ({ core }, invocation) => {
@@ -108,7 +105,7 @@ export const abandon = onDirectory(async ({ core }, invocation) => {
     const { erasure, providers } = await abandonErasure(core, door, input);
     return {
       json: { id: erasure.id, abandoned: providers, reason: erasure.abandonReason },
-      text: `${erasure.id} waits for ${providers.join(', ')} no longer; its receipt will say unconfirmed.`,
+      text: `${erasure.id} no longer waits for ${providers.join(', ')}; its receipt will say unconfirmed.`,
     };
   } catch (error) {
     if (!isRefusal(error, 'wrong_state')) throw error;
@@ -118,7 +115,7 @@ export const abandon = onDirectory(async ({ core }, invocation) => {
 
 export const rotateKey = onDirectory(async ({ core }) => {
   const { kid } = await rotateReceiptKey(core);
-  return { json: { kid }, text: `Receipts are signed with ${kid} from now on; former ones stay valid.` };
+  return { json: { kid }, text: `New receipts are signed with ${kid}; earlier receipts stay valid.` };
 });
 
 function summaryOf({ state, requestedAt, requestedBy, door: through, completedAt }: Erasure) {
@@ -127,7 +124,7 @@ function summaryOf({ state, requestedAt, requestedBy, door: through, completedAt
     requestedAt: toMillisecondText(requestedAt),
     requestedBy,
     door: through,
-    completedAt: textOf(completedAt),
+    completedAt: timeOrNull(completedAt),
   };
 }
 
@@ -135,24 +132,12 @@ function providersOf({ revocations }: ErasureDossier) {
   return revocations.map(({ provider, state, outcome, attempts, createdAt, endedAt }) => ({
     ...{ provider, state, outcome, attempts },
     since: toMillisecondText(createdAt),
-    endedAt: textOf(endedAt),
+    endedAt: timeOrNull(endedAt),
   }));
-}
-
-function textOf(instant: number | null): string | null {
-  return instant === null ? null : toMillisecondText(instant);
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CommandError(`${path} cannot be read: ${reasonOf(error)}`);
-  }
 }
 
 function readJwks(text: string, path: string): Jwks {
   const jwks = parseJwks(text);
-  if (jwks === null) throw new CommandError(`${path} is no JSON Web Key Set`);
+  if (jwks === null) throw new CommandError(`${path} is not a JSON Web Key Set`);
   return jwks;
 }

@@ -1,13 +1,14 @@
-/** Lets the users of an organization out, as an import takes them in: to a file, or on standard output. */
+/** Writes the users of an organization to a file or to standard output, in the format that an import reads. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { exportUsers } from '../../core/transfer/export.ts';
 import { type Outcome, UsageError } from '../command.ts';
-import { door, onDirectory } from '../operator.ts';
+import { counted } from '../layout.ts';
+import { choiceOf, door, onDirectory } from '../operator.ts';
 import { PrivateFile } from '../transfer/private-file.ts';
-import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { ProgressBar } from '../transfer/progress-bar.ts';
 import { formatOf, formats } from '../transfer/row-cutter.ts';
 import { createUserLines } from '../transfer/user-lines.ts';
 
@@ -15,10 +16,10 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   const path = invocation.find('out') ?? '-';
   const toStdout = path === '-';
   if (toStdout && invocation.find('json') !== undefined) {
-    throw new UsageError('--json needs --out FILE: standard output has the users', 'export');
+    throw new UsageError('--json needs --out FILE: the users go to standard output', 'export');
   }
   const organization = await getOrganization(core, invocation.get('org'));
-  const format = formats.find((each) => each === invocation.find('format')) ?? formatOf(path) ?? 'csv';
+  const format = choiceOf(invocation, 'format', formats) ?? formatOf(path) ?? 'csv';
   const lines = createUserLines(format, {
     hasHashes: invocation.find('with-password-hashes') !== undefined,
   });
@@ -60,7 +61,7 @@ async function writeFile(path: string, texts: AsyncIterable<string>): Promise<vo
   }
 }
 
-/** A reader that has seen enough, such as `head`, ends it; that is no failure. */
+/** A reader such as `head` may close the pipe before the end; that is not a failure. */
 async function writeOut(texts: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(Readable.from(texts), process.stdout, { end: false });

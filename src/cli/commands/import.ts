@@ -1,6 +1,6 @@
 /**
- * Brings users in from a file or a stream. An import has a name, told by its input or given by a person, under
- * which the directory keeps how far it has come: the same import again goes on there.
+ * Imports users from a file or a stream. An import has a name, which follows from its input or is given by a person.
+ * The directory stores the progress under this name: the same import resumes there.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -22,16 +22,17 @@ import {
 } from '../../core/transfer/import.ts';
 import type { ImportProgress, Reject } from '../../core/transfer/import-progress.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from '../command.ts';
-import { door, onDirectory } from '../operator.ts';
+import { counted } from '../layout.ts';
+import { choiceOf, door, onDirectory } from '../operator.ts';
 import { BatchSize } from '../transfer/batch-size.ts';
 import { findSource, type ImportSource } from '../transfer/import-source.ts';
-import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { ProgressBar } from '../transfer/progress-bar.ts';
 import { keepInput, rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
 import { formats } from '../transfer/row-cutter.ts';
 import type { OpenedRows } from '../transfer/row-server.ts';
 import { RowThread } from '../transfer/row-thread.ts';
 
-/** What an import works with. */
+/** The parts that an import works with. */
 interface Task {
   readonly core: Core;
   readonly principal: OperatorPrincipal;
@@ -56,7 +57,7 @@ async function importFrom({ core }: Directory, invocation: Invocation, rows: Row
   const principal = operatorAt(door, organization.key);
   const { id: appId } = await getImportApp(core, principal, invocation.find('app') ?? null);
   const source = await findSource(invocation.argument);
-  const format = formats.find((each) => each === invocation.find('format')) ?? source.format;
+  const format = choiceOf(invocation, 'format', formats) ?? source.format;
   keepInput(invocation.argument, invocation.find('rejects') ?? '');
   const opened = await rows.open({ input: source.name, format, appId });
   const task = { core, principal, appId, source, opened, rows };
@@ -71,27 +72,24 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
   if (progress.finishedAt !== null) {
     await forgetRejects(core, principal, progress);
     return present(progress, [
-      `this was imported before, until ${toSecondText(progress.finishedAt)}, and is not imported again: ` +
-        'a new name given with --resume would do so',
+      `this import was finished at ${toSecondText(progress.finishedAt)} and is not repeated: ` +
+        'to import again, give a new name with --resume',
     ]);
   }
   const isResumed = progress.bytes > 0;
   await rows.skipTo(progress);
   const lap = stopwatch();
   progress = await importRest(task, progress, lap);
-  const rejects = await tellRejects(task, invocation, {
+  const rejects = await reportRejects(task, invocation, {
     count: progress.rejected,
     all: listRejects(core, principal, progress),
   });
   progress = await finishImport(core, principal, { progress, elapsedMs: lap() });
   await forgetRejects(core, principal, progress);
-  return present(progress, [
-    ...(isResumed ? ['went on with an import that had been interrupted'] : []),
-    ...rejects,
-  ]);
+  return present(progress, [...(isResumed ? ['resumed an interrupted import'] : []), ...rejects]);
 }
 
-/** Imports what is left of the input; how far the import has come. */
+/** Imports the rest of the input; returns the progress at its end. */
 async function importRest(task: Task, begun: ImportProgress, lap: () => number): Promise<ImportProgress> {
   const { core, principal, rows } = task;
   const bar = new ProgressBar();
@@ -108,7 +106,7 @@ async function importRest(task: Task, begun: ImportProgress, lap: () => number):
       bar.show(advanceOf(task, progress, progress.bytes));
     }
   } catch (error) {
-    if (isRefusal(error, 'wrong_state')) throw new CommandError('another process runs this import');
+    if (isRefusal(error, 'wrong_state')) throw new CommandError('another process is running this import');
     throw error;
   } finally {
     bar.clear();
@@ -133,48 +131,48 @@ async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
       yield rejects;
     }
   };
-  const notes = await tellRejects(task, invocation, { count: null, all: check() });
+  const notes = await reportRejects(task, invocation, { count: null, all: check() });
   bar.clear();
   const elapsedMs = performance.now() - beganAt;
   return present({ ...sum, elapsedMs }, ['nothing was imported: this was a dry run', ...notes]);
 }
 
 /**
- * Writes the rejects file, and says where it is. Without rejects there is none, unless it was asked for by name.
- * `count` null is known when all have been read.
+ * Writes the rejects file and returns a note that names it. Without rejects no file is written, unless `--rejects`
+ * names one. A dry run gives `count` null: the number is known only at the end.
  */
-async function tellRejects(
+async function reportRejects(
   { opened }: Task,
   invocation: Invocation,
   { count, all }: { readonly count: number | null; readonly all: AsyncIterable<readonly Reject[]> },
 ): Promise<readonly string[]> {
-  const asked = invocation.find('rejects');
-  const path = asked ?? rejectsPathOf(invocation.argument, opened.format);
-  let told = 0;
+  const named = invocation.find('rejects');
+  const path = named ?? rejectsPathOf(invocation.argument, opened.format);
+  let written = 0;
   const counting = async function* (): AsyncGenerator<readonly Reject[]> {
     for await (const rejects of all) {
-      told += rejects.length;
+      written += rejects.length;
       yield rejects;
     }
   };
   if (count !== 0) await writeRejects(path, counting(), opened.format);
-  if (told > 0) return [`${path} says which rows are rejected, and why`];
-  if (asked === undefined) await rm(path, { force: true });
+  if (written > 0) return [`${path} lists the rejected rows and the reasons`];
+  if (named === undefined) await rm(path, { force: true });
   else if (count === 0) await writeRejects(path, counting(), opened.format);
   return [];
 }
 
-/** A name of the import that is the same whenever its input is, or the one that was given. */
+/** The name that was given with `--resume`, else a name that is the same for the same file. */
 function nameOf({ source }: Task, invocation: Invocation): string {
   const given = invocation.find('resume');
   if (given !== undefined) return `name ${given}`;
   if (source.digest !== null) return `file ${source.digest}`;
   const name = randomUUID();
-  process.stderr.write(`roster: --resume ${name} goes on with this import where it is interrupted\n`);
+  process.stderr.write(`roster: --resume ${name} resumes this import after an interruption\n`);
   return `name ${name}`;
 }
 
-/** Gives whole milliseconds since the last time it was asked; none are lost between. */
+/** Each call returns the whole milliseconds since the last call; the remainder counts in the next one. */
 function stopwatch(): () => number {
   let lastAt = performance.now();
   return () => {

@@ -1,4 +1,4 @@
-/** API keys. Lists never show what opens anything. */
+/** API keys. Lists never show a key. */
 import type { ApiKey } from '../../core/access/api-key.ts';
 import {
   createApiKey,
@@ -11,12 +11,12 @@ import { keyRoles } from '../../core/access/principal.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { dayMs, toMillisecondText } from '../../core/time.ts';
 import type { Outcome } from '../command.ts';
-import { pairs, table } from '../layout.ts';
-import { door, findOrganization, onDirectory, organizationsByKey } from '../operator.ts';
+import { pairs, table, timeOrNull } from '../layout.ts';
+import { choiceOf, door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
-  const role = keyRoles.find((each) => each === invocation.get('role')) ?? 'reader';
+  const role = choiceOf(invocation, 'role', keyRoles) ?? 'reader';
   const days = invocation.find('expires');
   const expiresAt = days === undefined ? null : core.clock.now() + Number(days) * dayMs;
   return presentIssued(await createApiKey(core, door, { organization, role, expiresAt }));
@@ -24,18 +24,17 @@ export const create = onDirectory(async ({ core }, invocation) => {
 
 export const list = onDirectory(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
-  const organizations = await organizationsByKey(directory);
+  const labelOf = await readOrganizationLabels(directory);
   const keys = (await listApiKeys(directory.core)).filter((key) => only === null || key.orgKey === only.key);
   return {
     json: keys.map((key) => {
-      const { id, name } = organizations.get(key.orgKey) ?? { id: null, name: null };
-      return { id: key.id, organization: { id, name }, role: key.role, ...timesOf(key) };
+      return { id: key.id, organization: labelOf(key.orgKey), role: key.role, ...timesOf(key) };
     }),
     text: table(
       ['id', 'organization', 'role', 'created', 'expires', 'revoked'],
       keys.map((key) => {
         const { createdAt, expiresAt, revokedAt } = timesOf(key);
-        const name = organizations.get(key.orgKey)?.name ?? '-';
+        const name = labelOf(key.orgKey).name ?? '-';
         return [key.id, name, key.role, createdAt, expiresAt ?? '-', revokedAt ?? '-'];
       }),
       'There are no keys.',
@@ -67,7 +66,7 @@ function presentIssued({ key, apiKey }: IssuedApiKey): Outcome {
 function timesOf({ createdAt, expiresAt, revokedAt }: ApiKey) {
   return {
     createdAt: toMillisecondText(createdAt),
-    expiresAt: expiresAt === null ? null : toMillisecondText(expiresAt),
-    revokedAt: revokedAt === null ? null : toMillisecondText(revokedAt),
+    expiresAt: timeOrNull(expiresAt),
+    revokedAt: timeOrNull(revokedAt),
   };
 }

@@ -1,4 +1,5 @@
-/** Brings the database up to date, for deployments that do so before they start the new version. */
+/** Migrates the database, for deployments that do so before they start the new version. */
+import { counted } from '../layout.ts';
 import { onAnyDirectory } from '../operator.ts';
 
 export const migrate = onAnyDirectory(async ({ applied, version }) => ({
@@ -6,5 +7,5 @@ export const migrate = onAnyDirectory(async ({ applied, version }) => ({
   text:
     applied === 0
       ? `The database is up to date, at version ${version}.`
-      : `The database is at version ${version}; ${applied} ${applied === 1 ? 'migration' : 'migrations'} ran.`,
+      : `The database is at version ${version}; ${counted(applied, 'migration')} ran.`,
 }));

@@ -1,16 +1,16 @@
-/** Moves the directory in the data folder to a PostgreSQL database, and proves that all of it is there. */
+/** Moves the directory in the data folder to a PostgreSQL database, and compares every table afterwards. */
 import { moveDirectory } from '../../app/open-directory.ts';
 import { readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
-import { table } from '../layout.ts';
-import { counted, ProgressBar } from '../transfer/progress-bar.ts';
+import { counted, table } from '../layout.ts';
+import { ProgressBar } from '../transfer/progress-bar.ts';
 
 export const move: Handler = async (invocation) => {
   const { DATABASE_URL: _, ...env } = invocation.env;
   const { config } = readConfig(env);
   const databaseUrl = invocation.get('to');
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new CommandError('--to takes the address of a database: postgres://user:password@host:5432/name');
+    throw new CommandError('--to must be the URL of a database: postgres://user:password@host:5432/name');
   }
   const startedAt = performance.now();
   const bar = new ProgressBar();
@@ -26,8 +26,8 @@ export const move: Handler = async (invocation) => {
     text: [
       table(['table', 'rows', 'digest'], rows, ''),
       '',
-      `Moved in ${seconds} s; every table was read back and is the same.`,
-      'From now on start Roster with DATABASE_URL set to that database, and with the same secret.',
+      `Moved in ${seconds} s; every table was read back and is equal.`,
+      'Now start Roster with DATABASE_URL set to that database, and with the same secret.',
     ].join('\n'),
   };
 };

@@ -1,4 +1,4 @@
-/** Organizations: the first one, further ones, and all that there are. */
+/** Organizations: creates the first one and further ones, and lists all. */
 import { readConfig } from '../../config/config.ts';
 import {
   createOrganization,
@@ -9,11 +9,11 @@ import {
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Outcome } from '../command.ts';
-import { placeOf } from '../directory-location.ts';
+import { locationOf } from '../directory-location.ts';
 import { pairs, table } from '../layout.ts';
 import { door, onAnyDirectory, onDirectory } from '../operator.ts';
 
-/** The name of an organization that nobody named. */
+/** The name of the first organization, unless one is given. */
 export const defaultName = 'Default';
 
 export const init = onAnyDirectory(async ({ core, config }, invocation) => {
@@ -21,8 +21,8 @@ export const init = onAnyDirectory(async ({ core, config }, invocation) => {
     return present(await initialise(core, door, invocation.find('name') ?? defaultName));
   } catch (error) {
     if (!isRefusal(error, 'wrong_state')) throw error;
-    const { at } = placeOf(config, readConfig(invocation.env).secrets);
-    throw new CommandError(`${at} is initialised: \`roster org create\` makes further organizations`);
+    const { at } = locationOf(config, readConfig(invocation.env).secrets);
+    throw new CommandError(`${at} is initialised: \`roster org create\` creates further organizations`);
   }
 });
 
@@ -44,7 +44,7 @@ export const list = onDirectory(async ({ core }) => {
   };
 });
 
-/** A new organization with its keys in plain text, as programs read it. */
+/** A new organization with its keys in plain text, as JSON for programs. */
 export function toJson({ organization, app, appKey, clientSecret, apiKey }: NewOrganization) {
   return {
     organization: { id: organization.id, name: organization.name },
@@ -53,10 +53,10 @@ export function toJson({ organization, app, appKey, clientSecret, apiKey }: NewO
   };
 }
 
-function present(made: NewOrganization): Outcome {
-  const { organization, app, appKey, clientSecret, apiKey } = made;
+function present(created: NewOrganization): Outcome {
+  const { organization, app, appKey, clientSecret, apiKey } = created;
   return {
-    json: toJson(made),
+    json: toJson(created),
     text: pairs([
       ['Organization', `${organization.id}  ${organization.name}`],
       ['App', app.id],

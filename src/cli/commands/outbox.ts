@@ -1,6 +1,6 @@
 /**
- * What the development outbox has taken, and what is on its way to it, so that nobody has to wait for a job. A
- * message that a real sender is to take is never shown.
+ * Shows the messages of the development outbox, and those that wait for the job that puts them there, so that a
+ * developer does not wait for that job. Never shows a message that a real sender is to send.
  */
 import type { Config } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
@@ -8,10 +8,10 @@ import { canonicalEmail, readPhone } from '../../core/directory/user-fields.ts';
 import { type Message, type MessageContent, messageContext } from '../../core/messaging/message.ts';
 import type { SecretBox } from '../../core/secret.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import { bold, dim } from '../layout.ts';
+import { bold, counted, dim } from '../layout.ts';
 import { onDirectory } from '../operator.ts';
 
-/** The newest messages are looked at only, so that an outbox that nobody ever empties stays readable. */
+/** Reads the newest messages only, so that the command works with an outbox of any size. */
 const messagesMax = 100_000;
 
 export const show = onDirectory(async ({ core, config }, invocation) => {
@@ -45,7 +45,7 @@ interface Opened {
   readonly content: MessageContent;
 }
 
-/** The message with its content; none where it was sealed under a secret that this deployment does not have. */
+/** The message with its content; empty if it was sealed under a secret that this deployment does not have. */
 function open(secrets: SecretBox, message: Message): Opened[] {
   try {
     const text = secrets.open(message.sealedContent ?? '', messageContext(message));
@@ -56,7 +56,7 @@ function open(secrets: SecretBox, message: Message): Opened[] {
 }
 
 function unopened(count: number): string {
-  return `not shown: ${count} sealed under another ${settings.secret.name}`;
+  return `not shown: ${counted(count, 'message')} sealed under another ${settings.secret.name}`;
 }
 
 function isSameAddress(address: string, wanted: string): boolean {

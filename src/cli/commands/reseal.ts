@@ -1,4 +1,4 @@
-/** Seals anew what was sealed under a former secret, so that it can be dropped from the settings. */
+/** Reseals everything that a former secret sealed, so that the former secret can be removed from the settings. */
 
 import { settings } from '../../config/settings.ts';
 import { reseal } from '../../core/sealing/reseal.ts';
@@ -10,9 +10,11 @@ export const resealAll = onDirectory(async ({ core }) => {
   const isClean = unopened === 0;
   return {
     json: report,
-    text: `${resealed} sealed anew${isClean ? '' : `, ${unopened} could not be opened`}.`,
+    text: `${resealed} resealed${isClean ? '' : `, ${unopened} could not be opened`}.`,
     notes: isClean
       ? []
-      : [`what could not be opened was sealed under a secret that is not in ${settings.oldSecrets.name}`],
+      : [
+          `texts that could not be opened were sealed under a secret that is not in ${settings.oldSecrets.name}`,
+        ],
   };
 });

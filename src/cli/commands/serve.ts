@@ -1,6 +1,6 @@
 /**
- * Serves until it is told to stop: in this process, or in several workers that this process starts and looks after.
- * What only the one or the other needs is loaded where it is needed.
+ * Serves until a signal stops it: in this process, or in several workers that this process starts and supervises.
+ * Loads the code for one of the two only when it is needed.
  */
 import { type Reading, readConfig } from '../../config/config.ts';
 import type { Handler, Outcome } from '../command.ts';

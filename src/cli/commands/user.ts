@@ -1,9 +1,9 @@
-/** One user as every API shows it, and what none shows. Never a digest, a code or a token. */
+/** Shows one user as each API does, and the fields that no API shows. Never shows a digest, a code or a token. */
 import { presentUser } from '../../app/create-app.ts';
 import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';
-import { bold, pairs } from '../layout.ts';
+import { bold, pairs, timeOrNull } from '../layout.ts';
 import { findOrganization, onDirectory } from '../operator.ts';
 
 export const show = onDirectory(async (directory, invocation) => {
@@ -20,7 +20,7 @@ export const show = onDirectory(async (directory, invocation) => {
   };
 });
 
-/** The one dossier that is meant; an email may belong to somebody in each of several organizations. */
+/** The dossier that is meant: an email may belong to one user in each of several organizations. */
 function pick(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
   const found = dossiers.filter(({ organization }) => {
     return organizationId === null || organization.id === organizationId;
@@ -40,7 +40,7 @@ function presentDossier({ organization, app, user, sessions, openCode, openToken
     template: user.isTemplate,
     nativeSignup: user.isNativeSignup,
     hasPassword: user.passwordHash !== null,
-    confirmedAt: user.confirmedAt === null ? null : toMillisecondText(user.confirmedAt),
+    confirmedAt: timeOrNull(user.confirmedAt),
     phoneE164: user.phoneE164,
     sessions: sessions.map(({ id, startedAt, lastUsedAt }) => {
       return { id, startedAt: toMillisecondText(startedAt), lastUsedAt: toMillisecondText(lastUsedAt) };

@@ -1,35 +1,42 @@
-/** What a start shows: where everything is, and at the very first one the credentials and a call to each API. */
+/** The text that a start prints: the addresses, and at the first start the credentials and one call to each API. */
 import type { Sample } from '../../app/create-app.ts';
 import type { NewOrganization } from '../../core/directory/organization-lifecycle.ts';
-import type { Place } from '../directory-location.ts';
+import type { DirectoryLocation } from '../directory-location.ts';
 import { bold, dim, pairs } from '../layout.ts';
 
 export interface BannerFacts {
-  /** Where the server answers on this machine. */
+  /** The address of the server on this machine. */
   readonly url: string;
-  readonly place: Place;
-  /** The folder with the ledger of erasures; null where none is kept. */
+  readonly location: DirectoryLocation;
+  /** The folder with the ledger of erasures; null without a ledger. */
   readonly ledgerFolder: string | null;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
-  /** Null but for the start that made it. */
-  readonly made: NewOrganization | null;
+  /** The first organization, at the start that created it; null at every other start. */
+  readonly created: NewOrganization | null;
   readonly samples: readonly Sample[];
 }
 
-export function renderBanner({ url, place, ledgerFolder, readyMs, made, samples }: BannerFacts): string {
+export function renderBanner({
+  url,
+  location,
+  ledgerFolder,
+  readyMs,
+  created,
+  samples,
+}: BannerFacts): string {
   const head = bold(`Roster is ready in ${readyMs} ms`);
-  const places = pairs([
+  const addresses = pairs([
     ['Address', url],
     ['Reference', `${url}/docs`],
-    [place.kind, place.at],
-    ...(place.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
+    [location.kind, location.at],
+    ...(location.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
   ]);
-  if (made === null) return framed([head, places]);
-  const { organization, app, appKey, clientSecret, apiKey } = made;
+  if (created === null) return framed([head, addresses]);
+  const { organization, app, appKey, clientSecret, apiKey } = created;
   return framed([
     head,
-    places,
+    addresses,
     `${bold('Credentials')}, shown now and never again`,
     pairs([
       ['Organization', `${organization.id}  ${organization.name}`],
@@ -38,7 +45,7 @@ export function renderBanner({ url, place, ledgerFolder, readyMs, made, samples 
       ['App key', appKey],
       ['Client secret', clientSecret],
     ]),
-    `${bold('Paste this')} before lines that name them, such as those of the README`,
+    `${bold('Paste this')} before the lines of the README: they use these variables`,
     `export API_KEY=${apiKey} APP_ID=${app.id} APP_KEY=${appKey} CLIENT_SECRET=${clientSecret}`,
     `${bold('Try it')}, one call to each API`,
     ...samples.map((sample) => `${dim(`# ${sample.title}`)}\n${curlLine(url, sample)}`),
@@ -62,7 +69,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Parts with an empty line between them, a little to the right; lines to be pasted included. */
+/** The parts with an empty line between them, each line indented by two spaces. */
 function framed(parts: readonly string[]): string {
   const lines = parts.join('\n\n').split('\n');
   return ['', ...lines.map((line) => (line === '' ? '' : `  ${line}`)), ''].join('\n');

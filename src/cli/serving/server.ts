@@ -1,6 +1,6 @@
 /**
- * A process that serves, alone or as one of several workers. On an empty directory the first one makes an
- * organization and shows its credentials; of several that start at once on one directory exactly one does.
+ * A process that serves, alone or as one of several workers. On an empty directory it creates an organization and
+ * prints its credentials; of several processes that start on one directory at the same time exactly one does.
  */
 import { type App, createApp, type Sample } from '../../app/create-app.ts';
 import type { Reading } from '../../config/config.ts';
@@ -9,19 +9,19 @@ import { initialise, type NewOrganization } from '../../core/directory/organizat
 import { isRefusal } from '../../core/errors.ts';
 import type { Outcome } from '../command.ts';
 import { defaultName, toJson } from '../commands/organizations.ts';
-import { placeOf } from '../directory-location.ts';
+import { locationOf } from '../directory-location.ts';
 import { door } from '../operator.ts';
 import { renderBanner } from './banner.ts';
-import { restWhenIdle } from './rest.ts';
+import { freeMemoryWhenIdle } from './idle-memory.ts';
 
-/** An app that is listened to. */
+/** An app that accepts connections. */
 export interface Server {
   readonly app: App;
-  /** Where it answers, as people write it. */
+  /** Its address, as people write it. */
   readonly url: string;
 }
 
-/** Opens the directory and listens; what can fail has failed after it. */
+/** Opens the directory and listens. After it no step of a start is left that can fail. */
 export async function startServer(
   { config, secrets }: Reading,
   turn: Parameters<App['listen']>[0] = 'alone',
@@ -30,7 +30,7 @@ export async function startServer(
   try {
     endOnFault(app);
     const url = localUrl(await app.listen(turn));
-    restWhenIdle();
+    freeMemoryWhenIdle();
     return { app, url };
   } catch (error) {
     await app.close();
@@ -39,8 +39,8 @@ export async function startServer(
 }
 
 /**
- * Makes the first organization where there is none, and says where everything is. Credentials are shown once, so it
- * is asked of a server that is listened to. `startedAt`: when the program was started, in epoch milliseconds.
+ * Creates the first organization if there is none, and describes the server. Credentials are shown only once, so call
+ * this after the server accepts connections. `startedAt` is the start of the program in epoch milliseconds.
  */
 export async function introduce(
   { app, url }: Server,
@@ -50,22 +50,22 @@ export async function introduce(
   if (unknownNames.length > 0) app.journal.note('unknown settings', { names: unknownNames.join(' ') });
   const { ledger } = app.core;
   if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
-  const made = await initialiseOnce(app.core);
+  const created = await initialiseOnce(app.core);
   const readyMs = Math.round(performance.timeOrigin + performance.now() - startedAt);
   return {
-    json: { url, reference: `${url}/docs`, readyMs, ...(made === null ? {} : toJson(made)) },
+    json: { url, reference: `${url}/docs`, readyMs, ...(created === null ? {} : toJson(created)) },
     text: renderBanner({
       url,
-      place: placeOf(config, secrets),
+      location: locationOf(config, secrets),
       ledgerFolder: ledger.id === null ? null : config.dataDir,
       readyMs,
-      made,
-      samples: made === null ? [] : samplesFor(app, made),
+      created,
+      samples: created === null ? [] : samplesFor(app, created),
     }),
   };
 }
 
-/** A fault that nobody caught ends the process; the log keeps its place and leaves out what it may quote. */
+/** An uncaught fault ends the process. The log has its stack, without the message: it may quote a person's data. */
 function endOnFault({ journal }: App): void {
   process.on('uncaughtException', (error) => {
     journal.fault('the process ends on a fault', error);
@@ -73,7 +73,7 @@ function endOnFault({ journal }: App): void {
   });
 }
 
-/** The first organization; null where there is one already. */
+/** The first organization; null if there is one already. */
 async function initialiseOnce(core: Core): Promise<NewOrganization | null> {
   try {
     return await initialise(core, door, defaultName);
@@ -87,7 +87,7 @@ function samplesFor(app: App, { app: { id: appId }, appKey, apiKey }: NewOrganiz
   return app.samples({ appId, appKey, apiKey });
 }
 
-/** The address as people write it: a socket that listens on this machine, or everywhere, answers to its own name. */
+/** The address as people write it: `localhost` for a socket on the loopback interface or on all interfaces. */
 function localUrl(address: string): string {
   const url = new URL(address);
   const isHere = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])$/.test(url.hostname);

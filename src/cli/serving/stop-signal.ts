@@ -1,14 +1,14 @@
-/** How a server is told to stop. */
+/** The signals that stop a server. */
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * One wish to stop may arrive twice: control-C directly and from npm, which passes on what the terminal has sent to
- * both, and a worker gets it from the terminal and from whoever started it.
+ * One control-C may arrive twice: the terminal sends it to npm and to the program, and npm passes it on. A worker gets
+ * it from the terminal and from its supervisor.
  */
 const sameSignalMs = 300;
 
-/** Resolves at the first signal to stop; a second one ends the process as the signal itself would have. */
+/** Resolves at the first signal. A second signal ends the process at once, with the exit code of that signal. */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | null = null;

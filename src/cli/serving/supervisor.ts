@@ -1,29 +1,29 @@
 /**
- * Starts worker processes and looks after them. Each listens at the same address for itself, and the system shares
- * out the connections, so nothing passes through here; no database is opened and no caller answered. Where metrics are
- * wanted it shows those of all workers together (`worker-metrics.ts`).
+ * Starts worker processes and supervises them. Each worker listens at the same address with a socket of its own, and the
+ * system distributes the connections. So no request passes through the supervisor, and it opens no database. If the
+ * settings ask for metrics, it serves those of all workers together (`worker-metrics.ts`).
  *
- * The first worker starts alone: it migrates, initialises, and meets what is wrong with the settings. The others
- * follow once it serves. A worker that ends is replaced, a little later each time while they end early; where none
- * serves and none stays up the supervisor gives up. It waits for all of them when it is told to stop.
+ * The first worker starts alone: it migrates, initialises, and reports faults in the settings. The others start once it
+ * serves. The supervisor replaces a worker that ends, with a growing delay while workers end early. If no worker serves
+ * and none stays up, it gives up. When it is stopped, it waits until all workers have ended.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Shown } from '../../app/metrics.ts';
+import type { MetricsServer } from '../../app/metrics.ts';
 import type { Environment, Reading } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
 import { CommandError, type Outcome } from '../command.ts';
-import { restWhenIdle } from './rest.ts';
+import { freeMemoryWhenIdle } from './idle-memory.ts';
 import { assigned, isServingMessage, type ServingMessage } from './worker-message.ts';
 
 const replaceMinMs = 100;
 const replaceMaxMs = 30_000;
-/** Who has served so long stays up. */
+/** A worker that serves this long counts as stable. */
 const steadyMs = 10_000;
-/** How many may end early in a row before hope is given up, where none serves. */
+/** So many early ends in a row, while no worker serves, make the supervisor give up. */
 const earlyEndsMax = 7;
-/** Longer than a worker itself waits for its last requests. */
+/** Longer than a worker waits for its last requests. */
 const stopMaxMs = 20_000;
 
 /** Starts the workers; they serve until `stopped`. */
@@ -32,38 +32,38 @@ export async function supervise(
   env: Environment,
   stopped: Promise<void>,
 ): Promise<Outcome> {
-  const tell = tellerAt(config.logLevel);
+  const log = createLog(config.logLevel);
   const serving = new Set<ChildProcess>();
-  const metrics = await showMetrics(config, serving, tell);
+  const metrics = await serveMetrics(config, serving, log);
   try {
-    const crew = new Crew({ count: config.workers, env, serving, tell });
-    const said = await crew.start();
-    restWhenIdle();
-    const ended = Promise.race([stopped.then(() => crew.stop()), crew.givenUp]);
-    return { ...said, meanwhile: ended.finally(() => metrics?.close()) };
+    const pool = new WorkerPool({ count: config.workers, env, serving, log });
+    const introduction = await pool.start();
+    freeMemoryWhenIdle();
+    const ended = Promise.race([stopped.then(() => pool.stop()), pool.givenUp]);
+    return { ...introduction, meanwhile: ended.finally(() => metrics?.close()) };
   } catch (error) {
     await metrics?.close();
     throw error;
   }
 }
 
-/** Before any worker is started: who finds that address taken has done nothing. Null where no metrics are wanted. */
-async function showMetrics(
+/** Runs before any worker starts: if the address is taken, nothing has been done yet. Null without metrics. */
+async function serveMetrics(
   { metrics: at }: Reading['config'],
   serving: ReadonlySet<ChildProcess>,
-  tell: Teller,
-): Promise<Shown | null> {
+  log: Log,
+): Promise<MetricsServer | null> {
   if (at === null) return null;
-  const { showCrewMetrics } = await import('./worker-metrics.ts');
-  return showCrewMetrics({ at, serving, tell });
+  const { serveWorkerMetrics } = await import('./worker-metrics.ts');
+  return serveWorkerMetrics({ at, serving, log });
 }
 
-/** Writes a line of the log like those of the workers. */
-type Teller = (level: keyof typeof levels, event: string, fields: object) => void;
+/** Writes a log line in the format of the workers. */
+type Log = (level: keyof typeof levels, event: string, fields: object) => void;
 
 const levels = { info: 30, warn: 40 } as const;
 
-function tellerAt(logLevel: Reading['config']['logLevel']): Teller {
+function createLog(logLevel: Reading['config']['logLevel']): Log {
   const quiet = { info: ['silent', 'fatal', 'error', 'warn'], warn: ['silent', 'fatal', 'error'] };
   return (level, event, fields) => {
     if (quiet[level].includes(logLevel)) return;
@@ -72,17 +72,18 @@ function tellerAt(logLevel: Reading['config']['logLevel']): Teller {
   };
 }
 
-interface CrewOptions {
+interface WorkerPoolOptions {
   readonly count: number;
   readonly env: Environment;
-  /** Kept up to date with who serves. */
+  /** The pool adds and removes the workers that serve. */
   readonly serving: Set<ChildProcess>;
-  readonly tell: Teller;
+  readonly log: Log;
 }
 
-class Crew {
+/** The workers of one supervisor. */
+class WorkerPool {
   readonly #count: number;
-  readonly #tell: Teller;
+  readonly #log: Log;
   readonly #end = Promise.withResolvers<never>();
   readonly #workers = new Set<ChildProcess>();
   readonly #serving: Set<ChildProcess>;
@@ -90,31 +91,31 @@ class Crew {
   #earlyEnds = 0;
   #isStopping = false;
 
-  constructor({ count, env, serving, tell }: CrewOptions) {
+  constructor({ count, env, serving, log }: WorkerPoolOptions) {
     this.#count = count;
     this.#env = env;
     this.#serving = serving;
-    this.#tell = tell;
+    this.#log = log;
   }
 
-  /** Rejects where no worker serves and none can be made to. */
+  /** Rejects when no worker serves and none stays up. */
   get givenUp(): Promise<never> {
     return this.#end.promise;
   }
 
-  /** Starts the first worker, and after it the others; what the first one says of the program. */
+  /** Starts the first worker, then the others. Returns the introduction that the first worker sends. */
   async start(): Promise<Pick<Outcome, 'json' | 'text'>> {
     const first = this.#fork(true);
-    const { url, said } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
-    // Where any port would do, the others take the one that the first worker got.
+    const { url, introduction } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
+    // With port 0 the first worker gets a free port; the others listen at the same one.
     this.#env = { ...this.#env, [settings.port.name]: new URL(url).port };
-    this.#keep(first);
+    this.#replaceAtEnd(first);
     this.#serves(first);
     for (let count = 1; count < this.#count; count++) this.#add();
-    return said ?? { json: null, text: '' };
+    return introduction ?? { json: null, text: '' };
   }
 
-  /** Has every worker finish what it has begun. */
+  /** Stops every worker; each finishes the requests that it has begun. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const workers = [...this.#workers];
@@ -127,7 +128,7 @@ class Crew {
 
   #fork(isFirst: boolean): ChildProcess {
     const env = assigned(this.#env, { isFirst, startedAt: performance.timeOrigin });
-    // What was asked for with options is in the environment by now.
+    // The options of the command line are in the environment by now.
     const worker = fork(process.argv[1] ?? '', ['serve'], { env });
     this.#workers.add(worker);
     worker.once('exit', () => this.#workers.delete(worker));
@@ -137,7 +138,7 @@ class Crew {
   #add(): void {
     if (this.#isStopping) return;
     const worker = this.#fork(false);
-    this.#keep(worker);
+    this.#replaceAtEnd(worker);
     void servingOf(worker).then(() => this.#serves(worker));
   }
 
@@ -148,15 +149,15 @@ class Crew {
     });
   }
 
-  /** Has somebody else take the place of the worker when it ends. */
-  #keep(worker: ChildProcess): void {
+  /** Replaces the worker when it ends. */
+  #replaceAtEnd(worker: ChildProcess): void {
     void endOf(worker).then(({ code, signal }) => {
       this.#serving.delete(worker);
       if (this.#isStopping) return;
       this.#earlyEnds += 1;
       if (this.#earlyEnds >= earlyEndsMax && this.#serving.size === 0) return this.#giveUp();
       const replacedInMs = Math.min(replaceMaxMs, replaceMinMs * 2 ** (this.#earlyEnds - 1));
-      this.#tell('warn', 'a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
+      this.#log('warn', 'a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
       setTimeout(() => this.#add(), replacedInMs);
     });
   }
@@ -178,7 +179,7 @@ async function endOf(worker: ChildProcess): Promise<End> {
   return { code: worker.exitCode, signal: worker.signalCode };
 }
 
-/** Resolves when the worker serves; never where it ends before. */
+/** Resolves when the worker serves; never resolves if the worker ends before. */
 function servingOf(worker: ChildProcess): Promise<ServingMessage> {
   return new Promise((resolve) => {
     worker.on('message', (message: unknown) => {
@@ -187,8 +188,8 @@ function servingOf(worker: ChildProcess): Promise<ServingMessage> {
   });
 }
 
-/** The first worker has told why, unless it was killed. */
+/** The first worker has printed the reason, unless it was killed. */
 function refuseToStart({ code, signal }: End): never {
   if (code !== null && code !== 0) process.exit(code);
-  throw new CommandError(`the first worker was ended by ${signal ?? 'nobody'} before it served`);
+  throw new CommandError(`the first worker ended before it served (signal: ${signal ?? 'none'})`);
 }

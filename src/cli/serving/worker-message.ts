@@ -1,57 +1,58 @@
-/** What passes between the supervisor and its workers. */
+/** The messages between the supervisor and its workers. */
 import type { Snapshot } from '../../app/metrics.ts';
 import type { Environment } from '../../config/config.ts';
 import type { Outcome } from '../command.ts';
 
-/** What a worker is told at its start. */
+/** What a worker gets at its start. */
 export interface Assignment {
-  /** Whether it starts before all others, and is to introduce the program. */
+  /** Whether it starts before all others. The first worker writes the introduction that the program prints. */
   readonly isFirst: boolean;
-  /** When the program was started, in epoch milliseconds. */
+  /** The start of the program in epoch milliseconds. */
   readonly startedAt: number;
 }
 
-/** What a worker tells once it serves. */
+/** A worker sends this once it serves. */
 export interface ServingMessage {
   readonly url: string;
-  /** What the first one has to say of the program. */
-  readonly said: Pick<Outcome, 'json' | 'text'> | null;
+  /** From the first worker: what the program prints. Null from the others. */
+  readonly introduction: Pick<Outcome, 'json' | 'text'> | null;
 }
 
-/** What the supervisor asks a worker for when somebody reads the metrics. */
-export interface MetricsQuestion {
+/** The supervisor asks a worker for its metrics whenever they are read. */
+export interface MetricsRequest {
+  /** The number of the request, which the reply repeats. */
   readonly metrics: number;
-  /** Whether what the directory has still to do is wanted too, which one worker tells for all. */
+  /** Whether the reply includes the backlog of the directory, which one worker reports for all. */
   readonly isWhole: boolean;
 }
 
-/** The worker's answer to the question of that number. */
-export interface MetricsAnswer {
+/** A worker's reply to the request of that number. */
+export interface MetricsReply {
   readonly metrics: number;
   readonly snapshot: Snapshot;
 }
 
-/** A variable of the environment that is no setting: it is made for each worker. */
+/** An environment variable that is not a setting: the supervisor sets it for each worker. */
 const assignmentName = 'SUPERVISED_WORKER';
 
 export function assigned(env: Environment, assignment: Assignment): Environment {
   return { ...env, [assignmentName]: JSON.stringify(assignment) };
 }
 
-/** The assignment of this process; null where it is no worker. */
+/** The assignment of this process; null if it is not a worker. */
 export function findAssignment(env: Environment): Assignment | null {
   const text = env[assignmentName];
   return text === undefined || process.send === undefined ? null : JSON.parse(text);
 }
 
 export function isServingMessage(message: unknown): message is ServingMessage {
-  return typeof message === 'object' && message !== null && 'url' in message && 'said' in message;
+  return typeof message === 'object' && message !== null && 'url' in message && 'introduction' in message;
 }
 
-export function isMetricsQuestion(message: unknown): message is MetricsQuestion {
+export function isMetricsRequest(message: unknown): message is MetricsRequest {
   return typeof message === 'object' && message !== null && 'metrics' in message && 'isWhole' in message;
 }
 
-export function isMetricsAnswer(message: unknown): message is MetricsAnswer {
+export function isMetricsReply(message: unknown): message is MetricsReply {
   return typeof message === 'object' && message !== null && 'metrics' in message && 'snapshot' in message;
 }

@@ -1,6 +1,6 @@
 /**
- * One of several processes that serve one address. It is a server like any other, and stops when its supervisor is
- * gone; the first one of a start also introduces the program, in words that the supervisor says for it.
+ * One of several processes that serve one address. It is a server like any other, and stops when its supervisor has
+ * ended. The first worker also writes the introduction, which the supervisor prints.
  */
 import { once } from 'node:events';
 import type { App } from '../../app/create-app.ts';
@@ -9,25 +9,25 @@ import type { Outcome } from '../command.ts';
 import { introduce, startServer } from './server.ts';
 import {
   type Assignment,
-  isMetricsQuestion,
-  type MetricsAnswer,
+  isMetricsRequest,
+  type MetricsReply,
   type ServingMessage,
 } from './worker-message.ts';
 
-/** Serves until it is told to stop; resolves at the end, with nothing to say. */
+/** Serves until a signal stops it, or until its supervisor has ended. Resolves at the end, with an empty outcome. */
 export async function serveAsWorker(
   { isFirst, startedAt }: Assignment,
   reading: Reading,
   stopped: Promise<void>,
 ): Promise<Outcome> {
-  const abandoned = once(process, 'disconnect');
+  const orphaned = once(process, 'disconnect');
   try {
     const server = await startServer(reading, isFirst ? 'first' : 'further');
     try {
-      answerForMetrics(server.app);
-      const said = isFirst ? await introduce(server, reading, startedAt) : null;
-      tell({ url: server.url, said });
-      await Promise.race([stopped, abandoned]);
+      replyToMetricsRequests(server.app);
+      const introduction = isFirst ? await introduce(server, reading, startedAt) : null;
+      send({ url: server.url, introduction });
+      await Promise.race([stopped, orphaned]);
     } finally {
       await server.app.close();
     }
@@ -38,20 +38,20 @@ export async function serveAsWorker(
   }
 }
 
-/** Tells the supervisor what this process measures, whenever it asks. */
-function answerForMetrics(app: App): void {
+/** Sends the metrics of this process to the supervisor whenever it asks. */
+function replyToMetricsRequests(app: App): void {
   process.on('message', async (message: unknown) => {
-    if (!isMetricsQuestion(message)) return;
+    if (!isMetricsRequest(message)) return;
     const { metrics, isWhole } = message;
     try {
-      tell({ metrics, snapshot: await app.readMetrics(isWhole) });
+      send({ metrics, snapshot: await app.readMetrics(isWhole) });
     } catch (error) {
       app.journal.fault('reading the metrics failed', error);
     }
   });
 }
 
-/** Nobody may listen any more, which `disconnect` tells. */
-function tell(message: ServingMessage | MetricsAnswer): void {
+/** Ignores a failure: the supervisor may have ended, and `disconnect` reports that. */
+function send(message: ServingMessage | MetricsReply): void {
   process.send?.(message, undefined, undefined, () => {});
 }

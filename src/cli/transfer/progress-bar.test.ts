@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WriteStream } from 'node:tty';
-import { counted, ProgressBar } from './progress-bar.ts';
+import { ProgressBar } from './progress-bar.ts';
 
 /** A terminal, or what is none, that remembers what was written to it. */
 function fakeTerminal(isTTY: boolean): { terminal: WriteStream; written: string[] } {
@@ -31,10 +31,4 @@ test('without a share there is no bar, and without a terminal nothing at all', (
   bar.show({ share: 1, text: '1 user' });
   bar.clear();
   assert.deepEqual(closed.written, []);
-});
-
-test('numbers are for people', () => {
-  assert.equal(counted(0, 'user'), '0 users');
-  assert.equal(counted(1, 'row'), '1 row');
-  assert.equal(counted(12_345_678, 'user'), '12,345,678 users');
 });

@@ -35,8 +35,3 @@ function barOf(share: number): string {
   const full = Math.round(Math.min(1, share) * width);
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${String(Math.floor(share * 100)).padStart(3)}%`;
 }
-
-/** A number for people: `12,000`. */
-export function counted(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}
