@@ -5,6 +5,7 @@
  * a pause that doubles with each failure.
  */
 import { setImmediate } from 'node:timers/promises';
+import { backoffMs } from '../core/backoff.ts';
 import { secondMs } from '../core/time.ts';
 import type { Topic } from '../core/topic.ts';
 import type { Journal } from './journal.ts';
@@ -83,7 +84,8 @@ function startLoop(job: Job, journal: Journal): Loop {
   function pause(): Promise<void> {
     if (isWoken || isStopped) return Promise.resolve();
     const longestMs = Math.max(failurePauseMaxMs, job.pauseMs);
-    const ms = Math.min(longestMs, job.pauseMs * 2 ** Math.min(failures, 16));
+    // The pause is doubled from the first failure on.
+    const ms = backoffMs(failures + 1, { firstMs: job.pauseMs, maxMs: longestMs });
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       endPause = () => {

@@ -1,6 +1,6 @@
 /** Somebody who has left something in every table that can know a person. */
 import assert from 'node:assert/strict';
-import { operatorAt } from '../../src/core/access/api-key-lifecycle.ts';
+import { operatorAt } from '../../src/core/access/principal.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
 import { askToken } from '../connect-page/connect-calls.ts';
 import { type Doors, type Handles, strongPassword } from '../journeys/doors.ts';

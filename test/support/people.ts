@@ -1,5 +1,5 @@
 /** People in any role and state, made straight in the directory, for tests of what a person may do. */
-import { operatorAt } from '../../src/core/access/api-key-lifecycle.ts';
+import { operatorAt } from '../../src/core/access/principal.ts';
 import { startSession } from '../../src/core/access/sign-in.ts';
 import type { NewUser } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';

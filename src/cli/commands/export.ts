@@ -1,7 +1,7 @@
 /** Writes the users of an organization to a file or to standard output, in the format that an import reads. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
+import { operatorAt } from '../../core/access/principal.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { exportUsers } from '../../core/transfer/export.ts';
 import { type Outcome, UsageError } from '../command.ts';

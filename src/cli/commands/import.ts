@@ -5,8 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Directory } from '../../app/open-directory.ts';
-import { operatorAt } from '../../core/access/api-key-lifecycle.ts';
-import type { OperatorPrincipal } from '../../core/access/principal.ts';
+import { type OperatorPrincipal, operatorAt } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../core/errors.ts';

@@ -1,12 +1,12 @@
 /** Making, rotating and revoking API keys. The plain key is in the answer that made it, and nowhere else. */
 import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
-import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newApiKeyText } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type ApiKey, keyNotFound } from './api-key.ts';
-import type { Door, KeyRole, OperatorPrincipal } from './principal.ts';
+import { type Door, type KeyRole, operatorAt } from './principal.ts';
 
 export interface IssuedApiKey {
   readonly key: ApiKey;
@@ -58,11 +58,6 @@ export async function rotateApiKey(core: Core, door: Door, keyId: string): Promi
 /** Ends a key for good. Refuses with `api_key_not_found`, also for one that was revoked before. */
 export async function revokeApiKey(core: Core, door: Door, keyId: string): Promise<ApiKey> {
   return changeKey(core, door, keyId, 'api_key.revoked', (tx) => tx.apiKeys.revoke(keyId, core.clock.now()));
-}
-
-/** The operator as a principal of one organization. */
-export function operatorAt(door: Door, orgKey: OrgKey): OperatorPrincipal {
-  return { kind: 'operator', door, orgKey };
 }
 
 async function changeKey(

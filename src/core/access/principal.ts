@@ -65,6 +65,11 @@ export interface OperatorPrincipal extends Asking {
   readonly orgKey: OrgKey;
 }
 
+/** The operator as a principal of one organization. */
+export function operatorAt(door: Door, orgKey: OrgKey): OperatorPrincipal {
+  return { kind: 'operator', door, orgKey };
+}
+
 export type Principal =
   | KeyPrincipal
   | AppPrincipal

@@ -2,9 +2,9 @@
  * Making organizations, their apps and their first credentials, as the operator does at the command line. Plain
  * keys are in the answer that made them, and nowhere else.
  */
-import { issueApiKey, operatorAt } from '../access/api-key-lifecycle.ts';
+import { issueApiKey } from '../access/api-key-lifecycle.ts';
 import { readPassword } from '../access/password.ts';
-import type { Door } from '../access/principal.ts';
+import { type Door, operatorAt } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';

@@ -4,9 +4,9 @@
  * A user is `pending` until confirmed or invited in, `active`, or `inactive` after cancelling; deletion is not a
  * state but the end of the row. The table below is the whole life: a missing edge is a refusal.
  */
-import { refuse } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import { hourMs } from '../time.ts';
+import { nextState, type Transitions } from '../transitions.ts';
 
 export const userStatuses = ['pending', 'active', 'inactive'] as const;
 export type UserStatus = (typeof userStatuses)[number];
@@ -100,18 +100,15 @@ export const newUserDefaults = {
 export type UserEvent = 'activate' | 'cancel' | 'restore_active' | 'restore_pending';
 
 /** The life of a user: state, event, next state. Drawn in `docs/states.md`. */
-export const userTransitions: Readonly<Record<UserStatus, Readonly<Partial<Record<UserEvent, UserStatus>>>>> =
-  {
-    pending: { activate: 'active', cancel: 'inactive' },
-    active: { cancel: 'inactive' },
-    inactive: { restore_active: 'active', restore_pending: 'pending' },
-  };
+export const userTransitions: Transitions<UserStatus, UserEvent> = {
+  pending: { activate: 'active', cancel: 'inactive' },
+  active: { cancel: 'inactive' },
+  inactive: { restore_active: 'active', restore_pending: 'pending' },
+};
 
 /** The state after the event; refuses with `wrong_state` where the table has no such edge. */
 export function nextStatus(from: UserStatus, event: UserEvent): UserStatus {
-  const to = userTransitions[from][event];
-  if (to === undefined) throw refuse('wrong_state', { from, to: event });
-  return to;
+  return nextState(userTransitions, from, event);
 }
 
 /** What restoring a cancelled user means: back to what it was. */

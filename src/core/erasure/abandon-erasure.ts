@@ -2,8 +2,7 @@
  * Giving up on a provider that never confirms: an operator's decision, with a reason that the receipt tells. What
  * the provider gave is dropped unconfirmed, so nobody can end it any more.
  */
-import { operatorAt } from '../access/api-key-lifecycle.ts';
-import type { Door } from '../access/principal.ts';
+import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';

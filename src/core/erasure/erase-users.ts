@@ -3,8 +3,7 @@
  * batches, each one transaction and one line-up for the ledger. What is done when it is interrupted is done; the same
  * list again finds the rest.
  */
-import { operatorAt } from '../access/api-key-lifecycle.ts';
-import type { Door } from '../access/principal.ts';
+import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isActiveAdmin } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';

@@ -8,9 +8,9 @@
  */
 import { hash } from 'node:crypto';
 import type { Door, Principal } from '../access/principal.ts';
-import { refuse } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import { dayMs, hourMs, minuteMs } from '../time.ts';
+import { nextState, type Transitions } from '../transitions.ts';
 
 export const erasureStates = ['running', 'overdue', 'complete'] as const;
 export type ErasureState = (typeof erasureStates)[number];
@@ -19,9 +19,7 @@ export type ErasureState = (typeof erasureStates)[number];
 export type ErasureEvent = 'miss' | 'complete';
 
 /** The life of an erasure: state, event, next state. Drawn in `docs/states.md`. */
-export const erasureTransitions: Readonly<
-  Record<ErasureState, Readonly<Partial<Record<ErasureEvent, ErasureState>>>>
-> = {
+export const erasureTransitions: Transitions<ErasureState, ErasureEvent> = {
   running: { miss: 'overdue', complete: 'complete' },
   overdue: { complete: 'complete' },
   complete: {},
@@ -29,9 +27,7 @@ export const erasureTransitions: Readonly<
 
 /** The state after the event; refuses with `wrong_state` where the table has no such edge. */
 export function nextErasureState(from: ErasureState, event: ErasureEvent): ErasureState {
-  const to = erasureTransitions[from][event];
-  if (to === undefined) throw refuse('wrong_state', { from, to: event });
-  return to;
+  return nextState(erasureTransitions, from, event);
 }
 
 /** How many rows were removed, by table; tables without any are not named. */

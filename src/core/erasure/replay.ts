@@ -3,7 +3,7 @@
  * knows and the database does not is done again, before anything is answered. A database that knows its ledger to
  * the end costs nothing but a look at where the ledger ends.
  */
-import { operatorAt } from '../access/api-key-lifecycle.ts';
+import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';

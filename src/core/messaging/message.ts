@@ -4,8 +4,11 @@
  * backoff, and ends: `sent`, `kept` (the development outbox keeps and shows it) or `failed`. What has ended is forgotten
  * after a month, the outbox's messages too.
  */
+
+import { type Backoff, backoffMs } from '../backoff.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
+import type { Transitions } from '../transitions.ts';
 
 export const channels = ['sms', 'email'] as const;
 export type Channel = (typeof channels)[number];
@@ -26,9 +29,7 @@ export type MessageState = 'queued' | 'sent' | 'kept' | 'failed';
 export type MessageEvent = 'retry' | 'take' | 'keep' | 'give_up';
 
 /** The life of a message: only a queued one is settled, and the store settles no other. In `docs/states.md`. */
-export const messageTransitions: Readonly<
-  Record<MessageState, Readonly<Partial<Record<MessageEvent, MessageState>>>>
-> = {
+export const messageTransitions: Transitions<MessageState, MessageEvent> = {
   queued: { retry: 'queued', take: 'sent', keep: 'kept', give_up: 'failed' },
   sent: {},
   kept: {},
@@ -82,11 +83,11 @@ export const messageLeaseMs = minuteMs;
 export const messageAttemptsMax = 12;
 /** How long a message stays that has ended, for whoever looks. */
 export const messageMemoryMs = 30 * dayMs;
-const backoffMaxMs = hourMs;
+const messageBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: hourMs };
 
 /** When to try again after the `attempts`-th failure: 2 s, doubling, an hour at most. */
 export function nextAttemptAt(attempts: number, now: number): number {
-  return now + Math.min(backoffMaxMs, 2 * secondMs * 2 ** Math.max(0, attempts - 1));
+  return now + backoffMs(attempts, messageBackoff);
 }
 
 /** The text that is bound to a sealed content, so that it opens only as this message. */

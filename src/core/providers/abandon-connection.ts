@@ -3,8 +3,7 @@
  * provider gave is dropped unconfirmed, so nobody can end it any more, and the connection stays `overdue` for as long as
  * it is there. For what an erasure waits for see `abandon-erasure.ts`.
  */
-import { operatorAt } from '../access/api-key-lifecycle.ts';
-import type { Door } from '../access/principal.ts';
+import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import { record } from '../record/audit-event.ts';

@@ -6,9 +6,11 @@
  * `needs_user` once the provider says that the grant is gone, and after a disconnect `revoking` until the provider
  * confirms that access has ended. The table below is the whole life: a missing edge is a refusal.
  */
-import { refuse } from '../errors.ts';
+
+import { type Backoff, backoffMs } from '../backoff.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
+import { nextState, type Transitions } from '../transitions.ts';
 
 export const connectionStates = [
   'pending',
@@ -28,9 +30,7 @@ export type ConnectionState = (typeof connectionStates)[number];
 export type ConnectionEvent = 'connect' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss' | 'abandon';
 
 /** The life of a connection: state, event, next state. Drawn in `docs/states.md`. */
-export const connectionTransitions: Readonly<
-  Record<ConnectionState, Readonly<Partial<Record<ConnectionEvent, ConnectionState>>>>
-> = {
+export const connectionTransitions: Transitions<ConnectionState, ConnectionEvent> = {
   pending: { connect: 'active', disconnect: 'revoking', discard: 'revoked' },
   active: { lose: 'needs_user', disconnect: 'revoking' },
   needs_user: { connect: 'active', disconnect: 'revoking' },
@@ -41,9 +41,7 @@ export const connectionTransitions: Readonly<
 
 /** The state after the event; refuses with `wrong_state` where the table has no such edge. */
 export function nextConnectionState(from: ConnectionState, event: ConnectionEvent): ConnectionState {
-  const to = connectionTransitions[from][event];
-  if (to === undefined) throw refuse('wrong_state', { from, to: event });
-  return to;
+  return nextState(connectionTransitions, from, event);
 }
 
 /** One link. Instants are epoch milliseconds. */
@@ -180,7 +178,7 @@ export const pendingLifeMs = dayMs;
 
 /** Longer than a refresh can take. */
 export const refreshLeaseMs = minuteMs;
-const refreshBackoffMaxMs = hourMs;
+const refreshBackoff: Backoff = { firstMs: 15 * secondMs, maxMs: hourMs };
 const refreshMarginMaxMs = 30 * minuteMs;
 
 /** When to refresh tokens: a fifth of their life before they expire, half an hour at most. */
@@ -191,7 +189,7 @@ export function refreshTimeOf(expiresAt: number, now: number): number {
 
 /** When to try again after the `failures`-th failed refresh in a row: 15 s, doubling, an hour at most. */
 export function nextRefreshAt(failures: number, now: number): number {
-  return now + Math.min(refreshBackoffMaxMs, 15 * secondMs * 2 ** Math.min(Math.max(0, failures - 1), 20));
+  return now + backoffMs(failures, refreshBackoff);
 }
 
 /** The text that is bound to sealed grants, so that they open only as this connection's. */

@@ -4,7 +4,7 @@
  * here knows, and its end is proved with more care. Where the provider says that the grant is gone, the connection
  * needs its user.
  */
-import type { OperatorPrincipal } from '../access/principal.ts';
+import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -46,7 +46,7 @@ export async function refreshConnection(
     const now = core.clock.now();
     const outcome = await settleRefresh(core, tx, { connection, grants, provider, answer });
     if (outcome === 'needs_user') {
-      const principal: OperatorPrincipal = { kind: 'operator', door: 'job', orgKey: tx.orgKey };
+      const principal = operatorAt('job', tx.orgKey);
       await record(tx, principal, 'connection.lost', { kind: 'connection', id: connection.id }, now);
       await noteOnUser(tx, user, now);
     }

@@ -4,9 +4,11 @@
  * drops the grant; everything else is tried again, for ever. What is not confirmed in time is `overdue`, visibly,
  * keeps the grant and is still tried; only an operator may give it up.
  */
-import { refuse } from '../errors.ts';
+
+import { type Backoff, backoffMs } from '../backoff.ts';
 import type { OrgKey } from '../ids.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
+import { nextState, type Transitions } from '../transitions.ts';
 
 export const revocationStates = ['pending', 'confirmed', 'overdue', 'abandoned'] as const;
 export type RevocationState = (typeof revocationStates)[number];
@@ -15,9 +17,7 @@ export type RevocationState = (typeof revocationStates)[number];
 export type RevocationEvent = 'retry' | 'confirm' | 'miss' | 'reopen' | 'abandon';
 
 /** The life of a revocation: state, event, next state. Drawn in `docs/states.md`. */
-export const revocationTransitions: Readonly<
-  Record<RevocationState, Readonly<Partial<Record<RevocationEvent, RevocationState>>>>
-> = {
+export const revocationTransitions: Transitions<RevocationState, RevocationEvent> = {
   pending: { retry: 'pending', confirm: 'confirmed', miss: 'overdue', abandon: 'abandoned' },
   overdue: { retry: 'overdue', reopen: 'pending', confirm: 'confirmed', abandon: 'abandoned' },
   confirmed: {},
@@ -26,9 +26,7 @@ export const revocationTransitions: Readonly<
 
 /** The state after the event; refuses with `wrong_state` where the table has no such edge. */
 export function nextRevocationState(from: RevocationState, event: RevocationEvent): RevocationState {
-  const to = revocationTransitions[from][event];
-  if (to === undefined) throw refuse('wrong_state', { from, to: event });
-  return to;
+  return nextState(revocationTransitions, from, event);
 }
 
 export interface Revocation {
@@ -130,11 +128,11 @@ export const revocationDueMs = 30 * dayMs;
 export const revocationLeaseMs = 2 * minuteMs;
 /** How long what was confirmed stays, for whoever looks. */
 export const revocationMemoryMs = 30 * dayMs;
-const backoffMaxMs = hourMs;
+const revocationBackoff: Backoff = { firstMs: 5 * secondMs, maxMs: hourMs };
 
 /** When to try again after the `attempts`-th attempt: 5 s, doubling, an hour at most, for ever. */
 export function nextRevocationAttemptAt(attempts: number, now: number): number {
-  return now + Math.min(backoffMaxMs, 5 * secondMs * 2 ** Math.min(Math.max(0, attempts - 1), 20));
+  return now + backoffMs(attempts, revocationBackoff);
 }
 
 /** The text that is bound to a sealed grant, so that it opens only as this revocation's. */

@@ -3,7 +3,7 @@
  * proves. Access has ended on the provider's word alone, and that word must cover all that the provider may have
  * given: where an answer of its was lost, saying of our tokens that they open nothing is not enough.
  */
-import type { OperatorPrincipal } from '../access/principal.ts';
+import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { settleRevocation } from '../erasure/settle-revocation.ts';
 import { record } from '../record/audit-event.ts';
@@ -96,7 +96,7 @@ async function settleConnection(
   if (event === 'confirm' && (await isHeld(tx, connection.id))) return;
   const status = nextConnectionState(connection.status, event === 'confirm' ? 'end' : 'miss');
   await tx.connections.update(connection, { status, updatedAt: at });
-  const principal: OperatorPrincipal = { kind: 'operator', door: 'job', orgKey: tx.orgKey };
+  const principal = operatorAt('job', tx.orgKey);
   const action = event === 'confirm' ? 'connection.revoked' : 'connection.overdue';
   await record(tx, principal, action, { kind: 'connection', id: connection.id }, at);
   await noteOnUser(tx, user, at);
