@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { dayMs } from '../../src/core/time.ts';
 import type { Reply } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 import { addConnection, askToken, type OpenSession, openSession, tokenPath } from './connect-calls.ts';
 
 describe('an access token of Connect', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const ask = (said: Readonly<Record<string, unknown>>, app = tenant.app): Promise<Reply> =>
     askToken(roster, { type: 'access', ...said }, app);

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
 import type { Reply } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import { startRoster, testDoor } from '../support/start.ts';
 import { askToken, openSession } from './connect-calls.ts';
 
 const paths = { tokens: '/v1/connect/tokens', publicTokens: '/v1/connect/publictokens' } as const;
 
 describe('the token calls of the first generation', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const call = (
     path: keyof typeof paths,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { hourMs } from '../../src/core/time.ts';
 import type { Ask, Reply } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import { startRoster } from '../support/start.ts';
 import { addConnection, askToken, openSession } from './connect-calls.ts';
 
 const lines = [
@@ -14,16 +14,9 @@ const lines = [
 ] as const;
 
 describe('what the Connect page asks its server', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const session = (bearer: string): Promise<Reply> => roster.call(lines[0], { bearer });
   const connect = (bearer: string, ask: Ask): Promise<Reply> => roster.call(lines[1], { bearer, ...ask });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { brotliDecompressSync } from 'node:zlib';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { dayMs, hourMs } from '../../src/core/time.ts';
@@ -12,21 +12,19 @@ import { assetsFolder, readAssets } from '../../src/pages/connect/connect-assets
 import { connectPages } from '../../src/pages/connect/connect-page.ts';
 import type { Reply } from '../support/http.ts';
 import { openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../support/start.ts';
+import { setUp, setUpRoster } from '../support/set-up.ts';
+import { testDoor } from '../support/start.ts';
 import { addConnection, askToken, openSession } from './connect-calls.ts';
 
 const origins = ['https://app.example.com', 'http://localhost:3000'];
 
 describe('the frame of the Connect page', () => {
-  let roster: Roster;
-  let tenant: Tenant;
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
 
   before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
     await updateApp(roster.core, testDoor, { appId: tenant.app.appId, origins });
   });
-  after(() => roster.close());
 
   const open = (token: string, headers: Record<string, string> = {}): Promise<Reply> =>
     roster.call(`GET /connect?token=${encodeURIComponent(token)}&mode=auth`, { headers });

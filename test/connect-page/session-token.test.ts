@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp, rotateClientSecret } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
 import type { Reply } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import { testDoor } from '../support/start.ts';
 import { addConnection, askToken, openSession, tokenPath } from './connect-calls.ts';
 
 describe('a session of Connect', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const ask = (said: Readonly<Record<string, unknown>>, app = tenant.app): Promise<Reply> =>
     askToken(roster, { type: 'session', ...said }, app);

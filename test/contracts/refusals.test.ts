@@ -1,38 +1,34 @@
 /** Refusals that every operation of a kind shares, in each contract's own words. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ask } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
 import { addPerson } from '../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 
-let roster: Roster;
-let ledger: Ledger;
-let admin: Admin;
-let userId: string;
-let number: number;
-
-before(async () => {
-  roster = await startRoster();
-  admin = await roster.addAdmin();
-  ({ userId, number } = await addPerson(roster));
-  ledger = await openLedger(roster);
-});
-after(() => roster.close());
+const roster = setUpRoster();
+const admin = setUp(() => roster.addAdmin());
+const person = setUp(() => addPerson(roster));
+const ledger = setUpLedger(roster);
 
 describe('a DELETE with a body', () => {
   const deletions: Readonly<Record<string, () => readonly [line: string, ask: Ask]>> = {
-    'sonar.deleteUser': () => [`/sonar/v1/users/${userId}`, { bearer: roster.organization.apiKeys.admin }],
-    'organization.deleteUser': () => [`/organization/api/v1/users/${userId}`, { bearer: admin.session }],
+    'sonar.deleteUser': () => [
+      `/sonar/v1/users/${person.userId}`,
+      { bearer: roster.organization.apiKeys.admin },
+    ],
+    'organization.deleteUser': () => [
+      `/organization/api/v1/users/${person.userId}`,
+      { bearer: admin.session },
+    ],
     'humanapi.deleteUser': () => {
       const { appId, appKey } = roster.organization.app;
-      return [`/humanapi/v1/apps/${appId}/users/${userId.replace('usr_', '')}`, { appKey }];
+      return [`/humanapi/v1/apps/${appId}/users/${person.userId.replace('usr_', '')}`, { appKey }];
     },
-    'general.deleteUser': () => [`/general/v1/users/${number}`, { session: admin.session }],
+    'general.deleteUser': () => [`/general/v1/users/${person.number}`, { session: admin.session }],
     'general.deleteSession': () => ['/general/v1/sessions', { session: admin.session }],
     'sonar.disconnectDevice': () => [
-      `/sonar/v1/users/${userId}/devices/dev_abc123`,
+      `/sonar/v1/users/${person.userId}/devices/dev_abc123`,
       { bearer: roster.organization.apiKeys.member },
     ],
   };
@@ -61,7 +57,7 @@ for (const [what, status, json] of keyed) {
       headers: { 'idempotency-key': what },
       ...(json !== undefined && { json }),
     };
-    const path = `POST /sonar/v1/users/${userId}/${what}`;
+    const path = `POST /sonar/v1/users/${person.userId}/${what}`;
     const busy = Promise.withResolvers<void>();
     const holding = roster.core.work.change(roster.organization.key, () => busy.promise);
     const first = roster.call(path, ask);

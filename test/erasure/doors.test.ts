@@ -1,13 +1,14 @@
 /** Deleting a person is one path, whichever door it is asked at, and its receipt says what was done and nothing else. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eraseUsers, planErasures } from '../../src/core/erasure/erase-users.ts';
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
 import { keptTables } from '../../src/store/users/user-erasure.ts';
-import { type Doors, doorNames, openDoors, strongPassword } from '../journeys/doors.ts';
+import { doorNames, openDoors, strongPassword } from '../journeys/doors.ts';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster, testDoor } from '../support/start.ts';
+import { setUp, setUpRoster } from '../support/set-up.ts';
+import { startRoster, testDoor } from '../support/start.ts';
 import { askErasure, claimsIn, fetchKeys, receiptOf } from './receipts.ts';
 import { addSomebody, type Somebody, textsOf } from './somebody.ts';
 
@@ -19,13 +20,8 @@ const others = new Set([
   ...['audit_events', 'erasures', 'revocations', 'receipt_keys', 'erasure_ledgers', 'user_counts'],
 ]);
 
-let roster: Roster;
-let doors: Doors;
-before(async () => {
-  roster = await startRoster();
-  doors = await openDoors(roster, roster.organization);
-});
-after(() => roster.close());
+const roster = setUpRoster();
+const doors = setUp(() => openDoors(roster, roster.organization));
 
 async function countRows(): Promise<Record<string, number>> {
   const tables = (await roster.rows.tables()).filter((table) => !others.has(table));

@@ -1,8 +1,8 @@
 /** One user, four views: made through any door, a user has the same facts behind all of them. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { type Roster, startRoster } from '../support/start.ts';
-import { type DoorName, type Doors, doorNames, type Handles, openDoors } from './doors.ts';
+import { describe, test } from 'node:test';
+import { setUp, setUpRoster } from '../support/set-up.ts';
+import { type DoorName, doorNames, type Handles, openDoors } from './doors.ts';
 
 /** What the document of each contract shows of a user; the values that nobody said. */
 const unsaid = {
@@ -24,14 +24,8 @@ const unsaid = {
 type Facts = typeof unsaid;
 
 describe('one user, four views', () => {
-  let roster: Roster;
-  let doors: Doors;
-
-  before(async () => {
-    roster = await startRoster();
-    doors = await openDoors(roster, roster.organization);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const doors = setUp(() => openDoors(roster, roster.organization));
 
   /** The four views of a user made at 12:00:00.123, keys in the order of the documents. */
   function viewsOf(user: Handles, said: Partial<Facts>): Record<DoorName, object> {

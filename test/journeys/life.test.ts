@@ -1,21 +1,16 @@
 /** The life of a user, led through one contract and seen through the others. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, testDoor } from '../support/start.ts';
-import { type Doors, type Handles, openDoors, strongPassword } from './doors.ts';
+import { setUp, setUpRoster } from '../support/set-up.ts';
+import { testDoor } from '../support/start.ts';
+import { type Handles, openDoors, strongPassword } from './doors.ts';
 
 describe('a life across the contracts', () => {
-  let roster: Roster;
-  let doors: Doors;
-
-  before(async () => {
-    roster = await startRoster();
-    doors = await openDoors(roster, roster.organization);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const doors = setUp(() => openDoors(roster, roster.organization));
 
   const signIn = (email: string, password = strongPassword) =>
     roster.call('POST /general/v1/sessions', {

@@ -1,19 +1,13 @@
 /** Names and addresses that were said through one contract, as the others show and compare them. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster } from '../support/start.ts';
-import { type Doors, openDoors, strongPassword } from './doors.ts';
+import { setUp, setUpRoster } from '../support/set-up.ts';
+import { openDoors, strongPassword } from './doors.ts';
 
 describe('names and emails between general and organization', () => {
-  let roster: Roster;
-  let doors: Doors;
-
-  before(async () => {
-    roster = await startRoster();
-    doors = await openDoors(roster, roster.organization);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const doors = setUp(() => openDoors(roster, roster.organization));
 
   const invite = (email: string, name = 'Jo Doe') =>
     roster.call('POST /organization/api/v1/users', {

@@ -3,11 +3,11 @@
  * or hinted at to the other: whatever is asked of the other's user is answered as for a user who never was.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import type { Ask, Reply } from '../support/http.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, testDoor } from '../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import { testDoor } from '../support/start.ts';
 import { type Doors, doorNames, type Handles, openDoors, strongPassword } from './doors.ts';
 
 /** A user who never was, in every spelling. */
@@ -63,15 +63,12 @@ const operations: readonly {
 ];
 
 describe('two organizations with the same people', () => {
-  let roster: Roster;
-  let ours: Doors;
+  const roster = setUpRoster();
+  const ours = setUp(() => openDoors(roster, roster.organization));
   let theirs: Doors;
-  let ledger: Ledger;
   const people: { ours: Handles; theirs: Handles }[] = [];
 
   before(async () => {
-    roster = await startRoster();
-    ours = await openDoors(roster, roster.organization);
     theirs = await openDoors(roster, await roster.addOrganization());
     for (const name of doorNames) {
       people.push({
@@ -79,9 +76,8 @@ describe('two organizations with the same people', () => {
         theirs: await theirs.identify(await theirs[name].make(`twin-${name}`)),
       });
     }
-    ledger = await openLedger(roster);
   });
-  after(() => roster.close());
+  const ledger = setUpLedger(roster);
 
   test('each lists and counts its own users only', async () => {
     for (const [doors, side] of [

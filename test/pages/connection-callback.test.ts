@@ -2,21 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { parseUserIdText } from '../../src/core/ids.ts';
 import { startConnection } from '../../src/core/providers/user-connections.ts';
 import { browserTest } from '../support/browser.ts';
 import { approachDemo, visitDemo } from '../support/demo-person.ts';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { setUpRoster } from '../support/set-up.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-let roster: Roster;
-before(async () => {
-  roster = await startRoster();
-});
-after(() => roster.close());
+const roster = setUpRoster();
 
 /** The address to which somebody is sent. */
 async function start(returnTo: 'page' | 'opener' = 'page'): Promise<string> {

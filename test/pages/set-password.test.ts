@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { contracts } from '../../src/contracts/index.ts';
 import type { PasswordHasher } from '../../src/core/access/password.ts';
 import { minuteMs } from '../../src/core/time.ts';
@@ -9,13 +9,10 @@ import { defaultHttpSettings } from '../../src/http/settings.ts';
 import { setPasswordPages } from '../../src/pages/set-password/set-password-page.ts';
 import { browserTest } from '../support/browser.ts';
 import { addPerson } from '../support/people.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { setUpRoster } from '../support/set-up.ts';
+import { startRoster } from '../support/start.ts';
 
-let roster: Roster;
-before(async () => {
-  roster = await startRoster({ env: { ROSTER_LIMIT_PASSWORD: '1000000' } });
-});
-after(() => roster.close());
+const roster = setUpRoster({ env: { ROSTER_LIMIT_PASSWORD: '1000000' } });
 
 const goodPassword = 'three wild horses';
 let people = 0;

@@ -1,23 +1,18 @@
 /** Many at once in the consumer app, each over a connection of its own: exactly one wins. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from '../../src/core/time.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { addPerson, type Person } from '../support/people.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { setUpRoster } from '../support/set-up.ts';
 
 const path = '/general/v1/users';
 const many = 50;
 const password = 'securepassword123';
 
 describe('many at once', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   /** How many rows of a table are there. */
   async function count(table: string, where?: string): Promise<number> {

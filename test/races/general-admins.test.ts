@@ -1,9 +1,10 @@
 /** However an organization's admins turn on each other at once, one active admin is left. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Ask } from '../support/http.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { type Admin, type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { setUpRoster } from '../support/set-up.ts';
+import type { Admin, Tenant } from '../support/start.ts';
 
 const path = '/general/v1/users';
 
@@ -32,12 +33,7 @@ const attacks: readonly Attack[] = [
 ];
 
 describe('admins who turn on each other', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   const activeAdmins = (tenant: Tenant): Promise<number> =>
     roster.core.work.change(tenant.key, (tx) => tx.users.lockActiveAdmins());

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { type Ledger, openLedger } from './ledger.ts';
-import { type Roster, startRoster } from './start.ts';
+import { describe, test } from 'node:test';
+import { setUpLedger, setUpRoster } from './set-up.ts';
 
 describe('a ledger', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
 
   async function invite(email: string): Promise<string> {
     const { apiKeys } = roster.organization;

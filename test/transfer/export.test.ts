@@ -2,23 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { refused, rosterJson, roster as run } from '../cli/program.ts';
 import { instants, texts } from '../support/arbitraries.ts';
 import { openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { setUpRoster } from '../support/set-up.ts';
+import type { Tenant } from '../support/start.ts';
 import { exportText, importFile, makeFile } from './program.ts';
 
-let roster: Roster;
-
-before(async () => {
-  roster = await startRoster();
-});
-
-after(() => roster.close());
+const roster = setUpRoster();
 
 const hash = '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i';
 

@@ -3,21 +3,14 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { refused } from '../cli/program.ts';
-import { type Ledger, openLedger } from '../support/ledger.ts';
-import { type Roster, startRoster, type Tenant } from '../support/start.ts';
+import { setUpLedger, setUpRoster } from '../support/set-up.ts';
+import type { Tenant } from '../support/start.ts';
 import { importFile, makeFile, pipeInto } from './program.ts';
 
-let roster: Roster;
-let ledger: Ledger;
-
-before(async () => {
-  roster = await startRoster();
-  ledger = await openLedger(roster);
-});
-
-after(() => roster.close());
+const roster = setUpRoster();
+const ledger = setUpLedger(roster);
 
 /** A tenant of its own for each test, so that none counts another's users. */
 async function newTenant(): Promise<Tenant> {

@@ -1,8 +1,8 @@
 /** Imported people sign in with the password they had, and are hashed anew when they first do. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { setUp, setUpRoster } from '../support/set-up.ts';
 import { importFile, makeFile } from './program.ts';
 
 const standard = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
@@ -65,20 +65,19 @@ const people = [
   },
 ] as const;
 
-let roster: Roster;
+const roster = setUpRoster();
 
-before(async () => {
-  roster = await startRoster();
+setUp(async () => {
   const rows = people.map(({ kind, hash }) =>
     JSON.stringify({ email: `${kind}@example.com`, password_hash: hash }),
   );
   rows.push(JSON.stringify({ email: 'many@example.com', password_hash: people[3].hash }));
   const file = await makeFile(roster.folder, 'people.ndjson', `${rows.join('\n')}\n`);
-  const { imported, rejected } = await importFile(roster.folder, [file, '--org', roster.organization.id]);
+  const outcome = await importFile(roster.folder, [file, '--org', roster.organization.id]);
+  const { imported, rejected } = outcome;
   assert.deepEqual({ imported, rejected }, { imported: people.length + 1, rejected: 0 });
+  return outcome;
 });
-
-after(() => roster.close());
 
 const ask = (email: string, password: string) => ({
   json: { email, password },

@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { beforeEach, describe, test } from 'node:test';
 import { addPerson } from '../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { codeOf, notAllowed, signInStatus, signUp, tokenOf, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('POST /v1/users/{id}/cancel', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-  let admin: Admin;
-
-  before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const cancel = (id: number | string, session: string) =>
     roster.call(`POST ${path}/${id}/cancel`, { session });

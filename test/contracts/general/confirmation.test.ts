@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { startRoster } from '../../support/start.ts';
 import { appNotFound, codeOf, signUp, wrongCode } from './sign-up.ts';
 
 const path = '/general/v1/users';
 const invalidCode = { errors: 'Invalid Code' };
 
 describe('POST /v1/users/confirmation', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const confirm = (user_id: unknown, confirmation_code: unknown, ask: Ask = {}): Promise<Reply> =>
     roster.call(`POST ${path}/confirmation`, { json: { user_id, confirmation_code }, ...ask });

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { appNotFound, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('POST /v1/users/passwords', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const ask = (json: unknown, more: Ask = {}): Promise<Reply> =>
     roster.call(`POST ${path}/passwords`, { json, ...more });

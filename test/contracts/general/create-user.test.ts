@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import type { Ask } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
-import { type Roster, startRoster, testDoor } from '../../support/start.ts';
+import { openLedger } from '../../support/ledger.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 import { appNotFound, goodPassword, notAllowed, signUp, signUpBody } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('POST /v1/users', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const create = (json: unknown, ask: Ask = {}) => roster.call(`POST ${path}`, { json, ...ask });
 
@@ -229,12 +224,7 @@ describe('POST /v1/users', () => {
 });
 
 describe('where a sign-up goes', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   test("the deployment's first app, unless X-App-Id names another", async () => {
     const other = await roster.addOrganization();
@@ -302,19 +292,14 @@ describe('where a sign-up goes', () => {
 });
 
 describe('in production', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster({
-      env: {
-        NODE_ENV: 'production',
-        ROSTER_SECRET: 'a secret for one test, long enough to be taken',
-        ROSTER_SMS: 'outbox',
-        ROSTER_EMAIL: 'outbox',
-      },
-    });
+  const roster = setUpRoster({
+    env: {
+      NODE_ENV: 'production',
+      ROSTER_SECRET: 'a secret for one test, long enough to be taken',
+      ROSTER_SMS: 'outbox',
+      ROSTER_EMAIL: 'outbox',
+    },
   });
-  after(() => roster.close());
 
   const isTemplate = async (number: number): Promise<boolean | undefined> =>
     (await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number })))?.isTemplate;

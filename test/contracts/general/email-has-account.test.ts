@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Ask, Reply } from '../../support/http.ts';
 import { openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpRoster } from '../../support/set-up.ts';
+import { startRoster } from '../../support/start.ts';
 import { appNotFound } from './sign-up.ts';
 
 describe('POST /v1/users/email_has_account', () => {
-  let roster: Roster;
+  const roster = setUpRoster();
 
   before(async () => {
-    roster = await startRoster();
     await addPerson(roster, { email: 'Jane@example.com' });
   });
-  after(() => roster.close());
 
   const has = (email: unknown, ask: Ask = {}): Promise<Reply> =>
     roster.call('POST /general/v1/users/email_has_account', { json: { email }, ...ask });

@@ -4,19 +4,14 @@
  * password check left out for strangers is a difference of ten times and more.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpRoster } from '../../support/set-up.ts';
 import { signUp } from './sign-up.ts';
 
 describe('the time of an answer', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   async function timeOf(call: () => Promise<Reply>): Promise<number> {
     // What an earlier call left for the jobs would slow down the wrong one.

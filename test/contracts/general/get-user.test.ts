@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openLedger } from '../../support/ledger.ts';
-import { addPerson, type Person } from '../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { addPerson } from '../../support/people.ts';
+import { setUp, setUpRoster } from '../../support/set-up.ts';
 import { notAllowed, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('GET /v1/users/{id}', () => {
-  let roster: Roster;
-  let admin: Admin;
-  let person: Person;
-
-  before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
-    person = await addPerson(roster, { firstName: 'Ada', email: 'ada@example.com' });
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
+  const person = setUp(() => addPerson(roster, { firstName: 'Ada', email: 'ada@example.com' }));
 
   const get = (id: number | string, session: string) => roster.call(`GET ${path}/${id}`, { session });
 

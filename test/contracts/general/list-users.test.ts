@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson, type Person } from '../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { notAllowed } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('GET /v1/users', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-  let admin: Admin;
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
   let people: Person[];
 
   before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
     people = [];
     for (const firstName of ['Ada', 'Ben', 'Cleo', 'Dina', 'Eve', 'Finn']) {
       people.push(await addPerson(roster, { firstName }));
@@ -24,9 +20,8 @@ describe('GET /v1/users', () => {
     }
     const other = await roster.addOrganization();
     await addPerson(roster, { firstName: 'Foreign' }, other);
-    ledger = await openLedger(roster);
   });
-  after(() => roster.close());
+  const ledger = setUpLedger(roster);
 
   const list = (query = '', session = admin.session): Promise<Reply> =>
     roster.call(`GET ${path}${query}`, { session });

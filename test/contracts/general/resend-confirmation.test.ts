@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { codeOf, notAllowed, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('POST /v1/users/resend_confirmation', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
 
   const resend = (session: string): Promise<Reply> =>
     roster.call(`POST ${path}/resend_confirmation`, { session });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { codeOf, goodPassword, signInStatus, signUp, tokenOf } from './sign-up.ts';
 
 const path = '/general/v1/users';
@@ -11,15 +10,9 @@ const invalidToken = { errors: { token: ['is invalid or has expired'] } };
 const nextPassword = 'another-good-one-7';
 
 describe('a link that sets a password', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const validate = (token: string): Promise<Reply> =>
     roster.call(`GET ${path}/passwords/validate?token=${encodeURIComponent(token)}`);

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { dayMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { appNotFound, notAllowed, signUp } from './sign-up.ts';
 
 const wrongCredentials = { errors: 'Invalid email or password' };
 
 describe('POST /v1/sessions', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const signIn = (json: unknown, ask: Ask = {}): Promise<Reply> =>
     roster.call('POST /general/v1/sessions', { json, ...ask });
@@ -182,14 +175,8 @@ describe('POST /v1/sessions', () => {
 });
 
 describe('a session', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
 
   const use = async (session: string): Promise<number> =>
     (await roster.call('GET /general/v1/users', { session })).status;

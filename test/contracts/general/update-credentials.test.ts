@@ -1,26 +1,18 @@
 /** The second half of `PUT /v1/users/{id}`: what lets people in, and so is guarded more closely. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { codeOf, goodPassword, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('a change of email or password', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-  let admin: Admin;
-
-  before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
+  const ledger = setUpLedger(roster);
 
   const put = (id: number, session: string, user: object): Promise<Reply> =>
     roster.call(`PUT ${path}/${id}`, { session, json: { user } });

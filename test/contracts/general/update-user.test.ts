@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { notAllowed, signUp, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
 describe('PUT /v1/users/{id}', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-  let admin: Admin;
-
-  before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
-    ledger = await openLedger(roster);
-  });
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
+  const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
-  after(() => roster.close());
 
   const put = (id: number | string, session: string, json: unknown): Promise<Reply> =>
     roster.call(`PUT ${path}/${id}`, { session, json });

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Admin, type Roster, startRoster } from '../../support/start.ts';
+import { setUp, setUpRoster } from '../../support/set-up.ts';
+import { startRoster } from '../../support/start.ts';
 import { codeOf, signUpBody, tokenOf } from './sign-up.ts';
 
 describe('the three ways in to general', () => {
-  let roster: Roster;
-  let admin: Admin;
-
-  before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
 
   const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
     'its own host': { prefix: '', host: 'general.localhost:8080' },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp, rotateAppKey } from '../../../src/core/directory/organization-lifecycle.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 const operationsAt = (appId: string, id = '0'.repeat(32)): readonly string[] =>
   ['GET ', 'POST ', `GET /${id}`, `DELETE /${id}`].map((each) => {
@@ -14,16 +14,9 @@ const operationsAt = (appId: string, id = '0'.repeat(32)): readonly string[] =>
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
 
 describe('the credential of humanapi', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   async function assertRefused(headers: Record<string, string>, appId = tenant.app.appId): Promise<void> {
     for (const operation of operationsAt(appId)) {

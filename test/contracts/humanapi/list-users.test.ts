@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 describe('GET /v1/apps/{appId}/users', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
   /** Oldest first. */
   const ids: string[] = [];
 
@@ -21,8 +20,6 @@ describe('GET /v1/apps/{appId}/users', () => {
     JSON.parse(text).map((user: { humanId: string }) => user.humanId);
 
   before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
     for (let count = 0; count < 7; count++) {
       // Some are made in the same instant: then the order of creation decides.
       if (count % 3 === 0) roster.clock.advance(1);
@@ -30,9 +27,8 @@ describe('GET /v1/apps/{appId}/users', () => {
       const status = count === 3 ? 'inactive' : 'active';
       ids.push((await addPerson(roster, { externalId, status })).userId.slice('usr_'.length));
     }
-    ledger = await openLedger(roster);
   });
-  after(() => roster.close());
+  const ledger = setUpLedger(roster);
 
   test('every user of the app, whatever their state, comes oldest first', async () => {
     const reply = await list();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpRoster } from '../../support/set-up.ts';
 
 const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
   'its own host': { prefix: '', host: 'humanapi.localhost:8080' },
@@ -11,12 +11,7 @@ const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
 };
 
 describe('the three ways in to humanapi', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   for (const [title, { prefix, host }] of Object.entries(ways)) {
     const call = (method: string, rest = '', ask: Ask = {}): Promise<Reply> => {

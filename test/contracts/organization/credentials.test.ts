@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApiKey, revokeApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
 import { dayMs } from '../../../src/core/time.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, testDoor } from '../../support/start.ts';
+import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 const path = '/organization/api/v1/users';
 const operations = [
@@ -15,14 +15,8 @@ const operations = [
 ] as const;
 
 describe('the credential of organization', () => {
-  let roster: Roster;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const ledger = setUpLedger(roster);
 
   async function assertRefused(headers: Record<string, string>): Promise<void> {
     for (const operation of operations) {

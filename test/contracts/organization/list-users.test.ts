@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { before, describe, test } from 'node:test';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/organization/api/v1/users';
 
 describe('GET /api/v1/users', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
   const people: { id: string; email: string; status: string }[] = [];
 
   const list = (query = '', bearer = tenant.apiKeys.reader) => roster.call(`GET ${path}${query}`, { bearer });
 
   before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
     for (const status of ['pending', 'active', 'inactive', 'active', 'pending'] as const) {
       roster.clock.advance(1_000);
       const email = `person-${people.length}@example.com`;
@@ -26,9 +22,8 @@ describe('GET /api/v1/users', () => {
     }
     const other = await roster.addOrganization();
     await addPerson(roster, { email: 'elsewhere@example.com' }, other);
-    ledger = await openLedger(roster);
   });
-  after(() => roster.close());
+  const ledger = setUpLedger(roster);
 
   test('users come newest first, with the five fields of the document in its order', async () => {
     const reply = await list();

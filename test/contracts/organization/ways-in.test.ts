@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Ask, Reply } from '../../support/http.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpRoster } from '../../support/set-up.ts';
 
 describe('the three ways in to organization', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
     'its own host': { prefix: '', host: 'organization.localhost:8080' },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 const path = '/sonar/v1/users';
 const timezoneText = 'must be a name of the IANA time zone database, such as Europe/London';
@@ -10,16 +10,9 @@ const textText = 'must be one text without NUL or broken characters';
 const appText = "must be one of the account's apps";
 
 describe('POST /v1/users', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const create = (json: unknown, bearer = tenant.apiKeys.member) =>
     roster.call(`POST ${path}`, { bearer, json });

@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
+import { describe, test } from 'node:test';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/sonar/v1/users';
 
 describe('DELETE /v1/users/{user_id}', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const remove = (id: string, bearer = tenant.apiKeys.admin) =>
     roster.call(`DELETE ${path}/${id}`, { bearer });

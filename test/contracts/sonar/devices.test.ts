@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseUserIdText } from '../../../src/core/ids.ts';
 import { visitDemo } from '../../support/demo-person.ts';
 import type { Ask } from '../../support/http.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/sonar/v1/users';
 
-let roster: Roster;
-let tenant: Tenant;
-let ledger: Ledger;
-before(async () => {
-  roster = await startRoster();
-  tenant = roster.organization;
-  ledger = await openLedger(roster);
-});
-after(() => roster.close());
+const roster = setUpRoster();
+const tenant = setUp(() => roster.organization);
+const ledger = setUpLedger(roster);
 
 const member = (): Ask => ({ bearer: tenant.apiKeys.member });
 const connect = (userId: string, ask: Ask = {}) =>

@@ -1,27 +1,24 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 const path = '/sonar/v1/users';
 const pageLimits = 'must be a whole number from 1 to 9007199254740991';
 const sizeLimits = 'must be a whole number from 1 to 100';
 
 describe('GET /v1/users', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
   /** Newest first. */
   const ids: string[] = [];
 
   const list = (query = '', bearer = tenant.apiKeys.reader) => roster.call(`GET ${path}${query}`, { bearer });
 
   before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
     const app = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     for (let count = 0; count < 23; count++) {
       // Some are made in the same instant: then the order of creation decides.
@@ -33,9 +30,8 @@ describe('GET /v1/users', () => {
     const other = await roster.addOrganization();
     await addPerson(roster, { externalId: 'patient 1/é' }, other);
     await addPerson(roster, { externalId: 'elsewhere' }, other);
-    ledger = await openLedger(roster);
   });
-  after(() => roster.close());
+  const ledger = setUpLedger(roster);
 
   const idsOf = (reply: { at(path: string): unknown }, count: number): unknown[] =>
     Array.from({ length: count }, (_, index) => reply.at(`data.${index}.id`));

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../../src/core/time.ts';
-import { type Ledger, openLedger } from '../../support/ledger.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster, type Tenant, testDoor } from '../../support/start.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { testDoor } from '../../support/start.ts';
 
 const path = '/sonar/v1/users';
 
 describe('PATCH /v1/users/{user_id}', () => {
-  let roster: Roster;
-  let tenant: Tenant;
-  let ledger: Ledger;
-
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    ledger = await openLedger(roster);
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
+  const tenant = setUp(() => roster.organization);
+  const ledger = setUpLedger(roster);
 
   const update = (id: string, json: unknown, bearer = tenant.apiKeys.member) =>
     roster.call(`PATCH ${path}/${id}`, { bearer, json });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Ask, Reply } from '../../support/http.ts';
 import { addPerson } from '../../support/people.ts';
-import { type Roster, startRoster } from '../../support/start.ts';
+import { setUpRoster } from '../../support/set-up.ts';
 
 const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
   'its own host': { prefix: '', host: 'sonar.localhost:8080' },
@@ -12,12 +12,7 @@ const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
 };
 
 describe('the three ways in to sonar', () => {
-  let roster: Roster;
-
-  before(async () => {
-    roster = await startRoster();
-  });
-  after(() => roster.close());
+  const roster = setUpRoster();
 
   for (const [title, { prefix, host }] of Object.entries(ways)) {
     const call = (line: string, ask: Ask = {}): Promise<Reply> =>

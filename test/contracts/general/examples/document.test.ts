@@ -1,8 +1,8 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Ask, Reply } from '../../../support/http.ts';
-import { type Admin, type Roster, startRoster } from '../../../support/start.ts';
+import { setUp, setUpRoster } from '../../../support/set-up.ts';
 import { codeOf, tokenOf } from '../sign-up.ts';
 
 /** The keys of the document's user, in order, with the form of each value. */
@@ -48,18 +48,15 @@ const john = {
 };
 
 describe('the examples of the general document', () => {
-  let roster: Roster;
-  let admin: Admin;
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin());
   let session = '';
   let id = 0;
 
   before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin();
     const reply = await roster.call('POST /v1/users', { json: { ...john, user: { ...john.user } } });
     ({ session, id } = { session: reply.header('x-user-token'), id: reply.number('id') });
   });
-  after(() => roster.close());
 
   const json = { 'content-type': 'application/json' };
   const call = (line: string, ask: Ask = {}): Promise<Reply> => roster.call(line, ask);

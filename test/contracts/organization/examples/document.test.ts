@@ -1,9 +1,9 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import type { Reply } from '../../../support/http.ts';
 import { addPerson } from '../../../support/people.ts';
-import { type Admin, type Roster, startRoster } from '../../../support/start.ts';
+import { setUp, setUpRoster } from '../../../support/set-up.ts';
 
 const id = /^usr_[a-z0-9]+$/;
 const wholeSeconds = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
@@ -17,20 +17,17 @@ function assertShape(value: unknown, shape: Readonly<Record<string, RegExp>>): v
 }
 
 describe('the examples of the organization document', () => {
-  let roster: Roster;
-  let admin: Admin;
+  const roster = setUpRoster();
+  const admin = setUp(() => roster.addAdmin(roster.organization, 'john@example.com'));
   const call = (line: string, json?: unknown): Promise<Reply> =>
     roster.call(line, { bearer: roster.organization.apiKeys.admin, ...(json === undefined ? {} : { json }) });
 
   before(async () => {
-    roster = await startRoster();
-    admin = await roster.addAdmin(roster.organization, 'john@example.com');
     const { email, password } = admin;
     await roster.call('POST /general/v1/sessions', { json: { email, password } });
     const change = { user: { first_name: 'John', last_name: 'Doe' } };
     await roster.call(`PUT /general/v1/users/${admin.number}`, { session: admin.session, json: change });
   });
-  after(() => roster.close());
 
   test('List Users: 200', async () => {
     const reply = await call('GET /api/v1/users?page=1&limit=20&status=active');
