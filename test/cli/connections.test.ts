@@ -1,9 +1,10 @@
 /** What an operator sees and does of connections and providers, beside a running server, on both databases. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { newPrefixedId } from '../../src/core/ids.ts';
+import { newPrefixedId, toUserIdText } from '../../src/core/ids.ts';
 import { sealGrant, type TokenGrant } from '../../src/core/providers/grant.ts';
 import { addConnection, openSession } from '../connect-page/connect-calls.ts';
+import { unknownUserId } from '../support/people.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';
@@ -72,7 +73,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const place = states.indexOf('active');
       assert.deepEqual(listed.at(String(place)), {
         id: ids['active'],
-        userId: `usr_${humanId}`,
+        userId: toUserIdText(humanId),
         provider: 'fitbit',
         status: 'active',
         connectedAt: instant,
@@ -87,14 +88,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const [head, ...lines] = stdout.trimEnd().split('\n');
       assert.match(head ?? '', /^ID +USER +PROVIDER +STATUS +CONNECTED +LAST SYNC +REFRESH$/);
       assert.equal(lines.length, 4);
-      assert.ok(lines.some((line) => line.includes(`usr_${humanId}`) && / active +2026-/.test(line)));
+      assert.ok(lines.some((line) => line.includes(toUserIdText(humanId)) && / active +2026-/.test(line)));
       for (const text of [stdout, JSON.stringify(listed.value)]) {
         assert.doesNotMatch(text, /access|refresh-token|sealed/);
       }
     });
 
     test('connection list can be of one user, and of one state', async () => {
-      const user = await callJson(['connection', 'list', '--user', `usr_${humanId}`]);
+      const user = await callJson(['connection', 'list', '--user', toUserIdText(humanId)]);
       assert.deepEqual(
         user.list().map((_, index) => user.at(`${index}.id`)),
         [ids['active']],
@@ -109,7 +110,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     test('connection list refuses a user that there is not, and a state that there is not', async () => {
-      const unknown = await deny(['connection', 'list', '--user', `usr_${'0'.repeat(32)}`]);
+      const unknown = await deny(['connection', 'list', '--user', unknownUserId]);
       assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such user'] });
       const wrong = await deny(['connection', 'list', '--status', 'gone']);
       assert.equal(wrong.exitCode, 2);
@@ -170,7 +171,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.deepEqual([overdue.list().length, overdue.at('0.id')], [1, id]);
 
       const bearer = server.organization.apiKeys.admin;
-      const deleted = await server.call(`DELETE /v1/users/usr_${person}`, { bearer });
+      const deleted = await server.call(`DELETE /v1/users/${toUserIdText(person)}`, { bearer });
       await server.settle();
       const erasure = await callJson(['erasure', 'show', deleted.header('x-erasure-id')]);
       assert.equal(erasure.at('state'), 'complete');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
+import { toUserIdText } from '../../src/core/ids.ts';
 import {
   type Json,
   makeFolder,
@@ -61,7 +62,7 @@ describe('user show', () => {
     ]);
     assert.deepEqual([shown.at('general.id'), shown.at('general.email')], [number, email]);
     assert.equal(shown.at('organization.name'), 'Cy Roe');
-    assert.equal(shown.at('sonar.id'), `usr_${shown.text('humanapi.humanId')}`);
+    assert.equal(shown.at('sonar.id'), toUserIdText(shown.text('humanapi.humanId')));
     assert.deepEqual(shown.at('directory.organization'), { id: org, name: 'Default' });
     assert.deepEqual(shown.at('directory.app.appId'), first.at('app.appId'));
     assert.deepEqual(shown.at('directory.clinicalApproved'), false);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { toUserIdText } from '../../src/core/ids.ts';
 import { hourMs } from '../../src/core/time.ts';
 import type { Ask, Reply } from '../support/http.ts';
 import { addPerson } from '../support/people.ts';
@@ -166,7 +167,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.mark();
     const calls: readonly (readonly [string, Ask])[] = [
       ['GET /sonar/v1/users', { bearer: token }],
-      [`GET /sonar/v1/users/usr_${humanId}`, { bearer: token }],
+      [`GET /sonar/v1/users/${toUserIdText(humanId)}`, { bearer: token }],
       ['GET /organization/api/v1/users', { bearer: token }],
       ['GET /general/v1/users', { session: token }],
     ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp, rotateClientSecret } from '../../src/core/directory/organization-lifecycle.ts';
+import { toUserIdText } from '../../src/core/ids.ts';
 import { hourMs } from '../../src/core/time.ts';
 import type { Reply } from '../support/http.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
@@ -45,9 +46,12 @@ describe('a session of Connect', () => {
     });
     const user = await findUser(reply.string('human_id'));
     assert.equal(user.string('externalId'), 'new-1');
-    const shown = await roster.call(`GET /organization/api/v1/users/usr_${reply.string('human_id')}`, {
-      bearer: tenant.apiKeys.admin,
-    });
+    const shown = await roster.call(
+      `GET /organization/api/v1/users/${toUserIdText(reply.string('human_id'))}`,
+      {
+        bearer: tenant.apiKeys.admin,
+      },
+    );
     assert.deepEqual([shown.string('email'), shown.string('status')], ['new-1@example.com', 'active']);
   });
 

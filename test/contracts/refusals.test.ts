@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ask } from '../support/http.ts';
-import { addPerson } from '../support/people.ts';
+import { addPerson, bareId } from '../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 
 const roster = setUpRoster();
@@ -23,7 +23,7 @@ describe('a DELETE with a body', () => {
     ],
     'humanapi.deleteUser': () => {
       const { appId, appKey } = roster.organization.app;
-      return [`/humanapi/v1/apps/${appId}/users/${person.userId.replace('usr_', '')}`, { appKey }];
+      return [`/humanapi/v1/apps/${appId}/users/${bareId(person.userId)}`, { appKey }];
     },
     'general.deleteUser': () => [`/general/v1/users/${person.number}`, { session: admin.session }],
     'general.deleteSession': () => ['/general/v1/sessions', { session: admin.session }],

@@ -14,6 +14,7 @@ import { advanceErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { roster as command } from '../cli/program.ts';
 import { openDeployment } from '../jobs/deployment.ts';
+import { bareId } from '../support/people.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 import { findInFolder } from './bytes.ts';
@@ -72,7 +73,7 @@ describe('the bytes of a data folder', () => {
   async function change({ id }: Marked, changes: Parameters<typeof applyChanges>[4]): Promise<void> {
     const { core, organization } = roster;
     await core.work.change(organization.key, async (tx) => {
-      const user = await tx.users.lock({ id: id.slice(4) });
+      const user = await tx.users.lock({ id: bareId(id) });
       assert.ok(user);
       const operator = { kind: 'operator', door: 'test', orgKey: organization.key } as const;
       await applyChanges(core, tx, operator, user, changes, 'user.updated');

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { toUserIdText } from '../../src/core/ids.ts';
 import { makeFolder, refused, removeFolder, roster, rosterJson, start } from '../cli/program.ts';
+import { unknownUserId } from '../support/people.ts';
 
 const settings = { ROSTER_SECRET: 'a-secret-of-lists-that-are-erased' };
 const people = 6_000;
@@ -51,7 +53,7 @@ async function listOf(lines: readonly string[]): Promise<string> {
 
 describe('a list of ids', () => {
   test('is looked through before anybody is erased: one line that is no id, and nothing happens', async () => {
-    const file = await listOf([`usr_${ids[0]}`, '', '# a remark', 'john@example.com']);
+    const file = await listOf([toUserIdText(String(ids[0])), '', '# a remark', 'john@example.com']);
     const told = await refused(folder, ['erasure', 'run', '--ids', file, '--yes'], settings);
     assert.deepEqual(told, {
       exitCode: 1,
@@ -63,7 +65,7 @@ describe('a list of ids', () => {
   });
 
   test('is not erased where nobody can be asked; the plan is told', async () => {
-    const file = await listOf([`usr_${ids[0]}`, `usr_${'0'.repeat(32)}`]);
+    const file = await listOf([toUserIdText(String(ids[0])), unknownUserId]);
     const { exitCode, lines } = await refused(folder, ['erasure', 'run', '--ids', file], settings);
     assert.equal(exitCode, 1);
     assert.deepEqual(lines, [
@@ -75,13 +77,13 @@ describe('a list of ids', () => {
   test('may name somebody twice, in two spellings, and nobody at all', async () => {
     const [first = '', second = ''] = ids.splice(0, 2);
     const file = await listOf([
-      `usr_${first}`,
+      toUserIdText(first),
       first,
-      `usr_${first}`,
+      toUserIdText(first),
       second,
       '',
       '# done',
-      `usr_${'0'.repeat(32)}`,
+      unknownUserId,
     ]);
     const done = await rosterJson(folder, ['erasure', 'run', '--ids', file, '--yes'], settings).catch(
       () => null,
@@ -95,7 +97,7 @@ describe('a list of ids', () => {
   });
 
   test('that is interrupted by a kill is finished by the same command, each person once', async () => {
-    const file = await listOf(ids.map((id) => `usr_${id}`));
+    const file = await listOf(ids.map((id) => toUserIdText(id)));
     const before = count('erasures');
     for (const share of [0.1, 0.5]) {
       const child = start(folder, ['erasure', 'run', '--ids', file, '--yes'], settings);
@@ -128,7 +130,7 @@ describe('a list of ids', () => {
     );
     const [user] = select('select id from users');
     assert.ok(admin.names().length > 0);
-    const file = await listOf([`usr_${user?.['id']}`]);
+    const file = await listOf([toUserIdText(String(user?.['id']))]);
     const told = await roster(folder, ['erasure', 'run', '--ids', file, '--yes', '--json'], settings);
     assert.partialDeepStrictEqual(JSON.parse(told.stdout), { erased: 0, lastAdmins: 1 });
     assert.equal(told.exitCode, 1);

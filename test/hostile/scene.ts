@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Ask, Reply } from '../support/http.ts';
-import { addPerson, type Person } from '../support/people.ts';
+import { addPerson, bareId, type Person } from '../support/people.ts';
 import { type Roster, type StartOptions, startRoster } from '../support/start.ts';
 import { type Operation, readOperations } from './operations.ts';
 
@@ -169,7 +169,7 @@ export async function withinDeadline<T>(what: string, promise: Promise<T>): Prom
 /** The user's id as the operation's contract writes it. */
 export function spell({ contract }: Operation, { userId, number }: Person): string {
   if (contract === 'general') return String(number);
-  return contract === 'humanapi' ? userId.slice('usr_'.length) : userId;
+  return contract === 'humanapi' ? bareId(userId) : userId;
 }
 
 /** What a refused request may move, for tries are counted; and what jobs move in their own time. */

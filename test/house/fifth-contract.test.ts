@@ -7,9 +7,11 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { toUserIdText } from '../../src/core/ids.ts';
 import type { Serving } from '../cli/program.ts';
 import { type Client, createClient } from '../support/http.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
+import { bareId } from '../support/people.ts';
 import { openRows } from '../support/rows.ts';
 
 /** What starts the program, taken from the copy, so that it starts the copy. */
@@ -57,7 +59,7 @@ describe('a fifth contract', () => {
       const id = made.string('badge');
       const read = await client.call(`GET ${path}/${id}`, { ...ask, bearer });
       assert.deepEqual(read.body, { badge: id, zone: 'Europe/London' });
-      const elsewhere = await client.call(`GET /organization/api/v1/users/usr_${id}`, { bearer });
+      const elsewhere = await client.call(`GET /organization/api/v1/users/${toUserIdText(id)}`, { bearer });
       assert.equal(elsewhere.status, 200);
       assert.equal((await client.call(`DELETE ${path}/${id}`, { ...ask, bearer })).status, 204);
       assert.equal((await client.call(`GET ${path}/${id}`, { ...ask, bearer })).status, 404);
@@ -98,7 +100,7 @@ describe('a fifth contract', () => {
     const id = made.string('data.id');
     const shown = await program.rosterJson(data, ['user', 'show', id]);
     assert.deepEqual(shown.names(), [...names, 'directory']);
-    assert.deepEqual(shown.at('badge'), { badge: id.slice('usr_'.length), zone: 'UTC' });
+    assert.deepEqual(shown.at('badge'), { badge: bareId(id), zone: 'UTC' });
     const { stdout } = await program.roster(data, ['user', 'show', id]);
     assert.match(stdout, /badge/);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { metricsUrl, readMetrics } from '../support/metrics.ts';
-import { addPerson } from '../support/people.ts';
+import { addPerson, bareId } from '../support/people.ts';
 import { findPort } from '../support/port.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 
@@ -95,7 +95,7 @@ describe('metrics', () => {
       'argit',
       '5550001122',
       person.userId,
-      person.userId.slice(4),
+      bareId(person.userId),
       person.session,
       bearer,
     ];

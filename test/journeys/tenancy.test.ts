@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import type { Ask, Reply } from '../support/http.ts';
+import { bareId } from '../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 import { testDoor } from '../support/start.ts';
 import { type Doors, doorNames, type Handles, openDoors, strongPassword } from './doors.ts';
@@ -87,7 +88,7 @@ describe('two organizations with the same people', () => {
       const own = [doors.admin, ...people.map((pair) => pair[side])];
       for (const name of doorNames) {
         const { list, idOf } = doors[name];
-        const expected = own.map((user) => idOf({ humanId: user.userId.slice('usr_'.length), ...user }));
+        const expected = own.map((user) => idOf({ humanId: bareId(user.userId), ...user }));
         assert.deepEqual(new Set(await list()), new Set(expected), name);
       }
       const { bearer, session } = { bearer: doors.tenant.apiKeys.reader, session: doors.admin.session };
@@ -115,7 +116,7 @@ describe('two organizations with the same people', () => {
       for (const pair of people) {
         const foreign = await roster.call(line(pair.theirs, ours), ask(ours));
         assert.equal(foreign.status, 404);
-        const admins = { ...pair.theirs, ...theirs.admin, humanId: theirs.admin.userId.slice(4) };
+        const admins = { ...pair.theirs, ...theirs.admin, humanId: bareId(theirs.admin.userId) };
         const admin = await roster.call(line(admins, ours), ask(ours));
         assert.equal(redacted(foreign, pair.theirs), redacted(unknown, nobody));
         assert.equal(redacted(admin, admins), redacted(unknown, nobody));

@@ -1,9 +1,10 @@
 /** People in any role and state, made straight in the directory, for tests of what a person may do. */
+import assert from 'node:assert/strict';
 import { operatorAt } from '../../src/core/access/principal.ts';
 import { startSession } from '../../src/core/access/sign-in.ts';
 import type { NewUser } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
-import { toUserIdText } from '../../src/core/ids.ts';
+import { parseUserIdText, toUserIdText, type UserId } from '../../src/core/ids.ts';
 import { type Roster, type Tenant, testDoor } from './start.ts';
 
 export interface Person {
@@ -27,3 +28,13 @@ export async function addPerson(
     return { userId: toUserIdText(user.id), number: user.number, session };
   });
 }
+
+/** The user id without `usr_`; fails the test where the text is no such id. */
+export function bareId(userId: string): UserId {
+  const id = parseUserIdText(userId);
+  assert.ok(id !== null, `${userId} is a user id`);
+  return id;
+}
+
+/** A well-formed user id that no user has. */
+export const unknownUserId = toUserIdText('0'.repeat(32));

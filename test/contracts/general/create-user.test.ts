@@ -3,6 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import type { Ask } from '../../support/http.ts';
 import { openLedger } from '../../support/ledger.ts';
+import { bareId } from '../../support/people.ts';
 import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 import { appNotFound, goodPassword, notAllowed, signUp, signUpBody } from './sign-up.ts';
@@ -282,7 +283,7 @@ describe('where a sign-up goes', () => {
     const { email } = await signUp(roster, {}, { ask: { session: admin.session } });
     await ledger.expect({
       audit: [
-        { action: 'user.created', actor_kind: 'user', actor_id: admin.userId.slice('usr_'.length) },
+        { action: 'user.created', actor_kind: 'user', actor_id: bareId(admin.userId) },
         { action: 'session.started' },
       ],
       messages: [{ template: 'confirmation', to: email }],

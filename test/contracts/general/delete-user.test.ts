@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { notAllowed, signInStatus, signUp, userNotFound } from './sign-up.ts';
 
@@ -28,7 +28,7 @@ describe('DELETE /v1/users/{id}', () => {
           action: 'user.deleted',
           door: 'general',
           actor_kind: 'user',
-          actor_id: admin.userId.slice('usr_'.length),
+          actor_id: bareId(admin.userId),
         },
       ],
       rows: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { notAllowed, signUp, userNotFound } from './sign-up.ts';
 
@@ -181,10 +181,7 @@ describe('PUT /v1/users/{id}', () => {
       const shown = ['role', 'active', 'clinical'].map((field) => reply.at(field));
       assert.deepEqual(shown, ['member', false, true]);
       await ledger.expect({
-        audit: [
-          { action: 'user.updated', actor_id: admin.userId.slice('usr_'.length) },
-          { action: 'user.cancelled' },
-        ],
+        audit: [{ action: 'user.updated', actor_id: bareId(admin.userId) }, { action: 'user.cancelled' }],
         rows: { users: '~1', sessions: '-1', confirmation_codes: '-1' },
       });
       const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { toUserIdText } from '../../../src/core/ids.ts';
 import type { Ask, Reply } from '../../support/http.ts';
 import { callAtOnce } from '../../support/parallel.ts';
 import { addPerson } from '../../support/people.ts';
@@ -49,7 +50,9 @@ describe('POST /v1/apps/{appId}/users', () => {
       ],
       rows: { users: '+1' },
     });
-    const seen = await roster.call(`GET /sonar/v1/users/usr_${id}`, { bearer: tenant.apiKeys.reader });
+    const seen = await roster.call(`GET /sonar/v1/users/${toUserIdText(id)}`, {
+      bearer: tenant.apiKeys.reader,
+    });
     assert.equal(seen.at('data.status'), 'active');
   });
 
@@ -78,7 +81,7 @@ describe('POST /v1/apps/{appId}/users', () => {
   test('a user who came in through another contract is found as well', async () => {
     const { userId } = await addPerson(roster, { externalId: 'of sonar', timezone: 'Asia/Tokyo' });
     const reply = await create({ externalId: 'of sonar' });
-    assert.equal(`usr_${reply.string('humanId')}`, userId);
+    assert.equal(toUserIdText(reply.string('humanId')), userId);
     const seen = await roster.call(`GET /sonar/v1/users/${userId}`, { bearer: tenant.apiKeys.reader });
     assert.equal(seen.at('data.timezone'), 'Asia/Tokyo');
     await ledger.mark();

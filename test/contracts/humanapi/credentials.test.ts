@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp, rotateAppKey } from '../../../src/core/directory/organization-lifecycle.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -85,7 +85,7 @@ describe('the credential of humanapi', () => {
     await ledger.mark();
     const paths = [second.app.id, other.app.appId, 'f'.repeat(40), appId.toUpperCase(), appId.slice(1), 'x'];
     for (const path of paths) {
-      for (const operation of operationsAt(path, inSecond.userId.slice(4))) {
+      for (const operation of operationsAt(path, bareId(inSecond.userId))) {
         const reply = await roster.call(operation, { appKey });
         assert.equal(reply.status, 404, operation);
         assert.deepEqual(reply.body, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -17,7 +17,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
 
   test('a user is gone with the sessions that hang on it, and a second deletion is 404', async () => {
     const { userId } = await addPerson(roster, { email: 'gone@example.com' });
-    const id = userId.slice('usr_'.length);
+    const id = bareId(userId);
     await ledger.mark();
     const reply = await call('DELETE', id);
     assert.equal(reply.status, 204);
@@ -44,7 +44,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     for (const status of ['active', 'pending', 'inactive'] as const) {
       const { userId } = await addPerson(roster, { role: 'admin', status });
       await ledger.mark();
-      const reply = await call('DELETE', userId.slice('usr_'.length));
+      const reply = await call('DELETE', bareId(userId));
       assert.equal(reply.status, 403);
       assert.deepEqual(reply.body, {
         code: 403,
@@ -62,7 +62,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     const admin = await addPerson(roster, { appId: app.id, role: 'admin' });
     const elsewhere = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
-    const strangers = [inApp, admin, elsewhere].map(({ userId }) => userId.slice(4));
+    const strangers = [inApp, admin, elsewhere].map(({ userId }) => bareId(userId));
     for (const id of [...strangers, '0'.repeat(32), inApp.userId, 'x']) {
       const reply = await call('DELETE', id);
       assert.equal(reply.status, 404);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -18,7 +18,7 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
   test('a user is shown bare, with null for what nobody said', async () => {
     const { userId } = await addPerson(roster, { role: 'admin', email: 'a@example.com' });
     await ledger.mark();
-    const id = userId.slice('usr_'.length);
+    const id = bareId(userId);
     const reply = await read(id);
     assert.equal(reply.status, 200);
     assert.equal(
@@ -31,7 +31,7 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
 
   test('updatedAt moves with every change and every report', async () => {
     const { userId } = await addPerson(roster);
-    const id = userId.slice('usr_'.length);
+    const id = bareId(userId);
     const bearer = tenant.apiKeys.admin;
     const changes = [
       () => roster.call(`PATCH /sonar/v1/users/${userId}`, { bearer, json: { timezone: 'Asia/Tokyo' } }),
@@ -55,12 +55,12 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
     const { userId, number } = await addPerson(roster);
     await ledger.mark();
     const spellings = [
-      inApp.userId.slice(4),
-      elsewhere.userId.slice(4),
+      bareId(inApp.userId),
+      bareId(elsewhere.userId),
       '0'.repeat(32),
       userId,
-      userId.slice(4).toUpperCase().replace(/^\d+$/, 'A'),
-      `${userId.slice(4)}0`,
+      bareId(userId).toUpperCase().replace(/^\d+$/, 'A'),
+      `${bareId(userId)}0`,
       userId.slice(5),
       String(number),
       '%00',

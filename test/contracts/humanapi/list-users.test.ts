@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -25,7 +25,7 @@ describe('GET /v1/apps/{appId}/users', () => {
       if (count % 3 === 0) roster.clock.advance(1);
       const externalId = count === 2 ? null : `person "${count}"\n`;
       const status = count === 3 ? 'inactive' : 'active';
-      ids.push((await addPerson(roster, { externalId, status })).userId.slice('usr_'.length));
+      ids.push(bareId((await addPerson(roster, { externalId, status })).userId));
     }
   });
   const ledger = setUpLedger(roster);
@@ -76,8 +76,8 @@ describe('GET /v1/apps/{appId}/users', () => {
     const inApp = await addPerson(roster, { appId: app.id });
     const elsewhere = await addPerson(roster, {}, other);
     assert.deepEqual(humanIds((await list()).text), ids);
-    assert.deepEqual(humanIds((await list({ appId: app.id, ...secrets })).text), [inApp.userId.slice(4)]);
-    assert.deepEqual(humanIds((await list(other.app)).text), [elsewhere.userId.slice(4)]);
+    assert.deepEqual(humanIds((await list({ appId: app.id, ...secrets })).text), [bareId(inApp.userId)]);
+    assert.deepEqual(humanIds((await list(other.app)).text), [bareId(elsewhere.userId)]);
   });
 
   test('a deleted user is gone from the list', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/organization/api/v1/users';
@@ -30,7 +30,7 @@ describe('POST /api/v1/users', () => {
           door: 'organization',
           actor_kind: 'api_key',
           subject_kind: 'user',
-          subject_id: id.slice('usr_'.length),
+          subject_id: bareId(id),
         },
       ],
       messages: [{ template: 'invitation', channel: 'email', to: 'Ann.Lee@Example.com' }],
@@ -84,7 +84,7 @@ describe('POST /api/v1/users', () => {
     ['three faults', { email: 'j', name: '', role: 'owner' }, 'Email is invalid'],
     ['two faults', { email: 'j@example.com', name: '', role: 'owner' }, 'Name is required'],
     ['a status', { email: 'j@example.com', name: 'J', status: 'active' }, 'status cannot be set'],
-    ['an id', { email: 'j@example.com', name: 'J', id: `usr_${'0'.repeat(32)}` }, 'id cannot be set'],
+    ['an id', { email: 'j@example.com', name: 'J', id: unknownUserId }, 'id cannot be set'],
     [
       'a time',
       { email: 'j@example.com', name: 'J', created_at: 'x', last_login: 'x' },

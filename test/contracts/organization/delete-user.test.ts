@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/organization/api/v1/users';
@@ -30,7 +30,7 @@ describe('DELETE /api/v1/users/{id}', () => {
           door: 'organization',
           actor_kind: 'api_key',
           subject_kind: 'user',
-          subject_id: id.slice('usr_'.length),
+          subject_id: bareId(id),
         },
       ],
       rows: { users: '-1', password_tokens: '-1', messages: '-1', erasures: '+1' },
@@ -47,7 +47,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     assert.equal((await remove(userId)).status, 204);
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
-    for (const id of [userId, foreign.userId, `usr_${'f'.repeat(32)}`, 'usr_invalid', userId.slice(4)]) {
+    for (const id of [userId, foreign.userId, `usr_${'f'.repeat(32)}`, 'usr_invalid', bareId(userId)]) {
       const reply = await remove(id);
       assert.equal(reply.status, 404);
       assert.deepEqual(reply.body, { error: 'not_found', message: 'User not found' });
@@ -72,7 +72,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     await ledger.mark();
     const { apiKeys } = tenant;
     for (const bearer of [apiKeys.member, apiKeys.reader, member.session, parent.session]) {
-      for (const id of [userId, parent.userId, `usr_${'0'.repeat(32)}`, 'usr_invalid']) {
+      for (const id of [userId, parent.userId, unknownUserId, 'usr_invalid']) {
         const reply = await remove(id, bearer);
         assert.equal(reply.status, 403);
         assert.equal(
@@ -92,7 +92,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     await ledger.mark();
     assert.equal((await remove(second.userId, second.session)).status, 204);
     await ledger.expect({
-      audit: [{ action: 'user.deleted', actor_kind: 'user', actor_id: second.userId.slice(4) }],
+      audit: [{ action: 'user.deleted', actor_kind: 'user', actor_id: bareId(second.userId) }],
       rows: { users: '-1', sessions: '-1', erasures: '+1' },
     });
     assert.equal((await remove(first.userId, second.session)).status, 401);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/organization/api/v1/users';
@@ -54,11 +54,11 @@ describe('GET /api/v1/users/{id}', () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
     const ids = [
-      `usr_${'0'.repeat(32)}`,
+      unknownUserId,
       'usr_invalid',
       'usr_123abc',
       userId.toUpperCase(),
-      userId.slice('usr_'.length),
+      bareId(userId),
       `${userId}0`,
       String(number),
       foreign.userId,

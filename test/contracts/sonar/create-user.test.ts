@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -34,7 +35,7 @@ describe('POST /v1/users', () => {
           door: 'sonar',
           actor_kind: 'api_key',
           subject_kind: 'user',
-          subject_id: id.slice('usr_'.length),
+          subject_id: bareId(id),
         },
       ],
       rows: { users: '+1' },
@@ -77,7 +78,7 @@ describe('POST /v1/users', () => {
     ['an app that is none', { app_id: 'first' }, { app_id: appText }],
     ['an unknown app', { app_id: 'f'.repeat(40) }, { app_id: appText }],
     ['a number as app', { app_id: 1 }, { app_id: appText }],
-    ['an id', { id: `usr_${'0'.repeat(32)}` }, { id: 'cannot be set' }],
+    ['an id', { id: unknownUserId }, { id: 'cannot be set' }],
     ['a status', { status: 'active' }, { status: 'cannot be set' }],
     [
       'times and states',
@@ -175,9 +176,9 @@ describe('POST /v1/users', () => {
       (await roster.call(`GET /humanapi/v1/apps/${appId}/users`, { appKey: key })).text;
     const inNamed = await seen(app.id, appKey);
     const inFirst = await seen(tenant.app.appId, tenant.app.appKey);
-    assert.ok(inNamed.includes(named.string('data.id').slice(4)));
-    assert.ok(!inNamed.includes(unnamed.string('data.id').slice(4)));
-    assert.ok(inFirst.includes(unnamed.string('data.id').slice(4)));
+    assert.ok(inNamed.includes(bareId(named.string('data.id'))));
+    assert.ok(!inNamed.includes(bareId(unnamed.string('data.id'))));
+    assert.ok(inFirst.includes(bareId(unnamed.string('data.id'))));
     await ledger.mark();
   });
 

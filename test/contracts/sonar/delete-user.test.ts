@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/sonar/v1/users';
@@ -28,7 +28,7 @@ describe('DELETE /v1/users/{user_id}', () => {
           door: 'sonar',
           actor_kind: 'api_key',
           subject_kind: 'user',
-          subject_id: id.slice('usr_'.length),
+          subject_id: bareId(id),
         },
       ],
       rows: { users: '-1', idempotency: '-1', erasures: '+1' },
@@ -54,7 +54,7 @@ describe('DELETE /v1/users/{user_id}', () => {
   test('an id of nobody and one of another account are the same 404', async () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
-    for (const id of [foreign.userId, `usr_${'0'.repeat(32)}`, 'usr_invalid', foreign.userId.slice(4)]) {
+    for (const id of [foreign.userId, unknownUserId, 'usr_invalid', bareId(foreign.userId)]) {
       const reply = await remove(id);
       assert.equal(reply.status, 404);
       assert.deepEqual(reply.body, { error: 'not_found', message: `User '${id}' not found.`, details: {} });

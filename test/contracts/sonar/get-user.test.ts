@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hourMs } from '../../../src/core/time.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/sonar/v1/users';
@@ -58,11 +58,11 @@ describe('GET /v1/users/{user_id}', () => {
     await ledger.mark();
     const spellings = [
       foreign.userId,
-      `usr_${'0'.repeat(32)}`,
+      unknownUserId,
       'usr_invalid',
       ':user_id',
       userId.toUpperCase(),
-      userId.slice(4),
+      bareId(userId),
       `${userId}0`,
       'usr_',
       '1',

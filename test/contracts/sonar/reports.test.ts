@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
 const path = '/sonar/v1/users';
@@ -32,7 +32,7 @@ for (const { segment, field, other, action } of kinds) {
       assert.equal(reply.at(`data.${other}`), null);
       assert.deepEqual(Object.keys(Object(reply.body)), ['data']);
       await ledger.expect({
-        audit: [{ action, door: 'sonar', actor_kind: 'api_key', subject_id: id.slice('usr_'.length) }],
+        audit: [{ action, door: 'sonar', actor_kind: 'api_key', subject_id: bareId(id) }],
         rows: { users: '~1' },
       });
       const read = await roster.call(`GET ${path}/${id}`, { bearer: tenant.apiKeys.reader });
@@ -101,7 +101,7 @@ for (const { segment, field, other, action } of kinds) {
     test('an id of nobody and one of another account are the same 404, after the fields', async () => {
       const foreign = await addPerson(roster, {}, await roster.addOrganization());
       await ledger.mark();
-      for (const id of [foreign.userId, `usr_${'0'.repeat(32)}`, 'usr_invalid']) {
+      for (const id of [foreign.userId, unknownUserId, 'usr_invalid']) {
         const reply = await report(id);
         assert.equal(reply.status, 404);
         assert.deepEqual(reply.body, { error: 'not_found', message: `User '${id}' not found.`, details: {} });

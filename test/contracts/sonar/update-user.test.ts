@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../../src/core/time.ts';
-import { addPerson } from '../../support/people.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 import { testDoor } from '../../support/start.ts';
 
@@ -36,7 +36,7 @@ describe('PATCH /v1/users/{user_id}', () => {
       action: 'user.updated',
       door: 'sonar',
       actor_kind: 'api_key',
-      subject_id: id.slice('usr_'.length),
+      subject_id: bareId(id),
     };
     await ledger.expect({ audit: [event], rows: { users: '~1' } });
     const both = await update(id, { timezone: 'Asia/Tokyo', reference_id: ' after ' });
@@ -93,7 +93,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     ['an empty reference_id', { reference_id: '' }, ['reference_id']],
     ['too long a reference_id', { reference_id: 'é'.repeat(256) }, ['reference_id']],
     ['an object as reference_id', { reference_id: {} }, ['reference_id']],
-    ['another id', { id: `usr_${'0'.repeat(32)}` }, ['id']],
+    ['another id', { id: unknownUserId }, ['id']],
     ['another status', { status: 'inactive' }, ['status']],
     ['another score state', { score_status: 'ready' }, ['score_status']],
     [
@@ -146,7 +146,7 @@ describe('PATCH /v1/users/{user_id}', () => {
   test('an id of nobody and one of another account are the same 404', async () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
-    for (const id of [foreign.userId, `usr_${'0'.repeat(32)}`, 'usr_invalid', foreign.userId.slice(4)]) {
+    for (const id of [foreign.userId, unknownUserId, 'usr_invalid', bareId(foreign.userId)]) {
       const reply = await update(id, { timezone: 'Europe/London' });
       assert.equal(reply.status, 404);
       assert.deepEqual(reply.body, { error: 'not_found', message: `User '${id}' not found.`, details: {} });
