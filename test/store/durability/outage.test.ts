@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
+import { isRefusal } from '../../../src/core/errors.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
+import { addTenant, makeSqliteStore, newUser } from '../harness.ts';
+
+const isUnavailable = (error: unknown) => isRefusal(error, 'unavailable');
+
+test('a lock that another process keeps is a refusal in time, and the event loop runs on meanwhile', async (t) => {
+  const outages: unknown[] = [];
+  const own = await makeSqliteStore({ lockWaitMs: 300, onOutage: (error) => outages.push(error) });
+  t.after(() => own.dispose());
+  const { store } = own;
+  const tenant = await addTenant(store);
+  const other = new Database(join(own.dataDir, databaseFile));
+  t.after(() => other.close());
+  other.exec('begin immediate');
+
+  let longestMs = 0;
+  let last = performance.now();
+  const ticking = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  t.after(() => clearInterval(ticking));
+  const started = performance.now();
+  const add = () => store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+  const refused = assert.rejects(add(), isUnavailable);
+  assert.equal((await store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total, 0);
+  await refused;
+  const waitedMs = performance.now() - started;
+  assert.ok(waitedMs >= 250 && waitedMs < 2_000, `waited ${waitedMs} ms`);
+  assert.ok(longestMs < 150, `the loop stood still for ${longestMs} ms`);
+  assert.equal(outages.length, 1);
+
+  const waiting = add();
+  await sleep(20);
+  other.exec('commit');
+  await waiting;
+  assert.equal((await store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total, 1);
+});
+
+test('a full disk refuses the change and leaves nothing of it, and smaller changes go on', async (t) => {
+  const own = await makeSqliteStore();
+  t.after(() => own.dispose());
+  const program = join(import.meta.dirname, 'writer-without-room.ts');
+  const limited = 'ulimit -f 2048; exec "$0" "$@"';
+  const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, program, own.dataDir]);
+  assert.deepEqual(JSON.parse(stdout), {
+    atOnce: ['unavailable', 'unavailable', 'unavailable'],
+    swallowed: 'unavailable',
+    small: 'done',
+    outages: 2,
+    faults: 0,
+    users: 1,
+  });
+});
+
+test('a store whose schema is not there yet, or whose file is gone wrong, is not ready', async (t) => {
+  const own = await makeSqliteStore();
+  t.after(() => own.dispose());
+  await own.store.ping();
+  const raw = new Database(join(own.dataDir, databaseFile));
+  raw.exec(`insert into schema_migrations (version, name, applied_at) values (1000, 'of tomorrow', 1)`);
+  raw.close();
+  await assert.rejects(own.store.ping(), isUnavailable);
+  const again = openStore({ dataDir: own.dataDir });
+  t.after(() => again.close());
+  await assert.rejects(again.migrate(), { name: 'NewerSchemaError' });
+});

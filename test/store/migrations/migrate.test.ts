@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import { type Migration, migrate } from '../../../src/store/migrate.ts';
+import { migrations, schemaVersion } from '../../../src/store/migrations/all-migrations.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { SqliteConnection } from '../../../src/store/sqlite/connection.ts';
+import { SqliteMigrationTarget } from '../../../src/store/sqlite/migration.ts';
+import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { addTenant } from '../harness.ts';
+
+async function newFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-migrate-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function open(t: TestContext, dataDir: string): Store {
+  const store = openStore({ dataDir });
+  t.after(() => store.close());
+  return store;
+}
+
+function connect(t: TestContext, folder: string): SqliteConnection {
+  const sizes = { isReadOnly: false, cacheKib: 1_024, mmapBytes: 0 };
+  const connection = new SqliteConnection(join(folder, 'any.db'), sizes);
+  t.after(() => connection.close());
+  return connection;
+}
+
+const first: Migration = {
+  version: 1,
+  name: 'first',
+  statements: () => ['create table a (x integer) strict'],
+};
+const second: Migration = {
+  version: 2,
+  name: 'second',
+  statements: () => ['create table b (x integer) strict'],
+};
+const broken: Migration = {
+  version: 2,
+  name: 'broken',
+  statements: () => ['create table b (x integer) strict', 'create table a (x integer) strict'],
+};
+
+test('the versions of the migrations are 1, 2, 3 …', () => {
+  assert.deepEqual(
+    migrations.map(({ version }) => version),
+    Array.from({ length: schemaVersion }, (_, at) => at + 1),
+  );
+});
+
+test('a new file gets every migration once, and is ready after it', async (t) => {
+  const dataDir = await newFolder(t);
+  const store = open(t, dataDir);
+  await assert.rejects(store.ping());
+  assert.equal(await store.migrate(), schemaVersion);
+  assert.equal(await store.migrate(), 0);
+  await store.ping();
+  const again = open(t, dataDir);
+  assert.equal(await again.migrate(), 0);
+});
+
+test('of stores that start at once one migrates and all work', async (t) => {
+  const dataDir = await newFolder(t);
+  const stores = Array.from({ length: 4 }, () => open(t, dataDir));
+  const applied = await Promise.all(stores.map((store) => store.migrate()));
+  assert.equal(
+    applied.reduce((sum, each) => sum + each, 0),
+    schemaVersion,
+  );
+  for (const store of stores) await addTenant(store);
+});
+
+test('a migration ends well beside a process that takes the lock again and again', async (t) => {
+  const connection = connect(t, await newFolder(t));
+  const taker = new Worker(new URL('./lock-taker.ts', import.meta.url), {
+    workerData: connection.db.name,
+  });
+  t.after(() => taker.terminate());
+  await once(taker, 'message');
+  const many = Array.from({ length: 40 }, (_, at) => ({
+    version: at + 1,
+    name: `step ${at + 1}`,
+    statements: () => [`create table t${at + 1} (x integer) strict`],
+  }));
+  assert.equal(await migrate(new SqliteMigrationTarget(connection), 5, many), many.length);
+});
+
+test('a migration that fails leaves the version before it, whole', async (t) => {
+  const connection = connect(t, await newFolder(t));
+  const target = new SqliteMigrationTarget(connection);
+  await assert.rejects(migrate(target, 5, [first, broken]), /already exists/);
+  assert.equal(await target.version(), 1);
+  assert.equal(connection.db.prepare(`select 1 from sqlite_schema where name = 'b'`).get(), undefined);
+  assert.equal(await migrate(target, 6, [first, second]), 1);
+  assert.deepEqual(connection.db.prepare('select * from schema_migrations').all(), [
+    { version: 1, name: 'first', applied_at: 5 },
+    { version: 2, name: 'second', applied_at: 6 },
+  ]);
+});
+
+test('a database of a newer program is refused in one clear sentence, and left alone', async (t) => {
+  const target = new SqliteMigrationTarget(connect(t, await newFolder(t)));
+  await migrate(target, 5, [first, second]);
+  await assert.rejects(migrate(target, 6, [first]), {
+    name: 'NewerSchemaError',
+    message: /schema version 2.*only up to 1.*newer Roster/,
+  });
+  assert.equal(await target.version(), 2);
+});
+
+test('the file is kept as safely as SQLite can', async (t) => {
+  const dataDir = await newFolder(t);
+  await open(t, dataDir).migrate();
+  const raw = new Database(join(dataDir, databaseFile));
+  t.after(() => raw.close());
+  assert.equal(raw.pragma('journal_mode', { simple: true }), 'wal');
+  assert.equal(raw.pragma('integrity_check', { simple: true }), 'ok');
+  const modes = ['', '-wal', '-shm'].map((ending) => statSync(join(dataDir, databaseFile + ending)).mode);
+  assert.deepEqual(
+    modes.map((mode) => mode & 0o777),
+    [0o600, 0o600, 0o600],
+  );
+  const { db } = connect(t, dataDir);
+  const settings = ['synchronous', 'foreign_keys', 'secure_delete'].map((name) =>
+    db.pragma(name, { simple: true }),
+  );
+  assert.deepEqual(settings, [2, 1, 1]);
+});

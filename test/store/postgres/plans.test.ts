@@ -1,0 +1,167 @@
+/**
+ * That PostgreSQL finds rows by the index that is meant, for one caller and for many at once: while there is nobody
+ * yet, and in an organization that holds nearly all users, nearly all of one status and one app, which statistics
+ * would tempt a planner to walk.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { newAppId } from '../../../src/core/ids.ts';
+import { planning } from '../../../src/store/postgres/connection.ts';
+import { namedForMany } from '../../../src/store/postgres/statements.ts';
+import { postgresDialect } from '../../../src/store/sql/dialect.ts';
+import {
+  allStatements,
+  compileStatement,
+  type Statement,
+  type Values,
+} from '../../../src/store/sql/statement.ts';
+import * as whole from '../../../src/store/users/user-queries.ts';
+import { queriesOf } from '../../../src/store/users/user-view-queries.ts';
+import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from '../harness.ts';
+
+const queries = queriesOf();
+const users = 6_000;
+const place = { limit: 20, beforeCreatedAt: 1e15, beforeSeq: 0, skip: 3, afterCreatedAt: 0, afterSeq: 0 };
+
+describe('on PostgreSQL', () => {
+  let own: PostgresOwnStore;
+  let tenant: Tenant;
+  let appKey: number;
+  let whileEmpty: Awaited<ReturnType<typeof follow>>;
+
+  before(async () => {
+    own = await makePostgresStore();
+    tenant = await addTenant(own.store);
+    whileEmpty = await follow(queries.page, { ...place, orgKey: tenant.orgKey });
+    await own.store.change(tenant.orgKey, async (tx) => {
+      const list = Array.from({ length: users }, (_, createdAt) => newUser(tenant, { createdAt }));
+      await tx.users.insertAll(list);
+    });
+    await own.database.query('analyze');
+    const [app] = await own.database.query('select app_key from apps');
+    appKey = Number(app?.['app_key']);
+  });
+  after(() => own.dispose());
+
+  /** The index that a statement follows, with a plan for any values, and how many rows it has to look at. */
+  async function follow<P extends Values>(statement: Statement<P, unknown>, values: P) {
+    const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+    return explain(sql, bind(values).map(literalOf));
+  }
+
+  /** The same for the form that answers many callers at once. */
+  async function followMany<P extends Values>(statement: Statement<P, unknown>, sets: readonly P[]) {
+    const { named, columns } = namedForMany(statement, sets);
+    return explain(
+      named.sql,
+      columns.map((values) => `array[${values.map(literalOf)}]`),
+    );
+  }
+
+  async function explain(sql: string, literals: readonly string[]) {
+    const [explained] = await own.database.query(
+      `${planning}; prepare x as ${sql}; explain (analyze, format json) execute x (${literals.join()})`,
+    );
+    const steps = [...stepsOf(explained)];
+    return {
+      indexes: steps.map((step) => step['Index Name']).filter((name) => name !== undefined),
+      isSorted: steps.some((step) => step['Node Type'] === 'Sort'),
+      rows: Math.max(...steps.filter((step) => 'Index Name' in step).map((step) => rowsOf(step))),
+    };
+  }
+
+  test('a list of all users follows their order', async () => {
+    const { indexes, isSorted, rows } = await follow(queries.page, { ...place, orgKey: tenant.orgKey });
+    assert.deepEqual([indexes, isSorted], [['users_order'], false]);
+    assert.ok(rows <= place.limit + place.skip);
+  });
+
+  test('a list that was planned while there was nobody follows it too', () => {
+    assert.deepEqual([whileEmpty.indexes, whileEmpty.isSorted], [['users_order'], false]);
+  });
+
+  test('lists that many ask for at once follow it each', async () => {
+    const { orgKey } = tenant;
+    const sets = Array.from({ length: 8 }, (_, at) => ({
+      ...place,
+      orgKey,
+      beforeCreatedAt: 500 * (at + 1),
+    }));
+    const { indexes, isSorted, rows } = await followMany(queries.page, sets);
+    assert.deepEqual([indexes, isSorted], [['users_order'], false]);
+    assert.ok(rows <= place.limit + place.skip);
+  });
+
+  test('users whom many ask for at once are found by one key each', async () => {
+    const { orgKey } = tenant;
+    const sets = Array.from({ length: 8 }, () => ({ orgKey, id: newAppId() }));
+    const { indexes } = await followMany(queries.one.byId, sets);
+    assert.deepEqual(indexes, ['users_pkey']);
+  });
+
+  for (const status of ['active', 'pending'] as const) {
+    test(`a list of ${status} users follows the order of their status, however many there are`, async () => {
+      const values = { ...place, orgKey: tenant.orgKey, status };
+      const { indexes, isSorted, rows } = await follow(queries.statusPage, values);
+      assert.deepEqual([indexes, isSorted], [['users_status_order'], false]);
+      assert.ok(rows <= place.limit + place.skip);
+    });
+  }
+
+  for (const distance of [0, 1_000]) {
+    test(`a list of an app with ${distance === 0 ? 'all' : 'no'} users follows the order of the app`, async () => {
+      const values = { ...place, orgKey: tenant.orgKey, appKey: appKey + distance };
+      const { indexes, isSorted, rows } = await follow(queries.ofAppAfter, values);
+      assert.deepEqual([indexes, isSorted], [['users_app_order'], false]);
+      assert.ok(rows <= place.limit);
+    });
+  }
+
+  test('one user is found by one key', async () => {
+    const { orgKey } = tenant;
+    const byId = await follow(queries.one.byId, { orgKey, id: newAppId() });
+    const byEmail = await follow(whole.selectByEmail, { orgKey, email: 'jane@example.com' });
+    const byExternalId = await follow(queries.allByExternalId, { orgKey, externalId: 'a' });
+    assert.deepEqual(byId.indexes, ['users_pkey']);
+    assert.deepEqual(byEmail.indexes, ['users_email_canonical']);
+    assert.deepEqual(byExternalId.indexes, ['users_external_id']);
+  });
+
+  test('a claim of due rows follows the index of the open rows and sorts nothing', async () => {
+    const followed: (readonly [string | undefined, boolean])[] = [];
+    for (const statement of allStatements()) {
+      const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+      if (!sql.startsWith('with "due"')) continue;
+      const values = bind({ now: 1, leasedUntil: 2, limit: 3, by: 'provider' });
+      const { indexes, isSorted } = await explain(sql, values.map(literalOf));
+      followed.push([String(indexes[0]), isSorted]);
+    }
+    assert.deepEqual(new Map(followed), claims);
+    assert.equal(followed.length, claims.size);
+  });
+});
+
+/** The index that each claim follows, and whether it sorts. */
+const claims = new Map([
+  ['connections_refresh', false],
+  ['erasures_due', false],
+  ['messages_due', false],
+  ['revocations_due', false],
+]);
+
+function literalOf(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
+type Step = Readonly<Record<string, unknown>>;
+
+function* stepsOf(value: unknown): Generator<Step> {
+  if (typeof value === 'string' && value.startsWith('[')) yield* stepsOf(JSON.parse(value));
+  if (typeof value !== 'object' || value === null) return;
+  if ('Node Type' in value) yield { ...value };
+  for (const part of Object.values(value)) yield* stepsOf(part);
+}
+
+function rowsOf(step: Step): number {
+  return Number(step['Actual Rows'] ?? 0) + Number(step['Rows Removed by Filter'] ?? 0);
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import type { ConnectToken, ConnectTokenKind } from '../../../src/core/connect-page/connect-token.ts';
+import type { User } from '../../../src/core/directory/user.ts';
+import { newAppId } from '../../../src/core/ids.ts';
+import { addTenant, newApp, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+suiteOnEveryDatabase('the store of tokens of Connect', (own) => {
+  let tenant: Tenant;
+  let user: User;
+
+  beforeEach(async () => {
+    tenant = await addTenant(own());
+    user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+  });
+
+  const add = async (digest: string, said: Partial<ConnectToken> = {}): Promise<ConnectToken> => {
+    const token: ConnectToken = { userId: user.id, kind: 'session', expiresAt: 100, ...said };
+    await own().change(tenant.orgKey, (tx) => tx.connectTokens.insert(token, digest));
+    return token;
+  };
+  const find = (digest: string, orgKey = tenant.orgKey) =>
+    own().read(orgKey, (tx) => tx.connectTokens.findByDigest(digest));
+  const consume = (digest: string, kind: ConnectTokenKind, now: number, orgKey = tenant.orgKey) =>
+    own().change(orgKey, (tx) => tx.connectTokens.consume(digest, kind, now));
+
+  test('a token is found by digest with its user, in its organization only, also when it has ended', async () => {
+    const token = await add('one');
+    assert.deepEqual(await find('one'), { token, user });
+    assert.equal(await find('two'), null);
+    assert.equal(await find('one', (await addTenant(own())).orgKey), null);
+  });
+
+  test('a token is taken once, by its kind and before its end', async () => {
+    const token = await add('one', { kind: 'refresh' });
+    assert.equal(await consume('one', 'access', 50), null);
+    assert.equal(await consume('one', 'refresh', 100), null);
+    assert.equal(await consume('one', 'refresh', 50, (await addTenant(own())).orgKey), null);
+    assert.deepEqual(await consume('one', 'refresh', 99), token);
+    assert.equal(await consume('one', 'refresh', 99), null);
+  });
+
+  test('of many who take a token one gets it', async () => {
+    await add('one', { kind: 'refresh' });
+    const taken = await Promise.all(Array.from({ length: 8 }, () => consume('one', 'refresh', 50)));
+    assert.equal(taken.filter((each) => each !== null).length, 1);
+  });
+
+  test('an app keeps its client secret and its origins, and has them replaced', async () => {
+    const digests = { keyDigest: newAppId(), secretDigest: newAppId() };
+    const origins = ['https://app.example.com'];
+    const app = await own().change(tenant.orgKey, (tx) => tx.apps.insert({ ...newApp(), origins }, digests));
+    const found = () => own().readSystem('authentication', (tx) => tx.apps.findWithSecret(app.id));
+    assert.deepEqual(await found(), { app, secretDigest: digests.secretDigest });
+    await own().change(tenant.orgKey, (tx) =>
+      tx.apps.update(app.id, { secretDigest: 'another', origins: [] }),
+    );
+    assert.deepEqual(await found(), { app: { ...app, origins: [] }, secretDigest: 'another' });
+    const unknown = await own().readSystem('authentication', (tx) => tx.apps.findWithSecret(newAppId()));
+    assert.equal(unknown, null);
+  });
+});

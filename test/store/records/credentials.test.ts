@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { sessionAgeMaxMs, sessionIdleMs } from '../../../src/core/access/session.ts';
+import type { User } from '../../../src/core/directory/user.ts';
+import { newPrefixedId } from '../../../src/core/ids.ts';
+import type { PasswordToken } from '../../../src/core/verification/password-token.ts';
+import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
+  let tenant: Tenant;
+  let user: User;
+
+  beforeEach(async () => {
+    tenant = await addTenant(own());
+    user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+  });
+
+  const startSession = async (startedAt: number, digest: string) => {
+    const session = { id: newPrefixedId('ses'), userId: user.id, startedAt, lastUsedAt: startedAt };
+    await own().change(tenant.orgKey, (tx) => tx.sessions.insert(session, digest));
+    return session;
+  };
+  const findSession = (digest: string, orgKey = tenant.orgKey) =>
+    own().read(orgKey, (tx) => tx.sessions.findByDigest(digest));
+
+  test('a session is found by digest together with its user, in its organization only', async () => {
+    const session = await startSession(10, 'one');
+    assert.deepEqual(await findSession('one'), { session, user });
+    assert.equal(await findSession('two'), null);
+    assert.equal(await findSession('one', (await addTenant(own())).orgKey), null);
+  });
+
+  test('a use of a session is noted, and an older one later changes nothing', async () => {
+    const session = await startSession(10, 'one');
+    const noteUse = (at: number) => own().change(tenant.orgKey, (tx) => tx.sessions.noteUse(session.id, at));
+    await noteUse(50);
+    await noteUse(40);
+    assert.deepEqual((await findSession('one'))?.session, { ...session, lastUsedAt: 50 });
+  });
+
+  test('a session ends once, and a use of it afterwards does not bring it back', async () => {
+    const session = await startSession(10, 'one');
+    const end = () => own().change(tenant.orgKey, (tx) => tx.sessions.end(session.id));
+    assert.equal(await end(), true);
+    assert.equal(await end(), false);
+    await own().change(tenant.orgKey, (tx) => tx.sessions.noteUse(session.id, 20));
+    assert.equal(await findSession('one'), null);
+  });
+
+  test('all sessions of a user end, or all but one', async () => {
+    const kept = await startSession(10, 'one');
+    const ended = await startSession(20, 'two');
+    const list = () => own().read(tenant.orgKey, (tx) => tx.sessions.listOf(user.id));
+    assert.deepEqual(await list(), [kept, ended]);
+    const endAll = (except?: string) =>
+      own().change(tenant.orgKey, (tx) => tx.sessions.endAll(user.id, except));
+    assert.equal(await endAll(kept.id), 1);
+    assert.deepEqual(await list(), [kept]);
+    assert.equal(await endAll(), 1);
+    assert.deepEqual(await list(), []);
+  });
+
+  test('a sweep takes sessions that nobody can use any more, and no others', async () => {
+    const session = await startSession(10, 'one');
+    const sweep = (at: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(at, 100));
+    await sweep(10 + sessionIdleMs - 1);
+    assert.notEqual(await findSession('one'), null);
+    for (let at = 20; at < sessionAgeMaxMs; at += sessionIdleMs - 1) {
+      await own().change(tenant.orgKey, (tx) => tx.sessions.noteUse(session.id, at));
+      await sweep(at);
+    }
+    assert.notEqual(await findSession('one'), null);
+    await sweep(10 + sessionAgeMaxMs);
+    assert.equal(await findSession('one'), null);
+  });
+
+  const code = { digest: 'code', expiresAt: 100, triesLeft: 2 };
+  const withCodes = <T>(
+    work: (codes: Parameters<Parameters<ReturnType<typeof own>['change']>[1]>[0]['codes']) => Promise<T>,
+  ) => own().change(tenant.orgKey, (tx) => work(tx.codes));
+
+  test('a new code takes the place of the old one', async () => {
+    await withCodes((codes) => codes.put(user.id, code));
+    const next = { digest: 'next', expiresAt: 200, triesLeft: 5 };
+    await withCodes((codes) => codes.put(user.id, next));
+    assert.deepEqual(await withCodes((codes) => codes.find(user.id)), next);
+    assert.equal(await withCodes((codes) => codes.consume(user.id, 'code', 50)), false);
+  });
+
+  test('of many who bring the same code one gets it', async () => {
+    await withCodes((codes) => codes.put(user.id, code));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => withCodes((codes) => codes.consume(user.id, 'code', 99))),
+    );
+    assert.equal(answers.filter((isMine) => isMine).length, 1);
+    assert.equal(await withCodes((codes) => codes.find(user.id)), null);
+  });
+
+  test('a wrong, expired, void or dropped code is not taken', async () => {
+    const take = (digest: string, now: number) => withCodes((codes) => codes.consume(user.id, digest, now));
+    await withCodes((codes) => codes.put(user.id, code));
+    assert.equal(await take('wrong', 50), false);
+    assert.equal(await take('code', 100), false);
+    await withCodes((codes) => codes.spendTry(user.id));
+    await withCodes((codes) => codes.spendTry(user.id));
+    await withCodes((codes) => codes.spendTry(user.id));
+    assert.equal((await withCodes((codes) => codes.find(user.id)))?.triesLeft, 0);
+    assert.equal(await take('code', 50), false);
+    await withCodes((codes) => codes.put(user.id, code));
+    await withCodes((codes) => codes.drop(user.id));
+    assert.equal(await take('code', 50), false);
+  });
+
+  const token: PasswordToken = { userId: '', purpose: 'reset', expiresAt: 100 };
+  const issue = (digest: string, said: Partial<PasswordToken> = {}) =>
+    own().change(tenant.orgKey, async (tx) => {
+      const issued = { ...token, userId: user.id, ...said };
+      await tx.passwordTokens.insert(issued, digest);
+      return issued;
+    });
+  const consume = (digest: string, now: number, orgKey = tenant.orgKey) =>
+    own().change(orgKey, (tx) => tx.passwordTokens.consume(digest, now));
+
+  test('of many who bring the same token one gets it', async () => {
+    const issued = await issue('token');
+    assert.deepEqual(
+      await own().read(tenant.orgKey, (tx) => tx.passwordTokens.findOpen('token', 99)),
+      issued,
+    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => consume('token', 99)));
+    assert.deepEqual(
+      answers.filter((answer) => answer !== null),
+      [issued],
+    );
+    assert.equal(await own().read(tenant.orgKey, (tx) => tx.passwordTokens.findOpen('token', 99)), null);
+  });
+
+  test('an expired token and one of another organization are not taken', async () => {
+    const issued = await issue('token');
+    assert.equal(await consume('token', 100), null);
+    assert.equal(await consume('token', 50, (await addTenant(own())).orgKey), null);
+    assert.deepEqual(await consume('token', 50), issued);
+  });
+
+  test('tokens of a user are dropped by purpose, or all', async () => {
+    const invitation = await issue('first', { purpose: 'invitation', expiresAt: 300 });
+    const reset = await issue('second', { expiresAt: 200 });
+    const open = (now: number) => own().read(tenant.orgKey, (tx) => tx.passwordTokens.listOpen(user.id, now));
+    assert.deepEqual(await open(50), [reset, invitation]);
+    assert.deepEqual(await open(250), [invitation]);
+    await own().change(tenant.orgKey, (tx) => tx.passwordTokens.drop(user.id, 'reset'));
+    assert.deepEqual(await open(50), [invitation]);
+    await own().change(tenant.orgKey, (tx) => tx.passwordTokens.drop(user.id));
+    assert.deepEqual(await open(50), []);
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { newPrefixedId, type UserId } from '../../../src/core/ids.ts';
+import {
+  type Message,
+  type MessageEvent,
+  type MessageState,
+  messageTransitions,
+} from '../../../src/core/messaging/message.ts';
+import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+const states = ['queued', 'sent', 'kept', 'failed'] as const satisfies readonly MessageState[];
+/** What the sending job asks for at each event. */
+const targets: Readonly<Record<MessageEvent, MessageState>> = {
+  retry: 'queued',
+  take: 'sent',
+  keep: 'kept',
+  give_up: 'failed',
+};
+
+suiteOnEveryDatabase('the life of a message', (own) => {
+  let tenant: Tenant;
+  let userId: UserId;
+  before(async () => {
+    tenant = await addTenant(own());
+    const user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+    userId = user.id;
+  });
+
+  async function settle(message: Pick<Message, 'orgKey' | 'id'>, state: MessageState): Promise<void> {
+    const outcome = state === 'queued' ? { state, nextAttemptAt: 5_000 } : { state };
+    await own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 1_000));
+  }
+
+  /** A message with content in that state: `failed` and `sent` have dropped theirs. */
+  async function add(state: MessageState): Promise<Pick<Message, 'orgKey' | 'id'>> {
+    const id = newPrefixedId('msg');
+    await own().change(tenant.orgKey, (tx) =>
+      tx.messages.insert({
+        ...{ id, userId, channel: 'sms', template: 'confirmation', isOutboxOnly: false },
+        ...{ sealedContent: 'sealed', createdAt: 1 },
+      }),
+    );
+    const message = { orgKey: tenant.orgKey, id };
+    if (state !== 'queued') await settle(message, state);
+    return message;
+  }
+
+  /** As the ports tell: what can be claimed is queued, what keeps its content otherwise is kept, the rest has ended. */
+  async function stateOf({ id }: Pick<Message, 'id'>): Promise<MessageState | 'ended'> {
+    const isThis = (each: Message): boolean => each.id === id;
+    const due = await own().changeSystem('job', (tx) => tx.messages.claim(10_000, 0, 1_000));
+    if (due.some(isThis)) return 'queued';
+    const withContent = await own().readSystem('job', (tx) => tx.messages.listWithContent(1_000));
+    return withContent.some(isThis) ? 'kept' : 'ended';
+  }
+
+  const seen = (state: MessageState): MessageState | 'ended' =>
+    state === 'sent' || state === 'failed' ? 'ended' : state;
+
+  for (const from of states) {
+    for (const [event, target] of Object.entries(targets)) {
+      // Which way a message has ended is told by no port, so of those only a way back can be seen.
+      if (seen(from) === 'ended' && event !== 'retry') continue;
+      const next = messageTransitions[from][event as MessageEvent];
+      const guarantee = next === undefined ? 'changes nothing' : `leads to ${next}`;
+      test(`of one that is ${from}: ${event} ${guarantee}`, async () => {
+        const message = await add(from);
+        await settle(message, target);
+        assert.equal(await stateOf(message), seen(next ?? from));
+      });
+    }
+  }
+});

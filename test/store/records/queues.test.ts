@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { idempotencyLifeMs } from '../../../src/core/access/idempotency-store.ts';
+import type { User } from '../../../src/core/directory/user.ts';
+import { isRefusal } from '../../../src/core/errors.ts';
+import { newPrefixedId } from '../../../src/core/ids.ts';
+import { type Message, messageMemoryMs } from '../../../src/core/messaging/message.ts';
+import { record } from '../../../src/core/record/audit-event.ts';
+import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+const leaseMs = 60_000;
+
+suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (own) => {
+  let tenant: Tenant;
+  let user: User;
+
+  beforeEach(async () => {
+    tenant = await addTenant(own());
+    user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+    // Messages are claimed across organizations: those of the test before are out of the way.
+    for (const message of await claim(Number.MAX_SAFE_INTEGER - leaseMs, 100)) {
+      await settle(message, { state: 'failed' });
+    }
+  });
+
+  const post = async (createdAt: number, said: Partial<Message> = {}): Promise<Message> => {
+    const message = {
+      id: newPrefixedId('msg'),
+      userId: user.id,
+      channel: 'sms',
+      template: 'confirmation',
+      isOutboxOnly: false,
+      sealedContent: 'sealed',
+      createdAt,
+      ...said,
+    } as const;
+    await own().change(tenant.orgKey, (tx) => tx.messages.insert(message));
+    return { ...message, orgKey: tenant.orgKey, state: 'queued', attempts: 0 };
+  };
+  const claim = (now: number, limit: number) =>
+    own().changeSystem('job', (tx) => tx.messages.claim(now, leaseMs, limit));
+  type Outcome = Parameters<
+    Parameters<Parameters<ReturnType<typeof own>['changeSystem']>[1]>[0]['messages']['settle']
+  >[1];
+  const settle = (message: Message, outcome: Outcome) =>
+    own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 0));
+  const listed = () => own().readSystem('operator', (tx) => tx.messages.listWithContent(100));
+
+  test('due messages are claimed oldest first, and nobody else gets them while the lease runs', async () => {
+    const first = await post(10);
+    const second = await post(10, { channel: 'email', isOutboxOnly: true });
+    await post(11);
+    assert.deepEqual(await claim(10, 10), [
+      { ...first, attempts: 1 },
+      { ...second, attempts: 1 },
+    ]);
+    assert.deepEqual(await claim(10, 10), []);
+    const again = await claim(10 + leaseMs, 2);
+    assert.deepEqual(
+      again.map(({ attempts, createdAt }) => ({ attempts, createdAt })),
+      [
+        { attempts: 2, createdAt: 10 },
+        { attempts: 1, createdAt: 11 },
+      ],
+    );
+  });
+
+  test('of many who claim at once each message goes to one', async () => {
+    for (let at = 0; at < 10; at++) await post(at);
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim(100, 3)));
+    const ids = claims.flat().map(({ id }) => id);
+    assert.equal(ids.length, 10);
+    assert.equal(new Set(ids).size, 10);
+  });
+
+  test('a message that is sent or has failed loses its content, one that is kept shows it, newest first', async () => {
+    const sent = await post(1);
+    const failed = await post(1);
+    const kept = await post(1);
+    const waiting = await post(1);
+    await claim(1, 10);
+    await settle(sent, { state: 'sent' });
+    await settle(failed, { state: 'failed' });
+    await settle(kept, { state: 'kept' });
+    assert.deepEqual((await listed()).slice(0, 2), [
+      { ...waiting, attempts: 1 },
+      { ...kept, attempts: 1, state: 'kept' },
+    ]);
+    await settle(sent, { state: 'kept' });
+    await settle(kept, { state: 'failed' });
+    const ids = (await listed()).map(({ id }) => id);
+    assert.ok(ids.includes(kept.id), 'an outcome is not taken back');
+    assert.ok(!ids.includes(sent.id) && !ids.includes(failed.id));
+    assert.deepEqual(
+      (await claim(1 + leaseMs, 10)).map(({ id }) => id),
+      [waiting.id],
+    );
+  });
+
+  test('a message that could not be sent is due again at its time', async () => {
+    const message = await post(1);
+    await claim(1, 1);
+    await settle(message, { state: 'queued', nextAttemptAt: 500 });
+    assert.deepEqual(await claim(499, 1), []);
+    assert.deepEqual(await claim(500, 1), [{ ...message, attempts: 2 }]);
+  });
+
+  test('to settle a message that is gone is nothing', async () => {
+    const message = await post(1);
+    await own().change(tenant.orgKey, (tx) => tx.users.erase(user, []));
+    await settle(message, { state: 'sent' });
+    assert.deepEqual(await claim(100, 10), []);
+  });
+
+  test('requests for a reset link are listed oldest first and taken once', async () => {
+    const { orgKey } = tenant;
+    const ask = (id: string) => ({
+      id,
+      emailDigest: 'digest',
+      sealedEmail: 'sealed',
+      door: 'general',
+      createdAt: 5,
+    });
+    await own().change(orgKey, async ({ passwordRequests }) => {
+      await passwordRequests.insert(ask('second-by-name'));
+      await passwordRequests.insert(ask('first-by-name'));
+    });
+    const list = (limit: number) => own().readSystem('job', (tx) => tx.passwordRequests.list(limit));
+    assert.deepEqual(await list(1), [{ ...ask('second-by-name'), orgKey }]);
+    const take = () => own().change(orgKey, (tx) => tx.passwordRequests.consume('second-by-name'));
+    const answers = await Promise.all([take(), take(), take()]);
+    assert.deepEqual(answers.filter((isMine) => isMine).length, 1);
+    assert.deepEqual(await list(9), [{ ...ask('first-by-name'), orgKey }]);
+  });
+
+  test('an outcome is kept for a day against others, and then gives way', async () => {
+    const outcome = {
+      keyDigest: 'key',
+      bodyDigest: 'body',
+      userId: user.id,
+      connectionId: null,
+      status: 201,
+      createdAt: 0,
+    };
+    const keep = (said: Partial<typeof outcome>) =>
+      own().change(tenant.orgKey, (tx) => tx.idempotency.insert({ ...outcome, ...said }));
+    const find = (now: number) => own().read(tenant.orgKey, (tx) => tx.idempotency.find('key', now));
+    await keep({});
+    assert.deepEqual(await find(idempotencyLifeMs - 1), outcome);
+    assert.equal(await find(idempotencyLifeMs), null);
+    const isLate = (error: unknown) => isRefusal(error, 'idempotency_in_progress');
+    await assert.rejects(keep({ createdAt: idempotencyLifeMs - 1, bodyDigest: 'other' }), isLate);
+    await keep({ createdAt: idempotencyLifeMs, bodyDigest: 'other' });
+    assert.equal((await find(idempotencyLifeMs))?.bodyDigest, 'other');
+    const other = await addTenant(own());
+    assert.equal(await own().read(other.orgKey, (tx) => tx.idempotency.find('key', 1)), null);
+  });
+
+  test('events are listed in the order in which they were written, each organization its own', async () => {
+    const { orgKey } = tenant;
+    const operator = { kind: 'operator', orgKey, door: 'command' } as const;
+    await own().change(orgKey, async (tx) => {
+      await record(tx, operator, 'user.created', { kind: 'user', id: user.id }, 9);
+      await record(tx, operator, 'user.updated', { kind: 'user', id: user.id }, 8);
+    });
+    const events = await own().read(orgKey, (tx) => tx.audit.list(10));
+    assert.deepEqual(
+      events.map(({ id: _, ...event }) => event),
+      [
+        { at: 9, action: 'user.created' },
+        { at: 8, action: 'user.updated' },
+      ].map((event) => ({
+        ...event,
+        actorKind: 'operator',
+        actorId: null,
+        door: 'command',
+        subjectKind: 'user',
+        subjectId: user.id,
+      })),
+    );
+    assert.equal((await own().read(orgKey, (tx) => tx.audit.list(1))).length, 1);
+    const other = await addTenant(own());
+    assert.deepEqual(await own().read(other.orgKey, (tx) => tx.audit.list(10)), []);
+  });
+
+  test('what has ended is forgotten after a month, in bounded pieces; what waits is not', async () => {
+    const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 2));
+    while ((await sweep(messageMemoryMs)) > 0);
+    const waiting = await post(1);
+    const ended = [await post(1), await post(1), await post(1), await post(1)];
+    const end = (message: Message | undefined, state: 'kept' | 'sent' | 'failed', at: number) =>
+      own().changeSystem('job', (tx) => tx.messages.settle(message ?? waiting, { state }, at));
+    await end(ended[0], 'kept', 5);
+    await end(ended[1], 'sent', 5);
+    await end(ended[2], 'failed', 6);
+    await end(ended[3], 'kept', 7);
+    assert.equal(await sweep(messageMemoryMs + 4), 0);
+    assert.equal(await sweep(messageMemoryMs + 6), 2);
+    assert.equal(await sweep(messageMemoryMs + 6), 1);
+    assert.equal(await sweep(messageMemoryMs + 6), 0);
+    assert.deepEqual(
+      (await listed()).map(({ id }) => id),
+      [ended[3]?.id, waiting.id],
+    );
+  });
+
+  test('a sweep is bounded, and takes codes, tokens and outcomes that have run out', async () => {
+    const { orgKey } = tenant;
+    await own().change(orgKey, async (tx) => {
+      for (const digest of ['a', 'b', 'c']) {
+        await tx.passwordTokens.insert({ userId: user.id, purpose: 'reset', expiresAt: 10 }, digest);
+      }
+      await tx.passwordTokens.insert({ userId: user.id, purpose: 'reset', expiresAt: 11 }, 'd');
+      await tx.codes.put(user.id, { digest: 'code', expiresAt: 10, triesLeft: 5 });
+    });
+    const sweep = (now: number, limit: number) =>
+      own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, limit));
+    assert.equal(await sweep(9, 100), 0);
+    assert.equal(await sweep(10, 2), 3);
+    assert.equal(await sweep(10, 2), 1);
+    assert.equal((await own().read(orgKey, (tx) => tx.passwordTokens.listOpen(user.id, 0))).length, 1);
+  });
+});

@@ -1,0 +1,95 @@
+/** What a store tells of itself to whoever watches a deployment. */
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { newDatedId, newPrefixedId, newUserId } from '../../../src/core/ids.ts';
+import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+suiteOnEveryDatabase('what waits in the stores', (own) => {
+  let tenant: Tenant;
+
+  beforeEach(async () => {
+    tenant = await addTenant(own());
+  });
+
+  test('messages that are queued are counted, and no others, with the time of the one written first', async () => {
+    const summarize = () => own().readSystem('operator', (tx) => tx.messages.summarize());
+    assert.deepEqual(await summarize(), { queued: 0, since: null });
+    const user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+    for (const createdAt of [5, 7, 9]) {
+      await own().change(tenant.orgKey, (tx) =>
+        tx.messages.insert({
+          ...{ id: newPrefixedId('msg'), userId: user.id, channel: 'sms', template: 'confirmation' },
+          ...{ isOutboxOnly: false, sealedContent: 'sealed', createdAt },
+        }),
+      );
+    }
+    assert.deepEqual(await summarize(), { queued: 3, since: 5 });
+    await own().changeSystem('job', async (tx) => {
+      const [first] = await tx.messages.claim(10, 1, 1);
+      assert.ok(first !== undefined);
+      await tx.messages.settle(first, { state: 'failed' }, 10);
+    });
+    assert.deepEqual(await summarize(), { queued: 2, since: 7 });
+  });
+
+  test('erasures that are not complete are counted by state, with the time of the oldest', async () => {
+    const summarize = () => own().readSystem('operator', (tx) => tx.erasures.summarize());
+    assert.deepEqual(await summarize(), { running: 0, overdue: 0, since: null });
+    const states = ['complete', 'overdue', 'running', 'running'] as const;
+    for (const [at, state] of states.entries()) {
+      await own().change(tenant.orgKey, (tx) =>
+        tx.erasures.insert({
+          ...{ id: newDatedId('era', at), userDigest: newUserId(), requestedAt: at, requestedBy: 'operator' },
+          ...{
+            door: 'test',
+            state,
+            removed: {},
+            sealedTraces: null,
+            dueAt: at,
+            abandonReason: null,
+            replayedAt: null,
+          },
+          ...(state === 'complete'
+            ? { completedAt: at, receipt: 'signed' }
+            : { completedAt: null, receipt: null }),
+        }),
+      );
+    }
+    assert.deepEqual(await summarize(), { running: 2, overdue: 1, since: 1 });
+  });
+});
+
+for (const { name, make } of databases) {
+  describe(`the readings of a store on ${name}`, () => {
+    test('a commit is told once, with the changes that shared it; nothing is at work afterwards', async () => {
+      const commits: { changes: number; ms: number }[] = [];
+      const own = await make({ onWritten: (changes, ms) => commits.push({ changes, ms }) });
+      try {
+        const tenant = await addTenant(own.store);
+        const before = commits.length;
+        const made = Array.from({ length: 20 }, () =>
+          own.store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant))),
+        );
+        assert.ok(own.store.readings().changesWaiting >= 20);
+        await Promise.all(made);
+        const told = commits.slice(before);
+        assert.equal(
+          told.reduce((sum, { changes }) => sum + changes, 0),
+          20,
+        );
+        assert.ok(told.length < 20, `${told.length} commits`);
+        assert.ok(told.every(({ ms }) => ms > 0));
+        const { changesWaiting, file, connections } = own.store.readings();
+        assert.equal(changesWaiting, 0);
+        const uses = connections.map(({ use, waiting }) => ({ use, waiting }));
+        const both = ['changes', 'reads'].map((use) => ({ use, waiting: 0 }));
+        assert.deepEqual(uses, name === 'SQLite' ? [] : both);
+        assert.equal(connections.find(({ use }) => use === 'changes')?.inUse ?? 0, 0);
+        assert.equal(file === null, name !== 'SQLite');
+        if (file !== null) assert.ok(file.logBytes > 4_096, JSON.stringify(file));
+      } finally {
+        await own.dispose();
+      }
+    });
+  });
+}

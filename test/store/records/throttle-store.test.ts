@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import fc from 'fast-check';
+import { freeFailures, type Quota } from '../../../src/core/access/throttle.ts';
+import { dayMs } from '../../../src/core/time.ts';
+import { addTenant, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+
+suiteOnEveryDatabase('the store of throttles', (own) => {
+  let tenant: Tenant;
+
+  beforeEach(async () => {
+    tenant = await addTenant(own());
+  });
+
+  const hit = (
+    bucket: string,
+    subject: string,
+    quotas: readonly Quota[],
+    now: number,
+    orgKey = tenant.orgKey,
+  ) => own().change(orgKey, (tx) => tx.throttles.hit(bucket, subject, quotas, now));
+  const twiceAMinute = [{ limit: 2, windowMs: 60_000 }];
+
+  test('hits above the quota are told when the next one fits, and do not count', async () => {
+    assert.equal(await hit('a', 's', twiceAMinute, 0), null);
+    assert.equal(await hit('a', 's', twiceAMinute, 10_000), null);
+    assert.equal(await hit('a', 's', twiceAMinute, 20_000), 40_000);
+    assert.equal(await hit('a', 's', twiceAMinute, 59_999), 1);
+    assert.equal(await hit('a', 's', twiceAMinute, 60_000), null);
+    assert.equal(await hit('a', 's', twiceAMinute, 60_000), 10_000);
+  });
+
+  test('all quotas hold at once, the longest wait is told', async () => {
+    const quotas = [
+      { limit: 1, windowMs: 60_000 },
+      { limit: 2, windowMs: 3_600_000 },
+    ];
+    assert.equal(await hit('a', 's', quotas, 0), null);
+    assert.equal(await hit('a', 's', quotas, 1_000), 59_000);
+    assert.equal(await hit('a', 's', quotas, 60_000), null);
+    assert.equal(await hit('a', 's', quotas, 120_000), 3_480_000);
+  });
+
+  test('subjects, buckets, organizations and networks are counted apart', async () => {
+    const once = [{ limit: 1, windowMs: 60_000 }];
+    const other = await addTenant(own());
+    assert.equal(await hit('a', 's', once, 0), null);
+    assert.equal(await hit('a', 't', once, 0), null);
+    assert.equal(await hit('b', 's', once, 0), null);
+    assert.equal(await hit('a', 's', once, 0, other.orgKey), null);
+    const network = () => own().changeSystem('throttle', (tx) => tx.throttles.hit('a', 's', once, 0));
+    assert.equal(await network(), null);
+    assert.equal(await network(), 60_000);
+  });
+
+  test('of many hits at once no more than the quota are let through', async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => hit('a', 's', twiceAMinute, 5)));
+    assert.equal(answers.filter((waitMs) => waitMs === null).length, 2);
+  });
+
+  test('no window of any length ever holds more hits than its quota, and who waits as told is let in', async () => {
+    const quota = fc.record({
+      limit: fc.integer({ min: 1, max: 4 }),
+      windowMs: fc.integer({ min: 1, max: 40 }),
+    });
+    const law = fc.asyncProperty(
+      fc.array(quota, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.integer({ min: 0, max: 15 }), { maxLength: 40 }),
+      fc.uuid(),
+      async (quotas, pauses, subject) => {
+        const passed: number[] = [];
+        let now = 0;
+        for (const pause of pauses) {
+          now += pause;
+          const waitMs = await hit('law', subject, quotas, now);
+          const fits = quotas.every(
+            ({ limit, windowMs }) => passed.filter((at) => at > now - windowMs).length < limit,
+          );
+          assert.equal(waitMs === null, fits);
+          if (waitMs === null) passed.push(now);
+          else {
+            now += waitMs;
+            assert.equal(await hit('law', subject, quotas, now), null);
+            passed.push(now);
+          }
+        }
+      },
+    );
+    await fc.assert(law, { numRuns: 15 });
+  });
+
+  test('a sweep takes hits that no window reaches, and no others', async () => {
+    const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 1_000));
+    await sweep(Number.MAX_SAFE_INTEGER);
+    await hit('a', 's', twiceAMinute, 0);
+    await hit('a', 's', twiceAMinute, 10_000);
+    assert.equal(await sweep(59_999), 0);
+    assert.equal(await sweep(60_000), 1);
+    assert.equal(await hit('a', 's', twiceAMinute, 60_000), null);
+    assert.equal(await hit('a', 's', twiceAMinute, 60_000), 10_000);
+  });
+
+  test('wrong passwords in a row add up until one is right, or a day has passed', async () => {
+    const { orgKey } = tenant;
+    const fail = (now: number) => own().change(orgKey, (tx) => tx.throttles.addFailure('s', now));
+    const find = () => own().read(orgKey, (tx) => tx.throttles.findFailures('s'));
+    assert.equal(await find(), null);
+    for (let now = 1; now <= freeFailures; now++) await fail(now);
+    assert.deepEqual(await find(), { count: freeFailures, lastAt: freeFailures });
+    await own().changeSystem('job', (tx) => tx.housekeeping.sweep(dayMs, 100));
+    assert.notEqual(await find(), null);
+    await own().changeSystem('job', (tx) => tx.housekeeping.sweep(freeFailures + dayMs, 100));
+    assert.equal(await find(), null);
+    await fail(7);
+    assert.deepEqual(await find(), { count: 1, lastAt: 7 });
+    await own().change(orgKey, (tx) => tx.throttles.clearFailures('s'));
+    assert.equal(await find(), null);
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newPrefixedId, type UserId } from '../../../src/core/ids.ts';
+import { record } from '../../../src/core/record/audit-event.ts';
+import type { Tx } from '../../../src/core/unit-of-work.ts';
+import { tables } from '../../../src/store/schema/personal-data.ts';
+import { addTenant, databases, newUser } from '../harness.ts';
+
+const now = 1_000;
+const digests = ['digest-of-email', 'digest-of-phone'];
+
+/** A row for the user in every table that can have one. */
+async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Promise<void> {
+  const session = { id: newPrefixedId('ses'), userId, startedAt: now, lastUsedAt: now };
+  await tx.sessions.insert(session, `session ${userId}`);
+  await tx.codes.put(userId, { digest: `code ${userId}`, expiresAt: now, triesLeft: 5 });
+  await tx.passwordTokens.insert({ userId, purpose: 'reset', expiresAt: now }, `token ${userId}`);
+  await tx.messages.insert({
+    id: newPrefixedId('msg'),
+    userId,
+    channel: 'email',
+    template: 'confirmation',
+    isOutboxOnly: false,
+    sealedContent: 'sealed',
+    createdAt: now,
+  });
+  const kept = {
+    keyDigest: `key ${userId}`,
+    bodyDigest: 'body',
+    userId,
+    connectionId: null,
+    status: 201,
+    createdAt: now,
+  };
+  await tx.idempotency.insert(kept);
+  const connectionId = newPrefixedId('dev');
+  await tx.connections.insert({ id: connectionId, userId, provider: 'fitbit', createdAt: now });
+  await tx.attempts.insert({
+    stateDigest: `state ${userId}`,
+    connectionId,
+    userId,
+    sealedSecrets: 'sealed',
+    returnTo: 'page',
+    expiresAt: now,
+  });
+  await tx.connectTokens.insert({ userId, kind: 'id', expiresAt: now }, `connect ${userId}`);
+  for (const digest of known) {
+    await tx.throttles.hit('reset', digest, [{ limit: 5, windowMs: 60_000 }], now);
+    await tx.throttles.addFailure(digest, now);
+    await tx.passwordRequests.insert({
+      id: newPrefixedId('tok'),
+      emailDigest: digest,
+      sealedEmail: 'sealed',
+      door: 'general',
+      createdAt: now,
+    });
+  }
+  const operator = { kind: 'operator', orgKey: tx.orgKey, door: 'command' } as const;
+  await record(tx, operator, 'user.created', { kind: 'user', id: userId }, now);
+}
+
+for (const { name, make } of databases) {
+  test(`an erased user leaves no row on ${name} but the audit events, and nobody else loses one`, async (t) => {
+    const own = await make();
+    t.after(() => own.dispose());
+    const { store } = own;
+    const tenant = await addTenant(store);
+    const other = await addTenant(store);
+    const add = async ({ orgKey, appId }: typeof tenant, known: readonly string[]) =>
+      store.change(orgKey, async (tx) => {
+        const user = await tx.users.insert(newUser({ appId }));
+        await leaveTraces(tx, user.id, known);
+        return user;
+      });
+    const user = await add(tenant, digests);
+    const neighbour = await add(tenant, ['digest-of-another']);
+    const stranger = await add(other, digests);
+
+    const rows = own.openRows();
+    t.after(() => rows.close());
+    const naming = async (table: string, names: readonly string[]) =>
+      (await rows.all(table)).filter((row) => names.some((name) => Object.values(row).includes(name))).length;
+    const countStrangers = () =>
+      Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
+    const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
+    assert.equal(deleting.length, 12);
+    const others = [neighbour.id, stranger.id, 'digest-of-another'];
+    const before = new Map<string, number>();
+    for (const [table] of deleting) {
+      before.set(table, await naming(table, others));
+      assert.ok((await naming(table, [user.id, ...digests])) > 0, `${table} has a row of the user`);
+      assert.ok((before.get(table) ?? 0) > 0, `${table} has a row of others`);
+    }
+    const strangers = await countStrangers();
+
+    const erase = () => store.change(tenant.orgKey, (tx) => tx.users.erase(user, digests));
+    const removed = await erase();
+    const byDigest = ['password_requests', 'throttle_hits', 'login_failures'];
+    assert.deepEqual(
+      removed,
+      Object.fromEntries(deleting.map(([table]) => [table, byDigest.includes(table) ? digests.length : 1])),
+    );
+    assert.equal(await erase(), null);
+
+    for (const table of await rows.tables()) {
+      const kept = table === 'audit_events' ? 1 : 0;
+      assert.equal(await naming(table, [user.id]), kept, `${table} names the user`);
+    }
+    for (const [table] of deleting) {
+      assert.equal(await naming(table, others), before.get(table), `${table} keeps the rows of others`);
+      const ours = (await rows.all(table)).filter((row) => row['org_key'] === tenant.orgKey);
+      assert.ok(!ours.some((row) => digests.some((digest) => Object.values(row).includes(digest))), table);
+    }
+    assert.deepEqual(await countStrangers(), strangers);
+  });
+}
