@@ -3,7 +3,7 @@
  * code 2, every other failure with 1.
  */
 import { ConfigError } from '../config/config.ts';
-import { DomainError, type FieldFault, type FieldFaultCode } from '../core/errors.ts';
+import { DomainError, type FieldFault, type FieldFaultCode, isRefusal } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
 
 export interface Failure {
@@ -24,22 +24,16 @@ export function explain(error: unknown): Failure {
 }
 
 function explainRefusal(refusal: DomainError): readonly string[] {
-  if (isFieldRefusal(refusal)) return refusal.details.faults.map(explainFault);
+  if (isRefusal(refusal, 'invalid_fields')) return refusal.details.faults.map(explainFault);
+  if (isRefusal(refusal, 'not_found')) {
+    const { noun } = refusal.details;
+    return [noun === 'api_key' ? 'there is no such key, or it is revoked' : `there is no such ${noun}`];
+  }
   return [refusals.get(refusal.code) ?? `refused: ${refusal.code}`];
-}
-
-function isFieldRefusal(refusal: DomainError): refusal is DomainError<'invalid_fields'> {
-  return refusal.code === 'invalid_fields';
 }
 
 /** The refusals that an operator's command can meet. */
 const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
-  ['user_not_found', 'there is no such user'],
-  ['app_not_found', 'there is no such app'],
-  ['organization_not_found', 'there is no such organization'],
-  ['connection_not_found', 'there is no such connection'],
-  ['erasure_not_found', 'there is no such erasure'],
-  ['api_key_not_found', 'there is no such key, or it is revoked'],
   ['email_taken', 'the email has already been taken'],
   ['unavailable', 'the database is busy or unavailable: try again'],
 ]);

@@ -1,10 +1,16 @@
 /**
- * The closed list of refusals.
+ * The closed list of the core's refusals.
  *
- * A refusal is an expected outcome: it carries a code from this list and details that are safe to show. It
- * knows no status and no public sentence; each contract owns a total table from code to its own envelope,
- * checked by the compiler. Anything thrown that is not a `DomainError` is a fault of ours.
+ * A refusal is an expected outcome. It has a code from this list and details that are safe to show, but no status
+ * and no sentence: the same code is 409 in one contract and 422 in another. The tables from code to status and
+ * words are in `contracts/<name>/errors.ts`, one for each contract; the compiler checks that each table has every
+ * code. Refusals that only HTTP knows (method, size, media type) are in `http/http-refusals.ts`. Every other
+ * thrown error is a fault of ours.
  */
+
+/** What a `not_found` is about. Contracts word a new noun by default; no table needs an edit. */
+export const nouns = ['user', 'app', 'organization', 'api_key', 'connection', 'erasure'] as const;
+export type Noun = (typeof nouns)[number];
 
 /** What may be wrong with one field. `min` and `max` are limits in the unit of the field. */
 export type FieldFaultCode =
@@ -41,15 +47,8 @@ export interface RefusalDetails {
   invalid_credentials: Record<never, never>;
   /** The app takes no sign-ups. */
   signup_closed: Record<never, never>;
-  /** No such user for this principal. `id` is the reference as the caller wrote it. */
-  user_not_found: { readonly id?: string };
-  app_not_found: Record<never, never>;
-  organization_not_found: Record<never, never>;
-  api_key_not_found: Record<never, never>;
-  /** No such connection of that user. `id` is the reference as the caller wrote it. */
-  connection_not_found: { readonly id?: string };
-  /** No such erasure for this principal. */
-  erasure_not_found: Record<never, never>;
+  /** This principal can see no such thing. `id` is the reference as the caller wrote it. */
+  not_found: { readonly noun: Noun; readonly id?: string };
   /** One or more fields are faulty; never empty. */
   invalid_fields: { readonly faults: readonly FieldFault[] };
   email_taken: Record<never, never>;
@@ -70,14 +69,6 @@ export interface RefusalDetails {
   idempotency_key_reused: Record<never, never>;
   /** The first request with this idempotency key is still running. */
   idempotency_in_progress: { readonly retryAfterSeconds: number };
-  route_not_found: Record<never, never>;
-  method_not_allowed: { readonly allow: readonly string[] };
-  /** The bytes are not what the content type says. */
-  malformed_body: Record<never, never>;
-  unsupported_media_type: Record<never, never>;
-  payload_too_large: { readonly limitBytes: number };
-  /** The request did not arrive in time. */
-  request_timeout: Record<never, never>;
   /** Overloaded, or the database is away. */
   unavailable: { readonly retryAfterSeconds: number };
   /** A fault of ours; the details stay in the log. */
@@ -102,6 +93,11 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
 /** A refusal of the given code; narrows `details` to what that code carries. */
 export function isRefusal<C extends ErrorCode>(error: unknown, code: C): error is DomainError<C> {
   return error instanceof DomainError && error.code === code;
+}
+
+/** A `not_found` of this noun. */
+export function isNotFound(error: unknown, noun: Noun): error is DomainError<'not_found'> {
+  return isRefusal(error, 'not_found') && error.details.noun === noun;
 }
 
 /** Makes a refusal: `throw refuse('forbidden', {})`. */

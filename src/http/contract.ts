@@ -7,7 +7,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
-import type { DomainError, ErrorCode, FieldFault } from '../core/errors.ts';
+import type { FieldFault } from '../core/errors.ts';
+import type { Refusal, RefusalName } from './http-refusals.ts';
 import type { TSchema } from './shape.ts';
 
 export interface Contract {
@@ -26,7 +27,7 @@ export interface Contract {
   /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
   readonly sampleFaults?: readonly FieldFault[];
   /** This document's envelope for a refusal: the total table lives in the contract's `errors.ts`. */
-  present(refusal: DomainError, context: RefusalContext): Answer;
+  present(refusal: Refusal, context: RefusalContext): Answer;
   /**
    * The user as this document shows one, without the envelope, for the operator's `roster user show`; `now` in
    * epoch milliseconds. Absent where the document shows no users.
@@ -86,7 +87,7 @@ export interface Route {
    * Refusals beyond those that the access and the body bring by themselves: codes, or statuses for all codes that
    * the contract answers so.
    */
-  readonly refusals?: readonly (ErrorCode | number)[];
+  readonly refusals?: readonly (RefusalName | number)[];
   /** Faulty fields for the reference's example of that refusal; the contract's unless given. */
   readonly sampleFaults?: readonly FieldFault[];
   handle(call: Call): Promise<Answer>;

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { DomainError } from '../core/errors.ts';
+import type { Refusal } from './http-refusals.ts';
 import type { Operation } from './operation.ts';
 
 export class Exchange {
@@ -16,9 +16,9 @@ export class Exchange {
   readonly params: Readonly<Record<string, string>>;
   readonly startedAt = performance.now();
   /** Why the rest of the request will never come; null while it may. */
-  breach: DomainError | null = null;
+  breach: Refusal | null = null;
   /** Called when there is a breach while the body is being read. */
-  onBreach: ((breach: DomainError) => void) | null = null;
+  onBreach: ((breach: Refusal) => void) | null = null;
   /** Whether the answer has been handed over, though perhaps not yet taken by the reader. */
   isAnswered = false;
 
@@ -38,7 +38,7 @@ export class Exchange {
   }
 
   /** Gives up the rest of the request: whoever reads the body is refused with `breach`. */
-  giveUp(breach: DomainError): void {
+  giveUp(breach: Refusal): void {
     this.breach = breach;
     this.onBreach?.(breach);
   }

@@ -4,8 +4,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Action } from '../core/access/principal.ts';
-import type { DomainError } from '../core/errors.ts';
 import type { Answer, BodyType, Call, Contract, NetworkThrottle, RefusalContext, Route } from './contract.ts';
+import type { Refusal } from './http-refusals.ts';
 import type { PageRoute } from './page.ts';
 
 export interface Operation {
@@ -25,7 +25,7 @@ export interface Operation {
   /** Whether it is worked on also when too much else is. */
   readonly isAlwaysServed: boolean;
   handle(call: Call): Promise<Answer>;
-  present(refusal: DomainError, context: RefusalContext): Answer;
+  present(refusal: Refusal, context: RefusalContext): Answer;
 }
 
 /** Which browsers may call, by the Fetch standard's CORS protocol. */

@@ -3,8 +3,8 @@
  * most ask for no credential; the first segment of each path is theirs alone on every host.
  */
 import type { Principal } from '../core/access/principal.ts';
-import type { DomainError } from '../core/errors.ts';
 import type { Answer, BodyType, Call, NetworkThrottle, RefusalContext, Unauthenticated } from './contract.ts';
+import type { Refusal } from './http-refusals.ts';
 
 export interface PageRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -21,5 +21,5 @@ export interface PageRoute {
   readonly isAlwaysServed?: boolean;
   handle(call: Call): Promise<Answer>;
   /** This page's own answer to a refusal; the fallback contract's envelope where it is absent. */
-  present?(refusal: DomainError, context: RefusalContext): Answer;
+  present?(refusal: Refusal, context: RefusalContext): Answer;
 }

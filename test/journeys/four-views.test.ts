@@ -169,7 +169,10 @@ describe('one user, four views', () => {
           assert.equal((await doors[name].remove(user)).status, 404, name);
           assert.ok(!(await doors[name].list()).includes(doors[name].idOf(user)), name);
         }
-        await assert.rejects(doors.identify(user.userId), { code: 'user_not_found' });
+        await assert.rejects(doors.identify(user.userId), {
+          code: 'not_found',
+          details: { noun: 'user' },
+        });
         // What was said of the deleted one is free again.
         const next = await doors.identify(await doors[maker].make(`${maker}-${remover}`));
         assert.notEqual(next.userId, user.userId);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FieldFault, refuse } from '../../core/errors.ts';
 import type { RefusalContext } from '../../http/contract.ts';
+import { refuseHttp } from '../../http/http-refusals.ts';
 import { presentRefusal } from './errors.ts';
 
 const context: RefusalContext = { requestId: 'r', operationId: 'createUser', params: {} };
@@ -67,14 +68,14 @@ describe('the refusals of the general contract', () => {
     assert.deepEqual(answerTo(refuse('forbidden', {})), [403, notAllowed]);
     assert.deepEqual(answerTo(refuse('signup_closed', {})), [403, notAllowed]);
     assert.deepEqual(answerTo(refuse('invalid_code', {})), [401, { errors: 'Invalid Code' }]);
-    assert.deepEqual(answerTo(refuse('user_not_found', {})), [404, { errors: 'User not found' }]);
+    assert.deepEqual(answerTo(refuse('not_found', { noun: 'user' })), [404, { errors: 'User not found' }]);
     assert.deepEqual(answerTo(refuse('last_admin', {})), [422, { errors: { user: ['is the last admin'] } }]);
   });
 
   test('a wait and the allowed methods are told in headers', () => {
     const limited = presentRefusal(refuse('rate_limited', { retryAfterSeconds: 4 }), context);
     assert.deepEqual([limited.status, limited.headers], [429, { 'retry-after': '4' }]);
-    const wrong = presentRefusal(refuse('method_not_allowed', { allow: ['GET', 'POST'] }), context);
+    const wrong = presentRefusal(refuseHttp('method_not_allowed', { allow: ['GET', 'POST'] }), context);
     assert.deepEqual([wrong.status, wrong.headers], [405, { allow: 'GET, POST' }]);
   });
 });

@@ -3,15 +3,11 @@
  * closed, one text a field, and fields go by the document's names. A 403 for a missing role is our choice: the
  * document shows no status for it, and the text is that of a missing credential.
  */
-import {
-  type DomainError,
-  type ErrorCode,
-  type FieldFault,
-  type FieldFaultCode,
-  isRefusal,
-} from '../../core/errors.ts';
+import { type FieldFault, type FieldFaultCode, isRefusal } from '../../core/errors.ts';
+import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
+import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 
 type Errors = string | Readonly<Record<string, readonly string[]>>;
 
@@ -28,12 +24,7 @@ const envelopes = {
   invalid_code: { status: 401, errors: 'Invalid Code' },
   forbidden: { status: 403, errors: notAllowed },
   signup_closed: { status: 403, errors: notAllowed },
-  user_not_found: { status: 404, errors: 'User not found' },
-  app_not_found: { status: 404, errors: 'App not found' },
-  organization_not_found: { status: 404, errors: 'Organization not found' },
-  api_key_not_found: { status: 404, errors: 'API key not found' },
-  connection_not_found: { status: 404, errors: 'Device not found' },
-  erasure_not_found: { status: 404, errors: 'Erasure not found' },
+  not_found: { status: 404, errors: 'Not found' },
   route_not_found: { status: 404, errors: 'Not found' },
   method_not_allowed: { status: 405, errors: 'Method not allowed' },
   request_timeout: { status: 408, errors: 'The request did not arrive in time' },
@@ -52,16 +43,23 @@ const envelopes = {
   rate_limited: { status: 429, errors: 'Too many requests, try again later' },
   internal: { status: 500, errors: 'Something went wrong on our side' },
   unavailable: { status: 503, errors: 'Not available at the moment, try again shortly' },
-} as const satisfies Record<ErrorCode, Envelope>;
+} as const satisfies Record<RefusalCode, Envelope>;
 
 /** The document's answer to a refusal. */
-export function presentRefusal(refusal: DomainError, _context: RefusalContext): Answer {
+export function presentRefusal(refusal: Refusal, _context: RefusalContext): Answer {
   const { status, errors } = envelopes[refusal.code];
-  return {
-    status,
-    headers: refusalHeaders(refusal, null),
-    body: { errors: isRefusal(refusal, 'invalid_fields') ? errorsOf(refusal.details.faults) : errors },
-  };
+  const headers = refusalHeaders(refusal, null);
+  return { status, headers, body: { errors: specificsOf(refusal) ?? errors } };
+}
+
+/** The document's own words for nouns. */
+const nouns: OwnNouns = { connection: 'device' };
+
+/** The texts that depend on the details of the refusal; null where its code says all. */
+function specificsOf(refusal: Refusal): Errors | null {
+  if (isRefusal(refusal, 'invalid_fields')) return errorsOf(refusal.details.faults);
+  if (isRefusal(refusal, 'not_found')) return `${nounText(refusal.details.noun, nouns)} not found`;
+  return null;
 }
 
 /** The document's names of fields that the core calls otherwise. */

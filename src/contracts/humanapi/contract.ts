@@ -32,7 +32,7 @@ export const humanapiContract: Contract = {
   /** A good key on another app's path finds nothing there, whether or not that app exists. */
   async authenticate(core, { headers, params, door }) {
     const principal = await authenticateAppKey(core, door, readUserName(headers) ?? '');
-    if (params['appId'] !== principal.appId) throw refuse('app_not_found', {});
+    if (params['appId'] !== principal.appId) throw refuse('not_found', { noun: 'app' });
     return principal;
   },
   routes(core) {

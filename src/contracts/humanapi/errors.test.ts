@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { STATUS_CODES } from 'node:http';
 import { describe, test } from 'node:test';
-import { type DomainError, refuse } from '../../core/errors.ts';
+import { refuse } from '../../core/errors.ts';
 import type { RefusalContext } from '../../http/contract.ts';
+import { type Refusal, refuseHttp } from '../../http/http-refusals.ts';
 import { presentRefusal } from './errors.ts';
 
 const context: RefusalContext = {
@@ -13,7 +14,7 @@ const context: RefusalContext = {
 
 describe('the refusals of humanapi', () => {
   test('an unknown user is 404 in the envelope of the document', () => {
-    assert.deepEqual(presentRefusal(refuse('user_not_found', {}), context), {
+    assert.deepEqual(presentRefusal(refuse('not_found', { noun: 'user' }), context), {
       status: 404,
       headers: {},
       body: {
@@ -25,16 +26,16 @@ describe('the refusals of humanapi', () => {
     });
   });
 
-  const refusals: readonly (readonly [DomainError, number])[] = [
+  const refusals: readonly (readonly [Refusal, number])[] = [
     [refuse('unauthorized', {}), 401],
     [refuse('forbidden', {}), 403],
-    [refuse('app_not_found', {}), 404],
-    [refuse('method_not_allowed', { allow: ['GET'] }), 405],
-    [refuse('request_timeout', {}), 408],
+    [refuse('not_found', { noun: 'app' }), 404],
+    [refuseHttp('method_not_allowed', { allow: ['GET'] }), 405],
+    [refuseHttp('request_timeout', {}), 408],
     [refuse('last_admin', {}), 409],
-    [refuse('malformed_body', {}), 400],
-    [refuse('payload_too_large', { limitBytes: 1 }), 413],
-    [refuse('unsupported_media_type', {}), 415],
+    [refuseHttp('malformed_body', {}), 400],
+    [refuseHttp('payload_too_large', { limitBytes: 1 }), 413],
+    [refuseHttp('unsupported_media_type', {}), 415],
     [refuse('rate_limited', { retryAfterSeconds: 1 }), 429],
     [refuse('internal', {}), 500],
     [refuse('unavailable', { retryAfterSeconds: 1 }), 503],

@@ -2,10 +2,12 @@
  * The answer of `humanapi` to every refusal: `{code, error, message, x-humanapi-request-id}`. The table is total,
  * so that a new code does not compile before it has an answer here. Nothing that the caller wrote is shown back.
  */
-import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
+import { type FieldFault, isRefusal, type Noun } from '../../core/errors.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
+import { nounText } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
+import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 
 interface Envelope {
   readonly code: number;
@@ -36,12 +38,7 @@ const envelopes = {
   invalid_credentials: { ...unauthorized, message: 'These credentials are not valid.' },
   forbidden: { ...forbidden, message: 'An App Key cannot delete an administrator.' },
   signup_closed: { ...forbidden, message: 'This app takes no sign-ups.' },
-  user_not_found: { ...notFound, message: 'User not found.' },
-  app_not_found: { ...notFound, message: 'App not found.' },
-  organization_not_found: { ...notFound, message: 'Organization not found.' },
-  api_key_not_found: { ...notFound, message: 'API key not found.' },
-  connection_not_found: { ...notFound, message: 'No source is connected.' },
-  erasure_not_found: { ...notFound, message: 'Erasure not found.' },
+  not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     code: 405,
@@ -83,7 +80,7 @@ const envelopes = {
     error: 'Service Unavailable',
     message: 'The service is not available at the moment: try again shortly.',
   },
-} satisfies Record<ErrorCode, Envelope>;
+} satisfies Record<RefusalCode, Envelope>;
 
 /** The second generation of Connect writes its names with underscores. */
 const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> = new Map([
@@ -101,7 +98,7 @@ const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> 
 
 const challenge = 'Basic realm="App Key", charset="UTF-8"';
 
-export function presentRefusal(refusal: DomainError, { requestId, operationId }: RefusalContext): Answer {
+export function presentRefusal(refusal: Refusal, { requestId, operationId }: RefusalContext): Answer {
   const { code, error, message } = envelopes[refusal.code];
   return {
     status: code,
@@ -110,12 +107,23 @@ export function presentRefusal(refusal: DomainError, { requestId, operationId }:
     body: {
       code,
       error,
-      message: isRefusal(refusal, 'invalid_fields')
-        ? sentenceOf(refusal.details.faults, underscored.get(operationId))
-        : message,
+      message: specificsOf(refusal, operationId) ?? message,
       'x-humanapi-request-id': requestId,
     },
   };
+}
+
+/** The nouns whose absence has a sentence of its own. */
+const missing: Readonly<Partial<Record<Noun, string>>> = { connection: 'No source is connected.' };
+
+/** The message that depends on the details of the refusal; null where its code says all. */
+function specificsOf(refusal: Refusal, operationId: string | null): string | null {
+  if (isRefusal(refusal, 'invalid_fields')) {
+    return sentenceOf(refusal.details.faults, underscored.get(operationId));
+  }
+  if (!isRefusal(refusal, 'not_found')) return null;
+  const { noun } = refusal.details;
+  return missing[noun] ?? `${nounText(noun)} not found.`;
 }
 
 function sentenceOf(faults: readonly FieldFault[], spellings: Readonly<Record<string, string>> = {}): string {

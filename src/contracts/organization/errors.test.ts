@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type FieldFault, refuse } from '../../core/errors.ts';
 import type { RefusalContext } from '../../http/contract.ts';
+import { refuseHttp } from '../../http/http-refusals.ts';
 import { presentRefusal } from './errors.ts';
 
 const context: RefusalContext = { requestId: 'r', operationId: 'createUser', params: {} };
@@ -51,7 +52,7 @@ describe('the refusals of the organization contract', () => {
   });
 
   test('what reached no operation is not told about a body that it may not have had', () => {
-    const malformed = refuse('malformed_body', {});
+    const malformed = refuseHttp('malformed_body', {});
     assert.deepEqual(presentRefusal(malformed, context).body, {
       error: 'validation_error',
       message: 'The request body must be a JSON object',
@@ -70,7 +71,7 @@ describe('the refusals of the organization contract', () => {
       'retry-after': '3',
     });
     assert.deepEqual(
-      presentRefusal(refuse('method_not_allowed', { allow: ['GET', 'POST'] }), context).headers,
+      presentRefusal(refuseHttp('method_not_allowed', { allow: ['GET', 'POST'] }), context).headers,
       {
         allow: 'GET, POST',
       },

@@ -2,10 +2,12 @@
  * What the organization's document answers to a refusal: a status, and `{error, message}`. One fault is told at
  * a time: that of the field which stands first. Requests that reach no contract are answered from here too.
  */
-import { type DomainError, type ErrorCode, type FieldFault, isRefusal } from '../../core/errors.ts';
+import { type FieldFault, isRefusal } from '../../core/errors.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
+import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { isHttpRefusal, type Refusal, type RefusalCode } from '../../http/http-refusals.ts';
 import { statusFilters } from './schemas.ts';
 
 /** What a code is answered with; `error` is the word that programs read, `message` the sentence for people. */
@@ -41,12 +43,7 @@ const refusedAs = {
     error: 'forbidden',
     message: 'The last active admin of an organization cannot be deleted',
   },
-  user_not_found: { status: 404, error: 'not_found', message: 'User not found' },
-  app_not_found: { status: 404, error: 'not_found', message: 'App not found' },
-  organization_not_found: { status: 404, error: 'not_found', message: 'Organization not found' },
-  api_key_not_found: { status: 404, error: 'not_found', message: 'API key not found' },
-  connection_not_found: { status: 404, error: 'not_found', message: 'Device not found' },
-  erasure_not_found: { status: 404, error: 'not_found', message: 'Erasure not found' },
+  not_found: { status: 404, error: 'not_found', message: 'Not found' },
   route_not_found: { status: 404, error: 'not_found', message: 'There is nothing at this address' },
   method_not_allowed: {
     status: 405,
@@ -81,23 +78,27 @@ const refusedAs = {
   rate_limited: { status: 429, error: 'rate_limited', message: 'Too many requests, try again later' },
   internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side' },
   unavailable: { status: 503, error: 'unavailable', message: 'Busy right now, try again later' },
-} as const satisfies Record<ErrorCode, Refused>;
+} as const satisfies Record<RefusalCode, Refused>;
 
 /** The document's answer to a refusal. */
-export function presentRefusal(refusal: DomainError, context: RefusalContext): Answer {
+export function presentRefusal(refusal: Refusal, context: RefusalContext): Answer {
   const { status, error } = refusedAs[refusal.code];
   const headers = refusalHeaders(refusal, 'Bearer');
   return { status, headers, body: { error, message: messageOf(refusal, context) } };
 }
 
+/** The document's own words for nouns. */
+const nouns: OwnNouns = { connection: 'device' };
+
 /** The sentence of the first fault; of a code, where the operation has none of its own. */
-function messageOf(refusal: DomainError, context: RefusalContext): string {
+function messageOf(refusal: Refusal, context: RefusalContext): string {
   if (isRefusal(refusal, 'forbidden') && context.operationId === deleteOperation) {
     return 'You do not have permission to delete this user';
   }
-  if (isRefusal(refusal, 'malformed_body') && context.operationId === null) {
+  if (isHttpRefusal(refusal, 'malformed_body') && context.operationId === null) {
     return 'The request could not be understood';
   }
+  if (isRefusal(refusal, 'not_found')) return `${nounText(refusal.details.noun, nouns)} not found`;
   const fault = isRefusal(refusal, 'invalid_fields') ? refusal.details.faults[0] : undefined;
   return fault === undefined ? refusedAs[refusal.code].message : sentenceOf(fault);
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type DomainError, type FieldFault, refuse } from '../../core/errors.ts';
+import { type FieldFault, refuse } from '../../core/errors.ts';
 import type { RefusalContext } from '../../http/contract.ts';
+import { type Refusal, refuseHttp } from '../../http/http-refusals.ts';
 import { presentRefusal, toSafeText } from './errors.ts';
 
 const context: RefusalContext = {
@@ -11,12 +12,12 @@ const context: RefusalContext = {
   params: { user_id: 'usr_invalid' },
 };
 
-const bodyOf = (refusal: DomainError): unknown => presentRefusal(refusal, context).body;
+const bodyOf = (refusal: Refusal): unknown => presentRefusal(refusal, context).body;
 const faultsOf = (...faults: FieldFault[]): unknown => bodyOf(refuse('invalid_fields', { faults }));
 
 describe('the refusals of sonar', () => {
   test('an unknown user is named as the caller wrote the id', () => {
-    assert.deepEqual(presentRefusal(refuse('user_not_found', {}), context), {
+    assert.deepEqual(presentRefusal(refuse('not_found', { noun: 'user' }), context), {
       status: 404,
       headers: {},
       body: { error: 'not_found', message: "User 'usr_invalid' not found.", details: {} },
@@ -64,10 +65,10 @@ describe('the refusals of sonar', () => {
     });
   });
 
-  const headers: readonly (readonly [DomainError, object])[] = [
+  const headers: readonly (readonly [Refusal, object])[] = [
     [refuse('unauthorized', {}), { 'www-authenticate': 'Bearer' }],
     [refuse('forbidden', {}), {}],
-    [refuse('method_not_allowed', { allow: ['GET', 'POST'] }), { allow: 'GET, POST' }],
+    [refuseHttp('method_not_allowed', { allow: ['GET', 'POST'] }), { allow: 'GET, POST' }],
     [refuse('rate_limited', { retryAfterSeconds: 7 }), { 'retry-after': '7' }],
     [refuse('unavailable', { retryAfterSeconds: 1 }), { 'retry-after': '1' }],
     [refuse('idempotency_in_progress', { retryAfterSeconds: 1 }), { 'retry-after': '1' }],

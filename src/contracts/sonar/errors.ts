@@ -2,17 +2,13 @@
  * The answer of `sonar` to every refusal: `{error, message, details}`. The table is total, so that a new code
  * does not compile before it has an answer here. What callers wrote is shown back only after it was made safe.
  */
-import {
-  type DomainError,
-  type ErrorCode,
-  type FieldFault,
-  isRefusal,
-  type RefusalDetails,
-} from '../../core/errors.ts';
+import { type FieldFault, isRefusal, type RefusalDetails } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
+import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
+import { isHttpRefusal, type Refusal, type RefusalCode } from '../../http/http-refusals.ts';
 
 interface Envelope {
   readonly status: number;
@@ -33,12 +29,7 @@ const envelopes = {
   invalid_credentials: { status: 401, error: 'unauthorized', message: 'These credentials are not valid.' },
   forbidden: { status: 403, error: 'forbidden', message: 'The role of this API key does not allow this.' },
   signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no sign-ups.' },
-  user_not_found: { ...notFound, message: 'User not found.' },
-  app_not_found: { ...notFound, message: 'App not found.' },
-  organization_not_found: { ...notFound, message: 'Account not found.' },
-  api_key_not_found: { ...notFound, message: 'API key not found.' },
-  connection_not_found: { ...notFound, message: 'Device not found.' },
-  erasure_not_found: { ...notFound, message: 'Erasure not found.' },
+  not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {
     status: 405,
@@ -73,9 +64,9 @@ const envelopes = {
     message: 'The service is not available at the moment: try again shortly.',
   },
   internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side.' },
-} satisfies Record<ErrorCode, Envelope>;
+} satisfies Record<RefusalCode, Envelope>;
 
-export function presentRefusal(refusal: DomainError, context: RefusalContext): Answer {
+export function presentRefusal(refusal: Refusal, context: RefusalContext): Answer {
   const { status, error, message } = envelopes[refusal.code];
   return {
     status,
@@ -84,29 +75,22 @@ export function presentRefusal(refusal: DomainError, context: RefusalContext): A
   };
 }
 
+/** The document's own words for nouns; the parameters of its paths are named after them. */
+const nouns: OwnNouns = { organization: 'account', connection: 'device' };
+
 /** What an answer tells beyond the code: message, details or both. */
-function specificsOf(
-  refusal: DomainError,
-  { params }: RefusalContext,
-): { message?: string; details?: object } {
-  if (isRefusal(refusal, 'user_not_found')) {
-    const id = refusal.details.id ?? params['user_id'];
-    return id === undefined ? {} : { message: `User '${toSafeText(id)}' not found.` };
-  }
-  if (isRefusal(refusal, 'connection_not_found')) {
-    const id = refusal.details.id ?? params['device_id'];
-    return id === undefined ? {} : { message: `Device '${toSafeText(id)}' not found.` };
-  }
-  if (refusal.code === 'erasure_not_found') {
-    const id = params['erasure_id'];
-    return id === undefined ? {} : { message: `Erasure '${toSafeText(id)}' not found.` };
+function specificsOf(refusal: Refusal, { params }: RefusalContext): { message?: string; details?: object } {
+  if (isRefusal(refusal, 'not_found')) {
+    const { noun, id = params[`${nouns[noun] ?? noun}_id`] } = refusal.details;
+    const text = nounText(noun, nouns);
+    return { message: id === undefined ? `${text} not found.` : `${text} '${toSafeText(id)}' not found.` };
   }
   if (isRefusal(refusal, 'invalid_fields')) return faultsOf(refusal.details);
   if (isRefusal(refusal, 'external_id_taken')) {
     const { externalId, userId } = refusal.details;
     return { details: { reference_id: externalId, user_id: toUserIdText(userId) } };
   }
-  if (isRefusal(refusal, 'payload_too_large')) {
+  if (isHttpRefusal(refusal, 'payload_too_large')) {
     return { message: `The body must have at most ${refusal.details.limitBytes} bytes.` };
   }
   if (isRefusal(refusal, 'idempotency_key_reused')) {

@@ -46,7 +46,7 @@ export function listApiKeys(core: Core): Promise<readonly ApiKey[]> {
   return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
 }
 
-/** Puts a new secret in the place of the present one, which stops at once. Refuses with `api_key_not_found`. */
+/** Puts a new secret in the place of the present one, which stops at once. Refuses with `not_found` (api_key). */
 export async function rotateApiKey(core: Core, door: Door, keyId: string): Promise<IssuedApiKey> {
   const apiKey = newApiKeyText();
   const key = await changeKey(core, door, keyId, 'api_key.rotated', (tx) =>
@@ -55,7 +55,7 @@ export async function rotateApiKey(core: Core, door: Door, keyId: string): Promi
   return { key, apiKey };
 }
 
-/** Ends a key for good. Refuses with `api_key_not_found`, also for one that was revoked before. */
+/** Ends a key for good. Refuses with `not_found` (api_key), also for one that was revoked before. */
 export async function revokeApiKey(core: Core, door: Door, keyId: string): Promise<ApiKey> {
   return changeKey(core, door, keyId, 'api_key.revoked', (tx) => tx.apiKeys.revoke(keyId, core.clock.now()));
 }

@@ -36,5 +36,5 @@ export function isUsable(key: ApiKey, now: number): boolean {
 }
 
 export function keyNotFound(): DomainError {
-  return refuse('api_key_not_found', {});
+  return refuse('not_found', { noun: 'api_key' });
 }

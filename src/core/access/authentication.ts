@@ -85,8 +85,8 @@ export function findOwnApp(
   return core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
 }
 
-/** The principal of a public call, whose app was looked up before; refuses with `app_not_found` without one. */
+/** The principal of a public call, whose app was looked up before; refuses with `not_found` (app) without one. */
 export function inKnownApp(principal: PublicPrincipal | null): PublicPrincipal {
-  if (principal === null) throw refuse('app_not_found', {});
+  if (principal === null) throw refuse('not_found', { noun: 'app' });
   return principal;
 }

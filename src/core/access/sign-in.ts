@@ -25,7 +25,7 @@ export interface SignedIn {
 
 /**
  * Starts a session. `caller` is null where they name an app that does not exist; `email` and `password` are as
- * they came; `owner` is who already holds a session, if anybody. Refuses with `invalid_fields`, `app_not_found`,
+ * they came; `owner` is who already holds a session, if anybody. Refuses with `invalid_fields`, `not_found` (app),
  * `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
  */
 export async function signIn(
@@ -81,7 +81,7 @@ export async function startSession(tx: Tx, principal: Principal, user: User, now
 
 /**
  * Whether an address has an account; always no where the deployment does not tell. `caller` is null where they
- * name an app that does not exist. Refuses with `invalid_fields` and `app_not_found`.
+ * name an app that does not exist. Refuses with `invalid_fields` and `not_found` (app).
  */
 export async function emailHasAccount(
   core: Core,

@@ -29,7 +29,7 @@ export interface HumanTokens {
 
 /**
  * An access and a public token for the user of a session. Refuses with `invalid_fields`, `invalid_credentials`,
- * `user_not_found`, `invalid_token` for a session that has expired or is not this user's, and `wrong_state` for a
+ * `not_found` (user), `invalid_token` for a session that has expired or is not this user's, and `wrong_state` for a
  * user who was cancelled.
  */
 export async function exchangeSession(
@@ -58,7 +58,7 @@ export async function exchangeSession(
 }
 
 /**
- * A public token for a user who is there. Refuses with `invalid_fields`, `invalid_credentials`, `user_not_found`, and
+ * A public token for a user who is there. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user), and
  * `wrong_state` for a user who was cancelled.
  */
 export async function issuePublicToken(core: Core, door: Door, request: HumanTokenRequest): Promise<string> {
@@ -82,6 +82,6 @@ async function givePublic(core: Core, tx: Tx, app: AppPrincipal, user: User): Pr
 async function getByHumanId(tx: Tx, app: AppPrincipal, humanId: string): Promise<User> {
   const id = parseHumanId(humanId);
   const user = id === null ? null : await tx.users.find({ id, appId: app.appId });
-  if (user === null) throw refuse('user_not_found', {});
+  if (user === null) throw refuse('not_found', { noun: 'user' });
   return user;
 }

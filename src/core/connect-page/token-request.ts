@@ -8,7 +8,7 @@ import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { FieldReader, type Reading, readEmail, readExternalId, readText } from '../directory/user-fields.ts';
 import { newUserOf } from '../directory/user-lifecycle.ts';
-import { isRefusal, refuse } from '../errors.ts';
+import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { digestOf } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -45,8 +45,8 @@ export type IssuedTokens =
     };
 
 /**
- * Issues what was asked for. Refuses with `invalid_fields`, `invalid_credentials`, `user_not_found` (but for a
- * session, which makes the user), `connection_not_found` where access is asked for before a source is connected,
+ * Issues what was asked for. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user) (but for a
+ * session, which makes the user), `not_found` (connection) where access is asked for before a source is connected,
  * `invalid_token` for a refresh token that is spent, expired or somebody else's, and `wrong_state` for a user who
  * was cancelled.
  */
@@ -83,9 +83,9 @@ export async function issueConnectTokens(
 function takeType(fields: FieldReader, value: unknown): TokenRequestType | undefined {
   const type = value === 'id_token' ? 'id' : tokenRequestTypes.find((each) => each === value);
   if (type !== undefined) return type;
-  const isMissing = value === undefined || value === null || value === '';
+  const isNotFound = value === undefined || value === null || value === '';
   fields.faults.push(
-    isMissing
+    isNotFound
       ? { field: 'type', fault: 'blank' }
       : { field: 'type', fault: 'unlisted', choices: tokenRequestTypes },
   );
@@ -114,7 +114,7 @@ async function openSession(
     return await attempt();
   } catch (error) {
     // Another process made or changed the user between our look and our write: now it is there to be found.
-    if (isRefusal(error, 'external_id_taken') || isRefusal(error, 'user_not_found')) return attempt();
+    if (isRefusal(error, 'external_id_taken') || isNotFound(error, 'user')) return attempt();
     throw error;
   }
 }
@@ -158,7 +158,7 @@ async function giveAccess(
   const connections = await tx.connections.listOf(user.id);
   // One that the provider has lost was connected, and what came from it meanwhile is still the person's.
   const isConnected = connections.some(({ status }) => status === 'active' || status === 'needs_user');
-  if (!isConnected) throw refuse('connection_not_found', {});
+  if (!isConnected) throw refuse('not_found', { noun: 'connection' });
   const accessToken = await issueToken(core, tx, user.id, 'access');
   const refreshToken = await issueToken(core, tx, user.id, 'refresh');
   await note(core, tx, app, user, action);
@@ -201,7 +201,7 @@ async function writeWhereFree(
 
 async function getByExternalId(tx: Tx, app: AppPrincipal, externalId: string): Promise<User> {
   const user = await tx.users.findByExternalId(app.appId, externalId);
-  if (user === null) throw refuse('user_not_found', {});
+  if (user === null) throw refuse('not_found', { noun: 'user' });
   return user;
 }
 

@@ -55,10 +55,10 @@ export function listOrganizations(core: Core): Promise<readonly Organization[]> 
   return core.work.readSystem('operator', (tx) => tx.organizations.list());
 }
 
-/** An organization by its public id. Refuses with `organization_not_found`. */
+/** An organization by its public id. Refuses with `not_found` (organization). */
 export async function getOrganization(core: Core, id: string): Promise<Organization> {
   const organization = await core.work.readSystem('operator', (tx) => tx.organizations.findById(id));
-  if (organization === null) throw refuse('organization_not_found', {});
+  if (organization === null) throw refuse('not_found', { noun: 'organization' });
   return organization;
 }
 
@@ -77,7 +77,7 @@ export function listApps(core: Core): Promise<readonly App[]> {
   return core.work.readSystem('operator', (tx) => tx.apps.list());
 }
 
-/** Gives the app another key; the present one stops at once. Refuses with `app_not_found`. */
+/** Gives the app another key; the present one stops at once. Refuses with `not_found` (app). */
 export async function rotateAppKey(
   core: Core,
   door: Door,
@@ -90,7 +90,7 @@ export async function rotateAppKey(
 
 /**
  * Gives the app another client secret, or its first one; the present one stops at once. Refuses with
- * `app_not_found`.
+ * `not_found` (app).
  */
 export async function rotateClientSecret(
   core: Core,
@@ -106,7 +106,7 @@ export async function rotateClientSecret(
 
 /**
  * Opens or closes sign-up in the app, and says whose pages may frame the Connect page; what is absent stays.
- * `origins` are as they came. Refuses with `invalid_fields` and `app_not_found`.
+ * `origins` are as they came. Refuses with `invalid_fields` and `not_found` (app).
  */
 export async function updateApp(
   core: Core,
@@ -194,9 +194,9 @@ async function changeApp(
 ): Promise<App> {
   return core.work.changeSystem('operator', async (system) => {
     const app = await system.apps.find(appId);
-    if (app === null) throw refuse('app_not_found', {});
+    if (app === null) throw refuse('not_found', { noun: 'app' });
     const tx = system.within(app.orgKey);
-    if (!(await tx.apps.update(appId, changes))) throw refuse('app_not_found', {});
+    if (!(await tx.apps.update(appId, changes))) throw refuse('not_found', { noun: 'app' });
     await record(tx, operatorAt(door, app.orgKey), action, { kind: 'app', id: appId }, core.clock.now());
     return (await system.apps.find(appId)) ?? app;
   });

@@ -41,7 +41,7 @@ export interface ProfileInput {
   readonly echoes: EchoCheck;
 }
 
-/** One account, as its owner, admins and approved clinicians see it. Refuses with `user_not_found`. */
+/** One account, as its owner, admins and approved clinicians see it. Refuses with `not_found` (user). */
 export async function getProfile<K extends keyof User>(
   core: Core,
   principal: UserPrincipal,
@@ -50,7 +50,7 @@ export async function getProfile<K extends keyof User>(
   const { ref, view } = input;
   const isTheirs = ref !== null && (isOwn(principal, ref) || may(principal, 'care.read'));
   const user = isTheirs ? await core.work.read(principal.orgKey, (tx) => tx.users.find(ref, view)) : null;
-  if (user === null) throw refuse('user_not_found', {});
+  if (user === null) throw refuse('not_found', { noun: 'user' });
   return user;
 }
 
@@ -60,7 +60,7 @@ function isOwn({ user }: UserPrincipal, ref: UserRef): boolean {
 
 /**
  * Changes an account. Refuses with `forbidden` (somebody who is no admin changes what only an admin changes),
- * `invalid_fields`, `user_not_found`, `last_admin`, `rate_limited` (too many new phone numbers) and
+ * `invalid_fields`, `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers) and
  * `unauthorized` (the session ended while its owner was setting a password or an address).
  */
 export async function updateProfile(
@@ -79,7 +79,7 @@ export async function updateProfile(
   };
   if (target === null) {
     refuseFaults(readProfile(input.change, context).faults);
-    throw refuse('user_not_found', {});
+    throw refuse('not_found', { noun: 'user' });
   }
   const change = withoutEchoes(input.change, target);
   if (!isAdmin && needsAdmin(change, target)) throw refuse('forbidden', {});
@@ -102,7 +102,7 @@ export async function updateProfile(
   try {
     const updated = await core.work.change(principal.orgKey, async (tx) => {
       const user = await tx.users.lock({ id: target.id });
-      if (user === null) throw refuse('user_not_found', {});
+      if (user === null) throw refuse('not_found', { noun: 'user' });
       const isSame = user.passwordHash === target.passwordHash && user.email === target.email;
       if (!isSame) return null;
       if (isNewEmail || passwordHash !== undefined) await keepSession(tx, principal, user);
@@ -117,7 +117,7 @@ export async function updateProfile(
 }
 
 /**
- * Makes an account inactive and ends its sessions; a second time changes nothing. Refuses with `user_not_found`
+ * Makes an account inactive and ends its sessions; a second time changes nothing. Refuses with `not_found` (user)
  * and `last_admin`.
  */
 export async function cancelUser(
@@ -129,7 +129,7 @@ export async function cancelUser(
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(ref);
     if (user === null || (user.id !== principal.userId && !may(principal, 'care.manage'))) {
-      throw refuse('user_not_found', {});
+      throw refuse('not_found', { noun: 'user' });
     }
     return user.status === 'inactive' ? user : cancel(core, tx, principal, user);
   });

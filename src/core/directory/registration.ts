@@ -49,7 +49,7 @@ export interface RegistrationPlace {
 /**
  * Registers a user in an app; `place` is null where the caller names an app that does not exist. Refuses with
  * `signup_closed` (admins may still register people), `invalid_fields` (a taken email among them),
- * `app_not_found` and `unavailable`.
+ * `not_found` (app) and `unavailable`.
  */
 export async function registerUser(
   core: Core,
@@ -61,7 +61,7 @@ export async function registerUser(
   const { values, password, faults } = readRegistration(core, input);
   if (place === null) {
     refuseFaults(faults);
-    throw refuse('app_not_found', {});
+    throw refuse('not_found', { noun: 'app' });
   }
   const { principal, app } = place;
   const { email } = values;

@@ -22,7 +22,7 @@ export interface UserDossier {
 
 /**
  * Every user, of any organization, whom the reference names: an id in any contract's spelling, a number, or an
- * email. Refuses with `user_not_found` where there is none.
+ * email. Refuses with `not_found` (user) where there is none.
  */
 export async function findDossiers(core: Core, reference: string): Promise<readonly UserDossier[]> {
   const dossiers = await core.work.readSystem('operator', async (system) => {
@@ -44,7 +44,7 @@ export async function findDossiers(core: Core, reference: string): Promise<reado
     }
     return found;
   });
-  if (dossiers.length === 0) throw refuse('user_not_found', { id: reference });
+  if (dossiers.length === 0) throw refuse('not_found', { noun: 'user', id: reference });
   return dossiers;
 }
 

@@ -11,7 +11,7 @@ import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { acceptErasures, type BegunErasure } from '../erasure/accept-erasures.ts';
 import { beginErasure } from '../erasure/begin-erasure.ts';
-import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { type FieldFault, isNotFound, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -54,7 +54,7 @@ export async function createUser(core: Core, principal: Principal, input: Create
       const now = core.clock.now();
       const app = await findApp(tx, input.appId);
       refuseFaults(app === null ? [...faults, { field: 'appId', fault: 'invalid' }] : faults);
-      if (app === null) throw refuse('app_not_found', {});
+      if (app === null) throw refuse('not_found', { noun: 'app' });
       return once(tx, input.once, { status: 201, now }, async () => {
         const user = await tx.users.insert({
           ...newUserOf(app.id, now),
@@ -99,12 +99,12 @@ export async function upsertUser(
     return await attempt();
   } catch (error) {
     // Another process made the user between our look and our insert: now it is there to be found.
-    if (isRefusal(error, 'external_id_taken') || isRefusal(error, 'user_not_found')) return attempt();
+    if (isRefusal(error, 'external_id_taken') || isNotFound(error, 'user')) return attempt();
     throw error;
   }
 }
 
-/** One user. Refuses with `forbidden`, and with `user_not_found` for whatever the principal cannot see. */
+/** One user. Refuses with `forbidden`, and with `not_found` (user) for whatever the principal cannot see. */
 export async function getUser<K extends keyof User>(
   core: Core,
   principal: Principal,
@@ -112,15 +112,15 @@ export async function getUser<K extends keyof User>(
 ): Promise<Pick<User, K>> {
   authorize(principal, input.action);
   const { ref, view } = input;
-  if (ref === null) throw refuse('user_not_found', {});
+  if (ref === null) throw refuse('not_found', { noun: 'user' });
   const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scopedRef(principal, ref), view));
-  if (user === null) throw refuse('user_not_found', {});
+  if (user === null) throw refuse('not_found', { noun: 'user' });
   return user;
 }
 
 /**
  * Changes time zone and external id (null clears it); what is absent stays. Refuses with `forbidden`,
- * `invalid_fields`, `user_not_found` and `external_id_taken` (naming the holder).
+ * `invalid_fields`, `not_found` (user) and `external_id_taken` (naming the holder).
  */
 export async function updateUser(
   core: Core,
@@ -148,7 +148,7 @@ export async function updateUser(
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
     refuseFaults(user === null ? fields.faults : [...fields.faults, ...input.echoes(user)]);
-    if (user === null) throw refuse('user_not_found', {});
+    if (user === null) throw refuse('not_found', { noun: 'user' });
     return applyChanges(core, tx, principal, user, changes, 'user.updated');
   });
 }
@@ -158,7 +158,7 @@ export type ReportKind = 'sync' | 'score';
 
 /**
  * Notes when a user last synced or was scored. Times only move forward: an older report changes nothing. `at`
- * is as it came; absent or null means now. Refuses with `forbidden`, `invalid_fields`, `user_not_found` and the
+ * is as it came; absent or null means now. Refuses with `forbidden`, `invalid_fields`, `not_found` (user) and the
  * idempotency codes.
  */
 export async function reportActivity(
@@ -187,7 +187,7 @@ export async function reportActivity(
     core.work.change(principal.orgKey, (tx) =>
       once(tx, input.once, { status: 202, now }, async () => {
         const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
-        if (user === null) throw refuse('user_not_found', {});
+        if (user === null) throw refuse('not_found', { noun: 'user' });
         await noteSync(tx, user, input.deviceId, at);
         const last = kind === 'sync' ? user.lastSyncAt : user.lastScoreAt;
         if (last !== null && at <= last) return user;
@@ -208,7 +208,7 @@ export async function reportActivity(
 /**
  * Deletes a user and everything that hangs on it: the one path for every door. The id of the erasure that begins
  * with it and is accepted for good: it outlives also the database. Refuses with `forbidden` (also an app that would
- * delete an admin), `user_not_found` and `last_admin`.
+ * delete an admin), `not_found` (user) and `last_admin`.
  */
 export async function deleteUser(
   core: Core,
@@ -217,11 +217,11 @@ export async function deleteUser(
 ): Promise<{ readonly erasureId: string }> {
   authorize(principal, 'users.delete');
   const { ref } = input;
-  if (ref === null) throw refuse('user_not_found', {});
+  if (ref === null) throw refuse('not_found', { noun: 'user' });
   const erase = (isApart: boolean): Promise<BegunErasure | null> => {
     const work = async (tx: Tx): Promise<BegunErasure | null> => {
       const user = await tx.users.lock(scopedRef(principal, ref));
-      if (user === null) throw refuse('user_not_found', {});
+      if (user === null) throw refuse('not_found', { noun: 'user' });
       if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
       // Who may go depends on the other admins, who might be going too.
       if (isApart && isActiveAdmin(user)) return null;
@@ -285,7 +285,7 @@ export function newUserOf(appId: string, now: number): NewUser {
 export function scopedRef(principal: Principal, ref: UserRef): UserRef {
   if (principal.kind === 'app') return { ...ref, appId: principal.appId };
   if (principal.kind !== 'connect') return ref;
-  if (!('id' in ref) || ref.id !== principal.userId) throw refuse('user_not_found', {});
+  if (!('id' in ref) || ref.id !== principal.userId) throw refuse('not_found', { noun: 'user' });
   return { ...ref, appId: principal.appId };
 }
 

@@ -37,7 +37,7 @@ export interface UserStore {
   insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]>;
   /**
    * Changes a user and keeps the counts; the user as it is afterwards. Refuses with `email_taken` or
-   * `external_id_taken` (naming the holder), and with `user_not_found` where the row is gone or no longer in
+   * `external_id_taken` (naming the holder), and with `not_found` (user) where the row is gone or no longer in
    * the state of `user`.
    */
   update(user: User, changes: UserChanges): Promise<User>;

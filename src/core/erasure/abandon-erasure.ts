@@ -12,7 +12,7 @@ import type { Erasure } from './erasure.ts';
 
 /**
  * Drops every grant that the erasure still waits for, which then completes; the providers that never confirmed. Refuses
- * with `erasure_not_found`, `invalid_fields` (the reason), and `wrong_state` where it waits for none.
+ * with `not_found` (erasure), `invalid_fields` (the reason), and `wrong_state` where it waits for none.
  */
 export async function abandonErasure(
   core: Core,
@@ -26,11 +26,11 @@ export async function abandonErasure(
   }
   return core.work.changeSystem('operator', async (system) => {
     const found = await system.erasures.find(input.id);
-    if (found === null) throw refuse('erasure_not_found', {});
+    if (found === null) throw refuse('not_found', { noun: 'erasure' });
     const tx = system.within(found.orgKey);
     const open = (await tx.revocations.listOfErasure(found.id)).filter(isOpen);
     const erasure = await tx.erasures.lock(found.id);
-    if (erasure === null) throw refuse('erasure_not_found', {});
+    if (erasure === null) throw refuse('not_found', { noun: 'erasure' });
     if (erasure.state === 'complete' || open.length === 0) {
       throw refuse('wrong_state', { from: erasure.state, to: 'abandon' });
     }

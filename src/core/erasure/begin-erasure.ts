@@ -19,7 +19,7 @@ export type FormerErasure = Pick<AcceptedErasure, 'id' | 'requestedAt' | 'reques
 /**
  * A step: turns what providers gave for the user into revocations, removes the user and every row that hangs on it,
  * notes it in the record, and begins the erasure; what the ledger must have of it before anybody is told. The user
- * is locked before. Refuses with `user_not_found` where somebody was quicker.
+ * is locked before. Refuses with `not_found` (user) where somebody was quicker.
  */
 export async function beginErasure(
   core: Core,
@@ -33,7 +33,7 @@ export async function beginErasure(
   const id = former?.id ?? newDatedId('era', now);
   const open = await endGrants(core, tx, user, id);
   const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
-  if (removed === null) throw refuse('user_not_found', {});
+  if (removed === null) throw refuse('not_found', { noun: 'user' });
   const requestedAt = former?.requestedAt ?? now;
   const requestedBy = former?.requestedBy ?? principal.kind;
   const door = former?.door ?? principal.door;

@@ -11,7 +11,7 @@ export interface ErasureDossier {
   readonly revocations: readonly Revocation[];
 }
 
-/** One erasure. Refuses with `forbidden`, and with `erasure_not_found` for whatever the principal cannot see. */
+/** One erasure. Refuses with `forbidden`, and with `not_found` (erasure) for whatever the principal cannot see. */
 export async function getErasure(
   core: Core,
   principal: Principal,
@@ -19,7 +19,7 @@ export async function getErasure(
 ): Promise<Erasure> {
   authorize(principal, 'erasures.read');
   const erasure = await core.work.read(principal.orgKey, (tx) => tx.erasures.find(id));
-  if (erasure === null) throw refuse('erasure_not_found', {});
+  if (erasure === null) throw refuse('not_found', { noun: 'erasure' });
   return erasure;
 }
 
@@ -31,11 +31,11 @@ export function listErasures(
   return core.work.readSystem('operator', (tx) => tx.erasures.list(state, limit));
 }
 
-/** One erasure of any organization for the operator. Refuses with `erasure_not_found`. */
+/** One erasure of any organization for the operator. Refuses with `not_found` (erasure). */
 export async function getErasureDossier(core: Core, id: string): Promise<ErasureDossier> {
   return core.work.readSystem('operator', async (system) => {
     const erasure = await system.erasures.find(id);
-    if (erasure === null) throw refuse('erasure_not_found', {});
+    if (erasure === null) throw refuse('not_found', { noun: 'erasure' });
     const revocations = await system.within(erasure.orgKey).revocations.listOfErasure(id);
     return { erasure, revocations };
   });

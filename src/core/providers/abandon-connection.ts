@@ -11,22 +11,22 @@ import { type Connection, nextConnectionState } from './connection.ts';
 import { nextRevocationState } from './revocation.ts';
 import { lockWithUser, noteOnUser } from './with-user.ts';
 
-/** The connection of that id, whosever it is. Refuses with `connection_not_found`. */
+/** The connection of that id, whosever it is. Refuses with `not_found` (connection). */
 export async function getAnyConnection(core: Core, id: string): Promise<Connection> {
   const found = await core.work.readSystem('operator', (system) => system.connections.find(id));
-  if (found === null) throw refuse('connection_not_found', { id });
+  if (found === null) throw refuse('not_found', { noun: 'connection', id });
   return found;
 }
 
 /**
- * Drops every grant that the connection still waits for; how many those were. Refuses with `connection_not_found`, and
+ * Drops every grant that the connection still waits for; how many those were. Refuses with `not_found` (connection), and
  * with `wrong_state` where it is not overdue or waits for none.
  */
 export async function abandonConnection(core: Core, door: Door, id: string): Promise<number> {
   const { orgKey } = await getAnyConnection(core, id);
   return core.work.change(orgKey, async (tx) => {
     const located = await lockWithUser(tx, id);
-    if (located === null) throw refuse('connection_not_found', { id });
+    if (located === null) throw refuse('not_found', { noun: 'connection', id });
     const { connection, user } = located;
     const status = nextConnectionState(connection.status, 'abandon');
     const open = await tx.revocations.lockOpenOf(id);

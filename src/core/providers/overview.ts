@@ -43,7 +43,7 @@ export async function listProviderHealth(core: Core): Promise<readonly ProviderH
 
 /**
  * The newest connections, of everybody or of whom the reference names (any id, a number, an email), `limit` of them at
- * most. Refuses with `user_not_found`.
+ * most. Refuses with `not_found` (user).
  */
 export async function listAllConnections(
   core: Core,

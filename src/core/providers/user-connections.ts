@@ -32,7 +32,7 @@ export function listProviders(core: Core): readonly Provider[] {
 }
 
 /**
- * Every connection of the user, newest first, ended ones included. Refuses with `forbidden` and `user_not_found`.
+ * Every connection of the user, newest first, ended ones included. Refuses with `forbidden` and `not_found` (user).
  */
 export async function listConnections(
   core: Core,
@@ -42,7 +42,7 @@ export async function listConnections(
   authorize(principal, 'connections.read');
   return core.work.read(principal.orgKey, async (tx) => {
     const user = input.user === null ? null : await tx.users.find(scopedRef(principal, input.user));
-    if (user === null) throw refuse('user_not_found', {});
+    if (user === null) throw refuse('not_found', { noun: 'user' });
     return tx.connections.listOf(user.id);
   });
 }
@@ -50,7 +50,7 @@ export async function listConnections(
 /**
  * Starts to connect the user to a provider; `provider` is as it came. A connection that waits for the person
  * already, because they never came back or the provider has lost the grant, is started again; any other stands
- * beside the new one. Refuses with `forbidden`, `invalid_fields`, `user_not_found` and the idempotency codes.
+ * beside the new one. Refuses with `forbidden`, `invalid_fields`, `not_found` (user) and the idempotency codes.
  */
 export async function startConnection(
   core: Core,
@@ -68,7 +68,7 @@ export async function startConnection(
   return alone(core.running, once, () =>
     core.work.change(principal.orgKey, async (tx) => {
       const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
-      if (user === null) throw refuse('user_not_found', {});
+      if (user === null) throw refuse('not_found', { noun: 'user' });
       return onceMaking(
         tx,
         once,
@@ -85,7 +85,7 @@ export async function startConnection(
 
 /**
  * Ends a connection of the user: the grant is revoked at its provider soon after. One that has ended, or is ending,
- * stays as it is. Refuses with `forbidden`, `user_not_found` and `connection_not_found`.
+ * stays as it is. Refuses with `forbidden`, `not_found` (user) and `not_found` (connection).
  */
 export async function disconnect(
   core: Core,
@@ -96,9 +96,9 @@ export async function disconnect(
   const { user: ref, connectionId } = input;
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
-    if (user === null) throw refuse('user_not_found', {});
+    if (user === null) throw refuse('not_found', { noun: 'user' });
     const connection = await tx.connections.lock(connectionId);
-    if (connection?.userId !== user.id) throw refuse('connection_not_found', { id: connectionId });
+    if (connection?.userId !== user.id) throw refuse('not_found', { noun: 'connection', id: connectionId });
     if (!takesGrants(connection)) return connection;
     await tx.attempts.drop(connection.id);
     const moved = await moveGrants(core, tx, connection, null);

@@ -31,7 +31,7 @@ const exported = userView(
 
 export type ExportedUser = Seen<typeof exported>;
 
-/** The users in batches; `appId` null is the whole organization. Refuses with `app_not_found` before any of them. */
+/** The users in batches; `appId` null is the whole organization. Refuses with `not_found` (app) before any of them. */
 export async function exportUsers(
   core: Core,
   principal: OperatorPrincipal,
@@ -40,7 +40,7 @@ export async function exportUsers(
   authorize(principal, 'users.read');
   if (appId !== null) {
     const app = await core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
-    if (app === null) throw refuse('app_not_found', {});
+    if (app === null) throw refuse('not_found', { noun: 'app' });
   }
   return readBatches(core, principal, appId);
 }

@@ -25,7 +25,7 @@ export interface ImportBatch {
   readonly elapsedMs: number;
 }
 
-/** The app that new users go to: the one of that id, or the organization's first. Refuses with `app_not_found`. */
+/** The app that new users go to: the one of that id, or the organization's first. Refuses with `not_found` (app). */
 export async function getImportApp(
   core: Core,
   principal: OperatorPrincipal,
@@ -35,7 +35,7 @@ export async function getImportApp(
   const app = await core.work.read(principal.orgKey, (tx) =>
     appId === null ? tx.apps.getFirst() : tx.apps.find(appId),
   );
-  if (app === null) throw refuse('app_not_found', {});
+  if (app === null) throw refuse('not_found', { noun: 'app' });
   return app;
 }
 

@@ -20,7 +20,7 @@ import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts
 /**
  * Takes a code and confirms its user, who becomes active if pending. `caller` is null where they name an app
  * that does not exist; `number` and `code` are as they came. Refuses with `invalid_fields` where one is missing,
- * `app_not_found`, and the same `invalid_code` for a code that is wrong, old, used or void and for a user who is
+ * `not_found` (app), and the same `invalid_code` for a code that is wrong, old, used or void and for a user who is
  * unknown or cancelled.
  */
 export async function confirmUser(

@@ -27,7 +27,7 @@ const resetMailQuotas = [
 
 /**
  * Notes that somebody asked for a reset link to that address. Does the same work for every address. `caller` is
- * null where they name an app that does not exist. Refuses with `invalid_fields` and `app_not_found` only.
+ * null where they name an app that does not exist. Refuses with `invalid_fields` and `not_found` (app) only.
  */
 export async function requestPasswordReset(
   core: Core,

@@ -3,8 +3,9 @@
  * as it is; everything else is a fault of ours, logged once and presented as `internal`. The headers that a code
  * brings in every envelope are added here.
  */
-import { DomainError, refuse } from '../../core/errors.ts';
+import { refuse } from '../../core/errors.ts';
 import type { Answer, RefusalContext } from '../contract.ts';
+import { isEitherRefusal, type Refusal } from '../http-refusals.ts';
 import { faultFields, type Logger } from '../log.ts';
 import type { Operation } from '../operation.ts';
 import { refusalHeaders } from './refusal-headers.ts';
@@ -29,8 +30,8 @@ export function presentError(error: unknown, refused: Refused, logger: Logger): 
   }
 }
 
-function toRefusal(error: unknown, refused: Refused, logger: Logger): DomainError {
-  if (error instanceof DomainError) return error;
+function toRefusal(error: unknown, refused: Refused, logger: Logger): Refusal {
+  if (isEitherRefusal(error)) return error;
   logFault(error, refused, logger);
   return refuse('internal', {});
 }
@@ -41,7 +42,7 @@ export function logFault(error: unknown, { operation, requestId }: Refused, logg
   logger.error({ requestId, contract, route: pattern, fault: faultFields(error) }, 'fault');
 }
 
-function withHeaders(refusal: DomainError, present: (refusal: DomainError) => Answer): Answer {
+function withHeaders(refusal: Refusal, present: (refusal: Refusal) => Answer): Answer {
   const answer = present(refusal);
   return { ...answer, headers: { ...refusalHeaders(refusal, null), ...answer.headers } };
 }

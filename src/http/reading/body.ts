@@ -2,9 +2,9 @@
  * How a request's body is read and what it may be. At most 256 KiB are kept, announced or not; what does not
  * parse is `malformed_body`; an empty body is no body whatever its content type says.
  */
-import { refuse } from '../../core/errors.ts';
 import type { BodyType } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
+import { refuseHttp } from '../http-refusals.ts';
 
 export const bodyBytesMax = 256 * 1024;
 /** No document nests deeper than a few levels; far deeper ones overflow the stack of whoever walks them. */
@@ -60,14 +60,14 @@ export function parseBody(
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
   const type = types.find((each) => each === mediaType);
   if (type === undefined || encoding.trim().toLowerCase() !== 'identity') {
-    throw refuse('unsupported_media_type', {});
+    throw refuseHttp('unsupported_media_type', {});
   }
   try {
     const text = utf8.decode(bytes);
     return type === 'application/json' ? parseJson(text) : parseForm(text);
   } catch {
     // The error may quote the body, so it is not kept.
-    throw refuse('malformed_body', {});
+    throw refuseHttp('malformed_body', {});
   }
 }
 
@@ -133,5 +133,5 @@ function decodeFormPart(text: string): string {
 }
 
 function tooLarge(): Error {
-  return refuse('payload_too_large', { limitBytes: bodyBytesMax });
+  return refuseHttp('payload_too_large', { limitBytes: bodyBytesMax });
 }

@@ -1,10 +1,10 @@
 /** The outermost shape of a JSON body; its fields are for the core to read. */
-import { refuse } from '../../core/errors.ts';
+import { refuseHttp } from '../http-refusals.ts';
 
 /** The members of the body; none where there is no body. Refuses with `malformed_body` what is no object. */
 export function readMembers(body: unknown): Readonly<Record<string, unknown>> {
   if (body === undefined) return {};
-  if (!isObject(body)) throw refuse('malformed_body', {});
+  if (!isObject(body)) throw refuseHttp('malformed_body', {});
   return body;
 }
 

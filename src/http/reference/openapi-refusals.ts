@@ -2,9 +2,16 @@
  * The refusals that an operation may answer with, for the reference. A sample of every code is presented by the
  * contract itself; from these come the statuses, the examples and the schema of the envelope.
  */
-import { DomainError, type ErrorCode, type RefusalDetails } from '../../core/errors.ts';
+import { type FieldFault, nouns, type RefusalDetails, refuse } from '../../core/errors.ts';
 import { refusalHeaders } from '../answering/refusal-headers.ts';
 import type { Contract, Route } from '../contract.ts';
+import {
+  type HttpRefusalDetails,
+  nameOfRefusal,
+  type Refusal,
+  type RefusalName,
+  refuseHttp,
+} from '../http-refusals.ts';
 import type { JsonObject } from '../json.ts';
 import { bodyBytesMax } from '../reading/body.ts';
 
@@ -20,11 +27,11 @@ export interface DescribedRefusal {
   /** Names of the header fields that come with it. */
   readonly headers: readonly string[];
   /** The bodies, no two alike. */
-  readonly examples: readonly { readonly code: ErrorCode; readonly body: unknown }[];
+  readonly examples: readonly { readonly name: RefusalName; readonly body: unknown }[];
 }
 
 interface Sample {
-  readonly code: ErrorCode;
+  readonly name: RefusalName;
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: unknown;
@@ -35,10 +42,10 @@ export function createRefusalCatalogue(contract: Contract, routes: readonly Rout
   return {
     schema: schemaOf([...samples.values()].flat().map(({ body }) => body)),
     refusalsOf(route) {
-      const implied = impliedCodes(route);
+      const implied = impliedNames(route);
       const declared = new Set(route.refusals);
-      const met = (samples.get(route.operationId) ?? []).filter(({ code, status }) => {
-        return implied.has(code) || declared.has(code) || (declared.has(status) && !ownCodes.has(code));
+      const met = (samples.get(route.operationId) ?? []).filter(({ name, status }) => {
+        return implied.has(name) || declared.has(name) || (declared.has(status) && !ownNames.has(name));
       });
       const named = [...declared].filter((each) => typeof each === 'number');
       const statuses = new Set([...met.map(({ status }) => status), ...named]);
@@ -63,58 +70,59 @@ function describe(status: number, samples: readonly Sample[]): DescribedRefusal 
   };
 }
 
-/** The refusals that the server brings by itself. */
-function impliedCodes({ method, access, networkThrottle }: Route): Set<ErrorCode> {
-  const codes = new Set<ErrorCode>(['unavailable', 'internal']);
-  const add = (when: boolean, ...more: readonly ErrorCode[]): void => {
-    if (when) for (const code of more) codes.add(code);
+/** The refusals that the server adds to a route by itself. */
+function impliedNames({ method, access, networkThrottle }: Route): Set<RefusalName> {
+  const names = new Set<RefusalName>(['unavailable', 'internal']);
+  const add = (when: boolean, ...more: readonly RefusalName[]): void => {
+    if (when) for (const name of more) names.add(name);
   };
   add(access !== 'public', 'unauthorized');
   add(access !== 'public' && access !== 'credential', 'forbidden');
   add(networkThrottle !== undefined, 'rate_limited');
   add(method !== 'GET', 'payload_too_large', 'request_timeout', 'malformed_body');
   add(method !== 'GET' && method !== 'DELETE', 'unsupported_media_type');
-  return codes;
+  return names;
 }
 
-/** Codes of the server: a status that a route declares is never on their account. */
-const ownCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  ...(['route_not_found', 'method_not_allowed', 'malformed_body', 'unsupported_media_type'] as const),
-  ...(['payload_too_large', 'request_timeout', 'unavailable', 'internal'] as const),
-]);
-
 const requestId = '3f2a6c1e-8d4b-4f7a-9c05-6b1de2f0a974';
+const params = { id: 'usr_invalid', user_id: 'usr_invalid', device_id: 'dev_invalid' };
 
 function samplesOf(contract: Contract, { operationId, sampleFaults }: Route): Sample[] {
   const faults = sampleFaults ?? contract.sampleFaults;
-  const context = { requestId, operationId, params: { id: 'usr_invalid', user_id: 'usr_invalid' } };
-  const details: RefusalDetails = {
+  return sampleRefusals(faults).map((refusal) => {
+    const { status, headers, body } = contract.present(refusal, { requestId, operationId, params });
+    const names = Object.keys({ ...refusalHeaders(refusal, null), ...headers });
+    return { name: nameOfRefusal(refusal), status, headers: names.map(titleCased), body };
+  });
+}
+
+/** One refusal of every code, and of `not_found` one for every noun. */
+function sampleRefusals(faults: readonly FieldFault[] | undefined): Refusal[] {
+  const details = {
     ...detailsOfSamples,
     ...(faults === undefined ? undefined : { invalid_fields: { faults } }),
   };
-  return (Object.keys(details) as ErrorCode[]).map((code) => {
-    const refusal = new DomainError(code, details[code]);
-    const { status, headers, body } = contract.present(refusal, context);
-    const names = Object.keys({ ...refusalHeaders(refusal, null), ...headers });
-    return { code, status, headers: names.map(titleCased), body };
-  });
+  return [
+    ...keysOf(details).map((code) => refuse(code, details[code])),
+    ...nouns.map((noun) => refuse('not_found', { noun })),
+    ...keysOf(httpDetailsOfSamples).map((code) => refuseHttp(code, httpDetailsOfSamples[code])),
+  ];
+}
+
+function keysOf<T extends object>(object: T): (keyof T)[] {
+  return Object.keys(object) as (keyof T)[];
 }
 
 function titleCased(name: string): string {
   return name.replaceAll(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-const detailsOfSamples: RefusalDetails = {
+/** Of every code but `not_found`, which has a sample for each noun. */
+const detailsOfSamples: Omit<RefusalDetails, 'not_found'> = {
   unauthorized: {},
   forbidden: {},
   invalid_credentials: {},
   signup_closed: {},
-  user_not_found: { id: 'usr_invalid' },
-  app_not_found: {},
-  organization_not_found: {},
-  api_key_not_found: {},
-  connection_not_found: { id: 'dev_invalid' },
-  erasure_not_found: {},
   invalid_fields: { faults: [{ field: 'email', fault: 'invalid' }] },
   email_taken: {},
   external_id_taken: { externalId: 'your-internal-id', userId: '0a34dca6b9fe0b2361038bd371d96539' },
@@ -126,15 +134,25 @@ const detailsOfSamples: RefusalDetails = {
   rate_limited: { retryAfterSeconds: 30 },
   idempotency_key_reused: {},
   idempotency_in_progress: { retryAfterSeconds: 1 },
+  unavailable: { retryAfterSeconds: 1 },
+  internal: {},
+};
+
+const httpDetailsOfSamples: HttpRefusalDetails = {
   route_not_found: {},
   method_not_allowed: { allow: ['GET', 'HEAD'] },
   malformed_body: {},
   unsupported_media_type: {},
   payload_too_large: { limitBytes: bodyBytesMax },
   request_timeout: {},
-  unavailable: { retryAfterSeconds: 1 },
-  internal: {},
 };
+
+/** HTTP's own refusals and the server's: a status that a route declares does not mean them. */
+const ownNames: ReadonlySet<RefusalName> = new Set([
+  ...keysOf(httpDetailsOfSamples),
+  'unavailable',
+  'internal',
+]);
 
 /** The schema of objects like these: every property that one has, required where all have it. */
 function schemaOf(bodies: readonly unknown[]): JsonObject {

@@ -161,7 +161,7 @@ function describeRefusals(route: Route, catalogue: RefusalCatalogue): JsonObject
       content: {
         'application/json': {
           schema: { $ref: '#/components/schemas/Refusal' },
-          examples: Object.fromEntries(examples.map(({ code, body }) => [code, { value: plain(body) }])),
+          examples: Object.fromEntries(examples.map(({ name, body }) => [name, { value: plain(body) }])),
         },
       },
     },

@@ -10,11 +10,11 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, METHODS, maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type DomainError, refuse } from '../../core/errors.ts';
 import { type Rendered, render, toBytes } from '../answering/answer.ts';
 import { presentError } from '../answering/refusals.ts';
 import type { Answer } from '../contract.ts';
 import { latestExchange } from '../exchange.ts';
+import { type HttpRefusal, refuseHttp } from '../http-refusals.ts';
 import type { Logger } from '../log.ts';
 import type { FindUnrouted, Unrouted } from './unrouted.ts';
 
@@ -92,7 +92,7 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
 }
 
 /** Whether an open answer on the connection takes care of the error. */
-function blameExchange(socket: Socket, refusal: DomainError): boolean {
+function blameExchange(socket: Socket, refusal: HttpRefusal): boolean {
   const exchange = latestExchange(socket);
   if (exchange === undefined || exchange.response.writableFinished) return false;
   if (exchange.isAnswered) socket.destroy();
@@ -105,16 +105,16 @@ function blameExchange(socket: Socket, refusal: DomainError): boolean {
 }
 
 /** The refusal, and the status where it is another than the refusal's own. */
-function causeOf({ code }: ParserError): { refusal: DomainError; status: number | null } {
+function causeOf({ code }: ParserError): { refusal: HttpRefusal; status: number | null } {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { refusal: refuse('request_timeout', {}), status: 408 };
+      return { refusal: refuseHttp('request_timeout', {}), status: 408 };
     case 'HPE_HEADER_OVERFLOW':
-      return { refusal: refuse('payload_too_large', { limitBytes: maxHeaderSize }), status: 431 };
+      return { refusal: refuseHttp('payload_too_large', { limitBytes: maxHeaderSize }), status: 431 };
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return { refusal: refuse('payload_too_large', { limitBytes: maxHeaderSize }), status: null };
+      return { refusal: refuseHttp('payload_too_large', { limitBytes: maxHeaderSize }), status: null };
     default:
-      return { refusal: refuse('malformed_body', {}), status: 400 };
+      return { refusal: refuseHttp('malformed_body', {}), status: 400 };
   }
 }
 

@@ -10,6 +10,7 @@ import { type Rendered, render, renderStream, write } from '../answering/answer.
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
 import { type Exchange, hasBody } from '../exchange.ts';
+import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
 import { CallerGone, parseBody, readBody } from '../reading/body.ts';
 import { countNetwork } from '../reading/throttle.ts';
@@ -52,7 +53,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
         try {
           // RFC 9112, section 3.2: a request of HTTP/1.1 without a host is no request.
           if (request.headers.host === undefined && request.httpVersion === '1.1') {
-            throw refuse('malformed_body', {});
+            throw refuseHttp('malformed_body', {});
           }
           if (inFlight > requestsInFlightMax && !operation.isAlwaysServed) {
             throw refuse('unavailable', { retryAfterSeconds: 1 });

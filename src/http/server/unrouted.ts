@@ -3,8 +3,8 @@
  * the preflights of browsers. Shared by requests that the router turns away and those that Node's parser does.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { refuse } from '../../core/errors.ts';
 import type { Answer, Contract } from '../contract.ts';
+import { refuseHttp } from '../http-refusals.ts';
 import type { Cors, Operation } from '../operation.ts';
 
 export interface Unrouted {
@@ -32,10 +32,10 @@ export function createUnrouted({ contractAt, fallback, cors, methodsAt }: Unrout
     const contractCors = contract?.allowsBrowsers === true ? cors : null;
     const answer = (): Answer => {
       const methods = methodsAt(url);
-      if (methods.length === 0) throw refuse('route_not_found', {});
+      if (methods.length === 0) throw refuseHttp('route_not_found', {});
       const preflight = method === 'OPTIONS' ? contractCors?.preflight(headers, methods) : null;
       if (preflight === null || preflight === undefined) {
-        throw refuse('method_not_allowed', { allow: methods });
+        throw refuseHttp('method_not_allowed', { allow: methods });
       }
       return preflight;
     };

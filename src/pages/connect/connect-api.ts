@@ -8,11 +8,12 @@ import type { ConnectPrincipal } from '../../core/access/principal.ts';
 import { authenticateConnect } from '../../core/connect-page/page-session.ts';
 import { listSources, type Source } from '../../core/connect-page/sources.ts';
 import type { Core } from '../../core/core.ts';
-import { type DomainError, type ErrorCode, refuse } from '../../core/errors.ts';
+import { refuse } from '../../core/errors.ts';
 import { disconnect, startConnection } from '../../core/providers/user-connections.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
+import { nameOfRefusal, type Refusal, type RefusalName } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { readBearer } from '../../http/reading/bearer.ts';
 import { readMembers } from '../../http/reading/members.ts';
@@ -90,7 +91,7 @@ function toShape({ provider, title, isDemo, isOffered, connection }: Source): So
   return { provider, title, isDemo, isOffered, connection: shown };
 }
 
-const problems: Partial<Record<ErrorCode, { readonly status: number; readonly error: ProblemCode }>> = {
+const problems: Partial<Record<RefusalName, { readonly status: number; readonly error: ProblemCode }>> = {
   unauthorized: { status: 401, error: 'expired' },
   user_not_found: { status: 404, error: 'gone' },
   connection_not_found: { status: 404, error: 'gone' },
@@ -104,8 +105,8 @@ const problems: Partial<Record<ErrorCode, { readonly status: number; readonly er
   unavailable: { status: 503, error: 'busy' },
 };
 
-function present(refusal: DomainError): Answer {
-  const { status, error } = problems[refusal.code] ?? { status: 500, error: 'fault' };
+function present(refusal: Refusal): Answer {
+  const { status, error } = problems[nameOfRefusal(refusal)] ?? { status: 500, error: 'fault' };
   const body: ProblemShape = { error };
   return { status, headers: refusalHeaders(refusal, 'Bearer'), body };
 }

@@ -6,8 +6,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
-import { refuse } from '../../core/errors.ts';
 import type { Answer } from '../../http/contract.ts';
+import { refuseHttp } from '../../http/http-refusals.ts';
 
 /** Where the build puts them. */
 export const assetsFolder = join(import.meta.dirname, '..', '..', '..', 'dist', 'connect');
@@ -49,7 +49,7 @@ export async function readAssets(folder: string): Promise<Assets> {
     styles: [...assets.keys()].filter((name) => name.endsWith('.css')),
     answer(name, headers) {
       const asset = assets.get(name);
-      if (asset === undefined) throw refuse('route_not_found', {});
+      if (asset === undefined) throw refuseHttp('route_not_found', {});
       return answerOf(asset, headers);
     },
   };

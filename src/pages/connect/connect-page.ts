@@ -8,7 +8,6 @@
  */
 import { findPlace } from '../../core/connect-page/page-session.ts';
 import type { Core } from '../../core/core.ts';
-import type { DomainError } from '../../core/errors.ts';
 import {
   closestLanguage,
   type Language,
@@ -17,6 +16,7 @@ import {
 } from '../../core/messaging/language.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
+import type { Refusal } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
@@ -132,7 +132,7 @@ function noticePage(status: number, language: Language, { heading, body }: Notic
 }
 
 /** In every language: who reads it is not known here. */
-function present(refusal: DomainError): Answer {
+function present(refusal: Refusal): Answer {
   const content = html`${languages.map((language) => {
     const { heading, body } = connectNotices[language].failed;
     return html`<section lang="${language}"><h1>${heading}</h1><p>${body}</p></section>

@@ -5,10 +5,10 @@
  */
 
 import type { Core } from '../../core/core.ts';
-import type { DomainError, ErrorCode } from '../../core/errors.ts';
 import { closestLanguage, languages, readAcceptLanguage } from '../../core/messaging/language.ts';
 import { type CallbackOutcome, finishConnection } from '../../core/providers/callback.ts';
 import type { Answer, Call } from '../../http/contract.ts';
+import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
@@ -104,7 +104,10 @@ function noticeText({ heading, body }: Notice) {
 
 /** Refusals of what could not be worked on at all, by what a person can do about them. */
 const problems: Partial<
-  Record<ErrorCode, { readonly status: number; readonly problem: keyof ConnectionCallbackTexts['problems'] }>
+  Record<
+    RefusalCode,
+    { readonly status: number; readonly problem: keyof ConnectionCallbackTexts['problems'] }
+  >
 > = {
   unavailable: { status: 503, problem: 'busy' },
   rate_limited: { status: 429, problem: 'busy' },
@@ -114,7 +117,7 @@ const problems: Partial<
 };
 
 /** In every language: who reads it is not known here. */
-function present(refusal: DomainError): Answer {
+function present(refusal: Refusal): Answer {
   const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
   const content = html`${languages.map((language) => {
     const { problems: texts } = connectionCallbackTexts[language];

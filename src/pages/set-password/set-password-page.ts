@@ -6,7 +6,7 @@
  * password does not spend the link either. The rules are the core's; this page puts them into words.
  */
 import type { Core } from '../../core/core.ts';
-import { type DomainError, type ErrorCode, isRefusal } from '../../core/errors.ts';
+import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
   closestLanguage,
   type Language,
@@ -15,6 +15,7 @@ import {
 } from '../../core/messaging/language.ts';
 import { resetPassword, validatePasswordToken } from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
+import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
@@ -165,7 +166,7 @@ function languageLinks({ language, token }: Visit): Html {
 
 /** Refusals of what could not be worked on at all, by what a person can do about them. */
 const requestProblems: Partial<
-  Record<ErrorCode, { readonly status: number; readonly problem: RequestProblem }>
+  Record<RefusalCode, { readonly status: number; readonly problem: RequestProblem }>
 > = {
   rate_limited: { status: 429, problem: 'too_many' },
   unavailable: { status: 503, problem: 'busy' },
@@ -177,7 +178,7 @@ const requestProblems: Partial<
 };
 
 /** In every language: who reads it is not known here. */
-function present(refusal: DomainError): Answer {
+function present(refusal: Refusal): Answer {
   const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
   const content = html`${languages.map((language) => {
     const { requestProblems: texts } = setPasswordTexts[language];

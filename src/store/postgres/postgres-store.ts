@@ -161,8 +161,8 @@ export class PostgresStore implements Store {
       this.#isAway = false;
       return result;
     } catch (error) {
-      const isMissing = error instanceof Error && 'code' in error && error.code === undefinedTable;
-      if (!isMissing && !postgresDialect.isOutage(error)) throw error;
+      const isNotFound = error instanceof Error && 'code' in error && error.code === undefinedTable;
+      if (!isNotFound && !postgresDialect.isOutage(error)) throw error;
       // Of the many requests that meet one outage the first tells it.
       if (!this.#isAway) this.#options.onOutage?.(error);
       this.#isAway = true;

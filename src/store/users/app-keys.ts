@@ -66,10 +66,10 @@ export class AppKeys {
     return (await executor.first(selectKey, { orgKey, id }))?.appKey ?? null;
   }
 
-  /** As `findKey`; refuses with `app_not_found`. */
+  /** As `findKey`; refuses with `not_found` (app). */
   async getKey(executor: Executor, orgKey: OrgKey, id: string): Promise<number> {
     const key = await this.findKey(executor, orgKey, id);
-    if (key === null) throw refuse('app_not_found', {});
+    if (key === null) throw refuse('not_found', { noun: 'app' });
     return key;
   }
 

@@ -117,7 +117,7 @@ export class SqlUserStore implements UserStore {
     const update = updateOf(user, changes);
     if (update === null) return this.#get(user);
     const row = await this.#tryUpdate(user, changes, update);
-    if (row === undefined) throw refuse('user_not_found', {});
+    if (row === undefined) throw refuse('not_found', { noun: 'user' });
     if (row.status !== user.status) {
       const at = { createdAt: row.createdAt, seq: row.seq };
       this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: -1 });
@@ -216,7 +216,7 @@ export class SqlUserStore implements UserStore {
 
   async #get({ id }: User): Promise<User> {
     const user = await this.lock({ id });
-    if (user === null) throw refuse('user_not_found', {});
+    if (user === null) throw refuse('not_found', { noun: 'user' });
     return user;
   }
 

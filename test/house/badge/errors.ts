@@ -1,7 +1,7 @@
 /** The fifth contract's envelope, `{refused: code}`, with a status for every code. */
-import type { DomainError, ErrorCode } from '../../../src/core/errors.ts';
 import { refusalHeaders } from '../../../src/http/answering/refusal-headers.ts';
 import type { Answer } from '../../../src/http/contract.ts';
+import { nameOfRefusal, type Refusal, type RefusalCode } from '../../../src/http/http-refusals.ts';
 
 const statuses = {
   unauthorized: 401,
@@ -9,12 +9,7 @@ const statuses = {
   invalid_code: 401,
   forbidden: 403,
   signup_closed: 403,
-  user_not_found: 404,
-  app_not_found: 404,
-  organization_not_found: 404,
-  api_key_not_found: 404,
-  connection_not_found: 404,
-  erasure_not_found: 404,
+  not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
@@ -33,9 +28,12 @@ const statuses = {
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
-} as const satisfies Record<ErrorCode, number>;
+} as const satisfies Record<RefusalCode, number>;
 
-export function presentRefusal(refusal: DomainError): Answer {
-  const { code } = refusal;
-  return { status: statuses[code], headers: refusalHeaders(refusal, 'Bearer'), body: { refused: code } };
+export function presentRefusal(refusal: Refusal): Answer {
+  return {
+    status: statuses[refusal.code],
+    headers: refusalHeaders(refusal, 'Bearer'),
+    body: { refused: nameOfRefusal(refusal) },
+  };
 }

@@ -1,18 +1,13 @@
 /** The lighthouse's envelope: `{problem: {code, note, request}}`, with a status of its own for every refusal. */
-import type { DomainError, ErrorCode } from '../../../src/core/errors.ts';
 import type { Answer, RefusalContext } from '../../../src/http/contract.ts';
+import { nameOfRefusal, type Refusal, type RefusalCode } from '../../../src/http/http-refusals.ts';
 
 const statuses = {
   unauthorized: 401,
   forbidden: 403,
   invalid_credentials: 401,
   signup_closed: 403,
-  user_not_found: 404,
-  app_not_found: 404,
-  organization_not_found: 404,
-  api_key_not_found: 404,
-  connection_not_found: 404,
-  erasure_not_found: 404,
+  not_found: 404,
   invalid_fields: 422,
   email_taken: 409,
   external_id_taken: 409,
@@ -32,11 +27,11 @@ const statuses = {
   request_timeout: 408,
   unavailable: 503,
   internal: 500,
-} as const satisfies Record<ErrorCode, number>;
+} as const satisfies Record<RefusalCode, number>;
 
-export function present(refusal: DomainError, context: RefusalContext): Answer {
+export function present(refusal: Refusal, context: RefusalContext): Answer {
   const { requestId, operationId } = context;
-  const body = { problem: { code: refusal.code, operation: operationId, request: requestId } };
+  const body = { problem: { code: nameOfRefusal(refusal), operation: operationId, request: requestId } };
   const headers = refusal.code === 'unauthorized' ? { 'WWW-Authenticate': 'Lamp' } : {};
   return { status: statuses[refusal.code], headers, body };
 }

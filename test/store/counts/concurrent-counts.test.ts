@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
-import { isRefusal } from '../../../src/core/errors.ts';
+import { isNotFound } from '../../../src/core/errors.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 
@@ -76,7 +76,7 @@ for (const { name, make } of databases) {
         else if ('status' in said) await users.update(user, { status: said.status });
       });
       await change.catch((error) => {
-        if (!isRefusal(error, 'user_not_found')) throw error;
+        if (!isNotFound(error, 'user')) throw error;
       });
     }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { isRefusal, refuse } from '../../../src/core/errors.ts';
+import { isNotFound, refuse } from '../../../src/core/errors.ts';
 import { newUserId, type UserId } from '../../../src/core/ids.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from '../harness.ts';
 
@@ -31,13 +31,14 @@ describe('changes that are apart on PostgreSQL', () => {
         tenant.orgKey,
         async ({ users }) => {
           const user = await users.lock({ id });
-          if (user === null || (await users.erase(user, [])) === null) throw refuse('user_not_found', {});
+          if (user === null || (await users.erase(user, [])) === null)
+            throw refuse('not_found', { noun: 'user' });
         },
         { isApart: true },
       );
       return 'erased';
     } catch (error) {
-      assert.ok(isRefusal(error, 'user_not_found'), String(error));
+      assert.ok(isNotFound(error, 'user'), String(error));
       return 'unknown';
     }
   }

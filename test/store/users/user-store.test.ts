@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 import type { NewUser, User, UserChanges } from '../../../src/core/directory/user.ts';
 import { canonicalEmail } from '../../../src/core/directory/user-fields.ts';
 import { type UserView, userView } from '../../../src/core/directory/user-view.ts';
-import { isRefusal } from '../../../src/core/errors.ts';
+import { isNotFound, isRefusal } from '../../../src/core/errors.ts';
 import { newAppId, newUserId, newUserNumber } from '../../../src/core/ids.ts';
 import { addTenant, newApp, newDigests, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
@@ -190,9 +190,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
 
   test('a user for an app that the organization has not is refused', async () => {
     const other = await addTenant(own());
-    await assert.rejects(add({}, { ...tenant, appId: other.appId }), (error) =>
-      isRefusal(error, 'app_not_found'),
-    );
+    await assert.rejects(add({}, { ...tenant, appId: other.appId }), (error) => isNotFound(error, 'app'));
   });
 
   test('an app that was taken back with its users is not mistaken for the next one', async () => {
@@ -207,9 +205,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     const next = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
     const user = await add({}, { ...tenant, appId: next.id });
     assert.deepEqual(await find(user.id), user);
-    await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) =>
-      isRefusal(error, 'app_not_found'),
-    );
+    await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) => isNotFound(error, 'app'));
   });
 
   test('a change sets what it names and nothing else', async () => {
@@ -265,7 +261,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
   test('a change of a user that is gone or has another state or role is refused', async () => {
     const user = await add();
     const cancelled = await change(user, { status: 'inactive' });
-    const isGone = (error: unknown) => isRefusal(error, 'user_not_found');
+    const isGone = (error: unknown) => isNotFound(error, 'user');
     await assert.rejects(change(user, { firstName: 'Late' }), isGone);
     await assert.rejects(change({ ...cancelled, role: 'admin' }, { firstName: 'Late' }), isGone);
     await own().change(tenant.orgKey, (tx) => tx.users.erase(cancelled, []));
