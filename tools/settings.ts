@@ -32,14 +32,14 @@ function renderTable(): string {
   return [
     '# Settings',
     '',
-    'Roster is configured by its environment. An empty setting counts as unset. All faults are reported together at',
-    'the start, and nothing is served until there is none. Values marked as secret never reach a log line or an error',
-    'message.',
+    'Environment variables configure Roster. An empty setting counts as unset. The start reports all faults together, and the',
+    'server does not start with a fault. Secret values never appear in a log line or an error message.',
     '',
-    'They may also stand in a file `.env` in the folder where `npm start` or `npx roster` is called: `cp .env.example .env`, and set',
-    'what you need. What the environment itself says wins. Keep that file from everybody else (`chmod 600 .env`).',
+    'Settings may also be in a file `.env` in the folder in which you call `npm start` or `npx roster`: run `cp .env.example .env`',
+    'and set the values that you need. A variable of the environment takes precedence over the file. Let only its owner read',
+    'that file (`chmod 600 .env`).',
     '',
-    'This page is written by `node tools/settings.ts` from `src/config/settings.ts`.',
+    '`node tools/settings.ts` writes this page from `src/config/settings.ts`.',
     '',
     parts.join('\n'),
   ].join('\n');
@@ -64,7 +64,7 @@ function renderExample(): string {
   ]);
   return [
     '# The settings of Roster with their defaults, in the form of an environment file.',
-    '# Written by `node tools/settings.ts`; what the settings mean at length is in docs/settings.md.',
+    '# `node tools/settings.ts` writes this file; docs/settings.md explains the settings.',
     ...lines,
     '',
   ].join('\n');

@@ -84,7 +84,7 @@ describe('an empty environment', () => {
 });
 
 describe('the configuration', () => {
-  test('is frozen all through', () => {
+  test('is frozen, with all its parts', () => {
     const { config, secrets } = readConfig({ ROSTER_CORS_ORIGINS: 'https://a.example' });
     for (const part of [
       config,
@@ -97,7 +97,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('holds nothing secret', () => {
+  test('contains no secret', () => {
     const hidden = [
       's3cret-of-32-characters-or-more-yes!',
       'old-secret-of-32-characters-or-more',
@@ -130,7 +130,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('has what the chosen senders need', () => {
+  test('has the values that the chosen senders need', () => {
     const { config } = readConfig({
       ...twilio,
       TWILIO_BASE_URL: 'http://127.0.0.1:9000/',
@@ -150,7 +150,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('takes the public address without a slash at its end, and a link as it is', () => {
+  test('has the public address without a slash at its end, and the link unchanged', () => {
     const { config } = readConfig({
       ROSTER_PUBLIC_URL: 'https://id.example.com/roster/',
       ROSTER_LINK_URL: 'myapp://reset?v=2',
@@ -159,7 +159,7 @@ describe('the configuration', () => {
     assert.equal(config.linkUrl, 'myapp://reset?v=2');
   });
 
-  test('shows metrics where a port is named, on this machine unless told otherwise', () => {
+  test('serves metrics if a port is set, on this machine by default', () => {
     const { metrics } = readConfig({ ROSTER_METRICS_PORT: '9464' }).config;
     assert.deepEqual(metrics, { host: '127.0.0.1', port: 9464 });
     const wide = readConfig({ ROSTER_METRICS_PORT: '9464', ROSTER_METRICS_HOST: '::' }).config;
@@ -176,7 +176,7 @@ describe('the configuration', () => {
 });
 
 describe('faults', () => {
-  test('are reported all together, each with its name and what is expected', () => {
+  test('are reported all together, each with its name and the expected value', () => {
     const env = {
       PORT: 'http',
       ROSTER_SMS: 'pigeon',
@@ -194,7 +194,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('read as one line each and never repeat the value', () => {
+  test('are one line each and never repeat the value', () => {
     assert.throws(
       () => readConfig({ ROSTER_SECRET: 'hunter2', ROSTER_SMTP_URL: 'http://user:hunter2@x' }),
       (error: unknown) =>
@@ -204,14 +204,14 @@ describe('faults', () => {
     );
   });
 
-  test('in values and in rules between them come in one report', () => {
+  test('in values and in rules between settings are in one report', () => {
     assert.deepEqual(faultyNames({ ...twilio, PORT: '-1', TWILIO_AUTH_TOKEN: '' }), [
       'PORT',
       'TWILIO_AUTH_TOKEN',
     ]);
   });
 
-  test('name each thing that a chosen sender lacks', () => {
+  test('name each value that a chosen sender lacks', () => {
     assert.deepEqual(faultyNames({ ROSTER_SMS: 'twilio', ROSTER_EMAIL: 'smtp' }), [
       'TWILIO_ACCOUNT_SID',
       'TWILIO_AUTH_TOKEN',
@@ -231,19 +231,19 @@ describe('production', () => {
     ]);
   });
 
-  test('takes the outbox where it is asked for by name', () => {
+  test('accepts the outbox if it is chosen by name', () => {
     const { config } = readConfig(production);
     assert.equal(config.isProduction, true);
     assert.deepEqual([config.sms.kind, config.email.kind], ['outbox', 'outbox']);
   });
 
-  test('takes real senders without naming the outbox', () => {
+  test('accepts real senders without the outbox', () => {
     const smtp = { ROSTER_EMAIL: 'smtp', ROSTER_SMTP_URL: 'smtp://m', ROSTER_EMAIL_FROM: 'a@example.com' };
     assert.deepEqual(faultyNames({ ...production, ...twilio, ...smtp }), []);
   });
 });
 
-describe('a setting takes', () => {
+describe('a setting accepts', () => {
   const cases: { name: string; good: readonly string[]; bad: readonly string[] }[] = [
     { name: 'PORT', good: ['0', '65535'], bad: ['65536', '80.0', ' 80', '0x50', '1e3'] },
     { name: 'HOST', good: ['0.0.0.0', '::1', 'roster.internal'], bad: ['http://x', 'a b', '-x'] },
@@ -290,7 +290,7 @@ describe('a setting takes', () => {
     { name: 'ROSTER_LOG_LEVEL', good: ['debug', 'silent'], bad: ['verbose'] },
   ];
   for (const { name, good, bad } of cases) {
-    test(`${name}: what it should and nothing else`, () => {
+    test(`${name}: the valid values and no others`, () => {
       for (const text of good) assert.deepEqual(faultyNames({ [name]: text }), [], `${name}=${text}`);
       for (const text of bad) assert.deepEqual(faultyNames({ [name]: text }), [name], `${name}=${text}`);
     });

@@ -1,7 +1,7 @@
 /**
- * The environment, read once at the start, as a frozen configuration and, apart from it, the secrets, so that the
- * former can be handed around and logged. All faults are found before any is told. Which settings there are is in
- * `settings.ts`; what touches the disk is in `data-folder.ts`.
+ * Reads the environment once at the start, into a frozen configuration and separate secrets: the configuration can be
+ * passed around and logged. It finds all faults before it reports them. The list of settings is in `settings.ts`; the
+ * code that touches the disk is in `data-folder.ts`.
  */
 import { resolve } from 'node:path';
 import type { Quota } from '../core/access/throttle.ts';
@@ -18,15 +18,15 @@ export type EmailConfig =
   | { readonly kind: 'outbox' }
   | { readonly kind: 'smtp'; readonly from: { readonly name: string; readonly address: string } };
 
-/** Which providers of device data are switched on. */
+/** The providers of device data that are on. */
 export interface ProvidersConfig {
   readonly presets: readonly { readonly name: PresetName; readonly clientId: string }[];
-  /** Where a deployment describes its own; null for none. */
+  /** The path of the file with the deployment's own providers; null for none. */
   readonly file: string | null;
   readonly hasDemo: boolean;
 }
 
-/** What a deployment decides, without anything secret. */
+/** The configuration of a deployment, without secrets. */
 export interface Config {
   readonly isProduction: boolean;
   readonly host: string;
@@ -36,15 +36,15 @@ export interface Config {
   readonly workers: number;
   /** An absolute path. */
   readonly dataDir: string;
-  /** How a PostgreSQL database is spoken to, where there is one. */
+  /** Limits for a PostgreSQL database; unused with SQLite. */
   readonly database: {
     readonly poolSize: number;
     readonly connectMs: number;
     readonly statementMs: number;
   };
-  /** Without a slash at its end. Null: on this machine, at whatever port the server gets. */
+  /** Without a slash at its end. Null: `localhost` with the port that the server gets. */
   readonly publicUrl: string | null;
-  /** The page that links lead to. Null: the server's own. */
+  /** The web page that links in messages lead to. Null: the server's own page. */
   readonly linkUrl: string | null;
   readonly isHostRouted: boolean;
   readonly sms: SmsConfig;
@@ -60,32 +60,32 @@ export interface Config {
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
   readonly logLevel: SettingValues['logLevel'];
-  /** Where metrics are served; null for nowhere. */
+  /** The address that serves metrics; null for none. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
 }
 
 export interface Secrets {
-  /** Null: kept in the data folder, by `keepSecret`. */
+  /** Null: the secret is a file in the data folder; see `resolveSecrets`. */
   readonly secret: string | null;
-  /** Open what they once sealed. */
+  /** Former secrets; they open the texts that they sealed. */
   readonly oldSecrets: readonly string[];
-  /** Null: a file in the data folder. */
+  /** Null: the database is a file in the data folder. */
   readonly databaseUrl: string | null;
   /** Null unless text messages go through Twilio. */
   readonly twilioAuthToken: string | null;
   /** Null unless email goes through SMTP. */
   readonly smtpUrl: string | null;
-  /** Of the clients of the providers that are switched on, by the provider's name. */
+  /** The client secrets of the providers that are on, by the provider's name. */
   readonly providerSecrets: Readonly<Partial<Record<PresetName, string>>>;
 }
 
-/** What is wrong with one setting; the two together are a sentence. Never holds the value. */
+/** A fault in one setting: name and problem together are a sentence. Never includes the value. */
 export interface SettingFault {
   readonly name: string;
   readonly problem: string;
 }
 
-/** The deployment cannot start like this. `message` has a line for each fault, fit for a person. */
+/** The program cannot start with these settings. `message` has one line for each fault, for a person. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly SettingFault[];
@@ -101,14 +101,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Reading {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** Names that begin with `ROSTER_` and mean nothing: misspelt, most likely. */
+  /** Names that begin with `ROSTER_` and are not settings: probably misspelt. */
   readonly unknownNames: readonly string[];
 }
 
 /**
  * Reads the environment. A setting that is empty counts as unset.
  *
- * @throws {ConfigError} with every fault there is.
+ * @throws {ConfigError} with every fault.
  */
 export function readConfig(env: Environment): Reading {
   const faults: SettingFault[] = [];
@@ -129,7 +129,7 @@ export function readConfig(env: Environment): Reading {
   });
 }
 
-/** The values that could be read; a faulty one is missing and noted. */
+/** The values of the settings; a faulty one is left out and added to `faults`. */
 function readValues(env: Environment, faults: SettingFault[]): Partial<SettingValues> {
   const entries = Object.entries(settings).map(([key, setting]) => {
     const text = env[setting.name];
@@ -142,7 +142,7 @@ function readValues(env: Environment, faults: SettingFault[]): Partial<SettingVa
   return Object.fromEntries(entries);
 }
 
-/** What one setting makes of another. A value that is undefined is faulty already and told elsewhere. */
+/** The rules between settings. An undefined value has a fault already, which is reported elsewhere. */
 function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
   const needed: SettingFault[] = [];
   const need = (key: keyof SettingValues, when: boolean, because: string): void => {
@@ -171,7 +171,7 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
     values.metricsPort !== 0 &&
     values.metricsPort === values.port
   ) {
-    const problem = `must be another than ${settings.port.name}`;
+    const problem = `must be different from ${settings.port.name}`;
     needed.push({ name: settings.metricsPort.name, problem });
   }
   for (const key of ['smtpUrl', 'emailFrom'] as const) {

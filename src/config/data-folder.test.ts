@@ -45,7 +45,7 @@ function assertOneLine(action: () => void, name: string): void {
 }
 
 describe('the data folder', () => {
-  test('is made with its parents for the owner alone, and left empty', () => {
+  test('is created with its parents for the owner alone, and stays empty', () => {
     const folder = join(home, 'deep', 'data');
     prepareDataFolder(folder);
     assert.equal(modeOf(folder), '700');
@@ -59,15 +59,15 @@ describe('the data folder', () => {
     assert.equal(modeOf(folder), '750');
   });
 
-  test('that is a file, or lies below one, is one clear line', () => {
+  test('that is a file, or lies below a file, is one line', () => {
     const file = join(home, 'file');
     writeFileSync(file, '');
     assertOneLine(() => prepareDataFolder(file), 'ROSTER_DATA_DIR');
     assertOneLine(() => prepareDataFolder(join(file, 'data')), 'ROSTER_DATA_DIR');
   });
 
-  test('that cannot be written is one clear line', () => {
-    // Holds for root too: nobody makes a file there, nor a folder.
+  test('that cannot be written is one line', () => {
+    // Also true for root: no process can create a file or a folder there.
     const unwritable = process.platform === 'linux' ? '/proc' : '/dev/fd';
     assertOneLine(() => prepareDataFolder(unwritable), 'ROSTER_DATA_DIR');
     assertOneLine(() => prepareDataFolder(join(unwritable, 'roster', 'data')), 'ROSTER_DATA_DIR');
@@ -75,7 +75,7 @@ describe('the data folder', () => {
 });
 
 describe('the secret', () => {
-  test('is made once, kept with mode 600, and the same at the next start', () => {
+  test('is created once, stored with mode 600, and the same at the next start', () => {
     const folder = freshFolder();
     const first = resolveSecrets(folder, unset);
     assert.ok(first.secret.length >= 32);
@@ -84,24 +84,24 @@ describe('the secret', () => {
     assert.equal(modeOf(join(folder, 'secret')), '600');
   });
 
-  test('is of its own for each folder', () => {
+  test('is different for each folder', () => {
     assert.notEqual(resolveSecrets(freshFolder(), unset).secret, resolveSecrets(freshFolder(), unset).secret);
   });
 
-  test('that was given is used and not kept', () => {
+  test('that is given is used and not stored', () => {
     const folder = freshFolder();
     assert.deepEqual(resolveSecrets(folder, { ...unset, secret: given }), { secret: given, oldSecrets: [] });
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  test('that was kept still opens what it sealed once another is given', () => {
+  test('that is stored counts as a former one once another is given', () => {
     const folder = freshFolder();
     const kept = resolveSecrets(folder, unset).secret;
     const resolved = resolveSecrets(folder, { ...unset, secret: given, oldSecrets: ['older'] });
     assert.deepEqual(resolved, { secret: given, oldSecrets: ['older', kept] });
   });
 
-  test('gets back the mode that a copy lost', () => {
+  test('gets its mode back after a copy that lost it', () => {
     const folder = freshFolder();
     resolveSecrets(folder, unset);
     chmodSync(join(folder, 'secret'), 0o644);
@@ -109,14 +109,14 @@ describe('the secret', () => {
     assert.equal(modeOf(join(folder, 'secret')), '600');
   });
 
-  test('that was damaged is one clear line, and is not replaced', () => {
+  test('that is damaged is one line, and is not replaced', () => {
     const folder = freshFolder();
     writeFileSync(join(folder, 'secret'), 'half\n');
     assertOneLine(() => resolveSecrets(folder, unset), 'ROSTER_SECRET');
     assert.equal(readFileSync(join(folder, 'secret'), 'utf8'), 'half\n');
   });
 
-  test('is one and the same for processes that start at once', async () => {
+  test('is the same for processes that start at the same time', async () => {
     const folder = join(home, 'race');
     const program = `
       import { prepareDataFolder, resolveSecrets } from ${JSON.stringify(import.meta.resolve('./data-folder.ts'))};

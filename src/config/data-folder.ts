@@ -1,7 +1,7 @@
 /**
- * The folder that holds everything a deployment keeps: made for its owner alone, checked before anything opens a
- * file in it, and home of the secret of a deployment that was not given one. Whatever is wrong with it is a
- * `ConfigError` with one line.
+ * The data folder of a deployment. It is created with access for its owner alone, and checked before any file in it is
+ * opened. A deployment without `ROSTER_SECRET` has its secret there. Every fault of the folder is a `ConfigError` with
+ * one line.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -25,13 +25,13 @@ import { settings } from './settings.ts';
 const folderName = settings.dataDir.name;
 const secretName = settings.secret.name;
 
-/** What the core's box of secrets is made of. */
+/** The secrets that the core seals and opens with. */
 export interface SealingSecrets {
   readonly secret: string;
   readonly oldSecrets: readonly string[];
 }
 
-/** Makes the folder with mode 700 where there is none, and tries that a file can be written in it. */
+/** Creates the folder with mode 700 if there is none, and checks that a file can be written in it. */
 export function prepareDataFolder(folder: string): void {
   try {
     makeFolder(folder);
@@ -44,8 +44,8 @@ export function prepareDataFolder(folder: string): void {
 }
 
 /**
- * Makes the folder and the parents it lacks. Node's own way with `recursive` never returns where a file system lets
- * nobody make a folder and says that the path does not exist, as `/proc` does.
+ * Creates the folder and its missing parents. Node's own `recursive` never returns on a file system such as `/proc`, which
+ * allows no new folder and reports that the path does not exist.
  */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
@@ -53,28 +53,31 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process that starts at the same time may have been quicker.
+    // Another process that starts at the same time may have created it.
     if (!existsSync(folder)) throw error;
   }
 }
 
 /**
- * The secrets to seal with. Without `ROSTER_SECRET` that is the one kept in the folder, which is made at the first
- * start. With it, what was sealed under a kept one still opens, so that a deployment may grow up in its folder.
+ * The secrets to seal with. Without `ROSTER_SECRET` that is the secret in the folder, which the first start creates. With
+ * it, the secret in the folder counts as a former one: texts that it sealed still open.
  */
 export function resolveSecrets(folder: string, secrets: Secrets): SealingSecrets {
-  const kept = readKeptSecret(folder);
+  const stored = readStoredSecret(folder);
   if (secrets.secret === null) {
-    return { secret: kept ?? keepNewSecret(folder), oldSecrets: secrets.oldSecrets };
+    return { secret: stored ?? storeNewSecret(folder), oldSecrets: secrets.oldSecrets };
   }
-  return { secret: secrets.secret, oldSecrets: [...secrets.oldSecrets, ...(kept === null ? [] : [kept])] };
+  return {
+    secret: secrets.secret,
+    oldSecrets: [...secrets.oldSecrets, ...(stored === null ? [] : [stored])],
+  };
 }
 
 function secretPath(folder: string): string {
   return join(folder, 'secret');
 }
 
-function readKeptSecret(folder: string): string | null {
+function readStoredSecret(folder: string): string | null {
   const path = secretPath(folder);
   try {
     const secret = settings.secret.parser.parse(readFileSync(path, 'utf8').trim());
@@ -83,7 +86,7 @@ function readKeptSecret(folder: string): string | null {
         { name: secretName, problem: `cannot be read from ${path}: the file is damaged` },
       ]);
     }
-    // A copied or restored folder may have lost the mode.
+    // A copied or restored file may have lost its mode.
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     return secret;
   } catch (error) {
@@ -92,8 +95,8 @@ function readKeptSecret(folder: string): string | null {
   }
 }
 
-/** Makes a secret and keeps it, unless another process was quicker: then the answer is that one's. */
-function keepNewSecret(folder: string): string {
+/** Creates and stores a secret. If another process stores one first, returns that one. */
+function storeNewSecret(folder: string): string {
   const draft = join(folder, `.secret-${randomBytes(8).toString('hex')}`);
   const secret = randomBytes(32).toString('base64url');
   try {
@@ -101,8 +104,8 @@ function keepNewSecret(folder: string): string {
     writeSync(file, `${secret}\n`);
     fsyncSync(file);
     closeSync(file);
-    // Linking is atomic and refuses where the name is taken, so nobody ever reads half a secret and exactly one
-    // of two processes that start at once has its secret kept.
+    // Linking is atomic and fails if the name is taken. So no process reads half a secret, and exactly one of two
+    // processes that start at the same time stores its secret.
     try {
       linkSync(draft, secretPath(folder));
     } finally {
@@ -111,13 +114,13 @@ function keepNewSecret(folder: string): string {
     syncFolder(folder);
     return secret;
   } catch (error) {
-    const kept = readKeptSecret(folder);
-    if (kept !== null) return kept;
+    const stored = readStoredSecret(folder);
+    if (stored !== null) return stored;
     throw folderFault(folder, error);
   }
 }
 
-/** Makes the new name durable: a database whose secret was lost in a power cut could not be read. */
+/** Forces the new name to the disk: without its secret, a database could not be read after a power cut. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   fsyncSync(handle);

@@ -31,7 +31,7 @@ function write(content: unknown): string {
 const read = (content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}) =>
   readProviderFile({ path: write(content), isProduction: false, taken: [], ...options });
 
-/** What the file is refused for, without the name of the setting. */
+/** The problems of the file, without the name of the setting. */
 function problemsOf(content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}): string[] {
   try {
     read(content, options);
@@ -44,7 +44,7 @@ function problemsOf(content: unknown, options: { isProduction?: boolean; taken?:
 }
 
 describe('a file of providers', () => {
-  test('is as its documentation shows one', () => {
+  test('is read as the documentation shows it', () => {
     const page = readFileSync(new URL('../../docs/connections.md', import.meta.url), 'utf8');
     const [, example = ''] = /\n```json\n([^`]+)```\n/.exec(page) ?? [];
     const [own, ...more] = read(example.replace('…', 'a-client-secret'), { isProduction: true });
@@ -52,7 +52,7 @@ describe('a file of providers', () => {
     assert.deepEqual(more, []);
   });
 
-  test('a short one says what it must, and the rest is what most services do', () => {
+  test('a short one has the required members, and the defaults suit most services', () => {
     assert.deepEqual(read({ providers: [acme] }), [
       {
         description: {
@@ -81,7 +81,7 @@ describe('a file of providers', () => {
     ]);
   });
 
-  test('a long one says all that there is to say', () => {
+  test('a long one sets every member', () => {
     writeFileSync(join(folder, 'acme-secret'), 'from-a-file\n');
     const { client_secret: _, revocation_endpoint: __, ...rest } = acme;
     const [own] = read({
@@ -123,7 +123,7 @@ describe('a file of providers', () => {
     assert.deepEqual(own.description.scopes, ['a', 'b']);
   });
 
-  test('every fault is told at once, each with its place, and no secret is repeated', () => {
+  test('all faults are reported together, each with its path, and no secret is repeated', () => {
     const problems = problemsOf({
       providers: [
         { ...acme, name: 'Acme!', token_endpoint: 'http://acme.example/token', scope: ['a'], pkce: 'yes' },
@@ -144,14 +144,14 @@ describe('a file of providers', () => {
       'providers[0].pkce must be true or false',
       'providers[0].scope is not known',
       'providers[1].title must be a name of at most 64 characters',
-      'providers[1].end must be an object, where there is no revocation_endpoint',
+      'providers[1].end must be an object, without a revocation_endpoint',
       'providers[1].client_secret must be the secret of that client',
     ]);
     assert.ok(!problems.join('\n').includes('secret-of-acme'));
     assert.ok(!problems.join('\n').includes('broken'));
   });
 
-  test('two of one name, one that is on already and the name of the demo are refused', () => {
+  test("a name that is used twice, is on already, or is the demo's is refused", () => {
     assert.deepEqual(problemsOf({ providers: [acme, acme] }), [
       'providers[1].name is taken by another provider',
     ]);
@@ -159,11 +159,11 @@ describe('a file of providers', () => {
       'providers[0].name is taken by another provider',
     ]);
     assert.deepEqual(problemsOf({ providers: [{ ...acme, name: 'demo' }] }), [
-      'providers[0].name is kept for the demo provider',
+      'providers[0].name is reserved for the demo provider',
     ]);
   });
 
-  test('plain HTTP is for this machine only, and not even that in production', () => {
+  test('plain HTTP is accepted for this machine only, and in production not at all', () => {
     const local = { ...acme, token_endpoint: 'http://127.0.0.1:9000/token' };
     assert.equal(read({ providers: [local] }).length, 1);
     assert.deepEqual(problemsOf({ providers: [local] }, { isProduction: true }), [
@@ -174,7 +174,7 @@ describe('a file of providers', () => {
     }
   });
 
-  test('an end that is not said in full is told by its members', () => {
+  test('an incomplete end is reported by its members', () => {
     const { revocation_endpoint: _, ...rest } = acme;
     assert.deepEqual(
       problemsOf({ providers: [{ ...rest, end: { kind: 'call', method: 'GET', url: 'x' } }] }),
@@ -188,13 +188,13 @@ describe('a file of providers', () => {
     assert.equal(problemsOf({ providers: [{ ...rest, end: [] }] })[0], 'providers[0].end must be an object');
   });
 
-  test('whoever says that an issuer is always sent must say which', () => {
+  test('a provider that always sends its issuer must name it', () => {
     assert.deepEqual(problemsOf({ providers: [{ ...acme, sends_issuer: true }] }), [
-      'providers[0].issuer must be told where sends_issuer is true',
+      'providers[0].issuer must be set if sends_issuer is true',
     ]);
   });
 
-  test('a file that is none is one clear line', () => {
+  test('a file that cannot be read is one line', () => {
     const missing = join(folder, 'missing.json');
     assert.throws(
       () => readProviderFile({ path: missing, isProduction: false, taken: [] }),
@@ -210,14 +210,14 @@ describe('a file of providers', () => {
     assert.deepEqual(problemsOf({ providers: ['x'] }).slice(0, 1), ['providers[0] must be an object']);
   });
 
-  test('a secret in a file of its own must be there', () => {
+  test('a secret in a file of its own must exist', () => {
     const { client_secret: _, ...rest } = acme;
     assert.deepEqual(problemsOf({ providers: [{ ...rest, client_secret_file: 'nowhere' }] }), [
       'providers[0].client_secret_file names a file that cannot be read',
     ]);
     writeFileSync(join(folder, 'empty-secret'), '\n');
     assert.deepEqual(problemsOf({ providers: [{ ...rest, client_secret_file: 'empty-secret' }] }), [
-      'providers[0].client_secret_file names a file without a secret in it',
+      'providers[0].client_secret_file names a file without a secret',
     ]);
   });
 });

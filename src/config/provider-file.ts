@@ -1,7 +1,6 @@
 /**
- * The file in which a deployment describes providers of its own. It is read once, at the start, and every fault in it
- * is told at once, with the place; what nobody knows is a fault too, for it is misspelt most likely. Secrets in it are
- * never repeated.
+ * Reads the file in which a deployment describes its own providers, once at the start. Reports all faults together, each
+ * with its path in the file. An unknown member is a fault too: it is probably misspelt. A fault never repeats a secret.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -18,22 +17,22 @@ const settingName = settings.providersFile.name;
 
 export interface ProviderFileOptions {
   readonly path: string;
-  /** In production nothing is spoken over plain HTTP, also to this machine. */
+  /** In production plain HTTP is refused, also for this machine. */
   readonly isProduction: boolean;
-  /** Names that are taken. */
+  /** The names of the providers that are on already. */
   readonly taken: readonly string[];
 }
 
 /**
  * The providers that the file describes.
  *
- * @throws {ConfigError} with every fault there is.
+ * @throws {ConfigError} with every fault.
  */
 export function readProviderFile(options: ProviderFileOptions): readonly OwnProvider[] {
   const faults: SettingFault[] = [];
   const own = readProviders(readJson(options.path), {
     ...options,
-    tell: (place, problem) => faults.push({ name: settingName, problem: `${place} ${problem}` }),
+    report: (path, problem) => faults.push({ name: settingName, problem: `${path} ${problem}` }),
   });
   if (faults.length > 0) throw new ConfigError(faults);
   return own;
@@ -49,7 +48,8 @@ function readJson(path: string): unknown {
 }
 
 interface Reader extends ProviderFileOptions {
-  tell(place: string, problem: string): void;
+  /** Takes a fault: the path of the member in the file, and the problem. */
+  report(path: string, problem: string): void;
 }
 
 const noMembers: Readonly<Record<string, unknown>> = {};
@@ -64,20 +64,20 @@ function readProviders(value: unknown, reader: Reader): readonly OwnProvider[] {
   return (list ?? []).map((each: unknown, index) => {
     const members = new Members(each, `providers[${index}]`, reader);
     const own = readProvider(members, reader);
-    if (seen.has(own.description.name)) members.tell('name', 'is taken by another provider');
+    if (seen.has(own.description.name)) members.report('name', 'is taken by another provider');
     seen.add(own.description.name);
     return own;
   });
 }
 
-/** What is missing or faulty is told, and stands as something harmless in what nobody will use. */
+/** Reports missing and faulty members, and puts harmless values for them: the result is not used after a fault. */
 function readProvider(members: Members, reader: Reader): OwnProvider {
   const name = members.text('name', /^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes');
-  if (name === demoName) members.tell('name', 'is kept for the demo provider');
+  if (name === demoName) members.report('name', 'is reserved for the demo provider');
   const authorizationEndpoint = members.url('authorization_endpoint');
   const issuer = members.optional('issuer', () => members.url('issuer'));
   const sendsIssuer = members.flag('sends_issuer', false);
-  if (sendsIssuer && issuer === null) members.tell('issuer', 'must be told where sends_issuer is true');
+  if (sendsIssuer && issuer === null) members.report('issuer', 'must be set if sends_issuer is true');
   const clientAuthentication = readAuthentication(members, 'basic');
   const description = {
     name,
@@ -110,7 +110,7 @@ function readProvider(members: Members, reader: Reader): OwnProvider {
 
 const secretText = /^[\x20-\x7e]+$/;
 
-/** Written down here, or in a file of its own beside this one. */
+/** The secret in this file, or in a file of its own beside this one. */
 function readSecret(members: Members, { path }: Reader): string {
   const name = 'client_secret_file';
   const file = members.optional(name, () => members.text(name, /^[^\p{Cc}]+$/u, 'the path of a file'));
@@ -118,9 +118,9 @@ function readSecret(members: Members, { path }: Reader): string {
   try {
     const secret = readFileSync(resolve(dirname(path), file), 'utf8').trim();
     if (secretText.test(secret)) return secret;
-    members.tell(name, 'names a file without a secret in it');
+    members.report(name, 'names a file without a secret');
   } catch {
-    members.tell(name, 'names a file that cannot be read');
+    members.report(name, 'names a file that cannot be read');
   }
   return '';
 }
@@ -132,9 +132,9 @@ function readAuthentication(members: Members, otherwise: ClientAuthentication): 
 function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): EndDescription {
   const endpoint = provider.optional('revocation_endpoint', () => provider.url('revocation_endpoint'));
   if (endpoint !== null) return { kind: 'rfc7009', endpoint, clientAuthentication: authentication };
-  const value = provider.take('end', 'an object, where there is no revocation_endpoint', (each) => each);
+  const value = provider.take('end', 'an object, without a revocation_endpoint', (each) => each);
   if (value === undefined) return { kind: 'rfc7009', endpoint: '', clientAuthentication: authentication };
-  const members = new Members(value, `${provider.place}.end`, reader);
+  const members = new Members(value, `${provider.path}.end`, reader);
   const kind = members.choice('kind', ['rfc7009', 'call'], null);
   const end: EndDescription =
     kind === 'rfc7009'
@@ -160,33 +160,34 @@ function readEnd(provider: Members, authentication: ClientAuthentication, reader
   return end;
 }
 
-/** The members of one object of the file: each is taken once, and what nobody takes is told. */
+/** The members of one object in the file. Each is taken once; `end` reports the members that were not taken. */
 class Members {
-  readonly place: string;
+  /** The path of the object in the file, such as `providers[0]`. */
+  readonly path: string;
   readonly #values: Map<string, unknown>;
   readonly #reader: Reader;
 
-  constructor(value: unknown, place: string, reader: Reader) {
+  constructor(value: unknown, path: string, reader: Reader) {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!isObject) reader.tell(place, 'must be an object');
-    this.place = place;
+    if (!isObject) reader.report(path, 'must be an object');
+    this.path = path;
     this.#values = new Map(Object.entries(isObject ? value : noMembers));
     this.#reader = reader;
   }
 
-  tell(name: string, problem: string): void {
-    this.#reader.tell(`${this.place}.${name}`, problem);
+  report(name: string, problem: string): void {
+    this.#reader.report(`${this.path}.${name}`, problem);
   }
 
   take<T>(name: string, expected: string, read: (value: unknown) => T | undefined): T | undefined {
     const value = this.#values.get(name);
     this.#values.delete(name);
     const taken = value === undefined ? undefined : read(value);
-    if (taken === undefined) this.tell(name, `must be ${expected}`);
+    if (taken === undefined) this.report(name, `must be ${expected}`);
     return taken;
   }
 
-  /** Null where there is no such member. */
+  /** Null if there is no such member. */
   optional<T>(name: string, read: () => T): T | null {
     return this.#values.has(name) ? read() : null;
   }
@@ -204,7 +205,7 @@ class Members {
     return this.optional(name, () => this.take(name, 'true or false', read)) ?? otherwise;
   }
 
-  /** `otherwise` null: it must be there. */
+  /** `otherwise` null: the member is required. */
   choice<const T extends string>(name: string, choices: readonly [T, ...T[]], otherwise: T | null): T {
     const expected = `one of ${choices.map((each) => JSON.stringify(each)).join(', ')}`;
     const read = (value: unknown): T | undefined => choices.find((each) => each === value);
@@ -237,7 +238,7 @@ class Members {
     return this.optional(name, () => this.take(name, 'an object of texts', read)) ?? {};
   }
 
-  /** An address that is safe to send secrets to. */
+  /** A URL that secrets can be sent to. */
   url(name: string): string {
     const isProduction = this.#reader.isProduction;
     const read = (value: unknown): string | undefined =>
@@ -246,9 +247,9 @@ class Members {
     return this.take(name, expected, read) ?? '';
   }
 
-  /** Tells what is left. */
+  /** Reports the members that were not taken. */
   end(): void {
-    for (const name of this.#values.keys()) this.tell(name, 'is not known');
+    for (const name of this.#values.keys()) this.report(name, 'is not known');
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * How the text of one setting becomes a value. A parser says in words what it accepts, so that a fault can tell
- * what is expected without repeating what was given, which may be a secret.
+ * Parsers from the text of one setting to its value. Each parser describes the texts that it accepts, so that a fault
+ * names the expected text and does not repeat the given one, which may be a secret.
  */
 import { isIP } from 'node:net';
 import { readEmail } from '../core/directory/user-fields.ts';
@@ -8,7 +8,7 @@ import { readEmail } from '../core/directory/user-fields.ts';
 export interface Parser<T> {
   /** Ends the sentence "NAME must be ...". */
   readonly expected: string;
-  /** The value; undefined where the text is not acceptable. */
+  /** The value; undefined if the text is not acceptable. */
   parse(text: string): T | undefined;
 }
 
@@ -18,12 +18,12 @@ export const line: Parser<string> = {
   parse: (text) => (/\p{Cc}/u.test(text) ? undefined : text),
 };
 
-/** Whatever was typed, blanks included. */
+/** Any text, with its spaces. */
 export const anyText: Parser<string> = { expected: 'a text', parse: (text) => text };
 
-/** Text without blanks and separators, as in ids and tokens. */
+/** Visible ASCII characters without spaces, as in ids and tokens. */
 export const word: Parser<string> = {
-  expected: 'text without blanks',
+  expected: 'text without spaces',
   parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
 };
 
@@ -32,7 +32,7 @@ export const hostName: Parser<string> = {
   parse: (text) => (isIP(text) !== 0 || /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/.test(text) ? text : undefined),
 };
 
-/** A whole number in plain decimal, both limits included. */
+/** A decimal whole number, both limits included. */
 export function wholeNumber(min: number, max: number): Parser<number> {
   return {
     expected: `a whole number from ${min} to ${max}`,
@@ -55,7 +55,7 @@ export const onOff: Parser<boolean> = {
   parse: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
 };
 
-/** An address of this server as others see it, without a slash at its end. */
+/** The URL of a server, without a slash at its end. */
 export const webAddress: Parser<string> = {
   expected: 'an http or https URL without user, query and fragment',
   parse(text) {
@@ -66,7 +66,7 @@ export const webAddress: Parser<string> = {
   },
 };
 
-/** Where links lead: a page, or an app that takes links of its own scheme. */
+/** The target of links: a web page, or an app that opens links of its own scheme. */
 export const linkAddress: Parser<string> = {
   expected: 'a URL such as https://example.com/set-password',
   parse(text) {
@@ -83,7 +83,7 @@ export const smtpAddress: Parser<string> = {
   },
 };
 
-/** A PostgreSQL database; what the client library accepts behind the `?` is its own. */
+/** A PostgreSQL database. The client library reads the part after the `?`. */
 export const postgresAddress: Parser<string> = {
   expected: 'a URL such as postgres://user:password@db.example.com:5432/roster',
   parse(text) {
@@ -93,7 +93,7 @@ export const postgresAddress: Parser<string> = {
   },
 };
 
-/** `Name <address>` or the bare address. */
+/** `Name <address>`, or the address alone. */
 export const mailbox: Parser<{ readonly name: string; readonly address: string }> = {
   expected: 'an email address, or a name with an address as in Roster <no-reply@example.com>',
   parse(text) {
@@ -123,7 +123,7 @@ export function list<T>(item: Parser<T>, what: string): Parser<readonly T[]> {
   };
 }
 
-/** Secrets separated by commas; a JSON array of texts where one contains a comma itself. */
+/** Secrets separated by commas; a JSON array of texts if one contains a comma. */
 export const secretList: Parser<readonly string[]> = {
   expected: `texts of at least ${secretCharactersMin} characters, separated by commas or as a JSON array`,
   parse: (text) => readEach(text.startsWith('[') ? readJsonTexts(text) : text.split(','), secretText),

@@ -1,7 +1,7 @@
 /**
- * Every setting there is: its name in the environment, how it is read, what it is when nobody says, and what it
- * means. The parsing, the table in `docs/settings.md` and `.env.example` all come from this list, the latter two
- * by `tools/settings.ts`. Rules between settings are in `config.ts`.
+ * The list of all settings: the name in the environment, the parser, the default and the meaning of each. `config.ts`
+ * reads the environment with it, and has the rules between settings. `tools/settings.ts` writes `docs/settings.md` and
+ * `.env.example` from it.
  */
 
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
@@ -15,11 +15,11 @@ export interface Setting<T> {
   readonly meaning: string;
   readonly isSecret: boolean;
   readonly parser: Parser<unknown>;
-  /** The text that stands in for an unset one; null where there is none. */
+  /** The text that an unset setting stands for; null if there is no default. */
   readonly fallback: string | null;
-  /** What happens without it, in words, where `fallback` cannot say. */
+  /** The effect of leaving it unset, in words; null if there is a `fallback`. */
   readonly otherwise: string | null;
-  /** The value of a text, or of the fallback where the text is absent. Undefined where it is not acceptable. */
+  /** The value of the text, or of the fallback without a text. Undefined if the text is not acceptable. */
   value(text: string | undefined): T | undefined;
 }
 
@@ -57,7 +57,7 @@ function setting<T>(name: string, about: About<T> & { readonly fallback: string 
   };
 }
 
-/** A setting that may stay unset; `otherwise` tells what happens then. */
+/** A setting that may stay unset; `otherwise` says what happens then. */
 function optional<T>(name: string, about: About<T> & { readonly otherwise: string }): Setting<T | null> {
   return {
     isSecret: false,
@@ -68,13 +68,13 @@ function optional<T>(name: string, about: About<T> & { readonly otherwise: strin
   };
 }
 
-/** Calls that one network may make in a minute. */
+/** A limit of calls per minute from one network. */
 function networkLimit(name: string, fallback: string, what: string): Setting<number> {
   return setting(name, {
     section: 'Limits',
     parser: read.wholeNumber(1, 1_000_000_000),
     fallback,
-    meaning: `${what} that one network may make in a minute.`,
+    meaning: `${what} per minute from one network.`,
   });
 }
 
@@ -82,7 +82,7 @@ type ClientSettings = {
   readonly [Name in PresetName as `${Name}ClientId` | `${Name}ClientSecret`]: Setting<string | null>;
 };
 
-/** The client of each provider that Roster knows. */
+/** The OAuth client of each preset provider. */
 function clientSettings(): ClientSettings {
   const entries = presetNames.flatMap((name) => {
     const variable = `ROSTER_PROVIDER_${name.toUpperCase()}`;
@@ -90,7 +90,7 @@ function clientSettings(): ClientSettings {
       section: 'Providers',
       parser: read.word,
       otherwise: 'the provider is off',
-      meaning: `The client that ${name} knows this deployment as. With its secret it switches the provider on.`,
+      meaning: `The client id of this deployment at ${name}. Together with the client secret it switches the provider on.`,
     });
     const secret = optional(`${variable}_CLIENT_SECRET`, {
       section: 'Providers',
@@ -112,45 +112,45 @@ export const settings = {
     section: 'Server',
     parser: read.line,
     fallback: 'development',
-    meaning: '`production` refuses what is for development only; every other text is development.',
+    meaning: '`production` refuses settings that are for development only; any other text means development.',
   }),
   host: setting('HOST', {
     section: 'Server',
     parser: read.hostName,
     fallback: '127.0.0.1',
-    meaning: 'Address to listen on; `0.0.0.0` or `::` for all.',
+    meaning: 'The address to listen on; `0.0.0.0` or `::` for all interfaces.',
   }),
   port: setting('PORT', {
     section: 'Server',
     parser: read.wholeNumber(0, 65_535),
     fallback: '8080',
-    meaning: 'Port to listen on; 0 takes a free one.',
+    meaning: 'The port to listen on; 0 takes a free port.',
   }),
   dataDir: setting('ROSTER_DATA_DIR', {
     section: 'Server',
     parser: read.line,
     fallback: './data',
     meaning:
-      'Folder of the database and the secret. Made with mode 700 where there is none. Not needed with `DATABASE_URL` and `ROSTER_SECRET`.',
+      'The folder of the database, the secret and the ledger of erasures. Created with mode 700 if it does not exist. Not required with `DATABASE_URL` and `ROSTER_SECRET`.',
   }),
   publicUrl: optional('ROSTER_PUBLIC_URL', {
     section: 'Server',
     parser: read.webAddress,
     otherwise: '`http://localhost:PORT`',
-    meaning: 'The address under which people reach this server.',
+    meaning: 'The URL at which people reach this server.',
   }),
   workers: setting('ROSTER_WORKERS', {
     section: 'Server',
     parser: read.wholeNumber(1, 64),
     fallback: '1',
     meaning:
-      'Processes that serve, on one address and one database. Above 1 another one starts them and replaces those that end.',
+      'The number of processes that serve, on one address and one database. Above 1 a further process starts them and replaces those that end.',
   }),
   isHostRouted: setting('ROSTER_HOST_ROUTING', {
     section: 'Server',
     parser: read.onOff,
     fallback: 'on',
-    meaning: 'Whether a host such as `sonar.example.com` chooses the API by its first label.',
+    meaning: 'Whether the first label of a host such as `sonar.example.com` chooses the API.',
   }),
   databaseUrl: optional('DATABASE_URL', {
     section: 'Database',
@@ -158,33 +158,33 @@ export const settings = {
     isSecret: true,
     otherwise: 'one SQLite file in the data folder',
     meaning:
-      'A PostgreSQL database, version 16 or newer, for any number of processes, which need the same `ROSTER_SECRET`. `?sslmode=verify-full` demands TLS and checks the certificate.',
+      'A PostgreSQL database, version 16 or newer, for any number of processes; all need the same `ROSTER_SECRET`. `?sslmode=verify-full` requires TLS and verifies the certificate.',
   }),
   databasePoolSize: setting('ROSTER_DATABASE_CONNECTIONS', {
     section: 'Database',
     parser: read.wholeNumber(4, 1_000),
     fallback: '10',
-    meaning: 'Most connections of one process to PostgreSQL.',
+    meaning: 'The maximum number of connections of one process to PostgreSQL.',
   }),
   databaseConnectSeconds: setting('ROSTER_DATABASE_CONNECT_SECONDS', {
     section: 'Database',
     parser: read.wholeNumber(1, 60),
     fallback: '3',
-    meaning: 'How long to wait for a connection to PostgreSQL; beyond that the answer is 503.',
+    meaning: 'How long a request waits for a connection to PostgreSQL; after that the answer is 503.',
   }),
   databaseStatementSeconds: setting('ROSTER_DATABASE_STATEMENT_SECONDS', {
     section: 'Database',
     parser: read.wholeNumber(1, 600),
     fallback: '10',
-    meaning: 'How long a statement may take in PostgreSQL; beyond that the answer is 503.',
+    meaning: 'How long a statement may take in PostgreSQL; after that the answer is 503.',
   }),
   secret: optional('ROSTER_SECRET', {
     section: 'Secrets',
     parser: read.secretText,
     isSecret: true,
-    otherwise: 'made and kept in the data folder; required in production',
+    otherwise: 'created and stored in the data folder; required in production',
     meaning:
-      'Seals what has to be read again and keys the digests of what could be guessed. Keep it as long as the database.',
+      'Seals the stored texts that must be read again, and keys the digests of values that could be guessed. Keep it as long as the database.',
   }),
   oldSecrets: optional('ROSTER_OLD_SECRETS', {
     section: 'Secrets',
@@ -192,19 +192,19 @@ export const settings = {
     isSecret: true,
     otherwise: 'none',
     meaning:
-      'Former values of `ROSTER_SECRET`, separated by commas (a JSON array where one has a comma): what they sealed still opens.',
+      'Former values of `ROSTER_SECRET`, separated by commas (a JSON array if one contains a comma). Texts that they sealed can still be opened.',
   }),
   sms: optional('ROSTER_SMS', {
     section: 'Text messages',
     parser: read.choice('outbox', 'twilio'),
     otherwise: '`outbox`; required in production',
-    meaning: 'What sends text messages. The outbox keeps them for `roster outbox` and sends nothing.',
+    meaning: 'The sender of text messages. `outbox` sends nothing and stores them for `roster outbox`.',
   }),
   twilioAccountSid: optional('TWILIO_ACCOUNT_SID', {
     section: 'Text messages',
     parser: read.word,
     otherwise: 'required with `ROSTER_SMS=twilio`',
-    meaning: 'The account that sends.',
+    meaning: 'The Twilio account that sends.',
   }),
   twilioAuthToken: optional('TWILIO_AUTH_TOKEN', {
     section: 'Text messages',
@@ -217,19 +217,19 @@ export const settings = {
     section: 'Text messages',
     parser: read.line,
     otherwise: 'required with `ROSTER_SMS=twilio`',
-    meaning: 'The number or sender name that messages come from, or the id of a messaging service (`MG...`).',
+    meaning: 'The sender: a number, a sender name, or the id of a messaging service (`MG...`).',
   }),
   twilioBaseUrl: setting('TWILIO_BASE_URL', {
     section: 'Text messages',
     parser: read.webAddress,
     fallback: 'https://api.twilio.com',
-    meaning: 'Where the service is; another address for a proxy or a region.',
+    meaning: 'The URL of the service; set another one for a proxy or a region.',
   }),
   email: optional('ROSTER_EMAIL', {
     section: 'Email',
     parser: read.choice('outbox', 'smtp'),
     otherwise: '`outbox`; required in production',
-    meaning: 'What sends email. The outbox keeps it for `roster outbox` and sends nothing.',
+    meaning: 'The sender of email. `outbox` sends nothing and stores it for `roster outbox`.',
   }),
   smtpUrl: optional('ROSTER_SMTP_URL', {
     section: 'Email',
@@ -237,56 +237,56 @@ export const settings = {
     isSecret: true,
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
     meaning:
-      'The mail server with user and password. `smtp://` turns to TLS where the server offers it, with `?requireTLS=true` always; `smtps://` begins with it.',
+      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start.',
   }),
   emailFrom: optional('ROSTER_EMAIL_FROM', {
     section: 'Email',
     parser: read.mailbox,
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
-    meaning: 'The sender, as `no-reply@example.com` or `Example <no-reply@example.com>`.',
+    meaning: 'The sender address, as `no-reply@example.com` or `Example <no-reply@example.com>`.',
   }),
   linkUrl: optional('ROSTER_LINK_URL', {
     section: 'Links and accounts',
     parser: read.linkAddress,
     otherwise: '`<ROSTER_PUBLIC_URL>/set-password`',
-    meaning: 'The page that links in emails lead to; `?token=` is added.',
+    meaning: 'The web page that links in emails lead to; `?token=` is added.',
   }),
   signupAppId: optional('ROSTER_SIGNUP_APP', {
     section: 'Links and accounts',
     parser: read.appId,
     otherwise: 'the first app',
-    meaning: 'The app that sign-ups without `X-App-Id` go to.',
+    meaning: 'The app of sign-ups without `X-App-Id`.',
   }),
   tellsAccounts: setting('ROSTER_TELL_ACCOUNTS', {
     section: 'Links and accounts',
     parser: read.onOff,
     fallback: 'on',
-    meaning: '`off`: `email_has_account` always says no.',
+    meaning: '`off`: `email_has_account` always answers no.',
   }),
   ...clientSettings(),
   providersFile: optional('ROSTER_PROVIDERS_FILE', {
     section: 'Providers',
     parser: read.line,
     otherwise: 'none',
-    meaning: 'A JSON file with providers of your own; see [connections](connections.md).',
+    meaning: 'A JSON file with your own providers; see [connections](connections.md).',
   }),
   demoProvider: optional('ROSTER_DEMO_PROVIDER', {
     section: 'Providers',
     parser: read.onOff,
-    otherwise: '`on` in development where one process serves, never in production',
-    meaning: 'Whether a provider without people behind it can be connected to, at `/demo-provider`.',
+    otherwise: '`on` in development with one process, never in production',
+    meaning: 'Whether people can connect the demo provider, at `/demo-provider`.',
   }),
   trustedProxies: optional('ROSTER_TRUSTED_PROXIES', {
     section: 'Browsers and proxies',
     parser: read.list(read.network, 'IP addresses or networks such as 10.0.0.0/8'),
     otherwise: 'none',
-    meaning: 'Proxies whose `X-Forwarded-*` headers are believed.',
+    meaning: 'The proxies whose `X-Forwarded-*` headers are trusted.',
   }),
   corsOrigins: optional('ROSTER_CORS_ORIGINS', {
     section: 'Browsers and proxies',
     parser: read.list(read.origin, 'origins such as https://app.example.com'),
     otherwise: 'none',
-    meaning: 'Web origins whose pages may call the consumer API from a browser.',
+    meaning: 'The web origins whose pages may call the `general` API from a browser.',
   }),
   limitSignup: networkLimit('ROSTER_LIMIT_SIGNUP', '100', 'Sign-ups'),
   limitSession: networkLimit('ROSTER_LIMIT_SESSION', '100', 'Sign-ins'),
@@ -294,56 +294,58 @@ export const settings = {
   limitPassword: networkLimit(
     'ROSTER_LIMIT_PASSWORD',
     '30',
-    'Requests for a password reset, and passwords set on the page,',
+    'Requests for a password reset and passwords set on the web page',
   ),
   limitEmailCheck: networkLimit('ROSTER_LIMIT_EMAIL_CHECK', '30', 'Calls of `email_has_account`'),
   limitConnect: networkLimit(
     'ROSTER_LIMIT_CONNECT',
     '600',
-    'Calls for tokens of Connect, and sources connected in its page,',
+    'Calls for Connect tokens and sources connected on the Connect page',
   ),
   hashQueueMax: setting('ROSTER_HASH_QUEUE', {
     section: 'Limits',
     parser: read.wholeNumber(256, 1_000_000),
     fallback: '256',
-    meaning: 'Passwords that may wait to be hashed; beyond that the answer is 503.',
+    meaning: 'How many passwords may wait to be hashed; above that the answer is 503.',
   }),
   bodyTimeoutSeconds: setting('ROSTER_BODY_TIMEOUT_SECONDS', {
     section: 'Limits',
     parser: read.wholeNumber(1, 3_600),
     fallback: '10',
-    meaning: 'How long a request may take to arrive, headers and body.',
+    meaning: 'How long the headers and the body of a request may take to arrive.',
   }),
   requestsInFlightMax: setting('ROSTER_REQUESTS_MAX', {
     section: 'Limits',
     parser: read.wholeNumber(1, 1_000_000),
     fallback: '2000',
-    meaning: 'Requests in work at the same time; beyond that the answer is 503.',
+    meaning: 'How many requests may be open at the same time; above that the answer is 503.',
   }),
   logLevel: setting('ROSTER_LOG_LEVEL', {
     section: 'Log',
     parser: read.choice('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'),
     fallback: 'info',
-    meaning: 'The least important log lines that are written.',
+    meaning: 'The lowest level of log lines that is written.',
   }),
   metricsPort: optional('ROSTER_METRICS_PORT', {
     section: 'Metrics',
     parser: read.wholeNumber(0, 65_535),
     otherwise: 'no metrics',
-    meaning: 'Port that serves `GET /metrics` for Prometheus, apart from `PORT`; 0 takes a free one.',
+    meaning:
+      'The port that serves `GET /metrics` for Prometheus, different from `PORT`; 0 takes a free port.',
   }),
   metricsHost: setting('ROSTER_METRICS_HOST', {
     section: 'Metrics',
     parser: read.hostName,
     fallback: '127.0.0.1',
-    meaning: 'Address to serve metrics on. Whoever can reach it can read them: no credential is asked for.',
+    meaning:
+      'The address that serves metrics. It requires no credential: every client that reaches it can read them.',
   }),
   adminPassword: optional('ROSTER_ADMIN_PASSWORD', {
     section: 'Command line',
     parser: read.anyText,
     isSecret: true,
-    otherwise: 'asked for on the terminal',
-    meaning: 'The password of the admin that `roster admin create` makes.',
+    otherwise: '`roster admin create` asks on the terminal',
+    meaning: 'The password of the admin that `roster admin create` creates.',
   }),
 } as const;
 

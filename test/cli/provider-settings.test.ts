@@ -55,7 +55,7 @@ describe('a server does not start', () => {
     [
       "with the demo's name",
       { providers: [{ ...acme, name: 'demo' }] },
-      'providers[0].name is kept for the demo provider',
+      'providers[0].name is reserved for the demo provider',
     ],
     [
       'that does not say how access ends',

@@ -19,7 +19,7 @@ const polar = { id: 'dev_Polar', name: 'Polar' };
 describe('the results of a session', () => {
   test('what was connected before is there, and is no event', () => {
     const results = new SessionResults();
-    assert.deepEqual(results.see([source('Oura', {}), source('Polar', null)]), []);
+    assert.deepEqual(results.update([source('Oura', {}), source('Polar', null)]), []);
     assert.deepEqual(results.report(), {
       sessionResults: { connectedSources: [], disconnectedSources: [], requestedSources: [] },
       currentConnections: [oura],
@@ -29,9 +29,9 @@ describe('the results of a session', () => {
 
   test('what comes is told once', () => {
     const results = new SessionResults();
-    results.see([source('Oura', {}), source('Polar', { status: 'pending' })]);
-    assert.deepEqual(results.see([source('Oura', {}), source('Polar', {})]), [polar]);
-    assert.deepEqual(results.see([source('Oura', {}), source('Polar', {})]), []);
+    results.update([source('Oura', {}), source('Polar', { status: 'pending' })]);
+    assert.deepEqual(results.update([source('Oura', {}), source('Polar', {})]), [polar]);
+    assert.deepEqual(results.update([source('Oura', {}), source('Polar', {})]), []);
     const { sessionResults, currentConnections } = results.report();
     assert.deepEqual(sessionResults.connectedSources, [polar]);
     assert.deepEqual(currentConnections, [oura, polar]);
@@ -39,33 +39,33 @@ describe('the results of a session', () => {
 
   test('a connection that is gone at its provider and comes back is an event', () => {
     const results = new SessionResults();
-    results.see([source('Oura', { status: 'needs_user' })]);
+    results.update([source('Oura', { status: 'needs_user' })]);
     assert.deepEqual(results.report().currentConnections, []);
-    assert.deepEqual(results.see([source('Oura', {})]), [oura]);
+    assert.deepEqual(results.update([source('Oura', {})]), [oura]);
   });
 
   test('what was disconnected is told, and no longer current before the server says so', () => {
     const results = new SessionResults();
-    results.see([source('Oura', {}), source('Polar', {})]);
+    results.update([source('Oura', {}), source('Polar', {})]);
     results.disconnect(oura);
     const { sessionResults, currentConnections } = results.report();
     assert.deepEqual(sessionResults.disconnectedSources, [oura]);
     assert.deepEqual(currentConnections, [polar]);
-    assert.deepEqual(results.see([source('Oura', { status: 'revoking' }), source('Polar', {})]), []);
+    assert.deepEqual(results.update([source('Oura', { status: 'revoking' }), source('Polar', {})]), []);
   });
 
   test('an answer from before a disconnect is no connection', () => {
     const results = new SessionResults();
-    results.see([source('Oura', {})]);
+    results.update([source('Oura', {})]);
     results.disconnect(oura);
-    assert.deepEqual(results.see([source('Oura', {})]), []);
+    assert.deepEqual(results.update([source('Oura', {})]), []);
     assert.deepEqual(results.report().currentConnections, []);
   });
 
   test('a source that was connected and disconnected is in both lists', () => {
     const results = new SessionResults();
-    results.see([source('Oura', null)]);
-    results.see([source('Oura', {})]);
+    results.update([source('Oura', null)]);
+    results.update([source('Oura', {})]);
     results.disconnect(oura);
     assert.deepEqual(results.report().sessionResults, {
       connectedSources: [oura],

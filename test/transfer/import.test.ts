@@ -143,7 +143,7 @@ describe('an import', () => {
     const { exitCode, stdout, stderr } = await pipeInto(roster.folder, words, input);
     assert.equal(exitCode, 0, stderr);
     assert.partialDeepStrictEqual(JSON.parse(stdout), { imported: 2, rejected: 1 });
-    assert.match(stderr, /^roster: --resume [0-9a-f-]{36} goes on/);
+    assert.match(stderr, /^roster: --resume [0-9a-f-]{36} resumes/);
     const rejects = await readFile(join(roster.folder, 'pipe.csv'), 'utf8');
     assert.equal(rejects, 'line,field,reason\n3,email,invalid\n');
     await ledger.mark();

@@ -1,4 +1,4 @@
-/** Asks the page's server, with the token that the page was opened with. */
+/** Calls the server of the page, with the token that the page was opened with. */
 import type {
   ProblemCode,
   ProblemShape,
@@ -6,7 +6,7 @@ import type {
   StartedShape,
 } from '../../src/pages/connect/connect-shapes.ts';
 
-/** What went wrong: a code of the server's, or `offline` where there was no answer. */
+/** A failed call: a code from the server, or `offline` without an answer. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ProblemCode | 'offline';
@@ -63,7 +63,7 @@ async function readProblem(answer: Response): Promise<ProblemCode> {
     const { error }: ProblemShape = await answer.json();
     return error;
   } catch {
-    // A proxy in between answers in its own words.
+    // The answer comes from a proxy, which has its own format.
     return answer.status >= 502 ? 'busy' : 'fault';
   }
 }

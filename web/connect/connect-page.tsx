@@ -1,6 +1,6 @@
 /**
- * The page: what the app asks for, the sources with a search among them, and the way out. The order of the sources is
- * that of the first answer, the connected ones first, so that nothing moves under anybody's hand.
+ * The page: the request of the app, the sources with a search field, and the buttons to close. The sources keep the
+ * order of the first answer, connected ones first, so that no row moves while a person uses the page.
  */
 import { Alert, Button, CloseButton, Loader, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
@@ -23,7 +23,7 @@ export interface ConnectPageProps {
 
 export function ConnectPage({ api, embedder, results, language, onLanguage }: ConnectPageProps) {
   const t = texts[language];
-  const [said, setSaid] = useState('');
+  const [announcement, setAnnouncement] = useState('');
   const [wanted, setWanted] = useState('');
   const [leaving, setLeaving] = useState<NamedSource | null>(null);
   const [isClosed, setIsClosed] = useState(false);
@@ -31,14 +31,14 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
   const state = useSources(
     { api, embedder, results },
     {
-      onConnected: ({ name }) => setSaid(t.nowConnected(name)),
-      onDisconnected: ({ name }) => setSaid(t.nowDisconnected(name)),
+      onConnected: ({ name }) => setAnnouncement(t.nowConnected(name)),
+      onDisconnected: ({ name }) => setAnnouncement(t.nowDisconnected(name)),
     },
   );
 
   const close = (): void => {
-    embedder.tell('close', results.report());
-    // Where nobody takes the page away, it says that it is done.
+    embedder.notify('close', results.report());
+    // If the embedding page does not remove this page, it shows that the person is done.
     setIsClosed(true);
   };
 
@@ -47,7 +47,7 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
     document.title = t.title;
   }, [language, t]);
 
-  // Escape closes the page from wherever the focus is, as it does with a dialog.
+  // Escape closes the page wherever the focus is, as in a dialog.
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape' || event.defaultPrevented || leaving !== null) return;
@@ -131,7 +131,7 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
           className="language"
           lang={other}
           onClick={() => {
-            setSaid('');
+            setAnnouncement('');
             onLanguage(other);
           }}
         >
@@ -141,7 +141,7 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
         {embedder.isThere && <Button onClick={close}>{t.done}</Button>}
       </footer>
       <p className="hidden" role="status">
-        {said}
+        {announcement}
       </p>
       {leaving !== null && (
         <DisconnectDialog
@@ -177,7 +177,7 @@ function Notice({
   );
 }
 
-/** In the order of the first answer; what came later, last. */
+/** The sources in the order of the first answer; later ones at the end. */
 function ordered(
   sources: readonly SourceShape[],
   order: { current: readonly string[] },
@@ -193,7 +193,7 @@ function ordered(
   return order.current.flatMap((name) => sources.filter(({ provider }) => provider === name));
 }
 
-/** Whether the title has the wanted text in it, without case and accents. */
+/** Whether the title contains the wanted text; ignores case and accents. */
 function matches(title: string, wanted: string, language: Language): boolean {
   const plain = (text: string): string =>
     text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase(language).trim();

@@ -1,4 +1,4 @@
-/** Asks before a source is disconnected. The browser's own dialog keeps the focus inside and gives it back. */
+/** Asks before a source is disconnected. The browser's own dialog keeps the focus inside and restores it at the end. */
 import { Button } from '@mantine/core';
 import { useId, useLayoutEffect, useRef } from 'react';
 import type { NamedSource } from './session-results.ts';
@@ -21,7 +21,7 @@ export function DisconnectDialog(props: DisconnectDialogProps) {
   useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    // Closing, while it is still in the document, gives the focus back to the button that opened it.
+    // Close it while it is still in the document: the browser then returns the focus to the button that opened it.
     return () => shown?.close();
   }, []);
   return (

@@ -1,6 +1,6 @@
 /**
- * Starts the page. The token came in the address, because that is the public client's way; it is taken out of there
- * before anything else is done, and is nowhere but in memory from then on.
+ * Starts the page. The public client passes the token in the address. The page first removes it from the address, and
+ * from then on holds it only in memory.
  */
 import '@mantine/core/styles/baseline.css';
 import '@mantine/core/styles/default-css-variables.css';
@@ -46,7 +46,7 @@ function start(element: HTMLElement): void {
   }
 
   createRoot(element).render(
-    // Inline styles are forbidden here: the variables come from a file instead.
+    // The content security policy forbids inline styles: the variables come from a style sheet instead.
     <MantineProvider defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
       <QueryClientProvider client={new QueryClient()}>
         <App />

@@ -1,11 +1,11 @@
 /**
- * The pop-up in which a person signs in at a provider. It is opened in the click itself, or browsers would block it,
- * and is sent on once the address is known. The page that providers send people back to tells us how it went; a
- * provider may have cut the tie between the windows, so whoever waits also asks the server.
+ * The pop-up window in which a person signs in at a provider. The click handler opens it, or browsers would block it; it
+ * goes to the provider once the address is known. The page to which providers redirect people posts the outcome. A
+ * provider may cut the link between the two windows, so the page also asks the server while it waits.
  */
 
 export interface ProviderWindow {
-  /** Whether it was closed, or can no longer be seen from here. */
+  /** Whether it was closed, or the link to it was cut. */
   readonly isClosed: boolean;
   goTo(address: string): void;
   focus(): void;
@@ -15,18 +15,18 @@ export interface ProviderWindow {
 const width = 520;
 const height = 720;
 
-/** Opens an empty window that says `text`; null where the browser does not let it open. */
+/** Opens an empty window that shows `text`; null if the browser blocks it. */
 export function openProviderWindow(text: string): ProviderWindow | null {
   const left = window.screenX + Math.max(0, (window.outerWidth - width) / 2);
   const top = window.screenY + Math.max(0, (window.outerHeight - height) / 2);
-  const place = `popup,width=${width},height=${height},left=${Math.round(left)},top=${Math.round(top)}`;
-  const opened = window.open('', 'roster-connect', place);
+  const features = `popup,width=${width},height=${height},left=${Math.round(left)},top=${Math.round(top)}`;
+  const opened = window.open('', 'roster-connect', features);
   if (opened === null) return null;
   try {
     opened.document.title = text;
     opened.document.body.textContent = text;
   } catch {
-    // A window of that name is open at a provider: it will be sent on all the same.
+    // A window of that name is open at a provider already. `goTo` works all the same.
   }
   return {
     get isClosed() {
@@ -44,10 +44,10 @@ export function openProviderWindow(text: string): ProviderWindow | null {
   };
 }
 
-/** How a sign-in ended, as the page says to which the provider sends people back. */
+/** The outcome of a sign-in, from the page to which the provider redirects people. */
 export type ConnectionOutcome = 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
 
-/** Calls `listener` at the end of each sign-in that is told; gives what stops it. */
+/** Calls `listener` with the outcome of each sign-in. Returns a function that stops this. */
 export function onOutcome(listener: (outcome: ConnectionOutcome) => void): () => void {
   const onMessage = ({ origin, data }: MessageEvent<unknown>): void => {
     if (origin !== window.location.origin || typeof data !== 'object' || data === null) return;

@@ -1,16 +1,16 @@
 /**
- * What has happened in the page, in the words of the public client: what was connected and disconnected while it was
- * open, and what is connected now. Connections that were there before are no event.
+ * The events of one visit, in the format of the public client: the sources that were connected and disconnected while
+ * the page was open, and the present connections. A connection from before the visit is not an event.
  */
 import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 
 export interface NamedSource {
-  /** The connection's. */
+  /** The id of the connection. */
   readonly id: string;
   readonly name: string;
 }
 
-/** What the client hands to the app with each of its events. Nothing can be requested here, so those lists are empty. */
+/** The public client passes this to the app with each event. The page offers no requests, so those lists are empty. */
 export interface Report {
   readonly sessionResults: {
     readonly connectedSources: readonly NamedSource[];
@@ -27,10 +27,10 @@ export class SessionResults {
   #disconnected: readonly NamedSource[] = [];
 
   /**
-   * Takes in what is there now; the sources that have come since the last time. A connection that was disconnected
-   * never comes back: where it seems to, the answer is older than that.
+   * Takes the present sources from the server; returns those that are new since the last call. A disconnected connection
+   * never becomes active again: an answer that shows it as active is older than the disconnect.
    */
-  see(sources: readonly SourceShape[]): readonly NamedSource[] {
+  update(sources: readonly SourceShape[]): readonly NamedSource[] {
     const ended = new Set(this.#disconnected.map(({ id }) => id));
     const current = sources.flatMap(({ title, connection }) =>
       connection?.status === 'active' && !ended.has(connection.id)
@@ -40,12 +40,12 @@ export class SessionResults {
     const before = this.#current;
     this.#current = current;
     if (before === null) return [];
-    const come = current.filter(({ id }) => !before.some((each) => each.id === id));
-    this.#connected = [...this.#connected, ...come];
-    return come;
+    const added = current.filter(({ id }) => !before.some((each) => each.id === id));
+    this.#connected = [...this.#connected, ...added];
+    return added;
   }
 
-  /** Takes in that the person has disconnected a source. */
+  /** Records that the person has disconnected a source. */
   disconnect(source: NamedSource): void {
     this.#disconnected = [...this.#disconnected, source];
     this.#current = (this.#current ?? []).filter(({ id }) => id !== source.id);

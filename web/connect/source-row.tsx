@@ -1,4 +1,4 @@
-/** One source: its name, how things stand with it, and the one or two things that can be done about it. */
+/** One source: its name, its state, and the one or two actions on it. */
 import { Badge, Button } from '@mantine/core';
 import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { type Language, type Texts, texts } from './texts.ts';
@@ -7,7 +7,7 @@ import type { Visit } from './use-sources.ts';
 export interface SourceRowProps {
   readonly source: SourceShape;
   readonly language: Language;
-  /** Where the person is with this provider; null where they are not there. */
+  /** The visit at this provider; null if there is none. */
   readonly visit: Visit | null;
   /** Whether it is being disconnected. */
   readonly isEnding: boolean;
@@ -45,19 +45,19 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
         {isDemo && <p className="hint">{t.demoHint}</p>}
         <p className="state">{isEnding ? t.opening : stateText(source, visit, t, language)}</p>
         {visit?.state === 'blocked' && visit.authUrl !== null && (
-          // The page that comes back has to find this one, so the tie between the two is kept.
+          // The page after the sign-in posts to this one, so the link between the two windows must stay (`opener`).
           <a href={visit.authUrl} target="roster-connect" rel="opener">
             {t.goTo(title)}
           </a>
         )}
       </div>
       <div className="actions">
-        {actions.map(({ text, isStrong, act }, place) => (
-          // By its place the button stays the same while what it does changes, and so keeps the focus. One that is
-          // switched off would lose it.
+        {actions.map(({ text, isStrong, act }, index) => (
+          // Keyed by its index, the button stays the same element while its action changes, and keeps the focus. A disabled
+          // button would lose the focus.
           <Button
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what makes it the same
-            key={place}
+            // biome-ignore lint/suspicious/noArrayIndexKey: the index identifies the button
+            key={index}
             variant={isStrong ? 'filled' : 'default'}
             aria-label={`${text} ${title}`}
             aria-disabled={isBusy}

@@ -1,7 +1,7 @@
 /** The texts of the Connect page, by language. A test compares the list with the languages of the server. */
 import type { ProblemCode } from '../../src/pages/connect/connect-shapes.ts';
 
-/** `offline`: the server could not be reached at all. */
+/** `offline`: the server could not be reached. */
 export type Problem = Exclude<ProblemCode, 'expired'> | 'offline';
 
 export interface Texts {

@@ -1,6 +1,6 @@
 /**
- * The sources of the person, as the server knows them, and what can be done with them. While somebody is at a provider
- * the server is asked again and again: what it says counts, whatever the other window can or cannot tell.
+ * The state of the page: the person's sources as the server knows them, and the actions on them. While a person is at a
+ * provider, the page polls the server. The answer of the server decides, whatever the other window reports.
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
@@ -11,10 +11,10 @@ import { onOutcome, openProviderWindow, type ProviderWindow } from './provider-w
 import type { NamedSource, SessionResults } from './session-results.ts';
 import type { Problem } from './texts.ts';
 
-/** A person who was sent to a provider. */
+/** A visit of the person at a provider. */
 export interface Visit {
   readonly provider: string;
-  /** `opening`: the address is not known yet. `closed`: the window was closed, or cannot be seen any more. */
+  /** `opening`: the address is not known yet. `closed`: the window was closed, or the link to it was cut. */
   readonly state: 'opening' | 'open' | 'blocked' | 'closed' | 'denied' | 'failed';
   readonly authUrl: string | null;
 }
@@ -27,7 +27,7 @@ export interface SourcesState {
   /** The connection that is being ended. */
   readonly endingId: string | null;
   connect(source: SourceShape, waitText: string): void;
-  /** Resolves when the server has taken it, or when it is told as a problem. */
+  /** Resolves when the server has accepted it, or when `problem` shows why not. */
   disconnect(source: NamedSource): Promise<void>;
   retry(): void;
 }
@@ -38,8 +38,8 @@ export interface SourcesEvents {
 }
 
 const key = ['session'];
-const pollMs = { open: 1_500, unseen: 5_000 };
-/** As long as the server waits for a person to come back. */
+const pollMs = { open: 1_500, closed: 5_000 };
+/** The time that the server allows for a sign-in at a provider. */
 const visitMaxMs = 10 * 60_000;
 
 export function useSources(
@@ -57,21 +57,21 @@ export function useSources(
     queryFn: () => api.session(),
     retry: (count, error) => codeOf(error) !== 'expired' && count < 2,
     refetchInterval({ state: { data } }) {
-      if (isWaiting) return visit.state === 'closed' ? pollMs.unseen : pollMs.open;
+      if (isWaiting) return visit.state === 'closed' ? pollMs.closed : pollMs.open;
       return data?.sources.some(({ connection }) => connection?.status === 'revoking')
-        ? pollMs.unseen
+        ? pollMs.closed
         : false;
     },
   });
   const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: key });
 
-  // Whatever has come since the last answer is told once, also if two windows were at work.
+  // Each new connection since the last answer is an event exactly once, also with two windows.
   const seen = useRef<SessionShape | null>(null);
   useEffect(() => {
     if (query.data === undefined || seen.current === query.data) return;
     seen.current = query.data;
-    for (const source of results.see(query.data.sources)) {
-      embedder.tell('connect-source', results.report());
+    for (const source of results.update(query.data.sources)) {
+      embedder.notify('connect-source', results.report());
       events.onConnected(source);
       const shape = query.data.sources.find(({ connection }) => connection?.id === source.id);
       if (visit === null || visit.provider !== shape?.provider) continue;
@@ -92,7 +92,7 @@ export function useSources(
     [client],
   );
 
-  // A closed window cannot be told from one whose provider has cut the tie to us: the server is asked on.
+  // A closed window looks the same as one whose provider has cut the link. So the page goes on polling the server.
   useEffect(() => {
     if (visit?.state !== 'open') return;
     const timer = setInterval(() => {
@@ -157,7 +157,7 @@ export function useSources(
         return;
       }
       results.disconnect(source);
-      embedder.tell('disconnect-source', results.report());
+      embedder.notify('disconnect-source', results.report());
       events.onDisconnected(source);
       await refresh();
     },
