@@ -35,6 +35,8 @@ export interface Contract {
   show?(user: User, now: number): unknown;
   /** A first call that answers 2xx on a fresh deployment; the banner of the first start shows it as a `curl` line. */
   sample?(credentials: SampleCredentials): SampleCall;
+  /** Whether it is for this deployment's own programs: it has no published OpenAPI document and no place in the reference. */
+  readonly isInternal?: boolean;
   /** Whether browsers of the configured origins may call it. */
   readonly allowsBrowsers: boolean;
 }

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { eraseUsers, planErasures } from '../../src/core/erasure/erase-users.ts';
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
 import { keptTables } from '../../src/store/users/user-erasure.ts';
-import { doorNames, openDoors, strongPassword } from '../journeys/doors.ts';
+import { doorNames, doorOf, openDoors } from '../journeys/doors.ts';
+import { strongPassword } from '../support/door.ts';
 import { addPerson } from '../support/people.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
 import { startRoster, testDoor } from '../support/start.ts';
@@ -43,10 +44,9 @@ function lossBetween(before: Record<string, number>, after: Record<string, numbe
 /** Nothing that the person had opens anything, and no door shows them. */
 async function checkGone(person: Somebody): Promise<void> {
   const headers = { 'x-app-id': doors.tenant.app.appId };
-  for (const name of doorNames) {
-    assert.equal((await doors[name].read(person)).status, 404, name);
-    const listed = await doors[name].list();
-    assert.ok(!listed.includes(doors[name].idOf(person)), name);
+  for (const { name, read, list, idOf } of doors.all) {
+    assert.equal((await read(person)).status, 404, name);
+    assert.ok(!(await list()).includes(idOf(person)), name);
   }
   const { email, session, connectToken, code, resetToken, number, userId } = person;
   const json = { email, password: strongPassword };
@@ -89,14 +89,13 @@ function checkClaims(claims: ReceiptClaims, person: Somebody, expected: Partial<
   }
 }
 
-const askers = { sonar: 'api_key', general: 'user', humanapi: 'app', organization: 'api_key' } as const;
-
 describe('a deletion', () => {
   for (const name of doorNames) {
     test(`through ${name} ends everything, and its receipt counts every row`, async () => {
       const person = await addSomebody(doors, `somebody-of-${name}`);
       const before = await countRows();
-      const reply = await doors[name].remove(person);
+      const { asker, remove } = doorOf(doors.all, name);
+      const reply = await remove(person);
       assert.deepEqual([reply.status, reply.text], [204, '']);
       const id = reply.header('x-erasure-id');
       assert.match(id, erasureId);
@@ -116,7 +115,7 @@ describe('a deletion', () => {
       ]) {
         assert.ok((loss[table] ?? 0) > 0, table);
       }
-      checkClaims(claims, person, { erasure_id: id, requested_by: askers[name], door: name });
+      checkClaims(claims, person, { erasure_id: id, requested_by: asker, door: name });
       await checkGone(person);
     });
   }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { operatorAt } from '../../src/core/access/principal.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
 import { askToken } from '../connect-page/connect-calls.ts';
-import { type Doors, type Handles, strongPassword } from '../journeys/doors.ts';
+import type { Doors } from '../journeys/doors.ts';
+import { type Handles, strongPassword } from '../support/door.ts';
 import { testDoor } from '../support/start.ts';
 
 export interface Somebody extends Handles {

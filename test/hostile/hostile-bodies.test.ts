@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { nameOf, type Operation } from '../support/operations.ts';
 import { contentTypes, deepNests, notJson, notObjects, traps } from './hostile-values.ts';
-import { nameOf, type Operation } from './operations.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const runs = 40;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { nameOf, type Operation } from '../support/operations.ts';
+import { type Field, fieldsOf } from '../support/schema-arbitrary.ts';
 import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
-import { nameOf, type Operation } from './operations.ts';
 import { openScene, type Scene } from './scene.ts';
-import { type Field, fieldsOf } from './schema-arbitrary.ts';
 
 const runs = 8;
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../support/arbitraries.ts';
-import { addPerson } from '../support/people.ts';
+import { attackedContracts, handlesOf } from '../support/door.ts';
+import { nameOf, type Operation } from '../support/operations.ts';
+import { addPerson, type Person } from '../support/people.ts';
 import { oddIds, oddQueryValues } from './hostile-values.ts';
-import { nameOf, type Operation } from './operations.ts';
-import { openScene, type Request, type Scene, spell, withinDeadline } from './scene.ts';
+import { openScene, type Request, type Scene, withinDeadline } from './scene.ts';
 
 const runs = 25;
 
@@ -17,15 +18,15 @@ describe('hostile requests', () => {
   });
   after(() => scene.close());
 
-  /** Operations on one user, and the parameter that names the user. */
-  const onUsers = (): { operation: Operation; name: string }[] =>
+  /** Operations on one user or another resource, and the parameter that names it. */
+  const onOne = (): { operation: Operation; name: string }[] =>
     scene.operations.flatMap((operation) => {
-      const own = operation.parameters.find((each) => each.in === 'path' && each.name !== 'appId');
-      return own === undefined ? [] : [{ operation, name: own.name }];
+      const name = scene.subjectOf(operation);
+      return name === undefined ? [] : [{ operation, name }];
     });
 
-  test('an id that is odd is nobody', async () => {
-    for (const { operation, name } of onUsers()) {
+  test('an odd id is not found', async () => {
+    for (const { operation, name } of onOne()) {
       for (const id of oddIds) {
         const reply = await scene.send(operation, { path: { [name]: id }, ...goodBody(operation) });
         assert.equal(reply.status, 404, `${nameOf(operation)}: ${id}`);
@@ -34,14 +35,13 @@ describe('hostile requests', () => {
     await scene.assertServes();
   });
 
-  test("an id in another contract's spelling, and another tenant's in any, is nobody", async () => {
+  test("an id in another contract's spelling, and another tenant's in any spelling, is not found", async () => {
     const own = await addPerson(scene.roster);
-    for (const { operation, name } of onUsers()) {
-      const others = scene.operations.filter((each) => spell(each, own) !== spell(operation, own));
-      const ids = new Set([
-        ...others.map((each) => spell(each, own)),
-        ...scene.operations.map((each) => spell(each, scene.foreign)),
-      ]);
+    for (const { operation, name } of onOne()) {
+      const spelled = (person: Person): string[] =>
+        [...scene.doors.values()].map(({ idOf }) => String(idOf(handlesOf(person))));
+      const others = spelled(own).filter((id) => id !== scene.spell(operation, own));
+      const ids = new Set([...others, ...spelled(scene.foreign)]);
       assert.ok(ids.size >= 5);
       for (const id of ids) {
         const reply = await scene.send(operation, { path: { [name]: id }, ...goodBody(operation) });
@@ -50,20 +50,25 @@ describe('hostile requests', () => {
     }
   });
 
-  test('an app id that is odd is nothing', async () => {
-    const operations = scene.operations.filter(({ path }) => path.includes('{appId}'));
-    assert.ok(operations.length >= 4);
-    for (const operation of operations) {
-      for (const appId of oddIds) {
-        const reply = await scene.send(operation, { path: { appId } });
-        assert.equal(reply.status, 404, `${nameOf(operation)}: ${appId}`);
+  test('an odd value of the parameter that names the own part of the directory is not found', async () => {
+    for (const [contract, { scope }] of scene.doors) {
+      if (scope === undefined) continue;
+      const operations = scene.operations.filter((operation) => {
+        return operation.contract === contract && operation.path.includes(`{${scope.parameter}}`);
+      });
+      assert.ok(operations.length >= 4 || !attackedContracts().some(({ name }) => name === contract));
+      for (const operation of operations) {
+        for (const id of oddIds) {
+          const reply = await scene.send(operation, { path: { [scope.parameter]: id } });
+          assert.equal(reply.status, 404, `${nameOf(operation)}: ${id}`);
+        }
       }
     }
   });
 
-  test('a text of any kind in the place of an id is nobody', async () => {
+  test('a text of any kind in the place of an id is not found', async () => {
     const texts = fc.string({ unit: characters, minLength: 1 }).filter((text) => !/^\.{1,2}$/.test(text));
-    for (const { operation, name } of onUsers()) {
+    for (const { operation, name } of onOne()) {
       const property = fc.asyncProperty(texts, async (text) => {
         const id = encodeURIComponent(text.toWellFormed());
         assert.equal(
@@ -93,8 +98,12 @@ describe('hostile requests', () => {
   });
 
   test('paging outside the range is refused, and names the limit', async () => {
-    const lists = scene.operations.filter(({ parameters }) => parameters.some(({ name }) => name === 'page'));
-    assert.equal(lists.length, 3);
+    const lists = scene.operations.filter(({ contract, parameters }) => {
+      const pages = scene.doors.get(contract)?.pages;
+      return parameters.some(({ name }) => name === pages?.page);
+    });
+    const paged = attackedContracts().filter(({ name }) => scene.doors.get(name)?.pages !== null);
+    assert.equal(lists.length, paged.length);
     for (const operation of lists) {
       for (const { name, schema } of operation.parameters.filter((each) => each.schema.type === 'integer')) {
         const past = (schema.maximum ?? 0) + 1;
@@ -141,7 +150,7 @@ describe('hostile requests', () => {
     for (const operation of scene.operations.filter(({ method }) => method === 'GET')) {
       const get = await scene.send(operation);
       const line = await scene.line(operation, { method: 'HEAD' });
-      const head = await scene.roster.open(line, { headers: await scene.credential(operation) });
+      const head = await scene.roster.open(line, await scene.credential(operation));
       let length = 0;
       for await (const piece of head) length += piece.length;
       assert.equal(head.statusCode, get.status, line);
@@ -168,7 +177,7 @@ describe('hostile requests', () => {
         'x-user-token': token,
       })),
     ];
-    for (const operation of scene.operations.filter((each) => each.credential !== null)) {
+    for (const operation of scene.operations.filter(({ needsCredential }) => needsCredential)) {
       for (const headers of credentials) {
         const line = await scene.line(operation);
         const reply = await scene.unchanged(() => scene.roster.call(line, { headers }));
@@ -177,7 +186,7 @@ describe('hostile requests', () => {
     }
   });
 
-  test('a thousand headers, and odd ones, change nothing about the answer', async () => {
+  test('a thousand headers, and odd ones that the document does not name, change nothing about the answer', async () => {
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`h${index}`, 'v']));
     const odd = {
       'content-length-x': '-1',
@@ -196,7 +205,9 @@ describe('hostile requests', () => {
     };
     for (const operation of scene.operations.filter(({ method }) => method === 'GET')) {
       const plain = await scene.send(operation);
-      for (const headers of [many, odd]) {
+      const documented = operation.parameters.map(({ name }) => name.toLowerCase());
+      const others = Object.entries(odd).filter(([name]) => !documented.includes(name));
+      for (const headers of [many, Object.fromEntries(others)]) {
         const reply = await scene.send(operation, { ask: { headers } });
         assert.equal(reply.status, plain.status, nameOf(operation));
         assert.notEqual(reply.header('x-request-id'), 'mine');
@@ -225,7 +236,19 @@ describe('hostile requests', () => {
       fc.webPath(),
       fc
         .array(
-          fc.constantFrom('/', '..', '.', '%2e', '%2f', '//', 'v1', 'users', 'sonar', 'general', '%', '%ff'),
+          fc.constantFrom(
+            '/',
+            '..',
+            '.',
+            '%2e',
+            '%2f',
+            '//',
+            'v1',
+            'users',
+            '%',
+            '%ff',
+            ...scene.doors.keys(),
+          ),
         )
         .map((parts) => `/${parts.join('')}`),
     );
@@ -243,7 +266,8 @@ describe('hostile requests', () => {
   });
 });
 
-/** The body that the document shows, where an operation must have one: fields are looked at before existence. */
-function goodBody({ operationId, body }: Operation): Request {
-  return operationId === 'connectDevice' && body !== null ? { ask: { json: body.example } } : {};
+/** The document's example of a body that has required fields: such fields are checked before the user is looked up. */
+function goodBody({ body }: Operation): Request {
+  const { required = [] } = body?.schema ?? {};
+  return body !== null && required.length > 0 ? { ask: { json: body.example } } : {};
 }

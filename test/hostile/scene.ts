@@ -6,10 +6,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { readDocuments } from '../support/documents.ts';
+import { aProvider, attackedContracts, type DoorDescription, handlesOf, loadDoors } from '../support/door.ts';
 import type { Ask, Reply } from '../support/http.ts';
-import { addPerson, bareId, type Person } from '../support/people.ts';
+import { type Operation, operationsOf } from '../support/operations.ts';
+import { addPerson, type Person } from '../support/people.ts';
 import { type Roster, type StartOptions, startRoster } from '../support/start.ts';
-import { type Operation, readOperations } from './operations.ts';
 
 /** Longer than anything here may take; a hang fails the test by it. */
 export const deadlineMs = 10_000;
@@ -26,15 +28,22 @@ export interface Request {
 
 export interface Scene {
   readonly roster: Roster;
+  /** The door of each contract, by its name. */
+  readonly doors: ReadonlyMap<string, DoorDescription>;
+  /** The operations of the contracts that are attacked. */
   readonly operations: readonly Operation[];
+  /** How the contract of an operation spells a person. */
+  spell(operation: Operation, person: Person): string;
+  /** The path parameter that names the user, or another resource of the caller; undefined where there is none. */
+  subjectOf(operation: Operation): string | undefined;
   /** A user of another tenant. */
   readonly foreign: Person;
   /** Sends a request with a good credential, checks the answer against the document, and that no refusal left a trace. */
   send(operation: Operation, request?: Request): Promise<Reply>;
   /** The request line of an operation with good ids. */
   line(operation: Operation, request?: Request): Promise<string>;
-  /** The headers of a good credential. */
-  credential(operation: Operation): Promise<Readonly<Record<string, string>>>;
+  /** A credential with which the operation succeeds. */
+  credential(operation: Operation): Promise<Ask>;
   /** Runs `act`, and fails where it changes the directory. */
   unchanged<T>(act: () => Promise<T>): Promise<T>;
   /** Every contract still answers. */
@@ -42,75 +51,59 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** The one that the documents' examples name. */
-const aProvider = {
-  ROSTER_PROVIDER_FITBIT_CLIENT_ID: 'client',
-  ROSTER_PROVIDER_FITBIT_CLIENT_SECRET: 'client-secret',
-};
-
 export async function openScene(options: StartOptions = {}): Promise<Scene> {
   const roster = await startRoster({ ...options, env: { ...aProvider, ...options.env } });
   const tenant = roster.organization;
   const foreign = await addPerson(roster, { email: 'foreign@example.com' }, await roster.addOrganization());
-  const operations = await readOperations(roster.baseUrl);
+  const doors = await loadDoors();
+  const attacked = new Set(attackedContracts().map(({ name }) => name));
+  const documents = await readDocuments(roster.baseUrl);
+  const operations = operationsOf(documents.filter(([name]) => attacked.has(name)));
   const watch = openWatch(roster.folder);
 
-  /** Who asks by session, and whom is asked for. */
+  /** The admin whose session asks, and the user that is asked for. */
   let caller: Person | null = null;
   let target: Person | null = null;
-  let deviceId: string | null = null;
-  /** Of somebody who is gone, which no operation changes. */
-  let erasureId: string | null = null;
+  /** Good values of path parameters that name something else than a user. */
+  const others = new Map<string, string>();
 
-  async function credential(operation: Operation): Promise<Record<string, string>> {
-    switch (operation.credential) {
-      case null:
-        return { 'x-app-id': tenant.app.appId };
-      case 'bearer':
-        return { authorization: `Bearer ${tenant.apiKeys.admin}` };
-      case 'basic':
-        return { authorization: `Basic ${Buffer.from(`${tenant.app.appKey}:`).toString('base64')}` };
-      case 'session':
-        caller ??= await addPerson(roster, { role: 'admin' });
-        return { 'x-user-token': caller.session };
-    }
+  async function credential(operation: Operation): Promise<Ask> {
+    if (!operation.needsCredential) return { headers: { 'x-app-id': tenant.app.appId } };
+    return credentialAt(doorOf(doors, operation.contract));
   }
 
-  /** Whoever an operation may have ended is not used again. */
+  function credentialAt(door: DoorDescription): Promise<Ask> {
+    return door.credential(tenant, async () => {
+      caller ??= await addPerson(roster, { role: 'admin' });
+      return caller;
+    });
+  }
+
+  /** The operation may have deleted or ended what it was called with, so none of that is used again. */
   function afterSuccess({ method }: Operation): void {
     if (method === 'GET') return;
     caller = null;
     target = null;
-    deviceId = null;
+    others.clear();
   }
 
   async function line(
     operation: Operation,
     { path = {}, query = '', method }: Request = {},
   ): Promise<string> {
-    target ??= await addPerson(roster);
-    const good: Record<string, string> = { appId: tenant.app.appId };
-    if (operation.path.includes('{device_id}')) good['device_id'] = deviceId ??= await addDevice(target);
-    if (operation.path.includes('{erasure_id}')) good['erasure_id'] = erasureId ??= await eraseSomebody();
-    const user = spell(operation, target);
-    const place = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      return path[name] ?? good[name] ?? user;
+    const user = (target ??= await addPerson(roster));
+    const door = doorOf(doors, operation.contract);
+    const good: Record<string, string> =
+      door.scope === undefined ? {} : { [door.scope.parameter]: door.scope.value(tenant) };
+    for (const [name, make] of Object.entries(door.others ?? {})) {
+      if (!operation.path.includes(`{${name}}`)) continue;
+      good[name] = others.get(name) ?? (await make(roster, tenant, user));
+      others.set(name, good[name]);
+    }
+    const location = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      return path[name] ?? good[name] ?? String(door.idOf(handlesOf(user)));
     });
-    return `${method ?? operation.method} ${place}${query}`;
-  }
-
-  async function addDevice({ userId }: Person): Promise<string> {
-    const device = await roster.call(`POST /sonar/v1/users/${userId}/devices`, {
-      bearer: tenant.apiKeys.admin,
-      json: { provider: 'fitbit' },
-    });
-    return device.string('data.id');
-  }
-
-  async function eraseSomebody(): Promise<string> {
-    const { userId } = await addPerson(roster);
-    const erased = await roster.call(`DELETE /sonar/v1/users/${userId}`, { bearer: tenant.apiKeys.admin });
-    return erased.header('x-erasure-id');
+    return `${method ?? operation.method} ${location}${query}`;
   }
 
   async function unchanged<T>(act: () => Promise<T>): Promise<T> {
@@ -122,28 +115,28 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   }
 
   return {
-    ...{ roster, operations, foreign, line, credential, unchanged },
+    ...{ roster, doors, operations, foreign, line, credential, unchanged },
+    spell: ({ contract }, person) => String(doorOf(doors, contract).idOf(handlesOf(person))),
+    subjectOf({ contract, parameters }) {
+      const { scope } = doorOf(doors, contract);
+      return parameters.find((each) => each.in === 'path' && each.name !== scope?.parameter)?.name;
+    },
     async send(operation, request = {}) {
       const asked = await line(operation, request);
-      const headers = { ...(await credential(operation)), ...request.ask?.headers };
+      const known = await credential(operation);
+      const headers = { ...known.headers, ...request.ask?.headers };
       await roster.settle();
       const before = watch.state();
-      const reply = await withinDeadline(asked, roster.call(asked, { ...request.ask, headers }));
+      const reply = await withinDeadline(asked, roster.call(asked, { ...known, ...request.ask, headers }));
       if (reply.status < 400) afterSuccess(operation);
       else assert.equal(watch.state(), before, `${asked} was refused with ${reply.status} and left a trace`);
       return reply;
     },
     async assertServes() {
-      const bearer = tenant.apiKeys.reader;
-      const { appId, appKey } = tenant.app;
-      const { session } = await addPerson(roster);
-      const replies = await Promise.all([
-        roster.call('GET /sonar/v1/users', { bearer }),
-        roster.call('GET /general/v1/users', { session }),
-        roster.call(`GET /humanapi/v1/apps/${appId}/users`, { appKey }),
-        roster.call('GET /organization/api/v1/users', { bearer }),
-        roster.call('GET /readyz'),
-      ]);
+      const lists = [...doors.values()].map(async (door) =>
+        roster.call(`GET ${door.root(tenant)}`, await credentialAt(door)),
+      );
+      const replies = await Promise.all([...lists, roster.call('GET /readyz')]);
       assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]));
     },
     async close() {
@@ -166,10 +159,10 @@ export async function withinDeadline<T>(what: string, promise: Promise<T>): Prom
   }
 }
 
-/** The user's id as the operation's contract writes it. */
-export function spell({ contract }: Operation, { userId, number }: Person): string {
-  if (contract === 'general') return String(number);
-  return contract === 'humanapi' ? bareId(userId) : userId;
+function doorOf(doors: ReadonlyMap<string, DoorDescription>, contract: string): DoorDescription {
+  const door = doors.get(contract);
+  assert.ok(door, `no door of ${contract}`);
+  return door;
 }
 
 /** What a refused request may move, for tries are counted; and what jobs move in their own time. */

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { nameOf, type Operation } from './operations.ts';
-import { openScene, type Request, type Scene, spell } from './scene.ts';
-import { fitting } from './schema-arbitrary.ts';
+import { nameOf, type Operation } from '../support/operations.ts';
+import { fitting } from '../support/schema-arbitrary.ts';
+import { openScene, type Request, type Scene } from './scene.ts';
 
 const runs = 20;
-
-/** Operations that succeed only with a code, a token, a password or a secret that somebody was given. */
-const needsSecret = new Set([
-  'general.createSession',
-  'general.confirmUser',
-  'general.validatePasswordReset',
-  'general.resetPassword',
-  'humanapi.createConnectToken',
-  'humanapi.exchangeConnectSession',
-  'humanapi.createPublicToken',
-]);
 
 describe('requests that fit the documents', () => {
   let scene: Scene;
@@ -25,6 +14,9 @@ describe('requests that fit the documents', () => {
     scene = await openScene();
   });
   after(() => scene.close());
+
+  const needsSecret = ({ contract, operationId }: Operation): boolean =>
+    scene.doors.get(contract)?.needsSecret?.includes(operationId) === true;
 
   test('of every operation are answered as documented', async (context) => {
     for (const operation of scene.operations) {
@@ -35,7 +27,7 @@ describe('requests that fit the documents', () => {
         });
         await fc.assert(property, { numRuns: runs });
         // What fits a schema may still be no time zone, or taken; bodies that succeed are tried below.
-        if (operation.body !== null || needsSecret.has(nameOf(operation))) return;
+        if (operation.body !== null || needsSecret(operation)) return;
         assert.ok(statuses.has(200) || statuses.has(204), `${[...statuses]}`);
       });
     }
@@ -44,7 +36,7 @@ describe('requests that fit the documents', () => {
 
   test("the document's own example of a body is taken", async () => {
     for (const operation of scene.operations) {
-      if (operation.body === null || needsSecret.has(nameOf(operation))) continue;
+      if (operation.body === null || needsSecret(operation)) continue;
       const reply = await scene.send(operation, { ask: { json: operation.body.example } });
       assert.ok(reply.status < 300, `${nameOf(operation)}: ${reply.status} ${reply.text}`);
     }
@@ -52,18 +44,16 @@ describe('requests that fit the documents', () => {
 });
 
 /** Requests with good ids, or now and then a foreign one, whose parameters and body fit the schemas. */
-function requests({ foreign }: Scene, operation: Operation): fc.Arbitrary<Request> {
+function requests(scene: Scene, operation: Operation): fc.Arbitrary<Request> {
   const ofPlace = (place: string) => operation.parameters.filter((each) => each.in === place);
   const record = (place: string) =>
     fc.record(Object.fromEntries(ofPlace(place).map(({ name, schema }) => [name, fitting(schema)])), {
       requiredKeys: ofPlace(place).flatMap(({ name, required }) => (required ? [name] : [])),
       noNullPrototype: true,
     });
-  const ids = ofPlace('path').filter(({ name }) => name !== 'appId');
-  const path = fc.oneof(
-    { weight: 4, arbitrary: fc.constant({}) },
-    fc.constant(Object.fromEntries(ids.map(({ name }) => [name, spell(operation, foreign)]))),
-  );
+  const subject = scene.subjectOf(operation);
+  const foreign = subject === undefined ? {} : { [subject]: scene.spell(operation, scene.foreign) };
+  const path = fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, fc.constant(foreign));
   const body = operation.body === null ? fc.constant(undefined) : fitting(operation.body.schema);
   return fc.record({ path, query: record('query'), headers: record('header'), body }).map((parts) => ({
     path: parts.path,

@@ -1,19 +1,20 @@
-/** One user, four views: made through any door, a user has the same facts behind all of them. */
+/** One user, a view for each contract: made through any of them, a user has the same facts in all. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Facts, Handles } from '../support/door.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
-import { type DoorName, doorNames, type Handles, openDoors } from './doors.ts';
+import { doorNames, doorOf, openDoors } from './doors.ts';
 
-/** What the document of each contract shows of a user; the values that nobody said. */
-const unsaid = {
-  reference: null as string | null,
+/** A user of whom a test has said nothing. */
+const unsaid: Facts = {
+  reference: null,
   timezone: 'UTC',
-  email: null as string | null,
-  firstName: null as string | null,
-  lastName: null as string | null,
-  name: null as string | null,
-  phone: null as string | null,
-  dateOfBirth: null as string | null,
+  email: null,
+  firstName: null,
+  lastName: null,
+  name: null,
+  phone: null,
+  dateOfBirth: null,
   language: 'en',
   role: 'parent',
   status: 'active',
@@ -21,66 +22,16 @@ const unsaid = {
   isConfirmed: false,
   scoreStatus: 'calibrating',
 };
-type Facts = typeof unsaid;
 
 describe('one user, four views', () => {
   const roster = setUpRoster();
   const doors = setUp(() => openDoors(roster, roster.organization));
 
-  /** The four views of a user made at 12:00:00.123, keys in the order of the documents. */
-  function viewsOf(user: Handles, said: Partial<Facts>): Record<DoorName, object> {
-    const facts = { ...unsaid, ...said };
-    const second = '2026-03-02T12:00:00Z';
-    const millisecond = '2026-03-02T12:00:00.123Z';
-    return {
-      sonar: {
-        id: user.userId,
-        reference_id: facts.reference,
-        timezone: facts.timezone,
-        status: facts.status,
-        score_status: facts.scoreStatus,
-        last_sync_at: null,
-        last_score_at: null,
-        created_at: second,
-      },
-      general: {
-        id: user.number,
-        email: facts.email,
-        first_name: facts.firstName,
-        last_name: facts.lastName,
-        phone: facts.phone,
-        date_of_birth: facts.dateOfBirth,
-        language: facts.language,
-        role: facts.role,
-        active: facts.status !== 'inactive',
-        clinical: facts.isClinical,
-        confirmed: facts.isConfirmed,
-        created_at: millisecond,
-        updated_at: millisecond,
-      },
-      humanapi: {
-        humanId: user.humanId,
-        externalId: facts.reference,
-        appId: doors.tenant.app.appId,
-        createdAt: millisecond,
-        updatedAt: millisecond,
-      },
-      organization: {
-        id: user.userId,
-        email: facts.email,
-        name: facts.name,
-        role: facts.role,
-        status: facts.status,
-        created_at: second,
-        last_login: null,
-      },
-    };
-  }
-
+  /** Fails where a contract shows another user than the one that was described. */
   async function assertViews(user: Handles, said: Partial<Facts>): Promise<void> {
-    for (const [name, view] of Object.entries(viewsOf(user, said))) {
-      const shown = await doors[nameOf(name)].show(user);
-      assert.deepEqual(Object.entries(shown), Object.entries(view), name);
+    for (const door of doors.all) {
+      const view = door.view(user, { ...unsaid, ...said }, doors.tenant);
+      assert.deepEqual(Object.entries(await door.show(user)), Object.entries(view), door.name);
     }
   }
 
@@ -153,37 +104,32 @@ describe('one user, four views', () => {
 
   for (const maker of doorNames) {
     for (const remover of doorNames) {
-      test(`what ${maker} made, every list has, ${remover} deletes, and no door shows again`, async () => {
-        const user = await doors.identify(await doors[maker].make(`${maker}-${remover}`));
-        for (const name of doorNames) {
-          const { list, idOf } = doors[name];
-          const place = name === 'humanapi' ? -1 : 0;
-          assert.equal((await list()).at(place), idOf(user), `${name} lists newest first, humanapi last`);
+      test(`every list has the user that ${maker} made; ${remover} deletes it, and no contract shows it again`, async () => {
+        const make = async () => {
+          return doors.identify(await doorOf(doors.all, maker).make(`${maker}-${remover}`));
+        };
+        const user = await make();
+        for (const { name, list, idOf, isOldestFirst } of doors.all) {
+          assert.equal((await list()).at(isOldestFirst ? -1 : 0), idOf(user), `${name} lists in its order`);
         }
 
-        const gone = await doors[remover].remove(user);
+        const gone = await doorOf(doors.all, remover).remove(user);
         assert.equal(gone.status, 204);
         assert.equal(gone.text, '');
-        for (const name of doorNames) {
-          assert.equal((await doors[name].read(user)).status, 404, name);
-          assert.equal((await doors[name].remove(user)).status, 404, name);
-          assert.ok(!(await doors[name].list()).includes(doors[name].idOf(user)), name);
+        for (const { name, read, remove, list, idOf } of doors.all) {
+          assert.equal((await read(user)).status, 404, name);
+          assert.equal((await remove(user)).status, 404, name);
+          assert.ok(!(await list()).includes(idOf(user)), name);
         }
         await assert.rejects(doors.identify(user.userId), {
           code: 'not_found',
           details: { noun: 'user' },
         });
-        // What was said of the deleted one is free again.
-        const next = await doors.identify(await doors[maker].make(`${maker}-${remover}`));
+        // The email and the external id of the deleted user are free again.
+        const next = await make();
         assert.notEqual(next.userId, user.userId);
         assert.notEqual(next.number, user.number);
       });
     }
   }
 });
-
-function nameOf(text: string): DoorName {
-  const name = doorNames.find((each) => each === text);
-  assert.ok(name);
-  return name;
-}

@@ -1,9 +1,10 @@
 /** Names and addresses that were said through one contract, as the others show and compare them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { strongPassword } from '../support/door.ts';
 import { addPerson } from '../support/people.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
-import { openDoors, strongPassword } from './doors.ts';
+import { openDoors } from './doors.ts';
 
 describe('names and emails between general and organization', () => {
   const roster = setUpRoster();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startRoster } from '../support/start.ts';
-import { doorNames, openDoors } from './doors.ts';
+import { openDoors } from './doors.ts';
 
-test('every list goes by creation time, then by order of creation, whichever door made the user', async () => {
+test('every list goes by creation time, then by order of creation, whichever contract made the user', async () => {
   const roster = await startRoster();
   try {
     const doors = await openDoors(roster, roster.organization);
@@ -11,16 +11,16 @@ test('every list goes by creation time, then by order of creation, whichever doo
     for (let round = 0; round < 3; round++) {
       // All of a round are made in the same instant.
       roster.clock.advance(round * 1_000);
-      for (const name of doorNames) {
-        const id = await doors[name].make(`${name}-${round}`);
+      for (const { name, make } of doors.all) {
+        const id = await make(`${name}-${round}`);
         made.push((await doors.identify(id)).userId);
       }
     }
     const oldestFirst = await Promise.all(made.map((id) => doors.identify(id)));
-    for (const name of doorNames) {
-      const expected = oldestFirst.map((user) => doors[name].idOf(user));
-      if (name !== 'humanapi') expected.reverse();
-      assert.deepEqual(await doors[name].list(), expected, name);
+    for (const { name, idOf, isOldestFirst, list } of doors.all) {
+      const expected = oldestFirst.map((user) => idOf(user));
+      if (!isOldestFirst) expected.reverse();
+      assert.deepEqual(await list(), expected, name);
     }
   } finally {
     await roster.close();

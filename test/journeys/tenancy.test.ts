@@ -1,80 +1,51 @@
 /**
- * Two organizations whose users have the same addresses and the same external ids. Neither is ever shown, counted
- * or hinted at to the other: whatever is asked of the other's user is answered as for a user who never was.
+ * Two organizations whose users have the same addresses and the same external ids. An answer to one never shows, counts
+ * or hints at users of the other: a request for the other's user is answered as one for a user that does not exist.
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { contracts } from '../../src/contracts/index.ts';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
+import { describedDocument } from '../support/documents.ts';
+import { aProvider, type Handles, handlesOf, loadDoors, strongPassword } from '../support/door.ts';
 import type { Ask, Reply } from '../support/http.ts';
-import { bareId } from '../support/people.ts';
+import { nameOf, type Operation, operationsOf } from '../support/operations.ts';
+import { addPerson } from '../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 import { testDoor } from '../support/start.ts';
-import { type Doors, doorNames, type Handles, openDoors, strongPassword } from './doors.ts';
+import { type Doors, doorOf, openDoors } from './doors.ts';
 
-/** A user who never was, in every spelling. */
-const nobody: Handles = {
+/** A user that does not exist, in every spelling. */
+const unknownUser: Handles = {
   userId: `usr_${'0123456789abcdef'.repeat(2)}`,
   humanId: '0123456789abcdef'.repeat(2),
   number: 1_234_567_890_123,
 };
 
-/** Every operation on one user, by the contract that has it. */
-const operations: readonly {
-  readonly title: string;
-  readonly line: (user: Handles, doors: Doors) => string;
-  readonly ask: (doors: Doors) => Ask;
-}[] = [
-  ...['GET', 'PATCH', 'DELETE'].map((method) => ({
-    title: `sonar: ${method}`,
-    line: ({ userId }: Handles) => `${method} /sonar/v1/users/${userId}`,
-    ask: ({ tenant }: Doors) => ({
-      bearer: tenant.apiKeys.admin,
-      ...(method === 'PATCH' ? { json: { timezone: 'Europe/London', status: 'inactive' } } : {}),
-    }),
-  })),
-  ...['syncs', 'scores'].map((report) => ({
-    title: `sonar: report of ${report}`,
-    line: ({ userId }: Handles) => `POST /sonar/v1/users/${userId}/${report}`,
-    ask: ({ tenant }: Doors) => ({ bearer: tenant.apiKeys.admin }),
-  })),
-  ...['GET', 'PUT', 'DELETE'].map((method) => ({
-    title: `general: ${method}`,
-    line: ({ number }: Handles) => `${method} /general/v1/users/${number}`,
-    ask: ({ admin }: Doors) => ({
-      session: admin.session,
-      ...(method === 'PUT' ? { json: { user: { first_name: 'Eve', role: 'parent' } } } : {}),
-    }),
-  })),
-  {
-    title: 'general: cancel',
-    line: ({ number }) => `POST /general/v1/users/${number}/cancel`,
-    ask: ({ admin }) => ({ session: admin.session }),
-  },
-  ...['GET', 'DELETE'].map((method) => ({
-    title: `humanapi: ${method}`,
-    line: ({ humanId }: Handles, { tenant }: Doors) =>
-      `${method} /humanapi/v1/apps/${tenant.app.appId}/users/${humanId}`,
-    ask: ({ tenant }: Doors) => ({ appKey: tenant.app.appKey }),
-  })),
-  ...['GET', 'DELETE'].map((method) => ({
-    title: `organization: ${method}`,
-    line: ({ userId }: Handles) => `${method} /organization/api/v1/users/${userId}`,
-    ask: ({ tenant }: Doors) => ({ bearer: tenant.apiKeys.admin }),
-  })),
-];
+const descriptions = await loadDoors();
+const documents = contracts.map((contract) => [contract.name, describedDocument(contract)] as const);
+
+/** Every operation on one user, of every contract. */
+const operations = operationsOf(documents).filter(({ contract, parameters }) => {
+  const { others = {}, scope } = descriptions.get(contract) ?? {};
+  return parameters.some(
+    (each) => each.in === 'path' && !(each.name in others) && each.name !== scope?.parameter,
+  );
+});
 
 describe('two organizations with the same people', () => {
-  const roster = setUpRoster();
+  const roster = setUpRoster({ env: aProvider });
   const ours = setUp(() => openDoors(roster, roster.organization));
   let theirs: Doors;
   const people: { ours: Handles; theirs: Handles }[] = [];
 
   before(async () => {
     theirs = await openDoors(roster, await roster.addOrganization());
-    for (const name of doorNames) {
+    for (const door of ours.all) {
+      const twin = doorOf(theirs.all, door.name);
       people.push({
-        ours: await ours.identify(await ours[name].make(`twin-${name}`)),
-        theirs: await theirs.identify(await theirs[name].make(`twin-${name}`)),
+        ours: await ours.identify(await door.make(`twin-${door.name}`)),
+        theirs: await theirs.identify(await twin.make(`twin-${door.name}`)),
       });
     }
   });
@@ -86,17 +57,16 @@ describe('two organizations with the same people', () => {
       [theirs, 'theirs'],
     ] as const) {
       const own = [doors.admin, ...people.map((pair) => pair[side])];
-      for (const name of doorNames) {
-        const { list, idOf } = doors[name];
-        const expected = own.map((user) => idOf({ humanId: bareId(user.userId), ...user }));
+      for (const { name, list, idOf, total } of doors.all) {
+        const expected = own.map((user) => idOf(handlesOf(user)));
         assert.deepEqual(new Set(await list()), new Set(expected), name);
+        assert.ok([own.length, null].includes(await total()), name);
       }
-      const { bearer, session } = { bearer: doors.tenant.apiKeys.reader, session: doors.admin.session };
       const totals = [
-        await roster.call('GET /sonar/v1/users', { bearer }),
-        await roster.call('GET /general/v1/users', { session }),
-        await roster.call('GET /organization/api/v1/users', { bearer }),
-      ].map((reply) => reply.number('meta.total'));
+        await doors.sonar.total(),
+        await doors.general.total(),
+        await doors.organization.total(),
+      ];
       assert.deepEqual(totals, [own.length, own.length, own.length]);
     }
     await ledger.expect({});
@@ -109,17 +79,39 @@ describe('two organizations with the same people', () => {
     assert.equal(reply.at('data.0.id'), people[0]?.ours.userId);
   });
 
-  for (const { title, line, ask } of operations) {
-    test(`${title} of the other's user is answered as for a user who never was`, async () => {
-      const unknown = await roster.call(line(nobody, ours), ask(ours));
+  /** The request line of an operation on that user, and what is sent with it by an admin of ours. */
+  async function requestOf(operation: Operation): Promise<(user: Handles) => readonly [string, Ask]> {
+    const { idOf, credential } = doorOf(ours.all, operation.contract);
+    const { others = {}, scope, bodies } = descriptions.get(operation.contract) ?? {};
+    const good: Record<string, string> =
+      scope === undefined ? {} : { [scope.parameter]: scope.value(ours.tenant) };
+    for (const { name } of operation.parameters.filter((each) => each.in === 'path' && each.name in others)) {
+      const person = await addPerson(roster, {}, ours.tenant);
+      good[name] = (await others[name]?.(roster, ours.tenant, person)) ?? '';
+    }
+    const json = bodies?.[operation.operationId] ?? operation.body?.example;
+    return (user) => {
+      const path = operation.path.replaceAll(
+        /\{(\w+)\}/g,
+        (_, name: string) => good[name] ?? `${idOf(user)}`,
+      );
+      return [`${operation.method} ${path}`, { ...credential, ...(json === undefined ? {} : { json }) }];
+    };
+  }
+
+  for (const operation of operations) {
+    test(`${nameOf(operation)} answers about the other's user as about one that does not exist`, async () => {
+      const compose = await requestOf(operation);
+      await ledger.mark();
+      const unknown = await roster.call(...compose(unknownUser));
       assert.equal(unknown.status, 404);
       for (const pair of people) {
-        const foreign = await roster.call(line(pair.theirs, ours), ask(ours));
+        const foreign = await roster.call(...compose(pair.theirs));
         assert.equal(foreign.status, 404);
-        const admins = { ...pair.theirs, ...theirs.admin, humanId: bareId(theirs.admin.userId) };
-        const admin = await roster.call(line(admins, ours), ask(ours));
-        assert.equal(redacted(foreign, pair.theirs), redacted(unknown, nobody));
-        assert.equal(redacted(admin, admins), redacted(unknown, nobody));
+        const theirAdmin = handlesOf(theirs.admin);
+        const admin = await roster.call(...compose(theirAdmin));
+        assert.equal(redacted(foreign, pair.theirs), redacted(unknown, unknownUser));
+        assert.equal(redacted(admin, theirAdmin), redacted(unknown, unknownUser));
       }
       await ledger.expect({});
     });

@@ -16,7 +16,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../../src/app/create-app.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
-import { contracts } from '../../src/contracts/index.ts';
 import { createApiKey } from '../../src/core/access/api-key-lifecycle.ts';
 import type { KeyRole } from '../../src/core/access/principal.ts';
 import type { Core } from '../../src/core/core.ts';
@@ -26,6 +25,7 @@ import { toUserIdText } from '../../src/core/ids.ts';
 import { type Message, type MessageContent, messageContext } from '../../src/core/messaging/message.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { withCoverage } from './coverage.ts';
+import { readDocuments } from './documents.ts';
 import { type Client, createClient } from './http.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from './openapi-check.ts';
 import { createDatabase, type OwnDatabase } from './postgres.ts';
@@ -235,13 +235,7 @@ function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {
 const knownChecks = new Map<string, OpenApiCheck>();
 
 async function readPublishedCheck(baseUrl: string): Promise<OpenApiCheck> {
-  const texts = await Promise.all(
-    contracts.map(async ({ name }) => {
-      const answer = await fetch(`${baseUrl}/openapi/${name}.json`);
-      if (!answer.ok) throw new Error(`/openapi/${name}.json answered ${answer.status}`);
-      return [name, await answer.text()] as const;
-    }),
-  );
+  const texts = await readDocuments(baseUrl);
   const key = JSON.stringify(texts);
   const documents = texts.map(([name, text]): [string, OpenApiDocument] => [name, JSON.parse(text)]);
   const check = knownChecks.get(key) ?? withCoverage(createOpenApiCheck(new Map(documents)), documents);

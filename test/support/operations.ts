@@ -1,5 +1,5 @@
-/** Every operation of every contract, as the published OpenAPI documents tell it. */
-import assert from 'node:assert/strict';
+/** Every operation of a contract, as its OpenAPI document describes it. */
+import type { NamedText } from './documents.ts';
 import type { JsonSchema } from './schema-arbitrary.ts';
 
 export interface Parameter {
@@ -18,8 +18,7 @@ export interface Operation {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: { readonly schema: JsonSchema; readonly example: unknown } | null;
-  /** The kind of credential it asks for; null where none. */
-  readonly credential: 'bearer' | 'basic' | 'session' | null;
+  readonly needsCredential: boolean;
 }
 
 export function nameOf({ contract, operationId }: Operation): string {
@@ -28,7 +27,6 @@ export function nameOf({ contract, operationId }: Operation): string {
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentOperation>>>>;
-  readonly components: { readonly securitySchemes: Readonly<Record<string, SecurityScheme>> };
 }
 
 interface DocumentOperation {
@@ -40,37 +38,23 @@ interface DocumentOperation {
   };
 }
 
-interface SecurityScheme {
-  readonly type: string;
-  readonly scheme?: string;
-}
-
-const documents = ['sonar', 'general', 'humanapi', 'organization'] as const;
-
-export async function readOperations(baseUrl: string): Promise<readonly Operation[]> {
-  const operations: Operation[] = [];
-  for (const contract of documents) {
-    const answer = await fetch(`${baseUrl}/openapi/${contract}.json`);
-    assert.equal(answer.status, 200);
-    const document = (await answer.json()) as Document;
-    for (const [path, item] of Object.entries(document.paths)) {
-      for (const [method, operation] of Object.entries(item)) {
-        operations.push(toOperation(contract, document, path, method, operation));
-      }
-    }
-  }
-  return operations;
+/** The operations of the documents, in their order. */
+export function operationsOf(documents: readonly NamedText[]): readonly Operation[] {
+  return documents.flatMap(([contract, text]) => {
+    const document: Document = JSON.parse(text);
+    return Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => toOperation(contract, path, method, operation)),
+    );
+  });
 }
 
 function toOperation(
   contract: string,
-  document: Document,
   path: string,
   method: string,
   { operationId, parameters, security, requestBody }: DocumentOperation,
 ): Operation {
   const media = requestBody?.content['application/json'];
-  const [scheme] = Object.keys(security[0] ?? {});
   return {
     contract,
     operationId,
@@ -78,12 +62,6 @@ function toOperation(
     path: `/${contract}${path}`,
     parameters,
     body: media === undefined ? null : { schema: media.schema, example: media.example ?? {} },
-    credential: scheme === undefined ? null : kindOf(document.components.securitySchemes[scheme]),
+    needsCredential: security.length > 0,
   };
-}
-
-function kindOf(scheme: SecurityScheme | undefined): Operation['credential'] {
-  if (scheme?.type === 'http') return scheme.scheme === 'basic' ? 'basic' : 'bearer';
-  assert.equal(scheme?.type, 'apiKey');
-  return 'session';
 }

@@ -1,0 +1,26 @@
+/** How a client of `humanapi` makes, reads and lists users. */
+import { type DoorDescription, madeAt } from '../../support/door.ts';
+
+export const door: DoorDescription = {
+  root: ({ app }) => `/humanapi/v1/apps/${app.appId}/users`,
+  credential: async ({ app }) => ({ appKey: app.appKey }),
+  asker: 'app',
+  post: (mark) => ({ externalId: mark }),
+  made: 'humanId',
+  shown: '',
+  items: '',
+  key: 'humanId',
+  total: null,
+  pages: null,
+  isOldestFirst: true,
+  idOf: ({ humanId }) => humanId,
+  view: (user, facts, { app }) => ({
+    humanId: user.humanId,
+    externalId: facts.reference,
+    appId: app.appId,
+    createdAt: madeAt.millisecond,
+    updatedAt: madeAt.millisecond,
+  }),
+  scope: { parameter: 'appId', value: ({ app }) => app.appId },
+  needsSecret: ['createConnectToken', 'exchangeConnectSession', 'createPublicToken'],
+};
