@@ -91,7 +91,8 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     operation: Operation,
     { path = {}, query = '', method }: Request = {},
   ): Promise<string> {
-    const user = (target ??= await addPerson(roster));
+    target ??= await addPerson(roster);
+    const user = target;
     const door = doorOf(doors, operation.contract);
     const good: Record<string, string> =
       door.scope === undefined ? {} : { [door.scope.parameter]: door.scope.value(tenant) };
