@@ -142,7 +142,7 @@ export async function openCore(
     providers: providers.directory,
     ledger: records.ledger,
     publicKeys: records.publicKeys,
-    residue: store.residue,
+    remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
   };

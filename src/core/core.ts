@@ -6,7 +6,7 @@ import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
-import type { Residue } from './erasure/residue.ts';
+import type { Remains } from './erasure/remains.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
 import type { SecretBox } from './secret.ts';
@@ -29,7 +29,7 @@ export interface Core {
   /** The public halves of the keys that sign receipts, outside the database. */
   readonly publicKeys: PublicKeyFile;
   /** The database's files, as erasures look into them. */
-  readonly residue: Residue;
+  readonly remains: Remains;
   /** The idempotent requests that run in this process. */
   readonly running: RunningRequests;
   /** Password checks that run in this process, bounded for each account. */

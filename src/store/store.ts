@@ -3,7 +3,7 @@
  * who use it.
  */
 import type { Maintenance } from '../core/deployment/maintenance.ts';
-import type { Residue } from '../core/erasure/residue.ts';
+import type { Remains } from '../core/erasure/remains.ts';
 import type { Topic } from '../core/topic.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import type { CountShape } from './counts/count-change.ts';
@@ -43,7 +43,7 @@ export interface PostgresStoreOptions extends StoreOptions {
 /** The store of a deployment. */
 export interface Store extends UnitOfWork, Maintenance {
   /** What erasures look into. */
-  readonly residue: Residue;
+  readonly remains: Remains;
   /** Brings the schema up to date; how many migrations ran. Nothing else works on a new file before. */
   migrate(): Promise<number>;
   /** Resolves where the database answers and has the schema of this program. */

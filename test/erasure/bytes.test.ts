@@ -205,7 +205,7 @@ test('what SQLite has left of the erased in pages that it arranged anew is found
       const wave = order.slice(from, from + 100);
       const users = wave.map(({ user }) => ({ orgKey, userId: user.id }));
       await Array.fromAsync(eraseUsers(core, 'test', { users }));
-      assert.ok(await core.residue.flush());
+      assert.ok(await core.remains.flush());
       remains += (await findInFolder(folder, marksOf(wave), ['utf-8'])).length;
       while ((await advanceErasures(core, 1_000)).taken > 0) await sleep(10);
       assert.deepEqual(await findInFolder(folder, marksOf(order.slice(0, from + 100)), ['utf-8']), []);

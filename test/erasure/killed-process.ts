@@ -50,7 +50,7 @@ async function around<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function mortal(core: Core): Core {
-  const { work, ledger, residue, publicKeys } = core;
+  const { work, ledger, remains, publicKeys } = core;
   const { grants } = ledger;
   return {
     ...core,
@@ -82,9 +82,9 @@ function mortal(core: Core): Core {
         sweep: () => grants.sweep(),
       },
     },
-    residue: {
-      flush: () => around(() => residue.flush()),
-      clear: (sought) => around(() => residue.clear(sought)),
+    remains: {
+      flush: () => around(() => remains.flush()),
+      clear: (traces) => around(() => remains.clear(traces)),
     },
     publicKeys: {
       read: () => publicKeys.read(),

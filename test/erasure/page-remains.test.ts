@@ -3,41 +3,33 @@
  * room changes: remains that SQLite leaves by itself, and ones that are put into every page there is.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomInt } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { type Leftover, leftoversIn } from '../../src/store/sqlite/remains/pages.ts';
 import { TextIndex } from '../../src/store/sqlite/remains/text-index.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../store/harness.ts';
+import {
+  databaseBytes,
+  pageBytes,
+  plant,
+  randomText,
+  rangesIn,
+  type UnallocatedRange,
+} from './database-pages.ts';
 
-const run = promisify(execFile);
-const pageBytes = 4_096;
 const innerIndexType = 2;
+const leafIndexType = 10;
 
-/** Another process copies the file: one that serves from it loses SQLite's locks when it closes it. */
-async function readBytes(file: string): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'roster-pages-'));
-  try {
-    await run('cp', [file, folder]);
-    return await readFile(join(folder, databaseFile));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** The rooms of pages that hold one of the texts. */
-function roomsWith(bytes: Buffer, texts: Iterable<string>): Leftover[] {
+/** The unallocated ranges that hold one of the texts. */
+function rangesWith(bytes: Buffer, texts: Iterable<string>): UnallocatedRange[] {
   const index = new TextIndex(texts);
-  return leftoversIn(bytes, 1, pageBytes).filter((room) => index.findIn(room.bytes).length > 0);
+  return rangesIn(bytes).filter((range) => index.findIn(range.bytes).length > 0);
 }
 
 function changedPages(before: Buffer, after: Buffer): number {
@@ -61,10 +53,6 @@ function readUsers(file: string): unknown {
   } finally {
     db.close();
   }
-}
-
-function randomText(bytes: number): string {
-  return randomBytes(bytes).toString('base64url').slice(0, bytes).toLowerCase();
 }
 
 async function addUsers(
@@ -109,13 +97,12 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
           if (user !== undefined) await tx.users.erase(user, []);
         }
       });
-      assert.ok(await store.residue.flush());
-      const bytes = await readBytes(file);
+      assert.ok(await store.remains.flush());
+      const bytes = await databaseBytes(file);
       const index = new TextIndex(textsOf(there));
-      for (const room of leftoversIn(bytes, 1, pageBytes)) {
-        const type = bytes[(room.page - 1) * pageBytes];
-        const texts = room.kind === 'index' ? index.findIn(room.bytes) : [];
-        for (const text of texts) (type === innerIndexType ? inInner : inLeaves).add(text);
+      for (const range of rangesIn(bytes)) {
+        const into = { [innerIndexType]: inInner, [leafIndexType]: inLeaves }[range.type];
+        for (const text of index.findIn(range.bytes)) into?.add(text);
       }
     }
     const known = new Set([...inLeaves, ...inInner]);
@@ -123,13 +110,13 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
     await store.change(tenant.orgKey, async (tx) => {
       for (const user of gone) assert.ok(await tx.users.erase(user, []));
     });
-    assert.ok(await store.residue.flush());
-    const before = await readBytes(file);
+    assert.ok(await store.remains.flush());
+    const before = await databaseBytes(file);
     const texts = new Set(textsOf(gone));
-    assert.ok(roomsWith(before, texts).length > 0, 'deleting alone leaves something behind');
+    assert.ok(rangesWith(before, texts).length > 0, 'deleting alone leaves something behind');
     const users = readUsers(file);
-    assert.deepEqual(await store.residue.clear({ texts, keys: texts }), new Set());
-    const after = await readBytes(file);
+    assert.deepEqual(await store.remains.clear(texts), new Set());
+    const after = await databaseBytes(file);
     for (const text of texts) assert.ok(!after.includes(text));
     assert.deepEqual(readUsers(file), users);
     assert.deepEqual(await store.checkIntegrity(), []);
@@ -141,33 +128,6 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
     await own.dispose();
   }
 });
-
-/** Writes a text of its own, over and over, into the room of every page of users and of what they are known by. */
-async function plant(file: string): Promise<Set<string>> {
-  const db = new Database(file, { readonly: true });
-  const pages = db
-    .prepare<[], number>(
-      `select pageno from dbstat where name in ('users', 'users_email_canonical', 'users_external_id')
-        and pagetype <> 'overflow' and not (name = 'users' and pagetype = 'internal')`,
-    )
-    .pluck()
-    .all();
-  db.close();
-  const bytes = await readFile(file);
-  const planted = new Set<string>();
-  for (const page of pages) {
-    const at = (page - 1) * pageBytes;
-    const headerBytes = bytes[at] === innerIndexType ? 12 : 8;
-    const start = at + headerBytes + 2 * bytes.readUInt16BE(at + 3);
-    const text = randomText(12);
-    for (let end = at + bytes.readUInt16BE(at + 5); end - text.length >= start; end -= text.length) {
-      bytes.write(text, end - text.length, 'latin1');
-      planted.add(text);
-    }
-  }
-  await writeFile(file, bytes);
-  return planted;
-}
 
 test('a remain in any page of users or their indexes is cleared, however few or long the entries, and nobody is changed', async () => {
   const shape = fc.record({
@@ -190,13 +150,13 @@ test('a remain in any page of users or their indexes is cleared, however few or 
           for (const user of added.slice(0, Math.floor(users * goneShare))) await tx.users.erase(user, []);
         });
         await own.store.close();
-        const planted = await plant(file);
+        const planted = new Set((await plant(file)).values());
         const store = openStore({ dataDir: own.dataDir });
         try {
           const before = readUsers(file);
-          assert.deepEqual(await store.residue.clear({ texts: planted, keys: planted }), new Set());
-          assert.ok(await store.residue.flush());
-          const bytes = await readBytes(file);
+          assert.deepEqual(await store.remains.clear(planted), new Set());
+          assert.ok(await store.remains.flush());
+          const bytes = await databaseBytes(file);
           for (const text of planted) assert.ok(!bytes.includes(text));
           assert.deepEqual(readUsers(file), before);
           assert.deepEqual(await store.checkIntegrity(), []);

@@ -98,7 +98,7 @@ export async function openCore(
     providers: noProviders,
     ledger: records.ledger,
     publicKeys: records.publicKeys,
-    residue: store.residue,
+    remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
   };

@@ -62,7 +62,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
   await acceptErasures(core, await begunAmong(core, all));
   const found = await lookAgain(core, all);
-  const remaining = await clearResidue(core, all);
+  const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: Looking): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
   const ends = await concludeAll(core, all.filter(isClear), found);
@@ -185,14 +185,11 @@ async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<Rem
 }
 
 /** The texts that are still in the database's files; null where its log could not be emptied yet. */
-async function clearResidue(core: Core, all: readonly Looking[]): Promise<ReadonlySet<string> | null> {
+async function clearRemains(core: Core, all: readonly Looking[]): Promise<ReadonlySet<string> | null> {
   const sought = all.flatMap(({ traces }) => (traces === null ? [] : [traces]));
   if (sought.length === 0) return new Set();
-  if (!(await core.residue.flush())) return null;
-  return core.residue.clear({
-    texts: new Set(sought.flatMap(({ texts }) => texts)),
-    keys: new Set(sought.flatMap(({ keys }) => keys)),
-  });
+  if (!(await core.remains.flush())) return null;
+  return core.remains.clear(new Set(sought.flatMap(({ texts }) => texts)));
 }
 
 /** A receipt that was signed ahead, and the revocations that it tells of; null where some were open. */

@@ -14,8 +14,6 @@ export interface Traces {
   readonly email: string | null;
   /** What would be recognised in bytes: addresses, phone numbers, names, the external id. */
   readonly texts: readonly string[];
-  /** Those of them that databases keep a second time, in indexes. */
-  readonly keys: readonly string[];
 }
 
 /** As they are sealed: what the user said, null where nothing. */
@@ -30,7 +28,6 @@ function toTraces({ id, externalId, email, firstName, lastName, phone, phoneE164
     userId: id,
     email: canonical,
     texts: recognisable([externalId, email, canonical, firstName, lastName, phone, phoneE164]),
-    keys: recognisable([externalId, canonical]),
   };
 }
 

@@ -49,6 +49,20 @@ export function takeFolder(dataDir: string): FolderLock {
   );
 }
 
+/**
+ * Holds what one process at a time may do: remove remains from the database file. The process shares the folder
+ * already. Null where another holder is at it.
+ */
+export function holdRemains(dataDir: string): FolderLock | null {
+  try {
+    // SQLite lets one connection prepare to write while others share the file.
+    return hold(dataDir, ['begin immediate'], 'another process removes remains');
+  } catch (error) {
+    if (error instanceof FolderInUseError) return null;
+    throw error;
+  }
+}
+
 function hold(dataDir: string, words: readonly string[], otherwise: string): FolderLock {
   const path = join(dataDir, lockFile);
   const lock = new Sqlite(path, { timeout: 0 });

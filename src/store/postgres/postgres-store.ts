@@ -7,7 +7,7 @@
  */
 
 import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
-import { noResidue } from '../../core/erasure/residue.ts';
+import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
@@ -43,7 +43,7 @@ const defaultTimeouts: PostgresTimeouts = { connectMs: 3_000, statementMs: 10_00
 const undefinedTable = '42P01';
 
 export class PostgresStore implements Store {
-  readonly residue = noResidue;
+  readonly remains = noRemains;
   readonly #options: PostgresStoreOptions;
   readonly #countShape: CountShape;
   readonly #timeouts: PostgresTimeouts;

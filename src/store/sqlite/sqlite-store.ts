@@ -33,7 +33,7 @@ import { ReadExecutor } from './executor.ts';
 import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { integrityProblems } from './integrity.ts';
 import { SqliteMigrationTarget } from './migration.ts';
-import { SqliteResidue } from './remains/residue.ts';
+import { SqliteRemains } from './remains/remains.ts';
 
 export const databaseFile = 'roster.db';
 
@@ -68,7 +68,7 @@ function makePrivateFile(file: string): void {
 }
 
 export class SqliteStore implements Store {
-  readonly residue: SqliteResidue;
+  readonly remains: SqliteRemains;
   readonly #file: string;
   readonly #lock: FolderLock;
   readonly #writer: SqliteConnection;
@@ -112,8 +112,8 @@ export class SqliteStore implements Store {
       ...{ file, connection: this.#writer, commits: this.#commits },
       onCopied: options.onCheckpoint ?? (() => {}),
     });
-    this.residue = new SqliteResidue({
-      file,
+    this.remains = new SqliteRemains({
+      ...{ dataDir: options.dataDir, file },
       connection: this.#writer,
       commits: this.#commits,
       checkpoints: this.#checkpoints,
@@ -190,11 +190,10 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.residue.stop()]);
+    await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.remains.close()]);
     this.#scanner.close();
     this.#reader.close();
     this.#writer.close();
-    this.residue.close();
     this.#lock.release();
   }
 

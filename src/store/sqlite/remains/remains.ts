@@ -1,0 +1,141 @@
+/**
+ * Removes what is left of erased people in the SQLite file and its write-ahead log. A checkpoint that truncates the log
+ * empties it, at a moment in which no connection reads a former state. Then a scan reads all pages of the file, and
+ * what it finds in bytes that hold nothing is overwritten with zeros (`wipe.ts`).
+ *
+ * Nothing counts as removed before another scan has found nothing: the log was empty at its beginning, all connections
+ * had dropped their caches, and no page of the file had a trace. One process at a time removes remains: a
+ * process that dies between writing zeros and its commit leaves former bytes in the caches of others, and the scan of
+ * a second process must begin after that.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Remains } from '../../../core/erasure/remains.ts';
+import { type FolderLock, holdRemains } from '../../folder/folder-lock.ts';
+import type { SqliteCheckpoints } from '../checkpoint.ts';
+import type { SqliteConnection } from '../connection.ts';
+import type { GroupCommit } from '../group-commit.ts';
+import { Scanner } from './scanner.ts';
+
+/** How often a moment without readers of a former state and without other writers is waited for, and how long. */
+const momentTriesMax = 40;
+const momentPauseMs = 25;
+/** How long another process that removes remains is waited for. */
+const otherTriesMax = 400;
+/** How often what a scan finds is wiped before it is left to a later time. */
+const roundsMax = 4;
+
+export interface RemainsParts {
+  /** The folder of the database, and the path of its file. */
+  readonly dataDir: string;
+  readonly file: string;
+  readonly connection: SqliteConnection;
+  /** Runs work when no transaction of this process is open. */
+  readonly commits: Pick<GroupCommit, 'between'>;
+  /** Copies most of the log beforehand, in a thread. */
+  readonly checkpoints: Pick<SqliteCheckpoints, 'copy'>;
+}
+
+export class SqliteRemains implements Remains {
+  readonly #parts: RemainsParts;
+  readonly #scanner: Scanner;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RemainsParts) {
+    this.#parts = parts;
+    this.#scanner = new Scanner(parts.file);
+  }
+
+  flush(): Promise<boolean> {
+    return this.#inTurn(async () => (await this.#whenLogIsEmpty(async () => true)) ?? false);
+  }
+
+  clear(traces: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    return this.#inTurn(async () => {
+      const lock = await this.#holdRemains();
+      if (lock === null) return traces;
+      try {
+        return await this.#clear(traces);
+      } finally {
+        lock.release();
+      }
+    });
+  }
+
+  /** Ends the thread. The database connections of the store are still open. */
+  close(): Promise<void> {
+    return this.#scanner.close();
+  }
+
+  /** One after the other: there is one thread. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  async #holdRemains(): Promise<FolderLock | null> {
+    for (let tries = 1; ; tries++) {
+      const lock = holdRemains(this.#parts.dataDir);
+      if (lock !== null || tries === otherTriesMax) return lock;
+      await sleep(momentPauseMs);
+    }
+  }
+
+  async #clear(traces: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    // A process that died while it wiped may have left caches that hold former bytes.
+    const areDropped = await this.#inMoment(async () => ((await this.#scanner.dropCaches()) ? true : null));
+    if (areDropped === null) return traces;
+    for (let round = 1; ; round++) {
+      const found = await this.#scan(traces);
+      if (found === null) return traces;
+      if (found.size === 0 || round > roundsMax || !(await this.#wipe())) return found;
+    }
+  }
+
+  /** The traces that are left; null where the file could not be held, or not for long enough. */
+  async #scan(traces: ReadonlySet<string>): Promise<ReadonlySet<string> | null> {
+    const { db } = this.#parts.connection;
+    const copiedAfter = db.pragma('wal_autocheckpoint', { simple: true });
+    try {
+      const isHeld = await this.#whenLogIsEmpty(async () => {
+        if (await this.#scanner.hold()) {
+          // A commit that finds the log long would try in vain to copy it, each time.
+          db.pragma('wal_autocheckpoint = 0');
+          return true;
+        }
+        await this.#scanner.release();
+        return null;
+      });
+      return isHeld === null ? null : await this.#scanner.scan(traces);
+    } finally {
+      await this.#scanner.release();
+      db.pragma(`wal_autocheckpoint = ${copiedAfter}`);
+    }
+  }
+
+  /** Wipes what the scan found, a part at a time; false where there was no moment for it. */
+  async #wipe(): Promise<boolean> {
+    let left: number | null;
+    do left = await this.#whenLogIsEmpty(() => this.#scanner.wipe());
+    while (left !== null && left > 0);
+    return left === 0;
+  }
+
+  /**
+   * Runs work at a moment in which no transaction of this process is open and the log is empty, so that the file alone
+   * is the database. Null where no such moment came, or the work found that it had passed.
+   */
+  async #whenLogIsEmpty<T>(work: () => Promise<T | null>): Promise<T | null> {
+    await Promise.all([this.#parts.checkpoints.copy(), this.#scanner.prepare()]);
+    return this.#inMoment(async () => ((await this.#scanner.truncate()) ? work() : null));
+  }
+
+  /** Runs work between two transactions of this process, again and again until it gives something but null. */
+  async #inMoment<T>(work: () => Promise<T | null>): Promise<T | null> {
+    for (let tries = 1; ; tries++) {
+      const done = await this.#parts.commits.between(work);
+      if (done !== null || tries === momentTriesMax) return done;
+      await sleep(momentPauseMs);
+    }
+  }
+}

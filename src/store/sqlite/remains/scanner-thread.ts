@@ -1,0 +1,100 @@
+/**
+ * The thread that empties the write-ahead log, scans the file and wipes it (see `scanner.ts`). Each request is answered
+ * with one message. Its database connection never changes a row, so its cache never has a page that is written back.
+ * While it holds the file it is in a read transaction that began when the log was empty: SQLite then copies
+ * nothing into the file, and all pages are of one moment.
+ */
+import { statSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import Sqlite from 'better-sqlite3';
+import { PageFile } from './page-file.ts';
+import { type FoundRemains, scan } from './scan.ts';
+import type { ScannerParts, ScannerRequest } from './scanner.ts';
+import { TextIndex } from './text-index.ts';
+import { dropCaches, wipe } from './wipe.ts';
+
+/** The log grows during a scan and may not fill the disk. */
+const logBytesMax = 1024 * 1024 * 1024;
+/** Pages that are wiped before others may write. */
+const wipedAtOnce = 1_000;
+
+const { path, descriptor }: ScannerParts = workerData;
+const db = new Sqlite(path, { timeout: 0 });
+db.pragma('synchronous = FULL');
+db.pragma('wal_autocheckpoint = 0');
+
+/** What the last scan found and is not wiped yet. */
+let left: { readonly traces: TextIndex; readonly inner: FoundRemains['inner']; pages: number[] } | null =
+  null;
+
+parentPort?.on('message', (request: ScannerRequest) => {
+  if (request.kind === 'end') {
+    db.close();
+    parentPort?.close();
+  } else {
+    parentPort?.postMessage(answer(request));
+  }
+});
+
+type Answer = boolean | number | ReadonlySet<string> | null;
+
+function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
+  switch (request.kind) {
+    case 'drop caches':
+      return unlessFailed(() => {
+        dropCaches(db);
+        return true;
+      }, false);
+    case 'truncate':
+      return unlessFailed(() => {
+        const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
+        return row?.busy === 0;
+      }, false);
+    case 'hold':
+      return unlessFailed(() => {
+        db.exec('begin');
+        db.prepare('select 1 from sqlite_schema').get();
+        return logBytes() === 0;
+      }, false);
+    case 'scan':
+      return scanFor(request.traces);
+    case 'wipe':
+      return unlessFailed(wipeSome, null);
+    case 'release':
+      if (db.inTransaction) db.exec('commit');
+      return true;
+  }
+}
+
+/** A disk that is full or fails is reported by the connections that write. */
+function unlessFailed<T>(work: () => T, otherwise: T): T {
+  try {
+    return work();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Null where it took longer than the log can wait. */
+function scanFor(texts: ReadonlySet<string>): ReadonlySet<string> | null {
+  const traces = new TextIndex(texts);
+  const found = scan(db, new PageFile(descriptor), { traces, mayGoOn: () => logBytes() <= logBytesMax });
+  if (found === null) return null;
+  left = { traces, inner: found.inner, pages: [...found.pages] };
+  return found.traces;
+}
+
+/** How many pages are left to be wiped; null where none could be. */
+function wipeSome(): number | null {
+  if (left === null) throw new Error('wiping comes after a scan');
+  const { traces, inner } = left;
+  const pages = new Set(left.pages.slice(-wipedAtOnce));
+  const parts = { db, file: new PageFile(descriptor), logBytes };
+  if (!wipe(parts, { pages, inner }, traces)) return null;
+  left.pages.length -= pages.size;
+  return left.pages.length;
+}
+
+function logBytes(): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+}

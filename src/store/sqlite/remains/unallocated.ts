@@ -1,0 +1,80 @@
+/**
+ * Finds the bytes of a b-tree page that hold nothing, by SQLite's documented file format
+ * (https://www.sqlite.org/fileformat2.html#b_tree_pages): the unallocated space between the cell pointers and the
+ * cells, and the freeblocks between the cells without the four bytes that link them. Fragments have at most three bytes,
+ * fewer than any trace. Everything else of a page has a meaning: SQLite may read it, and it must not change.
+ * Pure: nothing here reads or writes files, and nothing here tells whether a page is a b-tree page (see `trees.ts`).
+ */
+
+/** Bytes of a page, from `start` up to but without `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const innerTypes = new Set([2, 5]);
+const leafTypes = new Set([10, 13]);
+const leafHeaderBytes = 8;
+const innerHeaderBytes = 12;
+const freeblockHeaderBytes = 4;
+/** Page 1 begins with the header of the file. */
+const fileHeaderBytes = 100;
+
+/**
+ * The ranges that hold nothing, in their order; none where the bytes are not formed like a b-tree page. `page` is any
+ * page but the first. The last bytes of a page may be reserved for an extension; they begin at `usableBytes`.
+ */
+export function unallocatedRanges(page: Buffer, usableBytes: number): readonly ByteRange[] {
+  const pointers = pointersOf(page, 0);
+  if (pointers === null) return [];
+  const contentStart = page.readUInt16BE(5) || 65_536;
+  if (pointers.end > contentStart || contentStart > usableBytes) return [];
+  const freeblocks = freeblocksOf(page, { start: contentStart, end: usableBytes });
+  if (freeblocks === null) return [];
+  return [{ start: pointers.end, end: contentStart }, ...freeblocks].filter(({ start, end }) => start < end);
+}
+
+/** The contents of the freeblocks; null where their chain is not one that SQLite writes. */
+function freeblocksOf(page: Buffer, { start, end }: ByteRange): readonly ByteRange[] | null {
+  const contents: ByteRange[] = [];
+  let from = start;
+  for (let at = page.readUInt16BE(1); at !== 0; at = page.readUInt16BE(at)) {
+    if (at < from || at + freeblockHeaderBytes > end) return null;
+    const next = at + page.readUInt16BE(at + 2);
+    if (next < at + freeblockHeaderBytes || next > end) return null;
+    contents.push({ start: at + freeblockHeaderBytes, end: next });
+    from = next;
+  }
+  return contents;
+}
+
+/** Whether no cell begins within the ranges, as in every page that is not damaged. */
+export function areFreeOfCells(page: Buffer, ranges: readonly ByteRange[]): boolean {
+  return cellsOf(page, 0).every((cell) => !ranges.some(({ start, end }) => start <= cell && cell < end));
+}
+
+/** The numbers of the pages below an inner page of a tree; none where the page is not one. */
+export function childrenOf(page: Buffer, number: number): readonly number[] {
+  const header = number === 1 ? fileHeaderBytes : 0;
+  if (!innerTypes.has(page[header] ?? 0)) return [];
+  const lastChild = page.readUInt32BE(header + leafHeaderBytes);
+  return [...cellsOf(page, header).map((cell) => page.readUInt32BE(cell)), lastChild];
+}
+
+/** Where each cell begins. */
+function cellsOf(page: Buffer, header: number): readonly number[] {
+  const pointers = pointersOf(page, header);
+  if (pointers === null) return [];
+  const count = (pointers.end - pointers.start) / 2;
+  return Array.from({ length: count }, (_, index) => page.readUInt16BE(pointers.start + 2 * index));
+}
+
+/** The array of cell pointers; null where the page does not begin like one of a tree. */
+function pointersOf(page: Buffer, header: number): ByteRange | null {
+  const type = page[header] ?? 0;
+  const isLeaf = leafTypes.has(type);
+  if (!isLeaf && !innerTypes.has(type)) return null;
+  const start = header + (isLeaf ? leafHeaderBytes : innerHeaderBytes);
+  const end = start + 2 * page.readUInt16BE(header + 3);
+  return end <= page.length ? { start, end } : null;
+}

@@ -1,0 +1,85 @@
+/** The pages of a SQLite file for the tests of remains: their unallocated ranges, and texts put into these. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
+import { unallocatedRanges } from '../../src/store/sqlite/remains/unallocated.ts';
+
+const run = promisify(execFile);
+
+export const pageBytes = 4_096;
+
+/** A part of a page that holds nothing by SQLite's file format. */
+export interface UnallocatedRange {
+  readonly page: number;
+  /** The first byte of the page: 2 and 5 for inner pages, 10 and 13 for leaves, of indexes and of tables. */
+  readonly type: number;
+  /** Where it begins in the file. */
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+/** The bytes of a database file. Another process copies it: one that has it open would lose SQLite's locks by closing it. */
+export async function databaseBytes(file: string): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-pages-'));
+  try {
+    await run('cp', [file, folder]);
+    return await readFile(join(folder, basename(file)));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The unallocated ranges of all pages that look like pages of a tree, but for page 1. */
+export function rangesIn(bytes: Buffer): UnallocatedRange[] {
+  const all: UnallocatedRange[] = [];
+  for (let page = 2; page * pageBytes <= bytes.length; page += 1) {
+    const from = (page - 1) * pageBytes;
+    const own = bytes.subarray(from, from + pageBytes);
+    for (const { start, end } of unallocatedRanges(own, pageBytes)) {
+      all.push({ page, type: own[0] ?? 0, at: from + start, bytes: own.subarray(start, end) });
+    }
+  }
+  return all;
+}
+
+export function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('base64url').slice(0, bytes).toLowerCase();
+}
+
+/** The pages of the trees of a closed database, page 1 left out. */
+export function treePages(file: string): ReadonlySet<number> {
+  const db = new Database(file, { readonly: true });
+  try {
+    const pages = db
+      .prepare<[], number>(`select pageno from dbstat where pagetype <> 'overflow' and pageno > 1`)
+      .pluck()
+      .all();
+    return new Set(pages);
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Writes a text of its own, over and over, into every unallocated range of a closed database that has room for it, as
+ * SQLite might have left it; the texts by page.
+ */
+export async function plant(file: string): Promise<ReadonlyMap<number, string>> {
+  const pages = treePages(file);
+  const bytes = await readFile(file);
+  const planted = new Map<number, string>();
+  for (const { page, bytes: range } of rangesIn(bytes)) {
+    const text = planted.get(page) ?? randomText(12);
+    if (!pages.has(page) || range.length < text.length) continue;
+    for (let end = range.length; end >= text.length; end -= text.length) {
+      range.write(text, end - text.length, 'latin1');
+    }
+    planted.set(page, text);
+  }
+  await writeFile(file, bytes);
+  return planted;
+}
