@@ -7,7 +7,7 @@
 import type { Core } from '../core/core.ts';
 import type { Provider } from '../core/providers/provider.ts';
 import { type Revocation, revocationLeaseMs } from '../core/providers/revocation.ts';
-import { missRevocation, tryRevocation } from '../core/providers/revoke.ts';
+import { attemptRevocation, markOverdue } from '../core/providers/revoke.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
@@ -20,7 +20,7 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
 
   async function attempt(revocation: Revocation, provider: Provider): Promise<void> {
     try {
-      const result = await tryRevocation(core, revocation, provider);
+      const result = await attemptRevocation(core, revocation, provider);
       journal.note('revocation', {
         revocationId: revocation.id,
         provider: provider.name,
@@ -40,7 +40,7 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
       const now = core.clock.now();
       const missed = await core.work.readSystem('job', (tx) => tx.revocations.listMissed(now, missedMax));
       for (const revocation of missed) {
-        await missRevocation(core, revocation);
+        await markOverdue(core, revocation);
         journal.note('revocation', {
           revocationId: revocation.id,
           provider: revocation.provider,

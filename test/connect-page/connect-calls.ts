@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import type { ConnectionState } from '../../src/core/providers/connection.ts';
-import { type KeptGrant, sealGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
+import { type StoredGrant, sealGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
 import type { Reply } from '../support/http.ts';
 import type { Roster, Tenant } from '../support/start.ts';
 
@@ -36,7 +36,7 @@ export async function openSession(
   return { humanId: reply.string('human_id'), externalId, token: reply.string('session_token') };
 }
 
-function grant(): KeptGrant {
+function grant(): StoredGrant {
   const tokens: TokenGrant = {
     ...{ kind: 'tokens', clientId: 'client', accessToken: 'access' },
     ...{ refreshToken: null, expiresAt: null, account: null },

@@ -86,7 +86,7 @@ export function findOwnApp(
 }
 
 /** The principal of a public call, whose app was looked up before; refuses with `not_found` (app) without one. */
-export function inKnownApp(principal: PublicPrincipal | null): PublicPrincipal {
+export function requireApp(principal: PublicPrincipal | null): PublicPrincipal {
   if (principal === null) throw refuse('not_found', { noun: 'app' });
   return principal;
 }

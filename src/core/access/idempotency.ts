@@ -37,7 +37,7 @@ export async function once(
   outcome: { readonly status: number; readonly now: number },
   work: () => Promise<User>,
 ): Promise<User> {
-  return onceMaking(tx, request, outcome, {
+  return runOnce(tx, request, outcome, {
     again: ({ userId }) => tx.users.find({ id: userId }),
     work,
     made: (user) => ({ userId: user.id, connectionId: null }),
@@ -48,7 +48,7 @@ export async function once(
  * A step: as `once`, for whatever a request makes. `again` finds what an earlier one made, null where that is gone;
  * `made` tells by which ids.
  */
-export async function onceMaking<T>(
+export async function runOnce<T>(
   tx: Tx,
   request: IdempotentRequest | null,
   outcome: { readonly status: number; readonly now: number },

@@ -46,7 +46,7 @@ export interface UserPrincipal extends Asking {
 }
 
 /** A person in the Connect page that their app opened for them; sees their own connections and nothing else. */
-export interface ConnectPrincipal extends Asking {
+export interface ConnectPagePrincipal extends Asking {
   readonly kind: 'connect';
   readonly orgKey: OrgKey;
   readonly appId: string;
@@ -74,7 +74,7 @@ export type Principal =
   | KeyPrincipal
   | AppPrincipal
   | UserPrincipal
-  | ConnectPrincipal
+  | ConnectPagePrincipal
   | PublicPrincipal
   | OperatorPrincipal;
 

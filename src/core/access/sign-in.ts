@@ -11,7 +11,7 @@ import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { inKnownApp } from './authentication.ts';
+import { requireApp } from './authentication.ts';
 import { passwordCharactersMax } from './password.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { emailSubject } from './subject.ts';
@@ -34,7 +34,7 @@ export async function signIn(
   input: { readonly email: unknown; readonly password: unknown; readonly owner: UserPrincipal | null },
 ): Promise<SignedIn> {
   const { email, password } = readCredentials(input);
-  const principal = inKnownApp(caller);
+  const principal = requireApp(caller);
   const { orgKey } = principal;
   const subject = emailSubject(core.secrets, orgKey, email);
   const isOwner =
@@ -91,7 +91,7 @@ export async function emailHasAccount(
   const fields = new FieldReader();
   const email = fields.take('email', readText(input.email));
   refuseFaults(fields.faults);
-  const { orgKey } = inKnownApp(caller);
+  const { orgKey } = requireApp(caller);
   if (email === undefined || !core.policy.tellsAccounts) return false;
   const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
   return user !== null;

@@ -12,7 +12,7 @@ import { parseHumanId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { authenticateClient, type ClientInput } from './client.ts';
+import { authenticateClient, type ClientInput } from './authenticate-client.ts';
 import { issueToken, isTokenText, refuseCancelled } from './issue-token.ts';
 
 /** Values are as they came. */

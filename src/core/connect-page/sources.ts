@@ -1,5 +1,5 @@
 /** What a person sees in the Connect page: each provider once, with the connection of theirs that matters most. */
-import type { ConnectPrincipal } from '../access/principal.ts';
+import type { ConnectPagePrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import type { Connection, ConnectionState } from '../providers/connection.ts';
@@ -26,7 +26,7 @@ export interface Sources {
 }
 
 /** The sources of the person in the page. Refuses with `unauthorized` where they are gone. */
-export async function listSources(core: Core, principal: ConnectPrincipal): Promise<Sources> {
+export async function listSources(core: Core, principal: ConnectPagePrincipal): Promise<Sources> {
   const user = { id: principal.userId };
   const connections = await listConnections(core, principal, { user });
   const app = await core.work.read(principal.orgKey, (tx) => tx.apps.find(principal.appId));

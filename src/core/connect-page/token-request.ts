@@ -12,7 +12,7 @@ import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { digestOf } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { authenticateClient, type ClientInput } from './client.ts';
+import { authenticateClient, type ClientInput } from './authenticate-client.ts';
 import { issueToken, isTokenText, lifeSeconds, refuseCancelled } from './issue-token.ts';
 
 export const tokenRequestTypes = ['session', 'id', 'access'] as const;

@@ -1,8 +1,8 @@
 /**
- * Coming back from a provider. The state is taken by the first callback that brings it; a replayed, foreign or old
- * one changes nothing. Before the code is sent off it stands in a revocation that is due once the exchange must
- * have ended, so that a grant whose answer is lost is ended all the same; the revocation is taken back in the
- * transaction that stores the tokens.
+ * A person comes back from a provider. The first callback with a state consumes it; a replayed, foreign or expired
+ * state changes nothing. Before the code is sent to the provider, a revocation with the code is committed. It becomes
+ * due after the longest time that the exchange can take, so a grant whose answer is lost is ended too. The
+ * transaction that stores the tokens withdraws this revocation.
  */
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -12,30 +12,31 @@ import { digestOf, parseToken } from '../secret.ts';
 import { minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
-import { type CodeGrant, type KeptGrant, type KeptGrants, openGrants, sealGrant } from './grant.ts';
-import { keepTokens, revokeTokens } from './keep-tokens.ts';
+import { addRevocation } from './end-grants.ts';
+import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
+import { lockConnection, markUserChanged } from './lock-connection.ts';
 import { openSecrets } from './oauth-attempt.ts';
 import type { Provider, TokenAnswer } from './provider.ts';
 import type { Revocation } from './revocation.ts';
-import { lockWithUser, noteOnUser } from './with-user.ts';
+import { grantChanges, revokeTokens } from './store-tokens.ts';
 
-/** How a callback ended. `refused`: it is nobody's, or not any more. */
+/** How a callback ended. `refused`: its state is unknown, expired or consumed. */
 export type CallbackOutcome =
   | { readonly kind: 'refused' }
   | {
-      /** `denied`: the person said no. `failed`: the provider gave nothing; it may next time. */
+      /** `denied`: the person refused access. `failed`: the provider gave no grant; a later attempt may succeed. */
       readonly kind: 'connected' | 'denied' | 'failed';
       readonly returnTo: ReturnTo;
       /** The provider, as people call it. */
       readonly title: string;
     }
-  /** The person is gone meanwhile, or the connection was ended, or its provider switched off. */
+  /** Meanwhile the user was deleted, the connection was ended, or its provider was switched off. */
   | { readonly kind: 'withdrawn'; readonly returnTo: ReturnTo };
 
-/** Longer than an exchange and its repetition can take. */
+/** Longer than an exchange and its repetition can take, in milliseconds. */
 export const exchangeLeaseMs = minuteMs;
 
-/** Works on the parameters that a person came back with. */
+/** Handles the parameters that the callback has. */
 export async function finishConnection(
   core: Core,
   input: { readonly door: Door; readonly parameters: URLSearchParams },
@@ -47,9 +48,9 @@ export async function finishConnection(
   if (token?.prefix !== 'oas') return { kind: 'refused' };
   const principal: PublicPrincipal = { kind: 'public', door, orgKey: token.orgKey };
 
-  const read = await core.work.change(token.orgKey, (tx) => takeCallback(core, tx, { state, parameters }));
-  if (read.kind !== 'code') return read;
-  const { exchange } = read;
+  const taken = await core.work.change(token.orgKey, (tx) => takeCallback(core, tx, { state, parameters }));
+  if (taken.kind !== 'code') return taken;
+  const { exchange } = taken;
   const { answer, isCertain } = await exchangeCode(exchange.provider, exchange.grant);
   const kind = await core.work.change(token.orgKey, (tx) =>
     settleExchange(core, tx, principal, exchange, { answer, isCertain }),
@@ -57,7 +58,7 @@ export async function finishConnection(
   return { kind, returnTo: exchange.returnTo, title: exchange.provider.title };
 }
 
-/** A code that is to be turned into tokens, with the revocation that stands for it meanwhile. */
+/** A code to exchange for tokens, with the revocation that is committed before the exchange. */
 interface Exchange {
   readonly provider: Provider;
   readonly returnTo: ReturnTo;
@@ -68,7 +69,7 @@ interface Exchange {
 
 type Taken = { readonly kind: 'code'; readonly exchange: Exchange } | CallbackOutcome;
 
-/** Takes the state, and writes down what may be granted before anybody is asked for it. */
+/** A step: consumes the state, and writes the revocation of the code before the code is sent. */
 async function takeCallback(
   core: Core,
   tx: Tx,
@@ -84,26 +85,24 @@ async function takeCallback(
     return { kind: 'withdrawn', returnTo };
   const provider = core.providers.find(connection.provider);
   if (provider === null) return { kind: 'withdrawn', returnTo };
-  const reading = provider.readCallback(parameters, state);
-  if (reading.kind === 'foreign') return { kind: 'refused' };
-  if (reading.kind !== 'code') return { kind: reading.kind, returnTo, title: provider.title };
+  const callback = provider.readCallback(parameters, state);
+  if (callback.kind === 'foreign') return { kind: 'refused' };
+  if (callback.kind !== 'code') return { kind: callback.kind, returnTo, title: provider.title };
   const grant: CodeGrant = {
     kind: 'code',
     clientId: provider.clientId,
-    code: reading.code,
+    code: callback.code,
     verifier: openSecrets(core, tx.orgKey, attempt).verifier,
     redirectUri: core.providers.redirectUri,
   };
   const id = newPrefixedId('rev');
-  await tx.revocations.insert({
+  await addRevocation(core, tx, grant, {
     id,
     connectionId: connection.id,
     provider: provider.name,
     erasureId: null,
-    sealedGrant: sealGrant(core.secrets, { orgKey: tx.orgKey, id }, grant),
     unanswered: 1,
     nextAttemptAt: now + exchangeLeaseMs,
-    createdAt: now,
   });
   return {
     kind: 'code',
@@ -111,7 +110,10 @@ async function takeCallback(
   };
 }
 
-/** Sends the code, once more where the answer was lost; whether nothing can have been given unseen. */
+/**
+ * Sends the code, and once more where the answer was lost. `isCertain` is false where the provider may have given
+ * tokens whose answer was lost.
+ */
 async function exchangeCode(
   provider: Provider,
   grant: CodeGrant,
@@ -121,7 +123,7 @@ async function exchangeCode(
   return { answer: await provider.exchange(grant), isCertain: false };
 }
 
-/** Stores what the provider gave, where it is still wanted; otherwise what came is revoked. */
+/** A step: stores the tokens where the connection still takes them, and revokes them otherwise. */
 async function settleExchange(
   core: Core,
   tx: Tx,
@@ -130,43 +132,43 @@ async function settleExchange(
   { answer, isCertain }: { readonly answer: TokenAnswer; readonly isCertain: boolean },
 ): Promise<'connected' | 'failed' | 'withdrawn'> {
   const { connectionId, revocationId, provider } = exchange;
-  const located = await lockWithUser(tx, connectionId);
+  const located = await lockConnection(tx, connectionId);
   const isWanted = located !== null && takesGrants(located.connection);
   const otherwise = isWanted ? 'failed' : 'withdrawn';
   const revocation = await tx.revocations.find(revocationId);
   if (answer.kind !== 'tokens') {
-    if (!isOwn(revocation)) return otherwise;
-    // What may have been given unseen is for the job to find out, from now on.
-    if (isCertain) await tx.revocations.takeBack(revocation);
+    if (!isUntouched(revocation)) return otherwise;
+    // Where tokens may have been given and lost, the job finds out; the revocation becomes due now.
+    if (isCertain) await tx.revocations.withdraw(revocation);
     else await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
     return otherwise;
   }
-  const isKept = isWanted && isOwn(revocation) && (await tx.revocations.takeBack(revocation));
+  const isKept = isWanted && isUntouched(revocation) && (await tx.revocations.withdraw(revocation));
   if (!isKept) {
     await revokeTokens(core, tx, { id: revocationId, connectionId, provider: provider.name }, answer.grant);
     return otherwise;
   }
   const { connection, user } = located;
   const now = core.clock.now();
-  const grants: KeptGrants = [
+  const grants: StoredGrants = [
     { id: revocationId, unanswered: 0, tokens: answer.grant },
     ...formerGrants(core, connection),
   ];
   await tx.connections.update(connection, {
-    ...keepTokens(core, connection, grants, now),
-    status: connection.status === 'active' ? 'active' : nextConnectionState(connection.status, 'connect'),
+    ...grantChanges(core, connection, grants, now),
+    status: connection.status === 'active' ? 'active' : nextConnectionState(connection.status, 'grant'),
     connectedAt: now,
     updatedAt: now,
   });
-  // A second grant from another window would end the first one at some providers.
+  // At some providers a second grant, from another window, ends the first one.
   await tx.attempts.drop(connectionId);
   await record(tx, principal, 'connection.connected', { kind: 'connection', id: connectionId }, now);
-  await noteOnUser(tx, user, now);
+  await markUserChanged(tx, user, now);
   return 'connected';
 }
 
-/** Whether nobody has taken the revocation up since it was written for this exchange. */
-function isOwn(revocation: Revocation | null): revocation is Revocation {
+/** Whether neither a job nor an erasure has taken up the revocation since it was written for this exchange. */
+function isUntouched(revocation: Revocation | null): revocation is Revocation {
   return (
     revocation !== null &&
     revocation.state === 'pending' &&
@@ -175,8 +177,8 @@ function isOwn(revocation: Revocation | null): revocation is Revocation {
   );
 }
 
-/** The grants of before, but for a present one that is known to be gone. */
-function formerGrants(core: Core, connection: Connection): readonly KeptGrant[] {
+/** The grants that the connection held before; without the present one where the provider said that it is gone. */
+function formerGrants(core: Core, connection: Connection): readonly StoredGrant[] {
   const [present, ...former] = openGrants(core.secrets, connection) ?? [];
   if (present === undefined) return [];
   const { status, unanswered } = connection;

@@ -1,10 +1,10 @@
 /**
- * What a connection is: the link between a user and a provider of device data, and which states it can have. Pure:
- * nothing here waits or writes.
+ * A connection: the link between a user and a provider of device data, with its states and its stores. Pure: nothing
+ * here waits or writes.
  *
- * A connection is `pending` until the person has come back from the provider, `active` while its grant lives,
+ * A connection is `pending` until the person has come back from the provider, `active` while its grant is valid,
  * `needs_user` once the provider says that the grant is gone, and after a disconnect `revoking` until the provider
- * confirms that access has ended. The table below is the whole life: a missing edge is a refusal.
+ * confirms that access has ended. The table below has every edge: a missing edge is a refusal.
  */
 
 import { type Backoff, backoffMs } from '../backoff.ts';
@@ -23,17 +23,17 @@ export const connectionStates = [
 export type ConnectionState = (typeof connectionStates)[number];
 
 /**
- * `connect`: the provider gave a grant. `lose`: it says that the grant is gone. `disconnect`: access is to end, and
- * the provider must be told. `discard`: the same where no grant was ever given. `end`: the provider has confirmed.
- * `miss`: it has not, within the time it has. `abandon`: an operator has it asked no more.
+ * `grant`: the provider gave a grant. `lose`: the provider says that the grant is gone. `disconnect`: access must end,
+ * and the provider is told. `discard`: access must end, and no grant was ever given. `end`: the provider has confirmed
+ * the end. `miss`: the provider has not confirmed before the deadline. `abandon`: an operator gives up on the provider.
  */
-export type ConnectionEvent = 'connect' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss' | 'abandon';
+export type ConnectionEvent = 'grant' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss' | 'abandon';
 
 /** The life of a connection: state, event, next state. Drawn in `docs/states.md`. */
 export const connectionTransitions: Transitions<ConnectionState, ConnectionEvent> = {
-  pending: { connect: 'active', disconnect: 'revoking', discard: 'revoked' },
+  pending: { grant: 'active', disconnect: 'revoking', discard: 'revoked' },
   active: { lose: 'needs_user', disconnect: 'revoking' },
-  needs_user: { connect: 'active', disconnect: 'revoking' },
+  needs_user: { grant: 'active', disconnect: 'revoking' },
   revoking: { end: 'revoked', miss: 'overdue' },
   overdue: { end: 'revoked', abandon: 'overdue' },
   revoked: {},
@@ -44,13 +44,13 @@ export function nextConnectionState(from: ConnectionState, event: ConnectionEven
   return nextState(connectionTransitions, from, event);
 }
 
-/** One link. Instants are epoch milliseconds. */
+/** Instants are epoch milliseconds. */
 export interface Connection {
   readonly orgKey: OrgKey;
   /** `dev_` and 32 hex digits. */
   readonly id: string;
   readonly userId: UserId;
-  /** The provider's name, also where it is no longer switched on. */
+  /** The provider's name, also of a provider that is switched off. */
   readonly provider: string;
   readonly status: ConnectionState;
   /** When the provider last gave a grant; null before the first. */
@@ -58,17 +58,17 @@ export interface Connection {
   readonly lastSyncAt: number | null;
   /** The grants, sealed (`grant.ts`); null before the first and after a disconnect. */
   readonly sealedGrants: string | null;
-  /** When to refresh the tokens next; null where nothing is to be refreshed. */
+  /** When to refresh the tokens next; null where there is nothing to refresh. */
   readonly refreshAt: number | null;
   /**
-   * Refreshes of the present grant since the last known answer: above 0 the provider may have given tokens that
-   * never came here.
+   * Refreshes of the present grant since the last known answer: above 0 the provider may have given tokens whose
+   * answer was lost.
    */
   readonly unanswered: number;
-  /** Refreshes in a row that brought nothing, and why the last one did not: a short code. */
+  /** Failed refreshes in a row, and why the last one failed: a short code. */
   readonly refreshFailures: number;
   readonly refreshOutcome: string | null;
-  /** Moves with each change, so that of two changes from one state one wins. */
+  /** Rises with each change, so that of two concurrent changes exactly one succeeds. */
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -76,7 +76,7 @@ export interface Connection {
 
 export type NewConnection = Pick<Connection, 'id' | 'userId' | 'provider' | 'createdAt'>;
 
-/** Whether a grant may come, or has come and lives on: what the provider gives is kept for it. */
+/** Whether the connection stores grants: one may still come, or has come and was not ended. */
 export function takesGrants({ status }: Pick<Connection, 'status'>): boolean {
   return status === 'pending' || status === 'active' || status === 'needs_user';
 }
@@ -100,28 +100,28 @@ export interface ConnectionStore {
   /** Adds a `pending` connection. */
   insert(connection: NewConnection): Promise<Connection>;
   find(id: string): Promise<Connection | null>;
-  /** As `find`, held against other changes. Whoever also changes the user locks the user first. */
+  /** As `find`, locked against other changes. A change that also locks the user locks the user first. */
   lock(id: string): Promise<Connection | null>;
   /** Every connection of the user, newest first. */
   listOf(userId: UserId): Promise<readonly Connection[]>;
-  /** As `listOf`, held against other changes. */
+  /** As `listOf`, locked against other changes. */
   lockOf(userId: UserId): Promise<readonly Connection[]>;
-  /** Moves the last sync forward, beside whatever else changes; nothing where it was later already. */
+  /** Sets the time of the last sync where it is later than the stored one. Other changes at the same time do not conflict. */
   noteSync(id: string, at: number): Promise<void>;
-  /** The connection as it is afterwards. Refuses with `wrong_state` where it is not as `connection` says any more. */
+  /** Returns the changed connection. Refuses with `wrong_state` where its version is no longer that of `connection`. */
   update(connection: Connection, changes: ConnectionChanges): Promise<Connection>;
 }
 
-/** Which connections an operator wants to see. */
+/** Which connections an operator asks for. */
 export interface ConnectionFilter {
   readonly status?: ConnectionState;
 }
 
-/** Connections across organizations, for the job that refreshes tokens and the operator who looks. */
+/** Connections across organizations, for the job that refreshes tokens and for the operator. */
 export interface ConnectionQueue {
   /**
-   * Takes a lease on active connections of the provider whose tokens are due, and counts a refresh as sent: nobody
-   * else gets them until `leaseMs` have passed.
+   * Claims active connections of the provider whose tokens are due, and counts a refresh as sent. For `leaseMs` no
+   * other claim returns them.
    */
   claimRefreshes(
     provider: string,
@@ -129,7 +129,7 @@ export interface ConnectionQueue {
     leaseMs: number,
     limit: number,
   ): Promise<readonly Connection[]>;
-  /** By its id alone, for an operator who has nothing else. */
+  /** The connection of that id, in any organization. */
   find(id: string): Promise<Connection | null>;
   /** Newest first. */
   list(filter: ConnectionFilter, limit: number): Promise<readonly Connection[]>;
@@ -146,34 +146,34 @@ export interface ConnectionCount {
   readonly outcome: string | null;
 }
 
-/** A person who was sent to a provider and may come back. */
+/** An attempt to connect: a person was sent to a provider and may come back. */
 export interface OAuthAttempt {
-  /** SHA-256 of the state, which is nowhere else. */
+  /** SHA-256 of the state; the state itself is not stored. */
   readonly stateDigest: string;
   readonly connectionId: string;
   readonly userId: UserId;
-  /** What the callback needs: `AttemptSecrets`, sealed. */
+  /** `AttemptSecrets`, sealed. */
   readonly sealedSecrets: string;
   readonly returnTo: ReturnTo;
   readonly expiresAt: number;
 }
 
-/** Where the callback leads: to a page that says how it went, or to one that also tells the page that opened it. */
-export const returnPlaces = ['page', 'opener'] as const;
-export type ReturnTo = (typeof returnPlaces)[number];
+/** The page that the callback shows: one that says how it went, or one that also notifies the window that opened it. */
+export const returnTargets = ['page', 'opener'] as const;
+export type ReturnTo = (typeof returnTargets)[number];
 
 export interface OAuthAttemptStore {
   insert(attempt: OAuthAttempt): Promise<void>;
-  /** Takes the attempt, expired or not: exactly one caller gets it. */
+  /** Removes and returns the attempt, expired or not: of several callers exactly one gets it. */
   consume(stateDigest: string): Promise<OAuthAttempt | null>;
-  /** The newest attempt of a connection that has not expired. */
+  /** The newest attempt of the connection that has not expired. */
   findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null>;
   /** Voids the attempts of a connection. */
   drop(connectionId: string): Promise<void>;
 }
 
 export const attemptLifeMs = 10 * minuteMs;
-/** A pending connection that nobody has come back for is forgotten after so long. */
+/** A pending connection is deleted after this time where its person has not come back. */
 export const pendingLifeMs = dayMs;
 
 /** Longer than a refresh can take. */
@@ -181,7 +181,7 @@ export const refreshLeaseMs = minuteMs;
 const refreshBackoff: Backoff = { firstMs: 15 * secondMs, maxMs: hourMs };
 const refreshMarginMaxMs = 30 * minuteMs;
 
-/** When to refresh tokens: a fifth of their life before they expire, half an hour at most. */
+/** When to refresh tokens: before they expire by a fifth of their life, at most half an hour. */
 export function refreshTimeOf(expiresAt: number, now: number): number {
   const life = Math.max(0, expiresAt - now);
   return expiresAt - Math.min(refreshMarginMaxMs, Math.floor(life / 5));
@@ -192,7 +192,7 @@ export function nextRefreshAt(failures: number, now: number): number {
   return now + backoffMs(failures, refreshBackoff);
 }
 
-/** The text that is bound to sealed grants, so that they open only as this connection's. */
+/** The context that sealed grants are bound to, so that they open only as grants of this connection. */
 export function connectionContext(connection: Pick<Connection, 'orgKey' | 'id'>): string {
   return `connection ${connection.orgKey} ${connection.id}`;
 }

@@ -1,37 +1,37 @@
 /**
- * Where grants begin to end: what a connection holds becomes revocations, in the transaction that ends the
- * connection or deletes its user. From then on the job works them off, whatever becomes of the user.
+ * Grants begin to end: the grants of a connection become revocations, in the transaction that ends the connection or
+ * deletes its user. From then on the job ends them at the provider, whether or not the user still exists.
  */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type Connection, refreshLeaseMs } from './connection.ts';
-import { openGrants, sealGrant } from './grant.ts';
-import { nextRevocationState, type Revocation, revocationDueMs } from './revocation.ts';
+import { type Grant, openGrants, sealGrant } from './grant.ts';
+import { type NewRevocation, nextRevocationState, type Revocation, revocationDueMs } from './revocation.ts';
 
 /**
- * A step of a deletion: every grant of the user that may live becomes a revocation of that erasure, also those that
- * were ending already. How many of them are open; the erasure is not complete before they are confirmed. The
- * connections themselves go with the user. The user is locked before.
+ * A step of a deletion: every grant of the user that may still be valid becomes a revocation of this erasure, also
+ * grants that already have a revocation. Returns how many are open; the erasure is complete only when all are
+ * confirmed. The connections themselves are deleted with the user. The caller has locked the user.
  */
 export async function endGrants(core: Core, tx: Tx, user: User, erasureId: string): Promise<number> {
   let open = 0;
   for (const connection of await tx.connections.lockOf(user.id)) {
     for (const revocation of await tx.revocations.lockOpenOf(connection.id)) {
-      await hasten(core, tx, revocation, erasureId);
+      await assignToErasure(core, tx, revocation, erasureId);
       open += 1;
     }
-    // What was given up is in the receipt too: nobody has said that it ended.
+    // The receipt also names abandoned revocations: their providers never confirmed the end.
     for (const revocation of await tx.revocations.lockAbandonedOf(connection.id)) {
       await tx.revocations.update(revocation, { erasureId });
     }
-    open += await moveGrants(core, tx, connection, erasureId);
+    open += await revokeGrants(core, tx, connection, erasureId);
   }
   return open;
 }
 
-/** A step: the grants that the connection holds become revocations; how many. The connection is locked before. */
-export async function moveGrants(
+/** A step: makes a revocation of each grant of the connection; returns how many. The caller has locked the connection. */
+export async function revokeGrants(
   core: Core,
   tx: Tx,
   connection: Connection,
@@ -40,31 +40,39 @@ export async function moveGrants(
   const grants = openGrants(core.secrets, connection);
   if (grants === null) return 0;
   const now = core.clock.now();
-  const { orgKey, provider } = connection;
   for (const [index, { id, unanswered, tokens }] of grants.entries()) {
     const isPresent = index === 0;
-    await tx.revocations.insert({
+    await addRevocation(core, tx, tokens, {
       id,
       connectionId: connection.id,
-      provider,
+      provider: connection.provider,
       erasureId,
-      sealedGrant: sealGrant(core.secrets, { orgKey, id }, tokens),
       unanswered: isPresent ? connection.unanswered : unanswered,
       nextAttemptAt: isPresent ? refreshEnd(connection, now) : now,
-      createdAt: now,
     });
   }
   return grants.length;
 }
 
-/** When a refresh that may be under way has ended: its answer, if it comes, is what must be revoked. */
+/** A step: a new `pending` revocation of the grant, which is sealed with it. */
+export async function addRevocation(
+  core: Core,
+  tx: Tx,
+  grant: Grant,
+  revocation: Omit<NewRevocation, 'sealedGrant' | 'createdAt'>,
+): Promise<void> {
+  const sealedGrant = sealGrant(core.secrets, { orgKey: tx.orgKey, id: revocation.id }, grant);
+  await tx.revocations.insert({ ...revocation, sealedGrant, createdAt: core.clock.now() });
+}
+
+/** When a refresh that may be running has ended: the tokens of its answer, if one comes, are the ones to revoke. */
 function refreshEnd({ unanswered, refreshAt }: Connection, now: number): number {
   if (unanswered === 0 || refreshAt === null) return now;
   return Math.min(Math.max(now, refreshAt), now + refreshLeaseMs);
 }
 
-/** A revocation that an erasure finds: it becomes the erasure's, with all the time that one has. */
-async function hasten(core: Core, tx: Tx, revocation: Revocation, erasureId: string): Promise<void> {
+/** A step: an open revocation becomes one of the erasure and gets a new deadline. */
+async function assignToErasure(core: Core, tx: Tx, revocation: Revocation, erasureId: string): Promise<void> {
   const { state } = revocation;
   await tx.revocations.update(revocation, {
     erasureId,

@@ -1,7 +1,7 @@
 /**
- * What a provider gave us for a person: tokens, or a code that may have been turned into tokens that never came
- * here. Grants exist in plain text in memory only, while a provider is called; in rows they are sealed. They are
- * never logged and never shown.
+ * A grant: what a provider gave for a person, tokens or a code. A code may have become tokens whose answer was lost.
+ * Grants exist in plain text only in memory, while a provider is called; in rows they are sealed. They are never
+ * logged and never shown.
  */
 import type { SecretBox } from '../secret.ts';
 import { minuteMs } from '../time.ts';
@@ -10,14 +10,14 @@ import { type Revocation, revocationContext } from './revocation.ts';
 
 export interface TokenGrant {
   readonly kind: 'tokens';
-  /** The client that the provider gave them to: another one can neither use nor revoke them. */
+  /** The client that the provider gave the tokens to: another client can neither use nor revoke them. */
   readonly clientId: string;
   readonly accessToken: string;
-  /** Null where the provider gives none. */
+  /** Null where the provider gives no refresh token. */
   readonly refreshToken: string | null;
   /** Epoch milliseconds; null where the provider did not say. */
   readonly expiresAt: number | null;
-  /** The person's id at the provider, where the provider tells it and a call of its own needs it. */
+  /** The person's id at the provider, where a call of the provider's own needs it; null otherwise. */
   readonly account: string | null;
 }
 
@@ -32,39 +32,39 @@ export interface CodeGrant {
 
 export type Grant = TokenGrant | CodeGrant;
 
-/** How far the clock here and the one of a provider may be apart. */
+/** How far the clocks of this server and of a provider may differ. */
 export const clockSkewMs = 5 * minuteMs;
 
-/** Whether an access token opens nothing any more, whichever of the two clocks is right. */
+/** Whether an access token has expired, even where the provider's clock is behind by `clockSkewMs`. */
 export function hasRunOut({ expiresAt }: Pick<TokenGrant, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt + clockSkewMs <= now;
 }
 
-/** A grant as a connection keeps it. */
-export interface KeptGrant {
-  /** `rev_` and 32 hex digits: the id under which it will be revoked. */
+/** A grant as a connection stores it. */
+export interface StoredGrant {
+  /** `rev_` and 32 hex digits: the id of its later revocation. */
   readonly id: string;
-  /** Refreshes since the last known answer, for a former grant; of the present one the connection counts them. */
+  /** For a former grant: its refreshes since the last known answer. The connection counts those of the present grant. */
   readonly unanswered: number;
   readonly tokens: TokenGrant;
 }
 
-/** The grants of a connection: the present one first, then former ones that may live on. */
-export type KeptGrants = readonly [KeptGrant, ...(readonly KeptGrant[])];
+/** The grants of a connection: the present one first, then former ones that may still be valid. */
+export type StoredGrants = readonly [StoredGrant, ...(readonly StoredGrant[])];
 
 export function sealGrants(
   secrets: SecretBox,
   connection: Pick<Connection, 'orgKey' | 'id'>,
-  grants: KeptGrants,
+  grants: StoredGrants,
 ): string {
   return secrets.seal(JSON.stringify(grants), connectionContext(connection));
 }
 
-/** Throws where no known secret opens them. Null where the connection has none. */
+/** Null where the connection has none. Throws where no known secret opens them. */
 export function openGrants(
   secrets: SecretBox,
   connection: Pick<Connection, 'orgKey' | 'id' | 'sealedGrants'>,
-): KeptGrants | null {
+): StoredGrants | null {
   if (connection.sealedGrants === null) return null;
   return JSON.parse(secrets.open(connection.sealedGrants, connectionContext(connection)));
 }
@@ -77,7 +77,7 @@ export function sealGrant(
   return secrets.seal(JSON.stringify(grant), revocationContext(revocation));
 }
 
-/** Throws where no known secret opens it. Null where it was dropped. */
+/** Null where it was dropped. Throws where no known secret opens it. */
 export function openGrant(
   secrets: SecretBox,
   revocation: Pick<Revocation, 'orgKey' | 'id' | 'sealedGrant'>,

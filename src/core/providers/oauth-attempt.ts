@@ -1,6 +1,6 @@
 /**
- * Sending a person to a provider. The state that comes back names the organization and is kept as a digest; the
- * PKCE verifier and the address are sealed beside it. An attempt is good once, for ten minutes.
+ * Sends a person to a provider. The state, which comes back with the callback, names the organization and is stored
+ * as a digest; the PKCE verifier and the address are sealed beside it. An attempt is valid once, for ten minutes.
  */
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
@@ -10,14 +10,14 @@ import type { Tx } from '../unit-of-work.ts';
 import { attemptLifeMs, type Connection, type OAuthAttempt, type ReturnTo } from './connection.ts';
 import type { Provider } from './provider.ts';
 
-/** What the callback needs of an attempt, and what a repeated request is answered with. */
+/** What the callback needs of an attempt, and the address for the answer to a repeated request. */
 export interface AttemptSecrets {
   /** Null where the provider has no PKCE. */
   readonly verifier: string | null;
   readonly authUrl: string;
 }
 
-/** A step: a new attempt for the connection; the address to send the person to. */
+/** A step: a new attempt for the connection; returns the address to send the person to. */
 export async function openAttempt(
   core: Core,
   tx: Tx,
@@ -45,12 +45,12 @@ export async function openAttempt(
   return authUrl;
 }
 
-/** What was sealed with the attempt. Throws where no known secret opens it. */
+/** The secrets of the attempt. Throws where no known secret opens them. */
 export function openSecrets(core: Core, orgKey: OrgKey, attempt: OAuthAttempt): AttemptSecrets {
   return JSON.parse(core.secrets.open(attempt.sealedSecrets, attemptContext(orgKey, attempt.stateDigest)));
 }
 
-/** The text that is bound to the sealed secrets of an attempt. */
+/** The context that the sealed secrets of an attempt are bound to. */
 export function attemptContext(orgKey: OrgKey, stateDigest: string): string {
   return `oauth attempt ${orgKey} ${stateDigest}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The connections of a deployment as its operator sees them: which there are, and how each provider does. An outage
- * shows here as revocations that wait and refreshes that fail, with since when and why.
+ * The connections and providers of a deployment, for its operator. An outage of a provider shows here as waiting
+ * revocations and failing refreshes, with their reason and the time since when.
  */
 import type { Core } from '../core.ts';
 import { findDossiers } from '../directory/user-dossier.ts';
@@ -9,18 +9,18 @@ import type { RevocationSummary } from './revocation.ts';
 
 export interface ProviderHealth {
   readonly name: string;
-  /** What people call it; the name where it is switched off. */
+  /** The name that people read; `name` where the provider is switched off. */
   readonly title: string;
   readonly isOn: boolean;
   /** How many connections there are in each state. */
   readonly connections: Readonly<Partial<Record<ConnectionState, number>>>;
   /** Connections whose last refresh failed, and why one of them did. */
   readonly failingRefreshes: { readonly count: number; readonly outcome: string | null };
-  /** Grants that are to end and have not; null where there are none. */
+  /** Grants that must end and have not ended; null where there are none. */
   readonly revocations: Omit<RevocationSummary, 'provider'> | null;
 }
 
-/** Every provider that is switched on or has something of ours, by name. */
+/** Every provider that is switched on or has connections or open revocations, by name. */
 export async function listProviderHealth(core: Core): Promise<readonly ProviderHealth[]> {
   const { counts, summaries } = await core.work.readSystem('operator', async (tx) => ({
     counts: await tx.connections.count(),
@@ -42,8 +42,8 @@ export async function listProviderHealth(core: Core): Promise<readonly ProviderH
 }
 
 /**
- * The newest connections, of everybody or of whom the reference names (any id, a number, an email), `limit` of them at
- * most. Refuses with `not_found` (user).
+ * The newest connections, of all users or of the user that the reference names (any id, a number, an email), at most
+ * `limit`. Refuses with `not_found` (user).
  */
 export async function listAllConnections(
   core: Core,

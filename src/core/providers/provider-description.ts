@@ -1,9 +1,9 @@
 /**
- * What is to be known of a provider, as data: enough for everybody who speaks OAuth 2.0 as it is written. A provider
- * that departs from it has an adapter of its own beside its description.
+ * A provider as data, which is enough for a provider that follows OAuth 2.0. A provider that departs from it has a
+ * gateway of its own beside its description.
  */
 
-/** How the client proves itself at an endpoint (RFC 6749, section 2.3.1): by HTTP Basic, or in the body. */
+/** How the client authenticates at an endpoint (RFC 6749, section 2.3.1): by HTTP Basic, or in the body. */
 export type ClientAuthentication = 'basic' | 'post';
 
 /** How the provider is told that access ends. */
@@ -13,51 +13,51 @@ export type EndDescription =
       readonly kind: 'rfc7009';
       readonly endpoint: string;
       readonly clientAuthentication: ClientAuthentication;
-      /** Whether the provider documents that any token of a grant takes all others with it. */
+      /** Whether the provider documents that revoking one token of a grant revokes all its tokens. */
       readonly endsAllTokens?: boolean;
-      /** Errors by which the provider says, in the place of 200, that it knows no such token. */
+      /** Error codes of an unknown token, where the provider answers with an error instead of 200. */
       readonly goneErrors?: readonly string[];
     }
-  /** A call of the provider's own that takes the access token. `{account}` in the URL is the person's id there. */
+  /** A call of the provider's own with the access token. `{account}` in the URL is the person's id at the provider. */
   | {
       readonly kind: 'call';
       readonly method: 'POST' | 'DELETE';
       readonly url: string;
-      /** In the header `Authorization`, or as the query parameter of that name. */
+      /** The token in the header `Authorization`, or in the query parameter of that name. */
       readonly token: 'bearer' | { readonly parameter: string };
       /** The statuses that the provider documents as success. */
       readonly success: readonly number[];
-      /** What has ended then: all that the person granted, or the access token alone. */
+      /** What a success has ended: the whole grant of the person, or only the access token. */
       readonly covers: 'grant' | 'access';
     };
 
 export interface ProviderDescription {
-  /** Lower-case; what callers say. */
+  /** Lower-case; the name in requests and answers. */
   readonly name: string;
-  /** What people call it. */
+  /** The name that people read. */
   readonly title: string;
-  /** The issuer's identifier, which `iss` in the callback must be (RFC 9207). */
+  /** The issuer's identifier, which `iss` in the callback must equal (RFC 9207). */
   readonly issuer: string;
-  /** Whether the provider always sends `iss`: without it a callback is not its own. */
+  /** Whether the provider always sends `iss`: a callback without it is then refused. */
   readonly sendsIssuer: boolean;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   readonly clientAuthentication: ClientAuthentication;
-  /** RFC 7662; null where there is none for us. */
+  /** RFC 7662; null where this client may not use one. */
   readonly introspectionEndpoint: string | null;
   readonly scopes: readonly string[];
   readonly scopeSeparator: ' ' | ',';
   readonly usesPkce: boolean;
   /** Further parameters of the authorization request. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
-  /** The member of the token answer that is the person's id there; null where no call needs it. */
+  /** The member of the token answer with the person's id at the provider; null where no call needs it. */
   readonly accountField: string | null;
   /** See `Provider.endsReusedGrants`. */
   readonly endsReusedGrants: boolean;
   readonly end: EndDescription;
 }
 
-/** What most providers have in common. */
+/** The values that most providers share. */
 export const commonDescription = {
   sendsIssuer: false,
   clientAuthentication: 'post',
@@ -69,20 +69,23 @@ export const commonDescription = {
   endsReusedGrants: false,
 } as const satisfies Partial<ProviderDescription>;
 
-/** The client that a provider knows this deployment as. */
+/** The client id and secret of this deployment at a provider. */
 export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The names of the providers that Roster brings descriptions of. */
+/**
+ * The providers that Roster has descriptions of. Settings and `gateways/providers/presets.ts` follow from this list; the
+ * compiler asks for the description of a new name.
+ */
 export const presetNames = ['fitbit', 'garmin', 'oura', 'polar', 'strava', 'whoop', 'withings'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** The name of the provider that plays one, in development. */
+/** The name of the demo provider, which is for development. */
 export const demoName = 'demo';
 
-/** A provider that a deployment describes itself, with its client. */
+/** A provider that the deployment describes in its own file, with its client. */
 export interface OwnProvider {
   readonly description: ProviderDescription;
   readonly credentials: ClientCredentials;

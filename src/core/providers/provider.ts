@@ -1,73 +1,73 @@
 /**
- * The port to a provider of device data: an OAuth 2.0 service that people are sent to, that gives grants, refreshes
- * and ends them. A gateway speaks to one service and keeps nothing; what is written down, when to try again, and
- * what an answer means for a connection are the core's decisions.
+ * The port to a provider of device data: an OAuth 2.0 service that people are sent to and that gives, refreshes and
+ * ends grants. A gateway calls one service and stores nothing; the core decides what is stored, when to retry, and what
+ * an answer means for a connection.
  *
- * No call rejects for anything that a service or a network can do, and each ends within `providerDeadlineMs`.
- * `reason` is a short code such as `timeout` or `http_503`; it never holds anything that the service said in words.
+ * No method rejects because of the service or the network, and each ends within `providerDeadlineMs`. `reason` is a
+ * short code such as `timeout` or `http_503`; it never holds a text of the service.
  */
 import type { CodeGrant, TokenGrant } from './grant.ts';
 
 export interface Provider {
-  /** Lower-case; what callers say. */
+  /** Lower-case; the name in requests and answers. */
   readonly name: string;
-  /** What people call it. */
+  /** The name that people read. */
   readonly title: string;
   readonly clientId: string;
   readonly usesPkce: boolean;
   /**
    * Whether the service ends a grant when its code or a spent refresh token comes a second time (RFC 6749, section
-   * 4.1.2; RFC 9700, section 4.14.2). Then a lost reply can be made good by sending the same again.
+   * 4.1.2; RFC 9700, section 4.14.2). Then, after a lost answer, sending the same again ends all that may have been given.
    */
   readonly endsReusedGrants: boolean;
-  /** Where to send the person. */
+  /** The address to send the person to. */
   authorizationUrl(request: AuthorizationRequest): string;
-  /** Reads what the person came back with: parameters of the callback, with the issuer checked (RFC 9207). */
-  readCallback(parameters: URLSearchParams, state: string): CallbackReading;
-  /** Turns a code into tokens. */
+  /** Reads the parameters of the callback and checks their issuer (RFC 9207). */
+  readCallback(parameters: URLSearchParams, state: string): ParsedCallback;
+  /** Exchanges a code for tokens. */
   exchange(grant: CodeGrant): Promise<TokenAnswer>;
-  /** Turns a refresh token into new tokens. */
+  /** Exchanges a refresh token for new tokens. */
   refresh(grant: TokenGrant): Promise<TokenAnswer>;
-  /** Tells the service that access ends. */
+  /** Asks the service to end access. */
   end(grant: TokenGrant): Promise<EndAnswer>;
 }
 
 export interface AuthorizationRequest {
   readonly state: string;
-  /** S256 of the verifier; null without PKCE. */
+  /** The S256 challenge of the verifier; null without PKCE. */
   readonly challenge: string | null;
   readonly redirectUri: string;
 }
 
-export type CallbackReading =
+export type ParsedCallback =
   | { readonly kind: 'code'; readonly code: string }
-  /** The person said no. */
+  /** The person refused access. */
   | { readonly kind: 'denied' }
-  /** The service could not or would not let the person decide. */
+  /** The service did not let the person decide. */
   | { readonly kind: 'failed' }
-  /** It is not from this service, or is no callback at all. */
+  /** The callback is not from this service, or is malformed. */
   | { readonly kind: 'foreign' };
 
 export type TokenAnswer =
   | { readonly kind: 'tokens'; readonly grant: TokenGrant }
   /** The service knows no such code or refresh token (`invalid_grant`). */
   | { readonly kind: 'gone' }
-  /** It is certain that nothing was given: the service said no, or was never reached. */
+  /** Certainly nothing was given: the service refused, or the request never reached it. */
   | { readonly kind: 'not_given'; readonly reason: string; readonly retryAfterMs?: number }
-  /** Something may have been given and lost on its way. */
+  /** Tokens may have been given, and their answer lost. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number };
 
 export type EndAnswer =
   /**
-   * The service's own word that something opens nothing any more: the `access` token alone, all of these `tokens`,
-   * or the whole `grant`, whatever newer tokens it may have led to.
+   * The service has confirmed the end of the `access` token alone, of all these `tokens`, or of the whole `grant` with
+   * any newer tokens of it.
    */
   | {
       readonly kind: 'ended';
       readonly outcome: 'revoked' | 'inactive' | 'unknown_grant';
       readonly covers: 'access' | 'tokens' | 'grant';
     }
-  /** The service wants an access token that still works, and this one does not. */
+  /** The service needs a valid access token, and this one has expired. */
   | { readonly kind: 'stale'; readonly reason: string }
   | { readonly kind: 'try_again'; readonly reason: string; readonly retryAfterMs?: number };
 
@@ -76,7 +76,7 @@ export interface ProviderDirectory {
   /** By title. */
   list(): readonly Provider[];
   find(name: string): Provider | null;
-  /** The address of the callback, as registered with every provider. */
+  /** The address of the callback, as it is registered at every provider. */
   readonly redirectUri: string;
 }
 

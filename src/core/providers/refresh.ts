@@ -1,25 +1,25 @@
 /**
- * Refreshing the tokens of a connection before they expire. Many providers give a new refresh token each time and
- * forget the old one, so a lost answer is remembered: until an answer comes, the grant may have tokens that nobody
- * here knows, and its end is proved with more care. Where the provider says that the grant is gone, the connection
- * needs its user.
+ * Refreshes the tokens of a connection before they expire. Many providers give a new refresh token each time and
+ * invalidate the old one. So a lost answer is counted: until the next answer, the grant may have tokens that are not
+ * stored here, and its end needs a stronger proof. Where the provider says that the grant is gone, the connection
+ * becomes `needs_user`.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type Connection, nextConnectionState, nextRefreshAt } from './connection.ts';
-import { type KeptGrants, openGrants } from './grant.ts';
-import { adoptTokens, keepTokens } from './keep-tokens.ts';
+import { openGrants, type StoredGrants } from './grant.ts';
+import { lockConnection, markUserChanged } from './lock-connection.ts';
 import type { Provider, TokenAnswer } from './provider.ts';
-import { lockWithUser, noteOnUser } from './with-user.ts';
+import { grantChanges, storeTokens } from './store-tokens.ts';
 
-/** What came of a refresh: a short code for the log. */
+/** The result of a refresh: a short code for the log. */
 export type RefreshOutcome = 'refreshed' | 'needs_user' | 'changed' | (string & {});
 
 /**
- * Refreshes the tokens of a connection that was claimed, which counts this refresh as sent already. Rejects only
- * for a fault of ours.
+ * Refreshes the tokens of a claimed connection; the claim has already counted this refresh as sent. Rejects only for a
+ * fault of ours.
  */
 export async function refreshConnection(
   core: Core,
@@ -34,11 +34,11 @@ export async function refreshConnection(
       ? await provider.refresh(present.tokens)
       : { kind: 'not_given', reason: 'other_client' };
   return core.work.change(claimed.orgKey, async (tx) => {
-    const located = await lockWithUser(tx, claimed.id);
+    const located = await lockConnection(tx, claimed.id);
     if (located?.connection.version !== claimed.version) {
       if (answer.kind === 'tokens') {
         const grant = { id: present.id, connectionId: claimed.id, provider: claimed.provider };
-        await adoptTokens(core, tx, grant, answer.grant);
+        await storeTokens(core, tx, grant, answer.grant);
       }
       return 'changed';
     }
@@ -48,19 +48,19 @@ export async function refreshConnection(
     if (outcome === 'needs_user') {
       const principal = operatorAt('job', tx.orgKey);
       await record(tx, principal, 'connection.lost', { kind: 'connection', id: connection.id }, now);
-      await noteOnUser(tx, user, now);
+      await markUserChanged(tx, user, now);
     }
     return outcome;
   });
 }
 
-/** A step: what the answer makes of the connection, which is locked and as it was claimed. */
+/** A step: applies the answer to the connection, which is locked and unchanged since the claim. */
 async function settleRefresh(
   core: Core,
   tx: Tx,
   refresh: {
     readonly connection: Connection;
-    readonly grants: KeptGrants;
+    readonly grants: StoredGrants;
     readonly provider: Provider;
     readonly answer: TokenAnswer;
   },
@@ -71,12 +71,12 @@ async function settleRefresh(
   switch (answer.kind) {
     case 'tokens': {
       const [present, ...former] = grants;
-      const renewed: KeptGrants = [{ ...present, tokens: answer.grant }, ...former];
-      await tx.connections.update(connection, keepTokens(core, connection, renewed, now));
+      const renewed: StoredGrants = [{ ...present, tokens: answer.grant }, ...former];
+      await tx.connections.update(connection, grantChanges(core, connection, renewed, now));
       return 'refreshed';
     }
     case 'gone': {
-      // Its own claim is answered by this; an earlier one whose answer was lost may have brought newer tokens.
+      // This answers the present claim. An earlier refresh whose answer was lost may have given newer tokens.
       const isGone = unanswered <= 1 || provider.endsReusedGrants;
       await tx.connections.update(connection, {
         status: nextConnectionState(connection.status, 'lose'),

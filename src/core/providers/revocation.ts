@@ -1,8 +1,9 @@
 /**
- * A grant that must end at its provider. The row is all that outlives the deletion of a user: it names no person,
- * and holds, sealed, only what telling the provider needs. It is `confirmed` on the provider's word alone, and then
- * drops the grant; everything else is tried again, for ever. What is not confirmed in time is `overdue`, visibly,
- * keeps the grant and is still tried; only an operator may give it up.
+ * A revocation: the durable task to end a grant at its provider. Its row outlives the deletion of the user: it names
+ * no person and holds only the sealed grant. A revocation is `confirmed` only when the provider says that access has
+ * ended; then the grant is dropped. Every other answer is retried without an end. A revocation that is not confirmed
+ * before its deadline is `overdue`: operators see it, it keeps the grant and is still retried. Only an operator abandons
+ * a revocation.
  */
 
 import { type Backoff, backoffMs } from '../backoff.ts';
@@ -13,7 +14,7 @@ import { nextState, type Transitions } from '../transitions.ts';
 export const revocationStates = ['pending', 'confirmed', 'overdue', 'abandoned'] as const;
 export type RevocationState = (typeof revocationStates)[number];
 
-/** `reopen`: an erasure asks for what was overdue as a disconnect, and gives it its own time. */
+/** `reopen`: an erasure takes over the overdue revocation of a disconnect and gives it a new deadline. */
 export type RevocationEvent = 'retry' | 'confirm' | 'miss' | 'reopen' | 'abandon';
 
 /** The life of a revocation: state, event, next state. Drawn in `docs/states.md`. */
@@ -33,27 +34,27 @@ export interface Revocation {
   readonly orgKey: OrgKey;
   /** `rev_` and 32 hex digits. */
   readonly id: string;
-  /** The connection that the grant was given to; it may be gone. */
+  /** The connection of the grant; it may be deleted. */
   readonly connectionId: string;
   readonly provider: string;
-  /** The grant (`grant.ts`), sealed; null once it has ended, or was abandoned. */
+  /** The grant (`grant.ts`), sealed; null once the revocation is confirmed or abandoned. */
   readonly sealedGrant: string | null;
-  /** The erasure that waits for it; null for a mere disconnect. */
+  /** The erasure that waits for this revocation; null after a disconnect. */
   readonly erasureId: string | null;
   readonly state: RevocationState;
-  /** As of a connection: above 0 the provider may have given tokens that never came here. */
+  /** Calls since the last known answer: above 0 the provider may have given tokens whose answer was lost. */
   readonly unanswered: number;
   readonly attempts: number;
-  /** When to try next; behind the lease while somebody tries. */
+  /** When the next attempt is due; the end of the lease during an attempt. */
   readonly nextAttemptAt: number;
-  /** What came of the last attempt: a short code; null before the first. */
+  /** The result of the last attempt: a short code; null before the first. */
   readonly outcome: string | null;
-  /** When it becomes overdue. */
+  /** When the revocation becomes overdue. */
   readonly deadlineAt: number;
-  /** Moves with each change, so that of two changes from one state one wins. */
+  /** Rises with each change, so that of two concurrent changes exactly one succeeds. */
   readonly version: number;
   readonly createdAt: number;
-  /** Null also for what was given up after a mere disconnect: it is remembered as long as nobody knows of an end. */
+  /** Null also for an abandoned revocation of a disconnect: its row stays, because no end was confirmed. */
   readonly endedAt: number | null;
 }
 
@@ -81,33 +82,32 @@ export type RevocationChanges = Partial<
   >
 >;
 
-/** The revocations of one organization. An open one is `pending` or `overdue`. */
+/** The revocations of one organization. Open means `pending` or `overdue`. */
 export interface RevocationStore {
-  /** Adds a `pending` revocation, which is overdue `revocationDueMs` after its creation. */
+  /** Adds a `pending` revocation with a deadline `revocationDueMs` after its creation. */
   insert(revocation: NewRevocation): Promise<void>;
   find(id: string): Promise<Revocation | null>;
-  /** The open ones of a connection, oldest first, held against other changes. */
+  /** The open revocations of a connection, oldest first, locked against other changes. */
   lockOpenOf(connectionId: string): Promise<readonly Revocation[]>;
-  /** Those of a connection that an operator gave up, oldest first, held against other changes. */
+  /** The abandoned revocations of a connection, oldest first, locked against other changes. */
   lockAbandonedOf(connectionId: string): Promise<readonly Revocation[]>;
-  /** Every one that the erasure asked for, oldest first. */
+  /** Every revocation of the erasure, oldest first. */
   listOfErasure(erasureId: string): Promise<readonly Revocation[]>;
-  /** False where the revocation is not as `revocation` says any more. */
+  /** False where its version is no longer that of `revocation`. */
   update(revocation: Revocation, changes: RevocationChanges): Promise<boolean>;
-  /** Takes the revocation back while it is as `revocation` says: its grant lives on elsewhere. */
-  takeBack(revocation: Pick<Revocation, 'id' | 'version'>): Promise<boolean>;
+  /** Deletes the revocation, because a connection stores its grant. False where its version has changed. */
+  withdraw(revocation: Pick<Revocation, 'id' | 'version'>): Promise<boolean>;
 }
 
-/** Revocations across organizations, for the job that works them off and the operator who looks. */
+/** Revocations across organizations, for the job that attempts them and for the operator. */
 export interface RevocationQueue {
   /**
-   * Takes a lease on due revocations of the provider, and counts the attempt: nobody else gets them until `leaseMs`
-   * have passed.
+   * Claims due revocations of the provider and counts the attempt. For `leaseMs` no other claim returns them.
    */
   claim(provider: string, now: number, leaseMs: number, limit: number): Promise<readonly Revocation[]>;
   /** Pending revocations that are past their deadline. */
   listMissed(now: number, limit: number): Promise<readonly Revocation[]>;
-  /** The open ones by provider: an outage at a glance. */
+  /** The open revocations by provider. */
   summarize(): Promise<readonly RevocationSummary[]>;
 }
 
@@ -115,27 +115,27 @@ export interface RevocationSummary {
   readonly provider: string;
   readonly pending: number;
   readonly overdue: number;
-  /** When the oldest of them was asked for. */
+  /** When the oldest of them was created. */
   readonly since: number;
   readonly attemptsMax: number;
-  /** What came of an attempt: a short code; null where there was none. */
+  /** The result of one of the last attempts: a short code; null where there was none. */
   readonly outcome: string | null;
 }
 
-/** How long a provider has before a revocation is overdue. */
+/** How long after its creation a revocation becomes overdue. */
 export const revocationDueMs = 30 * dayMs;
 /** Longer than an attempt can take: several calls, each with its own deadline. */
 export const revocationLeaseMs = 2 * minuteMs;
-/** How long what was confirmed stays, for whoever looks. */
+/** How long the row of a confirmed revocation stays, for the operator. */
 export const revocationMemoryMs = 30 * dayMs;
 const revocationBackoff: Backoff = { firstMs: 5 * secondMs, maxMs: hourMs };
 
-/** When to try again after the `attempts`-th attempt: 5 s, doubling, an hour at most, for ever. */
+/** When to retry after the `attempts`-th attempt: after 5 s, doubling, at most an hour, without an end. */
 export function nextRevocationAttemptAt(attempts: number, now: number): number {
   return now + backoffMs(attempts, revocationBackoff);
 }
 
-/** The text that is bound to a sealed grant, so that it opens only as this revocation's. */
+/** The context that a sealed grant is bound to, so that it opens only as the grant of this revocation. */
 export function revocationContext(revocation: Pick<Revocation, 'orgKey' | 'id'>): string {
   return `revocation ${revocation.orgKey} ${revocation.id}`;
 }

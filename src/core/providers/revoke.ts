@@ -1,16 +1,17 @@
 /**
- * Telling a provider that access ends, once: what is done with a revocation that was claimed, and what the answer
- * proves. Access has ended on the provider's word alone, and that word must cover all that the provider may have
- * given: where an answer of its was lost, saying of our tokens that they open nothing is not enough.
+ * One attempt at a claimed revocation: it asks the provider to end access, and decides what the answer proves. Access
+ * has ended only when the provider says so, and its answer must cover all tokens that it may have given: after a lost
+ * answer, a confirmation for the stored tokens alone is not enough.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { settleRevocation } from '../erasure/settle-revocation.ts';
 import { record } from '../record/audit-event.ts';
+import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { nextConnectionState } from './connection.ts';
 import { type Grant, hasRunOut, openGrant, sealGrant, type TokenGrant } from './grant.ts';
-import { revokeTokens } from './keep-tokens.ts';
+import { type ConnectionOfUser, lockConnection, markUserChanged } from './lock-connection.ts';
 import type { EndAnswer, Provider, TokenAnswer } from './provider.ts';
 import {
   nextRevocationAttemptAt,
@@ -18,21 +19,21 @@ import {
   type Revocation,
   type RevocationChanges,
 } from './revocation.ts';
-import { type ConnectionOfUser, lockWithUser, noteOnUser } from './with-user.ts';
+import { revokeTokens } from './store-tokens.ts';
 
-/** What an attempt proved: that the grant has ended, or that it is to be tried again. `outcome` is a short code. */
+/** What an attempt proved: that the grant has ended, or that a retry is needed. `outcome` is a short code. */
 export type RevocationResult =
   | { readonly kind: 'ended'; readonly outcome: string }
   | { readonly kind: 'try_again'; readonly outcome: string; readonly retryAfterMs?: number };
 
-/** A provider may ask to be left alone for so long at most. */
-const retryAfterMaxMs = 3_600_000;
+/** The longest wait that a provider can ask for. */
+const retryAfterMaxMs = hourMs;
 
 /**
- * Tries to end the grant of a revocation that was claimed, and writes down what came of it. `changed`: somebody
- * else changed the revocation meanwhile, and it is tried anew. Rejects only for a fault of ours.
+ * Attempts to end the grant of a claimed revocation, and stores the result. `changed`: another change of the revocation
+ * came first, and the job attempts it again. Rejects only for a fault of ours.
  */
-export async function tryRevocation(
+export async function attemptRevocation(
   core: Core,
   claimed: Revocation,
   provider: Provider,
@@ -56,12 +57,15 @@ export async function tryRevocation(
   return isSettled ? result : 'changed';
 }
 
-/** Marks a revocation that is past its deadline. It is tried further on. */
-export async function missRevocation(core: Core, revocation: Revocation): Promise<void> {
+/** Marks a revocation that is past its deadline; it is still attempted. */
+export async function markOverdue(core: Core, revocation: Revocation): Promise<void> {
   await settle(core, revocation, 'miss', revocation.outcome);
 }
 
-/** A step of both ends: the row, the erasure that waits for it, and the connection where it is still there. */
+/**
+ * Changes, in one transaction, the revocation, the erasure that waits for it, and the connection where it still
+ * exists. False where another change of the revocation came first.
+ */
 function settle(
   core: Core,
   revocation: Revocation,
@@ -71,7 +75,7 @@ function settle(
   const { orgKey, erasureId, provider } = revocation;
   return core.work.change(orgKey, async (tx) => {
     const at = core.clock.now();
-    const located = await lockWithUser(tx, revocation.connectionId);
+    const located = await lockConnection(tx, revocation.connectionId);
     const state = nextRevocationState(revocation.state, event);
     const isEnd = event === 'confirm';
     const changes = isEnd ? { state, outcome, sealedGrant: null, endedAt: at } : { state };
@@ -84,7 +88,7 @@ function settle(
   });
 }
 
-/** A step: a connection that is ending has ended with the last of its grants, and is overdue with the first. */
+/** A step: a connection has ended when its last grant has ended, and is overdue as soon as one revocation is. */
 async function settleConnection(
   tx: Tx,
   { connection, user }: ConnectionOfUser,
@@ -93,24 +97,24 @@ async function settleConnection(
 ): Promise<void> {
   const isEnding = connection.status === 'revoking' || connection.status === 'overdue';
   if (!isEnding || (event === 'miss' && connection.status === 'overdue')) return;
-  if (event === 'confirm' && (await isHeld(tx, connection.id))) return;
+  if (event === 'confirm' && (await hasUnendedGrants(tx, connection.id))) return;
   const status = nextConnectionState(connection.status, event === 'confirm' ? 'end' : 'miss');
   await tx.connections.update(connection, { status, updatedAt: at });
   const principal = operatorAt('job', tx.orgKey);
   const action = event === 'confirm' ? 'connection.revoked' : 'connection.overdue';
   await record(tx, principal, action, { kind: 'connection', id: connection.id }, at);
-  await noteOnUser(tx, user, at);
+  await markUserChanged(tx, user, at);
 }
 
-/** Whether a grant of the connection has not ended, or nobody will know any more: such a connection is never revoked. */
-async function isHeld(tx: Tx, connectionId: string): Promise<boolean> {
+/** Whether a grant of the connection has not ended or was abandoned; the connection is then not `revoked`. */
+async function hasUnendedGrants(tx: Tx, connectionId: string): Promise<boolean> {
   if ((await tx.revocations.lockOpenOf(connectionId)).length > 0) return true;
   return (await tx.revocations.lockAbandonedOf(connectionId)).length > 0;
 }
 
-/** One attempt: the calls to the provider, each lost answer of which is remembered before it is waited for. */
+/** One attempt: the calls to the provider. Each call that can give tokens is counted, durably, before it is sent. */
 class Attempt {
-  /** The row as it is now. */
+  /** The revocation with the changes of this attempt. */
   revocation: Revocation;
   readonly #core: Core;
   readonly #provider: Provider;
@@ -127,32 +131,32 @@ class Attempt {
     if (grant.clientId !== this.#provider.clientId) return tryAgain('other_client');
     const { endsReusedGrants } = this.#provider;
     let tokens: TokenGrant | null = grant.kind === 'tokens' ? grant : null;
-    let isWhole = this.revocation.unanswered === 0;
+    let isNewest = this.revocation.unanswered === 0;
     const canRenew = grant.kind === 'code' || grant.refreshToken !== null;
-    if (!isWhole && canRenew) {
-      // Sending the same again either brings the newest tokens, or has the provider end what it gave unseen.
+    if (!isNewest && canRenew) {
+      // Sending the same again gives the newest tokens, or makes the provider end the tokens of the lost answer.
       const answer = await this.#renew(grant);
       if (answer === 'changed') return answer;
       if (answer.kind === 'not_given' || answer.kind === 'unknown') return tryAgain(answer.reason, answer);
       if (answer.kind === 'tokens') tokens = answer.grant;
-      isWhole = answer.kind === 'tokens' || endsReusedGrants;
+      isNewest = answer.kind === 'tokens' || endsReusedGrants;
     }
-    if (tokens === null) return isWhole ? ended('unknown_grant') : tryAgain('grant_unknown');
-    return this.#end(tokens, isWhole);
+    if (tokens === null) return isNewest ? ended('unknown_grant') : tryAgain('grant_unknown');
+    return this.#end(tokens, isNewest);
   }
 
-  /** `isWhole`: there are no newer tokens than these that live. */
-  async #end(tokens: TokenGrant, isWhole: boolean): Promise<RevocationResult | 'changed'> {
+  /** `isNewest`: no newer tokens than these can be valid. */
+  async #end(tokens: TokenGrant, isNewest: boolean): Promise<RevocationResult | 'changed'> {
     const answer = await this.#provider.end(tokens);
     const isPartial = answer.kind === 'ended' && answer.covers === 'access';
-    if (answer.kind !== 'stale' && !isPartial) return this.#judge(answer, isWhole);
+    if (answer.kind !== 'stale' && !isPartial) return this.#judge(answer, isNewest);
     if (tokens.refreshToken === null) {
-      if (isPartial) return isWhole ? ended(answer.outcome) : tryAgain('grant_unknown');
-      return hasRunOut(tokens, this.#core.clock.now()) && isWhole
+      if (isPartial) return isNewest ? ended(answer.outcome) : tryAgain('grant_unknown');
+      return hasRunOut(tokens, this.#core.clock.now()) && isNewest
         ? ended('expired')
         : tryAgain(reasonOf(answer));
     }
-    // Either a fresh token is needed, or the refresh token itself is the only witness of whether the grant lives.
+    // Either the call needs a new access token, or only the refresh token can show whether the grant is still valid.
     const renewed = await this.#renew(tokens);
     if (renewed === 'changed') return renewed;
     switch (renewed.kind) {
@@ -161,7 +165,7 @@ class Attempt {
         return this.#judge(await this.#provider.end(renewed.grant), true);
       }
       case 'gone':
-        return isWhole || this.#provider.endsReusedGrants
+        return isNewest || this.#provider.endsReusedGrants
           ? ended('unknown_grant')
           : tryAgain('grant_unknown');
       default:
@@ -169,14 +173,14 @@ class Attempt {
     }
   }
 
-  #judge(answer: EndAnswer, isWhole: boolean): RevocationResult {
+  #judge(answer: EndAnswer, isNewest: boolean): RevocationResult {
     if (answer.kind === 'stale') return tryAgain(answer.reason);
     if (answer.kind === 'try_again') return tryAgain(answer.reason, answer);
     if (answer.covers === 'access') return tryAgain('still_active');
-    return isWhole || answer.covers === 'grant' ? ended(answer.outcome) : tryAgain('grant_unknown');
+    return isNewest || answer.covers === 'grant' ? ended(answer.outcome) : tryAgain('grant_unknown');
   }
 
-  /** New tokens for the grant, written down before they are used. */
+  /** Gets new tokens for the grant and stores them before they are used. */
   async #renew(grant: Grant): Promise<TokenAnswer | 'changed'> {
     const { unanswered } = this.revocation;
     if (!(await this.#change({ unanswered: unanswered + 1 }))) return 'changed';
@@ -194,7 +198,7 @@ class Attempt {
     return (await this.#change({ unanswered })) ? answer : 'changed';
   }
 
-  /** False where somebody else was quicker. */
+  /** False where another change of the revocation came first. */
   async #change(changes: RevocationChanges): Promise<boolean> {
     const isOurs = await this.#core.work.change(this.revocation.orgKey, (tx) =>
       tx.revocations.update(this.revocation, changes),

@@ -1,9 +1,9 @@
 /**
- * The connections of a user, as contracts and pages drive them: listing, starting and ending one. Each operation
- * opens one transaction and calls nobody: the person is sent to the provider, and the provider is told of an end,
- * by rows that these transactions write. Coming back is in `callback.ts`.
+ * The operations on a user's connections for contracts and pages: list, start and end. Each opens one transaction and
+ * calls no provider: the row of an attempt waits for the person to come back (`callback.ts`), and the rows of
+ * revocations make the job tell the provider that access ends.
  */
-import { alone, onceMaking } from '../access/idempotency.ts';
+import { alone, runOnce } from '../access/idempotency.ts';
 import type { IdempotentRequest } from '../access/idempotency-store.ts';
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -15,14 +15,14 @@ import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
-import { moveGrants } from './end-grants.ts';
+import { revokeGrants } from './end-grants.ts';
+import { markUserChanged } from './lock-connection.ts';
 import { openAttempt, openSecrets } from './oauth-attempt.ts';
 import type { Provider } from './provider.ts';
-import { noteOnUser } from './with-user.ts';
 
 export interface StartedConnection {
   readonly connection: Connection;
-  /** Where to send the person; null only for a repeated request whose person has been there and back. */
+  /** Where to send the person; null only for a repeated request whose person has already come back. */
   readonly authUrl: string | null;
 }
 
@@ -48,9 +48,9 @@ export async function listConnections(
 }
 
 /**
- * Starts to connect the user to a provider; `provider` is as it came. A connection that waits for the person
- * already, because they never came back or the provider has lost the grant, is started again; any other stands
- * beside the new one. Refuses with `forbidden`, `invalid_fields`, `not_found` (user) and the idempotency codes.
+ * Starts to connect the user to a provider; `provider` is unchecked input. A connection that waits for the person,
+ * because the person never came back or the grant is gone, is started again; otherwise the new connection is added
+ * beside the others. Refuses with `forbidden`, `invalid_fields`, `not_found` (user) and the idempotency codes.
  */
 export async function startConnection(
   core: Core,
@@ -69,7 +69,7 @@ export async function startConnection(
     core.work.change(principal.orgKey, async (tx) => {
       const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
       if (user === null) throw refuse('not_found', { noun: 'user' });
-      return onceMaking(
+      return runOnce(
         tx,
         once,
         { status: 200, now: core.clock.now() },
@@ -84,8 +84,8 @@ export async function startConnection(
 }
 
 /**
- * Ends a connection of the user: the grant is revoked at its provider soon after. One that has ended, or is ending,
- * stays as it is. Refuses with `forbidden`, `not_found` (user) and `not_found` (connection).
+ * Ends a connection of the user; the job then revokes its grants at the provider. A connection that has ended, or is
+ * ending, stays as it is. Refuses with `forbidden`, `not_found` (user) and `not_found` (connection).
  */
 export async function disconnect(
   core: Core,
@@ -101,8 +101,8 @@ export async function disconnect(
     if (connection?.userId !== user.id) throw refuse('not_found', { noun: 'connection', id: connectionId });
     if (!takesGrants(connection)) return connection;
     await tx.attempts.drop(connection.id);
-    const moved = await moveGrants(core, tx, connection, null);
-    const open = moved > 0 ? moved : (await tx.revocations.lockOpenOf(connection.id)).length;
+    const revoked = await revokeGrants(core, tx, connection, null);
+    const open = revoked > 0 ? revoked : (await tx.revocations.lockOpenOf(connection.id)).length;
     const now = core.clock.now();
     const ended = await tx.connections.update(connection, {
       status: nextConnectionState(connection.status, open > 0 ? 'disconnect' : 'discard'),
@@ -114,7 +114,7 @@ export async function disconnect(
       updatedAt: now,
     });
     await record(tx, principal, 'connection.disconnected', { kind: 'connection', id: connection.id }, now);
-    await noteOnUser(tx, user, now);
+    await markUserChanged(tx, user, now);
     return ended;
   });
 }
@@ -141,13 +141,13 @@ async function start(
   if (waiting !== undefined) await tx.connections.update(waiting, { updatedAt: now });
   const authUrl = await openAttempt(core, tx, { connection, provider, returnTo });
   await record(tx, principal, 'connection.started', { kind: 'connection', id: connection.id }, now);
-  if (waiting === undefined) await noteOnUser(tx, user, now);
+  if (waiting === undefined) await markUserChanged(tx, user, now);
   return { connection, authUrl };
 }
 
 /**
- * What an earlier request of this key was answered with, with an address that still works while the person has not
- * come back; null where the connection is gone.
+ * The answer to an earlier request with this key. The address is valid while the person has not come back. Null where
+ * the connection is gone.
  */
 async function repeat(
   core: Core,
@@ -165,7 +165,7 @@ async function repeat(
   };
 }
 
-/** Whether the person has to go to the provider before anything can come from it. */
+/** Whether the person must go to the provider before the provider gives data. */
 function isWaiting({ status }: Connection): boolean {
   return status === 'pending' || status === 'needs_user';
 }

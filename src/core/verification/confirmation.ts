@@ -2,7 +2,7 @@
  * Confirming a user by a six-digit code: sending it, sending it again, and taking it. A code goes to the phone,
  * by email where there is no phone; it works once, for ten minutes, and five wrong tries void it.
  */
-import { inKnownApp } from '../access/authentication.ts';
+import { requireApp } from '../access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
@@ -32,7 +32,7 @@ export async function confirmUser(
   const number = fields.take('number', readNumber(input.number));
   const code = fields.take('code', readCode(input.code));
   refuseFaults(fields.faults);
-  const principal = inKnownApp(caller);
+  const principal = requireApp(caller);
   if (number === undefined || number === null || code === undefined) throw refuse('invalid_code', {});
 
   const confirmed = await core.work.change(principal.orgKey, async (tx) => {

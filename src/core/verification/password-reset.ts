@@ -2,7 +2,7 @@
  * Setting a password by a token that came by email: of a reset, or of an invitation, which also lets its user
  * in. Asking for a reset is answered alike whoever asks; the account is looked up afterwards, by a job.
  */
-import { inKnownApp } from '../access/authentication.ts';
+import { requireApp } from '../access/authentication.ts';
 import { readPassword } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
@@ -37,7 +37,7 @@ export async function requestPasswordReset(
   const fields = new FieldReader();
   const email = fields.take('email', readEmail(input.email));
   refuseFaults(fields.faults);
-  const { orgKey, door } = inKnownApp(caller);
+  const { orgKey, door } = requireApp(caller);
   if (email === undefined) return;
   const id = newPrefixedId('msg');
   await core.work.change(orgKey, (tx) =>

@@ -4,8 +4,8 @@
  * the page has words for.
  */
 
-import type { ConnectPrincipal } from '../../core/access/principal.ts';
-import { authenticateConnect } from '../../core/connect-page/page-session.ts';
+import type { ConnectPagePrincipal } from '../../core/access/principal.ts';
+import { authenticatePageToken } from '../../core/connect-page/page-token.ts';
 import { listSources, type Source } from '../../core/connect-page/sources.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';
@@ -25,7 +25,7 @@ const door = 'connect';
 export function connectApi(core: Core): readonly PageRoute[] {
   const common = {
     authenticate: ({ headers }: Pick<Call, 'headers'>) =>
-      authenticateConnect(core, door, readBearer(headers) ?? ''),
+      authenticatePageToken(core, door, readBearer(headers) ?? ''),
     present,
   };
   return [
@@ -74,7 +74,7 @@ export function connectApi(core: Core): readonly PageRoute[] {
   ];
 }
 
-function personOf({ principal }: Call): ConnectPrincipal {
+function personOf({ principal }: Call): ConnectPagePrincipal {
   if (principal?.kind !== 'connect') throw refuse('unauthorized', {});
   return principal;
 }

@@ -6,7 +6,7 @@
  * Only origins that the app lists may show it, and it speaks to no other. Whose token it is decides that, so an
  * unknown token gets a plain notice instead, with nothing on it that could be pressed, wherever it is shown.
  */
-import { findPlace } from '../../core/connect-page/page-session.ts';
+import { findPageToken } from '../../core/connect-page/page-token.ts';
 import type { Core } from '../../core/core.ts';
 import {
   closestLanguage,
@@ -74,9 +74,9 @@ async function show(
     ...(typeof lang === 'string' ? [lang] : []),
     ...readAcceptLanguage(call.headers['accept-language']),
   ]);
-  const place = typeof token === 'string' ? await findPlace(core, token) : null;
-  if (place === null) return noticePage(403, language, connectNotices[language].unknown);
-  const { origins } = place.app;
+  const found = typeof token === 'string' ? await findPageToken(core, token) : null;
+  if (found === null) return noticePage(403, language, connectNotices[language].unknown);
+  const { origins } = found.app;
   const { script, styles } = await files.assets();
   const address = (name: string): string => `${files.base}assets/${name}`;
   const texts = connectNotices[language];
@@ -98,7 +98,7 @@ ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
 `;
   return {
     // Whoever comes with a token that has ended is told so by the page, in the window where they are.
-    status: place.isOpen ? 200 : 403,
+    status: found.isOpen ? 200 : 403,
     headers: { ...pageHeaders(origins), 'content-language': language },
     contentType: 'text/html; charset=utf-8',
     content: page.text,

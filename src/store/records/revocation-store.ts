@@ -226,7 +226,7 @@ export class SqlRevocationStore implements RevocationStore {
     return count === 1;
   }
 
-  async takeBack({ id, version }: Pick<Revocation, 'id' | 'version'>): Promise<boolean> {
+  async withdraw({ id, version }: Pick<Revocation, 'id' | 'version'>): Promise<boolean> {
     return (await this.#scope.executor.run(deleteRevocation, { orgKey: this.#orgKey, id, version })) === 1;
   }
 }

@@ -213,12 +213,12 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     const [claimed] = await claim(10);
     assert.ok(claimed);
     assert.equal(await within((tx) => tx.revocations.update(made, { outcome: 'late' })), false);
-    assert.equal(await within((tx) => tx.revocations.takeBack(made)), false);
+    assert.equal(await within((tx) => tx.revocations.withdraw(made)), false);
     assert.equal(await within((tx) => tx.revocations.update(claimed, { outcome: 'timeout' })), true);
     const found = await within((tx) => tx.revocations.find(made.id));
     assert.equal(found?.outcome, 'timeout');
     assert.ok(found);
-    assert.equal(await within((tx) => tx.revocations.takeBack(found)), true);
+    assert.equal(await within((tx) => tx.revocations.withdraw(found)), true);
     assert.equal(await within((tx) => tx.revocations.find(made.id)), null);
   });
 

@@ -103,7 +103,7 @@ suiteOnEveryDatabase('sealing anew', (own) => {
     await own().change(tenant.orgKey, (tx) => tx.users.erase(user, []));
     const [revocation] = await own().change(tenant.orgKey, (tx) => tx.revocations.lockOpenOf(ids.connection));
     assert.ok(revocation);
-    await own().change(tenant.orgKey, (tx) => tx.revocations.takeBack(revocation));
+    await own().change(tenant.orgKey, (tx) => tx.revocations.withdraw(revocation));
   });
 
   test('what changes meanwhile stands', async () => {

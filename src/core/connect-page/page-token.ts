@@ -3,7 +3,7 @@
  * page in a frame. Unknown tokens are all alike; an expired one is known as such for a while, so that its holder can
  * be told in the window where they are.
  */
-import type { ConnectPrincipal, Door } from '../access/principal.ts';
+import type { ConnectPagePrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
@@ -12,20 +12,24 @@ import { digestOf, parseToken } from '../secret.ts';
 import { type ConnectToken, connectTokenRules, pageTokenKinds } from './connect-token.ts';
 
 /** Where a token leads. */
-export interface ConnectPlace {
+export interface PageToken {
   readonly app: App;
   /** False where the token has expired or its user was cancelled. */
   readonly isOpen: boolean;
 }
 
 /** The place of a token in plain text; null where no such token opens the page, or did lately. */
-export async function findPlace(core: Core, token: string): Promise<ConnectPlace | null> {
+export async function findPageToken(core: Core, token: string): Promise<PageToken | null> {
   const found = await look(core, token);
   return found === null ? null : { app: found.app, isOpen: isOpen(core, found) };
 }
 
 /** The person who came with a token in plain text. Refuses with `unauthorized`. */
-export async function authenticateConnect(core: Core, door: Door, token: string): Promise<ConnectPrincipal> {
+export async function authenticatePageToken(
+  core: Core,
+  door: Door,
+  token: string,
+): Promise<ConnectPagePrincipal> {
   const found = await look(core, token);
   if (found === null || !isOpen(core, found)) throw refuse('unauthorized', {});
   const { orgKey, id: userId, appId } = found.user;

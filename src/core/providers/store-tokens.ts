@@ -1,27 +1,28 @@
 /**
- * Where tokens go that a provider has given. They are put where their grant is by now: the connection that it
- * belongs to, the revocation that it became while the provider was answering, or, where both are gone, a
- * revocation of its own. None is ever dropped while it may open something.
+ * Stores the tokens that a provider has given. While the provider answers, their grant may move: the tokens go to the
+ * connection of the grant, to the revocation that the grant became meanwhile, or, where both are gone, to a new
+ * revocation. No token is dropped while it may be valid.
  */
 import type { Core } from '../core.ts';
 import { newPrefixedId } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type Connection, type ConnectionChanges, refreshTimeOf } from './connection.ts';
+import { addRevocation } from './end-grants.ts';
 import {
-  type KeptGrant,
-  type KeptGrants,
   openGrants,
+  type StoredGrant,
+  type StoredGrants,
   sealGrant,
   sealGrants,
   type TokenGrant,
 } from './grant.ts';
 import { isOpen } from './revocation.ts';
 
-/** What new tokens make of the connection that keeps them as its present grant. */
-export function keepTokens(
+/** The changes of a connection whose present grant, the first of `grants`, has new tokens. */
+export function grantChanges(
   core: Core,
   connection: Connection,
-  grants: KeptGrants,
+  grants: StoredGrants,
   now: number,
 ): ConnectionChanges {
   const [{ tokens }] = grants;
@@ -36,10 +37,10 @@ export function keepTokens(
 }
 
 /**
- * A step: new tokens of the grant with that id, which is no longer the present grant of its connection, or whose
- * connection has changed meanwhile. The user is locked before, where the connection is still there.
+ * A step: stores new tokens of a grant that may no longer be the present one, or whose connection has changed
+ * meanwhile. Where the connection still exists, the caller has locked its user.
  */
-export async function adoptTokens(
+export async function storeTokens(
   core: Core,
   tx: Tx,
   grant: { readonly id: string; readonly connectionId: string; readonly provider: string },
@@ -50,7 +51,7 @@ export async function adoptTokens(
   const grants = connection === null ? null : openGrants(core.secrets, connection);
   if (connection !== null && grants?.some(({ id }) => id === grant.id) === true) {
     const [present, ...former] = grants;
-    const renewed: KeptGrants = [
+    const renewed: StoredGrants = [
       renew(present, grant.id, tokens),
       ...former.map((each) => renew(each, grant.id, tokens)),
     ];
@@ -58,14 +59,14 @@ export async function adoptTokens(
     const sealedGrants = sealGrants(core.secrets, connection, renewed);
     await tx.connections.update(
       connection,
-      isPresent ? keepTokens(core, connection, renewed, now) : { sealedGrants },
+      isPresent ? grantChanges(core, connection, renewed, now) : { sealedGrants },
     );
     return;
   }
   await revokeTokens(core, tx, grant, tokens);
 }
 
-/** A step: tokens that must end go to the open revocation of their grant, or to one of their own. */
+/** A step: puts tokens that must end into the open revocation of their grant, or into a new one. */
 export async function revokeTokens(
   core: Core,
   tx: Tx,
@@ -74,25 +75,22 @@ export async function revokeTokens(
 ): Promise<void> {
   const now = core.clock.now();
   let present = await tx.revocations.find(grant.id);
-  // An attempt under way may change the row in between; what it did with older tokens does not count then.
+  // A running attempt may change the row in between. The update is then retried: only the newest tokens count.
   while (present !== null && isOpen(present)) {
     const sealedGrant = sealGrant(core.secrets, present, tokens);
     if (await tx.revocations.update(present, { sealedGrant, unanswered: 0, nextAttemptAt: now })) return;
     present = await tx.revocations.find(grant.id);
   }
-  const id = newPrefixedId('rev');
-  await tx.revocations.insert({
-    id,
+  await addRevocation(core, tx, tokens, {
+    id: newPrefixedId('rev'),
     connectionId: grant.connectionId,
     provider: grant.provider,
     erasureId: null,
-    sealedGrant: sealGrant(core.secrets, { orgKey: tx.orgKey, id }, tokens),
     unanswered: 0,
     nextAttemptAt: now,
-    createdAt: now,
   });
 }
 
-function renew(grant: KeptGrant, id: string, tokens: TokenGrant): KeptGrant {
+function renew(grant: StoredGrant, id: string, tokens: TokenGrant): StoredGrant {
   return grant.id === id ? { id, unanswered: 0, tokens } : grant;
 }
