@@ -7,6 +7,7 @@
 import type { OrgKey, UserId } from '../ids.ts';
 import { hourMs } from '../time.ts';
 import { nextState, type Transitions } from '../transitions.ts';
+import { type Columns, defaultsOf, type Kind, type NamesOf, type RowOf } from './column.ts';
 
 export const userStatuses = ['pending', 'active', 'inactive'] as const;
 export type UserStatus = (typeof userStatuses)[number];
@@ -16,86 +17,109 @@ export type UserRole = (typeof userRoles)[number];
 
 export type ScoreStatus = 'calibrating' | 'ready' | 'stale';
 
-/** One person in the directory. Instants are epoch milliseconds; what nobody said is null. */
-export interface User {
-  readonly id: UserId;
-  readonly orgKey: OrgKey;
-  /** The public number, 1 to 2^53-1; unique in the organization. */
-  readonly number: number;
-  /** The public id of the user's app, 40 hex digits. */
-  readonly appId: string;
-  readonly externalId: string | null;
-  /** As given, trimmed; `canonicalEmail` is what is compared. */
-  readonly email: string | null;
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  /** As given; `phoneE164` is where messages go. */
-  readonly phone: string | null;
-  readonly phoneE164: string | null;
-  /** `YYYY-MM-DD`. */
-  readonly dateOfBirth: string | null;
-  /** A BCP 47 tag. */
-  readonly language: string;
-  /** An IANA time zone name. */
-  readonly timezone: string;
-  readonly role: UserRole;
-  readonly status: UserStatus;
-  /** Whether the user was ever `active`; decides what restoring leads back to. */
-  readonly wasActive: boolean;
-  /** A wish of the user that is shown; gives no permission. */
-  readonly isClinical: boolean;
-  /** An admin's approval; this is what gives the permission. */
-  readonly isClinicalApproved: boolean;
-  /** For testing and development: no message to it leaves through a real sender. */
-  readonly isTemplate: boolean;
-  readonly isNativeSignup: boolean;
-  readonly confirmedAt: number | null;
-  /** A PHC string, or null for a user who cannot sign in with a password. */
-  readonly passwordHash: string | null;
-  readonly createdAt: number;
-  /** Moves with every change but a login. */
-  readonly updatedAt: number;
-  readonly lastLoginAt: number | null;
-  readonly lastSyncAt: number | null;
-  readonly lastScoreAt: number | null;
-}
+const userId: Kind<UserId> = { kind: 'text' };
+const orgKey: Kind<OrgKey> = { kind: 'integer' };
+const integer: Kind<number> = { kind: 'integer' };
+const reference: Kind<string> = { kind: 'reference' };
+const text: Kind<string> = { kind: 'text' };
+const textOrNull: Kind<string | null> = { kind: 'text' };
+const role: Kind<UserRole> = { kind: 'text' };
+const status: Kind<UserStatus> = { kind: 'text' };
+const flag: Kind<boolean> = { kind: 'flag' };
+const instant: Kind<number> = { kind: 'instant' };
+const instantOrNull: Kind<number | null> = { kind: 'instant' };
 
-/** What a creator says of a user; the rest follows from it and from the moment. */
-export type NewUser = Omit<
-  User,
-  'orgKey' | 'wasActive' | 'updatedAt' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'
->;
+const none = { default: null } as const;
+const no = { default: false } as const;
 
 /**
- * Whether a new user counts as having been `active`: one that is, and one that comes inactive but confirmed. It
- * decides what restoring leads back to.
+ * The columns of a user, one line each. Everything that handles all of them derives from this list: the type `User`,
+ * the defaults, the table, its insert, update and rows, the registry of personal data, and the columns of imports
+ * and exports, in this order. Instants are epoch milliseconds; null means that the value is not known.
  */
-export function hasBeenActive(user: Pick<NewUser, 'status' | 'confirmedAt'>): boolean {
-  return user.status === 'active' || (user.status === 'inactive' && user.confirmedAt !== null);
-}
+export const userColumns = {
+  id: { ...userId, holds: 'user', initial: 'given', isFixed: true, transfer: null },
+  orgKey: { ...orgKey, holds: 'plain', initial: 'derived', isFixed: true, transfer: null },
+  /** The public number, 1 to 2^53-1; unique in the organization. */
+  number: { ...integer, holds: 'personal', initial: 'given', isFixed: true, transfer: null },
+  /** The public id of the user's app, 40 hex digits. */
+  appId: { ...reference, holds: 'plain', initial: 'given', isFixed: true, transfer: null },
+  externalId: { ...textOrNull, holds: 'personal', initial: none, transfer: 'external_id' },
+  /** As given, trimmed; `canonicalEmail` gives the form that is compared. */
+  email: { ...textOrNull, holds: 'personal', initial: none, transfer: 'email' },
+  /** A PHC string, or null for a user who cannot sign in with a password. */
+  passwordHash: { ...textOrNull, holds: 'personal', initial: none, transfer: 'password_hash' },
+  firstName: { ...textOrNull, holds: 'personal', initial: none, transfer: 'first_name' },
+  lastName: { ...textOrNull, holds: 'personal', initial: none, transfer: 'last_name' },
+  /** As given; messages go to `phoneE164`. */
+  phone: { ...textOrNull, holds: 'personal', initial: none, transfer: 'phone' },
+  phoneE164: { ...textOrNull, holds: 'personal', initial: none, transfer: null },
+  /** `YYYY-MM-DD`. */
+  dateOfBirth: { ...textOrNull, holds: 'personal', initial: none, transfer: 'date_of_birth' },
+  /** A BCP 47 tag. */
+  language: { ...text, holds: 'personal', initial: { default: 'en' }, transfer: 'language' },
+  /** An IANA time zone name. */
+  timezone: { ...text, holds: 'personal', initial: { default: 'UTC' }, transfer: 'timezone' },
+  role: { ...role, holds: 'personal', initial: { default: 'parent' }, transfer: 'role' },
+  status: { ...status, holds: 'personal', initial: 'given', transfer: 'status' },
+  /** Whether the user was ever `active`; decides which state restoring leads to. */
+  wasActive: { ...flag, holds: 'personal', initial: 'derived', transfer: null },
+  /** A wish of the user that is shown; gives no permission. */
+  isClinical: { ...flag, holds: 'personal', initial: no, transfer: 'clinical' },
+  /** An admin's approval; this is what gives the permission. */
+  isClinicalApproved: { ...flag, holds: 'personal', initial: no, transfer: null },
+  /** For testing and development: no message to it leaves through a real sender. */
+  isTemplate: { ...flag, holds: 'plain', initial: no, transfer: null },
+  isNativeSignup: { ...flag, holds: 'personal', initial: no, transfer: null },
+  confirmedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: 'confirmed_at' },
+  createdAt: { ...instant, holds: 'personal', initial: 'given', isFixed: true, transfer: 'created_at' },
+  /** Moves with every change but a login. */
+  updatedAt: { ...instant, holds: 'personal', initial: 'derived', transfer: null },
+  lastLoginAt: { ...instantOrNull, holds: 'personal', initial: 'derived', transfer: null },
+  lastSyncAt: { ...instantOrNull, holds: 'personal', initial: 'derived', transfer: null },
+  lastScoreAt: { ...instantOrNull, holds: 'personal', initial: 'derived', transfer: null },
+} as const satisfies Columns;
 
-/** Columns that a change may set. `updatedAt` is named by whoever changes, for a login must not move it. */
-export type UserChanges = Partial<Omit<User, 'id' | 'orgKey' | 'number' | 'appId' | 'createdAt'>>;
+type UserColumns = typeof userColumns;
+
+/** One person in the directory. */
+export interface User extends RowOf<UserColumns> {}
+
+/** The columns of a user in the order of the list. */
+export const userColumnNames = Object.keys(userColumns) as readonly (keyof User)[];
+
+/** The columns that follow from the others when a user is created; `derivedOf` gives their values. */
+type DerivedColumn = NamesOf<UserColumns, { readonly initial: 'derived' }>;
+type FixedColumn = NamesOf<UserColumns, { readonly isFixed: true }>;
+type DefaultedColumn = NamesOf<UserColumns, { readonly initial: { readonly default: unknown } }>;
+
+/** What the creator of a user gives. */
+export type NewUser = Omit<User, DerivedColumn>;
+
+/** The columns that a change may set. The caller names `updatedAt`, because a login must not move it. */
+export type UserChanges = Partial<Omit<User, FixedColumn>>;
 
 /** The defaults that every user gets, however made. */
-export const newUserDefaults = {
-  externalId: null,
-  email: null,
-  firstName: null,
-  lastName: null,
-  phone: null,
-  phoneE164: null,
-  dateOfBirth: null,
-  language: 'en',
-  timezone: 'UTC',
-  role: 'parent',
-  isClinical: false,
-  isClinicalApproved: false,
-  isTemplate: false,
-  isNativeSignup: false,
-  confirmedAt: null,
-  passwordHash: null,
-} as const satisfies Partial<NewUser>;
+export const newUserDefaults = defaultsOf(userColumns) satisfies Pick<User, DefaultedColumn>;
+
+/** The columns of a new user that follow from what its creator gives; the organization is the store's to add. */
+export function derivedOf(user: NewUser): Omit<Pick<User, DerivedColumn>, 'orgKey'> {
+  return {
+    wasActive: hasBeenActive(user),
+    updatedAt: user.createdAt,
+    lastLoginAt: null,
+    lastSyncAt: null,
+    lastScoreAt: null,
+  };
+}
+
+/**
+ * Whether a new user counts as having been `active`: an active user does, and an inactive one that is confirmed. It
+ * decides which state restoring leads to.
+ */
+function hasBeenActive(user: Pick<NewUser, 'status' | 'confirmedAt'>): boolean {
+  return user.status === 'active' || (user.status === 'inactive' && user.confirmedAt !== null);
+}
 
 export type UserEvent = 'activate' | 'cancel' | 'restore_active' | 'restore_pending';
 

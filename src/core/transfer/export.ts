@@ -8,26 +8,12 @@ import type { Core } from '../core.ts';
 import type { UserBatch, UserCursor } from '../directory/user-store.ts';
 import { type Seen, userView } from '../directory/user-view.ts';
 import { refuse } from '../errors.ts';
+import { transferredColumns } from './columns.ts';
 
 const batchUsers = 1_000;
 
-/** What an export tells of a user: what an import can say again. */
-const exported = userView(
-  'externalId',
-  'email',
-  'passwordHash',
-  'firstName',
-  'lastName',
-  'phone',
-  'dateOfBirth',
-  'language',
-  'timezone',
-  'role',
-  'status',
-  'isClinical',
-  'confirmedAt',
-  'createdAt',
-);
+/** An export shows of a user exactly the columns that an import can set. */
+const exported = userView(...transferredColumns);
 
 export type ExportedUser = Seen<typeof exported>;
 

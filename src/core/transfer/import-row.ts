@@ -19,7 +19,7 @@ import {
   readTimezone,
 } from '../directory/user-fields.ts';
 import { newUserIdsNearby, type UserIdSource } from '../ids.ts';
-import type { TransferColumn } from './columns.ts';
+import type { TransferColumn, TransferredColumn } from './columns.ts';
 import type { Reject, RowFault } from './import-progress.ts';
 
 /** The values of a row as they came; null and absent mean that nothing is said. */
@@ -75,6 +75,9 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
 /** The new user of a row, or everything that is wrong with it. */
 export type RowReading = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
 
+/** The defaults that no row changes. The compiler demands a value for every other column. */
+const untransferred: Omit<typeof newUserDefaults, TransferredColumn> = newUserDefaults;
+
 export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: RowContext): RowReading {
   const fields = new FieldReader();
   function take<T>(column: TransferColumn, read: (value: unknown) => Reading<T>): T | null | undefined {
@@ -83,6 +86,7 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: 
   }
   const phone = take('phone', readPhone);
   const user: NewUser = {
+    ...untransferred,
     id: ids.id(),
     number: ids.number(),
     appId,
@@ -97,11 +101,8 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: 
     timezone: take('timezone', readTimezone) ?? newUserDefaults.timezone,
     role: take('role', (value) => readChoice(value, userRoles)) ?? newUserDefaults.role,
     status: take('status', (value) => readChoice(value, userStatuses)) ?? 'active',
-    // The wish alone: what it permits is an admin's to approve.
+    // Only the wish. An admin approves the permission.
     isClinical: take('clinical', readBoolean) ?? newUserDefaults.isClinical,
-    isClinicalApproved: newUserDefaults.isClinicalApproved,
-    isTemplate: newUserDefaults.isTemplate,
-    isNativeSignup: newUserDefaults.isNativeSignup,
     confirmedAt: take('confirmed_at', (value) => readReportTime(value, now)) ?? null,
     passwordHash: take('password_hash', readHash) ?? null,
     createdAt: take('created_at', (value) => readReportTime(value, now)) ?? now,

@@ -10,7 +10,7 @@ import type {
   AppStore,
 } from '../../core/directory/organization.ts';
 import type { OrgKey } from '../../core/ids.ts';
-import { toFlag } from '../sql/flag.ts';
+import { toFlag } from '../schema/flag.ts';
 import { type Binder, build, type Statement, statement, type Values } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 

@@ -12,7 +12,7 @@ import type {
   MessageStore,
   MessageTemplate,
 } from '../../core/messaging/message.ts';
-import { toFlag } from '../sql/flag.ts';
+import { toFlag } from '../schema/flag.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { leaseClaim } from './lease-claim.ts';

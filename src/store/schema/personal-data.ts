@@ -4,6 +4,7 @@
  * compiler, and one that only the database knows fails a test.
  */
 import type { Database } from './tables.ts';
+import { userContents } from './user-table.ts';
 
 /**
  * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id, or a digest of one. `digest`: a
@@ -64,38 +65,7 @@ export const tables = {
     onErase: noPerson,
   },
   users: {
-    columns: {
-      seq: 'plain',
-      position: 'plain',
-      org_key: 'plain',
-      id: 'user',
-      number: 'personal',
-      app_key: 'plain',
-      external_id: 'personal',
-      email: 'personal',
-      email_canonical: 'personal',
-      first_name: 'personal',
-      last_name: 'personal',
-      phone: 'personal',
-      phone_e164: 'personal',
-      date_of_birth: 'personal',
-      language: 'personal',
-      timezone: 'personal',
-      role: 'personal',
-      status: 'personal',
-      was_active: 'personal',
-      is_clinical: 'personal',
-      is_clinical_approved: 'personal',
-      is_template: 'plain',
-      is_native_signup: 'personal',
-      confirmed_at: 'personal',
-      password_hash: 'personal',
-      created_at: 'personal',
-      updated_at: 'personal',
-      last_login_at: 'personal',
-      last_sync_at: 'personal',
-      last_score_at: 'personal',
-    },
+    columns: userContents,
     onErase: { do: 'delete', by: 'id' },
   },
   user_counts: {

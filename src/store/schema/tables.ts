@@ -2,10 +2,9 @@
  * The tables, as queries see them. Every table leads with the organization; instants are epoch milliseconds,
  * booleans the integers 0 and 1. What each column means for a person's data is in `personal-data.ts`.
  */
-import type { Generated, GeneratedAlways } from 'kysely';
+import type { Generated } from 'kysely';
 import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
-import type { UserRole, UserStatus } from '../../core/directory/user.ts';
 import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
 import type { ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
@@ -13,8 +12,8 @@ import type { RevocationState } from '../../core/providers/revocation.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/record/audit-event.ts';
 import type { RejectReason } from '../../core/transfer/import-progress.ts';
 import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
-
-type Flag = 0 | 1;
+import type { Flag } from './flag.ts';
+import type { UserTable } from './user-table.ts';
 
 export interface Database {
   organizations: {
@@ -48,39 +47,7 @@ export interface Database {
     expires_at: number | null;
     revoked_at: number | null;
   };
-  users: {
-    seq: Generated<number>;
-    /** The same number, under the name by which lists are ordered. */
-    position: GeneratedAlways<number>;
-    org_key: number;
-    id: string;
-    number: number;
-    app_key: number;
-    external_id: string | null;
-    email: string | null;
-    email_canonical: string | null;
-    first_name: string | null;
-    last_name: string | null;
-    phone: string | null;
-    phone_e164: string | null;
-    date_of_birth: string | null;
-    language: string;
-    timezone: string;
-    role: UserRole;
-    status: UserStatus;
-    was_active: Flag;
-    is_clinical: Flag;
-    is_clinical_approved: Flag;
-    is_template: Flag;
-    is_native_signup: Flag;
-    confirmed_at: number | null;
-    password_hash: string | null;
-    created_at: number;
-    updated_at: number;
-    last_login_at: number | null;
-    last_sync_at: number | null;
-    last_score_at: number | null;
-  };
+  users: UserTable;
   user_counts: {
     org_key: number;
     node: number;

@@ -1,50 +1,42 @@
-/** What a new user's row has: what was said of the user, and what everybody begins with. */
-import { hasBeenActive, type NewUser, type User } from '../../core/directory/user.ts';
+/** The statement that adds a user, and its values. Both take every column from the list of a user's columns. */
+import type { RawBuilder } from 'kysely';
+import { derivedOf, type NewUser, type User, userColumnNames } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
-import { toFlag } from '../sql/flag.ts';
-import type { InsertValues } from './user-queries.ts';
-import { canonicalOf } from './user-row.ts';
+import { toFlag } from '../schema/flag.ts';
+import { tableColumns } from '../schema/user-table.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
+import { canonicalOf, flagColumns, type UserRow } from './user-row.ts';
 
-/** What a user has that nobody says at its creation. */
-export function newcomer(
-  user: NewUser,
-): Pick<User, 'wasActive' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'> {
-  return { wasActive: hasBeenActive(user), lastLoginAt: null, lastSyncAt: null, lastScoreAt: null };
+/** A row as an insert writes it, by the names of a user's columns. */
+export type InsertValues = UserRow & { readonly emailCanonical: string | null };
+
+/**
+ * Adds a user unless a unique key is taken; the store finds out afterwards which one it is. The conflict leaves the
+ * transaction usable, also in a database where an error would end it.
+ */
+export const insertUser = statement((p: Binder<InsertValues>) =>
+  build
+    .insertInto('users')
+    .values({ ...everyColumn(p), email_canonical: p('emailCanonical') })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** The values of the insert, named as the columns of a user. */
+function everyColumn(p: Binder<InsertValues>) {
+  const values = userColumnNames.map((name) => [tableColumns[name], p(name)] as const);
+  return Object.fromEntries(values) as {
+    [F in keyof User as (typeof tableColumns)[F]]: RawBuilder<InsertValues[F]>;
+  };
 }
 
-/** Written out: a user passes through here for each row of an import, and copying it costs more than reading it. */
-export function toInsertValues(
-  user: NewUser,
-  { orgKey, appKey }: { readonly orgKey: OrgKey; readonly appKey: number },
-): InsertValues {
-  return {
-    orgKey,
-    id: user.id,
-    number: user.number,
-    appKey,
-    externalId: user.externalId,
-    email: user.email,
-    emailCanonical: canonicalOf(user.email),
-    firstName: user.firstName,
-    lastName: user.lastName,
-    phone: user.phone,
-    phoneE164: user.phoneE164,
-    dateOfBirth: user.dateOfBirth,
-    language: user.language,
-    timezone: user.timezone,
-    role: user.role,
-    status: user.status,
-    wasActive: toFlag(hasBeenActive(user)),
-    isClinical: toFlag(user.isClinical),
-    isClinicalApproved: toFlag(user.isClinicalApproved),
-    isTemplate: toFlag(user.isTemplate),
-    isNativeSignup: toFlag(user.isNativeSignup),
-    confirmedAt: user.confirmedAt,
-    passwordHash: user.passwordHash,
-    createdAt: user.createdAt,
-    updatedAt: user.createdAt,
-    lastLoginAt: null,
-    lastSyncAt: null,
-    lastScoreAt: null,
-  };
+/** A new user as it is once it is stored. */
+export function storedUser(user: NewUser, orgKey: OrgKey): User {
+  return { ...user, ...derivedOf(user), orgKey };
+}
+
+/** The values of an insert. An import comes here for each row: two copies of the user are all it may cost. */
+export function toInsertValues(user: User, appKey: number): InsertValues {
+  const values: Record<string, unknown> = { ...user, appId: appKey, emailCanonical: canonicalOf(user.email) };
+  for (const name of flagColumns) values[name] = toFlag(user[name] === true);
+  return values as InsertValues;
 }

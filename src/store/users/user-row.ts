@@ -3,65 +3,28 @@
  * fields are named, so that a row without flags and without an app is a user as it is.
  */
 import { type Selectable, sql } from 'kysely';
-import type { User } from '../../core/directory/user.ts';
+import { type User, userColumnNames, userColumns } from '../../core/directory/user.ts';
 import { canonicalEmail } from '../../core/directory/user-fields.ts';
 import { type UserView, userView } from '../../core/directory/user-view.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Database } from '../schema/tables.ts';
+import { tableColumns } from '../schema/user-table.ts';
 import type { Scope } from './scope.ts';
 
-/** The column of each field. */
-export const userColumns = {
-  id: 'id',
-  orgKey: 'org_key',
-  number: 'number',
-  appId: 'app_key',
-  externalId: 'external_id',
-  email: 'email',
-  firstName: 'first_name',
-  lastName: 'last_name',
-  phone: 'phone',
-  phoneE164: 'phone_e164',
-  dateOfBirth: 'date_of_birth',
-  language: 'language',
-  timezone: 'timezone',
-  role: 'role',
-  status: 'status',
-  wasActive: 'was_active',
-  isClinical: 'is_clinical',
-  isClinicalApproved: 'is_clinical_approved',
-  isTemplate: 'is_template',
-  isNativeSignup: 'is_native_signup',
-  confirmedAt: 'confirmed_at',
-  passwordHash: 'password_hash',
-  createdAt: 'created_at',
-  updatedAt: 'updated_at',
-  lastLoginAt: 'last_login_at',
-  lastSyncAt: 'last_sync_at',
-  lastScoreAt: 'last_score_at',
-} as const satisfies Record<keyof User, keyof Database['users']>;
-
-type FlagField = { [F in keyof User]: User[F] extends boolean ? F : never }[keyof User];
-
-const flags = {
-  wasActive: true,
-  isClinical: true,
-  isClinicalApproved: true,
-  isTemplate: true,
-  isNativeSignup: true,
-} as const satisfies Record<FlagField, true>;
-
 /** All there is to a user. */
-export const wholeUser = userView(...(Object.keys(userColumns) as (keyof User)[]));
+export const wholeUser = userView(...userColumnNames);
+
+/** The columns of a user that are flags, which rows hold as integers. */
+export const flagColumns = userColumnNames.filter((name) => userColumns[name].kind === 'flag');
 
 /** A row as the database gives it: flags as integers, the app by its internal key. */
 export type UserRow<K extends keyof User = keyof User> = {
-  readonly [F in K]: Selectable<Database['users']>[(typeof userColumns)[F]];
+  readonly [F in K]: Selectable<Database['users']>[(typeof tableColumns)[F]];
 };
 
 /** What a query selects to give a row with these fields, in a join too. */
 export function columnsOf<K extends keyof User>(fields: Iterable<K>) {
-  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${userColumns[field]}`).as(field));
+  return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${tableColumns[field]}`).as(field));
 }
 
 /** Makes users of the rows that one view gives. What else stands in a row stays in it. */
@@ -69,7 +32,7 @@ export class UserReader<K extends keyof User> {
   readonly #flags: readonly K[];
 
   constructor({ fields }: UserView<K>) {
-    this.#flags = fields.filter((field) => field in flags);
+    this.#flags = fields.filter((field) => userColumns[field].kind === 'flag');
   }
 
   /** The user of a row that was read in `scope`; at once, where nothing has to be asked for it. */

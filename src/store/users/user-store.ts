@@ -20,7 +20,7 @@ import { findPlace } from '../counts/user-counts.ts';
 import type { Executor, Placed } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
 import { eraseUser } from './user-erasure.ts';
-import { newcomer, toInsertValues } from './user-insert.ts';
+import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
 import * as queries from './user-queries.ts';
 import { type UserRow, wholeReader } from './user-row.ts';
 import { type ChangedRow, updateOf } from './user-update.ts';
@@ -71,12 +71,11 @@ export class SqlUserStore implements UserStore {
     const appKey = await this.#scope.appKeys.getKey(this.#executor, this.#orgKey, user.appId);
     let { id, number } = user;
     for (;;) {
-      const drawn = { ...user, id, number };
-      const values = toInsertValues(drawn, { orgKey: this.#orgKey, appKey });
-      const placed = await this.#executor.place(queries.insertUser, values);
+      const stored = { ...storedUser(user, this.#orgKey), id, number };
+      const placed = await this.#executor.place(insertUser, toInsertValues(stored, appKey));
       if (placed !== undefined) {
         this.#count(user, placed);
-        return { ...drawn, ...newcomer(user), orgKey: this.#orgKey, updatedAt: user.createdAt };
+        return stored;
       }
       const refusal = await this.#findTaken(user, user.appId);
       if (refusal !== null) throw refusal;
@@ -93,9 +92,9 @@ export class SqlUserStore implements UserStore {
       appKeys.set(appId, await this.#scope.appKeys.getKey(this.#executor, orgKey, appId));
     }
     const rows = users.map((user) => {
-      return toInsertValues(user, { orgKey, appKey: appKeys.get(user.appId) ?? 0 });
+      return toInsertValues(storedUser(user, orgKey), appKeys.get(user.appId) ?? 0);
     });
-    const seqs = await this.#executor.insertAll(queries.insertUser, rows);
+    const seqs = await this.#executor.insertAll(insertUser, rows);
     const outcomes: InsertOutcome[] = [];
     let places: ReadonlyMap<string, number> | undefined;
     for (const [at, user] of users.entries()) {

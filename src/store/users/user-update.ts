@@ -5,27 +5,32 @@
  * change: sixteen statements, made when first needed.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { User, UserChanges, UserRole, UserStatus } from '../../core/directory/user.ts';
-import { toFlag } from '../sql/flag.ts';
+import type { Column } from '../../core/directory/column.ts';
+import {
+  type User,
+  type UserChanges,
+  type UserRole,
+  type UserStatus,
+  userColumnNames,
+  userColumns,
+} from '../../core/directory/user.ts';
+import { toFlag } from '../schema/flag.ts';
+import { indexedColumns, tableColumns } from '../schema/user-table.ts';
 import { type Binder, rawStatement, type Statement, type Value, type Values } from '../sql/statement.ts';
-import { canonicalOf, columnsOf, type UserRow, userColumns, wholeUser } from './user-row.ts';
+import { canonicalOf, columnsOf, type UserRow, wholeUser } from './user-row.ts';
 
 /** What the row is expected to be: the change of a user that has changed meanwhile finds nothing. */
 type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
 
-const indexedColumns = {
-  externalId: ['external_id'],
-  email: ['email', 'email_canonical'],
-  role: ['role'],
-  status: ['status'],
-} as const satisfies Partial<Record<keyof UserChanges, readonly string[]>>;
+const indexedEntries = Object.entries(indexedColumns) as [
+  keyof UserChanges,
+  readonly [string, ...string[]],
+][];
 
-/** All but those that never change and those that are in an index. */
-const { id, orgKey, number, appId, createdAt, externalId, email, role, status, ...plainColumns } =
-  userColumns;
-
-const indexedEntries = entriesOf(indexedColumns);
-const plainEntries = entriesOf(plainColumns);
+/** The columns of a user that a change may set and no index has, each with the column of the table. */
+const plainEntries = userColumnNames
+  .filter((name) => !isFixed(name) && !(name in indexedColumns))
+  .map((name) => [name as keyof UserChanges, tableColumns[name]] as const);
 
 /** A row as the change left it. */
 export type ChangedRow = UserRow & { readonly seq: number };
@@ -89,6 +94,7 @@ function toValue(value: string | number | boolean | null | undefined): Value {
   return typeof value === 'boolean' ? toFlag(value) : (value ?? null);
 }
 
-function entriesOf<T extends object>(record: T): readonly (readonly [keyof T, T[keyof T]])[] {
-  return Object.entries(record) as [keyof T, T[keyof T]][];
+function isFixed(name: keyof User): boolean {
+  const column: Column = userColumns[name];
+  return column.isFixed === true;
 }

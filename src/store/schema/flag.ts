@@ -1,4 +1,4 @@
-/** Booleans are kept as the integers 0 and 1, which both databases have. */
+/** Booleans are stored as the integers 0 and 1, which both databases have. */
 export type Flag = 0 | 1;
 
 export function toFlag(value: boolean): Flag {
