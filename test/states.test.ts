@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { lives, renderDiagram, renderStates, statesPath } from '../tools/states.ts';
-import { codeOf, readProject } from '../tools/tidy/source.ts';
+import { readProject } from '../tools/tidy/source.ts';
+import { syntaxOf } from '../tools/tidy/syntax.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -13,10 +14,10 @@ test('the page of states is up to date', () => {
 
 test('every transition table of the core is drawn', () => {
   const tables = readProject(root)
-    .filter(({ path }) => path.startsWith('src/core/'))
-    .flatMap(({ text }) =>
-      [...codeOf(text).matchAll(/export const (\w+Transitions)\b/g)].map(([, name]) => name),
-    );
+    .filter(({ path }) => path.startsWith('src/core/') && path.endsWith('.ts'))
+    .flatMap((file) => syntaxOf(file).module.staticExports.flatMap(({ entries }) => entries))
+    .flatMap(({ exportName, isType }) => (isType ? [] : (exportName.name ?? [])))
+    .filter((name) => name.endsWith('Transitions'));
   assert.ok(tables.includes('userTransitions'));
   assert.deepEqual(tables.sort(), lives.map(({ name }) => name).sort());
 });

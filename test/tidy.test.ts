@@ -2,15 +2,20 @@
  * The house rules as tests: each rule holds for every file of the project, and each catches what it is there for.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { crowdFindings } from '../tools/tidy/crowds.ts';
 import { cyclesOf } from '../tools/tidy/cycles.ts';
-import { importsOf, targetOf } from '../tools/tidy/imports.ts';
 import { lockFileFindings } from '../tools/tidy/lock-file.ts';
 import { checkMigrations, readMigrations } from '../tools/tidy/migrations.ts';
 import { describeFinding, findingsOf, rules } from '../tools/tidy/rules.ts';
 import { readProject, type SourceFile } from '../tools/tidy/source.ts';
+import { importsOf, targetOf } from '../tools/tidy/syntax.ts';
+import { vagueWords, vagueWordsMax } from '../tools/tidy/words.ts';
 
 const root = join(import.meta.dirname, '..');
 const project = readProject(root);
@@ -31,6 +36,15 @@ describe('the project', () => {
 
   test('no file imports itself through others', () => {
     assert.deepEqual(cyclesOf(project.filter(({ path }) => /\.tsx?$/.test(path))), []);
+  });
+
+  test('no folder of the program is crowded', () => {
+    assert.deepEqual(crowdFindings(project), []);
+  });
+
+  test(`at most ${vagueWordsMax} words of the program and its documentation name no one`, () => {
+    const found = vagueWords(project);
+    assert.ok(found.length <= vagueWordsMax, `${found.length}:\n${found.join('\n')}`);
   });
 
   test('a migration that has landed stays as it is', () => {
@@ -92,11 +106,6 @@ const planted: readonly Planted[] = [
     ['web/connect/x.tsx', "import { a } from 'kysely';"],
     ['src/elsewhere/x.ts', 'const here = 1;'],
   ].map(([path = '', text = '']) => ({ rule: 'imports follow the arrows', path, text })),
-  {
-    rule: 'no file of code is longer than 400 lines',
-    path: 'src/core/x.ts',
-    text: `${'\n'.repeat(400)}a();`,
-  },
   ...['src/core/UserStore.ts', 'src/core/user_store.ts', 'src/core/index.ts', 'docs/My Page.md'].map(
     (path) => ({
       rule: 'file names are kebab-case, and only the list of contracts is an index',
@@ -104,16 +113,11 @@ const planted: readonly Planted[] = [
       text: about,
     }),
   ),
-  ...codePlants('no enum', ['enum A { B }', 'export const enum A { B }']),
-  ...codePlants('no default export', ['export default 1;', 'export { a as default };']),
-  ...codePlants('no re-export of everything', ["export * from './ids.ts';"]),
-  ...codePlants('only the command line and the tools write to the console', ["console.log('x');"]),
-  ...codePlants('no way around the types', [
-    'const a = b as any;',
-    'const a = b as unknown as string;',
-    'let a: any;',
-    'const a = new Map<any, string>();',
+  ...codePlants('no re-export of everything', [
+    "export * from './ids.ts';",
+    "export type * from './ids.ts';",
   ]),
+  ...codePlants('no way around the types', ['const a = b as unknown as string;']),
   ...codePlants('no file is named by the path of a URL', [
     "const root = new URL('..', import.meta.url).pathname;",
   ]),
@@ -121,21 +125,15 @@ const planted: readonly Planted[] = [
     '// @ts' + '-ignore',
     '/* @ts' + '-expect-error */',
   ]),
-  ...codePlants('no value is claimed to be there', [
-    'const a = b!;',
-    'a(b!.c);',
-    'a[0]!.b();',
-    'const a = b()!',
-  ]),
-  ...[
-    "test.only('a', () => {});",
-    "describe.skip('a', () => {});",
-    "test('a', { only: true }, () => {});",
-    "t.todo('a');",
-  ].map((text) => ({ rule: 'no test is switched off or alone', path: 'test/x.test.ts', text })),
+  ...["test('a', { only: true }, () => {});", "t.todo('a');", "test.todo('a');", 't.skip();'].map((text) => ({
+    rule: 'no test is switched off or alone by an option',
+    path: 'test/x.test.ts',
+    text,
+  })),
   ...['// TO' + 'DO: later', '// FIX' + 'ME'].flatMap((text) =>
     ['src/core/x.ts', 'docs/x.md'].map((path) => ({ rule: 'no words of unfinished work', path, text })),
   ),
+  { rule: 'no words that must be read twice', path: 'docs/x.md', text: 'who is known m' + 'ay write' },
   ...['see /wo' + 'rk/shared', 'closes is' + 'sue 12', 'as house' + '.md says'].map((text) => ({
     rule: 'the project speaks of itself alone',
     path: 'docs/x.md',
@@ -161,6 +159,71 @@ const planted: readonly Planted[] = [
     text: `    "kysely": "${version}"`,
   })),
 ];
+
+/** What the linter catches, by the name of its rule. */
+const plantedForLinter: readonly (readonly [rule: string, path: string, text: string])[] = [
+  ['noExcessiveLinesPerFile', 'src/core/long.ts', `${'\n'.repeat(400)}a();`],
+  ['noExcessiveLinesPerFile', 'src/pages/long.css', `${'\n'.repeat(400)}a { color: red; }`],
+  ['noExcessiveLinesPerFile', 'src/pages/long.html', `${'\n'.repeat(400)}<p>a</p>`],
+  ['noEnum', 'src/core/enum.ts', 'export enum A { B }'],
+  ['noConstEnum', 'src/core/const-enum.ts', 'export const enum A { B }'],
+  ['noDefaultExport', 'src/core/default.ts', 'export default 1;'],
+  ['noDefaultExport', 'src/core/as-default.ts', 'const a = 1;\nexport { a as default };'],
+  ['noConsole', 'src/core/console.ts', "console.log('x');"],
+  ['noConsole', 'src/cli/console.ts', "console.log('x');"],
+  ['noExplicitAny', 'src/core/as-any.ts', 'export const a = b as any;'],
+  ['noExplicitAny', 'src/core/any.ts', 'export let a: any;'],
+  ['noExplicitAny', 'src/core/map-of-any.ts', 'export const a = new Map<any, string>();'],
+  ['noNonNullAssertion', 'src/core/claim.ts', 'export const a = b!;'],
+  ['noNonNullAssertion', 'src/core/claim-in-call.ts', 'a(b!.c);'],
+  ['noNonNullAssertion', 'src/core/claim-of-element.ts', 'a[0]!.b();'],
+  ['noNonNullAssertion', 'src/core/claim-of-result.ts', 'export const a = b()!;'],
+  ['noFocusedTests', 'test/only.test.ts', "test.only('a', () => {});"],
+  ['noSkippedTests', 'test/skip.test.ts', "describe.skip('a', () => {});"],
+];
+
+/** The rules that the linter finds broken in each file. */
+async function lint(files: readonly SourceFile[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-lint-'));
+  try {
+    const settings = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+    const own = { path: 'biome.json', text: JSON.stringify({ ...settings, vcs: { enabled: false } }) };
+    for (const { path, text } of [own, ...files]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), `${text}\n`);
+    }
+    const linter = join(root, 'node_modules/@biomejs/biome/bin/biome');
+    const { stdout } = spawnSync(
+      process.execPath,
+      [linter, 'lint', '--reporter=json', '--max-diagnostics=none'],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    const { diagnostics }: LinterReport = JSON.parse(stdout);
+    const byPath = Map.groupBy(diagnostics, ({ location }) => location.path);
+    return new Map([...byPath].map(([path, found]) => [path, found.map(({ category }) => category)]));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+interface LinterReport {
+  /** A category is a path that ends in the name of the rule: `lint/style/noEnum`. */
+  readonly diagnostics: readonly {
+    readonly category: string;
+    readonly location: { readonly path: string };
+  }[];
+}
+
+test('the linter catches its part of the house rules', async () => {
+  const found = await lint(plantedForLinter.map(([, path, text]) => ({ path, text })));
+  for (const [rule, path] of plantedForLinter) {
+    const rulesBroken = found.get(path) ?? [];
+    assert.ok(
+      rulesBroken.some((category) => category.endsWith(`/${rule}`)),
+      `${rule} in ${path}: ${rulesBroken}`,
+    );
+  }
+});
 
 /** The beginning of a text, on one line. */
 function titled(text: string): string {
@@ -205,6 +268,22 @@ describe('the house rules catch', () => {
     assert.deepEqual(circle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
     assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), circle);
     assert.deepEqual(cyclesOf([a, file('b', ''), c]), []);
+  });
+
+  test('a folder that holds too many files', () => {
+    const folder = Array.from({ length: 25 }, (_, index) => ({ path: `src/core/${index}.ts` }));
+    const beside = { path: 'src/core/0.test.ts' };
+    assert.deepEqual(crowdFindings([...folder, beside, { path: 'src/core/access/25.ts' }]), []);
+    assert.equal(crowdFindings([...folder, { path: 'src/core/25.ts' }]).length, 1);
+  });
+
+  test('words that name no one', () => {
+    const text = 'a\nNobody and any' + 'body: somebodies';
+    const [outside, ...inside] = ['test/x.ts', 'docs/x.md', 'README.md'].map((path) => ({ path, text }));
+    assert.ok(outside);
+    assert.deepEqual(vagueWords([outside]), []);
+    assert.deepEqual(vagueWords(inside).slice(0, 2), ['docs/x.md:2 Nobody', 'docs/x.md:2 anybody']);
+    assert.equal(vagueWords(inside).length, 4);
   });
 
   test('a lock file that is out of step, and one made for one platform', () => {

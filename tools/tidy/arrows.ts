@@ -3,8 +3,9 @@
  * modules of Node that it may use, and an import outside its line is a finding. A file that belongs to no room
  * is one too, so that a new room cannot come without its line.
  */
-import { importsOf, packageOf, targetOf } from './imports.ts';
+
 import type { SourceFile } from './source.ts';
+import { importsOf, packageOf, targetOf } from './syntax.ts';
 
 interface Room {
   /** Paths that begin so are in the room; of several rooms the longest beginning decides. */

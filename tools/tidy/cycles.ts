@@ -1,6 +1,7 @@
 /** Circles of imports: a file that, through others, imports itself. Imports of types count like any other. */
-import { importsOf, targetOf } from './imports.ts';
+
 import type { SourceFile } from './source.ts';
+import { importsOf, targetOf } from './syntax.ts';
 
 /** One circle for each group of files that reach each other, as the paths in order, the first one repeated. */
 export function cyclesOf(files: readonly SourceFile[]): string[][] {

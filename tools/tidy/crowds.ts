@@ -1,0 +1,14 @@
+/** Folders of the program that hold too many files to be read at a glance. Tests beside their subject do not count. */
+import { posix } from 'node:path';
+import type { SourceFile } from './source.ts';
+
+const filesMax = 25;
+
+/** What is wrong, a sentence each. */
+export function crowdFindings(files: readonly Pick<SourceFile, 'path'>[]): string[] {
+  const subjects = files.filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts'));
+  const folders = Map.groupBy(subjects, ({ path }) => posix.dirname(path));
+  return [...folders]
+    .filter(([, { length }]) => length > filesMax)
+    .map(([folder, { length }]) => `${folder} holds ${length} files, more than ${filesMax}`);
+}
