@@ -1,9 +1,10 @@
 /**
- * The only way to a store. A unit of work is opened for a scope, one organization or the system with a reason,
- * and hands out the stores of that scope, so a query without a tenant cannot be written by forgetting.
+ * The only way to a store. A unit of work is opened for a scope: one organization, or the system with a reason. It gives
+ * access to the stores of that scope, so it is impossible to forget the tenant in a query.
  *
- * `change` is one durable transaction: what it wrote is all there once it resolves, also after `kill -9`, or
- * not at all. Inside it nothing may wait for anything but the stores: no hashing, no network, no timer.
+ * `change` is one durable transaction: once it resolves, everything that it wrote is on disk and outlasts a `kill -9`; a change
+ * is never written in part. The work must wait only for the stores: no hashing, no network, no timer. A store may run the work
+ * several times for one outcome, so the work must have no other effects.
  */
 import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
 import type { IdempotencyStore } from './access/idempotency-store.ts';
@@ -48,7 +49,7 @@ export interface Tx {
   readonly imports: ImportStore;
 }
 
-/** The stores that belong to no organization, or to all. */
+/** The stores that belong to no organization, or to all organizations. */
 export interface SystemTx {
   readonly organizations: OrganizationStore;
   readonly apps: AppDirectory;
@@ -61,35 +62,52 @@ export interface SystemTx {
   readonly erasures: ErasureQueue;
   readonly receiptKeys: ReceiptKeyStore;
   readonly ledgerPlaces: LedgerPlaceStore;
-  /** Counters by network, which belong to no organization. */
+  /** Counters by network. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;
   /** The stores of an organization inside the same transaction. */
   within(orgKey: OrgKey): Tx;
 }
 
-/** Removal of rows that nothing needs any more. */
+/** Deletes rows that nothing needs any more. */
 export interface Housekeeping {
-  /** Deletes what has run out of each kind, such as sessions, codes and settled messages; at most `limit` of each. */
+  /** Deletes expired rows, such as sessions, codes and settled messages: at most `limit` of each kind. Returns how many. */
   sweep(now: number, limit: number): Promise<number>;
 }
 
-/** Why a unit of work needs more than one organization. */
+/** Why a unit of work needs more than one organization. It is for the reader only: a store does nothing by it. */
 export type SystemReason = 'authentication' | 'throttle' | 'job' | 'operator';
 
 export interface ChangeOptions {
   /**
-   * The work looks at and changes nothing but what hangs on one user that it locks first, or one erasure; of each but one. So a
-   * database may have its steps and those of others like it by turns, and ask for all of them at once.
+   * Each step of the work is confined to one user or one erasure: it locks it first, and then reads and changes only rows
+   * that belong to it. A store may interleave the steps with each other and with those of other confined changes. A
+   * confined change may still call a store that locks more, such as `lockActiveAdmins`: it is then run in order.
    */
-  readonly isApart?: boolean;
+  readonly isConfined?: boolean;
+}
+
+export interface SystemChangeOptions {
+  /**
+   * No two exclusive changes run at the same time, in all processes. For work that looks for rows first and then writes
+   * those that it has not found, such as the first organization.
+   */
+  readonly isExclusive?: boolean;
+  /** A request waits for the change, so it must not wait behind the changes of jobs. */
+  readonly isAwaited?: boolean;
 }
 
 export interface UnitOfWork {
   /** Runs `work` in one durable transaction of an organization. */
   change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ChangeOptions): Promise<T>;
-  /** Runs reads that see committed data only; each read sees the newest. */
+  /** Runs reads of committed data. Each read sees the newest. */
   read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T>;
-  changeSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T>;
+  /** As `change`, for the stores of the system. */
+  changeSystem<T>(
+    reason: SystemReason,
+    work: (tx: SystemTx) => Promise<T>,
+    options?: SystemChangeOptions,
+  ): Promise<T>;
+  /** As `read`, for the stores of the system. */
   readSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T>;
 }

@@ -37,17 +37,20 @@ export interface NewOrganization extends IssuedApp {
  */
 export async function initialise(core: Core, door: Door, name: string): Promise<NewOrganization> {
   const cleanName = readName(name);
-  return core.work.changeSystem('operator', async (tx) => {
+  const make = async (tx: SystemTx): Promise<NewOrganization> => {
     const present = await tx.organizations.list();
     if (present.length > 0) throw refuse('wrong_state', { from: 'initialised', to: 'initialised' });
     return makeOrganization(core, tx, door, cleanName);
-  });
+  };
+  return core.work.changeSystem('operator', make, { isExclusive: true });
 }
 
 /** Makes a further organization with one app, an admin key and an app key. Refuses with `invalid_fields`. */
 export async function createOrganization(core: Core, door: Door, name: string): Promise<NewOrganization> {
   const cleanName = readName(name);
-  return core.work.changeSystem('operator', (tx) => makeOrganization(core, tx, door, cleanName));
+  return core.work.changeSystem('operator', (tx) => makeOrganization(core, tx, door, cleanName), {
+    isExclusive: true,
+  });
 }
 
 /** Every organization, oldest first. */

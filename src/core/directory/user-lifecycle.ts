@@ -218,20 +218,14 @@ export async function deleteUser(
   authorize(principal, 'users.delete');
   const { ref } = input;
   if (ref === null) throw refuse('not_found', { noun: 'user' });
-  const erase = (isApart: boolean): Promise<BegunErasure | null> => {
-    const work = async (tx: Tx): Promise<BegunErasure | null> => {
-      const user = await tx.users.lock(scopedRef(principal, ref));
-      if (user === null) throw refuse('not_found', { noun: 'user' });
-      if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
-      // Who may go depends on the other admins, who might be going too.
-      if (isApart && isActiveAdmin(user)) return null;
-      await keepAnAdmin(tx, user);
-      return beginErasure(core, tx, principal, user);
-    };
-    return core.work.change(principal.orgKey, work, { isApart });
+  const deletion = async (tx: Tx): Promise<BegunErasure> => {
+    const user = await tx.users.lock(scopedRef(principal, ref));
+    if (user === null) throw refuse('not_found', { noun: 'user' });
+    if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
+    await keepAnAdmin(tx, user);
+    return beginErasure(core, tx, principal, user);
   };
-  const erasure = (await erase(true)) ?? (await erase(false));
-  if (erasure === null) throw new Error('a deletion among others began no erasure');
+  const erasure = await core.work.change(principal.orgKey, deletion, { isConfined: true });
   await acceptErasures(core, [erasure]);
   return { erasureId: erasure.id };
 }

@@ -8,6 +8,7 @@ import { readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { isOpen, nextRevocationState } from '../providers/revocation.ts';
 import { record } from '../record/audit-event.ts';
+import type { SystemTx } from '../unit-of-work.ts';
 import type { Erasure } from './erasure.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function abandonErasure(
     refuseFaults([{ field: 'reason', ...reading }]);
     throw refuse('internal', {});
   }
-  return core.work.changeSystem('operator', async (system) => {
+  const abandon = async (system: SystemTx) => {
     const found = await system.erasures.find(input.id);
     if (found === null) throw refuse('not_found', { noun: 'erasure' });
     const tx = system.within(found.orgKey);
@@ -47,5 +48,6 @@ export async function abandonErasure(
     await record(tx, operatorAt(door, tx.orgKey), 'erasure.abandoned', subject, now);
     const providers = [...new Set(open.map(({ provider }) => provider))];
     return { erasure: { ...erasure, ...changes }, providers };
-  });
+  };
+  return core.work.changeSystem('operator', abandon, { isExclusive: true });
 }

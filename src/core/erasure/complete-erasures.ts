@@ -155,7 +155,7 @@ async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
       const given = await core.work.change(
         orgKey,
         (tx) => Promise.all(piece.map((subject) => step(tx, subject))),
-        { isApart: true },
+        { isConfined: true },
       );
       results.push(...given);
     }

@@ -7,6 +7,7 @@ import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } fro
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import type { SecretBox } from '../secret.ts';
+import type { SystemTx } from '../unit-of-work.ts';
 import type { Jwks, PublicJwk, ReceiptSigner } from './receipt.ts';
 import { type ReceiptKey, type ReceiptKeyStore, receiptKeyContext } from './receipt-key-store.ts';
 
@@ -16,14 +17,15 @@ async function findSigner(core: Core): Promise<ReceiptSigner> {
   const signer = signerAmong(core.secrets, keys);
   if (signer !== null) return signer;
   const fresh = makeKey(core);
-  return core.work.changeSystem('operator', async (tx) => {
+  const make = async (tx: SystemTx): Promise<ReceiptSigner> => {
     // Another process may have made one between the look and the change.
     const present = await tx.receiptKeys.list();
     const made = signerAmong(core.secrets, present);
     if (made !== null) return made;
     await putInPlace(tx.receiptKeys, present, fresh.row);
     return fresh.signer;
-  });
+  };
+  return core.work.changeSystem('job', make, { isExclusive: true });
 }
 
 /** Makes the first key of a deployment, and writes the public ones to the folder. */
@@ -36,8 +38,10 @@ export async function ensureSigner(core: Core): Promise<ReceiptSigner> {
 /** Puts a new key in the place of the one that signs. Receipts of the former stay good. */
 export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
   const { row, signer } = makeKey(core);
-  await core.work.changeSystem('operator', async (tx) =>
-    putInPlace(tx.receiptKeys, await tx.receiptKeys.list(), row),
+  await core.work.changeSystem(
+    'operator',
+    async (tx) => putInPlace(tx.receiptKeys, await tx.receiptKeys.list(), row),
+    { isExclusive: true },
   );
   await publishKeys(core);
   return signer;

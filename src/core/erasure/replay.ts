@@ -43,7 +43,9 @@ export async function replayLedger(core: Core): Promise<Replay> {
   for await (const piece of core.ledger.read(known ?? 0)) {
     for (let at = 0; at < piece.lines.length; at += pieceMax) {
       const lines = piece.lines.slice(at, at + pieceMax);
-      const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines));
+      const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines), {
+        isExclusive: true,
+      });
       addTo(progress, done);
     }
     end = piece.end;

@@ -10,8 +10,10 @@ import type { NetworkThrottle } from '../contract.ts';
 export async function countNetwork(core: Core, bucket: NetworkThrottle, network: string): Promise<void> {
   const subject = core.secrets.keyedDigest('network', network);
   const quotas = [core.policy.networkQuotas[bucket]];
-  const wait = await core.work.changeSystem('throttle', (tx) =>
-    tx.throttles.hit(bucket, subject, quotas, core.clock.now()),
+  const wait = await core.work.changeSystem(
+    'throttle',
+    (tx) => tx.throttles.hit(bucket, subject, quotas, core.clock.now()),
+    { isAwaited: true },
   );
   refuseWait(wait);
 }

@@ -1,13 +1,14 @@
 /**
- * One connection to PostgreSQL and the words it is spoken to with. A statement keeps its name for as long as its
- * text stays the same, and the server plans it once for each connection.
+ * One connection to PostgreSQL, and the SQL that Roster sends over it. A statement has a name that depends on its text
+ * only, so the server plans it once for each connection.
  *
- * A pooler may stand between, which gives each transaction another server: there nothing is named and nothing is
- * set beyond a transaction. Whether one does is seen from the number of the server process, which a pooler makes up.
+ * Between Roster and the server there may be a pooler, which gives each transaction another server connection. Then
+ * statements have no names, and no setting outlasts a transaction. Roster recognizes a pooler by the number of the server
+ * process, which the pooler invents.
  */
 import type { Client, QueryResult } from 'pg';
 import type { Statement, Values } from '../sql/statement.ts';
-import { AwaitedAnswers, type Question } from './answers.ts';
+import { PendingQueries, type Query } from './pending-queries.ts';
 import {
   type NamedStatement,
   namedForMany,
@@ -16,11 +17,11 @@ import {
   namedStatement,
 } from './statements.ts';
 
-/** How long things may take, in milliseconds. */
+/** Time limits, in milliseconds. */
 export interface PostgresTimeouts {
   readonly connectMs: number;
   readonly statementMs: number;
-  /** Waiting for a row, or a name, that another transaction holds. */
+  /** How long a statement waits for a row or a name that another transaction has locked. */
   readonly lockMs: number;
 }
 
@@ -40,33 +41,34 @@ export function parserOf(type: number): (text: string) => string | number | Uint
 
 const typeIds = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
 
-/** By the client, what is known of a connection however often it is lent. */
+/** What is known of a client for as long as its connection lives, in all its leases. */
 interface Prepared {
-  readonly answers: AwaitedAnswers;
+  readonly pending: PendingQueries;
   readonly isDirect: boolean;
 }
 
 const preparedClients = new WeakMap<Client, Prepared>();
-/** Longer than the limit that the server has by this. */
+/** How much later than the server's own limit Roster gives up. */
 const answerGraceMs = 500;
 
-/** Sets up a connection that was just opened: whether it is direct, and if so its limits. */
+/** Sets up a connection that was just opened: finds out whether it is direct, and if so sets its limits. */
 export async function prepareClient(client: Client, timeouts: PostgresTimeouts): Promise<void> {
-  const answers = new AwaitedAnswers(client, timeouts.statementMs + answerGraceMs);
-  const { rows } = await answers.ask({ text: 'select pg_backend_pid() as pid' });
+  const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs);
+  const { rows } = await pending.send({ text: 'select pg_backend_pid() as pid' });
   const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
-  if (isDirect) await answers.ask({ text: `${limits('set', timeouts)}; ${planning}` });
-  preparedClients.set(client, { answers, isDirect });
+  if (isDirect) await pending.send({ text: `${limits('set', timeouts)}; ${planning}` });
+  preparedClients.set(client, { pending, isDirect });
 }
 
 /**
- * How the server plans on a direct connection. A statement is planned once, whatever its values, and by an index where
- * one serves, however small a table is at that moment: the plan outlives the moment. To compile plans costs more than
- * to run any of them, and what a limit leaves is estimated so high that the server would do so for every page.
+ * How the server plans on a direct connection. It plans a statement once, for any values, and by an index where one
+ * serves, also while a table is small: the plan is still used when the table has grown. It never compiles plans (`jit`).
+ * That takes longer than running any of them, and the server's high estimate for a `limit` would make it do so for
+ * every page.
  */
 export const planning = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off';
 
-/** The limits that the server itself watches over, so that a process which stands still holds nobody up. */
+/** The limits that the server itself enforces, so that a process which stands still blocks no other. */
 function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeouts): string {
   return [
     `${set} statement_timeout = ${statementMs}`,
@@ -76,19 +78,19 @@ function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeo
 }
 
 export class PostgresConnection {
-  /** No pooler is between. */
+  /** There is no pooler in between. */
   readonly isDirect: boolean;
   readonly #client: Client;
-  readonly #answers: AwaitedAnswers;
+  readonly #pending: PendingQueries;
   readonly #timeouts: PostgresTimeouts;
 
-  /** Over a client that is prepared. */
+  /** The client must be prepared. */
   constructor(client: Client, timeouts: PostgresTimeouts) {
     const prepared = preparedClients.get(client);
     if (prepared === undefined) throw new Error('a connection is used before it is prepared');
     this.#client = client;
     this.#timeouts = timeouts;
-    this.#answers = prepared.answers;
+    this.#pending = prepared.pending;
     this.isDirect = prepared.isDirect;
   }
 
@@ -97,12 +99,12 @@ export class PostgresConnection {
   }
 
   /**
-   * The rows for each of several sets of values, in one round and as of one moment. Values of one name are all of
-   * one type, and none is null.
+   * Returns the rows for each of several sets of values, with one statement. The values of one name must be of one
+   * type, and none may be null.
    */
   async rowsForEach<P extends Values, R>(statement: Statement<P, R>, sets: readonly P[]): Promise<R[][]> {
     const { named, columns } = namedForMany(statement, sets);
-    const result = await this.#send({ ...this.#questionOf(named, columns), rowMode: 'array' });
+    const result = await this.#send({ ...this.#queryOf(named, columns), rowMode: 'array' });
     const found: R[][] = sets.map(() => []);
     const names = result.fields.map(({ name }) => name);
     const empty: Record<string, unknown> = Object.fromEntries(names.slice(1).map((name) => [name, null]));
@@ -118,7 +120,7 @@ export class PostgresConnection {
     return (await this.#execute(namedStatement(statement), values)).rowCount ?? 0;
   }
 
-  /** Adds a row; its number where the table has a sequence. Undefined where a conflict kept it out. */
+  /** Inserts a row. Returns its number, 0 in a table without a sequence, undefined if a conflict kept it out. */
   async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
     const { rows, rowCount } = await this.#execute(namedInsert(statement), values);
     if (rowCount === 0) return undefined;
@@ -127,14 +129,14 @@ export class PostgresConnection {
   }
 
   /**
-   * Adds rows in their order; the numbers of those that no conflict kept out, in the same order. Rows of one statement
-   * go together.
+   * Inserts rows in their order, many with one statement. Returns the numbers of those that no conflict kept out, in the
+   * same order.
    */
   async insertAll(statement: Statement<Values, unknown>, rows: readonly Values[]): Promise<number[]> {
     const results: Promise<QueryResult<{ seq?: number }>>[] = [];
     for (let at = 0; at < rows.length; ) {
       const named = namedInsertOf(statement, rows.length - at);
-      results.push(this.#send(this.#questionOf(named, rows.slice(at, at + named.rows).flatMap(named.bind))));
+      results.push(this.#send(this.#queryOf(named, rows.slice(at, at + named.rows).flatMap(named.bind))));
       at += named.rows;
     }
     const seqs: number[] = [];
@@ -144,7 +146,7 @@ export class PostgresConnection {
     return seqs;
   }
 
-  /** Begins a transaction that changes something. Locks are waited for as usual, or `lockMs` only. */
+  /** Begins a transaction for changes. It waits for locks up to the usual limit, or up to `lockMs`. */
   async begin(lockMs = this.#timeouts.lockMs): Promise<void> {
     const own = this.isDirect
       ? lockMs === this.#timeouts.lockMs
@@ -154,7 +156,7 @@ export class PostgresConnection {
     await this.control(`begin isolation level read committed${own}`);
   }
 
-  /** Waits for locks as usual from here on, in the transaction. */
+  /** Sets the usual limit for locks again, for the rest of the transaction. */
   async waitForLocks(): Promise<void> {
     await this.control(lockLimit(this.#timeouts.lockMs));
   }
@@ -171,21 +173,22 @@ export class PostgresConnection {
     if (command !== 'COMMIT') throw new Error('a transaction with a failed statement was rolled back');
   }
 
-  async hold(name: string): Promise<void> {
+  /** Locks a name until the transaction ends. */
+  async lockName(name: string): Promise<void> {
     await this.#send({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] });
   }
 
-  /** Asks the server something about itself. */
+  /** Runs a query about the server itself. */
   async ask<R>(text: string): Promise<R[]> {
     return (await this.#send({ text })).rows as R[];
   }
 
-  /** Sends words of transaction control. */
+  /** Sends statements of transaction control. */
   async control(text: string): Promise<void> {
     await this.#send({ text });
   }
 
-  /** What is sent in one turn goes to the server in one piece. */
+  /** Everything that is sent in one turn of the event loop goes to the server in one piece. */
   #holdBack(): void {
     const { stream } = this.#client.connection;
     if (stream.writableCorked > 0) return;
@@ -194,16 +197,16 @@ export class PostgresConnection {
   }
 
   #execute(named: NamedStatement, values: Values): Promise<QueryResult> {
-    return this.#send(this.#questionOf(named, named.bind(values)));
+    return this.#send(this.#queryOf(named, named.bind(values)));
   }
 
-  #questionOf({ sql: text, name }: NamedStatement, values: unknown[]): Question {
+  #queryOf({ sql: text, name }: NamedStatement, values: unknown[]): Query {
     return this.isDirect ? { text, values, name } : { text, values };
   }
 
-  #send(question: Question): Promise<QueryResult> {
+  #send(query: Query): Promise<QueryResult> {
     this.#holdBack();
-    return this.#answers.ask(question);
+    return this.#pending.send(query);
   }
 }
 

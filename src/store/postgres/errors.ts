@@ -1,16 +1,16 @@
 /**
- * What can go wrong between Roster and PostgreSQL, by what is to be done about it: nothing more on this connection,
- * the same once more, or once more and alone.
+ * The errors between Roster and PostgreSQL, by what the caller can do next: give up the connection, retry, or retry in
+ * a transaction of its own.
  */
 
 /**
- * The connection failed or nobody answered in time; whether the last statement was carried out is not known. Its
- * code is the class of such errors in PostgreSQL itself.
+ * The connection failed, or the server did not answer in time. Whether the last statement was executed is unknown. The
+ * code is PostgreSQL's own class of such errors.
  */
 export class ConnectionLostError extends Error {
   override readonly name = 'ConnectionLostError';
   readonly code = '08006';
-  /** Nobody answered: another try would take as long again. */
+  /** The server did not answer in time. A retry would take as long again. */
   readonly isTimeout: boolean;
 
   constructor(cause: unknown) {
@@ -19,22 +19,22 @@ export class ConnectionLostError extends Error {
   }
 }
 
-/** What the client library throws, as an error of the server or of the connection. */
+/** Converts what the client library throws to an error of the server or of the connection. */
 export function asDatabaseError(error: unknown): unknown {
   return error instanceof Error && ('severity' in error || error instanceof ConnectionLostError)
     ? error
     : new ConnectionLostError(error);
 }
 
-/** Whether the connection is of no more use: it broke, or the server is ending it. */
+/** Whether the connection can no longer be used: it broke, or the server is ending it. */
 export function isConnectionEnding(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true;
   return error instanceof Error && 'code' in error && /^57P0[123]$/.test(String(error.code));
 }
 
 const lockTimeout = '55P03';
-/** A deadlock, a transaction that lost against others, a lock that was not had in time. */
-const obstacles = new Set(['40P01', '40001', lockTimeout]);
+/** A deadlock, a transaction that lost against another one, a lock that could not be acquired in time. */
+const lockConflicts = new Set(['40P01', '40001', lockTimeout]);
 
 /** A commit was sent and not answered. */
 export class UnknownOutcomeError extends Error {
@@ -42,18 +42,18 @@ export class UnknownOutcomeError extends Error {
   readonly code = '08007';
 }
 
-/** Somebody else was in the way. */
-export function isObstacle(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && obstacles.has(String(error.code));
+/** Whether the statement failed because of another transaction. */
+export function isLockConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && lockConflicts.has(String(error.code));
 }
 
-/** A lock was not had in time: it has been waited for already. */
+/** Whether a lock could not be acquired in time: the caller has waited for it already. */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === lockTimeout;
 }
 
-/** Nothing has happened, and trying again may well succeed. A database that does not answer is not asked twice. */
+/** Whether nothing has happened and a retry may succeed. A database that does not answer is not asked twice. */
 export function isRepeatable(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return !error.isTimeout;
-  return isConnectionEnding(error) || isObstacle(error);
+  return isConnectionEnding(error) || isLockConflict(error);
 }

@@ -1,6 +1,6 @@
 /**
- * What PostgreSQL itself has noticed of damage: pages whose checksum was wrong when they were read, and indexes that
- * were left half made. Tools that read every page are the server's own, such as `pg_amcheck`.
+ * The damage that PostgreSQL itself has noticed: pages whose checksum was wrong when they were read, and indexes that were
+ * left incomplete. To read every page is left to tools of the server, such as `pg_amcheck`.
  */
 import type { PostgresConnection } from './connection.ts';
 
@@ -14,7 +14,7 @@ const findings = `
     coalesce((select checksum_failures from pg_stat_database where datname = current_database()), 0) as pages,
     (select string_agg(indexrelid::regclass::text, ', ') from pg_index where not indisvalid) as indexes`;
 
-/** A line for each problem; empty where there is none. */
+/** Returns a line for each problem. */
 export async function integrityProblems(connection: PostgresConnection): Promise<string[]> {
   const [found] = await connection.ask<Findings>(findings);
   const problems: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * What a migration needs of a PostgreSQL database: a connection of its own, on which nothing is limited in time. Of
- * several processes one holds the lock and the others wait for it, within the transaction, as a pooler demands.
+ * The PostgreSQL side of a migration: a connection of its own without time limits. Of several processes, one holds the
+ * lock and the others wait for it. The lock belongs to the transaction, so that it also works through a pooler.
  */
 import type { Client } from 'pg';
 import { type Migration, type MigrationTarget, NewerSchemaError } from '../migrate.ts';
@@ -19,7 +19,7 @@ export class PostgresMigrationTarget implements MigrationTarget {
   }
 
   async version(): Promise<number> {
-    // Read as rows: a look-up by name may answer from before another process's migration.
+    // Read as rows: a look-up by name may still see the catalog from before another process's migration.
     const known = await this.#client.query(
       `select from pg_tables where tablename = 'schema_migrations' and schemaname = any (current_schemas(false))`,
     );
@@ -58,7 +58,7 @@ export class PostgresMigrationTarget implements MigrationTarget {
   }
 }
 
-/** Runs `work` with a target on the database. */
+/** Connects to the database and runs `work` with it as the target. */
 export async function withMigrationTarget<T>(
   { url, connectMs }: { readonly url: string; readonly connectMs: number },
   work: (target: PostgresMigrationTarget) => Promise<T>,
@@ -71,7 +71,7 @@ export async function withMigrationTarget<T>(
     keepAlive: true,
     types: { getTypeParser: parserOf },
   });
-  // A connection that breaks is told to whoever waits for an answer on it.
+  // The pending queries of a broken connection are rejected. Nothing else needs to know.
   client.on('error', () => {});
   try {
     await client.connect();

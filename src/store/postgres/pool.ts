@@ -1,10 +1,10 @@
 /**
- * The connections of one process. Changes and reads have some of their own, so that a change which looks something
- * up outside of its transaction never waits for itself. Where nothing is between us and the server, single reads
- * share two connections, many in one round (`rounds.ts`); the others serve snapshots and scans.
+ * The database connections of one process. Changes and reads use different connections, so that a change which reads
+ * outside its transaction never waits for itself. Without a pooler in between, single reads share two connections, many
+ * in one round (`rounds.ts`); the other read connections serve snapshots and scans.
  *
- * Connections that break are forgotten and made anew when next needed, so a database that comes back is used at
- * once. Nothing waits longer than the limits say: not for a connection, not for an answer.
+ * A connection that breaks is dropped, and a new one is opened when it is needed, so a database that comes back is used
+ * at once. Waiting for a connection or for an answer is always limited.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { Statement, Values } from '../sql/statement.ts';
@@ -14,21 +14,21 @@ import { ReadRounds } from './reads/rounds.ts';
 
 export interface PoolOptions {
   readonly url: string;
-  /** Most connections of this process; at least 4. */
+  /** The largest number of connections of this process; at least 4. */
   readonly size: number;
   readonly timeouts: PostgresTimeouts;
 }
 
-/** A connection that is the caller's alone until it is given back. */
+/** A connection that only the caller uses, until the caller returns it. */
 export interface Lease {
   readonly connection: PostgresConnection;
-  /** Gives it back; a broken one, or one in an unknown state, is thrown away. */
+  /** Returns the connection. One that is broken, or in an unknown state, is closed. */
   end(isBroken: boolean): void;
 }
 
 const sharedReaders = 2;
 const idleMs = 60_000;
-/** How long a goodbye may take. */
+/** How long closing may take. */
 const closeMs = 1_000;
 
 export class PostgresPool {
@@ -44,8 +44,8 @@ export class PostgresPool {
   }
 
   /**
-   * The rows of one read, over a shared connection where that is possible. A read whose connection turns out to be
-   * broken is sent once more, over another.
+   * Returns the rows of one read, over a shared connection where that is possible. A read whose connection turns out to
+   * be broken is sent once more over another.
    */
   async read<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     try {
@@ -73,7 +73,7 @@ export class PostgresPool {
   }
 }
 
-/** A bounded set of connections, made when needed. */
+/** A limited number of connections, opened when needed. */
 export class ConnectionSet {
   readonly #options: PoolOptions;
   readonly #size: number;
@@ -86,13 +86,13 @@ export class ConnectionSet {
     this.#size = size;
   }
 
-  /** How many connections are at work and at rest, and how many wait for one. */
+  /** How many connections are in use and idle, and how many callers wait for one. */
   get readings(): { readonly inUse: number; readonly idle: number; readonly waiting: number } {
     const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {};
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
-  /** Takes a connection. Throws a `ConnectionLostError` where none was to be had in time. */
+  /** Leases a connection. Throws a `ConnectionLostError` if none is available in time. */
   async lease(): Promise<Lease> {
     this.#pool ??= this.#open();
     let client: PoolClient;
@@ -107,7 +107,7 @@ export class ConnectionSet {
     };
   }
 
-  /** Runs statements that each stand alone on a connection of their own. */
+  /** Leases a connection for statements without a transaction. */
   async use<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
     const { connection, end } = await this.lease();
     let isBroken = true;
@@ -120,7 +120,7 @@ export class ConnectionSet {
     }
   }
 
-  /** Waits for connections in use to be given back, and cuts those that do not end. */
+  /** Waits until connections in use are returned, and cuts those that do not end. */
   async close(): Promise<void> {
     const pool = await this.#pool;
     if (pool === null) return;
@@ -135,7 +135,7 @@ export class ConnectionSet {
   }
 
   async #open(): Promise<Pool> {
-    // Loaded here, for a deployment on SQLite has no use for it.
+    // Loaded here, because a deployment on SQLite does not need it.
     const { Pool } = await import('pg');
     const { url, timeouts } = this.#options;
     const pool = new Pool({
@@ -151,7 +151,7 @@ export class ConnectionSet {
     });
     pool.on('connect', (client) => {
       this.#clients.add(client);
-      // A broken connection is told to whoever waits for an answer on it; nobody else needs to know.
+      // The pending queries of a broken connection are rejected. Nothing else needs to know.
       client.on('error', () => {});
     });
     pool.on('remove', (client) => this.#clients.delete(client));
@@ -165,19 +165,19 @@ interface SharedLease extends Lease {
   readonly rounds: ReadRounds;
 }
 
-/** A connection that many read over. */
+/** A connection that many reads share. */
 class SharedReader {
   inFlight = 0;
   readonly #set: ConnectionSet;
   #lease: Promise<SharedLease> | null = null;
-  /** A pooler is between: what follows without waiting might be given to different servers. */
+  /** There is a pooler in between, which might give statements without a transaction to different servers. */
   #isPooled = false;
 
   constructor(set: ConnectionSet) {
     this.#set = set;
   }
 
-  /** Connects where that is needed; false where the connection cannot be shared. */
+  /** Connects if needed. Returns false if the connection cannot be shared. */
   async open(): Promise<boolean> {
     if (this.#isPooled) return false;
     const opening = this.#get();
@@ -192,7 +192,7 @@ class SharedReader {
     return !this.#isPooled;
   }
 
-  /** Reads; the connection was opened just before. */
+  /** Runs a read. The caller has just called `open`. */
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     const lease = this.#get();
     this.inFlight++;
@@ -222,7 +222,7 @@ class SharedReader {
     return this.#lease;
   }
 
-  /** Throws a broken connection away; of several reads that find it broken the first does. */
+  /** Closes a broken connection. Of several reads that find it broken, the first one does it. */
   async #drop(broken: Promise<SharedLease>): Promise<void> {
     if (this.#lease !== broken) return;
     this.#lease = null;

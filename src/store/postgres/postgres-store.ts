@@ -1,9 +1,9 @@
 /**
- * The store on PostgreSQL: connections to one database that any number of processes share. Nothing is remembered
- * that another process could change, so what one has committed the others see at once.
+ * The store on PostgreSQL: connections to one database that any number of processes share. It caches nothing that
+ * another process could change, so a commit of one process is visible to all others at once.
  *
- * An outage (the database is away, full, restarting or does not answer) is the refusal `unavailable` for whoever
- * asked; what was the matter goes to `onOutage`, for the log. When the database is back it is used again.
+ * During an outage (the database is away, full, restarting or does not answer) each caller gets the refusal
+ * `unavailable`, and `onOutage` gets the cause, for the log. When the database is back, it is used again.
  */
 
 import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
@@ -11,7 +11,13 @@ import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
-import type { ChangeOptions, SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
+import type {
+  ChangeOptions,
+  SystemChangeOptions,
+  SystemReason,
+  SystemTx,
+  Tx,
+} from '../../core/unit-of-work.ts';
 import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { checkCounts, repairCounts } from '../counts/user-recount.ts';
@@ -25,21 +31,24 @@ import { AppKeys } from '../users/app-keys.ts';
 import type { Scope } from '../users/scope.ts';
 import type { ChangeScope } from './changes/batch.ts';
 import { PostgresChanges } from './changes/changes.ts';
-import { PostgresReadExecutor } from './changes/executor.ts';
 import type { PostgresTimeouts } from './connection.ts';
 import { integrityProblems } from './integrity.ts';
 import { withMigrationTarget } from './migration.ts';
 import { PostgresPool } from './pool.ts';
+import { PostgresReadExecutor } from './reads/read-executor.ts';
 
 const selectVersion = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
 );
 
+/** The name that an exclusive change locks. */
+const exclusiveName = 'operator';
+
 const batchMax = 32;
 const queueMax = 10_000;
 const defaultPoolSize = 10;
 const defaultTimeouts: PostgresTimeouts = { connectMs: 3_000, statementMs: 10_000, lockMs: 5_000 };
-/** PostgreSQL's name for a table that is not there. */
+/** PostgreSQL's code for a table that does not exist. */
 const undefinedTable = '42P01';
 
 export class PostgresStore implements Store {
@@ -73,7 +82,7 @@ export class PostgresStore implements Store {
       executor: this.#reads,
       appKeys: new AppKeys(this.#reads),
       counts: new CountLedger(countShape),
-      touch: () => {},
+      notifyAfterCommit: () => {},
     };
   }
 
@@ -87,11 +96,16 @@ export class PostgresStore implements Store {
     return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
   }
 
-  /** What an operator does is rare, and looks first at what others may be making: it happens one at a time. */
-  changeSystem<T>(reason: SystemReason, work: (tx: SystemTx) => Promise<T>): Promise<T> {
+  changeSystem<T>(
+    _reason: SystemReason,
+    work: (tx: SystemTx) => Promise<T>,
+    { isExclusive = false, isAwaited = false }: SystemChangeOptions = {},
+  ): Promise<T> {
+    // Changes of no organization have three queues. The changes of one queue run one after the other.
+    const queue = isExclusive ? 'exclusive' : isAwaited ? 'awaited' : 'other';
     return this.#answer(() =>
-      this.#changes.change(reason, async (scope) => {
-        if (reason === 'operator') await scope.executor.hold('operator');
+      this.#changes.change(queue, async (scope) => {
+        if (isExclusive) await scope.executor.lockName(exclusiveName);
         return work(new StoreSystemTx(this.#scopeOf(scope)));
       }),
     );
@@ -151,8 +165,8 @@ export class PostgresStore implements Store {
     await this.#pool.close();
   }
 
-  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
-    return { executor, counts, touch, appKeys: this.#readScope.appKeys };
+  #scopeOf(scope: ChangeScope): Scope {
+    return { ...scope, appKeys: this.#readScope.appKeys };
   }
 
   async #answer<T>(work: () => Promise<T>): Promise<T> {
@@ -161,9 +175,9 @@ export class PostgresStore implements Store {
       this.#isAway = false;
       return result;
     } catch (error) {
-      const isNotFound = error instanceof Error && 'code' in error && error.code === undefinedTable;
-      if (!isNotFound && !postgresDialect.isOutage(error)) throw error;
-      // Of the many requests that meet one outage the first tells it.
+      const isUndefinedTable = error instanceof Error && 'code' in error && error.code === undefinedTable;
+      if (!isUndefinedTable && !postgresDialect.isOutage(error)) throw error;
+      // Of the many requests that fail in one outage, the first reports it.
       if (!this.#isAway) this.#options.onOutage?.(error);
       this.#isAway = true;
       throw refuse('unavailable', { retryAfterSeconds: 1 });

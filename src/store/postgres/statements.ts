@@ -1,9 +1,9 @@
 /**
- * Statements as PostgreSQL is asked them: each compiled once for the process, under a name that is its text's digest,
- * so that the server plans it once for each connection.
+ * The statements as they are sent to PostgreSQL. Each is compiled once for the process and has the digest of its text as
+ * its name, so that the server plans it once for each connection.
  *
- * A statement has a second form, for many sets of values at once: the values come as arrays, one for each placeholder,
- * and the query stands beside them as it is, so that it is found its rows by the same index as for one.
+ * A statement has a second form, for many sets of values at once. The values come as arrays, one for each placeholder, and
+ * the unchanged query is joined to them, so that it finds its rows by the same index as for one set.
  */
 import { createHash } from 'node:crypto';
 import { tables } from '../schema/personal-data.ts';
@@ -31,12 +31,12 @@ export function namedStatement(statement: AnyStatement): NamedStatement {
   return named;
 }
 
-/** Whether the statement changes nothing; it may hold rows. */
+/** Whether the statement changes nothing. It may lock rows. */
 export function isRead(statement: AnyStatement): boolean {
   return namedStatement(statement).sql.startsWith('select ');
 }
 
-/** A statement that adds a row to a table, and tells its number where the table has a sequence. */
+/** An insert of one row. It returns the number of the row if the table has a sequence. */
 export function namedInsert(statement: AnyStatement): NamedStatement {
   const known = inserts[statement.index];
   if (known !== undefined) return known;
@@ -47,11 +47,11 @@ export function namedInsert(statement: AnyStatement): NamedStatement {
   return named;
 }
 
-/** How many rows one statement adds: few different numbers, for each is a statement to plan. */
+/** How many rows one statement inserts. There are few such numbers, because the server plans a statement for each. */
 const rowCounts = [32, 8, 1];
 const manyRows = new Map<string, NamedStatement>();
 
-/** As `namedInsert`, for as many rows as are wanted or the next smaller number; values come row after row. */
+/** As `namedInsert`, for the wanted number of rows or the next smaller one. The values are given row after row. */
 export function namedInsertOf(
   statement: AnyStatement,
   wanted: number,
@@ -65,7 +65,7 @@ export function namedInsertOf(
   if (named === undefined) {
     const width = list.split(',').length;
     const lists = Array.from({ length: rows }, (_, row) =>
-      list.replace(/\d+/g, (place) => String(Number(place) + row * width)),
+      list.replace(/\d+/g, (number) => String(Number(number) + row * width)),
     );
     const sql = `${before}${lists.join(', ')}${after}`;
     named = { ...one, sql, name: nameOf(sql) };
@@ -75,8 +75,8 @@ export function namedInsertOf(
 }
 
 /**
- * A query for as many sets of values as its arrays are long. Its rows have the place of their set in front, counted
- * from 1. Values of one placeholder are all numbers or all texts, none is null.
+ * A query for as many sets of values as its arrays are long. The first column of a row is the number of its set, counted
+ * from 1. The values of one placeholder are all numbers or all texts, and none is null.
  */
 export function namedForMany(
   statement: AnyStatement,
@@ -96,11 +96,11 @@ export function namedForMany(
   return { named, columns: types.map((_, column) => bound.map((values) => values[column])) };
 }
 
-/** Nothing of the query is planned together with the arrays: `offset 0` keeps it apart. */
+/** `offset 0` makes the server plan the query by itself, not together with the arrays. */
 function textForMany(sql: string, types: readonly string[]): string {
   const arrays = types.map((type, at) => `$${at + 1}::${type}[]`).join(', ');
   const columns = types.map((_, at) => `v${at + 1}`).join(', ');
-  return `select x.place, y.* from unnest(${arrays}) with ordinality as x(${columns}, place),
+  return `select x.number, y.* from unnest(${arrays}) with ordinality as x(${columns}, number),
     lateral (select * from (${sql}) z offset 0) y`;
 }
 

@@ -49,7 +49,7 @@ export class SqlAuditStore implements AuditStore {
   }
 
   async insert(event: AuditEvent): Promise<void> {
-    await this.#scope.executor.post(insertEvent, { ...event, orgKey: this.#orgKey });
+    await this.#scope.executor.insertDeferred(insertEvent, { ...event, orgKey: this.#orgKey });
   }
 
   async insertAll(events: readonly AuditEvent[]): Promise<void> {

@@ -166,8 +166,8 @@ export class SqlErasureStore implements ErasureStore {
 
   async insert(erasure: NewErasure): Promise<void> {
     const removed = JSON.stringify(erasure.removed);
-    await this.#scope.executor.post(insertErasure, { ...erasure, removed, orgKey: this.#orgKey });
-    this.#scope.touch('erasures');
+    await this.#scope.executor.insertDeferred(insertErasure, { ...erasure, removed, orgKey: this.#orgKey });
+    this.#scope.notifyAfterCommit('erasures');
   }
 
   async find(id: string): Promise<Erasure | null> {

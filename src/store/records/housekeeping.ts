@@ -64,7 +64,7 @@ export class SqlHousekeeping implements Housekeeping {
 
   async sweep(now: number, limit: number): Promise<number> {
     // Two sweeps at the same time would wait for each other's rows, in any order, and deadlock.
-    await this.#scope.executor.hold('housekeeping');
+    await this.#scope.executor.lockName('housekeeping');
     let swept = 0;
     for (const { query, lifeMs } of sweeps) {
       swept += await this.#scope.executor.run(query, { until: now - lifeMs, limit });

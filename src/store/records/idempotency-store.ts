@@ -77,7 +77,7 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   async find(keyDigest: string, now: number): Promise<IdempotentOutcome | null> {
     const { executor } = this.#scope;
     const values = { orgKey: this.#orgKey, keyDigest, after: now - idempotencyLifeMs };
-    await executor.hold(`idempotency ${this.#orgKey} ${keyDigest}`);
+    await executor.lockName(`idempotency ${this.#orgKey} ${keyDigest}`);
     return (await executor.first(selectYounger, values)) ?? null;
   }
 

@@ -135,7 +135,7 @@ export class SqlMessageStore implements MessageStore {
       sealedContent,
       createdAt,
     });
-    this.#scope.touch('messages');
+    this.#scope.notifyAfterCommit('messages');
   }
 }
 

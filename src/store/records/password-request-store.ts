@@ -63,7 +63,7 @@ export class SqlPasswordRequestStore implements PasswordRequestStore {
     const { id, emailDigest, sealedEmail, door, createdAt } = request;
     const values = { orgKey: this.#orgKey, id, emailDigest, sealedEmail, door, createdAt };
     await this.#scope.executor.run(insertRequest, values);
-    this.#scope.touch('password_requests');
+    this.#scope.notifyAfterCommit('password_requests');
   }
 
   async consume(requestId: string): Promise<boolean> {

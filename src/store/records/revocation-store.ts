@@ -196,7 +196,7 @@ export class SqlRevocationStore implements RevocationStore {
       orgKey: this.#orgKey,
       deadlineAt: revocation.createdAt + revocationDueMs,
     });
-    this.#scope.touch('revocations');
+    this.#scope.notifyAfterCommit('revocations');
   }
 
   async find(id: string): Promise<Revocation | null> {
@@ -222,7 +222,7 @@ export class SqlRevocationStore implements RevocationStore {
       orgKey: this.#orgKey,
       version: revocation.version,
     });
-    if (count === 1 && changes.nextAttemptAt !== undefined) this.#scope.touch('revocations');
+    if (count === 1 && changes.nextAttemptAt !== undefined) this.#scope.notifyAfterCommit('revocations');
     return count === 1;
   }
 

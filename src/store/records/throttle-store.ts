@@ -74,7 +74,7 @@ export class SqlThrottleStore implements ThrottleStore {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
     // Between the look and the row nobody else may count the same subject.
-    await executor.hold(`throttle ${orgKey} ${bucket} ${subject}`);
+    await executor.lockName(`throttle ${orgKey} ${bucket} ${subject}`);
     let waitMs = 0;
     let longestMs = 0;
     for (const { limit, windowMs } of quotas) {

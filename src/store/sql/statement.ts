@@ -33,6 +33,8 @@ export interface Statement<P extends Values, R> {
   readonly node: RootOperationNode;
   /** The one value, a text, by which requests of the same moment ask alike; see `turn-memo.ts`. */
   readonly askedBy?: string;
+  /** Locks a row that changes of several users share, so a change that is confined to one user must run in order. */
+  readonly locksShared?: boolean;
   /** Never set; carries the types. */
   readonly types?: { readonly values: P; readonly row: R };
 }
@@ -75,7 +77,7 @@ export function allStatements(): readonly Pick<Statement<Values, unknown>, 'inde
 /** Builds a statement; `p` names the values that each call brings. */
 export function statement<P extends Values, R>(
   query: (p: Binder<P>) => Compilable<R>,
-  options: Pick<Statement<P, R>, 'askedBy'> = {},
+  options: Pick<Statement<P, R>, 'askedBy' | 'locksShared'> = {},
 ): Statement<P, R> {
   const made = { index: statements.length, node: query(named).compile().query, ...options };
   statements.push(made);

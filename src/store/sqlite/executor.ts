@@ -4,7 +4,7 @@
  * statements is done before any other event of the process is looked at.
  */
 import { sqliteDialect } from '../sql/dialect.ts';
-import type { Executor, Placed } from '../sql/executor.ts';
+import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Statement, Values } from '../sql/statement.ts';
 import type { SqliteConnection } from './connection.ts';
 import { TurnMemo } from './turn-memo.ts';
@@ -38,12 +38,15 @@ class DirectExecutor implements Executor {
     return this.#connection.insert(statement, values);
   }
 
-  async place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined> {
+  async insertOptimistically<P extends Values>(
+    statement: Statement<P, unknown>,
+    values: P,
+  ): Promise<InsertedRow | undefined> {
     const seq = this.#connection.insert(statement, values);
     return seq === undefined ? undefined : { seq };
   }
 
-  async post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+  async insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
     this.#connection.run(statement, values);
   }
 
@@ -54,11 +57,11 @@ class DirectExecutor implements Executor {
     return this.#connection.insertAll(statement, rows);
   }
 
-  attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+  firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
     return this.first(statement, values);
   }
 
-  async hold(): Promise<void> {}
+  async lockName(): Promise<void> {}
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);
@@ -121,19 +124,19 @@ export class ReadExecutor implements Executor {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
-  place(): Promise<Placed | undefined> {
+  insertOptimistically(): Promise<InsertedRow | undefined> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
-  post(): Promise<void> {
+  insertDeferred(): Promise<void> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
-  attempt(): Promise<undefined> {
+  firstInSavepoint(): Promise<undefined> {
     return Promise.reject(new Error('a read changes nothing'));
   }
 
-  async hold(): Promise<void> {}
+  async lockName(): Promise<void> {}
 
   insertAll(): Promise<(number | undefined)[]> {
     return Promise.reject(new Error('a read changes nothing'));
@@ -208,12 +211,15 @@ export class ChangeExecutor implements Executor {
     return this.#attempt(() => this.#connection.insert(statement, values));
   }
 
-  async place<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<Placed | undefined> {
+  async insertOptimistically<P extends Values>(
+    statement: Statement<P, unknown>,
+    values: P,
+  ): Promise<InsertedRow | undefined> {
     const seq = this.#attempt(() => this.#connection.insert(statement, values));
     return seq === undefined ? undefined : { seq };
   }
 
-  async post<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+  async insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
     this.#attempt(() => this.#connection.run(statement, values));
   }
 
@@ -225,12 +231,12 @@ export class ChangeExecutor implements Executor {
   }
 
   /** A statement that SQLite refuses leaves the transaction as it was. */
-  attempt<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+  firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
     return this.first(statement, values);
   }
 
   /** There is one writer: everything is held already. */
-  async hold(): Promise<void> {}
+  async lockName(): Promise<void> {}
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);

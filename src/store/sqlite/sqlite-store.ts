@@ -129,7 +129,7 @@ export class SqliteStore implements Store {
       executor,
       appKeys: this.#appKeys,
       counts: new CountLedger(countShape),
-      touch: () => {},
+      notifyAfterCommit: () => {},
     };
   }
 
@@ -198,7 +198,7 @@ export class SqliteStore implements Store {
   }
 
   #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
-    return { executor, counts, touch, appKeys: this.#appKeys };
+    return { executor, counts, notifyAfterCommit: touch, appKeys: this.#appKeys };
   }
 
   async #answer<T>(read: () => Promise<T>): Promise<T> {

@@ -4,12 +4,12 @@ import type { CountLedger } from '../counts/user-counts.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { AppKeys } from './app-keys.ts';
 
-/** What a store works with: where to run statements, and what the unit of work has to know. */
+/** What a store works with: where it runs statements, and what the unit of work must know of its changes. */
 export interface Scope {
   readonly executor: Executor;
   readonly appKeys: AppKeys;
-  /** Notes rows that a job waits for; told once they are committed. */
-  touch(topic: Topic): void;
-  /** Counts by block, brought up to date before the transaction commits. */
+  /** Notes that the unit writes rows for a job. After the commit the job is notified. */
+  notifyAfterCommit(topic: Topic): void;
+  /** The changes of the counts by block. They are written before the transaction commits. */
   readonly counts: CountLedger;
 }

@@ -22,8 +22,10 @@ export const selectByExternalId = rowsOf<Tenant & OfApp & { externalId: string }
 );
 
 /** Whoever may take an admin away holds the organization: with the admins' own rows two could wait for each other. */
-export const lockOrganization = statement((p: Binder<Tenant>) =>
-  build.selectFrom('organizations').select('seq').where('org_key', '=', p('orgKey')).forNoKeyUpdate(),
+export const lockOrganization = statement(
+  (p: Binder<Tenant>) =>
+    build.selectFrom('organizations').select('seq').where('org_key', '=', p('orgKey')).forNoKeyUpdate(),
+  { locksShared: true },
 );
 
 /** An organization has few. */

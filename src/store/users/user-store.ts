@@ -17,7 +17,7 @@ import type { RemovedRows } from '../../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../../core/ids.ts';
 import { findPlace } from '../counts/user-counts.ts';
-import type { Executor, Placed } from '../sql/executor.ts';
+import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
 import { eraseUser } from './user-erasure.ts';
 import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
@@ -72,9 +72,10 @@ export class SqlUserStore implements UserStore {
     let { id, number } = user;
     for (;;) {
       const stored = { ...storedUser(user, this.#orgKey), id, number };
-      const placed = await this.#executor.place(insertUser, toInsertValues(stored, appKey));
-      if (placed !== undefined) {
-        this.#count(user, placed);
+      const values = toInsertValues(stored, appKey);
+      const inserted = await this.#executor.insertOptimistically(insertUser, values);
+      if (inserted !== undefined) {
+        this.#count(user, inserted);
         return stored;
       }
       const refusal = await this.#findTaken(user, user.appId);
@@ -225,7 +226,7 @@ export class SqlUserStore implements UserStore {
     { statement, values }: NonNullable<ReturnType<typeof updateOf>>,
   ): Promise<ChangedRow | undefined> {
     try {
-      return await this.#executor.attempt(statement, values);
+      return await this.#executor.firstInSavepoint(statement, values);
     } catch (error) {
       if (this.#executor.isTaken(error, 'users', 'email_canonical')) throw refuse('email_taken', {});
       if (!this.#executor.isTaken(error, 'users', 'external_id') || !changes.externalId) throw error;
@@ -252,7 +253,7 @@ export class SqlUserStore implements UserStore {
     }
   }
 
-  #count({ createdAt, status }: NewUser, { seq }: Placed): void {
+  #count({ createdAt, status }: NewUser, { seq }: InsertedRow): void {
     const change = { orgKey: this.#orgKey, status, delta: 1 } as const;
     if (typeof seq === 'number') this.#scope.counts.note({ ...change, at: { createdAt, seq } });
     else this.#scope.counts.noteSoon(async () => ({ ...change, at: { createdAt, seq: await seq() } }));

@@ -9,8 +9,8 @@ import { type UserStatus, userStatuses } from '../../../src/core/directory/user.
 import { defaultCountShape } from '../../../src/store/counts/count-change.ts';
 import { firstKey, packNode } from '../../../src/store/counts/count-node.ts';
 import { findPlace } from '../../../src/store/counts/user-counts.ts';
-import { PostgresReadExecutor } from '../../../src/store/postgres/changes/executor.ts';
 import { PostgresPool } from '../../../src/store/postgres/pool.ts';
+import { PostgresReadExecutor } from '../../../src/store/postgres/reads/read-executor.ts';
 import type { Executor } from '../../../src/store/sql/executor.ts';
 import { SqliteConnection } from '../../../src/store/sqlite/connection.ts';
 import { ReadExecutor } from '../../../src/store/sqlite/executor.ts';

@@ -1,63 +1,61 @@
 /**
- * How the units of one transaction are run, one after the other. There are three ways.
+ * Runs the units of one transaction, one after the other, in one of three ways.
  *
- * Hopefully: new rows of all units go together, no savepoint is made, and nobody waits for what becomes of a row. A unit
- * that refuses before it has changed anything is simply left out. Whatever else goes wrong ends in a `HopeLostError`:
- * the transaction is to be rolled back and its units run carefully.
+ * Optimistically: the new rows of all units are sent together, no savepoint is made, and no unit waits for the result of
+ * an insert. A unit that refuses before it has changed anything is left out. Any other failure ends in an
+ * `OptimismFailedError`: the transaction is rolled back, and its units are run carefully. Units that are confined to
+ * their subjects are interleaved: each step of all of them is one round. One that asks for a lock which it shares with
+ * others is run again after them, in order.
  *
- * Units that say they are apart from others take their steps by turns, each step of all of them in one round. What goes
- * wrong among them is looked into carefully.
+ * Carefully: each unit in a savepoint, and each statement is awaited, so that a unit which throws is rolled back alone.
  *
- * Carefully: each unit in a savepoint, each statement waited for, so that a unit which throws is rolled back alone.
- *
- * Alone: a unit that throws takes the transaction with it.
+ * Alone: a unit that throws rolls back the transaction.
  */
-
 import type { Topic } from '../../../core/topic.ts';
 import type { CountShape } from '../../counts/count-change.ts';
 import { CountLedger } from '../../counts/user-counts.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { PostgresConnection } from '../connection.ts';
-import { isObstacle } from '../errors.ts';
+import { isLockConflict } from '../errors.ts';
 import { ReadRounds } from '../reads/rounds.ts';
-import { PostgresChangeExecutor } from './executor.ts';
-import { HopeLostError, Outbox } from './outbox.ts';
+import { type ChangeExecutorOptions, NotConfinedError, PostgresChangeExecutor } from './change-executor.ts';
+import { InsertBuffer, OptimismFailedError } from './insert-buffer.ts';
 
-/** What a unit of work is handed. */
+/** What a unit of work gets. */
 export interface ChangeScope {
   readonly executor: PostgresChangeExecutor;
   readonly counts: CountLedger;
-  touch(topic: Topic): void;
+  notifyAfterCommit(topic: Topic): void;
 }
 
 export interface Unit {
-  /** When it came, on the clock of `performance`. */
+  /** When it arrived, on the clock of `performance`. */
   readonly since: number;
-  /** Nothing that it looks at or changes is another's. */
-  readonly isApart: boolean;
-  /** Runs the work; what is returned settles the caller's promise once the commit stands. */
+  /** Each of its steps is confined to a user or an erasure; see `ChangeOptions` in the core. */
+  readonly isConfined: boolean;
+  /** Runs the work. The returned function settles the promise of the caller, after the commit. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
 }
 
-/** What is to be done once the commit stands. */
+/** What must be done after the commit. */
 export interface Committed {
   readonly settlements: readonly (() => void)[];
   readonly topics: ReadonlySet<Topic>;
 }
 
-/** One of several units met somebody in its way. */
-export class ObstacleError extends Error {
-  override readonly name = 'ObstacleError';
+/** One of several units failed because of another transaction. */
+export class LockConflictError extends Error {
+  override readonly name = 'LockConflictError';
   readonly unit: Unit;
 
   constructor(unit: Unit, cause: unknown) {
-    super('a unit met somebody in its way', { cause });
+    super('a unit of work conflicts with another transaction', { cause });
     this.unit = unit;
   }
 }
 
-/** The units of a transaction that has begun and is committed by the caller. */
+/** The units of a transaction. The caller begins and commits it. */
 export class PostgresBatch implements Committed {
   readonly settlements: (() => void)[] = [];
   readonly topics = new Set<Topic>();
@@ -69,58 +67,67 @@ export class PostgresBatch implements Committed {
     this.#counts = new CountLedger(shape);
   }
 
-  async runHopefully(units: readonly Unit[]): Promise<void> {
-    const outbox = new Outbox(this.#connection);
+  async runOptimistically(units: readonly Unit[]): Promise<void> {
+    const inserts = new InsertBuffer(this.#connection);
     for (let at = 0; at < units.length; ) {
-      const end = units.findIndex(({ isApart }, place) => place >= at && !isApart);
-      const apart = units.slice(at, end === -1 ? undefined : end);
-      if (apart.length > 1) {
-        await this.#runByTurns(apart, outbox);
-        at += apart.length;
-        continue;
-      }
-      const unit = units[at++];
-      if (unit !== undefined)
-        await this.#runHoping(unit, new PostgresChangeExecutor(this.#connection, { outbox }));
+      const end = units.findIndex(({ isConfined }, index) => index >= at && !isConfined);
+      const confined = units.slice(at, end === -1 ? undefined : end);
+      const next = confined.length > 1 ? confined : units.slice(at, at + 1);
+      at += next.length;
+      const inOrder = confined.length > 1 ? await this.#runInterleaved(confined, inserts) : next;
+      for (const unit of inOrder) await this.#tryRun(unit, { inserts });
     }
-    await outbox.settle();
+    await inserts.settle();
     await this.#settleShared();
   }
 
-  /** All of them come to their end before any failure is told, for they use the one connection. */
-  async #runByTurns(units: readonly Unit[], outbox: Outbox): Promise<void> {
+  /**
+   * Returns the units that must run again in order. All units come to their end before the first failure is thrown,
+   * because they use one connection.
+   */
+  async #runInterleaved(units: readonly Unit[], inserts: InsertBuffer): Promise<readonly Unit[]> {
     const rounds = new ReadRounds(this.#connection);
-    const runs = units.map((unit) =>
-      this.#runHoping(unit, new PostgresChangeExecutor(this.#connection, { outbox, rounds })),
-    );
+    const inOrder: Unit[] = [];
+    const runs = units.map(async (unit) => {
+      const isDone = await this.#tryRun(unit, { inserts, rounds, isInterleaved: true });
+      if (!isDone) inOrder.push(unit);
+    });
     for (const run of await Promise.allSettled(runs)) {
       if (run.status === 'fulfilled') continue;
-      // Who it was that met an obstacle in a round of all is not known.
-      throw run.reason instanceof ObstacleError ? new HopeLostError(run.reason) : run.reason;
+      // The statement of a round is shared, so the unit that conflicts with another transaction is unknown.
+      throw run.reason instanceof LockConflictError ? new OptimismFailedError(run.reason) : run.reason;
     }
+    return inOrder;
   }
 
-  /** A unit that refuses before it has left a trace, in the counts too, is left out. */
-  async #runHoping(unit: Unit, executor: PostgresChangeExecutor): Promise<void> {
+  /**
+   * Runs a unit optimistically. Returns false if it must run again in order. A unit that refuses before it has changed
+   * anything, in the counts too, is left out.
+   */
+  async #tryRun(unit: Unit, options: ChangeExecutorOptions): Promise<boolean> {
+    const executor = new PostgresChangeExecutor(this.#connection, options);
     try {
       await this.#run(unit, executor);
     } catch (error) {
-      if (isObstacle(error)) throw new ObstacleError(unit, error);
+      if (isLockConflict(error)) throw new LockConflictError(unit, error);
       if (postgresDialect.isOutage(error)) throw error;
-      if (executor.hasLeftTraces || error instanceof HopeLostError) throw new HopeLostError(error);
+      if (error instanceof NotConfinedError && !executor.hasChanged) return false;
+      if (executor.hasChanged || executor.hasFailed) throw new OptimismFailedError(error);
+      if (error instanceof OptimismFailedError) throw error;
       this.settlements.push(() => unit.reject(error));
     }
+    return true;
   }
 
   async runCarefully(units: readonly Unit[]): Promise<void> {
     for (const unit of units) {
       const mark = this.#counts.mark();
-      // Not waited for: where it fails, so does everything after it.
+      // Not awaited: if it fails, every statement after it fails too.
       ignore(this.#connection.control('savepoint unit'));
       try {
         await this.#run(unit, new PostgresChangeExecutor(this.#connection));
       } catch (error) {
-        if (isObstacle(error)) throw new ObstacleError(unit, error);
+        if (isLockConflict(error)) throw new LockConflictError(unit, error);
         if (postgresDialect.isOutage(error)) throw error;
         await this.#connection.control('rollback to savepoint unit');
         this.#counts.rollback(mark);
@@ -132,27 +139,31 @@ export class PostgresBatch implements Committed {
   }
 
   async runAlone(unit: Unit): Promise<void> {
-    const rounds = unit.isApart ? new ReadRounds(this.#connection) : null;
+    const rounds = unit.isConfined ? new ReadRounds(this.#connection) : null;
     await this.#run(unit, new PostgresChangeExecutor(this.#connection, { rounds }));
     await this.#settleCounts();
   }
 
   async #run(unit: Unit, executor: PostgresChangeExecutor): Promise<void> {
-    const touched: Topic[] = [];
+    const topics: Topic[] = [];
     let settle: () => void;
     try {
-      settle = await unit.run({ executor, counts: this.#counts, touch: (topic) => touched.push(topic) });
+      settle = await unit.run({
+        executor,
+        counts: this.#counts,
+        notifyAfterCommit: (topic) => topics.push(topic),
+      });
     } catch (error) {
-      // What the server said explains what the unit made of it.
+      // An error of the server explains the error that the unit made of it.
       executor.close();
       throw error;
     }
     executor.close();
     this.settlements.push(settle);
-    for (const topic of touched) this.topics.add(topic);
+    for (const topic of topics) this.topics.add(topic);
   }
 
-  /** Others' counts are waited for as anything is by a unit that is alone. */
+  /** Other processes hold the counts only briefly, so their locks are awaited with the usual limit. */
   async #settleShared(): Promise<void> {
     ignore(this.#connection.waitForLocks());
     await this.#settleCounts();

@@ -1,12 +1,13 @@
 /**
- * Changes on PostgreSQL. Those of one organization run one after the other in this process, those of different ones
- * beside each other. What has queued while a transaction ran shares the next (`batch.ts` says how): one
- * commit for all, and the counts of the organization, which every creation touches, held once and last.
+ * Changes on PostgreSQL. In one process, the changes of one queue run one after the other, and those of different queues
+ * at the same time; each organization has a queue. The changes that arrive while a transaction runs share the next one
+ * (`batch.ts` says how): one commit for all, and the counts of the organization, which every creation changes, are locked
+ * once and last.
  *
- * Other processes do the same. A unit that shares a transaction waits for a row only briefly: where somebody else
- * holds it, the unit goes on beside the others, alone. Where two wait for each other the server ends one transaction,
- * which is run anew. So a unit may run several times for one outcome, and nothing of a run that did not commit
- * remains. A commit whose answer was lost is not repeated: whether it happened is not known, and the caller is refused.
+ * Other processes do the same. A unit that shares a transaction waits only briefly for a row. If another transaction
+ * holds the row, the unit continues alone, in a transaction beside the queue. If two transactions wait for each other,
+ * the server ends one, which is retried. So a unit may run several times for one outcome, and a run that did not
+ * commit leaves nothing. A commit whose answer was lost is not repeated: its outcome is unknown, and the caller is refused.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../../core/errors.ts';
@@ -17,33 +18,33 @@ import { postgresDialect } from '../../sql/dialect.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isConnectionEnding, isLockTimeout, isRepeatable, UnknownOutcomeError } from '../errors.ts';
 import type { ConnectionSet } from '../pool.ts';
-import { type ChangeScope, type Committed, ObstacleError, PostgresBatch, type Unit } from './batch.ts';
-import { HopeLostError } from './outbox.ts';
+import { type ChangeScope, type Committed, LockConflictError, PostgresBatch, type Unit } from './batch.ts';
+import { OptimismFailedError } from './insert-buffer.ts';
 
 export interface PostgresChangesOptions {
-  /** Most units that share a commit. */
+  /** The largest number of units that share a commit. */
   readonly batchMax: number;
-  /** Most units that wait; above it changes are refused at once. */
+  /** The largest number of units that wait. More are refused at once. */
   readonly queueMax: number;
-  /** Longest that a unit waits for its turn, in milliseconds; then it is refused. */
+  /** How long a unit may wait for its turn, in milliseconds. Then it is refused. */
   readonly waitMaxMs: number;
   readonly countShape: CountShape;
-  /** Told after each commit how many changes shared it, and how long the commit itself took. */
+  /** Called after each commit with the number of changes that shared it, and how long the commit itself took. */
   readonly onWritten?: (changes: number, ms: number) => void;
-  /** Told after each commit which topics were written. */
+  /** Called after each commit that wrote rows for jobs, with their topics. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
 
 const attemptsMax = 5;
 const retryMs = 20;
-/** How long units that share a transaction wait for a row: all of them wait for what one of them needs. */
+/** How long units that share a transaction wait for a row: all of them wait for the row that one needs. */
 const sharedLockMs = 100;
 
 export class PostgresChanges {
   readonly #connections: ConnectionSet;
   readonly #options: PostgresChangesOptions;
-  /** The units that wait, by what they are serialized on. */
-  readonly #lanes = new Map<number | string, Unit[]>();
+  /** The units that wait, by the name of their queue. */
+  readonly #queues = new Map<number | string, Unit[]>();
   readonly #running = new Set<Promise<unknown>>();
   #waiting = 0;
   #isClosed = false;
@@ -58,11 +59,11 @@ export class PostgresChanges {
     return this.#waiting;
   }
 
-  /** Runs `work` in a durable transaction, after what came before it in the same lane. */
+  /** Runs `work` in a durable transaction, after the earlier changes of the same queue. */
   change<T>(
-    lane: number | string,
+    name: number | string,
     work: (scope: ChangeScope) => Promise<T>,
-    { isApart = false }: ChangeOptions = {},
+    { isConfined = false }: ChangeOptions = {},
   ): Promise<T> {
     if (this.#isClosed || this.#waiting >= this.#options.queueMax) {
       return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
@@ -70,7 +71,7 @@ export class PostgresChanges {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const unit: Unit = {
       since: performance.now(),
-      isApart,
+      isConfined,
       async run(scope) {
         const result = await work(scope);
         return () => resolve(result);
@@ -78,22 +79,22 @@ export class PostgresChanges {
       reject,
     };
     this.#waiting++;
-    const queue = this.#lanes.get(lane);
-    if (queue === undefined) this.#open(lane, unit);
+    const queue = this.#queues.get(name);
+    if (queue === undefined) this.#open(name, unit);
     else queue.push(unit);
     return promise;
   }
 
-  /** Takes no more changes, and waits for those that were taken. */
+  /** Accepts no more changes, and waits for those that it has accepted. */
   async close(): Promise<void> {
     this.#isClosed = true;
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  #open(lane: number | string, unit: Unit): void {
+  #open(name: number | string, unit: Unit): void {
     const queue = [unit];
-    this.#lanes.set(lane, queue);
-    this.#track(this.#drain(lane, queue));
+    this.#queues.set(name, queue);
+    this.#track(this.#drain(name, queue));
   }
 
   #track(work: Promise<unknown>): void {
@@ -101,16 +102,16 @@ export class PostgresChanges {
     this.#running.add(running);
   }
 
-  async #drain(lane: number | string, queue: Unit[]): Promise<void> {
+  async #drain(name: number | string, queue: Unit[]): Promise<void> {
     do {
-      // Whatever the event loop has ready by now joins the transaction.
+      // Changes that the event loop has ready by now join the transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const units = queue.splice(0, this.#options.batchMax);
       const outage = await this.#runTogether(units.filter((unit) => !this.#isLate(unit)));
       this.#waiting -= units.length;
       if (outage !== null) this.#refuseAll(queue, outage);
     } while (queue.length > 0);
-    this.#lanes.delete(lane);
+    this.#queues.delete(name);
   }
 
   /** Refuses a unit whose turn has come too late. */
@@ -120,7 +121,7 @@ export class PostgresChanges {
     return isLate;
   }
 
-  /** Those who have waited for a database that is away need not find that out for themselves. */
+  /** The database is away: callers that have waited are refused now, and need not try it themselves. */
   #refuseAll(queue: Unit[], outage: unknown): void {
     for (const unit of queue.splice(0)) {
       this.#waiting--;
@@ -129,8 +130,8 @@ export class PostgresChanges {
   }
 
   /**
-   * Runs units in one transaction; gives the outage that ended it, if one did. A unit that met somebody in its way
-   * leaves, to go on beside the lane, and the others run anew without it.
+   * Runs units in one transaction. Returns the outage that ended it, or null. A unit that conflicts with another
+   * transaction continues alone beside the queue, and the others are retried without it.
    */
   async #runTogether(
     units: readonly Unit[],
@@ -142,13 +143,14 @@ export class PostgresChanges {
     try {
       this.#settle(
         await this.#transaction(units.length, (batch) =>
-          isCareful ? batch.runCarefully(units) : batch.runHopefully(units),
+          isCareful ? batch.runCarefully(units) : batch.runOptimistically(units),
         ),
       );
       return null;
     } catch (error) {
-      if (error instanceof HopeLostError) return this.#runTogether(units, { isCareful: true, isSecondTry });
-      if (error instanceof ObstacleError) {
+      if (error instanceof OptimismFailedError)
+        return this.#runTogether(units, { isCareful: true, isSecondTry });
+      if (error instanceof LockConflictError) {
         this.#track(this.#runAlone(error.unit));
         const rest = units.filter((each) => each !== error.unit);
         return this.#runTogether(rest, { isCareful });
@@ -167,7 +169,7 @@ export class PostgresChanges {
         this.#settle(await this.#transaction(1, (batch) => batch.runAlone(unit)));
         return null;
       } catch (error) {
-        // Whoever has waited as long as anybody may has waited enough.
+        // A unit that has waited for a lock up to the limit does not wait once more.
         const isFinal =
           attempt === attemptsMax || isLockTimeout(error) || (isConnectionEnding(error) && attempt > 1);
         if (isFinal || !isRepeatable(error)) {
@@ -175,7 +177,7 @@ export class PostgresChanges {
           return isConnectionEnding(error) ? error : null;
         }
       }
-      // Whoever it was that we met is not met again at the same moment.
+      // A random pause, so that two transactions do not meet again at the same moment.
       await sleep(retryMs * attempt * Math.random());
     }
   }
@@ -185,7 +187,7 @@ export class PostgresChanges {
     if (topics.size > 0) this.#options.onCommitted(topics);
   }
 
-  /** Runs one transaction of so many units. */
+  /** Runs a transaction of that number of units. */
   async #transaction(units: number, run: (batch: PostgresBatch) => Promise<void>): Promise<Committed> {
     const { connection, end } = await this.#connections.lease();
     const batch = new PostgresBatch(connection, this.#options.countShape);
@@ -218,7 +220,7 @@ async function commit(connection: PostgresConnection): Promise<void> {
   }
 }
 
-/** Whether the connection is as good as new. */
+/** Returns whether the connection can be used again. */
 async function rollback(connection: PostgresConnection): Promise<boolean> {
   try {
     await connection.control('rollback');

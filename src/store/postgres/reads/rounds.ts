@@ -1,100 +1,101 @@
 /**
- * Reads of many callers in few rounds. While the server is busy with a round, what others ask is collected, and is the
- * next round: questions that are alike but for their values are one statement, and those that are quite alike are
- * asked once. So a round grows with the load, and whoever is alone waits for nobody.
+ * Combines the reads of many callers into few rounds. While the server works on a round, the reads that arrive are
+ * collected; they are the next round. Reads of one statement with different values are sent as one statement, and equal
+ * reads are sent once. So a round grows with the load, and a caller that is alone waits for no other.
  *
- * A question is never answered from a round that was sent before it came: what was committed by then is seen.
+ * A read is never answered by a round that was sent before it arrived, so it sees everything that was committed by then.
  */
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { Statement, Values } from '../../sql/statement.ts';
 import type { PostgresConnection } from '../connection.ts';
 
-interface Question {
+interface BatchedRead {
   readonly values: Values;
   readonly promise: Promise<unknown[]>;
   resolve(rows: unknown[]): void;
   reject(error: unknown): void;
 }
 
+/** The reads of one statement whose values are of the same types. */
 interface Group {
   readonly statement: Statement<Values, unknown>;
-  readonly questions: Map<string, Question>;
+  /** By the values as JSON. */
+  readonly reads: Map<string, BatchedRead>;
 }
 
 export class ReadRounds {
   readonly #connection: PostgresConnection;
   #groups = new Map<string, Group>();
-  #isUnderWay = false;
+  #isRunning = false;
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
   }
 
-  /** The rows of the next round; other callers may be given the same ones. */
+  /** Returns the rows from the next round. Other callers may get the same array. */
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    const groupKey = `${statement.index} ${kindOf(values)}`;
+    const groupKey = `${statement.index} ${typesOf(values)}`;
     let group = this.#groups.get(groupKey);
     if (group === undefined) {
-      group = { statement: statement as Statement<Values, unknown>, questions: new Map() };
+      group = { statement: statement as Statement<Values, unknown>, reads: new Map() };
       this.#groups.set(groupKey, group);
     }
     const key = JSON.stringify(values);
-    let question = group.questions.get(key);
-    if (question === undefined) {
-      question = { values, ...Promise.withResolvers<unknown[]>() };
-      group.questions.set(key, question);
+    let read = group.reads.get(key);
+    if (read === undefined) {
+      read = { values, ...Promise.withResolvers<unknown[]>() };
+      group.reads.set(key, read);
     }
-    if (!this.#isUnderWay) {
-      this.#isUnderWay = true;
+    if (!this.#isRunning) {
+      this.#isRunning = true;
       void this.#run();
     }
-    return question.promise as Promise<R[]>;
+    return read.promise as Promise<R[]>;
   }
 
   async #run(): Promise<void> {
     do {
-      // Whatever the event loop has ready by now joins the round.
+      // Reads that the event loop has ready by now join the round.
       await new Promise((resolve) => setImmediate(resolve));
       const groups = [...this.#groups.values()];
       this.#groups = new Map();
-      await Promise.all(groups.map((group) => this.#ask(group)));
+      await Promise.all(groups.map((group) => this.#answer(group)));
     } while (this.#groups.size > 0);
-    this.#isUnderWay = false;
+    this.#isRunning = false;
   }
 
-  async #ask({ statement, questions }: Group): Promise<void> {
-    const asked = [...questions.values()];
+  async #answer({ statement, reads }: Group): Promise<void> {
+    const sent = [...reads.values()];
     try {
-      const found = await this.#answers(statement, asked);
-      for (const [at, question] of asked.entries()) question.resolve(found[at] ?? []);
+      const found = await this.#send(statement, sent);
+      for (const [at, read] of sent.entries()) read.resolve(found[at] ?? []);
     } catch (error) {
-      // A value that the server does not take is the fault of one of them alone.
-      const isShared = asked.length > 1 && !postgresDialect.isOutage(error);
-      for (const question of asked) {
-        if (isShared)
-          this.#connection.rows(statement, question.values).then(question.resolve, question.reject);
-        else question.reject(error);
+      // A value that the server refuses is the fault of one read only. Each is sent again alone.
+      const isShared = sent.length > 1 && !postgresDialect.isOutage(error);
+      for (const read of sent) {
+        if (isShared) this.#connection.rows(statement, read.values).then(read.resolve, read.reject);
+        else read.reject(error);
       }
     }
   }
 
-  async #answers(
+  async #send(
     statement: Statement<Values, unknown>,
-    asked: readonly Question[],
+    reads: readonly BatchedRead[],
   ): Promise<readonly unknown[][]> {
-    const [only, another] = asked;
-    if (only !== undefined && (another === undefined || !isPlain(only.values))) {
-      return Promise.all(asked.map(({ values }) => this.#connection.rows(statement, values)));
+    const [first, second] = reads;
+    if (first !== undefined && (second === undefined || !isPlain(first.values))) {
+      return Promise.all(reads.map(({ values }) => this.#connection.rows(statement, values)));
     }
     return this.#connection.rowsForEach(
       statement,
-      asked.map(({ values }) => values),
+      reads.map(({ values }) => values),
     );
   }
 }
 
-/** What kinds of values these are: only those of the same kinds go together. */
-function kindOf(values: Values): string {
+/** The types of the values: only reads with values of the same types are sent as one statement. */
+function typesOf(values: Values): string {
   return Object.values(values)
     .map((value) => (value === null ? 'null' : typeof value))
     .join();

@@ -1,23 +1,23 @@
 /**
- * Reads that each need one state of the database, such as a page and its total. Those that come while others are under
- * way share the next transaction and its state, which is newer than any of them: it costs one beginning and one end
- * for all, and what several of them ask in the same round is one statement.
+ * Runs groups of reads that each need one state of the database, such as a page and its total. Groups that arrive while
+ * others run share the next transaction. Its state is newer than the arrival of each. So all of them cost one begin and
+ * one end, and equal statements of several groups are sent as one.
  *
- * Such work is short. What takes long has a transaction of its own, and holds nobody up.
+ * Such work must be short. Long work gets a transaction of its own, so that it delays no other.
  */
 import { asDatabaseError, isConnectionEnding } from '../errors.ts';
 import type { ConnectionSet } from '../pool.ts';
 import { ReadRounds } from './rounds.ts';
 
 interface Work {
-  /** Settles the caller's promise; gives the error that it met. */
+  /** Settles the promise of the caller. Returns the error of the work, or null. */
   run(rounds: ReadRounds, begun: Promise<void>): Promise<unknown>;
   reject(error: unknown): void;
 }
 
-/** Most transactions of this kind at a time, so that streams find a connection too. */
+/** The largest number of such transactions at a time, so that streams find a connection too. */
 const runnersMax = 2;
-/** Most that share one. */
+/** The largest number of groups that share a transaction. */
 const sharersMax = 64;
 
 export class SharedSnapshots {
@@ -37,7 +37,7 @@ export class SharedSnapshots {
     return promise;
   }
 
-  /** The same in a transaction that nobody shares. */
+  /** As `take`, in a transaction of its own. */
   takeAlone<T>(work: (rounds: ReadRounds) => Promise<T>): Promise<T> {
     const { promise, ...one } = workOf(work);
     void this.#runTogether([one]);
@@ -47,16 +47,16 @@ export class SharedSnapshots {
   async #run(): Promise<void> {
     this.#running++;
     do {
-      // Whatever the event loop has ready by now joins the transaction.
+      // Work that the event loop has ready by now joins the transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const fault = await this.#runTogether(this.#waiting.splice(0, sharersMax));
-      // Those who have waited for a database that is away need not find that out for themselves.
+      // The database is away: callers that have waited are refused now, and need not try it themselves.
       if (isConnectionEnding(fault)) for (const { reject } of this.#waiting.splice(0)) reject(fault);
     } while (this.#waiting.length > 0);
     this.#running--;
   }
 
-  /** Gives an error that one of them met, null where none did. The end of the transaction is not waited for. */
+  /** Returns an error of one of the works, or null. Does not wait for the end of the transaction. */
   async #runTogether(works: readonly Work[]): Promise<unknown> {
     if (works.length === 0) return null;
     try {

@@ -1,20 +1,20 @@
 /**
- * New rows of the units that share a transaction, on their way together: those of one statement are sent as one, before
- * whatever else is sent. Nobody waits for the answer before the transaction is to be committed. That is hopeful: where
- * a row turns out to have been kept out, or a statement to have failed, everything that was done since may rest on what
- * is not so, and the transaction has to be done anew without an outbox.
+ * Collects the new rows of the units that share a transaction. Rows of one statement are sent as one statement, before
+ * any other statement is sent. No unit waits for the answer; the buffer checks the answers before the commit. This is
+ * optimistic: where a conflict kept a row out, or an insert failed, later steps may rest on a row that is not there. Then
+ * the transaction must be rolled back and retried without a buffer.
  */
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { Statement, Values } from '../../sql/statement.ts';
 import type { PostgresConnection } from '../connection.ts';
-import { isObstacle } from '../errors.ts';
+import { isLockConflict } from '../errors.ts';
 
-/** What was hoped for is not so. */
-export class HopeLostError extends Error {
-  override readonly name = 'HopeLostError';
+/** An optimistic transaction met a case that it cannot handle. It must be retried carefully. */
+export class OptimismFailedError extends Error {
+  override readonly name = 'OptimismFailedError';
 
   constructor(cause?: unknown) {
-    super('a transaction has to be done anew, step by step', { cause });
+    super('a transaction must be retried step by step', { cause });
   }
 }
 
@@ -26,12 +26,12 @@ interface Row {
 
 interface Group {
   readonly statement: Statement<Values, unknown>;
-  /** Whose rows are in it. */
+  /** The units whose rows are in the group. */
   readonly units: Set<object>;
   readonly rows: Row[];
 }
 
-export class Outbox {
+export class InsertBuffer {
   readonly #connection: PostgresConnection;
   readonly #sent: Promise<void>[] = [];
   #groups: Group[] = [];
@@ -40,7 +40,7 @@ export class Outbox {
     this.#connection = connection;
   }
 
-  /** Adds a row of a unit; what it gives sends it and resolves with its number. */
+  /** Adds a row of a unit. Returns a function that sends the row, if that has not happened, and waits for its number. */
   add<P extends Values>(unit: object, statement: Statement<P, unknown>, values: P): () => Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     promise.catch(() => {});
@@ -53,7 +53,7 @@ export class Outbox {
     };
   }
 
-  /** Sends what is there. */
+  /** Sends the collected rows. */
   flush(): void {
     if (this.#groups.length === 0) return;
     const groups = this.#groups;
@@ -65,18 +65,18 @@ export class Outbox {
     }
   }
 
-  /** Resolves when every row is in its table. Throws a `HopeLostError`, or the outage that was met. */
+  /** Resolves when every row is in its table. Throws an `OptimismFailedError`, or the outage of the database. */
   async settle(): Promise<void> {
     this.flush();
     try {
       await Promise.all(this.#sent);
     } catch (error) {
-      const isOutage = postgresDialect.isOutage(error) && !isObstacle(error);
-      throw isOutage || error instanceof HopeLostError ? error : new HopeLostError(error);
+      const isOutage = postgresDialect.isOutage(error) && !isLockConflict(error);
+      throw isOutage || error instanceof OptimismFailedError ? error : new OptimismFailedError(error);
     }
   }
 
-  /** Of a unit's own rows none goes before one that it added earlier. */
+  /** The rows of one unit are sent in the order in which it added them. */
   #groupFor(unit: object, statement: Statement<Values, unknown>): Group {
     for (const group of this.#groups.toReversed()) {
       if (group.statement === statement) return group;
@@ -93,7 +93,7 @@ export class Outbox {
         statement,
         rows.map(({ values }) => values),
       );
-      if (seqs.length < rows.length) throw new HopeLostError();
+      if (seqs.length < rows.length) throw new OptimismFailedError();
       for (const [at, { resolve }] of rows.entries()) resolve(seqs[at] ?? 0);
     } catch (error) {
       for (const { reject } of rows) reject(error);

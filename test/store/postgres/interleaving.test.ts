@@ -1,14 +1,14 @@
-/** Changes that are apart from each other take their steps by turns: each still has its own outcome, and all count. */
+/** Changes that are confined to one user each are interleaved. Each still has its own outcome, and the counts are right. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client } from 'pg';
-import { isNotFound, refuse } from '../../../src/core/errors.ts';
+import { isNotFound, isRefusal, refuse } from '../../../src/core/errors.ts';
 import { newUserId, type UserId } from '../../../src/core/ids.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from '../harness.ts';
 
 const people = 40;
 
-describe('changes that are apart on PostgreSQL', () => {
+describe('confined changes on PostgreSQL', () => {
   let own: PostgresOwnStore;
   let tenant: Tenant;
 
@@ -24,7 +24,7 @@ describe('changes that are apart on PostgreSQL', () => {
     return list.map(({ id }) => id);
   }
 
-  /** Erases a user as the directory does; what became of it. */
+  /** Erases a user as the directory does. */
   async function erase(id: UserId): Promise<'erased' | 'unknown'> {
     try {
       await own.store.change(
@@ -34,7 +34,7 @@ describe('changes that are apart on PostgreSQL', () => {
           if (user === null || (await users.erase(user, [])) === null)
             throw refuse('not_found', { noun: 'user' });
         },
-        { isApart: true },
+        { isConfined: true },
       );
       return 'erased';
     } catch (error) {
@@ -43,32 +43,32 @@ describe('changes that are apart on PostgreSQL', () => {
     }
   }
 
-  async function assertNobodyIsLeft(): Promise<void> {
+  async function assertEmpty(): Promise<void> {
     const { total } = await own.store.read(tenant.orgKey, ({ users }) => users.page({}, 0, 1));
     assert.equal(total, 0);
     assert.equal((await own.store.checkCounts(tenant.orgKey)).faults, 0);
   }
 
-  test('are each done, and those that refuse keep no other from it', async () => {
+  test('each have their own outcome, also where some of them refuse', async () => {
     const ids = await addPeople();
-    const strangers = ids.map(() => newUserId());
-    const asked = ids.flatMap((id, at) => [id, strangers[at] ?? id]);
+    const unknown = ids.map(() => newUserId());
+    const asked = ids.flatMap((id, at) => [id, unknown[at] ?? id]);
     const outcomes = await Promise.all(asked.map(erase));
     assert.deepEqual(
       outcomes,
       asked.map((_, at) => (at % 2 === 0 ? 'erased' : 'unknown')),
     );
-    await assertNobodyIsLeft();
+    await assertEmpty();
   });
 
-  test('have one winner where several are about the same user', async () => {
+  test('have one winner where several erase the same user', async () => {
     const ids = await addPeople();
     const outcomes = await Promise.all([...ids, ...ids, ...ids].map(erase));
     assert.equal(outcomes.filter((outcome) => outcome === 'erased').length, people);
-    await assertNobodyIsLeft();
+    await assertEmpty();
   });
 
-  test('come after what was asked for before them, and before what was asked for later', async () => {
+  test('run after the changes that were requested before them, and before those that were requested later', async () => {
     const ids = await addPeople();
     const seen = await Promise.all(
       ids.map(async (id) => {
@@ -82,10 +82,40 @@ describe('changes that are apart on PostgreSQL', () => {
       seen,
       ids.map(() => [true, false]),
     );
-    await assertNobodyIsLeft();
+    await assertEmpty();
   });
 
-  test('wait for a user that somebody else holds without having the others wait', async () => {
+  test('run in order where they lock what they share: of many admins who are erased at once one stays', async () => {
+    const admins = Array.from({ length: people }, () => newUser(tenant, { role: 'admin' }));
+    const [colleague, ...others] = await addPeople();
+    assert.ok(colleague !== undefined);
+    await own.store.change(tenant.orgKey, ({ users }) => users.insertAll(admins));
+    const eraseAdmin = ({ id }: { readonly id: UserId }) =>
+      own.store.change(
+        tenant.orgKey,
+        async ({ users }) => {
+          const user = await users.lock({ id });
+          if (user === null) throw refuse('not_found', { noun: 'user' });
+          if ((await users.lockActiveAdmins()) <= 1) throw refuse('last_admin', {});
+          await users.erase(user, []);
+        },
+        { isConfined: true },
+      );
+    const erased = await Promise.allSettled([...admins.map(eraseAdmin), ...others.map(erase)]);
+    const refused = erased.filter((outcome) => outcome.status === 'rejected');
+    assert.deepEqual(
+      refused.map(({ reason }) => isRefusal(reason, 'last_admin')),
+      [true],
+    );
+    const left = await own.store.change(tenant.orgKey, ({ users }) => users.lockActiveAdmins());
+    assert.equal(left, 1);
+    const { total } = await own.store.read(tenant.orgKey, ({ users }) => users.page({}, 0, 1));
+    assert.equal(total, 2);
+    await Promise.all([colleague, ...admins.map(({ id }) => id)].map(erase));
+    await assertEmpty();
+  });
+
+  test('wait for a user that another transaction has locked, and the others do not wait', async () => {
     const [held, ...others] = await addPeople();
     assert.ok(held !== undefined);
     const holder = new Client({ connectionString: own.database.url });
@@ -105,6 +135,6 @@ describe('changes that are apart on PostgreSQL', () => {
     } finally {
       await holder.end();
     }
-    await assertNobodyIsLeft();
+    await assertEmpty();
   });
 });

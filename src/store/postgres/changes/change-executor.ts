@@ -1,0 +1,176 @@
+/**
+ * Runs the statements of one unit of work in its transaction, and ends with the unit. PostgreSQL executes nothing more
+ * in a transaction after an error. So the executor remembers an error that the unit has caught, and the unit cannot
+ * succeed any more.
+ */
+import { postgresDialect } from '../../sql/dialect.ts';
+import type { Executor, InsertedRow } from '../../sql/executor.ts';
+import type { Statement, Values } from '../../sql/statement.ts';
+import type { PostgresConnection } from '../connection.ts';
+import type { ReadRounds } from '../reads/rounds.ts';
+import { isRead } from '../statements.ts';
+import type { InsertBuffer } from './insert-buffer.ts';
+
+/** An interleaved unit asked for a lock that it shares with other units. It must run in order. */
+export class NotConfinedError extends Error {
+  override readonly name = 'NotConfinedError';
+
+  constructor() {
+    super('an interleaved unit of work has to run in order');
+  }
+}
+
+export interface ChangeExecutorOptions {
+  /** Collects new rows. Whether they could be inserted is known once the buffer has settled. */
+  readonly inserts?: InsertBuffer | null;
+  /** Combines the reads and row locks of this unit with those of the others in the transaction. */
+  readonly rounds?: ReadRounds | null;
+  /** The unit runs at the same time as others in the transaction, so no lock can keep them apart. */
+  readonly isInterleaved?: boolean;
+}
+
+export class PostgresChangeExecutor implements Executor {
+  readonly isTaken = postgresDialect.isTaken;
+  readonly #connection: PostgresConnection;
+  readonly #inserts: InsertBuffer | null;
+  readonly #rounds: ReadRounds | null;
+  readonly #isInterleaved: boolean;
+  #isOpen = true;
+  #hasChanged = false;
+  #fault: unknown = null;
+
+  constructor(
+    connection: PostgresConnection,
+    { inserts = null, rounds = null, isInterleaved = false }: ChangeExecutorOptions = {},
+  ) {
+    this.#connection = connection;
+    this.#inserts = inserts;
+    this.#rounds = rounds;
+    this.#isInterleaved = isInterleaved;
+  }
+
+  /** Whether the unit has changed something. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
+  /** Whether a statement of the unit has failed. */
+  get hasFailed(): boolean {
+    return this.#fault !== null;
+  }
+
+  async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    return (await this.rows(statement, values))[0];
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    const isChange = !isRead(statement);
+    const through = isChange || this.#rounds === null ? this.#connection : this.#rounds;
+    return this.#send(
+      () => {
+        if (statement.locksShared === true) this.#assertInOrder();
+        return through.rows(statement, values);
+      },
+      { isChange },
+    );
+  }
+
+  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.rows(statement, values);
+  }
+
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
+    return this.#send(() => this.#connection.run(statement, values));
+  }
+
+  insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
+    return this.#send(() => this.#connection.insert(statement, values));
+  }
+
+  async insertOptimistically<P extends Values>(
+    statement: Statement<P, unknown>,
+    values: P,
+  ): Promise<InsertedRow | undefined> {
+    if (this.#inserts !== null) return { seq: this.#add(this.#inserts, statement, values) };
+    const seq = await this.insert(statement, values);
+    return seq === undefined ? undefined : { seq };
+  }
+
+  async insertDeferred<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    if (this.#inserts !== null) this.#add(this.#inserts, statement, values);
+    else await this.insert(statement, values);
+  }
+
+  /** All rows are sent before the first is answered. */
+  insertAll<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]> {
+    return Promise.all(rows.map((values) => this.insert(statement, values)));
+  }
+
+  async firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
+    await this.#send(() => this.#connection.control('savepoint change'));
+    try {
+      const [row] = await this.#connection.rows(statement, values);
+      await this.#send(() => this.#connection.control('release savepoint change'));
+      return row;
+    } catch (error) {
+      await this.#send(() =>
+        this.#connection.control('rollback to savepoint change; release savepoint change'),
+      );
+      throw error;
+    }
+  }
+
+  lockName(name: string): Promise<void> {
+    return this.#send(
+      () => {
+        this.#assertInOrder();
+        return this.#connection.lockName(name);
+      },
+      { isChange: false },
+    );
+  }
+
+  snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  /** Ends the executor. Throws the error of a statement that failed. */
+  close(): void {
+    this.#isOpen = false;
+    if (this.#fault !== null) throw this.#fault;
+  }
+
+  #add<P extends Values>(
+    inserts: InsertBuffer,
+    statement: Statement<P, unknown>,
+    values: P,
+  ): () => Promise<number> {
+    this.#assertOpen();
+    this.#hasChanged = true;
+    return inserts.add(this, statement, values);
+  }
+
+  async #send<T>(statement: () => Promise<T>, { isChange = true } = {}): Promise<T> {
+    this.#assertOpen();
+    this.#hasChanged ||= isChange;
+    this.#inserts?.flush();
+    try {
+      return await statement();
+    } catch (error) {
+      this.#fault ??= error;
+      throw error;
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#isOpen) throw new Error('the unit of work has ended');
+    if (this.#fault !== null) throw this.#fault;
+  }
+
+  #assertInOrder(): void {
+    if (this.#isInterleaved) throw new NotConfinedError();
+  }
+}
