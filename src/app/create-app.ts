@@ -126,6 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ],
     mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config },
+    publicUrl: () => address.publicUrl,
     logger,
     readiness: async () => {
       await store.ping();

@@ -17,8 +17,17 @@ export interface Contract {
   readonly title: string;
   /** Markdown for the reference page. */
   readonly description: string;
+  /**
+   * The JSON media type of this document, such as `application/scim+json`: the type of its answers and refusals, taken
+   * for bodies beside `application/json`. `application/json` unless given.
+   */
+  readonly mediaType?: JsonType;
   /** Whether a request on the bare host is this contract's. `path` has no query. */
   claims(path: string, headers: IncomingHttpHeaders): boolean;
+  /** Whether the host with its name as first label reaches it, as the prefix does. True unless given. */
+  readonly hasOwnHost?: boolean;
+  /** Reads a query, which comes without its question mark, in this document's grammar; refuses by throwing. */
+  parseQuery?(text: string): Query;
   /** OpenAPI security schemes by name; each route with a credential names all of them as alternatives. */
   readonly securitySchemes: Readonly<Record<string, object>>;
   /** Finds out who asks, or refuses with `unauthorized`. Not called for routes with access `public`. */
@@ -35,7 +44,7 @@ export interface Contract {
   show?(user: User, now: number): unknown;
   /** A first call that answers 2xx on a fresh deployment; the banner of the first start shows it as a `curl` line. */
   sample?(credentials: SampleCredentials): SampleCall;
-  /** Whether it is for this deployment's own programs: it has no published OpenAPI document and no place in the reference. */
+  /** Whether only programs of this deployment call it: its OpenAPI document is not published or in the reference. */
   readonly isInternal?: boolean;
   /** Whether browsers of the configured origins may call it. */
   readonly allowsBrowsers: boolean;
@@ -60,7 +69,7 @@ export interface SampleCall {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who may call a route: anybody, whoever has a credential, or whom the rulebook lets do that. */
+/** Who may call a route: every client, every client with a credential, or those that the rulebook allows the action. */
 export type Access = 'public' | 'credential' | Action;
 
 export interface Route {
@@ -71,6 +80,8 @@ export interface Route {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
+  /** The resource that it is about, where the contract has several: the reference groups operations by it. */
+  readonly tag?: string;
   readonly access: Access;
   /** Counts the caller's network against this limit of the settings before the body is read. */
   readonly networkThrottle?: NetworkThrottle;
@@ -81,7 +92,7 @@ export interface Route {
   readonly body?: TSchema;
   /** An example of the body, from the document where it has one. */
   readonly bodyExample?: unknown;
-  /** Content types of a body; JSON only unless said otherwise. */
+  /** Content types of a body; unless given the contract's JSON types. */
   readonly bodyTypes?: readonly BodyType[];
   /** Every success this route answers with; refusals are added from `refusals`. */
   readonly responses: Readonly<Record<number, ResponseDocument>>;
@@ -95,7 +106,13 @@ export interface Route {
   handle(call: Call): Promise<Answer>;
 }
 
-export type BodyType = 'application/json' | 'application/x-www-form-urlencoded';
+/** The media type of JSON, or one of its kind (RFC 6839, section 3.1). */
+export type JsonType = 'application/json' | `application/${string}+json`;
+
+export type BodyType = JsonType | 'application/x-www-form-urlencoded';
+
+/** What was read from a query. */
+export type Query = Readonly<Record<string, unknown>>;
 
 export type NetworkThrottle = NetworkBucket;
 
@@ -104,7 +121,7 @@ export interface ResponseDocument {
   readonly schema?: TSchema;
   readonly example?: unknown;
   readonly headers?: Readonly<Record<string, { readonly description: string }>>;
-  /** `application/json` unless said otherwise. Of `application/x-ndjson` each line is one of the schema's items. */
+  /** The contract's JSON type unless given. Of `application/x-ndjson` each line is one of the schema's items. */
   readonly contentTypes?: readonly string[];
 }
 
@@ -119,8 +136,13 @@ export interface Unauthenticated {
 /** A request with its principal; for routes with access `public` there is none. */
 export interface Call extends Unauthenticated {
   readonly principal: Principal | null;
-  /** Query values as they came: a text, several where a name came more than once. */
-  readonly query: Readonly<Record<string, string | readonly string[]>>;
+  /** What the contract's grammar reads; by default texts as they came, several where a name came more than once. */
+  readonly query: Query;
+  /**
+   * The absolute address of the contract, without a slash at the end; a documented path goes behind it. It is made of the
+   * deployment's public URL and the contract's prefix, whichever way in the request came by.
+   */
+  readonly baseUrl: string;
   /** The parsed body; undefined where none was sent. */
   readonly body: unknown;
   /** The body's bytes as they came; empty where none was sent. */

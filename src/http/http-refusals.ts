@@ -1,6 +1,6 @@
 /**
  * The closed list of the refusals that are HTTP's own: no route, a wrong method, a body of the wrong size, type or
- * form, a request that arrives too slowly. The core never refuses so; its refusals are in `core/errors.ts`. A
+ * form, a condition that does not hold, a request that arrives too slowly. The core never refuses so; its refusals are in `core/errors.ts`. A
  * contract answers both kinds from one table, `contracts/<name>/errors.ts`, which is total over `RefusalCode`.
  */
 import { DomainError, type ErrorCode, isRefusal, type Noun } from '../core/errors.ts';
@@ -14,6 +14,8 @@ export interface HttpRefusalDetails {
   malformed_body: Record<never, never>;
   unsupported_media_type: Record<never, never>;
   payload_too_large: { readonly limitBytes: number };
+  /** The resource is not in the state that `If-Match` or `If-None-Match` expects. */
+  precondition_failed: Record<never, never>;
   /** The request did not arrive in time. */
   request_timeout: Record<never, never>;
 }

@@ -4,7 +4,17 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Action } from '../core/access/principal.ts';
-import type { Answer, BodyType, Call, Contract, NetworkThrottle, RefusalContext, Route } from './contract.ts';
+import type {
+  Answer,
+  BodyType,
+  Call,
+  Contract,
+  JsonType,
+  NetworkThrottle,
+  Query,
+  RefusalContext,
+  Route,
+} from './contract.ts';
 import type { Refusal } from './http-refusals.ts';
 import type { PageRoute } from './page.ts';
 
@@ -20,6 +30,10 @@ export interface Operation {
   /** Read and parsed, read and dropped, or not looked at. */
   readonly body: 'parsed' | 'dropped' | 'ignored';
   readonly bodyTypes: readonly BodyType[];
+  /** The content type of answers and refusals in JSON. */
+  readonly jsonType: string;
+  /** Reads the query, which comes without its question mark; null for the default grammar. */
+  readonly parseQuery: ((text: string) => Query) | null;
   /** Null where browsers of other origins may not call. */
   readonly cors: Cors | null;
   /** Whether it is worked on also when too much else is. */
@@ -42,7 +56,8 @@ export interface Admission {
   readonly action: Action | null;
 }
 
-const json: readonly BodyType[] = ['application/json'];
+/** The content type of JSON answers where no other is declared. */
+export const plainJsonType = 'application/json; charset=utf-8';
 
 /** A contract's route; `cors` is for the contracts that allow browsers. */
 export function operationOf(contract: Contract, route: Route, cors: Cors | null): Operation {
@@ -53,7 +68,9 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
     admission: admissionOf(contract, route),
     throttle: route.networkThrottle ?? null,
     body: bodyOf(route),
-    bodyTypes: route.bodyTypes ?? json,
+    bodyTypes: route.bodyTypes ?? jsonTypesOf(contract),
+    jsonType: contract.mediaType ?? plainJsonType,
+    parseQuery: contract.parseQuery?.bind(contract) ?? null,
     cors: contract.allowsBrowsers ? cors : null,
     isAlwaysServed: false,
     handle: (call) => route.handle(call),
@@ -70,7 +87,9 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     admission: admissionOfPage(page),
     throttle: page.networkThrottle ?? null,
     body: bodyOf(page),
-    bodyTypes: page.bodyTypes ?? json,
+    bodyTypes: page.bodyTypes ?? jsonTypesOf({}),
+    jsonType: plainJsonType,
+    parseQuery: null,
     cors: null,
     isAlwaysServed: page.isAlwaysServed ?? false,
     handle: (call) => page.handle(call),
@@ -84,15 +103,23 @@ export function patternOf(contract: Contract, route: Route): string {
   return `/${contract.name}${route.path}`;
 }
 
+/** The types that a contract takes as JSON, its own first. */
+export function jsonTypesOf({ mediaType }: Pick<Contract, 'mediaType'>): readonly JsonType[] {
+  return mediaType === undefined ? ['application/json'] : [mediaType, 'application/json'];
+}
+
 function admissionOf(contract: Contract, { access }: Route): Admission | null {
   if (access === 'public') return null;
   return { contract, action: access === 'credential' ? null : access };
 }
 
 function admissionOfPage(page: PageRoute): Admission | null {
-  const { authenticate } = page;
-  if (authenticate === undefined) return null;
-  return { contract: { authenticate: (_core, call) => authenticate(call) }, action: null };
+  const { access } = page;
+  if (access === undefined) return null;
+  return {
+    contract: { authenticate: (_core, call) => access.authenticate(call) },
+    action: access.action ?? null,
+  };
 }
 
 /** A DELETE has no body to mean anything (RFC 9110, section 9.3.5), but one that is sent is still bounded. */

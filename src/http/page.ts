@@ -2,18 +2,26 @@
  * Routes of our own beside the contracts: health, the reference, pages for people. They answer on any host, and
  * most ask for no credential; the first segment of each path is theirs alone on every host.
  */
-import type { Principal } from '../core/access/principal.ts';
-import type { Answer, BodyType, Call, NetworkThrottle, RefusalContext, Unauthenticated } from './contract.ts';
+import type { Action, Principal } from '../core/access/principal.ts';
+import type {
+  Answer,
+  BodyType,
+  Call,
+  Method,
+  NetworkThrottle,
+  RefusalContext,
+  Unauthenticated,
+} from './contract.ts';
 import type { Refusal } from './http-refusals.ts';
 
 export interface PageRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: Method;
   /** For example `/set-password`; `:name` parameters as in a contract's routes. */
   readonly path: string;
   /** Unique among the pages. */
   readonly operationId: string;
-  /** Finds out who asks, or refuses with `unauthorized`, before anything else of the request is looked at. */
-  readonly authenticate?: (call: Unauthenticated) => Promise<Principal>;
+  /** Who may call it; every client unless given. Checked before anything else of the request. */
+  readonly access?: PageAccess;
   readonly networkThrottle?: NetworkThrottle;
   /** Content types of a body; JSON only unless said otherwise. */
   readonly bodyTypes?: readonly BodyType[];
@@ -22,4 +30,12 @@ export interface PageRoute {
   handle(call: Call): Promise<Answer>;
   /** This page's own answer to a refusal; the fallback contract's envelope where it is absent. */
   present?(refusal: Refusal, context: RefusalContext): Answer;
+}
+
+/** A page that is not for every client, such as one for a person who has signed in. */
+export interface PageAccess {
+  /** Finds out who asks, or refuses with `unauthorized`. */
+  authenticate(call: Unauthenticated): Promise<Principal>;
+  /** What the rulebook must allow the principal; a credential is enough unless given. */
+  readonly action?: Action;
 }

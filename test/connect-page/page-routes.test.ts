@@ -164,7 +164,7 @@ describe('the frame of the Connect page', () => {
       const route = connectPages(roster.core, folder).find(({ path }) => path.endsWith('/:name'));
       const ask: Call = {
         ...{ params: { name: 'main-1.js' }, headers: {}, query: {}, principal: null, door: 'pages' },
-        ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '' },
+        ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '', baseUrl: '' },
       };
       await assert.rejects(route?.handle(ask) ?? Promise.resolve());
       await writeFile(join(folder, 'main-1.js'), 'export {};');

@@ -61,6 +61,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     fallback: 'harbor',
     pages: options.pages ?? [],
     settings: { ...defaultHttpSettings, ...options.settings },
+    publicUrl: () => 'https://directory.example.com',
     logger: {
       request: (line) => write('info')(line, 'request'),
       info: write('info'),

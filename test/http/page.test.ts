@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { PageRoute } from '../../src/http/page.ts';
+import { keyRoles } from '../../src/core/access/principal.ts';
+import { refuse } from '../../src/core/errors.ts';
+import type { PageAccess, PageRoute } from '../../src/http/page.ts';
 import { type Harness, startHarness } from './harness.ts';
 import { codeOf, readAnswer } from './harness-answers.ts';
 
@@ -21,10 +23,27 @@ const pages: readonly PageRoute[] = [
   },
 ];
 
+/** The door of a page for members of staff: everyone else is refused before the page runs. */
+const access: PageAccess = {
+  action: 'staff.invite',
+  async authenticate({ headers, door }) {
+    const role = keyRoles.find((each) => each === headers['x-lamp-key']);
+    if (role === undefined) throw refuse('unauthorized', {});
+    return { kind: 'api_key', orgKey: 1, keyId: `key_${role}`, role, door };
+  },
+};
+const staffPages: readonly PageRoute[] = (['PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+  ...{ method, path: '/staff/:name', operationId: `staff.${method}`, access },
+  handle: async ({ body, params, principal, baseUrl }) => ({
+    status: 200,
+    body: { method, body: body ?? null, name: params['name'], kind: principal?.kind, baseUrl },
+  }),
+}));
+
 describe('a page of our own', () => {
   let harness: Harness;
   before(async () => {
-    harness = await startHarness({ pages, quota: 2 });
+    harness = await startHarness({ pages: [...pages, ...staffPages], quota: 2 });
   });
   after(() => harness.close());
 
@@ -64,5 +83,24 @@ describe('a page of our own', () => {
   test('a HEAD request gets the head alone', async () => {
     const bytes = await harness.speak('HEAD /welcome/jane HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     assert.match(bytes, /^HTTP\/1\.1 200 .*content-length: 20\r\n.*\r\n\r\n$/s);
+  });
+
+  test('takes PUT, PATCH and DELETE, and callers whom the rulebook allows its action', async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      const line = `${method} /staff/jane`;
+      const taken = await harness.ask(line, { key: 'member', json: { a: 1 } });
+      assert.deepEqual(await taken.json(), {
+        ...{ method, body: method === 'DELETE' ? null : { a: 1 }, name: 'jane', kind: 'api_key' },
+        baseUrl: 'https://directory.example.com',
+      });
+      for (const [key, code] of [
+        [null, 'harbor unauthorized'],
+        ['reader', 'harbor forbidden'],
+      ] as const) {
+        const refused = await harness.ask(line, { key, body: 'x'.repeat(300_000) });
+        assert.equal(codeOf(await refused.text()), code);
+      }
+    }
+    assert.equal(codeOf(await (await harness.ask('GET /staff/jane')).text()), 'harbor method_not_allowed');
   });
 });

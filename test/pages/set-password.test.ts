@@ -245,6 +245,7 @@ describe('safety', () => {
       fallback: 'organization',
       pages: setPasswordPages({ ...roster.core, hasher }),
       settings: defaultHttpSettings,
+      publicUrl: () => 'http://localhost',
       logger: createLogger('trace', { stream: { write: (line) => void lines.push(line) } }),
       readiness: async () => true,
     });

@@ -38,6 +38,7 @@ const envelopes = {
   idempotency_key_reused: { status: 422, errors: { 'Idempotency-Key': ['has already been taken'] } },
   idempotency_in_progress: { status: 409, errors: 'The first request is still running' },
   malformed_body: { status: 400, errors: 'The body must be one JSON object' },
+  precondition_failed: { status: 412, errors: 'The resource has changed' },
   payload_too_large: { status: 413, errors: 'The body is too large' },
   unsupported_media_type: { status: 415, errors: 'The body must be sent as application/json' },
   rate_limited: { status: 429, errors: 'Too many requests, try again later' },

@@ -59,6 +59,11 @@ const envelopes = {
     ...conflict,
     message: 'The first request with this Idempotency-Key is still running.',
   },
+  precondition_failed: {
+    code: 412,
+    error: 'Precondition Failed',
+    message: 'The resource has changed.',
+  },
   payload_too_large: { code: 413, error: 'Payload Too Large', message: 'The body is too large.' },
   unsupported_media_type: {
     code: 415,

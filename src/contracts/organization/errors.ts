@@ -69,6 +69,7 @@ const refusedAs = {
     error: 'conflict',
     message: 'A request with this idempotency key is still running',
   },
+  precondition_failed: { status: 412, error: 'precondition_failed', message: 'The resource has changed' },
   payload_too_large: { status: 413, error: 'payload_too_large', message: 'The request is too large' },
   unsupported_media_type: {
     status: 415,

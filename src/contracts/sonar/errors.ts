@@ -46,6 +46,7 @@ const envelopes = {
     ...conflict,
     message: 'The first request with this Idempotency-Key is still running.',
   },
+  precondition_failed: { status: 412, error: 'precondition_failed', message: 'The resource has changed.' },
   payload_too_large: { status: 413, error: 'payload_too_large', message: 'The body is too large.' },
   unsupported_media_type: {
     status: 415,

@@ -28,6 +28,9 @@ export type EchoCheck = (present: User | null) => readonly FieldFault[];
 
 export const noEchoes: EchoCheck = () => [];
 
+/** What a caller expects of the user before a change. Runs in the transaction of the change; refuses by throwing. */
+export type Precondition<Present = User> = (present: Present) => void;
+
 /** What a backend says of a new user; values are as they came. */
 export interface CreateUserInput {
   readonly externalId?: unknown;
@@ -130,6 +133,7 @@ export async function updateUser(
     readonly externalId?: unknown;
     readonly timezone?: unknown;
     readonly echoes: EchoCheck;
+    readonly precondition?: Precondition;
   },
 ): Promise<User> {
   authorize(principal, 'users.update');
@@ -149,6 +153,7 @@ export async function updateUser(
     const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
     refuseFaults(user === null ? fields.faults : [...fields.faults, ...input.echoes(user)]);
     if (user === null) throw refuse('not_found', { noun: 'user' });
+    input.precondition?.(user);
     return applyChanges(core, tx, principal, user, changes, 'user.updated');
   });
 }
@@ -213,7 +218,7 @@ export async function reportActivity(
 export async function deleteUser(
   core: Core,
   principal: Principal,
-  input: { readonly ref: UserRef | null },
+  input: { readonly ref: UserRef | null; readonly precondition?: Precondition },
 ): Promise<{ readonly erasureId: string }> {
   authorize(principal, 'users.delete');
   const { ref } = input;
@@ -222,6 +227,7 @@ export async function deleteUser(
     const user = await tx.users.lock(scopedRef(principal, ref));
     if (user === null) throw refuse('not_found', { noun: 'user' });
     if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
+    input.precondition?.(user);
     await keepAnAdmin(tx, user);
     return beginErasure(core, tx, principal, user);
   };

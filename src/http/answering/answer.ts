@@ -13,8 +13,6 @@ import { pump } from './stream.ts';
 /** What a caller may go on sending after it was answered, before the connection is cut. */
 const droppedBytesMax = 64 * 1024 * 1024;
 
-const jsonType = 'application/json; charset=utf-8';
-
 /** The header fields of every answer that does not set them itself. */
 const commonFields = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 const common = Object.entries(commonFields).flat();
@@ -29,8 +27,8 @@ export interface Rendered {
   readonly rest: AsyncIterator<string> | null;
 }
 
-/** Renders an answer that is no stream. Throws where its body has no JSON. */
-export function render(answer: Answer): Rendered {
+/** Renders an answer that is no stream; `jsonType` is the content type of JSON. Throws where its body has no JSON. */
+export function render(answer: Answer, jsonType: string): Rendered {
   const content = answer.content ?? (answer.body === undefined ? null : JSON.stringify(answer.body));
   const contentType = answer.contentType ?? jsonType;
   return { status: answer.status, headers: answer.headers, contentType, content, rest: null };
@@ -43,7 +41,7 @@ export function render(answer: Answer): Rendered {
 export async function renderStream(
   answer: Answer,
   stream: AsyncIterable<string>,
-  isHead: boolean,
+  { jsonType, isHead }: { readonly jsonType: string; readonly isHead: boolean },
 ): Promise<Rendered> {
   const { status, headers, contentType = jsonType } = answer;
   if (isHead) return { status, headers, contentType, content: null, rest: noPieces };
@@ -121,7 +119,8 @@ function headersOf(exchange: Exchange, rendered: Rendered, isClosed: boolean): s
   }
   const fields: Record<string, string> = { ...commonFields };
   if (content !== null || rest !== null) fields['content-type'] = contentType;
-  if (rest === null && status !== 204) fields['content-length'] = String(byteLength(content));
+  if (rest === null && status !== 204 && status !== 304)
+    fields['content-length'] = String(byteLength(content));
   Object.assign(fields, operation.cors?.fields(request.headers), lowerCased(headers));
   if (isClosed) fields['connection'] = 'close';
   fields['x-request-id'] = id;

@@ -5,6 +5,7 @@
 import type { BodyType } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
+import { readPairs } from './pairs.ts';
 
 export const bodyBytesMax = 256 * 1024;
 /** No document nests deeper than a few levels; far deeper ones overflow the stack of whoever walks them. */
@@ -64,7 +65,7 @@ export function parseBody(
   }
   try {
     const text = utf8.decode(bytes);
-    return type === 'application/json' ? parseJson(text) : parseForm(text);
+    return type === 'application/x-www-form-urlencoded' ? parseForm(text) : parseJson(text);
   } catch {
     // The error may quote the body, so it is not kept.
     throw refuseHttp('malformed_body', {});
@@ -115,21 +116,13 @@ function endOfString(text: string, start: number): number {
 /** A form's fields (WHATWG URL, section 5.1); one that came more than once is a list. */
 function parseForm(text: string): Record<string, string | string[]> {
   const fields = new Map<string, string | string[]>();
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const cut = pair.indexOf('=');
-    const name = decodeFormPart(cut < 0 ? pair : pair.slice(0, cut));
-    const value = cut < 0 ? '' : decodeFormPart(pair.slice(cut + 1));
+  for (const [name, value] of readPairs(text)) {
     const before = fields.get(name);
     if (before === undefined) fields.set(name, value);
     else if (typeof before === 'string') fields.set(name, [before, value]);
     else before.push(value);
   }
   return Object.fromEntries(fields);
-}
-
-function decodeFormPart(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
 function tooLarge(): Error {

@@ -16,7 +16,12 @@ const tower: Contract = {
   allowsBrowsers: false,
 };
 const bridge: Contract = { ...tower, name: 'bridge', claims: (path) => path === '/v1/users' };
-const options = { contracts: [tower, bridge], ownPaths: ['/healthz', '/docs/js/x.js'], isHostRouted: true };
+const options = {
+  contracts: [tower, bridge],
+  ownPaths: ['/healthz', '/docs/js/x.js'],
+  isHostRouted: true,
+  publicUrl: () => 'https://id.example.com/roster',
+};
 const reach = createContractRouter(options);
 
 function reached(url: string, host = 'localhost:8080', authorization?: string): string {
@@ -65,6 +70,25 @@ describe('the contract that a request reaches', () => {
   test('the host can be left out of it', () => {
     const hostless = createContractRouter({ ...options, isHostRouted: false });
     assert.equal(hostless.rewrite('/v1/users', { host: 'tower.localhost' }), '/bridge/v1/users');
+  });
+
+  test('a contract can do without a host of its own', () => {
+    const contracts = [{ ...tower, hasOwnHost: false }, bridge];
+    const hidden = createContractRouter({ ...options, contracts });
+    assert.equal(hidden.rewrite('/elsewhere', { host: 'tower.localhost' }), '/elsewhere');
+    assert.equal(hidden.rewrite('/tower/v1/users', { host: 'tower.localhost' }), '/tower/v1/users');
+    assert.equal(hidden.rewrite('/elsewhere', { host: 'bridge.localhost' }), '/bridge/elsewhere');
+  });
+
+  test('the address of a contract is its prefix below the public URL, or its own host', () => {
+    assert.equal(reach.baseUrlOf('tower'), 'https://id.example.com/roster/tower');
+    assert.equal(reach.baseUrlOf(null), 'https://id.example.com/roster');
+    const publicUrl = () => 'https://tower.example.com';
+    const own = createContractRouter({ ...options, publicUrl });
+    assert.equal(own.baseUrlOf('tower'), 'https://tower.example.com');
+    assert.equal(own.baseUrlOf('bridge'), 'https://tower.example.com/bridge');
+    const hostless = createContractRouter({ ...options, publicUrl, isHostRouted: false });
+    assert.equal(hostless.baseUrlOf('tower'), 'https://tower.example.com/tower');
   });
 
   test('the authority of an absolute target stands for the host', () => {

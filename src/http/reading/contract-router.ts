@@ -13,6 +13,11 @@ export interface ContractRouter {
   rewrite(url: string, headers: IncomingHttpHeaders): string;
   /** The contract of a URL in the internal form; null where there is none. */
   contractAt(url: string): Contract | null;
+  /**
+   * The absolute address before the documented paths of the contract of that name: its prefix below the public URL, or
+   * the public URL alone where that has the contract's own host. `Host` is not asked: a client chooses it.
+   */
+  baseUrlOf(name: string | null): string;
 }
 
 export interface ContractRouterOptions {
@@ -20,14 +25,20 @@ export interface ContractRouterOptions {
   /** Paths that are nobody's, told by their first segment. */
   readonly ownPaths: readonly string[];
   readonly isHostRouted: boolean;
+  /** The address of the deployment, without a slash at the end. It may be known only once the server listens. */
+  publicUrl(): string;
 }
 
 export function createContractRouter({
   contracts,
   ownPaths,
   isHostRouted,
+  publicUrl,
 }: ContractRouterOptions): ContractRouter {
   const byName = new Map(contracts.map((contract) => [contract.name, contract]));
+  const byHost = new Map(
+    contracts.filter(({ hasOwnHost = true }) => isHostRouted && hasOwnHost).map((each) => [each.name, each]),
+  );
   const bySegment = new Map<string, Contract | 'own'>(byName);
   for (const path of ownPaths) bySegment.set(firstSegment(path), 'own');
 
@@ -37,8 +48,8 @@ export function createContractRouter({
       const url = absolute?.url ?? target;
       const prefixed = bySegment.get(firstSegment(url));
       if (prefixed === 'own') return url;
-      if (isHostRouted) {
-        const contract = byName.get(hostLabel(absolute?.authority ?? headers.host ?? ''));
+      if (byHost.size > 0) {
+        const contract = byHost.get(hostLabel(absolute?.authority ?? headers.host ?? ''));
         if (contract !== undefined) return `/${contract.name}${url}`;
       }
       if (prefixed !== undefined) return url;
@@ -47,6 +58,12 @@ export function createContractRouter({
       return claimant === undefined ? url : `/${claimant.name}${url}`;
     },
     contractAt: (url) => byName.get(firstSegment(url)) ?? null,
+    baseUrlOf(name) {
+      const url = publicUrl();
+      if (name === null) return url;
+      const host = byHost.get(hostLabel(new URL(url).host));
+      return host?.name === name ? url : `${url}/${name}`;
+    },
   };
 }
 

@@ -144,6 +144,7 @@ const httpDetailsOfSamples: HttpRefusalDetails = {
   malformed_body: {},
   unsupported_media_type: {},
   payload_too_large: { limitBytes: bodyBytesMax },
+  precondition_failed: {},
   request_timeout: {},
 };
 

@@ -6,6 +6,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Contract, ResponseDocument, Route } from '../contract.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { jsonTypesOf } from '../operation.ts';
 import type { PageRoute } from '../page.ts';
 import type { TSchema } from '../shape.ts';
 import { createRefusalCatalogue, type RefusalCatalogue } from './openapi-refusals.ts';
@@ -49,6 +50,7 @@ export function describeContract({ contract, routes }: ServedContract): JsonObje
     info: { title: contract.title, description: contract.description, version: '1' },
     servers: [{ url: `/${contract.name}`, description: 'The prefix, on any host' }],
     security: alternatives(contract),
+    tags: tagsOf(routes),
     paths,
     components: {
       securitySchemes: plain(contract.securitySchemes),
@@ -63,10 +65,17 @@ export function describeContract({ contract, routes }: ServedContract): JsonObje
   };
 }
 
+/** The resources of a contract that has several. */
+function tagsOf(routes: readonly Route[]): JsonObject[] | undefined {
+  const names = [...new Set(routes.flatMap(({ tag }) => tag ?? []))];
+  return names.length === 0 ? undefined : names.map((name) => ({ name }));
+}
+
 function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatalogue): JsonObject {
   const isPublic = route.access === 'public';
   return {
     operationId: route.operationId,
+    tags: route.tag === undefined ? undefined : [route.tag],
     summary: route.summary,
     description: route.description,
     security: isPublic ? [] : alternatives(contract),
@@ -75,8 +84,8 @@ function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatal
       ...parametersOf('query', route.query),
       ...parametersOf('header', route.headers),
     ],
-    requestBody: describeBody(route),
-    responses: { ...describeSuccesses(route), ...describeRefusals(route, catalogue) },
+    requestBody: describeBody(contract, route),
+    responses: { ...describeSuccesses(contract, route), ...describeRefusals(contract, route, catalogue) },
   };
 }
 
@@ -106,11 +115,10 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: TSchema | unde
   });
 }
 
-function describeBody({
-  body,
-  bodyExample,
-  bodyTypes = ['application/json'],
-}: Route): JsonObject | undefined {
+function describeBody(
+  contract: Contract,
+  { body, bodyExample, bodyTypes = jsonTypesOf(contract) }: Route,
+): JsonObject | undefined {
   if (body === undefined) return undefined;
   const schema = plain(body);
   const media = { schema, example: bodyExample === undefined ? undefined : plain(bodyExample) };
@@ -120,13 +128,13 @@ function describeBody({
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
-function describeSuccesses({ responses }: Route): JsonObject {
+function describeSuccesses(contract: Contract, { responses }: Route): JsonObject {
   const described = Object.entries(responses).map(([status, response]) => [
     status,
     {
       description: response.description,
       headers: { ...requestIdHeader, ...headersOf(response) },
-      content: contentOf(response),
+      content: contentOf(contract, response),
     },
   ]);
   return Object.fromEntries(described);
@@ -140,7 +148,10 @@ function headersOf({ headers = {} }: ResponseDocument): JsonObject {
   return Object.fromEntries(described);
 }
 
-function contentOf({ schema, example, contentTypes = ['application/json'] }: ResponseDocument) {
+function contentOf(
+  { mediaType = 'application/json' }: Contract,
+  { schema, example, contentTypes = [mediaType] }: ResponseDocument,
+) {
   if (schema === undefined) return undefined;
   const whole = { schema: plain(schema), example: example === undefined ? undefined : plain(example) };
   const line = { schema: whole.schema['items'] };
@@ -149,7 +160,11 @@ function contentOf({ schema, example, contentTypes = ['application/json'] }: Res
   );
 }
 
-function describeRefusals(route: Route, catalogue: RefusalCatalogue): JsonObject {
+function describeRefusals(
+  { mediaType = 'application/json' }: Contract,
+  route: Route,
+  catalogue: RefusalCatalogue,
+): JsonObject {
   const described = catalogue.refusalsOf(route).map(({ status, headers, examples }) => [
     String(status),
     {
@@ -159,7 +174,7 @@ function describeRefusals(route: Route, catalogue: RefusalCatalogue): JsonObject
         ...Object.fromEntries(headers.map((name) => [name, { schema: { type: 'string' } }])),
       },
       content: {
-        'application/json': {
+        [mediaType]: {
           schema: { $ref: '#/components/schemas/Refusal' },
           examples: Object.fromEntries(examples.map(({ name, body }) => [name, { value: plain(body) }])),
         },

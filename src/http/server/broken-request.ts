@@ -78,9 +78,12 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
     const requestId = randomUUID();
     let rendered: Rendered;
     try {
-      rendered = render(answer());
+      rendered = render(answer(), operation.jsonType);
     } catch (error) {
-      rendered = render(presentError(error, { operation, requestId, params: {} }, logger));
+      rendered = render(
+        presentError(error, { operation, requestId, params: {} }, logger),
+        operation.jsonType,
+      );
     }
     if (status !== null) rendered = { ...rendered, status };
     socket.end(toBytes(requestId, rendered));

@@ -46,6 +46,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
     // One function and few promises: it runs for every request, and each await has its price.
     async serve(exchange, call) {
       const { operation, request } = exchange;
+      const { jsonType } = operation;
       inFlight += 1;
       let status = 0;
       try {
@@ -69,11 +70,11 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
           const answer = await operation.handle(call);
           rendered =
             answer.stream === undefined
-              ? render(answer)
-              : await renderStream(answer, answer.stream, request.method === 'HEAD');
+              ? render(answer, jsonType)
+              : await renderStream(answer, answer.stream, { jsonType, isHead: request.method === 'HEAD' });
         } catch (error) {
           if (error instanceof CallerGone) throw error;
-          rendered = render(presentError(error, refusedOf(exchange), logger));
+          rendered = render(presentError(error, refusedOf(exchange), logger), jsonType);
         }
         status = rendered.status;
         if (rendered.rest === null) await endOfTurn();
@@ -96,7 +97,10 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
       logFault(error, refused, logger);
       if (!response.headersSent) {
         try {
-          const rendered = render(presentError(refuse('internal', {}), refused, logger));
+          const rendered = render(
+            presentError(refuse('internal', {}), refused, logger),
+            exchange.operation.jsonType,
+          );
           write(exchange, rendered, { isClosing, stallTimeoutMs });
           return rendered.status;
         } catch {

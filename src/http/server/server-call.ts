@@ -1,35 +1,58 @@
 /** The request as a contract sees it: read from an exchange, and filled in by the checks of the pipeline. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../core/access/principal.ts';
-import type { Call } from '../contract.ts';
+import type { Call, Query } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
+import { pathOf } from '../reading/contract-router.ts';
 import { networkOf } from '../reading/network.ts';
 
 const noBytes = Buffer.alloc(0);
+
+/** What the server knows beside the exchange. */
+export interface Surroundings {
+  /** The query as the default grammar reads it. */
+  readonly query: Query;
+  /** Asked for the caller's address when that is wanted. */
+  readonly peer: { readonly ip: string };
+  baseUrlOf(contract: string | null): string;
+}
 
 /** The call as a contract sees it. Filled in the order of the checks; complete when the handler gets it. */
 export class ServerCall implements Call {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string | readonly string[]>>;
   readonly door: string;
   readonly requestId: string;
   principal: Principal | null = null;
   body: unknown = undefined;
   rawBody: Buffer = noBytes;
-  readonly #peer: { readonly ip: string };
+  readonly #exchange: Exchange;
+  readonly #surroundings: Surroundings;
+  #query: Query | null = null;
 
-  /** `peer` is asked for the caller's address when that is wanted. */
-  constructor(exchange: Exchange, query: Call['query'], peer: { readonly ip: string }) {
+  constructor(exchange: Exchange, surroundings: Surroundings) {
     this.headers = exchange.request.headers;
     this.params = exchange.params;
-    this.query = query;
     this.door = exchange.operation.contract ?? 'pages';
     this.requestId = exchange.id;
-    this.#peer = peer;
+    this.#exchange = exchange;
+    this.#surroundings = surroundings;
   }
 
   get network(): string {
-    return networkOf(this.#peer.ip ?? 'unknown');
+    return networkOf(this.#surroundings.peer.ip ?? 'unknown');
+  }
+
+  /** Read when a handler asks for it, so that a malformed query is refused after all that comes before the fields. */
+  get query(): Query {
+    const { parseQuery } = this.#exchange.operation;
+    if (parseQuery === null) return this.#surroundings.query;
+    const { url = '' } = this.#exchange.request;
+    this.#query ??= parseQuery(url.slice(pathOf(url).length + 1));
+    return this.#query;
+  }
+
+  get baseUrl(): string {
+    return this.#surroundings.baseUrlOf(this.#exchange.operation.contract);
   }
 }

@@ -18,7 +18,7 @@ import {
 import type { Core } from '../../core/core.ts';
 import { secondMs } from '../../core/time.ts';
 import { createCors } from '../answering/cors.ts';
-import type { Contract, Method } from '../contract.ts';
+import type { Contract, Method, Query } from '../contract.ts';
 import { Exchange } from '../exchange.ts';
 import type { Logger } from '../log.ts';
 import { type Mount, mountAt } from '../mount.ts';
@@ -45,6 +45,8 @@ export interface ServerOptions {
   /** Servers inside this one. */
   readonly mounts?: readonly Mount[];
   readonly settings: HttpSettings;
+  /** The absolute address of the deployment, without a slash at the end. Called for each request that needs it. */
+  publicUrl(): string;
   readonly logger: Logger;
   /** Whether requests could be served now; rejecting is a no. Asked at each `GET /readyz`. */
   readiness(): Promise<boolean>;
@@ -74,12 +76,16 @@ export function createServer(options: ServerOptions): HttpServer {
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const pages = [
     ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
-    ...openApiRoutes(served),
-    ...referenceRoutes(contracts),
+    ...openApiRoutes(served.filter(({ contract }) => !isInternal(contract))),
+    ...referenceRoutes(contracts.filter((contract) => !isInternal(contract))),
     ...(options.pages ?? []),
   ];
   const ownPaths = pages.map(({ path }) => path);
-  const router = createContractRouter({ contracts, ownPaths, isHostRouted: settings.isHostRouted });
+  const router = createContractRouter({
+    ...{ contracts, ownPaths },
+    isHostRouted: settings.isHostRouted,
+    publicUrl: () => options.publicUrl(),
+  });
 
   // A documented path without parameters is never one with: `/v1/users/confirmation` names no user.
   const literalMethods = new Map<string, readonly string[]>();
@@ -146,8 +152,9 @@ export function createServer(options: ServerOptions): HttpServer {
   function serve(operation: Operation, request: FastifyRequest, reply: FastifyReply): void {
     const params = (request.params ?? {}) as Exchange['params'];
     const exchange = new Exchange(request.id, operation, request.raw, reply.raw, params);
-    const query = (request.query ?? {}) as ServerCall['query'];
-    void pipeline.serve(exchange, new ServerCall(exchange, query, request));
+    const query = (request.query ?? {}) as Query;
+    const { baseUrlOf } = router;
+    void pipeline.serve(exchange, new ServerCall(exchange, { query, peer: request, baseUrlOf }));
   }
 
   return {
@@ -166,6 +173,10 @@ export function createServer(options: ServerOptions): HttpServer {
       clearTimeout(deadline);
     },
   };
+}
+
+function isInternal(contract: Contract): boolean {
+  return contract.isInternal === true;
 }
 
 type RequestHandler = Parameters<typeof createNodeServer>[1] & {};

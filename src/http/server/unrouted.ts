@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Contract } from '../contract.ts';
 import { refuseHttp } from '../http-refusals.ts';
-import type { Cors, Operation } from '../operation.ts';
+import { type Cors, type Operation, plainJsonType } from '../operation.ts';
 
 export interface Unrouted {
   readonly operation: Operation;
@@ -57,6 +57,8 @@ function operationOf(
     throttle: null,
     body: 'ignored',
     bodyTypes: [],
+    jsonType: (contract ?? fallback).mediaType ?? plainJsonType,
+    parseQuery: null,
     cors,
     isAlwaysServed: true,
     handle: async () => answer(),

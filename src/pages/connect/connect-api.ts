@@ -24,8 +24,10 @@ const door = 'connect';
 
 export function connectApi(core: Core): readonly PageRoute[] {
   const common = {
-    authenticate: ({ headers }: Pick<Call, 'headers'>) =>
-      authenticatePageToken(core, door, readBearer(headers) ?? ''),
+    access: {
+      authenticate: ({ headers }: Pick<Call, 'headers'>) =>
+        authenticatePageToken(core, door, readBearer(headers) ?? ''),
+    },
     present,
   };
   return [

@@ -69,7 +69,7 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
 function parametersOf({ query }: Call): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const each of typeof value === 'string' ? [value] : value) parameters.append(name, each);
+    for (const each of [value].flat()) parameters.append(name, String(each));
   }
   return parameters;
 }

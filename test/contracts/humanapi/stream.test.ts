@@ -44,6 +44,7 @@ describe('the stream of humanapi', () => {
       contracts: [humanapiContract],
       fallback: 'humanapi',
       settings: defaultHttpSettings,
+      publicUrl: () => 'http://localhost',
       logger: createLogger('silent'),
       readiness: async () => true,
     });

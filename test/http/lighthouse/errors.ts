@@ -23,6 +23,7 @@ const statuses = {
   method_not_allowed: 405,
   malformed_body: 400,
   unsupported_media_type: 415,
+  precondition_failed: 412,
   payload_too_large: 413,
   request_timeout: 408,
   unavailable: 503,
