@@ -1,8 +1,8 @@
-# The image of Roster: its sources, its dependencies, and the Node that comes with them.
+# The image of Roster: its sources, its dependencies, and the Node that npm installs with them.
 FROM node:26-bookworm-slim AS build
 WORKDIR /roster
 COPY . .
-# Builds the pages too; what only building and testing need is removed again.
+# `npm ci` builds the web pages too. The prune removes packages that only the build and the tests need.
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:26-bookworm-slim
@@ -12,7 +12,7 @@ COPY --from=build /roster/dist ./dist
 COPY package.json ./
 COPY bin ./bin
 COPY src ./src
-# Mount a volume here: the ledger of erasures lies in it, and without DATABASE_URL and ROSTER_SECRET all the rest.
+# Mount a volume here: it holds the ledger of erasures; without DATABASE_URL and ROSTER_SECRET it holds all other data too.
 RUN mkdir /data && chown node:node /data && chmod 700 /data
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \

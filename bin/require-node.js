@@ -1,4 +1,4 @@
-// Ends the process with one plain line where the Node that runs it is too old. Old syntax only.
+// Ends the process with a message of one line if the running Node is too old. Uses only old syntax.
 'use strict';
 
 var oldestMajor = 26;

@@ -133,14 +133,14 @@ const planted: readonly Planted[] = [
   ...['// TO' + 'DO: later', '// FIX' + 'ME'].flatMap((text) =>
     ['src/core/x.ts', 'docs/x.md'].map((path) => ({ rule: 'no words of unfinished work', path, text })),
   ),
-  { rule: 'no words that must be read twice', path: 'docs/x.md', text: 'who is known m' + 'ay write' },
+  { rule: 'no phrase that must be read twice', path: 'docs/x.md', text: 'who is known m' + 'ay write' },
   ...['see /wo' + 'rk/shared', 'closes is' + 'sue 12', 'as house' + '.md says'].map((text) => ({
     rule: 'the project speaks of itself alone',
     path: 'docs/x.md',
     text,
   })),
   {
-    rule: 'a file of the program opens by saying what it decides',
+    rule: 'a file of the program begins with a comment that says what it decides',
     path: 'src/core/x.ts',
     text: 'const a = 1;',
   },

@@ -1,6 +1,6 @@
 /**
- * Builds the pages that have a program of their own, into `dist/`: `npm run build`, which `npm ci` runs by itself. File
- * names hold a digest of what is in them, and each file lies there packed by Brotli too.
+ * Builds the web pages that have a browser program, into `dist/`: `npm run build`, which `npm ci` runs by itself. A file
+ * name contains a digest of the file's content. Each file has a copy that is compressed with Brotli.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 const source = join(root, 'web', 'connect');
 const target = join(root, 'dist', 'connect');
 
-/** Builds the Connect page; the files by name, with their bytes as they are and packed. */
+/** Builds the Connect page. Returns the files by name, with their sizes in bytes, plain and compressed. */
 export async function buildConnect(): Promise<ReadonlyMap<string, { plain: number; packed: number }>> {
   await build({
     root: source,
@@ -27,7 +27,7 @@ export async function buildConnect(): Promise<ReadonlyMap<string, { plain: numbe
       modulePreload: false,
       rolldownOptions: {
         input: join(source, 'main.tsx'),
-        // What is meant for servers that render pages has no meaning here.
+        // Directives such as `use client` are for servers that render pages; they do nothing here.
         onwarn(warning, warn) {
           if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
         },
@@ -49,6 +49,6 @@ export async function buildConnect(): Promise<ReadonlyMap<string, { plain: numbe
 
 if (import.meta.main) {
   for (const [name, { plain, packed }] of await buildConnect()) {
-    process.stdout.write(`dist/connect/${name}: ${plain} bytes, packed ${packed}\n`);
+    process.stdout.write(`dist/connect/${name}: ${plain} bytes, compressed ${packed}\n`);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Writes `src/gateways/common-passwords.txt`: the 10,000 commonest passwords of at least the length that Roster
- * asks for (shorter ones are refused for their length), from the list of @zxcvbn-ts/language-common, which is
- * ordered by how often each was seen. Run it after an update of that package: `node tools/common-passwords.ts`.
+ * Writes `src/gateways/common-passwords.txt`: the 10,000 most common passwords that have at least the length that Roster
+ * requires (Roster refuses shorter ones for their length). They come from the list of @zxcvbn-ts/language-common, which
+ * is ordered by frequency. Run it after an update of that package: `node tools/common-passwords.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { dictionary } from '@zxcvbn-ts/language-common';
@@ -9,7 +9,7 @@ import { passwordCharactersMin } from '../src/core/access/password.ts';
 
 const count = 10_000;
 
-/** The file's content: lower case, one a line, sorted, so that an update shows as a small difference. */
+/** The file's content: lower case, one password a line, sorted, so that an update is a small difference. */
 export function renderCommonPasswords(): string {
   const byFrequency = dictionary['passwords-common']
     .map((password) => String(password).toLowerCase())

@@ -14,14 +14,14 @@ export type Transitions = Readonly<Record<string, Readonly<Partial<Record<string
 
 export interface Life {
   readonly title: string;
-  /** Markdown: what a table cannot say. */
+  /** Markdown: facts that the table does not contain. */
   readonly about: string;
   /** The name under which the core exports the table. */
   readonly name: string;
   readonly table: Transitions;
-  /** The states in which one begins. */
+  /** The states in which a life begins. */
   readonly first: readonly string[];
-  /** How one that can be removed in any state ends; null where rows stay. */
+  /** The event that removes the row in any state; null where rows stay. */
   readonly removal: string | null;
 }
 
@@ -29,8 +29,8 @@ export const lives: readonly Life[] = [
   {
     title: 'User',
     about:
-      'Users who register or are invited begin `pending`; users who are made by a backend or on the command line begin `active`. ' +
-      'Restoring leads back to what a user was. Deletion is no state but the end of the row, from any state.',
+      'Users who register or are invited begin as `pending`; users whom a backend or the command line creates begin as `active`. ' +
+      'A restore returns a user to the state before the cancellation. Deletion is not a state: it removes the row, from any state.',
     name: 'userTransitions',
     table: userTransitions,
     first: ['pending', 'active'],
@@ -39,8 +39,8 @@ export const lives: readonly Life[] = [
   {
     title: 'Message',
     about:
-      'A message is written `queued`, in the transaction that causes it. A real sender takes it, the development outbox keeps it, ' +
-      'and one that nobody takes is given up after a bounded number of attempts. It goes with its user, in any state, and what has ended goes after 30 days.',
+      'The transaction that causes a message writes it as `queued`. A real sender takes it; the development outbox keeps it. Roster gives ' +
+      'up a message after a limited number of failed attempts. A message is deleted with its user, in any state, and 30 days after it ended.',
     name: 'messageTransitions',
     table: messageTransitions,
     first: ['queued'],
@@ -49,10 +49,10 @@ export const lives: readonly Life[] = [
   {
     title: 'Connection',
     about:
-      'A connection begins when a person is sent to a provider. A disconnect is told to the provider wherever something may have been ' +
-      'given (`disconnect`), and ends at once where nothing was (`discard`). One that nobody came back for is forgotten after a day, ' +
-      'and it goes with its user, in any state; what the provider must be told then lives on as a revocation. One that an operator gives up ' +
-      'stays `overdue`: nobody has confirmed that its access ended.',
+      'A connection begins when Roster sends a person to a provider. A disconnect revokes the grant at the provider where the provider ' +
+      'may have given one (`disconnect`), and ends at once where it gave none (`discard`). A connection whose person never returns is deleted ' +
+      'after a day. A connection is deleted with its user, in any state; a revocation then ends the grant at the provider. A connection that ' +
+      'an operator gives up stays `overdue`: its provider has not confirmed that the access ended.',
     name: 'connectionTransitions',
     table: connectionTransitions,
     first: ['pending'],
@@ -61,8 +61,8 @@ export const lives: readonly Life[] = [
   {
     title: 'Revocation',
     about:
-      'A grant that must end is `pending` until the provider confirms, on its own word alone; after 30 days it is `overdue` and is ' +
-      'tried further on. It names no person and outlives the user. Only an operator gives one up.',
+      'A revocation is `pending` until the provider itself confirms that the grant has ended. After 30 days it is `overdue`, and the retries ' +
+      'go on. It names no person and outlives the user. Only an operator gives one up.',
     name: 'revocationTransitions',
     table: revocationTransitions,
     first: ['pending'],
@@ -71,9 +71,9 @@ export const lives: readonly Life[] = [
   {
     title: 'Erasure',
     about:
-      "An erasure begins in the transaction that deletes its user; the person's own data is gone at once in every state. It is " +
-      '`complete` when nothing of the person is found any more and every provider has confirmed, or was given up by an operator. ' +
-      'What is not complete after 30 days is `overdue` and goes on.',
+      "An erasure begins in the transaction that deletes its user, so the person's own data is gone at once in every state. It is " +
+      '`complete` when a scan finds no remains of the person, and every provider has confirmed or was given up by an operator. ' +
+      'An erasure that is not complete after 30 days is `overdue`, and goes on.',
     name: 'erasureTransitions',
     table: erasureTransitions,
     first: ['running'],
@@ -83,14 +83,14 @@ export const lives: readonly Life[] = [
 
 export const statesPath = 'docs/states.md';
 
-/** The page. */
+/** The content of the page. */
 export function renderStates(): string {
   return [
     '# States',
     '',
-    'Every noun with a life has one transition table and one function over it; an edge that is missing here is refused.',
+    'Each kind of record that changes state has one transition table and one function that reads it. A transition that is missing here is refused.',
     '',
-    'This page is written by `node tools/states.ts` from the tables in `src/core`.',
+    '`node tools/states.ts` writes this page from the tables in `src/core`.',
     ...lives.flatMap((life) => ['', `## ${life.title}`, '', life.about, '', renderDiagram(life)]),
     '',
   ].join('\n');

@@ -1,14 +1,14 @@
 /**
- * Who may import whom. The table is the whole rule: each room of the source names the rooms, packages and
- * modules of Node that it may use, and an import outside its line is a finding. A file that belongs to no room
- * is one too, so that a new room cannot come without its line.
+ * Which folder may import which. The table is the whole rule: each room (a part of the source) lists the rooms, packages
+ * and modules of Node that it may import, and every other import is a finding. A file that is in no room is a finding
+ * too, so a new room needs a line in the table.
  */
 
 import type { SourceFile } from './source.ts';
 import { importsOf, packageOf, targetOf } from './syntax.ts';
 
 interface Room {
-  /** Paths that begin so are in the room; of several rooms the longest beginning decides. */
+  /** Prefixes of the paths in the room; if several rooms match, the longest prefix decides. */
   readonly paths: readonly string[];
   readonly rooms: readonly string[];
   /** Packages and modules of Node; `*` is any, `node:*` any module of Node. */
@@ -17,7 +17,7 @@ interface Room {
 
 const everything = { rooms: ['*'], packages: ['*'] } as const;
 
-/** The rooms of the store that know no database by name. */
+/** The rooms of the store that work with either database. */
 const underDatabases = [
   'storeMigrations',
   'storeRecords',
@@ -27,7 +27,7 @@ const underDatabases = [
   'storeSchema',
 ] as const;
 
-/** `main -> cli -> app -> everything`; the rooms below know the core, and those that speak HTTP also that layer. */
+/** `main -> cli -> app -> everything`; the rooms below import the core, and those that answer HTTP requests also `http`. */
 export const rooms: Readonly<Record<string, Room>> = {
   main: { paths: ['src/main.ts'], rooms: ['app', 'cli'], packages: ['node:*'] },
   cli: { paths: ['src/cli/'], rooms: ['app', 'config', 'core'], packages: ['node:*'] },
@@ -38,13 +38,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: [],
     packages: ['libphonenumber-js', 'node:crypto', 'node:util'],
   },
-  /** Opens the one database or the other. */
+  /** Opens SQLite or PostgreSQL. */
   store: {
     paths: ['src/store/open-store.ts'],
     rooms: ['storeTypes', 'storeSqlite', 'storePostgres'],
     packages: [],
   },
-  /** What every store offers; the rooms of both databases make it true. */
+  /** The interface of a store; the rooms of the two databases implement it. */
   storeTypes: {
     paths: ['src/store/store.ts'],
     rooms: ['core', 'storeCounts', 'storeUsers', 'storePostgres'],
@@ -113,7 +113,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'shapes'],
     packages: ['node:*'],
   },
-  /** What a page and its server say to each other: types, which both read. */
+  /** The types of the messages between a web page and its server. */
   shapes: { paths: ['src/pages/connect/connect-shapes.ts'], rooms: [], packages: [] },
   web: {
     paths: ['web/'],
@@ -131,7 +131,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   tools: { paths: ['tools/', 'bench/'], ...everything },
 };
 
-/** Which room a file is in; null for none. Tests beside their subject are tests. */
+/** The room of a file; null for none. A test beside its subject is in `tests`. */
 export function roomOf(path: string): string | null {
   if (path.endsWith('.test.ts')) return 'tests';
   let best: { name: string; length: number } | null = null;
@@ -190,7 +190,7 @@ function isListed(list: readonly string[], wanted: string): boolean {
   );
 }
 
-/** The contract whose folder the file is in; null outside of one, as for the list itself. */
+/** The contract whose folder the file is in; null for other files, also for the list of contracts. */
 function contractOf(path: string): string | null {
   return /^src\/contracts\/([^/]+)\//.exec(path)?.[1] ?? null;
 }

@@ -1,9 +1,9 @@
-/** Circles of imports: a file that, through others, imports itself. Imports of types count like any other. */
+/** Cycles of imports: a file that imports itself through other files. Imports of types count too. */
 
 import type { SourceFile } from './source.ts';
 import { importsOf, targetOf } from './syntax.ts';
 
-/** One circle for each group of files that reach each other, as the paths in order, the first one repeated. */
+/** One cycle for each group of files that import each other: the paths in order, the first repeated at the end. */
 export function cyclesOf(files: readonly SourceFile[]): string[][] {
   const edges = new Map<string, string[]>();
   for (const file of files) {

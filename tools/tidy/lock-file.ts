@@ -1,7 +1,7 @@
 /**
- * What makes `npm ci` refuse a lock file, or install less elsewhere than here: a dependency that the lock file does
- * not know as `package.json` has it, and a platform's binary that it does not name, because it was made on another
- * platform.
+ * Finds faults of the lock file for which `npm ci` refuses it, or installs less on another platform: a dependency whose
+ * version differs from `package.json`, and a binary of a platform that the lock file does not list, because npm wrote
+ * the file on another platform.
  */
 
 interface LockedPackage {
@@ -10,7 +10,7 @@ interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What is wrong, a sentence each. Both are given as their text. */
+/** The faults, a sentence each. Takes the texts of `package.json` and `package-lock.json`. */
 export function lockFileFindings(manifest: string, lockFile: string): string[] {
   const wanted: LockedPackage = JSON.parse(manifest);
   const { packages }: { packages: Record<string, LockedPackage> } = JSON.parse(lockFile);

@@ -1,8 +1,8 @@
 /**
- * A migration that has run somewhere must never change: the databases it made would differ from those it would
- * make. Each one's digest is kept in `tools/tidy/migrations.json`, and held against the file.
+ * A migration that has run on a database must never change: a new database would then differ from the old ones.
+ * `tools/tidy/migrations.json` holds the digest of each migration; this check compares it with the file.
  *
- *     node tools/tidy/migrations.ts    adds the digests of new migrations; never replaces one
+ *     node tools/tidy/migrations.ts    adds the digests of new migrations; never replaces a digest
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { join } from 'node:path';
 type Digests = Readonly<Record<string, string>>;
 
 export interface Migrations {
-  /** As they were when they landed. */
+  /** When the migrations landed. */
   readonly landed: Digests;
-  /** As they are. */
+  /** Of the present files. */
   readonly present: Digests;
 }
 
@@ -32,14 +32,14 @@ export function readMigrations(root: string): Migrations {
   return { landed, present: Object.fromEntries(digests) };
 }
 
-/** What is wrong, a sentence each; nothing where every migration is listed and unchanged. */
+/** The faults, a sentence each; empty if every migration is listed and unchanged. */
 export function checkMigrations({ landed, present }: Migrations): string[] {
   const changed = Object.entries(landed)
     .filter(([name, digest]) => present[name] !== digest)
     .map(
       ([name]) =>
-        `${folder}/${name}:1 is not as it was listed: once released it must never change (a new migration does), before that ` +
-        `its line in ${list} may be taken out and listed again`,
+        `${folder}/${name}:1 differs from its digest in ${list}. A released migration must never change: add a new migration. ` +
+        'For a migration that is not released yet, remove its line and list it again',
     );
   const unlisted = Object.keys(present)
     .filter((name) => !(name in landed))

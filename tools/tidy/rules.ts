@@ -1,6 +1,6 @@
 /**
- * The house rules that a program can see, as a table: each names what it forbids, looks at one file, and tells
- * every finding with its line. `test/tidy.test.ts` runs them over the project and over planted violations.
+ * The house rules that a program can check, as a table. Each rule has a title, checks one file, and reports every finding
+ * with its line. `test/tidy.test.ts` runs the rules over the project and over planted violations.
  */
 import type { VisitorObject } from 'oxc-parser';
 import { arrowFindings } from './arrows.ts';
@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 export interface Rule {
-  /** A plain statement of what holds. */
+  /** What is true of every file. */
   readonly title: string;
   check(file: SourceFile): readonly { readonly line: number; readonly message: string }[];
 }
@@ -25,7 +25,7 @@ export function findingsOf(rule: Rule, files: readonly SourceFile[]): Finding[] 
   return files.flatMap((file) => rule.check(file).map((finding) => ({ path: file.path, ...finding })));
 }
 
-/** `src/core/ids.ts:12 message`, as terminals and editors make it clickable. */
+/** `src/core/ids.ts:12 message`: terminals and editors make this form a link. */
 export function describeFinding({ path, line, message }: Finding): string {
   return `${path}:${line} ${message}`;
 }
@@ -35,10 +35,10 @@ const isTest = ({ path }: SourceFile): boolean => path.endsWith('.test.ts');
 const isIn = (file: SourceFile, ...folders: readonly string[]): boolean =>
   folders.some((folder) => file.path.startsWith(folder));
 
-/** Files whose names are fixed by a tool or by habit. */
+/** Files whose names are fixed by a tool or by convention. */
 const namedByHabit = new Set(['README.md', 'CHANGELOG.md']);
 
-// Patterns that would find themselves here are written with a bracket inside.
+// A pattern that would match its own text in this file has a bracket expression in it.
 export const rules: readonly Rule[] = [
   {
     title: 'imports follow the arrows',
@@ -82,7 +82,7 @@ export const rules: readonly Rule[] = [
             .comments.filter(({ value }) => /@ts-(?:ignore|expect-error|nocheck)\b/.test(value))
             .map(({ start }) => findingAt(file, start)),
   },
-  // A folder with a blank in its name would be spelt with `%20`.
+  // The path of a URL has `%20` in place of a space.
   syntaxRule('no file is named by the path of a URL', /\bimport\.meta\.url\b/, (report, file) => ({
     MemberExpression({ object, property, start }) {
       const isPath = property.type === 'Identifier' && property.name === 'pathname';
@@ -112,7 +112,7 @@ export const rules: readonly Rule[] = [
     check: (file) => matchesOf(file, /\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K])\b/g),
   },
   {
-    title: 'no words that must be read twice',
+    title: 'no phrase that must be read twice',
     check: (file) => matchesOf(file, /\bwho is known [m]ay\b/gi),
   },
   {
@@ -124,10 +124,10 @@ export const rules: readonly Rule[] = [
       ),
   },
   {
-    title: 'a file of the program opens by saying what it decides',
+    title: 'a file of the program begins with a comment that says what it decides',
     check: (file) =>
       isIn(file, 'src/') && isTypeScript(file) && !isTest(file) && !file.text.startsWith('/**')
-        ? [{ line: 1, message: 'does not open with a comment' }]
+        ? [{ line: 1, message: 'does not begin with a comment' }]
         : [],
   },
   {

@@ -1,4 +1,4 @@
-/** The project's own files, as texts. */
+/** The project's own text files. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 

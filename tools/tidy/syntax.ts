@@ -14,7 +14,7 @@ export interface Import {
 
 const parsed = new WeakMap<SourceFile, ParseResult>();
 
-/** Throws where the text is no TypeScript. */
+/** Throws if the text is not valid TypeScript. */
 export function syntaxOf(file: SourceFile): ParseResult {
   const known = parsed.get(file);
   if (known !== undefined) return known;
@@ -25,7 +25,7 @@ export function syntaxOf(file: SourceFile): ParseResult {
   return result;
 }
 
-/** Calls the function that `visitor` has for a kind of node with each such node of the file. */
+/** Walks the tree of the file: calls the function of `visitor` for each kind of node. */
 export function visit(file: SourceFile, visitor: VisitorObject): void {
   new Visitor(visitor).visit(syntaxOf(file).program);
 }
