@@ -4,7 +4,6 @@
  * nothing, so that a client may send a user back whole, also one with fields that nobody has filled in.
  */
 import { readPassword } from '../access/password.ts';
-import type { FieldFault } from '../errors.ts';
 import type { User } from './user.ts';
 import { userRoles } from './user.ts';
 import {
@@ -39,21 +38,8 @@ export interface ProfileChange {
   readonly isNativeSignup?: unknown;
 }
 
-/** Clean values; undefined stays as it is. */
-export interface ProfileValues {
-  readonly email: string | undefined;
-  readonly password: string | undefined;
-  readonly firstName: string | undefined;
-  readonly lastName: string | undefined;
-  readonly phone: { readonly phone: string; readonly phoneE164: string } | null | undefined;
-  readonly dateOfBirth: string | null | undefined;
-  readonly language: string | undefined;
-  readonly role: User['role'] | undefined;
-  readonly isActive: boolean | undefined;
-  readonly isClinical: boolean | undefined;
-  readonly isTemplate: boolean | undefined;
-  readonly isNativeSignup: boolean | undefined;
-}
+/** The clean values of a change; undefined leaves a field as it is. */
+export type ProfileValues = ReturnType<typeof readProfile>['values'];
 
 /** The change without what the user shows already. */
 export function withoutEchoes(change: ProfileChange, user: User): ProfileChange {
@@ -92,7 +78,7 @@ export function readProfile(
     readonly now: number;
     readonly isCommonPassword: (password: string) => boolean;
   },
-): { values: ProfileValues; faults: FieldFault[] } {
+) {
   const fields = new FieldReader();
   function take<T>(field: keyof ProfileChange, read: (value: unknown) => Reading<T>): T | undefined {
     return change[field] === undefined ? undefined : fields.take(field, read(change[field]));

@@ -58,16 +58,32 @@ function isOwn({ user }: UserPrincipal, ref: UserRef): boolean {
   return 'id' in ref ? ref.id === user.id : ref.number === user.number;
 }
 
+/** How often a change is decided before it is refused, because other changes of the account come in between. */
+const attemptsMax = 3;
+
 /**
- * Changes an account. Refuses with `forbidden` (somebody who is no admin changes what only an admin changes),
- * `invalid_fields`, `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers) and
- * `unauthorized` (the session ended while its owner was setting a password or an address).
+ * Changes an account. Refuses with `forbidden` (a user who is not an admin sets a field that only an admin sets),
+ * `invalid_fields`, `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers), `unauthorized`
+ * (the session ended while its owner set a password or an address) and `unavailable` (each time another change of
+ * email or password came in between).
  */
 export async function updateProfile(
   core: Core,
   principal: UserPrincipal,
   input: ProfileInput,
 ): Promise<User> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const updated = await tryToUpdate(core, principal, input);
+    if (updated !== null) return updated;
+  }
+  throw refuse('unavailable', { retryAfterSeconds: 1 });
+}
+
+/**
+ * Null where another change of email or password came in between. The proof of the owner and the comparisons hold
+ * for the account as it was before, so the whole change must be decided again.
+ */
+async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileInput): Promise<User | null> {
   const { ref } = input;
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
@@ -100,7 +116,7 @@ export async function updateProfile(
   const passwordHash = password === undefined ? undefined : await core.hasher.hash(password);
 
   try {
-    const updated = await core.work.change(principal.orgKey, async (tx) => {
+    return await core.work.change(principal.orgKey, async (tx) => {
       const user = await tx.users.lock({ id: target.id });
       if (user === null) throw refuse('not_found', { noun: 'user' });
       const isSame = user.passwordHash === target.passwordHash && user.email === target.email;
@@ -108,8 +124,6 @@ export async function updateProfile(
       if (isNewEmail || passwordHash !== undefined) await keepSession(tx, principal, user);
       return writeProfile(core, tx, principal, user, { ...values, passwordHash });
     });
-    // What was proved and compared was of `target`: where another change came in between, all is decided anew.
-    return updated ?? (await updateProfile(core, principal, input));
   } catch (error) {
     if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
     throw error;
@@ -170,24 +184,16 @@ async function writeProfile(
   values: ProfileValues & { readonly passwordHash: string | undefined },
 ): Promise<User> {
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
-  const isNewPhone = values.phone != null && values.phone.phoneE164 !== user.phoneE164;
+  const { password: _, phone, isActive, isClinical, ...plain } = values;
+  const isNewPhone = phone != null && phone.phoneE164 !== user.phoneE164;
   const changes: UserChanges = {
-    ...definedOf({
-      email: values.email,
-      firstName: values.firstName,
-      lastName: values.lastName,
-      dateOfBirth: values.dateOfBirth,
-      language: values.language,
-      role: values.role,
-      isTemplate: values.isTemplate,
-      isNativeSignup: values.isNativeSignup,
-      passwordHash: values.passwordHash,
-    }),
-    ...(values.phone === undefined ? {} : (values.phone ?? { phone: null, phoneE164: null })),
+    ...definedOf(plain),
+    ...(phone === undefined ? {} : (phone ?? { phone: null, phoneE164: null })),
     ...(isNewPhone ? { confirmedAt: null } : {}),
-    // Who is no admin gets here with the shown value only, which says nothing; an admin's word is the approval.
-    ...(values.isClinical !== undefined && may(principal, 'care.manage')
-      ? { isClinical: values.isClinical, isClinicalApproved: values.isClinical }
+    // A user who is not an admin can only send the value that is shown, which changes nothing. An admin's value is
+    // the approval.
+    ...(isClinical !== undefined && may(principal, 'care.manage')
+      ? { isClinical, isClinicalApproved: isClinical }
       : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
@@ -195,17 +201,17 @@ async function writeProfile(
   const [codesGo, codesWent] = [after, user].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
   if (codesGo !== codesWent) await tx.codes.drop(user.id);
   // A cancelled account is not written to; its owner asks for a code once it is back.
-  const isBack = values.isActive ?? user.status !== 'inactive';
+  const isBack = isActive ?? user.status !== 'inactive';
   if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
   await settleEmail(core, tx, user, after);
-  if (values.passwordHash !== undefined) {
+  if (plain.passwordHash !== undefined) {
     await tx.sessions.endAll(user.id, principal.sessionId);
     await tx.passwordTokens.drop(user.id, 'reset');
   }
-  if (values.isActive === true && after.status === 'inactive') {
+  if (isActive === true && after.status === 'inactive') {
     const status = nextStatus(after.status, restoreEvent(after));
     after = await applyChanges(core, tx, principal, after, { status }, 'user.restored');
-  } else if (values.isActive === false && after.status !== 'inactive') {
+  } else if (isActive === false && after.status !== 'inactive') {
     after = await cancel(core, tx, principal, after);
   }
   return after;

@@ -1,11 +1,16 @@
 /** The second half of `PUT /v1/users/{id}`: what lets people in, and so is guarded more closely. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { authenticateSession } from '../../../src/core/access/authentication.ts';
+import type { PasswordHasher } from '../../../src/core/access/password.ts';
+import { updateProfile } from '../../../src/core/directory/profile.ts';
+import { noEchoes } from '../../../src/core/directory/user-lifecycle.ts';
+import { refuse } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { Reply } from '../../support/http.ts';
 import { addPerson } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { codeOf, goodPassword, signUp } from './sign-up.ts';
+import { codeOf, goodPassword, type SignedUp, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
@@ -139,5 +144,45 @@ describe('a change of email or password', () => {
     const list = await roster.call(`GET ${path}?page_size=1`, { session: admin.session });
     await put(list.number('users.0.id'), admin.session, { email: 'right@example.com' });
     assert.equal((await roster.call(`GET ${path}/passwords/validate?token=${token}`)).status, 422);
+  });
+
+  /** Sets a new password, while the email changes during each of the first `moves` times that it is hashed. */
+  async function setPassword({ number, session }: SignedUp, password: string, moves: number) {
+    let tries = 0;
+    const hasher: PasswordHasher = {
+      ...roster.core.hasher,
+      hash: async (text) => {
+        tries += 1;
+        const email = `${crypto.randomUUID()}@example.com`;
+        if (tries <= moves) assert.equal((await put(number, session, { email })).status, 200);
+        return roster.core.hasher.hash(text);
+      },
+    };
+    const principal = await authenticateSession(roster.core, 'general', session);
+    const change = updateProfile({ ...roster.core, hasher }, principal, {
+      ref: { number },
+      change: { password },
+      currentPassword: undefined,
+      echoes: noEchoes,
+    });
+    return { change, tries: () => tries };
+  }
+
+  test('is decided again when the email changes meanwhile', async () => {
+    const person = await signUp(roster);
+    const password = 'another-good-one-7';
+    const { change, tries } = await setPassword(person, password, 2);
+    const { email } = await change;
+    assert.equal(tries(), 3);
+    assert.equal((await signIn(email ?? '', password)).status, 201);
+  });
+
+  test('is refused when the email changes three times meanwhile, and then changes nothing', async () => {
+    const person = await signUp(roster);
+    const { change, tries } = await setPassword(person, 'another-good-one-7', 3);
+    await assert.rejects(change, refuse('unavailable', { retryAfterSeconds: 1 }));
+    assert.equal(tries(), 3);
+    const present = await roster.call(`GET ${path}/${person.number}`, { session: person.session });
+    assert.equal((await signIn(present.string('email'), person.password)).status, 201);
   });
 });
