@@ -4,11 +4,8 @@
  * `import()`, so that commands start quickly.
  */
 
-import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
 import type { User } from '../core/directory/user.ts';
 import { ensureSigner } from '../core/erasure/receipt-key.ts';
-import type { Channel } from '../core/messaging/message.ts';
-import type { MessageSender } from '../core/messaging/sender.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
 import type { Logger } from '../http/log.ts';
@@ -18,12 +15,13 @@ import type { Runner } from '../jobs/runner.ts';
 import { findPort, listenFault, publicAddress } from './listen.ts';
 import type { Snapshot } from './metrics.ts';
 import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
+import { createSenders, type Senders } from './senders.ts';
 
 export interface AppOptions extends DirectoryOptions {
   /** Default: JSON lines on standard error. */
   readonly logger?: Logger;
   /** The senders of messages. Default: those that the settings name. */
-  readonly senders?: Readonly<Record<Channel, MessageSender>>;
+  readonly senders?: Senders;
 }
 
 /** A directory that is served. */
@@ -188,23 +186,4 @@ function samplesOf(contracts: readonly Contract[], credentials: SampleCredential
   return contracts.flatMap(({ title, sample }) => {
     return sample === undefined ? [] : [{ title, ...sample(credentials) }];
   });
-}
-
-type Senders = Readonly<Record<Channel, MessageSender>>;
-
-/** The senders that the settings name. Loads the client of a service only if it is used. */
-async function createSenders({ config: { sms, email }, secrets }: DirectoryOptions): Promise<Senders> {
-  return { sms: await createSmsSender(sms, secrets), email: await createEmailSender(email, secrets) };
-}
-
-async function createSmsSender(sms: SmsConfig, { twilioAuthToken }: Secrets): Promise<MessageSender> {
-  if (sms.kind === 'outbox' || twilioAuthToken === null) return outboxSender;
-  const { createTwilioSender } = await import('../gateways/twilio-sender.ts');
-  return createTwilioSender({ ...sms, authToken: twilioAuthToken });
-}
-
-async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Promise<MessageSender> {
-  if (email.kind === 'outbox' || smtpUrl === null) return outboxSender;
-  const { createSmtpSender } = await import('../gateways/smtp-sender.ts');
-  return createSmtpSender({ ...email, url: smtpUrl });
 }

@@ -196,10 +196,7 @@ function assemble(values: SettingValues): Config {
     linkUrl: values.linkUrl,
     isHostRouted: values.isHostRouted,
     sms: smsConfig(values),
-    email:
-      values.email === 'smtp' && values.emailFrom !== null
-        ? { kind: 'smtp', from: values.emailFrom }
-        : { kind: 'outbox' },
+    email: emailConfig(values),
     providers: {
       presets: presetNames.flatMap((name) => {
         const clientId = values[`${name}ClientId`];
@@ -229,9 +226,30 @@ function assemble(values: SettingValues): Config {
 }
 
 function smsConfig(values: SettingValues): SmsConfig {
-  const { twilioAccountSid: accountSid, twilioFrom: from, twilioBaseUrl: baseUrl } = values;
-  if (values.sms !== 'twilio' || accountSid === null || from === null) return { kind: 'outbox' };
-  return { kind: 'twilio', accountSid, from, baseUrl };
+  const { sms, twilioAccountSid, twilioFrom, twilioBaseUrl: baseUrl } = values;
+  switch (sms) {
+    case 'twilio':
+      return { kind: sms, accountSid: present(twilioAccountSid), from: present(twilioFrom), baseUrl };
+    case 'outbox':
+    case null:
+      return { kind: 'outbox' };
+  }
+}
+
+function emailConfig({ email, emailFrom }: SettingValues): EmailConfig {
+  switch (email) {
+    case 'smtp':
+      return { kind: email, from: present(emailFrom) };
+    case 'outbox':
+    case null:
+      return { kind: 'outbox' };
+  }
+}
+
+/** A value that `rulesBetween` has found to be there. */
+function present<T>(value: T | null): T {
+  if (value === null) throw new Error('a setting is missing that the rules between settings require');
+  return value;
 }
 
 function providerSecrets(values: Partial<SettingValues>): Secrets['providerSecrets'] {
