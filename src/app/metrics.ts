@@ -72,7 +72,7 @@ export function createMeter(): Meter {
     }),
     async read(measured, isWhole) {
       const { hasher, store } = measured;
-      const own = await metrics.snapshot({ ...store.readings(), hashesWaiting: hasher.waiting });
+      const own = await metrics.snapshot({ ...store.measurements(), hashesWaiting: hasher.waiting });
       return isWhole ? [...own, ...(await backlogOf(measured))] : own;
     },
     close: () => metrics.close(),

@@ -98,7 +98,7 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Reading {
+export interface LoadedConfig {
   readonly config: Config;
   readonly secrets: Secrets;
   /** Names that begin with `ROSTER_` and are not settings: probably misspelt. */
@@ -110,7 +110,7 @@ export interface Reading {
  *
  * @throws {ConfigError} with every fault.
  */
-export function readConfig(env: Environment): Reading {
+export function readConfig(env: Environment): LoadedConfig {
   const faults: SettingFault[] = [];
   const values = readValues(env, faults);
   faults.push(...rulesBetween(values));

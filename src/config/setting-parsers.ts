@@ -98,9 +98,9 @@ export const mailbox: Parser<{ readonly name: string; readonly address: string }
   expected: 'an email address, or a name with an address as in Roster <no-reply@example.com>',
   parse(text) {
     const match = /^(?:([^<>\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(text);
-    const reading = readEmail(match?.[2] ?? match?.[3]);
-    if (!('value' in reading)) return undefined;
-    return { name: (match?.[1] ?? '').trim().replace(/^"(.*)"$/, '$1'), address: reading.value };
+    const result = readEmail(match?.[2] ?? match?.[3]);
+    if (!('value' in result)) return undefined;
+    return { name: (match?.[1] ?? '').trim().replace(/^"(.*)"$/, '$1'), address: result.value };
   },
 };
 

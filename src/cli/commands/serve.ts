@@ -2,25 +2,25 @@
  * Serves until a signal stops it: in this process, or in several workers that this process starts and supervises.
  * Loads the code for one of the two only when it is needed.
  */
-import { type Reading, readConfig } from '../../config/config.ts';
+import { type LoadedConfig, readConfig } from '../../config/config.ts';
 import type { Handler, Outcome } from '../command.ts';
 import { stopSignal } from '../serving/stop-signal.ts';
 import { findAssignment } from '../serving/worker-message.ts';
 
 export const serve: Handler = async ({ env }) => {
   const stopped = stopSignal();
-  const reading = readConfig(env);
-  if (reading.config.workers === 1) return serveAlone(reading, stopped);
+  const loaded = readConfig(env);
+  if (loaded.config.workers === 1) return serveAlone(loaded, stopped);
   const assignment = findAssignment(env);
-  if (assignment === null) return (await import('../serving/supervisor.ts')).supervise(reading, env, stopped);
-  return (await import('../serving/worker.ts')).serveAsWorker(assignment, reading, stopped);
+  if (assignment === null) return (await import('../serving/supervisor.ts')).supervise(loaded, env, stopped);
+  return (await import('../serving/worker.ts')).serveAsWorker(assignment, loaded, stopped);
 };
 
-async function serveAlone(reading: Reading, stopped: Promise<void>): Promise<Outcome> {
+async function serveAlone(loaded: LoadedConfig, stopped: Promise<void>): Promise<Outcome> {
   const { introduce, startServer } = await import('../serving/server.ts');
-  const server = await startServer(reading);
+  const server = await startServer(loaded);
   try {
-    const said = await introduce(server, reading, performance.timeOrigin);
+    const said = await introduce(server, loaded, performance.timeOrigin);
     return { ...said, meanwhile: stopped.then(() => server.app.close()) };
   } catch (error) {
     await server.app.close();

@@ -3,7 +3,7 @@
  * prints its credentials; of several processes that start on one directory at the same time exactly one does.
  */
 import { type App, createApp, type Sample } from '../../app/create-app.ts';
-import type { Reading } from '../../config/config.ts';
+import type { LoadedConfig } from '../../config/config.ts';
 import type { Core } from '../../core/core.ts';
 import { initialise, type NewOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../core/errors.ts';
@@ -23,7 +23,7 @@ export interface Server {
 
 /** Opens the directory and listens. After it no step of a start is left that can fail. */
 export async function startServer(
-  { config, secrets }: Reading,
+  { config, secrets }: LoadedConfig,
   turn: Parameters<App['listen']>[0] = 'alone',
 ): Promise<Server> {
   const app = await createApp({ config, secrets });
@@ -44,7 +44,7 @@ export async function startServer(
  */
 export async function introduce(
   { app, url }: Server,
-  { config, secrets, unknownNames }: Reading,
+  { config, secrets, unknownNames }: LoadedConfig,
   startedAt: number,
 ): Promise<Pick<Outcome, 'json' | 'text'>> {
   if (unknownNames.length > 0) app.journal.note('unknown settings', { names: unknownNames.join(' ') });

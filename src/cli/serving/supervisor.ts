@@ -11,7 +11,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricsServer } from '../../app/metrics.ts';
-import type { Environment, Reading } from '../../config/config.ts';
+import type { Environment, LoadedConfig } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
 import { CommandError, type Outcome } from '../command.ts';
 import { freeMemoryWhenIdle } from './idle-memory.ts';
@@ -28,7 +28,7 @@ const stopMaxMs = 20_000;
 
 /** Starts the workers; they serve until `stopped`. */
 export async function supervise(
-  { config }: Reading,
+  { config }: LoadedConfig,
   env: Environment,
   stopped: Promise<void>,
 ): Promise<Outcome> {
@@ -49,7 +49,7 @@ export async function supervise(
 
 /** Runs before any worker starts: if the address is taken, nothing has been done yet. Null without metrics. */
 async function serveMetrics(
-  { metrics: at }: Reading['config'],
+  { metrics: at }: LoadedConfig['config'],
   serving: ReadonlySet<ChildProcess>,
   log: Log,
 ): Promise<MetricsServer | null> {
@@ -63,7 +63,7 @@ type Log = (level: keyof typeof levels, event: string, fields: object) => void;
 
 const levels = { info: 30, warn: 40 } as const;
 
-function createLog(logLevel: Reading['config']['logLevel']): Log {
+function createLog(logLevel: LoadedConfig['config']['logLevel']): Log {
   const quiet = { info: ['silent', 'fatal', 'error', 'warn'], warn: ['silent', 'fatal', 'error'] };
   return (level, event, fields) => {
     if (quiet[level].includes(logLevel)) return;

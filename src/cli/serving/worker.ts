@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import type { App } from '../../app/create-app.ts';
-import type { Reading } from '../../config/config.ts';
+import type { LoadedConfig } from '../../config/config.ts';
 import type { Outcome } from '../command.ts';
 import { introduce, startServer } from './server.ts';
 import {
@@ -17,15 +17,15 @@ import {
 /** Serves until a signal stops it, or until its supervisor has ended. Resolves at the end, with an empty outcome. */
 export async function serveAsWorker(
   { isFirst, startedAt }: Assignment,
-  reading: Reading,
+  loaded: LoadedConfig,
   stopped: Promise<void>,
 ): Promise<Outcome> {
   const orphaned = once(process, 'disconnect');
   try {
-    const server = await startServer(reading, isFirst ? 'first' : 'further');
+    const server = await startServer(loaded, isFirst ? 'first' : 'further');
     try {
       replyToMetricsRequests(server.app);
-      const introduction = isFirst ? await introduce(server, reading, startedAt) : null;
+      const introduction = isFirst ? await introduce(server, loaded, startedAt) : null;
       send({ url: server.url, introduction });
       await Promise.race([stopped, orphaned]);
     } finally {

@@ -125,12 +125,12 @@ export class RowReader {
     if (cut.begin === cut.end) return { cut, item: null };
     const text = this.#textOf(cut);
     if (text === null) return { cut, item: { line, fault: faults.notUtf8 } };
-    const reading = this.format === 'csv' ? readCsvRow(text, this.#columns) : readJsonRow(text);
-    if ('row' in reading) return { cut, item: { line, row: reading.row } };
-    const isSpoiled = reading.fault === faults.malformed;
+    const parsed = this.format === 'csv' ? readCsvRow(text, this.#columns) : readJsonRow(text);
+    if ('row' in parsed) return { cut, item: { line, row: parsed.row } };
+    const isSpoiled = parsed.fault === faults.malformed;
     return {
       cut: isSpoiled ? cutFirstLine(this.#window.bytes, cut.begin) : cut,
-      item: { line, fault: reading.fault },
+      item: { line, fault: parsed.fault },
     };
   }
 
@@ -183,10 +183,10 @@ function readColumns(names: readonly string[]): TransferColumn[] {
   return columns;
 }
 
-type Reading = { readonly row: ImportRow } | { readonly fault: RowFault };
+type ParsedRow = { readonly row: ImportRow } | { readonly fault: RowFault };
 
 /** An empty field says nothing, quoted or not. */
-function readCsvRow(text: string, columns: readonly TransferColumn[]): Reading {
+function readCsvRow(text: string, columns: readonly TransferColumn[]): ParsedRow {
   const fields = splitCsv(text);
   if (fields === null) return { fault: faults.malformed };
   if (fields.length !== columns.length) return { fault: faults.wrongColumns };
@@ -206,7 +206,7 @@ const flags: ReadonlyMap<string, boolean> = new Map([
   ['false', false],
 ]);
 
-function readJsonRow(text: string): Reading {
+function readJsonRow(text: string): ParsedRow {
   const row = parseObject(text);
   if (row === null) return { fault: faults.malformed };
   for (const name in row) {

@@ -2,7 +2,7 @@
  * What makes a password acceptable, and the port that hashes it. Hashing is slow by intent and runs before a
  * transaction, never inside one.
  */
-import type { Reading } from '../directory/user-fields.ts';
+import type { FieldResult } from '../directory/user-fields.ts';
 import { canonicalEmail } from '../directory/user-fields.ts';
 
 export const passwordCharactersMin = 8;
@@ -27,7 +27,7 @@ export function readPassword(
   value: unknown,
   email: string | null,
   isCommonPassword: (password: string) => boolean,
-): Reading<string> {
+): FieldResult<string> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
   if (value.trim() === '') return { fault: 'blank' };

@@ -6,7 +6,13 @@
 import type { AppPrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
-import { FieldReader, type Reading, readEmail, readExternalId, readText } from '../directory/user-fields.ts';
+import {
+  FieldReader,
+  type FieldResult,
+  readEmail,
+  readExternalId,
+  readText,
+} from '../directory/user-fields.ts';
 import { newUserOf } from '../directory/user-lifecycle.ts';
 import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -93,7 +99,7 @@ function takeType(fields: FieldReader, value: unknown): TokenRequestType | undef
 }
 
 /** Backends send an empty text for users whose address they do not know. */
-function readGivenEmail(value: unknown): Reading<string | null> {
+function readGivenEmail(value: unknown): FieldResult<string | null> {
   return value === undefined || value === null || value === '' ? { value: null } : readEmail(value);
 }
 

@@ -22,7 +22,7 @@ export interface CountReport {
 }
 
 /** How a store of one process does at the moment. Cheap: nothing is asked of the database. */
-export interface StoreReadings {
+export interface StoreMeasurements {
   /** Changes that wait for their transaction. */
   readonly changesWaiting: number;
   /** What the database file and its log take on the disk; null where the database is no file of ours. */
@@ -51,7 +51,7 @@ export interface Maintenance {
    * finds nothing. Reads all of it.
    */
   checkIntegrity(): Promise<readonly string[]>;
-  readings(): StoreReadings;
+  measurements(): StoreMeasurements;
 }
 
 /** An organization whose kept counts were wrong. */

@@ -1,5 +1,5 @@
 /** The web origins that an app lists: pages of these, and of no others, may show the Connect page in a frame. */
-import type { Reading } from './user-fields.ts';
+import type { FieldResult } from './user-fields.ts';
 
 /** What the header that names them may hold at most. */
 export const originsCharactersMax = 2_000;
@@ -14,7 +14,7 @@ export function parseOrigin(text: string): string | null {
 }
 
 /** Origins without repetition. */
-export function readOrigins(texts: readonly string[]): Reading<readonly string[]> {
+export function readOrigins(texts: readonly string[]): FieldResult<readonly string[]> {
   const origins = new Set<string>();
   for (const text of texts) {
     const origin = parseOrigin(text);

@@ -8,7 +8,7 @@ import type { User } from './user.ts';
 import { userRoles } from './user.ts';
 import {
   FieldReader,
-  type Reading,
+  type FieldResult,
   readBoolean,
   readChoice,
   readDateOfBirth,
@@ -80,7 +80,7 @@ export function readProfile(
   },
 ) {
   const fields = new FieldReader();
-  function take<T>(field: keyof ProfileChange, read: (value: unknown) => Reading<T>): T | undefined {
+  function take<T>(field: keyof ProfileChange, read: (value: unknown) => FieldResult<T>): T | undefined {
     return change[field] === undefined ? undefined : fields.take(field, read(change[field]));
   }
   const email = take('email', readEmail);

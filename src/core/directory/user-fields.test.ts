@@ -6,7 +6,7 @@ import { hourMs, minuteMs } from '../time.ts';
 import {
   canonicalEmail,
   FieldReader,
-  type Reading,
+  type FieldResult,
   readBoolean,
   readChoice,
   readDateOfBirth,
@@ -23,7 +23,11 @@ import {
 const now = Date.UTC(2026, 2, 2, 12);
 const anything = fc.oneof(fc.anything(), fc.string({ unit: characters }));
 
-function assertFaults(read: (value: unknown) => Reading<unknown>, fault: string, values: readonly unknown[]) {
+function assertFaults(
+  read: (value: unknown) => FieldResult<unknown>,
+  fault: string,
+  values: readonly unknown[],
+) {
   for (const value of values) {
     const reading = read(value);
     assert.ok(
@@ -33,12 +37,12 @@ function assertFaults(read: (value: unknown) => Reading<unknown>, fault: string,
   }
 }
 
-function assertTaken(read: (value: unknown) => Reading<unknown>, values: readonly unknown[]) {
+function assertTaken(read: (value: unknown) => FieldResult<unknown>, values: readonly unknown[]) {
   for (const value of values) assert.deepEqual(read(value), { value });
 }
 
 describe('every reader', () => {
-  const readers: Readonly<Record<string, (value: unknown) => Reading<unknown>>> = {
+  const readers: Readonly<Record<string, (value: unknown) => FieldResult<unknown>>> = {
     readText,
     readEmail,
     readPhone,

@@ -10,7 +10,7 @@ import { isCalendarDate, parseInstant, utcDate } from '../time.ts';
 import { splitFullName } from './user.ts';
 
 /** A clean value, or why there is none. */
-export type Reading<T> =
+export type FieldResult<T> =
   | { readonly value: T }
   | { readonly fault: FieldFaultCode; readonly min?: number; readonly max?: number };
 
@@ -22,9 +22,9 @@ export class FieldReader {
   readonly faults: FieldFault[] = [];
 
   /** The clean value, or undefined with the fault noted under that field's name. */
-  take<T>(field: string, reading: Reading<T>): T | undefined {
-    if ('value' in reading) return reading.value;
-    const { fault, min, max } = reading;
+  take<T>(field: string, result: FieldResult<T>): T | undefined {
+    if ('value' in result) return result.value;
+    const { fault, min, max } = result;
     this.faults.push({
       field,
       fault,
@@ -36,12 +36,15 @@ export class FieldReader {
 }
 
 /** Reads null and absence as null, and leaves the rest to `read`. */
-export function readOptional<T>(value: unknown, read: (value: unknown) => Reading<T>): Reading<T | null> {
+export function readOptional<T>(
+  value: unknown,
+  read: (value: unknown) => FieldResult<T>,
+): FieldResult<T | null> {
   return value === undefined || value === null ? { value: null } : read(value);
 }
 
 /** A text of 1 to `max` characters (code points) after trimming. */
-export function readText(value: unknown, max = textCharactersMax): Reading<string> {
+export function readText(value: unknown, max = textCharactersMax): FieldResult<string> {
   if (value === undefined || value === null) return { fault: 'blank' };
   if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
   const text = value.trim();
@@ -54,12 +57,12 @@ const emailText =
   /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
 /** An address as given, trimmed. Nothing is sent here, so whether it exists is another matter. */
-export function readEmail(value: unknown): Reading<string> {
-  const reading = readText(value, emailCharactersMax);
-  if (!('value' in reading)) return reading;
-  const local = reading.value.split('@', 1)[0] ?? '';
+export function readEmail(value: unknown): FieldResult<string> {
+  const result = readText(value, emailCharactersMax);
+  if (!('value' in result)) return result;
+  const local = result.value.split('@', 1)[0] ?? '';
   const isDotted = local.startsWith('.') || local.endsWith('.') || local.includes('..');
-  return emailText.test(reading.value) && !isDotted ? reading : { fault: 'invalid' };
+  return emailText.test(result.value) && !isDotted ? result : { fault: 'invalid' };
 }
 
 /** The form in which addresses are compared: without case or surrounding blanks. */
@@ -68,21 +71,21 @@ export function canonicalEmail(email: string): string {
 }
 
 /** A number that begins with `+` and is possible in its country; the E.164 form is where messages go. */
-export function readPhone(value: unknown): Reading<{ phone: string; phoneE164: string }> {
-  const reading = readText(value);
-  if (!('value' in reading)) return reading;
-  if (!reading.value.startsWith('+')) return { fault: 'invalid' };
-  const parsed = parsePhoneNumberFromString(reading.value, { extract: false });
+export function readPhone(value: unknown): FieldResult<{ phone: string; phoneE164: string }> {
+  const result = readText(value);
+  if (!('value' in result)) return result;
+  if (!result.value.startsWith('+')) return { fault: 'invalid' };
+  const parsed = parsePhoneNumberFromString(result.value, { extract: false });
   if (!parsed?.isPossible()) return { fault: 'invalid' };
-  return { value: { phone: reading.value, phoneE164: parsed.number } };
+  return { value: { phone: result.value, phoneE164: parsed.number } };
 }
 
 /** A real calendar date before today (UTC). */
-export function readDateOfBirth(value: unknown, now: number): Reading<string> {
-  const reading = readText(value);
-  if (!('value' in reading)) return reading;
-  const isPast = isCalendarDate(reading.value) && reading.value < utcDate(now);
-  return isPast ? reading : { fault: 'invalid' };
+export function readDateOfBirth(value: unknown, now: number): FieldResult<string> {
+  const result = readText(value);
+  if (!('value' in result)) return result;
+  const isPast = isCalendarDate(result.value) && result.value < utcDate(now);
+  return isPast ? result : { fault: 'invalid' };
 }
 
 /** Tags that were found well-formed: a few are said again and again. */
@@ -90,48 +93,48 @@ const knownLanguages = new Set<string>();
 const knownLanguagesMax = 1_000;
 
 /** A well-formed BCP 47 tag (RFC 5646), kept as given. */
-export function readLanguage(value: unknown): Reading<string> {
-  const reading = readText(value);
-  if (!('value' in reading) || knownLanguages.has(reading.value)) return reading;
+export function readLanguage(value: unknown): FieldResult<string> {
+  const result = readText(value);
+  if (!('value' in result) || knownLanguages.has(result.value)) return result;
   try {
-    if (Intl.getCanonicalLocales(reading.value).length !== 1) return { fault: 'invalid' };
+    if (Intl.getCanonicalLocales(result.value).length !== 1) return { fault: 'invalid' };
   } catch {
     return { fault: 'invalid' };
   }
-  if (knownLanguages.size < knownLanguagesMax) knownLanguages.add(reading.value);
-  return reading;
+  if (knownLanguages.size < knownLanguagesMax) knownLanguages.add(result.value);
+  return result;
 }
 
 const timezoneNames = new Map<string, string | null>();
 
 /** A time zone name known to the runtime, in the letters of the IANA database; offsets are no names. */
-export function readTimezone(value: unknown): Reading<string> {
-  const reading = readText(value);
-  if (!('value' in reading)) return reading;
-  const known = timezoneNames.get(reading.value);
-  const name = known === undefined ? lookUpTimezone(reading.value) : known;
+export function readTimezone(value: unknown): FieldResult<string> {
+  const result = readText(value);
+  if (!('value' in result)) return result;
+  const known = timezoneNames.get(result.value);
+  const name = known === undefined ? lookUpTimezone(result.value) : known;
   // Only names that exist are remembered, and those are few.
-  if (known === undefined && name !== null) timezoneNames.set(reading.value, name);
+  if (known === undefined && name !== null) timezoneNames.set(result.value, name);
   return name === null ? { fault: 'invalid' } : { value: name };
 }
 
 /** The partner's own id of a user. */
-export function readExternalId(value: unknown): Reading<string> {
+export function readExternalId(value: unknown): FieldResult<string> {
   return readText(value);
 }
 
 /** One text for the whole name, as two. */
-export function readFullName(value: unknown): Reading<{ firstName: string; lastName: string | null }> {
-  const reading = readText(value);
-  return 'value' in reading ? { value: splitFullName(reading.value) } : reading;
+export function readFullName(value: unknown): FieldResult<{ firstName: string; lastName: string | null }> {
+  const result = readText(value);
+  return 'value' in result ? { value: splitFullName(result.value) } : result;
 }
 
-export function readBoolean(value: unknown): Reading<boolean> {
+export function readBoolean(value: unknown): FieldResult<boolean> {
   return typeof value === 'boolean' ? { value } : { fault: 'invalid' };
 }
 
 /** One of a closed list of texts. */
-export function readChoice<T extends string>(value: unknown, choices: readonly T[]): Reading<T> {
+export function readChoice<T extends string>(value: unknown, choices: readonly T[]): FieldResult<T> {
   const choice = choices.find((each) => each === value);
   return choice === undefined ? { fault: 'invalid' } : { value: choice };
 }
@@ -140,7 +143,7 @@ export function readChoice<T extends string>(value: unknown, choices: readonly T
 export const reportSkewMs = 5 * 60_000;
 
 /** When something was reported: an RFC 3339 time, not more than five minutes ahead. */
-export function readReportTime(value: unknown, now: number): Reading<number> {
+export function readReportTime(value: unknown, now: number): FieldResult<number> {
   const instant = typeof value === 'string' ? parseInstant(value) : null;
   if (instant === null) return { fault: 'invalid' };
   return instant > now + reportSkewMs ? { fault: 'in_future' } : { value: instant };

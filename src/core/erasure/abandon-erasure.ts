@@ -20,9 +20,9 @@ export async function abandonErasure(
   door: Door,
   input: { readonly id: string; readonly reason: string },
 ): Promise<{ readonly erasure: Erasure; readonly providers: readonly string[] }> {
-  const reading = readText(input.reason);
-  if (!('value' in reading)) {
-    refuseFaults([{ field: 'reason', ...reading }]);
+  const result = readText(input.reason);
+  if (!('value' in result)) {
+    refuseFaults([{ field: 'reason', ...result }]);
     throw refuse('internal', {});
   }
   const abandon = async (system: SystemTx) => {
@@ -42,7 +42,7 @@ export async function abandonErasure(
       const isOurs = await tx.revocations.update(revocation, { state, sealedGrant: null, endedAt: now });
       if (!isOurs) throw refuse('unavailable', { retryAfterSeconds: 1 });
     }
-    const changes = { abandonReason: reading.value, dueAt: now };
+    const changes = { abandonReason: result.value, dueAt: now };
     await tx.erasures.update(erasure, changes);
     const subject = { kind: 'erasure', id: erasure.id } as const;
     await record(tx, operatorAt(door, tx.orgKey), 'erasure.abandoned', subject, now);

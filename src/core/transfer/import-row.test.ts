@@ -15,15 +15,15 @@ const context = {
 };
 
 const faultsOf = (row: ImportRow): readonly unknown[] => {
-  const reading = readImportRow(row, context);
-  return 'faults' in reading ? reading.faults : [];
+  const result = readImportRow(row, context);
+  return 'faults' in result ? result.faults : [];
 };
 
 describe('a row of an import', () => {
   test('that says nothing is a user with the defaults of the directory', () => {
-    const reading = readImportRow({}, context);
-    assert.ok('user' in reading);
-    const { id, number, ...said } = reading.user;
+    const result = readImportRow({}, context);
+    assert.ok('user' in result);
+    const { id, number, ...said } = result.user;
     assert.match(id, /^[0-9a-f]{32}$/);
     assert.ok(number >= 1);
     assert.deepEqual(said, {
@@ -50,9 +50,9 @@ describe('a row of an import', () => {
   });
 
   test('keeps a known hash as it is, and approves nobody', () => {
-    const reading = readImportRow({ password_hash: ' $2b$hash ', clinical: true, role: 'admin' }, context);
-    assert.ok('user' in reading);
-    assert.partialDeepStrictEqual(reading.user, {
+    const result = readImportRow({ password_hash: ' $2b$hash ', clinical: true, role: 'admin' }, context);
+    assert.ok('user' in result);
+    assert.partialDeepStrictEqual(result.user, {
       passwordHash: '$2b$hash',
       isClinical: true,
       isClinicalApproved: false,
@@ -96,10 +96,10 @@ describe('a row of an import', () => {
     const rows = fc.dictionary(fc.constantFrom(...transferColumns), values);
     fc.assert(
       fc.property(rows, (row) => {
-        const reading = readImportRow(row, context);
-        if ('user' in reading) return;
-        assert.ok(reading.faults.length > 0);
-        for (const { field } of reading.faults) assert.ok(isTransferColumn(field) && field in row);
+        const result = readImportRow(row, context);
+        if ('user' in result) return;
+        assert.ok(result.faults.length > 0);
+        for (const { field } of result.faults) assert.ok(isTransferColumn(field) && field in row);
       }),
     );
   });

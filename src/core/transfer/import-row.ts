@@ -6,7 +6,7 @@
 import { type NewUser, newUserDefaults, userRoles, userStatuses } from '../directory/user.ts';
 import {
   FieldReader,
-  type Reading,
+  type FieldResult,
   readBoolean,
   readChoice,
   readDateOfBirth,
@@ -61,26 +61,26 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
       rejects.push({ line, ...item.fault });
       continue;
     }
-    const reading = readImportRow(item.row, own);
-    if ('user' in reading) {
-      users.push(reading.user);
+    const result = readImportRow(item.row, own);
+    if ('user' in result) {
+      users.push(result.user);
       lines.push(line);
     } else {
-      for (const fault of reading.faults) rejects.push({ line, ...fault });
+      for (const fault of result.faults) rejects.push({ line, ...fault });
     }
   }
   return { count: items.length, users, lines, rejects };
 }
 
 /** The new user of a row, or everything that is wrong with it. */
-export type RowReading = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
+export type RowResult = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
 
 /** The defaults that no row changes. The compiler demands a value for every other column. */
 const untransferred: Omit<typeof newUserDefaults, TransferredColumn> = newUserDefaults;
 
-export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: RowContext): RowReading {
+export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: RowContext): RowResult {
   const fields = new FieldReader();
-  function take<T>(column: TransferColumn, read: (value: unknown) => Reading<T>): T | null | undefined {
+  function take<T>(column: TransferColumn, read: (value: unknown) => FieldResult<T>): T | null | undefined {
     const value = row[column];
     return value === undefined || value === null ? null : fields.take(column, read(value));
   }
@@ -117,6 +117,6 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: 
 /** Salted hashes of every kind are shorter, also those that bring the parameters of a project along. */
 const hashCharactersMax = 1_024;
 
-function readHash(value: unknown): Reading<string> {
+function readHash(value: unknown): FieldResult<string> {
   return readText(value, hashCharactersMax);
 }

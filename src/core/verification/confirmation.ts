@@ -8,7 +8,7 @@ import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import { nextStatus, type User } from '../directory/user.ts';
-import { FieldReader, type Reading } from '../directory/user-fields.ts';
+import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { parseUserNumber, type UserId } from '../ids.ts';
 import { post } from '../messaging/post.ts';
@@ -101,13 +101,13 @@ function codeDigest(core: Core, userId: UserId, code: string): string {
 }
 
 /** A user's number, as a JSON number or in decimal; null for a whole number that no user can have. */
-function readNumber(value: unknown): Reading<number | null> {
+function readNumber(value: unknown): FieldResult<number | null> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   const isWhole = typeof value === 'string' ? /^-?\d+$/.test(value) : Number.isInteger(value);
   return isWhole ? { value: parseUserNumber(String(value)) } : { fault: 'invalid' };
 }
 
-function readCode(value: unknown): Reading<string> {
+function readCode(value: unknown): FieldResult<string> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   return typeof value === 'string' && value.isWellFormed() ? { value: value.trim() } : { fault: 'invalid' };
 }

@@ -157,8 +157,8 @@ function readReset(
   if (input.token === undefined || input.token === null || input.token === '') {
     faults.push({ field: 'token', fault: 'blank' });
   }
-  const reading = readPassword(input.password, email, core.isCommonPassword);
-  if ('fault' in reading) faults.push({ field: 'password', ...reading });
+  const result = readPassword(input.password, email, core.isCommonPassword);
+  if ('fault' in result) faults.push({ field: 'password', ...result });
   refuseFaults(faults);
-  return { password: 'value' in reading ? reading.value : '' };
+  return { password: 'value' in result ? result.value : '' };
 }

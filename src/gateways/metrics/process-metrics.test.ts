@@ -56,7 +56,7 @@ test('what jobs tell is counted by channel and provider, and ids that they tell 
   assert.doesNotMatch(JSON.stringify(snapshot), /msg_|rev_|dev_|http_500/);
 });
 
-test('readings are of the moment, and connections are told apart by what they are for', async () => {
+test('measurements are of the moment, and connections are told apart by what they are for', async () => {
   const full = { use: 'reads', inUse: 4, idle: 1, waiting: 7 } as const;
   const file = { bytes: 8_192, logBytes: 4_096 };
   await metrics.snapshot({ hashesWaiting: 3, changesWaiting: 2, file, connections: [full] });

@@ -6,12 +6,12 @@
  * routes, classes of statuses, channels, providers, and words of ours, so there is a bounded number of series.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { StoreReadings } from '../../core/deployment/maintenance.ts';
+import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What is read at the moment of asking. */
-export interface ProcessReadings extends StoreReadings {
+export interface ProcessMeasurements extends StoreMeasurements {
   /** Passwords that wait to be hashed. */
   readonly hashesWaiting: number;
 }
@@ -27,7 +27,7 @@ export interface ProcessMetrics {
   noted(event: string, fields: Readonly<Record<string, string | number>>): void;
   /** A job met a fault of ours. */
   faulted(): void;
-  snapshot(readings: ProcessReadings): Promise<Snapshot>;
+  snapshot(measurements: ProcessMeasurements): Promise<Snapshot>;
   close(): void;
 }
 
@@ -183,14 +183,14 @@ export function createProcessMetrics(): ProcessMetrics {
       if (event === 'refresh') refreshes.inc({ provider });
     },
     faulted: () => faults.inc(),
-    async snapshot(readings) {
-      hashesWaiting.set(readings.hashesWaiting);
-      changesWaiting.set(readings.changesWaiting);
-      if (readings.file !== null) {
-        fileBytes.set({ file: 'database' }, readings.file.bytes);
-        fileBytes.set({ file: 'log' }, readings.file.logBytes);
+    async snapshot(measurements) {
+      hashesWaiting.set(measurements.hashesWaiting);
+      changesWaiting.set(measurements.changesWaiting);
+      if (measurements.file !== null) {
+        fileBytes.set({ file: 'database' }, measurements.file.bytes);
+        fileBytes.set({ file: 'log' }, measurements.file.logBytes);
       }
-      for (const { use, inUse, idle, waiting } of readings.connections) {
+      for (const { use, inUse, idle, waiting } of measurements.connections) {
         connections.set({ use, state: 'in_use' }, inUse);
         connections.set({ use, state: 'idle' }, idle);
         connectionsWaiting.set({ use }, waiting);

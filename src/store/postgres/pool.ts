@@ -87,7 +87,7 @@ export class ConnectionSet {
   }
 
   /** How many connections are in use and idle, and how many callers wait for one. */
-  get readings(): { readonly inUse: number; readonly idle: number; readonly waiting: number } {
+  get measurements(): { readonly inUse: number; readonly idle: number; readonly waiting: number } {
     const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {};
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }

@@ -6,7 +6,7 @@
  * `unavailable`, and `onOutage` gets the cause, for the log. When the database is back, it is used again.
  */
 
-import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
+import type { CountReport, StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -148,14 +148,14 @@ export class PostgresStore implements Store {
     return this.#answer(() => this.#pool.reads.use(integrityProblems));
   }
 
-  readings(): StoreReadings {
+  measurements(): StoreMeasurements {
     const { changes, reads } = this.#pool;
     return {
       changesWaiting: this.#changes.waiting,
       file: null,
       connections: [
-        { use: 'changes', ...changes.readings },
-        { use: 'reads', ...reads.readings },
+        { use: 'changes', ...changes.measurements },
+        { use: 'reads', ...reads.measurements },
       ],
     };
   }

@@ -11,7 +11,7 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CountReport, StoreReadings } from '../../core/deployment/maintenance.ts';
+import type { CountReport, StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
@@ -180,7 +180,7 @@ export class SqliteStore implements Store {
     return this.#answer(async () => integrityProblems(this.#reader.db));
   }
 
-  readings(): StoreReadings {
+  measurements(): StoreMeasurements {
     const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     return {
       changesWaiting: this.#commits.waiting,

@@ -60,7 +60,7 @@ suiteOnEveryDatabase('what waits in the stores', (own) => {
 });
 
 for (const { name, make } of databases) {
-  describe(`the readings of a store on ${name}`, () => {
+  describe(`the measurements of a store on ${name}`, () => {
     test('a commit is told once, with the changes that shared it; nothing is at work afterwards', async () => {
       const commits: { changes: number; ms: number }[] = [];
       const own = await make({ onWritten: (changes, ms) => commits.push({ changes, ms }) });
@@ -70,7 +70,7 @@ for (const { name, make } of databases) {
         const made = Array.from({ length: 20 }, () =>
           own.store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant))),
         );
-        assert.ok(own.store.readings().changesWaiting >= 20);
+        assert.ok(own.store.measurements().changesWaiting >= 20);
         await Promise.all(made);
         const told = commits.slice(before);
         assert.equal(
@@ -79,7 +79,7 @@ for (const { name, make } of databases) {
         );
         assert.ok(told.length < 20, `${told.length} commits`);
         assert.ok(told.every(({ ms }) => ms > 0));
-        const { changesWaiting, file, connections } = own.store.readings();
+        const { changesWaiting, file, connections } = own.store.measurements();
         assert.equal(changesWaiting, 0);
         const uses = connections.map(({ use, waiting }) => ({ use, waiting }));
         const both = ['changes', 'reads'].map((use) => ({ use, waiting: 0 }));
