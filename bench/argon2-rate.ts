@@ -1,6 +1,6 @@
 /**
- * The yardstick of sign-ins: how many argon2id hashes with the parameters of Roster's own this machine makes in a
- * second, with a hash on each of its cores and nothing else to do. Prints the number.
+ * The reference for sign-ins: how many argon2id hashes this machine computes in a second with Roster's parameters, with
+ * one hash on each core and no other work. Prints the number.
  */
 import { argon2, randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';

@@ -1,4 +1,4 @@
-/** The yardstick: a bare `node:http` server that answers every request with a constant of the given size. */
+/** The reference for requests: a bare `node:http` server that answers every request with a constant body of the given size. */
 import { createServer } from 'node:http';
 
 const bytes = Number(process.argv[2]);

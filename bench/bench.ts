@@ -1,11 +1,11 @@
-/** What every work is measured with. */
+/** The inputs of every measurement. */
 import type { Fixture } from './fixture.ts';
 import type { Generator } from './processes.ts';
 
 export interface Bench {
   readonly fixture: Fixture;
   readonly rounds: number;
-  /** How long a burst of requests is. */
+  /** Duration of a burst of requests. */
   readonly seconds: number;
   readonly generator: Generator;
 }

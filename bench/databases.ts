@@ -1,16 +1,16 @@
 /**
- * Where directories are kept: in their folders, or in a PostgreSQL server, which is the one that `DATABASE_URL`
- * names or one that is started for the run, every commit forced to the disk.
+ * The databases of the measured directories: SQLite files in their folders, or databases of a PostgreSQL server. The
+ * server is the one that `DATABASE_URL` names, or one that is started for the run and forces every commit to the disk.
  */
 import { Client } from 'pg';
 import { startPostgres } from '../test/support/postgres.ts';
 
-/** The databases of a server by name; with SQLite there are none, and every address is null. */
+/** The databases of a server by name. With SQLite there are none, and every address is null. */
 export interface Databases {
   readonly kind: 'sqlite' | 'postgres';
-  /** The address of that database, which is made where it is not there. */
+  /** The address of that database; creates the database if it does not exist. */
   open(name: string): Promise<string | null>;
-  /** The address of a copy. */
+  /** Copies a database; the address of the copy. */
   copy(name: string, to: string): Promise<string | null>;
   drop(name: string): Promise<void>;
   close(): Promise<void>;
@@ -49,7 +49,7 @@ export async function openDatabases(): Promise<Databases> {
   };
 }
 
-/** How many rows the statement gives. */
+/** The number of rows that the statement returns. */
 async function query(url: string, statement: string): Promise<number> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -1,9 +1,9 @@
-/** What a benchmark finds: figures, each with what is aimed at. */
+/** The figures that a benchmark finds, each with its aim. */
 
 export interface Figure {
-  /** What was done. */
+  /** The kind of work, such as `read by id`. */
   readonly work: string;
-  /** What was measured of it. */
+  /** The measured quantity, such as `requests/s`. */
   readonly what: string;
   /** The median of the rounds. */
   readonly value: number;
@@ -27,7 +27,7 @@ export function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** A table of Markdown. */
+/** A Markdown table. */
 export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map(({ work, what, value, unit, aim }) => [
     work,
@@ -48,7 +48,7 @@ function isMet(value: number, aim: Aim): boolean {
   return 'atLeast' in aim ? value >= aim.atLeast : value < aim.below;
 }
 
-/** With as many digits as tell something. */
+/** The number with its significant digits only. */
 function written(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);

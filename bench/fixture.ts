@@ -1,9 +1,10 @@
 /**
- * The directory that is measured: one organization of so many users, made through the store as an import would.
+ * The fixture: the directory that is measured, with one organization of so many users. The store inserts them in bulk, as
+ * an import does.
  *
- * A fixture that is kept is made once, grows when more users are asked for, and is never changed by a measurement:
- * each run works on a copy. Ids lie in a file of 16 bytes each, in random order, so that a process that draws users
- * need not hold them as texts, and any run of them is a sample of all.
+ * A kept fixture is created once and grows when a run needs more users. A measurement never changes it: each run works
+ * on a copy. A file holds the ids, 16 bytes each, in random order. So a process that draws users does not need to hold the
+ * ids as texts, and any range of the file is a random sample of the users.
  */
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -20,11 +21,11 @@ import { newUserOf } from '../src/core/directory/user-lifecycle.ts';
 import type { Databases } from './databases.ts';
 import { note } from './note.ts';
 
-/** The accounts with a password: `login-0@example.com` and so on. */
+/** The accounts that have a password: `login-0@example.com` and so on. */
 export const accounts = 250;
 export const accountPassword = 'correct horse battery';
 
-/** What is kept beside the users. */
+/** The file that is kept beside the users. */
 interface State {
   readonly users: number;
   readonly orgId: string;
@@ -35,18 +36,18 @@ interface State {
 }
 
 export interface Fixture extends State {
-  /** What a program of Roster needs in its environment to work on it. */
+  /** The environment with which a command of Roster works on the fixture. */
   readonly env: Readonly<Record<string, string>>;
   /** The file of ids. */
   readonly ids: string;
-  /** A folder for what a measurement writes. */
+  /** A folder for the files that a measurement writes. */
   readonly scratch: string;
 }
 
 const usersAtOnce = 4_000;
 const idBytes = 16;
 
-/** Prepares a fixture, has `work` use it and removes what is not kept. `keep` null keeps nothing. */
+/** Prepares a fixture, runs `work` with it, and removes the copy. `keep` is the folder of a kept fixture, or null. */
 export async function withFixture<T>(
   { users, keep, databases }: { users: number; keep: string | null; databases: Databases },
   work: (fixture: Fixture) => Promise<T>,
@@ -60,7 +61,7 @@ export async function withFixture<T>(
     const copy = join(scratch, 'copy');
     note('copying the directory');
     await cp(place, copy, { recursive: true, mode: constants.COPYFILE_FICLONE });
-    // What is still to be written would make the first commits wait.
+    // Pending writes of the operating system would delay the first commits.
     await promisify(execFile)('sync');
     const copied = await databases.copy('roster_bench', `roster_bench_${process.pid}`);
     try {
@@ -84,17 +85,17 @@ function placesIn(folder: string, database: string | null): Pick<Fixture, 'env' 
   };
 }
 
-/** Makes the directory in a folder, or adds to it, until it has so many users. */
+/** Creates the directory in a folder, or adds users to it until it has so many. */
 async function grow(folder: string, users: number, database: string | null): Promise<State> {
   await mkdir(folder, { recursive: true });
   const { env, ids } = placesIn(folder, database);
   const stateFile = join(folder, 'fixture.json');
   const known: State | null = JSON.parse(await readFile(stateFile, 'utf8').catch(() => 'null'));
   if (known !== null && known.users >= users) {
-    if (known.users > users) throw new Error(`the fixture in ${folder} has ${known.users} users already`);
+    if (known.users > users) throw new Error(`the fixture in ${folder} already has ${known.users} users`);
     return known;
   }
-  note(`making a directory of ${users.toLocaleString('en')} users`);
+  note(`creating a directory of ${users.toLocaleString('en')} users`);
   const directory = await openDirectory(readConfig(env));
   try {
     const { core } = directory;
@@ -118,7 +119,7 @@ async function found(core: Core): Promise<Omit<State, 'users'>> {
   return { orgId: organization.id, orgKey: organization.key, appId: app.id, appKey, apiKey };
 }
 
-/** Adds users in one transaction; their ids as bytes. */
+/** Adds users in one transaction; returns their ids as bytes. */
 async function addUsers(core: Core, { orgKey, appId }: State, first: number, count: number): Promise<Buffer> {
   const hash = first === 0 ? await core.hasher.hash(accountPassword) : null;
   const users = Array.from({ length: count }, (_, at): NewUser => {
@@ -135,18 +136,18 @@ async function addUsers(core: Core, { orgKey, appId }: State, first: number, cou
   const outcomes = await core.work.change(orgKey, (tx) => tx.users.insertAll(users));
   return Buffer.concat(
     outcomes.map((outcome) => {
-      if (!('id' in outcome)) throw new Error('a user of the fixture was there already');
+      if (!('id' in outcome)) throw new Error('a user of the fixture exists already');
       return Buffer.from(outcome.id, 'hex');
     }),
   );
 }
 
-/** A text for each number that no other has, in no order, as addresses of people come. */
+/** A unique text for each number, in no sort order, like the email addresses of people. */
 export function scrambled(number: number): string {
   return (Math.imul(number, 0x9e3779b1) >>> 0).toString(36);
 }
 
-/** The id of a user: of those that are deleted one after the other, the last. */
+/** The id of a user. Deletions take ids from the start of the file, so this is the last one. */
 export async function anyUser({ ids }: Pick<Fixture, 'ids'>): Promise<string> {
   return (await readFile(ids)).subarray(-idBytes).toString('hex');
 }

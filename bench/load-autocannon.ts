@@ -1,7 +1,7 @@
 /**
- * The same jobs as `load.ts`, driven by autocannon, which most measurements of such servers are made with. It costs about
- * twice what a bare `node:http` server does, so such a server is measured at half its rate, and all others come
- * out the better for it.
+ * The jobs of `load.ts`, run by autocannon, the usual load generator for Node servers. A request costs autocannon about
+ * twice the CPU time of a bare `node:http` server. So it measures a bare server at half its rate, and the shares of all
+ * other servers look better than they are.
  */
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';

@@ -1,10 +1,9 @@
 /**
- * One burst of load from a process of its own: reads a job as JSON from standard input, prints what came of it as
- * JSON.
+ * One burst of load, in a separate process: reads a job as JSON from standard input, and prints the result as JSON.
  *
- * It speaks HTTP/1.1 over sockets that stay open, with one request at a time on each, and looks at nothing of an
- * answer but its status and its length: a generator that costs more than the server it drives would measure itself,
- * and make every other server look as quick as the quickest. How much of a core it used is told with the result.
+ * It sends HTTP/1.1 over sockets that stay open, one request at a time on each, and reads only the status and the length
+ * of an answer. A generator that needs more CPU time than the server would measure itself, and all servers would look
+ * equally fast. The result includes the share of a core that the generator used.
  */
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -14,18 +13,18 @@ export interface LoadJob {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly targets: Targets;
-  /** `#` in a value, as in the body, becomes the number of the request. */
+  /** `#` in a value is replaced by the number of the request, as in the body. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The numbers of requests begin again after so many; never unless given. */
+  /** The numbers of requests start again after so many; never by default. */
   readonly cycle?: number;
   readonly connections: number;
   readonly seconds: number;
-  /** So many requests, evenly spread, whatever the answers take; as many as are answered unless given. */
+  /** So many requests a second, evenly spread, however long the answers take; by default the next follows each answer. */
   readonly perSecond?: number;
 }
 
-/** Paths, one after the other; or users' ids behind a prefix, from a file of 16 bytes each. */
+/** Paths in turn; or a prefix with the ids of users from a file of 16 bytes each. */
 export type Targets =
   | { readonly paths: readonly string[] }
   | { readonly prefix: string; readonly ids: string; readonly order: 'draw' | { readonly eachFrom: number } };
@@ -35,15 +34,15 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly answered: number;
-  /** Requests that were sent, those without an answer in time included. */
+  /** Requests that were sent, also those without an answer in time. */
   readonly sent: number;
-  /** Answers that were no success. */
+  /** Answers with a status of 300 or above, and broken connections. */
   readonly failed: number;
-  /** The share of one core that the generator itself used. */
+  /** The share of one core that the generator used. */
   readonly generatorShare: number;
 }
 
-/** Connections and compiled code are warm before anything counts. */
+/** Before the measurement, this opens the connections and lets both sides compile their code. */
 const warmUpMs = 300;
 
 const job: LoadJob = JSON.parse(await text(process.stdin));
@@ -56,14 +55,14 @@ let sent = 0;
 let failed = 0;
 let isOver = false;
 const latencies: number[] = [];
-/** When requests were due that no connection was free for. */
+/** The due times of requests that wait for a free connection. */
 const waiting: number[] = [];
 const idle: Connection[] = [];
 
 class Connection {
   readonly #socket: Socket;
   #dueAt = 0;
-  /** How many bytes of the answer are still to come; null before its head. */
+  /** Bytes of the answer that have not arrived yet; null before its head. */
   #left: number | null = null;
   #head: Buffer | null = null;
 
@@ -115,7 +114,7 @@ function bodyBytesOf(head: string): number {
   if (status >= 300) failed += 1;
   if (status === 204) return 0;
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (length === undefined) throw new Error(`an answer without a length: ${head}`);
+  if (length === undefined) throw new Error(`the answer has no length: ${head}`);
   return Number(length);
 }
 
@@ -148,7 +147,7 @@ const connections = await Promise.all(
   }),
 );
 
-/** Sends what has become due, and comes back for the next. */
+/** Sends the requests that are due, and calls itself again for the next one. */
 function sendDue(beganAt: number, perSecond: number): void {
   const dueAt = (number: number): number => beganAt + (number * 1_000) / perSecond;
   for (let number = sent + waiting.length; dueAt(number) <= performance.now(); number++) {
@@ -177,7 +176,7 @@ const cpu = process.cpuUsage(cpuBefore);
 for (const connection of connections) connection.close();
 
 const sorted = Float64Array.from(latencies).sort();
-// Where nothing was answered, an answer takes longer than all of it.
+// Without any answer, the latency is at least the duration of the burst.
 const quantile = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? job.seconds * 1_000;
 const outcome: LoadResult = {
   perSecond: latencies.length / elapsed,

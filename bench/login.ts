@@ -1,6 +1,6 @@
 /**
- * Sign-ins with a password, as many as are answered, held against the bare rate of argon2id in the same round. Reads
- * come in evenly meanwhile: what they wait for, and for how long the event loop is held up, is told with it.
+ * Sign-ins with a password, at full rate, compared with the bare rate of argon2id in the same round. Evenly spread reads
+ * arrive at the same time: the report includes their latency and the delay of the event loop.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { type Figure, figureOf } from './figures.ts';
 import { accountPassword, accounts } from './fixture.ts';
 import { load, startRoster } from './processes.ts';
 
-/** Few enough that they take no core from the hashes that would count. */
+/** So few that they take no noticeable CPU time from the hashes. */
 const readsPerSecond = 100;
 const connections = 16;
 const name = 'password login';
@@ -74,7 +74,7 @@ async function measure(
       url,
       method: 'POST',
       targets: { paths: ['/general/v1/sessions'] },
-      // One network may try so many passwords a minute, so there are as many of these as accounts.
+      // A network may try only so many passwords a minute, so each account has a network of its own.
       headers: {
         'content-type': 'application/json',
         'x-app-id': fixture.appId,

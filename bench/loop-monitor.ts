@@ -1,7 +1,6 @@
 /**
- * Loaded into a server that is measured: tells, when it is asked, for how long the event loop was kept from what was
- * due. It measures from the first question to the second, and costs nothing at any other time. Delays are those of
- * a timer of 5 ms: what is told has these 5 ms in it.
+ * Runs in a measured server and reports the delay of the event loop. The first message starts the measurement, the second
+ * ends it; at other times it costs nothing. It measures with a timer of 5 ms, so a reported delay includes these 5 ms.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

@@ -1,4 +1,4 @@
-/** Tells on standard error what is going on; standard output has the result alone. */
+/** Writes the progress to standard error; standard output has only the result. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }

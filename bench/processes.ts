@@ -1,4 +1,4 @@
-/** The processes of a run: what is measured, what it is measured by, and how much memory each has. */
+/** The processes of a run: the measured programs, the load generators, and the memory of each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import type { LoadJob, LoadResult } from './load.ts';
 
 const program = join(import.meta.dirname, '../bin/roster');
 const loopMonitor = pathToFileURL(join(import.meta.dirname, 'loop-monitor.ts')).href;
-/** Where no file `.env` of somebody's own stands. */
+/** A folder without a file `.env`. */
 const elsewhere = tmpdir();
-/** The command starts with the Node of this process. */
+/** The command runs on the Node of this process. */
 const ownNode = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface ServerProcess {
   readonly url: string;
   readonly child: ChildProcess;
@@ -27,7 +27,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Roster as its users start it; `path` is what it is asked first. */
+/** Starts Roster as users do; `path` is the target of the first request. */
 export async function startRoster(
   { env, apiKey }: Pick<Fixture, 'env' | 'apiKey'>,
   path = '/healthz',
@@ -51,18 +51,18 @@ export async function startRoster(
   return { url, child, startMs: performance.now() - startedAt, stop: () => stop(child) };
 }
 
-/** A bare server whose answers have so many bytes. */
+/** Starts a bare server whose answers have so many bytes. */
 export async function startBare(bytes: number): Promise<Omit<ServerProcess, 'startMs'>> {
   const file = join(import.meta.dirname, 'bare-server.ts');
   const child = spawn(process.execPath, [file, String(bytes)], { stdio: ['ignore', 'pipe', 'inherit'] });
   return { url: await urlOf(child), child, stop: () => stop(child) };
 }
 
-/** What drives the requests: our own over bare sockets, or autocannon. */
+/** The load generator: our own over bare sockets, or autocannon. */
 export const generators = { socket: 'load.ts', autocannon: 'load-autocannon.ts' } as const;
 export type Generator = keyof typeof generators;
 
-/** A burst of load from a process of its own. */
+/** Runs a burst of load in a separate process. */
 export async function load(job: LoadJob, generator: Generator = 'socket'): Promise<LoadResult> {
   const child = spawn(process.execPath, [join(import.meta.dirname, generators[generator])], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -71,7 +71,7 @@ export async function load(job: LoadJob, generator: Generator = 'socket'): Promi
   return JSON.parse(await text(child.stdout));
 }
 
-/** A command of Roster; what it prints with `--json`, how long it took from its start to its end, and the most memory it had. */
+/** Runs a command of Roster; returns its `--json` output, its duration from start to end, and its peak of memory. */
 export async function runRoster(
   { env }: Pick<Fixture, 'env'>,
   args: readonly string[],
@@ -89,7 +89,7 @@ export async function runRoster(
   let peakMib = 0;
   const watch = setInterval(async () => {
     const { peakMib: known } = await memoryOf(child);
-    // Of a process that has just ended nothing is known.
+    // A process that has just ended has no entry in /proc.
     if (known > peakMib) peakMib = known;
   }, memoryEveryMs);
   const ended = once(child, 'close');
@@ -101,7 +101,7 @@ export async function runRoster(
 
 const memoryEveryMs = 50;
 
-/** Longer than a server that has become idle takes to notice, and to give back what the start has left behind. */
+/** Longer than an idle server needs to notice that it is idle and to free the memory that its start used. */
 const restMs = 3_000;
 
 export function rested(): Promise<void> {
@@ -121,13 +121,13 @@ export async function memoryOf({ pid }: ChildProcess): Promise<Memory> {
   return { nowMib: read('VmRSS'), peakMib: read('VmHWM') };
 }
 
-/** The peak of a process is from now on what it is now (proc(5), `clear_refs`). */
+/** Resets the peak of memory of a process to its present memory (proc(5), `clear_refs`). */
 export async function forgetPeak({ pid }: ChildProcess): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
 }
 
 async function urlOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the output of the server is not read');
+  if (child.stdout === null) throw new Error('the server has no output to read');
   for await (const line of createInterface(child.stdout)) {
     const url = /http:\/\/[^\s:]+:\d+/.exec(line)?.[0];
     if (url === undefined) continue;

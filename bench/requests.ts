@@ -1,7 +1,6 @@
 /**
- * Requests of one kind after the other, as many as are answered, as a share of what a bare `node:http` server answers
- * that gives a constant of the same size. Each round measures both, so that what else goes on on the machine
- * touches both alike.
+ * Requests at full rate, one kind after the other, as a share of the rate of a bare `node:http` server that answers a
+ * constant body of the same size. Each round measures both, so that other work on the machine affects both equally.
  */
 import type { Bench } from './bench.ts';
 import { type Aim, type Figure, figureOf } from './figures.ts';
@@ -16,10 +15,10 @@ interface Kind {
   readonly name: string;
   readonly aim: Aim | null;
   readonly method: LoadJob['method'];
-  /** Also of the rounds before this one; deletions take other users each time. */
+  /** Requests so far, also in earlier rounds, so that a deletion never takes the same user twice. */
   targets(done: number): Targets;
   readonly body?: string;
-  /** A request whose answer's size the bare server takes over. */
+  /** A request whose answer has the size that the bare server answers with. */
   readonly sample: string;
 }
 
@@ -34,7 +33,7 @@ export async function readById(bench: Bench): Promise<Figure[]> {
   ]);
 }
 
-/** The pages are measured in the same rounds, for they are held against each other. */
+/** All pages are measured in the same rounds, because the report compares them with each other. */
 export async function list(bench: Bench): Promise<Figure[]> {
   const lastPage = Math.ceil(bench.fixture.users / pageSize);
   const page = (name: string, number: number, aim: Aim | null): Kind => {
@@ -61,7 +60,7 @@ export async function create(bench: Bench): Promise<Figure[]> {
   return contest(bench, [kind]);
 }
 
-/** Any of the users, each of them once. */
+/** The users in random order, each of them once. */
 export async function remove(bench: Bench): Promise<Figure[]> {
   const { ids } = bench.fixture;
   const kind: Kind = {

@@ -1,12 +1,12 @@
 /**
- * The benchmarks: what Roster does in a second, and what it takes to do so. Servers, commands and load are processes of
- * their own, all security is on, and medians of the rounds are told.
+ * The benchmarks: the rates of Roster, and the memory that it needs. Servers, commands and load run in separate processes,
+ * all security is on, and the report has the medians of the rounds.
  *
  *   npm run bench -- [--users N] [--only WORK,…] [--rounds N] [--seconds N] [--keep FOLDER] [--postgres]
  *     [--generator socket|autocannon] [--json]
  *
  * With `--postgres` the directory is in a PostgreSQL server: the one that `DATABASE_URL` names, or one that is started
- * for the run. With `--keep` it is made once and the next run finds it; a measurement works on a copy.
+ * for the run. With `--keep` it is created once and later runs use it again; a measurement works on a copy.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ import { start } from './start.ts';
 import { stream } from './stream.ts';
 import { exportUsers, importUsers } from './transfer.ts';
 
-/** In this order: those that change nothing come first, and last what leaves the disk much to do. */
+/** In this order: work that changes nothing comes first, and work that writes much to the disk comes last. */
 const works: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   start,
   stream,
@@ -48,7 +48,7 @@ const { values } = parseArgs({
 });
 const only = new Set(values.only.split(',').filter((name) => name !== ''));
 const unknown = [...only].filter((name) => !(name in works));
-if (unknown.length > 0) throw new Error(`no such work: ${unknown.join(', ')}`);
+if (unknown.length > 0) throw new Error(`unknown work: ${unknown.join(', ')}`);
 const generator = values.generator === 'autocannon' ? 'autocannon' : 'socket';
 const users = Number(values.users);
 const rounds = Number(values.rounds);

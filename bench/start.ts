@@ -1,4 +1,4 @@
-/** How long a start takes until the first page of users is answered, and what memory the server holds when it rests. */
+/** The time from the start of the server to its answer with the first page of users, and its memory when it is idle. */
 import type { Bench } from './bench.ts';
 import { type Figure, figureOf } from './figures.ts';
 import { memoryOf, rested, startRoster } from './processes.ts';

@@ -1,4 +1,4 @@
-/** The array of all users of an app: how quickly it is read whole, and what memory that takes. */
+/** The array of all users of an app: the rate at which a client reads it, and the memory that this needs. */
 import { get } from 'node:http';
 import type { Bench } from './bench.ts';
 import { type Figure, figureOf } from './figures.ts';
@@ -26,7 +26,7 @@ export async function stream({ fixture, rounds }: Bench): Promise<Figure[]> {
   ];
 }
 
-/** The array has a user a line. */
+/** The array has one user a line. */
 async function countUsers(
   url: string,
   { appId, appKey }: Pick<Bench['fixture'], 'appId' | 'appKey'>,

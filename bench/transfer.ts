@@ -1,4 +1,4 @@
-/** Users in from a file and out to one, by the commands, in a directory that holds the others. */
+/** Import and export of users by the commands, in a directory that already has users. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
@@ -50,7 +50,7 @@ export async function exportUsers({ fixture, rounds }: Bench): Promise<Figure[]>
   ];
 }
 
-/** Rows as a clinic would have them, addresses and numbers in no order. */
+/** Rows like those of a clinic, with email addresses and phone numbers in no sort order. */
 async function writeRows(file: string, first: number): Promise<void> {
   const handle = await open(file, 'w');
   await handle.write(columns);
