@@ -36,7 +36,7 @@ const isIn = (file: SourceFile, ...folders: readonly string[]): boolean =>
   folders.some((folder) => file.path.startsWith(folder));
 
 /** Files whose names are fixed by a tool or by convention. */
-const namedByHabit = new Set(['README.md', 'CHANGELOG.md']);
+const namedByHabit = new Set(['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']);
 
 // A pattern that would match its own text in this file has a bracket expression in it.
 export const rules: readonly Rule[] = [
