@@ -21,10 +21,10 @@ import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
 import { eraseUser } from './user-erasure.ts';
 import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
+import { queriesOf } from './user-page-queries.ts';
 import * as queries from './user-queries.ts';
 import { type UserRow, wholeReader } from './user-row.ts';
 import { type ChangedRow, updateOf } from './user-update.ts';
-import { type FindOne, queriesOf } from './user-view-queries.ts';
 
 export class SqlUserStore implements UserStore {
   readonly #scope: Scope;
@@ -188,7 +188,7 @@ export class SqlUserStore implements UserStore {
   }
 
   /** The row of the one user that `ref` names. */
-  #first<R>(one: FindOne<R>, ref: UserRef): Promise<R | undefined> {
+  #first<R>(one: queries.FindOne<R>, ref: UserRef): Promise<R | undefined> {
     const orgKey = this.#orgKey;
     if (ref.appId !== undefined) return this.#firstInApp(one, ref, ref.appId);
     return 'id' in ref
@@ -196,7 +196,7 @@ export class SqlUserStore implements UserStore {
       : this.#executor.first(one.byNumber, { orgKey, number: ref.number });
   }
 
-  async #firstInApp<R>(one: FindOne<R>, ref: UserRef, appId: string): Promise<R | undefined> {
+  async #firstInApp<R>(one: queries.FindOne<R>, ref: UserRef, appId: string): Promise<R | undefined> {
     const orgKey = this.#orgKey;
     const appKey = await this.#findAppKey(appId);
     if (appKey === null) return undefined;

@@ -15,8 +15,8 @@ import {
   type Statement,
   type Values,
 } from '../../../src/store/sql/statement.ts';
+import { queriesOf } from '../../../src/store/users/user-page-queries.ts';
 import * as whole from '../../../src/store/users/user-queries.ts';
-import { queriesOf } from '../../../src/store/users/user-view-queries.ts';
 import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tenant } from '../harness.ts';
 
 const queries = queriesOf();

@@ -1,41 +1,37 @@
 /**
- * The queries that show users, each for one view of them: one user, and lists in their orders. Each leads with the
- * organization and follows one index.
+ * The SQL of a page of users, and of the other queries that show users: one user, and the lists in their orders. Each
+ * query is made for one view and selects only the columns of the view; each leads with the organization and follows
+ * one index. `counts/user-counts.ts` finds the position where a page begins.
  */
-import type { Compilable, SelectQueryBuilder } from 'kysely';
 import type { User, UserStatus } from '../../core/directory/user.ts';
 import type { UserCursor } from '../../core/directory/user-store.ts';
 import type { UserView } from '../../core/directory/user-view.ts';
-import type { Database } from '../schema/tables.ts';
-import { type Binder, build, type Statement, statement, type Values } from '../sql/statement.ts';
+import { type Binder, build } from '../sql/statement.ts';
+import { type OfApp, oneOf, rowsOf, type Tenant } from './user-queries.ts';
 import { columnsOf, UserReader, type UserRow, wholeUser } from './user-row.ts';
 
-export type Tenant = { orgKey: number };
-export type OfApp = { appKey: number };
-type ById = Tenant & { id: string };
-type ByNumber = Tenant & { number: number };
 type PageValues = Tenant & { beforeCreatedAt: number; beforeSeq: number; skip: number; limit: number };
-type Users = SelectQueryBuilder<Database, 'users', unknown>;
 type AfterValues = Tenant & { afterCreatedAt: number; afterSeq: number; limit: number };
 
 /*
- * The place in a list is a tuple compared as one, which follows the index without a sort. Lists of a status or an
- * app have it in the tuple and in the order, where equality alone would do: so no other index serves the order, and
- * no planner can be led by its statistics to walk past all the users of another.
+ * A position in a list is compared as one tuple, so that the database follows the index without a sort. Lists of a
+ * status or of an app have the status or the app in the tuple and in the order, although a comparison for equality
+ * would be enough: then no other index gives this order, and the statistics cannot lead a planner to walk past all
+ * users of another status or app.
  */
 function makeQueries<K extends keyof User>(view: UserView<K>) {
   const columns = columnsOf(view.fields);
   const users = (p: Binder<Tenant>) =>
     build.selectFrom('users').select(columns).where('org_key', '=', p('orgKey'));
-  const placed = columnsOf(new Set<K | 'createdAt'>([...view.fields, 'createdAt']));
+  const positioned = columnsOf(new Set<K | 'createdAt'>([...view.fields, 'createdAt']));
   const after = (p: Binder<AfterValues>) =>
-    build.selectFrom('users').select(placed).select('seq as sequence').where('org_key', '=', p('orgKey'));
+    build.selectFrom('users').select(positioned).select('seq as sequence').where('org_key', '=', p('orgKey'));
 
   return {
     reader: new UserReader(view),
     one: oneOf<UserRow<K>>(users),
 
-    /** One row for each app at most, so the sorting is of a handful. */
+    /** At most one row for each app, so the database sorts only a few rows. */
     allByExternalId: rowsOf<Tenant & { externalId: string }, UserRow<K>>((p) =>
       users(p)
         .where('external_id', '=', p('externalId'))
@@ -43,7 +39,7 @@ function makeQueries<K extends keyof User>(view: UserView<K>) {
         .orderBy('position', 'desc'),
     ),
 
-    /** Newest first, from a place that the counts found; `skip` is less than a range of them. */
+    /** Newest first, from a position that the counts give; `skip` is smaller than one range of the counts. */
     page: rowsOf<PageValues, UserRow<K>>((p) =>
       users(p)
         .where((row) =>
@@ -72,7 +68,7 @@ function makeQueries<K extends keyof User>(view: UserView<K>) {
         .offset(p('skip')),
     ),
 
-    /** The next users, oldest first, each with its place. */
+    /** The next users, oldest first, each with its position. */
     after: rowsOf<AfterValues, UserRow<K> & UserCursor>((p) =>
       after(p)
         .where((row) =>
@@ -83,7 +79,7 @@ function makeQueries<K extends keyof User>(view: UserView<K>) {
         .limit(p('limit')),
     ),
 
-    /** The same of one app. */
+    /** The same for one app. */
     ofAppAfter: rowsOf<AfterValues & OfApp, UserRow<K> & UserCursor>((p) =>
       after(p)
         .where('app_key', '<=', p('appKey'))
@@ -102,34 +98,15 @@ function makeQueries<K extends keyof User>(view: UserView<K>) {
   };
 }
 
-/** What users are read with for one view. */
+/** The queries of one view, and the reader of their rows. */
 export type UserQueries<K extends keyof User = keyof User> = ReturnType<typeof makeQueries<K>>;
 
-const kept = new WeakMap<UserView, unknown>([[wholeUser, makeQueries(wholeUser)]]);
+const made = new WeakMap<UserView, unknown>([[wholeUser, makeQueries(wholeUser)]]);
 
-/** The queries of a view, made when it is first used; of the whole user, where it is not said. */
+/** The queries of a view, made at its first use; without a view, the queries of the whole user. */
 export function queriesOf<K extends keyof User>(view?: UserView<K>): UserQueries<K> {
-  const asked = view ?? wholeUser;
-  const known = kept.get(asked) ?? makeQueries(asked);
-  kept.set(asked, known);
-  return known as UserQueries<K>;
-}
-
-/** The statements that find one user among those that `users` selects: in the organization, or in one of its apps. */
-export function oneOf<R>(users: (p: Binder<Tenant>) => Users) {
-  const byId = (p: Binder<ById>) => users(p).where('id', '=', p('id'));
-  const byNumber = (p: Binder<ByNumber>) => users(p).where('number', '=', p('number'));
-  return {
-    byId: rowsOf<ById, R>(byId),
-    byNumber: rowsOf<ByNumber, R>(byNumber),
-    byIdInApp: rowsOf<ById & OfApp, R>((p) => byId(p).where('app_key', '=', p('appKey'))),
-    byNumberInApp: rowsOf<ByNumber & OfApp, R>((p) => byNumber(p).where('app_key', '=', p('appKey'))),
-  };
-}
-
-export type FindOne<R> = ReturnType<typeof oneOf<R>>;
-
-/** A statement whose rows are `R`, which cannot be told from columns that differ from view to view. */
-export function rowsOf<P extends Values, R>(query: (p: Binder<P>) => Compilable): Statement<P, R> {
-  return statement(query) as Statement<P, R>;
+  const seen = view ?? wholeUser;
+  const queries = made.get(seen) ?? makeQueries(seen);
+  made.set(seen, queries);
+  return queries as UserQueries<K>;
 }
