@@ -3,7 +3,7 @@
  * received last, so that an error in later bytes is assigned to the right request.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Refusal } from './http-refusals.ts';
 import type { Operation } from './operation.ts';
 
@@ -15,11 +15,11 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly params: Readonly<Record<string, string>>;
   readonly startedAt = performance.now();
-  /** Why the rest of the request will never come; null while it may. */
-  breach: Refusal | null = null;
-  /** Called when there is a breach while the body is being read. */
-  onBreach: ((breach: Refusal) => void) | null = null;
-  /** Whether the answer has been handed over, though perhaps not yet taken by the reader. */
+  /** Why the rest of the body will not arrive; null while it may. */
+  bodyRefusal: Refusal | null = null;
+  /** Called when `bodyRefusal` is set while the body is being read. */
+  onBodyRefusal: ((refusal: Refusal) => void) | null = null;
+  /** Whether the answer was given to Node; the reader may not have received it yet. */
   isAnswered = false;
 
   constructor(
@@ -34,18 +34,18 @@ export class Exchange {
     this.request = request;
     this.response = response;
     this.params = params;
-    (request.socket as TrackedSocket)[latest] = this;
+    (request.socket as Duplex as TrackedSocket)[latest] = this;
   }
 
-  /** Gives up the rest of the request: whoever reads the body is refused with `breach`. */
-  giveUp(breach: Refusal): void {
-    this.breach = breach;
-    this.onBreach?.(breach);
+  /** Stops waiting for the rest of the body: reading it is refused with `refusal`. */
+  refuseBody(refusal: Refusal): void {
+    this.bodyRefusal = refusal;
+    this.onBodyRefusal?.(refusal);
   }
 
-  /** Whether more of the request may come. */
+  /** Whether more of the request may arrive. */
   get isArriving(): boolean {
-    return !this.request.complete && this.breach === null && hasBody(this.request);
+    return !this.request.complete && this.bodyRefusal === null && hasBody(this.request);
   }
 
   /** Whether the caller waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
@@ -58,12 +58,12 @@ export class Exchange {
 
 const latest = Symbol('latest exchange');
 
-interface TrackedSocket extends Socket {
+interface TrackedSocket extends Duplex {
   [latest]?: Exchange;
 }
 
-/** The exchange whose request came last on the connection; undefined before the first. */
-export function latestExchange(socket: Socket): Exchange | undefined {
+/** The exchange whose request arrived last on the connection; undefined before the first. */
+export function latestExchange(socket: Duplex): Exchange | undefined {
   return (socket as TrackedSocket)[latest];
 }
 

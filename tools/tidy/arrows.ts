@@ -90,7 +90,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   /** The terms in which contracts, pages and the rooms below speak of a request. */
   http: { paths: ['src/http/'], rooms: ['core'], packages: ['node:*', 'pino', 'typebox'] },
-  httpReading: { paths: ['src/http/reading/'], rooms: ['core', 'http'], packages: ['node:*'] },
+  httpReading: {
+    paths: ['src/http/reading/'],
+    rooms: ['core', 'http'],
+    packages: ['@fastify/proxy-addr', 'node:*'],
+  },
   httpAnswering: { paths: ['src/http/answering/'], rooms: ['core', 'http'], packages: ['node:*'] },
   httpReference: {
     paths: ['src/http/reference/'],
@@ -101,7 +105,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   httpServer: {
     paths: ['src/http/server/'],
     rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'httpReference'],
-    packages: ['fastify', 'node:*'],
+    packages: ['find-my-way', 'node:*'],
   },
   contracts: {
     paths: ['src/contracts/'],

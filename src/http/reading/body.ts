@@ -1,6 +1,6 @@
 /**
- * How a request's body is read and what it may be. At most 256 KiB are kept, announced or not; what does not
- * parse is `malformed_body`; an empty body is no body whatever its content type says.
+ * How a request's body is read and parsed. At most 256 KiB are accepted, with or without `Content-Length`; bytes
+ * that do not parse are `malformed_body`; an empty body counts as no body, whatever its content type.
  */
 import type { BodyType } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
@@ -8,22 +8,22 @@ import { refuseHttp } from '../http-refusals.ts';
 import { readPairs } from './pairs.ts';
 
 export const bodyBytesMax = 256 * 1024;
-/** No document nests deeper than a few levels; far deeper ones overflow the stack of whoever walks them. */
+/** Real documents nest a few levels. Very deep ones overflow the stack of code that walks them. */
 const depthMax = 64;
 
-/** The caller hung up before its request was whole; there is nobody to answer. */
+/** The caller hung up before its request was complete, so no answer is possible. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
 /**
- * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as it is known, and
- * with what the connection reports: `malformed_body` for broken chunks, `request_timeout` for slow ones.
+ * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as the size is known, with
+ * `malformed_body` for broken chunks, and with `request_timeout` for a body that arrives too slowly.
  */
 export async function readBody(exchange: Exchange): Promise<Buffer> {
   const { request, response } = exchange;
   if (Number(request.headers['content-length']) > bodyBytesMax) throw tooLarge();
-  if (exchange.breach !== null) throw exchange.breach;
+  if (exchange.bodyRefusal !== null) throw exchange.bodyRefusal;
   if (exchange.expectsContinue) response.writeContinue();
 
   return new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
     let length = 0;
     const settle = (act: () => void): void => {
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      exchange.onBreach = null;
+      exchange.onBodyRefusal = null;
       act();
     };
     const onData = (piece: Buffer): void => {
@@ -46,12 +46,12 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
       );
     };
     const onClose = (): void => settle(() => reject(new CallerGone()));
-    exchange.onBreach = (refusal) => settle(() => reject(refusal));
+    exchange.onBodyRefusal = (refusal) => settle(() => reject(refusal));
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }
 
-/** The value of a body that is not empty. Refuses with `unsupported_media_type` or `malformed_body`. */
+/** The value of a non-empty body. Refuses with `unsupported_media_type` or `malformed_body`. */
 export function parseBody(
   bytes: Buffer,
   { request }: Pick<Exchange, 'request'>,
@@ -67,7 +67,7 @@ export function parseBody(
     const text = utf8.decode(bytes);
     return type === 'application/x-www-form-urlencoded' ? parseForm(text) : parseJson(text);
   } catch {
-    // The error may quote the body, so it is not kept.
+    // The parser's error may quote the body, so it is dropped.
     throw refuseHttp('malformed_body', {});
   }
 }
@@ -79,7 +79,7 @@ function parseJson(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** Whether a JSON text nests deeper than allowed; strings are stepped over. */
+/** Whether a JSON text nests deeper than allowed; brackets in strings do not count. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -113,7 +113,7 @@ function endOfString(text: string, start: number): number {
   return end;
 }
 
-/** A form's fields (WHATWG URL, section 5.1); one that came more than once is a list. */
+/** The fields of a form (WHATWG URL, section 5.1); a repeated field is a list. */
 function parseForm(text: string): Record<string, string | string[]> {
   const fields = new Map<string, string | string[]>();
   for (const [name, value] of readPairs(text)) {

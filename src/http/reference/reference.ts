@@ -4,7 +4,6 @@
  * somebody asks for the page.
  */
 import { createHash } from 'node:crypto';
-import { fastify } from 'fastify';
 import type { Answer, Contract } from '../contract.ts';
 import type { PageRoute } from '../page.ts';
 import { openApiPath } from './openapi.ts';
@@ -48,7 +47,10 @@ export function referenceRoutes(contracts: readonly Contract[]): readonly PageRo
 
 /** Lets the plugin render page and script once, in a Fastify of its own that nobody can reach. */
 async function loadReference(contracts: readonly Contract[]): Promise<Reference> {
-  const { default: plugin } = await import('@scalar/fastify-api-reference');
+  const [{ fastify }, { default: plugin }] = await Promise.all([
+    import('fastify'),
+    import('@scalar/fastify-api-reference'),
+  ]);
   const app = fastify();
   await app.register(plugin, {
     routePrefix: base,

@@ -1,14 +1,13 @@
 /**
- * Requests that Node's parser gives up on: garbage, headers too large or too slow, broken chunks. Where a request
- * whose answer is still open is to blame, it is refused and presents that itself. Everything else is answered
- * here, on the bare connection, and the connection is closed.
+ * Requests that Node's parser rejects: garbage, headers that are too large or too slow, broken chunks. If the
+ * error is in the body of a request that is not answered yet, the pipeline refuses that request. Every other error
+ * is answered here, directly on the connection, and the connection is closed.
  *
- * A method that the parser does not know is no garbage: as far as its request can be read, it is a 404 or a 405
- * like any other.
+ * A method that the parser does not know is not garbage: if the head of its request can be read, the answer is a
+ * 404 or a 405 like any other.
  */
 import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, METHODS, maxHeaderSize } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Rendered, render, toBytes } from '../answering/answer.ts';
 import { presentError } from '../answering/refusals.ts';
@@ -18,19 +17,19 @@ import { type HttpRefusal, refuseHttp } from '../http-refusals.ts';
 import type { Logger } from '../log.ts';
 import type { FindUnrouted, Unrouted } from './unrouted.ts';
 
-/** How long a connection stays open after its last answer, for the caller to read it. */
+/** How long a connection stays open after its last answer, so that the caller can read it. */
 const lingerMs = 1_000;
 
 export interface BrokenRequestOptions {
   readonly logger: Logger;
-  /** Finds what a request reached; takes its target as it came. */
+  /** Finds the contract and the answer; takes the request target as received. */
   readonly find: FindUnrouted;
 }
 
 export interface BrokenRequests {
   /** Answers a `clientError` of the server. */
-  onError(error: ParserError, socket: Socket): void;
-  /** Refuses a request for a tunnel (CONNECT): there is none behind any path. */
+  onError(error: ParserError, socket: Duplex): void;
+  /** Refuses a request for a tunnel (CONNECT): no path has one. */
   onConnect(method: string, target: string, headers: IncomingHttpHeaders, socket: Duplex): void;
 }
 
@@ -44,14 +43,14 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
   return {
     onError(error, socket) {
       if (!socket.writable || error.code === 'ECONNRESET') {
-        // Once it was answered here, the dead parser reports every further packet; the linger timer ends it.
+        // After an answer from here, the parser reports every further packet; the linger timer closes the connection.
         if (!socket.writableEnded) socket.destroy();
         return;
       }
       const { refusal, status } = causeOf(error);
-      if (blameExchange(socket, refusal)) return;
+      if (refuseExchange(socket, refusal)) return;
       const head = error.code === 'HPE_INVALID_METHOD' ? readHead(error) : null;
-      if (head !== null) turnAway(socket, head.method, head.target, head.headers);
+      if (head !== null) refuseUnrouted(socket, head.method, head.target, head.headers);
       else {
         const nowhere = find('', '', {});
         const answer = (): Answer => {
@@ -60,11 +59,16 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
         reply(socket, null, { ...nowhere, answer }, status);
       }
     },
-    onConnect: (method, target, headers, socket) => turnAway(socket, method, target, headers),
+    onConnect: (method, target, headers, socket) => refuseUnrouted(socket, method, target, headers),
   };
 
-  function turnAway(socket: Duplex, method: string, target: string, headers: IncomingHttpHeaders): void {
-    // Any other method is a text of the caller's choice, which the log does not keep.
+  function refuseUnrouted(
+    socket: Duplex,
+    method: string,
+    target: string,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Any other method is free text of the caller, which the log must not contain.
     reply(socket, METHODS.includes(method) ? method : null, find(method, target, headers), null);
   }
 
@@ -94,20 +98,20 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
   }
 }
 
-/** Whether an open answer on the connection takes care of the error. */
-function blameExchange(socket: Socket, refusal: HttpRefusal): boolean {
+/** Refuses the request whose answer is still open on the connection; false where there is none. */
+function refuseExchange(socket: Duplex, refusal: HttpRefusal): boolean {
   const exchange = latestExchange(socket);
   if (exchange === undefined || exchange.response.writableFinished) return false;
   if (exchange.isAnswered) socket.destroy();
   else {
     exchange.response.setHeader('connection', 'close');
-    // Where the request is whole, the error is in what came after it, and only ends the connection.
-    if (exchange.isArriving) exchange.giveUp(refusal);
+    // If the request is complete, the error is in later bytes, and only ends the connection.
+    if (exchange.isArriving) exchange.refuseBody(refusal);
   }
   return true;
 }
 
-/** The refusal, and the status where it is another than the refusal's own. */
+/** The refusal, and the status where it differs from that of the refusal in the contract. */
 function causeOf({ code }: ParserError): { refusal: HttpRefusal; status: number | null } {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -123,11 +127,11 @@ function causeOf({ code }: ParserError): { refusal: HttpRefusal; status: number 
 
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) ([!-~]+) HTTP\/1\.[01]\r\n/;
 
-/** Method, target and headers of a request at the start of a packet; null where it is not one. */
+/** Method, target and headers of a request at the start of a packet; null if the packet does not start with one. */
 function readHead({ rawPacket, bytesParsed = 0 }: ParserError) {
   const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '';
   const match = requestLine.exec(text);
-  // What broke further on belongs to a later request on the same connection.
+  // An error after the method belongs to a later request on the same connection.
   if (match?.[1] === undefined || match[2] === undefined || bytesParsed > match[1].length) return null;
   const [head = ''] = text.slice(match[0].length).split('\r\n\r\n', 1);
   const headers: IncomingHttpHeaders = {};

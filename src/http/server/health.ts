@@ -1,15 +1,15 @@
 /**
- * Whether the process is alive, and whether it should be sent requests. Alive says nothing about the database,
- * so that a supervisor does not restart a process for what a restart cannot mend.
+ * The routes that say whether the process is alive, and whether it is ready for requests. Alive says nothing about
+ * the database, so that a supervisor does not restart a process because of a fault that a restart cannot repair.
  */
 import { refuse } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { PageRoute } from '../page.ts';
 
-/** A readiness check that takes longer has failed. */
+/** A readiness check that takes longer counts as failed. */
 const readinessTimeoutMs = 2 * secondMs;
 
-/** `readiness` rejects, or resolves with false, where requests could not be served now. */
+/** `readiness` rejects, or resolves with false, when the server cannot serve requests now. */
 export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRoute[] {
   return [
     {

@@ -1,20 +1,20 @@
 /**
- * The server that shows metrics, on a listener of its own: nothing of it is reachable where people and their apps
- * call. It answers `GET /metrics` and nothing else, in plain words. Those who ask at the same time get the same answer.
+ * The server that shows metrics, on a separate listener: the public listener never serves them. It answers
+ * `GET /metrics` alone, as plain text. Requests that arrive while the metrics are being read share one answer.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { hostOf, listen } from './listen.ts';
 
 export interface MetricsServerOptions {
   readonly contentType: string;
   /** The metrics as text. */
   read(): Promise<string>;
-  /** Told why metrics could not be read. */
+  /** Gets the reason why the metrics could not be read. */
   onFault(error: unknown): void;
 }
 
 export interface MetricsServer {
-  /** The address that was asked for, with the port that it got. */
+  /** The requested host with the actual port. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface MetricsServer {
 /** How long a request may take to arrive. */
 const arrivalMs = 5_000;
 
-/** Listens; rejects with Node's error where that cannot be. */
+/** Listens; rejects with Node's error when that fails. */
 export async function serveMetrics(
   options: MetricsServerOptions,
   at: { readonly host: string; readonly port: number },
@@ -32,26 +32,15 @@ export async function serveMetrics(
     { headersTimeout: arrivalMs, requestTimeout: arrivalMs, connectionsCheckingInterval: arrivalMs },
     (request, response) => void answer(request, response, { ...options, read }),
   );
-  await listen(server, at);
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listen(server, at);
   return {
-    url: `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}/metrics`,
+    url: `http://${hostOf(at.host)}:${port}/metrics`,
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       return closed;
     },
   };
-}
-
-function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(at, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 async function answer(
@@ -78,7 +67,7 @@ async function answer(
   }
 }
 
-/** Has those who ask while it runs wait for the same run. */
+/** Calls that come while it runs wait for the same run. */
 function sharing<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;
   return () => {

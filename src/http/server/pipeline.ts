@@ -1,7 +1,7 @@
 /**
- * The order in which every request is checked, whatever it reached: overload, credential, role, throttle, size,
- * content type, JSON; then its handler. Path and method are checked before, by the router. Each check refuses by
- * throwing, and every way out ends in one answer and one log line.
+ * The order of the checks for every request, with or without a route: overload, credential, role, throttle, size,
+ * content type, JSON; then the handler. The router checks path and method before. A check refuses by throwing;
+ * every path through the pipeline ends in one answer and one log line.
  */
 import { authorize } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
@@ -18,9 +18,9 @@ import type { HttpSettings } from '../settings.ts';
 import type { ServerCall } from './server-call.ts';
 
 export interface Pipeline {
-  /** Works on one request to its end: answered, or the caller gone. Never rejects. */
+  /** Handles one request until it is answered or its caller has hung up. Never rejects. */
   serve(exchange: Exchange, call: ServerCall): Promise<void>;
-  /** From now on answers close their connections. */
+  /** From now on, answers close their connections. */
   close(): void;
   readonly isClosing: boolean;
 }
@@ -43,7 +43,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
     close() {
       isClosing = true;
     },
-    // One function and few promises: it runs for every request, and each await has its price.
+    // One function with few promises: it runs for every request, and each await costs time.
     async serve(exchange, call) {
       const { operation, request } = exchange;
       const { jsonType } = operation;
@@ -52,7 +52,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
       try {
         let rendered: Rendered;
         try {
-          // RFC 9112, section 3.2: a request of HTTP/1.1 without a host is no request.
+          // An HTTP/1.1 request without a host is invalid (RFC 9112, section 3.2).
           if (request.headers.host === undefined && request.httpVersion === '1.1') {
             throw refuseHttp('malformed_body', {});
           }
@@ -89,7 +89,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
     },
   };
 
-  /** Ends an exchange whose answer could not be written, or not to its end; the status that was. */
+  /** Ends an exchange whose answer could not be written completely. Returns the status for the log. */
   function giveUp(exchange: Exchange, error: unknown, status: number): number {
     const { response } = exchange;
     const refused = refusedOf(exchange);
@@ -104,7 +104,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
           write(exchange, rendered, { isClosing, stallTimeoutMs });
           return rendered.status;
         } catch {
-          // Not even that can be written: what is left is to hang up.
+          // The 500 cannot be written either; all that is left is to close the connection.
         }
       }
     }
@@ -113,7 +113,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
   }
 }
 
-/** Reads the body into the call, or reads and drops it where the method gives it no meaning. */
+/** Reads the body into the call, or reads and drops it where the method gives a body no meaning. */
 async function receive(exchange: Exchange, call: ServerCall): Promise<void> {
   const bytes = await readBody(exchange);
   if (bytes.length === 0 || exchange.operation.body === 'dropped') return;
@@ -125,7 +125,7 @@ function refusedOf({ id, operation, params }: Exchange): Refused {
   return { operation, requestId: id, params };
 }
 
-/** `status` is 0 where there was nobody to answer. */
+/** `status` is 0 where the caller hung up before an answer. */
 function lineOf({ id, operation, request, response, startedAt }: Exchange, status: number): RequestLine {
   return {
     requestId: id,

@@ -1,23 +1,22 @@
-/** The request as a contract sees it: read from an exchange, and filled in by the checks of the pipeline. */
+/** The request as contracts see it: made from an exchange, and completed by the checks of the pipeline. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal } from '../../core/access/principal.ts';
 import type { Call, Query } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { pathOf } from '../reading/contract-router.ts';
-import { networkOf } from '../reading/network.ts';
+import type { NetworkReader } from '../reading/network.ts';
 
 const noBytes = Buffer.alloc(0);
 
-/** What the server knows beside the exchange. */
+/** The parts of a call that the server has beside the exchange. */
 export interface Surroundings {
   /** The query as the default grammar reads it. */
   readonly query: Query;
-  /** Asked for the caller's address when that is wanted. */
-  readonly peer: { readonly ip: string };
+  readonly networkOf: NetworkReader;
   baseUrlOf(contract: string | null): string;
 }
 
-/** The call as a contract sees it. Filled in the order of the checks; complete when the handler gets it. */
+/** The checks fill it in their order; it is complete when the handler gets it. */
 export class ServerCall implements Call {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
@@ -40,10 +39,10 @@ export class ServerCall implements Call {
   }
 
   get network(): string {
-    return networkOf(this.#surroundings.peer.ip ?? 'unknown');
+    return this.#surroundings.networkOf(this.#exchange.request);
   }
 
-  /** Read when a handler asks for it, so that a malformed query is refused after all that comes before the fields. */
+  /** Parsed when the handler first reads it, so that a malformed query is refused after all the checks. */
   get query(): Query {
     const { parseQuery } = this.#exchange.operation;
     if (parseQuery === null) return this.#surroundings.query;

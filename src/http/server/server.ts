@@ -1,74 +1,74 @@
 /**
- * The HTTP server: every contract of the list on its three ways in, and the pages of our own. It promises that
- * any bytes get a clear answer in the right envelope, that nothing waits for ever, and that a contract needs
- * nothing but its place in the list. What an answer says is the contracts' business.
+ * The HTTP server: it serves every contract of the list by host, by prefix and by bare path, and our own pages.
+ * It promises that any bytes get an answer in the envelope of the contract they reached, that no request waits
+ * for ever, and that a contract needs only its line in the list. The contracts decide the words of an answer.
  *
- * Fastify finds the route; checks and answers are ours (`pipeline.ts`), because their order and their envelopes are
- * specified. So it is told that no method has a body, and its replies are not used.
+ * The router `find-my-way` finds the route (`route-table.ts`). The checks and the answers are ours (`pipeline.ts`), because the
+ * documents specify their order and their envelopes.
  */
 import { randomUUID } from 'node:crypto';
-import { createServer as createNodeServer, type Server } from 'node:http';
 import {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  type RawServerDefault,
-} from 'fastify';
+  createServer as createNodeServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Core } from '../../core/core.ts';
 import { secondMs } from '../../core/time.ts';
 import { createCors } from '../answering/cors.ts';
-import type { Contract, Method, Query } from '../contract.ts';
+import type { Contract, Query, Route } from '../contract.ts';
 import { Exchange } from '../exchange.ts';
 import type { Logger } from '../log.ts';
 import { type Mount, mountAt } from '../mount.ts';
 import { type Operation, operationOf, operationOfPage, patternOf } from '../operation.ts';
 import type { PageRoute } from '../page.ts';
-import { createContractRouter, pathOf } from '../reading/contract-router.ts';
+import { createContractRouter } from '../reading/contract-router.ts';
+import { createNetworkReader } from '../reading/network.ts';
 import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
 import { createBrokenRequests } from './broken-request.ts';
 import { healthRoutes } from './health.ts';
+import { listen, originOf } from './listen.ts';
 import { createPipeline } from './pipeline.ts';
+import { createRouteTable } from './route-table.ts';
 import { ServerCall } from './server-call.ts';
 import { createUnrouted } from './unrouted.ts';
 
 export interface ServerOptions {
   readonly core: Core;
-  /** In the order in which they may claim a bare path. */
+  /** In the order in which the server asks them whether they claim a bare path. */
   readonly contracts: readonly Contract[];
-  /** The name of the contract in whose envelope requests that reach none are refused. */
+  /** The name of the contract whose envelope the server uses for requests that reach no contract. */
   readonly fallback: string;
-  /** Routes of our own beside health and reference. */
+  /** Our own routes beside health and reference. */
   readonly pages?: readonly PageRoute[];
-  /** Servers inside this one. */
+  /** Servers inside this server. */
   readonly mounts?: readonly Mount[];
   readonly settings: HttpSettings;
   /** The absolute address of the deployment, without a slash at the end. Called for each request that needs it. */
   publicUrl(): string;
   readonly logger: Logger;
-  /** Whether requests could be served now; rejecting is a no. Asked at each `GET /readyz`. */
+  /** Whether the server can serve requests now; a rejection means no. Called for each `GET /readyz`. */
   readiness(): Promise<boolean>;
 }
 
 export interface HttpServer {
   /**
-   * Listens and resolves with the address, such as `http://127.0.0.1:8080`. Where it is shared, processes that
-   * listen there too get their part of the connections. Rejects with Node's error.
+   * Listens and resolves with the address, such as `http://127.0.0.1:8080`. With `isShared`, other processes can
+   * listen at the same address, and the system distributes the connections. Rejects with Node's error.
    */
   listen(at: { readonly host: string; readonly port: number; readonly isShared?: boolean }): Promise<string>;
-  /** Takes no more connections and resolves when every request is answered, or was cut off at the deadline. */
+  /** Accepts no more connections; resolves when every request is answered, or is cut off at the deadline. */
   close(): Promise<void>;
 }
 
-/** How often slow requests are looked for. */
+/** How often Node looks for requests that arrive too slowly. */
 const arrivalCheckMs = 0.5 * secondMs;
-const methods: readonly Method[] = ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'];
 
-/** Builds the server; it answers nothing before `listen`. Throws where two routes or settings do not go together. */
+/** Builds the server, which answers only after `listen`. Throws where two routes have the same path and method. */
 export function createServer(options: ServerOptions): HttpServer {
-  const { core, contracts, settings, logger } = options;
+  const { core, contracts, settings, logger, mounts = [] } = options;
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
   const pipeline = createPipeline({ core, logger, settings });
@@ -81,45 +81,23 @@ export function createServer(options: ServerOptions): HttpServer {
     ...(options.pages ?? []),
   ];
   const ownPaths = pages.map(({ path }) => path);
-  const router = createContractRouter({
+  const contractRouter = createContractRouter({
     ...{ contracts, ownPaths },
     isHostRouted: settings.isHostRouted,
     publicUrl: () => options.publicUrl(),
   });
+  const networkOf = createNetworkReader(settings.trustedProxies);
 
-  // A documented path without parameters is never one with: `/v1/users/confirmation` names no user.
-  const literalMethods = new Map<string, readonly string[]>();
+  const table = createRouteTable(serveUnrouted);
   const findUnrouted = createUnrouted({
-    contractAt: router.contractAt,
+    contractAt: contractRouter.contractAt,
     fallback,
     cors,
-    methodsAt: (url) => literalMethods.get(pathOf(url)) ?? methodsAt(app, url),
+    methodsAt: table.methodsAt,
   });
   const broken = createBrokenRequests({
     logger,
-    find: (method, target, headers) => findUnrouted(method, router.rewrite(target, headers), headers),
-  });
-
-  const app = fastify<RawServerDefault>({
-    logger: false,
-    genReqId: () => randomUUID(),
-    rewriteUrl: ({ url = '/', headers }) => router.rewrite(url, headers),
-    serverFactory: (handle) => createNode(besideMounts(options.mounts ?? [], handle), settings),
-    clientErrorHandler: (error, socket) => broken.onError(error, socket),
-    frameworkErrors: (_error, request, reply) => serveUnrouted(request, reply),
-    trustProxy: settings.trustedProxies.length > 0 && [...settings.trustedProxies],
-    // Without these Fastify loads a validator and a serializer of its own.
-    schemaController: { compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema } },
-    return503OnClosing: false,
-    exposeHeadRoutes: false,
-    // Requests are bounded by the size of their headers; a long id is an unknown id.
-    routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER, compile: true },
-  });
-  for (const method of ['DELETE', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY']) {
-    app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
-  }
-  app.server.on('connect', ({ method = '', url = '', headers }, socket) => {
-    broken.onConnect(method, url, headers, socket);
+    find: (method, target, headers) => findUnrouted(method, contractRouter.rewrite(target, headers), headers),
   });
 
   for (const page of pages) addRoute(page.method, page.path, operationOfPage(page, fallback));
@@ -128,48 +106,58 @@ export function createServer(options: ServerOptions): HttpServer {
       addRoute(route.method, patternOf(contract, route), operationOf(contract, route, cors));
     }
   }
-  for (const [url, known] of literalMethods) {
-    const others = [...methods, 'HEAD'].filter((method) => !known.includes(method));
-    app.route({ method: others, url, handler: serveUnrouted });
-  }
-  app.setNotFoundHandler((request, reply) => serveUnrouted(request, reply));
+  table.complete();
 
-  function addRoute(method: Method, url: string, operation: Operation): void {
-    const known = method === 'GET' ? ['GET', 'HEAD'] : [method];
-    if (!url.includes(':')) literalMethods.set(url, [...(literalMethods.get(url) ?? []), ...known].sort());
-    app.route({
-      method: known,
-      url,
-      handler: (request, reply) => serve(operation, request, reply),
+  function addRoute(method: Route['method'], path: string, operation: Operation): void {
+    table.add(method, path, (request, response, params, query) => {
+      serve(operation, request, response, params, query);
     });
   }
 
-  function serveUnrouted(request: FastifyRequest, reply: FastifyReply): void {
-    const { method, url, headers } = request.raw;
-    serve(findUnrouted(method ?? '', url ?? '', headers).operation, request, reply);
+  function serveUnrouted(request: IncomingMessage, response: ServerResponse): void {
+    const { method = '', url = '', headers } = request;
+    serve(findUnrouted(method, url, headers).operation, request, response, {}, {});
   }
 
-  function serve(operation: Operation, request: FastifyRequest, reply: FastifyReply): void {
-    const params = (request.params ?? {}) as Exchange['params'];
-    const exchange = new Exchange(request.id, operation, request.raw, reply.raw, params);
-    const query = (request.query ?? {}) as Query;
-    const { baseUrlOf } = router;
-    void pipeline.serve(exchange, new ServerCall(exchange, { query, peer: request, baseUrlOf }));
+  function serve(
+    operation: Operation,
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: Exchange['params'],
+    query: Query,
+  ): void {
+    const exchange = new Exchange(randomUUID(), operation, request, response, params);
+    const { baseUrlOf } = contractRouter;
+    void pipeline.serve(exchange, new ServerCall(exchange, { query, networkOf, baseUrlOf }));
   }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const mount = mountAt(mounts, request.url ?? '');
+    if (mount !== undefined) {
+      mount.handle(request, response);
+      return;
+    }
+    request.url = contractRouter.rewrite(request.url ?? '/', request.headers);
+    table.dispatch(request, response);
+  }
+
+  const server = createNode(handle, settings);
+  server.on('clientError', (error, socket) => broken.onError(error, socket));
+  server.on('connect', ({ method = '', url = '', headers }, socket) => {
+    broken.onConnect(method, url, headers, socket);
+  });
 
   return {
-    listen({ host, port, isShared = false }) {
-      // Fastify hands on what it does not know itself.
-      const at = { host, port, reusePort: isShared };
-      return app.listen(at);
+    async listen({ host, port, isShared = false }) {
+      return originOf(await listen(server, { host, port, reusePort: isShared }));
     },
     async close() {
       pipeline.close();
       const deadline = setTimeout(() => {
         logger.warn({}, 'requests were cut off by the deadline of the stop');
-        app.server.closeAllConnections();
+        server.closeAllConnections();
       }, settings.closeTimeoutMs);
-      await app.close();
+      await new Promise((resolve) => server.close(resolve));
       clearTimeout(deadline);
     },
   };
@@ -179,58 +167,25 @@ function isInternal(contract: Contract): boolean {
   return contract.isInternal === true;
 }
 
-type RequestHandler = Parameters<typeof createNodeServer>[1] & {};
-
-/** Requests below a mount are the mount's, all others the handler's. */
-function besideMounts(mounts: readonly Mount[], handle: RequestHandler): RequestHandler {
-  if (mounts.length === 0) return handle;
-  return (request, response) => {
-    const mount = mountAt(mounts, request.url ?? '');
-    if (mount === undefined) handle(request, response);
-    else mount.handle(request, response);
-  };
-}
-
-function createNode(handle: RequestHandler, settings: HttpSettings): Server {
+function createNode(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  settings: HttpSettings,
+): Server {
   const server = createNodeServer({
     headersTimeout: settings.bodyTimeoutMs,
     requestTimeout: settings.bodyTimeoutMs,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     connectionsCheckingInterval: arrivalCheckMs,
-    // A missing host is refused in an envelope, by `pipeline.ts`.
+    // `pipeline.ts` refuses a request without a host, in the envelope of the contract.
     requireHostHeader: false,
   });
-  // The size of the headers is bounded; a bound on their number would drop the rest in silence.
+  // Node limits the size of the headers. A limit on their number would drop the rest without an error.
   server.maxHeadersCount = 0;
-  // Who has said everything and closes that side is answered all the same; Node's own rule is to hang up at once.
+  // A caller that has sent its whole request and closes its side still gets an answer; Node alone would hang up.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('request', handle);
-  // Leave to send is given when the body is wanted, and other expectations are nobody's business (RFC 9110, 10.1.1).
+  // `readBody` sends `100 Continue` when it reads the body; other expectations are ignored (RFC 9110, 10.1.1).
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   return server;
-}
-
-/** Shapes are for the reference; no route asks Fastify to work by one. */
-function refuseSchema(): never {
-  throw new Error('a route was added with a schema');
-}
-
-/** The methods of the routes at a URL in its internal form, HEAD beside GET. */
-function methodsAt(app: FastifyInstance, url: string): readonly string[] {
-  const path = pathOf(url);
-  // The router answers for a path that it cannot decode; no route is there.
-  if (!path.startsWith('/') || !isDecodable(path)) return [];
-  return methods
-    .filter((method) => app.findRoute({ method, url: path }) !== null)
-    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURI(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

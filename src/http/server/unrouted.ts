@@ -1,6 +1,7 @@
 /**
- * What is answered where no route is: 405 with the methods that the path does know, 404 where it knows none, and
- * the preflights of browsers. Shared by requests that the router turns away and those that Node's parser does.
+ * The answer where no route matches: 405 with the methods of the path, 404 where the path has none, and the
+ * answers to browsers' preflights. Used for requests that the router does not match and for methods that Node's
+ * parser does not know.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer, Contract } from '../contract.ts';
@@ -19,11 +20,11 @@ export interface UnroutedOptions {
   /** Presents the refusals of requests that reach no contract. */
   readonly fallback: Contract;
   readonly cors: Cors | null;
-  /** The methods of the routes at a URL in its internal form, sorted. */
+  /** The methods of the routes that match a URL in its internal form, sorted. */
   methodsAt(url: string): readonly string[];
 }
 
-/** Finds what a request reached that no route answers; `url` is in its internal form. */
+/** Finds the contract and the answer for a request without a route; `url` is in its internal form. */
 export type FindUnrouted = (method: string, url: string, headers: IncomingHttpHeaders) => Unrouted;
 
 export function createUnrouted({ contractAt, fallback, cors, methodsAt }: UnroutedOptions): FindUnrouted {

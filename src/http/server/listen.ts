@@ -1,0 +1,31 @@
+/** Listens with a server of Node, and names the address that it got. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whether other processes may listen at the same address and share its connections. */
+  readonly reusePort?: boolean;
+}
+
+/** Resolves with the address that the server listens at; rejects with Node's error. */
+export function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/** Where a program on this machine reaches the address, such as `http://127.0.0.1:8080`. */
+export function originOf({ address, port }: AddressInfo): string {
+  return address === '0.0.0.0' ? `http://127.0.0.1:${port}` : `http://${hostOf(address)}:${port}`;
+}
+
+/** A host as URLs write it: an IPv6 address in brackets. */
+export function hostOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
