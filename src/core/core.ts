@@ -1,4 +1,4 @@
-/** What every operation is given: the ports, the clock, the policy. Built once, in `create-app.ts`. */
+/** `Core` is the first argument of every operation: the ports, the clock, the policy. `app/open-directory.ts` builds it once. */
 
 import type { RunningRequests } from './access/idempotency-store.ts';
 import type { PasswordHasher } from './access/password.ts';
@@ -24,27 +24,27 @@ export interface Core {
   readonly policy: Policy;
   /** The providers of device data that are switched on. */
   readonly providers: ProviderDirectory;
-  /** The erasures that were accepted, outside the database. */
+  /** The accepted erasures, in a file outside the database. */
   readonly ledger: ErasureLedger;
-  /** The public halves of the keys that sign receipts, outside the database. */
+  /** The public keys of receipts, in a file outside the database. */
   readonly publicKeys: PublicKeyFile;
   /** The database's files, as erasures look into them. */
   readonly remains: Remains;
-  /** The idempotent requests that run in this process. */
+  /** The idempotent requests that run in this process now. */
   readonly running: RunningRequests;
-  /** Password checks that run in this process, bounded for each account. */
+  /** Bounds the password checks of each account in this process. */
   readonly signInGate: SignInGate;
 }
 
-/** What a deployment decides. */
+/** Decisions of a deployment. */
 export interface Policy {
-  /** Production refuses what is for development only, such as public template users. */
+  /** Production refuses features that are only for development, such as public template users. */
   readonly isProduction: boolean;
-  /** The app that sign-ups without `X-App-Id` go to; null: the deployment's first app. */
+  /** The app of sign-ups without `X-App-Id`; null: the deployment's first app. */
   readonly signupAppId: string | null;
-  /** Off: `email_has_account` always says no. */
+  /** False: `email_has_account` always answers no. */
   readonly tellsAccounts: boolean;
-  /** How often one network may call, by route group; also used by the HTTP layer. */
+  /** How often one network may call, by group of routes; the HTTP layer uses it too. */
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Leads erasures to their receipts. A round takes what has come by then, many at once, for looking through the
- * database's files costs the same for one and for a thousand. A first deletion is looked at without delay; while more
- * come, rounds rest for a multiple of the time that they take, so that those who delete are not held up by it.
+ * Completes erasures and their receipts. A pass takes all due erasures at once, because a scan of the database's files
+ * costs the same for one erasure and for a thousand. The first deletion gets a pass without delay. Then passes rest for
+ * a multiple of their own time, so that they delay further deletions by little.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
@@ -11,25 +11,26 @@ import { minuteMs, secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
-const roundMax = 5_000;
+/** Erasures of one pass. */
+const passMax = 5_000;
 
-/** How long rounds rest. */
+/** How long the job rests between passes. */
 export interface Pace {
   readonly restMinMs: number;
-  /** Rests are so many times as long as the round before them. */
-  readonly restsPerRound: number;
+  /** A rest is this many times as long as the pass before it. */
+  readonly restsPerPass: number;
 }
 
-/** Rounds take a tenth of the time at most. */
-const defaultPace: Pace = { restMinMs: 100, restsPerRound: 9 };
+/** Passes take at most a tenth of the time. */
+const defaultPace: Pace = { restMinMs: 100, restsPerPass: 9 };
 const restMaxMs = minuteMs;
-/** Longer rests are not waited for, or a stop would wait for them too. */
+/** A run waits for no longer rest, because a stop of the server waits for the run. */
 const waitMaxMs = 250;
 
 export function createCompleteErasuresJob(
   core: Core,
   journal: Journal,
-  { restMinMs, restsPerRound }: Pace = defaultPace,
+  { restMinMs, restsPerPass }: Pace = defaultPace,
 ): Job {
   let restsUntil = 0;
   let isFirst = true;
@@ -46,10 +47,10 @@ export function createCompleteErasuresJob(
         isFirst = false;
       }
       const beganAt = performance.now();
-      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, roundMax);
+      const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, passMax);
       if (taken === 0) return false;
       const endedAt = performance.now();
-      const restMs = Math.min(restMaxMs, Math.max(restMinMs, restsPerRound * (endedAt - beganAt)));
+      const restMs = Math.min(restMaxMs, Math.max(restMinMs, restsPerPass * (endedAt - beganAt)));
       restsUntil = endedAt + restMs;
       journal.note('erasures', { taken, completed, waiting, postponed, sealed });
       return false;

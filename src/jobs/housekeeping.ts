@@ -1,9 +1,13 @@
-/** Removes, once a minute and in small pieces that hold nobody up, the rows that have run out and what crashes have left. */
+/**
+ * Deletes, once a minute, expired rows and the files that a crash has left. A transaction deletes a bounded number of
+ * rows, so that other changes wait only briefly.
+ */
 import type { Core } from '../core/core.ts';
 import { minuteMs } from '../core/time.ts';
 import type { Job } from './runner.ts';
 
-const pieceMax = 500;
+/** Rows of each kind in one transaction. */
+const batchMax = 500;
 
 export function createHousekeepingJob(core: Core): Job {
   return {
@@ -12,10 +16,10 @@ export function createHousekeepingJob(core: Core): Job {
     pauseMs: minuteMs,
     async run() {
       const removed = await core.work.changeSystem('job', (tx) =>
-        tx.housekeeping.sweep(core.clock.now(), pieceMax),
+        tx.housekeeping.sweep(core.clock.now(), batchMax),
       );
       await core.ledger.grants.sweep();
-      return removed >= pieceMax;
+      return removed >= batchMax;
     },
   };
 }

@@ -1,7 +1,7 @@
-/** Where jobs tell what they did: the port to the log. What is told holds bare ids and codes, no personal data. */
+/** The port through which jobs write to the log. Entries hold only ids and codes, no personal data. */
 export interface Journal {
-  /** Something happened as it should, or as the outside world would have it. */
+  /** An expected event, also a failure of a service outside. */
   note(event: string, fields: Readonly<Record<string, string | number>>): void;
-  /** Something of ours went wrong; the work is tried again. */
+  /** A fault of ours; the work is retried. */
   fault(event: string, error: unknown): void;
 }

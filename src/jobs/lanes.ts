@@ -1,45 +1,45 @@
 /**
- * Work for many services at once, a lane for each: one that hangs or is slow fills its own lane and holds up nobody
- * else's work.
+ * Lanes: a queue of work for each service, so that a slow service delays only its own work. Each lane runs a bounded
+ * number of tasks at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secondMs } from '../core/time.ts';
 
 export interface Lane<T> {
   readonly name: string;
-  /** Takes at most `room` pieces of work that are due. */
-  claim(room: number): Promise<readonly T[]>;
-  /** Does one. Never rejects. */
+  /** Claims at most `limit` due items. */
+  claim(limit: number): Promise<readonly T[]>;
+  /** Works on one item. Never rejects. */
   work(item: T): Promise<void>;
 }
 
-/** Pieces of work that one lane holds at a time. */
-const laneMax = 8;
-/** How long full lanes are waited for before the others are looked at again. */
-const lookMs = secondMs;
+/** Tasks that run in one lane at a time, by default. */
+const defaultLaneMax = 8;
+/** How long to wait for a task of a full lane before the lanes are filled again. */
+const fullWaitMs = secondMs;
 
 export interface Lanes {
-  /** Starts what there is room for in each lane; true where there may be more. */
+  /** Starts due items in every lane that is not full; true where more may be due. */
   fill<T>(lanes: readonly Lane<T>[]): Promise<boolean>;
-  /** Resolves when everything that was started has ended. */
+  /** Resolves when all started tasks have ended. */
   settled(): Promise<void>;
 }
 
-export function createLanes(): Lanes {
-  const underWay = new Map<string, Set<Promise<void>>>();
-  const all = () => [...underWay.values()].flatMap((tasks) => [...tasks]);
+export function createLanes(laneMax = defaultLaneMax): Lanes {
+  const running = new Map<string, Set<Promise<void>>>();
+  const all = () => [...running.values()].flatMap((tasks) => [...tasks]);
 
   async function fillLane<T>(lane: Lane<T>): Promise<boolean> {
-    const tasks = underWay.get(lane.name) ?? new Set();
-    underWay.set(lane.name, tasks);
-    const room = laneMax - tasks.size;
-    if (room === 0) return true;
-    const items = await lane.claim(room);
+    const tasks = running.get(lane.name) ?? new Set();
+    running.set(lane.name, tasks);
+    const limit = laneMax - tasks.size;
+    if (limit === 0) return true;
+    const items = await lane.claim(limit);
     for (const item of items) {
       const task = lane.work(item).finally(() => tasks.delete(task));
       tasks.add(task);
     }
-    return items.length === room;
+    return items.length === limit;
   }
 
   return {
@@ -50,7 +50,7 @@ export function createLanes(): Lanes {
       const stop = new AbortController();
       await Promise.race([
         ...all(),
-        sleep(lookMs, undefined, { signal: stop.signal, ref: false }).catch(() => {}),
+        sleep(fullWaitMs, undefined, { signal: stop.signal, ref: false }).catch(() => {}),
       ]);
       stop.abort();
       return true;

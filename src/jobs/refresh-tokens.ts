@@ -1,4 +1,4 @@
-/** Refreshes the tokens of connections before they expire, and tells which connections need their user again. */
+/** Refreshes the tokens of connections before they expire, with a lane for each provider. */
 
 import type { Core } from '../core/core.ts';
 import { type Connection, refreshLeaseMs } from '../core/providers/connection.ts';
@@ -30,9 +30,9 @@ export function createRefreshTokensJob(core: Core, journal: Journal): Job {
       return lanes.fill(
         core.providers.list().map((provider) => ({
           name: provider.name,
-          claim: (room) =>
+          claim: (limit) =>
             core.work.changeSystem('job', (tx) =>
-              tx.connections.claimRefreshes(provider.name, core.clock.now(), refreshLeaseMs, room),
+              tx.connections.claimRefreshes(provider.name, core.clock.now(), refreshLeaseMs, limit),
             ),
           work: (connection: Connection) => refresh(connection, provider),
         })),

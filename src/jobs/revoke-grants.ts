@@ -1,7 +1,8 @@
 /**
- * Ends grants at their providers. A claim takes a lease and counts the attempt; each attempt ends with the provider's
- * confirmation or is tried again, for ever. What is past its deadline becomes overdue, whether or not its provider is
- * switched on. Killed at any moment, the lease runs out and the next attempt finds what was written down.
+ * Ends grants at their providers, with a lane for each provider. A claim takes a lease and counts the attempt; an
+ * attempt without the provider's confirmation is retried without an end. A revocation that is past its deadline becomes
+ * overdue, also where its provider is switched off. After a crash the lease expires, and the next attempt continues from
+ * the committed state.
  */
 
 import type { Core } from '../core/core.ts';
@@ -13,7 +14,7 @@ import type { Journal } from './journal.ts';
 import { createLanes } from './lanes.ts';
 import type { Job } from './runner.ts';
 
-const missedMax = 100;
+const lateMax = 100;
 
 export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
   const lanes = createLanes();
@@ -38,8 +39,8 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
     pauseMs: secondMs,
     async run() {
       const now = core.clock.now();
-      const missed = await core.work.readSystem('job', (tx) => tx.revocations.listMissed(now, missedMax));
-      for (const revocation of missed) {
+      const late = await core.work.readSystem('job', (tx) => tx.revocations.listMissed(now, lateMax));
+      for (const revocation of late) {
         await markOverdue(core, revocation);
         journal.note('revocation', {
           revocationId: revocation.id,
@@ -51,14 +52,14 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
       const isFull = await lanes.fill(
         core.providers.list().map((provider) => ({
           name: provider.name,
-          claim: (room) =>
+          claim: (limit) =>
             core.work.changeSystem('job', (tx) =>
-              tx.revocations.claim(provider.name, core.clock.now(), revocationLeaseMs, room),
+              tx.revocations.claim(provider.name, core.clock.now(), revocationLeaseMs, limit),
             ),
           work: (revocation: Revocation) => attempt(revocation, provider),
         })),
       );
-      return isFull || missed.length === missedMax;
+      return isFull || late.length === lateMax;
     },
     finish: () => lanes.settled(),
   };

@@ -1,8 +1,8 @@
 /**
- * Sends what was written to people. A claim takes a lease on due messages and counts the attempt; each is handed to
- * the sender of its channel and settled. A crash in between costs nothing but time: the lease runs out and the
- * message is sent again, so that each is sent at least once and rarely twice. Attempts are bounded, and a real sender
- * never gets a message whose code or link has run out meanwhile.
+ * Sends queued messages. A claim takes a lease on due messages and counts the attempt; the sender of the channel gets
+ * each message, and its outcome is stored. After a crash in between, the lease expires and the message is sent again, so
+ * each is sent at least once and rarely twice. Attempts are bounded, and a real sender never gets a message whose code
+ * or link has expired.
  */
 import {
   type Channel,
@@ -21,6 +21,7 @@ import type { UnitOfWork } from '../core/unit-of-work.ts';
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
 import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import type { Journal } from './journal.ts';
+import { createLanes, type Lane } from './lanes.ts';
 import type { Job } from './runner.ts';
 
 export interface SendMessagesParts {
@@ -33,13 +34,13 @@ export interface SendMessagesParts {
   readonly journal: Journal;
 }
 
-/** Messages that are with their senders at a time. */
+/** Messages that senders have at one time, in one lane for all channels. */
 const sendsMax = 16;
 
-/** A service may ask to be left alone for so long at most. */
+/** The longest wait that a service can ask for. */
 const retryAfterMaxMs = hourMs;
 
-/** How long a message is of use, by what it carries. */
+/** How long the code or the link of a message is valid. */
 const usefulMs: Readonly<Record<MessageTemplate, number>> = {
   confirmation: codeLifeMs,
   password_reset: passwordTokenLifeMs.reset,
@@ -49,33 +50,22 @@ const usefulMs: Readonly<Record<MessageTemplate, number>> = {
 
 export function createSendMessagesJob(parts: SendMessagesParts): Job {
   const { work, clock } = parts;
-  const underWay = new Set<Promise<void>>();
-
+  const lanes = createLanes(sendsMax);
+  const lane: Lane<Message> = {
+    name: 'messages',
+    claim: (limit) => work.changeSystem('job', (tx) => tx.messages.claim(clock.now(), messageLeaseMs, limit)),
+    work: (message) => deliver(parts, message),
+  };
   return {
     name: 'send_messages',
     topic: 'messages',
     pauseMs: secondMs,
-    /** Starts sending as much as there is room for. A sender that hangs holds up its own messages only. */
-    async run() {
-      const room = sendsMax - underWay.size;
-      const messages = await work.changeSystem('job', (tx) =>
-        tx.messages.claim(clock.now(), messageLeaseMs, room),
-      );
-      for (const message of messages) {
-        const task = deliver(parts, message).finally(() => underWay.delete(task));
-        underWay.add(task);
-      }
-      const isFull = messages.length === room;
-      if (isFull) await Promise.race(underWay);
-      return isFull;
-    },
-    async finish() {
-      await Promise.all(underWay);
-    },
+    run: () => lanes.fill([lane]),
+    finish: () => lanes.settled(),
   };
 }
 
-/** Never rejects: a message that could not be settled comes again when its lease has run out. */
+/** Never rejects: where the outcome cannot be stored, the message is claimed again after its lease. */
 async function deliver(parts: SendMessagesParts, message: Message): Promise<void> {
   const { work, clock, journal } = parts;
   try {
@@ -101,7 +91,7 @@ async function attempt(parts: SendMessagesParts, message: Message): Promise<Send
   const sender = message.isOutboxOnly ? outbox : senders[channel];
   if (sealedContent === null) return { kind: 'refused', reason: 'no_content' };
   if (sender !== outbox) {
-    // Each of those attempts ended with the process, for none was settled: this message may be why.
+    // No outcome of these attempts was stored, so each ended with its process. This message may be the cause.
     if (message.attempts > messageAttemptsMax) return { kind: 'refused', reason: 'too_many_attempts' };
     const age = clock.now() - message.createdAt;
     if (age >= usefulMs[template]) return { kind: 'refused', reason: 'expired' };

@@ -30,7 +30,7 @@ import { createFakeClock, type FakeClock } from '../support/clock.ts';
 export const secret = 'a-secret-of-the-folders-that-are-under-test';
 const hourMs = 3_600_000;
 /** Time stands still here, and rests are for a machine that also serves. */
-const restless = { restMinMs: 0, restsPerRound: 0 };
+const restless = { restMinMs: 0, restsPerPass: 0 };
 
 export interface FolderOptions {
   readonly folder: string;

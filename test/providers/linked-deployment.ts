@@ -75,7 +75,7 @@ export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
   const jobs = [
     createRefreshTokensJob(core, journal),
     createRevokeGrantsJob(core, journal),
-    createCompleteErasuresJob(core, journal, { restMinMs: 0, restsPerRound: 0 }),
+    createCompleteErasuresJob(core, journal, { restMinMs: 0, restsPerPass: 0 }),
   ];
 
   const visit: Linked['visit'] = async (user, decision) => {

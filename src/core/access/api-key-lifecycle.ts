@@ -1,4 +1,7 @@
-/** Making, rotating and revoking API keys. The plain key is in the answer that made it, and nowhere else. */
+/**
+ * Creates, rotates and revokes API keys. Only the answer to a creation or a rotation shows the key in plain text; it is
+ * not stored.
+ */
 import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import { newPrefixedId } from '../ids.ts';
@@ -14,7 +17,7 @@ export interface IssuedApiKey {
   readonly apiKey: string;
 }
 
-/** Makes a key that opens the organization; `expiresAt` in epoch milliseconds, null for one that does not expire. */
+/** Creates a key for the organization; `expiresAt` in epoch milliseconds, null for a key that does not expire. */
 export async function createApiKey(
   core: Core,
   door: Door,
@@ -46,7 +49,7 @@ export function listApiKeys(core: Core): Promise<readonly ApiKey[]> {
   return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
 }
 
-/** Puts a new secret in the place of the present one, which stops at once. Refuses with `not_found` (api_key). */
+/** Replaces the secret of a key; the former secret is invalid at once. Refuses with `not_found` (api_key). */
 export async function rotateApiKey(core: Core, door: Door, keyId: string): Promise<IssuedApiKey> {
   const apiKey = newApiKeyText();
   const key = await changeKey(core, door, keyId, 'api_key.rotated', (tx) =>
@@ -55,7 +58,7 @@ export async function rotateApiKey(core: Core, door: Door, keyId: string): Promi
   return { key, apiKey };
 }
 
-/** Ends a key for good. Refuses with `not_found` (api_key), also for one that was revoked before. */
+/** Revokes a key. Refuses with `not_found` (api_key), also for a key that is revoked already. */
 export async function revokeApiKey(core: Core, door: Door, keyId: string): Promise<ApiKey> {
   return changeKey(core, door, keyId, 'api_key.revoked', (tx) => tx.apiKeys.revoke(keyId, core.clock.now()));
 }

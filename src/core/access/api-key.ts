@@ -1,11 +1,11 @@
-/** API keys of an organization: shown once, kept as digests, rotated, revoked, expiring. */
+/** API keys of an organization: shown once, stored as digests, rotated, revoked, expiring. */
 import { type DomainError, refuse } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
 import type { KeyRole } from './principal.ts';
 
 export interface ApiKey {
   readonly orgKey: OrgKey;
-  /** `key_` and 32 hex digits; names the key without opening anything. */
+  /** `key_` and 32 hex digits; names the key and gives no access. */
   readonly id: string;
   readonly role: KeyRole;
   readonly createdAt: number;
@@ -13,7 +13,7 @@ export interface ApiKey {
   readonly revokedAt: number | null;
 }
 
-/** Keys, looked up before a tenant is known. */
+/** The keys of all organizations, for look-ups before the organization is known. */
 export interface ApiKeyDirectory {
   findByDigest(digest: string): Promise<ApiKey | null>;
   find(keyId: string): Promise<ApiKey | null>;
@@ -24,13 +24,13 @@ export interface ApiKeyDirectory {
 /** The keys of one organization. */
 export interface ApiKeyStore {
   insert(key: Omit<ApiKey, 'orgKey'>, digest: string): Promise<ApiKey>;
-  /** Puts another secret in the place of the present one; false where the key is unknown or revoked. */
+  /** Replaces the digest of the secret; false where the key is unknown or revoked. */
   replaceDigest(keyId: string, digest: string): Promise<boolean>;
-  /** False where the key is unknown or was revoked before. */
+  /** False where the key is unknown or revoked already. */
   revoke(keyId: string, at: number): Promise<boolean>;
 }
 
-/** Whether the key opens anything at that instant. */
+/** Whether the key gives access at that instant. */
 export function isUsable(key: ApiKey, now: number): boolean {
   return key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt);
 }

@@ -1,6 +1,6 @@
 /**
- * Finds out who is asking, from the secret that they show. Every failure is the same `unauthorized`: unknown,
- * expired, revoked and malformed secrets are not told apart.
+ * Finds the principal of a secret. Every failure is the same `unauthorized`: an answer does not distinguish unknown,
+ * expired, revoked and malformed secrets.
  */
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
@@ -32,8 +32,8 @@ export async function authenticateAppKey(core: Core, door: Door, appKey: string)
 }
 
 /**
- * The principal of a session token in plain text; notes the use. Refuses with `unauthorized`, also for a user
- * who was cancelled.
+ * The principal of a session token in plain text; stores the time of use. Refuses with `unauthorized`, also for a
+ * cancelled user.
  */
 export async function authenticateSession(core: Core, door: Door, token: string): Promise<UserPrincipal> {
   const parts = parseToken(token);
@@ -60,8 +60,8 @@ export async function authenticateSession(core: Core, door: Door, token: string)
 }
 
 /**
- * Somebody without a credential, with the app that they name, else the deployment's sign-up app. Null where
- * there is no such app.
+ * The principal of a call without a credential, with the app that the call names, else the deployment's sign-up app.
+ * Null where there is no such app.
  */
 export async function findPublicApp(
   core: Core,
@@ -76,7 +76,7 @@ export async function findPublicApp(
   return app === null ? null : { principal: { kind: 'public', door, orgKey: app.orgKey }, app };
 }
 
-/** The app of the principal's organization that they name, else their own; null where there is none. */
+/** The named app of the principal's organization, by default the principal's own; null where there is none. */
 export function findOwnApp(
   core: Core,
   principal: UserPrincipal,
@@ -85,7 +85,7 @@ export function findOwnApp(
   return core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
 }
 
-/** The principal of a public call, whose app was looked up before; refuses with `not_found` (app) without one. */
+/** The principal of a public call, from an earlier look-up of its app. Refuses with `not_found` (app) where it found none. */
 export function requireApp(principal: PublicPrincipal | null): PublicPrincipal {
   if (principal === null) throw refuse('not_found', { noun: 'app' });
   return principal;

@@ -1,10 +1,10 @@
-/** What is kept of a request that is to have its effect once, and where. */
+/** The record of an idempotent request and its store. */
 import type { UserId } from '../ids.ts';
 import { dayMs } from '../time.ts';
 
 export const idempotencyLifeMs = dayMs;
 
-/** What a caller asked to be done once. */
+/** A request that must have its effect once. */
 export interface IdempotentRequest {
   /** A keyed digest of method, path and the caller's key. */
   readonly keyDigest: string;
@@ -14,18 +14,18 @@ export interface IdempotentRequest {
 
 export interface IdempotentOutcome extends IdempotentRequest {
   readonly userId: UserId;
-  /** What else was made, where the answer shows it. */
+  /** The connection that the request created, where the answer shows it. */
   readonly connectionId: string | null;
   readonly status: number;
   readonly createdAt: number;
 }
 
 export interface IdempotencyStore {
-  /** What was kept under that key and is not older than 24 hours, held against others. */
+  /** The outcome of that key where it is not older than 24 hours, locked against other requests. */
   find(keyDigest: string, now: number): Promise<IdempotentOutcome | null>;
-  /** Keeps an outcome. Refuses with `idempotency_in_progress` where another request was quicker. */
+  /** Stores an outcome. Refuses with `idempotency_in_progress` where another request stored one first. */
   insert(outcome: IdempotentOutcome): Promise<void>;
 }
 
-/** The keys of requests that have begun in this process and have not ended. */
+/** The key digests of requests that run in this process. */
 export type RunningRequests = Set<string>;

@@ -1,7 +1,7 @@
 /**
- * The same request twice has the effect of one. What is kept holds no personal data: digests of key and body,
- * the status and the user's id; the answer is rendered anew. It is written in the transaction of the change,
- * so there is no moment at which the change stands and its memory does not.
+ * A repeated request has the effect of one request. The stored outcome holds no personal data: digests of key and body,
+ * the status and the user's id; the answer is rendered again. The outcome is written in the transaction of the change,
+ * so a change is never committed without it.
  */
 import type { User } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
@@ -9,8 +9,8 @@ import type { Tx } from '../unit-of-work.ts';
 import type { IdempotentOutcome, IdempotentRequest, RunningRequests } from './idempotency-store.ts';
 
 /**
- * Runs `operation` unless the same request runs already, which is refused with `idempotency_in_progress`.
- * Between processes the store decides: the later of two finds what the earlier one kept.
+ * Runs `operation`. Refuses with `idempotency_in_progress` while the same request runs in this process. Between
+ * processes the store decides: the later request finds the outcome of the earlier one.
  */
 export async function alone<T>(
   running: RunningRequests,
@@ -28,8 +28,8 @@ export async function alone<T>(
 }
 
 /**
- * A step: the user that an earlier request of this key ended with, or else what `work` makes now, kept for the
- * next one. Refuses with `idempotency_key_reused` where the key came with another body.
+ * A step: returns the user of an earlier request with this key; otherwise runs `work` and stores its user for the next
+ * request. Refuses with `idempotency_key_reused` where the key came with another body.
  */
 export async function once(
   tx: Tx,
@@ -45,8 +45,8 @@ export async function once(
 }
 
 /**
- * A step: as `once`, for whatever a request makes. `again` finds what an earlier one made, null where that is gone;
- * `made` tells by which ids.
+ * A step: as `once`, for any result of a request. `again` finds the result of an earlier request, null where it is
+ * gone; `made` returns the ids to store.
  */
 export async function runOnce<T>(
   tx: Tx,

@@ -1,6 +1,6 @@
 /**
- * What makes a password acceptable, and the port that hashes it. Hashing is slow by intent and runs before a
- * transaction, never inside one.
+ * The rules for a new password, and the port that hashes it. Hashing is slow by design and runs before a transaction,
+ * never inside one.
  */
 import type { FieldResult } from '../directory/user-fields.ts';
 import { canonicalEmail } from '../directory/user-fields.ts';
@@ -12,17 +12,17 @@ export interface PasswordHasher {
   /** A PHC string (argon2id). Refuses with `unavailable` when the queue is full. */
   hash(password: string): Promise<string>;
   /**
-   * Whether the password belongs to the hash. Null stands for an account that has none, or does not exist:
-   * the same work is done and the answer is false. Refuses with `unavailable` when the queue is full.
+   * Whether the password belongs to the hash. Null stands for an account without a password, or for no account: the
+   * same work is done and the result is false. Refuses with `unavailable` when the queue is full.
    */
   verify(password: string, hash: string | null): Promise<boolean>;
-  /** Whether the hash, brought along from elsewhere, is of a kind and a cost that `verify` takes on. */
+  /** Whether `verify` accepts the kind and the cost of an imported hash. */
   isKnown(hash: string): boolean;
-  /** Whether the hash is other than what `hash` gives today, so that it should be made anew when it can be. */
+  /** Whether the hash has another kind or other parameters than those of `hash`, so that it should be replaced. */
   isOutdated(hash: string): boolean;
 }
 
-/** Checks a new password: 8 to 256 characters, none of the commonest, not the user's email. Never trimmed. */
+/** Reads a new password: 8 to 256 characters, none of the commonest, not the user's email. Never trimmed. */
 export function readPassword(
   value: unknown,
   email: string | null,

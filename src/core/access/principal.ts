@@ -1,25 +1,25 @@
 /**
- * Who is asking, and the rulebook of what each may do. Every permission in Roster is a line of the table below;
- * contracts and operations ask it and keep no rules of their own.
+ * The principals, and the rulebook of what each may do. Every permission in Roster is a line of the table below;
+ * contracts and operations ask it and have no rules of their own.
  */
 
 import type { User, UserRole } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 
-/** The door through which a request came: a contract's name, or one of our own. */
+/** The door of a request: a contract's name, or `cli`, `job` or another name of our own. */
 export type Door = string;
 
 export const keyRoles = ['admin', 'member', 'reader'] as const;
 export type KeyRole = (typeof keyRoles)[number];
 
-interface Asking {
-  /** Stands in the audit event of what the principal changes. */
+interface WithDoor {
+  /** Recorded in the audit event of each change of the principal. */
   readonly door: Door;
 }
 
 /** An organization's backend, by API key. */
-export interface KeyPrincipal extends Asking {
+export interface KeyPrincipal extends WithDoor {
   readonly kind: 'api_key';
   readonly orgKey: OrgKey;
   readonly keyId: string;
@@ -27,14 +27,14 @@ export interface KeyPrincipal extends Asking {
 }
 
 /** One application, by app key; sees the users of that app. */
-export interface AppPrincipal extends Asking {
+export interface AppPrincipal extends WithDoor {
   readonly kind: 'app';
   readonly orgKey: OrgKey;
   readonly appId: string;
 }
 
 /** A person, by session. */
-export interface UserPrincipal extends Asking {
+export interface UserPrincipal extends WithDoor {
   readonly kind: 'user';
   readonly orgKey: OrgKey;
   readonly userId: UserId;
@@ -45,22 +45,22 @@ export interface UserPrincipal extends Asking {
   readonly user: User;
 }
 
-/** A person in the Connect page that their app opened for them; sees their own connections and nothing else. */
-export interface ConnectPagePrincipal extends Asking {
+/** A person on the Connect page, which their app opened for them; sees only their own connections. */
+export interface ConnectPagePrincipal extends WithDoor {
   readonly kind: 'connect';
   readonly orgKey: OrgKey;
   readonly appId: string;
   readonly userId: UserId;
 }
 
-/** Somebody without a credential, in the organization of the app that the call works in. */
-export interface PublicPrincipal extends Asking {
+/** A caller without a credential, in the organization of the app that the call is for. */
+export interface PublicPrincipal extends WithDoor {
   readonly kind: 'public';
   readonly orgKey: OrgKey;
 }
 
-/** Whoever runs the deployment: the command line and the jobs. */
-export interface OperatorPrincipal extends Asking {
+/** The operator of the deployment: the command line and the jobs. */
+export interface OperatorPrincipal extends WithDoor {
   readonly kind: 'operator';
   readonly orgKey: OrgKey;
 }
@@ -79,7 +79,7 @@ export type Principal =
   | OperatorPrincipal;
 
 export type Action =
-  /** See users as their organization's backend does. */
+  /** See users as the backend of their organization. */
   | 'users.read'
   | 'users.create'
   | 'users.update'
@@ -89,11 +89,11 @@ export type Action =
   /** See and change the connections of users to providers. */
   | 'connections.read'
   | 'connections.manage'
-  /** See what became of the erasures of users. */
+  /** See the state of the erasures of users. */
   | 'erasures.read'
-  /** See users as a clinician or admin in the consumer app does. */
+  /** See users as a clinician or an admin of the consumer app. */
   | 'care.read'
-  /** Change another person, and the fields that only an admin changes. */
+  /** Change another user, and the fields that only an admin may change. */
   | 'care.manage'
   /** The organization's staff tools. */
   | 'staff.read'

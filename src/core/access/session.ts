@@ -1,5 +1,5 @@
 /**
- * Sessions of users: opaque tokens, kept as digests, good for 30 days since last use and 180 days at most.
+ * Sessions of users: opaque tokens, stored as digests, valid for 30 days after the last use and 180 days at most.
  */
 
 import type { User } from '../directory/user.ts';
@@ -8,9 +8,9 @@ import { dayMs, minuteMs } from '../time.ts';
 
 export const sessionIdleMs = 30 * dayMs;
 export const sessionAgeMaxMs = 180 * dayMs;
-/** A change of email or password asks for the password again once a session is older than this. */
+/** In an older session, a change of email or password needs the present password. */
 export const sessionFreshMs = 10 * minuteMs;
-/** Use is noted at most this often, so that reading does not write on every request. */
+/** The time of use is stored at most this often, so that most requests write nothing. */
 export const sessionNoteMs = minuteMs;
 
 export interface Session {
@@ -23,18 +23,18 @@ export interface Session {
 
 export interface SessionStore {
   insert(session: Session, digest: string): Promise<void>;
-  /** The session and its user, whatever their state; null where no session has that digest. */
+  /** The session and its user, in any state; null where no session has that digest. */
   findByDigest(digest: string): Promise<{ session: Session; user: User } | null>;
-  /** Notes a use; nothing where the session has ended. */
+  /** Stores the time of use; does nothing where the session has ended. */
   noteUse(sessionId: string, at: number): Promise<void>;
-  /** False where the session had ended before. */
+  /** False where the session has ended already. */
   end(sessionId: string): Promise<boolean>;
-  /** Ends the sessions of a user, but for `except`; how many. */
+  /** Ends the sessions of a user without `except`; returns how many. */
   endAll(userId: UserId, except?: string): Promise<number>;
   listOf(userId: UserId): Promise<readonly Session[]>;
 }
 
-/** Whether the session is good at that instant. */
+/** Whether the session is valid at that instant. */
 export function isAlive(session: Session, now: number): boolean {
   return now - session.lastUsedAt < sessionIdleMs && now - session.startedAt < sessionAgeMaxMs;
 }

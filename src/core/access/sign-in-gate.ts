@@ -1,54 +1,53 @@
 /**
- * Bounds how many password checks of one account run at once, so that parallel guesses cannot slip past the
- * count of wrong ones: the checks under way and the wrong tries already counted are never together more than
- * the tries that cost nothing. Callers beyond that wait in line, first come, first served.
+ * Bounds how many password checks of one account run at once, so that parallel guesses cannot exceed the number of
+ * free attempts: running checks and counted wrong passwords together are never more than that number. Further callers
+ * wait in order of arrival.
  */
 export class SignInGate {
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, SubjectQueue>();
 
   /**
-   * Runs `check` once fewer checks of the subject are under way than `room` allows (at least one). `room` is
-   * asked when it is the caller's turn, and again whenever a check has ended meanwhile; what it throws, the
-   * caller gets instead.
+   * Runs `check` once fewer checks of the subject run than `findLimit` allows (at least one). `findLimit` is called when
+   * it is the caller's turn, and again after each check that ends meanwhile. Where it throws, `pass` throws the same.
    */
-  async pass<T>(subject: string, room: () => Promise<number>, check: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(subject) ?? new Lane();
-    this.#lanes.set(subject, lane);
-    lane.callers += 1;
+  async pass<T>(subject: string, findLimit: () => Promise<number>, check: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(subject) ?? new SubjectQueue();
+    this.#queues.set(subject, queue);
+    queue.callers += 1;
     try {
-      await lane.enter(room);
+      await queue.enter(findLimit);
       try {
         return await check();
       } finally {
-        lane.leave();
+        queue.leave();
       }
     } finally {
-      lane.callers -= 1;
-      if (lane.callers === 0) this.#lanes.delete(subject);
+      queue.callers -= 1;
+      if (queue.callers === 0) this.#queues.delete(subject);
     }
   }
 }
 
-/** The checks of one subject, and the line in front of them. */
-class Lane {
-  /** Everybody in line or past it; the lane can go when there is nobody. */
+/** The running checks of one subject, and the callers that wait. */
+class SubjectQueue {
+  /** Waiting and running callers; without any, the queue is dropped. */
   callers = 0;
   #running = 0;
-  /** Resolves when the last one in line has been let through or has given up. */
-  #line: Promise<void> = Promise.resolve();
+  /** Resolves when the last waiting caller has begun its check or was refused. */
+  #last: Promise<void> = Promise.resolve();
   #ended = Promise.withResolvers<void>();
 
-  async enter(room: () => Promise<number>): Promise<void> {
-    const ahead = this.#line;
+  async enter(findLimit: () => Promise<number>): Promise<void> {
+    const ahead = this.#last;
     const turn = Promise.withResolvers<void>();
-    this.#line = turn.promise;
+    this.#last = turn.promise;
     await ahead;
     try {
       for (;;) {
-        // Taken before the room is asked: a check that ends in between is then counted twice, never not at all.
+        // Read before the limit: a check that ends in between is then counted twice, and never missed.
         const running = this.#running;
         const ended = this.#ended.promise;
-        if (running < Math.max(1, await room())) break;
+        if (running < Math.max(1, await findLimit())) break;
         await ended;
       }
       this.#running += 1;

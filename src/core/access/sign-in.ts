@@ -1,7 +1,7 @@
 /**
- * Signing in with email and password, and out again. The answer and the work are the same whether or not the
- * account exists. Wrong passwords in a row are counted by address and slow the next tries down; whoever comes
- * with a session of the account is exempt, so that no stranger locks an owner out.
+ * Sign-in with email and password, and sign-out. The answer and the work are the same whether or not the account
+ * exists. Wrong passwords in a row are counted by address and delay the next attempts. A caller with a session of the
+ * account is exempt, so that a stranger cannot lock its owner out.
  */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
@@ -24,9 +24,9 @@ export interface SignedIn {
 }
 
 /**
- * Starts a session. `caller` is null where they name an app that does not exist; `email` and `password` are as
- * they came; `owner` is who already holds a session, if anybody. Refuses with `invalid_fields`, `not_found` (app),
- * `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
+ * Starts a session. `caller` is null where the call names an app that does not exist; `email` and `password` are
+ * unchecked input; `owner` is the principal of a session that came with the call. Refuses with `invalid_fields`,
+ * `not_found` (app), `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
  */
 export async function signIn(
   core: Core,
@@ -44,7 +44,7 @@ export async function signIn(
   const attempt = (): Promise<User> => tryPassword(core, orgKey, { email, password, subject, isOwner });
   for (;;) {
     const user = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
-    const freshHash = await hashAnew(core, user, password);
+    const freshHash = await renewHash(core, user, password);
     const signedIn = await core.work.change(orgKey, async (tx) => {
       const present = await tx.users.lock({ id: user.id });
       // Between the check and this transaction the account may have been cancelled or erased.
@@ -57,11 +57,11 @@ export async function signIn(
       return { user: changed, token: await startSession(tx, principal, changed, now) };
     });
     if (signedIn !== null) return signedIn;
-    // The password, or only its hash, was changed meanwhile: whether it is right has to be found out again.
+    // The password or its hash was changed meanwhile, so the check is repeated.
   }
 }
 
-/** Ends the session that the principal came with. */
+/** Ends the principal's session. */
 export async function signOut(core: Core, principal: UserPrincipal): Promise<void> {
   await core.work.change(principal.orgKey, async (tx) => {
     if (!(await tx.sessions.end(principal.sessionId))) throw refuse('unauthorized', {});
@@ -80,8 +80,8 @@ export async function startSession(tx: Tx, principal: Principal, user: User, now
 }
 
 /**
- * Whether an address has an account; always no where the deployment does not tell. `caller` is null where they
- * name an app that does not exist. Refuses with `invalid_fields` and `not_found` (app).
+ * Whether an address has an account; always false where the deployment does not disclose accounts. `caller` is null
+ * where the call names an app that does not exist. Refuses with `invalid_fields` and `not_found` (app).
  */
 export async function emailHasAccount(
   core: Core,
@@ -98,10 +98,10 @@ export async function emailHasAccount(
 }
 
 /**
- * A hash of today's kind in the place of one that an import brought along, for this is the moment when the password
- * is known; null where there is nothing to do. With the hashing queue full it is left to the next sign-in.
+ * A hash with today's parameters that replaces an imported one, because only now the password is known; null where the
+ * hash is not outdated. While the hashing queue is full, the replacement waits for the next sign-in.
  */
-async function hashAnew(core: Core, user: User, password: string): Promise<string | null> {
+async function renewHash(core: Core, user: User, password: string): Promise<string | null> {
   if (user.passwordHash === null || !core.hasher.isOutdated(user.passwordHash)) return null;
   try {
     return await core.hasher.hash(password);
@@ -122,7 +122,7 @@ function readCredentials(input: { readonly email: unknown; readonly password: un
     else if (!isText(value)) faults.push({ field, fault: 'invalid' });
   }
   refuseFaults(faults);
-  // Nobody has a longer password, and hashing one would be work that a stranger chooses.
+  // No password is longer, and hashing a longer text would be work whose size a stranger chooses.
   const password = String(input.password).slice(0, passwordCharactersMax * 2 + 1);
   return { email: String(input.email), password };
 }
@@ -131,17 +131,17 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
-/** Lets no more checks of an address run at once than it has free failures left, and none before its time. */
+/** Runs no more checks of an address at once than it has free attempts left, and none before its delay is over. */
 function guarded<T>(core: Core, orgKey: OrgKey, subject: string, attempt: () => Promise<T>): Promise<T> {
-  const room = async (): Promise<number> => {
+  const findLimit = async (): Promise<number> => {
     const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
     refuseWait(failureDelayMs(failures, core.clock.now()));
     return freeFailures - (failures?.count ?? 0);
   };
-  return core.signInGate.pass(subject, room, attempt);
+  return core.signInGate.pass(subject, findLimit, attempt);
 }
 
-/** The user to whom email and password belong; counts the failure and refuses otherwise. */
+/** The user with that email and password. Otherwise counts the failure, and then refuses. */
 async function tryPassword(
   core: Core,
   orgKey: OrgKey,

@@ -1,6 +1,6 @@
 /**
- * The backend of an app as a client of Connect: its id and its secret come in the body of each call. An unknown app,
- * an app without a secret and a wrong secret are not told apart, neither by the answer nor by the time it takes.
+ * Authenticates the backend of an app, the client of the Connect page's API: its id and its secret come in the body of
+ * each call. Neither the answer nor its time distinguishes an unknown app, an app without a secret and a wrong secret.
  */
 import type { AppPrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -9,18 +9,18 @@ import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
 import { isHex40 } from '../ids.ts';
 import { digestOf, sameDigest } from '../secret.ts';
 
-/** What a client says of itself; values are as they came. */
+/** The credentials of a client, as unchecked input. */
 export interface ClientInput {
   readonly clientId: unknown;
   readonly clientSecret: unknown;
 }
 
-/** What nobody's secret has as its digest. */
+/** A digest that no secret has. */
 const noDigest = digestOf('');
 
 /**
- * The app whose secret was shown. Refuses with `invalid_fields` where one of the two was not said, together with
- * `otherFaults`; with `invalid_credentials` where they do not belong together; and with `invalid_fields` for
+ * The app with that id and secret. Refuses with `invalid_fields` where one of the two is missing, together with
+ * `otherFaults`; with `invalid_credentials` where they do not belong together; and then with `invalid_fields` for
  * `otherFaults` alone.
  */
 export async function authenticateClient(

@@ -1,9 +1,9 @@
 /**
- * The tokens of Connect: what each kind is for, and how long it lives. Each belongs to one user, and so to one app;
- * all are kept as digests, and a token that is not named here opens nothing.
+ * The tokens of the Connect page: the purpose and the lifetime of each kind. Each token belongs to one user, and so to
+ * one app; all are stored as digests.
  *
- * `session`, `id` and `public` open the page for their user. `access` and `refresh` are for the application's
- * backend: the former names a user whose sources are connected, the latter is spent on a new pair of the two.
+ * `session`, `id` and `public` open the Connect page for their user. `access` and `refresh` are for the app's backend:
+ * an access token names a user with a connected source, and a refresh token is consumed for a new pair of the two.
  */
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
@@ -19,7 +19,7 @@ export interface ConnectToken {
   readonly expiresAt: number;
 }
 
-/** How a token of the kind begins, and how long it is good. */
+/** The prefix and the lifetime of each kind. */
 export const connectTokenRules = {
   session: { prefix: 'cs', lifeMs: hourMs },
   id: { prefix: 'ci', lifeMs: hourMs },
@@ -28,20 +28,20 @@ export const connectTokenRules = {
   public: { prefix: 'cp', lifeMs: dayMs },
 } as const satisfies Readonly<Record<ConnectTokenKind, { prefix: TokenPrefix; lifeMs: number }>>;
 
-/** The kinds that open the page. */
+/** The kinds that open the Connect page. */
 export const pageTokenKinds: readonly ConnectTokenKind[] = ['session', 'id', 'public'];
 
 /**
- * How long a token is remembered after its end: whoever opens the page with it is told so in a window of the app
- * that it was given to, which is not known for a token that was never given.
+ * How long the row of an expired token stays. While it stays, the Connect page can say in the frame of its app that the
+ * token has expired; of an unknown token the app is not known.
  */
 export const connectTokenMemoryMs = 7 * dayMs;
 
-/** The tokens of Connect in one organization. */
+/** The tokens of the Connect page in one organization. */
 export interface ConnectTokenStore {
   insert(token: ConnectToken, digest: string): Promise<void>;
-  /** The token, expired or not, with its user, whatever their state; null where none has that digest. */
+  /** The token, expired or not, with its user in any state; null where none has that digest. */
   findByDigest(digest: string): Promise<{ readonly token: ConnectToken; readonly user: User } | null>;
-  /** Takes a token of the kind that has not expired: exactly one caller gets it. */
+  /** Consumes a token of the kind that has not expired: exactly one caller gets it. */
   consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null>;
 }

@@ -1,7 +1,6 @@
 /**
- * The calls of the API's first generation: a session that the page was opened with is turned into an access token,
- * and a token that opens the page again is given for a user who is there. Nothing is spent here: the session ends by
- * itself.
+ * The calls of the API's first generation: they exchange the session token of the Connect page for an access token, and
+ * issue a token that opens the page again for an existing user. The session token is not consumed; it expires.
  */
 import type { AppPrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -15,12 +14,12 @@ import type { Tx } from '../unit-of-work.ts';
 import { authenticateClient, type ClientInput } from './authenticate-client.ts';
 import { issueToken, isTokenText, refuseCancelled } from './issue-token.ts';
 
-/** Values are as they came. */
+/** Unchecked input. */
 export interface HumanTokenRequest extends ClientInput {
   readonly humanId: unknown;
 }
 
-/** Tokens in plain text, shown now and never again. */
+/** Tokens in plain text, which are shown only in this answer. */
 export interface HumanTokens {
   readonly user: User;
   readonly accessToken: string;
@@ -53,7 +52,7 @@ export async function exchangeSession(
     refuseCancelled(user);
     const accessToken = await issueToken(core, tx, user.id, 'access');
     await record(tx, app, 'connect.access_issued', { kind: 'user', id: user.id }, now);
-    return { user, accessToken, publicToken: await givePublic(core, tx, app, user) };
+    return { user, accessToken, publicToken: await addPublicToken(core, tx, app, user) };
   });
 }
 
@@ -69,11 +68,11 @@ export async function issuePublicToken(core: Core, door: Door, request: HumanTok
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByHumanId(tx, app, humanId);
     refuseCancelled(user);
-    return givePublic(core, tx, app, user);
+    return addPublicToken(core, tx, app, user);
   });
 }
 
-async function givePublic(core: Core, tx: Tx, app: AppPrincipal, user: User): Promise<string> {
+async function addPublicToken(core: Core, tx: Tx, app: AppPrincipal, user: User): Promise<string> {
   const token = await issueToken(core, tx, user.id, 'public');
   await record(tx, app, 'connect.public_issued', { kind: 'user', id: user.id }, core.clock.now());
   return token;

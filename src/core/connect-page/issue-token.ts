@@ -1,4 +1,4 @@
-/** Making and taking the tokens of Connect. `issueToken` is the only place that knows one in plain text. */
+/** Steps that issue and check the tokens of the Connect page. Only `issueToken` returns a token in plain text. */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { refuse } from '../errors.ts';
@@ -21,18 +21,18 @@ export async function issueToken(
   return token;
 }
 
-/** How long a new token of the kind is good, in whole seconds. */
+/** The lifetime of a new token of the kind, in whole seconds. */
 export function lifeSeconds(kind: ConnectTokenKind): number {
   return connectTokenRules[kind].lifeMs / secondMs;
 }
 
-/** Whether the text may be a token of that kind in that organization. */
+/** Whether the text has the form of a token of that kind in that organization. */
 export function isTokenText(text: string, kind: ConnectTokenKind, orgKey: number): boolean {
   const parts = parseToken(text);
   return parts?.prefix === connectTokenRules[kind].prefix && parts.orgKey === orgKey;
 }
 
-/** A cancelled user is nobody's to connect. Refuses with `wrong_state`. */
+/** Refuses with `wrong_state` for a cancelled user, who gets no token. */
 export function refuseCancelled(user: User): void {
   if (user.status === 'inactive') throw refuse('wrong_state', { from: user.status, to: 'active' });
 }

@@ -1,7 +1,7 @@
 /**
- * Whoever opens the Connect page: which token they came with, whether it is still good, and whose pages may show the
- * page in a frame. Unknown tokens are all alike; an expired one is known as such for a while, so that its holder can
- * be told in the window where they are.
+ * The token that the Connect page is opened with: its user, whether it is valid, and its app, whose pages may show the
+ * Connect page in a frame. All unknown tokens get the same answer. The row of an expired token stays for a while,
+ * so that the page can say in the app's frame that it has expired.
  */
 import type { ConnectPagePrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -11,27 +11,27 @@ import { refuse } from '../errors.ts';
 import { digestOf, parseToken } from '../secret.ts';
 import { type ConnectToken, connectTokenRules, pageTokenKinds } from './connect-token.ts';
 
-/** Where a token leads. */
+/** A token that opens the Connect page, or did lately. */
 export interface PageToken {
   readonly app: App;
   /** False where the token has expired or its user was cancelled. */
-  readonly isOpen: boolean;
+  readonly isValid: boolean;
 }
 
-/** The place of a token in plain text; null where no such token opens the page, or did lately. */
+/** The app and the state of a token in plain text; null for an unknown token and for one that expired long ago. */
 export async function findPageToken(core: Core, token: string): Promise<PageToken | null> {
-  const found = await look(core, token);
-  return found === null ? null : { app: found.app, isOpen: isOpen(core, found) };
+  const found = await findToken(core, token);
+  return found === null ? null : { app: found.app, isValid: isValid(core, found) };
 }
 
-/** The person who came with a token in plain text. Refuses with `unauthorized`. */
+/** The principal of a token in plain text. Refuses with `unauthorized`. */
 export async function authenticatePageToken(
   core: Core,
   door: Door,
   token: string,
 ): Promise<ConnectPagePrincipal> {
-  const found = await look(core, token);
-  if (found === null || !isOpen(core, found)) throw refuse('unauthorized', {});
+  const found = await findToken(core, token);
+  if (found === null || !isValid(core, found)) throw refuse('unauthorized', {});
   const { orgKey, id: userId, appId } = found.user;
   return { kind: 'connect', door, orgKey, appId, userId };
 }
@@ -46,7 +46,7 @@ const pagePrefixes: ReadonlySet<string> = new Set(
   pageTokenKinds.map((kind) => connectTokenRules[kind].prefix),
 );
 
-async function look(core: Core, text: string): Promise<Found | null> {
+async function findToken(core: Core, text: string): Promise<Found | null> {
   const parts = parseToken(text);
   if (parts === null || !pagePrefixes.has(parts.prefix)) return null;
   return core.work.read(parts.orgKey, async (tx) => {
@@ -56,6 +56,6 @@ async function look(core: Core, text: string): Promise<Found | null> {
   });
 }
 
-function isOpen(core: Core, { token, user }: Found): boolean {
+function isValid(core: Core, { token, user }: Found): boolean {
   return token.expiresAt > core.clock.now() && user.status !== 'inactive';
 }

@@ -1,4 +1,4 @@
-/** What a person sees in the Connect page: each provider once, with the connection of theirs that matters most. */
+/** The sources on the Connect page: each provider once, with the person's most important connection to it. */
 import type { ConnectPagePrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
@@ -6,26 +6,26 @@ import type { Connection, ConnectionState } from '../providers/connection.ts';
 import { demoName } from '../providers/provider-description.ts';
 import { listConnections, listProviders } from '../providers/user-connections.ts';
 
-/** A provider of data, as people in the page know it. */
+/** A provider, as the Connect page shows it. */
 export interface Source {
   readonly provider: string;
   readonly title: string;
-  /** Whether it is the one that plays a provider. */
+  /** Whether it is the demo provider. */
   readonly isDemo: boolean;
   /** Whether it can be connected now. */
   readonly isOffered: boolean;
-  /** Null where there is none, or none any more. */
+  /** Null where there is none, or only ended ones. */
   readonly connection: Connection | null;
 }
 
 export interface Sources {
-  /** What people call the app that sent the person here. */
+  /** The name of the app that opened the page. */
   readonly appName: string;
   /** By title. */
   readonly sources: readonly Source[];
 }
 
-/** The sources of the person in the page. Refuses with `unauthorized` where they are gone. */
+/** The sources of the person on the page. Refuses with `unauthorized` where their app is gone. */
 export async function listSources(core: Core, principal: ConnectPagePrincipal): Promise<Sources> {
   const user = { id: principal.userId };
   const connections = await listConnections(core, principal, { user });
@@ -33,7 +33,7 @@ export async function listSources(core: Core, principal: ConnectPagePrincipal): 
   if (app === null) throw refuse('unauthorized', {});
   const offered = listProviders(core).map(({ name, title }) => ({ provider: name, title, isOffered: true }));
   const known = new Set(offered.map(({ provider }) => provider));
-  // What a deployment has switched off can still be disconnected.
+  // Connections to a provider that is switched off can still be disconnected.
   const former = [...new Set(connections.map(({ provider }) => provider))]
     .filter((name) => !known.has(name))
     .map((name) => ({ provider: name, title: name, isOffered: false }));
@@ -50,7 +50,7 @@ export async function listSources(core: Core, principal: ConnectPagePrincipal): 
   };
 }
 
-/** Of several connections to one provider the first of these is shown; ended ones are not. */
+/** Of several connections to one provider, the one with the first of these states is shown; ended ones are not. */
 const shown: readonly ConnectionState[] = ['active', 'needs_user', 'pending', 'overdue', 'revoking'];
 
 function mainConnection(connections: readonly Connection[], provider: string): Connection | null {

@@ -1,7 +1,7 @@
 /**
- * The tokens that an app's backend asks for, by its client id and secret: a session for a user who is found or made,
- * an id token for one who is there, and access tokens for one who has connected a source. One operation, because
- * one call of the documented API does all of it, told apart by `type`.
+ * Issues the tokens that an app's backend requests with its client id and secret: a session token, whose user is found
+ * or created, an id token for an existing user, and access tokens for a user with a connected source. It is one
+ * operation, because the documented API has one call for all of them, with a `type`.
  */
 import type { AppPrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -24,17 +24,17 @@ import { issueToken, isTokenText, lifeSeconds, refuseCancelled } from './issue-t
 export const tokenRequestTypes = ['session', 'id', 'access'] as const;
 export type TokenRequestType = (typeof tokenRequestTypes)[number];
 
-/** What a backend asks for; values are as they came. */
+/** The request of a backend, as unchecked input. */
 export interface TokenRequest extends ClientInput {
   readonly type: unknown;
   /** The app's own id of the user: its external id. */
   readonly clientUserId: unknown;
   readonly clientUserEmail: unknown;
-  /** Asks for access without naming the user: the token does. */
+  /** Requests access without `clientUserId`: the token names the user. */
   readonly refreshToken: unknown;
 }
 
-/** Tokens in plain text, shown now and never again; lives in whole seconds. */
+/** Tokens in plain text, which are shown only in this answer; lifetimes in whole seconds. */
 export type IssuedTokens =
   | {
       readonly type: 'session';
@@ -51,10 +51,10 @@ export type IssuedTokens =
     };
 
 /**
- * Issues what was asked for. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user) (but for a
- * session, which makes the user), `not_found` (connection) where access is asked for before a source is connected,
- * `invalid_token` for a refresh token that is spent, expired or somebody else's, and `wrong_state` for a user who
- * was cancelled.
+ * Issues the requested tokens. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user; a session request
+ * creates the user instead), `not_found` (connection) where access is requested before a source is connected,
+ * `invalid_token` for a refresh token that is consumed, expired or of another app, and `wrong_state` for a cancelled
+ * user.
  */
 export async function issueConnectTokens(
   core: Core,
@@ -62,31 +62,31 @@ export async function issueConnectTokens(
   request: TokenRequest,
 ): Promise<IssuedTokens> {
   const fields = new FieldReader();
-  const type = takeType(fields, request.type);
+  const type = readType(fields, request.type);
   const isRefresh = type === 'access' && request.refreshToken !== undefined && request.refreshToken !== null;
   const refreshToken = isRefresh ? fields.take('refreshToken', readText(request.refreshToken)) : undefined;
   const externalId = isRefresh
     ? undefined
     : fields.take('clientUserId', readExternalId(request.clientUserId));
   const email =
-    type === 'session' ? fields.take('clientUserEmail', readGivenEmail(request.clientUserEmail)) : null;
+    type === 'session' ? fields.take('clientUserEmail', readEmailOrNone(request.clientUserEmail)) : null;
   const app = await authenticateClient(core, door, request, fields.faults);
   if (refreshToken !== undefined) return refreshAccess(core, app, refreshToken);
   if (externalId === undefined) throw refuse('internal', {});
   switch (type) {
     case 'session':
-      return openSession(core, app, { externalId, email: email ?? null });
+      return issueSession(core, app, { externalId, email: email ?? null });
     case 'id':
-      return openId(core, app, externalId);
+      return issueId(core, app, externalId);
     case 'access':
-      return openAccess(core, app, externalId);
+      return issueAccess(core, app, externalId);
     case undefined:
       throw refuse('internal', {});
   }
 }
 
 /** The guides of this API spell an id token's type both ways. */
-function takeType(fields: FieldReader, value: unknown): TokenRequestType | undefined {
+function readType(fields: FieldReader, value: unknown): TokenRequestType | undefined {
   const type = value === 'id_token' ? 'id' : tokenRequestTypes.find((each) => each === value);
   if (type !== undefined) return type;
   const isNotFound = value === undefined || value === null || value === '';
@@ -98,19 +98,19 @@ function takeType(fields: FieldReader, value: unknown): TokenRequestType | undef
   return undefined;
 }
 
-/** Backends send an empty text for users whose address they do not know. */
-function readGivenEmail(value: unknown): FieldResult<string | null> {
+/** Backends send an empty text for a user without a known address. */
+function readEmailOrNone(value: unknown): FieldResult<string | null> {
   return value === undefined || value === null || value === '' ? { value: null } : readEmail(value);
 }
 
-async function openSession(
+async function issueSession(
   core: Core,
   app: AppPrincipal,
   input: { readonly externalId: string; readonly email: string | null },
 ): Promise<IssuedTokens> {
   const attempt = (): Promise<IssuedTokens> =>
     core.work.change(app.orgKey, async (tx) => {
-      const user = await findOrMake(core, tx, app, input);
+      const user = await findOrCreate(core, tx, app, input);
       refuseCancelled(user);
       const sessionToken = await issueToken(core, tx, user.id, 'session');
       await note(core, tx, app, user, 'connect.session_issued');
@@ -119,13 +119,13 @@ async function openSession(
   try {
     return await attempt();
   } catch (error) {
-    // Another process made or changed the user between our look and our write: now it is there to be found.
+    // Another process created or changed the user between our read and our write, so a second attempt finds it.
     if (isRefusal(error, 'external_id_taken') || isNotFound(error, 'user')) return attempt();
     throw error;
   }
 }
 
-function openId(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
+function issueId(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByExternalId(tx, app, externalId);
     refuseCancelled(user);
@@ -135,25 +135,25 @@ function openId(core: Core, app: AppPrincipal, externalId: string): Promise<Issu
   });
 }
 
-function openAccess(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
+function issueAccess(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByExternalId(tx, app, externalId);
-    return giveAccess(core, tx, app, user, 'connect.access_issued');
+    return issueAccessPair(core, tx, app, user, 'connect.access_issued');
   });
 }
 
-/** A refresh token is spent with the pair that it brings: of several callers one gets it. */
+/** Consumes the refresh token in the transaction that issues the new pair: of several callers exactly one gets it. */
 function refreshAccess(core: Core, app: AppPrincipal, refreshToken: string): Promise<IssuedTokens> {
   if (!isTokenText(refreshToken, 'refresh', app.orgKey)) throw refuse('invalid_token', {});
   return core.work.change(app.orgKey, async (tx) => {
     const token = await tx.connectTokens.consume(digestOf(refreshToken), 'refresh', core.clock.now());
     const user = token === null ? null : await tx.users.find({ id: token.userId, appId: app.appId });
     if (user === null) throw refuse('invalid_token', {});
-    return giveAccess(core, tx, app, user, 'connect.access_refreshed');
+    return issueAccessPair(core, tx, app, user, 'connect.access_refreshed');
   });
 }
 
-async function giveAccess(
+async function issueAccessPair(
   core: Core,
   tx: Tx,
   app: AppPrincipal,
@@ -162,7 +162,7 @@ async function giveAccess(
 ): Promise<IssuedTokens> {
   refuseCancelled(user);
   const connections = await tx.connections.listOf(user.id);
-  // One that the provider has lost was connected, and what came from it meanwhile is still the person's.
+  // A connection that needs its user was connected before, and its data is still the person's.
   const isConnected = connections.some(({ status }) => status === 'active' || status === 'needs_user');
   if (!isConnected) throw refuse('not_found', { noun: 'connection' });
   const accessToken = await issueToken(core, tx, user.id, 'access');
@@ -171,7 +171,7 @@ async function giveAccess(
   return { type: 'access', accessToken, refreshToken, expiresInSeconds: lifeSeconds('access') };
 }
 
-async function findOrMake(
+async function findOrCreate(
   core: Core,
   tx: Tx,
   app: AppPrincipal,
@@ -184,15 +184,15 @@ async function findOrMake(
     if (present !== null) return tx.users.update(present, { email: address, updatedAt: now });
     return tx.users.insert({ ...newUserOf(app.appId, now), externalId, email: address });
   };
-  const user = await writeWhereFree(write, present, email);
+  const user = await writeIfEmailIsFree(write, present, email);
   if (user !== present) {
     await note(core, tx, app, user, present === null ? 'user.created' : 'user.updated');
   }
   return user;
 }
 
-/** An address that somebody else in the organization has is left out. */
-async function writeWhereFree(
+/** Writes the user without the address where another user of the organization has it. */
+async function writeIfEmailIsFree(
   write: (email: string | null) => Promise<User>,
   present: User | null,
   email: string | null,

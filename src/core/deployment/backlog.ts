@@ -1,6 +1,6 @@
 /**
- * What a directory has still to do: messages to send, erasures and grants to bring to their end. For whoever watches a
- * deployment; the answer names nobody, and is the same whichever process gives it.
+ * The backlog of a directory: messages to send, erasures to complete and grants to end, for the monitoring of a
+ * deployment. It names no person, and every process reads the same.
  */
 
 import type { Core } from '../core.ts';
@@ -11,13 +11,13 @@ import type { RevocationSummary } from '../providers/revocation.ts';
 export interface Backlog {
   readonly messages: { readonly queued: number; readonly since: number | null };
   readonly erasures: ErasureSummary;
-  /** Grants that are to end, by provider; also of providers that are switched on and have none. */
+  /** Open revocations by provider, with zeros for a provider that is switched on and has none. */
   readonly revocations: readonly (Pick<RevocationSummary, 'provider' | 'pending' | 'overdue'> & {
     readonly since: number | null;
   })[];
 }
 
-/** Reads the backlog, by indexes that hold nothing but what is open. */
+/** Reads the backlog from indexes that hold only open rows. */
 export async function readBacklog(core: Core): Promise<Backlog> {
   return core.work.readSystem('operator', async (tx) => {
     const open = await tx.revocations.summarize();

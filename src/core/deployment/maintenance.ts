@@ -1,7 +1,7 @@
 /**
- * Holds what the database keeps against what is there. Counts are kept so that no page has to count; here they
- * are counted, compared, and on request made right. Of the database's own files it only tells: what is damaged
- * there comes from a backup.
+ * Checks the stored counts of users and the database's files. Counts are stored so that no page of a list has to count;
+ * here users are counted, compared with the stored counts, and on request the counts are repaired. Damage in the
+ * database's files is only reported: an operator restores a backup.
  */
 import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
@@ -11,53 +11,53 @@ import type { OrgKey } from '../ids.ts';
 
 export type StatusCounts = Record<UserStatus, number>;
 
-/** The users of an organization, counted in one state of the database. */
+/** The users of an organization, counted in one snapshot of the database. */
 export interface CountReport {
-  /** How many there are. */
+  /** The number of users. */
   readonly counted: Readonly<StatusCounts>;
-  /** How many the kept counts say there are. */
+  /** The number of users by the stored counts. */
   readonly kept: Readonly<StatusCounts>;
-  /** What does not fit: parts with other numbers than their users, sums that are none, parts out of place. */
+  /** Blocks whose number differs from their users, wrong sums, and blocks in a wrong order. */
   readonly faults: number;
 }
 
-/** How a store of one process does at the moment. Cheap: nothing is asked of the database. */
+/** Measurements of the store of one process at this moment. They are cheap: they send nothing to the database. */
 export interface StoreMeasurements {
   /** Changes that wait for their transaction. */
   readonly changesWaiting: number;
-  /** What the database file and its log take on the disk; null where the database is no file of ours. */
+  /** The size of the SQLite file and of its write-ahead log; null on PostgreSQL. */
   readonly file: { readonly bytes: number; readonly logBytes: number } | null;
-  /** Connections to a database server, by what they are for; empty where there is none. */
+  /** Database connections by use; empty on SQLite. */
   readonly connections: readonly {
     readonly use: 'changes' | 'reads';
     readonly inUse: number;
     readonly idle: number;
-    /** Who waits for one. */
+    /** Callers that wait for a database connection. */
     readonly waiting: number;
   }[];
 }
 
-/** What a store offers to whoever looks after it. Everything may be called while others serve. */
+/** What a store offers for maintenance, also while other processes serve. */
 export interface Maintenance {
-  /** Counts the users of an organization and compares. Reads every one of them; changes nothing. */
+  /** Counts the users of an organization and compares. Reads every user; changes nothing. */
   checkCounts(orgKey: OrgKey): Promise<CountReport>;
   /**
-   * Makes the counts of an organization right, in short transactions that let others in between. Only where the
-   * order of the counts itself is lost it takes one, and other changes wait some seconds for each million users.
+   * Repairs the counts of an organization in short transactions, between which other changes run. Only where the order
+   * of the blocks is damaged it uses one transaction; other changes then wait some seconds for each million users.
    */
   repairCounts(orgKey: OrgKey): Promise<void>;
   /**
-   * What the database finds wrong with its own files, a line each, and without a person's data; empty where it
-   * finds nothing. Reads all of it.
+   * The faults that the database finds in its own files, one line each, without personal data; empty for none. Reads
+   * the whole database.
    */
   checkIntegrity(): Promise<readonly string[]>;
   measurements(): StoreMeasurements;
 }
 
-/** An organization whose kept counts were wrong. */
+/** An organization whose stored counts were wrong. */
 export interface CountDifference extends CountReport {
   readonly organization: Organization;
-  /** Whether they were made right and then found to be. */
+  /** Whether they were repaired and then checked again without a fault. */
   readonly isRepaired: boolean;
 }
 
@@ -65,13 +65,13 @@ export interface DirectoryReport {
   readonly organizations: number;
   readonly users: number;
   readonly differences: readonly CountDifference[];
-  /** What is wrong with the database's files. */
+  /** The faults of the database's files. */
   readonly problems: readonly string[];
 }
 
 /**
- * Looks through the files, and recounts one organization, or all of them with null. With `repairs` what was
- * counted otherwise than kept is made right. On damaged ground nothing is counted or repaired.
+ * Checks the files, and counts the users of one organization, or of all with null. With `repairs` it repairs wrong
+ * counts. Where a file is damaged it neither counts nor repairs.
  */
 export async function checkDirectory(
   core: Core,
@@ -98,7 +98,7 @@ async function repair(maintenance: Maintenance, { key }: Organization): Promise<
   return (await maintenance.checkCounts(key)).faults === 0;
 }
 
-/** The users of every status. */
+/** The users of all statuses together. */
 export function sumOf({ pending, active, inactive }: Readonly<StatusCounts>): number {
   return pending + active + inactive;
 }

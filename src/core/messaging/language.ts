@@ -36,13 +36,13 @@ function lookUp<L extends string>(tag: string, available: readonly L[]): L | und
     const match = available.find((language) => language === range);
     if (match !== undefined) return match;
     subtags.pop();
-    // A single letter or digit introduces what followed it, so it goes along.
+    // A single letter or digit introduces the subtags after it, so it is removed with them.
     if (subtags.at(-1)?.length === 1) subtags.pop();
   }
   return undefined;
 }
 
-/** The tag in lower case and with its present-day codes (`spa-MX` is `es-MX`); as it is where it is none. */
+/** The tag in lower case and with present codes (`spa-MX` is `es-MX`); a malformed tag only in lower case. */
 function canonical(tag: string): string {
   try {
     return (Intl.getCanonicalLocales(tag)[0] ?? tag).toLowerCase();
@@ -54,7 +54,7 @@ function canonical(tag: string): string {
 const rangeText = /^\s*([A-Za-z0-9-]{1,64})\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i;
 const rangesMax = 32;
 
-/** The tags of an `Accept-Language` header (RFC 9110, section 12.5.4), most wanted first; unwanted ones left out. */
+/** The tags of an `Accept-Language` header (RFC 9110, section 12.5.4), by weight; without those of weight 0. */
 export function readAcceptLanguage(header: string | undefined): string[] {
   return (header ?? '')
     .split(',', rangesMax)

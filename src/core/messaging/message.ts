@@ -1,8 +1,8 @@
 /**
- * What is sent to people. A message is a row in the transaction that causes it; its address, text, code and
- * token are sealed, and dropped once a real sender has taken it. Sending is claimed with a lease, retried with
- * backoff, and ends: `sent`, `kept` (the development outbox keeps and shows it) or `failed`. What has ended is forgotten
- * after a month, the outbox's messages too.
+ * Messages to people. A message is a row in the transaction that causes it; its address, text, code and token are
+ * sealed, and dropped once a real sender has accepted it. A job claims messages with a lease and retries with backoff
+ * until a final state: `sent`, `kept` (the development outbox keeps and shows it) or `failed`. The rows of all final
+ * states are deleted after 30 days.
  */
 
 import { type Backoff, backoffMs } from '../backoff.ts';
@@ -16,7 +16,7 @@ export type Channel = (typeof channels)[number];
 export const messageTemplates = ['confirmation', 'password_reset', 'invitation', 'email_changed'] as const;
 export type MessageTemplate = (typeof messageTemplates)[number];
 
-/** What is said to whom. Sealed as a whole while it is kept. */
+/** Address and text of a message, sealed as a whole. */
 export interface MessageContent {
   readonly to: string;
   readonly subject: string;
@@ -28,7 +28,7 @@ export interface MessageContent {
 export type MessageState = 'queued' | 'sent' | 'kept' | 'failed';
 export type MessageEvent = 'retry' | 'take' | 'keep' | 'give_up';
 
-/** The life of a message: only a queued one is settled, and the store settles no other. In `docs/states.md`. */
+/** The life of a message. The store settles only queued messages. Drawn in `docs/states.md`. */
 export const messageTransitions: Transitions<MessageState, MessageEvent> = {
   queued: { retry: 'queued', take: 'sent', keep: 'kept', give_up: 'failed' },
   sent: {},
@@ -43,12 +43,12 @@ export interface Message {
   readonly userId: UserId;
   readonly channel: Channel;
   readonly template: MessageTemplate;
-  /** True where no real sender may have it: it is for a template user. */
+  /** True for a message to a template user, which no real sender may get. */
   readonly isOutboxOnly: boolean;
   /** Null once it was dropped. */
   readonly sealedContent: string | null;
   readonly state: MessageState;
-  /** Attempts begun: a claim counts one before it is made, so that one that kills its process is counted. */
+  /** Attempts, each counted by its claim, so that an attempt that kills its process is counted too. */
   readonly attempts: number;
   readonly createdAt: number;
 }
@@ -58,13 +58,13 @@ export interface MessageStore {
   insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
 }
 
-/** Messages across organizations, for the job that sends them and the operator who looks. */
+/** Messages across organizations, for the job that sends them and for the operator. */
 export interface MessageQueue {
-  /** Takes a lease on due messages: nobody else gets them until `leaseMs` have passed. Oldest first. */
+  /** Claims due messages, oldest first. For `leaseMs` no other claim returns them. */
   claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]>;
   /**
-   * Ends an attempt. `sent` and `failed` drop the content, `kept` leaves it, `queued` tries again at
-   * `nextAttemptAt`. Nothing happens where the message is gone.
+   * Ends an attempt. `sent` and `failed` drop the content, `kept` leaves it, `queued` makes a retry due at
+   * `nextAttemptAt`. Does nothing where the message is gone.
    */
   settle(
     message: Pick<Message, 'orgKey' | 'id'>,
@@ -75,22 +75,22 @@ export interface MessageQueue {
   ): Promise<void>;
   /** Messages that still have their content, newest first. */
   listWithContent(limit: number): Promise<readonly Message[]>;
-  /** How many wait to be sent, and since when the one that was written first does; null for none. */
+  /** How many messages are queued, and when the oldest of them was written; null for none. */
   summarize(): Promise<{ readonly queued: number; readonly since: number | null }>;
 }
 
 export const messageLeaseMs = minuteMs;
 export const messageAttemptsMax = 12;
-/** How long a message stays that has ended, for whoever looks. */
+/** How long the row of a message in a final state stays, for the operator. */
 export const messageMemoryMs = 30 * dayMs;
 const messageBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: hourMs };
 
-/** When to try again after the `attempts`-th failure: 2 s, doubling, an hour at most. */
+/** When to retry after the `attempts`-th failure: after 2 s, doubling, at most an hour. */
 export function nextAttemptAt(attempts: number, now: number): number {
   return now + backoffMs(attempts, messageBackoff);
 }
 
-/** The text that is bound to a sealed content, so that it opens only as this message. */
+/** The context that a sealed content is bound to, so that it opens only as this message. */
 export function messageContext(message: Pick<Message, 'orgKey' | 'id'>): string {
   return `message ${message.orgKey} ${message.id}`;
 }

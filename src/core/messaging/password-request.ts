@@ -1,13 +1,13 @@
 /**
- * Somebody asked for a reset link. The asking is a row, and whether an account exists is looked up later by a
- * job: the answer goes out after the same work whoever asks, so its time tells nothing.
+ * Requests for a reset link. A request is a row, and a job looks up later whether an account exists. So the answer
+ * follows the same work for every address, and its time does not disclose accounts.
  */
 import type { OrgKey } from '../ids.ts';
 
 export interface PasswordRequest {
   readonly orgKey: OrgKey;
   readonly id: string;
-  /** A keyed digest of the address, by which an erasure finds the row. */
+  /** A keyed digest of the address; an erasure finds the row by it. */
   readonly emailDigest: string;
   /** The canonical address, sealed. */
   readonly sealedEmail: string;
@@ -17,7 +17,7 @@ export interface PasswordRequest {
 
 export interface PasswordRequestStore {
   insert(request: Omit<PasswordRequest, 'orgKey'>): Promise<void>;
-  /** Takes the request: exactly one caller gets true. */
+  /** Consumes the request: exactly one caller gets true. */
   consume(requestId: string): Promise<boolean>;
 }
 

@@ -1,4 +1,4 @@
-/** A step: puts a message into the transaction that causes it, sealed. The job sends it after the commit. */
+/** Writes a message, sealed, in the transaction that causes it. The job sends it after the commit. */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { newPrefixedId } from '../ids.ts';
@@ -6,7 +6,7 @@ import type { Tx } from '../unit-of-work.ts';
 import type { MessageFacts } from './compose.ts';
 import { type Channel, type MessageTemplate, messageContext } from './message.ts';
 
-/** Queues one message to the user at the given address, in the user's language. */
+/** A step: queues a message to the user at the given address, in the user's language. */
 export async function post(
   core: Core,
   tx: Tx,

@@ -1,9 +1,9 @@
 /**
- * The port to what carries a message to a person. A sender gets one message, tells what became of it and keeps
- * nothing; when to try again, how often, and what is written down are the sending job's decisions.
+ * The port to a service that delivers messages. A sender gets one message, returns its outcome and stores nothing; the
+ * sending job decides when and how often to retry, and what is stored.
  *
- * Sending is at least once: after a crash the same message comes again under the same id, which a sender passes
- * on where its service can use it to drop repeats.
+ * Delivery is at least once: after a crash the same message comes again with the same id. A sender passes the id on
+ * where its service can use it to drop duplicates.
  */
 import type { MessageContent } from './message.ts';
 
@@ -13,28 +13,28 @@ export interface OutgoingMessage extends MessageContent {
 }
 
 /**
- * What became of a message. `reason` is a short code that goes to the log, such as `timeout` or `http_503`; it
- * never holds an address, a text, or anything that the service said in words.
+ * The outcome of one attempt. `reason` is a short code for the log, such as `timeout` or `http_503`; it never holds an
+ * address or a text of the message or of the service.
  */
 export type SendOutcome =
-  /** The service has taken it over; our copy can go. */
+  /** The service has accepted the message; our copy can be dropped. */
   | { readonly kind: 'taken' }
-  /** It stays readable here: this sender is the development outbox. */
+  /** The message stays readable here: this sender is the development outbox. */
   | { readonly kind: 'kept' }
-  /** It will never be taken: there is no such address, or the person has opted out. */
+  /** The service will never accept it: there is no such address, or the person has opted out. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** It may be taken later, not before `retryAfterMs` where the service named a time. */
+  /** The service may accept it later; not before `retryAfterMs` where the service named a time. */
   | { readonly kind: 'try_again'; readonly reason: string; readonly retryAfterMs?: number };
 
 export interface MessageSender {
   /**
-   * Hands over one message within `sendDeadlineMs`. Resolves with an outcome for everything that a service or
-   * a network can do; rejects only for a fault of ours.
+   * Delivers one message to the service within `sendDeadlineMs`. Resolves with an outcome also for every error of the
+   * service or the network; rejects only for a fault of ours.
    */
   send(message: OutgoingMessage): Promise<SendOutcome>;
-  /** Lets go of open connections. */
+  /** Closes open network connections. */
   close(): Promise<void>;
 }
 
-/** The longest that one `send` may take; well below the lease, so that no message is sent by two at once. */
+/** The longest time of one `send`; well below the lease, so that no two processes send a message at once. */
 export const sendDeadlineMs = 15_000;

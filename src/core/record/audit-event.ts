@@ -1,4 +1,4 @@
-/** One event for each change: who, what, whom, through which door. Bare ids only, no personal data. */
+/** The audit log: one event for each change, with actor, action, subject and door. Only ids, no personal data. */
 
 import type { Principal } from '../access/principal.ts';
 import { newDatedId } from '../ids.ts';
@@ -59,11 +59,11 @@ export interface AuditStore {
   insert(event: AuditEvent): Promise<void>;
   /** Adds events in their order. */
   insertAll(events: readonly AuditEvent[]): Promise<void>;
-  /** Oldest first; the operator's and the tests' way to read the record. */
+  /** Oldest first. */
   list(limit: number): Promise<readonly AuditEvent[]>;
 }
 
-/** Writes the event of a change into the transaction of that change. */
+/** A step: adds the audit event of a change to its transaction. */
 export function record(
   tx: { readonly audit: AuditStore },
   principal: Principal,

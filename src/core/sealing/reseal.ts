@@ -1,6 +1,7 @@
 /**
- * Sealing anew, under the present secret, what was sealed under a former one, so that the former can be forgotten. It
- * may be stopped and started again, and runs beside servers that write: what they seal meanwhile stands.
+ * Seals with the present secret what was sealed with a former one, so that the former secret can be deleted. The
+ * operation can be stopped and repeated, and runs beside servers that write: it never replaces a text that they have
+ * changed meanwhile.
  */
 
 import type { Core } from '../core.ts';
@@ -9,7 +10,7 @@ import type { SecretBox } from '../secret.ts';
 import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';
 
 export interface ResealReport {
-  /** Texts that are now under the present secret and were not. */
+  /** Texts that were sealed with a former secret and now are with the present one. */
   readonly resealed: number;
   /** Texts that no known secret opens. */
   readonly unopened: number;
@@ -17,7 +18,7 @@ export interface ResealReport {
 
 const batchTexts = 500;
 
-/** Seals everything anew that needs it, for every organization. */
+/** Reseals the texts of every organization and the grants beside the ledger. */
 export async function reseal(core: Core): Promise<ResealReport> {
   let resealed = 0;
   let unopened = 0;
@@ -35,11 +36,11 @@ export async function reseal(core: Core): Promise<ResealReport> {
       unopened += report.unopened;
     }
   }
-  const beside = await resealGrants(core);
-  return { resealed: resealed + beside.resealed, unopened: unopened + beside.unopened };
+  const grants = await resealGrants(core);
+  return { resealed: resealed + grants.resealed, unopened: unopened + grants.unopened };
 }
 
-/** The grants beside the ledger of erasures, sealed as in their rows. */
+/** Reseals the grants beside the ledger of erasures; their context is that of their rows. */
 async function resealGrants({ ledger: { grants }, secrets }: Core): Promise<ResealReport> {
   let resealed = 0;
   let unopened = 0;
@@ -65,7 +66,7 @@ async function resealBatch(
   table: SealedTable,
   texts: readonly SealedText[],
 ): Promise<ResealReport> {
-  const fresh = texts.map((text) => ({ text, sealed: sealAnew(core, table, text) }));
+  const fresh = texts.map((text) => ({ text, sealed: resealText(core, table, text) }));
   const resealed = await core.work.changeSystem('operator', async (tx) => {
     let count = 0;
     for (const { text, sealed } of fresh) {
@@ -76,7 +77,7 @@ async function resealBatch(
   return { resealed, unopened: fresh.filter(({ sealed }) => sealed === null).length };
 }
 
-function sealAnew({ secrets }: Core, table: SealedTable, text: SealedText): string | null {
+function resealText({ secrets }: Core, table: SealedTable, text: SealedText): string | null {
   return reopen(secrets, text.sealed, sealedColumns[table].context(text));
 }
 

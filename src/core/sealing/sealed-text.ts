@@ -1,7 +1,7 @@
 /**
- * Which columns hold what must be read again, sealed under the deployment's secret, and to what each text is bound.
- * What is sealed for minutes only, such as people on their way to a provider and waiting requests for a link, is not
- * among them: it runs out before a former secret does.
+ * The columns that hold sealed texts, and the context that each text is bound to. Texts that are sealed for minutes
+ * only, of attempts to connect and of requests for a reset link, are not in the list: they expire before an operator
+ * deletes a former secret.
  */
 
 import { receiptKeyContext } from '../erasure/receipt-key-store.ts';
@@ -11,7 +11,7 @@ import { messageContext } from '../messaging/message.ts';
 import { connectionContext } from '../providers/connection.ts';
 import { revocationContext } from '../providers/revocation.ts';
 
-/** The table and the column of each kind of text, and what binds it to its row. */
+/** By table: the column, and the context that binds a text to its row. */
 export const sealedColumns = {
   connections: { column: 'sealed_grants', context: connectionContext },
   revocations: { column: 'sealed_grant', context: revocationContext },
@@ -35,8 +35,8 @@ export interface SealedText extends SealedRow {
 
 /** The sealed texts of all organizations. */
 export interface SealedTextStore {
-  /** The next texts of a table in the order of their keys, after `after` (null: from the start). */
+  /** The next texts of a table after the row `after` (null: from the start), in the order of their keys. */
   list(table: SealedTable, after: SealedRow | null, limit: number): Promise<readonly SealedText[]>;
-  /** Puts another sealing of the same in its place; false where the text is another by now. */
+  /** Replaces the sealed text; false where it has changed meanwhile. */
   replace(table: SealedTable, text: SealedText, sealed: string): Promise<boolean>;
 }

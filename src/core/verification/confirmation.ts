@@ -1,6 +1,6 @@
 /**
- * Confirming a user by a six-digit code: sending it, sending it again, and taking it. A code goes to the phone,
- * by email where there is no phone; it works once, for ten minutes, and five wrong tries void it.
+ * Confirms a user by a six-digit code: sends it, sends it again, and consumes it. A code goes to the phone, or by email
+ * where there is no phone. It is valid once, for ten minutes, and five wrong attempts void it.
  */
 import { requireApp } from '../access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
@@ -18,8 +18,8 @@ import type { Tx } from '../unit-of-work.ts';
 import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
 
 /**
- * Takes a code and confirms its user, who becomes active if pending. `caller` is null where they name an app
- * that does not exist; `number` and `code` are as they came. Refuses with `invalid_fields` where one is missing,
+ * Consumes a code and confirms its user, who becomes active if pending. `caller` is null where the call names an app
+ * that does not exist; `number` and `code` are unchecked input. Refuses with `invalid_fields` where one is missing,
  * `not_found` (app), and the same `invalid_code` for a code that is wrong, old, used or void and for a user who is
  * unknown or cancelled.
  */
@@ -39,9 +39,9 @@ export async function confirmUser(
     const user = await tx.users.lock({ number });
     if (user === null || user.status === 'inactive') return null;
     const now = core.clock.now();
-    const isTaken = await tx.codes.consume(user.id, codeDigest(core, user.id, code), now);
-    if (!isTaken) {
-      // The spent try is committed, and the refusal comes after.
+    const isConsumed = await tx.codes.consume(user.id, codeDigest(core, user.id, code), now);
+    if (!isConsumed) {
+      // The spent attempt is committed before the refusal.
       await tx.codes.spendTry(user.id);
       return null;
     }
@@ -72,8 +72,8 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
 }
 
 /**
- * A step: a new code in the place of the old one, on its way to the user. Refuses with `rate_limited` beyond
- * `quotas`, which count every code that the user was ever sent.
+ * A step: replaces the user's code and queues a message with the new one. Refuses with `rate_limited` beyond `quotas`,
+ * which count every code that was sent to the user.
  */
 export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
   const to = codeAddressOf(user);
@@ -91,7 +91,7 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
   await post(core, tx, user, { template: 'confirmation', channel, to, code });
 }
 
-/** Where the user's codes go: to the phone, by email where there is none. */
+/** The address for the user's codes: the phone, or the email where there is no phone. */
 export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email'>): string | null {
   return user.phoneE164 ?? user.email;
 }
@@ -100,7 +100,7 @@ function codeDigest(core: Core, userId: UserId, code: string): string {
   return core.secrets.keyedDigest('confirmation code', `${userId} ${code}`);
 }
 
-/** A user's number, as a JSON number or in decimal; null for a whole number that no user can have. */
+/** A user's number, as a JSON number or a decimal text; null for a whole number that no user can have. */
 function readNumber(value: unknown): FieldResult<number | null> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   const isWhole = typeof value === 'string' ? /^-?\d+$/.test(value) : Number.isInteger(value);

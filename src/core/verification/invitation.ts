@@ -1,4 +1,4 @@
-/** Inviting people to an organization: a pending user, and a link by email with which they set a password. */
+/** Invites a person to an organization: creates a pending user and sends a link by email to set a password. */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
@@ -12,8 +12,8 @@ import { sendPasswordToken } from './password-reset.ts';
 export const invitedRoles = ['member', 'admin'] as const;
 
 /**
- * Makes a pending user and mails the invitation. Values are as they came; the role is `member` unless said.
- * Refuses with `forbidden` (only an admin makes an admin), `invalid_fields` (in the order email, name, role)
+ * Creates a pending user and sends the invitation. Values are unchecked input; the default role is `member`.
+ * Refuses with `forbidden` (only an admin invites an admin), `invalid_fields` (in the order email, name, role)
  * and `email_taken`.
  */
 export async function inviteUser(

@@ -1,6 +1,6 @@
 /**
- * Setting a password by a token that came by email: of a reset, or of an invitation, which also lets its user
- * in. Asking for a reset is answered alike whoever asks; the account is looked up afterwards, by a job.
+ * Sets a password by a token from an email: of a reset, or of an invitation, which also activates its user. Every
+ * request for a reset gets the same answer; a job looks up the account afterwards.
  */
 import { requireApp } from '../access/authentication.ts';
 import { readPassword } from '../access/password.ts';
@@ -19,15 +19,15 @@ import { hourMs, minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
 
-/** How often a reset mail goes to one account; what is beyond that is silently not sent. */
+/** How often a reset email is sent to one account; further emails are not sent, without an error. */
 const resetMailQuotas = [
   { limit: 1, windowMs: minuteMs },
   { limit: 5, windowMs: hourMs },
 ] as const;
 
 /**
- * Notes that somebody asked for a reset link to that address. Does the same work for every address. `caller` is
- * null where they name an app that does not exist. Refuses with `invalid_fields` and `not_found` (app) only.
+ * Stores a request for a reset link to that address. Does the same work for every address. `caller` is null where the
+ * call names an app that does not exist. Refuses with `invalid_fields` and `not_found` (app) only.
  */
 export async function requestPasswordReset(
   core: Core,
@@ -51,7 +51,7 @@ export async function requestPasswordReset(
   );
 }
 
-/** Takes a waiting request and sends the link, where an account of that address may have one. */
+/** Consumes a stored request, and sends the link where an active or pending account has the address. */
 export async function answerPasswordRequest(core: Core, request: PasswordRequest): Promise<void> {
   const email = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
   await core.work.change(request.orgKey, async (tx) => {
@@ -67,7 +67,7 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
   });
 }
 
-/** A step: a new token for the user, on its way by email. */
+/** A step: creates a token for the user and queues the email with it. */
 export async function sendPasswordToken(
   core: Core,
   tx: Tx,
@@ -82,7 +82,7 @@ export async function sendPasswordToken(
   await post(core, tx, user, { template, channel: 'email', to, token });
 }
 
-/** Whether the token could be spent now. */
+/** Whether the token is valid now. */
 export async function validatePasswordToken(
   core: Core,
   input: { readonly token: unknown },
@@ -91,9 +91,9 @@ export async function validatePasswordToken(
 }
 
 /**
- * Sets the password and ends every session of the user; an invitation's token also activates and confirms.
- * `token` and `password` are as they came. Refuses with `invalid_fields`, which does not spend the token, and
- * with `invalid_token` for one that is unknown, spent or expired.
+ * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
+ * user. `token` and `password` are unchecked input. Refuses with `invalid_fields`, which does not consume the token, and
+ * with `invalid_token` for a token that is unknown, consumed or expired.
  */
 export async function resetPassword(
   core: Core,
@@ -121,7 +121,7 @@ export async function resetPassword(
     };
     const after = await tx.users.update(user, changes);
     await tx.sessions.endAll(user.id);
-    // An invitation stays open beside a reset: it is the only link that lets its user in.
+    // A reset leaves an invitation open: only the invitation activates its user.
     await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
     if (user.email !== null) {
       await tx.throttles.clearFailures(emailSubject(core.secrets, found.orgKey, user.email));
@@ -133,7 +133,7 @@ export async function resetPassword(
   });
 }
 
-/** The user whose token it is, if it could be spent now. */
+/** The user of the token; null where the token is not valid now. */
 async function findTokenUser(
   core: Core,
   token: unknown,

@@ -1,6 +1,6 @@
 /**
- * Tokens that set a password: of a reset (one hour) and of an invitation (seven days). Both go out as a link,
- * are kept as digests and are spent once.
+ * Tokens that set a password: of a reset (one hour) and of an invitation (seven days). Both are sent as a link, stored
+ * as digests and consumed once.
  */
 import type { UserId } from '../ids.ts';
 import { dayMs, hourMs } from '../time.ts';
@@ -20,11 +20,11 @@ export interface PasswordToken {
 
 export interface PasswordTokenStore {
   insert(token: PasswordToken, digest: string): Promise<void>;
-  /** The token if it could be spent at that instant. */
+  /** The token if it is valid at that instant. */
   findOpen(digest: string, now: number): Promise<PasswordToken | null>;
-  /** Takes the token: exactly one caller gets it, the others null. */
+  /** Consumes the token: exactly one caller gets it, the others get null. */
   consume(digest: string, now: number): Promise<PasswordToken | null>;
-  /** Ends the user's open tokens of that purpose (all purposes without one). */
+  /** Voids the user's open tokens of that purpose, by default of all purposes. */
   drop(userId: UserId, purpose?: PasswordTokenPurpose): Promise<void>;
   listOpen(userId: UserId, now: number): Promise<readonly PasswordToken[]>;
 }

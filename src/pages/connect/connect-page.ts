@@ -98,7 +98,7 @@ ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
 `;
   return {
     // Whoever comes with a token that has ended is told so by the page, in the window where they are.
-    status: found.isOpen ? 200 : 403,
+    status: found.isValid ? 200 : 403,
     headers: { ...pageHeaders(origins), 'content-language': language },
     contentType: 'text/html; charset=utf-8',
     content: page.text,
