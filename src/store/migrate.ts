@@ -1,8 +1,8 @@
 /**
- * Brings the schema up to date. Migrations are only ever added; each runs once, in a transaction of its own that
- * also records it, so a process that is killed leaves the schema of one version or of the next. Of several
- * processes that start at once one does the work and the others find it done. A database that a newer Roster
- * has touched is refused, for what it means is not known here.
+ * Brings the schema up to date. Migrations are only added, never changed. Each runs once, in a transaction of its own that
+ * also records it, so a process that is killed leaves the schema of one version or of the next. Of several processes that
+ * start at the same time, one runs the migrations and the others find them done. A database that a newer Roster has
+ * migrated is refused, because this program does not know its schema.
  */
 import type { Dialect } from './sql/dialect.ts';
 
@@ -12,13 +12,13 @@ export interface Migration {
   statements(dialect: Dialect): readonly string[];
 }
 
-/** Recorded in a database that a directory is being moved to: higher than any schema, so no program serves it. */
+/** Recorded in a database while a directory is moved to it. Higher than any schema version, so no program serves it. */
 export const moveVersion = 1_000_000;
 
-/** What a database gives a migration to work with. */
+/** What a migration needs from a database. */
 export interface MigrationTarget {
   readonly dialect: Dialect;
-  /** The newest version recorded; 0 where there is no record yet. */
+  /** The newest version that is recorded; 0 if there is no record yet. */
   version(): Promise<number>;
   /** Runs `work` in one transaction that no other process can enter at the same time. */
   exclusively(work: () => Promise<void>): Promise<void>;
@@ -26,7 +26,7 @@ export interface MigrationTarget {
   record(migration: Migration, at: number): Promise<void>;
 }
 
-/** The database was made by a newer Roster, or is not complete yet. */
+/** The database was migrated by a newer Roster, or a move to it has not ended. */
 export class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
   constructor(found: number, known: number) {
@@ -39,7 +39,7 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** Runs those of `known` that are missing; how many that was. `at` is recorded as their time. */
+/** Runs the missing migrations of `known`. Returns how many that were. `at` is recorded as their time. */
 export async function migrate(
   target: MigrationTarget,
   at: number,
@@ -50,7 +50,7 @@ export async function migrate(
   for (const migration of known) {
     if ((await target.version()) >= migration.version) continue;
     await target.exclusively(async () => {
-      // Another process may have been here between the look and the lock.
+      // Another process may have run it between the look and the lock.
       if ((await target.version()) >= migration.version) return;
       for (const sql of migration.statements(target.dialect)) await target.execute(sql);
       await target.record(migration, at);

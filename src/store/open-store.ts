@@ -4,8 +4,8 @@ import { SqliteStore } from './sqlite/sqlite-store.ts';
 import type { FileStoreOptions, PostgresStoreOptions, Store } from './store.ts';
 
 /**
- * Opens the file, making it where there is none; throws what SQLite says where that fails. Of a PostgreSQL database
- * nothing is asked before it is needed.
+ * Opens the SQLite file, and creates it if there is none. Throws the error of SQLite if that fails. With a PostgreSQL
+ * database, it connects at the first query.
  */
 export function openStore(options: FileStoreOptions | PostgresStoreOptions): Store {
   return 'databaseUrl' in options ? new PostgresStore(options) : new SqliteStore(options);

@@ -1,7 +1,4 @@
-/**
- * The store of a deployment, and what opening one takes. Which database is behind it makes no difference to those
- * who use it.
- */
+/** The store of a deployment, and the options to open it. It behaves in the same way on both databases. */
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import type { Remains } from '../core/erasure/remains.ts';
 import type { Topic } from '../core/topic.ts';
@@ -10,31 +7,31 @@ import type { CountShape } from './counts/count-change.ts';
 import type { PostgresTimeouts } from './postgres/connection.ts';
 
 export interface StoreOptions {
-  /** Told after each commit which kinds of rows it added that a job waits for. */
+  /** Called after each commit that added rows for jobs, with their topics. */
   readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
-  /** Told after each commit how many changes shared it, and how long the commit itself took. */
+  /** Called after each commit with the number of changes that shared it, and how long the commit itself took. */
   readonly onWritten?: (changes: number, ms: number) => void;
-  /** Told how long each copying of SQLite's log into the file took. */
+  /** Called after each checkpoint, which copies SQLite's write-ahead log into the file, with its duration. */
   readonly onCheckpoint?: (ms: number) => void;
-  /** Told once for each outage why requests were refused with `unavailable`. The error names no data. */
+  /** Called once for each outage with its cause. Requests are refused with `unavailable` meanwhile. The error contains no data. */
   readonly onOutage?: (error: unknown) => void;
-  /** How long a change waits for what another transaction holds, in milliseconds. */
+  /** How long a change waits for a lock of another transaction, in milliseconds. */
   readonly lockWaitMs?: number;
-  /** For tests, which want small ranges. */
+  /** For tests, which use small ranges. */
   readonly countShape?: CountShape;
 }
 
 export interface FileStoreOptions extends StoreOptions {
-  /** The folder that holds the database file; it exists and can be written. */
+  /** The folder of the database file. It exists and is writable. */
   readonly dataDir: string;
-  /** Whether very much will be written in a row. */
+  /** Whether the caller is going to write a large number of rows in succession. */
   readonly isBulk?: boolean;
 }
 
 export interface PostgresStoreOptions extends StoreOptions {
-  /** Names server, database, user and password: `postgres://user:password@host:5432/database`. */
+  /** With server, database, user and password: `postgres://user:password@host:5432/database`. */
   readonly databaseUrl: string;
-  /** Most connections of this process; at least 4. */
+  /** The largest number of connections of this process; at least 4. */
   readonly poolSize?: number;
   /** How long a connection and a statement may take. */
   readonly timeouts?: Pick<PostgresTimeouts, 'connectMs' | 'statementMs'>;
@@ -44,10 +41,10 @@ export interface PostgresStoreOptions extends StoreOptions {
 export interface Store extends UnitOfWork, Maintenance {
   /** What erasures look into. */
   readonly remains: Remains;
-  /** Brings the schema up to date; how many migrations ran. Nothing else works on a new file before. */
+  /** Brings the schema up to date. Returns how many migrations ran. A new file must be migrated before any other call. */
   migrate(): Promise<number>;
-  /** Resolves where the database answers and has the schema of this program. */
+  /** Resolves if the database answers and has the schema of this program. */
   ping(): Promise<void>;
-  /** Waits for the changes under way and closes all connections. */
+  /** Waits for the changes that are running and closes all connections. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** API keys: found by digest before a tenant is known, changed within their organization. */
+/** API keys: found by their digest before the organization is known, and changed within their organization. */
 import type { ApiKey, ApiKeyDirectory, ApiKeyStore } from '../../core/access/api-key.ts';
 import type { KeyRole } from '../../core/access/principal.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -37,7 +37,7 @@ const insertKey = statement(
     }),
 );
 
-/** A revoked key stays revoked: it can be given no new secret. */
+/** A revoked key stays revoked: it cannot get a new secret. */
 const updateDigest = statement((p: Binder<{ orgKey: number; id: string; digest: string }>) =>
   build
     .updateTable('api_keys')
@@ -47,7 +47,7 @@ const updateDigest = statement((p: Binder<{ orgKey: number; id: string; digest: 
     .where('revoked_at', 'is', null),
 );
 
-/** The first revocation stands; a second one would move its time. */
+/** Only the first revocation counts. A second one would change the time of the first. */
 const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: number }>) =>
   build
     .updateTable('api_keys')
@@ -57,7 +57,7 @@ const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: num
     .where('revoked_at', 'is', null),
 );
 
-/** The only query that knows no organization: the key is what says which it is. */
+/** Without an organization: the key determines it. */
 const selectByDigest = statement(
   (p: Binder<{ digest: string }>) =>
     build.selectFrom('api_keys').select(columns).where('digest', '=', p('digest')),

@@ -1,6 +1,6 @@
 /**
- * Apps: those of one organization, and all of them for whoever knows no tenant yet. Apps are never deleted, so
- * "the first" stays the first.
+ * Apps: those of one organization, and all of them for callers that do not know the organization yet. Apps are never
+ * deleted, so the first app of an organization stays the first.
  */
 import type {
   App,
@@ -10,8 +10,8 @@ import type {
   AppStore,
 } from '../../core/directory/organization.ts';
 import type { OrgKey } from '../../core/ids.ts';
-import { toFlag } from '../schema/flag.ts';
-import { type Binder, build, type Statement, statement, type Values } from '../sql/statement.ts';
+import { type Flag, toFlag } from '../schema/flag.ts';
+import { type Binder, build, type Statement, statement, type Value, type Values } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
 const columns = [
@@ -58,50 +58,34 @@ const selectOwn = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
-/** By order of creation, which the internal key is. */
+/** The internal key is in the order of creation. */
 const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
 );
 
 type ById = { orgKey: number; id: string };
 
-const updateKey = statement((p: Binder<ById & { keyDigest: string }>) =>
-  build
-    .updateTable('apps')
-    .set({ key_digest: p('keyDigest') })
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id')),
-);
+const updateOf = <V extends Value>(
+  column: 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open',
+) =>
+  statement((p: Binder<ById & { value: V }>) =>
+    build
+      .updateTable('apps')
+      .set({ [column]: p('value') })
+      .where('org_key', '=', p('orgKey'))
+      .where('id', '=', p('id')),
+  );
 
-const updateSecret = statement((p: Binder<ById & { secretDigest: string }>) =>
-  build
-    .updateTable('apps')
-    .set({ client_secret_digest: p('secretDigest') })
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id')),
-);
-
-const updateOrigins = statement((p: Binder<ById & { origins: string }>) =>
-  build
-    .updateTable('apps')
-    .set({ origins: p('origins') })
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id')),
-);
-
-const updateSignup = statement((p: Binder<ById & { isSignupOpen: 0 | 1 }>) =>
-  build
-    .updateTable('apps')
-    .set({ is_signup_open: p('isSignupOpen') })
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id')),
-);
+const updateKey = updateOf<string>('key_digest');
+const updateSecret = updateOf<string>('client_secret_digest');
+const updateOrigins = updateOf<string>('origins');
+const updateSignup = updateOf<Flag>('is_signup_open');
 
 const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('apps').select(columns).where('id', '=', p('id')),
 );
 
-/** The app key is what says which organization is meant. */
+/** Without an organization: the app key determines it. */
 const selectByKey = statement((p: Binder<{ keyDigest: string }>) =>
   build.selectFrom('apps').select(columns).where('key_digest', '=', p('keyDigest')),
 );
@@ -159,13 +143,13 @@ export class SqlAppStore implements AppStore {
     const { executor } = this.#scope;
     const own = { orgKey: this.#orgKey, id: appId };
     const { keyDigest, secretDigest, isSignupOpen, origins } = changes;
-    if (keyDigest !== undefined) await executor.run(updateKey, { ...own, keyDigest });
-    if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, secretDigest });
+    if (keyDigest !== undefined) await executor.run(updateKey, { ...own, value: keyDigest });
+    if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, value: secretDigest });
     if (isSignupOpen !== undefined) {
-      await executor.run(updateSignup, { ...own, isSignupOpen: toFlag(isSignupOpen) });
+      await executor.run(updateSignup, { ...own, value: toFlag(isSignupOpen) });
     }
     if (origins !== undefined) {
-      await executor.run(updateOrigins, { ...own, origins: JSON.stringify(origins) });
+      await executor.run(updateOrigins, { ...own, value: JSON.stringify(origins) });
     }
     return (await this.find(appId)) !== null;
   }

@@ -1,4 +1,4 @@
-/** The record of changes, in the order in which they were written. Rows are only ever added. */
+/** The audit log, in the order in which it was written. Rows are only added. */
 import type { OrgKey } from '../../core/ids.ts';
 import type { AuditEvent, AuditStore } from '../../core/record/audit-event.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
@@ -20,7 +20,7 @@ const insertEvent = statement((p: Binder<EventValues>) =>
   }),
 );
 
-/** By order of writing: clocks of several processes differ. */
+/** In the order of writing, because the clocks of several processes differ. */
 const selectOldest = statement((p: Binder<{ orgKey: number; limit: number }>) =>
   build
     .selectFrom('audit_events')

@@ -1,4 +1,4 @@
-/** The one open confirmation code of each user. */
+/** The confirmation codes of users. A user has at most one. */
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import type { ConfirmationCode, ConfirmationCodeStore } from '../../core/verification/confirmation-code.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
@@ -6,7 +6,7 @@ import type { Scope } from '../users/scope.ts';
 
 type OfUser = { orgKey: number; userId: string };
 
-/** A user has one code at most: sending another voids the first and its spent tries. */
+/** A new code replaces the earlier one, with its number of tries. */
 const upsertCode = statement((p: Binder<OfUser & { digest: string; expiresAt: number; triesLeft: number }>) =>
   build
     .insertInto('confirmation_codes')
@@ -34,7 +34,7 @@ const selectCode = statement((p: Binder<OfUser>) =>
     .where('user_id', '=', p('userId')),
 );
 
-/** Every condition stands in the deletion itself, so that of many who bring the code one gets it. */
+/** All conditions are part of the deletion, so of many requests with the same code exactly one succeeds. */
 const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>) =>
   build
     .deleteFrom('confirmation_codes')
@@ -45,7 +45,7 @@ const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>)
     .where('tries_left', '>', 0),
 );
 
-/** Counts down in the database: guesses that arrive together spend a try each. */
+/** The database counts down, so guesses that arrive at the same time spend a try each. */
 const spendOne = statement((p: Binder<OfUser>) =>
   build
     .updateTable('confirmation_codes')

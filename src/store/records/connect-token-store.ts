@@ -1,4 +1,4 @@
-/** The tokens of Connect by digest. The look-up brings the user along; taking one is the statement that deletes it. */
+/** The tokens of the Connect page, by their digest. A look-up also reads the user. A token is consumed by deleting it. */
 import type {
   ConnectToken,
   ConnectTokenKind,
@@ -38,7 +38,7 @@ const selectWithUser = statement((p: Binder<ByDigest>) =>
     .$castTo<UserRow & Pick<ConnectToken, 'kind' | 'expiresAt'>>(),
 );
 
-/** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
+/** Only the request whose deletion returns the row has consumed the token. */
 const takeToken = statement((p: Binder<ByDigest & { kind: ConnectTokenKind; now: number }>) =>
   build
     .deleteFrom('connect_tokens')

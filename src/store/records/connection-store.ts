@@ -1,6 +1,6 @@
 /**
- * Connections as rows. Each change names the version that it knows, so of two changes from one state one wins; a
- * claim of the refresh job is one statement that puts the next refresh behind the lease and counts it as sent.
+ * Connections as rows. Each change names the version that it has read, so of two changes from one version only one
+ * succeeds. The refresh job claims connections (`lease-claim.ts`); each claim is counted as a refresh without an answer.
  */
 import { sql } from 'kysely';
 import { refuse } from '../../core/errors.ts';
@@ -102,7 +102,7 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
     .where('version', '=', p('version')),
 );
 
-/** No change of the grant, so the version stays and a refresh under way is not disturbed. */
+/** The grant does not change, so the version stays and a refresh that is running is not disturbed. */
 const updateSync = statement((p: Binder<ById & { at: number }>) =>
   build
     .updateTable('connections')
@@ -201,7 +201,7 @@ export class SqlConnectionStore implements ConnectionStore {
   }
 }
 
-/** By way of the organizations, so that the key of connections serves. */
+/** Joined to the organizations, so that the primary key of connections serves. */
 const selectById = statement((p: Binder<{ id: string }>) =>
   build
     .selectFrom('organizations')

@@ -1,6 +1,6 @@
 /**
- * Erasures as rows. They refer to no user, for they begin when the user ends. A claim is one statement that puts the
- * next look behind the lease, so of two processes one gets the erasure.
+ * Erasures as rows. They refer to no user, because an erasure begins with the deletion of its user. The job that completes
+ * erasures claims them (`lease-claim.ts`).
  */
 import { sql } from 'kysely';
 import type {
@@ -41,7 +41,7 @@ type ErasureRow = Omit<Erasure, 'removed'> & { readonly seq: number; readonly re
 type ById = { orgKey: number; id: string };
 
 const openStates = ['running', 'overdue'] satisfies ErasureState[];
-/** The states stand in the text, or the planner could not know that the index of open erasures serves. */
+/** The states are part of the text, or the planner could not know that the index of open erasures serves. */
 const open = openStates.map((state) => sql.lit(state));
 
 const insertErasure = statement((p: Binder<ById & Omit<ErasureRow, 'seq'>>) =>
@@ -63,18 +63,11 @@ const insertErasure = statement((p: Binder<ById & Omit<ErasureRow, 'seq'>>) =>
   }),
 );
 
-const selectOne = statement((p: Binder<ById>) =>
-  build.selectFrom('erasures').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
-);
+const byId = (p: Binder<ById>) =>
+  build.selectFrom('erasures').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id'));
 
-const lockOne = statement((p: Binder<ById>) =>
-  build
-    .selectFrom('erasures')
-    .select(columns)
-    .where('org_key', '=', p('orgKey'))
-    .where('id', '=', p('id'))
-    .forUpdate(),
-);
+const selectOne = statement((p: Binder<ById>) => byId(p));
+const lockOne = statement((p: Binder<ById>) => byId(p).forUpdate());
 
 type Changed = {
   state: ErasureState;
@@ -111,7 +104,7 @@ const claimDue = leaseClaim<ErasureRow>({
   columns,
 });
 
-/** The one look-up without an organization, for an operator who has nothing but the id. */
+/** Without an organization, for an operator who knows only the id. */
 const selectById = statement((p: Binder<{ id: string }>) =>
   build
     .selectFrom('organizations')
@@ -120,27 +113,15 @@ const selectById = statement((p: Binder<{ id: string }>) =>
     .where('erasures.id', '=', p('id')),
 );
 
-const selectNewest = statement((p: Binder<{ limit: number }>) =>
-  build.selectFrom('erasures').select(columns).orderBy('seq', 'desc').limit(p('limit')),
-);
+const newest = (p: Binder<{ limit: number }>) =>
+  build.selectFrom('erasures').select(columns).orderBy('seq', 'desc').limit(p('limit'));
 
+const selectNewest = statement((p: Binder<{ limit: number }>) => newest(p));
 const selectNewestComplete = statement((p: Binder<{ limit: number }>) =>
-  build
-    .selectFrom('erasures')
-    .select(columns)
-    .where('state', '=', sql.lit('complete' as const))
-    .orderBy('seq', 'desc')
-    .limit(p('limit')),
+  newest(p).where('state', '=', sql.lit('complete' as const)),
 );
-
 const selectNewestOpen = statement((p: Binder<{ state: ErasureState; limit: number }>) =>
-  build
-    .selectFrom('erasures')
-    .select(columns)
-    .where('state', 'in', open)
-    .where('state', '=', p('state'))
-    .orderBy('seq', 'desc')
-    .limit(p('limit')),
+  newest(p).where('state', 'in', open).where('state', '=', p('state')),
 );
 
 const summarizeOpen = statement((_: Binder<Record<never, never>>) =>
@@ -207,7 +188,7 @@ export class SqlErasureQueue implements ErasureQueue {
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {
     const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
-    // A database returns what it changed in any order.
+    // The database returns the rows in any order.
     return rows.sort((left, right) => left.seq - right.seq).map(toErasure);
   }
 

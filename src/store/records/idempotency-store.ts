@@ -1,4 +1,4 @@
-/** What was answered to a request that is to have its effect once. */
+/** The outcomes of requests with an idempotency key, which must have their effect only once. */
 import {
   type IdempotencyStore,
   type IdempotentOutcome,
@@ -9,7 +9,7 @@ import type { OrgKey } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
-/** What is older than its life is as good as gone, whether or not a sweep has come by. */
+/** An outcome that is older than its life is not found, even if no sweep has deleted it yet. */
 const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; after: number }>) =>
   build
     .selectFrom('idempotency')
@@ -26,7 +26,7 @@ const selectYounger = statement((p: Binder<{ orgKey: number; keyDigest: string; 
     .where('created_at', '>', p('after')),
 );
 
-/** Of two with the same key the first stands, unless it is too old to be found: then it gives way. */
+/** Of two outcomes with the same key the first stays. One that is too old to be found is replaced. */
 const insertOutcome = statement(
   (
     p: Binder<{

@@ -1,4 +1,4 @@
-/** Imports of one organization: how far each has come, and what it refused. */
+/** The imports of one organization: the progress of each, and the lines that it rejected. */
 
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';

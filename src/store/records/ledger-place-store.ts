@@ -1,23 +1,24 @@
-/** How far each ledger of erasures is known here. A copy of the database knows what it knew when it was made. */
+/**
+ * Up to which position the database knows each ledger of erasures. A copy of the database has the position of the time
+ * when the copy was made.
+ */
 import type { LedgerPlaceStore } from '../../core/erasure/ledger.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-
-/** Stands for no organization. */
-const nobody = 0;
+import { noOrganization } from './no-organization.ts';
 
 const selectPlace = statement((p: Binder<{ id: string }>) =>
   build
     .selectFrom('erasure_ledgers')
     .select('known_bytes as knownBytes')
-    .where('org_key', '=', nobody)
+    .where('org_key', '=', noOrganization)
     .where('id', '=', p('id')),
 );
 
 const upsertPlace = statement((p: Binder<{ id: string; knownBytes: number }>) =>
   build
     .insertInto('erasure_ledgers')
-    .values({ org_key: nobody, id: p('id'), known_bytes: p('knownBytes') })
+    .values({ org_key: noOrganization, id: p('id'), known_bytes: p('knownBytes') })
     .onConflict((conflict) =>
       conflict
         .columns(['org_key', 'id'])

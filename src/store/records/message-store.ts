@@ -1,6 +1,6 @@
 /**
- * Messages to people as rows. A claim is one statement that puts the next attempt behind the lease, so of two
- * processes one gets the message; it counts the attempt, so one that kills its process is counted too.
+ * Messages to people as rows. The job that sends messages claims them (`lease-claim.ts`); each claim is counted as an
+ * attempt. A message that was sent, or has failed for good, loses its content.
  */
 import { sql } from 'kysely';
 import type { OrgKey } from '../../core/ids.ts';
@@ -33,7 +33,7 @@ const columns = [
 
 type MessageRow = Omit<Message, 'isOutboxOnly'> & { readonly seq: number; readonly isOutboxOnly: number };
 
-/** A new message is due at once: the nudge after the commit sends it, a later sweep if that was missed. */
+/** A new message is due at once. The job is notified after the commit; if that is missed, its next pass sends the message. */
 const insertMessage = statement(
   (
     p: Binder<{
@@ -70,7 +70,7 @@ const claimDue = leaseClaim<MessageRow>({
   columns,
 });
 
-/** Ends an attempt of a message that is still queued; what is `sent` or `failed` loses its content for good. */
+/** Ends an attempt of a message that is still queued. */
 const settleMessage = statement(
   (p: Binder<{ orgKey: number; id: string; state: MessageState; nextAttemptAt: number }>) =>
     build
@@ -90,7 +90,7 @@ const settleMessage = statement(
       .where('state', '=', sql.lit('queued')),
 );
 
-/** Newest first by order of writing, for several may be of one instant. */
+/** Newest first, in the order of writing, because several may be of the same millisecond. */
 const selectWithContent = statement((p: Binder<{ limit: number }>) =>
   build
     .selectFrom('messages')
@@ -100,7 +100,7 @@ const selectWithContent = statement((p: Binder<{ limit: number }>) =>
     .limit(p('limit')),
 );
 
-/** The index of queued messages answers it alone; of the rows one is read. */
+/** Reads the index of queued messages, and one row of the table. */
 const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
   build
     .with('waiting', (cte) =>
@@ -148,7 +148,7 @@ export class SqlMessageQueue implements MessageQueue {
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]> {
     const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
-    // A database returns what it changed in any order.
+    // The database returns the rows in any order.
     return rows.sort((left, right) => left.seq - right.seq).map(toMessage);
   }
 

@@ -1,4 +1,4 @@
-/** People on their way to a provider, found by the digest of their state and taken by deleting the row. */
+/** The OAuth flows that people have started and not finished. One is found by the digest of its state, and consumed by deleting it. */
 
 import type { OrgKey } from '../../core/ids.ts';
 import type { OAuthAttempt, OAuthAttemptStore, ReturnTo } from '../../core/providers/connection.ts';

@@ -1,4 +1,4 @@
-/** Organizations: few rows, found before a tenant is known. */
+/** The organizations. There are few. */
 import type { Organization, OrganizationStore } from '../../core/directory/organization.ts';
 import { newOrgKey } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';

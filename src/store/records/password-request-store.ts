@@ -1,4 +1,4 @@
-/** Waiting requests for a reset link, taken by deleting them. */
+/** Requests for a reset link that wait for the job. A request is consumed by deleting it. */
 import type { OrgKey } from '../../core/ids.ts';
 import type {
   PasswordRequest,
@@ -29,12 +29,12 @@ const insertRequest = statement(
     }),
 );
 
-/** Of several processes whose job read the same request, the one that deletes it sends the mail. */
+/** If the jobs of several processes have read the same request, the one that deletes it sends the mail. */
 const takeRequest = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build.deleteFrom('password_requests').where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
-/** By order of writing; the table is empty but for what a job has not come to yet. */
+/** In the order of writing. The table holds only requests that no job has answered yet. */
 const selectOldest = statement((p: Binder<{ limit: number }>) =>
   build
     .selectFrom('password_requests')

@@ -1,4 +1,4 @@
-/** Reset and invitation tokens by digest; taking one is the statement that deletes it. */
+/** The tokens of reset and invitation links, by their digest. A token is consumed by deleting it. */
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import type {
   PasswordToken,
@@ -24,7 +24,7 @@ const insertToken = statement(
     }),
 );
 
-/** Looks without taking, for a page that asks whether its link is still good. */
+/** Does not consume the token, for a page that asks whether its link is still valid. */
 const selectOpen = statement((p: Binder<ByDigest>) =>
   build
     .selectFrom('password_tokens')
@@ -34,7 +34,7 @@ const selectOpen = statement((p: Binder<ByDigest>) =>
     .where('expires_at', '>', p('now')),
 );
 
-/** The deletion is the proof: whoever gets the row back has spent the token, and nobody else can. */
+/** Only the request whose deletion returns the row has consumed the token. */
 const takeToken = statement((p: Binder<ByDigest>) =>
   build
     .deleteFrom('password_tokens')
@@ -56,7 +56,7 @@ const deleteOfPurpose = statement((p: Binder<OfUser & { purpose: PasswordTokenPu
     .where('purpose', '=', p('purpose')),
 );
 
-/** For the operator; soonest to end first. */
+/** For the operator; those that expire first come first. */
 const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
   build
     .selectFrom('password_tokens')

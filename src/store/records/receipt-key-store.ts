@@ -1,14 +1,12 @@
-/** The keys that sign receipts: few, never deleted, and of no organization. */
+/** The keys that sign receipts. There are few, they are never deleted, and they belong to no organization. */
 import type { ReceiptKey, ReceiptKeyStore } from '../../core/erasure/receipt-key-store.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-
-/** Stands for no organization. */
-const nobody = 0;
+import { noOrganization } from './no-organization.ts';
 
 const insertKey = statement((p: Binder<{ [K in keyof ReceiptKey]: ReceiptKey[K] }>) =>
   build.insertInto('receipt_keys').values({
-    org_key: nobody,
+    org_key: noOrganization,
     id: p('id'),
     public_key: p('publicKey'),
     sealed_key: p('sealedKey'),
@@ -21,7 +19,7 @@ const updateRetired = statement((p: Binder<{ id: string; at: number }>) =>
   build
     .updateTable('receipt_keys')
     .set({ sealed_key: null, retired_at: p('at') })
-    .where('org_key', '=', nobody)
+    .where('org_key', '=', noOrganization)
     .where('id', '=', p('id'))
     .where('retired_at', 'is', null),
 );
@@ -36,7 +34,7 @@ const selectAll = statement((_: Binder<Record<never, never>>) =>
       'created_at as createdAt',
       'retired_at as retiredAt',
     ])
-    .where('org_key', '=', nobody)
+    .where('org_key', '=', noOrganization)
     .orderBy('created_at')
     .orderBy('id'),
 );

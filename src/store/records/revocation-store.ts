@@ -1,7 +1,6 @@
 /**
- * Revocations as rows. A claim is one statement that puts the next attempt behind the lease and counts it, so of two
- * processes one gets the grant; each change names the version that it knows, so what an attempt found out counts
- * only for the grant that it tried.
+ * Revocations as rows. The job that revokes grants claims them (`lease-claim.ts`); each claim is counted as an attempt.
+ * Each change names the version that it has read, so the result of an attempt counts only for the grant that it tried.
  */
 import { sql } from 'kysely';
 import type { OrgKey } from '../../core/ids.ts';
@@ -40,7 +39,7 @@ const columns = [
 ] as const;
 
 const openStates = ['pending', 'overdue'] satisfies RevocationState[];
-/** The states stand in the text, not as values, so that the index of open revocations serves. */
+/** The states are part of the text, not values, so that the index of open revocations serves. */
 const open = openStates.map((state) => sql.lit(state));
 
 const insertRevocation = statement(
@@ -85,27 +84,26 @@ const selectOne = statement((p: Binder<ById>) =>
     .where('id', '=', p('id')),
 );
 
-const lockOpenOfConnection = statement((p: Binder<{ orgKey: number; connectionId: string }>) =>
-  build
-    .selectFrom('revocations')
-    .select(columns)
-    .where('org_key', '=', p('orgKey'))
-    .where('connection_id', '=', p('connectionId'))
-    .where('state', 'in', open)
-    .orderBy('seq')
-    .forUpdate(),
-);
+type OfConnection = { orgKey: number; connectionId: string };
 
-const lockAbandonedOfConnection = statement((p: Binder<{ orgKey: number; connectionId: string }>) =>
-  build
-    .selectFrom('revocations')
-    .select(columns)
-    .where('org_key', '=', p('orgKey'))
-    .where('connection_id', '=', p('connectionId'))
-    .where('state', '=', sql.lit<RevocationState>('abandoned'))
-    .orderBy('seq')
-    .forUpdate(),
-);
+const lockOfConnection = (states: readonly RevocationState[]) =>
+  statement((p: Binder<OfConnection>) =>
+    build
+      .selectFrom('revocations')
+      .select(columns)
+      .where('org_key', '=', p('orgKey'))
+      .where('connection_id', '=', p('connectionId'))
+      .where(
+        'state',
+        'in',
+        states.map((state) => sql.lit(state)),
+      )
+      .orderBy('seq')
+      .forUpdate(),
+  );
+
+const lockOpenOfConnection = lockOfConnection(openStates);
+const lockAbandonedOfConnection = lockOfConnection(['abandoned']);
 
 const selectOfErasure = statement((p: Binder<{ orgKey: number; erasureId: string }>) =>
   build

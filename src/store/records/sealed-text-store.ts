@@ -1,4 +1,4 @@
-/** Sealed texts of any table that has some, walked in the order of the key, and replaced only while they are the same. */
+/** The sealed texts of every table that has some: listed in the order of the key, and replaced if they have not changed. */
 import { sql } from 'kysely';
 import {
   type SealedRow,
@@ -9,6 +9,7 @@ import {
 } from '../../core/sealing/sealed-text.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
+import { noOrganization } from './no-organization.ts';
 
 type Position = { orgKey: number; id: string };
 
@@ -38,8 +39,8 @@ const statements = {
   receipt_keys: statementsFor('receipt_keys'),
 } satisfies Record<SealedTable, ReturnType<typeof statementsFor>>;
 
-/** Before every row: what belongs to no organization has the number 0, and no id is empty. */
-const start: SealedRow = { orgKey: 0, id: '' };
+/** Before every row, because no id is empty. */
+const start: SealedRow = { orgKey: noOrganization, id: '' };
 
 export class SqlSealedTextStore implements SealedTextStore {
   readonly #scope: Scope;

@@ -1,4 +1,4 @@
-/** Sessions by the digest of their token. The look-up brings the user along: every request needs both. */
+/** The sessions, by the digest of their token. A look-up also reads the user, because every request needs both. */
 import {
   type Session,
   type SessionStore,
@@ -27,7 +27,7 @@ const insertSession = statement(
     }),
 );
 
-/** Session and user in one statement: this runs for every request with a token. */
+/** Session and user in one statement, because this runs for every request with a token. */
 const selectWithUser = statement((p: Binder<{ orgKey: number; digest: string }>) =>
   build
     .selectFrom('sessions')
@@ -53,7 +53,7 @@ const selectStart = statement((p: Binder<ById>) =>
     .where('id', '=', p('id')),
 );
 
-/** Requests may arrive out of order: a use moves the time forward only. */
+/** Only moves the time forward, because requests may arrive out of order. */
 const updateUse = statement((p: Binder<ById & { at: number; expiresAt: number }>) =>
   build
     .updateTable('sessions')
@@ -67,7 +67,7 @@ const deleteSession = statement((p: Binder<ById>) =>
   build.deleteFrom('sessions').where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
 );
 
-/** No session has an empty id, so an `except` of '' spares none. */
+/** No session has an empty id, so an `except` of '' deletes all. */
 const deleteOfUser = statement((p: Binder<OfUser & { except: string }>) =>
   build
     .deleteFrom('sessions')
@@ -137,7 +137,7 @@ export class SqlSessionStore implements SessionStore {
   }
 }
 
-/** When a session ends that is not used again, so that a sweep finds it by one column. */
+/** When the session expires if it is not used again. A sweep finds it by this one column. */
 function expiryOf(startedAt: number, lastUsedAt: number): number {
   return Math.min(startedAt + sessionAgeMaxMs, lastUsedAt + sessionIdleMs);
 }

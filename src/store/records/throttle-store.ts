@@ -1,6 +1,6 @@
 /**
- * How often something happened, as a log of hits: exact for any window, at the price of a row a hit. Only hits
- * that were allowed are rows, so there are never more of a subject than its quotas let through.
+ * Counts how often something happens, with a row for each hit, so that the count is exact for any window. Only allowed
+ * hits become rows, so a subject never has more rows than its quotas allow.
  */
 import type { LoginFailures, Quota, ThrottleStore } from '../../core/access/throttle.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -10,8 +10,8 @@ import type { Scope } from '../users/scope.ts';
 type BySubject = { orgKey: number; subject: string };
 
 /**
- * The hit that has to leave the window before another fits in: the oldest of the newest `limit` hits. None where
- * there are fewer, and then one more is allowed.
+ * The hit that must leave the window before one more is allowed: the oldest of the newest `limit` hits. If there are fewer
+ * hits, there is none, and one more is allowed.
  */
 const selectBlocking = statement((p: Binder<BySubject & { bucket: string; after: number; skip: number }>) =>
   build
@@ -44,7 +44,7 @@ const selectFailures = statement((p: Binder<BySubject>) =>
     .where('subject', '=', p('subject')),
 );
 
-/** Counts up in the database, so that tries that fail together all count. */
+/** The database counts up, so that tries that fail at the same time all count. */
 const addFailure = statement((p: Binder<BySubject & { now: number }>) =>
   build
     .insertInto('login_failures')
@@ -73,7 +73,7 @@ export class SqlThrottleStore implements ThrottleStore {
   async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
-    // Between the look and the row nobody else may count the same subject.
+    // No other unit may count the same subject between the look-up and the insert.
     await executor.lockName(`throttle ${orgKey} ${bucket} ${subject}`);
     let waitMs = 0;
     let longestMs = 0;

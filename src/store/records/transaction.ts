@@ -1,5 +1,5 @@
 /**
- * Hands out the stores of a scope. Stores are made when first asked for: a unit of work rarely needs more than
+ * Gives access to the stores of a scope. A store is created when it is used, because a unit of work rarely needs more than
  * two or three.
  */
 import type { OrgKey } from '../../core/ids.ts';
@@ -18,6 +18,7 @@ import { SqlIdempotencyStore } from './idempotency-store.ts';
 import { SqlImportStore } from './import-store.ts';
 import { SqlLedgerPlaceStore } from './ledger-place-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
+import { noOrganization } from './no-organization.ts';
 import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
@@ -28,10 +29,7 @@ import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlSessionStore } from './session-store.ts';
 import { SqlThrottleStore } from './throttle-store.ts';
 
-/** Stands for no organization: what is counted by network. */
-const nobody: OrgKey = 0;
-
-/** The stores of one organization; each of them puts its key into every query. */
+/** The stores of one organization. Each puts the key of the organization into every query. */
 export class StoreTx implements Tx {
   readonly orgKey: OrgKey;
   readonly #scope: Scope;
@@ -112,7 +110,7 @@ export class StoreTx implements Tx {
   }
 }
 
-/** The stores that no organization owns, and the way into each organization's. */
+/** The stores that belong to no organization, and access to the stores of each organization. */
 export class StoreSystemTx implements SystemTx {
   readonly #scope: Scope;
 
@@ -165,7 +163,7 @@ export class StoreSystemTx implements SystemTx {
   }
 
   get throttles(): SqlThrottleStore {
-    return new SqlThrottleStore(this.#scope, nobody);
+    return new SqlThrottleStore(this.#scope, noOrganization);
   }
 
   get housekeeping(): SqlHousekeeping {

@@ -1,7 +1,7 @@
 /**
- * Every difference between the databases that Roster runs on, and nothing more: how a query is spelled, the
- * words of the schema for which there is no common one, and what the database's own errors mean. Stores and
- * migrations ask this file and know no database by name.
+ * The differences between the databases that Roster runs on: how a query is spelled, the words of the schema that are
+ * not common to both, and what the errors of the database mean. Stores and migrations use this file and know no database
+ * by name.
  */
 import {
   PostgresQueryCompiler,
@@ -18,35 +18,35 @@ export interface Dialect {
     readonly integer: string;
     /** The integers 0 and 1. */
     readonly flag: string;
-    /** Compared byte by byte, so that no update of a system's locales can disorder an index. */
+    /** Compared byte by byte, so that an update of the system's locales cannot change the order of an index. */
     readonly text: string;
-    /** Up to a few kilobytes, kept with their row as they are. */
+    /** Up to a few kilobytes, stored in their row and not compressed. */
     readonly bytes: string;
   };
-  /** The definition of a column that numbers the rows in their order of creation and is never used again. */
+  /** The definition of a column that numbers the rows in their order of creation. No number is used twice. */
   readonly sequence: string;
   /**
-   * The definition of a column that repeats the sequence, for indexes and the tuples that are compared along them:
-   * SQLite follows an index by any column of such a tuple but the row's own number.
+   * The definition of a column that repeats the sequence, for indexes and for tuples that are compared along an index.
+   * SQLite does not use the index for a tuple with the rowid itself.
    */
   readonly sequenceCopy: string;
-  /** The kind of the first unique key of a table with a sequence, where the sequence itself may be the primary key. */
+  /** The kind of the first unique key of a table with a sequence. In SQLite the sequence is the primary key. */
   readonly rowKey: string;
-  /** What follows the columns of a table whose rows are found by several keys, or are large. */
+  /** The options of a table whose rows are found by several keys, or are large. */
   readonly rowTable: string;
-  /** What follows the columns of a table with small rows that live in their primary key. */
+  /** The options of a table with small rows that are stored in the primary key. */
   readonly keyTable: string;
-  /** What follows the columns of a table with few rows that are written all the time. */
+  /** The options of a table with few rows that are written very often. */
   readonly busyTable: string;
-  /** What a statement that adds a row ends with, where that is how the database tells the row's number. */
+  /** The end of an insert, where the database returns the number of the row in this way. */
   readonly returningSequence: string;
-  /** Whether the error says that a unique key with that column is taken. */
+  /** Whether the error says that a unique key of the table with that column is taken. */
   isTaken(error: unknown, table: string, column: string): boolean;
-  /** Whether the error says that the database is away, full or locked, not that the statement is wrong. */
+  /** Whether the database is away, full or locked, and the statement itself is not wrong. */
   isOutage(error: unknown): boolean;
 }
 
-/** SQLite has one writer at a time: a row needs no lock of its own, and there is no word for it. */
+/** SQLite has one writer at a time, so it has no row locks and no syntax for them. */
 class SqliteCompiler extends SqliteQueryCompiler {
   protected override visitSelectQuery(node: SelectQueryNode): void {
     const endModifiers = node.endModifiers?.filter((modifier) => !isRowLock(modifier)) ?? [];
@@ -54,8 +54,9 @@ class SqliteCompiler extends SqliteQueryCompiler {
   }
 
   /**
-   * A bare placeholder in a limit, or compared with a column that an index leaves over, has SQLite plan and compile
-   * the statement anew for each run, in case its value led to a better plan. Behind a sign it is any expression.
+   * Where a bare placeholder is in a limit, or is compared with a column that the index does not cover, SQLite compiles
+   * the statement again for each run, because its value might lead to a better plan. With a sign it is an expression like
+   * any other, and SQLite does not.
    */
   protected override getCurrentParameterPlaceholder(): string {
     return '+?';
@@ -98,13 +99,13 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * By class: the connection failed, resources have run out, an operator or a time limit intervened, the system
- * under the database failed. By code: a lock or a slot was not to be had in time, a transaction lost against others
- * each time it was tried, the database is a standby that takes no changes, or the account's password has changed.
+ * Classes: the connection failed, resources have run out, an operator or a time limit intervened, the system under the
+ * database failed. Codes: a lock was not available in time, a transaction lost against others in each retry, the database
+ * is a standby that accepts no changes, the password of the account has changed, or the database does not exist.
  */
 const postgresOutages = /^(08|53|57|58|F0|XX)|^(55P03|40001|40P01|25006|28P01|28000|3D000)$/;
 
-/** Values come from the columns of a table `x` beside the statement, for many at a time. */
+/** Takes the values from the columns of a table `x` that the statement is joined to, for many sets of values at once. */
 class LateralCompiler extends PostgresQueryCompiler {
   protected override getCurrentParameterPlaceholder(): string {
     return `x.v${this.numParameters}`;
@@ -120,17 +121,17 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
     text: 'text collate "C"',
     bytes: 'bytea storage plain',
   },
-  // A database that is spread over machines gives no order of creation across organizations, and none is needed.
+  // A database on several machines has no order of creation across organizations, and Roster needs none.
   sequence: 'bigint generated by default as identity',
   sequenceCopy: 'bigint generated always as (seq) stored',
   rowKey: 'primary key',
   rowTable: '',
   keyTable: '',
-  // Room on each page for the next version of its row, which then moves no index.
+  // Leaves space on each database page for the next version of a row, so that no index must change.
   busyTable: 'with (fillfactor = 40)',
   returningSequence: ' returning seq',
   isTaken(error, table, column) {
-    // Spread tables add a number to the names of their keys.
+    // Tables on several machines add a number to the names of their keys.
     const key = `${table}_${column}`;
     return codeOf(error) === '23505' && new RegExp(`^${key}(_\\d+)?$`).test(constraintOf(error));
   },

@@ -1,7 +1,7 @@
 /**
- * Statements: queries that are built once, when a module loads, compiled once for each database, and prepared
- * once for each connection. What varies from call to call is named and bound at run time, so a hot query costs
- * no building, no compiling and no parsing. Kysely builds and types them and never runs one.
+ * Statements: queries that are built once, when a module loads, compiled once for each database, and prepared once for
+ * each connection. The values that differ between calls have names and are bound at run time, so a call does not build,
+ * compile or parse a query. Kysely builds and types statements and never runs one.
  */
 import {
   type Compilable,
@@ -19,7 +19,7 @@ import {
 } from 'kysely';
 import type { Database } from '../schema/tables.ts';
 
-/** What a database takes. Booleans are the integers 0 and 1, instants epoch milliseconds. */
+/** A value that a database accepts. Booleans are the integers 0 and 1, instants are epoch milliseconds. */
 export type Value = string | number | Uint8Array | null;
 export type Values = Readonly<Record<string, Value>>;
 
@@ -28,18 +28,18 @@ export type Binder<P extends Values> = <K extends keyof P & string>(name: K) => 
 
 /** A query with named values `P` and rows `R`. */
 export interface Statement<P extends Values, R> {
-  /** Dense from 0, so that a connection keeps what it prepared in an array. */
+  /** Counted from 0 without gaps, so that a connection can hold its prepared statements in an array. */
   readonly index: number;
   readonly node: RootOperationNode;
-  /** The one value, a text, by which requests of the same moment ask alike; see `turn-memo.ts`. */
+  /** The name of the one value, a text. Equal reads of the same turn of the event loop are run once (`turn-memo.ts`). */
   readonly askedBy?: string;
   /** Locks a row that changes of several users share, so a change that is confined to one user must run in order. */
   readonly locksShared?: boolean;
-  /** Never set; carries the types. */
+  /** Never set. It only carries the types. */
   readonly types?: { readonly values: P; readonly row: R };
 }
 
-/** A statement in the words of one database. */
+/** A statement in the SQL of one database. */
 export interface CompiledStatement {
   readonly sql: string;
   /** The values in the order of the placeholders. */
@@ -69,12 +69,12 @@ export const buildUntyped = new Kysely<Record<string, Record<string, Value>>>({ 
 
 const statements: Pick<Statement<Values, unknown>, 'index' | 'node'>[] = [];
 
-/** Every statement of the modules loaded so far, in the order of their making. */
+/** Every statement of the modules loaded so far, in the order in which they were built. */
 export function allStatements(): readonly Pick<Statement<Values, unknown>, 'index' | 'node'>[] {
   return statements;
 }
 
-/** Builds a statement; `p` names the values that each call brings. */
+/** Builds a statement. `p` names the values that each call gives. */
 export function statement<P extends Values, R>(
   query: (p: Binder<P>) => Compilable<R>,
   options: Pick<Statement<P, R>, 'askedBy' | 'locksShared'> = {},
@@ -84,12 +84,12 @@ export function statement<P extends Values, R>(
   return made;
 }
 
-/** Like `statement`, for a query that is written out. */
+/** As `statement`, for a query in plain SQL. */
 export function rawStatement<P extends Values, R>(query: (p: Binder<P>) => RawBuilder<R>): Statement<P, R> {
   return statement<P, R>((p) => ({ compile: () => query(p).compile(build) }));
 }
 
-/** Puts a statement into the words of a database. */
+/** Compiles a statement to the SQL of a database. */
 export function compileStatement(
   { node }: Pick<Statement<Values, unknown>, 'node'>,
   compiler: QueryCompiler,
