@@ -66,9 +66,11 @@ function requests(scene: Scene, operation: Operation): fc.Arbitrary<Request> {
 }
 
 function queryText(values: Record<string, unknown>): string {
-  const pairs = Object.entries(values).map(([name, value]) => {
-    return `${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`;
-  });
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(String(each).toWellFormed())}`),
+  );
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 

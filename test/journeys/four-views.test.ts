@@ -29,8 +29,9 @@ describe('one user, four views', () => {
 
   /** Fails where a contract shows another user than the one that was described. */
   async function assertViews(user: Handles, said: Partial<Facts>): Promise<void> {
+    const publicUrl = roster.baseUrl.replace('127.0.0.1', 'localhost');
     for (const door of doors.all) {
-      const view = door.view(user, { ...unsaid, ...said }, doors.tenant);
+      const view = door.view(user, { ...unsaid, ...said }, { tenant: doors.tenant, publicUrl });
       assert.deepEqual(Object.entries(await door.show(user)), Object.entries(view), door.name);
     }
   }
@@ -123,7 +124,7 @@ describe('one user, four views', () => {
         }
         await assert.rejects(doors.identify(user.userId), {
           code: 'not_found',
-          details: { noun: 'user' },
+          details: { noun: 'user', id: user.userId },
         });
         // The email and the external id of the deleted user are free again.
         const next = await make();

@@ -60,7 +60,7 @@ export interface DoorDescription {
   /** The user's id as this contract spells it. */
   idOf(user: Handles): string | number;
   /** A user as a read shows one, keys in the document's order; made at 12:00:00.123 on 2 March 2026. */
-  view(user: Handles, facts: Facts, tenant: Tenant): object;
+  view(user: Handles, facts: Facts, at: { readonly tenant: Tenant; readonly publicUrl: string }): object;
   /** The path parameter that names the caller's own part of the directory, and its value. */
   readonly scope?: { readonly parameter: string; value(tenant: Tenant): string };
   /** A good value of each path parameter that names something else than a user. */

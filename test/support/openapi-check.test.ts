@@ -18,7 +18,10 @@ const refusal = {
 
 const document: OpenApiDocument = {
   openapi: '3.1.0',
-  components: { schemas: { Person: person } },
+  components: {
+    schemas: { Person: person },
+    securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+  },
   paths: {
     '/v1/users/{id}': {
       get: {

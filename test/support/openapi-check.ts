@@ -41,7 +41,10 @@ interface ResponseObject {
 /** The parts of an OpenAPI 3.1 document that are read here. */
 export interface OpenApiDocument {
   readonly openapi: string;
-  readonly components?: object;
+  readonly components?: {
+    readonly schemas?: object;
+    readonly securitySchemes?: Readonly<Record<string, { readonly type?: string; readonly scheme?: string }>>;
+  };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -83,7 +86,7 @@ export function createOpenApiCheck(documents: ReadonlyMap<string, OpenApiDocumen
       }
       const pointer = ['paths', template, method, 'responses', String(exchange.status)];
       checkBody(exchange, place, response, pointer, shape);
-      checkChallenge(exchange, contract);
+      checkChallenge(exchange, document);
       return { contract, operation: operation.operationId };
     },
   };
@@ -103,12 +106,16 @@ function checkLaws({ method, path, status, headers, text }: Exchange): void {
   if (status === 204) assert.equal(text, '', `${place} has a body`);
 }
 
-/** A 401 names the scheme that the contract's document speaks of. */
-function checkChallenge({ method, path, status, headers }: Exchange, contract: string): void {
-  const scheme = { sonar: 'Bearer', organization: 'Bearer', humanapi: 'Basic' }[contract];
+/** A 401 names the HTTP authentication scheme of the contract's document, where that has one. */
+function checkChallenge({ method, path, status, headers }: Exchange, document: OpenApiDocument): void {
+  const schemes = Object.values(document.components?.securitySchemes ?? {});
+  const scheme = schemes.find(({ type }) => type === 'http')?.scheme;
   if (status !== 401 || scheme === undefined) return;
   const challenge = String(headers['www-authenticate']);
-  assert.ok(challenge.startsWith(scheme), `${method} ${path} answered 401 without a ${scheme} challenge`);
+  assert.ok(
+    challenge.toLowerCase().startsWith(scheme),
+    `${method} ${path} answered 401 without a ${scheme} challenge`,
+  );
 }
 
 /** What reached a contract but none of its operations: 404 or 405 in the contract's envelope. */
@@ -141,7 +148,7 @@ function checkBody(
   const schema = response.content?.[type]?.schema;
   if (schema === undefined) return;
   const validate = shape.validator([...pointer, 'content', type, 'schema']);
-  if (type === 'application/json') checkJson(exchange, place, validate);
+  if (isJson(type)) checkJson(exchange, place, validate);
   else if (type === 'application/x-ndjson') {
     for (const line of exchange.text.split('\n').filter((each) => each !== '')) {
       checkShape(JSON.parse(line), line, place, validate);
@@ -150,7 +157,7 @@ function checkBody(
 }
 
 function checkJson(exchange: Exchange, place: string, validate: ValidateFunction): void {
-  assert.equal(mediaType(exchange), 'application/json', `${place} did not answer with JSON`);
+  assert.ok(isJson(mediaType(exchange)), `${place} did not answer with JSON`);
   let body: unknown;
   try {
     body = JSON.parse(exchange.text);
@@ -166,6 +173,11 @@ function checkShape(value: unknown, text: string, place: string, validate: Valid
     return `  ${each.instancePath === '' ? '(body)' : each.instancePath} ${each.message} ${JSON.stringify(each.params)}`;
   });
   assert.fail(`${place}: the body is not as documented\n${faults.join('\n')}\n${text.slice(0, 2_000)}`);
+}
+
+/** JSON, or a media type of its kind. */
+function isJson(type: string): boolean {
+  return type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type);
 }
 
 function mediaType({ headers }: Exchange): string {
@@ -259,11 +271,10 @@ function createShapes(name: string, document: OpenApiDocument): Shapes {
 function findEnvelope(document: OpenApiDocument, validator: Shapes['validator']): ValidateFunction | null {
   for (const [template, item] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      if (operation.responses?.['404']?.content?.['application/json']?.schema === undefined) continue;
-      return validator([
-        ...['paths', template, method, 'responses', '404'],
-        ...['content', 'application/json', 'schema'],
-      ]);
+      const { content = {} } = operation.responses?.['404'] ?? {};
+      const type = Object.keys(content).find((each) => isJson(each) && content[each]?.schema !== undefined);
+      if (type === undefined) continue;
+      return validator(['paths', template, method, 'responses', '404', 'content', type, 'schema']);
     }
   }
   return null;

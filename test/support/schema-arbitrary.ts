@@ -33,6 +33,8 @@ export function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
       return fc.integer({ min: schema.minimum ?? -(2 ** 31), max: integerMax(schema) });
     case 'string':
       return text(schema);
+    case 'array':
+      return fc.array(fitting(schema.items ?? {}), { maxLength: 4 });
     case 'object':
       return members(schema);
     default:

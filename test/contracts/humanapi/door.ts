@@ -14,10 +14,10 @@ export const door: DoorDescription = {
   pages: null,
   isOldestFirst: true,
   idOf: ({ humanId }) => humanId,
-  view: (user, facts, { app }) => ({
+  view: (user, facts, { tenant }) => ({
     humanId: user.humanId,
     externalId: facts.reference,
-    appId: app.appId,
+    appId: tenant.app.appId,
     createdAt: madeAt.millisecond,
     updatedAt: madeAt.millisecond,
   }),

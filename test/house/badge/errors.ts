@@ -1,4 +1,5 @@
-/** The fifth contract's envelope, `{refused: code}`, with a status for every code. */
+/** The envelope of `badge`, `{refused, about}`: a code, and the faulty fields where there are any. */
+import { isRefusal } from '../../../src/core/errors.ts';
 import { refusalHeaders } from '../../../src/http/answering/refusal-headers.ts';
 import type { Answer } from '../../../src/http/contract.ts';
 import { nameOfRefusal, type Refusal, type RefusalCode } from '../../../src/http/http-refusals.ts';
@@ -24,8 +25,8 @@ const statuses = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   malformed_body: 400,
-  invalid_fields: 418,
-  invalid_token: 418,
+  invalid_fields: 422,
+  invalid_token: 422,
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
@@ -35,6 +36,11 @@ export function presentRefusal(refusal: Refusal): Answer {
   return {
     status: statuses[refusal.code],
     headers: refusalHeaders(refusal, 'Bearer'),
-    body: { refused: nameOfRefusal(refusal) },
+    body: {
+      refused: nameOfRefusal(refusal),
+      ...(isRefusal(refusal, 'invalid_fields')
+        ? { about: refusal.details.faults.map(({ field }) => field) }
+        : {}),
+    },
   };
 }
