@@ -101,7 +101,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onCommitted(topics) {
       for (const topic of topics) runner?.wake(topic);
     },
-    onOutage: log.createOutageTeller(logger),
+    onOutage: log.createOutageReporter(logger),
   });
   const { core } = directory;
   // Create the key before the first backup, so that a restored database signs with the same key.

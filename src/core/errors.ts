@@ -12,7 +12,7 @@
 export const nouns = ['user', 'app', 'organization', 'api_key', 'connection', 'erasure'] as const;
 export type Noun = (typeof nouns)[number];
 
-/** What may be wrong with one field. `min` and `max` are limits in the unit of the field. */
+/** The kinds of field faults. `min` and `max` are limits in the unit of the field. */
 export type FieldFaultCode =
   | 'blank'
   | 'invalid'
@@ -25,7 +25,7 @@ export type FieldFaultCode =
   | 'read_only'
   | 'in_future'
   | 'required_for_change'
-  /** Not one of a list that the deployment decides: `choices`. */
+  /** Not in the list that the deployment configures: `choices`. */
   | 'unlisted';
 
 export interface FieldFault {
@@ -43,27 +43,27 @@ export interface RefusalDetails {
   unauthorized: Record<never, never>;
   /** The principal is known and may not do this. */
   forbidden: Record<never, never>;
-  /** Email and password do not belong together; says nothing about which was wrong. */
+  /** Email and password do not match; never says which of them was wrong. */
   invalid_credentials: Record<never, never>;
   /** The app takes no sign-ups. */
   signup_closed: Record<never, never>;
   /** This principal can see no such thing. `id` is the reference as the caller wrote it. */
   not_found: { readonly noun: Noun; readonly id?: string };
-  /** One or more fields are faulty; never empty. */
+  /** One or more fields are faulty; `faults` is never empty. */
   invalid_fields: { readonly faults: readonly FieldFault[] };
   email_taken: Record<never, never>;
   /** `userId` is the holder, 32 hex digits. */
   external_id_taken: { readonly externalId: string; readonly userId: string };
   /** The change would leave the organization without an active admin. */
   last_admin: Record<never, never>;
-  /** The life cycle has no such edge. */
+  /** The life cycle has no such transition. */
   wrong_state: { readonly from: string; readonly to: string };
-  /** A confirmation code is wrong, old, used, void or somebody else's. */
+  /** A confirmation code is wrong, expired, used, void or of another user. */
   invalid_code: Record<never, never>;
   already_confirmed: Record<never, never>;
   /** A reset or invitation token is unknown, spent or expired. */
   invalid_token: Record<never, never>;
-  /** Too many tries. */
+  /** Too many attempts. */
   rate_limited: { readonly retryAfterSeconds: number };
   /** The same idempotency key came with another body. */
   idempotency_key_reused: Record<never, never>;
@@ -77,7 +77,7 @@ export interface RefusalDetails {
 
 export type ErrorCode = keyof RefusalDetails;
 
-/** An expected refusal. Thrown inside a transaction, it rolls the transaction back. */
+/** An expected refusal. If it is thrown inside a transaction, the transaction is rolled back. */
 export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'DomainError';
   readonly code: C;
@@ -105,7 +105,7 @@ export function refuse<C extends ErrorCode>(code: C, details: RefusalDetails[C])
   return new DomainError(code, details);
 }
 
-/** Refuses with every faulty field at once, or returns when there is none. */
+/** Refuses with all field faults at once; returns if there are none. */
 export function refuseFaults(faults: readonly FieldFault[]): void {
   if (faults.length > 0) throw refuse('invalid_fields', { faults });
 }

@@ -1,7 +1,7 @@
 /**
- * What a contract must provide: which requests are its own, how it knows who asks, its routes, and its answer
- * to every refusal. A new contract is a folder that exports one of these, and a line in `contracts/index.ts`;
- * the server adds the rest (ids, limits, bodies, 405, OpenAPI) for all alike.
+ * What a contract must provide: which requests belong to it, how it authenticates the caller, its routes, and its
+ * answer to every refusal. A new contract is a folder that exports a `Contract`, and a line in
+ * `contracts/index.ts`. The server adds the rest for all contracts: ids, limits, bodies, 405, OpenAPI.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Action, Principal } from '../core/access/principal.ts';
@@ -22,7 +22,7 @@ export interface Contract {
    * for bodies beside `application/json`. `application/json` unless given.
    */
   readonly mediaType?: JsonType;
-  /** Whether a request on the bare host is this contract's. `path` has no query. */
+  /** Whether a request without prefix and contract host belongs to this contract. `path` has no query. */
   claims(path: string, headers: IncomingHttpHeaders): boolean;
   /** Whether the host with its name as first label reaches it, as the prefix does. True unless given. */
   readonly hasOwnHost?: boolean;
@@ -30,16 +30,16 @@ export interface Contract {
   parseQuery?(text: string): Query;
   /** OpenAPI security schemes by name; each route with a credential names all of them as alternatives. */
   readonly securitySchemes: Readonly<Record<string, object>>;
-  /** Finds out who asks, or refuses with `unauthorized`. Not called for routes with access `public`. */
+  /** Finds the principal, or refuses with `unauthorized`. Not called for routes with access `public`. */
   authenticate(core: Core, call: Unauthenticated): Promise<Principal>;
   routes(core: Core): readonly Route[];
   /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
   readonly sampleFaults?: readonly FieldFault[];
-  /** This document's envelope for a refusal: the total table lives in the contract's `errors.ts`. */
+  /** This document's answer to a refusal. The total table of codes is in the contract's `errors.ts`. */
   present(refusal: Refusal, context: RefusalContext): Answer;
   /**
-   * The user as this document shows one, without the envelope, for the operator's `roster user show`; `now` in
-   * epoch milliseconds. Absent where the document shows no users.
+   * The user as this document shows it, without the envelope, for the operator's `roster user show`; `now` is in
+   * epoch milliseconds. Absent if the document shows no users.
    */
   show?(user: User, now: number): unknown;
   /** A first call that answers 2xx on a fresh deployment; the banner of the first start shows it as a `curl` line. */
@@ -50,7 +50,7 @@ export interface Contract {
   readonly allowsBrowsers: boolean;
 }
 
-/** What a fresh deployment has, in plain text. */
+/** The credentials of a fresh deployment, in plain text. */
 export interface SampleCredentials {
   readonly apiKey: string;
   readonly appId: string;
@@ -97,8 +97,8 @@ export interface Route {
   /** Every success this route answers with; refusals are added from `refusals`. */
   readonly responses: Readonly<Record<number, ResponseDocument>>;
   /**
-   * Refusals beyond those that the access and the body bring by themselves: codes, or statuses for all codes that
-   * the contract answers so.
+   * Refusals beyond those that access and body imply: names, or a status for all refusals that the contract answers
+   * with it.
    */
   readonly refusals?: readonly (RefusalName | number)[];
   /** Faulty fields for the reference's example of that refusal; the contract's unless given. */
@@ -125,7 +125,7 @@ export interface ResponseDocument {
   readonly contentTypes?: readonly string[];
 }
 
-/** A request before it is known who asks. */
+/** A request before authentication. */
 export interface Unauthenticated {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
@@ -133,7 +133,7 @@ export interface Unauthenticated {
   readonly door: string;
 }
 
-/** A request with its principal; for routes with access `public` there is none. */
+/** A request with its principal; a route with access `public` has none. */
 export interface Call extends Unauthenticated {
   readonly principal: Principal | null;
   /** What the contract's grammar reads; by default texts as they came, several where a name came more than once. */
@@ -145,11 +145,11 @@ export interface Call extends Unauthenticated {
   readonly baseUrl: string;
   /** The parsed body; undefined where none was sent. */
   readonly body: unknown;
-  /** The body's bytes as they came; empty where none was sent. */
+  /** The bytes of the body as received; empty where none was sent. */
   readonly rawBody: Buffer;
   /** A UUID. */
   readonly requestId: string;
-  /** The caller's network: the peer's address, or what a trusted proxy says. */
+  /** The caller's network: from the address of the connection, or from the one that a trusted proxy reports. */
   readonly network: string;
 }
 
@@ -158,11 +158,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Rendered as JSON; absent where there is no body. */
   readonly body?: unknown;
-  /** A body that is rendered already instead: HTML, or JSON text. */
+  /** Instead of `body`: a rendered body, such as HTML or JSON text. */
   readonly content?: string | Uint8Array;
-  /** A body in pieces instead, pulled as fast as the reader takes them and stopped when it leaves. */
+  /** Instead of `body`: a body in pieces. The server pulls them as fast as the reader takes them, until it leaves. */
   readonly stream?: AsyncIterable<string>;
-  /** Of `content` and `stream`; JSON otherwise. */
+  /** The type of `content` or `stream`; JSON unless given. */
   readonly contentType?: string;
 }
 

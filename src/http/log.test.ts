@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { createLogger, createOutageTeller, faultFields, type LogLevel } from './log.ts';
+import { createLogger, createOutageReporter, faultFields, type LogLevel } from './log.ts';
 
 function createLines(level: LogLevel = 'info') {
   const lines: string[] = [];
@@ -53,16 +53,16 @@ describe('the log', () => {
   });
 });
 
-test('an outage is told at once and then seldom, however many meet it; another kind is told beside it', () => {
+test('an outage is logged at once and then rarely, however many requests meet it; another kind is logged separately', () => {
   const { logger, parsed } = createLines();
   let now = 0;
-  const tell = createOutageTeller(logger, () => now);
+  const report = createOutageReporter(logger, () => now);
   const failed = (code: string) => Object.assign(new Error('of jane@example.com'), { code });
-  const told = () => parsed().map(({ msg, code, untold }) => [msg, code, untold]);
-  for (now = 0; now < 10_000; now += 10) tell(failed('SQLITE_FULL'));
-  tell(failed('SQLITE_BUSY'));
-  tell(failed('SQLITE_FULL'));
-  assert.deepEqual(told(), [
+  const logged = () => parsed().map(({ msg, code, untold }) => [msg, code, untold]);
+  for (now = 0; now < 10_000; now += 10) report(failed('SQLITE_FULL'));
+  report(failed('SQLITE_BUSY'));
+  report(failed('SQLITE_FULL'));
+  assert.deepEqual(logged(), [
     ['the database is away', 'SQLITE_FULL', 0],
     ['the database is away', 'SQLITE_BUSY', 0],
     ['the database is away', 'SQLITE_FULL', 999],

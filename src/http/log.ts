@@ -1,7 +1,7 @@
 /**
- * What is written about requests: one line each, of fields that cannot hold personal data. The path is the
- * pattern of the route, never what was sent; bodies, header values and query values are not logged at all. Of a
- * fault it keeps name, code and place, and leaves out the message, which may quote what was being worked on.
+ * The program's log. A request is one line, with fields that cannot contain personal data: the path is the pattern of
+ * the route and never the requested path; bodies, header values and query values are not logged. A fault is logged
+ * with its name, code and stack, without its message, which may quote personal data.
  */
 import { writeFileSync } from 'node:fs';
 import { type DestinationStream, destination, pino } from 'pino';
@@ -19,21 +19,21 @@ export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' 
 
 export interface RequestLine {
   readonly requestId: string;
-  /** Null where the request was too broken to tell, and for a method that Node does not know. */
+  /** Null where the request could not be parsed, and for a method that Node does not know. */
   readonly method: string | null;
-  /** The contract's name; null where it reached none. */
+  /** The contract's name; null where the request reached none. */
   readonly contract: string | null;
-  /** The route's pattern in its internal form; null where it reached none. */
+  /** The route's pattern in its internal form; null where the request reached none. */
   readonly route: string | null;
   readonly status: number;
   readonly ms: number;
-  /** Whether the caller hung up before the answer was written whole. */
+  /** Whether the caller hung up before the answer was complete. */
   readonly isAborted?: true;
 }
 
 /**
- * Names under which a secret or a person might stand in an object that somebody logs whole. Only at its top:
- * a search in all depths costs as much as answering a request.
+ * Names of fields that may contain a secret or personal data, if an object is logged whole. Only the top level is
+ * masked: a search at all depths costs as much as answering a request.
  */
 const guarded = [
   ...['authorization', 'body', 'cookie', 'dateOfBirth', 'email', 'externalId', 'firstName', 'headers'],
@@ -43,7 +43,7 @@ const guarded = [
 export interface LoggerOptions {
   /** Where lines go; standard error unless given, without waiting for it. */
   readonly stream?: DestinationStream;
-  /** Whether other processes write to the same place: each line then says which one it is of. */
+  /** Whether other processes write to the same stream: each line then has a `pid`. */
   readonly isShared?: boolean;
 }
 
@@ -71,7 +71,7 @@ export function createLogger(level: LogLevel, options: LoggerOptions = {}): Logg
   };
 }
 
-/** As pino would; by hand, because it is written for every request and its fields need no escaping. */
+/** The line that pino would write. Written by hand, because every request has one and its fields need no escaping. */
 function renderLine(
   about: string,
   { requestId, method, contract, route, status, ms, isAborted }: RequestLine,
@@ -89,7 +89,7 @@ function quoted(text: string | null): string {
 let clockAt = 0;
 let clockLast = '';
 
-/** The present instant in UTC; rendered once a millisecond. */
+/** The current time in UTC; rendered once per millisecond. */
 function clockText(): string {
   const now = Date.now();
   if (now !== clockAt) {
@@ -99,13 +99,13 @@ function clockText(): string {
   return clockLast;
 }
 
-/** How long a line may wait for others to be written with. */
+/** How long a line may wait, so that several are written together. */
 const gatherMs = 20;
 
-/** What is written at once to a pipe is not torn apart by what others write to it, up to this size. */
+/** A write to a pipe of at most this size is atomic: lines of other processes do not split it. */
 const wholeBytes = 4_096;
 
-/** Standard error; lines that come soon after each other are written together, the last ones at the exit. */
+/** Standard error. Lines of the last milliseconds are written together; the rest is written at exit. */
 function standardError(isShared: boolean): DestinationStream {
   const gatherMax = isShared ? wholeBytes : Number.POSITIVE_INFINITY;
   const stream = destination({ dest: 2, sync: false, ...(isShared ? { maxWrite: wholeBytes } : {}) });
@@ -115,12 +115,12 @@ function standardError(isShared: boolean): DestinationStream {
     gathered = '';
     return text;
   };
-  // What the stream is given at the exit would not leave the process any more.
+  // The stream is asynchronous and would lose lines at exit.
   process.on('exit', () => {
     try {
       writeFileSync(2, take());
     } catch {
-      // Nobody reads any more, and there is nobody else to tell.
+      // Standard error is closed, and there is no other output.
     }
   });
   const flush = (): void => {
@@ -137,7 +137,7 @@ function standardError(isShared: boolean): DestinationStream {
 
 const causesMax = 5;
 
-/** The loggable part of whatever was thrown. */
+/** The part of a thrown value that may be logged. */
 export function faultFields(error: unknown): object {
   const chain: object[] = [];
   let current = error;
@@ -149,28 +149,28 @@ export function faultFields(error: unknown): object {
   return causes.length === 0 ? fault : { ...fault, causes };
 }
 
-/** How long an outage of one kind is not told again: every request meets it, and the log may be on the full disk. */
-const outageRestMs = 10_000;
+/** How long an outage of one kind is not logged again: every request meets it, and the log may be on the full disk. */
+const outageSilenceMs = 10_000;
 
 /**
- * Tells that the database is away: each kind of outage at once, and then every ten seconds while it lasts, with
- * how many were not told (`untold`). `now` gives milliseconds.
+ * Logs that the database is away: each kind of outage at once, and then every ten seconds while it lasts, with the
+ * number of errors that were not logged (`untold`). `now` gives milliseconds.
  */
-export function createOutageTeller(
+export function createOutageReporter(
   logger: Pick<Logger, 'error'>,
   now: () => number = () => performance.now(),
 ): (error: unknown) => void {
-  const kinds = new Map<string | undefined, { restsUntil: number; untold: number }>();
+  const kinds = new Map<string | undefined, { silentUntil: number; untold: number }>();
   return (error) => {
     const kind = error instanceof Error ? codeOf(error) : undefined;
-    const told = kinds.get(kind);
+    const last = kinds.get(kind);
     const at = now();
-    if (told !== undefined && at < told.restsUntil) {
-      told.untold++;
+    if (last !== undefined && at < last.silentUntil) {
+      last.untold++;
       return;
     }
-    kinds.set(kind, { restsUntil: at + outageRestMs, untold: 0 });
-    logger.error({ ...faultFields(error), untold: told?.untold ?? 0 }, 'the database is away');
+    kinds.set(kind, { silentUntil: at + outageSilenceMs, untold: 0 });
+    logger.error({ ...faultFields(error), untold: last?.untold ?? 0 }, 'the database is away');
   };
 }
 

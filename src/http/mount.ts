@@ -1,13 +1,13 @@
 /**
- * A server inside this one, that answers everything below a path of its own on any host. It reads and writes the
- * bytes itself: limits, envelopes and the log are not for it.
+ * A server inside this server. It answers every request below its path, on any host, and reads and writes the bytes
+ * itself: limits, envelopes and the request log do not apply to it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface Mount {
   /** One segment, such as `/demo-provider`. */
   readonly path: string;
-  /** Answers the request, whatever happens. */
+  /** Answers the request, also after a fault. */
   handle(request: IncomingMessage, response: ServerResponse): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the server does with a request, whatever it reached: a contract's route, a page of our own, or nothing.
- * One shape for the three, so that checks, answers and log lines come from one place.
+ * The operation that a request reached: a contract's route, one of our own pages, or no route. The three have one
+ * type, so that one pipeline checks, answers and logs them all.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Action } from '../core/access/principal.ts';
@@ -19,15 +19,15 @@ import type { Refusal } from './http-refusals.ts';
 import type { PageRoute } from './page.ts';
 
 export interface Operation {
-  /** The contract's name; null where none was reached. */
+  /** The contract's name; null where the request reached none. */
   readonly contract: string | null;
   /** The pattern under which the router knows it; null where there is no route. */
   readonly pattern: string | null;
   readonly operationId: string | null;
-  /** Who may ask; null where anybody may. */
+  /** Who may call it; null for every client. */
   readonly admission: Admission | null;
   readonly throttle: NetworkThrottle | null;
-  /** Read and parsed, read and dropped, or not looked at. */
+  /** Whether the body is read and parsed, read and dropped, or not read. */
   readonly body: 'parsed' | 'dropped' | 'ignored';
   readonly bodyTypes: readonly BodyType[];
   /** The content type of answers and refusals in JSON. */
@@ -36,7 +36,7 @@ export interface Operation {
   readonly parseQuery: ((text: string) => Query) | null;
   /** Null where browsers of other origins may not call. */
   readonly cors: Cors | null;
-  /** Whether it is worked on also when too much else is. */
+  /** Whether it is also served when too many requests are in flight. */
   readonly isAlwaysServed: boolean;
   handle(call: Call): Promise<Answer>;
   present(refusal: Refusal, context: RefusalContext): Answer;
@@ -52,7 +52,7 @@ export interface Cors {
 
 export interface Admission {
   readonly contract: Pick<Contract, 'authenticate'>;
-  /** What the rulebook has to allow; null where a credential is enough. */
+  /** The action that the rulebook must allow; null where a credential is enough. */
   readonly action: Action | null;
 }
 
@@ -78,7 +78,7 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
   };
 }
 
-/** A page; `fallback` presents the refusals that the page does not present itself. */
+/** A page; `fallback` presents its refusals if the page does not. */
 export function operationOfPage(page: PageRoute, fallback: Contract): Operation {
   return {
     contract: null,
@@ -122,7 +122,7 @@ function admissionOfPage(page: PageRoute): Admission | null {
   };
 }
 
-/** A DELETE has no body to mean anything (RFC 9110, section 9.3.5), but one that is sent is still bounded. */
+/** The body of a DELETE has no meaning (RFC 9110, section 9.3.5), but its size is still limited. */
 function bodyOf({ method }: Pick<Route, 'method'>): Operation['body'] {
   if (method === 'GET') return 'ignored';
   return method === 'DELETE' ? 'dropped' : 'parsed';

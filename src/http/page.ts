@@ -1,6 +1,6 @@
 /**
- * Routes of our own beside the contracts: health, the reference, pages for people. They answer on any host, and
- * most ask for no credential; the first segment of each path is theirs alone on every host.
+ * Our own routes beside the contracts: health, the reference, pages for people. They answer on any host, and most
+ * need no credential. The first segment of such a path belongs to no contract, on any host.
  */
 import type { Action, Principal } from '../core/access/principal.ts';
 import type {
@@ -25,7 +25,7 @@ export interface PageRoute {
   readonly networkThrottle?: NetworkThrottle;
   /** Content types of a body; JSON only unless said otherwise. */
   readonly bodyTypes?: readonly BodyType[];
-  /** Whether it answers also when too many requests are being worked on. */
+  /** Whether it also answers when too many requests are in flight. */
   readonly isAlwaysServed?: boolean;
   handle(call: Call): Promise<Answer>;
   /** This page's own answer to a refusal; the fallback contract's envelope where it is absent. */
@@ -34,7 +34,7 @@ export interface PageRoute {
 
 /** A page that is not for every client, such as one for a person who has signed in. */
 export interface PageAccess {
-  /** Finds out who asks, or refuses with `unauthorized`. */
+  /** Finds the principal, or refuses with `unauthorized`. */
   authenticate(call: Unauthenticated): Promise<Principal>;
   /** What the rulebook must allow the principal; a credential is enough unless given. */
   readonly action?: Action;

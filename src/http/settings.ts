@@ -1,21 +1,21 @@
-/** What a deployment decides about the HTTP server, and what holds when it does not. */
+/** The settings of the HTTP server, and their defaults. */
 
 export interface HttpSettings {
   /** Whether a host such as `sonar.example.com` reaches a contract by its first label. */
   readonly isHostRouted: boolean;
   /** Origins whose pages may call from a browser, as browsers write them; `*` is every origin. */
   readonly corsOrigins: readonly string[];
-  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` the server trusts. */
   readonly trustedProxies: readonly string[];
-  /** Requests worked on at the same time; those beyond it are refused with `unavailable`. */
+  /** The number of requests in flight; more are refused with `unavailable`. */
   readonly requestsInFlightMax: number;
   /** How long a request may take to arrive, headers and body. */
   readonly bodyTimeoutMs: number;
-  /** How long a connection may rest between two requests. Longer than a proxy's own, so that it closes first. */
+  /** How long a connection may be idle between two requests. Longer than a proxy's own limit, so that the proxy closes first. */
   readonly keepAliveTimeoutMs: number;
   /** How long the reader of a long answer may take nothing. */
   readonly stallTimeoutMs: number;
-  /** How long `close` waits for requests that are being worked on. */
+  /** How long `close` waits for requests in flight. */
   readonly closeTimeoutMs: number;
 }
 

@@ -3,19 +3,21 @@ import { test } from 'node:test';
 import { Type as TypeBox } from 'typebox';
 import { Type } from './shape.ts';
 
-test('a shape is what TypeBox makes of the same words', () => {
-  const shapeBy = (words: typeof Type) =>
-    words.Object(
+test('a shape equals the schema that TypeBox builds', () => {
+  const shapeBy = (builder: typeof Type) =>
+    builder.Object(
       {
-        name: words.String({ minLength: 1, description: 'A name' }),
-        kind: words.Enum(['one', 'two'], { description: 'A kind' }),
-        level: words.Optional(words.Integer({ minimum: 1 })),
-        tags: words.Array(words.String(), { maxItems: 3 }),
-        parent: words.Union([words.Object({ id: words.Literal(7) }), words.Null()], {
+        name: builder.String({ minLength: 1, description: 'A name' }),
+        kind: builder.Enum(['one', 'two'], { description: 'A kind' }),
+        level: builder.Optional(builder.Integer({ minimum: 1 })),
+        tags: builder.Array(builder.String(), { maxItems: 3 }),
+        parent: builder.Union([builder.Object({ id: builder.Literal(7) }), builder.Null()], {
           description: 'Its own',
         }),
-        options: words.Optional(words.Object({ isOpen: words.Optional(words.Boolean({ default: true })) })),
-        answer: words.Literal('yes'),
+        options: builder.Optional(
+          builder.Object({ isOpen: builder.Optional(builder.Boolean({ default: true })) }),
+        ),
+        answer: builder.Literal('yes'),
       },
       { description: 'All of it' },
     );

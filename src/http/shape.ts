@@ -1,8 +1,7 @@
 /**
- * Says what the contracts' documents describe, as JSON Schema with TypeBox's types: a shape is written down once,
- * and the type of what it describes is `Static<typeof shape>`. Shapes are for the reference and for the compiler;
- * nothing is validated by them. So TypeBox itself is not loaded: for these few words it would cost every start
- * some 50 ms and 10 MiB.
+ * Builds JSON Schemas with TypeBox's types: a contract writes a shape once, and the type of its values is
+ * `Static<typeof shape>`. The reference and the compiler use shapes; no request is validated by them. So TypeBox
+ * itself is not loaded: for these few functions it would add some 50 ms and 10 MiB to every start.
  */
 import type {
   TAddOptional,
@@ -30,7 +29,7 @@ export type { Static, TProperties, TSchema } from 'typebox';
 /** The members of an object that may be absent. */
 const optional = new WeakSet<object>();
 
-/** The words, under TypeBox's names and with its results. */
+/** The functions, with TypeBox's names and results. */
 export const Type = {
   Array<T extends TSchema>(items: T, options?: TArrayOptions) {
     return { type: 'array', items, ...options } as TArray<T>;

@@ -1,7 +1,8 @@
 /**
- * The answer of `general` to every refusal: `{errors}`, a text or texts by field. The list of texts for fields is
- * closed, one text a field, and fields go by the document's names. A 403 for a missing role is our choice: the
- * document shows no status for it, and the text is that of a missing credential.
+ * The answer of `general` to every refusal: a status, and `{errors}`, which is a text or a list of texts by field. The
+ * table has every code; the compiler refuses a new code without an answer here. The document has a closed list of texts
+ * for fields, one text per field, and its own names of fields. The document shows no status for a missing role: 403 is
+ * our choice, with the text for a missing credential.
  */
 import { type FieldFault, type FieldFaultCode, isRefusal } from '../../core/errors.ts';
 import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
@@ -63,7 +64,7 @@ function specificsOf(refusal: Refusal): Errors | null {
   return null;
 }
 
-/** The document's names of fields that the core calls otherwise. */
+/** The document's names of fields, where they differ from the core's. */
 const fieldNames = new Map([
   ['firstName', 'first_name'],
   ['lastName', 'last_name'],
@@ -82,7 +83,7 @@ const texts = {
   blank: () => "can't be blank",
   invalid: () => 'is invalid',
   too_short: ({ min }) => `is too short (minimum is ${min} characters)`,
-  // The closed list has a text for passwords alone.
+  // The closed list has a text for passwords only.
   too_long: ({ field, max }) =>
     field === 'password' ? `is too long (maximum is ${max} characters)` : 'is invalid',
   too_common: () => 'is too common',
@@ -95,7 +96,7 @@ const texts = {
   unlisted: () => 'is invalid',
 } satisfies Record<FieldFaultCode, (fault: FieldFault) => string>;
 
-/** One text for each faulty field: that of its first fault. */
+/** One text for each faulty field, for its first fault. */
 function errorsOf(faults: readonly FieldFault[]): Errors {
   const errors: Record<string, readonly string[]> = {};
   for (const fault of faults) {

@@ -1,6 +1,6 @@
 /**
- * The answer of `humanapi` to every refusal: `{code, error, message, x-humanapi-request-id}`. The table is total,
- * so that a new code does not compile before it has an answer here. Nothing that the caller wrote is shown back.
+ * The answer of `humanapi` to every refusal: a status, and `{code, error, message, x-humanapi-request-id}`. The table
+ * has every code; the compiler refuses a new code without an answer here. An answer never repeats the caller's input.
  */
 import { type FieldFault, isRefusal, type Noun } from '../../core/errors.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
@@ -87,7 +87,7 @@ const envelopes = {
   },
 } satisfies Record<RefusalCode, Envelope>;
 
-/** The second generation of Connect writes its names with underscores. */
+/** The second generation of Connect spells its fields with underscores. */
 const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> = new Map([
   [
     'createConnectToken',
@@ -107,7 +107,7 @@ export function presentRefusal(refusal: Refusal, { requestId, operationId }: Ref
   const { code, error, message } = envelopes[refusal.code];
   return {
     status: code,
-    // Every 401 challenges (RFC 9110, section 15.5.2), also where the credential came in the body.
+    // Every 401 needs a challenge (RFC 9110, section 15.5.2), also where the credential was in the body.
     headers: { ...(code === 401 ? { 'www-authenticate': challenge } : {}), ...refusalHeaders(refusal, null) },
     body: {
       code,
@@ -135,7 +135,7 @@ function sentenceOf(faults: readonly FieldFault[], spellings: Readonly<Record<st
   return `${faults.map((fault) => `${spellings[fault.field] ?? fault.field} ${textOf(fault)}`).join('; ')}.`;
 }
 
-/** Every field of these documents that may be blank is one that must be there. */
+/** In these documents, `blank` always means a missing required field. */
 function textOf(fault: FieldFault): string {
   return fault.fault === 'blank' ? 'is required' : faultText(fault);
 }

@@ -1,6 +1,7 @@
 /**
- * What the organization's document answers to a refusal: a status, and `{error, message}`. One fault is told at
- * a time: that of the field which stands first. Requests that reach no contract are answered from here too.
+ * The answer of `organization` to every refusal: a status, and `{error, message}`. An answer names one field fault, the
+ * first. The table has every code; the compiler refuses a new code without an answer here. Requests that reach no
+ * contract get their answer from here too.
  */
 import { type FieldFault, isRefusal } from '../../core/errors.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
@@ -10,17 +11,17 @@ import type { Answer, RefusalContext } from '../../http/contract.ts';
 import { isHttpRefusal, type Refusal, type RefusalCode } from '../../http/http-refusals.ts';
 import { statusFilters } from './schemas.ts';
 
-/** What a code is answered with; `error` is the word that programs read, `message` the sentence for people. */
+/** The answer to a code: `error` is for programs, `message` for people. */
 interface Refused {
   readonly status: number;
   readonly error: string;
   readonly message: string;
 }
 
-/** The operation whose 403 has a sentence of its own. */
+/** The operation with its own sentence for 403. */
 export const deleteOperation = 'deleteUser';
 
-/** Every code, so that a new one does not compile before it has an answer here. In the order of the statuses. */
+/** In the order of the statuses. */
 const refusedAs = {
   invalid_fields: { status: 400, error: 'validation_error', message: 'A field is invalid' },
   malformed_body: {
@@ -91,7 +92,7 @@ export function presentRefusal(refusal: Refusal, context: RefusalContext): Answe
 /** The document's own words for nouns. */
 const nouns: OwnNouns = { connection: 'device' };
 
-/** The sentence of the first fault; of a code, where the operation has none of its own. */
+/** The sentence of the operation or of the first field fault, if there is one; otherwise that of the code. */
 function messageOf(refusal: Refusal, context: RefusalContext): string {
   if (isRefusal(refusal, 'forbidden') && context.operationId === deleteOperation) {
     return 'You do not have permission to delete this user';
@@ -104,7 +105,7 @@ function messageOf(refusal: Refusal, context: RefusalContext): string {
   return fault === undefined ? refusedAs[refusal.code].message : sentenceOf(fault);
 }
 
-/** One fault as a sentence; fields of the body begin with a capital, parameters and shown fields do not. */
+/** The sentence for one field fault. Fields of the body begin with a capital; parameters and read-only fields do not. */
 function sentenceOf({ field, fault, min, max }: FieldFault): string {
   if (fault === 'read_only') return `${field} cannot be set`;
   if (fault === 'out_of_range') return `${field} must be between ${min} and ${max}`;

@@ -1,6 +1,6 @@
 /**
- * The answer of `sonar` to every refusal: `{error, message, details}`. The table is total, so that a new code
- * does not compile before it has an answer here. What callers wrote is shown back only after it was made safe.
+ * The answer of `sonar` to every refusal: a status, and `{error, message, details}`. The table has every code; the
+ * compiler refuses a new code without an answer here. An answer repeats the caller's input only after `toSafeText`.
  */
 import { type FieldFault, isRefusal, type RefusalDetails } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
@@ -79,7 +79,7 @@ export function presentRefusal(refusal: Refusal, context: RefusalContext): Answe
 /** The document's own words for nouns; the parameters of its paths are named after them. */
 const nouns: OwnNouns = { organization: 'account', connection: 'device' };
 
-/** What an answer tells beyond the code: message, details or both. */
+/** The parts of an answer that depend on the details of the refusal: message, details or both. */
 function specificsOf(refusal: Refusal, { params }: RefusalContext): { message?: string; details?: object } {
   if (isRefusal(refusal, 'not_found')) {
     const { noun, id = params[`${nouns[noun] ?? noun}_id`] } = refusal.details;
@@ -100,7 +100,7 @@ function specificsOf(refusal: Refusal, { params }: RefusalContext): { message?: 
   return {};
 }
 
-/** The document's names of fields that the core calls otherwise. */
+/** The document's names of fields, where they differ from the core's. */
 const fieldNames = new Map([
   ['externalId', 'reference_id'],
   ['appId', 'app_id'],
@@ -133,7 +133,7 @@ function fieldText(field: string, fault: FieldFault): string {
 
 const shownCharactersMax = 64;
 
-/** A caller's text as it may stand in a message: short, on one line, without invisible or broken characters. */
+/** A caller's text, made safe for a message: short, on one line, without invisible or broken characters. */
 export function toSafeText(text: string): string {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
   const characters = [...visible.slice(0, shownCharactersMax * 2 + 2)];

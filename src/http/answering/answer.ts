@@ -1,23 +1,23 @@
 /**
- * How an answer is written. Every answer carries its request's id and the header fields that keep API answers
- * out of caches and out of other pages. What a contract presents is rendered as it is, by `JSON.stringify`.
+ * How an answer is rendered and written. Every answer has the id of its request, and the header fields that keep
+ * API answers out of caches and other pages. `JSON.stringify` renders a contract's body unchanged.
  *
- * A caller that is still sending when its answer is ready gets the whole answer at once, and what it sends is
- * read and dropped for a while: closing on it instead would lose the answer on the way.
+ * A caller that is still sending when its answer is ready gets the whole answer at once. The server reads and drops
+ * the rest of the request, up to a limit: closing the connection at once could lose the answer.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Answer } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { pump } from './stream.ts';
 
-/** What a caller may go on sending after it was answered, before the connection is cut. */
+/** How many bytes a caller may still send after its answer before the server closes the connection. */
 const droppedBytesMax = 64 * 1024 * 1024;
 
 /** The header fields of every answer that does not set them itself. */
 const commonFields = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 const common = Object.entries(commonFields).flat();
 
-/** An answer whose body is ready to be written, or whose first piece is at hand. */
+/** An answer whose body, or the first piece of it, is ready to be written. */
 export interface Rendered {
   readonly status: number;
   readonly headers: Answer['headers'];
@@ -35,8 +35,8 @@ export function render(answer: Answer, jsonType: string): Rendered {
 }
 
 /**
- * Renders an answer that is a stream. Its first piece is awaited before anything is written, so that what fails
- * at once can still be refused. A HEAD request reads nothing of it.
+ * Renders an answer that is a stream. It waits for the first piece before the head is written, so that a stream that
+ * fails at once can still be refused. A HEAD request does not read the stream.
  */
 export async function renderStream(
   answer: Answer,
@@ -54,18 +54,18 @@ export async function renderStream(
 const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value: undefined }) };
 
 export interface WriteOptions {
-  /** Whether the connection takes no further request. */
+  /** Whether the connection is closed after this answer. */
   readonly isClosing: boolean;
-  /** How long a reader may take nothing. */
+  /** How long a reader may take no bytes. */
   readonly stallTimeoutMs: number;
 }
 
-/** What a connection takes at once, whether or not it is read. A longer answer needs a reader. */
+/** How many bytes a connection takes without a reader. A longer answer gets the stall timeout. */
 const unreadBytesMax = 64 * 1024;
 
 /**
- * Writes the answer. Resolves when it has been handed over whole; a stream's promise rejects with what its
- * source threw after the connection was cut, so that the reader sees that something is missing.
+ * Writes the answer. Resolves when Node has all of it. If the source of a stream throws, it closes the connection, so
+ * that the reader sees an incomplete body, and rejects with that error.
  */
 export function write(
   exchange: Exchange,
@@ -77,7 +77,7 @@ export function write(
   exchange.isAnswered = true;
   if (response.destroyed) return rest === null ? undefined : stop(rest);
   const isUnread = exchange.isArriving;
-  // Whoever waits for leave to send will not send now; where its next request begins would be a guess.
+  // A caller that waits for `100 Continue` will not send its body now, so the start of its next request is unknown.
   const isClosed = isClosing || (isUnread && exchange.expectsContinue);
   response.writeHead(status, headersOf(exchange, rendered, isClosed));
   if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
@@ -96,12 +96,12 @@ export function write(
   return undefined;
 }
 
-/** Tells a source that nobody is left to read it. */
+/** Ends the source of a stream that has no reader left. */
 async function stop(rest: AsyncIterator<string>): Promise<void> {
   await rest.return?.();
 }
 
-/** Reads and drops what the caller still sends, up to a limit. */
+/** Reads and drops the rest of the request, up to a limit. */
 function drop({ request }: Exchange): Exchange['request'] {
   let left = droppedBytesMax;
   return request.on('data', (piece: Buffer) => {
@@ -131,7 +131,7 @@ function lowerCased(headers: Answer['headers'] = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Text without other signs than those of ASCII, as most answers are, is the same in both and quicker in the first. */
+/** ASCII text, as most answers are, has the same bytes in both, and Node writes `latin1` faster. */
 function encodingOf(content: string): 'latin1' | 'utf8' {
   return Buffer.byteLength(content) === content.length ? 'latin1' : 'utf8';
 }
@@ -141,7 +141,7 @@ function byteLength(content: string | Uint8Array | null): number {
   return typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
 }
 
-/** The bytes of an answer for a connection that no `ServerResponse` belongs to; it closes the connection. */
+/** The bytes of an answer for a connection without a `ServerResponse`; the answer announces that it closes. */
 export function toBytes(requestId: string, { status, headers, contentType, content }: Rendered): string {
   const fields = {
     'content-type': contentType,

@@ -1,12 +1,12 @@
 /**
- * Which browsers may call, by the Fetch standard's CORS protocol: pages of the configured origins, on contracts
- * that allow browsers. Credentials travel in headers of our own and never in cookies, so none are allowed.
+ * Which web pages may call, by the Fetch standard's CORS protocol: pages of the configured origins, on contracts
+ * that allow browsers. Callers send credentials in headers and never in cookies, so CORS credentials are not allowed.
  */
 import type { Cors } from '../operation.ts';
 
 const exposed = 'X-User-Token, X-Request-Id, X-Erasure-Id, Retry-After';
 const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-User-Token';
-/** How long browsers may remember the answer to a preflight; Chromium takes no more than two hours. */
+/** How long browsers may cache the answer to a preflight; Chromium caches it for two hours at most. */
 const preflightLifeSeconds = 7_200;
 
 /** The rules for these origins; null where there are none. */
@@ -14,7 +14,7 @@ export function createCors(origins: readonly string[]): Cors | null {
   if (origins.length === 0) return null;
   const allowed = new Set(origins);
   const isAllowed = (origin: string): boolean => allowed.has('*') || allowed.has(origin);
-  // Answers to allowed and other origins differ, and a shared cache must not mix them up.
+  // Answers differ by origin, and a shared cache must not confuse them.
   const others = { vary: 'Origin' };
 
   return {

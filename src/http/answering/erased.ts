@@ -1,4 +1,4 @@
-/** The answer to a deletion, the same in every contract: nothing to read, and the id of the erasure that began. */
+/** The answer to a deletion, the same in every contract: no body, and the id of the erasure that began. */
 import type { Answer, ResponseDocument } from '../contract.ts';
 
 const header = 'X-Erasure-Id';
@@ -7,7 +7,7 @@ export function erasedAnswer({ erasureId }: { readonly erasureId: string }): Ans
   return { status: 204, headers: { [header]: erasureId } };
 }
 
-/** What the reference says of it. */
+/** Its description in the reference. */
 export function erasedResponse(description: string): ResponseDocument {
   return {
     description,

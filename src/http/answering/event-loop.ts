@@ -1,11 +1,11 @@
 /**
- * The end of the event loop's present turn, when everything that had arrived has been looked at. Answers leave
- * together, at the end of the turn in which they are ready: a reader on the same machine that is waked for each answer
- * alone, and sleeps again, costs both sides more than the answer does.
+ * The end of the current turn of the event loop, when every request that had arrived is handled. The server writes
+ * all answers of a turn together, at its end: waking a reader on the same machine for each answer alone costs both
+ * sides more than the answer itself.
  */
 let ending: Promise<void> | null = null;
 
-/** Resolves at the end of the turn, for everybody who asked in it. */
+/** Resolves at the end of the turn; all calls of one turn share the promise. */
 export function endOfTurn(): Promise<void> {
   ending ??= new Promise((resolve) => {
     setImmediate(() => {

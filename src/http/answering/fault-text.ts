@@ -1,6 +1,6 @@
 /**
- * Plain English for what is wrong with a field, for contracts whose document words none of it. Each text goes on
- * after the field's name: "per_page must be a whole number from 1 to 100".
+ * The English text for a field fault, for contracts whose document has no text of its own. The text follows the
+ * name of the field: "per_page must be a whole number from 1 to 100".
  */
 import type { FieldFault, FieldFaultCode } from '../../core/errors.ts';
 

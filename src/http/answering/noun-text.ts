@@ -1,10 +1,10 @@
 /**
- * Plain English for what a `not_found` is about, for contracts whose document has no word of its own: "User",
- * "API key". A noun that is new to the core needs no line here.
+ * The English text for the noun of a `not_found`: "User", "API key". A contract may replace nouns by the words of
+ * its document. A new noun of the core needs no edit here.
  */
 import type { Noun } from '../../core/errors.ts';
 
-/** The nouns for which a document has its own word. */
+/** The nouns that a document replaces by its own words. */
 export type OwnNouns = Readonly<Partial<Record<Noun, string>>>;
 
 /** The noun at the start of a sentence; `own` are the document's words, in lower case. */

@@ -1,4 +1,4 @@
-/** The headers that a refusal brings whatever the envelope around it. */
+/** The header fields that a refusal needs in every envelope. */
 import { isHttpRefusal, type Refusal } from '../http-refusals.ts';
 
 /** `WWW-Authenticate`, `Retry-After` (seconds) or `Allow`; `challenge` is the contract's authentication scheme. */

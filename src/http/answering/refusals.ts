@@ -1,7 +1,7 @@
 /**
- * From whatever was thrown to an answer in the envelope of the contract that was reached. A refusal is presented
- * as it is; everything else is a fault of ours, logged once and presented as `internal`. The headers that a code
- * brings in every envelope are added here.
+ * Turns a thrown error into an answer in the envelope of the contract that the request reached. The contract
+ * presents a refusal. Every other error is a fault of ours: it is logged once and presented as `internal`. The
+ * header fields that a refusal needs in every envelope are added here.
  */
 import { refuse } from '../../core/errors.ts';
 import type { Answer, RefusalContext } from '../contract.ts';
@@ -10,7 +10,7 @@ import { faultFields, type Logger } from '../log.ts';
 import type { Operation } from '../operation.ts';
 import { refusalHeaders } from './refusal-headers.ts';
 
-/** What a refused request is known by. */
+/** The part of a request that presenting and logging need. */
 export interface Refused {
   readonly operation: Pick<Operation, 'contract' | 'pattern' | 'operationId' | 'present'>;
   readonly requestId: string;
@@ -24,7 +24,7 @@ export function presentError(error: unknown, refused: Refused, logger: Logger): 
   try {
     return withHeaders(toRefusal(error, refused, logger), (refusal) => operation.present(refusal, context));
   } catch (fault) {
-    // A contract that cannot even present a refusal has no envelope left to use.
+    // The contract failed to present the refusal, so there is no envelope to use.
     logFault(fault, refused, logger);
     return { status: 500, body: { error: 'internal_error' } };
   }
@@ -36,7 +36,7 @@ function toRefusal(error: unknown, refused: Refused, logger: Logger): Refusal {
   return refuse('internal', {});
 }
 
-/** Writes the one line that a fault gets. */
+/** Writes the log line of a fault. */
 export function logFault(error: unknown, { operation, requestId }: Refused, logger: Logger): void {
   const { contract, pattern } = operation;
   logger.error({ requestId, contract, route: pattern, fault: faultFields(error) }, 'fault');

@@ -1,16 +1,16 @@
 /**
- * Writes a body in pieces as fast as the reader takes them. Memory stays flat: one piece is asked for at a time,
- * and none while the connection is full. When the reader leaves, the source is told by `return()`; when the
- * source fails, the connection is cut, so that a broken body never looks whole.
+ * Writes a body in pieces as fast as the reader takes them. Memory stays flat: the server pulls one piece at a time,
+ * and none while the connection's buffer is full. When the reader leaves, the source is ended with `return()`. When
+ * the source fails, the connection is closed, so that a broken body never looks complete.
  */
 import type { ServerResponse } from 'node:http';
 
-/** Small pieces are gathered up to this length, because each write costs a chunk of its own. */
+/** Small pieces are joined up to this length, because each write is a separate chunk. */
 const gatheredMin = 16 * 1024;
 
 /**
- * Writes `first` at once and then the rest. Resolves when all is handed over or the reader has left; rejects
- * with what the source threw.
+ * Writes `first` at once and then the rest. Resolves when Node has all of it or the reader has left; rejects with
+ * the error of the source.
  */
 export async function pump(
   response: ServerResponse,
@@ -47,7 +47,7 @@ export async function pump(
   }
 }
 
-/** Resolves when the connection takes more, or is gone. */
+/** Resolves when the connection takes more bytes, or is closed. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

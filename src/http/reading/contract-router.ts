@@ -1,9 +1,10 @@
 /**
- * Which contract a request reached. The first label of the host beats the path's prefix, the prefix beats the
- * bare path, which the contracts claim in the order of their list. Paths of our own are nobody's, on any host.
+ * Finds the contract of a request. The first label of the host wins over the prefix of the path, and the prefix
+ * wins over the bare path, which the contracts claim in the order of their list. The paths of our own pages belong
+ * to no contract, on any host.
  *
- * All three ways lead to one internal form, `/<contract>/<documented path>`, under which every route is
- * registered once. Percent-encoding is seen through, because the router sees through it too.
+ * All three ways lead to one internal form, `/<contract>/<documented path>`, under which every route is registered
+ * once. Percent-encoding is decoded first, because the router decodes it too.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Contract } from '../contract.ts';
@@ -22,7 +23,7 @@ export interface ContractRouter {
 
 export interface ContractRouterOptions {
   readonly contracts: readonly Contract[];
-  /** Paths that are nobody's, told by their first segment. */
+  /** Paths that belong to no contract; their first segment decides. */
   readonly ownPaths: readonly string[];
   readonly isHostRouted: boolean;
   /** The address of the deployment, without a slash at the end. It may be known only once the server listens. */
@@ -85,7 +86,7 @@ function isDelimiter(code: number): boolean {
   return code === 0x2f || code === 0x3f || code === 0x23;
 }
 
-/** As it came where it cannot be decoded: such a path is the path of nothing. */
+/** Unchanged if it cannot be decoded: no route has such a path. */
 function decoded(text: string): string {
   if (!text.includes('%')) return text;
   try {

@@ -1,13 +1,11 @@
 /**
- * The rule for fields that a contract shows and does not let the caller set: each is an invalid field, unless it
- * holds what the contract shows at present, so that a client may send a user back whole. Of a user who is being
- * made nothing is shown yet, which is null.
+ * The rule for read-only fields: a field is refused as `read_only`, unless its value is the one that the contract
+ * shows now, so that a client may send a whole user back. For a user who does not exist yet, that value is null.
  */
-
 import type { User } from '../../core/directory/user.ts';
 import type { EchoCheck } from '../../core/directory/user-lifecycle.ts';
 
-/** The check of `fields` in `body`; `show` is the user as the contract shows one, and faults name its fields. */
+/** Checks `fields` of `body`; `show` gives the user as the contract shows it. Faults use the contract's names. */
 export function checkEchoes(
   body: Readonly<Record<string, unknown>>,
   fields: readonly string[],

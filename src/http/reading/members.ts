@@ -1,7 +1,7 @@
-/** The outermost shape of a JSON body; its fields are for the core to read. */
+/** Checks that a JSON body is an object; the core reads its fields. */
 import { refuseHttp } from '../http-refusals.ts';
 
-/** The members of the body; none where there is no body. Refuses with `malformed_body` what is no object. */
+/** The members of the body; none without a body. Refuses a body that is not an object with `malformed_body`. */
 export function readMembers(body: unknown): Readonly<Record<string, unknown>> {
   if (body === undefined) return {};
   if (!isObject(body)) throw refuseHttp('malformed_body', {});

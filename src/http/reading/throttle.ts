@@ -1,12 +1,12 @@
 /**
- * How often one network may call a group of routes. Counted in the database, so that processes count together
- * and a restart forgets nothing; kept under a keyed digest of the network, never the address.
+ * Limits how often one network may call a group of routes. The database counts, so that all processes share the
+ * count and it survives a restart. It stores a keyed digest of the network, never the address.
  */
 import { refuseWait } from '../../core/access/throttle.ts';
 import type { Core } from '../../core/core.ts';
 import type { NetworkThrottle } from '../contract.ts';
 
-/** Counts a call. Refuses with `rate_limited` where the network has used up its quota. */
+/** Counts a call. Refuses with `rate_limited` if the network has used up its quota. */
 export async function countNetwork(core: Core, bucket: NetworkThrottle, network: string): Promise<void> {
   const subject = core.secrets.keyedDigest('network', network);
   const quotas = [core.policy.networkQuotas[bucket]];

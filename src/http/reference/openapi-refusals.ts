@@ -16,17 +16,17 @@ import type { JsonObject } from '../json.ts';
 import { bodyBytesMax } from '../reading/body.ts';
 
 export interface RefusalCatalogue {
-  /** The schema that every refusal of the contract fits. */
+  /** The schema that matches every refusal of the contract. */
   readonly schema: JsonObject;
-  /** What a route may be refused with, by ascending status. */
+  /** The refusals of a route, by ascending status. */
   refusalsOf(route: Route): readonly DescribedRefusal[];
 }
 
 export interface DescribedRefusal {
   readonly status: number;
-  /** Names of the header fields that come with it. */
+  /** The names of its header fields. */
   readonly headers: readonly string[];
-  /** The bodies, no two alike. */
+  /** The different bodies. */
   readonly examples: readonly { readonly name: RefusalName; readonly body: unknown }[];
 }
 
@@ -155,7 +155,7 @@ const ownNames: ReadonlySet<RefusalName> = new Set([
   'internal',
 ]);
 
-/** The schema of objects like these: every property that one has, required where all have it. */
+/** The schema of these objects: each property that occurs, required if all objects have it. */
 function schemaOf(bodies: readonly unknown[]): JsonObject {
   const objects = bodies.filter((body) => typeof body === 'object' && body !== null);
   const names = [...new Set(objects.flatMap((body) => Object.keys(body)))];

@@ -1,7 +1,7 @@
 /**
- * The OpenAPI 3.1 document of each contract, made from the same routes that the server serves. It tells what a
- * caller may meet: what the route declares, and what the server adds by itself (credential, throttle, body,
- * overload). Examples of refusals are presented by the contract, so they are what it would really answer.
+ * The OpenAPI 3.1 document of each contract, made from the same routes that the server serves. It lists every answer
+ * of an operation: those that the route declares, and those that the server adds (credential, throttle, body,
+ * overload). The contract presents the examples of refusals, so they are real answers.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Contract, ResponseDocument, Route } from '../contract.ts';
@@ -17,7 +17,7 @@ export interface ServedContract {
   readonly routes: readonly Route[];
 }
 
-/** `GET /openapi/<contract>.json` for each contract; made when it is asked for first. */
+/** `GET /openapi/<contract>.json` for each contract; the first request makes the document. */
 export function openApiRoutes(served: readonly ServedContract[]): readonly PageRoute[] {
   return served.map(({ contract, routes }) => {
     let text: string | null = null;
@@ -89,7 +89,7 @@ function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatal
   };
 }
 
-/** Each of the contract's credentials alone is enough. */
+/** One of the contract's credentials is enough. */
 function alternatives({ securitySchemes }: Contract): JsonObject[] {
   return Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
 }
@@ -105,13 +105,13 @@ function pathParameters({ path, params }: Route): JsonObject[] {
 }
 
 /** The properties of an object schema as parameters. */
-function parametersOf(place: 'path' | 'query' | 'header', schema: TSchema | undefined): JsonObject[] {
+function parametersOf(location: 'path' | 'query' | 'header', schema: TSchema | undefined): JsonObject[] {
   if (schema === undefined) return [];
   const { properties, required } = plain(schema);
   const needed = Array.isArray(required) ? required : [];
   return Object.entries(isObject(properties) ? properties : {}).map(([name, value]) => {
     const { description, ...rest } = isObject(value) ? value : {};
-    return { name, in: place, required: needed.includes(name), description, schema: rest };
+    return { name, in: location, required: needed.includes(name), description, schema: rest };
   });
 }
 
@@ -184,7 +184,7 @@ function describeRefusals(
   return Object.fromEntries(described);
 }
 
-/** A value as its JSON; TypeBox schemas lose the marks that only TypeBox reads. */
+/** A value as JSON; schemas lose the symbols that only TypeBox reads. */
 function plain(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value));
 }

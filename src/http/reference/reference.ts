@@ -1,7 +1,7 @@
 /**
- * The reference page at `/docs`: every contract's OpenAPI document in one reader that can try the calls. It loads
- * nothing from elsewhere and the browser is told so. The reader's code is large, so it is not loaded before
- * somebody asks for the page.
+ * The reference page at `/docs`: the OpenAPI documents of all published contracts in one viewer (Scalar), which can try
+ * the calls. The page loads nothing from other hosts, and its content security policy forbids it. The viewer's code is
+ * large, and a plugin for Fastify; both are loaded at the first request for the page.
  */
 import { createHash } from 'node:crypto';
 import type { Answer, Contract } from '../contract.ts';
@@ -18,7 +18,7 @@ interface Reference {
   readonly policy: string;
 }
 
-/** The page with and without a slash at its end, its script, and the picture that browsers ask for unbidden. */
+/** The page with and without a slash at its end, its script, and the icon that browsers request by themselves. */
 export function referenceRoutes(contracts: readonly Contract[]): readonly PageRoute[] {
   let loading: Promise<Reference> | null = null;
   const load = (): Promise<Reference> => {
@@ -36,16 +36,16 @@ export function referenceRoutes(contracts: readonly Contract[]): readonly PageRo
     content: (await load()).script,
     contentType: 'text/javascript; charset=utf-8',
   });
-  const noPicture = async (): Promise<Answer> => ({ status: 204 });
+  const noIcon = async (): Promise<Answer> => ({ status: 204 });
   return [
-    { method: 'GET', path: '/favicon.ico', operationId: 'favicon', handle: noPicture },
+    { method: 'GET', path: '/favicon.ico', operationId: 'favicon', handle: noIcon },
     { method: 'GET', path: base, operationId: 'reference', handle: page },
     { method: 'GET', path: `${base}/`, operationId: 'reference.slash', handle: page },
     { method: 'GET', path: scriptPath, operationId: 'reference.script', handle: script },
   ];
 }
 
-/** Lets the plugin render page and script once, in a Fastify of its own that nobody can reach. */
+/** Lets the plugin render page and script once, in a Fastify that does not listen. */
 async function loadReference(contracts: readonly Contract[]): Promise<Reference> {
   const [{ fastify }, { default: plugin }] = await Promise.all([
     import('fastify'),
@@ -63,7 +63,7 @@ async function loadReference(contracts: readonly Contract[]): Promise<Reference>
         url: openApiPath(contract),
         agent: { disabled: true },
       })),
-      // Everything that would call the reader's maker, or need the internet, is off.
+      // Features that would call the viewer's vendor, or need the internet, are off.
       telemetry: false,
       withDefaultFonts: false,
       hideClientButton: true,
@@ -80,7 +80,7 @@ async function loadReference(contracts: readonly Contract[]): Promise<Reference>
   return { html, script: Buffer.from(script), policy: policyFor(html) };
 }
 
-/** Own files and this page's own inline scripts; style attributes are the reader's habit. */
+/** Allows files of this server and the inline scripts of this page; the viewer needs inline styles. */
 function policyFor(html: string): string {
   const inline = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)];
   const hashes = inline.map(
