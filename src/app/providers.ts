@@ -8,7 +8,7 @@ import { readProviderFile } from '../config/provider-file.ts';
 import type { ProviderDirectory } from '../core/providers/provider.ts';
 import type { OwnProvider } from '../core/providers/provider-description.ts';
 import type { Clock } from '../core/time.ts';
-import { describeDemo, makeDemoClient } from '../demo/demo-description.ts';
+import { createDemoClient, describeDemo } from '../demo/demo-description.ts';
 import { createProviderDirectory } from '../gateways/provider-directory.ts';
 import type { Mount } from '../http/mount.ts';
 import type { AppAddress } from './address.ts';
@@ -38,7 +38,7 @@ export function createAppProviders(
   const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
   const redirectUri = (): string => `${address.publicUrl}/connect/callback`;
   // A call may begin before the address is known. The client stays the same when the address changes.
-  const demoClient = makeDemoClient();
+  const demoClient = createDemoClient();
   let demo: { readonly at: string; readonly provider: OwnProvider } | undefined;
   const describe = (): OwnProvider => {
     const at = address.localUrl;

@@ -1,6 +1,6 @@
 /**
- * What Roster knows of its demo provider, as of any other. It answers on this server: people reach it under the
- * public address, and the server itself where it listens.
+ * The description of the demo provider, in the form of any other provider. It runs on this server: people reach it at
+ * the public address, and the server itself at the address where it listens.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -14,14 +14,14 @@ export const demoPath = '/demo-provider';
 export const demoScopes = ['activity', 'sleep', 'offline_access'] as const;
 
 export interface DemoAddresses {
-  /** Where people reach this server. */
+  /** The address at which people reach this server. */
   readonly publicUrl: string;
-  /** Where this server reaches itself. */
+  /** The address at which this server reaches itself. */
   readonly localUrl: string;
 }
 
-/** The client of the demo provider, with a secret that lives as long as the process. */
-export function makeDemoClient(): ClientCredentials {
+/** The client of the demo provider, with a secret that is valid while the process runs. */
+export function createDemoClient(): ClientCredentials {
   return { clientId: 'roster', clientSecret: randomBytes(32).toString('base64url') };
 }
 
@@ -45,7 +45,7 @@ export function describeDemo(
       introspectionEndpoint: `${inside}/token/introspection`,
       scopes: demoScopes,
       usesPkce: true,
-      // The page is shown each time, also to whoever has been there before.
+      // The page is shown each time, also to a person who has allowed access before.
       authorizationParameters: { prompt: 'consent' },
       endsReusedGrants: true,
       end: {

@@ -1,7 +1,7 @@
 /**
- * A real authorization server inside the process, for development only: a newcomer connects, disconnects and erases
- * without an account anywhere. What it gives is kept in memory and ends with the process. It is loaded when somebody
- * first comes, for most starts never need it.
+ * A real authorization server inside the process, for development only: a developer can connect, disconnect and erase
+ * without an account anywhere. Its grants are in memory and end with the process. The library is loaded at the first
+ * request, because most starts do not need it.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,14 +19,14 @@ import { demoTexts } from './demo-texts.ts';
 const interactionPath = /^\/interaction\/([A-Za-z0-9_-]+)$/;
 const bodyBytesMax = 4_096;
 
-/** Where things are is asked when somebody comes, for only then it is certain. */
+/** Both are called at the first request, because the server's address is certain only then. */
 export interface DemoProviderParts {
   describe(): OwnProvider;
-  /** Where people may be sent back to. */
+  /** The address of the callback. */
   redirectUri(): string;
 }
 
-/** Answers below `/demo-provider`. */
+/** Answers the paths below `/demo-provider`. */
 export function createDemoProvider(parts: DemoProviderParts): Mount {
   let loading: Promise<Provider> | undefined;
 
@@ -37,7 +37,7 @@ export function createDemoProvider(parts: DemoProviderParts): Mount {
     const url = original.slice(demoPath.length);
     const isInteraction = interactionPath.test(pathOf(url));
     if (isInteraction) return interact(provider, request, response);
-    // The server takes what stands before its own paths from the difference of the two.
+    // The library derives the prefix of its paths from the difference between the two.
     Object.assign(request, { originalUrl: original, url: url === '' ? '/' : url });
     provider.callback()(request, response);
   }
@@ -74,7 +74,7 @@ async function load({ describe, redirectUri }: DemoProviderParts): Promise<Provi
       },
     ],
   });
-  // Behind a proxy that speaks TLS the addresses of people are what the proxy says.
+  // Behind a proxy that ends TLS, the library takes protocol and host from the proxy's headers.
   provider.proxy = issuer.startsWith('https:');
   return provider;
 }
@@ -124,7 +124,7 @@ function configuration(): Configuration {
   };
 }
 
-/** A client may ask about its own tokens only, and end no others. */
+/** A client may introspect and revoke only its own tokens. */
 function isOwnToken(_: unknown, client: { readonly clientId: string }, token: object): boolean {
   return 'clientId' in token && token.clientId === client.clientId;
 }
@@ -134,7 +134,7 @@ function signingKey(): JWK {
   return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'demo' };
 }
 
-/** The one page there is: shown, or worked on. */
+/** The consent page: shows it, or handles its form. */
 async function interact(
   provider: Provider,
   request: IncomingMessage,
@@ -149,7 +149,7 @@ async function interact(
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-/** A new person each time, with a grant of their own. */
+/** Each consent is from a new person with a grant of their own. */
 async function allow(provider: Provider, clientId: string, scope: string): Promise<InteractionResults> {
   const accountId = `demo-${randomBytes(8).toString('hex')}`;
   const grant = new provider.Grant({ accountId, clientId });

@@ -1,6 +1,6 @@
 /**
- * Parts of the authorization server that its types leave out. They are imported by their paths: the front door of the
- * package greets on standard error, where only the log may speak.
+ * Parts of the authorization server that its types do not declare. They are imported by their paths, because the main
+ * module of the package writes a greeting to standard error, which is only for the log.
  */
 declare module 'oidc-provider/lib/provider.js' {
   export { Provider } from 'oidc-provider';
@@ -8,6 +8,6 @@ declare module 'oidc-provider/lib/provider.js' {
 
 declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
   import type { AdapterFactory } from 'oidc-provider';
-  /** A store of its own, in memory. */
+  /** A separate store in memory. */
   export function createMemoryAdapter(): AdapterFactory;
 }

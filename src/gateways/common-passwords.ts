@@ -1,13 +1,13 @@
 /**
- * The 10,000 commonest passwords that are long enough to be tried here at all, compared without case. The list is
- * read at the first question, not at the start. It comes from @zxcvbn-ts/language-common (MIT licence, in
+ * The 10,000 most common passwords of at least the minimum length, compared without case. The list is read at the
+ * first call, not at the start. It comes from @zxcvbn-ts/language-common (MIT licence, in
  * `common-passwords.license.txt`) and is written by `tools/common-passwords.ts`.
  */
 import { readFileSync } from 'node:fs';
 
 let passwords: ReadonlySet<string> | null = null;
 
-/** Whether the password is on the list. The first call reads 90 KB from disk, the others wait for nothing. */
+/** Whether the password is on the list. The first call reads 90 KB from disk; later calls use memory. */
 export function isCommonPassword(password: string): boolean {
   passwords ??= readList();
   return passwords.has(password.toLowerCase());

@@ -1,6 +1,6 @@
 /**
- * Puts messages into words from the template files. The language is the closest to the user's that there is, with
- * English as the last resort; links lead to the configured page and are never built from a request.
+ * Renders messages from the templates, in the language of ours that is closest to the user's, with English as the last
+ * resort. A link leads to the configured page and is never built from a request.
  */
 import type { MessageComposer } from '../core/messaging/compose.ts';
 import { closestLanguage, type Language } from '../core/messaging/language.ts';
@@ -34,7 +34,7 @@ export function createMessageComposer(options: { readonly linkUrl: string }): Me
   };
 }
 
-/** The link with `token` as one more query parameter; the rest of it stays as it was configured. */
+/** The configured link with `token` as one more query parameter; the rest of the link is unchanged. */
 export function addToken(linkUrl: string, token: string): string {
   const url = new URL(linkUrl);
   const separator = url.search === '' ? '?' : '&';

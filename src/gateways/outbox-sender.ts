@@ -1,6 +1,6 @@
 /**
- * The development outbox. The message's row is the outbox: the sender takes nothing out of it and asks for it to be
- * kept, and `roster outbox` shows what is there.
+ * The development outbox. The rows of messages are the outbox: this sender sends nothing and has each message kept, and
+ * `roster outbox` shows them.
  */
 import type { MessageSender } from '../core/messaging/sender.ts';
 

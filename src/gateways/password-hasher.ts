@@ -1,10 +1,10 @@
 /**
- * Password hashing with argon2id, and verifying of that and of the other kinds of hashes that an import may bring
- * along, on Node's thread pool, so that the event loop stays free.
+ * Hashes passwords with argon2id, and verifies argon2id and the other kinds of hashes that an import may bring, on
+ * Node's thread pool, so that the event loop stays free.
  *
- * About as many hashes run at a time as there are cores, a bounded number wait in order of arrival, and whoever
- * comes on top is refused at once: a flood of sign-ins costs a fixed amount of memory and never a pile-up. An
- * account without a password, and one that does not exist, cost the work of our own hash.
+ * About as many hashes run at a time as there are cores, a bounded number wait in order of arrival, and further ones are
+ * refused at once: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. An account without a
+ * password, and one that does not exist, cost the work of our own hash.
  */
 import { availableParallelism } from 'node:os';
 import type { PasswordHasher } from '../core/access/password.ts';
@@ -15,24 +15,25 @@ import { readPbkdf2 } from './password-hash/pbkdf2-hash.ts';
 import { readFirebaseScrypt, readScrypt } from './password-hash/scrypt-hash.ts';
 import type { HashReader, Verifier } from './password-hash/stored-hash.ts';
 
+/** A further kind of hash is a file in `password-hash/` and its reader in this list. */
 const kinds: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPbkdf2, readFirebaseScrypt];
 
 const retryAfterSeconds = 2;
 
-/** Told of each hash, for whoever watches a deployment. */
+/** Gets a call for each hash, for the metrics. */
 export interface HashMeter {
-  /** A password was hashed or verified, in so many milliseconds after its wait. */
+  /** A password was hashed or verified; `ms` does not include the wait before it. */
   hashed(ms: number): void;
   /** A password was refused because too many waited. */
   hashRefused(): void;
 }
 
 export interface HasherOptions {
-  /** How many may wait; beyond that the answer is `unavailable`. */
+  /** How many may wait; further ones are refused with `unavailable`. */
   readonly queueMax: number;
-  /** How many run at a time; as many as the machine can unless given. */
+  /** How many run at a time. Default: what the cores and the thread pool allow. */
   readonly concurrency?: number;
-  /** How many processes hash on this machine; only this one unless given. */
+  /** How many processes hash on this machine. Default: 1. */
   readonly processes?: number;
   readonly meter?: HashMeter;
 }
@@ -82,15 +83,15 @@ function read(hash: string): Verifier | null {
 }
 
 /**
- * As many as there are cores for this process, but never the whole thread pool: files and host names are looked up
- * on it as well and would wait behind the hashes.
+ * As many as there are cores for this process, but never the whole thread pool: Node also reads files and resolves host
+ * names on it, and these would wait behind the hashes.
  */
 function concurrencyHere(processes: number): number {
   const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
   return Math.max(1, Math.min(Math.ceil(availableParallelism() / processes), poolSize - 1));
 }
 
-/** Runs tasks in order of arrival, a few at a time; refuses at once when too many wait. */
+/** Runs tasks in order of arrival, a bounded number at a time; refuses a task at once when too many wait. */
 class Queue {
   readonly #concurrency: number;
   readonly #waitingMax: number;
@@ -114,7 +115,7 @@ class Queue {
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.isFull) throw refuse('unavailable', { retryAfterSeconds });
     if (this.#running < this.#concurrency) this.#running += 1;
-    // Whoever ends hands its place on, so the number that run stays as it is.
+    // A task that ends starts the next one in its stead, so the number of running tasks stays the same.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await task();

@@ -1,4 +1,4 @@
-/** The providers that a deployment has switched on: those that Roster knows, its own, and the demo's. */
+/** The providers that are switched on: presets, providers from the deployment's file, and the demo provider. */
 import type { Provider, ProviderDirectory } from '../core/providers/provider.ts';
 import type { ClientCredentials, OwnProvider, PresetName } from '../core/providers/provider-description.ts';
 import type { Clock } from '../core/time.ts';
@@ -9,14 +9,14 @@ import { createProviderHttp, type ProviderHttp } from './providers/provider-http
 export interface ProviderDirectoryParts {
   readonly presets: readonly { readonly name: PresetName; readonly credentials: ClientCredentials }[];
   readonly own: readonly OwnProvider[];
-  /** Made when it is first asked for, when it is known where this server answers; null where it is off. */
+  /** Called when the providers are first needed, because the server's address is known late; null without a demo. */
   readonly demo: (() => OwnProvider) | null;
-  /** Where providers send people back to, as registered with each. */
+  /** The address of the callback, as it is registered at each provider. */
   redirectUri(): string;
-  /** Nothing is spoken over plain HTTP. */
+  /** In production plain HTTP is refused. */
   readonly isProduction: boolean;
   readonly clock: Clock;
-  /** The real network unless given. */
+  /** Default: the network. */
   readonly http?: ProviderHttp;
 }
 
@@ -39,7 +39,7 @@ export function createProviderDirectory(parts: ProviderDirectoryParts): Provider
   } | null = null;
 
   function open(): NonNullable<typeof known> {
-    // Jobs ask before the server listens, and only then the demo's address is certain.
+    // Jobs may call this before the server listens; the demo's address can change until then.
     const described = demo === null ? null : demo();
     if (known?.demo === described) return known;
     const list = [...fixed, ...(described === null ? [] : [make(described)])].sort((left, right) =>

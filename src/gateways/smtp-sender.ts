@@ -1,10 +1,9 @@
 /**
- * Email through an SMTP server, over a few connections that are kept for a while.
+ * Sends email through an SMTP server, over a pool of a few connections.
  *
- * Final is only what the server says for good about this recipient or this message (5xx to RCPT TO or DATA, RFC
- * 5321). What concerns us instead (the login, our address as the sender, a policy against us) can be mended, and is
- * tried again like every outage. The `Message-ID` comes from the message's row, so that a second copy after a crash
- * can be recognised.
+ * Only a permanent error about this recipient or this message is final (5xx to RCPT TO or DATA, RFC 5321). An operator
+ * can repair an error about this deployment (the login, our sender address, a policy against us), so it is retried like
+ * an outage. The `Message-ID` comes from the message's row, so that mail programs recognise a second copy after a crash.
  */
 import { createTransport } from 'nodemailer';
 import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/messaging/sender.ts';
@@ -13,7 +12,7 @@ export interface SmtpOptions {
   /** `smtp://` or `smtps://`, with user and password. */
   readonly url: string;
   readonly from: { readonly name: string; readonly address: string };
-  /** How long one message may take from connecting to the server's last word. */
+  /** The longest time of one message, from connecting to the server's last reply. */
   readonly timeoutMs?: number;
 }
 
@@ -38,13 +37,13 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
     async send({ id, to, subject, body }) {
       try {
         await transport.sendMail({
-          // The library writes into the addresses that it is given, and settings are frozen.
+          // The library changes the object of an address, and settings are frozen.
           from: { ...from },
           to: { name: '', address: to },
           subject,
           text: body,
           messageId: `<${id}@${domain}>`,
-          // RFC 3834: nobody's out-of-office answers this.
+          // RFC 3834: automatic replies, such as out-of-office messages, are not sent to this message.
           headers: { 'Auto-Submitted': 'auto-generated' },
           signal: AbortSignal.timeout(timeoutMs),
         });
@@ -75,7 +74,7 @@ function outcomeOf(error: unknown): SendOutcome {
   }
   const reason = `smtp_${responseCode}`;
   const isAboutMessage = command === 'RCPT TO' || command === 'DATA';
-  // 530 asks for a login, and 5.7.x (RFC 3463) is a policy that mostly concerns the sender.
+  // 530 requires a login, and 5.7.x (RFC 3463) is a policy that mostly concerns the sender.
   const isAboutUs = responseCode === 530 || /^5\d\d[ -]5\.7\./.test(String(response));
   return permanent === true && isAboutMessage && !isAboutUs
     ? { kind: 'refused', reason }

@@ -1,10 +1,10 @@
 /**
- * Text messages through Twilio's REST API (`POST /2010-04-01/Accounts/{sid}/Messages.json`).
+ * Sends text messages through Twilio's REST API (`POST /2010-04-01/Accounts/{sid}/Messages.json`).
  *
- * Only a 400 in Twilio's own form is final: it says that this message cannot be sent to this number. Everything else
- * may pass: a wrong token (an operator can mend it), a rate limit, an outage, a proxy's error, no answer at all. Which
- * code Twilio names goes to the log and decides nothing, for Twilio asks not to build on its codes; its sentences
- * repeat the number and are never logged.
+ * Only a 400 in Twilio's own form is final: this message cannot be sent to this number. Every other error is retried: a
+ * wrong token (an operator can repair it), a rate limit, an outage, an error of a proxy, no answer. Twilio's error code
+ * goes to the log and decides nothing, because Twilio asks clients not to depend on its codes; its texts repeat the
+ * number and are never logged.
  */
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../core/messaging/sender.ts';
 
@@ -14,7 +14,7 @@ export interface TwilioOptions {
   /** A number, a sender name, or the id of a messaging service (`MG...`). */
   readonly from: string;
   readonly baseUrl: string;
-  /** How long one call may take, the answer's body included. */
+  /** The longest time of one call, with the body of the answer. */
   readonly timeoutMs?: number;
 }
 
@@ -32,7 +32,7 @@ export function createTwilioSender(options: TwilioOptions): MessageSender {
       method: 'POST',
       headers,
       body: new URLSearchParams({ To: message.to, Body: message.body, ...sender }),
-      // The credentials go to the configured address and nowhere else.
+      // The credentials go only to the configured address.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -54,12 +54,12 @@ export function createTwilioSender(options: TwilioOptions): MessageSender {
   };
 }
 
-/** The number of the error that Twilio names in its answer, such as `21211`; null where it names none. */
+/** The error code in Twilio's answer, such as `21211`; null where there is none. */
 async function errorCodeOf(response: Response): Promise<string | null> {
   return /"code"\s*:\s*(\d{1,6})\b/.exec(await response.text())?.[1] ?? null;
 }
 
-/** `Retry-After` in whole seconds, as Twilio gives it; null where there is none. */
+/** `Retry-After`, which Twilio sends in whole seconds, in milliseconds; null where there is none. */
 function readRetryAfter(header: string | null): number | null {
   return header !== null && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : null;
 }

@@ -36,7 +36,7 @@ export type Grant = TokenGrant | CodeGrant;
 export const clockSkewMs = 5 * minuteMs;
 
 /** Whether an access token has expired, even where the provider's clock is behind by `clockSkewMs`. */
-export function hasRunOut({ expiresAt }: Pick<TokenGrant, 'expiresAt'>, now: number): boolean {
+export function hasExpired({ expiresAt }: Pick<TokenGrant, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt + clockSkewMs <= now;
 }
 

@@ -10,7 +10,7 @@ import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { nextConnectionState } from './connection.ts';
-import { type Grant, hasRunOut, openGrant, sealGrant, type TokenGrant } from './grant.ts';
+import { type Grant, hasExpired, openGrant, sealGrant, type TokenGrant } from './grant.ts';
 import { type ConnectionOfUser, lockConnection, markUserChanged } from './lock-connection.ts';
 import type { EndAnswer, Provider, TokenAnswer } from './provider.ts';
 import {
@@ -152,7 +152,7 @@ class Attempt {
     if (answer.kind !== 'stale' && !isPartial) return this.#judge(answer, isNewest);
     if (tokens.refreshToken === null) {
       if (isPartial) return isNewest ? ended(answer.outcome) : tryAgain('grant_unknown');
-      return hasRunOut(tokens, this.#core.clock.now()) && isNewest
+      return hasExpired(tokens, this.#core.clock.now()) && isNewest
         ? ended('expired')
         : tryAgain(reasonOf(answer));
     }

@@ -1,6 +1,6 @@
 /**
- * What a directory has still to do, as Prometheus metrics. It is the same whichever process tells it, so of several
- * one does.
+ * The backlog of a directory as Prometheus metrics. Every process reads the same backlog, so only one of several
+ * reports it.
  */
 import { Gauge, Registry } from 'prom-client';
 import type { Backlog } from '../../core/deployment/backlog.ts';

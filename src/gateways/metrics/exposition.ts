@@ -1,7 +1,7 @@
 /**
- * Several processes as one: their metrics are added up, and written as Prometheus reads them. What a process had
- * counted stays in the sums when it ends, or does not answer for a while: a sum that fell would look to Prometheus like
- * a count that began anew, and all of it like new work. Only what was counted since it was last asked is lost.
+ * Adds up the metrics of several processes and writes them in the text format of Prometheus. The counts of a process
+ * stay in the sums when it ends or does not answer for a while: Prometheus would read a falling sum as a restarted
+ * counter, and would count the whole sum again. Only the counts since the last answer of a process are lost.
  */
 import { AggregatorRegistry } from 'prom-client';
 import type { Snapshot } from './snapshot.ts';
@@ -9,24 +9,24 @@ import type { Snapshot } from './snapshot.ts';
 /** The text format of Prometheus. */
 export const metricsContentType = AggregatorRegistry.PROMETHEUS_CONTENT_TYPE;
 
-/** The text of metrics, added up by name and labels. */
+/** The text of the metrics, added up by name and labels. */
 export function renderMetrics(snapshots: readonly Snapshot[]): Promise<string> {
   return AggregatorRegistry.aggregate([...snapshots]).metrics();
 }
 
-/** The metrics of processes that come and go; `P` stands for one of them. */
+/** The metrics of processes that start and end; `P` is the key of a process. */
 export class ProcessSums<P> {
   readonly #last = new Map<P, Snapshot>();
   #ended: Promise<Snapshot> = Promise.resolve([]);
 
-  /** The text of what processes that are there have answered, and of what the others had counted before. */
+  /** The text of the answers of present processes, and of the last counts of the others. */
   async render(answers: ReadonlyMap<P, Snapshot>): Promise<string> {
     const silent = [...this.#last].filter(([each]) => !answers.has(each)).map(([, last]) => countsOf(last));
     for (const [each, snapshot] of answers) this.#last.set(each, snapshot);
     return renderMetrics([...answers.values(), ...silent, await this.#ended]);
   }
 
-  /** Told that a process has ended. */
+  /** Adds the last counts of a process that has ended. */
   end(each: P): void {
     const last = this.#last.get(each);
     this.#last.delete(each);
@@ -37,7 +37,7 @@ export class ProcessSums<P> {
   }
 }
 
-/** What only ever grows; the rest is of the moment. */
+/** The metrics that only grow; the others describe the present moment. */
 function countsOf(snapshot: Snapshot): Snapshot {
   return snapshot.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
 }

@@ -1,9 +1,9 @@
 /**
- * What one process measures of itself, as Prometheus metrics. It is told of each request, hash, commit and job by
- * whoever does them, and reads the rest when it is asked.
+ * The Prometheus metrics of one process. The parts of the process report each request, hash, commit and job; other
+ * values are read when the metrics are read.
  *
- * No label holds an id, a path that was sent, an address or a name of anybody: labels are contracts, patterns of
- * routes, classes of statuses, channels, providers, and words of ours, so there is a bounded number of series.
+ * No label holds an id, a path of a request, an address or a name of a person: labels are contracts, patterns of routes,
+ * classes of statuses, channels, providers, and our own words, so the number of series is bounded.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
@@ -16,14 +16,14 @@ export interface ProcessMeasurements extends StoreMeasurements {
   readonly hashesWaiting: number;
 }
 
-/** Everything is told in milliseconds. */
+/** All durations are in milliseconds. */
 export interface ProcessMetrics {
   answered(request: AnsweredRequest): void;
   hashed(ms: number): void;
   hashRefused(): void;
   written(changes: number, ms: number): void;
   checkpointed(ms: number): void;
-  /** What a job has told of its work, in the words of its journal. */
+  /** An entry of a job in its journal. */
   noted(event: string, fields: Readonly<Record<string, string | number>>): void;
   /** A job met a fault of ours. */
   faulted(): void;
@@ -37,10 +37,10 @@ const checkpointSeconds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const delaySeconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const changesPerCommit = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** How often it is measured how late the event loop is. */
-const lookMs = 100;
+/** How often the delay of the event loop is measured. */
+const delayCheckMs = 100;
 
-/** Creates the metrics of this process, all of them at 0. */
+/** Creates the metrics of this process, all at 0. */
 export function createProcessMetrics(): ProcessMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -161,12 +161,12 @@ export function createProcessMetrics(): ProcessMetrics {
   startTime.set(performance.timeOrigin / 1000);
   processes.set(1);
 
-  let lookedAt = performance.now();
-  const look = setInterval(() => {
+  let checkedAt = performance.now();
+  const delayCheck = setInterval(() => {
     const now = performance.now();
-    delays.observe(Math.max(0, now - lookedAt - lookMs) / 1000);
-    lookedAt = now;
-  }, lookMs).unref();
+    delays.observe(Math.max(0, now - checkedAt - delayCheckMs) / 1000);
+    checkedAt = now;
+  }, delayCheckMs).unref();
 
   return {
     answered: (request) => requests.add(request),
@@ -203,6 +203,6 @@ export function createProcessMetrics(): ProcessMetrics {
       heap.set(heapUsed);
       return [requests.snapshot(), ...(await registry.getMetricsAsJSON())];
     },
-    close: () => clearInterval(look),
+    close: () => clearInterval(delayCheck),
   };
 }

@@ -1,30 +1,30 @@
 /**
- * Counts requests by contract, method, route and class of the status, and how long they took. It is told of every
- * request, so it looks up and adds, and makes nothing: a histogram of the library would put its labels together into a
- * text each time. What it gives is the same as such a histogram's.
+ * Counts requests and their durations by contract, method, route and class of the status. It runs for every request, so
+ * it only looks up and adds and creates no objects: a histogram of the library would join its labels into a text each
+ * time. The snapshot equals that of a histogram of the library.
  */
 import type { MetricValues } from './snapshot.ts';
 
-/** What of a request's log line is counted. */
+/** The fields of a request's log line that are counted. */
 export interface AnsweredRequest {
   readonly method: string | null;
   readonly contract: string | null;
   /** The route's pattern. */
   readonly route: string | null;
-  /** 0 where nobody was left to answer. */
+  /** 0 where the caller had closed the connection before the answer. */
   readonly status: number;
   readonly ms: number;
 }
 
-/** The requests of one route, or of what reached a contract and no route of it. */
+/** The requests of one route, or those of a contract that reached no route. */
 interface RouteTally {
   readonly contract: string;
   readonly route: string;
-  /** By method and class of the status; a hole where there was none. */
+  /** By method and class of the status; undefined where there was no request. */
   readonly cells: (Cell | undefined)[];
 }
 
-/** `counts` has one more than there are buckets, for what took longer than any. */
+/** `counts` has one more element than there are buckets, for requests that took longer than all of them. */
 interface Cell {
   readonly counts: Float64Array;
   ms: number;
@@ -32,11 +32,11 @@ interface Cell {
 
 const name = 'roster_http_request_duration_seconds';
 const bucketsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000];
-/** The last one stands for whatever else somebody sends. */
+/** The last one stands for every other method. */
 const methods = ['GET', 'POST', 'PATCH', 'DELETE', 'PUT', 'HEAD', 'OPTIONS', 'other'];
 const methodIndex = new Map(methods.map((method, index) => [method, index]));
 const otherMethod = methods.length - 1;
-/** By the first digit; 0 where nobody was left to answer. */
+/** By the first digit of the status; 0 where the caller had closed the connection. */
 const classes = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'];
 
 export class RequestTally {

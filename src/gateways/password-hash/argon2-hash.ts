@@ -1,6 +1,6 @@
 /**
- * Argon2 (RFC 9106) as PHC strings, in the version 19 that everybody writes today: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
- * Roster's own hashes are argon2id with the parameters that OWASP gives (19 MiB, 2 passes, 1 lane).
+ * Argon2 (RFC 9106) as PHC strings, in version 19, the present one: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
+ * Roster's own hashes are argon2id with the parameters that OWASP recommends (19 MiB, 2 passes, 1 lane).
  */
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -8,7 +8,7 @@ import { bytesOf, type HashReader, isSame } from './stored-hash.ts';
 
 type Variant = 'argon2d' | 'argon2i' | 'argon2id';
 
-/** What argon2 is asked to do. Memory in KiB. */
+/** The cost parameters of argon2. Memory in KiB. */
 interface Work {
   readonly memory: number;
   readonly passes: number;
@@ -35,7 +35,7 @@ export async function hashWithArgon2(password: string): Promise<string> {
   return `${standardHead}${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** Whether the hash is of the kind and the parameters that `hashWithArgon2` gives. */
+/** Whether the hash has the kind and the parameters of `hashWithArgon2`. */
 export function isStandardArgon2(text: string): boolean {
   return text.startsWith(standardHead) && readArgon2(text) !== null;
 }
@@ -44,9 +44,13 @@ const phc =
   /^\$(argon2(?:d|i|id))\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 export const readArgon2: HashReader = (text) => {
-  const [, variant, memoryText, passesText, lanesText, salt, tag] = phc.exec(text) ?? [];
+  const [, variant, memoryText, passesText, parallelismText, salt, tag] = phc.exec(text) ?? [];
   if (variant === undefined || salt === undefined || tag === undefined) return null;
-  const work = { memory: Number(memoryText), passes: Number(passesText), parallelism: Number(lanesText) };
+  const work = {
+    memory: Number(memoryText),
+    passes: Number(passesText),
+    parallelism: Number(parallelismText),
+  };
   const isBounded =
     work.memory <= memoryMax &&
     work.memory >= 8 * work.parallelism &&

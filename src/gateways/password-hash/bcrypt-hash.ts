@@ -1,8 +1,8 @@
 /**
- * Bcrypt as everybody writes it: `$2b$`, with `$2a$` and `$2y$` as other names of the same. `$2x$` marks hashes of
- * an old faulty implementation and is not read. Bcrypt looks at the first 72 bytes of a password only.
+ * Bcrypt in its modular crypt format: `$2b$`, with `$2a$` and `$2y$` as other names of the same. `$2x$` marks hashes of
+ * an old faulty implementation and is not read. Bcrypt uses only the first 72 bytes of a password.
  *
- * The library works on Node's thread pool and is loaded when the first such hash is verified.
+ * The library works on Node's thread pool and is loaded when the first bcrypt hash is verified.
  */
 import type { HashReader } from './stored-hash.ts';
 
@@ -15,7 +15,7 @@ export const readBcrypt: HashReader = (text) => {
   const [, costText] = modularCrypt.exec(text) ?? [];
   const cost = Number(costText);
   if (costText === undefined || cost < 4 || cost > costMax) return null;
-  // The library knows the name `$2y$` not, which means the same as `$2b$`.
+  // The library does not know the name `$2y$`, which means the same as `$2b$`.
   const hash = text.replace(/^\$2y\$/, '$2b$');
   return async (password) => {
     const { compare } = await import('bcrypt');

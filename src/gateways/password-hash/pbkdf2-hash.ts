@@ -1,5 +1,5 @@
 /**
- * PBKDF2 (RFC 8018) with HMAC-SHA-256 or HMAC-SHA-512, as three families write it: PHC strings
+ * PBKDF2 (RFC 8018) with HMAC-SHA-256 or HMAC-SHA-512, in three formats: PHC strings
  * (`$pbkdf2-sha256$i=29000$salt$hash`), passlib (`$pbkdf2-sha256$29000$salt$hash`, with `.` for `+`) and Django
  * (`pbkdf2_sha256$29000$salt$hash`, where the salt is a text and not base64).
  */

@@ -1,9 +1,9 @@
 /**
  * Scrypt (RFC 7914) as PHC strings, `$scrypt$ln=16,r=8,p=1$salt$hash`, and Firebase's variant of it.
  *
- * Firebase takes the derived key as an AES key and keeps, in the place of a hash, what the project's signer key
- * becomes under it (AES-256 in counter mode, counter 0). Its exports leave the parameters of the project out, so
- * they stand in the text of each hash, in the form that other servers read too:
+ * Firebase uses the derived key as an AES key and stores, instead of a hash, the project's signer key encrypted with it
+ * (AES-256 in counter mode, counter 0). Firebase's exports do not have the parameters of the project, so each hash text
+ * has them, in the form that other servers read too:
  * `$fbscrypt$v=1,n=<memory cost>,r=<rounds>,p=1,ss=<salt separator>,sk=<signer key>$<salt>$<hash>`, all base64.
  */
 import { createCipheriv, scrypt } from 'node:crypto';
@@ -18,7 +18,7 @@ interface Work {
 
 /** 128 bytes of memory for each unit of N * r. */
 const memoryBytesMax = 256 * 1024 * 1024;
-/** N * r * p: what is computed, some two seconds at most. */
+/** The bound of N * r * p: some two seconds of work. */
 const workMax = 2 ** 22;
 
 const base64 = '[A-Za-z0-9+/]';
@@ -52,7 +52,7 @@ export const readFirebaseScrypt: HashReader = (text) => {
   };
 };
 
-/** The parameters as numbers; null where they are none, or ask for more than the bounds. */
+/** The parameters as numbers; null where they are missing or exceed the bounds. */
 function workOf(costLog2?: string, blockSize?: string, parallelism?: string): Work | null {
   const work = {
     costLog2: Number(costLog2),
@@ -79,7 +79,7 @@ function derive(
     N: 2 ** costLog2,
     r: blockSize,
     p: parallelism,
-    // What OpenSSL counts beside the table itself is far less than as much again.
+    // OpenSSL counts more than the table itself, but far less than twice its size.
     maxmem: memoryBytesMax * 2,
   };
   return new Promise((resolve, reject) => {

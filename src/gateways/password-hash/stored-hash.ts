@@ -1,18 +1,17 @@
 /**
- * What a kind of password hash has to offer: it reads the text of a hash and can then say whether a password
- * belongs to it. What a text says of its own cost is believed within fixed bounds only, for it may be brought along
- * by an import: no hash takes more than some seconds of one core and 256 MiB. Verifying never blocks the event
- * loop.
+ * The interface of a kind of password hash: it reads the text of a hash and returns a function that verifies a
+ * password. The text states its own cost, and an import may bring any text, so the cost is bounded: no hash takes more
+ * than some seconds of one core and 256 MiB. Verifying never blocks the event loop.
  */
 import { timingSafeEqual } from 'node:crypto';
 
 /** Whether the password belongs to a hash. */
 export type Verifier = (password: string) => Promise<boolean>;
 
-/** Reads the text of a hash; null where it is of another kind, damaged, or dearer than the bounds. */
+/** Reads the text of a hash; null where it is of another kind, malformed, or its cost exceeds the bounds. */
 export type HashReader = (text: string) => Verifier | null;
 
-/** Compares what was derived with what is stored, in constant time. */
+/** Compares the derived with the stored bytes in constant time. */
 export function isSame(derived: Buffer, stored: Buffer): boolean {
   return derived.length === stored.length && timingSafeEqual(derived, stored);
 }

@@ -1,4 +1,4 @@
-/** A service and its client, as the OAuth library is told of them. */
+/** A service and its client in the terms of the OAuth library. */
 import * as oauth from 'oauth4webapi';
 import type {
   ClientAuthentication,
@@ -15,7 +15,7 @@ export interface OAuthProviderParts {
   readonly clock: Clock;
 }
 
-/** What the library needs of a service and its client. */
+/** The arguments of the library's functions. */
 export interface OAuthParty {
   readonly server: oauth.AuthorizationServer;
   readonly client: oauth.Client;
@@ -52,8 +52,8 @@ export function partyOf({ description, credentials, http }: OAuthProviderParts):
 }
 
 /**
- * HTTP Basic (RFC 6749, section 2.3.1). The library's own also escapes what the encoding leaves alone, such as the
- * dashes of an id, and services that never decode would then not know the client.
+ * HTTP Basic (RFC 6749, section 2.3.1). The library's own function also escapes characters that the form encoding leaves,
+ * such as the dashes of an id. Services that do not decode would then refuse the client.
  */
 function basicAuthentication({ clientId, clientSecret }: ClientCredentials): oauth.ClientAuth {
   const encode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);

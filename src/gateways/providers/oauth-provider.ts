@@ -1,7 +1,7 @@
 /**
- * A provider that speaks OAuth 2.0, by its description. The protocol is the client library's business; what is
- * decided here is what an answer proves. A token that may have been given is never counted as not given, and an end
- * is reported on the service's own word only.
+ * A provider that speaks OAuth 2.0, from its description. The client library implements the protocol; this file decides
+ * what an answer proves. A token that may have been given never counts as not given, and an end is reported only when
+ * the service confirms it.
  */
 import * as oauth from 'oauth4webapi';
 import type { CodeGrant, TokenGrant } from '../../core/providers/grant.ts';
@@ -21,8 +21,8 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
   const authentication = party.authentication(description.clientAuthentication);
   const end = createTokenEnd(parts, party);
 
-  /** The answer of the token endpoint; `before` is what a refresh may leave unsaid. */
-  async function ask(
+  /** Calls the token endpoint. `before` has the values that the answer to a refresh may omit. */
+  async function requestTokens(
     send: (signal: AbortSignal) => Promise<Response>,
     read: (response: Response) => Promise<oauth.TokenEndpointResponse>,
     before: TokenGrant | null,
@@ -50,7 +50,7 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
       kind: 'tokens',
       clientId,
       accessToken,
-      // RFC 6749, section 6: without a new one the present one stays.
+      // RFC 6749, section 6: without a new refresh token the present one stays valid.
       refreshToken: refreshToken ?? before?.refreshToken ?? null,
       expiresAt: expiresIn === undefined ? null : clock.now() + Math.floor(expiresIn * secondMs),
       account:
@@ -71,7 +71,7 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
       return readCallback(server, client, parameters, state);
     },
     exchange(grant: CodeGrant) {
-      return ask(
+      return requestTokens(
         (signal) =>
           oauth.authorizationCodeGrantRequest(
             server,
@@ -89,7 +89,7 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
     refresh(grant) {
       const { refreshToken } = grant;
       if (refreshToken === null) return Promise.resolve({ kind: 'not_given', reason: 'no_refresh_token' });
-      return ask(
+      return requestTokens(
         (signal) =>
           oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, party.options(signal)),
         (response) => oauth.processRefreshTokenResponse(server, client, response),
@@ -123,7 +123,7 @@ export function authorizationUrl(
   return url.href;
 }
 
-/** What a callback says; RFC 9207 for `iss`, RFC 6749, section 4.1.2 for the rest. */
+/** Reads a callback: RFC 9207 for `iss`, RFC 6749, section 4.1.2 for the rest. */
 export function readCallback(
   server: oauth.AuthorizationServer,
   client: oauth.Client,
@@ -139,13 +139,13 @@ export function readCallback(
   }
 }
 
-/** The library takes a code from a callback only; state and issuer were checked when it came. */
+/** The library accepts a code only in a callback. State and issuer were checked when the real callback came. */
 function callbackOf(server: oauth.AuthorizationServer, client: oauth.Client, code: string): URLSearchParams {
   const { authorization_response_iss_parameter_supported: _, ...silent } = server;
   return oauth.validateAuthResponse(silent, client, new URLSearchParams({ code }), oauth.expectNoState);
 }
 
-/** Codes by which a token endpoint says no before it gives anything (RFC 6749, section 5.2). */
+/** Error codes with which a token endpoint refuses before it gives anything (RFC 6749, section 5.2). */
 const refusals = new Set([
   'invalid_request',
   'invalid_client',
@@ -154,7 +154,7 @@ const refusals = new Set([
   'invalid_scope',
 ]);
 
-/** What an answer of the token endpoint proves that is no success: only the protocol's own words are a no. */
+/** What an error of the token endpoint proves: only the error codes of the protocol prove that nothing was given. */
 async function refusalOf(response: Response): Promise<TokenAnswer> {
   const { error } = await readMembers(response);
   const isRefusal = response.status >= 400 && response.status < 500 && typeof error === 'string';

@@ -1,7 +1,7 @@
 /**
- * The providers that Roster knows, as their public documentation describes them. Each is switched on by a client id
- * and a secret. What a documentation does not say is taken for no: no PKCE, no issuer, no promise that a reused code
- * ends a grant. `docs/connections.md` tells what could not be confirmed.
+ * The providers that Roster has descriptions of, from their public documentation. A client id and a secret switch a
+ * provider on. A feature that the documentation does not mention counts as missing: PKCE, an issuer, a promise that a
+ * reused code ends the grant. `docs/connections.md` lists what could not be confirmed.
  */
 import type { Provider } from '../../core/providers/provider.ts';
 import {
@@ -32,7 +32,7 @@ const fitbit: ProviderDescription = {
   },
 };
 
-/** https://cloud.ouraring.com/docs/authentication. Of the refresh token it does not say that it ends as well. */
+/** https://cloud.ouraring.com/docs/authentication. It does not say that the refresh token ends too. */
 const oura: ProviderDescription = {
   ...commonDescription,
   name: 'oura',
@@ -78,7 +78,7 @@ const whoop: ProviderDescription = {
   },
 };
 
-/** https://www.polar.com/accesslink-api/: access tokens that last, no refresh tokens, and users who are deleted. */
+/** https://www.polar.com/accesslink-api/: access tokens without expiry, no refresh tokens; deleting the user ends access. */
 const polar: ProviderDescription = {
   ...commonDescription,
   name: 'polar',
@@ -99,7 +99,7 @@ const polar: ProviderDescription = {
   },
 };
 
-/** https://developers.strava.com/docs/authentication/: the endpoint that takes the place of `/oauth/deauthorize`. */
+/** https://developers.strava.com/docs/authentication/: the endpoint that replaces `/oauth/deauthorize`. */
 const strava: ProviderDescription = {
   ...commonDescription,
   name: 'strava',
@@ -118,8 +118,8 @@ const strava: ProviderDescription = {
 };
 
 /**
- * Garmin Connect Developer Program, "OAuth2.0 PKCE" and "Start Guide" (user deregistration). There are no scopes: the
- * person chooses on Garmin's page what is shared.
+ * Garmin Connect Developer Program, "OAuth2.0 PKCE" and "Start Guide" (user deregistration). There are no scopes: on
+ * Garmin's page the person chooses which data is shared.
  */
 const garmin: ProviderDescription = {
   ...commonDescription,
@@ -147,7 +147,7 @@ const preset =
   (parts) =>
     createOAuthProvider({ ...parts, description });
 
-/** What makes each provider of its client. */
+/** Creates each provider with the client of the deployment. */
 export const presets: Readonly<Record<PresetName, CreatePreset>> = {
   fitbit: preset(fitbit),
   garmin: preset(garmin),

@@ -1,19 +1,19 @@
 /**
- * Calls to providers over HTTP: bounded in time and in size, never redirected, and told apart by what they prove.
- * What the services say in words stays here; codes go out.
+ * HTTP calls to providers: bounded in time and in size, never redirected. Errors become short codes; texts of the
+ * services do not leave this room.
  */
 import { hourMs, secondMs } from '../../core/time.ts';
 
 export interface ProviderHttp {
-  /** The time that the calls of one gateway method have together. */
+  /** A signal that aborts when the calls of one gateway method together take too long. */
   deadline(): AbortSignal;
-  /** As the global one. The body of the answer is in memory already, and not large. */
+  /** As the global `fetch`. The body of the answer is already in memory, and bounded. */
   fetch(url: string, init: RequestInit): Promise<Response>;
-  /** Whether plain HTTP may be spoken, as to this machine. */
+  /** Whether plain HTTP is allowed, as in development. */
   readonly isInsecureAllowed: boolean;
 }
 
-/** All calls of one gateway method together; within `providerDeadlineMs`. */
+/** The time of all calls of one gateway method together; less than `providerDeadlineMs`. */
 const deadlineMs = 10 * secondMs;
 const bodyBytesMax = 256 * 1024;
 
@@ -37,13 +37,13 @@ export function createProviderHttp(
   };
 }
 
-/** Why no answer came, and whether it is certain that the service got nothing of the request. */
+/** Why there was no answer, and whether the service certainly did not get the request. */
 export interface CallFailure {
   readonly reason: string;
   readonly isUnsent: boolean;
 }
 
-/** Nothing had been sent: there was no connection, or none that could be trusted. */
+/** Nothing was sent: there was no connection, or no trusted one. */
 const unsentCodes =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
@@ -53,27 +53,33 @@ export function failureOf(error: unknown): CallFailure {
   return { reason: 'connection_lost', isUnsent: false };
 }
 
-/** A code for an answer that is no success. */
+/** The code of an answer that is no success. */
 export function reasonOf(response: Response): string {
   return `http_${response.status}`;
 }
 
 const retryAfterMaxMs = hourMs;
 
-/** How long the service asks to be left alone (RFC 9110, section 10.2.3), in seconds only; undefined without it. */
+/** `Retry-After` (RFC 9110, section 10.2.3) where it is in seconds, in milliseconds; at most an hour. */
 export function retryAfterOf(response: Response): { readonly retryAfterMs?: number } {
   const text = response.headers.get('retry-after') ?? '';
   return /^\d{1,9}$/.test(text) ? { retryAfterMs: Math.min(retryAfterMaxMs, Number(text) * secondMs) } : {};
 }
 
-/** The members of a JSON object; none where the body is not one. */
-export async function readMembers(response: Response): Promise<Readonly<Record<string, unknown>>> {
+export type Members = Readonly<Record<string, unknown>>;
+
+/** The members of the JSON object in a body; none where the body is not one. */
+export async function readMembers(response: Response): Promise<Members> {
   try {
-    const value: unknown = await response.clone().json();
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+    return membersOf(await response.clone().json());
   } catch {
     return {};
   }
+}
+
+/** The members of a JSON object; none of any other value. */
+export function membersOf(value: unknown): Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {

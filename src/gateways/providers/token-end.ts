@@ -1,16 +1,16 @@
 /**
- * How tokens end at a service: by a revocation endpoint (RFC 7009), with introspection (RFC 7662) as the proof where
- * there is one, or by a call of the service's own with an access token that still works.
+ * Ends tokens at a service: by a revocation endpoint (RFC 7009), with introspection (RFC 7662) as the proof where the
+ * service has it, or by a call of the service's own with a valid access token.
  */
 import * as oauth from 'oauth4webapi';
-import { hasRunOut, type TokenGrant } from '../../core/providers/grant.ts';
+import { hasExpired, type TokenGrant } from '../../core/providers/grant.ts';
 import type { EndAnswer } from '../../core/providers/provider.ts';
 import type { ClientAuthentication, EndDescription } from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
 import type { OAuthParty, OAuthProviderParts } from './oauth-party.ts';
 import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
 
-/** An access token that ends this soon may have ended when it arrives. */
+/** An access token that expires within this time may have expired when the request arrives. */
 const marginMs = 5 * secondMs;
 
 export function createTokenEnd(
@@ -18,10 +18,10 @@ export function createTokenEnd(
   party: OAuthParty,
 ): (grant: TokenGrant) => Promise<EndAnswer> {
   const { end, introspectionEndpoint, clientAuthentication } = description;
-  /** Where a fresh one can be had, one that may have run out is not worth the call. */
+  /** Where a refresh can give a new access token, the call is not sent with one that may have expired. */
   const isStale = (grant: TokenGrant): boolean =>
     grant.refreshToken === null
-      ? hasRunOut(grant, clock.now())
+      ? hasExpired(grant, clock.now())
       : grant.expiresAt !== null && grant.expiresAt <= clock.now() + marginMs;
 
   if (end.kind === 'call') {
@@ -32,7 +32,7 @@ export function createTokenEnd(
   }
   return async (grant) => {
     const calls: Calls = { party, end, signal: http.deadline() };
-    const tokens = tokensOf(grant, hasRunOut(grant, clock.now()));
+    const tokens = tokensOf(grant, hasExpired(grant, clock.now()));
     const first = tokens.slice(0, end.endsAllTokens === true ? 1 : tokens.length);
     for (const token of first) {
       const failure = await revoke(calls, token);
@@ -52,21 +52,21 @@ interface Token {
   readonly text: string;
 }
 
-/** What the calls of one attempt share. */
+/** The arguments that the calls of one attempt share. */
 interface Calls {
   readonly party: OAuthParty;
   readonly end: EndDescription & { readonly kind: 'rfc7009' };
   readonly signal: AbortSignal;
 }
 
-/** The refresh token first, for it is what makes access last; an access token that has run out needs no end. */
-function tokensOf({ refreshToken, accessToken }: TokenGrant, isOut: boolean): readonly Token[] {
+/** The refresh token first, because it prolongs access; an expired access token needs no revocation. */
+function tokensOf({ refreshToken, accessToken }: TokenGrant, isExpired: boolean): readonly Token[] {
   const refresh: readonly Token[] =
     refreshToken === null ? [] : [{ kind: 'refresh_token', text: refreshToken }];
-  return isOut ? refresh : [...refresh, { kind: 'access_token', text: accessToken }];
+  return isExpired ? refresh : [...refresh, { kind: 'access_token', text: accessToken }];
 }
 
-/** Null where the service took it (RFC 7009, section 2.2: also a token that it does not know). */
+/** Null where the service revoked the token or does not know it (RFC 7009, section 2.2). */
 async function revoke({ party, end, signal }: Calls, token: Token): Promise<EndAnswer | null> {
   const { server, client } = party;
   const authentication = party.authentication(end.clientAuthentication);
@@ -80,7 +80,7 @@ async function revoke({ party, end, signal }: Calls, token: Token): Promise<EndA
   if (response.status === 200) return null;
   const { error } = await readMembers(response);
   if (typeof error === 'string' && end.goneErrors?.includes(error) === true) return null;
-  // RFC 7009, section 2.2.1: such a token ends by itself, when it expires.
+  // RFC 7009, section 2.2.1: the service cannot revoke tokens of this type, which end only when they expire.
   const reason = error === 'unsupported_token_type' ? error : reasonOf(response);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
@@ -125,7 +125,7 @@ async function callEnd(
   return { kind: 'try_again', reason: reasonOf(response), ...retryAfterOf(response) };
 }
 
-/** The answer, or what its absence means: an end is safe to repeat, so it is. */
+/** The answer; without one a retry, because ending a token twice is safe. */
 async function settled(send: () => Promise<Response>): Promise<Response | EndAnswer> {
   try {
     return await send();

@@ -1,7 +1,7 @@
 /**
- * Withings departs from OAuth 2.0 at the token endpoint: one address for everything, the work named by `action`, every
- * answer 200 with the real status in the body, and the members of the answer one level down. Access ends by a call
- * for a user's id that is signed with a nonce (HMAC-SHA-256 under the client secret) and needs no token.
+ * Withings departs from OAuth 2.0 at the token endpoint: one address for all calls, a parameter `action`, every answer
+ * 200 with the real status in the body, and the members of the answer one level down. A call with the user's id ends
+ * access; it is signed with a nonce (HMAC-SHA-256 with the client secret) and needs no token.
  *
  * https://developer.withings.com/api-reference: "OAuth 2.0 - Request Access and Refresh Tokens", "OAuth 2.0 - Revoke
  * user access", "Signature v2 - Getnonce", "Response status".
@@ -13,7 +13,14 @@ import { commonDescription, type ProviderDescription } from '../../core/provider
 import { secondMs } from '../../core/time.ts';
 import type { OAuthProviderParts } from './oauth-party.ts';
 import { authorizationUrl, readCallback } from './oauth-provider.ts';
-import { type CallFailure, failureOf, readMembers, reasonOf } from './provider-http.ts';
+import {
+  type CallFailure,
+  failureOf,
+  type Members,
+  membersOf,
+  readMembers,
+  reasonOf,
+} from './provider-http.ts';
 
 const serviceUrl = 'https://wbsapi.withings.net';
 const tokenUrl = `${serviceUrl}/v2/oauth2`;
@@ -31,10 +38,9 @@ const withingsDescription: Omit<ProviderDescription, 'end'> = {
   accountField: 'userid',
 };
 
-type Members = Readonly<Record<string, unknown>>;
-type Said = { readonly status: number; readonly body: Members; readonly error: string };
+type ServiceAnswer = { readonly status: number; readonly body: Members; readonly error: string };
 
-/** Statuses by which the service says no before it does anything: authentication, parameters, too many requests. */
+/** Statuses with which the service refuses before it does anything: authentication, parameters, too many requests. */
 const refusedStatuses = new Set([100, 101, 102, 200, 401, 503, 601]);
 const tooManyRequests = 601;
 
@@ -46,14 +52,14 @@ export function createWithingsProvider({
   const { clientId, clientSecret } = credentials;
   const { name, title, usesPkce, endsReusedGrants, issuer } = withingsDescription;
 
-  /** What the service says; a failure where it said nothing that could be understood. */
-  async function say(url: string, parameters: Record<string, string>): Promise<Said | CallFailure> {
+  /** Calls the service; a failure where there was no answer in its form. */
+  async function call(url: string, parameters: Record<string, string>): Promise<ServiceAnswer | CallFailure> {
     try {
       const body = new URLSearchParams(parameters);
       const response = await http.fetch(url, { method: 'POST', body, signal: http.deadline() });
       const { status, body: members, error } = await readMembers(response);
       if (!response.ok || typeof status !== 'number') return { reason: reasonOf(response), isUnsent: false };
-      return { status, body: isMembers(members) ? members : {}, error: String(error ?? '') };
+      return { status, body: membersOf(members), error: String(error ?? '') };
     } catch (error) {
       return failureOf(error);
     }
@@ -63,20 +69,21 @@ export function createWithingsProvider({
     parameters: Record<string, string>,
     before: TokenGrant | null,
   ): Promise<TokenAnswer> {
-    const said = await say(tokenUrl, {
+    const answer = await call(tokenUrl, {
       action: 'requesttoken',
       client_id: clientId,
       client_secret: clientSecret,
       ...parameters,
     });
-    if ('reason' in said) return { kind: said.isUnsent ? 'not_given' : 'unknown', reason: said.reason };
-    if (said.status === 0) {
-      const grant = grantOf(said.body, before);
+    if ('reason' in answer) return { kind: answer.isUnsent ? 'not_given' : 'unknown', reason: answer.reason };
+    if (answer.status === 0) {
+      const grant = grantOf(answer.body, before);
       return grant === null ? { kind: 'unknown', reason: 'malformed' } : { kind: 'tokens', grant };
     }
-    if (said.status === 503 && /invalid (code|refresh[ _]?token)/i.test(said.error)) return { kind: 'gone' };
-    const isRefused = refusedStatuses.has(said.status);
-    return { kind: isRefused ? 'not_given' : 'unknown', reason: `withings_${said.status}` };
+    if (answer.status === 503 && /invalid (code|refresh[ _]?token)/i.test(answer.error))
+      return { kind: 'gone' };
+    const isRefused = refusedStatuses.has(answer.status);
+    return { kind: isRefused ? 'not_given' : 'unknown', reason: `withings_${answer.status}` };
   }
 
   function grantOf(body: Members, before: TokenGrant | null): TokenGrant | null {
@@ -92,7 +99,7 @@ export function createWithingsProvider({
     };
   }
 
-  /** The values in the order of their names, joined by commas. */
+  /** Signs the values, joined by commas in the order of their names. */
   function sign(parameters: Record<string, string>): string {
     const names = Object.keys(parameters).sort();
     const text = names.map((each) => parameters[each]).join(',');
@@ -105,10 +112,10 @@ export function createWithingsProvider({
       client_id: clientId,
       timestamp: String(Math.floor(clock.now() / secondMs)),
     };
-    const said = await say(signatureUrl, { ...signed, signature: sign(signed) });
-    if ('reason' in said) return { kind: 'try_again', reason: said.reason };
-    const { nonce } = said.body;
-    return said.status === 0 && typeof nonce === 'string' ? nonce : failed(said);
+    const answer = await call(signatureUrl, { ...signed, signature: sign(signed) });
+    if ('reason' in answer) return { kind: 'try_again', reason: answer.reason };
+    const { nonce } = answer.body;
+    return answer.status === 0 && typeof nonce === 'string' ? nonce : failed(answer);
   }
 
   return {
@@ -131,18 +138,14 @@ export function createWithingsProvider({
       const nonce = await getNonce();
       if (typeof nonce !== 'string') return nonce;
       const signed = { action: 'revoke', client_id: clientId, nonce };
-      const said = await say(tokenUrl, { ...signed, signature: sign(signed), userid: account });
-      if ('reason' in said) return { kind: 'try_again', reason: said.reason };
-      return said.status === 0 ? { kind: 'ended', outcome: 'revoked', covers: 'grant' } : failed(said);
+      const answer = await call(tokenUrl, { ...signed, signature: sign(signed), userid: account });
+      if ('reason' in answer) return { kind: 'try_again', reason: answer.reason };
+      return answer.status === 0 ? { kind: 'ended', outcome: 'revoked', covers: 'grant' } : failed(answer);
     },
   };
 }
 
-function failed({ status }: Said): EndAnswer {
+function failed({ status }: ServiceAnswer): EndAnswer {
   const retryAfter = status === tooManyRequests ? { retryAfterMs: 60 * secondMs } : {};
   return { kind: 'try_again', reason: `withings_${status}`, ...retryAfter };
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

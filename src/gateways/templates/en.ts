@@ -1,4 +1,4 @@
-/** What is said to people in English. */
+/** The texts of messages in English. */
 import type { TemplateSet } from './template.ts';
 
 export const english: TemplateSet = {

@@ -1,9 +1,9 @@
-/** What is said to people in Spanish. */
+/** The texts of messages in Spanish. */
 import type { TemplateSet } from './template.ts';
 
 export const spanish: TemplateSet = {
   confirmation: {
-    // The accent costs the compact SMS alphabet: then a message holds 70 characters instead of 160.
+    // The accent is outside the GSM alphabet, so a message holds 70 characters instead of 160.
     sms: ({ code }) => ({ body: `${code} es su código de confirmación. Caduca en 10 minutos.` }),
     email: ({ code }) => ({
       subject: 'Su código de confirmación',
