@@ -11,6 +11,9 @@ import { unallocatedRanges } from '../../src/store/sqlite/remains/unallocated.ts
 const run = promisify(execFile);
 
 export const pageBytes = 4_096;
+/** A text that is put into a page has so many bytes, and begins with a character that names do not have. */
+const textBytes = 12;
+const mark = '~';
 
 /** A part of a page that holds nothing by SQLite's file format. */
 export interface UnallocatedRange {
@@ -65,21 +68,35 @@ export function treePages(file: string): ReadonlySet<number> {
 }
 
 /**
- * Writes a text of its own, over and over, into every unallocated range of a closed database that has room for it, as
- * SQLite might have left it; the texts by page.
+ * Writes texts of its own, over and over, into every unallocated range of a closed database that has room for one, as
+ * SQLite might have left them; the texts by page.
  */
-export async function plant(file: string): Promise<ReadonlyMap<number, string>> {
+export async function plant(file: string, textsPerPage = 1): Promise<ReadonlyMap<number, readonly string[]>> {
   const pages = treePages(file);
   const bytes = await readFile(file);
-  const planted = new Map<number, string>();
+  const planted = new Map<number, string[]>();
   for (const { page, bytes: range } of rangesIn(bytes)) {
-    const text = planted.get(page) ?? randomText(12);
-    if (!pages.has(page) || range.length < text.length) continue;
-    for (let end = range.length; end >= text.length; end -= text.length) {
-      range.write(text, end - text.length, 'latin1');
+    if (!pages.has(page)) continue;
+    const texts = planted.get(page) ?? [];
+    for (let count = 0, end = range.length; end >= textBytes; count += 1, end -= textBytes) {
+      const text =
+        (texts.length < textsPerPage ? undefined : texts[count % textsPerPage]) ??
+        `${mark}${randomText(textBytes - 1)}`;
+      range.write(text, end - textBytes, 'latin1');
+      if (texts.length < textsPerPage) texts.push(text);
     }
-    planted.set(page, text);
+    if (texts.length > 0) planted.set(page, texts);
   }
   await writeFile(file, bytes);
   return planted;
+}
+
+/** What is anywhere in the file and may be a text of `plant`. */
+export async function plantedIn(file: string): Promise<ReadonlySet<string>> {
+  const bytes = await databaseBytes(file);
+  const found = new Set<string>();
+  for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) {
+    found.add(bytes.toString('latin1', at, at + textBytes));
+  }
+  return found;
 }

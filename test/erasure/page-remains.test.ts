@@ -150,7 +150,7 @@ test('a remain in any page of users or their indexes is cleared, however few or 
           for (const user of added.slice(0, Math.floor(users * goneShare))) await tx.users.erase(user, []);
         });
         await own.store.close();
-        const planted = new Set((await plant(file)).values());
+        const planted = new Set([...(await plant(file)).values()].flat());
         const store = openStore({ dataDir: own.dataDir });
         try {
           const before = readUsers(file);

@@ -1,0 +1,74 @@
+/**
+ * A process that works on the same SQLite file as the store under test, with a large cache on the one connection with which
+ * it reads and writes. Its arguments are the file and how much of it is mapped to memory. It answers each message.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+
+/** `read` fills the cache and changes nothing. `rewrite` writes every page of users and their indexes. */
+export type NeighbourRequest = 'read' | 'rewrite' | 'begin traffic' | 'end traffic';
+
+const [file = '', mmapBytes = '0'] = process.argv.slice(2);
+const db = new Sqlite(file, { timeout: 10_000 });
+for (const pragma of [
+  'synchronous = FULL',
+  'secure_delete = ON',
+  'cache_size = -65536',
+  'wal_autocheckpoint = 0',
+])
+  db.pragma(pragma);
+db.pragma(`mmap_size = ${mmapBytes}`);
+let round = 0;
+let traffic: Promise<void> | null = null;
+let isOver = false;
+
+/** Texts that keep their length and their order, so that each entry is replaced where it is. */
+const update = db.prepare(
+  `update users set first_name = printf('First %06d %04d', seq, :round),
+      email = printf('p%06d-%04d@example.com', seq, :round),
+      email_canonical = printf('p%06d-%04d@example.com', seq, :round)
+    where seq % :parts = :part`,
+);
+const tables = db
+  .prepare<[], string>(`select distinct tbl_name from sqlite_schema where type = 'index' and rootpage > 0`)
+  .pluck()
+  .all();
+
+function read(): void {
+  for (const table of tables) db.prepare(`select * from "${table}"`).all();
+  for (const column of ['email_canonical', 'first_name', 'external_id']) {
+    db.prepare(`select org_key, ${column} from users where ${column} > '' order by org_key, ${column}`).all();
+  }
+}
+
+function rewrite(parts: number): void {
+  round = (round + 1) % 10_000;
+  const part = Math.floor(Math.random() * parts);
+  db.transaction(() => update.run({ round, parts, part })).immediate();
+}
+
+async function makeTraffic(): Promise<void> {
+  while (!isOver) {
+    rewrite(40);
+    read();
+    await sleep(1);
+  }
+}
+
+async function answer(request: NeighbourRequest): Promise<void> {
+  if (request === 'read') read();
+  if (request === 'rewrite') rewrite(1);
+  if (request === 'begin traffic') {
+    isOver = false;
+    traffic = makeTraffic();
+  }
+  if (request === 'end traffic') {
+    isOver = true;
+    await traffic;
+  }
+}
+
+process.on('message', async (request: NeighbourRequest) => {
+  await answer(request);
+  process.send?.('done');
+});
