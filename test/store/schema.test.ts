@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { userColumnNames, userColumns } from '../../src/core/directory/user.ts';
 import { tables } from '../../src/store/schema/personal-data.ts';
+import { indexedColumns, tableColumns } from '../../src/store/schema/user-table.ts';
 import { sqliteDialect } from '../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement } from '../../src/store/sql/statement.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
@@ -53,6 +55,22 @@ test('every table that can name a person says what erasure does, and deletes whe
       assert.ok(!contents.includes('personal') && !contents.includes('digest'), `${name} is kept`);
     }
   }
+});
+
+test('every column of users that has an index and may change is declared', () => {
+  const inIndexes = database
+    .prepare<[], { name: string }>(
+      `select distinct i.name from pragma_index_list('users') l, pragma_index_info(l.name) i`,
+    )
+    .all();
+  const isFixed = (name: string): boolean =>
+    // A virtual column: the row's own number.
+    name === 'position' ||
+    userColumnNames.some((each) => tableColumns[each] === name && 'isFixed' in userColumns[each]);
+  const declared: readonly string[] = Object.values(indexedColumns).flat();
+  const undeclared = inIndexes.filter(({ name }) => !isFixed(name) && !declared.includes(name));
+  assert.ok(inIndexes.length > 5);
+  assert.deepEqual(undeclared, []);
 });
 
 test('every table is strict', () => {

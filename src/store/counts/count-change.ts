@@ -1,20 +1,20 @@
-/** What the counts are told, and how fine they are. */
+/** A change of the numbers of users, and how fine the counts are. */
 import type { UserStatus } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { SortKey } from './count-node.ts';
 
 /** How fine the counts are. */
 export interface CountShape {
-  /** Most users in a range before it is cut. */
+  /** A range with more users is split. */
   readonly rangeMax: number;
-  /** Most entries of a node before it is cut. */
+  /** A node with more entries is split. */
   readonly fanout: number;
 }
 
-/** Chosen by measurement: finer ranges cost more nodes, coarser ones more rows to skip; a node fits a page. */
+/** Chosen by measurement: finer ranges cost more nodes, coarser ranges more rows to skip. A node fits a database page. */
 export const defaultCountShape: CountShape = { rangeMax: 64, fanout: 120 };
 
-/** One user more or less of a status, at a place in the order. */
+/** One user more or less with a status, at a position in the order. */
 export interface CountChange {
   readonly orgKey: OrgKey;
   readonly at: SortKey;

@@ -1,24 +1,22 @@
 /**
  * A node of the count tree as bytes: a run of entries of 32 bytes, in the order of the sort key.
  *
- * Packed, because a reader of a page needs the numbers of a hundred entries and nothing else of them: as rows
- * they would cost a hundred times as much to fetch as to add up. A node fits one page of the database.
+ * The entries are packed, because a reader of a page needs only the numbers of a hundred entries: as rows they would
+ * cost a hundred times as much to fetch as to add up. A node fits into one database page.
  *
- * Layout of an entry, little-endian: created_at (float64), seq (float64): where its range begins; pending,
- * active, inactive (uint32 each): how many users are in it; child (uint32): the node that divides it further,
- * 0 where nothing does. The range of a node's first entry begins where the node's own range does.
+ * Layout of an entry, little-endian: created_at (float64) and seq (float64), the begin of its range; pending, active
+ * and inactive (uint32 each), the numbers of users in the range; child (uint32), the node that divides the range
+ * further, or 0. The range of the first entry of a node begins where the range of the node begins.
  */
 
-import { type StatusCounts, sumOf } from '../../core/deployment/maintenance.ts';
+import type { StatusCounts } from '../../core/deployment/maintenance.ts';
 import type { UserStatus } from '../../core/directory/user.ts';
 
-/** A place in the order of users: creation time, then order of creation. */
+/** A position in the order of users: creation time, then order of creation. */
 export interface SortKey {
   readonly createdAt: number;
   readonly seq: number;
 }
-
-export { type StatusCounts, sumOf };
 
 export interface CountEntry {
   readonly from: SortKey;
@@ -29,7 +27,7 @@ export interface CountEntry {
 
 export const entryBytes = 32;
 
-/** Before and after every user. */
+/** Positions before and after every user. */
 export const firstKey: SortKey = { createdAt: Number.MIN_SAFE_INTEGER, seq: 0 };
 export const endKey: SortKey = { createdAt: Number.MAX_SAFE_INTEGER, seq: 0 };
 
@@ -40,7 +38,7 @@ export function isBefore(left: SortKey, right: SortKey): boolean {
   return left.createdAt < right.createdAt || (left.createdAt === right.createdAt && left.seq < right.seq);
 }
 
-/** Reads numbers out of a packed node without unpacking it. */
+/** Reads numbers from a packed node without unpacking it. */
 export class PackedNode {
   readonly length: number;
   readonly #view: DataView;
@@ -57,7 +55,7 @@ export class PackedNode {
     };
   }
 
-  /** How many users of that status an entry has; of all, without one. */
+  /** The number of users with that status in an entry; without a status, of all users. */
   count(at: number, status?: UserStatus): number {
     const base = at * entryBytes;
     if (status !== undefined) return this.#view.getUint32(base + countOffsets[status], true);
@@ -68,7 +66,7 @@ export class PackedNode {
     );
   }
 
-  /** The same for the whole node. */
+  /** The same number for the whole node. */
   total(status?: UserStatus): number {
     let total = 0;
     for (let at = 0; at < this.length; at++) total += this.count(at, status);
@@ -78,6 +76,17 @@ export class PackedNode {
   child(at: number): number {
     return this.#view.getUint32(at * entryBytes + childOffset, true);
   }
+}
+
+export function noCounts(): StatusCounts {
+  return { pending: 0, active: 0, inactive: 0 };
+}
+
+/** Adds the numbers of `more` to `sum`. */
+export function addCounts(sum: StatusCounts, more: Readonly<StatusCounts>): void {
+  sum.pending += more.pending;
+  sum.active += more.active;
+  sum.inactive += more.inactive;
 }
 
 export function unpackNode(bytes: Uint8Array): CountEntry[] {

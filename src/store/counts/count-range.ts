@@ -1,16 +1,16 @@
-/** Ranges of the order of users: the users themselves, in order, and their numbers. */
+/** Reads the users of a range of the order, and counts them by status. */
 import type { UserStatus } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
-import { type CountEntry, endKey, firstKey, type SortKey } from './count-node.ts';
+import { type CountEntry, endKey, firstKey, noCounts, type SortKey } from './count-node.ts';
 
-/** Where a user stands, and as what it counts. */
+/** The position of a user, and the status under which it is counted. */
 export interface RangeUser extends SortKey {
   readonly status: UserStatus;
 }
 
-/** Both ends are compared as pairs, so the index gives the first row at once and stops after the last. */
+/** Both ends are compared as pairs, so the index finds the first row directly and the read stops after the last. */
 const selectRange = statement(
   (
     p: Binder<{
@@ -37,7 +37,7 @@ const selectRange = statement(
       .limit(p('limit')),
 );
 
-/** The users from one place up to another, that one not included. */
+/** The users from position `from` up to position `to`, which is not included. */
 export function usersBetween(
   executor: Executor,
   orgKey: OrgKey,
@@ -55,7 +55,7 @@ export function usersBetween(
   });
 }
 
-/** All users of an organization, `batch` at a time; only the last batch is shorter. */
+/** All users of an organization, in batches of `batch` users; only the last batch is shorter. */
 export async function* usersInOrder(
   executor: Executor,
   orgKey: OrgKey,
@@ -71,7 +71,7 @@ export async function* usersInOrder(
   }
 }
 
-/** The range that begins at `from` (null: at its first user) and has these users. */
+/** The range that begins at `from` (null: at its first user) and contains these users. */
 export function rangeOf(users: readonly RangeUser[], from: SortKey | null): CountEntry {
   const [first = firstKey] = users;
   const range = emptyRange(from ?? { createdAt: first.createdAt, seq: first.seq });
@@ -79,7 +79,7 @@ export function rangeOf(users: readonly RangeUser[], from: SortKey | null): Coun
   return range;
 }
 
-/** A range without users, as the first one of an organization is. */
+/** A range without users, such as the first range of a new organization. */
 export function emptyRange(from: SortKey): CountEntry {
-  return { from, counts: { pending: 0, active: 0, inactive: 0 }, child: 0 };
+  return { from, counts: noCounts(), child: 0 };
 }

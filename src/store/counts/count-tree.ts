@@ -1,23 +1,23 @@
 /**
- * Changes the count tree of one organization: adds and subtracts along the way from the root, cuts ranges and
- * nodes that have grown too large, and takes out those that are empty. Nodes are read once and written once
- * however many changes pass through them.
+ * Changes the count tree of one organization: adds and subtracts on the path from the root, splits ranges and nodes
+ * that have become too large, and removes empty ones. A transaction reads and writes a node once, however many
+ * changes pass through it.
  *
  * The root is node 0 of its organization; the tree grows and shrinks at the root.
  */
+import { sumOf } from '../../core/deployment/maintenance.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { CountChange, CountShape } from './count-change.ts';
 import {
+  addCounts,
   type CountEntry,
   endKey,
   firstKey,
   isBefore,
   packNode,
   type SortKey,
-  type StatusCounts,
-  sumOf,
   unpackNode,
 } from './count-node.ts';
 import { emptyRange, rangeOf, usersBetween, usersInOrder } from './count-range.ts';
@@ -26,27 +26,21 @@ export const rootNode = 0;
 
 type NodeName = { orgKey: number; node: number };
 
-export const selectNode = statement((p: Binder<NodeName>) =>
+const entriesOfNode = (p: Binder<NodeName>) =>
   build
     .selectFrom('user_counts')
     .select('entries')
     .where('org_key', '=', p('orgKey'))
-    .where('node', '=', p('node')),
-);
+    .where('node', '=', p('node'));
+
+export const selectNode = statement(entriesOfNode);
 
 export const selectNodeNames = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('user_counts').select('node').where('org_key', '=', p('orgKey')),
 );
 
-/** Whoever changes a tree holds its root until the commit: it is the lock of the whole tree. */
-const lockNode = statement((p: Binder<NodeName>) =>
-  build
-    .selectFrom('user_counts')
-    .select('entries')
-    .where('org_key', '=', p('orgKey'))
-    .where('node', '=', p('node'))
-    .forUpdate(),
-);
+/** A transaction that changes a tree locks the root until its commit: the root is the lock of the whole tree. */
+const lockNode = statement((p: Binder<NodeName>) => entriesOfNode(p).forUpdate());
 
 const insertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
   build
@@ -90,7 +84,7 @@ export class CountTree {
   readonly #executor: Executor;
   readonly #orgKey: OrgKey;
   readonly #shape: CountShape;
-  /** Nodes that were read, all of which are written back: only what changes is read. */
+  /** The nodes that were read. All of them are written back, because only nodes that change are read. */
   readonly #nodes = new Map<number, Node>();
   #lastNode: number | null = null;
 
@@ -100,7 +94,7 @@ export class CountTree {
     this.#shape = shape;
   }
 
-  /** Brings the tree up to date. Numbers that cannot be right are not built upon: the tree is made anew. */
+  /** Brings the tree up to date. Where its numbers cannot be right, the tree is rebuilt. */
   async apply(changes: readonly CountChange[]): Promise<void> {
     const root = await this.#lockRoot();
     for (const change of changes) {
@@ -110,7 +104,7 @@ export class CountTree {
     await this.#write();
   }
 
-  /** Makes the tree anew from the users themselves. */
+  /** Rebuilds the tree from the users themselves. */
   async rebuild(): Promise<void> {
     this.#nodes.clear();
     const root = await this.#lockRoot();
@@ -118,7 +112,7 @@ export class CountTree {
     const ranges: CountEntry[] = [];
     const full = filling(this.#shape.rangeMax);
     for await (const users of usersInOrder(this.#executor, this.#orgKey, full * 128)) {
-      // Every batch but the last is a multiple of a range.
+      // The size of every batch but the last is a multiple of the size of a range.
       for (let at = 0; at < users.length; at += full) ranges.push(rangeOf(users.slice(at, at + full), null));
     }
     await this.#setRoot(root, ranges.length === 0 ? [] : cut(ranges, this.#shape.fanout, true));
@@ -126,8 +120,8 @@ export class CountTree {
   }
 
   /**
-   * Counts the users of one node of ranges anew, the one that holds `at`, and the sums above it. Gives where the
-   * next one begins, null behind the last. Needs a tree whose nodes are all in their places.
+   * Counts again the users of the lowest node whose range contains `at`, and the sums above this node. Returns the
+   * begin of the next such node, null after the last. All nodes of the tree must be where they belong.
    */
   async recount(at: SortKey): Promise<SortKey | null> {
     const root = await this.#lockRoot();
@@ -169,7 +163,7 @@ export class CountTree {
     await Promise.all(writes);
   }
 
-  /** Counts a change on the way down to its range; false where the tree turns out to be wrong. */
+  /** Counts a change in every entry on the path down to its range; false where the tree proves to be wrong. */
   async #add(root: Node, { at, status, delta }: CountChange): Promise<boolean> {
     for (let node: Node | null = root; ; ) {
       const entry: CountEntry | undefined = node?.entries[indexOf(node.entries, at)];
@@ -182,8 +176,8 @@ export class CountTree {
   }
 
   /**
-   * Puts a node whose range is `from` to `to` in order, and all below it that changed. Gives the runs of entries
-   * that it has to be cut into: one, several, or none when nothing is left.
+   * Splits, joins and removes the entries of a node, whose range is `from` to `to`, and of every changed node below
+   * it. Returns the runs of entries into which the node must be split: one, several, or none when it is empty.
    */
   async #trim(node: Node, from: SortKey, to: SortKey): Promise<CountEntry[][]> {
     const trimmed: CountEntry[] = [];
@@ -210,7 +204,7 @@ export class CountTree {
     return [entryOver(child), ...(await this.#putRuns(others))];
   }
 
-  /** Adds a range, joined to the one before it where both together are small. */
+  /** Adds a range; joins it to the range before it where both together are small. */
   #pushRange(entries: CountEntry[], range: CountEntry): void {
     const before = entries.at(-1);
     const isSmall =
@@ -228,7 +222,7 @@ export class CountTree {
     );
   }
 
-  /** Gives the root what its node was cut into, on as many levels as that takes. */
+  /** Puts the runs of the root below a new root, on as many levels as they need. */
   async #setRoot(root: Node, runs: CountEntry[][]): Promise<void> {
     let level = runs;
     while (level.length > 1) level = cut(await this.#putRuns(level), this.#shape.fanout, true);
@@ -241,20 +235,20 @@ export class CountTree {
     }
   }
 
-  /** Makes a node of each run, and gives the entries that name them. */
+  /** Makes a node of each run, and returns the entries that name these nodes. */
   async #putRuns(runs: readonly CountEntry[][]): Promise<CountEntry[]> {
     const entries: CountEntry[] = [];
     for (const run of runs) entries.push(entryOver(this.#put(await this.#newNode(), run)));
     return entries;
   }
 
-  /** Forgets a node that nothing names any more. */
+  /** Deletes a node that no entry names any more. */
   async #drop({ id }: Node): Promise<void> {
     this.#nodes.delete(id);
     await this.#executor.run(deleteNode, { orgKey: this.#orgKey, node: id });
   }
 
-  /** The root, held against others. Of several who come to an organization without one each sees the same. */
+  /** The locked root. Where several transactions find no root, one inserts it and all of them get the same. */
   async #lockRoot(): Promise<Node> {
     const name = { orgKey: this.#orgKey, node: rootNode };
     for (;;) {
@@ -285,7 +279,7 @@ export class CountTree {
   }
 }
 
-/** The entry whose range holds the key: the last that begins at or before it. */
+/** The index of the entry whose range contains the key: the last entry that begins at or before the key. */
 function indexOf(entries: readonly CountEntry[], key: SortKey): number {
   let low = 0;
   let high = entries.length - 1;
@@ -299,8 +293,8 @@ function indexOf(entries: readonly CountEntry[], key: SortKey): number {
 }
 
 /**
- * Cuts what has grown above `max` into runs with room to grow. At the end of the order, where users are added
- * one after the other, runs are left nearly full; elsewhere they are even.
+ * Splits a list with more than `max` items into runs with space to grow. At the end of the order, where users are
+ * added one after the other, the runs are nearly full; elsewhere they have the same length.
  */
 function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
   if (items.length <= max) return [items];
@@ -311,7 +305,7 @@ function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
   return runs;
 }
 
-/** How much goes into a run that users are added behind: most of it, so that a late-comer does not cut it. */
+/** How full a run at the end of the order is: not quite, so that a user who is added late does not split it. */
 function filling(max: number): number {
   return Math.ceil((max * 7) / 8);
 }
@@ -322,13 +316,7 @@ function entryOver({ id, entries }: Node): CountEntry {
   return { ...sum, child: id };
 }
 
-/** The node that alone is below this one; the root where there is none such. */
+/** The node that is the only one below this node; the root where there is no such node. */
 function soleChildOf({ entries }: Node): number {
   return entries.length === 1 ? (entries[0]?.child ?? rootNode) : rootNode;
-}
-
-function addCounts(to: StatusCounts, more: Readonly<StatusCounts>): void {
-  to.pending += more.pending;
-  to.active += more.active;
-  to.inactive += more.inactive;
 }

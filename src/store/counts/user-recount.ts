@@ -1,28 +1,28 @@
 /**
- * Counts users the slow way and holds the result against what is kept: the proof that pages and totals do not
- * lie. To check, it needs one state of the database to look at. To repair, it counts piece by piece, each piece in
- * a transaction of its own, for while one runs nobody else can write.
+ * Counts users one by one and compares the result with the counts in the tree: this proves that pages and totals are
+ * right. A check reads one snapshot of the database. A repair counts piece by piece, each piece in a transaction of
+ * its own, because no other transaction can write while one runs.
  */
 
-import type { CountReport } from '../../core/deployment/maintenance.ts';
+import { type CountReport, type StatusCounts, sumOf } from '../../core/deployment/maintenance.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { CountShape } from './count-change.ts';
 import {
+  addCounts,
   endKey,
   entryBytes,
   firstKey,
   isBefore,
+  noCounts,
   type SortKey,
-  type StatusCounts,
-  sumOf,
   unpackNode,
 } from './count-node.ts';
 import { usersInOrder } from './count-range.ts';
 import { CountTree, rootNode, selectNode, selectNodeNames } from './count-tree.ts';
 import type { CountLedger } from './user-counts.ts';
 
-/** A range as it is kept. */
+/** A range as it is in the tree. */
 interface Range {
   readonly to: SortKey;
   readonly counts: StatusCounts;
@@ -30,13 +30,13 @@ interface Range {
 
 const batch = 10_000;
 
-/** Compares kept and counted numbers in one snapshot. */
+/** Compares the numbers in the tree with counted numbers in one snapshot. */
 export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<CountReport> {
   const walk = new TreeWalk(view, orgKey);
   const ranges = await walk.ranges();
   const counted = noCounts();
   const kept = noCounts();
-  for (const { counts } of ranges) addTo(kept, counts);
+  for (const { counts } of ranges) addCounts(kept, counts);
   let faults = (await walk.misplaced()) + walk.wrongSums;
   let at = 0;
   let here = noCounts();
@@ -59,7 +59,7 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
   return { counted, kept, faults };
 }
 
-/** Where counts are repaired. */
+/** The database in which counts are repaired. */
 export interface CountsAtHand {
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of its own. */
@@ -70,8 +70,8 @@ export interface CountsAtHand {
 }
 
 /**
- * Makes the counts right: node by node, or all anew where the nodes themselves are not in their places. It ends
- * with the range that was the last one when it began: what others put behind it meanwhile is counted as it is cut.
+ * Repairs the counts: node by node, or the whole tree where nodes are not where they belong. It ends with the range
+ * that was the last when it began: users that are added after this range meanwhile are counted when it is split.
  */
 export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<void> {
   const lastFrom = await at.snapshot(async (view) => {
@@ -83,28 +83,28 @@ export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<vo
   for (let from: SortKey | null = firstKey; from !== null && !isBefore(lastFrom, from); ) {
     const here: SortKey = from;
     from = await at.change(async ({ executor, counts }) => {
-      // What others of the same transaction have noted is among the users already.
+      // Changes that other units of the same transaction have noted are among the users already.
       await counts.settle(executor);
       return new CountTree(executor, orgKey, at.shape).recount(here);
     });
   }
 }
 
-/** A node where the walk came by it: how deep, and what its range is. */
-interface NodePlace {
+/** A node of the walk: its level and its range. */
+interface NodeVisit {
   readonly node: number;
   readonly level: number;
   readonly from: SortKey;
   readonly to: SortKey;
 }
 
-/** Walks the kept tree in order and notes what is wrong with the tree itself. */
+/** Walks the tree in order and counts the faults of the tree itself. */
 class TreeWalk {
   wrongSums = 0;
   readonly #view: Executor;
   readonly #orgKey: OrgKey;
   readonly #seen = new Set<number>();
-  /** How many nodes are above the ranges: the same everywhere. */
+  /** How many nodes are above each range; this number must be the same everywhere. */
   #levels: number | null = null;
   #misplaced = 0;
 
@@ -121,14 +121,14 @@ class TreeWalk {
     return ranges;
   }
 
-  /** Nodes that the walk met where none can be, or did not come by. */
+  /** The number of nodes that the walk found in a wrong position, or did not reach. */
   async misplaced(): Promise<number> {
     const names = await this.#view.rows(selectNodeNames, { orgKey: this.#orgKey });
     return this.#misplaced + names.filter(({ node }) => !this.#seen.has(node)).length;
   }
 
-  /** Adds the ranges below a node, and gives the sum of what they keep. */
-  async #collect({ node, level, from, to }: NodePlace, ranges: Range[]): Promise<StatusCounts> {
+  /** Adds the ranges below a node, and returns the sum of their counts. */
+  async #collect({ node, level, from, to }: NodeVisit, ranges: Range[]): Promise<StatusCounts> {
     const sum = noCounts();
     const row = await this.#view.first(selectNode, { orgKey: this.#orgKey, node });
     if (row === undefined || !isWhole(row.entries) || this.#seen.has(node)) {
@@ -149,25 +149,15 @@ class TreeWalk {
         const below = await this.#collect({ node: child, level: level + 1, from: start, to: next }, ranges);
         if (!isSame(below, counts)) this.wrongSums++;
       }
-      addTo(sum, counts);
+      addCounts(sum, counts);
     }
     return sum;
   }
 }
 
-/** Whether these bytes are a node of one entry at least. */
+/** Whether these bytes are a node with at least one entry. */
 function isWhole(entries: Uint8Array): boolean {
   return entries.length > 0 && entries.length % entryBytes === 0;
-}
-
-function noCounts(): StatusCounts {
-  return { pending: 0, active: 0, inactive: 0 };
-}
-
-function addTo(sum: StatusCounts, { pending, active, inactive }: StatusCounts): void {
-  sum.pending += pending;
-  sum.active += active;
-  sum.inactive += inactive;
 }
 
 function isSame(left: StatusCounts, right: StatusCounts): boolean {

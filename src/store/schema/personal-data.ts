@@ -1,22 +1,27 @@
 /**
- * What each table means for a person's data: every column says what it holds, and every table what erasure does
- * with its rows. Deletion is driven by this registry, so a table that is added without an answer stops the
- * compiler, and one that only the database knows fails a test.
+ * The registry of personal data: for each column of each table, what it holds of a person, and for each table, what an
+ * erasure does with its rows. Deletion follows this registry. A new table or column without an entry does not
+ * compile, and a table that only the database has fails a test. A column of users says what it holds in the list in
+ * `core/directory/user.ts`.
+ *
+ * An index needs no entry here: a migration creates it, and the scan for remains reads every index. An index on a
+ * column of users is also declared in `indexedColumns` in `user-table.ts`.
  */
 import type { Database } from './tables.ts';
 import { userContents } from './user-table.ts';
 
 /**
- * What a column holds. `personal`: about a person, in the open or sealed. `user`: a bare user id, or a digest of one. `digest`: a
- * keyed digest of something personal. `grant`: what a provider gave for a person, sealed, until it confirms that
- * this has ended. `trace`: what an erased person was known by, sealed, until nothing of it is found any more.
- * `plain`: nothing of a person.
+ * What a column holds. `personal`: data about a person, in plain text or sealed. `user`: a bare user id, or a digest of
+ * one. `digest`: a keyed digest of personal data. `grant`: a provider's grant for a person, sealed, until the
+ * provider confirms its end. `trace`: values by which an erased person was known, sealed, until the scan finds none
+ * of them any more. `plain`: nothing about a person.
  */
 export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'plain';
 
 /**
- * What erasing a user does with the rows of a table. `delete`: those that name the user in the column `by`,
- * which holds user ids, or keyed digests of what the user is known by. `keep`: none, for the reason given.
+ * What the erasure of a user does with the rows of a table. `delete`: it deletes the rows that name the user in the
+ * column `by`, which holds user ids, or keyed digests of the user's addresses. `keep`: it deletes no row, for the
+ * reason given.
  */
 type Erasure<Columns> =
   | { readonly do: 'delete'; readonly by: keyof Columns & string }
@@ -31,7 +36,7 @@ type Registry = { readonly [Table in keyof Database]: TableRule<Database[Table]>
 
 const noPerson = { do: 'keep', why: 'no row is about a person' } as const;
 
-/** What each table holds of a person, and what becomes of it. */
+/** What each table holds of a person, and what an erasure does with it. */
 export const tables = {
   organizations: {
     columns: { seq: 'plain', org_key: 'plain', id: 'plain', name: 'plain', created_at: 'plain' },

@@ -1,6 +1,6 @@
 /**
  * The tables, as queries see them. Every table leads with the organization; instants are epoch milliseconds,
- * booleans the integers 0 and 1. What each column means for a person's data is in `personal-data.ts`.
+ * booleans the integers 0 and 1. `personal-data.ts` says for each column what it holds of a person.
  */
 import type { Generated } from 'kysely';
 import type { KeyRole } from '../../core/access/principal.ts';

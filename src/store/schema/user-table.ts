@@ -22,7 +22,7 @@ type StoredValue<F extends keyof User> = F extends 'appId'
 
 export type UserTable = { [F in keyof User as ColumnOf<F>]: StoredValue<F> } & {
   seq: Generated<number>;
-  /** The same number, under the name by which lists are ordered. */
+  /** The same number, under the name that orders lists. */
   position: GeneratedAlways<number>;
   /** The form of the email that is compared and kept unique. */
   email_canonical: string | null;

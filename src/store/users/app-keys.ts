@@ -1,7 +1,7 @@
 /**
- * The public id of an app for the small integer that users' rows have in its place, and back. The pair never
- * changes and apps are never deleted, so what was committed once is remembered for good; what is not committed
- * yet is looked up each time.
+ * Translates between the public id of an app and the small integer that the rows of users hold in its place. The pair
+ * never changes and apps are never deleted, so a committed pair stays in memory for good. A pair that is not
+ * committed yet is looked up each time.
  */
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -30,17 +30,17 @@ export class AppKeys {
   readonly #firstIds = new Map<OrgKey, string>();
   readonly #keys = new Map<string, { readonly orgKey: OrgKey; readonly appKey: number }>();
 
-  /** `committed` reads what no rollback can take back. */
+  /** `committed` reads only data that no rollback can undo. */
   constructor(committed: Executor) {
     this.#committed = committed;
   }
 
-  /** The id, if it is known without asking. */
+  /** The id, where it is in memory. */
   knownId(appKey: number): string | undefined {
     return this.#ids.get(appKey);
   }
 
-  /** The id for a key that a user's row holds; `executor` is the transaction that the row was read in. */
+  /** The id for a key in a user's row; `executor` is the transaction that read the row. */
   async getId(executor: Executor, orgKey: OrgKey, appKey: number): Promise<string> {
     const known = this.#ids.get(appKey);
     if (known !== undefined) return known;
@@ -66,14 +66,14 @@ export class AppKeys {
     return (await executor.first(selectKey, { orgKey, id }))?.appKey ?? null;
   }
 
-  /** As `findKey`; refuses with `not_found` (app). */
+  /** Like `findKey`; refuses with `not_found` (app). */
   async getKey(executor: Executor, orgKey: OrgKey, id: string): Promise<number> {
     const key = await this.findKey(executor, orgKey, id);
     if (key === null) throw refuse('not_found', { noun: 'app' });
     return key;
   }
 
-  /** The id of the organization's first app, with which it was made. */
+  /** The id of the organization's first app, which was created with it. */
   async getFirstId(executor: Executor, orgKey: OrgKey): Promise<string> {
     const known = this.#firstIds.get(orgKey);
     if (known !== undefined) return known;

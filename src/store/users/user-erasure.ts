@@ -1,6 +1,6 @@
 /**
- * Deletes whatever names a user, table by table as `personal-data.ts` says: first what hangs on the
- * user, then the user. A table whose rule is `keep` is left alone.
+ * Deletes every row that names a user, table by table as `personal-data.ts` says: first the rows of other tables, then
+ * the user's own row. A table whose rule is `keep` is not changed.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { User } from '../../core/directory/user.ts';
@@ -37,20 +37,22 @@ const hanging: readonly Hanging[] = Object.entries(tables).flatMap(([table, { co
 const byUser = hanging.filter(({ byDigest }) => !byDigest);
 const byDigest = hanging.filter((each) => each.byDigest);
 
-/** Most users have rows in few tables. One question tells in which, and only there something is deleted. */
-const look = rawStatement((p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
-  const isThere = ({ table, by }: Hanging, names: RawBuilder<unknown>) =>
-    sql`case when exists (
+/** Most users have rows in few tables. One query finds these tables, and rows are deleted only there. */
+const findTables = rawStatement(
+  (p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
+    const isThere = ({ table, by }: Hanging, names: RawBuilder<unknown>) =>
+      sql`case when exists (
       select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} in (${names})
     ) then 1 else 0 end as ${sql.ref(table)}`;
-  return sql<Record<string, number>>`select ${sql.join([
-    ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
-    ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
-  ])}`;
-});
+    return sql<Record<string, number>>`select ${sql.join([
+      ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
+      ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
+    ])}`;
+  },
+);
 const deletions = new Map(hanging.map(({ table, by }) => [table, deletionFrom(table, by)]));
 
-/** The tables of which rows stay that know a person by a bare id, or by what a provider gave. */
+/** The tables whose rows stay although they name a person by a bare id or hold a grant of a provider. */
 export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
   const contents: readonly Content[] = Object.values(columns);
   const isAboutPeople = contents.some((content) => content === 'user' || content === 'grant');
@@ -58,8 +60,8 @@ export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([tabl
 });
 
 /**
- * Removes the user, who is locked before, and every row that names it or one of the digests; null where the user is
- * gone already.
+ * Removes the user, whom the caller has locked, and every row that names the user or one of the digests; null where
+ * the user is gone already.
  */
 export async function eraseUser(
   scope: Scope,
@@ -75,7 +77,7 @@ export async function eraseUser(
   return { users: 1, ...removed };
 }
 
-/** Removes every row that names the user or one of the digests, but the user's own. */
+/** Removes every row that names the user or one of the digests, except the user's own row. */
 export async function eraseHanging(
   executor: Executor,
   orgKey: OrgKey,
@@ -100,7 +102,7 @@ export async function eraseHanging(
     const names = digests.slice(at, at + 2);
     // No digest is an empty text.
     const [one = '', other = ''] = names;
-    const found = (await executor.first(look, { orgKey, userId, one, other })) ?? {};
+    const found = (await executor.first(findTables, { orgKey, userId, one, other })) ?? {};
     if (at === 0) await erase(byUser, [userId], found);
     await erase(byDigest, names, found);
   }

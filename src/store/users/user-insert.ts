@@ -1,4 +1,4 @@
-/** The statement that adds a user, and its values. Both take every column from the list of a user's columns. */
+/** The statement that inserts a user, and its values. Both take the columns from the list in `core/directory/user.ts`. */
 import type { RawBuilder } from 'kysely';
 import { derivedOf, type NewUser, type User, userColumnNames } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';

@@ -1,6 +1,6 @@
 /**
- * The rows of users: where each field stands, and what the directory makes of it. A query names the columns as the
- * fields are named, so that a row without flags and without an app is a user as it is.
+ * The rows of users, and how they become users. A query names the columns as the columns of a user are named, so a row
+ * without flags and without an app is a user already.
  */
 import { type Selectable, sql } from 'kysely';
 import { type User, userColumnNames, userColumns } from '../../core/directory/user.ts';
@@ -11,23 +11,23 @@ import type { Database } from '../schema/tables.ts';
 import { tableColumns } from '../schema/user-table.ts';
 import type { Scope } from './scope.ts';
 
-/** All there is to a user. */
+/** The view with every column of a user. */
 export const wholeUser = userView(...userColumnNames);
 
 /** The columns of a user that are flags, which rows hold as integers. */
 export const flagColumns = userColumnNames.filter((name) => userColumns[name].kind === 'flag');
 
-/** A row as the database gives it: flags as integers, the app by its internal key. */
+/** A row as the database returns it: flags as integers, the app as its internal key. */
 export type UserRow<K extends keyof User = keyof User> = {
   readonly [F in K]: Selectable<Database['users']>[(typeof tableColumns)[F]];
 };
 
-/** What a query selects to give a row with these fields, in a join too. */
+/** The select list for a row with these columns; also good in a join. */
 export function columnsOf<K extends keyof User>(fields: Iterable<K>) {
   return Array.from(fields, (field) => sql.ref<UserRow[K]>(`users.${tableColumns[field]}`).as(field));
 }
 
-/** Makes users of the rows that one view gives. What else stands in a row stays in it. */
+/** Makes users from the rows of one view. Other columns of a row stay in the result. */
 export class UserReader<K extends keyof User> {
   readonly #flags: readonly K[];
 
@@ -35,7 +35,7 @@ export class UserReader<K extends keyof User> {
     this.#flags = fields.filter((field) => userColumns[field].kind === 'flag');
   }
 
-  /** The user of a row that was read in `scope`; at once, where nothing has to be asked for it. */
+  /** The user of a row that was read in `scope`; without a promise where the app's id is known already. */
   read(row: UserRow<K>, scope: Scope, orgKey: OrgKey): Pick<User, K> | Promise<Pick<User, K>> {
     const appId = this.#appOf(row, scope, orgKey);
     return appId instanceof Promise
@@ -43,7 +43,7 @@ export class UserReader<K extends keyof User> {
       : this.#toUser(row, appId);
   }
 
-  /** As `read`, for many rows in their order. */
+  /** Like `read`, for many rows in their order. */
   async readAll(rows: readonly UserRow<K>[], scope: Scope, orgKey: OrgKey): Promise<Pick<User, K>[]> {
     const users: Pick<User, K>[] = [];
     for (const row of rows) {
@@ -53,7 +53,7 @@ export class UserReader<K extends keyof User> {
     return users;
   }
 
-  /** The id of the user's app, where the view has it: of nearly every app it is known, and nothing is waited for. */
+  /** The id of the user's app, where the view has it. For nearly every app the id is known, so nothing waits. */
   #appOf(
     row: UserRow<K> & { readonly appId?: number },
     { appKeys, executor }: Scope,
@@ -64,7 +64,7 @@ export class UserReader<K extends keyof User> {
     return appKeys.knownId(appKey) ?? appKeys.getId(executor, orgKey, appKey);
   }
 
-  /** Rows may be shared with others who asked alike, so they stay as they are. */
+  /** Copies the row, because callers with the same query may share it. */
   #toUser(row: UserRow<K>, appId: string | undefined): Pick<User, K> {
     const given: object = row;
     if (appId === undefined && this.#flags.length === 0) return given as Pick<User, K>;
@@ -77,7 +77,7 @@ export class UserReader<K extends keyof User> {
 
 export const wholeReader = new UserReader(wholeUser);
 
-/** The form of an address that is compared and kept unique. */
+/** The form of an email that is compared and kept unique. */
 export function canonicalOf(email: string | null | undefined): string | null {
   return email === null || email === undefined ? null : canonicalEmail(email);
 }

@@ -1,6 +1,7 @@
 /**
- * Users of one organization. Uniqueness is the database's: what it refuses is named afterwards. Every change
- * that adds, removes or moves a user between statuses notes it in the counts of the same transaction.
+ * The users of one organization. The database enforces uniqueness; after a conflict the store finds out which key is
+ * taken. Every change that adds or removes a user, or changes its status, is noted in the counts of the same
+ * transaction.
  */
 import type { NewUser, User, UserChanges } from '../../core/directory/user.ts';
 import { canonicalEmail } from '../../core/directory/user-fields.ts';
@@ -16,7 +17,7 @@ import type { UserView } from '../../core/directory/user-view.ts';
 import type { RemovedRows } from '../../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../../core/errors.ts';
 import { newUserId, newUserNumber, type OrgKey } from '../../core/ids.ts';
-import { findPlace } from '../counts/user-counts.ts';
+import { findPosition } from '../counts/user-counts.ts';
 import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
 import { eraseUser } from './user-erasure.ts';
@@ -97,12 +98,12 @@ export class SqlUserStore implements UserStore {
     });
     const seqs = await this.#executor.insertAll(insertUser, rows);
     const outcomes: InsertOutcome[] = [];
-    let places: ReadonlyMap<string, number> | undefined;
+    let indexes: ReadonlyMap<string, number> | undefined;
     for (const [at, user] of users.entries()) {
       const seq = seqs[at];
       if (seq === undefined) {
-        places ??= new Map(users.map(({ id }, place) => [id, place]));
-        const known = places;
+        indexes ??= new Map(users.map(({ id }, index) => [id, index]));
+        const known = indexes;
         outcomes.push(await this.#insertAgain(user, (id) => (known.get(id) ?? -1) > at));
         continue;
       }
@@ -137,15 +138,15 @@ export class SqlUserStore implements UserStore {
     limit: number,
     view?: UserView<K>,
   ): Promise<{ items: readonly Pick<User, K>[]; total: number }> {
-    // In a change, what earlier steps wrote belongs to the list.
+    // In a change, the list includes the writes of earlier steps.
     await this.#scope.counts.settle(this.#executor);
     const orgKey = this.#orgKey;
     const { page, statusPage, reader } = queriesOf(view);
     const { rows, total } = await this.#executor.snapshot(async (state) => {
-      const { total, place } = await findPlace(state, orgKey, offset, status);
-      if (place === null) return { rows: [], total };
-      const { createdAt: beforeCreatedAt, seq: beforeSeq } = place.before;
-      const values = { orgKey, beforeCreatedAt, beforeSeq, skip: place.skip, limit };
+      const { total, position } = await findPosition(state, orgKey, offset, status);
+      if (position === null) return { rows: [], total };
+      const { createdAt: beforeCreatedAt, seq: beforeSeq } = position.before;
+      const values = { orgKey, beforeCreatedAt, beforeSeq, skip: position.skip, limit };
       const rows =
         status === undefined
           ? await state.rows(page, values)
@@ -187,7 +188,7 @@ export class SqlUserStore implements UserStore {
     return (await this.#executor.rows(queries.selectActiveAdmins, tenant)).length;
   }
 
-  /** The row of the one user that `ref` names. */
+  /** The row of the user that `ref` names. */
   #first<R>(one: queries.FindOne<R>, ref: UserRef): Promise<R | undefined> {
     const orgKey = this.#orgKey;
     if (ref.appId !== undefined) return this.#firstInApp(one, ref, ref.appId);
@@ -235,8 +236,8 @@ export class SqlUserStore implements UserStore {
   }
 
   /**
-   * Why a row was kept out; adds the user after all where it was its random id or number. Users that
-   * are `isLater` are there already, but were not when the row was refused.
+   * Finds why the database did not insert a row. Where only the random id or number was taken, inserts the user with
+   * others. Users for whom `isLater` is true were inserted after the row was refused, so they are not the reason.
    */
   async #insertAgain(user: NewUser, isLater: (id: string) => boolean): Promise<InsertOutcome> {
     const { appId, email, externalId } = user;
@@ -259,7 +260,7 @@ export class SqlUserStore implements UserStore {
     else this.#scope.counts.noteSoon(async () => ({ ...change, at: { createdAt, seq: await seq() } }));
   }
 
-  /** Which unique key stood in the way; null when it was the id or the number. */
+  /** The unique key that is taken; null where it is the id or the number. */
   async #findTaken(
     { email, externalId }: Pick<NewUser, 'email' | 'externalId'>,
     appId: string,

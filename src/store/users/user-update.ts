@@ -1,8 +1,8 @@
 /**
- * The statements that change a user. A caller may name any set of fields, and a statement for each set would be
- * thousands; so columns that no index has are in every statement, each behind a switch, and only those that are
- * in an index (whose entries SQLite writes anew whenever a statement names them) are left out where they do not
- * change: sixteen statements, made when first needed.
+ * The statements that change a user. A caller may set any combination of columns, and a statement for each
+ * combination would be thousands. So every statement names the columns that are in no index, each with a switch that
+ * says whether it changes. A column in an index is named only where it changes, because SQLite rewrites the index
+ * entries of every column that a statement names. This gives sixteen statements, each made at its first use.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Column } from '../../core/directory/column.ts';
@@ -19,7 +19,7 @@ import { indexedColumns, tableColumns } from '../schema/user-table.ts';
 import { type Binder, rawStatement, type Statement, type Value, type Values } from '../sql/statement.ts';
 import { canonicalOf, columnsOf, type UserRow, wholeUser } from './user-row.ts';
 
-/** What the row is expected to be: the change of a user that has changed meanwhile finds nothing. */
+/** The expected state of the row: a change of a user that has changed meanwhile updates no row. */
 type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
 
 const indexedEntries = Object.entries(indexedColumns) as [
@@ -32,12 +32,12 @@ const plainEntries = userColumnNames
   .filter((name) => !isFixed(name) && !(name in indexedColumns))
   .map((name) => [name as keyof UserChanges, tableColumns[name]] as const);
 
-/** A row as the change left it. */
+/** A row after the change. */
 export type ChangedRow = UserRow & { readonly seq: number };
 
 const statements = new Map<string, Statement<Values, ChangedRow>>();
 
-/** The statement for a change and its values; null where the change names nothing. It gives the changed row. */
+/** The statement for a change and its values; null where the change is empty. The statement returns the changed row. */
 export function updateOf(
   user: User,
   changes: UserChanges,

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
 import { defaultCountShape } from '../../../src/store/counts/count-change.ts';
 import { firstKey, packNode } from '../../../src/store/counts/count-node.ts';
-import { findPlace } from '../../../src/store/counts/user-counts.ts';
+import { findPosition } from '../../../src/store/counts/user-counts.ts';
 import { PostgresPool } from '../../../src/store/postgres/pool.ts';
 import { PostgresReadExecutor } from '../../../src/store/postgres/reads/read-executor.ts';
 import type { Executor } from '../../../src/store/sql/executor.ts';
@@ -129,8 +129,8 @@ for (const [name, open] of [
           },
         },
       });
-      const { total, place } = await findPlace(counting, orgKey, offset, status);
-      return { total, nodes, skip: place?.skip ?? 0 };
+      const { total, position } = await findPosition(counting, orgKey, offset, status);
+      return { total, nodes, skip: position?.skip ?? 0 };
     }
 
     test('is found by as few steps at any depth, of all and of each status', async () => {
