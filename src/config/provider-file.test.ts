@@ -144,7 +144,7 @@ describe('a file of providers', () => {
       'providers[0].pkce must be true or false',
       'providers[0].scope is not known',
       'providers[1].title must be a name of at most 64 characters',
-      'providers[1].end must be an object, without a revocation_endpoint',
+      'providers[1].end must be an object, unless there is a revocation_endpoint',
       'providers[1].client_secret must be the secret of that client',
     ]);
     assert.ok(!problems.join('\n').includes('secret-of-acme'));

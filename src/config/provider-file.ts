@@ -132,7 +132,7 @@ function readAuthentication(members: Members, otherwise: ClientAuthentication): 
 function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): EndDescription {
   const endpoint = provider.optional('revocation_endpoint', () => provider.url('revocation_endpoint'));
   if (endpoint !== null) return { kind: 'rfc7009', endpoint, clientAuthentication: authentication };
-  const value = provider.take('end', 'an object, without a revocation_endpoint', (each) => each);
+  const value = provider.take('end', 'an object, unless there is a revocation_endpoint', (each) => each);
   if (value === undefined) return { kind: 'rfc7009', endpoint: '', clientAuthentication: authentication };
   const members = new Members(value, `${provider.path}.end`, reader);
   const kind = members.choice('kind', ['rfc7009', 'call'], null);

@@ -60,7 +60,7 @@ describe('a server does not start', () => {
     [
       'that does not say how access ends',
       { providers: [{ ...acme, revocation_endpoint: undefined }] },
-      'providers[0].end must be an object, where there is no revocation_endpoint',
+      'providers[0].end must be an object, unless there is a revocation_endpoint',
     ],
   ] as const) {
     test(`on a file ${what}`, async () => {
