@@ -1,6 +1,6 @@
 /**
- * Roster behind the real pgbouncer in transaction mode: two processes with more connections than it has to the server,
- * each transaction on whichever of these is free.
+ * Roster behind the real pgbouncer in transaction mode: two processes have more connections to it than it has to the
+ * server, and each transaction runs on one that is free.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ import { type Roster, startRoster } from '../support/start.ts';
 
 const serversMax = 3;
 const many = 60;
-/** It refuses to run as root. */
+/** pgbouncer refuses to run as root. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 const pgbouncer: WantedProgram = { name: 'pgbouncer', places: ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'] };
@@ -91,7 +91,7 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
   const total = async (roster: Roster): Promise<number> =>
     (await roster.call('GET /sonar/v1/users', { bearer })).number('meta.total');
 
-  test('many who come and go at once through two processes are all there, and counted', async () => {
+  test('many users who are created and deleted at once through two processes are stored and counted', async () => {
     const before = await total(here);
     const made = await Promise.all(
       Array.from({ length: many }, (_, index) => at(index).call('POST /sonar/v1/users', { bearer })),
@@ -114,7 +114,7 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
     assert.equal(await total(here), before);
   });
 
-  test('they share fewer connections to the server than they have', async () => {
+  test('the processes share fewer connections to the server than they have', async () => {
     const [row] = await database.query(
       `select count(*) as open from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
     );
@@ -132,7 +132,7 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
     assert.ok(replies.every(({ status }) => status === 201 || status === 409));
   });
 
-  test('its end is an outage like any other, and its return is used', async () => {
+  test('a stopped pgbouncer is an outage like any other, and one that is back is used', async () => {
     const ended = once(pooler, 'exit');
     pooler.kill('SIGKILL');
     await ended;

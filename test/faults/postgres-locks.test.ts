@@ -1,4 +1,4 @@
-/** Rows that somebody else holds, and transactions that get in each other's way. */
+/** Rows that another transaction has locked, and transactions that conflict with each other. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { Client } from 'pg';
@@ -14,7 +14,7 @@ import {
 } from '../store/harness.ts';
 
 const lockWaitMs = 400;
-/** Waiting for the turn, then for the row; and what a busy machine adds. */
+/** The wait in the queue, then for the row, and the delay of a busy machine. */
 const answerMaxMs = 2 * lockWaitMs + 1_500;
 
 describe('a change on PostgreSQL', () => {
@@ -39,7 +39,7 @@ describe('a change on PostgreSQL', () => {
   const add = (store = own.store) => store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
   const total = async () => (await own.store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total;
 
-  test('that needs what somebody holds is refused in time, however many wait, and reads go on', async () => {
+  test('that needs a locked row is refused in time, with any number of waiting changes, and reads continue', async () => {
     await stranger.query('begin');
     await stranger.query('select from user_counts where org_key = $1 for update', [tenant.orgKey]);
     const started = performance.now();
@@ -54,7 +54,7 @@ describe('a change on PostgreSQL', () => {
     assert.equal(await total(), 2);
   });
 
-  test('of another organization does not wait with it', async () => {
+  test('of another organization does not wait for it', async () => {
     const neighbour = await addTenant(own.store);
     await stranger.query('begin');
     await stranger.query('select from user_counts where org_key = $1 for update', [tenant.orgKey]);
@@ -66,7 +66,7 @@ describe('a change on PostgreSQL', () => {
     await stranger.query('rollback');
   });
 
-  test('that waits for a row does not make those it shares a transaction with wait as long', async () => {
+  test('that waits for a row does not make the others in its transaction wait as long', async () => {
     const held = await add();
     await stranger.query('begin');
     await stranger.query('select from users where org_key = $1 and id = $2 for update', [
@@ -86,8 +86,8 @@ describe('a change on PostgreSQL', () => {
     assert.equal(await total(), 2 + made);
   });
 
-  test('that meets another in a circle is done all the same, and so is the other', async () => {
-    // With limits that leave the server time to see the circle.
+  test('that deadlocks with another succeeds, and so does the other', async () => {
+    // The limits leave the server time to detect the deadlock.
     const [one, another] = [openPlace(own.place), openPlace(own.place)];
     const [ann, bob] = [await add(), await add()];
     for (let round = 0; round < 3; round++) {
@@ -108,7 +108,7 @@ describe('a change on PostgreSQL', () => {
     await another.close();
   });
 
-  test('whose statement failed cannot be committed, even where the unit of work went on', async () => {
+  test('whose statement failed cannot be committed, even if the unit of work continues', async () => {
     const taken = await own.store.change(tenant.orgKey, (tx) =>
       tx.users.insert(newUser(tenant, { email: 'ann@example.com' })),
     );

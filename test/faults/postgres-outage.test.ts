@@ -1,4 +1,4 @@
-/** The database goes away and comes back, while Roster runs on. */
+/** The database goes away and comes back while Roster runs. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { createDatabase, type PostgresServer, startPostgres } from '../support/p
 import { type Roster, startRoster } from '../support/start.ts';
 
 const limitSeconds = 1;
-/** A connection, a statement, and what a busy machine adds. */
+/** The limits of a connection and of a statement, and the delay of a busy machine. */
 const answerMaxMs = 2 * limitSeconds * 1_000 + 2_000;
 
 describe('while PostgreSQL is away', () => {
@@ -48,7 +48,7 @@ describe('while PostgreSQL is away', () => {
     }
   }
 
-  /** How many milliseconds the calls took together; each has to be a refusal that asks to come again. */
+  /** How many milliseconds the calls took together. Each must be refused with `Retry-After`. */
   async function timeRefusals(calls: readonly Promise<Reply>[]): Promise<number> {
     const started = performance.now();
     for (const reply of await Promise.all(calls)) {
@@ -68,7 +68,7 @@ describe('while PostgreSQL is away', () => {
     roster.call('POST /general/v1/users/email_has_account', { json: { email: 'jane@example.com' } }),
   ];
 
-  test('every contract answers 503 with Retry-After at once, and goes on when it is back', async () => {
+  test('every contract answers 503 with Retry-After at once, and works again when the database is back', async () => {
     const id = (await createUser()).string('data.id');
     await server.stop();
     assert.ok((await timeRefusals(everyKind())) < answerMaxMs);
@@ -80,7 +80,7 @@ describe('while PostgreSQL is away', () => {
     assert.equal((await createUser()).status, 201);
   });
 
-  test('metrics go on without what only the database knows, and with it when it is back', async () => {
+  test('metrics are served without the values of the database, and with them when it is back', async () => {
     const untilTold = async (isTold: boolean): Promise<Metrics> => {
       const deadline = performance.now() + 20_000;
       for (;;) {
@@ -102,14 +102,14 @@ describe('while PostgreSQL is away', () => {
     await untilTold(true);
   });
 
-  test('a database that takes requests and does not answer holds none up beyond the limits', async () => {
+  test('a database that accepts requests and does not answer delays none beyond the limits', async () => {
     await createUser();
     const other = await startRoster({ env });
     await server.freeze();
     try {
       assert.ok((await timeRefusals(everyKind())) < answerMaxMs);
       assert.equal(await readyz(), 503);
-      // Those who come later do not wait for those before them.
+      // Later requests do not wait for earlier ones.
       assert.ok((await timeRefusals([...everyKind(), ...everyKind()])) < answerMaxMs);
       const started = performance.now();
       await other.close();

@@ -1,4 +1,4 @@
-/** Several processes on one PostgreSQL database: each tells the truth of all, and what is to happen once does. */
+/** Several processes on one PostgreSQL database: each sees the commits of all, and what must happen once happens once. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { revokeApiKey } from '../../src/core/access/api-key-lifecycle.ts';
@@ -21,7 +21,7 @@ describe('processes on one PostgreSQL database', () => {
     database = await createDatabase();
     const env = { DATABASE_URL: database.url };
     here = await startRoster({ env });
-    // The same secret and the same moment, as a deployment gives them to all of its processes.
+    // The same secret and the same time, as all processes of a deployment have them.
     there = await startRoster({ env, folder: here.folder, clock: here.clock });
     bearer = here.organization.apiKeys.admin;
   });
@@ -31,7 +31,7 @@ describe('processes on one PostgreSQL database', () => {
     await database.drop();
   });
 
-  test('a user made through one is found, listed and deleted through the other at once', async () => {
+  test('a user created through one is found, listed and deleted through the other at once', async () => {
     for (const [one, other] of [
       [here, there],
       [there, here],
@@ -65,7 +65,7 @@ describe('processes on one PostgreSQL database', () => {
     assert.equal((await look()).status, 401);
   });
 
-  test('one Idempotency-Key makes one user, whichever process hears it', async () => {
+  test('one Idempotency-Key creates one user, through any process', async () => {
     const json = { reference_id: 'once', timezone: 'Europe/Berlin' };
     const before = await here.rows.count('users');
     const replies = await Promise.all(
@@ -80,12 +80,12 @@ describe('processes on one PostgreSQL database', () => {
     assert.equal(await here.rows.count('users'), before + 1);
     const made = replies.filter(({ status }) => status === 201).map((reply) => reply.string('data.id'));
     assert.equal(new Set(made).size, 1);
-    // Whoever came while the first was running was asked to come again.
+    // Requests that arrived while the first was running were asked to retry.
     const others = replies.filter(({ status }) => status !== 201);
     for (const reply of others) assert.match(reply.string('message'), /still running/);
   });
 
-  test('of two last admins who delete each other through different processes one stays', async () => {
+  test('of the last two admins, who delete each other through different processes, one stays', async () => {
     for (let round = 0; round < 5; round++) {
       const tenant = await here.addOrganization();
       const [ann, bob] = [await here.addAdmin(tenant), await here.addAdmin(tenant)];
@@ -115,7 +115,7 @@ describe('processes on one PostgreSQL database', () => {
     assert.equal(replies.filter(({ status }) => status === 429).length, 23);
   });
 
-  test('of several who claim messages at once each message goes to one, and comes again after its lease', async () => {
+  test('of several claims at once each message goes to one, and is due again after its lease', async () => {
     const own = await makePostgresStore();
     const stores = [own.store, own.openAgain(), own.openAgain()];
     const tenant = await addTenant(own.store);
@@ -147,7 +147,7 @@ describe('processes on one PostgreSQL database', () => {
     await own.dispose();
   });
 
-  test('of several who start on an empty database one migrates and one makes the first organization', async () => {
+  test('of several processes that start on an empty database one migrates and one makes the first organization', async () => {
     const empty = await createDatabase();
     const stores = Array.from({ length: 4 }, () => openPlace(empty.url));
     const applied = await Promise.all(stores.map((store) => store.migrate()));
@@ -167,7 +167,7 @@ describe('processes on one PostgreSQL database', () => {
     await empty.drop();
   });
 
-  test('a password is tried against one count of failures', async () => {
+  test('all processes count wrong passwords together', async () => {
     const admin = await here.addAdmin();
     const signIn = (roster: Roster, password: string) =>
       roster.call('POST /general/v1/sessions', { json: { email: admin.email, password } });

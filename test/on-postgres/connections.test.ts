@@ -1,4 +1,4 @@
-/** The devices of users again, and the way back from a provider, with the data in PostgreSQL. */
+/** The tests of the devices of users and of the provider callback again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/sonar/devices.test.ts');

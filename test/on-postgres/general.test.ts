@@ -1,4 +1,4 @@
-/** What `general` answers, again with the data in PostgreSQL. */
+/** The tests of the contract `general` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/general/*.test.ts');

@@ -1,4 +1,4 @@
-/** What `humanapi` answers, again with the data in PostgreSQL. */
+/** The tests of the contract `humanapi` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/humanapi/*.test.ts');

@@ -1,4 +1,4 @@
-/** What `organization` answers, again with the data in PostgreSQL. */
+/** The tests of the contract `organization` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/organization/*.test.ts');

@@ -1,4 +1,4 @@
-/** What `sonar` answers, again with the data in PostgreSQL. */
+/** The tests of the contract `sonar` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/again-on-postgres.ts';
 
 await runAgain('test/contracts/sonar/*.test.ts');

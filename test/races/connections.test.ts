@@ -1,6 +1,6 @@
 /**
- * Two processes on one database, and a provider between them: whatever both do at once to a grant, one of them does it,
- * and what a disconnect or a deletion overtakes ends all the same, also where an answer was lost.
+ * Two processes on one database, and one provider. If both work on a grant at once, one of them does it. A grant whose
+ * exchange or refresh was still running at a disconnect or a deletion is ended too, also where an answer was lost.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ let proxy: FaultProxy;
 let here: Roster;
 let there: Roster;
 
-/** What was begun, newest last; whatever of it a failed start has left is ended too. */
+/** What was started, newest last. After a failed start, the parts that did start are ended too. */
 const endings: (() => Promise<void>)[] = [];
 
 before(async () => {
@@ -38,7 +38,7 @@ before(async () => {
   endings.push(() => rm(folder, { recursive: true }));
   const file = join(folder, 'providers.json');
   writeFileSync(file, JSON.stringify({ providers: [describeAcme()] }));
-  // The callback of the test's server is registered at this address.
+  // The test's provider has the callback registered with this address.
   const env = { ROSTER_PROVIDERS_FILE: file, ROSTER_PUBLIC_URL: 'http://localhost:8080' };
   here = await startRoster({ env });
   endings.push(() => here.close());
@@ -68,13 +68,13 @@ function describeAcme() {
   };
 }
 
-/** A person on the way back from the provider. */
+/** A person who comes back from the provider. */
 interface Visitor {
   readonly userId: string;
   readonly deviceId: string;
-  /** What the callback is asked with. */
+  /** The query of the callback. */
   readonly query: string;
-  /** Where the tokens begin that this person was given. */
+  /** The position at which the tokens of this person begin. */
   readonly from: number;
 }
 
@@ -117,8 +117,8 @@ async function revocationsOf({ deviceId }: Visitor): Promise<readonly Row[]> {
 }
 
 /**
- * Waits for both processes' jobs, which look every second or few. The time that they go by passes `quicker` than the
- * real one, so that what is tried again is soon; not so quick that a lease runs out while somebody is at work.
+ * Waits for the jobs of both processes, which run every few seconds. Their clock runs `quicker` times as fast as the real
+ * one, so that retries come soon, but not so fast that a lease runs out while a job is at work.
  */
 async function until(what: string, isSo: () => Promise<boolean>, quicker = 20): Promise<void> {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
@@ -129,8 +129,8 @@ async function until(what: string, isSo: () => Promise<boolean>, quicker = 20): 
 }
 
 /**
- * Has one process refresh the tokens that are due now, and not when a pause of seconds is over. Resolves when the
- * provider is about to be asked, with what waits for the end of it.
+ * Makes one process refresh the due tokens now, without the pause of some seconds. Resolves when the provider is about to
+ * be called, with a function that waits for the end of the refresh.
  */
 async function startRefreshing(): Promise<() => Promise<void>> {
   const job = createRefreshTokensJob(here.core, createTestJournal());
@@ -148,7 +148,7 @@ async function untilOver(visitor: Visitor, quicker?: number): Promise<void> {
 }
 
 describe('two processes', () => {
-  test('that get one callback ask for tokens once, and one of them connects', async () => {
+  test('that get the same callback request tokens once, and one of them connects', async () => {
     const visitor = await visit();
     const before = asked('/token');
     const pages = await Promise.all([comeBack(here, visitor), comeBack(there, visitor)]);
@@ -160,7 +160,7 @@ describe('two processes', () => {
     await untilOver(visitor);
   });
 
-  test('that start one person at once send them to one device', async () => {
+  test('that start the flow for one person at once use one device', async () => {
     const { userId } = await addPerson(here);
     const ask = { bearer: bearer(), json: { provider: 'acme' } };
     const replies = await Promise.all(
@@ -169,7 +169,7 @@ describe('two processes', () => {
     assert.equal(new Set(replies.map((reply) => reply.string('data.id'))).size, 1);
   });
 
-  test('that disconnect one device end its grant once', async () => {
+  test('that disconnect the same device end its grant once', async () => {
     const visitor = await connected();
     const before = asked('/token/revocation');
     const replies = await Promise.all(
@@ -185,7 +185,7 @@ describe('two processes', () => {
     assert.equal(events.length, 1);
   });
 
-  test('that find the same tokens due refresh them once', async () => {
+  test('that find the same due tokens refresh them once', async () => {
     const visitor = await connected();
     const before = await rowOf(visitor);
     const from = asked('/token');
@@ -213,7 +213,7 @@ for (const [what, end, page] of [
   ['a deletion of the user', erase, 410],
 ] as const) {
   describe(`${what} through another process`, () => {
-    test('while the callback is under way ends what it brings, and the person is told', async () => {
+    test('while the callback is running ends its grant, and the page says so', async () => {
       const visitor = await visit();
       proxy.plan((each) => (each === '/token' ? 'held' : 'pass'));
       const coming = comeBack(here, visitor);
@@ -227,7 +227,7 @@ for (const [what, end, page] of [
       await untilOver(visitor);
     });
 
-    test('while a refresh is under way ends what it brings', async () => {
+    test('while a refresh is running ends its grant', async () => {
       const visitor = await connected();
       proxy.plan((each) => (each === '/token' ? 'held' : 'pass'));
       here.clock.advance(hourMs);
@@ -242,12 +242,12 @@ for (const [what, end, page] of [
   });
 }
 
-/** Whoever was at work on a grant that changed meanwhile leaves it until the lease is over: nothing is counted here. */
+/** A job whose grant has changed meanwhile leaves it until the lease is over, so nothing is counted here. */
 const inHaste = 100;
 
 for (const fault of ['lose', 'fail_after', 'break'] as const) {
-  describe(`an answer of the provider that meets "${fault}"`, () => {
-    test('leaves nothing alive of an exchange whose user another process deletes', async () => {
+  describe(`an answer of the provider with the fault "${fault}"`, () => {
+    test('leaves no valid token of an exchange whose user another process deletes', async () => {
       const visitor = await visit();
       proxy.plan((each) => (each === '/token' ? fault : 'pass'));
       assert.equal((await comeBack(here, visitor)).status, 502);
@@ -256,7 +256,7 @@ for (const fault of ['lose', 'fail_after', 'break'] as const) {
       await untilOver(visitor, inHaste);
     });
 
-    test('leaves nothing alive of a refresh whose device another process disconnects', async () => {
+    test('leaves no valid token of a refresh whose device another process disconnects', async () => {
       const visitor = await connected();
       const before = asked('/token');
       proxy.plan((each) => (each === '/token' ? fault : 'pass'));

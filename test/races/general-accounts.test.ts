@@ -1,4 +1,4 @@
-/** Many at once in the consumer app, each over a connection of its own: exactly one wins. */
+/** Many requests of the consumer app at once, each over a connection of its own: exactly one succeeds. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,10 +11,10 @@ const path = '/general/v1/users';
 const many = 50;
 const password = 'securepassword123';
 
-describe('many at once', () => {
+describe('many requests at once', () => {
   const roster = setUpRoster();
 
-  /** How many rows of a table are there. */
+  /** How many rows a table has. */
   async function count(table: string, where?: string): Promise<number> {
     return roster.rows.count(table, where);
   }
@@ -37,7 +37,7 @@ describe('many at once', () => {
     assert.equal((await roster.outbox()).filter(({ to }) => to.toLowerCase() === user.email).length, 1);
   });
 
-  test('50 users who change to one email leave one who has it', async () => {
+  test('of 50 users who change to one email one gets it', async () => {
     const people: Person[] = [];
     for (let index = 0; index < many; index += 1) {
       people.push(await addPerson(roster, { email: `before-${index}@example.com` }));
@@ -61,7 +61,7 @@ describe('many at once', () => {
     assert.equal(await count('audit_events', "action = 'user.confirmed'"), 1);
   });
 
-  test('of 50 wrong codes at once five are tried, and the right one is void after them', async () => {
+  test('of 50 wrong codes at once five are tried, and then the right one is refused', async () => {
     const user = { email: 'void@example.com', password, first_name: 'John', last_name: 'Doe' };
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
     const { code = '' } = await roster.lastMessage(user.email);
@@ -77,7 +77,7 @@ describe('many at once', () => {
     assert.equal(right.status, 401);
   });
 
-  test('50 uses of one reset token give one success, and its password is the one that holds', async () => {
+  test('50 uses of one reset token give one success, and only its password signs in', async () => {
     const person = await addPerson(roster, { email: 'reset@example.com' });
     await roster.call(`POST ${path}/passwords`, { json: { email: 'reset@example.com' } });
     const { token } = await roster.lastMessage('reset@example.com');
@@ -114,7 +114,7 @@ describe('many at once', () => {
     assert.deepEqual(statusCounts(replies), { 401: 5, 429: many - 5 });
   });
 
-  test('30 right passwords at once all get in', async () => {
+  test('30 right passwords at once all sign in', async () => {
     const user = { email: 'right@example.com', password, first_name: 'John', last_name: 'Doe' };
     await roster.call(`POST ${path}`, { json: { user } });
     const json = { email: user.email, password };
@@ -123,7 +123,7 @@ describe('many at once', () => {
     assert.equal(new Set(replies.map((reply) => reply.string('token'))).size, 30);
   });
 
-  test('of two sessions that set a password at once one wins, and the other has ended', async () => {
+  test('of two sessions that set a password at once one succeeds, and the other has ended', async () => {
     const email = 'two@example.com';
     const signedUp = await roster.call(`POST ${path}`, {
       json: { user: { email, password, first_name: 'John', last_name: 'Doe' } },
@@ -140,7 +140,7 @@ describe('many at once', () => {
     assert.equal((await roster.call('POST /general/v1/sessions', { json })).status, 201);
   });
 
-  test('one present password proves the owner for one of ten new ones', async () => {
+  test('the present password is accepted for one of ten new ones', async () => {
     const user = { email: 'proof@example.com', password, first_name: 'John', last_name: 'Doe' };
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
     const session = signedUp.header('x-user-token');
@@ -154,8 +154,8 @@ describe('many at once', () => {
     for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, stale);
   });
 
-  test('a sign-in that a cancellation overtakes leaves no session', async () => {
-    // When the passwords are checked depends on the machine, so the cancellation comes at several times.
+  test('a sign-in during a cancellation leaves no session', async () => {
+    // When the passwords are checked depends on the machine, so the cancellation is sent at several times.
     for (const delayMs of [20, 40, 80, 160]) {
       const email = `overtaken-${delayMs}@example.com`;
       const user = { email, password, first_name: 'John', last_name: 'Doe' };
@@ -172,7 +172,7 @@ describe('many at once', () => {
     }
   });
 
-  test('a sign-in that a new password overtakes leaves no session', async () => {
+  test('a sign-in during a change of the password leaves no session', async () => {
     const email = 'outrun@example.com';
     const user = { email, password, first_name: 'John', last_name: 'Doe' };
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
@@ -181,7 +181,7 @@ describe('many at once', () => {
       session,
       json: { user: { password: 'another-good-one-7' } },
     });
-    // Their passwords are checked after the new one is hashed, against the hash of before.
+    // Their passwords are checked after the new one is hashed, against the former hash.
     const signIns = callAtOnce(roster.client, 5, () => [
       'POST /general/v1/sessions',
       { json: { email, password } },
@@ -191,7 +191,7 @@ describe('many at once', () => {
     assert.equal(await sessionsOf(email), 1);
   });
 
-  test('50 cancellations at once are one', async () => {
+  test('50 cancellations at once have the effect of one', async () => {
     const admin = await roster.addAdmin();
     const { number } = await addPerson(roster);
     const before = await count('audit_events', "action = 'user.cancelled'");
@@ -203,7 +203,7 @@ describe('many at once', () => {
     assert.equal(await count('audit_events', "action = 'user.cancelled'"), before + 1);
   });
 
-  test('50 deletions at once are one', async () => {
+  test('50 deletions at once have the effect of one', async () => {
     const admin = await roster.addAdmin();
     const { number } = await addPerson(roster);
     const replies = await callAtOnce(roster.client, many, () => [

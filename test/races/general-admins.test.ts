@@ -1,4 +1,4 @@
-/** However an organization's admins turn on each other at once, one active admin is left. */
+/** If admins of an organization delete, cancel or demote each other at once, one active admin stays. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Ask } from '../support/http.ts';
@@ -32,7 +32,7 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-describe('admins who turn on each other', () => {
+describe('admins who remove each other', () => {
   const roster = setUpRoster();
 
   const activeAdmins = (tenant: Tenant): Promise<number> =>
@@ -49,14 +49,14 @@ describe('admins who turn on each other', () => {
         );
         const lost = replies.find(({ status }) => status !== success);
         assert.equal(statusCounts(replies)[success], 1);
-        // The slower one is told, or is by then no admin, or nobody, any more.
+        // The slower one is refused, or by then is no admin any more, or is deleted.
         assert.ok([401, 403, 404, 422].includes(lost?.status ?? 0), String(lost?.status));
         assert.equal(await activeAdmins(tenant), 1);
       }
     });
   }
 
-  test('of ten who all go at once, each by another way, one has to stay', async () => {
+  test('of ten who all leave at once, in different ways, one must stay', async () => {
     const tenant = await roster.addOrganization();
     const admins: Admin[] = [];
     for (let index = 0; index < 10; index += 1) admins.push(await roster.addAdmin(tenant));

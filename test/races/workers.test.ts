@@ -1,4 +1,4 @@
-/** Several workers on one database: what one has acknowledged is what every other one shows, from then on. */
+/** Several workers on one database: what one has acknowledged, every other one shows from then on. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeFolder, readJson, removeFolder, rosterJson } from '../cli/program.ts';
@@ -25,7 +25,7 @@ after(async () => {
   await removeFolder(folder);
 });
 
-/** The worker whose turn it is, and the next one. */
+/** The current worker, and the next one. */
 function pairAt(round: number): readonly [Line, Line] {
   const [writer, reader] = [lines[round % count], lines[(round + 1) % count]];
   assert.ok(writer !== undefined && reader !== undefined && writer.pid !== reader.pid);
@@ -58,7 +58,7 @@ describe('several workers on one database', () => {
     }
   });
 
-  test('users who come and go through one are listed and counted through another at once', async () => {
+  test('users who are created and deleted through one are listed and counted through another at once', async () => {
     const total = async (line: Line): Promise<number> =>
       Number((await line.call('GET /sonar/v1/users?per_page=1', { bearer })).body.at('meta.total'));
     let expected = await total(pairAt(0)[0]);
@@ -111,7 +111,7 @@ describe('several workers on one database', () => {
     const ids = new Set<string>();
     for (const answer of answers) {
       const text = await answer.text();
-      // A worker that has the same request at work says so.
+      // A worker that is already at work on the same request refuses it.
       assert.ok(answer.status === 201 || answer.status === 409, text);
       if (answer.status === 201) ids.add(readJson(text).text('data.id'));
     }

@@ -14,7 +14,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     ...said,
   });
 
-  test('a deployment without anything has no first app and no organizations', async () => {
+  test('an empty deployment has no first app and no organizations', async () => {
     await own().readSystem('operator', async (tx) => {
       assert.equal(await tx.apps.findFirst(), null);
       assert.deepEqual(await tx.organizations.list(), []);
@@ -23,7 +23,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     });
   });
 
-  test('organizations get keys of their own and are listed in the order of their making', async () => {
+  test('organizations get keys of their own and are listed in the order of their creation', async () => {
     const before = (await own().readSystem('operator', (tx) => tx.organizations.list())).length;
     const made = await own().changeSystem('operator', async ({ organizations }) => [
       await organizations.insert({ id: newPrefixedId('org'), name: 'First', createdAt: 7 }),
@@ -37,7 +37,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     });
   });
 
-  test('an app is found by id and by the digest of its key, within its organization only by its own', async () => {
+  test('an app is found by id and by the digest of its key; an organization finds only its own apps', async () => {
     const tenant = await addTenant(own());
     const other = await addTenant(own());
     const digest = newAppId();
@@ -66,7 +66,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     assert.deepEqual(apps[0], first);
   });
 
-  test('an app key is replaced and sign-up is closed, in the own organization only', async () => {
+  test('an app key is replaced and sign-up is closed only in the organization of the app', async () => {
     const tenant = await addTenant(own());
     const other = await addTenant(own());
     const keyDigest = newAppId();
@@ -84,7 +84,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     assert.deepEqual(await own().read(tenant.orgKey, (tx) => tx.apps.find(tenant.appId)), tenant.app);
   });
 
-  test('an API key is found by digest and id, and listed oldest first with the revoked ones', async () => {
+  test('an API key is found by digest and id; the list has the oldest first and includes revoked ones', async () => {
     const { orgKey } = await addTenant(own());
     const before = (await own().readSystem('operator', (tx) => tx.apiKeys.list())).length;
     const [first, second] = await own().change(orgKey, async ({ apiKeys }) => [
@@ -102,7 +102,7 @@ suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {
     });
   });
 
-  test('a rotated key opens under the new digest only; a revoked one is revoked once and not rotated', async () => {
+  test('a rotated key is found by its new digest only; a revoked one is revoked once and cannot be rotated', async () => {
     const { orgKey } = await addTenant(own());
     const other = await addTenant(own());
     const key = await own().change(orgKey, (tx) => tx.apiKeys.insert(newKey(), 'old'));

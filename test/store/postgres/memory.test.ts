@@ -1,4 +1,4 @@
-/** What a long list leaves in memory: told by collections of the young objects alone, which is all that comes while one runs. */
+/** What a long list leaves in memory. Only collections of young objects run in this test, as during a real list. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -7,7 +7,7 @@ import { addTenant, makePostgresStore, newUser, type PostgresOwnStore, type Tena
 
 const people = 200;
 const readings = 400;
-/** All rows that are read would be twenty times as much. */
+/** All rows that are read together would be twenty times as much. */
 const leftMax = 4 * 1024 * 1024;
 
 describe('a long list on PostgreSQL', () => {
@@ -32,7 +32,7 @@ describe('a long list on PostgreSQL', () => {
     }
   }
 
-  test('leaves nothing of a batch behind for the one after it', async () => {
+  test('leaves no memory of a batch when the next one is read', async () => {
     setFlagsFromString('--expose-gc');
     const collect: (options: { type: 'major' | 'minor' }) => void = runInNewContext('gc');
     await read(readings / 10);
@@ -41,7 +41,7 @@ describe('a long list on PostgreSQL', () => {
     for (let at = 0; at < readings; at += 10) {
       await read(10);
       collect({ type: 'minor' });
-      // Twice, for what has been spared once goes where only a full collection comes.
+      // Twice, because an object that survives both moves to the old generation, which only a full collection cleans.
       collect({ type: 'minor' });
     }
     const left = process.memoryUsage().heapUsed - before;

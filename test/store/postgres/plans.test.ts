@@ -1,7 +1,7 @@
 /**
- * That PostgreSQL finds rows by the index that is meant, for one caller and for many at once: while there is nobody
- * yet, and in an organization that holds nearly all users, nearly all of one status and one app, which statistics
- * would tempt a planner to walk.
+ * PostgreSQL finds rows by the intended index, for one caller and for many at once: in an empty table, and in an
+ * organization that has nearly all users, nearly all of one status and one app. There, statistics would lead a planner
+ * to scan the table.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -43,13 +43,13 @@ describe('on PostgreSQL', () => {
   });
   after(() => own.dispose());
 
-  /** The index that a statement follows, with a plan for any values, and how many rows it has to look at. */
+  /** The index that a statement follows, with a plan for any values, and how many rows it reads. */
   async function follow<P extends Values>(statement: Statement<P, unknown>, values: P) {
     const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
     return explain(sql, bind(values).map(literalOf));
   }
 
-  /** The same for the form that answers many callers at once. */
+  /** The same for the form with many sets of values. */
   async function followMany<P extends Values>(statement: Statement<P, unknown>, sets: readonly P[]) {
     const { named, columns } = namedForMany(statement, sets);
     return explain(
@@ -76,11 +76,11 @@ describe('on PostgreSQL', () => {
     assert.ok(rows <= place.limit + place.skip);
   });
 
-  test('a list that was planned while there was nobody follows it too', () => {
+  test('a list that was planned while the table was empty follows it too', () => {
     assert.deepEqual([whileEmpty.indexes, whileEmpty.isSorted], [['users_order'], false]);
   });
 
-  test('lists that many ask for at once follow it each', async () => {
+  test('lists of many callers in one statement follow it each', async () => {
     const { orgKey } = tenant;
     const sets = Array.from({ length: 8 }, (_, at) => ({
       ...place,
@@ -92,7 +92,7 @@ describe('on PostgreSQL', () => {
     assert.ok(rows <= place.limit + place.skip);
   });
 
-  test('users whom many ask for at once are found by one key each', async () => {
+  test('users of many callers in one statement are found by one key each', async () => {
     const { orgKey } = tenant;
     const sets = Array.from({ length: 8 }, () => ({ orgKey, id: newAppId() }));
     const { indexes } = await followMany(queries.one.byId, sets);
@@ -100,7 +100,7 @@ describe('on PostgreSQL', () => {
   });
 
   for (const status of ['active', 'pending'] as const) {
-    test(`a list of ${status} users follows the order of their status, however many there are`, async () => {
+    test(`a list of ${status} users follows the order of their status, for any number of users`, async () => {
       const values = { ...place, orgKey: tenant.orgKey, status };
       const { indexes, isSorted, rows } = await follow(queries.statusPage, values);
       assert.deepEqual([indexes, isSorted], [['users_status_order'], false]);

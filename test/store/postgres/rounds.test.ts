@@ -1,4 +1,4 @@
-/** Reads that share rounds and snapshots with others: each caller has its own answer, and none has an old one. */
+/** Reads that share rounds and snapshots: each caller gets its own answer, and no answer is older than its request. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -64,7 +64,7 @@ describe('reads on PostgreSQL', () => {
     });
   }
 
-  test('that many ask at once are answered as if each had asked alone', async () => {
+  test('of many callers at once are answered as if each had been sent alone', async () => {
     const law = fc.asyncProperty(
       fc.array(ask, { minLength: 1, maxLength: 60, size: 'max' }),
       async (asks) => {
@@ -87,7 +87,7 @@ describe('reads on PostgreSQL', () => {
     );
   });
 
-  test('see what was acknowledged before they were asked, however many are under way', async () => {
+  test('see everything that was acknowledged before they were sent, with any number of other reads', async () => {
     const tenant = tenantAt(0);
     const reading = { isOn: true };
     const others = Array.from({ length: 30 }, async (_, at) => {

@@ -1,4 +1,4 @@
-/** The schema as PostgreSQL has it: what the registry says, and fit to be spread by organization. */
+/** The schema in PostgreSQL matches the registry, and can be distributed over machines by organization. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isRefusal } from '../../../src/core/errors.ts';
@@ -7,7 +7,7 @@ import { postgresDialect } from '../../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement } from '../../../src/store/sql/statement.ts';
 import { makePostgresStore, type PostgresOwnStore } from '../harness.ts';
 
-/** Found before a tenant is known, small, and a copy of each on every machine of a spread database. */
+/** Small tables that are read before the organization is known. A database on several machines has a copy on each. */
 const referenceTables = ['organizations', 'apps', 'api_keys'];
 
 describe('the schema on PostgreSQL', () => {
@@ -29,7 +29,7 @@ describe('the schema on PostgreSQL', () => {
     assert.deepEqual(found, Object.fromEntries(registered));
   });
 
-  test('begins every unique key with the organization, but for those of reference tables', async () => {
+  test('begins every unique key with the organization, except those of reference tables', async () => {
     const keys = await own.database.query(
       `select i.indrelid::regclass::text as table, i.indexrelid::regclass::text as name, a.attname as first
         from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
@@ -68,7 +68,7 @@ describe('the schema on PostgreSQL', () => {
     assert.deepEqual(others, []);
   });
 
-  test('is refused where a newer program has been, and a server on it is not ready', async () => {
+  test('is refused after a newer program has migrated it, and a server on it is not ready', async () => {
     const newer = await makePostgresStore();
     await newer.store.ping();
     await newer.execute(`insert into schema_migrations values (99, 'from the future', 1)`);
@@ -79,7 +79,7 @@ describe('the schema on PostgreSQL', () => {
     await newer.dispose();
   });
 
-  test('is one that every statement can be prepared for', async () => {
+  test('is valid for every statement', async () => {
     const statements = allStatements();
     assert.ok(statements.length > 60);
     for (const statement of statements) {

@@ -22,7 +22,7 @@ for (const { name, make } of databases) {
     const find = (digest: string) =>
       own.store.readSystem('authentication', (tx) => tx.apiKeys.findByDigest(digest));
 
-    test('many who ask for one at the same moment all find it, and only under its digest', async () => {
+    test('many look-ups at the same moment all find a key, and only by its digest', async () => {
       const { orgKey } = await addTenant(own.store);
       const key = { id: newPrefixedId('key'), role: 'reader' as const };
       const given = { ...key, createdAt: 1, expiresAt: null, revokedAt: null };
@@ -35,7 +35,7 @@ for (const { name, make } of databases) {
       );
     });
 
-    test(`${rounds} that another process revokes or rotates are known as that at once`, async () => {
+    test(`${rounds} that another process revokes or rotates are found so at once`, async () => {
       const { orgKey } = await addTenant(own.store);
       for (let round = 0; round < rounds; round++) {
         const id = newPrefixedId('key');

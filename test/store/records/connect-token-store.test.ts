@@ -5,7 +5,7 @@ import type { User } from '../../../src/core/directory/user.ts';
 import { newAppId } from '../../../src/core/ids.ts';
 import { addTenant, newApp, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
-suiteOnEveryDatabase('the store of tokens of Connect', (own) => {
+suiteOnEveryDatabase('the store of tokens of the Connect page', (own) => {
   let tenant: Tenant;
   let user: User;
 
@@ -24,14 +24,14 @@ suiteOnEveryDatabase('the store of tokens of Connect', (own) => {
   const consume = (digest: string, kind: ConnectTokenKind, now: number, orgKey = tenant.orgKey) =>
     own().change(orgKey, (tx) => tx.connectTokens.consume(digest, kind, now));
 
-  test('a token is found by digest with its user, in its organization only, also when it has ended', async () => {
+  test('a token is found by digest with its user, in its organization only, also after it has expired', async () => {
     const token = await add('one');
     assert.deepEqual(await find('one'), { token, user });
     assert.equal(await find('two'), null);
     assert.equal(await find('one', (await addTenant(own())).orgKey), null);
   });
 
-  test('a token is taken once, by its kind and before its end', async () => {
+  test('a token is consumed once, only as its own kind, and before it expires', async () => {
     const token = await add('one', { kind: 'refresh' });
     assert.equal(await consume('one', 'access', 50), null);
     assert.equal(await consume('one', 'refresh', 100), null);
@@ -40,13 +40,13 @@ suiteOnEveryDatabase('the store of tokens of Connect', (own) => {
     assert.equal(await consume('one', 'refresh', 99), null);
   });
 
-  test('of many who take a token one gets it', async () => {
+  test('of many that consume a token at once one succeeds', async () => {
     await add('one', { kind: 'refresh' });
     const taken = await Promise.all(Array.from({ length: 8 }, () => consume('one', 'refresh', 50)));
     assert.equal(taken.filter((each) => each !== null).length, 1);
   });
 
-  test('an app keeps its client secret and its origins, and has them replaced', async () => {
+  test('an app stores its client secret and its origins, and they can be replaced', async () => {
     const digests = { keyDigest: newAppId(), secretDigest: newAppId() };
     const origins = ['https://app.example.com'];
     const app = await own().change(tenant.orgKey, (tx) => tx.apps.insert({ ...newApp(), origins }, digests));

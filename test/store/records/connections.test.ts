@@ -18,7 +18,7 @@ import type { Tx } from '../../../src/core/unit-of-work.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const leaseMs = 60_000;
-/** Claims go across organizations, so each test has a provider of its own. */
+/** A claim takes rows of all organizations, so each test uses a provider of its own. */
 let providers = 0;
 
 suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
@@ -68,7 +68,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
   const claim = (now: number, limit = 10) =>
     own().changeSystem('job', (tx) => tx.revocations.claim(provider, now, leaseMs, limit));
 
-  test('a connection is found as it was made, by its own organization alone', async () => {
+  test('a connection is found as it was created, by its own organization only', async () => {
     const made = await connect(5);
     assert.deepEqual(made, {
       orgKey: tenant.orgKey,
@@ -93,7 +93,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.deepEqual(await own().read(other.orgKey, (tx) => tx.connections.listOf(user.id)), []);
   });
 
-  test("a user's connections are listed newest first, also those of one instant", async () => {
+  test("a user's connections are listed newest first, also those of the same millisecond", async () => {
     const made = [await connect(), await connect(), await connect()];
     const neighbour = await within((tx) => tx.users.insert(newUser(tenant)));
     await connect(1, neighbour);
@@ -107,7 +107,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.deepEqual(locked, listed);
   });
 
-  test('of two changes from one state one wins', async () => {
+  test('of two changes of one version one succeeds', async () => {
     const made = await connect();
     const results = await Promise.allSettled([
       update(made, { status: 'active', connectedAt: 2 }),
@@ -119,7 +119,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal((await find(made.id))?.version, 2);
   });
 
-  test('a sync moves its time forward only, and disturbs no change under way', async () => {
+  test('a sync only moves its time forward, and does not disturb a running change', async () => {
     const made = await connect();
     const sync = (at: number) => within((tx) => tx.connections.noteSync(made.id, at));
     await sync(20);
@@ -133,7 +133,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal(found.status, 'active');
   });
 
-  test('refreshes are claimed when they are due, once, and counted as sent', async () => {
+  test('refreshes are claimed when they are due, once, and counted as unanswered', async () => {
     const due = await activate(100);
     await activate(101);
     await activate(null);
@@ -147,7 +147,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.deepEqual(again.map(({ unanswered }) => unanswered).toSorted(), [1, 2]);
   });
 
-  test('of many who claim at once each connection has one', async () => {
+  test('of many claims at once each connection goes to one', async () => {
     for (let count = 0; count < 12; count += 1) await activate(1);
     const claims = await Promise.all([1, 2, 3, 4].map(() => claimRefreshes(1, 5)));
     const ids = claims.flat().map(({ id }) => id);
@@ -155,7 +155,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal(new Set(ids).size, 12);
   });
 
-  test('attempts are taken once, and the newest that is open is found', async () => {
+  test('OAuth attempts are consumed once, and the newest open one is found', async () => {
     const connection = await connect();
     const attempt = (stateDigest: string, expiresAt: number) =>
       ({
@@ -194,7 +194,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal((await claim(10 + leaseMs))[0]?.attempts, 2);
   });
 
-  test('what was confirmed or abandoned is claimed no more, what is overdue is', async () => {
+  test('confirmed and abandoned revocations are not claimed any more, overdue ones are', async () => {
     const ended = [];
     for (const state of ['confirmed', 'abandoned', 'overdue'] as const) {
       const made = await revoke();
@@ -208,7 +208,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     );
   });
 
-  test('a change counts only for the revocation that it knows, and so does taking it back', async () => {
+  test('a change or a withdrawal succeeds only for the version of the revocation that it has read', async () => {
     const made = await revoke();
     const [claimed] = await claim(10);
     assert.ok(claimed);
@@ -222,13 +222,13 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal(await within((tx) => tx.revocations.find(made.id)), null);
   });
 
-  test('an open revocation has its grant, and one that has ended has none', async () => {
+  test('an open revocation has its grant, and an ended one has none', async () => {
     const made = await revoke();
     await assert.rejects(within((tx) => tx.revocations.update(made, { sealedGrant: null })));
     await assert.rejects(within((tx) => tx.revocations.update(made, { state: 'confirmed' })));
   });
 
-  test('the open ones of a connection and all of an erasure are found, oldest first', async () => {
+  test('the open revocations of a connection and all of an erasure are found, oldest first', async () => {
     const connectionId = newPrefixedId('dev');
     const erasureId = newDatedId('era', 0);
     const first = await revoke({ connectionId, erasureId });
@@ -247,7 +247,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     );
   });
 
-  test('the pending ones that are past their deadline are missed, and no others', async () => {
+  test('pending revocations that are past their deadline are missed, and no others', async () => {
     const made = await revoke();
     const missed = async (now: number) =>
       (await own().readSystem('job', (tx) => tx.revocations.listMissed(now, 1_000))).map(({ id }) => id);
@@ -257,7 +257,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.ok(!(await missed(1 + revocationDueMs)).includes(made.id));
   });
 
-  test('an operator sees how many there are, how they do, and what waits', async () => {
+  test('an operator sees the numbers by state, the failures, and what waits', async () => {
     await connect();
     const failing = await activate(1);
     await update(failing, { refreshFailures: 2, refreshOutcome: 'timeout' });
@@ -290,7 +290,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.equal(newest.length, 2);
   });
 
-  test('what nobody came back for is swept, unless something may have been given', async () => {
+  test('an unfinished connection is swept, unless the provider may have given a grant for it', async () => {
     const forgotten = await connect(1);
     const given = await connect(1);
     const active = await activate(null);

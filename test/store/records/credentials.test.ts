@@ -30,7 +30,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await findSession('one', (await addTenant(own())).orgKey), null);
   });
 
-  test('a use of a session is noted, and an older one later changes nothing', async () => {
+  test('a use of a session is noted, and a later note of an older use changes nothing', async () => {
     const session = await startSession(10, 'one');
     const noteUse = (at: number) => own().change(tenant.orgKey, (tx) => tx.sessions.noteUse(session.id, at));
     await noteUse(50);
@@ -38,7 +38,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.deepEqual((await findSession('one'))?.session, { ...session, lastUsedAt: 50 });
   });
 
-  test('a session ends once, and a use of it afterwards does not bring it back', async () => {
+  test('a session ends once, and a later use does not restore it', async () => {
     const session = await startSession(10, 'one');
     const end = () => own().change(tenant.orgKey, (tx) => tx.sessions.end(session.id));
     assert.equal(await end(), true);
@@ -60,7 +60,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.deepEqual(await list(), []);
   });
 
-  test('a sweep takes sessions that nobody can use any more, and no others', async () => {
+  test('a sweep deletes sessions that cannot be used any more, and no others', async () => {
     const session = await startSession(10, 'one');
     const sweep = (at: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(at, 100));
     await sweep(10 + sessionIdleMs - 1);
@@ -79,7 +79,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     work: (codes: Parameters<Parameters<ReturnType<typeof own>['change']>[1]>[0]['codes']) => Promise<T>,
   ) => own().change(tenant.orgKey, (tx) => work(tx.codes));
 
-  test('a new code takes the place of the old one', async () => {
+  test('a new code replaces the old one', async () => {
     await withCodes((codes) => codes.put(user.id, code));
     const next = { digest: 'next', expiresAt: 200, triesLeft: 5 };
     await withCodes((codes) => codes.put(user.id, next));
@@ -87,7 +87,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await withCodes((codes) => codes.consume(user.id, 'code', 50)), false);
   });
 
-  test('of many who bring the same code one gets it', async () => {
+  test('of many uses of the same code at once one succeeds', async () => {
     await withCodes((codes) => codes.put(user.id, code));
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => withCodes((codes) => codes.consume(user.id, 'code', 99))),
@@ -96,7 +96,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await withCodes((codes) => codes.find(user.id)), null);
   });
 
-  test('a wrong, expired, void or dropped code is not taken', async () => {
+  test('a wrong, expired, used-up or deleted code is refused', async () => {
     const take = (digest: string, now: number) => withCodes((codes) => codes.consume(user.id, digest, now));
     await withCodes((codes) => codes.put(user.id, code));
     assert.equal(await take('wrong', 50), false);
@@ -121,7 +121,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
   const consume = (digest: string, now: number, orgKey = tenant.orgKey) =>
     own().change(orgKey, (tx) => tx.passwordTokens.consume(digest, now));
 
-  test('of many who bring the same token one gets it', async () => {
+  test('of many uses of the same token at once one succeeds', async () => {
     const issued = await issue('token');
     assert.deepEqual(
       await own().read(tenant.orgKey, (tx) => tx.passwordTokens.findOpen('token', 99)),
@@ -135,14 +135,14 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await own().read(tenant.orgKey, (tx) => tx.passwordTokens.findOpen('token', 99)), null);
   });
 
-  test('an expired token and one of another organization are not taken', async () => {
+  test('an expired token and one of another organization are refused', async () => {
     const issued = await issue('token');
     assert.equal(await consume('token', 100), null);
     assert.equal(await consume('token', 50, (await addTenant(own())).orgKey), null);
     assert.deepEqual(await consume('token', 50), issued);
   });
 
-  test('tokens of a user are dropped by purpose, or all', async () => {
+  test('tokens of a user are deleted by purpose, or all', async () => {
     const invitation = await issue('first', { purpose: 'invitation', expiresAt: 300 });
     const reset = await issue('second', { expiresAt: 200 });
     const open = (now: number) => own().read(tenant.orgKey, (tx) => tx.passwordTokens.listOpen(user.id, now));

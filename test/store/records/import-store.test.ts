@@ -25,7 +25,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
   const begin = ({ orgKey } = tenant) => own().change(orgKey, (tx) => tx.imports.insert(begun));
   const find = ({ orgKey } = tenant) => own().change(orgKey, (tx) => tx.imports.lock(begun.id));
 
-  test('an import comes back as it was moved on, and only in its organization', async () => {
+  test('an import is found with its latest progress, and only in its organization', async () => {
     assert.equal(await find(), null);
     await begin();
     const moved = {
@@ -43,7 +43,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
     assert.equal(await find(await addTenant(own())), null);
   });
 
-  test('of two that begin the same import one is refused', async () => {
+  test('of two that start the same import one is refused', async () => {
     const results = await Promise.allSettled([begin(), begin()]);
     const refused = results.filter((result) => result.status === 'rejected');
     assert.equal(refused.length, 1);
@@ -51,7 +51,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
     await begin(await addTenant(own()));
   });
 
-  test('rejects come by line and field, a few at a time, and are forgotten line by line', async () => {
+  test('rejects are listed by line and field, with a limit, and are deleted up to a line', async () => {
     await begin();
     const rejects: Reject[] = [
       { line: 12, field: 'phone', reason: 'invalid' },

@@ -1,4 +1,4 @@
-/** What a store tells of itself to whoever watches a deployment. */
+/** What a store reports about itself to an operator. */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { newDatedId, newPrefixedId, newUserId } from '../../../src/core/ids.ts';
@@ -11,7 +11,7 @@ suiteOnEveryDatabase('what waits in the stores', (own) => {
     tenant = await addTenant(own());
   });
 
-  test('messages that are queued are counted, and no others, with the time of the one written first', async () => {
+  test('queued messages are counted, and no others, with the time of the one that was written first', async () => {
     const summarize = () => own().readSystem('operator', (tx) => tx.messages.summarize());
     assert.deepEqual(await summarize(), { queued: 0, since: null });
     const user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
@@ -61,7 +61,7 @@ suiteOnEveryDatabase('what waits in the stores', (own) => {
 
 for (const { name, make } of databases) {
   describe(`the measurements of a store on ${name}`, () => {
-    test('a commit is told once, with the changes that shared it; nothing is at work afterwards', async () => {
+    test('a commit is reported once, with the number of its changes; nothing is in use afterwards', async () => {
       const commits: { changes: number; ms: number }[] = [];
       const own = await make({ onWritten: (changes, ms) => commits.push({ changes, ms }) });
       try {

@@ -10,7 +10,7 @@ import {
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const states = ['queued', 'sent', 'kept', 'failed'] as const satisfies readonly MessageState[];
-/** What the sending job asks for at each event. */
+/** What the sending job calls at each event. */
 const targets: Readonly<Record<MessageEvent, MessageState>> = {
   retry: 'queued',
   take: 'sent',
@@ -32,7 +32,7 @@ suiteOnEveryDatabase('the life of a message', (own) => {
     await own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 1_000));
   }
 
-  /** A message with content in that state: `failed` and `sent` have dropped theirs. */
+  /** A message with content in that state; `failed` and `sent` have none any more. */
   async function add(state: MessageState): Promise<Pick<Message, 'orgKey' | 'id'>> {
     const id = newPrefixedId('msg');
     await own().change(tenant.orgKey, (tx) =>
@@ -46,7 +46,7 @@ suiteOnEveryDatabase('the life of a message', (own) => {
     return message;
   }
 
-  /** As the ports tell: what can be claimed is queued, what keeps its content otherwise is kept, the rest has ended. */
+  /** As the ports show it: a claimable message is queued, another one with content is kept, and the others have ended. */
   async function stateOf({ id }: Pick<Message, 'id'>): Promise<MessageState | 'ended'> {
     const isThis = (each: Message): boolean => each.id === id;
     const due = await own().changeSystem('job', (tx) => tx.messages.claim(10_000, 0, 1_000));
@@ -60,7 +60,7 @@ suiteOnEveryDatabase('the life of a message', (own) => {
 
   for (const from of states) {
     for (const [event, target] of Object.entries(targets)) {
-      // Which way a message has ended is told by no port, so of those only a way back can be seen.
+      // No port shows in which way a message has ended. Only a return from there could be seen.
       if (seen(from) === 'ended' && event !== 'retry') continue;
       const next = messageTransitions[from][event as MessageEvent];
       const guarantee = next === undefined ? 'changes nothing' : `leads to ${next}`;

@@ -17,7 +17,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
   beforeEach(async () => {
     tenant = await addTenant(own());
     user = await own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
-    // Messages are claimed across organizations: those of the test before are out of the way.
+    // A claim takes messages of all organizations, so those of the test before are settled first.
     for (const message of await claim(Number.MAX_SAFE_INTEGER - leaseMs, 100)) {
       await settle(message, { state: 'failed' });
     }
@@ -46,7 +46,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 0));
   const listed = () => own().readSystem('operator', (tx) => tx.messages.listWithContent(100));
 
-  test('due messages are claimed oldest first, and nobody else gets them while the lease runs', async () => {
+  test('due messages are claimed oldest first, and no other claim gets them during the lease', async () => {
     const first = await post(10);
     const second = await post(10, { channel: 'email', isOutboxOnly: true });
     await post(11);
@@ -65,7 +65,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     );
   });
 
-  test('of many who claim at once each message goes to one', async () => {
+  test('of many claims at once each message goes to one', async () => {
     for (let at = 0; at < 10; at++) await post(at);
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(100, 3)));
     const ids = claims.flat().map(({ id }) => id);
@@ -73,7 +73,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.equal(new Set(ids).size, 10);
   });
 
-  test('a message that is sent or has failed loses its content, one that is kept shows it, newest first', async () => {
+  test('a sent or failed message loses its content; kept ones are listed with it, newest first', async () => {
     const sent = await post(1);
     const failed = await post(1);
     const kept = await post(1);
@@ -105,14 +105,14 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.deepEqual(await claim(500, 1), [{ ...message, attempts: 2 }]);
   });
 
-  test('to settle a message that is gone is nothing', async () => {
+  test('settling a deleted message does nothing', async () => {
     const message = await post(1);
     await own().change(tenant.orgKey, (tx) => tx.users.erase(user, []));
     await settle(message, { state: 'sent' });
     assert.deepEqual(await claim(100, 10), []);
   });
 
-  test('requests for a reset link are listed oldest first and taken once', async () => {
+  test('requests for a reset link are listed oldest first and consumed once', async () => {
     const { orgKey } = tenant;
     const ask = (id: string) => ({
       id,
@@ -133,7 +133,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.deepEqual(await list(9), [{ ...ask('first-by-name'), orgKey }]);
   });
 
-  test('an outcome is kept for a day against others, and then gives way', async () => {
+  test('an outcome is kept for a day, and then another one replaces it', async () => {
     const outcome = {
       keyDigest: 'key',
       bodyDigest: 'body',
@@ -183,7 +183,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.deepEqual(await own().read(other.orgKey, (tx) => tx.audit.list(10)), []);
   });
 
-  test('what has ended is forgotten after a month, in bounded pieces; what waits is not', async () => {
+  test('ended messages are deleted after a month, up to the limit of a sweep; waiting ones are not', async () => {
     const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 2));
     while ((await sweep(messageMemoryMs)) > 0);
     const waiting = await post(1);
@@ -204,7 +204,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     );
   });
 
-  test('a sweep is bounded, and takes codes, tokens and outcomes that have run out', async () => {
+  test('a sweep is limited, and deletes expired codes, tokens and outcomes', async () => {
     const { orgKey } = tenant;
     await own().change(orgKey, async (tx) => {
       for (const digest of ['a', 'b', 'c']) {

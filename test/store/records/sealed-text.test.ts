@@ -17,7 +17,7 @@ const former = createSecretBox('the-secret-of-yesterday-0123456789');
 const rotated = createSecretBox('the-secret-of-today-9876543210abcd', ['the-secret-of-yesterday-0123456789']);
 const present = createSecretBox('the-secret-of-today-9876543210abcd');
 
-suiteOnEveryDatabase('sealing anew', (own) => {
+suiteOnEveryDatabase('resealing', (own) => {
   let tenant: Tenant;
   let user: User;
   beforeEach(async () => {
@@ -28,7 +28,7 @@ suiteOnEveryDatabase('sealing anew', (own) => {
   const { ledger } = noRecords;
   const run = (secrets: SecretBox) => reseal({ work: own(), secrets, ledger } as Partial<Core> as Core);
 
-  /** A message, a connection and a revocation, each with a text that says which it is. */
+  /** A message, a connection and a revocation, each with a different text. */
   async function sealWith(box: SecretBox) {
     const { orgKey } = tenant;
     const ids = {
@@ -70,7 +70,7 @@ suiteOnEveryDatabase('sealing anew', (own) => {
     return ids;
   }
 
-  /** What the texts say to whoever has that box. */
+  /** The texts as that secret box opens them. */
   async function readWith(box: SecretBox, ids: Awaited<ReturnType<typeof sealWith>>) {
     const { orgKey } = tenant;
     const messages = await own().readSystem('operator', (tx) => tx.messages.listWithContent(1_000));
@@ -88,7 +88,7 @@ suiteOnEveryDatabase('sealing anew', (own) => {
 
   const texts = ['a message', 'a connection', 'a revocation'];
 
-  test('what was sealed under a former secret opens under the present one alone, and nothing is done twice', async () => {
+  test('a text that was sealed under a former secret is resealed once, and opens under the present secret only', async () => {
     const ids = await sealWith(former);
     assert.deepEqual(await readWith(rotated, ids), texts);
     await assert.rejects(readWith(present, ids));
@@ -106,7 +106,7 @@ suiteOnEveryDatabase('sealing anew', (own) => {
     await own().change(tenant.orgKey, (tx) => tx.revocations.withdraw(revocation));
   });
 
-  test('what changes meanwhile stands', async () => {
+  test('a text that changes meanwhile is not overwritten', async () => {
     const ids = await sealWith(former);
     const { orgKey } = tenant;
     const [listed] = await own().readSystem('operator', (tx) =>
@@ -128,11 +128,11 @@ suiteOnEveryDatabase('sealing anew', (own) => {
   });
 });
 
-describe('the list of what is sealed', () => {
-  /** These run out before a former secret is dropped. */
+describe('the list of sealed columns', () => {
+  /** These expire before a former secret is removed. */
   const shortLived = new Set(['password_requests.sealed_email', 'oauth_attempts.sealed_secrets']);
 
-  test('names every column that says it is', () => {
+  test('names every column that is declared as sealed', () => {
     const listed = Object.entries(sealedColumns).map(([table, { column }]) => `${table}.${column}`);
     const found = Object.entries(tables).flatMap(([table, { columns }]) =>
       Object.keys(columns)

@@ -21,7 +21,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
   ) => own().change(orgKey, (tx) => tx.throttles.hit(bucket, subject, quotas, now));
   const twiceAMinute = [{ limit: 2, windowMs: 60_000 }];
 
-  test('hits above the quota are told when the next one fits, and do not count', async () => {
+  test('hits above the quota get the wait until the next one is allowed, and do not count', async () => {
     assert.equal(await hit('a', 's', twiceAMinute, 0), null);
     assert.equal(await hit('a', 's', twiceAMinute, 10_000), null);
     assert.equal(await hit('a', 's', twiceAMinute, 20_000), 40_000);
@@ -30,7 +30,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await hit('a', 's', twiceAMinute, 60_000), 10_000);
   });
 
-  test('all quotas hold at once, the longest wait is told', async () => {
+  test('all quotas apply at once, and the longest wait is returned', async () => {
     const quotas = [
       { limit: 1, windowMs: 60_000 },
       { limit: 2, windowMs: 3_600_000 },
@@ -41,7 +41,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await hit('a', 's', quotas, 120_000), 3_480_000);
   });
 
-  test('subjects, buckets, organizations and networks are counted apart', async () => {
+  test('subjects, buckets, organizations and networks are counted separately', async () => {
     const once = [{ limit: 1, windowMs: 60_000 }];
     const other = await addTenant(own());
     assert.equal(await hit('a', 's', once, 0), null);
@@ -53,12 +53,12 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await network(), 60_000);
   });
 
-  test('of many hits at once no more than the quota are let through', async () => {
+  test('of many hits at once no more than the quota are allowed', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => hit('a', 's', twiceAMinute, 5)));
     assert.equal(answers.filter((waitMs) => waitMs === null).length, 2);
   });
 
-  test('no window of any length ever holds more hits than its quota, and who waits as told is let in', async () => {
+  test('no window of any length has more hits than its quota, and a hit after the returned wait is allowed', async () => {
     const quota = fc.record({
       limit: fc.integer({ min: 1, max: 4 }),
       windowMs: fc.integer({ min: 1, max: 40 }),
@@ -89,7 +89,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     await fc.assert(law, { numRuns: 15 });
   });
 
-  test('a sweep takes hits that no window reaches, and no others', async () => {
+  test('a sweep deletes hits outside all windows, and no others', async () => {
     const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 1_000));
     await sweep(Number.MAX_SAFE_INTEGER);
     await hit('a', 's', twiceAMinute, 0);
@@ -100,7 +100,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await hit('a', 's', twiceAMinute, 60_000), 10_000);
   });
 
-  test('wrong passwords in a row add up until one is right, or a day has passed', async () => {
+  test('wrong passwords in a row are counted until one is right, or a day has passed', async () => {
     const { orgKey } = tenant;
     const fail = (now: number) => own().change(orgKey, (tx) => tx.throttles.addFailure('s', now));
     const find = () => own().read(orgKey, (tx) => tx.throttles.findFailures('s'));
