@@ -71,3 +71,13 @@ export const Type = {
     return { anyOf: [...anyOf], ...options } as TSchema as TUnion<T>;
   },
 };
+
+/** The shape, or null. */
+export function nullable<T extends TSchema>(shape: T): TUnion<[T, TNull]> {
+  return Type.Union([shape, Type.Null()]);
+}
+
+/** An RFC 3339 time. */
+export function instant(description: string): TString {
+  return Type.String({ format: 'date-time', description });
+}

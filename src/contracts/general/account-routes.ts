@@ -54,13 +54,7 @@ export function createUserRoute(core: Core): Route {
       const { user: fields } = body;
       const echoed = Object.entries(fields).filter(([name, value]) => !isOfNew(name, value));
       const { user, token } = await registerUser(core, await findPlace(core, call), {
-        email: fields['email'],
-        password: fields['password'],
-        firstName: fields['first_name'],
-        lastName: fields['last_name'],
-        phone: fields['phone'],
-        dateOfBirth: fields['date_of_birth'],
-        language: fields['language'],
+        ...personIn(fields),
         isTemplate: readFlag(body, 'template'),
         isClinical: readFlag(body, 'clinical'),
         isNativeSignup: readFlag(body, 'native_signup'),
@@ -95,13 +89,7 @@ export function updateUserRoute(core: Core): Route {
       const user = await updateProfile(core, userOf(call), {
         ref: refOf(call),
         change: {
-          email: fields['email'],
-          password: fields['password'],
-          firstName: fields['first_name'],
-          lastName: fields['last_name'],
-          phone: fields['phone'],
-          dateOfBirth: fields['date_of_birth'],
-          language: fields['language'],
+          ...personIn(fields),
           role: fields['role'],
           isActive: fields['active'],
           isClinical: beside['clinical'],
@@ -150,6 +138,19 @@ export function deleteUserRoute(core: Core): Route {
     async handle(call) {
       return erasedAnswer(await deleteUser(core, userOf(call), { ref: refOf(call) }));
     },
+  };
+}
+
+/** What a body says about the person, in the core's names; values are as they came. */
+function personIn(fields: Readonly<Record<string, unknown>>) {
+  return {
+    email: fields['email'],
+    password: fields['password'],
+    firstName: fields['first_name'],
+    lastName: fields['last_name'],
+    phone: fields['phone'],
+    dateOfBirth: fields['date_of_birth'],
+    language: fields['language'],
   };
 }
 

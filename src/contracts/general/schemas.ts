@@ -3,12 +3,11 @@ import { passwordCharactersMax, passwordCharactersMin } from '../../core/access/
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userRoles } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, type TProperties, type TSchema, Type } from '../../http/shape.ts';
+import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
+import { instant, nullable, type Static, type TProperties, Type } from '../../http/shape.ts';
 
 export const pageSizeDefault = 50;
 
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const instant = (description: string) => Type.String({ format: 'date-time', description });
 const text = (description: string) =>
   Type.String({ minLength: 1, maxLength: textCharactersMax, description });
 
@@ -83,22 +82,8 @@ export const hasAccountSchema = Type.Object({ has_account: Type.Boolean() });
 export const idParams = Type.Object({ id: Type.Integer({ minimum: 1, description: 'User ID.' }) });
 
 export const listQuery = Type.Object({
-  page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      default: 1,
-      description: 'Page number for pagination. A page past the end is empty.',
-    }),
-  ),
-  page_size: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: pageSizeMax,
-      default: pageSizeDefault,
-      description: 'Number of items per page.',
-    }),
-  ),
+  page: pageNumberParameter('Page number for pagination. A page past the end is empty.'),
+  page_size: pageSizeParameter(pageSizeDefault, 'Number of items per page.'),
 });
 
 export const tokenQuery = Type.Object({

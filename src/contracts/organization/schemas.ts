@@ -7,6 +7,7 @@ import { pageSizeMax } from '../../core/directory/paging.ts';
 import { type UserStatus, userRoles, userStatuses } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
+import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
 import { Type } from '../../http/shape.ts';
 
 /** The statuses to filter by, in the order of the document. */
@@ -70,22 +71,8 @@ export const userParams = Type.Object({
 
 /** What a list may be asked for. */
 export const listQuery = Type.Object({
-  page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      default: 1,
-      description: 'Page number (starts at 1).',
-    }),
-  ),
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: pageSizeMax,
-      default: pageSizeDefault,
-      description: 'Number of results per page (max 100).',
-    }),
-  ),
+  page: pageNumberParameter('Page number (starts at 1).'),
+  limit: pageSizeParameter(pageSizeDefault, 'Number of results per page (max 100).'),
   status: Type.Optional(Type.Enum(statusFilters, { description: 'Filter by user status.' })),
 });
 

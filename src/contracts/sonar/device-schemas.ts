@@ -1,9 +1,6 @@
 /** The shapes of a user's devices in `sonar`. */
 import { connectionStates } from '../../core/providers/connection.ts';
-import { type Static, type TSchema, Type } from '../../http/shape.ts';
-
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const instant = (description: string) => Type.String({ format: 'date-time', description });
+import { instant, nullable, type Static, Type } from '../../http/shape.ts';
 
 const id = Type.String({ pattern: '^dev_[0-9a-z]+$', description: 'The id of the device.' });
 const provider = Type.String({ description: 'The name of the provider.' });

@@ -2,14 +2,12 @@
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userStatuses } from '../../core/directory/user.ts';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, type TSchema, Type } from '../../http/shape.ts';
+import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
+import { instant, nullable, type Static, Type } from '../../http/shape.ts';
 
 export const perPageDefault = 20;
 /** Of an `Idempotency-Key`. */
 export const keyCharactersMax = 255;
-
-const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const instant = (description: string) => Type.String({ format: 'date-time', description });
 
 const referenceId = Type.String({
   minLength: 1,
@@ -59,22 +57,8 @@ export const listQuery = Type.Object({
       description: 'Filter by your internal user ID: an exact match, in every app of the account.',
     }),
   ),
-  page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      default: 1,
-      description: 'Page number. A page past the end is empty.',
-    }),
-  ),
-  per_page: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: pageSizeMax,
-      default: perPageDefault,
-      description: 'Results per page.',
-    }),
-  ),
+  page: pageNumberParameter('Page number. A page past the end is empty.'),
+  per_page: pageSizeParameter(perPageDefault, 'Results per page.'),
 });
 
 export const idempotencyHeaders = Type.Object({

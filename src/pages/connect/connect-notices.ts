@@ -1,6 +1,6 @@
 /** What is said in the place of the Connect page where it cannot be shown, by language. */
 import type { Language } from '../../core/messaging/language.ts';
-import type { Notice } from '../set-password/set-password-texts.ts';
+import type { Notice } from '../notice.ts';
 
 export interface ConnectNotices {
   readonly title: string;

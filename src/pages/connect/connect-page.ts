@@ -20,7 +20,7 @@ import type { Refusal } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
-import type { Notice } from '../set-password/set-password-texts.ts';
+import { type Notice, noticeText } from '../notice.ts';
 import { connectApi } from './connect-api.ts';
 import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
 import { connectNotices } from './connect-notices.ts';
@@ -124,11 +124,9 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
   };
 }
 
-function noticePage(status: number, language: Language, { heading, body }: Notice): Answer {
-  const content = html`<h1>${heading}</h1>
-<p>${body}</p>
-`;
-  return renderPage({ status, language, title: heading, content, isFramed: true });
+function noticePage(status: number, language: Language, notice: Notice): Answer {
+  const content = noticeText(notice);
+  return renderPage({ status, language, title: notice.heading, content, isFramed: true });
 }
 
 /** In every language: who reads it is not known here. */

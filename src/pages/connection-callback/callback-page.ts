@@ -5,14 +5,14 @@
  */
 
 import type { Core } from '../../core/core.ts';
-import { closestLanguage, languages, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
 import { type CallbackOutcome, finishConnection } from '../../core/providers/callback.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
-import type { Notice } from '../set-password/set-password-texts.ts';
+import { noticeText, renderInEveryLanguage } from '../notice.ts';
 import { type ConnectionCallbackTexts, connectionCallbackTexts } from './callback-texts.ts';
 
 const path = '/connect/callback';
@@ -96,12 +96,6 @@ function allowingScript(headers: Answer['headers'] = {}): NonNullable<Answer['he
   return { ...headers, [policyName]: `${headers[policyName] ?? "default-src 'none'"}; script-src 'self'` };
 }
 
-function noticeText({ heading, body }: Notice) {
-  return html`<h1>${heading}</h1>
-<p>${body}</p>
-`;
-}
-
 /** Refusals of what could not be worked on at all, by what a person can do about them. */
 const problems: Partial<
   Record<
@@ -116,14 +110,7 @@ const problems: Partial<
   method_not_allowed: { status: 405, problem: 'not_understood' },
 };
 
-/** In every language: who reads it is not known here. */
 function present(refusal: Refusal): Answer {
   const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
-  const content = html`${languages.map((language) => {
-    const { problems: texts } = connectionCallbackTexts[language];
-    return html`<section lang="${language}">${noticeText(texts[problem])}</section>
-`;
-  })}`;
-  const { heading } = connectionCallbackTexts.en.problems[problem];
-  return renderPage({ status, language: 'en', title: heading, content });
+  return renderInEveryLanguage(status, (language) => connectionCallbackTexts[language].problems[problem]);
 }

@@ -1,6 +1,6 @@
 /** What the page says that a provider sends people back to, by language. */
 import type { Language } from '../../core/messaging/language.ts';
-import type { Notice } from '../set-password/set-password-texts.ts';
+import type { Notice } from '../notice.ts';
 
 /** How a callback ended, as a person needs to know it. */
 export type CallbackNotice = 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';

@@ -19,12 +19,8 @@ import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
-import {
-  type Notice,
-  type PasswordProblem,
-  type RequestProblem,
-  setPasswordTexts,
-} from './set-password-texts.ts';
+import { type Notice, noticeText, renderInEveryLanguage } from '../notice.ts';
+import { type PasswordProblem, type RequestProblem, setPasswordTexts } from './set-password-texts.ts';
 
 const path = '/set-password';
 /** Relative, so that the page also works behind a proxy that serves it below a path. */
@@ -147,12 +143,6 @@ function noticePage(status: number, language: Language, notice: Notice, links: H
   });
 }
 
-function noticeText({ heading, body }: Notice): Html {
-  return html`<h1>${heading}</h1>
-<p>${body}</p>
-`;
-}
-
 /** The same page in the other languages. */
 function languageLinks({ language, token }: Visit): Html {
   const others = languages.filter((each) => each !== language);
@@ -177,18 +167,7 @@ const requestProblems: Partial<
   method_not_allowed: { status: 405, problem: 'not_understood' },
 };
 
-/** In every language: who reads it is not known here. */
 function present(refusal: Refusal): Answer {
   const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
-  const content = html`${languages.map((language) => {
-    const { requestProblems: texts } = setPasswordTexts[language];
-    return html`<section lang="${language}">${noticeText(texts[problem])}</section>
-`;
-  })}`;
-  return renderPage({
-    status,
-    language: 'en',
-    title: setPasswordTexts.en.requestProblems[problem].heading,
-    content,
-  });
+  return renderInEveryLanguage(status, (language) => setPasswordTexts[language].requestProblems[problem]);
 }

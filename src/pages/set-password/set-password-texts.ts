@@ -1,11 +1,6 @@
 /** The texts of the page that links in emails open, by language. */
 import type { Language } from '../../core/messaging/language.ts';
-
-/** Something to read, without a form. */
-export interface Notice {
-  readonly heading: string;
-  readonly body: string;
-}
+import type { Notice } from '../notice.ts';
 
 /** Why a password was not taken. */
 export type PasswordProblem =
