@@ -77,17 +77,21 @@ export interface RefusalDetails {
 
 export type ErrorCode = keyof RefusalDetails;
 
-/** An expected refusal. If it is thrown inside a transaction, the transaction is rolled back. */
-export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
-  override readonly name = 'DomainError';
+/** An error with a code from a list, and the details that `D` gives to that code. */
+export abstract class CodedError<D, C extends keyof D & string> extends Error {
   readonly code: C;
-  readonly details: RefusalDetails[C];
+  readonly details: D[C];
 
-  constructor(code: C, details: RefusalDetails[C]) {
+  constructor(code: C, details: D[C]) {
     super(code);
     this.code = code;
     this.details = details;
   }
+}
+
+/** An expected refusal. If it is thrown inside a transaction, the transaction is rolled back. */
+export class DomainError<C extends ErrorCode = ErrorCode> extends CodedError<RefusalDetails, C> {
+  override readonly name = 'DomainError';
 }
 
 /** A refusal of the given code; narrows `details` to what that code carries. */

@@ -3,7 +3,7 @@
  * form, a condition that does not hold, a request that arrives too slowly. The core never refuses so; its refusals are in `core/errors.ts`. A
  * contract answers both kinds from one table, `contracts/<name>/errors.ts`, which is total over `RefusalCode`.
  */
-import { DomainError, type ErrorCode, isRefusal, type Noun } from '../core/errors.ts';
+import { CodedError, DomainError, type ErrorCode, isRefusal, type Noun } from '../core/errors.ts';
 
 /** Every refusal of HTTP with the details that go with it. */
 export interface HttpRefusalDetails {
@@ -23,16 +23,8 @@ export interface HttpRefusalDetails {
 export type HttpErrorCode = keyof HttpRefusalDetails;
 
 /** An expected refusal of a request that reached no operation of the core. */
-export class HttpRefusal<C extends HttpErrorCode = HttpErrorCode> extends Error {
+export class HttpRefusal<C extends HttpErrorCode = HttpErrorCode> extends CodedError<HttpRefusalDetails, C> {
   override readonly name = 'HttpRefusal';
-  readonly code: C;
-  readonly details: HttpRefusalDetails[C];
-
-  constructor(code: C, details: HttpRefusalDetails[C]) {
-    super(code);
-    this.code = code;
-    this.details = details;
-  }
 }
 
 /** A refusal of either kind, as contracts and pages present it. */

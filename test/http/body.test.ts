@@ -36,13 +36,13 @@ describe('the body of a request', () => {
     body,
   });
 
-  test('JSON is parsed, also with a charset and another case', async () => {
+  test('JSON is parsed, also with a charset and a type in another case', async () => {
     assert.deepEqual(await received({ json: { id: 'north' } }), { id: 'north' });
     const headers = { 'content-type': 'Application/JSON; charset=UTF-8' };
     assert.deepEqual(await received({ headers, body: '{"id":"ü"}' }), { id: 'ü' });
   });
 
-  test('a form is parsed where the route takes forms', async () => {
+  test('a form is parsed if the route accepts forms', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = 'id=north+1&lit=%C3%BC&twice=1&twice=2&twice=3&bare&__proto__=x&&';
     const expected = Object.fromEntries([
@@ -59,7 +59,7 @@ describe('the body of a request', () => {
     assert.equal(reply.status, 415);
   });
 
-  test('an empty body is no body, whatever its content type', async () => {
+  test('an empty body counts as no body, whatever its content type', async () => {
     assert.equal(await received({}), null);
     assert.equal(await received(json('')), null);
     assert.equal(await received({ headers: { 'content-type': 'image/png' } }), null);
@@ -68,7 +68,7 @@ describe('the body of a request', () => {
     assert.equal(empty.status, 201);
   });
 
-  test('a body without a content type, or of another, is 415', async () => {
+  test('a body without a content type, or with a wrong one, is 415', async () => {
     assert.equal(readAnswer(await harness.speak(post('Content-Length: 2\r\n', '{}'))).status, 415);
     for (const type of [
       'text/plain',
@@ -85,7 +85,7 @@ describe('the body of a request', () => {
     }
   });
 
-  test('an encoded body is 415, for nothing unpacks it', async () => {
+  test('a compressed body is 415, because the server decompresses none', async () => {
     const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
     assert.equal(await refused({ headers, body: '{}' }), '415 lighthouse unsupported_media_type');
   });
@@ -113,7 +113,7 @@ describe('the body of a request', () => {
     assert.equal(await refused({ headers, body: 'a=%zz' }), '400 lighthouse malformed_body');
   });
 
-  test('brackets in strings, and 64 levels, are fine', async () => {
+  test('brackets in strings, and 64 levels, are accepted', async () => {
     const text = '[[["\\"[[{{';
     assert.deepEqual(await received({ json: [text.repeat(20), { '\\': '\\' }] }), [
       text.repeat(20),
@@ -129,13 +129,13 @@ describe('the body of a request', () => {
     assert.equal(Object.hasOwn(Object.prototype, 'lit'), false);
   });
 
-  test('256 KiB are taken, one byte more is 413', async () => {
+  test('256 KiB are accepted, one byte more is 413', async () => {
     const fits = `"${'a'.repeat(256 * kib - 2)}"`;
     assert.equal(await received(json(fits)), JSON.parse(fits));
     assert.equal(await refused(json(`${fits} `)), '413 lighthouse payload_too_large');
   });
 
-  test('10 MB are 413, announced or not, and the caller gets to read it', async () => {
+  test('10 MB are 413, with or without a length, and the caller can read the answer', async () => {
     const large = 'a'.repeat(10 * kib * kib);
     assert.equal(await refused(json(large)), '413 lighthouse payload_too_large');
     const announced = post(`Content-Length: ${large.length}\r\nContent-Type: image/png\r\n`, large);
@@ -144,7 +144,7 @@ describe('the body of a request', () => {
     assert.equal(readAnswer(await harness.speak(chunked)).status, 413);
   });
 
-  test('a connection goes on after a body that was too large', async () => {
+  test('a connection stays usable after a body that was too large', async () => {
     const large = 'a'.repeat(300 * kib);
     const first = post(`Content-Length: ${large.length}\r\n`, large).replace('Connection: close\r\n', '');
     const answers = readAnswers(await harness.speak(first, post('')));
@@ -154,7 +154,7 @@ describe('the body of a request', () => {
     );
   });
 
-  test('an endless body is answered and cut off', async () => {
+  test('an endless body gets an answer, and the connection is closed', async () => {
     const started = Date.now();
     const answer = await harness.speak(post('Transfer-Encoding: chunked\r\n', chunk('a'.repeat(300 * kib))));
     assert.equal(readAnswer(answer).status, 413);
@@ -182,12 +182,12 @@ describe('the body of a request', () => {
     }
   });
 
-  test('a transfer encoding that nobody knows is 400', async () => {
+  test('an unknown transfer encoding is 400', async () => {
     const answer = readAnswer(await harness.speak(post('Transfer-Encoding: gzip\r\n', 'abc')));
     assert.equal(answer.status, 400);
   });
 
-  test('a caller that hangs up amid its body costs nothing but a log line', async () => {
+  test('a caller that hangs up during its body leaves a log line and nothing else', async () => {
     const before = harness.lines.length;
     const socket = connect(harness.port, '127.0.0.1');
     socket.write(post('Content-Length: 10\r\nContent-Type: application/json\r\n', '{'));
@@ -200,7 +200,7 @@ describe('the body of a request', () => {
     );
   });
 
-  test('leave to send is given when the body is wanted, and not to a stranger', async () => {
+  test('`100 Continue` is sent when the body is read, and not without a credential', async () => {
     const headers = 'Expect: 100-continue\r\nContent-Length: 2\r\nContent-Type: application/json\r\n';
     const welcome = await harness.speak(post(headers), '{}');
     assert.match(welcome, /^HTTP\/1\.1 100 Continue/);
@@ -222,7 +222,7 @@ describe('the body of a request', () => {
     }
   });
 
-  test('the body of a DELETE is dropped, and still bounded', async () => {
+  test('the body of a DELETE is dropped, and its size is still limited', async () => {
     assert.equal((await harness.ask('DELETE /v2/lamps/a', { body: 'not JSON' })).status, 204);
     const large = await harness.ask('DELETE /v2/lamps/a', { body: 'a'.repeat(300 * kib) });
     assert.equal(large.status, 413);

@@ -17,7 +17,7 @@ describe('pages of configured origins', () => {
   });
   after(() => harness.close());
 
-  test('may read every answer and the headers that matter', async () => {
+  test('may read every answer and the header fields of the API', async () => {
     for (const [line, status] of [
       ['GET /v2/lamps', 200],
       ['GET /lighthouse/nowhere', 404],
@@ -35,7 +35,7 @@ describe('pages of configured origins', () => {
     }
   });
 
-  test('are told by a preflight what they may send', async () => {
+  test('learn from a preflight which methods and header fields they may send', async () => {
     const reply = await harness.ask('OPTIONS /v2/lamps', { key: null, headers: asking });
     assert.equal(reply.status, 204);
     assert.equal(await reply.text(), '');
@@ -45,7 +45,7 @@ describe('pages of configured origins', () => {
     assert.ok(reply.headers.get('x-request-id'));
   });
 
-  test('learn nothing from elsewhere', async () => {
+  test('of other origins get no CORS header fields', async () => {
     const headers = { ...asking, origin: 'https://evil.example.com' };
     for (const line of ['OPTIONS /v2/lamps', 'GET /v2/lamps']) {
       const reply = await harness.ask(line, { headers });
@@ -55,13 +55,13 @@ describe('pages of configured origins', () => {
     }
   });
 
-  test('OPTIONS that is no preflight is 405, on no path 404', async () => {
+  test('OPTIONS that is not a preflight is 405, on an unknown path 404', async () => {
     assert.equal((await harness.ask('OPTIONS /v2/lamps')).status, 405);
     assert.equal((await harness.ask('OPTIONS /v2/lamps', { headers: { origin: page } })).status, 405);
     assert.equal((await harness.ask('OPTIONS /lighthouse/nowhere', { headers: asking })).status, 404);
   });
 
-  test('a contract for servers only answers no preflight', async () => {
+  test('a contract for servers alone answers no preflight', async () => {
     const reply = await harness.ask('OPTIONS /cellar/v2/lamps', { headers: asking });
     assert.equal(reply.status, 405);
     assert.equal(reply.headers.get('access-control-allow-origin'), null);
@@ -69,7 +69,7 @@ describe('pages of configured origins', () => {
 });
 
 describe('without configured origins', () => {
-  test('no browser is let in', async () => {
+  test('no browser may call', async () => {
     const harness = await startHarness();
     const reply = await harness.ask('OPTIONS /v2/lamps', { headers: asking });
     assert.equal(reply.status, 405);

@@ -43,7 +43,7 @@ describe('faults', () => {
     assert.equal(await answerOf('GET /v2/lamps'), '500 lighthouse internal');
   });
 
-  test('a fault is logged once, with request id, code and place, and without its message', async () => {
+  test('a fault is logged once, with request id, code and stack, and without its message', async () => {
     const before = harness.lines.length;
     const reply = await harness.ask('GET /v2/lamps');
     const requestId = reply.headers.get('x-request-id');
@@ -59,7 +59,7 @@ describe('faults', () => {
     assert.doesNotMatch(text, /jane|hush/);
   });
 
-  test('an answer without JSON, and a throw that is no error, are faults', async () => {
+  test('an answer that has no JSON, and a thrown value that is not an error, are faults', async () => {
     assert.equal(await answerOf('POST /v2/lamps'), '500 lighthouse internal');
     assert.equal(await answerOf('DELETE /v2/lamps/a'), '500 lighthouse internal');
   });
@@ -72,7 +72,7 @@ describe('faults', () => {
     );
   });
 
-  test('what is away for a while is 503 with Retry-After, and no fault', async () => {
+  test('a temporary outage is 503 with Retry-After, and not a fault', async () => {
     const before = harness.lines.length;
     const reply = await harness.ask('PUT /v2/lamps/a');
     assert.equal(`${reply.status} ${codeOf(await reply.text())}`, '503 lighthouse unavailable');
@@ -83,7 +83,7 @@ describe('faults', () => {
     );
   });
 
-  test('a contract that cannot present its refusal answers all the same', async () => {
+  test('a contract that fails to present its refusal still answers', async () => {
     const broken = {
       ...createLighthouse(),
       present: () => {
@@ -99,7 +99,7 @@ describe('faults', () => {
 });
 
 describe('too much at once', () => {
-  test('requests beyond the bound are 503 with Retry-After; health answers all the same', async () => {
+  test('requests over the limit are 503 with Retry-After; health still answers', async () => {
     const gate = Promise.withResolvers<void>();
     const harness = await startHarness({
       handlers: {
@@ -126,7 +126,7 @@ describe('too much at once', () => {
 });
 
 describe('health', () => {
-  test('readiness follows what it is told, and health does not', async () => {
+  test('readiness follows its check, and health does not', async () => {
     for (const [readiness, status] of [
       [async () => true, 200],
       [async () => false, 503],
@@ -141,7 +141,7 @@ describe('health', () => {
     }
   });
 
-  test('a readiness that never comes is a no', async () => {
+  test('a readiness check that never ends counts as failed', async () => {
     const harness = await startHarness({ readiness: () => new Promise(() => {}) });
     assert.equal((await harness.ask('GET /readyz')).status, 503);
     await harness.close();
@@ -149,15 +149,17 @@ describe('health', () => {
 });
 
 describe('stopping', () => {
-  test('what runs is finished, and nothing new begins', async () => {
+  test('requests in flight are finished, and new ones are not accepted', async () => {
     const gate = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
     const listLamps = async () => {
+      arrived.resolve();
       await gate.promise;
       return { status: 200, body: [] };
     };
     const harness = await startHarness({ handlers: { listLamps } });
     const running = harness.ask('GET /v2/lamps');
-    await sleep(50);
+    await arrived.promise;
     const closed = harness.close();
     await sleep(50);
     await assert.rejects(harness.ask('GET /healthz'));
@@ -168,7 +170,7 @@ describe('stopping', () => {
     await closed;
   });
 
-  test('what does not end is cut off at the deadline', async () => {
+  test('a request that does not end is cut off at the deadline', async () => {
     const harness = await startHarness({
       handlers: { listLamps: () => new Promise(() => {}) },
       settings: { closeTimeoutMs: 200 },

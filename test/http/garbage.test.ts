@@ -8,7 +8,7 @@ function request(line: string, headers = '', body = ''): string {
   return `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n${body}`;
 }
 
-describe('any bytes get a clear answer', () => {
+describe('any bytes get an answer', () => {
   let harness: Harness;
   before(async () => {
     harness = await startHarness();
@@ -90,11 +90,11 @@ describe('any bytes get a clear answer', () => {
       405,
       'lighthouse method_not_allowed',
     ],
-    ['a method nobody knows', request('BREW /v2/lamps'), 405, 'lighthouse method_not_allowed'],
+    ['an unknown method', request('BREW /v2/lamps'), 405, 'lighthouse method_not_allowed'],
     ['a method in lower case', request('get /lighthouse/v2/lamps'), 405, 'lighthouse method_not_allowed'],
-    ['a method nobody knows on no path', request('BREW /coffee'), 404, 'harbor route_not_found'],
+    ['an unknown method on an unknown path', request('BREW /coffee'), 404, 'harbor route_not_found'],
     [
-      'a method nobody knows on a contract’s host',
+      'an unknown method on a contract’s host',
       'BREW /coffee HTTP/1.1\r\nHost: LightHouse.example.com:80\r\n\r\n',
       404,
       'lighthouse route_not_found',
@@ -121,36 +121,36 @@ describe('any bytes get a clear answer', () => {
     assert.equal(JSON.parse(answer.text).id, id);
   });
 
-  test('a thousand headers are read, the last one too', async () => {
+  test('a thousand header fields are read, also the last one', async () => {
     const many = Array.from({ length: 1_000 }, (_, at) => `a${at}: b\r\n`).join('');
     const answer = readAnswer(await harness.speak(request('GET /v2/lamps', `${many}X-Lamp-Key: admin\r\n`)));
     assert.equal(answer.status, 200);
   });
 
-  test('HTTP/1.0 is answered, and its connection closed', async () => {
+  test('HTTP/1.0 gets an answer, and its connection is closed', async () => {
     const answer = readAnswer(await harness.speak('GET /v2/lamps/a HTTP/1.0\r\nX-Lamp-Key: admin\r\n\r\n'));
     assert.equal(answer.status, 200);
     assert.equal(JSON.parse(answer.text).id, 'a');
   });
 
-  test('an upgrade is not taken, and the request answered as it stands', async () => {
+  test('an upgrade is ignored, and the request is answered', async () => {
     const upgrade = 'Connection: upgrade, close\r\nUpgrade: websocket\r\nX-Lamp-Key: admin\r\n';
     const line = 'GET /v2/lamps/a HTTP/1.1\r\nHost: localhost\r\n';
     assert.equal(readAnswer(await harness.speak(`${line}${upgrade}\r\n`)).status, 200);
   });
 
-  test('an expectation that nobody knows is ignored', async () => {
+  test('an unknown expectation is ignored', async () => {
     const headers = 'Expect: miracles\r\nX-Lamp-Key: admin\r\n';
     assert.equal(readAnswer(await harness.speak(request('GET /v2/lamps/a', headers))).status, 200);
   });
 
-  test('the caller’s own request id is not taken over', async () => {
+  test('the caller’s own request id is ignored', async () => {
     const headers = 'X-Request-Id: 11111111-1111-4111-8111-111111111111\r\nX-Lamp-Key: admin\r\n';
     const answer = readAnswer(await harness.speak(request('GET /v2/lamps', headers)));
     assert.notEqual(answer.headers.get('x-request-id'), '11111111-1111-4111-8111-111111111111');
   });
 
-  test('requests sent in one go are answered in order', async () => {
+  test('pipelined requests are answered in order', async () => {
     const one = (id: string) => `GET /v2/lamps/${id} HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\n\r\n`;
     const answers = readAnswers(
       await harness.speak(`${one('a')}${one('b')}${request('GET /v2/lamps/c', 'X-Lamp-Key: admin\r\n')}`),
@@ -161,14 +161,14 @@ describe('any bytes get a clear answer', () => {
     );
   });
 
-  test('garbage after a request does not cost the request its answer', async () => {
+  test('a request that garbage follows is still answered', async () => {
     const good = 'GET /v2/lamps/a HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\n\r\n';
     const answer = readAnswer(await harness.speak(`${good}\0garbage\r\n\r\n`));
     assert.equal(JSON.parse(answer.text).id, 'a');
     assert.equal(answer.headers.get('connection'), 'close');
   });
 
-  test('garbage after an answer is answered too', async () => {
+  test('garbage after an answer gets an answer too', async () => {
     const good = 'GET /v2/lamps/a HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\n\r\n';
     const answers = readAnswers(await harness.speak(good, '\0garbage\r\n\r\n'));
     assert.deepEqual(
@@ -177,7 +177,7 @@ describe('any bytes get a clear answer', () => {
     );
   });
 
-  test('a query value that came twice is a list, and odd ones do no harm', async () => {
+  test('a repeated query parameter is a list, and malformed ones do no harm', async () => {
     const path = '/v2/lamps/a?x=1&x=2&__proto__=y&=&%zz=%ff&constructor=z';
     const reply = await harness.ask(`GET ${path}`);
     assert.equal(reply.status, 200);
@@ -186,7 +186,7 @@ describe('any bytes get a clear answer', () => {
     assert.equal(query.constructor, 'z');
   });
 
-  test('every refused request has one log line that quotes nothing', async () => {
+  test('every refused request has one log line, which quotes none of its bytes', async () => {
     const before = harness.lines.length;
     await harness.speak(
       request('BREW /lighthouse/secret-place?token=hush', 'Authorization: Bearer hush\r\n'),

@@ -1,4 +1,4 @@
-/** Reads raw HTTP answers as they came over a connection. */
+/** Parses raw HTTP answers from the bytes of a connection. */
 import assert from 'node:assert/strict';
 
 export interface RawAnswer {
@@ -10,7 +10,7 @@ export interface RawAnswer {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Every answer in the bytes that a connection gave, in order; each must have its length and a request id. */
+/** Every answer in the bytes of a connection, in order; each must have its length and a request id. */
 export function readAnswers(bytes: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = bytes;
@@ -35,7 +35,7 @@ export function readAnswers(bytes: string): RawAnswer[] {
   return answers;
 }
 
-/** The one answer that a connection gave. */
+/** The only answer in the bytes of a connection. */
 export function readAnswer(bytes: string): RawAnswer {
   const [answer, ...more] = readAnswers(bytes);
   assert.ok(answer !== undefined, 'the connection was closed without an answer');
@@ -43,7 +43,7 @@ export function readAnswer(bytes: string): RawAnswer {
   return answer;
 }
 
-/** The code in an envelope of the lighthouse or of the harbor, with who presented it: `harbor not_found`. */
+/** The presenting contract (lighthouse or harbor) and the code of an envelope: `harbor not_found`. */
 export function codeOf(text: string): string {
   const body: { problem?: { code: string }; harbor?: string } = JSON.parse(text);
   return body.problem === undefined ? `harbor ${body.harbor}` : `lighthouse ${body.problem.code}`;

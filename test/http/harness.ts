@@ -25,13 +25,13 @@ export interface HarnessOptions {
 export interface Harness {
   readonly origin: string;
   readonly port: number;
-  /** Log lines as they were written. */
+  /** The log lines. */
   readonly lines: readonly LogLine[];
-  /** What the throttle was asked to count, oldest first. */
+  /** The calls that the throttle counted, oldest first. */
   readonly hits: readonly string[];
-  /** Sends a request with the key of an admin unless told otherwise. */
+  /** Sends a request, by default with the key of an admin. */
   ask(line: string, init?: AskInit): Promise<Response>;
-  /** Sends bytes, waiting a moment between the parts, and resolves with all that comes back until the end. */
+  /** Sends bytes with a pause between the parts; resolves with all received bytes when the connection ends. */
   speak(...parts: readonly (string | Buffer)[]): Promise<string>;
   close(): Promise<void>;
 }
@@ -90,7 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   };
 }
 
-/** A contract without routes, whose envelope is told from the lighthouse's. */
+/** A contract without routes, whose envelope differs from the lighthouse's. */
 export function createHarbor(): Contract {
   return {
     ...createLighthouse(),
@@ -106,7 +106,7 @@ export function createHarbor(): Contract {
   };
 }
 
-/** A core that counts throttle hits and has nothing else. */
+/** A core that only counts throttle hits. */
 function fakeCore(hits: string[], limit: number): Core {
   const throttles: Partial<SystemTx['throttles']> = {
     async hit(bucket, subject, [quota]) {

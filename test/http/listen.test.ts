@@ -1,4 +1,4 @@
-/** What a server does before it listens, which is nothing, and what it knows once it does. */
+/** A server does nothing before it listens, and knows its address afterwards. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -28,7 +28,7 @@ describe('a server whose port is taken', () => {
   });
   after(() => other.close());
 
-  /** Has a message that is due wait for the app. */
+  /** Stores a message that is due when the app starts. */
   async function writeMessage({ core }: App): Promise<void> {
     const { organization, app } = await createOrganization(core, testDoor, 'Clinic');
     await core.work.change(organization.key, async (tx) => {
@@ -43,7 +43,7 @@ describe('a server whose port is taken', () => {
   }
 
   for (const name of ['PORT', 'ROSTER_METRICS_PORT']) {
-    test(`(${name}) says so in one line, has answered nobody, and begins nothing that is due`, async () => {
+    test(`(${name}) reports it in one line, answers no request, and starts no due work`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'roster-test-'));
       try {
         const free = String(await findPort());
@@ -71,7 +71,7 @@ describe('a server whose port is taken', () => {
   }
 });
 
-test('links in messages lead to the port that the server got, where any would do', async () => {
+test('links in messages have the actual port if the setting allows any port', async () => {
   const roster = await startRoster();
   try {
     const email = 'ida@example.com';

@@ -38,7 +38,7 @@ describe('metrics', () => {
     assert.equal(metrics.sum(`${requests}_count`, { route: 'none', method: 'other' }), 1);
   });
 
-  test('count hashes, commits and messages, and nothing waits once all is done', async () => {
+  test('count hashes, commits and messages; the backlog is empty when all work is done', async () => {
     const before = await read();
     const email = 'ida.quill@example.com';
     await addPerson(roster, { email, status: 'active' });
@@ -70,7 +70,7 @@ describe('metrics', () => {
     assert.equal(metrics.sum('roster_processes'), 1);
   });
 
-  test('tell what the directory has still to do, a provider without work included', async () => {
+  test('report the backlog of the directory, also for a provider without work', async () => {
     const metrics = await read();
     for (const name of ['roster_messages_waiting', 'roster_messages_waiting_oldest_seconds']) {
       assert.ok(metrics.has(name), name);
@@ -81,7 +81,7 @@ describe('metrics', () => {
     assert.ok(metrics.has('roster_revocations_waiting_oldest_seconds', { provider: 'demo' }));
   });
 
-  test('name nobody: no id, no address, no path that was sent, no key', async () => {
+  test('identify no person: no id, no address, no requested path, no key', async () => {
     const email = 'margit.olsen@example.com';
     const bearer = roster.organization.apiKeys.admin;
     const person = await addPerson(roster, { email, phone: '+15550001122', firstName: 'Margit' });
@@ -105,7 +105,7 @@ describe('metrics', () => {
     assert.doesNotMatch(text, /@|="[^"]*[0-9a-f]{16}/);
   });
 
-  test('are read at /metrics of their own listener alone, and change nothing that callers get', async () => {
+  test('are served at /metrics of a separate listener alone, and change no answer to callers', async () => {
     const status = async (url: string, init: RequestInit = {}) => (await fetch(url, init)).status;
     assert.equal(await status(metricsUrl(port), { method: 'HEAD' }), 200);
     assert.equal(await status(metricsUrl(port), { method: 'POST' }), 405);

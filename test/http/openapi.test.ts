@@ -44,7 +44,7 @@ describe('the OpenAPI document of a contract', () => {
     return operation;
   };
 
-  test('is OpenAPI 3.1 and leads to the prefix', () => {
+  test('is OpenAPI 3.1 and names the prefix as server', () => {
     assert.equal(document.openapi, '3.1.0');
     assert.deepEqual(document.servers, [{ url: '/lighthouse', description: 'The prefix, on any host' }]);
     assert.deepEqual(Object.keys(document.components['securitySchemes'] ?? {}), ['lampKey']);
@@ -59,7 +59,7 @@ describe('the OpenAPI document of a contract', () => {
     ]);
   });
 
-  test('tells parameters, body and credential', () => {
+  test('describes parameters, body and credential', () => {
     assert.deepEqual(described('/v2/lamps', 'get').parameters, [
       {
         ...{ name: 'page', in: 'query', required: false, description: 'Which page' },
@@ -79,7 +79,7 @@ describe('the OpenAPI document of a contract', () => {
     assert.deepEqual(described('/v2/signal', 'post').security, []);
   });
 
-  test('tells every status, those that the server adds too', () => {
+  test('lists every status, also those that the server adds', () => {
     const statuses = (path: string, method: string) => Object.keys(described(path, method).responses);
     assert.deepEqual(statuses('/v2/lamps', 'get'), ['200', '401', '403', '422', '500', '503']);
     assert.deepEqual(statuses('/v2/lamps', 'post'), [
@@ -147,7 +147,7 @@ describe('the OpenAPI document of a contract', () => {
     });
   });
 
-  test('is what the server answers', async () => {
+  test('describes the real answers of the server', async () => {
     const published: OpenApiDocument = JSON.parse(text);
     const check = createOpenApiCheck(new Map([['lighthouse', published]]));
     const client = createClient(harness.origin, async () => check);

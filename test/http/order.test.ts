@@ -55,7 +55,7 @@ describe('the order of the checks', () => {
     assert.doesNotMatch(harness.hits.join(), /127\.0\.0\.1/);
   });
 
-  test('a method that the path does not know is not counted', async () => {
+  test('a method that the path does not have is not counted', async () => {
     const before = harness.hits.length;
     await harness.ask('GET /v2/signal');
     assert.equal(harness.hits.length, before);
@@ -71,7 +71,7 @@ describe('the network behind a trusted proxy', () => {
     return network;
   };
 
-  test('nobody’s word is taken unless the proxy is listed', async () => {
+  test('X-Forwarded-For is ignored unless the proxy is listed', async () => {
     assert.equal(await networkOf([], '203.0.113.9'), '127.0.0.1');
     assert.equal(await networkOf(['10.0.0.0/8'], '203.0.113.9'), '127.0.0.1');
   });

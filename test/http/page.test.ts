@@ -60,7 +60,7 @@ describe('a page of our own', () => {
     }
   });
 
-  test('takes forms and throttles by network, and refuses in words of its own', async () => {
+  test('accepts forms, throttles by network, and presents its own refusals', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const sent = await harness.ask('POST /welcome', { headers, body: 'a=1&a=2' });
     assert.deepEqual(await sent.json(), { a: ['1', '2'] });
@@ -71,7 +71,7 @@ describe('a page of our own', () => {
     assert.equal(often.headers.get('retry-after'), '30');
   });
 
-  test('is refused in the fallback’s envelope where it has no words', async () => {
+  test('is refused in the fallback’s envelope if it presents no refusals', async () => {
     for (const [line, code] of [
       ['PUT /welcome/jane', 'harbor method_not_allowed'],
       ['GET /welcome/jane/more', 'harbor route_not_found'],
@@ -80,7 +80,7 @@ describe('a page of our own', () => {
     }
   });
 
-  test('a HEAD request gets the head alone', async () => {
+  test('a HEAD request gets the head only', async () => {
     const bytes = await harness.speak('HEAD /welcome/jane HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     assert.match(bytes, /^HTTP\/1\.1 200 .*content-length: 20\r\n.*\r\n\r\n$/s);
   });

@@ -12,7 +12,7 @@ describe('the reference page', () => {
   });
   after(() => harness.close());
 
-  test('lists every contract, and allows nothing from elsewhere', async () => {
+  test('lists every contract, and allows no other host', async () => {
     for (const path of ['/docs', '/docs/']) {
       const reply = await harness.ask(`GET ${path}`, { key: null });
       assert.equal(reply.status, 200);
@@ -27,7 +27,7 @@ describe('the reference page', () => {
     }
   });
 
-  test('brings its script along, and caches may keep that', async () => {
+  test('serves its own script, which caches may store', async () => {
     const reply = await harness.ask('GET /docs/js/scalar.js', { key: null });
     assert.equal(reply.headers.get('content-type'), 'text/javascript; charset=utf-8');
     assert.match(reply.headers.get('cache-control') ?? '', /^public/);

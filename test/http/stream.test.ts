@@ -9,7 +9,7 @@ import { codeOf, readAnswer } from './harness-answers.ts';
 
 const get = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nConnection: close\r\n\r\n';
 
-/** A source of pieces that knows how many were pulled and whether it was told to stop. */
+/** A source of pieces that counts the pulled pieces and knows whether it was ended. */
 function createSource(pieces: number, piece: string) {
   const source = {
     pulled: 0,
@@ -42,7 +42,7 @@ async function withStream(
   }
 }
 
-/** Sends the request and leaves the answer unread. */
+/** Sends the request and does not read the answer. */
 async function askWithoutReading(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.pause();
@@ -52,7 +52,7 @@ async function askWithoutReading(port: number): Promise<Socket> {
 }
 
 describe('an answer in pieces', () => {
-  test('arrives whole, with the content type of its contract', async () => {
+  test('arrives complete, with the content type of its contract', async () => {
     const source = createSource(1_000, '{"id":"north"}\n');
     await withStream(source.stream, async (harness) => {
       const reply = await harness.ask('GET /v2/lamps');
@@ -62,7 +62,7 @@ describe('an answer in pieces', () => {
     });
   });
 
-  test('begins before its last piece is there', async () => {
+  test('starts before its last piece is ready', async () => {
     const gate = Promise.withResolvers<void>();
     async function* stream(): AsyncGenerator<string> {
       yield 'first';
@@ -109,7 +109,7 @@ describe('an answer in pieces', () => {
     });
   });
 
-  test('is given up for a reader that takes nothing for too long', async () => {
+  test('is given up if the reader takes no bytes for too long', async () => {
     const source = createSource(1_000_000, 'x'.repeat(10_000));
     await withStream(
       source.stream,
@@ -123,7 +123,7 @@ describe('an answer in pieces', () => {
     );
   });
 
-  test('is cut off when its source fails, so that it never looks whole', async () => {
+  test('is cut off when its source fails, so that it never looks complete', async () => {
     async function* stream(): AsyncGenerator<string> {
       yield '[1';
       await sleep(20);
@@ -139,7 +139,7 @@ describe('an answer in pieces', () => {
     });
   });
 
-  test('is refused properly when its source fails at once', async () => {
+  test('is refused if its source fails at once', async () => {
     async function* stream(): AsyncGenerator<string> {
       yield* [];
       throw refuse('unavailable', { retryAfterSeconds: 7 });
@@ -169,7 +169,7 @@ describe('an answer in pieces', () => {
     });
   });
 
-  test('goes to HTTP/1.0 without chunks', async () => {
+  test('is sent to HTTP/1.0 without chunks', async () => {
     await withStream(createSource(3, 'abc').stream, async (harness) => {
       const bytes = await harness.speak('GET /v2/lamps HTTP/1.0\r\nX-Lamp-Key: admin\r\n\r\n');
       assert.equal(bytes.slice(bytes.indexOf('\r\n\r\n') + 4), 'abcabcabc');
@@ -178,7 +178,7 @@ describe('an answer in pieces', () => {
 });
 
 describe('a large answer', () => {
-  test('is given up for a reader that takes nothing for too long', async () => {
+  test('is given up if the reader takes no bytes for too long', async () => {
     const content = 'x'.repeat(30_000_000);
     const harness = await startHarness({
       handlers: { listLamps: async () => ({ status: 200, content, contentType: 'text/plain' }) },
@@ -197,7 +197,7 @@ describe('a large answer', () => {
     await harness.close();
   });
 
-  test('arrives whole where it is read', async () => {
+  test('arrives complete if it is read', async () => {
     const content = Buffer.alloc(3_000_000, 'ab');
     const harness = await startHarness({
       handlers: { listLamps: async () => ({ status: 200, content, contentType: 'text/plain' }) },

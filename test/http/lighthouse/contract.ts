@@ -8,7 +8,7 @@ import { refuse } from '../../../src/core/errors.ts';
 import type { Answer, Call, Contract, Route } from '../../../src/http/contract.ts';
 import { present } from './errors.ts';
 
-/** What the routes do, by their operation ids; a test puts its own in the place of one. */
+/** The handlers by operation id; a test can replace one. */
 export type Handlers = Record<string, (call: Call) => Promise<Answer>>;
 
 const Lamp = Type.Object({

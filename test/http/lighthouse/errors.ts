@@ -1,4 +1,4 @@
-/** The lighthouse's envelope: `{problem: {code, note, request}}`, with a status of its own for every refusal. */
+/** The lighthouse's envelope, `{problem: {code, operation, request}}`, with a status for every refusal. */
 import type { Answer, RefusalContext } from '../../../src/http/contract.ts';
 import { nameOfRefusal, type Refusal, type RefusalCode } from '../../../src/http/http-refusals.ts';
 
