@@ -14,7 +14,7 @@ import type { ConnectTokenStore } from './connect-page/connect-token.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
 import type { UserStore } from './directory/user-store.ts';
 import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
-import type { LedgerPlaceStore } from './erasure/ledger.ts';
+import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
@@ -61,7 +61,7 @@ export interface SystemTx {
   readonly sealed: SealedTextStore;
   readonly erasures: ErasureQueue;
   readonly receiptKeys: ReceiptKeyStore;
-  readonly ledgerPlaces: LedgerPlaceStore;
+  readonly ledgerPositions: LedgerPositionStore;
   /** Counters by network. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;

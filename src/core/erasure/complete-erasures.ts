@@ -70,7 +70,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   for (const piece of piecesOf(completed)) await core.ledger.append(piece);
-  await notePlace(core);
+  await notePosition(core);
   return {
     taken: all.length + unopened.length,
     completed: completed.length,
@@ -92,11 +92,11 @@ export async function completeErasures(core: Core): Promise<void> {
  * Notes how far the ledger is known, so that the next start has little to read. Whatever stands in the ledger by now
  * was committed before; a place within a line that is being written is as good as one behind it.
  */
-export async function notePlace(core: Core): Promise<void> {
+export async function notePosition(core: Core): Promise<void> {
   const { id } = core.ledger;
   if (id === null) return;
   const length = await core.ledger.length();
-  await core.work.changeSystem('job', (tx) => tx.ledgerPlaces.put(id, length));
+  await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, length));
 }
 
 /** Takes what is due, and opens what can be opened, a piece at a time: whoever else wants something comes in between. */

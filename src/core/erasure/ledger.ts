@@ -55,8 +55,8 @@ export interface LedgerPiece {
   readonly end: number;
 }
 
-/** How far each ledger is known in the database: every erasure before that place is a row there. */
-export interface LedgerPlaceStore {
+/** How far each ledger is known in the database: every erasure before that position is a row there. */
+export interface LedgerPositionStore {
   /** In bytes from the beginning of the ledger; null where the database never met it. */
   find(ledgerId: string): Promise<number | null>;
   put(ledgerId: string, knownBytes: number): Promise<void>;

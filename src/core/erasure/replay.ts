@@ -38,7 +38,7 @@ export async function replayLedger(core: Core): Promise<Replay> {
   const { id } = core.ledger;
   const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
   if (id === null) return progress;
-  const known = await core.work.readSystem('operator', (tx) => tx.ledgerPlaces.find(id));
+  const known = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.find(id));
   let end = known;
   for await (const piece of core.ledger.read(known ?? 0)) {
     for (let at = 0; at < piece.lines.length; at += pieceMax) {
@@ -54,8 +54,8 @@ export async function replayLedger(core: Core): Promise<Replay> {
     await core.work.change(grant.orgKey, (tx) => loseGrant(core, tx, grant));
   }
   if (end !== null && end !== known) {
-    const place = end;
-    await core.work.changeSystem('operator', (tx) => tx.ledgerPlaces.put(id, place));
+    const position = end;
+    await core.work.changeSystem('operator', (tx) => tx.ledgerPositions.put(id, position));
   }
   return { erased: progress.erased, remembered: progress.remembered };
 }

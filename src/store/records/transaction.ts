@@ -16,7 +16,7 @@ import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
 import { SqlImportStore } from './import-store.ts';
-import { SqlLedgerPlaceStore } from './ledger-place-store.ts';
+import { SqlLedgerPositionStore } from './ledger-position-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
 import { noOrganization } from './no-organization.ts';
 import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
@@ -154,8 +154,8 @@ export class StoreSystemTx implements SystemTx {
     return new SqlReceiptKeyStore(this.#scope);
   }
 
-  get ledgerPlaces(): SqlLedgerPlaceStore {
-    return new SqlLedgerPlaceStore(this.#scope);
+  get ledgerPositions(): SqlLedgerPositionStore {
+    return new SqlLedgerPositionStore(this.#scope);
   }
 
   get erasures(): SqlErasureQueue {

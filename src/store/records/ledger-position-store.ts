@@ -2,12 +2,12 @@
  * Up to which position the database knows each ledger of erasures. A copy of the database has the position of the time
  * when the copy was made.
  */
-import type { LedgerPlaceStore } from '../../core/erasure/ledger.ts';
+import type { LedgerPositionStore } from '../../core/erasure/ledger.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { noOrganization } from './no-organization.ts';
 
-const selectPlace = statement((p: Binder<{ id: string }>) =>
+const selectPosition = statement((p: Binder<{ id: string }>) =>
   build
     .selectFrom('erasure_ledgers')
     .select('known_bytes as knownBytes')
@@ -15,7 +15,7 @@ const selectPlace = statement((p: Binder<{ id: string }>) =>
     .where('id', '=', p('id')),
 );
 
-const upsertPlace = statement((p: Binder<{ id: string; knownBytes: number }>) =>
+const upsertPosition = statement((p: Binder<{ id: string; knownBytes: number }>) =>
   build
     .insertInto('erasure_ledgers')
     .values({ org_key: noOrganization, id: p('id'), known_bytes: p('knownBytes') })
@@ -26,7 +26,7 @@ const upsertPlace = statement((p: Binder<{ id: string; knownBytes: number }>) =>
     ),
 );
 
-export class SqlLedgerPlaceStore implements LedgerPlaceStore {
+export class SqlLedgerPositionStore implements LedgerPositionStore {
   readonly #scope: Scope;
 
   constructor(scope: Scope) {
@@ -34,10 +34,10 @@ export class SqlLedgerPlaceStore implements LedgerPlaceStore {
   }
 
   async find(ledgerId: string): Promise<number | null> {
-    return (await this.#scope.executor.first(selectPlace, { id: ledgerId }))?.knownBytes ?? null;
+    return (await this.#scope.executor.first(selectPosition, { id: ledgerId }))?.knownBytes ?? null;
   }
 
   async put(ledgerId: string, knownBytes: number): Promise<void> {
-    await this.#scope.executor.run(upsertPlace, { id: ledgerId, knownBytes });
+    await this.#scope.executor.run(upsertPosition, { id: ledgerId, knownBytes });
   }
 }
