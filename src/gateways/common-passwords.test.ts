@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { renderCommonPasswords } from '../../tools/common-passwords.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
-test('the passwords that everybody tries first are common', () => {
+test('the most guessed passwords are common', () => {
   for (const password of [
     'password',
     '12345678',
@@ -29,7 +29,7 @@ test('the passwords of the documented examples, and none at all, are not common'
   }
 });
 
-test('the list in the checkout is what the package says, 10,000 of eight characters or more', () => {
+test('the list in the repository equals that of the package: 10,000 passwords of eight characters or more', () => {
   const written = readFileSync(new URL('./common-passwords.txt', import.meta.url), 'utf8');
   assert.equal(written, renderCommonPasswords());
   const passwords = written.trimEnd().split('\n');

@@ -9,7 +9,7 @@ const composer = createMessageComposer({ linkUrl: 'https://id.example.com/set-pa
 const facts = { to: 'jane@example.com', language: 'en', code: '012345', token: 'pr_1_a-b_c' };
 
 describe('a message', () => {
-  test('is for its address and carries its code and token beside the text', () => {
+  test('has its address, and code and token beside the text', () => {
     const content = composer.compose('confirmation', 'email', {
       to: 'jane@example.com',
       language: 'en',
@@ -29,7 +29,7 @@ describe('a message', () => {
     }
   });
 
-  test('says how long what it carries is good for', () => {
+  test('says how long its code or link is valid', () => {
     assert.deepEqual(
       [codeLifeMs, passwordTokenLifeMs.reset, passwordTokenLifeMs.invitation],
       [10 * 60_000, 60 * 60_000, 7 * 24 * 60 * 60_000],
@@ -52,12 +52,12 @@ describe('a message', () => {
     for (const language of ['en', 'es']) {
       const { subject, body } = composer.compose('confirmation', 'sms', { ...facts, language });
       assert.equal(subject, '');
-      // Letters outside the GSM alphabet (ASCII is all inside) leave 70 characters to a message, else 160.
+      // With letters outside the GSM alphabet a message holds 70 characters, otherwise 160. ASCII is inside.
       assert.ok(body.length <= (/^[ -~]*$/.test(body) ? 160 : 70), `${language}: ${body.length}`);
     }
   });
 
-  test('that lacks what its text says is a fault, not a text with a hole', () => {
+  test('without a value that its text shows is a fault, not an incomplete text', () => {
     assert.throws(() => composer.compose('confirmation', 'sms', { to: '+15550001', language: 'en' }));
     assert.throws(() => composer.compose('invitation', 'email', { to: 'a@example.com', language: 'es' }));
     assert.throws(() => composer.compose('invitation', 'sms', facts));
@@ -82,7 +82,7 @@ describe('the language of a message', () => {
 });
 
 describe('a link', () => {
-  test('keeps the query, the fragment and the scheme it was configured with', () => {
+  test('keeps the configured query, fragment and scheme', () => {
     assert.equal(addToken('https://a.example/x?app=1&b=%20', 't'), 'https://a.example/x?app=1&b=%20&token=t');
     assert.equal(addToken('https://a.example/#/set', 't'), 'https://a.example/?token=t#/set');
     assert.equal(addToken('myapp://reset', 't'), 'myapp://reset?token=t');

@@ -7,7 +7,7 @@ const hasher = createPasswordHasher({ queueMax: 256 });
 const phc = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/;
 
 describe('a hash', () => {
-  test('is a PHC string with the parameters that OWASP gives, salted anew each time', async () => {
+  test('is a PHC string with the parameters that OWASP recommends, with a new salt each time', async () => {
     const [first, second] = await Promise.all([
       hasher.hash('securepassword123'),
       hasher.hash('securepassword123'),
@@ -23,14 +23,14 @@ describe('a hash', () => {
     assert.equal(await hasher.verify('', hash), false);
   });
 
-  test('of another implementation with other parameters is verified as it is', async () => {
+  test('of another implementation with other parameters is verified', async () => {
     // From the tests of the reference implementation, phc-winner-argon2.
     const known = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
     assert.equal(await hasher.verify('password', known), true);
     assert.equal(await hasher.verify('Password', known), false);
   });
 
-  test('that is none, damaged or dearer than the bounds is wrong and never a fault', async () => {
+  test('that is no hash, malformed or exceeds the bounds verifies no password and is never a fault', async () => {
     const good = await hasher.hash('securepassword123');
     const bad = [
       '',
@@ -56,11 +56,11 @@ test('an account without a password costs the same work as a wrong password', as
     wrong = Math.min(wrong, await timeOf(() => hasher.verify('nope', hash)));
     none = Math.min(none, await timeOf(() => hasher.verify('nope', null)));
   }
-  // The best of several rounds is compared, so that other work on the machine does not decide.
+  // The best of several measurements is compared, so that other work on the machine does not decide.
   assert.ok(none > wrong / 2 && none < wrong * 2, `${none} ms against ${wrong} ms`);
 });
 
-test('beyond the queue hashing is refused as unavailable, and everyone who waits is served', async () => {
+test('beyond the queue hashing is refused as unavailable, and all that wait are hashed', async () => {
   const narrow = createPasswordHasher({ queueMax: 2, concurrency: 1 });
   const results = await Promise.allSettled(Array.from({ length: 6 }, (_, n) => narrow.hash(`password ${n}`)));
   const refused = results.flatMap((result) =>
@@ -78,7 +78,7 @@ test('verifying waits in the same queue as hashing', async () => {
   await first;
 });
 
-test('the event loop runs on while hashes are made', async () => {
+test('the event loop runs while passwords are hashed', async () => {
   let ticks = 0;
   const timer = setInterval(() => {
     ticks += 1;
@@ -94,7 +94,7 @@ async function timeOf(action: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-test('a meter is told of each hash and of each refusal, and how many wait can be asked at any time', async () => {
+test('a meter gets each hash and each refusal, and the number of waiting passwords can be read at any time', async () => {
   const told: (number | 'refused')[] = [];
   const metered = createPasswordHasher({
     ...{ queueMax: 1, concurrency: 1 },

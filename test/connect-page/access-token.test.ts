@@ -6,7 +6,7 @@ import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 import { addConnection, askToken, type OpenSession, openSession, tokenPath } from './connect-calls.ts';
 
-describe('an access token of Connect', () => {
+describe('an access token of the Connect page', () => {
   const roster = setUpRoster();
   const tenant = setUp(() => roster.organization);
   const ledger = setUpLedger(roster);
@@ -40,7 +40,7 @@ describe('an access token of Connect', () => {
   });
 
   for (const status of ['pending', 'revoking', 'revoked', 'overdue'] as const) {
-    test(`is not given while a source is ${status} only`, async () => {
+    test(`is not issued while a source is only ${status}`, async () => {
       const { externalId, humanId } = await openSession(roster);
       await addConnection(roster, humanId, { status });
       await ledger.mark();
@@ -49,14 +49,14 @@ describe('an access token of Connect', () => {
     });
   }
 
-  test('is given for a source that wants its person again', async () => {
+  test('is issued for a source that needs its person again', async () => {
     const { externalId, humanId } = await openSession(roster);
     await addConnection(roster, humanId, { status: 'needs_user' });
     assert.equal((await ask({ client_user_id: externalId })).status, 200);
     await ledger.mark();
   });
 
-  test('is not given before a source is connected, for an unknown user, or to another app', async () => {
+  test('is not issued before a source is connected, for an unknown user, or to another app', async () => {
     const { externalId } = await openSession(roster);
     const person = await connectedPerson();
     const other = await roster.addOrganization();
@@ -69,7 +69,7 @@ describe('an access token of Connect', () => {
   });
 
   for (const spelled of [{ type: 'access' }, { type: undefined, grant_type: 'refresh_token' }]) {
-    test(`a refresh token brings the next pair with ${JSON.stringify(spelled)}, once`, async () => {
+    test(`a refresh token gives the next pair with ${JSON.stringify(spelled)}, once`, async () => {
       const { externalId, humanId } = await connectedPerson();
       const first = await ask({ client_user_id: externalId });
       await ledger.mark();
@@ -89,7 +89,7 @@ describe('an access token of Connect', () => {
     });
   }
 
-  test('of many who bring one refresh token at once one gets a pair', async () => {
+  test('of many calls with one refresh token at once exactly one gets a pair', async () => {
     const { externalId } = await connectedPerson();
     const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
     const { appId: client_id, clientSecret: client_secret } = tenant.app;
@@ -99,7 +99,7 @@ describe('an access token of Connect', () => {
     await ledger.mark();
   });
 
-  test('what is no refresh token of this app brings nothing', async () => {
+  test('a text that is no refresh token of this app gives nothing', async () => {
     const { externalId, token } = await connectedPerson();
     const pair = await ask({ client_user_id: externalId });
     const other = await roster.addOrganization();
@@ -115,7 +115,7 @@ describe('an access token of Connect', () => {
     assertRefused(await ask({ refresh_token }), 400, 'The token is not valid.');
   });
 
-  test('a refresh token is not spent where its user has no source any more', async () => {
+  test('a refresh token is not consumed where its user has no connected source any more', async () => {
     const { externalId, humanId } = await connectedPerson();
     const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
     await roster.core.work.change(tenant.key, async (tx) => {

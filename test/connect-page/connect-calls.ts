@@ -1,4 +1,4 @@
-/** The token calls of Connect as an app's backend makes them, and sources that are there without going to a provider. */
+/** The token calls of an app's backend, and connected sources without a visit at a provider. */
 import { randomUUID } from 'node:crypto';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import type { ConnectionState } from '../../src/core/providers/connection.ts';
@@ -10,7 +10,7 @@ export type AppCredentials = Tenant['app'];
 
 export const tokenPath = '/humanapi/v1/connect/token';
 
-/** `POST /v1/connect/token` with the client's id and secret, and whatever else is said. */
+/** `POST /v1/connect/token` with the client's id and secret and further fields. */
 export function askToken(
   roster: Roster,
   said: Readonly<Record<string, unknown>>,
@@ -26,7 +26,7 @@ export interface OpenSession {
   readonly token: string;
 }
 
-/** A new user with an open session of Connect. */
+/** A new user with a valid session of the Connect page. */
 export async function openSession(
   roster: Roster,
   app: AppCredentials = roster.organization.app,
@@ -45,8 +45,8 @@ function grant(): StoredGrant {
 }
 
 /**
- * A connection of the user to a provider, in that state, made straight in the directory. The provider is one that is
- * not switched on unless named, so that nobody works on its grant.
+ * A connection of the user to a provider, in that state, written directly into the directory. The default provider is
+ * switched off, so that no job works on its grant.
  */
 export function addConnection(
   roster: Roster,

@@ -1,4 +1,4 @@
-/** The page in a real browser, opened by the public client from npm on the web site of an app. */
+/** The Connect page in a real browser, opened by the public client from npm on the web site of an app. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 describe('the Connect page', () => {
   let roster: Roster;
   let app: EmbeddingApp;
-  /** Where people reach Roster: another site than the app's. */
+  /** The address of Roster: another site than the app's. */
   let site: string;
 
   before(async () => {
@@ -47,7 +47,7 @@ describe('the Connect page', () => {
   const open = (page: Page, { token }: OpenSession, query = ''): Promise<FrameLocator> =>
     openConnect(page, app, { token, base: `${site}/connect${query}` });
 
-  /** Presses the button that connects the demo, and answers the demo's own page. */
+  /** Presses the button that connects the demo, and decides on the demo's own page. */
   async function connectDemo(
     page: Page,
     frame: FrameLocator,
@@ -58,7 +58,7 @@ describe('the Connect page', () => {
     return popup;
   }
 
-  /** On light pages and on dark ones. */
+  /** In light and in dark colours. */
   async function assertAccessible(frame: Frame): Promise<void> {
     await frame.evaluate(axe);
     for (const scheme of ['dark', 'light'] as const) {
@@ -79,7 +79,7 @@ describe('the Connect page', () => {
     return frame;
   }
 
-  test('the client is the one that npm has as 2.4.1, unchanged', () => {
+  test('the client is the unchanged package 2.4.1 of npm', () => {
     const file = readFileSync(createRequire(import.meta.url).resolve('humanapi-connect-client'));
     assert.equal(hash('sha256', file), publishedClient);
   });
@@ -174,7 +174,7 @@ describe('the Connect page', () => {
 
   browserTest('a provider that gives nothing is told, and may be tried again', async ({ page }) => {
     const frame = await open(page, await openSession(roster));
-    // The demo sends the person back with a code that it will not know.
+    // The demo sends the person back with a code that it then does not know.
     const authorize = '**/demo-provider/auth?*';
     await page.context().route(authorize, (route) => {
       const state = new URL(route.request().url()).searchParams.get('state') ?? '';

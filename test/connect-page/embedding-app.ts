@@ -1,6 +1,6 @@
 /**
- * The web site of an app that opens Connect for its people, with the public client from npm as it is, on an origin of
- * its own. The page keeps whatever the client and the frame tell it.
+ * The web site of an app that opens the Connect page, with the unchanged public client from npm, on its own origin. The
+ * app's page stores every event of the client and every message of the frame.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -17,7 +17,7 @@ export interface EmbeddingApp {
   close(): Promise<void>;
 }
 
-/** An event of the client, with what it handed over. */
+/** An event of the client, with its arguments. */
 export interface ToldEvent {
   readonly event: string;
   readonly report: Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ window.addEventListener('message', ({ origin, data }) => window.messages.push({ 
 `.text;
 }
 
-/** Goes to the app and opens Connect there; the frame. */
+/** Goes to the app and opens the Connect page there; returns its frame. */
 export async function openConnect(
   page: Page,
   app: EmbeddingApp,
@@ -80,9 +80,9 @@ export async function openConnect(
 }
 
 /**
- * Presses a button in the frame of Connect and resolves with the window that opens. Where none is seen for long it is
- * pressed again, as a person would, for a browser on a busy machine may lose a press of the mouse. Whether one press
- * is enough is for tests with the keyboard.
+ * Presses a button in the frame of the Connect page and resolves with the window that opens. Where no window opens for
+ * some time, it presses again, as a person would, because a browser on a busy machine may lose a press of the mouse.
+ * Tests with the keyboard check that one press is enough.
  */
 export async function pressForWindow(page: Page, button: Locator): Promise<Page> {
   for (let pressesLeft = 3; ; pressesLeft -= 1) {
@@ -97,12 +97,12 @@ export async function pressForWindow(page: Page, button: Locator): Promise<Page>
   }
 }
 
-/** What the client has told the page so far. */
+/** The events of the client so far. */
 export function toldEvents(page: Page): Promise<readonly ToldEvent[]> {
   return page.evaluate('window.told');
 }
 
-/** The messages that the page was sent, by the origin of the sender. */
+/** The messages to the page, by the origin of the sender. */
 export function messagesOf(page: Page): Promise<readonly { origin: string; type: string }[]> {
   return page.evaluate('window.messages');
 }

@@ -27,7 +27,7 @@ describe('the token calls of the first generation', () => {
     assert.deepEqual([reply.status, reply.at('code'), reply.at('message')], [status, status, message]);
   }
 
-  test('a session is turned into an access and a public token', async () => {
+  test('a session is exchanged for an access and a public token', async () => {
     const { humanId, externalId, token } = await openSession(roster);
     await ledger.mark();
     const reply = await call('tokens', { humanId, sessionToken: token });
@@ -48,7 +48,7 @@ describe('the token calls of the first generation', () => {
     });
   });
 
-  test('a public token is given for a user who is there', async () => {
+  test('a public token is issued for an existing user', async () => {
     const { humanId } = await openSession(roster);
     await ledger.mark();
     const reply = await call('publicTokens', { humanId });
@@ -60,7 +60,7 @@ describe('the token calls of the first generation', () => {
     });
   });
 
-  test('both answer on the host of humanapi and on the bare path', async () => {
+  test('both calls answer on the host of humanapi and on the bare path', async () => {
     const { humanId, token } = await openSession(roster);
     const { appId: clientId, clientSecret } = tenant.app;
     const json = { humanId, clientId, clientSecret, sessionToken: token };
@@ -71,7 +71,7 @@ describe('the token calls of the first generation', () => {
     await ledger.mark();
   });
 
-  test('what is missing or malformed is told', async () => {
+  test('missing and malformed fields are named', async () => {
     assertRefused(await call('tokens', {}), 400, 'humanId is required; sessionToken is required.');
     assertRefused(await call('publicTokens', { humanId: '' }), 400, 'humanId is required.');
     assertRefused(
@@ -108,7 +108,7 @@ describe('the token calls of the first generation', () => {
     await ledger.expect({});
   });
 
-  test('a session that is over, of another user, or no session at all is refused', async () => {
+  test('an expired session, one of another user, and a text that is no session are refused', async () => {
     const { humanId, externalId, token } = await openSession(roster);
     const stranger = await openSession(roster);
     const id = await askToken(roster, { type: 'id', client_user_id: externalId });
@@ -135,7 +135,7 @@ describe('the token calls of the first generation', () => {
     }
   });
 
-  test('one network may call so often in a minute, and no oftener', async () => {
+  test('the calls of one network in a minute are bounded', async () => {
     const limited = await startRoster({ env: { ROSTER_LIMIT_CONNECT: '3' } });
     try {
       const lines = ['token', 'tokens', 'publictokens'].map((each) => `POST /humanapi/v1/connect/${each}`);

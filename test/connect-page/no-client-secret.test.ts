@@ -1,4 +1,4 @@
-/** An app that is older than its client secret: no text is that secret. */
+/** An app from before client secrets: no text is its secret. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { startRoster } from '../support/start.ts';
 import { askToken } from './connect-calls.ts';
 
-test('an app that never had a client secret is opened by none', async (t) => {
+test('an app without a client secret accepts no secret', async (t) => {
   const roster = await startRoster();
   t.after(() => roster.close());
   const { app } = roster.organization;

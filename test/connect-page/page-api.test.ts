@@ -14,7 +14,7 @@ const lines = [
   `DELETE /connect/api/connections/dev_${'0'.repeat(32)}`,
 ] as const;
 
-describe('what the Connect page asks its server', () => {
+describe('the API of the Connect page', () => {
   const roster = setUpRoster();
   const tenant = setUp(() => roster.organization);
   const ledger = setUpLedger(roster);
@@ -28,14 +28,14 @@ describe('what the Connect page asks its server', () => {
     assert.deepEqual([reply.status, reply.body], [status, { error }]);
   }
 
-  /** The source of that provider as the page sees it. */
+  /** The source of that provider in the session. */
   function sourceIn(reply: Reply, provider: string): Readonly<Record<string, unknown>> | undefined {
     const sources = reply.at('sources');
     assert.ok(Array.isArray(sources));
     return sources.find((each) => each.provider === provider);
   }
 
-  test('the session tells the app and the sources, and says which one only plays', async () => {
+  test('the session has the app and the sources, and marks the demo', async () => {
     const { token } = await openSession(roster);
     await ledger.mark();
     const reply = await session(token);
@@ -52,7 +52,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test('of several connections to a provider the one that matters most is shown, and no ended one', async () => {
+  test('of several connections to a provider the most important one is shown, and no ended one', async () => {
     const { token, humanId } = await openSession(roster);
     await addConnection(roster, humanId, { status: 'revoked', provider: 'demo' });
     assert.equal(sourceIn(await session(token), 'demo')?.['connection'], null);
@@ -66,7 +66,7 @@ describe('what the Connect page asks its server', () => {
     });
   });
 
-  test('a source that the deployment has switched off can be seen and disconnected, not connected', async () => {
+  test('a source that is switched off can be seen and disconnected, not connected', async () => {
     const { token, humanId } = await openSession(roster);
     const id = await addConnection(roster, humanId, { status: 'active', provider: 'bygone' });
     const source = sourceIn(await session(token), 'bygone');
@@ -76,7 +76,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.mark();
   });
 
-  test('connecting starts a connection of the person and tells where to go', async () => {
+  test('connecting starts a connection of the person and returns the address to go to', async () => {
     const { token, humanId } = await openSession(roster);
     await ledger.mark();
     const reply = await connect(token, { json: { provider: 'demo' } });
@@ -112,7 +112,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test("another person's connection, also in the same app, is not there", async () => {
+  test("another person's connection, also in the same app, is not found", async () => {
     const { token } = await openSession(roster);
     const neighbour = await openSession(roster);
     const id = await addConnection(roster, neighbour.humanId, { status: 'active', provider: 'demo' });
@@ -124,7 +124,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test('only a token that opens the page is let in, before anything else is looked at', async () => {
+  test('only a token that opens the page is accepted, and it is checked first', async () => {
     const { token, humanId, externalId } = await openSession(roster);
     await addConnection(roster, humanId, { status: 'active', provider: 'demo' });
     const access = await askToken(roster, { type: 'access', client_user_id: externalId });
@@ -146,7 +146,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test('a session that is over, or of somebody cancelled or deleted, is let in no more', async () => {
+  test('an expired session, or one of a cancelled or deleted user, is refused', async () => {
     const over = await openSession(roster);
     roster.clock.advance(hourMs);
     const cancelled = await openSession(roster);
@@ -162,7 +162,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.mark();
   });
 
-  test('a Connect session opens nothing else', async () => {
+  test('a session of the Connect page gives access to nothing else', async () => {
     const { token, humanId } = await openSession(roster);
     await ledger.mark();
     const calls: readonly (readonly [string, Ask])[] = [
@@ -175,7 +175,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test('bad input is told in the shape that the page understands', async () => {
+  test('bad input is answered in the shape that the page reads', async () => {
     const { token } = await openSession(roster);
     await ledger.mark();
     assertRefused(await connect(token, {}), 422, 'gone');
@@ -191,7 +191,7 @@ describe('what the Connect page asks its server', () => {
     await ledger.expect({});
   });
 
-  test('one network may connect so often in a minute, and no oftener', async () => {
+  test('the connects of one network in a minute are bounded', async () => {
     const limited = await startRoster({ env: { ROSTER_LIMIT_CONNECT: '3' } });
     try {
       const { token } = await openSession(limited);
@@ -204,7 +204,7 @@ describe('what the Connect page asks its server', () => {
     }
   });
 
-  test('pages of other origins may not ask', async () => {
+  test('pages of other origins may not call', async () => {
     const { token } = await openSession(roster);
     const reply = await roster.call(lines[0], {
       bearer: token,

@@ -34,14 +34,14 @@ describe('the frame of the Connect page', () => {
     return Object.fromEntries(parts.map((part) => [part.split(' ', 1)[0], part.replace(/^\S+ /, '')]));
   }
 
-  test('is built from its present source: `npm run build` does it', () => {
+  test('is built from its present source (by `npm run build`)', () => {
     const newest = (folder: string): number =>
       Math.max(...readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs));
     const source = join(import.meta.dirname, '..', '..', 'web', 'connect');
     assert.ok(newest(assetsFolder) >= newest(source), 'the page was changed since it was built');
   });
 
-  test('may be shown by the origins that the app lists, and by no other', async () => {
+  test('may be shown in a frame by the origins of the app, and by no other', async () => {
     const { token } = await openSession(roster);
     const reply = await open(token);
     assert.equal(reply.status, 200);
@@ -53,7 +53,7 @@ describe('the frame of the Connect page', () => {
     assert.equal(policyOf(unlisted)['frame-ancestors'], "'none'");
   });
 
-  test('runs nothing but its own files, and leaks its address to nobody', async () => {
+  test('runs only its own files, and sends its address to no other site', async () => {
     const { token } = await openSession(roster);
     const reply = await open(token);
     const { 'default-src': other, 'script-src': script, 'style-src': style, ...rest } = policyOf(reply);
@@ -65,7 +65,7 @@ describe('the frame of the Connect page', () => {
     assert.ok(!reply.text.includes(token), 'the token stands in the page');
   });
 
-  test('asking for it changes nothing', async () => {
+  test('a request for it changes nothing', async () => {
     const { token } = await openSession(roster);
     const ledger = await openLedger(roster);
     await open(token);
@@ -91,7 +91,7 @@ describe('the frame of the Connect page', () => {
     assert.equal(await statusOf(tokens.string('accessToken')), 403);
   });
 
-  test('a token that has ended still names its app, so that the page can say so where it is', async () => {
+  test('an expired token still names its app, so that the page can say so in its frame', async () => {
     const { token } = await openSession(roster);
     roster.clock.advance(hourMs);
     const reply = await open(token);
@@ -103,7 +103,7 @@ describe('the frame of the Connect page', () => {
     assert.match((await open(token)).text, /does not work any more/);
   });
 
-  test('what is no token gets a notice in words, with nothing on it that could be pressed', async () => {
+  test('a text that is no token gets a notice without any button', async () => {
     const other = await roster.addOrganization();
     const { token } = await openSession(roster, other.app);
     for (const wrong of ['', 'nonsense', `${token.slice(0, -1)}~`, token.replace('cs_', 'st_')]) {
@@ -118,7 +118,7 @@ describe('the frame of the Connect page', () => {
     }
   });
 
-  test('speaks the language of the address, else of the browser', async () => {
+  test('has the language of the address, else of the browser', async () => {
     const { token } = await openSession(roster);
     const spanish = await open(token, { 'accept-language': 'es-MX,en;q=0.5' });
     assert.match(spanish.text, /<html lang="es">/);
@@ -135,7 +135,7 @@ describe('the frame of the Connect page', () => {
     ['/connect', '/connect/'],
     ['/connect/', '/connect/'],
   ] as const) {
-    test(`its files lie beside it at ${path}, under names that may be kept for ever`, async () => {
+    test(`its files are beside it at ${path}, under names that may be cached without an end`, async () => {
       const { token } = await openSession(roster);
       const { text } = await roster.call(`GET ${path}?token=${token}`);
       const names = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, name]) => name ?? '');
@@ -156,7 +156,7 @@ describe('the frame of the Connect page', () => {
     });
   }
 
-  test('is read when it is asked for, so that one that was built late is served without another start', async () => {
+  test('is read at the request, so that a page that is built later is served without a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'roster-page-'));
     try {
       await assert.rejects(readAssets(join(folder, 'nowhere')));
@@ -174,7 +174,7 @@ describe('the frame of the Connect page', () => {
     }
   });
 
-  test('is small: less than 120 KiB travel', () => {
+  test('is small: less than 120 KiB are transferred', () => {
     const files = readdirSync(assetsFolder).filter((name) => name.endsWith('.br'));
     const sizes = files.map((name) => statSync(join(assetsFolder, name)).size);
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) < 120 * 1024, String(sizes));
@@ -184,7 +184,7 @@ describe('the frame of the Connect page', () => {
   });
 
   test('the picture that the client shows while it loads may be shown by any site', async () => {
-    // The client adds the path to its base address as it stands, also behind a query.
+    // The client appends the path to the whole base address, also after a query.
     for (const base of ['/connect/', '/connect//', '/connect?lang=es/', '/connect/?lang=en//']) {
       const picture = await roster.call(`GET ${base}images/data-source-type-icons/launch-connect-text.svg`);
       assert.equal(picture.status, 200);
@@ -194,7 +194,7 @@ describe('the frame of the Connect page', () => {
     }
   });
 
-  test('what is not there is not found, and other methods are not allowed', async () => {
+  test('unknown paths are not found, and other methods are not allowed', async () => {
     assert.equal((await roster.call('GET /connect/assets/main.js')).status, 404);
     assert.equal((await roster.call('GET /connect/assets/..%2Fpackage.json')).status, 404);
     const refused = await roster.call('POST /connect');

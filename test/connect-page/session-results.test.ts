@@ -17,7 +17,7 @@ const oura = { id: 'dev_Oura', name: 'Oura' };
 const polar = { id: 'dev_Polar', name: 'Polar' };
 
 describe('the results of a session', () => {
-  test('what was connected before is there, and is no event', () => {
+  test('earlier connections are in the list, and are no event', () => {
     const results = new SessionResults();
     assert.deepEqual(results.update([source('Oura', {}), source('Polar', null)]), []);
     assert.deepEqual(results.report(), {
@@ -27,7 +27,7 @@ describe('the results of a session', () => {
     });
   });
 
-  test('what comes is told once', () => {
+  test('a new connection is reported once', () => {
     const results = new SessionResults();
     results.update([source('Oura', {}), source('Polar', { status: 'pending' })]);
     assert.deepEqual(results.update([source('Oura', {}), source('Polar', {})]), [polar]);
@@ -37,14 +37,14 @@ describe('the results of a session', () => {
     assert.deepEqual(currentConnections, [oura, polar]);
   });
 
-  test('a connection that is gone at its provider and comes back is an event', () => {
+  test('a connection that needed its user and is active again is an event', () => {
     const results = new SessionResults();
     results.update([source('Oura', { status: 'needs_user' })]);
     assert.deepEqual(results.report().currentConnections, []);
     assert.deepEqual(results.update([source('Oura', {})]), [oura]);
   });
 
-  test('what was disconnected is told, and no longer current before the server says so', () => {
+  test('a disconnected source is reported, and is not current even before the server confirms', () => {
     const results = new SessionResults();
     results.update([source('Oura', {}), source('Polar', {})]);
     results.disconnect(oura);
@@ -54,7 +54,7 @@ describe('the results of a session', () => {
     assert.deepEqual(results.update([source('Oura', { status: 'revoking' }), source('Polar', {})]), []);
   });
 
-  test('an answer from before a disconnect is no connection', () => {
+  test('an answer from before a disconnect adds no connection', () => {
     const results = new SessionResults();
     results.update([source('Oura', {})]);
     results.disconnect(oura);

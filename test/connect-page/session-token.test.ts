@@ -10,7 +10,7 @@ import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 import { testDoor } from '../support/start.ts';
 import { addConnection, askToken, openSession, tokenPath } from './connect-calls.ts';
 
-describe('a session of Connect', () => {
+describe('a session of the Connect page', () => {
   const roster = setUpRoster();
   const tenant = setUp(() => roster.organization);
   const ledger = setUpLedger(roster);
@@ -30,7 +30,7 @@ describe('a session of Connect', () => {
     assert.match(reply.string('message'), message);
   }
 
-  test('makes the user who is not there, and answers with its id and a token for an hour', async () => {
+  test('creates an unknown user, and answers with its id and a token for an hour', async () => {
     await ledger.mark();
     const reply = await ask({ client_user_id: 'new-1', client_user_email: 'new-1@example.com' });
     assert.equal(reply.status, 200);
@@ -55,7 +55,7 @@ describe('a session of Connect', () => {
     assert.deepEqual([shown.string('email'), shown.string('status')], ['new-1@example.com', 'active']);
   });
 
-  test('finds the user who is there, and changes nothing of them', async () => {
+  test('finds an existing user, and does not change it', async () => {
     const first = await ask({ client_user_id: 'again' });
     await ledger.mark();
     const second = await ask({ client_user_id: 'again' });
@@ -67,7 +67,7 @@ describe('a session of Connect', () => {
     });
   });
 
-  test('an address is kept where it is free and none is known, unconfirmed, and left out elsewhere', async () => {
+  test('an address is stored, unconfirmed, where it is free and the user has none, and otherwise left out', async () => {
     await addPerson(roster, { email: 'Taken@example.com' });
     const emailOf = async (humanId: string): Promise<unknown> =>
       (await roster.core.work.read(tenant.key, (tx) => tx.users.find({ id: humanId })))?.email;
@@ -88,7 +88,7 @@ describe('a session of Connect', () => {
     await ledger.mark();
   });
 
-  test('many at once for one new user make one', async () => {
+  test('many calls at once for one new user create one user', async () => {
     const { appId: client_id, clientSecret: client_secret } = tenant.app;
     const json = { client_id, client_secret, type: 'session', client_user_id: 'crowd' };
     const replies = await callAtOnce(roster.client, 8, () => [
@@ -100,7 +100,7 @@ describe('a session of Connect', () => {
     await ledger.mark();
   });
 
-  test('a form will do, and so will the host of humanapi and the bare path', async () => {
+  test('a form is accepted, on the host of humanapi and on the bare path', async () => {
     const { appId: client_id, clientSecret: client_secret } = tenant.app;
     const form = { client_id, client_secret, client_user_id: 'form', type: 'session' };
     const replies = [
@@ -115,7 +115,7 @@ describe('a session of Connect', () => {
     await ledger.mark();
   });
 
-  test('what is missing is told at once, in the spelling of the call', async () => {
+  test('all missing fields are named together, in the spelling of the call', async () => {
     assertRefused(
       await roster.call(`POST ${tokenPath}`, { json: {} }),
       400,
@@ -137,7 +137,7 @@ describe('a session of Connect', () => {
     await ledger.expect({});
   });
 
-  test('who is not the app is refused alike, whatever was wrong', async () => {
+  test('every wrong client gets the same refusal', async () => {
     const other = await roster.addOrganization();
     await ledger.mark();
     const { appId, appKey } = tenant.app;
@@ -187,7 +187,7 @@ describe('a session of Connect', () => {
     await ledger.expect({});
   });
 
-  test('an id token is for a user who is there', async () => {
+  test('an id token is for an existing user', async () => {
     const { externalId, humanId } = await openSession(roster);
     await ledger.mark();
     const reply = await ask({ type: 'id', client_user_id: externalId });
@@ -215,7 +215,7 @@ describe('a session of Connect', () => {
     assert.ok(!JSON.stringify(rows).includes(token.slice(-43)));
   });
 
-  test('tokens go with their user, and those that ended a while ago with time', async () => {
+  test('tokens are deleted with their user, and expired ones after a while', async () => {
     const { humanId } = await openSession(roster);
     await addConnection(roster, humanId, { status: 'revoked' });
     const { appId, appKey } = tenant.app;

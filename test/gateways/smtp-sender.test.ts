@@ -53,7 +53,7 @@ describe('an email', () => {
     assert.match(textOf(mail), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
   });
 
-  test('has the same Message-ID each time it is tried', async () => {
+  test('has the same Message-ID in each attempt', async () => {
     const { url, mails } = await startServer();
     const sender = senderFor(url);
     await sender.send(message);
@@ -90,7 +90,7 @@ describe('an email', () => {
     assert.ok(connections <= 4, `${connections} connections`);
   });
 
-  test('goes out with user and password where the address has them', async () => {
+  test('is sent with user and password where the address has them', async () => {
     const { url, mails } = await startServer({
       authOptional: false,
       allowInsecureAuth: true,
@@ -117,7 +117,7 @@ describe('a server that', () => {
     assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: 'smtp_550' });
   });
 
-  test('refuses the message itself for good is final', async () => {
+  test('refuses the message itself permanently is final', async () => {
     const { url } = await startServer({
       onData(stream, _session, callback) {
         stream.resume();
@@ -127,24 +127,24 @@ describe('a server that', () => {
     assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: 'smtp_554' });
   });
 
-  test('says not now is tried again', async () => {
+  test('refuses for now is retried', async () => {
     const { url } = await startServer(refusing(451, '4.7.1 Greylisted'));
     assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_451' });
   });
 
-  test('will not relay for us is tried again, for that can be mended', async () => {
+  test('does not relay for us is retried, because an operator can repair it', async () => {
     const { url } = await startServer(refusing(554, '5.7.1 Relay access denied'));
     assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_554' });
   });
 
-  test('refuses our sender address is tried again, for that can be mended', async () => {
+  test('refuses our sender address is retried, because an operator can repair it', async () => {
     const { url } = await startServer({
       onMailFrom: (_address, _session, callback) => callback(smtpError(550, '5.1.8 Unknown sender')),
     });
     assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_550' });
   });
 
-  test('accepts the connection and says nothing is given up in time', async () => {
+  test('accepts the connection and says nothing is abandoned in time', async () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     closers.push(() => new Promise((resolve) => silent.close(() => resolve())));
@@ -153,13 +153,13 @@ describe('a server that', () => {
     assert.equal(outcome.kind, 'try_again');
   });
 
-  test('takes the text and never says whether it has it is given up in time', async () => {
+  test('takes the text and does not answer is abandoned in time', async () => {
     const { url } = await startServer({ onData: (stream) => void stream.resume() });
     const outcome = await senderFor(url).send(message);
     assert.equal(outcome.kind, 'try_again');
   });
 
-  test('is away is tried again, and gets the message once it is back', async () => {
+  test('is down is retried, and gets the message once it is up', async () => {
     const first = await startServer();
     const sender = senderFor(first.url);
     await first.stop();
@@ -170,7 +170,7 @@ describe('a server that', () => {
     assert.equal(second.mails.length, 1);
   });
 
-  test('says anything gets no address and no text into the reason', async () => {
+  test('says anything puts no address and no text into the reason', async () => {
     const { url } = await startServer(refusing(550, '5.1.1 jane@example.com 012345'));
     const shown = JSON.stringify(await senderFor(url).send(message));
     assert.ok(!shown.includes('jane') && !shown.includes('012345'), shown);

@@ -15,7 +15,7 @@ interface Seen {
 const seen: Seen[] = [];
 let answer: (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A server that plays the service: it notes each call and answers as the test wishes. */
+/** A server that stands in for the service: it records each call and answers as the test says. */
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -88,19 +88,19 @@ describe('an answer', () => {
     assert.deepEqual(await sendTo(baseUrl), { kind: 'refused', reason: 'http_400_21211' });
   });
 
-  test('that may be different next time is tried again', async () => {
+  test('that may be different next time is retried', async () => {
     for (const status of [401, 403, 404, 408, 409, 500, 502, 503, 504]) {
       answer = reply(status, '<html>');
       assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: `http_${status}` });
     }
   });
 
-  test("of 400 that is not Twilio's own is tried again", async () => {
+  test("of 400 that is not in Twilio's form is retried", async () => {
     answer = reply(400, '<h1>Bad Request</h1>');
     assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'http_400' });
   });
 
-  test('that asks to wait is heeded', async () => {
+  test('that asks for a wait is respected', async () => {
     answer = reply(429, twilioError(20429), { 'Retry-After': '7' });
     assert.deepEqual(await sendTo(baseUrl), {
       kind: 'try_again',
@@ -116,23 +116,23 @@ describe('an answer', () => {
     assert.equal(seen.length, calls + 1);
   });
 
-  test('that never comes is given up in time and tried again', async () => {
+  test('that never comes is abandoned in time and retried', async () => {
     answer = () => {};
     assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'timeout' });
   });
 
-  test('that begins and never ends is given up in time and tried again', async () => {
+  test('that begins and never ends is abandoned in time and retried', async () => {
     answer = (response) => response.writeHead(400).write('{"code":');
     assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'timeout' });
   });
 
-  test('that is cut off is tried again', async () => {
+  test('that is cut off is retried', async () => {
     answer = (response) => response.socket?.resetAndDestroy();
     const outcome = await sendTo(baseUrl);
     assert.equal(outcome.kind, 'try_again');
   });
 
-  test('that cannot come, for nobody listens, is tried again', async () => {
+  test('that cannot come, because no server listens, is retried', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
     const { port } = closed.address() as AddressInfo;

@@ -35,7 +35,7 @@ async function sweep(core: Core = deployment.core): Promise<void> {
 const otherSecret = createSecretBox('another-secret-of-32-characters-or-more');
 
 describe('a request for a reset link', () => {
-  test('leads to a mail for an account and to nothing for a stranger, and is gone in both cases', async () => {
+  test('leads to an email for an account and to nothing for a stranger, and is deleted in both cases', async () => {
     await deployment.addUser({ email: 'jane@example.com' });
     await ask('Jane@Example.com ');
     await ask('nobody@example.com');
@@ -56,7 +56,7 @@ describe('a request for a reset link', () => {
     assert.equal(deployment.messages().length, 1);
   });
 
-  test('is answered however many wait before it', async () => {
+  test('is answered also with many before it', async () => {
     await deployment.addUser({ email: 'jane@example.com' });
     await Promise.all(Array.from({ length: 120 }, (_, n) => ask(`stranger-${n}@example.com`)));
     await ask('jane@example.com');
@@ -64,7 +64,7 @@ describe('a request for a reset link', () => {
     assert.equal(deployment.messages().length, 1);
   });
 
-  test('that cannot be read fails aloud and waits for the right secret', async () => {
+  test('that cannot be opened is reported and waits for the right secret', async () => {
     await deployment.addUser({ email: 'jane@example.com' });
     await ask('jane@example.com');
     await assert.rejects(sweep({ ...deployment.core, secrets: otherSecret }));
@@ -73,7 +73,7 @@ describe('a request for a reset link', () => {
     assert.equal(deployment.messages().length, 1);
   });
 
-  test('that can never be read does not hold up the others, and is given up after an hour', async () => {
+  test('that can never be opened does not delay the others, and is deleted after an hour', async () => {
     await deployment.addUser({ email: 'jane@example.com' });
     await requestPasswordReset(
       { ...deployment.core, secrets: otherSecret },

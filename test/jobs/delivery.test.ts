@@ -1,4 +1,4 @@
-/** The whole way of a message: from the commit that causes it, through the runner, to services outside. */
+/** A message from its commit through the runner to services outside. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +45,7 @@ before(async () => {
   };
   const journal = createTestJournal();
   const job = createSendMessagesJob({ ...deployment.core, senders, outbox: outboxSender, journal });
-  // A pause that no test waits out: a commit woke the job for all that is sent in time.
+  // No test waits for this pause: what is sent in time was sent because the job was woken.
   runner = startJobs([{ ...job, pauseMs: 3_600_000 }], journal);
   closings.push(
     () => runner.stop(),
@@ -68,7 +68,7 @@ test("a code and an invitation arrive in the user's language, the code at the se
   runner.wake('messages');
   await until(() => smtp.mails.length === 1 && stateOf(deployment.messages()[1]).state === 'sent');
   assert.match(textOf(smtp.mails[0]), /^http:\/\/localhost:8080\/set-password\?token=inv_1_abc$/m);
-  // Settled: the next attempt is due before a lease would have run out.
+  // The outcome is stored: the retry is due before the lease would have expired.
   const retryAt = deployment.clock.now() + 2_000;
   await until(() => deployment.messages()[0]?.['next_attempt_at'] === retryAt);
   assert.deepEqual(texts, []);

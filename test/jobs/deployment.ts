@@ -1,4 +1,4 @@
-/** A directory without a server for tests of jobs: a real database in a folder of its own, and a clock that stands. */
+/** A directory without a server for tests of jobs: a real database in its own folder, and a clock that stands still. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ export async function openDeployment(): Promise<Deployment> {
 
 const noProviders = { redirectUri: 'http://localhost/connect/callback', list: () => [], find: () => null };
 
-/** A core over the database in the folder, as each process that serves it has one. */
+/** A core with the database in the folder, as each process that serves it has one. */
 export async function openCore(
   folder: string,
   clock: Clock,
@@ -111,7 +111,7 @@ export async function openCore(
   };
 }
 
-/** A sender that notes what it is given and answers as the test wishes, by number of the call. */
+/** A sender that records its messages and answers as the test says, by the number of the call. */
 export function createTestSender(
   answer: (call: number, message: OutgoingMessage) => SendOutcome | Promise<SendOutcome> = () => ({
     kind: 'taken',

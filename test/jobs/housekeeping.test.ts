@@ -21,7 +21,7 @@ async function addHits(count: number): Promise<void> {
   });
 }
 
-test('what has run out is removed and what has not is kept', async () => {
+test('expired rows are deleted and the others stay', async () => {
   const [old, young] = [await deployment.addUser(), await deployment.addUser()];
   const put = (userId: string): Promise<void> =>
     deployment.core.work.change(deployment.orgKey, (tx) =>
@@ -41,7 +41,7 @@ test('what has run out is removed and what has not is kept', async () => {
   );
 });
 
-test('much that has run out is removed in pieces, each run telling whether there is more', async () => {
+test('many expired rows are deleted in batches, and each run says whether there are more', async () => {
   await addHits(1_100);
   deployment.clock.advance(minuteMs);
   const job = createHousekeepingJob(deployment.core);

@@ -38,7 +38,7 @@ function jobWith(senders: { sms?: MessageSender; email?: MessageSender }, core =
   });
 }
 
-/** One sweep, to the end of what it began. */
+/** One run of the job, until all that it started has ended. */
 async function sweep(job: Job): Promise<void> {
   while (await job.run());
   await job.finish?.();
@@ -78,7 +78,7 @@ describe('a message', () => {
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'kept', attempts: 1, hasContent: true }]);
   });
 
-  test('that is refused for good is not tried again, and its content is dropped', async () => {
+  test('that is refused permanently is not retried, and its content is dropped', async () => {
     const sms = createTestSender(() => ({ kind: 'refused', reason: 'http_400_21211' }));
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
@@ -92,7 +92,7 @@ describe('a message', () => {
     assert.equal(journal.notes[0]?.['reason'], 'http_400_21211');
   });
 
-  test('that could not be sent is tried again after its pause and not before, until it goes', async () => {
+  test('that could not be sent is retried after its wait and not before, until it is sent', async () => {
     const sms = createTestSender((call) => (call < 3 ? tryAgain() : { kind: 'taken' }));
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
@@ -125,7 +125,7 @@ describe('a message', () => {
     assert.equal(sms.sent.length, 2);
   });
 
-  test('is given up after the last attempt', async () => {
+  test('fails after the last attempt', async () => {
     const email = createTestSender(tryAgain);
     await deployment.postInvitation(await deployment.addUser());
     const job = jobWith({ email });
@@ -139,7 +139,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('with a code that has run out meanwhile is not sent any more', async () => {
+  test('with an expired code is not sent', async () => {
     const sms = createTestSender(tryAgain);
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
@@ -152,7 +152,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('whose user was deleted while it was under way leaves nothing behind', async () => {
+  test('whose user is deleted during an attempt leaves nothing behind', async () => {
     const user = await deployment.addUser();
     const sms = createTestSender(async () => {
       await deployment.core.work.change(deployment.orgKey, (tx) => tx.users.erase(user, []));
@@ -195,7 +195,7 @@ describe('a fault of ours', () => {
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'sent', attempts: 2, hasContent: false }]);
   });
 
-  test('in the secret leaves the message for when the right one is back', async () => {
+  test('of a wrong secret leaves the message until the right secret is back', async () => {
     const sms = createTestSender();
     await deployment.postCode(await deployment.addUser());
     const wrong = { ...deployment.core, secrets: createSecretBox('another-secret-of-32-characters-or-more') };
@@ -237,7 +237,7 @@ describe('many messages', () => {
     assert.ok(deployment.messages().every((row) => stateOf(row).state === 'sent'));
   });
 
-  test('are with their sender a bounded number at a time', async () => {
+  test('are sent a bounded number at a time', async () => {
     const user = await deployment.addUser();
     for (let count = 0; count < 40; count += 1) await deployment.postCode(user);
     let underWay = 0;
@@ -256,7 +256,7 @@ describe('many messages', () => {
 });
 
 describe('a process that is killed', () => {
-  test('between sending and noting it leaves a message that is sent again once the lease has run out', async () => {
+  test('between sending and storing the outcome leaves a message that is sent again after the lease', async () => {
     await deployment.postCode(await deployment.addUser(), '135791');
     await runAndKill(deployment.clock.now());
     assert.deepEqual(deployment.messages().map(stateOf), [
@@ -277,7 +277,7 @@ describe('a process that is killed', () => {
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'sent', attempts: 2, hasContent: false }]);
   });
 
-  test('by a message each time does not try it for ever', async () => {
+  test('by one message each time has a bounded number of attempts', async () => {
     await deployment.postInvitation(await deployment.addUser());
     const claim = (): Promise<unknown> =>
       deployment.core.work.changeSystem('job', (tx) =>
@@ -294,7 +294,7 @@ describe('a process that is killed', () => {
   });
 });
 
-/** A process that sends what is due and is killed with `SIGKILL` while the sender has the message. */
+/** A process that sends due messages and is killed with `SIGKILL` while the sender has the message. */
 async function runAndKill(now: number): Promise<void> {
   const program = join(import.meta.dirname, 'sending-process.ts');
   const child = spawn(process.execPath, [program, deployment.folder, String(now)], {

@@ -1,6 +1,6 @@
 /**
- * A process that sends what is due: `node sending-process.ts FOLDER NOW`. It says so on standard output once the
- * sender has a message, and then hangs, to be killed.
+ * A process that sends due messages: `node sending-process.ts FOLDER NOW`. It writes to standard output once the sender
+ * has a message, and then hangs until it is killed.
  */
 import type { MessageSender } from '../../src/core/messaging/sender.ts';
 import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';

@@ -1,4 +1,4 @@
-/** What an operator gives up after a disconnect: nothing is tried any more, and nothing ever says that it was confirmed. */
+/** An operator abandons the grants of a disconnected connection: no attempt follows, and nothing reports a confirmation. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
@@ -13,7 +13,7 @@ import { type Linked, openLinked } from './linked-deployment.ts';
 
 const hourMs = 3_600_000;
 
-describe('a connection whose provider is given up', () => {
+describe('an abandoned connection', () => {
   let linked: Linked;
   let user: User;
   let id: string;
@@ -47,7 +47,7 @@ describe('a connection whose provider is given up', () => {
     assert.equal(await status(), 'revoking');
   });
 
-  test('stays overdue, loses its grant, is asked for no more, and has one event', async () => {
+  test('stays overdue, loses its grant, is attempted no more, and has one event', async () => {
     linked.deployment.clock.advance(revocationDueMs);
     await linked.work();
     assert.equal(await status(), 'overdue');
@@ -73,7 +73,7 @@ describe('a connection whose provider is given up', () => {
     await assert.rejects(abandon(), isWrongState);
   });
 
-  test('is not revoked by the end of tokens that came later, nor forgotten by housekeeping', async () => {
+  test('is not revoked by the end of later tokens, and housekeeping does not delete it', async () => {
     const { core, deployment, operator } = linked;
     const late = newPrefixedId('rev');
     const now = deployment.clock.now();

@@ -1,6 +1,6 @@
 /**
- * A real, certified authorization server on a free port, with people who say yes or no at once. It remembers every
- * token that it ever gave, also those whose answers were lost, so that a test can ask it which of them still live.
+ * A real, certified authorization server on a free port, whose people allow or refuse access at once. It stores every
+ * token that it has given, also those of lost answers, so that a test can ask which of them are still valid.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,19 +12,19 @@ import { Provider } from 'oidc-provider/lib/provider.js';
 import { clientId, clientSecret, redirectUri } from './linked-provider.ts';
 
 export interface AuthorizationServer {
-  /** The issuer, and where it answers. */
+  /** The issuer and address of the server. */
   readonly url: string;
-  /** Every token ever given, in order. */
+  /** Every token that was given, in order. */
   readonly issued: readonly string[];
-  /** Goes where a person would and comes back: the address of the callback. */
+  /** Follows the address as a person does; returns the address of the callback. */
   authorize(authUrl: string, decision?: 'allow' | 'deny'): Promise<URL>;
-  /** Which of the tokens given since `from` introspection calls active. */
+  /** The tokens since the index `from` that introspection reports as active. */
   liveTokens(from?: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** A server that forgets what was used, and so does not notice when it comes again: its newer tokens live on. */
+  /** A server that does not store used codes and tokens, so it does not end a grant that is reused. */
   readonly isForgetful?: boolean;
 }
 
@@ -104,7 +104,7 @@ function createProvider(url: string, { isForgetful = false }: ServerOptions): Oi
   });
 }
 
-/** Keeps nothing of what was used. */
+/** Stores nothing of what was used. */
 function createForgetfulAdapter(): AdapterFactory {
   const create = createMemoryAdapter();
   return (model) => {
@@ -117,7 +117,7 @@ function createForgetfulAdapter(): AdapterFactory {
 const isOwnToken = (_: unknown, client: { clientId: string }, token: object): boolean =>
   'clientId' in token && token.clientId === client.clientId;
 
-/** The person decides as the test has said in a cookie. */
+/** The person decides as a cookie of the test says. */
 async function interact(
   provider: OidcProvider,
   request: IncomingMessage,

@@ -1,4 +1,4 @@
-/** The demo provider of a process that has just begun, where jobs ask before the server listens. */
+/** The demo provider of a process that has just started, where jobs call it before the server listens. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { findPort } from '../support/port.ts';
 
-test('a grant of a former process that is ended while the server begins to listen is told as gone', async (t) => {
+test('a grant of a former process that is ended while the server begins to listen is reported as gone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'roster-demo-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const { config, secrets } = readConfig({ ROSTER_DATA_DIR: folder, PORT: String(await findPort()) });

@@ -1,6 +1,6 @@
 /**
- * Stands between Roster and an authorization server and does to each request what the test says: hands it on, fails,
- * refuses, hangs, breaks the line, or hands it on and loses the answer.
+ * A proxy between Roster and an authorization server that treats each request as the test says: it forwards it, fails,
+ * refuses, hangs, closes the connection, or forwards it and loses the answer.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,22 +9,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const faults = [
   'pass',
-  /** 500 or 401 without the server having seen anything. */
+  /** 500 or 401; the server does not get the request. */
   'fail',
   'refuse',
-  /** The line breaks before or after the server has seen the request. */
+  /** The connection is closed before or after the server has got the request. */
   'break',
   'lose',
-  /** Nothing ever comes, and the server has or has not seen the request. */
+  /** No answer comes, and the server has or has not got the request. */
   'hang',
   'hang_after',
-  /** 500 or 401 although the server has done what it was asked. */
+  /** 500 or 401, although the server has handled the request. */
   'fail_after',
   'refuse_after',
 ] as const;
 /**
- * No faults, but room for something else to happen meanwhile. `slow`: the server's answer takes its time. `held`: it
- * comes when the test lets it.
+ * No faults, but time for other events meanwhile. `slow`: the server's answer is delayed. `held`: the answer comes when
+ * the test releases it.
  */
 export type Fault = (typeof faults)[number] | 'slow' | 'held';
 
@@ -34,15 +34,15 @@ const hurriedMs = 80;
 
 export interface FaultProxy {
   readonly url: string;
-  /** What becomes of the next requests, by their path; `pass` where nothing is said. */
+  /** How the next requests are treated, by their path. Default: `pass`. */
   plan(faultOf: (path: string) => Fault): void;
-  /** As `plan`, where some may hang. */
+  /** As `plan`, where some requests may hang. */
   planHanging(faultOf: (path: string) => Fault): void;
-  /** How long a caller has to wait for an answer, in milliseconds: short where it may never come. */
+  /** How long a caller should wait for an answer, in milliseconds: short where an answer may never come. */
   readonly patienceMs: number;
-  /** The paths asked for so far. */
+  /** The paths of the requests so far. */
   readonly asked: readonly string[];
-  /** Lets the answers go that are held, and resolves with how many there were; waits for the first one. */
+  /** Waits for the first held answer, releases all held answers and resolves with their number. */
   release(): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * A provider that fails, hangs, refuses and loses its answers, at any call of a grant's life. Whatever it does, nothing
- * is ever called ended while a token lives, and once it is well again everything ends.
+ * A provider that fails, hangs, refuses and loses its answers, at each call of a grant's life. In all cases nothing is
+ * reported as ended while a token is valid, and once the provider works again every grant ends.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -15,12 +15,12 @@ import { type Linked, openLinked, type RevocationFacts } from './linked-deployme
 
 const hourMs = 3_600_000;
 
-/** One person from the first visit on. */
+/** One person from the first connect on. */
 interface Story {
   readonly user: User;
   readonly connection: Connection;
   readonly callback: URL;
-  /** Where the tokens that the person was given begin. */
+  /** The index of the person's first token. */
   readonly from: number;
 }
 
@@ -31,7 +31,7 @@ async function begin(linked: Linked): Promise<Story> {
   return { user, from, ...(await linked.visit(user)) };
 }
 
-/** Deletes the user; the id of the erasure that begins with it. */
+/** Deletes the user; returns the id of the erasure. */
 async function erase({ core, operator }: Linked, { user }: Story): Promise<string> {
   return (await deleteUser(core, operator, { ref: { id: user.id } })).erasureId;
 }
@@ -51,7 +51,7 @@ function revocationsOf(linked: Linked, { connection }: Story): readonly Revocati
 
 const isEnded = ({ state }: RevocationFacts): boolean => state === 'confirmed';
 
-/** Nothing that is called ended has a token that lives: neither a connection, nor the erasure of its user. */
+/** Checks that no connection and no erasure is reported as ended while a token is valid. */
 async function checkHonesty(linked: Linked, story: Story, erasureId: string | null = null): Promise<void> {
   const connection = await linked.connectionOf(story.connection);
   const isCalledEnded =
@@ -59,7 +59,7 @@ async function checkHonesty(linked: Linked, story: Story, erasureId: string | nu
   if (isCalledEnded) assert.deepEqual(await linked.server.liveTokens(story.from), []);
 }
 
-/** Resolves when the server is being asked for something that was not asked before. */
+/** Resolves when the server gets a new request. */
 async function untilAsked({ proxy }: Linked): Promise<void> {
   const count = proxy.asked.length;
   while (proxy.asked.length === count) await sleep(1);
@@ -72,8 +72,8 @@ function inOrder(list: readonly Fault[]): () => Fault {
 }
 
 /**
- * What each provider is like. `isSure`: a lost answer can be made good by asking again, so everything ends in time.
- * Otherwise what may live unseen stays open for ever, and a few hours of trying show as much as a week.
+ * The kinds of providers. `isSure`: after a lost answer, the same request again ends all that was given, so every grant
+ * ends in time. Otherwise a grant that may be valid stays open, and a few hours of attempts prove as much as a week.
  */
 const providers = [
   { title: 'a provider that ends what is used twice', options: {}, isSure: true, hours: 168 },
@@ -95,7 +95,7 @@ for (const { title, options, isSure, hours } of providers) {
     after(() => linked.close());
 
     for (const fault of faults) {
-      test(`a disconnect whose calls first meet "${fault}" ends, and not before the grant does`, async () => {
+      test(`a disconnect whose calls first meet "${fault}" ends, and not before the grant has ended`, async () => {
         for (const [revocation, other] of [
           [fault, 'pass'],
           ['pass', fault],
@@ -122,7 +122,7 @@ for (const { title, options, isSure, hours } of providers) {
         }
       });
 
-      test(`an exchange that meets "${fault}" and a deletion right after leave no grant alive unseen`, async () => {
+      test(`an exchange that meets "${fault}" and a deletion right after leave no valid grant without a revocation`, async () => {
         linked.proxy.plan(() => 'pass');
         const story = await begin(linked);
         linked.proxy.planHanging(() => fault);
@@ -133,7 +133,7 @@ for (const { title, options, isSure, hours } of providers) {
         linked.proxy.plan(() => 'pass');
         await linked.workOff(hours);
         await checkHonesty(linked, story, erasureId);
-        // Where a lost answer cannot be made good, it stays visible for ever instead of being called ended.
+        // Where no request can end the tokens of a lost answer, the grant stays open instead of counting as ended.
         if (isSure) assert.ok(await isComplete(linked, erasureId));
       });
 
@@ -152,7 +152,7 @@ for (const { title, options, isSure, hours } of providers) {
       });
     }
 
-    test('tokens that come while their user is being erased are revoked', async () => {
+    test('tokens that arrive while their user is erased are revoked', async () => {
       linked.proxy.plan(() => 'pass');
       const story = await begin(linked);
       linked.proxy.plan((path) => (path === '/token' ? 'slow' : 'pass'));
@@ -166,7 +166,7 @@ for (const { title, options, isSure, hours } of providers) {
       assert.deepEqual(await linked.server.liveTokens(story.from), []);
     });
 
-    test('tokens that a refresh brings while their user is being erased are revoked', async () => {
+    test('tokens that a refresh gives while their user is erased are revoked', async () => {
       linked.proxy.plan(() => 'pass');
       const story = await begin(linked);
       assert.equal(await linked.comeBack(story.callback), 'connected');
@@ -182,7 +182,7 @@ for (const { title, options, isSure, hours } of providers) {
       assert.deepEqual(await linked.server.liveTokens(story.from), []);
     });
 
-    test('a grant that is called gone after a lost refresh is not called ended without proof', async () => {
+    test('after a lost refresh, a grant that is gone counts as ended only with a proof', async () => {
       linked.proxy.plan(() => 'pass');
       const story = await begin(linked);
       assert.equal(await linked.comeBack(story.callback), 'connected');
@@ -192,7 +192,7 @@ for (const { title, options, isSure, hours } of providers) {
         await linked.work();
       }
       assert.equal((await linked.connectionOf(story.connection))?.status, 'needs_user');
-      // A grant given anew must not make anybody forget the one before.
+      // A new grant must not replace the revocation of the former one.
       const again = await linked.visit(story.user);
       assert.equal(await linked.comeBack(again.callback), 'connected');
       const erasureId = await erase(linked, story);
@@ -201,7 +201,7 @@ for (const { title, options, isSure, hours } of providers) {
       assert.equal(await isComplete(linked, erasureId), isSure);
     });
 
-    test('no schedule of faults, refreshes, disconnects and deletions calls a living grant ended', async () => {
+    test('no order of faults, refreshes, disconnects and deletions reports a valid grant as ended', async () => {
       const steps = fc.constantFrom('refresh', 'disconnect', 'erase', 'work', 'wait', 'return' as const);
       const property = fc.asyncProperty(
         fc.array(fc.constantFrom(...faults), { maxLength: 12 }),
@@ -210,7 +210,7 @@ for (const { title, options, isSure, hours } of providers) {
           linked.proxy.plan(() => 'pass');
           const story = await begin(linked);
           linked.proxy.planHanging(inOrder(schedule));
-          // What is done meanwhile meets the exchange at any moment.
+          // The other action may happen at any moment of the exchange.
           const coming = linked.comeBack(story.callback);
           let erasureId: string | null = null;
           for (const step of plot) {

@@ -1,7 +1,7 @@
 /**
- * A process that does one piece of work on a linked directory and is killed at a point that it is told: before each
- * transaction and each call to the provider, which is also after the one before. It ends by itself, with 0, where
- * there are fewer points.
+ * A process that does one errand on a linked directory and kills itself at a given point. The points are before each
+ * transaction and before each call to the provider, which is also after the one before. Where there are fewer points it
+ * exits with 0.
  */
 
 import type { Core } from '../../src/core/core.ts';
@@ -15,7 +15,7 @@ import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
 import { type LinkOptions, linkProvider } from './linked-provider.ts';
 
-/** What the process is to do; the last word of its command line, as JSON. */
+/** The errand of the process; the last argument of its command line, as JSON. */
 export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {
   readonly folder: string;
   readonly now: number;
@@ -23,7 +23,7 @@ export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {
   readonly work: 'come_back' | 'refresh' | 'revoke' | 'erase';
   /** The address of the callback, or the id of the user. */
   readonly subject: string;
-  /** The number of the point at which it ends, from 1. */
+  /** The number of the point at which it is killed, from 1. */
   readonly killAt: number;
 }
 
@@ -35,7 +35,7 @@ function point(): void {
   if (points === errand.killAt) process.kill(process.pid, 'SIGKILL');
 }
 
-/** The same work, with a point before whatever is written. */
+/** The same unit of work, with a point before each transaction. */
 function mortal(work: UnitOfWork): UnitOfWork {
   return {
     read: (orgKey, task) => work.read(orgKey, task),

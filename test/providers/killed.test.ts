@@ -1,6 +1,6 @@
 /**
  * A process that is killed (`SIGKILL`) at every point of a grant's life, between any two of its transactions and calls
- * to the provider. Whoever comes after it finds all that must end, and calls nothing ended that lives.
+ * to the provider. The next process finds every grant that must end, and reports no valid grant as ended.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,13 +16,13 @@ const hourMs = 3_600_000;
 /** More points than any errand has. */
 const pointsMax = 40;
 
-/** A directory at an authorization server, and what becomes of each of its people. */
+/** A directory with an authorization server. */
 interface Scene {
   readonly linked: Linked;
   readonly isForgetful: boolean;
 }
 
-/** Whether the process was killed; it came to its end otherwise. */
+/** Whether the process was killed; otherwise it has finished its errand. */
 async function send(scene: Scene, errand: Pick<Errand, 'work' | 'subject' | 'killAt'>): Promise<boolean> {
   const { deployment, server, proxy } = scene.linked;
   const whole: Errand = {
@@ -43,8 +43,8 @@ async function send(scene: Scene, errand: Pick<Errand, 'work' | 'subject' | 'kil
 }
 
 /**
- * Has everything that a dead process held run out, erases the user while the provider is away, and then works
- * everything off. At no moment may a complete erasure stand beside a token that lives.
+ * Lets the leases of the killed process expire, erases the user while the provider is down, and then lets the jobs
+ * finish. At no moment may an erasure be complete while a token is valid.
  */
 async function settle({ linked, isForgetful }: Scene, userId: string, from: number): Promise<void> {
   const { core, operator, server, deployment, proxy } = linked;
@@ -62,7 +62,7 @@ async function settle({ linked, isForgetful }: Scene, userId: string, from: numb
   await check();
   proxy.plan(() => 'pass');
   await linked.workOff(isForgetful ? 3 : 168);
-  // A server that ends what comes twice lets every lost answer be made good.
+  // At a server that ends reused grants, a repeated request ends all that was given.
   if (!(await check())) assert.ok(isForgetful, 'the erasure is complete');
   await linked.abandonAll();
 }
@@ -79,7 +79,7 @@ for (const isForgetful of [false, true]) {
     });
     after(() => scene.linked.close());
 
-    /** Sends the errand again and again, to be killed a point later each time, until it comes to its end. */
+    /** Runs the errand repeatedly, killed one point later each time, until it finishes. */
     async function killEverywhere(
       work: Errand['work'],
       prepare: () => Promise<{ readonly userId: string; readonly subject: string; readonly from: number }>,
@@ -99,7 +99,7 @@ for (const isForgetful of [false, true]) {
       return { userId: user.id, subject: user.id, from };
     }
 
-    test('of an exchange leaves no grant alive unseen', async () => {
+    test('of an exchange leaves no valid grant without a revocation', async () => {
       const points = await killEverywhere('come_back', async () => {
         const from = scene.linked.server.issued.length;
         const user = await scene.linked.deployment.addUser();
@@ -110,7 +110,7 @@ for (const isForgetful of [false, true]) {
       assert.equal(points, 3);
     });
 
-    test('of a refresh leaves no grant alive unseen', async () => {
+    test('of a refresh leaves no valid grant without a revocation', async () => {
       const points = await killEverywhere('refresh', async () => {
         const person = await connected();
         scene.linked.deployment.clock.advance(hourMs);
@@ -121,9 +121,9 @@ for (const isForgetful of [false, true]) {
 
     if (isForgetful) return;
 
-    test('of a deletion and of what follows leaves no grant alive unseen', async () => {
+    test('of a deletion and its jobs leaves no valid grant without a revocation', async () => {
       const points = await killEverywhere('erase', connected);
-      // The deletion, the claim, two ends and two proofs, what came of them, and the erasure's own way.
+      // The deletion, the claim, two ends and two proofs, their result, and the transactions of the erasure.
       assert.ok(points >= 8, `${points} points`);
     });
   });

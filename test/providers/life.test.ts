@@ -1,4 +1,4 @@
-/** The life of a connection against a real authorization server: begun, refreshed, lost, ended. */
+/** The life of a connection with a real authorization server: started, refreshed, lost, ended. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
@@ -25,7 +25,7 @@ const end = (user: User, { id }: Connection): Promise<Connection> =>
 const statusOf = async (connection: Connection) => (await linked.connectionOf(connection))?.status;
 
 describe('connecting', () => {
-  test('a person who comes back has an active connection, and its tokens are sealed and nowhere in plain text', async () => {
+  test('a person who comes back has an active connection, and its tokens are only stored sealed', async () => {
     const from = linked.server.issued.length;
     const { connection } = await linked.connectSomebody();
     const after = await linked.connectionOf(connection);
@@ -40,7 +40,7 @@ describe('connecting', () => {
     assert.deepEqual(linked.revocations(), []);
   });
 
-  test('one who says no leaves a connection that waits, and may try again under the same id', async () => {
+  test('after a refusal the connection is pending, and the person may try again with the same id', async () => {
     const user = await addUser();
     const { connection, callback } = await linked.visit(user, 'deny');
     assert.equal(await linked.comeBack(callback), 'denied');
@@ -51,7 +51,7 @@ describe('connecting', () => {
     assert.equal(await statusOf(connection), 'active');
   });
 
-  test('a callback works once: of many at once one connects, and a replay changes nothing', async () => {
+  test('a callback is valid once: of many at once exactly one connects, and a replay changes nothing', async () => {
     const { connection, callback } = await linked.visit(await addUser());
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => linked.comeBack(callback)));
     assert.deepEqual(outcomes.toSorted(), ['connected', 'refused', 'refused', 'refused', 'refused']);
@@ -59,7 +59,7 @@ describe('connecting', () => {
     assert.equal(await statusOf(connection), 'active');
   });
 
-  test('a callback that is too old is refused', async () => {
+  test('an expired callback is refused', async () => {
     const { connection, callback } = await linked.visit(await addUser());
     linked.deployment.clock.advance(10 * minuteMs);
     assert.equal(await linked.comeBack(callback), 'refused');
@@ -74,7 +74,7 @@ describe('connecting', () => {
     ['without a state', (url: URL) => url.searchParams.delete('state')],
     ['without a code', (url: URL) => url.searchParams.delete('code')],
   ] as const) {
-    test(`a callback ${what} is refused, and nobody is asked for tokens`, async () => {
+    test(`a callback ${what} is refused, and no provider is called`, async () => {
       const { connection, callback } = await linked.visit(await addUser());
       const asked = linked.proxy.asked.length;
       change(callback);
@@ -95,21 +95,21 @@ describe('connecting', () => {
     );
   });
 
-  test('a code is of no use to whoever has not the verifier', async () => {
+  test('a code is useless without the verifier', async () => {
     const { callback } = await linked.visit(await addUser());
     const stolen = await linked.visit(await addUser());
     stolen.callback.searchParams.set('code', callback.searchParams.get('code') ?? '');
     assert.equal(await linked.comeBack(stolen.callback), 'failed');
   });
 
-  test('who has ended the connection before coming back is refused, and nothing is asked for', async () => {
+  test('a person whose connection ended before they came back is refused, and no provider is called', async () => {
     const user = await addUser();
     const { connection, callback } = await linked.visit(user);
     assert.equal((await end(user, connection)).status, 'revoked');
     assert.equal(await linked.comeBack(callback), 'refused');
   });
 
-  test('a connection that nobody came back for is forgotten after a day', async () => {
+  test('a pending connection whose person does not come back is deleted after a day', async () => {
     const user = await addUser();
     const { connection } = await linked.visit(user);
     const { clock } = linked.deployment;
@@ -142,11 +142,11 @@ describe('refreshing', () => {
     }
   });
 
-  test('where the provider says that the grant is gone the connection needs its user, who shows the change', async () => {
+  test('where the provider says that the grant is gone the connection needs its user, and the user has a new time of change', async () => {
     const { user, connection } = await linked.connectSomebody();
     const before = await linked.connectionOf(connection);
     const grants = openGrants(linked.core.secrets, before ?? connection);
-    // The person takes access back at the provider.
+    // The person revokes access at the provider.
     await fetch(`${linked.server.url}/token/revocation`, {
       method: 'POST',
       headers: {
@@ -159,14 +159,14 @@ describe('refreshing', () => {
     assert.equal(await statusOf(connection), 'needs_user');
     const seen = await linked.core.work.read(user.orgKey, (tx) => tx.users.find({ id: user.id }));
     assert.equal(seen?.updatedAt, linked.deployment.clock.now());
-    // Coming back makes the same connection active again.
+    // After the person has come back, the same connection is active again.
     const again = await linked.visit(user);
     assert.equal(again.connection.id, connection.id);
     assert.equal(await linked.comeBack(again.callback), 'connected');
     assert.equal(await statusOf(connection), 'active');
   });
 
-  test('a provider that is down is asked again later, each time a little later', async () => {
+  test('a refresh at a provider that is down is retried after growing waits', async () => {
     const { connection } = await linked.connectSomebody();
     const { clock } = linked.deployment;
     linked.proxy.plan(() => 'fail');
@@ -188,7 +188,7 @@ describe('refreshing', () => {
 });
 
 describe('disconnecting', () => {
-  test('the grant is dead once the connection is revoked, and the tokens are gone from the row', async () => {
+  test('the grant has ended once the connection is revoked, and the row has no tokens any more', async () => {
     const from = linked.server.issued.length;
     const { user, connection } = await linked.connectSomebody();
     assert.equal((await linked.server.liveTokens(from)).length, 2);
@@ -205,7 +205,7 @@ describe('disconnecting', () => {
     assert.equal(row?.['sealed_grant'], null);
   });
 
-  test('a second time changes nothing, also once it is over', async () => {
+  test('a second time changes nothing, also after the end', async () => {
     const { user, connection } = await linked.connectSomebody();
     const first = await end(user, connection);
     assert.deepEqual(await end(user, connection), first);
@@ -213,7 +213,7 @@ describe('disconnecting', () => {
     assert.equal((await end(user, connection)).status, 'revoked');
   });
 
-  test('each connection ends by itself: another one of the same user stays', async () => {
+  test('ends one connection: another one of the same user stays', async () => {
     const { user, connection } = await linked.connectSomebody();
     const second = await linked.visit(user);
     assert.notEqual(second.connection.id, connection.id);
@@ -230,7 +230,7 @@ describe('disconnecting', () => {
     );
   });
 
-  test('without an answer for 30 days it is overdue, is tried further on, and ends with the first answer', async () => {
+  test('without an answer for 30 days it is overdue, is still retried, and ends with the first answer', async () => {
     const { user, connection } = await linked.connectSomebody();
     linked.proxy.plan(() => 'fail');
     await end(user, connection);
@@ -253,7 +253,7 @@ describe('disconnecting', () => {
     assert.equal(await statusOf(connection), 'revoked');
   });
 
-  test('tries are spaced out, up to an hour', async () => {
+  test('attempts have growing waits between them, up to an hour', async () => {
     const { user, connection } = await linked.connectSomebody();
     linked.proxy.plan(() => 'fail');
     await end(user, connection);

@@ -1,6 +1,6 @@
 /**
- * A directory that is linked to an authorization server through a fault proxy: real database, real protocol, time that
- * is moved. Its jobs run when the test says so.
+ * A directory that is linked to an authorization server through a fault proxy, with a real database, the real protocol
+ * and a clock that the test moves. Its jobs run when the test says so.
  */
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../../src/core/core.ts';
@@ -30,23 +30,23 @@ export interface Linked {
   readonly server: AuthorizationServer;
   readonly proxy: FaultProxy;
   readonly operator: { readonly kind: 'operator'; readonly door: 'test'; readonly orgKey: number };
-  /** Sends the user to the server and has them come back; the callback is not worked on yet. */
+  /** Sends the user to the server and back; the callback is not handled yet. */
   visit(
     user: User,
     decision?: 'allow' | 'deny',
   ): Promise<{ readonly connection: Connection; readonly callback: URL }>;
-  /** Works on a callback. */
+  /** Handles a callback. */
   comeBack(callback: URL): Promise<string>;
   /** A user with an active connection. */
   connectSomebody(): Promise<{ readonly user: User; readonly connection: Connection }>;
   connectionOf(connection: Pick<Connection, 'id'>): Promise<Connection | null>;
-  /** Every revocation there is. */
+  /** Every revocation. */
   revocations(): readonly RevocationFacts[];
-  /** Has the jobs do what is due once. */
+  /** Runs each job once. */
   work(): Promise<void>;
-  /** Has time pass and the jobs work until nothing is open, or so many hours are over; a week unless given. */
+  /** Moves the clock and runs the jobs until nothing is open, or until that many hours have passed. Default: a week. */
   workOff(hours?: number): Promise<void>;
-  /** Gives up what is open, which would meet what the next test plans. */
+  /** Abandons what is open, so that it does not use up the faults of the next test. */
   abandonAll(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * How Roster knows the authorization server of the tests. Processes that are started by the dozen to be killed load
- * this and not the server.
+ * The description of the tests' authorization server, as Roster uses it. Processes that are started many times to be
+ * killed load this and not the server.
  */
 import type { ProviderDirectory } from '../../src/core/providers/provider.ts';
 import { commonDescription } from '../../src/core/providers/provider-description.ts';
@@ -9,18 +9,18 @@ import { createProviderDirectory } from '../../src/gateways/provider-directory.t
 import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 
 export const providerName = 'acme';
-/** What the server knows of Roster. */
+/** Roster as a client of the server. */
 export const redirectUri = 'http://localhost:8080/connect/callback';
 export const clientId = 'roster-under-test';
 export const clientSecret = 'a-client-secret-under-test';
 
 export interface LinkOptions {
-  /** Where the authorization server is, and where Roster believes it to be. */
+  /** The address of the authorization server, and the address that Roster calls: that of the fault proxy. */
   readonly serverUrl: string;
   readonly proxyUrl: string;
   readonly clock: Clock;
   readonly http?: ProviderHttp;
-  /** False: Roster does not know that the server ends what is used twice. */
+  /** False: Roster does not know that the server ends reused grants. */
   readonly endsReusedGrants?: boolean;
   /** False: there is no introspection. */
   readonly isIntrospected?: boolean;

@@ -1,4 +1,4 @@
-/** What proves that a grant has ended, for each way in which a provider may say so. */
+/** What proves that a grant has ended, for each answer that a provider can give. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Core } from '../../src/core/core.ts';
@@ -12,7 +12,7 @@ import { createTestJournal, type Deployment, openDeployment } from '../jobs/depl
 const clientId = 'client-1';
 const hourMs = 3_600_000;
 
-/** A provider that answers as the test says; what is asked beyond that fails the test. */
+/** A provider that answers as the test says; a further call fails the test. */
 function scripted(answers: {
   readonly end?: readonly EndAnswer[];
   readonly refresh?: readonly TokenAnswer[];
@@ -67,7 +67,7 @@ const ended = (covers: 'access' | 'tokens' | 'grant'): EndAnswer => ({
   covers,
 });
 
-/** What a grant comes to when it is tried once. */
+/** The result of one attempt at a grant. */
 async function tried(
   provider: Provider | null,
   grant: TokenGrant = tokens,
@@ -101,7 +101,7 @@ async function tried(
   assert.deepEqual(journal.faults, []);
   const revocation = await core.work.change(orgKey, async (tx) => {
     const found = await tx.revocations.find(id);
-    // What stays open would be tried again by the next test.
+    // The next test would attempt what stays open.
     if (found !== null && found.state === 'pending') {
       await tx.revocations.update(found, { state: 'abandoned', sealedGrant: null });
     }
@@ -117,17 +117,17 @@ const open = (outcome: string) => ({ state: 'pending', outcome, attempts: 1 });
 beforeEach(() => deployment.clock.advance(hourMs));
 
 describe('a grant of which every answer came', () => {
-  test('has ended when the provider says so of its tokens, or of all', async () => {
+  test('has ended when the provider confirms the end of its tokens, or of the whole grant', async () => {
     assert.deepEqual(await tried(scripted({ end: [ended('tokens')] })), confirmed('revoked'));
     assert.deepEqual(await tried(scripted({ end: [ended('grant')] })), confirmed('revoked'));
   });
 
-  test('has not where the provider says something else', async () => {
+  test('has not ended where the provider answers anything else', async () => {
     const provider = scripted({ end: [{ kind: 'try_again', reason: 'http_401' }] });
     assert.deepEqual(await tried(provider), open('http_401'));
   });
 
-  test('is ended with a fresh access token where the provider wants one', async () => {
+  test('is ended with a new access token where the provider needs a valid one', async () => {
     const provider = scripted({
       end: [stale, ended('grant')],
       refresh: [{ kind: 'tokens', grant: fresh }],
@@ -136,12 +136,12 @@ describe('a grant of which every answer came', () => {
     assert.deepEqual(provider.ended, [tokens, fresh]);
   });
 
-  test('has ended where neither of its tokens is known any more', async () => {
+  test('has ended where the provider knows neither of its tokens', async () => {
     const provider = scripted({ end: [stale], refresh: [{ kind: 'gone' }] });
     assert.deepEqual(await tried(provider), confirmed('unknown_grant'));
   });
 
-  test('has not while nobody says what became of the refresh token', async () => {
+  test('has not ended while the end of the refresh token is not confirmed', async () => {
     for (const refresh of [
       { kind: 'unknown', reason: 'timeout' },
       { kind: 'not_given', reason: 'invalid_client' },
@@ -150,18 +150,18 @@ describe('a grant of which every answer came', () => {
     }
   });
 
-  test('of which only the access token has ended is proved by its refresh token', async () => {
+  test('of which only the access token has ended needs the proof of its refresh token', async () => {
     const gone = scripted({ end: [ended('access')], refresh: [{ kind: 'gone' }] });
     assert.deepEqual(await tried(gone), confirmed('unknown_grant'));
     const alive = scripted({ end: [ended('access')], refresh: [{ kind: 'tokens', grant: fresh }] });
     assert.deepEqual(await tried(alive), open('still_active'));
   });
 
-  test('without a refresh token ends with its access token, or when that has run out', async () => {
+  test('without a refresh token ends with its access token, or when that has expired', async () => {
     const single = { ...tokens, refreshToken: null };
     assert.deepEqual(await tried(scripted({ end: [ended('access')] }), single), confirmed('revoked'));
     assert.deepEqual(await tried(scripted({ end: [stale] }), single), open('http_401'));
-    // The provider's clock may be behind ours: until nobody can think so, the token may live.
+    // The provider's clock may be behind ours, and the token may be valid for that long.
     const now = deployment.clock.now();
     const late = { ...single, expiresAt: now - clockSkewMs + 1 };
     assert.deepEqual(await tried(scripted({ end: [stale] }), late), open('http_401'));
@@ -180,35 +180,35 @@ describe('a grant of which an answer was lost', () => {
     assert.deepEqual(await tried(expired, tokens, 1), open('grant_unknown'));
   });
 
-  test('has where the provider ends what is used twice', async () => {
+  test('has ended where the provider ends reused grants', async () => {
     const provider = scripted({ end: [ended('tokens')], refresh: [gone], endsReusedGrants: true });
     assert.deepEqual(await tried(provider, tokens, 1), confirmed('revoked'));
   });
 
-  test('has where the provider ends all that the person granted', async () => {
+  test('has ended where the provider confirms the end of the whole grant', async () => {
     const provider = scripted({ end: [ended('grant')], refresh: [gone] });
     assert.deepEqual(await tried(provider, tokens, 1), confirmed('revoked'));
   });
 
-  test('is like any other once newer tokens have come', async () => {
+  test('is like any other once newer tokens are stored', async () => {
     const provider = scripted({ end: [ended('tokens')], refresh: [{ kind: 'tokens', grant: fresh }] });
     assert.deepEqual(await tried(provider, tokens, 1), confirmed('revoked'));
     assert.deepEqual(provider.ended, [fresh]);
   });
 
-  test('without a refresh token has no proof but the whole', async () => {
+  test('without a refresh token is proved only by the end of the whole grant', async () => {
     const single = { ...tokens, refreshToken: null };
     assert.deepEqual(await tried(scripted({ end: [ended('tokens')] }), single, 1), open('grant_unknown'));
   });
 });
 
-describe('a grant that nobody here can speak for', () => {
-  test('waits while the deployment is another client than the one that it was given to', async () => {
+describe('a grant that this deployment cannot end', () => {
+  test('waits while the deployment uses another client than that of the grant', async () => {
     const other = { ...tokens, clientId: 'client-0' };
     assert.deepEqual(await tried(scripted({}), other), open('other_client'));
   });
 
-  test('waits untried while its provider is switched off', async () => {
+  test('waits without an attempt while its provider is switched off', async () => {
     assert.deepEqual(await tried(null), { state: 'pending', outcome: null, attempts: 0 });
   });
 });

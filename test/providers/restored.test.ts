@@ -1,4 +1,4 @@
-/** Grants in a database that came from a backup: what was renewed since is not forgotten to be ended. */
+/** Grants in a database that was restored from a backup: tokens that were renewed since are ended too. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -23,9 +23,9 @@ const hourMs = 3_600_000;
 
 for (const isForgetful of [false, true]) {
   describe(
-    isForgetful ? 'a provider that does not notice what is used twice' : 'a provider that does',
+    isForgetful ? 'a provider that does not end reused grants' : 'a provider that ends reused grants',
     () => {
-      test('a deletion after a restore is not complete while a token lives that the backup never knew', async (t) => {
+      test('a deletion after a restore is not complete while a token is valid that the backup does not have', async (t) => {
         const folder = await mkdtemp(join(tmpdir(), 'roster-restored-'));
         const copies = mkdtempSync(join(tmpdir(), 'roster-copies-'));
         const server = await startAuthorizationServer({ isForgetful });

@@ -6,7 +6,7 @@ const read = (value: unknown, email: string | null = null) =>
   readPassword(value, email, (password) => password.toLowerCase() === 'password1');
 
 describe('a new password', () => {
-  test('is taken as it is, blanks at its ends included', () => {
+  test('is accepted unchanged, with blanks at its ends', () => {
     assert.deepEqual(read('securepassword123'), { value: 'securepassword123' });
     assert.deepEqual(read('  two blanks  '), { value: '  two blanks  ' });
   });
@@ -36,7 +36,7 @@ describe('a new password', () => {
     }
   });
 
-  test('is not the email, however written', () => {
+  test('is not the email in any spelling', () => {
     assert.deepEqual(read('JANE@Example.com', 'jane@example.com'), { fault: 'same_as_email' });
     assert.deepEqual(read(' jane@example.com ', 'Jane@example.com'), { fault: 'same_as_email' });
     assert.deepEqual(read('jane@example.com', 'john@example.com'), { value: 'jane@example.com' });

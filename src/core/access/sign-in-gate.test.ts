@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setImmediate as soon } from 'node:timers/promises';
 import { SignInGate } from './sign-in-gate.ts';
 
-/** Guesses at one account: `free` wrong ones are let in, and after those everybody is turned away. */
+/** Guesses at one account: `free` wrong ones are checked, and all later ones are refused. */
 function createAccount(free: number) {
   const state = { wrong: 0, running: 0, started: 0, most: 0 };
   return {
@@ -18,7 +18,7 @@ function createAccount(free: number) {
       state.started += 1;
       state.running += 1;
       state.most = Math.max(state.most, state.running + state.wrong);
-      // Each takes its own time, so that ends and admissions interleave.
+      // Each takes a different time, so that ends and starts of checks interleave.
       for (let turn = 0; turn < (state.started * 7) % 5; turn += 1) await soon();
       state.wrong += 1;
       state.running -= 1;
@@ -28,7 +28,7 @@ function createAccount(free: number) {
 
 describe('the gate in front of password checks', () => {
   for (const free of [1, 2, 5]) {
-    test(`of 60 parallel wrong guesses no more than ${free} are ever tried`, async () => {
+    test(`of 60 parallel wrong guesses no more than ${free} are checked`, async () => {
       const gate = new SignInGate();
       const { state, room, guess } = createAccount(free);
       const ends = await Promise.allSettled(Array.from({ length: 60 }, () => gate.pass('a', room, guess)));
@@ -38,7 +38,7 @@ describe('the gate in front of password checks', () => {
     });
   }
 
-  test('as many right ones as there is room for run at once, and all get through', async () => {
+  test('right passwords are checked at once up to the limit, and all are accepted', async () => {
     const gate = new SignInGate();
     let running = 0;
     let most = 0;
@@ -55,7 +55,7 @@ describe('the gate in front of password checks', () => {
     assert.equal(most, 5);
   });
 
-  test('without room one still runs at a time', async () => {
+  test('with a limit of zero or less one check still runs at a time', async () => {
     const gate = new SignInGate();
     let running = 0;
     let most = 0;
@@ -89,7 +89,7 @@ describe('the gate in front of password checks', () => {
     await first;
   });
 
-  test('a check that fails, or a caller who is turned away, leaves the way free', async () => {
+  test('after a failed check or a refused caller the next caller runs', async () => {
     const gate = new SignInGate();
     const fail = async (): Promise<never> => {
       throw new Error('wrong');

@@ -6,19 +6,19 @@ import { failureDelayMs, refuseWait } from './throttle.ts';
 const now = Date.UTC(2026, 0, 1);
 
 describe('wrong passwords in a row', () => {
-  test('the first four cost nothing', () => {
+  test('the first four cause no wait', () => {
     assert.equal(failureDelayMs(null, now), 0);
     for (const count of [1, 2, 3, 4]) assert.equal(failureDelayMs({ count, lastAt: now }, now), 0);
   });
 
-  test('from the fifth on the next try waits 2, 4, 8 ... and at most 60 seconds', () => {
+  test('from the fifth on the next attempt waits 2, 4, 8 ... and at most 60 seconds', () => {
     const delays = [5, 6, 7, 8, 9, 10, 11, 1_000_000].map((count) => {
       return failureDelayMs({ count, lastAt: now }, now) / 1_000;
     });
     assert.deepEqual(delays, [2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  test('the wait is counted from the last wrong one, and over when it is over', () => {
+  test('the wait counts from the last wrong password and ends', () => {
     const failures = { count: 6, lastAt: now };
     assert.equal(failureDelayMs(failures, now + 1_000), 3_000);
     assert.equal(failureDelayMs(failures, now + 4_000), 0);
@@ -27,13 +27,13 @@ describe('wrong passwords in a row', () => {
 });
 
 describe('waiting', () => {
-  test('nothing to wait for is no refusal', () => {
+  test('without a wait there is no refusal', () => {
     refuseWait(null);
     refuseWait(0);
     refuseWait(-5);
   });
 
-  test('a wait is told in whole seconds, rounded up', () => {
+  test('a wait is stated in whole seconds, rounded up', () => {
     for (const [waitMs, seconds] of [
       [1, 1],
       [1_000, 1],

@@ -15,7 +15,7 @@ function samplesOf(snapshot: Snapshot, name: string): object[] {
   return found.values.map(({ labels, value }) => ({ ...labels, value }));
 }
 
-test('what jobs tell is counted by channel and provider, and ids that they tell are left out', async () => {
+test('entries of jobs are counted by channel and provider, without their ids', async () => {
   const messageId = 'msg_0123456789abcdef';
   metrics.noted('message', {
     messageId,
@@ -56,7 +56,7 @@ test('what jobs tell is counted by channel and provider, and ids that they tell 
   assert.doesNotMatch(JSON.stringify(snapshot), /msg_|rev_|dev_|http_500/);
 });
 
-test('measurements are of the moment, and connections are told apart by what they are for', async () => {
+test('measurements are of the moment, and database connections are counted by use', async () => {
   const full = { use: 'reads', inUse: 4, idle: 1, waiting: 7 } as const;
   const file = { bytes: 8_192, logBytes: 4_096 };
   await metrics.snapshot({ hashesWaiting: 3, changesWaiting: 2, file, connections: [full] });
@@ -73,7 +73,7 @@ test('measurements are of the moment, and connections are told apart by what the
   assert.deepEqual(samplesOf(snapshot, 'roster_database_connections_waiting'), [{ use: 'reads', value: 0 }]);
 });
 
-test('the time of the processor never falls', async () => {
+test('the processor time never falls', async () => {
   const read = async (): Promise<number> => {
     const [sample] = samplesOf(await metrics.snapshot(idle), 'process_cpu_seconds_total');
     return Number(Object(sample).value);

@@ -43,7 +43,7 @@ function inOneForm(line: string): string {
   return line.replace(/(?<=_sum\S* ).+$/, (sum) => Number(sum).toFixed(6));
 }
 
-test('what reached no route, was of no known method or found nobody to answer is one series each', () => {
+test('requests without a route, with an unknown method or without an answer are one series each', () => {
   const tally = new RequestTally();
   const odd = { route: null, status: 404, ms: 1 };
   for (const method of [null, 'PURGE', 'BREW', '__proto__']) tally.add({ ...odd, method, contract: null });

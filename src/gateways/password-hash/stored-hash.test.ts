@@ -1,4 +1,4 @@
-/** Every kind of hash that an import may bring along, held against what other implementations have published. */
+/** Every kind of hash that an import may bring, compared with published hashes of other implementations. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createPasswordHasher } from '../password-hasher.ts';
@@ -66,7 +66,7 @@ const published: readonly (readonly [name: string, password: string, hash: strin
   ],
 ];
 
-describe('a hash from elsewhere belongs to its password and to no other', () => {
+describe('an imported hash verifies its password and no other', () => {
   for (const [name, password, hash] of published) {
     test(name, async () => {
       assert.equal(hasher.isKnown(hash), true);
@@ -82,8 +82,8 @@ test('a hash of another kind, or of other parameters than today, is outdated; ou
   assert.equal(hasher.isOutdated(await hasher.hash('a-quiet-harbour-41')), false);
 });
 
-/** What verifying them would cost is more than anybody should be made to pay. */
-const dear = [
+/** The cost of verifying them exceeds the bounds. */
+const costly = [
   bcryptOfPhp.replace('$10$', '$16$'),
   bcryptOfPhp.replace('$10$', '$31$'),
   passlibScrypt.replace('ln=16', 'ln=19'),
@@ -98,7 +98,7 @@ const dear = [
   '$argon2i$v=19$m=65536,t=17,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
 ];
 
-/** Damaged, or of a kind that is not verified here. */
+/** Malformed, or of a kind that is not verified here. */
 const unknown = [
   '',
   'password',
@@ -120,17 +120,17 @@ const unknown = [
   '$argon2id$v=16$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
 ];
 
-test('a hash that is dearer than the bounds, damaged or of an unknown kind is told as such', () => {
-  for (const hash of [...dear, ...unknown]) assert.equal(hasher.isKnown(hash), false, hash);
+test('a hash that exceeds the bounds, is malformed or of an unknown kind is not known', () => {
+  for (const hash of [...costly, ...unknown]) assert.equal(hasher.isKnown(hash), false, hash);
 });
 
-test('such a hash in the directory belongs to no password, and verifying it is no fault', async () => {
-  for (const hash of [...dear.slice(0, 4), ...unknown.slice(0, 4)]) {
+test('a stored hash of an unknown kind verifies no password, and verifying it is no fault', async () => {
+  for (const hash of [...costly.slice(0, 4), ...unknown.slice(0, 4)]) {
     assert.equal(await hasher.verify('password', hash), false, hash);
   }
 });
 
-test('the event loop runs on while hashes of every kind are verified', async () => {
+test('the event loop runs while hashes of every kind are verified', async () => {
   let ticks = 0;
   const timer = setInterval(() => {
     ticks += 1;

@@ -19,7 +19,7 @@ interface Sent {
   readonly form: Readonly<Record<string, string>>;
 }
 
-/** A provider on a network where everything is answered as the test says, one answer after the other. */
+/** A provider on a network that gives the test's answers, one after the other. */
 function onNetwork(
   name: PresetName,
   ...answers: readonly (Response | Error)[]
@@ -64,7 +64,7 @@ const code: CodeGrant = {
   redirectUri,
 };
 
-/** What each provider's documentation says of its addresses. */
+/** The addresses and parameters in each provider's documentation. */
 const documented: Readonly<
   Record<
     PresetName,
@@ -125,7 +125,7 @@ const documented: Readonly<
 for (const name of presetNames) {
   const expected = documented[name];
   describe(`the preset of ${name}`, () => {
-    test('sends people to the documented address with what it documents', () => {
+    test('sends people to the documented address with the documented parameters', () => {
       const { provider } = onNetwork(name);
       assert.equal(provider.usesPkce, expected.pkce);
       const challenge = expected.pkce ? 'challenge-1' : null;
@@ -140,7 +140,7 @@ for (const name of presetNames) {
       assert.equal(url.searchParams.get('code_challenge_method'), expected.pkce ? 'S256' : null);
     });
 
-    test('turns a code and a refresh token into tokens at the documented address', async () => {
+    test('exchanges a code and a refresh token for tokens at the documented address', async () => {
       const given = {
         access_token: 'access-2',
         refresh_token: 'refresh-2',
@@ -182,7 +182,7 @@ for (const name of presetNames) {
       }
     });
 
-    test('a callback tells a no from a failure, and one without a code is foreign', () => {
+    test('a callback distinguishes a refusal from a failure, and one without a code is foreign', () => {
       const { provider } = onNetwork(name);
       const read = (query: string) => provider.readCallback(new URLSearchParams(query), 'state-1');
       assert.deepEqual(read('state=state-1&code=code-1'), { kind: 'code', code: 'code-1' });
@@ -200,7 +200,7 @@ for (const name of presetNames) {
       }
     });
 
-    test('a lost answer may have been a yes, and a connection that never was is none', async () => {
+    test('after a lost answer tokens may have been given, and without a network connection none were', async () => {
       const unreachable = new TypeError('fetch failed', {
         cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
       });
@@ -216,13 +216,13 @@ for (const name of presetNames) {
       assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'http_401' });
     });
 
-    test('an answer that is too large, or none that can be understood, is not believed', async () => {
+    test('an answer that is too large or malformed proves nothing', async () => {
       const { provider } = onNetwork(name, new Response('x'.repeat(300_000)), new Response('<html>'));
       assert.equal((await provider.refresh(tokens)).kind, 'unknown');
       assert.equal((await provider.refresh(tokens)).kind, 'unknown');
     });
 
-    test('only its own word ends a grant: every other answer is tried again', async () => {
+    test('only its own confirmation ends a grant: every other answer is retried', async () => {
       for (const status of [302, 400, 403, 429, 500, 502, 503]) {
         const { provider } = onNetwork(name, empty(status));
         assert.equal((await provider.end(tokens)).kind, 'try_again', String(status));
@@ -232,7 +232,7 @@ for (const name of presetNames) {
 }
 
 describe('a token endpoint that speaks OAuth 2.0', () => {
-  test('says by its own words what was not given', async () => {
+  test('says with its error codes that nothing was given', async () => {
     const { provider } = onNetwork(
       'fitbit',
       json({ error: 'invalid_grant' }, 400),
@@ -244,14 +244,14 @@ describe('a token endpoint that speaks OAuth 2.0', () => {
     assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'http_500' });
   });
 
-  test('may leave the refresh token as it is', async () => {
+  test('may answer without a new refresh token', async () => {
     const { provider } = onNetwork('strava', json({ access_token: 'access-2', token_type: 'bearer' }));
     const answer = await provider.refresh(tokens);
     assert.equal(answer.kind === 'tokens' && answer.grant.refreshToken, 'refresh-1');
     assert.equal(answer.kind === 'tokens' && answer.grant.expiresAt, null);
   });
 
-  test('may ask to be left alone for a while', async () => {
+  test('may ask for a wait', async () => {
     const busy = new Response(null, { status: 503, headers: { 'retry-after': '120' } });
     const { provider } = onNetwork('oura', busy);
     assert.deepEqual(await provider.refresh(tokens), {
@@ -263,7 +263,7 @@ describe('a token endpoint that speaks OAuth 2.0', () => {
 });
 
 describe('ending a grant', () => {
-  test('Fitbit documents that one token takes all others with it, so one is enough', async () => {
+  test('Fitbit documents that revoking one token revokes all, so one call is sent', async () => {
     const { provider, sent } = onNetwork('fitbit', empty(200));
     assert.deepEqual(await provider.end(tokens), { kind: 'ended', outcome: 'revoked', covers: 'tokens' });
     assert.deepEqual(
@@ -272,7 +272,7 @@ describe('ending a grant', () => {
     );
   });
 
-  test('Strava is told of both tokens, with the client in the header', async () => {
+  test('Strava gets both tokens, with the client in the header', async () => {
     const { provider, sent } = onNetwork('strava', empty(200), empty(200));
     assert.deepEqual(await provider.end(tokens), { kind: 'ended', outcome: 'revoked', covers: 'tokens' });
     assert.deepEqual(
@@ -294,7 +294,7 @@ describe('ending a grant', () => {
     ['polar', 'https://www.polaraccesslink.com/v3/users/42'],
     ['whoop', 'https://api.prod.whoop.com/developer/v2/user/access'],
   ] as const) {
-    test(`${name} ends all that the person granted, by a call with a token that works`, async () => {
+    test(`${name} ends the whole grant, by a call with a valid token`, async () => {
       const { provider, sent } = onNetwork(name, empty(204), empty(401));
       assert.deepEqual(await provider.end(tokens), { kind: 'ended', outcome: 'revoked', covers: 'grant' });
       assert.deepEqual(
@@ -302,7 +302,7 @@ describe('ending a grant', () => {
         [['DELETE', url, 'Bearer access-1']],
       );
       assert.deepEqual(await provider.end(tokens), { kind: 'stale', reason: 'http_401' });
-      // One that has run out is not even sent.
+      // An expired token is not sent.
       assert.deepEqual(await provider.end({ ...tokens, expiresAt: now }), {
         kind: 'stale',
         reason: 'expired',
@@ -319,7 +319,7 @@ describe('ending a grant', () => {
     });
   });
 
-  test('Oura ends the access token, and says nothing of the refresh token', async () => {
+  test('Oura confirms the end of the access token alone', async () => {
     const { provider, sent } = onNetwork('oura', empty(200));
     assert.deepEqual(await provider.end(tokens), { kind: 'ended', outcome: 'revoked', covers: 'access' });
     assert.deepEqual(
@@ -328,7 +328,7 @@ describe('ending a grant', () => {
     );
   });
 
-  test('Withings is asked for a nonce, and told with a signature over it and the id of the user', async () => {
+  test('Withings gives a nonce, and then gets the id of the user with a signature over the nonce', async () => {
     const { provider, sent } = onNetwork(
       'withings',
       json({ status: 0, body: { nonce: 'nonce-1' } }),
@@ -363,7 +363,7 @@ describe('ending a grant', () => {
     );
   });
 
-  test('a status of Withings other than 0 is no end, whatever HTTP says', async () => {
+  test('a status of Withings other than 0 confirms no end, with any HTTP status', async () => {
     const nonce = () => json({ status: 0, body: { nonce: 'nonce-1' } });
     for (const status of [401, 503, 601, 2_555]) {
       const { provider } = onNetwork('withings', nonce(), json({ status, body: {} }));
@@ -375,7 +375,7 @@ describe('ending a grant', () => {
     assert.equal((await provider.end(tokens)).kind, 'try_again');
   });
 
-  test('Withings says in its own way what was not given', async () => {
+  test('a refusal of Withings in its own form gives nothing', async () => {
     const { provider } = onNetwork(
       'withings',
       json({ status: 503, body: {}, error: 'Invalid Params: invalid refresh_token' }),

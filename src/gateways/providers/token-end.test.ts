@@ -1,4 +1,4 @@
-/** Which tokens a service is told of when access ends, by how sure it is that they open nothing any more. */
+/** The tokens that are sent to a service to end access, by the time of their expiry. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { clockSkewMs, type TokenGrant } from '../../core/providers/grant.ts';
@@ -16,7 +16,7 @@ const tokens: TokenGrant = {
   account: '42',
 };
 
-/** What the service is asked for, and what came of it. */
+/** Ends the grant; returns the tokens that were sent and the result. */
 async function end(name: PresetName, grant: TokenGrant, status: number) {
   const sent: string[] = [];
   const http = createProviderHttp({
@@ -32,26 +32,26 @@ async function end(name: PresetName, grant: TokenGrant, status: number) {
 }
 
 describe('a revocation endpoint', () => {
-  test('is told of an access token that has just run out too, for its clock may be behind', async () => {
+  test('also gets an access token that has just expired, because its clock may be behind', async () => {
     for (const late of [0, clockSkewMs - 1]) {
       const { answer, sent } = await end('strava', { ...tokens, expiresAt: now - late }, 200);
       assert.deepEqual([answer, sent], ['ended', ['refresh-1', 'access-1']]);
     }
   });
 
-  test('is told of the refresh token alone once the access token has run out by any clock', async () => {
+  test('gets the refresh token alone once the access token has expired by any clock', async () => {
     const { answer, sent } = await end('strava', { ...tokens, expiresAt: now - clockSkewMs }, 200);
     assert.deepEqual([answer, sent], ['ended', ['refresh-1']]);
   });
 });
 
 describe('a call that takes an access token', () => {
-  test('waits for a fresh one where one can be had', async () => {
+  test('is not sent with an expired token where a refresh is possible', async () => {
     const { answer, sent } = await end('whoop', tokens, 204);
     assert.deepEqual([answer, sent], ['stale', []]);
   });
 
-  test('is tried with the one there is where there is no other', async () => {
+  test('is sent with the present token where a refresh is not possible', async () => {
     const single = { ...tokens, refreshToken: null };
     const worked = await end('polar', single, 204);
     assert.deepEqual([worked.answer, worked.sent], ['ended', ['Bearer access-1']]);
