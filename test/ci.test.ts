@@ -1,4 +1,4 @@
-/** What a submission is held against, tried on a small project with the real settings and planted faults. */
+/** The checks of continuous integration, on a small project with the real settings and planted faults. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
 
-/** The commands of a script that come before the tests. */
+/** The commands of a script before the tests. */
 function checksOf(script: string | undefined): string {
   const commands = (script ?? '').split(' && ');
   const end = commands.findIndex((command) => command.includes('node --test'));
@@ -44,7 +44,7 @@ describe('the checks before the tests', () => {
     return { status, output: `${stdout}${stderr}` };
   }
 
-  test('pass what is right', () => {
+  test('accept correct code', () => {
     const { status, output } = check(good);
     assert.equal(status, 0, output);
   });
@@ -53,7 +53,7 @@ describe('the checks before the tests', () => {
     ['a type error', 'export const name: string = 1;\n'],
     ['an unused import', "import { join } from 'node:path';\n\nexport const name = 'roster';\n"],
     ['an enum', "export enum Name {\n  A = 'a',\n}\n"],
-    ['a claim that a value is there', 'export const first = (list: string[]): string => list[0]!;\n'],
+    ['a non-null assertion', 'export const first = (list: string[]): string => list[0]!;\n'],
     ['any', 'export const same = (value: any): unknown => value;\n'],
     ['a line on the console', "console.log('roster');\n\nexport {};\n"],
     ['an unformatted file', good.replaceAll("'", '"')],
@@ -66,12 +66,12 @@ describe('the checks before the tests', () => {
     });
   }
 
-  test('are the same before a quick check and before all tests', () => {
+  test('are the same in the quick check and before all tests', () => {
     assert.equal(checksOf(scripts['check']), checksOf(scripts['test']));
   });
 });
 
-test('the continuous integration runs the command that the README names for tests', () => {
+test('continuous integration runs the test command of the README', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   assert.match(readme, /^\s*npm ci && npm test\b/m);
   const run = readFileSync(join(root, '.ci', 'run'), 'utf8');

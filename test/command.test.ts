@@ -1,4 +1,4 @@
-/** The command as a person starts it: with the Node that the machine happens to have. */
+/** The command as a person starts it: with the Node of the machine. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 
 describe('the command', () => {
   for (const version of ['12.22.12', '20.20.2', '25.9.0']) {
-    test(`started by Node ${version} says in one line what it needs, and fails`, () => {
+    test(`on Node ${version} fails with a message of one line that names the required version`, () => {
       const disguise = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`;
       const options = ['--import', `data:text/javascript,${encodeURIComponent(disguise)}`];
       const command = [...options, join(root, 'bin', 'roster'), 'serve'];
@@ -25,14 +25,14 @@ describe('the command', () => {
     });
   }
 
-  test('is written so that an old Node can read it', () => {
+  test('uses only syntax that an old Node can parse', () => {
     for (const name of ['roster', 'require-node.js']) {
       const text = readFileSync(join(root, 'bin', name), 'utf8');
       assert.doesNotMatch(text, /=>|\bconst\b|\blet\b|\?\.|\?\?|`\$|\basync\b|\bawait\b/, name);
     }
   });
 
-  test('takes settings from a file .env where it is called, unless the environment says otherwise', (t) => {
+  test('reads settings from a file .env in the current folder; the environment takes precedence', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'roster-env-'));
     t.after(() => rmSync(folder, { recursive: true }));
     const { PATH = '' } = process.env;
@@ -54,7 +54,7 @@ describe('the command', () => {
     assert.ok(existsSync(join(folder, 'here', 'roster.db')));
   });
 
-  test('says in one line that a file .env cannot be read', (t) => {
+  test('reports in one line that a file .env is not readable', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'roster-env-'));
     t.after(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, '.env'));
@@ -64,7 +64,7 @@ describe('the command', () => {
     assert.match(stderr, /^roster: the file \.env cannot be read \(\w+\)\n$/);
   });
 
-  test('runs on the Node that npm ci brings when it is started through npx', () => {
+  test('runs on the Node that npm ci installs if it is started through npx', () => {
     const { status, stdout, stderr } = spawnSync('npx', ['roster', '--version'], {
       cwd: root,
       encoding: 'utf8',

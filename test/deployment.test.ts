@@ -1,4 +1,4 @@
-/** The files that a container is built and run from name what there is. */
+/** The files for the container image and its start agree with the settings and the files of the project. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,24 +10,24 @@ const root = join(import.meta.dirname, '..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 const names = new Set<string>(Object.values(settings).map(({ name }) => name));
 
-test('compose.yaml sets settings that there are, and every secret of production comes from outside', () => {
+test('compose.yaml uses only known settings, and contains no secret', () => {
   const [, roster = ''] = /\n {2}roster:\n([\s\S]*?)\n {2}\w/.exec(read('compose.yaml')) ?? [];
   const environment = new Map(
     [...roster.matchAll(/^ {6}([A-Z_]+): (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
   assert.ok(environment.size > 10);
-  for (const name of environment.keys()) assert.ok(names.has(name), `${name} is no setting`);
+  for (const name of environment.keys()) assert.ok(names.has(name), `${name} is not a setting`);
   const secret = Object.values(settings).filter((each) => each.isSecret);
   for (const { name } of secret) {
     const value = environment.get(name);
-    assert.ok(value === undefined || value.includes('${'), `${name} stands in the file`);
+    assert.ok(value === undefined || value.includes('${'), `${name} has its value in the file`);
   }
   for (const name of ['NODE_ENV', 'DATABASE_URL', 'ROSTER_SECRET', 'ROSTER_SMS', 'ROSTER_EMAIL']) {
     assert.ok(environment.has(name), `${name} is missing`);
   }
 });
 
-test('what compose.yaml hands over is a configuration for production, once somebody has filled it in', () => {
+test('compose.yaml with its variables set is a valid configuration for production', () => {
   const [, roster = '', database = ''] =
     /\n {2}roster:\n([\s\S]*?)\n {2}database:\n([\s\S]*)/.exec(read('compose.yaml')) ?? [];
   const filledIn: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ test('what compose.yaml hands over is a configuration for production, once someb
     [address.hostname, address.username, address.password, address.pathname],
     ['database', server['POSTGRES_USER'], server['POSTGRES_PASSWORD'], `/${server['POSTGRES_DB']}`],
   );
-  // Whoever has filled nothing in is told so before anything starts.
+  // Docker Compose reports a missing variable before it starts a container.
   for (const name of [
     'ROSTER_SECRET',
     'ROSTER_PUBLIC_URL',
@@ -65,31 +65,31 @@ test('what compose.yaml hands over is a configuration for production, once someb
   }
 });
 
-test('what outlives the database outlives the container too', () => {
+test('the data that must outlive the database is on a volume', () => {
   const [, folder = ''] = /ROSTER_DATA_DIR=(\S+)/.exec(read('Dockerfile')) ?? [];
   const compose = read('compose.yaml');
   const [, roster = ''] = /\n {2}roster:\n([\s\S]*?)\n {2}database:\n/.exec(compose) ?? [];
   const [, volume = ''] = new RegExp(`^ {6}- (\\w+):${folder}$`, 'm').exec(roster) ?? [];
   const [, volumes = ''] = /\nvolumes:\n([\s\S]*)/.exec(compose) ?? [];
-  assert.match(volumes, new RegExp(`^ {2}${volume}:$`, 'm'), `${folder} is kept nowhere`);
+  assert.match(volumes, new RegExp(`^ {2}${volume}:$`, 'm'), `${folder} is on no volume`);
 });
 
-test('the image is built from files that there are and that reach it', () => {
+test('the files of the image exist and are not ignored', () => {
   const reaching = [...read('.dockerignore').matchAll(/^!(.+)$/gm)].map(([, name]) => name);
   const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, name]) => name);
   assert.ok(copied.length > 3);
   for (const name of [...reaching, ...copied]) {
-    assert.ok(existsSync(join(root, name ?? '')), `${name} is not there`);
+    assert.ok(existsSync(join(root, name ?? '')), `${name} is missing`);
   }
   for (const name of copied) assert.ok(name === '.' || reaching.includes(name), `${name} is ignored`);
 });
 
-test('however the program is started, new objects have the same room', () => {
+test('every way to start the program sets the same size of the young generation', () => {
   const option = '--max-semi-space-size=16';
   const { scripts } = JSON.parse(read('package.json'));
   assert.equal(scripts.start, `node ${option} bin/roster serve`);
   assert.match(read('bin/roster'), new RegExp(`^#!/usr/bin/env -S node ${option}\\n`));
   assert.match(read('Dockerfile'), new RegExp(`^ENTRYPOINT \\["node", "${option}", `, 'm'));
-  // Compiled code is kept under the options that it was made with.
+  // The cache of compiled code belongs to these options.
   assert.ok(read('tools/warm-up.ts').includes(`['${option}']`));
 });

@@ -1,4 +1,4 @@
-/** The lines of the README, run as they stand there, on a server that a newcomer has just started. */
+/** The commands of the README, run without a change on a server after its first start. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { visitDemo } from './support/demo-person.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** The lines of the block below that heading. */
+/** The lines of the code block below that heading. */
 function linesBelow(heading: string): readonly string[] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, section = ''] = readme.split(`\n## ${heading}\n`);
@@ -28,12 +28,12 @@ test('the demo is five lines that connect a source and erase its person', async 
   const lines = linesBelow('Connect a source, and erase it all');
   assert.equal(lines.length, 5);
 
-  const { said, url } = server;
+  const { output, url } = server;
   const { PATH = '', HOME = '' } = process.env;
   const variables = {
     ...{ PATH, HOME, ROSTER_DATA_DIR: folder },
-    ...{ APP_ID: said.text('app.appId'), APP_KEY: said.text('app.appKey') },
-    CLIENT_SECRET: said.text('app.clientSecret'),
+    ...{ APP_ID: output.text('app.appId'), APP_KEY: output.text('app.appKey') },
+    CLIENT_SECRET: output.text('app.clientSecret'),
   };
   const { host } = new URL(url);
   const paste = async (script: readonly string[], env: Record<string, string> = {}): Promise<string> => {
@@ -58,7 +58,7 @@ test('the demo is five lines that connect a source and erase its person', async 
   const [humanId = ''] = me.split('"');
   assert.match(humanId, /^[0-9a-f]{32}$/);
 
-  // What the page does when somebody connects the demo.
+  // The Connect page does the same when a person connects the demo provider.
   const shown = await fetch(address);
   assert.equal(shown.status, 200);
   const started = await fetch(`${url}/connect/api/connections`, {

@@ -8,11 +8,11 @@ import { syntaxOf } from '../tools/tidy/syntax.ts';
 
 const root = join(import.meta.dirname, '..');
 
-test('the page of states is up to date', () => {
+test('the page of states is generated from the present tables', () => {
   assert.equal(readFileSync(join(root, statesPath), 'utf8'), renderStates(), 'run `node tools/states.ts`');
 });
 
-test('every transition table of the core is drawn', () => {
+test('the page shows every transition table of the core', () => {
   const tables = readProject(root)
     .filter(({ path }) => path.startsWith('src/core/') && path.endsWith('.ts'))
     .flatMap((file) => syntaxOf(file).module.staticExports.flatMap(({ entries }) => entries))
@@ -22,7 +22,7 @@ test('every transition table of the core is drawn', () => {
   assert.deepEqual(tables.sort(), lives.map(({ name }) => name).sort());
 });
 
-test('every edge of a table is drawn once, and no other', () => {
+test('a diagram has every transition of its table once, and no other', () => {
   const drawn = renderDiagram({
     table: { open: { close: 'closed', lose: 'lost' }, closed: { open: 'open' }, lost: {} },
     first: ['open'],

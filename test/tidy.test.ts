@@ -1,10 +1,10 @@
 /**
- * The house rules as tests: each rule holds for every file of the project, and each catches what it is there for.
+ * The house rules as tests: each rule holds for every file of the project, and each finds planted violations.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, '..');
 const project = readProject(root);
 
 describe('the project', () => {
-  test('its files are found', () => {
+  test('is read with all its files', () => {
     const paths = new Set(project.map(({ path }) => path));
     for (const path of ['src/core/errors.ts', 'test/tidy.test.ts', 'package.json', 'bin/roster', '.ci/run']) {
       assert.ok(paths.has(path), path);
@@ -34,11 +34,11 @@ describe('the project', () => {
     });
   }
 
-  test('no file imports itself through others', () => {
+  test('has no cycle of imports', () => {
     assert.deepEqual(cyclesOf(project.filter(({ path }) => /\.tsx?$/.test(path))), []);
   });
 
-  test('no folder of the program is crowded', () => {
+  test('has no folder of the program with too many files', () => {
     assert.deepEqual(crowdFindings(project), []);
   });
 
@@ -47,16 +47,16 @@ describe('the project', () => {
     assert.ok(found.length <= vagueWordsMax, `${found.length}:\n${found.join('\n')}`);
   });
 
-  test('a migration that has landed stays as it is', () => {
+  test('has every migration as it landed', () => {
     assert.deepEqual(checkMigrations(readMigrations(root)), []);
   });
 
-  test('the lock file is in step with package.json, and names the binaries of every platform', () => {
+  test('has a lock file that agrees with package.json and lists the binaries of every platform', () => {
     const read = (name: string): string => readFileSync(join(root, name), 'utf8');
     assert.deepEqual(lockFileFindings(read('package.json'), read('package-lock.json')), []);
   });
 
-  test('every migration is run', () => {
+  test('runs every migration', () => {
     const runner = project.find(({ path }) => path === 'src/store/migrations/all-migrations.ts');
     assert.ok(runner);
     const imported = importsOf(runner).map(({ specifier }) => targetOf(runner, specifier));
@@ -70,13 +70,13 @@ describe('the project', () => {
 interface Planted {
   readonly rule: string;
   readonly path: string;
-  /** The violation stands alone on the last line. */
+  /** The violation is the last line. */
   readonly text: string;
 }
 
 const about = '/** Says what it decides. */\n';
 
-// Each text is put together from pieces, or it would itself be a finding.
+// A text that would be a finding in this file is assembled from parts.
 const planted: readonly Planted[] = [
   ...[
     ['src/core/x.ts', "import { readFileSync } from 'node:fs';"],
@@ -160,7 +160,7 @@ const planted: readonly Planted[] = [
   })),
 ];
 
-/** What the linter catches, by the name of its rule. */
+/** Violations that the linter finds, by the name of its rule. */
 const plantedForLinter: readonly (readonly [rule: string, path: string, text: string])[] = [
   ['noExcessiveLinesPerFile', 'src/core/long.ts', `${'\n'.repeat(400)}a();`],
   ['noExcessiveLinesPerFile', 'src/pages/long.css', `${'\n'.repeat(400)}a { color: red; }`],
@@ -182,13 +182,12 @@ const plantedForLinter: readonly (readonly [rule: string, path: string, text: st
   ['noSkippedTests', 'test/skip.test.ts', "describe.skip('a', () => {});"],
 ];
 
-/** The rules that the linter finds broken in each file. */
+/** The rules that each file violates, according to the linter. */
 async function lint(files: readonly SourceFile[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const folder = await mkdtemp(join(tmpdir(), 'roster-lint-'));
   try {
-    const settings = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
-    const own = { path: 'biome.json', text: JSON.stringify({ ...settings, vcs: { enabled: false } }) };
-    for (const { path, text } of [own, ...files]) {
+    for (const name of ['biome.json', '.gitignore']) await copyFile(join(root, name), join(folder, name));
+    for (const { path, text } of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), `${text}\n`);
     }
@@ -214,18 +213,18 @@ interface LinterReport {
   }[];
 }
 
-test('the linter catches its part of the house rules', async () => {
+test('the linter finds the violations of its part of the house rules', async () => {
   const found = await lint(plantedForLinter.map(([, path, text]) => ({ path, text })));
   for (const [rule, path] of plantedForLinter) {
-    const rulesBroken = found.get(path) ?? [];
+    const broken = found.get(path) ?? [];
     assert.ok(
-      rulesBroken.some((category) => category.endsWith(`/${rule}`)),
-      `${rule} in ${path}: ${rulesBroken}`,
+      broken.some((category) => category.endsWith(`/${rule}`)),
+      `${rule} in ${path}: ${broken}`,
     );
   }
 });
 
-/** The beginning of a text, on one line. */
+/** The start of a text, on one line. */
 function titled(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, 60);
 }
@@ -234,7 +233,7 @@ function codePlants(rule: string, texts: readonly string[]): Planted[] {
   return texts.map((text) => ({ rule, path: 'src/core/x.ts', text }));
 }
 
-describe('the house rules catch', () => {
+describe('the house rules find', () => {
   for (const { rule: title, path, text } of planted) {
     test(`"${titled(text)}" in ${path}: ${title}`, () => {
       const rule = rules.find((each) => each.title === title);
@@ -243,7 +242,7 @@ describe('the house rules catch', () => {
     });
   }
 
-  test('something for each rule', () => {
+  test('a planted violation of each rule', () => {
     const covered = new Set(planted.map(({ rule }) => rule));
     assert.deepEqual(
       rules.map(({ title }) => title).filter((title) => !covered.has(title)),
@@ -251,7 +250,7 @@ describe('the house rules catch', () => {
     );
   });
 
-  test('the line, past comments and templates', () => {
+  test('the right line after comments and templates', () => {
     const text = `${about}// a 'quote\nconst a = \`\${b} /* \`;\nconst c = /['"]/.test(a);\nimport 'fastify';\n`;
     const rule = rules.find(({ title }) => title === 'imports follow the arrows');
     assert.ok(rule);
@@ -260,13 +259,13 @@ describe('the house rules catch', () => {
     ]);
   });
 
-  test('a circle of imports, also one of types alone', () => {
+  test('a cycle of imports, also of types alone', () => {
     const file = (name: string, text: string): SourceFile => ({ path: `src/${name}.ts`, text });
     const a = file('a', "import { b } from './b.ts';");
     const c = file('c', "import { a } from './a.ts';");
-    const circle = cyclesOf([a, file('b', "import { c } from './c.ts';"), c]);
-    assert.deepEqual(circle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
-    assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), circle);
+    const cycle = cyclesOf([a, file('b', "import { c } from './c.ts';"), c]);
+    assert.deepEqual(cycle, [['src/a.ts', 'src/b.ts', 'src/c.ts', 'src/a.ts']]);
+    assert.deepEqual(cyclesOf([a, file('b', "import type { C } from './c.ts';"), c]), cycle);
     assert.deepEqual(cyclesOf([a, file('b', ''), c]), []);
   });
 
@@ -286,7 +285,7 @@ describe('the house rules catch', () => {
     assert.equal(vagueWords(inside).length, 4);
   });
 
-  test('a lock file that is out of step, and one made for one platform', () => {
+  test('a lock file that differs from package.json, and one with the binaries of one platform', () => {
     const manifest = JSON.stringify({ dependencies: { a: '1.0.0' }, devDependencies: { b: '1.0.0' } });
     const lockFile = (version: string, ...platforms: readonly string[]): string => {
       const own = { dependencies: { a: version }, devDependencies: { b: '1.0.0' } };
@@ -299,7 +298,7 @@ describe('the house rules catch', () => {
     assert.equal(lockFileFindings(manifest, lockFile('1.0.0', 'linux')).length, 1);
   });
 
-  test('a migration that changed, vanished or was never listed', () => {
+  test('a migration that was changed, removed or never listed', () => {
     const landed = { '0001-a.ts': 'digest a', '0002-b.ts': 'digest b' };
     const present = { '0001-a.ts': 'another', '0003-c.ts': 'digest c' };
     assert.equal(checkMigrations({ landed, present }).length, 3);
@@ -307,7 +306,7 @@ describe('the house rules catch', () => {
   });
 });
 
-describe('prose and strings are no findings', () => {
+describe('prose and strings are not findings', () => {
   const harmless: readonly (readonly [path: string, text: string])[] = [
     ['src/core/x.ts', `${about}const text = "import fs from 'node:fs'";`],
     ['src/core/x.ts', `${about}// the same as any other enum A, console.log and export default\n`],

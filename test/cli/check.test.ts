@@ -1,4 +1,4 @@
-/** `roster check`, on data folders that somebody has meddled with, also while a server runs. */
+/** `roster check` on damaged data folders, also while a server runs. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ before(async () => {
   folder = await makeFolder();
   server = await serve(folder);
   const second = await rosterJson(folder, ['org', 'create', '--name', 'Hill']);
-  organizations = [server.said, second].map((made) => {
+  organizations = [server.output, second].map((made) => {
     return { id: made.text('organization.id'), apiKey: made.text('apiKey') };
   });
   for (const { apiKey } of organizations) {
@@ -49,22 +49,22 @@ async function totalOf(apiKey: string | undefined): Promise<unknown> {
   return readJson(await (await fetch(`${server.url}/sonar/v1/users`, { headers })).text()).at('meta.total');
 }
 
-/** What somebody does to the file behind the program's back. */
-function meddle(sql: string, at = folder): void {
+/** Changes the file without the program, so that its data is inconsistent. */
+function damage(sql: string, at = folder): void {
   const file = new Database(join(at, 'roster.db'));
   file.pragma('foreign_keys = OFF');
   file.exec(sql);
   file.close();
 }
 
-/** The words of `check` with its exit code and its one value. */
+/** Runs `check` with these arguments; its exit code and the JSON that it prints. */
 async function check(...words: readonly string[]): Promise<{ exitCode: number | null; found: Json }> {
   const { exitCode, stdout } = await roster(folder, ['check', ...words, '--json']);
   return { exitCode, found: readJson(stdout) };
 }
 
 describe('check, while a server runs', () => {
-  test('says so where everything is right', async () => {
+  test('reports that everything is correct', async () => {
     const { exitCode, found } = await check();
     assert.equal(exitCode, 0);
     assert.deepEqual(found.value, {
@@ -77,9 +77,9 @@ describe('check, while a server runs', () => {
     assert.match(forPeople.stdout, /sound\.\nCounted 14 users in 2 organizations: the counts are right\.\n$/);
   });
 
-  test('finds an organization whose counts are wrong, ends with 1, and changes nothing', async () => {
+  test('finds an organization with wrong counts, ends with exit code 1, and changes nothing', async () => {
     const [first, second] = organizations;
-    meddle(`update users set status = 'inactive' where org_key =
+    damage(`update users set status = 'inactive' where org_key =
       (select org_key from organizations where id = '${second?.id}')`);
     for (let round = 0; round < 2; round++) {
       const { exitCode, found } = await check();
@@ -98,10 +98,10 @@ describe('check, while a server runs', () => {
     assert.deepEqual([alone.exitCode, alone.found.at('users')], [0, usersEach], 'the other one is right');
   });
 
-  test('mends on request what it found, for the server to see at once', async () => {
+  test('repairs wrong counts on request, and the running server uses them at once', async () => {
     const [, second] = organizations;
-    meddle(`delete from users where seq = (select max(seq) from users)`);
-    assert.equal(await totalOf(second?.apiKey), usersEach, 'the server believes the counts');
+    damage(`delete from users where seq = (select max(seq) from users)`);
+    assert.equal(await totalOf(second?.apiKey), usersEach, 'the server answers with the stored counts');
     const { exitCode, found } = await check('--repair');
     assert.equal(exitCode, 0);
     assert.deepEqual([found.at('ok'), found.at('differences.0.repaired')], [true, true]);
@@ -111,32 +111,32 @@ describe('check, while a server runs', () => {
     assert.equal((await check()).exitCode, 0);
   });
 
-  test('corrects the counts that are not there at all', async () => {
-    meddle('delete from user_counts');
+  test('repairs missing counts', async () => {
+    damage('delete from user_counts');
     assert.equal((await check()).found.list('differences').length, 2);
     assert.equal((await check('--repair')).exitCode, 0);
     assert.equal((await check()).exitCode, 0);
     assert.equal(await totalOf(organizations[0]?.apiKey), usersEach);
   });
 
-  test('tells of rows that refer to none, without what is in them', async () => {
-    meddle(`insert into confirmation_codes (org_key, user_id, digest, expires_at, tries_left)
+  test('reports rows with a broken reference, without their content', async () => {
+    damage(`insert into confirmation_codes (org_key, user_id, digest, expires_at, tries_left)
       values (1, 'nobody-at-all', 'a-digest', 0, 5)`);
     const { exitCode, found } = await check('--repair');
     assert.equal(exitCode, 1);
     assert.deepEqual(found.list('database'), ['confirmation_codes: 1 refer to no row of users']);
-    meddle(`delete from confirmation_codes where user_id = 'nobody-at-all'`);
+    damage(`delete from confirmation_codes where user_id = 'nobody-at-all'`);
     assert.equal((await check()).exitCode, 0);
   });
 
-  test('refuses an organization that is not there', async () => {
+  test('refuses an unknown organization', async () => {
     const { exitCode, stderr } = await roster(folder, ['check', '--org', 'org_none']);
     assert.deepEqual([exitCode, stderr], [1, 'roster: there is no such organization\n']);
   });
 });
 
-/** Where the page at the root of an index begins and ends. */
-function placeOfIndex(path: string): [number, number] {
+/** The first byte of the root page of an index, and the byte after its end. */
+function boundsOfIndex(path: string): [number, number] {
   const file = new Database(path);
   const size = Number(file.pragma('page_size', { simple: true }));
   const root = file.prepare(`select rootpage from sqlite_schema where name = 'users_order'`).pluck().get();
@@ -144,13 +144,13 @@ function placeOfIndex(path: string): [number, number] {
   return [(Number(root) - 1) * size, Number(root) * size];
 }
 
-test('a damaged file is told, ends with 1, and nothing is written to it', async () => {
+test('a damaged file is reported with exit code 1, and is not written to', async () => {
   const damaged = await makeFolder();
   try {
     await rosterJson(damaged, ['init']);
     const file = join(damaged, 'roster.db');
     const bytes = await readFile(file);
-    bytes.fill(0, ...placeOfIndex(file));
+    bytes.fill(0, ...boundsOfIndex(file));
     await writeFile(file, bytes);
     const { exitCode, stdout, stderr } = await roster(damaged, ['check', '--repair']);
     assert.equal(exitCode, 1);

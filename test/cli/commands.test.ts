@@ -1,4 +1,4 @@
-/** Every command on the data folder of a running server: what it prints for programs, and what it changes. */
+/** Every command on the data folder of a running server: its JSON output and its changes. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
@@ -53,12 +53,12 @@ function checkOrganization(made: Json, name: string): void {
 const users = (): string => `${server.url}/sonar/v1/users`;
 
 describe('init and org', () => {
-  test('init makes the organization Default with an app and a working admin key', async () => {
+  test('init creates the organization Default with an app and a working admin key', async () => {
     checkOrganization(first, 'Default');
     assert.equal(await statusOf(users(), first.text('apiKey')), 200);
   });
 
-  test('init on an initialised folder is refused in one line and makes nothing', async () => {
+  test('init on an initialised folder is refused in one line and creates nothing', async () => {
     const { exitCode, lines } = await refused(folder, ['init', '--name', 'Other', '--json']);
     assert.equal(exitCode, 1);
     assert.equal(lines.length, 1);
@@ -67,7 +67,7 @@ describe('init and org', () => {
     assert.ok(!JSON.stringify(names).includes('Other'));
   });
 
-  test('org create makes a further organization, and org list shows all, oldest first', async () => {
+  test('org create creates another organization, and org list shows all, oldest first', async () => {
     const made = await rosterJson(folder, ['org', 'create', '--name', '  Meadow Clinic ']);
     checkOrganization(made, 'Meadow Clinic');
     assert.equal(await statusOf(users(), made.text('apiKey')), 200);
@@ -78,14 +78,14 @@ describe('init and org', () => {
     assert.match(listed.text('1.createdAt'), instant);
   });
 
-  test('an organization without a name in it is refused', async () => {
-    const told = await refused(folder, ['org', 'create', '--name', ' ']);
-    assert.deepEqual(told, { exitCode: 1, lines: ['roster: the name is missing'] });
+  test('an organization with an empty name is refused', async () => {
+    const result = await refused(folder, ['org', 'create', '--name', ' ']);
+    assert.deepEqual(result, { exitCode: 1, lines: ['roster: the name is missing'] });
   });
 });
 
 describe('key', () => {
-  test('a key works at the running server, another secret replaces it, and revoking ends it, each at once', async () => {
+  test('creating, rotating and revoking a key take effect on the running server at once', async () => {
     const made = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
     assert.deepEqual(made.names(), ['id', 'role', 'apiKey']);
     assert.match(made.text('id'), keyId);
@@ -103,12 +103,12 @@ describe('key', () => {
     assert.deepEqual(revoked.value, { id: made.at('id'), revoked: true });
     assert.equal(await statusOf(users(), rotated.text('apiKey')), 401);
     for (const way of ['rotate', 'revoke']) {
-      const told = await refused(folder, ['key', way, made.text('id')]);
-      assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such key, or it is revoked'] });
+      const result = await refused(folder, ['key', way, made.text('id')]);
+      assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such key, or it is revoked'] });
     }
   });
 
-  test('the list tells everything but what opens something', async () => {
+  test('the list shows everything except secrets', async () => {
     const days = 30;
     const words = ['key', 'create', '--org', org, '--role', 'member', '--expires', String(days)];
     const made = await rosterJson(folder, words);
@@ -127,14 +127,14 @@ describe('key', () => {
     assert.doesNotMatch(stdout, /sk_live_/);
   });
 
-  test('a key for an organization that is not there is refused', async () => {
-    const told = await refused(folder, ['key', 'create', '--org', 'org_0', '--role', 'admin']);
-    assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such organization'] });
+  test('a key for an unknown organization is refused', async () => {
+    const result = await refused(folder, ['key', 'create', '--org', 'org_0', '--role', 'admin']);
+    assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such organization'] });
   });
 });
 
 describe('app', () => {
-  test('an app key works at the running server, and another one replaces it at once', async () => {
+  test('an app key works at the running server, and a new one replaces it at once', async () => {
     const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Walks']);
     assert.deepEqual(made.names(), ['appId', 'appKey', 'clientSecret']);
     const status = async (appKey: string): Promise<number> => {
@@ -149,7 +149,7 @@ describe('app', () => {
     assert.deepEqual([await status(made.text('appKey')), await status(rotated.text('appKey'))], [401, 200]);
   });
 
-  test('closing sign-up is felt by the running server, and the list tells it', async () => {
+  test('closing sign-up takes effect on the running server, and the list shows it', async () => {
     const appId = (await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Runs'])).text('appId');
     const signUp = async (): Promise<number> => {
       const headers = { 'content-type': 'application/json', 'x-app-id': appId };
@@ -169,7 +169,7 @@ describe('app', () => {
     assert.equal(await signUp(), 422);
   });
 
-  test('a client secret works at the running server, and another one replaces it alone', async () => {
+  test('a client secret works at the running server, and a new one replaces only the secret', async () => {
     const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Swims']);
     const ask = async (secret: string): Promise<number> => {
       const body = {
@@ -194,7 +194,7 @@ describe('app', () => {
     assert.equal((await fetch(users, { headers: { authorization } })).status, 200, 'the key is as it was');
   });
 
-  test('origins are listed, replaced and taken away; what is no origin is refused', async () => {
+  test('origins are listed, replaced and removed; an invalid origin is refused', async () => {
     const appId = (await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Rows'])).text('appId');
     const set = (list: string): Promise<Json> => rosterJson(folder, ['app', 'set', appId, '--origins', list]);
     const two = ['https://app.example.com', 'http://localhost:3000'];
@@ -205,27 +205,27 @@ describe('app', () => {
     const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
     assert.deepEqual(listed.at(`${index}.origins`), two);
     for (const wrong of ['https://*.example.com', 'https://a.example/x', 'example.com', 'ftp://a.example']) {
-      const told = await refused(folder, ['app', 'set', appId, '--origins', wrong]);
-      assert.deepEqual(told, { exitCode: 1, lines: ['roster: the origin list is not valid'] }, wrong);
+      const result = await refused(folder, ['app', 'set', appId, '--origins', wrong]);
+      assert.deepEqual(result, { exitCode: 1, lines: ['roster: the origin list is not valid'] }, wrong);
     }
     assert.deepEqual((await set('none')).at('origins'), []);
   });
 
-  test('a change that changes nothing is a mistake', async () => {
-    const told = await refused(folder, ['app', 'set', 'a1']);
-    assert.equal(told.exitCode, 2);
-    assert.equal(told.lines[0], 'roster: nothing to change: give --signup or --origins');
+  test('a call without a change is refused', async () => {
+    const result = await refused(folder, ['app', 'set', 'a1']);
+    assert.equal(result.exitCode, 2);
+    assert.equal(result.lines[0], 'roster: nothing to change: give --signup or --origins');
   });
 
-  test('an app that is not there is refused', async () => {
+  test('an unknown app is refused', async () => {
     for (const words of [
       ['app', 'rotate', 'a1'],
       ['app', 'rotate', 'a1', '--client-secret'],
       ['app', 'set', 'a1', '--origins', 'none'],
       ['app', 'set', 'a1', '--signup', 'open'],
     ]) {
-      const told = await refused(folder, words);
-      assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such app'] });
+      const result = await refused(folder, words);
+      assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such app'] });
     }
   });
 });
@@ -246,7 +246,7 @@ describe('admin', () => {
     assert.deepEqual(again, { exitCode: 1, lines: ['roster: the email has already been taken'] });
   });
 
-  test('every faulty value is told, and the password is not', async () => {
+  test('every invalid value is reported, and the password is not shown', async () => {
     const bad = { ROSTER_ADMIN_PASSWORD: 'qwertz7' };
     const { exitCode, lines } = await refused(folder, [...create, org, '--email', 'ada'], bad);
     assert.equal(exitCode, 1);
@@ -256,7 +256,7 @@ describe('admin', () => {
     ]);
   });
 
-  test('without a password and a terminal the setting is named', async () => {
+  test('without a password and a terminal, the message names the setting', async () => {
     const { exitCode, lines } = await refused(folder, [...create, org, '--email', 'bo@example.com']);
     assert.equal(exitCode, 1);
     assert.match(lines.join('\n'), /^roster: set ROSTER_ADMIN_PASSWORD, .*terminal.*$/);

@@ -1,4 +1,4 @@
-/** What an operator sees and does of connections and providers, beside a running server, on both databases. */
+/** The operator's commands for connections and providers, while a server runs, on both databases. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { newPrefixedId, toUserIdText } from '../../src/core/ids.ts';
@@ -13,11 +13,11 @@ const former = 'the-former-secret-of-this-deployment';
 const present = 'the-present-secret-of-this-deployment';
 const instant = '2026-03-02T12:00:00.123Z';
 
-/** What stands for a token here, and may be seen nowhere. */
+/** A token for the tests; no output may contain it. */
 const accessToken = 'an-access-token-under-test';
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe(`the operator of connections on ${kind}`, () => {
+  describe(`the commands for connections on ${kind}`, () => {
     let database: OwnDatabase | null = null;
     let server: Roster;
     let settings: Settings;
@@ -42,7 +42,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await database?.drop();
     });
 
-    /** A grant at a provider that is not switched on any more, so that nobody works on it. */
+    /** A grant at a provider that is switched off, so no job works on it. */
     function addRevocation(connectionId: string): Promise<void> {
       const { core, clock, organization } = server;
       const id = newPrefixedId('rev');
@@ -66,7 +66,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       rosterJson(server.folder, words, { ...settings, ...other });
     const deny = (words: readonly string[]) => refused(server.folder, words, settings);
 
-    test('connection list tells where each one stands, newest first, and never what it holds', async () => {
+    test('connection list shows the state of each connection, newest first, and never its tokens', async () => {
       const listed = await callJson(['connection', 'list']);
       const states = listed.list().map((_, index) => listed.at(`${index}.status`));
       assert.deepEqual(states.toSorted(), ['active', 'needs_user', 'pending', 'revoked']);
@@ -94,7 +94,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       }
     });
 
-    test('connection list can be of one user, and of one state', async () => {
+    test('connection list filters by user and by state', async () => {
       const user = await callJson(['connection', 'list', '--user', toUserIdText(humanId)]);
       assert.deepEqual(
         user.list().map((_, index) => user.at(`${index}.id`)),
@@ -109,7 +109,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal(none.stdout, 'There are no connections.\n');
     });
 
-    test('connection list refuses a user that there is not, and a state that there is not', async () => {
+    test('connection list refuses an unknown user and an unknown state', async () => {
       const unknown = await deny(['connection', 'list', '--user', unknownUserId]);
       assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such user'] });
       const wrong = await deny(['connection', 'list', '--status', 'gone']);
@@ -117,7 +117,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.match(wrong.lines[0] ?? '', /--status .*pending.*active.*needs_user/);
     });
 
-    test('provider list shows what waits at a provider, also at one that is switched off', async () => {
+    test('provider list shows the waiting revocations of a provider, also of one that is switched off', async () => {
       const listed = await callJson(['provider', 'list']);
       const place = listed.list().findIndex((_, index) => listed.at(`${index}.name`) === 'fitbit');
       assert.deepEqual(listed.at(String(place)), {
@@ -135,21 +135,21 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.ok(!stdout.includes(accessToken));
     });
 
-    test('reseal brings everything under the present secret, so that the former one can go', async () => {
+    test('reseal seals everything with the present secret, so that the former one can be removed', async () => {
       const both = { ROSTER_SECRET: present, ROSTER_OLD_SECRETS: former };
       const lost = await call(['reseal'], { ROSTER_SECRET: present });
       assert.match(lost.stdout, /^0 resealed, \d+ could not be opened\.\n$/);
       assert.match(lost.stderr, /^roster: texts that could not be opened .*ROSTER_OLD_SECRETS\n$/);
-      const told = await call(['reseal'], both);
-      assert.deepEqual([told.exitCode, told.stderr], [0, '']);
-      const count = Number(/^(\d+) resealed\.\n$/.exec(told.stdout)?.[1]);
-      // The grants of two connections and the one that is to end.
-      assert.ok(count >= 3, told.stdout);
+      const result = await call(['reseal'], both);
+      assert.deepEqual([result.exitCode, result.stderr], [0, '']);
+      const count = Number(/^(\d+) resealed\.\n$/.exec(result.stdout)?.[1]);
+      // The grants of two connections, and the grant of a revocation.
+      assert.ok(count >= 3, result.stdout);
       const again = await callJson(['reseal'], { ROSTER_SECRET: present });
       assert.deepEqual(again.value, { resealed: 0, unopened: 0 });
     });
 
-    test('connection abandon asks, gives up what is overdue, and the receipt of its person says unconfirmed', async () => {
+    test('connection abandon asks first, gives up an overdue connection, and the receipt says unconfirmed', async () => {
       const { humanId: person } = await openSession(server);
       const id = await addConnection(server, person, { status: 'overdue' });
       await addRevocation(id);
@@ -182,7 +182,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.deepEqual([providers.length, providers[0].outcome], [1, 'unconfirmed']);
     });
 
-    test("an app's client secret is shown once when it is rotated, and its origins where they are set", async () => {
+    test('a rotation shows the client secret of an app once, and a change of origins shows them', async () => {
       const { appId } = server.organization.app;
       const rotated = await call(['app', 'rotate', appId, '--client-secret']);
       assert.deepEqual([rotated.exitCode, rotated.stderr], [0, '']);

@@ -6,17 +6,17 @@ import { makeFolder, removeFolder, serve } from './program.ts';
 
 const mebibyte = 1024 * 1024;
 const idleMax = 120 * mebibyte;
-/** What a start leaves behind is more than that. */
+/** A start leaves more garbage than this. */
 const garbageMin = 10 * mebibyte;
 
-/** Resident memory of a process in bytes, as its system tells it. */
+/** Resident memory of a process in bytes, from the operating system. */
 function residentOf(pid: number): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1024;
 }
 
-test('a server with nothing to do gives back what its start has taken, and keeps under 120 MiB', async () => {
+test('an idle server frees the memory that its start used, and then uses less than 120 MiB', async () => {
   const folder = await makeFolder();
-  // The first start in a checkout that was never started reads the program's sources, and keeps what reads them.
+  // The first start in a new checkout transforms the sources, and keeps the TypeScript parser in memory.
   await (await serve(folder)).stop('SIGTERM');
   const server = await serve(folder);
   let [most, now] = [0, Number.POSITIVE_INFINITY];

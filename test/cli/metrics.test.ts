@@ -1,4 +1,4 @@
-/** Metrics of `roster serve`: of several workers as one text, and where the address is taken. */
+/** Metrics of `roster serve`: one text for several workers, and the error if the address is in use. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type Metrics, readMetrics } from '../support/metrics.ts';
@@ -23,7 +23,7 @@ async function withWorkers(work: (workers: Workers, port: string) => Promise<voi
   }
 }
 
-/** The metrics once so many workers answer. */
+/** Waits until so many processes answer; their metrics. */
 async function readOf(port: string, processes: number): Promise<Metrics> {
   const deadline = performance.now() + 20_000;
   for (;;) {
@@ -34,9 +34,9 @@ async function readOf(port: string, processes: number): Promise<Metrics> {
 }
 
 describe('metrics of several workers', () => {
-  test('are added up; what the directory has to do is told once', () =>
+  test('are summed over the workers; the waiting work of the directory is counted once', () =>
     withWorkers(async (workers, port) => {
-      const bearer = workers.said.text('apiKey');
+      const bearer = workers.output.text('apiKey');
       const lines = await workers.lines();
       for (const line of lines) {
         for (let call = 0; call < 3; call++) await line.call('GET /sonar/v1/users', { bearer });
@@ -48,18 +48,18 @@ describe('metrics of several workers', () => {
       assert.equal(metrics.text.match(/^# TYPE roster_processes /gm)?.length, 1);
       const started = metrics.sum('process_start_time_seconds');
       assert.ok(started > Date.now() / 1_000 - 600 && started < Date.now() / 1_000, String(started));
-      const told = workers.log().filter((line) => line.at('msg') === 'metrics are served');
+      const reports = workers.log().filter((line) => line.at('msg') === 'metrics are served');
       assert.deepEqual(
-        told.map((line) => [line.at('address'), line.at('pid')]),
+        reports.map((line) => [line.at('address'), line.at('pid')]),
         [[`http://127.0.0.1:${port}/metrics`, workers.pid]],
       );
       assert.equal((await fetch(`${workers.url}/metrics`)).status, 404);
       for (const line of lines) line.close();
     }));
 
-  test('do not fall when a worker ends, for that would look like new work', () =>
+  test('do not decrease when a worker ends, because a reset counter looks like new work', () =>
     withWorkers(async (workers, port) => {
-      const bearer = workers.said.text('apiKey');
+      const bearer = workers.output.text('apiKey');
       const lines: readonly Line[] = await workers.lines();
       for (const line of lines) await line.call('GET /sonar/v1/users', { bearer });
       const counted = (metrics: Metrics) => metrics.sum('roster_http_request_duration_seconds_count', list);
@@ -78,7 +78,7 @@ describe('metrics of several workers', () => {
       assert.ok(later.sum(cpu) > before.sum(cpu), `${later.sum(cpu)} after ${before.sum(cpu)}`);
     }));
 
-  test('where their address is taken are one clear line, and no worker is started', async () => {
+  test('are refused in one line if their address is in use, and no worker starts', async () => {
     await withWorkers(async (_, port) => {
       const folder = await makeFolder();
       try {

@@ -1,4 +1,4 @@
-/** `roster move` takes a directory to PostgreSQL, where the same program goes on with it, and no change is left behind. */
+/** `roster move` copies a directory to PostgreSQL with every change, and the program then serves it from there. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ after(async () => {
   await removeFolder(folder);
 });
 
-test('a directory is moved once nobody serves it, and served from there with the same answers', async () => {
+test('a directory is moved only while no server runs, and then gives the same answers', async () => {
   const words = ['move', '--to', database.url];
   const file = await serve(folder);
-  const apiKey = file.said.text('apiKey');
+  const apiKey = file.output.text('apiKey');
   const made = await create(file, apiKey);
   assert.deepEqual(await refused(folder, words), {
     exitCode: 1,
@@ -58,7 +58,7 @@ test('a directory is moved once nobody serves it, and served from there with the
   await server.stop('SIGTERM');
 });
 
-/** Creates a user; its id. */
+/** Creates a user; returns its id. */
 async function create({ url }: Serving, apiKey: string): Promise<string> {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const answer = await fetch(`${url}/sonar/v1/users`, { method: 'POST', headers, body: '{}' });

@@ -1,4 +1,4 @@
-/** What goes where: the answer alone to standard output, everything else to standard error, and the exit codes. */
+/** The streams and exit codes: standard output has only the answer, standard error everything else. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -16,21 +16,21 @@ before(async () => {
 after(() => removeFolder(folder));
 
 describe('the command line', () => {
-  test('a wrong call is told in one line with a hint, and ends with 2', async () => {
-    const told = await refused(folder, ['key', 'create', '--role', 'admin', '--json']);
+  test('a wrong call gets a message of one line with a hint, and exit code 2', async () => {
+    const result = await refused(folder, ['key', 'create', '--role', 'admin', '--json']);
     const lines = ['roster: --org ID is missing', 'roster: Try `roster key create --help`.'];
-    assert.deepEqual(told, { exitCode: 2, lines });
+    assert.deepEqual(result, { exitCode: 2, lines });
     assert.equal((await refused(folder, [])).exitCode, 2);
   });
 
-  test('help goes to standard output and ends with 0', async () => {
+  test('help goes to standard output and ends with exit code 0', async () => {
     const { exitCode, stdout, stderr } = await roster(folder, ['app', 'set', '--help']);
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.match(stdout, /Usage: roster app set APPID \[options\]/);
     assert.ok(!stdout.includes('\u001b'), 'no colours where there is no terminal');
   });
 
-  test('a folder without a directory is told, and stays as it is', async () => {
+  test('a folder without a directory is refused, and stays unchanged', async () => {
     const nowhere = join(folder, 'mistyped');
     for (const words of [
       ['org', 'list'],
@@ -45,7 +45,7 @@ describe('the command line', () => {
     assert.ok(!existsSync(nowhere));
   });
 
-  test('migrate tells what it did, and the second time that nothing was to do', async () => {
+  test('migrate reports what it applied, and a second run reports nothing', async () => {
     const fresh = join(folder, 'fresh');
     const first = await rosterJson(fresh, ['migrate']);
     assert.deepEqual(first.names(), ['applied', 'version']);
@@ -54,7 +54,7 @@ describe('the command line', () => {
     assert.deepEqual(second.value, { applied: 0, version: first.at('version') });
   });
 
-  test('--data beats ROSTER_DATA_DIR, and people get aligned lines', async () => {
+  test('--data takes precedence over ROSTER_DATA_DIR, and people get aligned lines', async () => {
     const other = join(folder, 'other');
     const made = await roster(folder, ['init', '--name', 'Hill', '--data', other]);
     assert.equal(made.exitCode, 0);
@@ -67,7 +67,7 @@ describe('the command line', () => {
     assert.ok(!existsSync(join(folder, 'roster.db')));
   });
 
-  test('a reader that has seen enough is no failure', async () => {
+  test('a closed standard output is not a failure', async () => {
     const child = start(join(folder, 'other'), ['org', 'list']);
     child.stdout.destroy();
     const [stderr, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')]);

@@ -1,4 +1,4 @@
-/** Looking people up and reading the outbox, on the data folder of a running server. */
+/** The commands `user show` and `outbox`, on the data folder of a running server. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -27,7 +27,7 @@ let org: string;
 before(async () => {
   folder = await makeFolder();
   server = await serve(folder);
-  first = server.said;
+  first = server.output;
   org = first.text('organization.id');
 });
 
@@ -36,7 +36,7 @@ after(async () => {
   await removeFolder(folder);
 });
 
-/** Signs somebody up with a phone; the number of the account. */
+/** Registers a user with a phone; the number of the account. */
 async function register(email: string, { at = server, isTemplate = false } = {}): Promise<number> {
   const user = { email, password: password.ROSTER_ADMIN_PASSWORD, first_name: 'Cy', last_name: 'Roe' };
   const answer = await fetch(`${at.url}/general/v1/users`, {
@@ -49,7 +49,7 @@ async function register(email: string, { at = server, isTemplate = false } = {})
 }
 
 describe('user show', () => {
-  test('a user is shown as each API does, with what none shows, by any of its ids', async () => {
+  test('shows a user as each API does, and further fields, by any of its ids', async () => {
     const email = 'cy@example.com';
     const number = await register(email);
     const shown = await rosterJson(folder, ['user', 'show', 'Cy@Example.com']);
@@ -79,7 +79,7 @@ describe('user show', () => {
     assert.match(stdout, /^sonar\nid +usr_/);
   });
 
-  test('an email that two organizations have is asked back, and --org decides', async () => {
+  test('asks for the organization if two organizations have the email, and --org decides', async () => {
     const email = 'di@example.com';
     const other = await rosterJson(folder, ['org', 'create', '--name', 'Hill']);
     const otherId = other.text('organization.id');
@@ -94,14 +94,14 @@ describe('user show', () => {
     assert.equal(shown.at('directory.organization.name'), 'Hill');
   });
 
-  test('a user that is not there is refused', async () => {
-    const told = await refused(folder, ['user', 'show', 'nobody@example.com', '--json']);
-    assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such user'] });
+  test('refuses an unknown user', async () => {
+    const result = await refused(folder, ['user', 'show', 'nobody@example.com', '--json']);
+    assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such user'] });
   });
 });
 
 describe('outbox', () => {
-  test('the outbox shows a message at once, newest first, with the code that confirms', async () => {
+  test('shows messages at once, newest first, with the confirmation code', async () => {
     const older = await register('eve@example.com');
     const newer = await register('fay@example.com');
     const messages = await rosterJson(folder, ['outbox', '--to', '+1 555 123 4567']);
@@ -122,7 +122,7 @@ describe('outbox', () => {
     }
   });
 
-  test('the outbox is filtered by address without case, and shows tokens', async () => {
+  test('filters by address without regard to case, and shows tokens', async () => {
     const answer = await fetch(`${server.url}/organization/api/v1/users`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${first.text('apiKey')}` },
@@ -141,7 +141,7 @@ describe('outbox', () => {
     assert.match(stdout, /invitation by email to Gil@example\.com/);
   });
 
-  test('messages that were sealed under a secret that is not there are counted, not shown', async () => {
+  test('counts messages that are sealed with an unknown secret, and does not show them', async () => {
     const copy = await makeFolder();
     try {
       const database = new Sqlite(join(folder, 'roster.db'));
@@ -155,7 +155,7 @@ describe('outbox', () => {
     }
   });
 
-  test('a message that waits for a real sender is not shown, one that only the outbox may have is', async () => {
+  test('hides a message that waits for a real sender, and shows one that only the outbox may hold', async () => {
     const fresh = await makeFolder();
     const twilio = {
       ROSTER_SMS: 'twilio',

@@ -1,4 +1,4 @@
-/** The commands of whoever moves to PostgreSQL and looks after it there: `move`, also killed on its way, and `check`. */
+/** The commands of an operator who moves a directory to PostgreSQL: `move`, also killed in between, and `check`. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import {
 
 const users = 40_000;
 
-describe('on the way to PostgreSQL', () => {
+describe('a move to PostgreSQL', () => {
   let folder: string;
   let database: OwnDatabase;
   let apiKey: string;
@@ -51,7 +51,7 @@ describe('on the way to PostgreSQL', () => {
 
   const moving = ['move', '--to'];
 
-  /** How many users have come over so far. */
+  /** The number of users that are copied so far. */
   async function copied(): Promise<number> {
     const [table] = await database.query(`select to_regclass('roster_move') is not null as there`);
     if (table?.['there'] !== true) return 0;
@@ -59,20 +59,20 @@ describe('on the way to PostgreSQL', () => {
     return Number(row?.['copied'] ?? 0);
   }
 
-  /** Which transaction has written the first user. */
+  /** The transaction that wrote the first user. */
   async function writerOfFirst(): Promise<unknown> {
     const [row] = await database.query('select xmin::text as writer from users order by seq limit 1');
     return row?.['writer'];
   }
 
-  test('a move that is killed is gone on with where it was, and nobody serves it before it has ended', async () => {
+  test('a killed move resumes at its position, and no server starts on the database before it is complete', async () => {
     const child = start(folder, [...moving, database.url]);
     const ended = once(child, 'close');
     while ((await copied()) === 0) await sleep(2);
     child.kill('SIGKILL');
     await ended;
     const before = await copied();
-    assert.ok(before > 0 && before < users, `${before} users had come over`);
+    assert.ok(before > 0 && before < users, `${before} users were copied`);
     const writer = await writerOfFirst();
     assert.equal((await refused(folder, ['check'], onPostgres)).exitCode, 1);
 
@@ -81,10 +81,10 @@ describe('on the way to PostgreSQL', () => {
     const ofUsers = tables.find((each) => each.at('table') === 'users');
     assert.equal(ofUsers?.at('rows'), users);
     assert.match(ofUsers?.text('digest') ?? '', /^[0-9a-f]{64}$/);
-    assert.equal(await writerOfFirst(), writer, 'what had come over was sent again');
+    assert.equal(await writerOfFirst(), writer, 'copied rows are not sent again');
   });
 
-  test('what was moved is served and counted with nothing but another setting', async () => {
+  test('a server serves the moved directory after a change of one setting', async () => {
     assert.equal((await rosterJson(folder, ['check'], onPostgres)).at('users'), users);
     const server = await serve(folder, onPostgres);
     const headers = { authorization: `Bearer ${apiKey}` };
@@ -94,31 +94,31 @@ describe('on the way to PostgreSQL', () => {
     assert.equal((await server.stop('SIGTERM')).exitCode, 0);
   });
 
-  test('people are told which database it is, without a password, and whether a ledger is kept', async () => {
+  test('the start shows the address of the database without its password, and whether a ledger is kept', async () => {
     const { host, pathname, password } = new URL(database.url);
     const nowhere = join(folder, 'nowhere');
     const secret = await readFile(join(folder, 'secret'), 'utf8');
     const child = start(nowhere, ['serve'], { ...onPostgres, ROSTER_SECRET: secret, PORT: '0' });
-    let said = '';
+    let output = '';
     child.stderr.on('data', (chunk) => {
-      said += chunk;
+      output += chunk;
     });
     for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-      said += chunk;
-      if (said.endsWith('\n\n')) break;
+      output += chunk;
+      if (output.endsWith('\n\n')) break;
     }
     child.kill('SIGTERM');
     await once(child, 'close');
-    assert.match(said, new RegExp(`Database +postgres://${host}${pathname}\n`));
-    assert.match(said, /Ledger of erasures +none\n/);
-    assert.match(said, /"no ledger of erasures is kept"/);
+    assert.match(output, new RegExp(`Database +postgres://${host}${pathname}\n`));
+    assert.match(output, /Ledger of erasures +none\n/);
+    assert.match(output, /"no ledger of erasures is kept"/);
     const { lines } = await refused(folder, ['init'], onPostgres);
     const refusal = lines.join('\n');
     assert.ok(refusal.includes(`postgres://${host}${pathname} is initialised`), refusal);
-    assert.ok(!`${said}${refusal}`.includes(password) && !said.includes('Data folder'));
+    assert.ok(!`${output}${refusal}`.includes(password) && !output.includes('Data folder'));
   });
 
-  test('counts that somebody has made wrong are found, told and mended on request', async () => {
+  test('wrong counts are found, reported, and repaired on request', async () => {
     await database.query(`update users set status = 'inactive' where created_at < 1000`);
     for (let round = 0; round < 2; round++) {
       const { exitCode, stdout } = await roster(folder, ['check', '--json'], onPostgres);
@@ -137,7 +137,7 @@ describe('on the way to PostgreSQL', () => {
     assert.deepEqual((await rosterJson(folder, ['check'], onPostgres)).list('differences'), []);
   });
 
-  test('the file is as it was', async () => {
+  test('the file is unchanged', async () => {
     const checked = await rosterJson(folder, ['check']);
     assert.deepEqual([checked.at('ok'), checked.at('users')], [true, users]);
   });

@@ -1,4 +1,4 @@
-/** Runs the real program as a person or a script does, in processes of its own, on a data folder of the test's. */
+/** Runs the real program in separate processes, as a person or a script does, on a temporary data folder. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,15 +12,15 @@ const program = join(import.meta.dirname, '..', '..', 'bin', 'roster');
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** What a command has said at its end. */
+/** The result of a command. */
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended the command. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A fresh folder for data; remove it with `removeFolder`. */
+/** A new folder for data; remove it with `removeFolder`. */
 export function makeFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'roster-cli-'));
 }
@@ -29,7 +29,7 @@ export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true });
 }
 
-/** Runs a command to its end. Nobody sits at a terminal. */
+/** Runs a command to its end, without a terminal. */
 export async function roster(
   folder: string,
   words: readonly string[],
@@ -44,7 +44,7 @@ export async function roster(
   return { exitCode, stdout, stderr };
 }
 
-/** Runs a command with `--json`; its one value, once it has ended well and said nothing else. */
+/** Runs a command with `--json`; its JSON. Fails the test if the command fails or prints anything else. */
 export async function rosterJson(
   folder: string,
   words: readonly string[],
@@ -56,7 +56,7 @@ export async function rosterJson(
   return readJson(stdout);
 }
 
-/** The exit code and the lines on standard error of a command that says nothing on standard output. */
+/** Runs a command that must print nothing on standard output; its exit code and its lines on standard error. */
 export async function refused(
   folder: string,
   words: readonly string[],
@@ -67,10 +67,10 @@ export async function refused(
   return { exitCode, lines: stderr.trimEnd().split('\n') };
 }
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export interface Serving {
-  /** What it said when it was ready. */
-  readonly said: Json;
+  /** The JSON that it printed when it was ready. */
+  readonly output: Json;
   readonly url: string;
   readonly pid: number;
   /** Sends the signal and resolves at the end of the process. */
@@ -92,11 +92,11 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
     });
   });
   await Promise.race([ready, ended]);
-  assert.ok(child.exitCode === null, `it ended: ${child.exitCode === null ? '' : await stderr}`);
-  const said = readJson(stdout.join(''));
+  assert.ok(child.exitCode === null, `the server ended: ${child.exitCode === null ? '' : await stderr}`);
+  const output = readJson(stdout.join(''));
   return {
-    said,
-    url: said.text('url'),
+    output,
+    url: output.text('url'),
     pid: child.pid ?? 0,
     stop(signal) {
       child.kill(signal);
@@ -107,12 +107,12 @@ export async function serve(folder: string, settings: Settings = {}): Promise<Se
 
 const started = new Set<ChildProcess>();
 
-/** Ends what a failed test has left running, which would keep its process, and with it the whole run, from ending. */
+/** Ends the processes that a failed test has left running; they would keep the test run alive. */
 export function endStarted(): void {
   for (const child of started) child.kill('SIGKILL');
 }
 
-/** Starts a command and leaves it to the caller. */
+/** Starts a command; the caller must end it. */
 export function start(
   folder: string,
   words: readonly string[],
@@ -120,7 +120,7 @@ export function start(
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
-    // Not where somebody's own settings may stand in a file.
+    // The checkout may contain a file `.env` with settings.
     cwd: tmpdir(),
     env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -130,15 +130,15 @@ export function start(
   return child;
 }
 
-/** A JSON value whose parts are read by dotted paths, such as `0.organization.id`. */
+/** A JSON value with access by dotted paths, such as `0.organization.id`. */
 export interface Json {
   readonly value: unknown;
   at(path: string): unknown;
-  /** The text there; fails the test where there is none. */
+  /** The text at the path; fails the test if there is none. */
   text(path: string): string;
-  /** The items there, or of the value itself; fails the test where it is no list. */
+  /** The items of the list at the path, or of the value itself; fails the test if it is not a list. */
   list(path?: string): readonly unknown[];
-  /** The names of the object there, or of the value itself, in their order. */
+  /** The keys of the object at the path, or of the value itself, in their order. */
   names(path?: string): readonly string[];
 }
 
@@ -175,7 +175,7 @@ export function readJson(source: string): Json {
   };
 }
 
-/** The status of a call with that credential. */
+/** The status of the answer to a call with that credential. */
 export async function statusOf(url: string, bearer: string): Promise<number> {
   const answer = await fetch(url, { headers: { authorization: `Bearer ${bearer}` } });
   await answer.arrayBuffer();

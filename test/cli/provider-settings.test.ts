@@ -1,4 +1,4 @@
-/** What the program says at its start of providers that it cannot take, and what production does not allow. */
+/** The messages of a start with invalid providers, or with providers that production does not allow. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,8 +28,8 @@ const production = {
   ROSTER_PUBLIC_URL: 'https://roster.example.com',
 };
 
-/** What `serve` says of the file, without the name of the setting; it has not served. */
-async function told(content: unknown, settings: Settings = {}): Promise<readonly string[]> {
+/** The faults that a refused start reports about a file of providers with this content. */
+async function faultsOf(content: unknown, settings: Settings = {}): Promise<readonly string[]> {
   const path = join(folder, 'providers.json');
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   const all = { PORT: '0', ROSTER_PROVIDERS_FILE: path, ...settings };
@@ -39,9 +39,9 @@ async function told(content: unknown, settings: Settings = {}): Promise<readonly
 }
 
 describe('a server does not start', () => {
-  test('on a file of providers with faults, and tells each in a line of its own', async () => {
+  test('with invalid providers in the file, and reports each fault in a line of its own', async () => {
     const broken = { ...acme, token_endpoint: 'http://acme.example', pkce: 'yes', colour: 'red' };
-    assert.deepEqual(await told({ providers: [broken] }), [
+    assert.deepEqual(await faultsOf({ providers: [broken] }), [
       'roster: ROSTER_PROVIDERS_FILE providers[0].token_endpoint must be an https URL, or an http URL of this machine',
       'roster: ROSTER_PROVIDERS_FILE providers[0].pkce must be true or false',
       'roster: ROSTER_PROVIDERS_FILE providers[0].colour is not known',
@@ -49,27 +49,31 @@ describe('a server does not start', () => {
   });
 
   for (const [what, content, line] of [
-    ['that is no JSON', '{', 'names a file that is not JSON: FILE'],
-    ['that is no object', [], 'the file must be an object'],
-    ['with two of one name', { providers: [acme, acme] }, 'providers[1].name is taken by another provider'],
+    ['that is not JSON', '{', 'names a file that is not JSON: FILE'],
+    ['that is not an object', [], 'the file must be an object'],
+    [
+      'with two providers of one name',
+      { providers: [acme, acme] },
+      'providers[1].name is taken by another provider',
+    ],
     [
       "with the demo's name",
       { providers: [{ ...acme, name: 'demo' }] },
       'providers[0].name is reserved for the demo provider',
     ],
     [
-      'that does not say how access ends',
+      'without a way to end access',
       { providers: [{ ...acme, revocation_endpoint: undefined }] },
       'providers[0].end must be an object, unless there is a revocation_endpoint',
     ],
   ] as const) {
-    test(`on a file ${what}`, async () => {
-      const lines = await told(content);
+    test(`with a file ${what}`, async () => {
+      const lines = await faultsOf(content);
       assert.equal(lines[0], `roster: ROSTER_PROVIDERS_FILE ${line}`);
     });
   }
 
-  test('on a file that is not there', async () => {
+  test('with a missing file', async () => {
     const path = join(folder, 'nowhere.json');
     const { exitCode, lines } = await refused(folder, ['serve'], { ROSTER_PROVIDERS_FILE: path });
     assert.equal(exitCode, 1);
@@ -78,7 +82,7 @@ describe('a server does not start', () => {
 
   test('in production with plain HTTP to a provider, or with the demo provider', async () => {
     const local = { ...acme, token_endpoint: 'http://127.0.0.1:9000/token' };
-    assert.deepEqual(await told({ providers: [local] }, production), [
+    assert.deepEqual(await faultsOf({ providers: [local] }, production), [
       'roster: ROSTER_PROVIDERS_FILE providers[0].token_endpoint must be an https URL',
     ]);
     const { exitCode, lines } = await refused(folder, ['serve'], {
@@ -90,14 +94,14 @@ describe('a server does not start', () => {
     assert.match(lines[0] ?? '', /^roster: ROSTER_DEMO_PROVIDER .*production/);
   });
 
-  test('with half a client of a preset', async () => {
+  test('with an incomplete client of a preset', async () => {
     const { lines } = await refused(folder, ['serve'], { ROSTER_PROVIDER_OURA_CLIENT_ID: 'id-1' });
     assert.deepEqual(lines.length, 1);
     assert.match(lines[0] ?? '', /^roster: ROSTER_PROVIDER_OURA_CLIENT_SECRET must be set with /);
   });
 });
 
-test('a preset is on with its client, and a provider of the file beside it and the demo', async () => {
+test('a preset with a client, a provider of the file and the demo provider are all switched on', async () => {
   const path = join(folder, 'providers.json');
   writeFileSync(path, JSON.stringify({ providers: [acme] }));
   const settings = {
@@ -118,7 +122,7 @@ test('a preset is on with its client, and a provider of the file beside it and t
       ],
     );
     const headers = {
-      authorization: `Bearer ${server.said.text('apiKey')}`,
+      authorization: `Bearer ${server.output.text('apiKey')}`,
       'content-type': 'application/json',
     };
     const users = `${server.url}/sonar/v1/users`;
@@ -140,7 +144,7 @@ test('a preset is on with its client, and a provider of the file beside it and t
   }
 });
 
-test('in production the demo provider is neither listed nor answers', async () => {
+test('in production the demo provider is not listed and does not answer', async () => {
   const server = await serve(folder, production);
   try {
     const listed = await rosterJson(folder, ['provider', 'list'], production);

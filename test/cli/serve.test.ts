@@ -1,4 +1,4 @@
-/** `roster serve` in processes of its own: the first start, later ones, the end, and every reason not to begin. */
+/** `roster serve` in separate processes: the first start, later starts, the end, and every reason to refuse a start. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,18 +32,18 @@ before(async () => {
 
 after(() => removeFolder(folder));
 
-/** Starts `roster serve` for a person, and resolves with what it says until it is ready. */
+/** Starts `roster serve` with output for people, and resolves when it is ready. */
 async function serveForPerson(dataDir: string) {
   const child = start(dataDir, ['serve'], { PORT: '0' });
   child.stderr.resume();
-  const said: string[] = [];
+  const output: string[] = [];
   for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-    said.push(String(chunk));
-    if (said.join('').endsWith('\n\n')) break;
+    output.push(String(chunk));
+    if (output.join('').endsWith('\n\n')) break;
   }
-  child.stdout.on('data', (chunk) => said.push(String(chunk)));
+  child.stdout.on('data', (chunk) => output.push(String(chunk)));
   return {
-    said: () => said.join(''),
+    output: () => output.join(''),
     async stop() {
       child.kill('SIGINT');
       const [exitCode] = await once(child, 'close');
@@ -57,7 +57,7 @@ after(endStarted);
 describe('the first start', () => {
   test('shows address, reference and credentials, and a curl line for each API that works when pasted', async () => {
     const server = await serveForPerson(folder);
-    const banner = server.said();
+    const banner = server.output();
     const lines = banner.split('\n').filter((line) => line.trim().startsWith('curl '));
     assert.equal(lines.length, 4);
     for (const line of lines) {
@@ -80,25 +80,25 @@ describe('the first start', () => {
     );
     assert.ok(!banner.includes('\u001b'), 'no colours where there is no terminal');
     assert.equal(await server.stop(), 0);
-    assert.equal(server.said(), banner, 'standard output has the banner and nothing else');
+    assert.equal(server.output(), banner, 'standard output has the banner and nothing else');
   });
 
-  test('later ones are short and show no credential', async () => {
+  test('is followed by starts with a short message and no credential', async () => {
     const server = await serveForPerson(folder);
-    assert.match(server.said(), /Address +http:\/\/localhost:\d+\n/);
-    assert.doesNotMatch(server.said(), /sk_live_|[0-9a-f]{40}|curl/);
+    assert.match(server.output(), /Address +http:\/\/localhost:\d+\n/);
+    assert.doesNotMatch(server.output(), /sk_live_|[0-9a-f]{40}|curl/);
     assert.equal(await server.stop(), 0);
   });
 
-  test('gives a program the same as init does, with address and time', async () => {
+  test('prints the JSON of init with address and time', async () => {
     const fresh = await makeFolder();
     try {
       const server = await serve(fresh);
-      const { said, url } = server;
+      const { output, url } = server;
       const names = ['url', 'reference', 'readyMs', 'organization', 'app', 'apiKey'];
-      assert.deepEqual(said.names(), names);
-      assert.equal(said.at('organization.name'), 'Default');
-      assert.equal(await statusOf(`${url}/sonar/v1/users`, said.text('apiKey')), 200);
+      assert.deepEqual(output.names(), names);
+      assert.equal(output.at('organization.name'), 'Default');
+      assert.equal(await statusOf(`${url}/sonar/v1/users`, output.text('apiKey')), 200);
       const { exitCode, stderr } = await server.stop('SIGTERM');
       assert.deepEqual([exitCode, stderr], [0, '']);
     } finally {
@@ -107,14 +107,14 @@ describe('the first start', () => {
   });
 
   test('is ready within a second of the start of the process', async () => {
-    // On a machine that is busy with other tests one start in several has to do.
+    // The machine may be busy with other tests, so one start in five must be fast enough.
     const times: number[] = [];
     while (times.length < 5 && !times.some((ms) => ms < 1_000)) {
       const fresh = await makeFolder();
       const spawnedAt = performance.now();
       const server = await serve(fresh);
       const outsideMs = performance.now() - spawnedAt;
-      const readyMs = Number(server.said.at('readyMs'));
+      const readyMs = Number(server.output.at('readyMs'));
       assert.ok(readyMs > outsideMs / 4 && readyMs <= outsideMs, `${readyMs} of ${outsideMs}`);
       times.push(readyMs);
       await server.stop('SIGTERM');
@@ -130,9 +130,9 @@ describe('the first start', () => {
     const fresh = await makeFolder();
     try {
       const servers = await Promise.all([serve(fresh), serve(fresh)]);
-      const winners = servers.filter(({ said }) => said.at('apiKey') !== undefined);
+      const winners = servers.filter(({ output }) => output.at('apiKey') !== undefined);
       assert.equal(winners.length, 1);
-      const key = winners[0]?.said.text('apiKey') ?? '';
+      const key = winners[0]?.output.text('apiKey') ?? '';
       for (const { url } of servers) assert.equal(await statusOf(`${url}/sonar/v1/users`, key), 200);
       await Promise.all(servers.map((server) => server.stop('SIGTERM')));
       assert.equal((await rosterJson(fresh, ['org', 'list'])).list().length, 1);
@@ -160,7 +160,7 @@ describe('the first start', () => {
 describe('the end', () => {
   const head = 'GET /healthz HTTP/1.1\r\nHost: x\r\n';
 
-  test('waits for a request that is on its way in, and takes no new ones', async () => {
+  test('waits for a request that is still arriving, and accepts no new ones', async () => {
     const server = await serve(folder);
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -180,7 +180,7 @@ describe('the end', () => {
     socket.destroy();
   });
 
-  test('comes at once at a second signal', async () => {
+  test('is immediate at a second signal', async () => {
     const server = await serve(folder);
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -194,11 +194,11 @@ describe('the end', () => {
     socket.destroy();
   });
 
-  test('is graceful where one control-C arrives twice, directly and through npm', async () => {
+  test('is graceful if one control-C arrives twice, directly and through npm', async () => {
     const server = await serve(folder);
     const { port } = new URL(server.url);
     const socket = connect(Number(port), '127.0.0.1');
-    // A request on its way in keeps the process from being gone before the second one.
+    // A request that is still arriving keeps the process alive until the second signal.
     socket.write(`${head}Content-Length: 1\r\n`);
     await sleep(200);
     process.kill(server.pid, 'SIGINT');
@@ -210,7 +210,7 @@ describe('the end', () => {
 });
 
 describe('the log', () => {
-  test('is JSON lines on standard error, from a misspelt setting to a fault that nobody caught', async () => {
+  test('is JSON lines on standard error, also for a misspelt setting and for an uncaught fault', async () => {
     const secret = 'ida@example.com';
     const fault = `process.on('SIGUSR2', () => { throw new TypeError('${secret}') })`;
     const server = await serve(folder, {
@@ -222,7 +222,7 @@ describe('the log', () => {
     assert.equal(exitCode, 1);
     const lines = stderr.trimEnd().split('\n').map(readJson);
     assert.equal(lines.length, 2);
-    // The last line is written at once, and may overtake one that is on its way to the file.
+    // The last line is written synchronously, and may come before an earlier one that is still buffered.
     const line = (message: string) => lines.find((each) => each.text('msg') === message);
     assert.equal(line('unknown settings')?.at('names'), 'ROSTER_SMSS');
     assert.equal(line('the process ends on a fault')?.at('kind'), 'TypeError');
@@ -230,8 +230,8 @@ describe('the log', () => {
   });
 });
 
-describe('a start that cannot be', () => {
-  test('a port in use is told in one line', async () => {
+describe('a refused start', () => {
+  test('reports a port in use in one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
@@ -243,7 +243,7 @@ describe('a start that cannot be', () => {
     assert.match(lines[0] ?? '', new RegExp(`^roster: PORT ${address.port} is in use`));
   });
 
-  test('a start that fails for its port leaves the credentials to the next one', async () => {
+  test('that fails for its port leaves the credentials to the next start', async () => {
     const fresh = await makeFolder();
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -252,7 +252,7 @@ describe('a start that cannot be', () => {
     assert.equal((await refused(fresh, ['serve', '--port', String(address.port)])).exitCode, 1);
     other.close();
     const server = await serve(fresh);
-    assert.ok(server.said.text('apiKey'));
+    assert.ok(server.output.text('apiKey'));
     await server.stop('SIGTERM');
     await removeFolder(fresh);
   });
@@ -273,21 +273,21 @@ describe('a start that cannot be', () => {
       [/^roster: PORT must be/, /^roster: ROSTER_SECRET must be/, /^roster: ROSTER_SMS must be/],
     ],
     [
-      'production without what it needs',
+      'production without its required settings',
       { NODE_ENV: 'production' },
       [/^roster: ROSTER_SECRET /, /^roster: ROSTER_SMS /, /^roster: ROSTER_EMAIL /],
     ],
   ];
   for (const [title, settings, lines] of faults) {
-    test(`${title}: a line for each, exit 1, no stack trace`, async () => {
-      const told = await refused(folder, ['serve'], { PORT: '0', ...settings });
-      assert.equal(told.exitCode, 1);
-      assert.equal(told.lines.length, lines.length, told.lines.join('\n'));
-      for (const [index, line] of lines.entries()) assert.match(told.lines[index] ?? '', line);
+    test(`for ${title} has a line for each fault, exit code 1, no stack trace`, async () => {
+      const result = await refused(folder, ['serve'], { PORT: '0', ...settings });
+      assert.equal(result.exitCode, 1);
+      assert.equal(result.lines.length, lines.length, result.lines.join('\n'));
+      for (const [index, line] of lines.entries()) assert.match(result.lines[index] ?? '', line);
     });
   }
 
-  test('a folder that cannot be written is told in one line', async () => {
+  test('reports a folder that is not writable in one line', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, '');
     const { exitCode, lines } = await refused(join(file, 'data'), ['serve']);
@@ -296,7 +296,7 @@ describe('a start that cannot be', () => {
     assert.match(lines[0] ?? '', /^roster: ROSTER_DATA_DIR cannot be used: .*a-file\/data: not a directory$/);
   });
 
-  test('a database of a newer Roster, or no database at all, is told in one line', async () => {
+  test('reports a database of a newer Roster, or a file that is no database, in one line', async () => {
     const fresh = await makeFolder();
     const file = join(fresh, 'roster.db');
     await rosterJson(fresh, ['migrate']);

@@ -1,4 +1,4 @@
-/** `roster serve` with several worker processes: the start, the end, and workers that end in between. */
+/** `roster serve` with several worker processes: the start, the end, and workers that crash. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -11,7 +11,7 @@ import { endStarted, makeFolder, readJson, refused, removeFolder, rosterJson } f
 
 const count = 2;
 
-/** Runs `work` with a folder of its own. */
+/** Runs `work` with a temporary folder. */
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await makeFolder();
   try {
@@ -24,14 +24,14 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 after(endStarted);
 
 describe('several workers', () => {
-  test('start like one: the same is said, once, and one organization is made', () =>
+  test('start like one process: they print the same, once, and create one organization', () =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
       const names = ['url', 'reference', 'readyMs', 'organization', 'app', 'apiKey'];
-      assert.deepEqual(workers.said.names(), names);
+      assert.deepEqual(workers.output.names(), names);
       const lines = await workers.lines();
       for (const line of lines) {
-        const { status } = await line.call('GET /sonar/v1/users', { bearer: workers.said.text('apiKey') });
+        const { status } = await line.call('GET /sonar/v1/users', { bearer: workers.output.text('apiKey') });
         assert.equal(status, 200);
         assert.notEqual(line.pid, workers.pid, 'the supervisor serves nothing');
       }
@@ -45,12 +45,12 @@ describe('several workers', () => {
       );
     }));
 
-  test('what one acknowledged is there after it was killed; it is replaced, and the others go on', (context) =>
+  test('a change that a killed worker acknowledged is kept; the worker is replaced, and the others go on', (context) =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
       const [victim] = await workers.lines();
       assert.ok(victim !== undefined);
-      const bearer = workers.said.text('apiKey');
+      const bearer = workers.output.text('apiKey');
       const acknowledged = new Set<string>();
       let isOver = false;
       context.after(() => {
@@ -93,9 +93,9 @@ describe('several workers', () => {
         [[victim.pid, 'SIGKILL']],
       );
 
-      const appKey = workers.said.text('app.appKey');
+      const appKey = workers.output.text('app.appKey');
       const headers = { authorization: `Basic ${Buffer.from(`${appKey}:`).toString('base64')}` };
-      const path = `/humanapi/v1/apps/${workers.said.text('app.appId')}/users`;
+      const path = `/humanapi/v1/apps/${workers.output.text('app.appId')}/users`;
       const users = readJson(await (await fetch(workers.url + path, { headers })).text());
       const present = new Set(users.list().map((_, index) => users.text(`${index}.externalId`)));
       assert.deepEqual(
@@ -105,7 +105,7 @@ describe('several workers', () => {
       assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
     }));
 
-  test('end together, after what they have begun', () =>
+  test('finish their requests and end together', () =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
       await workers.lines();
@@ -115,7 +115,7 @@ describe('several workers', () => {
       const sockets = Array.from({ length: count }, () => connect(Number(port), '127.0.0.1'));
       for (const socket of sockets) socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`);
       await sleep(300);
-      // As from a terminal, where every process of the group gets the signal too.
+      // A terminal also sends the signal to every process of the group.
       const ended = workers.stop('SIGINT');
       await sleep(200);
       await assert.rejects(fetch(`${workers.url}/healthz`));
@@ -136,7 +136,7 @@ describe('several workers', () => {
       await until(() => lines.every(({ pid }) => !isAlive(pid)));
     }));
 
-  test('that cannot start are told of in one line, and the supervisor ends with 1', () =>
+  test('that cannot start are reported in one line, and the supervisor ends with exit code 1', () =>
     inFolder(async (folder) => {
       const other = createServer().listen(0, '127.0.0.1');
       await once(other, 'listening');
@@ -153,7 +153,7 @@ describe('several workers', () => {
       assert.match(misspelt.lines[0] ?? '', /^roster: ROSTER_WORKERS must be/);
     }));
 
-  test('that do not stay up are given up, in one line', () =>
+  test('that crash again and again are given up, with a message of one line', () =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
       const lines = await workers.lines();

@@ -27,8 +27,8 @@ let receiptFile: string;
 before(async () => {
   [folder, elsewhere] = [await makeFolder(), await makeFolder()];
   server = await serve(folder, settings);
-  apiKey = server.said.text('apiKey');
-  org = server.said.text('organization.id');
+  apiKey = server.output.text('apiKey');
+  org = server.output.text('organization.id');
   receiptFile = join(elsewhere, 'receipt.jws');
 });
 after(async () => {

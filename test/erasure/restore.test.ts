@@ -84,7 +84,7 @@ before(async () => {
   [folder, copies] = [await makeFolder(), await makeFolder()];
   backup = join(copies, 'backup.db');
   await startServer();
-  apiKey = server.said.text('apiKey');
+  apiKey = server.output.text('apiKey');
 });
 after(async () => {
   await server.stop('SIGTERM');

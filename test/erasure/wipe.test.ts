@@ -15,7 +15,7 @@ import Database from 'better-sqlite3';
 import { descriptorOf, PageFile } from '../../src/store/sqlite/remains/page-file.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { addTenant, type FileStore, makeSqliteStore, newUser, openPlace } from '../store/harness.ts';
+import { addTenant, type FileStore, makeSqliteStore, newUser, openLocation } from '../store/harness.ts';
 import { databaseBytes, plant, plantedIn, randomText, rangesIn } from './database-pages.ts';
 import type { NeighbourRequest } from './neighbour-process.ts';
 import type { KillStep } from './wiping-process.ts';
@@ -92,7 +92,7 @@ async function inScene(
     await cp(own.dataDir, dataDir, { recursive: true });
     const file = join(dataDir, databaseFile);
     const rows = readRows(file);
-    const store = openPlace(dataDir);
+    const store = openLocation(dataDir);
     try {
       await work({ dataDir, file, store, texts, pages, rows });
     } finally {
@@ -284,7 +284,7 @@ describe('wiping', () => {
     skip: noLocks,
   }, async () => {
     await inScene(template, async (scene) => {
-      const other = openPlace(scene.dataDir);
+      const other = openLocation(scene.dataDir);
       await clear(scene);
       await other.remains.clear(scene.texts);
       await other.close();

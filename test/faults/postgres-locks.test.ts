@@ -8,7 +8,7 @@ import {
   addTenant,
   makePostgresStore,
   newUser,
-  openPlace,
+  openLocation,
   type PostgresOwnStore,
   type Tenant,
 } from '../store/harness.ts';
@@ -88,7 +88,7 @@ describe('a change on PostgreSQL', () => {
 
   test('that deadlocks with another succeeds, and so does the other', async () => {
     // The limits leave the server time to detect the deadlock.
-    const [one, another] = [openPlace(own.place), openPlace(own.place)];
+    const [one, another] = [openLocation(own.location), openLocation(own.location)];
     const [ann, bob] = [await add(), await add()];
     for (let round = 0; round < 3; round++) {
       const inOrder = (store: Store, ids: readonly string[]) =>

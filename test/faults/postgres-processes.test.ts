@@ -7,7 +7,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import { messageLeaseMs } from '../../src/core/messaging/message.ts';
 import { schemaVersion } from '../../src/store/migrations/all-migrations.ts';
-import { addTenant, makePostgresStore, newUser, openPlace } from '../store/harness.ts';
+import { addTenant, makePostgresStore, newUser, openLocation } from '../store/harness.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { adminPassword, type Roster, startRoster, testDoor } from '../support/start.ts';
 
@@ -149,7 +149,7 @@ describe('processes on one PostgreSQL database', () => {
 
   test('of several processes that start on an empty database one migrates and one makes the first organization', async () => {
     const empty = await createDatabase();
-    const stores = Array.from({ length: 4 }, () => openPlace(empty.url));
+    const stores = Array.from({ length: 4 }, () => openLocation(empty.url));
     const applied = await Promise.all(stores.map((store) => store.migrate()));
     assert.equal(
       applied.reduce((sum, each) => sum + each, 0),

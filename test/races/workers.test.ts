@@ -17,7 +17,7 @@ before(async () => {
   folder = await makeFolder();
   workers = await startWorkers(folder, count, { ROSTER_LIMIT_SIGNUP: '1000000' });
   lines = await workers.lines();
-  bearer = workers.said.text('apiKey');
+  bearer = workers.output.text('apiKey');
 });
 
 after(async () => {
@@ -81,7 +81,7 @@ describe('several workers on one database', () => {
 
   test('a key that the command line revokes is refused by all of them at once', async () => {
     for (let round = 0; round < 3; round++) {
-      const org = workers.said.text('organization.id');
+      const org = workers.output.text('organization.id');
       const key = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
       const ask = { bearer: key.text('apiKey') };
       for (const line of lines) assert.equal((await line.call('GET /sonar/v1/users', ask)).status, 200);
@@ -119,8 +119,8 @@ describe('several workers on one database', () => {
   });
 
   test(`${many} upserts of one externalId at all of them give one humanId`, async () => {
-    const path = `/humanapi/v1/apps/${workers.said.text('app.appId')}/users`;
-    const appKey = workers.said.text('app.appKey');
+    const path = `/humanapi/v1/apps/${workers.output.text('app.appId')}/users`;
+    const appKey = workers.output.text('app.appKey');
     const headers = {
       authorization: `Basic ${Buffer.from(`${appKey}:`).toString('base64')}`,
       'content-type': 'application/json',

@@ -1,6 +1,6 @@
 /**
- * The databases that every suite of the stores runs on, and what a suite starts with: an open, migrated store of
- * its own, and organizations of its own inside it.
+ * The databases that every suite of the stores runs on. Each suite starts with its own open, migrated store, and with its
+ * own organizations.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,20 +17,20 @@ import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { openPostgresRows } from '../support/postgres-rows.ts';
 import { type AnyRows, openRows } from '../support/rows.ts';
 
-/** Makes a store on a database that nobody else uses. */
+/** Creates a store on a new database. */
 export type MakeStore = (options?: StoreOptions) => Promise<OwnStore>;
 
 export interface OwnStore {
   readonly store: Store;
-  /** Where it is kept, for `openPlace` in another process. */
-  readonly place: string;
-  /** Another store on the same database, as another process would have it. The caller closes it. */
+  /** The location of its data, for `openLocation` in another process. */
+  readonly location: string;
+  /** Another store on the same database, as in another process. The caller closes it. */
   openAgain(): Store;
-  /** Runs statements past the store, as damage or an older program might. */
+  /** Runs statements directly on the database, without the store, like damage or an older program. */
   execute(sql: string): Promise<void>;
-  /** Reads what the tables hold. The caller closes it. */
+  /** Reads the rows of the tables. The caller closes it. */
   openRows(): AnyRows;
-  /** Closes the store and removes what it kept. */
+  /** Closes the store and removes its data. */
   dispose(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export const databases: readonly { readonly name: string; readonly make: MakeSto
   { name: 'PostgreSQL', make: makePostgresStore },
 ];
 
-/** Declares a suite for each database. `suite` is given a function that hands out the suite's store. */
+/** Declares a suite for each database. `suite` gets a function that returns the store of the suite. */
 export function suiteOnEveryDatabase(
   title: string,
   suite: (own: () => Store) => void,
@@ -70,9 +70,9 @@ export function suiteOnEveryDatabase(
   }
 }
 
-/** Opens a store by the name of its place: a folder, or the address of a database. */
-export function openPlace(place: string): Store {
-  return openStore(place.startsWith('postgres:') ? { databaseUrl: place } : { dataDir: place });
+/** Opens a store at a location: a folder, or the address of a database. */
+export function openLocation(location: string): Store {
+  return openStore(location.startsWith('postgres:') ? { databaseUrl: location } : { dataDir: location });
 }
 
 export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileStore> {
@@ -82,7 +82,7 @@ export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileS
   return {
     store,
     dataDir,
-    place: dataDir,
+    location: dataDir,
     openAgain: () => openStore({ ...options, dataDir }),
     openRows: () => openRows(dataDir),
     async execute(sql) {
@@ -105,7 +105,7 @@ export async function makePostgresStore(options: StoreOptions = {}): Promise<Pos
   return {
     store,
     database,
-    place: databaseUrl,
+    location: databaseUrl,
     openAgain: () => openStore({ ...options, databaseUrl }),
     openRows: () => openPostgresRows(databaseUrl),
     async execute(sql) {
@@ -138,13 +138,13 @@ export function newApp(): Omit<App, 'orgKey'> {
   return { id: newAppId(), name: 'App', isSignupOpen: true, origins: [], createdAt: 1 };
 }
 
-/** Digests of secrets that nobody has. */
+/** Digests of secrets that do not exist. */
 export function newDigests(): AppDigests {
   return { keyDigest: newAppId(), secretDigest: newAppId() };
 }
 
-/** A user as somebody might add one to the tenant's app. */
-export function newUser({ appId }: Pick<Tenant, 'appId'>, said: Partial<NewUser> = {}): NewUser {
+/** A new user of the tenant's app, with the given fields. */
+export function newUser({ appId }: Pick<Tenant, 'appId'>, fields: Partial<NewUser> = {}): NewUser {
   return {
     ...newUserDefaults,
     id: newUserId(),
@@ -152,6 +152,6 @@ export function newUser({ appId }: Pick<Tenant, 'appId'>, said: Partial<NewUser>
     appId,
     status: 'active',
     createdAt: 1_000,
-    ...said,
+    ...fields,
   };
 }

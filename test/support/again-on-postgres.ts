@@ -1,6 +1,6 @@
 /**
- * Runs suites of another folder again, with the data in PostgreSQL. Imported with `--import`, it does so for every
- * suite of the run.
+ * Runs suites of another folder again, with the data in PostgreSQL. With `--import`, this module does so for every suite
+ * of the run.
  */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 startOnPostgres();
 
-/** Declares the suites of the files, named by a pattern from the checkout. */
+/** Declares the suites of the files that match the pattern, which is relative to the checkout. */
 export async function runAgain(pattern: string): Promise<void> {
   const files = globSync(pattern, { cwd: root }).sort();
   if (files.length === 0) throw new Error(`no suite is ${pattern}`);

@@ -10,8 +10,8 @@ const hex = (digits: number): fc.Arbitrary<string> =>
 const surrogates = { first: 0xd800, count: 0x800 };
 
 /**
- * Any character of Unicode, as the unit of texts. The unit `binary` of the library is the same, and lists them all
- * before the first text is made, which takes most of a second.
+ * Any character of Unicode, as the unit of texts. The library's unit `binary` has the same characters, but it lists them
+ * all before it generates the first text, which takes most of a second.
  */
 export const characters = fc
   .integer({ min: 0, max: 0x10ffff - surrogates.count })
@@ -20,7 +20,7 @@ export const characters = fc
 /** Epoch milliseconds of this century. */
 export const instants = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });
 
-/** What the directory keeps as a text: trimmed, of whole characters, with blanks, quotes and line breaks inside. */
+/** A text that the directory can store: trimmed, of whole characters, with spaces, quotes and line breaks inside. */
 export const texts = fc
   .string({ unit: characters, minLength: 1, maxLength: 40 })
   .map((text) => text.replaceAll('\0', '"').trim())
@@ -28,7 +28,7 @@ export const texts = fc
 
 const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(values, { nil: null });
 
-/** Any user that the directory could hold. */
+/** Any user that the directory can store. */
 export const users: fc.Arbitrary<User> = fc.record({
   id: hex(32),
   orgKey: fc.integer({ min: 1, max: 2 ** 31 - 1 }),

@@ -5,7 +5,7 @@
  *       await page.goto(`${roster.baseUrl}/set-password?token=${token}`);
  *     });
  *
- * The browser is the one that `CHROMIUM` names, or the machine's own; `program.ts` says what becomes of the tests where
+ * The browser is the one that `CHROMIUM` names, or the one of the machine; `program.ts` says what happens to the tests if
  * there is none.
  */
 import { after, test } from 'node:test';
@@ -43,7 +43,7 @@ function launch(): Promise<Browser> {
 
 after(async () => (await running)?.close());
 
-/** A test with a fresh browser profile, of which nothing stays; `lang` is the browser's language. */
+/** A test with a new, temporary browser profile; `lang` is the browser's language. */
 export function browserTest(
   title: string,
   work: (browsing: Browsing) => Promise<void>,

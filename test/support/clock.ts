@@ -1,8 +1,8 @@
-/** Time for tests: it stands still until it is moved. */
+/** A clock for tests: it stands still until a test advances it. */
 import type { Clock } from '../../src/core/time.ts';
 
 export interface FakeClock extends Clock {
-  /** Moves on by so many milliseconds. */
+  /** Advances the time by so many milliseconds. */
   advance(ms: number): void;
 }
 

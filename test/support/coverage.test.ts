@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Coverage, missingOf } from './coverage.ts';
 
-test('a documented answer that no test has seen is missing, but for those that are shown once for all', () => {
+test('a documented answer that no test received is missing, except answers that are tested once for all', () => {
   const documented: Coverage[] = [
     { contract: 'general', operation: 'getUser', statuses: ['200', '401', '404', '500', '503'] },
     { contract: 'sonar', operation: 'getUser', statuses: ['200', '403'] },

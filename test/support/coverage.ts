@@ -1,14 +1,14 @@
 /**
- * Whether the tests have seen every answer that the documents list, for each operation. Every process of a test run
- * notes what it saw; when the run ends, an answer that nobody saw fails it. `npm test` switches this on with
- * `--test-global-setup`; a run of a few files does without.
+ * Checks that the tests receive every answer that the documents list, for each operation. Every process of a test run
+ * records the answers that it receives. The run fails at its end if an answer was never received. `npm test` switches
+ * this check on with `--test-global-setup`; a run of a few files has no such check.
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenApiCheck, OpenApiDocument } from './openapi-check.ts';
 
-/** What a server publishes of one operation, or what was seen of it. */
+/** The statuses of one operation: those that its document lists, or those that tests received. */
 export interface Coverage {
   readonly contract: string;
   readonly operation: string;
@@ -17,10 +17,10 @@ export interface Coverage {
 
 const variable = 'ROSTER_TEST_COVERAGE';
 
-/** What every operation answers alike, shown once for all: late bodies, our faults, overload. */
+/** Answers that are the same for every operation, and are tested once for all: late bodies, faults, overload. */
 const sharedStatuses = new Set(['408', '500', '503']);
 
-/** The check, noting what the documents list and what is seen of it. */
+/** The same check, which also records the documented statuses and the received ones. */
 export function withCoverage(
   check: OpenApiCheck,
   documents: readonly (readonly [contract: string, document: OpenApiDocument])[],
@@ -57,16 +57,16 @@ function note(entry: Entry): void {
   appendFileSync(join(folder, `${process.pid}.ndjson`), line);
 }
 
-/** Documented, and not to be had through the client. */
+/** Documented answers that the test client cannot provoke. */
 const unseen = new Set([
-  // The rulebook may change, but today every API key may read.
+  // The access rules may change, but today every API key may read.
   ...['sonar.listUsers 403', 'sonar.getUser 403', 'sonar.listDevices 403'],
-  // What takes no body reads it only to its end, and complains of broken chunks alone.
+  // An operation without a body skips a body that is sent, and refuses only broken chunks.
   ...['sonar.deleteUser 400', 'organization.deleteUser 400', 'humanapi.deleteUser 400'],
   ...['general.deleteUser 400', 'general.deleteSession 400', 'sonar.disconnectDevice 400'],
 ]);
 
-/** The documented answers that are not among those seen, as `contract.operation status`. */
+/** The documented answers that no test received, as `contract.operation status`. */
 export function missingOf(documented: readonly Coverage[], seen: readonly Coverage[]): string[] {
   const name = (each: Coverage, status: string): string => `${each.contract}.${each.operation} ${status}`;
   const all = (list: readonly Coverage[]): Set<string> =>

@@ -1,4 +1,4 @@
-/** A person at the demo provider, without a browser: goes where they are sent, decides, and comes back. */
+/** A person at the demo provider, without a browser: follows the redirects, decides, and returns. */
 import assert from 'node:assert/strict';
 
 export interface Arrival {
@@ -9,7 +9,7 @@ export interface Arrival {
   readonly text: string;
 }
 
-/** Decides at the demo provider; what the page says that the person ends on. */
+/** Decides at the demo provider; the content of the last page. */
 export async function visitDemo(
   authUrl: string,
   decision: 'allow' | 'deny' = 'allow',
@@ -21,7 +21,7 @@ export async function visitDemo(
   return follow(shown.url, cookies, headers, `decision=${decision}`);
 }
 
-/** Allows at the demo provider, and stops at the door: the address of the callback, which nobody has asked for yet. */
+/** Allows at the demo provider, and stops before the callback: its address, which is not requested yet. */
 export async function approachDemo(authUrl: string): Promise<URL> {
   const cookies = new Map<string, string>();
   const shown = await follow(authUrl, cookies, {});
@@ -31,7 +31,7 @@ export async function approachDemo(authUrl: string): Promise<URL> {
   return new URL(url);
 }
 
-/** Follows redirects with cookies, as a browser does, to the last page or to the address to stop at. */
+/** Follows redirects with cookies, like a browser, to the last page or to the address to stop at. */
 async function follow(
   start: string,
   cookies: Map<string, string>,

@@ -1,6 +1,6 @@
 /**
- * The HTTP client of the tests. It speaks through `node:http`, so that a test can set any header (`Host`
- * included) and send any bytes, and hands every answer to the OpenAPI check before the test sees it.
+ * The HTTP client of the tests. It uses `node:http`, so a test can set any header (also `Host`) and send any bytes. It
+ * checks every answer against the OpenAPI documents before it returns the answer.
  *
  *     const reply = await client.call('POST /v1/users', { bearer: key, json: { timezone: 'UTC' } });
  *     assert.equal(reply.status, 201);
@@ -11,11 +11,11 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from '
 import type { Socket } from 'node:net';
 import type { Exchange, OpenApiCheck, Reached } from './openapi-check.ts';
 
-/** What is sent beside method and path. At most one of `json`, `form` and `body`. */
+/** Headers and body of a request. At most one of `json`, `form` and `body`. */
 export interface Ask {
   /** Names in any case; a list sends the header several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** The `Host` header, such as `sonar.localhost`; the server's own address unless given. */
+  /** The `Host` header, such as `sonar.localhost`; by default the server's address. */
   readonly host?: string;
   /** `Authorization: Bearer …`: an API key or a session token. */
   readonly bearer?: string | undefined;
@@ -25,46 +25,46 @@ export interface Ask {
   readonly appKey?: string | undefined;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
-  /** Any bytes; without a content type unless `headers` has one. */
+  /** Any bytes. They have no content type unless `headers` sets one. */
   readonly body?: string | Buffer;
-  /** A connected socket to send on; one from the pool unless given. */
+  /** A connected socket for the request; by default one of the pool. */
   readonly socket?: Socket;
 }
 
-/** An answer, read to its end. */
+/** A complete answer. */
 export interface Reply extends Reached {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The parsed JSON; undefined where the body is none. */
+  /** The parsed JSON; undefined if the body is not JSON. */
   readonly body: unknown;
-  /** The value at a dotted path of the body, such as `data.0.id`; undefined where there is none. */
+  /** The value at a dotted path of the body, such as `data.0.id`; undefined if there is none. */
   at(path: string): unknown;
-  /** The text at a dotted path; fails the test where there is none. */
+  /** The text at a dotted path; fails the test if there is none. */
   string(path: string): string;
-  /** The number at a dotted path; fails the test where there is none. */
+  /** The number at a dotted path; fails the test if there is none. */
   number(path: string): number;
-  /** The first value of a header; fails the test where it is missing. */
+  /** The first value of a header; fails the test if it is missing. */
   header(name: string): string;
 }
 
-/** An answer beside what was asked, as the client keeps it. */
+/** A request and its answer, as the client records them. */
 export interface Seen extends Exchange, Reached {}
 
 export interface Client {
-  /** For example `http://127.0.0.1:41234`, without a slash at the end. */
+  /** For example `http://127.0.0.1:41234`, without a final slash. */
   readonly baseUrl: string;
   /** Every answer so far, oldest first. */
   readonly seen: readonly Seen[];
-  /** Sends `METHOD /path?query` and resolves with the whole answer, checked against the documents. */
+  /** Sends `METHOD /path?query`, checks the answer against the documents, and resolves with it. */
   call(line: string, ask?: Ask): Promise<Reply>;
-  /** Sends a request and resolves at the head of the answer, for tests that read slowly or hang up. Unchecked. */
+  /** Sends a request and resolves at the head of the answer, without a check, for tests that read slowly or disconnect. */
   open(line: string, ask?: Ask): Promise<IncomingMessage>;
-  /** Ends the pooled connections. */
+  /** Closes the pooled connections. */
   close(): void;
 }
 
-/** A client of the server at `baseUrl`; `check` is asked for at the first answer. */
+/** A client of the server at `baseUrl`; it calls `check` at the first answer. */
 export function createClient(baseUrl: string, check: () => Promise<OpenApiCheck>): Client {
   const agent = new Agent({ keepAlive: true });
   const seen: Seen[] = [];
@@ -127,7 +127,7 @@ function compose(line: string, ask: Ask): Sent {
   for (const [name, value] of Object.entries(ask.headers ?? {})) {
     headers[name.toLowerCase()] = typeof value === 'string' ? value : [...value];
   }
-  // Node sends the body of a DELETE without its length, which would make it the beginning of another request.
+  // Node sends the body of a DELETE without its length. The server would then read it as the start of another request.
   if (body !== undefined && !('transfer-encoding' in headers)) {
     headers['content-length'] ??= String(Buffer.byteLength(body));
   }
@@ -143,7 +143,7 @@ function send(baseUrl: string, agent: Agent, sent: Sent, socket?: Socket): Promi
       method: sent.method,
       path: sent.target,
       headers: sent.headers,
-      // Node asks an agent before `createConnection`, so only one of the two is given.
+      // Node prefers an agent to `createConnection`, so pass only one of them.
       ...(socket === undefined ? { agent } : { createConnection: () => socket }),
     });
     outgoing.on('response', resolve);

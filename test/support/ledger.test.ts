@@ -18,13 +18,13 @@ describe('a ledger', () => {
   const messages = [{ template: 'invitation', channel: 'email' } as const];
   const rows = { users: '+1', password_tokens: '+1' };
 
-  test('agrees with the whole consequence, and begins anew', async () => {
+  test('accepts the complete consequence, and takes a new mark', async () => {
     await invite('jane.1@example.com');
     await ledger.expect({ audit, messages: [{ template: 'invitation', to: 'jane.1@example.com' }], rows });
     await ledger.expect({});
   });
 
-  test('tells removed and changed rows', async () => {
+  test('reports removed and changed rows', async () => {
     const id = await invite('jane.2@example.com');
     await ledger.mark();
     const { apiKeys } = roster.organization;
@@ -47,7 +47,7 @@ describe('a ledger', () => {
     'another address': { audit, messages: [{ to: 'somebody@example.com' }], rows },
   };
   for (const [title, consequence] of Object.entries(faulty)) {
-    test(`disagrees with ${title}`, async () => {
+    test(`fails for ${title}`, async () => {
       await ledger.mark();
       await invite(`jane.${title.replaceAll(' ', '-')}@example.com`);
       await assert.rejects(ledger.expect(consequence), { name: 'AssertionError' });

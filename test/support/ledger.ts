@@ -1,7 +1,7 @@
 /**
- * The whole consequence of a call. A ledger takes a mark; `expect` then compares everything that was written since
- * with what the test lists, and fails for anything missing and for anything unlisted: audit events, messages, and
- * rows of every table. The next `expect` starts from there.
+ * Checks all that a call writes. A ledger takes a snapshot of the database, its mark. `expect` compares everything that
+ * was written since the mark with the list of the test: audit events, messages, and rows of every table. It fails if
+ * something is missing or is not listed, and takes a new mark.
  *
  *     const ledger = await openLedger(roster);
  *     await roster.call('POST /sonar/v1/users', { bearer: apiKeys.admin });
@@ -16,30 +16,30 @@ import type { AnyRows, Row } from './rows.ts';
 import type { Delivered, Roster } from './start.ts';
 
 export interface Consequence {
-  /** Every audit event, in order; of each only the columns that matter to the test. */
+  /** Every audit event, in order, each with only the columns that matter to the test. */
   readonly audit?: readonly Row[];
-  /** Every message, oldest first; of each only the properties that matter to the test. */
+  /** Every message, oldest first, each with only the properties that matter to the test. */
   readonly messages?: readonly Partial<Delivered>[];
   /**
-   * Rows by table: `+2` were added, `-1` removed, `~1` changed, several apart by a blank and in this order. The
-   * rows that `audit` and `messages` list, and the bookkeeping below, are not named again.
+   * Rows by table: `+2` were added, `-1` removed, `~1` changed, separated by a space and in this order. Rows that
+   * `audit` or `messages` lists, and rows of the tables in `bookkeeping`, are not counted here.
    */
   readonly rows?: Readonly<Record<string, string>>;
 }
 
 export interface Ledger {
-  /** Lets the jobs come to rest, then asserts what was written since the last mark, and takes a new mark. */
+  /** Waits for the jobs, then asserts what was written since the last mark, and takes a new mark. */
   expect(consequence: Consequence): Promise<void>;
-  /** Takes a new mark, whatever was written. */
+  /** Takes a new mark without a check. */
   mark(): Promise<void>;
 }
 
-/** Derived from other rows, counters that say nothing of what was done, and what comes with a first erasure. */
+/** Tables that are derived from other rows, counters, and rows that the first erasure adds. */
 const bookkeeping = new Set(['user_counts', 'throttle_hits', 'receipt_keys', 'erasure_ledgers']);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** A ledger that begins now. `roster.close` closes it too. */
+/** A ledger whose first mark is now. */
 export async function openLedger(roster: Roster): Promise<Ledger> {
   const { rows } = roster;
   await roster.settle();
@@ -57,7 +57,7 @@ export async function openLedger(roster: Roster): Promise<Ledger> {
       before = after;
       compareLists('audit events', events, audit);
       compareLists('messages', delivered, messages);
-      assert.equal(delivered.length, added.size, 'a message was added that is not in the outbox');
+      assert.equal(delivered.length, added.size, 'every added message is in the outbox');
       assert.deepEqual(written, expected, 'rows written');
     },
     async mark() {
@@ -93,7 +93,7 @@ function addedRows(before: Snapshot, after: Snapshot, table: string): Row[] {
     .map(([, text]) => JSON.parse(text));
 }
 
-/** What changed by table, without the rows added to the tables that are listed in full. */
+/** The changes by table, without the added rows of the tables that `expect` lists row by row. */
 function difference(before: Snapshot, after: Snapshot): Record<string, string> {
   const written: Record<string, string> = {};
   for (const [table, rows] of after) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 export interface Metrics {
   readonly text: string;
-  /** The names of the metrics that are there, as their `TYPE` lines have them. */
+  /** The names of the metrics, from their `TYPE` lines. */
   readonly names: readonly string[];
   /** The sum of the samples of that name whose labels include these; 0 for none. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
@@ -15,7 +15,7 @@ export function metricsUrl(port: number | string): string {
   return `http://127.0.0.1:${port}/metrics`;
 }
 
-/** Asks for the metrics; fails the test where any line of the answer is none of the text format. */
+/** Requests the metrics; fails the test if a line of the answer does not follow the text format. */
 export async function readMetrics(port: number | string): Promise<Metrics> {
   const answer = await fetch(metricsUrl(port));
   assert.equal(answer.status, 200);

@@ -67,7 +67,7 @@ describe('the OpenAPI check', () => {
     assert.deepEqual(check(gone), { contract: 'sonar', operation: 'deleteUser' });
   });
 
-  test('the contract is told by host, prefix and credential, in this order', () => {
+  test('host, prefix and credential decide the contract, in this order', () => {
     const reach = (path: string, requestHeaders: Record<string, string>) =>
       check({ ...good, path, requestHeaders }).contract;
     assert.equal(reach('/v1/users/1', {}), 'general');
@@ -95,7 +95,7 @@ describe('the OpenAPI check', () => {
     ],
     ['a body where none is documented', { ...good, method: 'DELETE', status: 204 }, /has a body/],
     ['an answer without a request id', { ...good, headers: without('x-request-id') }, /X-Request-Id/],
-    ['a fault of the server', { ...refused, status: 500 }, /blames itself/],
+    ['a fault of the server', { ...refused, status: 500 }, /answered a server error/],
     ['a 429 without Retry-After', { ...refused, status: 429 }, /Retry-After/],
     ['a 401 without its challenge', { ...refused, status: 401 }, /challenge/],
     [

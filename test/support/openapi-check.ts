@@ -1,10 +1,10 @@
 /**
- * Holds answers against the OpenAPI documents that the server itself publishes.
+ * Checks answers against the OpenAPI documents that the server itself publishes.
  *
- * Every answer that the test client sees goes through here: its status must be documented for the operation
- * that the request reached, its content type must be one of that status, its body must match the schema and
- * have no property beside it, and the laws that hold for every answer must hold. Which contract a request
- * reached is worked out from the published rule (host, prefix, bare path), not asked of the server.
+ * The test client passes every answer to this check. The documents must list the status for the operation that the
+ * request reached, and the content type for that status. The body must match the schema and have no other property,
+ * and the answer must follow the rules for all answers. The check finds the contract of a request by the published rule
+ * (host, prefix, bare path); it does not ask the server.
  */
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -22,7 +22,7 @@ export interface Exchange {
   readonly text: string;
 }
 
-/** Where a request went; nulls where it reached no contract, or no operation of one. */
+/** The contract and operation that a request reached; null for none. */
 export interface Reached {
   readonly contract: string | null;
   readonly operation: string | null;
@@ -38,7 +38,7 @@ interface ResponseObject {
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
 }
 
-/** The parts of an OpenAPI 3.1 document that are read here. */
+/** The parts of an OpenAPI 3.1 document that the check reads. */
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly components?: {
@@ -49,17 +49,17 @@ export interface OpenApiDocument {
 }
 
 export interface OpenApiCheck {
-  /** Fails the running test where the answer is not what the documents say. */
+  /** Fails the running test if the answer differs from the documents. */
   check(exchange: Exchange): Reached;
 }
 
 /** The paths that belong to no contract, on any host. */
 const ownPath = /^\/(healthz|readyz|docs|openapi|set-password|connect|demo-provider|favicon\.ico)(\/|$)/;
 
-/** Whose envelope tells a request that reached no contract so. */
+/** The contract whose error envelope answers a request that reached no contract. */
 const strangersContract = 'organization';
 
-/** A check over the documents by contract name. */
+/** A check against the documents, which are given by contract name. */
 export function createOpenApiCheck(documents: ReadonlyMap<string, OpenApiDocument>): OpenApiCheck {
   const shapes = new Map([...documents].map(([name, document]) => [name, createShapes(name, document)]));
   return {
@@ -94,11 +94,11 @@ export function createOpenApiCheck(documents: ReadonlyMap<string, OpenApiDocumen
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What holds for every answer, whatever it reached. */
+/** The rules for every answer, whatever the request reached. */
 function checkLaws({ method, path, status, headers, text }: Exchange): void {
   const place = `${method} ${path} (${status})`;
   assert.match(String(headers['x-request-id']), uuid, `${place} has no X-Request-Id`);
-  assert.ok(status < 500 || status === 503, `${place} blames itself: ${text}`);
+  assert.ok(status < 500 || status === 503, `${place} answered a server error: ${text}`);
   if (status === 429 || status === 503) {
     assert.match(String(headers['retry-after']), /^[1-9]\d*$/, `${place} has no Retry-After`);
   }
@@ -106,7 +106,7 @@ function checkLaws({ method, path, status, headers, text }: Exchange): void {
   if (status === 204) assert.equal(text, '', `${place} has a body`);
 }
 
-/** A 401 names the HTTP authentication scheme of the contract's document, where that has one. */
+/** A 401 names the HTTP authentication scheme of the contract's document, if the document has one. */
 function checkChallenge({ method, path, status, headers }: Exchange, document: OpenApiDocument): void {
   const schemes = Object.values(document.components?.securitySchemes ?? {});
   const scheme = schemes.find(({ type }) => type === 'http')?.scheme;
@@ -118,7 +118,7 @@ function checkChallenge({ method, path, status, headers }: Exchange, document: O
   );
 }
 
-/** What reached a contract but none of its operations: 404 or 405 in the contract's envelope. */
+/** A request that reached a contract but no operation: 404 or 405 in the contract's error envelope. */
 function checkUnrouted(exchange: Exchange, contract: string, shape: Shapes): void {
   const { method, path, status, text } = exchange;
   const place = `${method} ${path} (${contract}, no operation)`;
@@ -184,7 +184,7 @@ function mediaType({ headers }: Exchange): string {
   return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** The published rule: the host's first label beats the prefix, the prefix beats the bare path. */
+/** The published rule: the host's first label takes precedence over the prefix, and the prefix over the bare path. */
 function findContract(
   exchange: Exchange,
   documents: ReadonlyMap<string, OpenApiDocument>,
@@ -208,7 +208,7 @@ function findContract(
   return { contract: null, path };
 }
 
-/** Whether the path is what the template begins with before its first parameter, or below it. */
+/** Whether the path is the literal start of the template (up to its first parameter), or is below that start. */
 function isBelow(template: string, path: string): boolean {
   const beginning = (template.split('{', 1)[0] ?? '').replace(/\/$/, '');
   return path === beginning || path.startsWith(`${beginning}/`);
@@ -216,7 +216,7 @@ function isBelow(template: string, path: string): boolean {
 
 /** The operation of the most literal path template; one without parameters is matched first (OpenAPI 3.1, 4.8.8). */
 function findOperation(document: OpenApiDocument, method: string, path: string) {
-  // A HEAD is answered as the GET would be, without the body.
+  // The answer to a HEAD is the answer to the GET without its body.
   const key = method === 'HEAD' ? 'get' : method.toLowerCase();
   const templates = Object.hasOwn(document.paths, path)
     ? [path]
@@ -244,16 +244,16 @@ function parameterCount(template: string): number {
 }
 
 interface Shapes {
-  /** Compiles the schema at that place of the document; compiled once. */
+  /** The validator of the schema at that location of the document; compiles it once. */
   validator(pointer: readonly string[]): ValidateFunction;
-  /** The envelope of the contract's refusals, from any documented 404; null where there is none. */
+  /** The envelope of the contract's refusals, from any documented 404; null if there is none. */
   readonly envelope: ValidateFunction | null;
 }
 
 function createShapes(name: string, document: OpenApiDocument): Shapes {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
   ajvFormats.default(ajv);
-  // Every time that goes out is UTC, in whole seconds or milliseconds.
+  // Every time in an answer is UTC, in whole seconds or milliseconds.
   ajv.addFormat('date-time', /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/);
   const id = `openapi:${name}`;
   ajv.addSchema(closed(document), id);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createClient } from './http.ts';
 import { callAtOnce, statusCounts } from './parallel.ts';
 
-test('requests at once come over as many connections, and none is answered before the last one came', async () => {
+test('concurrent requests use one connection each, and none is answered before the last one arrives', async () => {
   const count = 20;
   const ports = new Set<number | undefined>();
   let release = (): void => {};

@@ -1,4 +1,4 @@
-/** Many requests at once, each over a connection of its own that is open before the first byte is sent. */
+/** Many concurrent requests, each on its own connection; all connections are open before the first byte is sent. */
 import { connect, type Socket } from 'node:net';
 import type { Ask, Client, Reply } from './http.ts';
 
@@ -26,7 +26,7 @@ export async function callAtOnce(
   }
 }
 
-/** How many answers have which status. */
+/** The number of answers by status. */
 export function statusCounts(replies: readonly Reply[]): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;

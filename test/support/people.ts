@@ -1,4 +1,4 @@
-/** People in any role and state, made straight in the directory, for tests of what a person may do. */
+/** Users in any role and state, created directly in the directory, for tests of access rules. */
 import assert from 'node:assert/strict';
 import { operatorAt } from '../../src/core/access/principal.ts';
 import { startSession } from '../../src/core/access/sign-in.ts';
@@ -15,7 +15,7 @@ export interface Person {
   readonly session: string;
 }
 
-/** A user of the tenant's first app with the directory's defaults and `traits`, and a session of theirs. */
+/** Creates a user of the tenant's first app with the defaults of the directory and `traits`, and a session of that user. */
 export async function addPerson(
   roster: Roster,
   traits: Partial<NewUser> = {},
@@ -29,7 +29,7 @@ export async function addPerson(
   });
 }
 
-/** The user id without `usr_`; fails the test where the text is no such id. */
+/** The user id without `usr_`; fails the test if the text is not a user id. */
 export function bareId(userId: string): UserId {
   const id = parseUserIdText(userId);
   assert.ok(id !== null, `${userId} is a user id`);

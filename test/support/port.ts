@@ -1,8 +1,8 @@
-/** Ports for servers whose address has to be known before they listen. */
+/** Ports for servers whose address must be known before they listen. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** A port that is free at the moment. */
+/** A port that is free now. */
 export async function findPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,12 +1,12 @@
-/** Reads the rows of a deployment on PostgreSQL from beside it, over a connection of its own. */
+/** Reads the rows of a deployment on PostgreSQL, over a separate database connection. */
 import { Client } from 'pg';
 import type { AnyRows, Row } from './rows.ts';
 
-/** Opens the database at the address; the connection is made at the first question. */
+/** Opens the database at the address; the first query connects. */
 export function openPostgresRows(url: string): AnyRows {
   let connecting: Promise<Client> | null = null;
   const connect = async (): Promise<Client> => {
-    // The tables have whole numbers of up to 53 bits, and texts that no parser may change.
+    // The tables contain integers of up to 53 bits, and texts that no parser may change.
     const parse = (type: number) => (text: string) => (type === 20 || type === 21 ? Number(text) : text);
     const client = new Client({ connectionString: url, types: { getTypeParser: parse } });
     client.on('error', () => {});

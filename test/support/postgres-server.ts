@@ -1,8 +1,8 @@
 /**
- * A program that runs a PostgreSQL server for tests and outlives nobody: it prints one line with the address, and
- * ends the server and removes its files when its standard input ends, however the process that held the other end
- * has died. It obeys words on its standard input, one a line, and answers each with a line:
- * `stop` and `start` the server, `freeze` and `thaw` all of its processes.
+ * A program that runs a PostgreSQL server for tests. It prints one line with the address. When its standard input ends,
+ * it ends the server and removes its files; so the server does not outlive the process that started it, even if that
+ * process crashes. It reads commands from standard input, one a line, and answers each with a line: `stop` and `start`
+ * the server, `freeze` and `thaw` all of its processes.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,7 +23,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findPort } from './port.ts';
 
-/** PostgreSQL refuses to run as root; this account is everywhere and owns nothing. */
+/** PostgreSQL refuses to run as root. Every system has this account, and it owns no files. */
 const nobody = { uid: 65_534, gid: 65_534 };
 const account = process.getuid?.() === 0 ? nobody : {};
 
@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'roster-postgres-'));
 const data = join(folder, 'data');
 const password = randomBytes(12).toString('hex');
 
-/** The server's programs; a copy of them where the account could not reach the originals. */
+/** The server's programs, or a copy of them if the account cannot read the originals. */
 async function findPrograms(): Promise<string> {
   const { platform, arch } = process;
   const system = platform === 'win32' ? 'windows' : platform;
@@ -67,7 +67,7 @@ function initialise(programs: string): void {
   });
 }
 
-/** Files are not forced to the disk: a test may kill the server, but never the machine. */
+/** The server does not force files to the disk: a test may kill the server, but never the machine. */
 const flags = Object.entries({
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -87,7 +87,7 @@ async function start(programs: string, port: number): Promise<ChildProcess> {
   const pidFile = join(data, 'postmaster.pid');
   for (;;) {
     if (server.exitCode !== null) throw new Error('the server did not start');
-    // The last line of the file says so once connections are taken.
+    // The last line of the file changes when the server accepts connections.
     if (readText(pidFile).includes('\nready')) return server;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -104,12 +104,12 @@ function readText(path: string): string {
 async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
-  // At once, as in a crash: what was committed is in the log.
+  // An immediate end, like a crash: the log has all committed transactions.
   server.kill('SIGQUIT');
   await ended;
 }
 
-/** The server and the process of each connection. */
+/** The server process and the processes of its connections. */
 function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
     const parent = /^PPid:\s*(\d+)$/m.exec(readText(`/proc/${name}/status`))?.[1];
@@ -118,7 +118,7 @@ function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
   server.kill(signal);
 }
 
-// A signal from the terminal reaches every process of the run; the end of the input decides here.
+// A signal from the terminal reaches every process of the run. This program ends at the end of its input instead.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL for tests: a real server, shared by all suites of a run, and a fresh database for whoever asks. Within
- * `npm test` there is one server; a file that runs alone starts one of its own at the first question. A test that
- * stops or freezes the server starts its own with `startPostgres`.
+ * PostgreSQL for tests: a real server that all suites of a run share, and a new database for each caller. `npm test`
+ * starts one server; a file that runs alone starts its own server on first use. A test that stops or freezes the server
+ * starts its own with `startPostgres`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,13 +11,13 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 
 export interface PostgresServer {
-  /** The address, with a database that belongs to nobody. */
+  /** The address, with a database that no test uses. */
   readonly url: string;
   /** Ends the server at once, as a crash would. */
   stop(): Promise<void>;
   /** Starts it again on the same address and files. */
   start(): Promise<void>;
-  /** Stops all its processes where they are: connections stay open, and nothing answers. */
+  /** Suspends all its processes: connections stay open, and the server does not answer. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
   /** Ends it and removes its files. */
@@ -26,23 +26,23 @@ export interface PostgresServer {
 
 export interface OwnDatabase {
   readonly url: string;
-  /** Runs statements beside whatever is tested; the rows of the last. */
+  /** Runs statements on a separate connection; returns the rows of the last one. */
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** Removes the database; connections to it are cut. */
+  /** Removes the database and closes all connections to it. */
   drop(): Promise<void>;
 }
 
-/** The address of the run's server, for the processes of the run. */
+/** The variable that passes the address of the shared server to the processes of a run. */
 const addressVariable = 'ROSTER_TEST_POSTGRES';
 
-/** A server of one's own. It ends with this process at the latest. */
+/** Starts a server for the caller alone. It ends with this process at the latest. */
 export async function startPostgres(
   options: { readonly env?: Readonly<Record<string, string>>; readonly isInBackground?: boolean } = {},
 ): Promise<PostgresServer> {
   const program = join(import.meta.dirname, 'postgres-server.ts');
   const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    // The end of the input is what ends it; a signal to the group of this process shall not.
+    // The end of its input ends it. A signal to the process group must not.
     detached: true,
     env: { ...process.env, ...options.env },
   });
@@ -54,7 +54,7 @@ export async function startPostgres(
   };
   const url = await nextLine();
   if (options.isInBackground === true) {
-    // Nobody closes it: it must not keep this process from ending.
+    // No caller closes it, so it must not keep this process alive.
     child.unref();
     for (const stream of [child.stdin, child.stdout]) if (stream instanceof Socket) stream.unref();
   }
@@ -76,7 +76,7 @@ export async function startPostgres(
   };
 }
 
-/** A server for this process and every one that it starts. */
+/** Starts a server for this process and all processes that it starts. */
 export async function serverForRun(): Promise<PostgresServer> {
   const server = await startPostgres();
   process.env[addressVariable] = server.url;
@@ -85,7 +85,7 @@ export async function serverForRun(): Promise<PostgresServer> {
 
 let shared: Promise<string> | null = null;
 
-/** The address of the server that everybody shares. */
+/** The address of the shared server. */
 export function sharedPostgres(): Promise<string> {
   shared ??= findShared();
   return shared;
@@ -100,7 +100,7 @@ async function findShared(): Promise<string> {
 
 let made = 0;
 
-/** A database that nobody else uses, on the shared server unless another is named. */
+/** Creates a database for the caller alone, by default on the shared server. */
 export async function createDatabase(on?: Pick<PostgresServer, 'url'>): Promise<OwnDatabase> {
   const server = on?.url ?? (await sharedPostgres());
   const name = `test_${process.pid}_${++made}`;
@@ -123,7 +123,7 @@ async function command(
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    // Without values several statements are one query, with a result for each.
+    // Without values, several statements can be one query, with a result for each.
     const results = [
       await (values.length === 0 ? client.query(text) : client.query(text, [...values])),
     ].flat();

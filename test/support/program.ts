@@ -1,6 +1,6 @@
 /**
- * Programs that tests need and npm does not bring: the machine's own, or, with `CI=true`, Debian's package. In CI a
- * program that cannot be had fails the tests; elsewhere those who need it are skipped, and say why.
+ * Programs that tests need and that npm does not install: the program of the machine, or, with `CI=true`, of the Debian
+ * package. In CI a missing program fails the tests; elsewhere the tests that need it are skipped with a reason.
  */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -10,22 +10,22 @@ import { join } from 'node:path';
 export interface WantedProgram {
   /** Debian's package. */
   readonly name: string;
-  /** Where it may be, the best first; one of them is where the package puts it. */
+  /** Possible paths, the preferred ones first; one of them is the path in the package. */
   readonly places: readonly string[];
 }
 
-/** The program's path; null where it is not on this machine. */
+/** The program's path; null if this machine does not have it. */
 export function findProgram({ places }: WantedProgram): string | null {
   return places.find(isExecutable) ?? null;
 }
 
-/** For the option `skip` of a test: why it cannot run here. */
+/** The value for the option `skip` of a test: the reason why it cannot run here. */
 export function reasonToSkip(program: WantedProgram): string | false {
   if (process.env['CI'] === 'true' || findProgram(program) !== null) return false;
   return `no ${program.name} on this machine`;
 }
 
-/** The program's path, from Debian's package where there is none. Test files run at the same time: one installs, the others wait. */
+/** The program's path; installs the Debian package if the program is missing. Test files run concurrently: one installs, the others wait. */
 export function ensureProgram(program: WantedProgram): string {
   return findProgram(program) ?? install(program);
 }
@@ -37,7 +37,7 @@ function install(program: WantedProgram): string {
     'apt-get update',
     `DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${name}`,
   ];
-  // One lock for all: apt-get itself works for one at a time.
+  // A lock for all test files, because apt-get allows one process at a time.
   const lock = join(tmpdir(), 'roster-packages.lock');
   execFileSync('flock', [lock, 'sh', '-ec', steps.join('\n')], { stdio: 'pipe', timeout: 600_000 });
   const path = findProgram(program);

@@ -1,4 +1,4 @@
-/** Reads the rows of a running deployment from beside it, over a connection of its own that cannot write. */
+/** Reads the rows of a running deployment, over a separate database connection that cannot write. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Rows {
-  /** The tables, but for those of the database itself. */
+  /** The tables, without those of the database itself. */
   tables(): readonly string[];
   /** The columns of the primary key. */
   keyOf(table: string): readonly string[];
@@ -15,7 +15,7 @@ export interface Rows {
   close(): void;
 }
 
-/** The same of any database: what one answers at once, another answers later. */
+/** The same for both databases: SQLite answers at once, PostgreSQL with a promise. */
 export type AnyRows = {
   readonly [Method in keyof Rows]: (
     ...args: Parameters<Rows[Method]>

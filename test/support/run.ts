@@ -1,4 +1,4 @@
-/** What surrounds a run of all tests: one PostgreSQL server for every file, and the answers that were seen. */
+/** Set-up and tear-down of a run of all tests: one PostgreSQL server for all files, and the coverage of the documents. */
 import * as coverage from './coverage.ts';
 import { type PostgresServer, serverForRun } from './postgres.ts';
 

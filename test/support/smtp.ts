@@ -1,11 +1,11 @@
-/** A real SMTP server for tests, and how to read the mails it took. */
+/** A real SMTP server for tests, and a reader for the mails that it receives. */
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
 export interface Mail {
   readonly from: string;
   readonly to: readonly string[];
-  /** Header and body as they came over the wire. */
+  /** Header and body as they were received. */
   readonly source: string;
 }
 
@@ -15,7 +15,7 @@ export interface TestSmtpServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server that takes every mail, but for what `options` make different. */
+/** Starts a server that accepts every mail, unless `options` change that. */
 export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0): Promise<TestSmtpServer> {
   const mails: Mail[] = [];
   const server = new SMTPServer({
@@ -36,7 +36,7 @@ export async function startSmtpServer(options: SMTPServerOptions = {}, port = 0)
     },
     ...options,
   });
-  // A client that gives up resets its connection, which is what some tests are about.
+  // A client that gives up resets its connection; some tests need that.
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {

@@ -1,14 +1,15 @@
 /**
- * Starts the whole of Roster inside the test's process: a real server on a free port, a real database in a
- * folder of its own, the development outbox. Only time is fake, and stands still until a test moves it.
+ * Starts all of Roster in the process of the test: a real server on a free port, a real database in a temporary
+ * folder, and the development outbox. Only the clock is fake: it stands still until a test advances it. A suite starts
+ * its server with `setUpRoster` (see `set-up.ts`).
  *
  *     const roster = await startRoster();
  *     after(() => roster.close());
  *     const { apiKeys, app } = roster.organization;
  *     const reply = await roster.call('POST /sonar/v1/users', { bearer: apiKeys.admin });
  *
- * Every answer that `call` gets is held against the published OpenAPI documents (see `openapi-check.ts`); the
- * consequences of a call are asserted with a ledger (see `ledger.ts`), parallel calls with `parallel.ts`.
+ * `call` checks every answer against the published OpenAPI documents (see `openapi-check.ts`). A test checks the
+ * consequences of a call with a ledger (see `ledger.ts`), and sends concurrent calls with `parallel.ts`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,26 +33,26 @@ import { createDatabase, type OwnDatabase } from './postgres.ts';
 import { openPostgresRows } from './postgres-rows.ts';
 import { type AnyRows, openRows } from './rows.ts';
 
-/** The door that stands in the audit events of what the tests do as the operator. */
+/** The door in the audit events of the changes that the tests make as the operator. */
 export const testDoor = 'test';
 
 export interface StartOptions {
-  /** Settings by their names in the environment. The limits by network are out of the way unless named here. */
+  /** Settings by their names in the environment. The limits by network are very high unless they are set here. */
   readonly env?: Environment;
-  /** The clock; one that stands still unless given. */
+  /** The clock; by default one that stands still. */
   readonly clock?: FakeClock;
-  /** A data folder to start on, which then stays; a fresh one that `close` removes unless given. */
+  /** The data folder, which `close` keeps; by default a new folder that `close` removes. */
   readonly folder?: string;
 }
 
-/** What a client of one organization has in its hands. */
+/** An organization with the credentials of its clients. */
 export interface Tenant extends Organization {
   /** The organization's first app. */
   readonly app: { readonly appId: string; readonly appKey: string; readonly clientSecret: string };
   readonly apiKeys: Readonly<Record<KeyRole, string>>;
 }
 
-/** A message as a person would see it. */
+/** A message as its receiver sees it. */
 export interface Delivered
   extends MessageContent,
     Pick<Message, 'id' | 'channel' | 'template' | 'createdAt'> {}
@@ -61,21 +62,21 @@ export interface Roster extends Pick<Client, 'call' | 'open' | 'seen' | 'baseUrl
   readonly core: Core;
   readonly clock: FakeClock;
   readonly folder: string;
-  /** What is in the tables, whatever the database. */
+  /** The rows of the tables, on either database. */
   readonly rows: AnyRows;
-  /** A tenant that is there from the start. */
+  /** The tenant that the start creates. */
   readonly organization: Tenant;
-  /** Makes a further tenant. */
+  /** Creates another tenant. */
   addOrganization(name?: string): Promise<Tenant>;
-  /** Makes a confirmed, active admin with a session. */
+  /** Creates a confirmed, active admin with a session. */
   addAdmin(tenant?: Tenant, email?: string): Promise<Admin>;
-  /** Messages in the outbox, newest first, once everything that is due has been sent. */
+  /** The messages in the outbox, newest first. First waits until all due messages are sent. */
   outbox(to?: string): Promise<readonly Delivered[]>;
-  /** The newest message to that address; fails the test where there is none. */
+  /** The newest message to that address; fails the test if there is none. */
   lastMessage(to: string): Promise<Delivered>;
-  /** Resolves when nothing that is due waits to be sent or looked up. */
+  /** Resolves when the jobs have no due work left. */
   settle(): Promise<void>;
-  /** Has `close` do this too. */
+  /** Registers a function that `close` calls. */
   onClose(closing: () => void): void;
   close(): Promise<void>;
 }
@@ -176,14 +177,14 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
 
 let isOnPostgres = false;
 
-/** Has every deployment that is started from here on keep its data in PostgreSQL. */
+/** From this call on, every server starts on PostgreSQL. */
 export function startOnPostgres(): void {
   isOnPostgres = true;
 }
 
 const databases = new Map<string, OwnDatabase>();
 
-/** The database that goes with a folder: whoever starts on the same folder again finds what was there. */
+/** The database that belongs to a data folder: a second start on the folder finds the same data. */
 async function databaseOf(folder: string): Promise<OwnDatabase> {
   const database = databases.get(folder) ?? (await createDatabase());
   databases.set(folder, database);
@@ -198,18 +199,18 @@ function deliver(core: Core, message: Message): Delivered {
 
 const settleMaxMs = 10_000;
 
-/** Waits for the jobs, which run by themselves, until none has anything left that is due. */
+/** Waits until no job has due work left. The jobs run by themselves. */
 async function settle(rows: AnyRows): Promise<void> {
   const deadline = performance.now() + settleMaxMs;
   while (await isBusy(rows)) {
-    if (performance.now() > deadline) throw new Error('the jobs did not come to rest');
+    if (performance.now() > deadline) throw new Error('the jobs did not finish their due work');
     await sleep(5);
   }
 }
 
 /**
- * With the development outbox every message is kept at its first attempt, so none stays queued. An erasure that
- * waits for a provider is at rest.
+ * The development outbox stores every message at the first attempt, so none stays queued. An erasure that waits for a
+ * provider does not count as busy.
  */
 async function isBusy(rows: AnyRows): Promise<boolean> {
   if ((await rows.count('password_requests')) > 0) return true;
@@ -222,7 +223,7 @@ const unfinished = `state <> 'complete' and (sealed_traces is not null or not ex
   where revocations.org_key = erasures.org_key and erasure_id = erasures.id
     and revocations.state in ('pending', 'overdue')))`;
 
-/** The check over the documents that this server publishes, fetched when the first answer asks for it. */
+/** The check against the documents that this server publishes. The first call fetches them. */
 function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {
   let check: Promise<OpenApiCheck> | null = null;
   return () => {
@@ -231,7 +232,7 @@ function publishedCheck(baseUrl: string): () => Promise<OpenApiCheck> {
   };
 }
 
-/** By the documents' text, for servers of one process mostly publish the same. */
+/** By the text of the documents: the servers of one process usually publish the same ones. */
 const knownChecks = new Map<string, OpenApiCheck>();
 
 async function readPublishedCheck(baseUrl: string): Promise<OpenApiCheck> {

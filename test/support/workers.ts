@@ -1,5 +1,5 @@
 /**
- * Starts the program with several worker processes, and finds out from its log which of them answered what.
+ * Starts the program with several worker processes, and finds in its log which worker answered a request.
  *
  *     const workers = await startWorkers(folder, 2);
  *     const [one, other] = await workers.lines();
@@ -12,14 +12,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ended, type Json, readJson, type Settings, start } from '../cli/program.ts';
 
 export interface Workers {
-  /** What the first start said. */
-  readonly said: Json;
+  /** The JSON that the start printed. */
+  readonly output: Json;
   readonly url: string;
-  /** The process that looks after the workers. */
+  /** The supervisor of the workers. */
   readonly pid: number;
-  /** A line to each worker, once all of them serve. */
+  /** A line to each worker; waits until all of them serve. */
   lines(): Promise<readonly Line[]>;
-  /** A line to whichever worker is next. */
+  /** A line to the worker that accepts the next connection. */
   open(): Promise<Line>;
   /** The lines of the log so far. */
   log(): readonly Json[];
@@ -27,16 +27,16 @@ export interface Workers {
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
 
-/** A connection that stays open, and so leads to one worker. */
+/** A connection that stays open, so all its requests reach the same worker. */
 export interface Line {
-  /** The process at its other end. */
+  /** The process of the worker. */
   readonly pid: number;
   /** Sends `METHOD /path` with a credential and JSON. */
-  call(line: string, ask?: { readonly bearer?: string; readonly json?: unknown }): Promise<Said>;
+  call(line: string, ask?: { readonly bearer?: string; readonly json?: unknown }): Promise<Answer>;
   close(): void;
 }
 
-export interface Said {
+export interface Answer {
   readonly status: number;
   readonly requestId: string;
   readonly body: Json;
@@ -53,12 +53,12 @@ export async function startWorkers(folder: string, count: number, settings: Sett
     return { exitCode, stdout: stdout.join(''), stderr: stderr.join('') };
   });
   await until(() => stdout.join('').endsWith('\n') || child.exitCode !== null);
-  assert.ok(child.exitCode === null, `it ended: ${stderr.join('')}`);
-  const said = readJson(stdout.join(''));
-  const url = said.text('url');
+  assert.ok(child.exitCode === null, `the program ended: ${stderr.join('')}`);
+  const output = readJson(stdout.join(''));
+  const url = output.text('url');
 
   function log(): readonly Json[] {
-    // The last line may be on its way.
+    // The last line may be incomplete.
     return stderr.join('').split('\n').slice(0, -1).map(readJson);
   }
 
@@ -83,7 +83,7 @@ export async function startWorkers(folder: string, count: number, settings: Sett
   }
 
   return {
-    ...{ said, url, pid: child.pid ?? 0, log, open },
+    ...{ output, url, pid: child.pid ?? 0, log, open },
     async lines() {
       const lines = new Map<number, Line>();
       const deadline = performance.now() + waitMs;
@@ -105,12 +105,12 @@ export async function startWorkers(folder: string, count: number, settings: Sett
 export async function until(isTrue: () => boolean): Promise<void> {
   const deadline = performance.now() + waitMs;
   while (!isTrue()) {
-    assert.ok(performance.now() < deadline, 'it did not come to pass');
+    assert.ok(performance.now() < deadline, 'the condition did not become true in time');
     await sleep(5);
   }
 }
 
-/** Whether there is a process with that id. */
+/** Whether a process with that id exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -53,7 +53,7 @@ async function fill(own: OwnStore): Promise<readonly [Tenant, Tenant]> {
   // The others stand around the small one, in the order of keys as in every index.
   const counts = { pending: 0, active: usersInSmall, inactive: 0 };
   const node = Buffer.from(packNode([{ from: firstKey, counts, child: 0 }])).toString('hex');
-  const bytes = own.place.startsWith('postgres:') ? `'\\x${node}'` : `x'${node}'`;
+  const bytes = own.location.startsWith('postgres:') ? `'\\x${node}'` : `x'${node}'`;
   const isSmall = `n.i + 1 <> ${small.orgKey}`;
   await own.execute(`
     insert into organizations (org_key, id, name, created_at)

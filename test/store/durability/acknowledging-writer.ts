@@ -1,13 +1,12 @@
 /**
- * A program for the durability tests: adds users to the store at the place that its first argument names, many
- * at a time, and prints the id of each on a line of its own once it was acknowledged. With a second argument it
- * stops after so many.
+ * A program for the durability tests: adds users to the store at the location of its first argument, many at a time, and
+ * prints the id of each acknowledged user on a line. With a second argument it stops after so many users.
  */
 import { writeSync } from 'node:fs';
-import { newUser, openPlace } from '../harness.ts';
+import { newUser, openLocation } from '../harness.ts';
 
-const [place = '', most = 'Infinity'] = process.argv.slice(2);
-const store = openPlace(place);
+const [location = '', most = 'Infinity'] = process.argv.slice(2);
+const store = openLocation(location);
 const { orgKey, id: appId } = await store.readSystem('operator', async (tx) => {
   const app = await tx.apps.findFirst();
   if (app === null) throw new Error('there is no app');

@@ -37,7 +37,7 @@ for (const { name, make } of databases) {
       const tenant = await addTenant(own.store);
       const acknowledged: string[] = [];
       for (const killAfter of [1, 90, 400]) {
-        acknowledged.push(...(await acknowledgedBy(startWriter(own.place), killAfter)));
+        acknowledged.push(...(await acknowledgedBy(startWriter(own.location), killAfter)));
         await own.store.read(tenant.orgKey, async (tx) => {
           for (const id of acknowledged) assert.notEqual(await tx.users.find({ id }), null);
         });
@@ -51,7 +51,7 @@ for (const { name, make } of databases) {
       const own = await make();
       t.after(() => own.dispose());
       const tenant = await addTenant(own.store);
-      const writers = [startWriter(own.place, '150'), startWriter(own.place, '150')];
+      const writers = [startWriter(own.location, '150'), startWriter(own.location, '150')];
       const ours = Array.from({ length: 150 }, () =>
         own.store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant))),
       );
