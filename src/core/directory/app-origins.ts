@@ -1,7 +1,7 @@
-/** The web origins that an app lists: pages of these, and of no others, may show the Connect page in a frame. */
+/** The web origins that an app lists. Only pages of these origins may show the Connect page in a frame. */
 import type { FieldResult } from './user-fields.ts';
 
-/** What the header that names them may hold at most. */
+/** The limit for the header that names the origins. */
 export const originsCharactersMax = 2_000;
 
 /** An origin as browsers write one (RFC 6454, section 6.2): scheme, host and port; null for anything else. */

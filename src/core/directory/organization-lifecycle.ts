@@ -1,6 +1,6 @@
 /**
- * Making organizations, their apps and their first credentials, as the operator does at the command line. Plain
- * keys are in the answer that made them, and nowhere else.
+ * Creates organizations, their apps and their first credentials, for the operator at the command line. A key in plain
+ * text is only in the answer of the operation that created it.
  */
 import { issueApiKey } from '../access/api-key-lifecycle.ts';
 import { readPassword } from '../access/password.ts';
@@ -21,7 +21,7 @@ export interface IssuedApp {
   readonly app: App;
   /** The app key in plain text. */
   readonly appKey: string;
-  /** The client secret in plain text, with which the app's backend asks for tokens of Connect. */
+  /** The client secret in plain text, with which the app's backend asks for tokens of the Connect page. */
   readonly clientSecret: string;
 }
 
@@ -32,8 +32,8 @@ export interface NewOrganization extends IssuedApp {
 }
 
 /**
- * Makes the first organization of an empty directory. Refuses with `wrong_state` where there is one already:
- * of several callers at once exactly one succeeds.
+ * Creates the first organization of an empty directory. Refuses with `wrong_state` where there is one already; of
+ * several callers at the same time exactly one succeeds.
  */
 export async function initialise(core: Core, door: Door, name: string): Promise<NewOrganization> {
   const cleanName = readName(name);
@@ -45,7 +45,7 @@ export async function initialise(core: Core, door: Door, name: string): Promise<
   return core.work.changeSystem('operator', make, { isExclusive: true });
 }
 
-/** Makes a further organization with one app, an admin key and an app key. Refuses with `invalid_fields`. */
+/** Creates a further organization with one app, an admin key and an app key. Refuses with `invalid_fields`. */
 export async function createOrganization(core: Core, door: Door, name: string): Promise<NewOrganization> {
   const cleanName = readName(name);
   return core.work.changeSystem('operator', (tx) => makeOrganization(core, tx, door, cleanName), {
@@ -65,7 +65,7 @@ export async function getOrganization(core: Core, id: string): Promise<Organizat
   return organization;
 }
 
-/** Makes an app in the organization. Refuses with `invalid_fields`. */
+/** Creates an app in the organization. Refuses with `invalid_fields`. */
 export async function createApp(
   core: Core,
   door: Door,
@@ -80,7 +80,7 @@ export function listApps(core: Core): Promise<readonly App[]> {
   return core.work.readSystem('operator', (tx) => tx.apps.list());
 }
 
-/** Gives the app another key; the present one stops at once. Refuses with `not_found` (app). */
+/** Gives the app another key; the present key stops working at once. Refuses with `not_found` (app). */
 export async function rotateAppKey(
   core: Core,
   door: Door,
@@ -92,7 +92,7 @@ export async function rotateAppKey(
 }
 
 /**
- * Gives the app another client secret, or its first one; the present one stops at once. Refuses with
+ * Gives the app another client secret, or its first one; the present one stops working at once. Refuses with
  * `not_found` (app).
  */
 export async function rotateClientSecret(
@@ -108,8 +108,8 @@ export async function rotateClientSecret(
 }
 
 /**
- * Opens or closes sign-up in the app, and says whose pages may frame the Connect page; what is absent stays.
- * `origins` are as they came. Refuses with `invalid_fields` and `not_found` (app).
+ * Opens or closes sign-up in the app, and sets the origins whose pages may show the Connect page in a frame; an absent
+ * field stays. `origins` are as the operator gave them. Refuses with `invalid_fields` and `not_found` (app).
  */
 export async function updateApp(
   core: Core,
@@ -128,7 +128,7 @@ export async function updateApp(
 }
 
 /**
- * Makes a confirmed, active admin with a first session. Refuses with `invalid_fields` and `email_taken`.
+ * Creates a confirmed, active admin with a first session. Refuses with `invalid_fields` and `email_taken`.
  */
 export async function createAdmin(
   core: Core,

@@ -1,7 +1,7 @@
-/** Organizations and their apps: the tenancy that everything else hangs on. */
+/** Organizations and their apps: every other row belongs to an organization. */
 import type { OrgKey } from '../ids.ts';
 
-/** The "account" of an API key. Nothing of one organization is ever told to another. */
+/** The "account" of an API key. An organization never sees data of another one. */
 export interface Organization {
   /** Internal; leads every table. */
   readonly key: OrgKey;
@@ -17,7 +17,7 @@ export interface App {
   /** 40 hex digits. */
   readonly id: string;
   readonly name: string;
-  /** Whether strangers may register through the consumer API. */
+  /** Whether new users may register through the consumer API. */
   readonly isSignupOpen: boolean;
   /** Web origins whose pages may show the Connect page in a frame. */
   readonly origins: readonly string[];
@@ -32,11 +32,11 @@ export interface OrganizationStore {
   list(): Promise<readonly Organization[]>;
 }
 
-/** Apps, looked up before a tenant is known. */
+/** The apps of all organizations, for a look-up before the organization is known. */
 export interface AppDirectory {
   find(appId: string): Promise<App | null>;
   findByKeyDigest(keyDigest: string): Promise<App | null>;
-  /** The app with the digest of its client secret, null for one that was made without. */
+  /** The app with the digest of its client secret, null for an app that was created without one. */
   findWithSecret(appId: string): Promise<{ readonly app: App; readonly secretDigest: string | null } | null>;
   /** The very first app of the deployment, or null on an empty one. */
   findFirst(): Promise<App | null>;
@@ -47,15 +47,15 @@ export interface AppDirectory {
 export interface AppStore {
   insert(app: Omit<App, 'orgKey'>, digests: AppDigests): Promise<App>;
   find(appId: string): Promise<App | null>;
-  /** The organization's first app: where users go for whom nobody named one. */
+  /** The organization's first app: the app of users whose creator names none. */
   getFirst(): Promise<App>;
-  /** Its id, which never changes. */
+  /** The id of the first app, which never changes. */
   getFirstId(): Promise<string>;
   /** False where there is no such app. */
   update(appId: string, changes: AppChanges): Promise<boolean>;
 }
 
-/** What is kept of an app's secrets. */
+/** The stored digests of an app's secrets. */
 export interface AppDigests {
   readonly keyDigest: string;
   readonly secretDigest: string;

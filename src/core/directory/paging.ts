@@ -1,6 +1,6 @@
 /**
- * Pages by number: which slice of the total order a caller asked for. The order itself is creation time, then
- * order of creation; totals are exact. Never a silent clamp: a page outside the range is a faulty field.
+ * Pages of a list by number. The order is creation time, then order of creation; totals are exact. A page or a size
+ * outside its range is a field fault; it is never changed silently.
  */
 import type { FieldFault } from '../errors.ts';
 
@@ -11,7 +11,7 @@ export interface Page {
   readonly size: number;
 }
 
-/** A slice of a list with the exact number of all that match. */
+/** One page of a list, with the exact number of all items that match. */
 export interface Listing<T> {
   readonly items: readonly T[];
   readonly total: number;
@@ -21,9 +21,9 @@ export interface Listing<T> {
 export const pageSizeMax = 100;
 
 /**
- * Reads page and size from query values as they came: absent, one text, or several.
+ * Reads page and size from query values as the client sent them: absent, one text, or several.
  *
- * `names` are the contract's own words for the two, under which faults are noted.
+ * `names` are the contract's names of the two, which faults use.
  */
 export function readPage(
   query: Readonly<Record<string, unknown>>,
@@ -40,12 +40,12 @@ export function readPage(
   return { page: { page: page ?? 1, size: size ?? defaultSize }, faults };
 }
 
-/** The number of rows before a page. Exact below 2^53; above, no directory is that long. */
+/** The number of rows before a page. Exact below 2^53; no directory is longer. */
 export function offsetOf(page: Page): number {
   return (page.page - 1) * page.size;
 }
 
-/** A whole number from 1 to `max`; the default where absent; null where it is neither. */
+/** A whole number from 1 to `max`; the default for an absent value; null for any other value. */
 function readWhole(value: unknown, absent: number, max: number): number | null {
   if (value === undefined) return absent;
   if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) return null;

@@ -1,7 +1,7 @@
 /**
- * What a change of an account says, before anything is written: which fields it really changes, which of those
- * are an admin's to change, and every fault among them. Pure. A value that the account shows already says
- * nothing, so that a client may send a user back whole, also one with fields that nobody has filled in.
+ * Reads a change of an account before anything is written: which fields it really changes, which of these only an
+ * admin may change, and every fault. Pure. A value that the account already shows is an echo and changes nothing, so
+ * a client may send a whole user back, also one with empty fields.
  */
 import { readPassword } from '../access/password.ts';
 import type { User } from './user.ts';
@@ -19,7 +19,7 @@ import {
   readText,
 } from './user-fields.ts';
 
-/** What to change; values are as they came, and what is absent stays. */
+/** The fields to change, with the values as the client sent them; an absent field stays. */
 export interface ProfileChange {
   readonly email?: unknown;
   readonly password?: unknown;
@@ -30,9 +30,9 @@ export interface ProfileChange {
   readonly language?: unknown;
   readonly role?: unknown;
   readonly isActive?: unknown;
-  /** An admin's word on the wish: true approves it, also where it is shown already. */
+  /** An admin's decision on the wish: true approves it, also where the wish is shown already. */
   readonly isClinical?: unknown;
-  /** The wish inside a user that is sent back: as `isClinical`, but for the value that is shown already. */
+  /** The wish inside a user that is sent back: like `isClinical`, but a value that is shown already is an echo. */
   readonly isClinicalShown?: unknown;
   readonly isTemplate?: unknown;
   readonly isNativeSignup?: unknown;
@@ -41,7 +41,7 @@ export interface ProfileChange {
 /** The clean values of a change; undefined leaves a field as it is. */
 export type ProfileValues = ReturnType<typeof readProfile>['values'];
 
-/** The change without what the user shows already. */
+/** The change without the values that the user already shows. */
 export function withoutEchoes(change: ProfileChange, user: User): ProfileChange {
   const shown: ProfileChange = {
     email: user.email,
@@ -63,14 +63,14 @@ export function withoutEchoes(change: ProfileChange, user: User): ProfileChange 
   return Object.fromEntries(kept);
 }
 
-/** Whether a change without echoes sets what only an admin sets. */
+/** Whether a change without echoes sets a field that only an admin sets. */
 export function needsAdmin(change: ProfileChange, user: User): boolean {
   const { role, isActive, isTemplate, isClinical, isClinicalShown } = change;
   const isSet = [role, isActive, isTemplate, isClinicalShown].some((value) => value !== undefined);
   return isSet || (isClinical !== undefined && isClinical !== user.isClinical);
 }
 
-/** Reads every field of a change; `email` is the account's own, which a password must not be. */
+/** Reads every field of a change. `email` is the account's own; a password must differ from it. */
 export function readProfile(
   change: ProfileChange,
   context: {

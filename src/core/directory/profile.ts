@@ -1,7 +1,7 @@
 /**
- * Reading, changing and cancelling an account, by its owner or by an admin. To whoever is neither, the account
- * does not exist. Owners prove the password again before they change email or password; a new phone number must
- * be confirmed anew; a new password ends the other sessions.
+ * Reading, changing and cancelling an account, by its owner or by an admin. For other users the account does not
+ * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
+ * a new password ends the other sessions.
  */
 import { may, type UserPrincipal } from '../access/principal.ts';
 import { sessionFreshMs } from '../access/session.ts';
@@ -27,12 +27,12 @@ import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
 /**
- * A new number gets its code at once, so that a change right after sign-up is not refused; the limit of an hour
- * still holds, and the code counts for the next resend.
+ * A new number gets its code at once, so that a change right after sign-up is not refused. The limit for an hour
+ * still holds, and this code counts for the next resend.
  */
 const newPhoneQuotas = [{ limit: 5, windowMs: hourMs }] as const;
 
-/** What to change in whom, and the proof that the owner is asking. */
+/** The account, its change, and the proof that the owner asks for the change. */
 export interface ProfileInput {
   readonly ref: UserRef | null;
   readonly change: ProfileChange;
@@ -149,7 +149,7 @@ export async function cancelUser(
   });
 }
 
-/** The faults of an owner who changes email or password without proof; an admin changing another needs none. */
+/** The faults of an owner who changes email or password without proof. An admin needs no proof to change another. */
 async function proveOwner(
   core: Core,
   principal: UserPrincipal,
@@ -167,8 +167,8 @@ async function proveOwner(
 }
 
 /**
- * A step: refuses with `unauthorized` an owner whose session has ended since the request came in, for what ended
- * it, such as a new password, was meant to shut that session out.
+ * A step: refuses with `unauthorized` where the session of the owner has ended since the request came in, because the
+ * change that ended the session, such as a new password, was meant to lock it out.
  */
 async function keepSession(tx: Tx, principal: UserPrincipal, user: User): Promise<void> {
   if (principal.userId !== user.id) return;
@@ -197,10 +197,10 @@ async function writeProfile(
       : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
-  // A code proves the place it was sent to, which is no longer the one to be proved.
+  // A code proves the address to which it was sent. This address is no longer the one to be confirmed.
   const [codesGo, codesWent] = [after, user].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
   if (codesGo !== codesWent) await tx.codes.drop(user.id);
-  // A cancelled account is not written to; its owner asks for a code once it is back.
+  // A cancelled account gets no message; its owner asks for a code after the account is restored.
   const isBack = isActive ?? user.status !== 'inactive';
   if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
   await settleEmail(core, tx, user, after);
@@ -217,7 +217,7 @@ async function writeProfile(
   return after;
 }
 
-/** After a change of address: the old one is told, the links mailed to it die, its wrong tries are forgotten. */
+/** After a change of email: notifies the old address, voids the links sent to it, clears its failed sign-ins. */
 async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promise<void> {
   const { email } = before;
   if (email === null || canonicalEmail(email) === canonicalEmail(after.email ?? '')) return;

@@ -1,6 +1,6 @@
 /**
- * Signing up in a consumer app. All faulty fields are told at once; the user is pending until the code that is
- * sent here comes back, holds the role `parent` whatever was asked for, and gets a first session.
+ * Signing up in a consumer app. The refusal names all faulty fields at once. The new user is pending until the code
+ * that is sent here comes back, always has the role `parent`, and gets a first session.
  */
 import { readPassword } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
@@ -25,7 +25,7 @@ import {
 } from './user-fields.ts';
 import { type EchoCheck, newUserOf } from './user-lifecycle.ts';
 
-/** What somebody says of themselves; values are as they came. */
+/** The fields of a sign-up, with the values as the client sent them. */
 export interface RegistrationInput {
   readonly email?: unknown;
   readonly password?: unknown;
@@ -40,7 +40,7 @@ export interface RegistrationInput {
   readonly echoes: EchoCheck;
 }
 
-/** Who registers somebody, and the app where. */
+/** Who registers the user, and the app of the new user. */
 export interface RegistrationPlace {
   readonly principal: PublicPrincipal | UserPrincipal;
   readonly app: App;
@@ -87,7 +87,7 @@ export async function registerUser(
         language: values.language ?? newUserDefaults.language,
         status: 'pending',
         isClinical: values.isClinical ?? false,
-        // Outside production anybody may make users for testing; in production admins only.
+        // Outside production every caller may create users for testing; in production only admins.
         isTemplate: (values.isTemplate ?? false) && (isAdmin || !core.policy.isProduction),
         isNativeSignup: values.isNativeSignup ?? false,
         passwordHash,
@@ -97,7 +97,7 @@ export async function registerUser(
       return { user, token: await startSession(tx, principal, user, now) };
     });
   } catch (error) {
-    // Somebody was quicker between the look above and the insert.
+    // Another request took the email between the check above and the insert.
     if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What the operator may see of one user beyond what any contract shows: sessions, open codes, approvals. */
+/** Everything the operator may see of one user, also what no contract shows: sessions, open codes, approvals. */
 import type { Session } from '../access/session.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
@@ -14,15 +14,15 @@ export interface UserDossier {
   readonly app: App | null;
   readonly user: User;
   readonly sessions: readonly Session[];
-  /** When the open confirmation code ends and how many tries are left; null without one. */
+  /** The end of the open confirmation code, and how many tries are left; null without a code. */
   readonly openCode: { readonly expiresAt: number; readonly triesLeft: number } | null;
-  /** Reset and invitation links that could be spent now. */
+  /** Reset and invitation links that can be used now. */
   readonly openTokens: readonly PasswordToken[];
 }
 
 /**
- * Every user, of any organization, whom the reference names: an id in any contract's spelling, a number, or an
- * email. Refuses with `not_found` (user) where there is none.
+ * Every user of any organization that the reference names: an id in the form of any contract, a number, or an email.
+ * Refuses with `not_found` (user) where there is none.
  */
 export async function findDossiers(core: Core, reference: string): Promise<readonly UserDossier[]> {
   const dossiers = await core.work.readSystem('operator', async (system) => {

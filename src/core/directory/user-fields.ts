@@ -1,15 +1,15 @@
 /**
- * Reads what callers send for the fields of a user, from `unknown` to a clean value or one coded fault.
+ * Reads the values that callers send for the fields of a user, from `unknown` to a clean value or one field fault.
  *
- * The rules are the directory's and the same at every door: texts are trimmed, 1 to 255 characters (email 254),
- * without NUL and lone surrogates. A contract decides which fields it takes and how it words a fault.
+ * The rules belong to the directory and are the same for every contract: texts are trimmed, 1 to 255 characters
+ * (email 254), without NUL and lone surrogates. A contract decides which fields it takes and the words of a fault.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { FieldFault, FieldFaultCode } from '../errors.ts';
 import { isCalendarDate, parseInstant, utcDate } from '../time.ts';
 import { splitFullName } from './user.ts';
 
-/** A clean value, or why there is none. */
+/** A clean value, or the fault of the field. */
 export type FieldResult<T> =
   | { readonly value: T }
   | { readonly fault: FieldFaultCode; readonly min?: number; readonly max?: number };
@@ -35,7 +35,7 @@ export class FieldReader {
   }
 }
 
-/** Reads null and absence as null, and leaves the rest to `read`. */
+/** Reads null and an absent value as null, and passes every other value to `read`. */
 export function readOptional<T>(
   value: unknown,
   read: (value: unknown) => FieldResult<T>,
@@ -56,7 +56,7 @@ export function readText(value: unknown, max = textCharactersMax): FieldResult<s
 const emailText =
   /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
-/** An address as given, trimmed. Nothing is sent here, so whether it exists is another matter. */
+/** An address as given, trimmed. The form alone is checked, not whether the address exists. */
 export function readEmail(value: unknown): FieldResult<string> {
   const result = readText(value, emailCharactersMax);
   if (!('value' in result)) return result;
@@ -65,7 +65,7 @@ export function readEmail(value: unknown): FieldResult<string> {
   return emailText.test(result.value) && !isDotted ? result : { fault: 'invalid' };
 }
 
-/** The form in which addresses are compared: without case or surrounding blanks. */
+/** The form in which addresses are compared: in lower case, without blanks around it. */
 export function canonicalEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
@@ -88,7 +88,7 @@ export function readDateOfBirth(value: unknown, now: number): FieldResult<string
   return isPast ? result : { fault: 'invalid' };
 }
 
-/** Tags that were found well-formed: a few are said again and again. */
+/** Tags that are known to be well-formed, because callers send a few tags again and again. */
 const knownLanguages = new Set<string>();
 const knownLanguagesMax = 1_000;
 
@@ -107,13 +107,13 @@ export function readLanguage(value: unknown): FieldResult<string> {
 
 const timezoneNames = new Map<string, string | null>();
 
-/** A time zone name known to the runtime, in the letters of the IANA database; offsets are no names. */
+/** A time zone name that the runtime knows, in the letters of the IANA database. An offset is not a name. */
 export function readTimezone(value: unknown): FieldResult<string> {
   const result = readText(value);
   if (!('value' in result)) return result;
   const known = timezoneNames.get(result.value);
   const name = known === undefined ? lookUpTimezone(result.value) : known;
-  // Only names that exist are remembered, and those are few.
+  // Only existing names stay in memory, and they are few.
   if (known === undefined && name !== null) timezoneNames.set(result.value, name);
   return name === null ? { fault: 'invalid' } : { value: name };
 }
@@ -123,7 +123,7 @@ export function readExternalId(value: unknown): FieldResult<string> {
   return readText(value);
 }
 
-/** One text for the whole name, as two. */
+/** Splits one text with the whole name into two. */
 export function readFullName(value: unknown): FieldResult<{ firstName: string; lastName: string | null }> {
   const result = readText(value);
   return 'value' in result ? { value: splitFullName(result.value) } : result;
@@ -139,10 +139,10 @@ export function readChoice<T extends string>(value: unknown, choices: readonly T
   return choice === undefined ? { fault: 'invalid' } : { value: choice };
 }
 
-/** How far a reporter's clock may run ahead of ours. */
+/** How far the clock of a reporter may be ahead of ours. */
 export const reportSkewMs = 5 * 60_000;
 
-/** When something was reported: an RFC 3339 time, not more than five minutes ahead. */
+/** The time of a report: an RFC 3339 time, at most five minutes ahead. */
 export function readReportTime(value: unknown, now: number): FieldResult<number> {
   const instant = typeof value === 'string' ? parseInstant(value) : null;
   if (instant === null) return { fault: 'invalid' };
@@ -158,7 +158,7 @@ function lookUpTimezone(text: string): string | null {
   }
 }
 
-/** Counts code points, without walking texts that cannot be near the limit. */
+/** Counts code points, but only in texts near the limit. */
 function isLongerThan(text: string, max: number): boolean {
   if (text.length <= max) return false;
   return text.length > max * 2 || [...text].length > max;

@@ -2,8 +2,7 @@
  * The life of a user as an organization's backend or application drives it: making, reading, changing, reporting
  * on and deleting one. Each operation opens one transaction: load, authorize, decide, act, note, return.
  *
- * What consumers do themselves is in `registration.ts` and `profile.ts`; how people are invited, in
- * `verification/invitation.ts`.
+ * The operations of consumers are in `registration.ts` and `profile.ts`, invitations in `verification/invitation.ts`.
  */
 import { alone, once } from '../access/idempotency.ts';
 import type { IdempotentRequest } from '../access/idempotency-store.ts';
@@ -21,8 +20,8 @@ import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
 /**
- * The faults of fields that a contract shows and does not let the caller set, judged against the user as it is
- * (null: there is none yet). A client may send a user back whole.
+ * The faults of the fields that a contract shows and does not let the caller set, compared with the present user (null:
+ * there is none yet). A client may send a whole user back.
  */
 export type EchoCheck = (present: User | null) => readonly FieldFault[];
 
@@ -31,7 +30,7 @@ export const noEchoes: EchoCheck = () => [];
 /** What a caller expects of the user before a change. Runs in the transaction of the change; refuses by throwing. */
 export type Precondition<Present = User> = (present: Present) => void;
 
-/** What a backend says of a new user; values are as they came. */
+/** The fields of a new user, with the values as the backend sent them. */
 export interface CreateUserInput {
   readonly externalId?: unknown;
   readonly timezone?: unknown;
@@ -42,7 +41,7 @@ export interface CreateUserInput {
 }
 
 /**
- * Makes a user that is active at once. Refuses with `forbidden`, `invalid_fields`, `external_id_taken` (naming
+ * Creates a user that is active at once. Refuses with `forbidden`, `invalid_fields`, `external_id_taken` (naming
  * the holder) and the idempotency codes.
  */
 export async function createUser(core: Core, principal: Principal, input: CreateUserInput): Promise<User> {
@@ -101,7 +100,7 @@ export async function upsertUser(
   try {
     return await attempt();
   } catch (error) {
-    // Another process made the user between our look and our insert: now it is there to be found.
+    // Another process created the user between our read and our insert, so a second attempt finds it.
     if (isRefusal(error, 'external_id_taken') || isNotFound(error, 'user')) return attempt();
     throw error;
   }
@@ -158,7 +157,7 @@ export async function updateUser(
   });
 }
 
-/** The kinds of report that move a user's times. */
+/** The kinds of report that set a time of the user. */
 export type ReportKind = 'sync' | 'score';
 
 /**
@@ -173,7 +172,7 @@ export async function reportActivity(
     readonly kind: ReportKind;
     readonly ref: UserRef | null;
     readonly at?: unknown;
-    /** The connection that the data came through, for a sync; as it came. */
+    /** For a sync, the connection that brought the data; as the client sent it. */
     readonly deviceId?: unknown;
     readonly once: IdempotentRequest | null;
   },
@@ -251,7 +250,7 @@ export async function keepAnAdmin(tx: Tx, user: User): Promise<void> {
   if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) throw refuse('last_admin', {});
 }
 
-/** A step: writes the changes that differ from what is, moves `updatedAt` and notes it; else does nothing. */
+/** A step: writes the changes, sets `updatedAt` and records the event; does nothing where all values are the same. */
 export async function applyChanges(
   core: Core,
   tx: Tx,
@@ -269,7 +268,7 @@ export async function applyChanges(
   return changed;
 }
 
-/** A user with the directory's defaults: active, made now. */
+/** A new user with the defaults of the directory: active, created now. */
 export function newUserOf(appId: string, now: number): NewUser {
   return {
     ...newUserDefaults,
@@ -281,7 +280,7 @@ export function newUserOf(appId: string, now: number): NewUser {
   };
 }
 
-/** An app sees its own users only, and a person in the Connect page themselves. */
+/** An app sees only its own users, and a person on the Connect page only the own account. */
 export function scopedRef(principal: Principal, ref: UserRef): UserRef {
   if (principal.kind === 'app') return { ...ref, appId: principal.appId };
   if (principal.kind !== 'connect') return ref;

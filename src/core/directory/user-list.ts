@@ -1,6 +1,6 @@
 /**
- * Lists of users: pages with exact totals, the holders of one external id, and the whole of an app as a stream
- * of batches.
+ * Lists of users: pages with exact totals, the users with one external id, and all users of an app or an
+ * organization as a stream of batches.
  */
 import {
   type Action,
@@ -11,12 +11,13 @@ import {
   type UserPrincipal,
 } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import type { OrgKey } from '../ids.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
 import type { UserBatch, UserCursor, UserFilter } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
-/** How many users of a stream are read at once: memory stays flat whatever the app's size. */
+/** How many users of a stream are read at once. It bounds the memory, whatever the size of the app. */
 const batchUsers = 500;
 
 /** One page of the organization's users, newest first, with the exact number of all that match. */
@@ -39,8 +40,8 @@ export async function listUsers<K extends keyof User>(
 }
 
 /**
- * The users that a person sees: the organization's for admins and approved clinicians, themselves alone for
- * everybody else. Newest first, with the exact number.
+ * The users that a person may see: all users of the organization for admins and approved clinicians, only the own
+ * account for other users. Newest first, with the exact number.
  */
 export async function listProfiles<K extends keyof User>(
   core: Core,
@@ -68,8 +69,8 @@ export async function listUsersByExternalId<K extends keyof User>(
 }
 
 /**
- * Every user of the principal's app, oldest first, in batches that are read only when asked for. Users made
- * while the stream runs may appear at its end.
+ * Every user of the principal's app, oldest first, in batches. Each batch is read when the caller asks for it. Users
+ * who are created while the stream runs may appear at its end.
  */
 export async function* streamAppUsers<K extends keyof User>(
   core: Core,
@@ -77,11 +78,21 @@ export async function* streamAppUsers<K extends keyof User>(
   view: UserView<K>,
 ): AsyncGenerator<readonly Pick<User, K>[]> {
   authorize(principal, 'users.read');
+  yield* readInBatches(core, principal, { appId: principal.appId, size: batchUsers, view });
+}
+
+/** The users of an app (null: of the organization), oldest first, in batches of `size`. The caller authorizes. */
+export async function* readInBatches<K extends keyof User>(
+  core: Core,
+  { orgKey }: { readonly orgKey: OrgKey },
+  input: { readonly appId: string | null; readonly size: number; readonly view: UserView<K> },
+): AsyncGenerator<readonly Pick<User, K>[]> {
+  const { appId, size, view } = input;
   let after: UserCursor | null = null;
   for (;;) {
     const last: UserCursor | null = after;
-    const batch: UserBatch<K> = await core.work.read(principal.orgKey, (tx) =>
-      tx.users.listOldestFirst(principal.appId, last, batchUsers, view),
+    const batch: UserBatch<K> = await core.work.read(orgKey, (tx) =>
+      tx.users.listOldestFirst(appId, last, size, view),
     );
     if (batch.items.length > 0) yield batch.items;
     if (batch.next === null) return;

@@ -1,8 +1,8 @@
 /**
- * A view names the fields of a user that somebody shows. Who reads users for it says so with the question: the store
- * reads those fields and no others, and what was not read is not in the type of what comes back.
+ * A view names the fields of a user that an answer shows. A caller passes the view to a read: the store reads only
+ * these fields, and the type of the result has no others.
  *
- * Views are made once, when their module loads: a store keeps its queries for each.
+ * Views are made once, when their module loads, because a store keeps the queries of each view.
  */
 import type { User } from './user.ts';
 

@@ -1,8 +1,9 @@
 /**
- * What a user is, and which states it can have. Pure: nothing here waits or writes.
+ * The columns of a user, and the states that a user can have. Pure: nothing here waits or writes.
  *
- * A user is `pending` until confirmed or invited in, `active`, or `inactive` after cancelling; deletion is not a
- * state but the end of the row. The table below is the whole life: a missing edge is a refusal.
+ * A user is `pending` until the confirmation or the acceptance of an invitation, `active`, or `inactive` after
+ * cancelling. Deletion is not a state; it removes the row. `userTransitions` is the whole life cycle: a transition
+ * that is not in it is refused.
  */
 import type { OrgKey, UserId } from '../ids.ts';
 import { hourMs } from '../time.ts';
