@@ -10,8 +10,10 @@ import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import { holdRemains } from '../../src/store/folder/folder-lock.ts';
 import { descriptorOf, PageFile } from '../../src/store/sqlite/remains/page-file.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -276,6 +278,23 @@ describe('wiping', () => {
         await askAll(neighbours, 'rewrite');
         await checkSound(scene);
       });
+    });
+  });
+
+  test('waits while another process removes remains', async () => {
+    await inScene(template, async (scene) => {
+      const lock = holdRemains(scene.dataDir);
+      assert.ok(lock);
+      let isOver = false;
+      const clearing = scene.store.remains.clear(scene.texts).finally(() => {
+        isOver = true;
+      });
+      await sleep(300);
+      assert.ok(!isOver);
+      assert.equal(await countIn(scene), scene.texts.size);
+      lock.release();
+      assert.deepEqual(await clearing, new Set());
+      await checkSound(scene);
     });
   });
 

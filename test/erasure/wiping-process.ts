@@ -60,6 +60,6 @@ process.send?.(found.pages.size);
 await once(process, 'message');
 reach('scanned');
 const logBytes = (): number => statSync(`${path}-wal`).size;
-if (!wipe({ db, file: mortal, logBytes }, found, traces)) throw new Error('the log is not empty');
+if (!wipe({ db, file: mortal, logBytes }, found)) throw new Error('the log is not empty');
 reach('committed');
 throw new Error(`no step is called ${killAt}`);

@@ -45,11 +45,7 @@ export function scan(
 }
 
 /** The traces in the bytes of a page that hold nothing. */
-export function tracesIn(
-  page: Buffer,
-  { usableBytes }: Pick<PageFile, 'usableBytes'>,
-  traces: TextIndex,
-): string[] {
+function tracesIn(page: Buffer, { usableBytes }: Pick<PageFile, 'usableBytes'>, traces: TextIndex): string[] {
   return unallocatedRanges(page, usableBytes)
     .filter((range) => !isBlank(page, range))
     .flatMap(({ start, end }) => traces.findIn(page.subarray(start, end)));

@@ -7,6 +7,7 @@
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { sqliteDialect } from '../../sql/dialect.ts';
 import { PageFile } from './page-file.ts';
 import { type FoundRemains, scan } from './scan.ts';
 import type { ScannerParts, ScannerRequest } from './scanner.ts';
@@ -24,8 +25,7 @@ db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
 
 /** What the last scan found and is not wiped yet. */
-let left: { readonly traces: TextIndex; readonly inner: FoundRemains['inner']; pages: number[] } | null =
-  null;
+let left: { readonly inner: FoundRemains['inner']; readonly pages: number[] } | null = null;
 
 parentPort?.on('message', (request: ScannerRequest) => {
   if (request.kind === 'end') {
@@ -41,17 +41,17 @@ type Answer = boolean | number | ReadonlySet<string> | null;
 function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
   switch (request.kind) {
     case 'drop caches':
-      return unlessFailed(() => {
+      return unlessOutage(() => {
         dropCaches(db);
         return true;
       }, false);
     case 'truncate':
-      return unlessFailed(() => {
+      return unlessOutage(() => {
         const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
         return row?.busy === 0;
       }, false);
     case 'hold':
-      return unlessFailed(() => {
+      return unlessOutage(() => {
         db.exec('begin');
         db.prepare('select 1 from sqlite_schema').get();
         return logBytes() === 0;
@@ -59,19 +59,20 @@ function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
     case 'scan':
       return scanFor(request.traces);
     case 'wipe':
-      return unlessFailed(wipeSome, null);
+      return unlessOutage(wipeSome, null);
     case 'release':
       if (db.inTransaction) db.exec('commit');
       return true;
   }
 }
 
-/** A disk that is full or fails is reported by the connections that write. */
-function unlessFailed<T>(work: () => T, otherwise: T): T {
+/** A lock that is taken goes by, and a disk that is full or fails is reported by the connections that write. */
+function unlessOutage<T>(work: () => T, otherwise: T): T {
   try {
     return work();
-  } catch {
-    return otherwise;
+  } catch (error) {
+    if (sqliteDialect.isOutage(error)) return otherwise;
+    throw error;
   }
 }
 
@@ -80,17 +81,17 @@ function scanFor(texts: ReadonlySet<string>): ReadonlySet<string> | null {
   const traces = new TextIndex(texts);
   const found = scan(db, new PageFile(descriptor), { traces, mayGoOn: () => logBytes() <= logBytesMax });
   if (found === null) return null;
-  left = { traces, inner: found.inner, pages: [...found.pages] };
+  left = { inner: found.inner, pages: [...found.pages] };
   return found.traces;
 }
 
 /** How many pages are left to be wiped; null where none could be. */
 function wipeSome(): number | null {
   if (left === null) throw new Error('wiping comes after a scan');
-  const { traces, inner } = left;
+  const { inner } = left;
   const pages = new Set(left.pages.slice(-wipedAtOnce));
   const parts = { db, file: new PageFile(descriptor), logBytes };
-  if (!wipe(parts, { pages, inner }, traces)) return null;
+  if (!wipe(parts, { pages, inner })) return null;
   left.pages.length -= pages.size;
   return left.pages.length;
 }

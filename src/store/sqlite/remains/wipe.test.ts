@@ -72,9 +72,9 @@ function find({ file, traces, wiper }: Scene): FoundRemains {
   return found;
 }
 
-function wipeFound({ file, traces, wiper, path }: Scene, found: FoundRemains): boolean {
+function wipeFound({ file, wiper, path }: Scene, found: FoundRemains): boolean {
   const logBytes = (): number => statSync(`${path}-wal`).size;
-  return wipe({ db: wiper, file, logBytes }, found, traces);
+  return wipe({ db: wiper, file, logBytes }, found);
 }
 
 async function countIn({ path, texts }: Scene): Promise<number> {
@@ -207,7 +207,7 @@ describe('wiping what a scan found', () => {
         zero: (number: number) => written.push(number),
         sync: () => {},
       };
-      assert.ok(wipe({ db: scene.wiper, file, logBytes: () => 0 }, found, scene.traces));
+      assert.ok(wipe({ db: scene.wiper, file, logBytes: () => 0 }, found));
       assert.ok(written.length > 10 && !written.includes(page));
     });
   });

@@ -8,8 +8,7 @@
  */
 import type Sqlite from 'better-sqlite3';
 import type { PageFile } from './page-file.ts';
-import { type FoundRemains, rootsOf, tracesIn } from './scan.ts';
-import type { TextIndex } from './text-index.ts';
+import { type FoundRemains, rootsOf } from './scan.ts';
 import { findInTrees } from './trees.ts';
 import { areFreeOfCells, unallocatedRanges } from './unallocated.ts';
 
@@ -22,20 +21,19 @@ export interface WipeParts {
 }
 
 /**
- * Wipes these pages of what was found. A page that no longer holds a trace in bytes that mean nothing is left as it is:
- * each is read again first. False, and nothing is changed, where the log is no longer empty. Throws `SQLITE_BUSY` where
- * another connection writes. After any other fault it can be done again.
+ * Wipes all bytes that hold nothing in the pages of a scan. Each page is read again first: it may have changed, it may
+ * belong to no tree any more, and then it is left as it is. False, and nothing is changed, where the log is no longer
+ * empty. Throws `SQLITE_BUSY` where another connection writes. After any other fault it can be done again.
  */
 export function wipe(
   { db, file, logBytes }: WipeParts,
   { pages, inner }: Pick<FoundRemains, 'pages' | 'inner'>,
-  traces: TextIndex,
 ): boolean {
   db.exec('begin immediate');
   try {
     if (logBytes() > 0) return false;
     const { pages: present } = findInTrees(file, rootsOf(db), { wanted: pages, through: inner });
-    for (const page of present) wipePage(file, page, traces);
+    for (const page of present) wipePage(file, page);
     file.sync();
     touch(db);
     db.exec('commit');
@@ -45,10 +43,10 @@ export function wipe(
   }
 }
 
-function wipePage(file: WipeParts['file'], page: number, traces: TextIndex): void {
+function wipePage(file: WipeParts['file'], page: number): void {
   const bytes = file.read(page);
   const ranges = unallocatedRanges(bytes, file.usableBytes);
-  if (tracesIn(bytes, file, traces).length === 0 || !areFreeOfCells(bytes, ranges)) return;
+  if (!areFreeOfCells(bytes, ranges)) return;
   for (const range of ranges) file.zero(page, range);
 }
 
