@@ -35,7 +35,7 @@ describe('the reference page', () => {
   });
 
   browserTest(
-    'shows the documents and tries a call, asking nobody but this server',
+    'shows the documents and tries a call, with requests to this server alone',
     async ({ page, context }) => {
       const asked: string[] = [];
       const complaints: string[] = [];

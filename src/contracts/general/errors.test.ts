@@ -49,7 +49,7 @@ describe('the refusals of the general contract', () => {
     });
   }
 
-  test('every faulty field is told, each with its first fault alone', () => {
+  test('every faulty field is listed with its first fault', () => {
     const body = errorsOf(
       { field: 'email', fault: 'invalid' },
       { field: 'email', fault: 'taken' },
@@ -72,7 +72,7 @@ describe('the refusals of the general contract', () => {
     assert.deepEqual(answerTo(refuse('last_admin', {})), [422, { errors: { user: ['is the last admin'] } }]);
   });
 
-  test('a wait and the allowed methods are told in headers', () => {
+  test('a wait and the allowed methods are in header fields', () => {
     const limited = presentRefusal(refuse('rate_limited', { retryAfterSeconds: 4 }), context);
     assert.deepEqual([limited.status, limited.headers], [429, { 'retry-after': '4' }]);
     const wrong = presentRefusal(refuseHttp('method_not_allowed', { allow: ['GET', 'POST'] }), context);

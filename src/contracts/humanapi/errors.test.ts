@@ -53,7 +53,7 @@ describe('the refusals of humanapi', () => {
     assert.deepEqual(headers, { 'www-authenticate': 'Basic realm="App Key", charset="UTF-8"' });
   });
 
-  test('every faulty field stands in the message', () => {
+  test('the message names every faulty field', () => {
     const faults = [
       { field: 'externalId', fault: 'blank' },
       { field: 'humanId', fault: 'read_only' },

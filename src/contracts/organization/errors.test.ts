@@ -31,7 +31,7 @@ describe('the refusals of the organization contract', () => {
     });
   }
 
-  test('of several faults the first is told', () => {
+  test('the first of several faults is named', () => {
     const faults: FieldFault[] = [
       { field: 'name', fault: 'blank' },
       { field: 'role', fault: 'invalid' },
@@ -51,7 +51,7 @@ describe('the refusals of the organization contract', () => {
     });
   });
 
-  test('what reached no operation is not told about a body that it may not have had', () => {
+  test('a request that reached no operation gets no message about a body', () => {
     const malformed = refuseHttp('malformed_body', {});
     assert.deepEqual(presentRefusal(malformed, context).body, {
       error: 'validation_error',

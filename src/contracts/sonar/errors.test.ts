@@ -33,7 +33,7 @@ describe('the refusals of sonar', () => {
     });
   });
 
-  test('every faulty field is told under the name that the document gives it', () => {
+  test('every faulty field is listed under its name in the document', () => {
     assert.deepEqual(
       faultsOf(
         { field: 'externalId', fault: 'too_long', max: 255 },
@@ -53,7 +53,7 @@ describe('the refusals of sonar', () => {
     );
   });
 
-  test('several faults of one field stand beside each other', () => {
+  test('several faults of one field are listed together', () => {
     const body = faultsOf({ field: 'at', fault: 'invalid' }, { field: 'at', fault: 'in_future' });
     assert.partialDeepStrictEqual(body, {
       details: {

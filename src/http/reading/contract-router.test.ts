@@ -30,7 +30,7 @@ function reached(url: string, host = 'localhost:8080', authorization?: string): 
 }
 
 describe('the contract that a request reaches', () => {
-  test('is told by the first label of the host, in any case, with or without a port', () => {
+  test('is chosen by the first label of the host, in any case, with or without a port', () => {
     for (const host of ['tower.example.com', 'Tower.localhost:8080', 'TOWER', 'tower:80', 'tower.']) {
       assert.equal(reached('/v1/users?a=b', host), '/tower/v1/users?a=b', host);
     }
@@ -39,7 +39,7 @@ describe('the contract that a request reaches', () => {
     }
   });
 
-  test('is told by the prefix where the host says nothing, encoded or not', () => {
+  test('is chosen by the prefix if the host names none, percent-encoded or not', () => {
     assert.equal(reached('/tower/v1/users'), '/tower/v1/users');
     assert.equal(reached('/%74ower/v1/users'), '/%74ower/v1/users');
     assert.equal(reach.contractAt('/%74ower/v1/users'), tower);
@@ -60,7 +60,7 @@ describe('the contract that a request reaches', () => {
     assert.equal(reached('/bridge/v1/users', 'localhost', 'Bearer x'), '/bridge/v1/users');
   });
 
-  test('paths of our own are nobody’s, on any host', () => {
+  test('paths of our own pages belong to no contract, on any host', () => {
     for (const url of ['/healthz', '/healthz?x', '/docs', '/docs/', '/%64ocs/js/x.js']) {
       assert.equal(reached(url, 'tower.localhost'), url);
     }
