@@ -96,7 +96,7 @@ test('rows that hang on a user cannot outlive it', () => {
   }
 });
 
-test('no statement is compiled anew for the values of a call', () => {
+test('no statement is compiled again for the values of a call', () => {
   for (const statement of allStatements()) {
     const { sql } = compileStatement(statement, sqliteDialect.compiler);
     assert.doesNotMatch(sql, /(?<!\+)\?/);
@@ -104,15 +104,15 @@ test('no statement is compiled anew for the values of a call', () => {
 });
 
 test('no statement walks a table, or all rows of an organization, to find its own', () => {
-  // Lists of everything, which an operator or a job asks for.
+  // Lists of all rows, for an operator or a job.
   const walks = [
     /^SCAN (organizations|apps|api_keys|password_requests)$/,
     /^SCAN messages USING INDEX messages_content$/,
-    // What waits is counted where somebody watches the deployment: its index holds nothing else.
+    // The metrics count what waits. The index holds nothing else.
     /^SCAN messages USING COVERING INDEX messages_due$/,
     /^SCAN waiting$/,
     /^SCAN (connections|revocations|erasures)\b/,
-    // What a claim has just chosen.
+    // The rows that a claim has just selected.
     /^SCAN due$/,
   ];
   // Lists of an organization in the order of an index, with a limit or few rows.
