@@ -16,6 +16,7 @@ import { readProject } from '../../tools/tidy/source.ts';
 import type { Serving } from '../cli/program.ts';
 import { type Client, createClient } from '../support/http.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
+import { bareId } from '../support/people.ts';
 import { openRows } from '../support/rows.ts';
 import { copyWith } from './contract-copy.ts';
 
@@ -249,7 +250,7 @@ describe('a fifth contract', () => {
     const id = made.string('data.id');
     const shown = await program.rosterJson(data, ['user', 'show', id]);
     assert.deepEqual(shown.names(), [...names, 'desk', 'directory']);
-    assert.deepEqual(shown.at('badge'), { badge: id.slice('usr_'.length), holder: null, zone: 'UTC' });
+    assert.deepEqual(shown.at('badge'), { badge: bareId(id), holder: null, zone: 'UTC' });
     const { stdout } = await program.roster(data, ['user', 'show', id]);
     assert.match(stdout, /badge/);
   });

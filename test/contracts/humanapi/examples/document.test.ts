@@ -1,9 +1,9 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { createFakeClock } from '../../../support/clock.ts';
 import type { Reply } from '../../../support/http.ts';
-import { type Roster, startRoster } from '../../../support/start.ts';
+import { setUpRoster } from '../../../support/set-up.ts';
 
 /** What the document shows of each user: who, when made, when last changed. */
 const people = [
@@ -13,7 +13,8 @@ const people = [
 ] as const;
 
 describe('the examples of the humanapi document', () => {
-  let roster: Roster;
+  const clock = createFakeClock(people[0][1]);
+  const roster = setUpRoster({ clock });
   let path: string;
   const ids: string[] = [];
 
@@ -26,8 +27,6 @@ describe('the examples of the humanapi document', () => {
     });
 
   before(async () => {
-    const clock = createFakeClock(people[0][1]);
-    roster = await startRoster({ clock });
     path = `/v1/apps/${roster.organization.app.appId}/users`;
     const changes = [
       ...people.map(([externalId, createdAt]) => ({ at: createdAt, externalId })),
@@ -43,7 +42,6 @@ describe('the examples of the humanapi document', () => {
       if (!ids.includes(id)) ids.push(id);
     }
   });
-  after(() => roster.close());
 
   /** The user that the document shows, as text, so that the order of the keys counts. */
   const shown = (index: 0 | 1 | 2): string => {

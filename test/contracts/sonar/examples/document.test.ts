@@ -1,10 +1,10 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { createFakeClock } from '../../../support/clock.ts';
 import type { Reply } from '../../../support/http.ts';
 import { addPerson } from '../../../support/people.ts';
-import { type Roster, startRoster } from '../../../support/start.ts';
+import { setUpRoster } from '../../../support/set-up.ts';
 
 /** The user that the document shows, as text, so that the order of the keys counts. */
 const shown = (id: string, timezone = 'America/New_York'): string =>
@@ -13,7 +13,8 @@ const shown = (id: string, timezone = 'America/New_York'): string =>
   '"created_at":"2025-01-15T10:00:00Z"}';
 
 describe('the examples of the sonar document', () => {
-  let roster: Roster;
+  const clock = createFakeClock('2025-01-15T10:00:00.000Z');
+  const roster = setUpRoster({ clock });
   let id: string;
 
   /** As the document's curl lines call, host and credential replaced. */
@@ -25,8 +26,6 @@ describe('the examples of the sonar document', () => {
     });
 
   before(async () => {
-    const clock = createFakeClock('2025-01-15T10:00:00.000Z');
-    roster = await startRoster({ clock });
     for (let count = 1; count < 84; count++) await addPerson(roster);
     const json = { reference_id: 'your-internal-id', timezone: 'America/New_York' };
     id = (await call('POST /v1/users', json)).string('data.id');
@@ -34,7 +33,6 @@ describe('the examples of the sonar document', () => {
     await call(`POST /v1/users/${id}/syncs`, { at: '2025-01-20T08:30:00Z' });
     await call(`POST /v1/users/${id}/scores`, { at: '2025-01-20T08:31:00Z' });
   });
-  after(() => roster.close());
 
   test('List users: 200', async () => {
     const reply = await call('GET /v1/users?reference_id=your-internal-id');
