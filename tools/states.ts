@@ -8,9 +8,7 @@ import { erasureTransitions } from '../src/core/erasure/erasure.ts';
 import { messageTransitions } from '../src/core/messaging/message.ts';
 import { connectionTransitions } from '../src/core/providers/connection.ts';
 import { revocationTransitions } from '../src/core/providers/revocation.ts';
-
-/** State, event, next state. */
-export type Transitions = Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>;
+import type { Transitions } from '../src/core/transitions.ts';
 
 export interface Life {
   readonly title: string;
@@ -18,7 +16,7 @@ export interface Life {
   readonly about: string;
   /** The name under which the core exports the table. */
   readonly name: string;
-  readonly table: Transitions;
+  readonly table: Transitions<string, string>;
   /** The states in which a life begins. */
   readonly first: readonly string[];
   /** The event that removes the row in any state; null where rows stay. */
