@@ -1,6 +1,6 @@
-/** HTML from template literals: every value is escaped, unless it is HTML itself. Text can never become markup. */
+/** HTML from template literals: every value is escaped, except HTML. Text never becomes markup. */
 
-/** Text that is HTML already. Only `html` makes it. */
+/** Text that is HTML already. Only `html` creates it. */
 export class Html {
   readonly text: string;
 
@@ -11,7 +11,10 @@ export class Html {
 
 export type Piece = string | number | Html | null | readonly Html[];
 
-/** Use as a tag: texts and numbers are escaped, `Html` and lists of it go in as they are, null leaves nothing. */
+/**
+ * A template tag. Texts and numbers are escaped, `Html` and lists of it are inserted unchanged, null inserts
+ * nothing.
+ */
 export function html(literals: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   const rendered = pieces.map((piece, index) => render(piece) + (literals[index + 1] ?? ''));
   return new Html((literals[0] ?? '') + rendered.join(''));

@@ -1,6 +1,6 @@
 /**
- * The frame of every page for people: one column that fits a phone, no script, no picture, nothing from elsewhere.
- * The header fields keep it out of caches, frames and `Referer`, for its address may hold a token.
+ * The frame of every page for people: one column that fits a phone, without script, picture or foreign resource.
+ * The headers keep the page out of caches, frames and `Referer`, because its address may contain a token.
  */
 import { createHash } from 'node:crypto';
 import type { Answer } from '../http/contract.ts';
@@ -52,11 +52,11 @@ const unframedHeaders: Readonly<Record<string, string>> = {
 
 export interface Page {
   readonly status: number;
-  /** A BCP 47 tag: what the page is written in. */
+  /** The language of the page, a BCP 47 tag. */
   readonly language: string;
   readonly title: string;
   readonly content: Html;
-  /** Whether any page may show it in a frame: only for what can be read and not used. */
+  /** Whether every other page may show it in a frame: only for a page without controls. */
   readonly isFramed?: true;
 }
 

@@ -1,4 +1,4 @@
-/** The operations that make, change, cancel and delete an account. */
+/** The operations that create, change, cancel and delete an account. */
 import type { Core } from '../../core/core.ts';
 import { cancelUser, updateProfile } from '../../core/directory/profile.ts';
 import { registerUser } from '../../core/directory/registration.ts';
@@ -23,7 +23,7 @@ const sessionHeader = {
   'X-User-Token': { description: 'A first session of the new user: the credential of the other calls.' },
 };
 
-/** Fields of an answer that nobody sets; a new user has values of its own for two of them. */
+/** Read-only fields of an answer. For two of them a new user has fixed values. */
 const shownOnly = ['id', 'confirmed', 'created_at', 'updated_at'];
 const shownOfNew = { active: true, confirmed: false };
 
@@ -141,7 +141,7 @@ export function deleteUserRoute(core: Core): Route {
   };
 }
 
-/** What a body says about the person, in the core's names; values are as they came. */
+/** The fields of a body that describe the person, under the core's names; the values are unread. */
 function personIn(fields: Readonly<Record<string, unknown>>) {
   return {
     email: fields['email'],
@@ -154,7 +154,7 @@ function personIn(fields: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** Whether a new user will show that value by itself. */
+/** Whether a new user shows that value without any input. */
 function isOfNew(name: string, value: unknown): boolean {
   return Object.entries(shownOfNew).some(([field, shown]) => field === name && shown === value);
 }

@@ -1,10 +1,14 @@
-/** The outer shapes of the document's bodies: flags beside a `user`, and credentials in or beside one. */
+/**
+ * The outer shapes of bodies in this document: flags beside a `user`, and credentials inside or beside one.
+ */
 import { refuseFaults } from '../../core/errors.ts';
 import { readMembers } from '../../http/reading/members.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What stands in `user`, and what stands beside it. Refuses with `invalid_fields` a `user` that is no object. */
+/**
+ * The members of `user`, and the members beside it. Refuses with `invalid_fields` where `user` is not an object.
+ */
 export function readUserBody(body: unknown): { user: Members; beside: Members } {
   const beside = readMembers(body);
   const { user = null } = beside;
@@ -13,13 +17,13 @@ export function readUserBody(body: unknown): { user: Members; beside: Members } 
   return { user: { ...user }, beside };
 }
 
-/** Fields that may stand in `user` or beside it; what stands beside it counts where both are there. */
+/** Fields that may be inside `user` or beside it. A field beside it has priority. */
 export function readFlatBody(body: unknown): Members {
   const { user, beside } = readUserBody(body);
   return { ...user, ...beside };
 }
 
-/** A flag that stands beside `user`, or in a user that is sent back whole. */
+/** A flag beside `user`; inside it where a client sends a whole user back. */
 export function readFlag({ user, beside }: { user: Members; beside: Members }, name: string): unknown {
   return beside[name] === undefined ? user[name] : beside[name];
 }

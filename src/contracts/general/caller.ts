@@ -1,7 +1,7 @@
 /**
- * Who calls. A session comes in `X-User-Token`. Where none is needed, a good one still decides the organization
- * that the call works in, and one that is no good is ignored; without one the app in `X-App-Id` decides, else
- * the deployment's sign-up app.
+ * Finds the caller. A session is in `X-User-Token`. On a route that needs no session, a valid one still decides
+ * the organization of the call, and an invalid one is ignored. Without a session the app in `X-App-Id` decides,
+ * otherwise the deployment's sign-up app.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { authenticateSession, findOwnApp, findPublicApp } from '../../core/access/authentication.ts';
@@ -12,14 +12,14 @@ import { isRefusal, refuse } from '../../core/errors.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Call, Unauthenticated } from '../../http/contract.ts';
 
-/** The user who calls a route that asks for a session. */
+/** The user who calls a route that needs a session. */
 export function userOf(call: Call): UserPrincipal {
   const principal = callerOf(call);
   if (principal.kind !== 'user') throw refuse('unauthorized', {});
   return principal;
 }
 
-/** The user of the session that the call shows. Refuses with `unauthorized`. */
+/** The user of the session in the request. Refuses with `unauthorized`. */
 export async function authenticate(
   core: Core,
   { headers, door }: Pick<Unauthenticated, 'headers' | 'door'>,
@@ -27,7 +27,7 @@ export async function authenticate(
   return authenticateSession(core, door, readHeader(headers, 'x-user-token') ?? '');
 }
 
-/** The user of the session that the call shows, if it shows a good one. */
+/** The user of the session in the request; null without a valid one. */
 export async function findUser(core: Core, call: Call): Promise<UserPrincipal | null> {
   if (readHeader(call.headers, 'x-user-token') === undefined) return null;
   try {
@@ -38,7 +38,7 @@ export async function findUser(core: Core, call: Call): Promise<UserPrincipal | 
   }
 }
 
-/** The organization that a call without a required credential works in; null where its app is unknown. */
+/** The organization in which a public call works; null where its app is unknown. */
 export async function findPublic(
   core: Core,
   call: Call,
@@ -49,7 +49,9 @@ export async function findPublic(
   return found?.principal ?? null;
 }
 
-/** The app that a registration goes to, in the organization of the session if there is one; null if unknown. */
+/**
+ * The app of a registration, in the organization of the session if there is one; null where it is unknown.
+ */
 export async function findPlace(core: Core, call: Call): Promise<RegistrationPlace | null> {
   const appId = readHeader(call.headers, 'x-app-id');
   const principal = await findUser(core, call);
@@ -58,7 +60,7 @@ export async function findPlace(core: Core, call: Call): Promise<RegistrationPla
   return app === null ? null : { principal, app };
 }
 
-/** A header's text; undefined where it is missing or empty. */
+/** The text of a header; undefined where it is missing or empty. */
 function readHeader(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' && value !== '' ? value : undefined;

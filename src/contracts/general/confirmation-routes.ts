@@ -1,4 +1,4 @@
-/** Verification codes: giving one back, and asking for another. */
+/** Verification codes: a client gives one back, or asks for another. */
 import type { Core } from '../../core/core.ts';
 import { confirmUser, resendConfirmation } from '../../core/verification/confirmation.ts';
 import type { Route } from '../../http/contract.ts';

@@ -1,7 +1,7 @@
 /**
- * `general`: a consumer app's users, who sign up, confirm by SMS, sign in and look after their own account, with
- * admins and clinicians among them. On the bare host `/v1/sessions` is its own, and of `/v1/users` and below what
- * no contract before it in the list claims.
+ * `general`: the users of a consumer app. They sign up, confirm by SMS, sign in and manage their own account; some
+ * are admins and clinicians. On the bare host the contract claims `/v1/sessions`, and all of `/v1/users` that no
+ * contract before it in the list claims.
  */
 import type { Contract } from '../../http/contract.ts';
 import { authenticate } from './caller.ts';
@@ -38,7 +38,7 @@ export const generalContract: Contract = {
   },
   authenticate,
   routes,
-  // The document's own example of a 422.
+  // The example of a 422 in the document.
   sampleFaults: [
     { field: 'email', fault: 'blank' },
     { field: 'password', fault: 'too_short', min: 8 },

@@ -1,4 +1,4 @@
-/** The document's examples, as the reference shows them. */
+/** The examples of the document, for the reference. */
 import type { GeneralUser, UserList } from './schemas.ts';
 
 export const userExample: GeneralUser = {
@@ -17,7 +17,7 @@ export const userExample: GeneralUser = {
   updated_at: '2023-10-20T15:30:00.000Z',
 };
 
-/** The user whom `createExample` makes. */
+/** The user that `createExample` creates. */
 export const newUserExample: GeneralUser = {
   ...userExample,
   confirmed: false,
@@ -65,7 +65,7 @@ export const emailExample = { email: 'john@example.com' };
 
 export const signInExample = { email: 'john@example.com', password: 'securepassword123' };
 
-/** A token of the form that links and sessions have; it opens nothing. */
+/** A token in the form of links and sessions; it is not valid. */
 const tokenOf = (prefix: string): string => `${prefix}_zik0zj_${'x'.repeat(43)}`;
 
 export const sessionExample = { token: tokenOf('st'), user: userExample };

@@ -1,4 +1,4 @@
-/** Passwords that are set by a link: asking for one, looking whether it is good, and using it. */
+/** Passwords set by a link: a client asks for a link, checks its token, and uses it. */
 import { passwordCharactersMin } from '../../core/access/password.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';

@@ -19,7 +19,7 @@ describe('a user as general shows one', () => {
     );
   });
 
-  test('is read back as it was shown, times to the millisecond', () => {
+  test('can be parsed back without loss, times to the millisecond', () => {
     fc.assert(
       fc.property(users, (user) => {
         const shown = presentUser(user);
@@ -33,7 +33,7 @@ describe('a user as general shows one', () => {
     );
   });
 
-  test('shows the wish to be clinical, and nothing of its approval', () => {
+  test('shows the wish to be clinical, and not its approval', () => {
     fc.assert(
       fc.property(users, (user) => {
         assert.equal(presentUser(user).clinical, user.isClinical);
@@ -44,7 +44,7 @@ describe('a user as general shows one', () => {
     );
   });
 
-  test('answers a confirmation with three fields', () => {
+  test('has three fields in the answer to a confirmation', () => {
     fc.assert(
       fc.property(users, (user) => {
         const { id, email, confirmed } = presentUser(user);

@@ -1,4 +1,4 @@
-/** Users in the words of `general`, their keys in the document's order. Times are in milliseconds. */
+/** Presents users as `general` does, with the keys in the document's order. Times are in milliseconds. */
 import type { Listing } from '../../core/directory/paging.ts';
 import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
@@ -40,12 +40,12 @@ export function presentUser(user: ShownUser): GeneralUser {
   };
 }
 
-/** The three fields that answer a confirmation. */
+/** The three fields in the answer to a confirmation. */
 export function presentConfirmed(user: ShownUser): ConfirmedUser {
   return { id: user.number, email: user.email, confirmed: isConfirmed(user) };
 }
 
-/** A page of users; of nothing there are no pages. */
+/** A page of users. An empty list has no pages. */
 export function presentList({ items, page, total }: Listing<ShownUser>): UserList {
   return {
     users: items.map(presentUser),

@@ -1,4 +1,4 @@
-/** The operations that change nothing: the list, one user, and whether an address has an account. */
+/** The operations that change nothing: the list, one user, and whether an email address has an account. */
 import { emailHasAccount } from '../../core/access/sign-in.ts';
 import type { Core } from '../../core/core.ts';
 import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
@@ -91,7 +91,7 @@ export function emailHasAccountRoute(core: Core): Route {
   };
 }
 
-/** The user that the path names; null for an id that no user can have. */
+/** The user in the path; null for an id that no user can have. */
 export function refOf({ params }: Call): UserRef | null {
   const number = parseUserNumber(params['id'] ?? '');
   return number === null ? null : { number };

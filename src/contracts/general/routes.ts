@@ -1,4 +1,4 @@
-/** Every operation of the document, and the read of one user that we add. */
+/** Every operation of the document, and our addition: reading one user. */
 import type { Core } from '../../core/core.ts';
 import type { Route } from '../../http/contract.ts';
 import { cancelUserRoute, createUserRoute, deleteUserRoute, updateUserRoute } from './account-routes.ts';

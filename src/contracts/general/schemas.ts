@@ -1,4 +1,4 @@
-/** The shapes of `general`, for the reference and for the types of what is shown, with the document's examples. */
+/** The shapes of `general`, for the reference and for the types of what is presented. */
 import { passwordCharactersMax, passwordCharactersMin } from '../../core/access/password.ts';
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userRoles } from '../../core/directory/user.ts';
@@ -28,7 +28,7 @@ const password = Type.String({
 const shownText = (description: string) =>
   Type.Union([Type.String(), Type.Null()], { description: `${description}; null where nobody said.` });
 
-/** A user as this document shows one. */
+/** A user in this document. */
 export const userSchema = Type.Object({
   id,
   email: shownEmail,
@@ -90,7 +90,7 @@ export const tokenQuery = Type.Object({
   token: Type.String({ description: 'The token of the link that was mailed.' }),
 });
 
-/** What a call without a required credential may bring beside its body. */
+/** The optional headers of a public call. */
 export const publicHeaders = Type.Object({
   'X-App-Id': Type.Optional(
     Type.String({
@@ -166,7 +166,7 @@ export const updateBody = Type.Object({
   native_signup: flags.native_signup,
 });
 
-/** Also accepted with the fields inside `user`. */
+/** The fields directly in the body, or inside `user`. */
 const directOrInUser = <P extends TProperties>(properties: P) =>
   Type.Union([Type.Object(properties), Type.Object({ user: Type.Object(properties) })]);
 

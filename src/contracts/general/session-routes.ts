@@ -1,4 +1,4 @@
-/** Signing in and out. */
+/** Sign-in and sign-out. */
 import { signIn, signOut } from '../../core/access/sign-in.ts';
 import type { Core } from '../../core/core.ts';
 import type { Route } from '../../http/contract.ts';

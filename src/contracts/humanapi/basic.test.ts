@@ -7,7 +7,7 @@ const read = (authorization: string): string | null => readUserName({ authorizat
 const encode = (pair: string): string => Buffer.from(pair).toString('base64');
 
 describe('basic authentication', () => {
-  test('any user name without a colon is read back, whatever the password', () => {
+  test('every user name without a colon is read, with any password', () => {
     const name = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes(':'));
     fc.assert(
       fc.property(name, fc.string(), (user, password) => {
@@ -16,7 +16,7 @@ describe('basic authentication', () => {
     );
   });
 
-  test("the scheme's name has no case", () => {
+  test('the name of the scheme is case-insensitive', () => {
     assert.equal(read(`bASIC  ${encode('key:')} `), 'key');
   });
 

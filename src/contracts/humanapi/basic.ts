@@ -1,10 +1,10 @@
-/** Reads `Authorization: Basic` (RFC 7617): the App Key is the user name, whatever password stands beside it. */
+/** Reads `Authorization: Basic` (RFC 7617): the App Key is the user name; the password is ignored. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 const basic = /^basic +(\S+) *$/i;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** The user name; null where the header is missing, of another scheme, malformed, or without the colon. */
+/** The user name; null where the header is missing, has another scheme, is malformed, or has no colon. */
 export function readUserName(headers: IncomingHttpHeaders): string | null {
   const encoded = basic.exec(headers.authorization ?? '')?.[1];
   if (encoded === undefined || !base64.test(encoded)) return null;

@@ -1,6 +1,6 @@
 /**
- * The token calls of Connect, for the backend of an app: it shows its client id and secret in the body, so the routes
- * are public to the server and the core finds out who asks.
+ * The token calls of Connect, for the backend of an app. The backend sends its client id and secret in the body,
+ * so the routes are public to the server and the core authenticates.
  */
 import { exchangeSession, issuePublicToken } from '../../core/connect-page/first-generation.ts';
 import { type IssuedTokens, issueConnectTokens } from '../../core/connect-page/token-request.ts';
@@ -59,7 +59,7 @@ function tokenRoute(core: Core): Route {
         clientUserId: body['client_user_id'],
         clientUserEmail: body['client_user_email'],
         refreshToken: body['refresh_token'],
-        // The usual spelling of OAuth (RFC 6749, section 6) is understood too.
+        // The usual spelling of OAuth (RFC 6749, section 6) is accepted too.
         type: isGrant ? 'access' : body['type'],
       });
       return { status: 200, body: toTokenAnswer(issued) };

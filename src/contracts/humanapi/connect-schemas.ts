@@ -1,4 +1,4 @@
-/** The shapes of the token calls of Connect. The first generation writes its names in one word each. */
+/** The shapes of the token calls of Connect. The first generation writes its names in camel case. */
 import { connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { tokenRequestTypes } from '../../core/connect-page/token-request.ts';
 import { emailCharactersMax } from '../../core/directory/user-fields.ts';
@@ -86,7 +86,7 @@ const client_id = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
 const secret = 'ee1551fb509598d0b656811633310889dc306aa3';
 const token = (prefix: string): string => `${prefix}_2k3n5_9Zb1mGk0QJqXvTtYc7hN4pLsW8eRfUaD2iOxB6gKjMw`;
 
-/** What is sent and answered, as examples for the reference. */
+/** Examples of requests and answers, for the reference. */
 export const connectExamples = {
   tokenBody: {
     client_id,

@@ -1,6 +1,6 @@
 /**
- * `humanapi`: the users of one application, which calls with its App Key, and the tokens of Connect for its backend.
- * On the bare host the calls to `/v1/apps` and `/v1/connect` and below are its own.
+ * `humanapi`: the users of one application, which authenticates with its App Key, and the tokens of Connect for
+ * its backend. On the bare host the contract claims `/v1/apps`, `/v1/connect` and all paths below them.
  */
 import { authenticateAppKey } from '../../core/access/authentication.ts';
 import { refuse } from '../../core/errors.ts';
@@ -29,7 +29,7 @@ export const humanapiContract: Contract = {
       description: 'The App Key, 40 hex digits, as user name; the password is ignored.',
     },
   },
-  /** A good key on another app's path finds nothing there, whether or not that app exists. */
+  /** A valid key on another app's path gets `not_found`, whether or not that app exists. */
   async authenticate(core, { headers, params, door }) {
     const principal = await authenticateAppKey(core, door, readUserName(headers) ?? '');
     if (params['appId'] !== principal.appId) throw refuse('not_found', { noun: 'app' });

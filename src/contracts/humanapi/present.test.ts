@@ -20,7 +20,7 @@ describe('a user as humanapi shows one', () => {
     );
   });
 
-  test('has the same text in a list as alone', () => {
+  test('has the same text in a list and alone', () => {
     fc.assert(
       fc.property(users, (user) => {
         assert.equal(toHumanUserJson(user), JSON.stringify(toHumanUser(user)));
@@ -28,7 +28,7 @@ describe('a user as humanapi shows one', () => {
     );
   });
 
-  test('is read back as it was shown', () => {
+  test('can be parsed back without loss', () => {
     fc.assert(
       fc.property(users, (user) => {
         const shown = toHumanUser(user);

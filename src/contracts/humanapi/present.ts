@@ -1,4 +1,4 @@
-/** Turns the directory's users into the words of `humanapi`. Times are in milliseconds. */
+/** Presents users as `humanapi` does. Times are in milliseconds. */
 import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { HumanUser } from './schemas.ts';
@@ -18,8 +18,8 @@ export function toHumanUser(user: ShownUser): HumanUser {
 }
 
 /**
- * The JSON text of `toHumanUser`, written by hand because a list may have millions: all but the external id is of
- * hex digits and times, which need no escaping.
+ * The JSON text of `toHumanUser`, written by hand because a list may have millions of users. Only the external id
+ * may need escaping: all other values are hex digits and times.
  */
 export function toHumanUserJson(user: ShownUser): string {
   const { id, externalId, appId, createdAt, updatedAt } = user;

@@ -1,7 +1,7 @@
 /**
- * The operations of `humanapi` on the users of one app. Each hands what came to one core operation and shows the
- * result; that the path names the caller's own app is settled with the credential. An app may do everything here
- * but delete admins, so a refusal for lack of a right is documented for the deletion only.
+ * The operations of `humanapi` on the users of one app. Each calls one core operation and presents the result.
+ * Authentication has checked that the path names the caller's own app. An app may do everything here except delete
+ * admins, so only the deletion documents a refusal for a missing right.
  */
 import type { AppPrincipal } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
@@ -22,14 +22,14 @@ import { jsonType, ndjsonType, prefersLines, toJsonArray, toLines } from './user
 const usersPath = '/v1/apps/:appId/users';
 const userPath = `${usersPath}/:humanId`;
 
-/** The app whose key was shown. */
+/** The app whose key the caller sent. */
 function appOf(call: Call): AppPrincipal {
   const caller = callerOf(call);
   if (caller.kind !== 'app') throw refuse('unauthorized', {});
   return caller;
 }
 
-/** The user that the path names; null where the text is no id, which is the same as an unknown one. */
+/** The user in the path; null where the text is not an id, which is answered like an unknown id. */
 function refOf(call: Call): UserRef | null {
   const id = parseHumanId(call.params['humanId'] ?? '');
   return id === null ? null : { id };
@@ -84,7 +84,7 @@ export function createUserRoute(core: Core): Route {
     async handle(call) {
       const app = appOf(call);
       const body = readMembers(call.body);
-      // The path names the app, so that its id is known also of a user who is being made.
+      // The path names the app, so the app id of a new user is known.
       const shownOnly = [
         'humanId',
         'createdAt',

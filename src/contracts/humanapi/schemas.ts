@@ -1,4 +1,4 @@
-/** The shapes of `humanapi`, for the reference and for the types of what is shown. */
+/** The shapes of `humanapi`, for the reference and for the types of what is presented. */
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
 import { type Static, Type } from '../../http/shape.ts';
 
@@ -18,7 +18,7 @@ export const externalId = Type.String({
   description: 'The id of the user provided from your application',
 });
 
-/** A user as this document shows one. */
+/** A user in this document. */
 export const userSchema = Type.Object({
   humanId,
   externalId: Type.Union([externalId, Type.Null()]),
@@ -39,7 +39,7 @@ export const createBody = Type.Object({ externalId });
 
 const exampleAppId = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
 
-/** The document's own examples. */
+/** The examples of the document. */
 export const userExamples: readonly [HumanUser, HumanUser, HumanUser] = [
   {
     humanId: '0a34dca6b9fe0b2361038bd371d96539',

@@ -13,7 +13,7 @@ async function* asked(all: readonly (readonly User[])[]): AsyncGenerator<readonl
 }
 
 describe('the stream of users', () => {
-  test('is one JSON array of every user in order, however it is cut into batches', async () => {
+  test('is one JSON array of all users in order, for any division into batches', async () => {
     await fc.assert(
       fc.asyncProperty(batches, async (all) => {
         const text = (await Array.fromAsync(toJsonArray(asked(all)))).join('');
@@ -23,7 +23,7 @@ describe('the stream of users', () => {
     );
   });
 
-  test('is one user a line for who prefers lines', async () => {
+  test('is one user per line for a client that prefers lines', async () => {
     await fc.assert(
       fc.asyncProperty(batches, async (all) => {
         const text = (await Array.fromAsync(toLines(asked(all)))).join('');
@@ -38,12 +38,12 @@ describe('the stream of users', () => {
     );
   });
 
-  test('has nothing but the brackets for an app without users', async () => {
+  test('is only the brackets for an app without users', async () => {
     assert.deepEqual(await Array.fromAsync(toJsonArray(asked([]))), ['[]']);
     assert.deepEqual(await Array.fromAsync(toLines(asked([]))), []);
   });
 
-  test('gives a piece for each batch, when it is asked for, and ends the reading with the reader', async () => {
+  test('gives a piece for each batch on demand, and stops reading when the reader leaves', async () => {
     const [user] = fc.sample(users, 1);
     assert.ok(user);
     let read = 0;

@@ -1,6 +1,7 @@
 /**
- * Every user of an app as one body in pieces: a JSON array, or a user a line for who prefers that. A piece is one
- * batch of the directory, rendered when the reader asks for it, so that memory stays flat.
+ * All users of an app as a body in pieces: a JSON array, or one user per line for a client that prefers lines. A
+ * piece is one batch of the directory. It is rendered when the reader asks for it, so that memory use does not
+ * grow.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ShownUser, toHumanUserJson } from './present.ts';
@@ -8,7 +9,7 @@ import { type ShownUser, toHumanUserJson } from './present.ts';
 export const jsonType = 'application/json';
 export const ndjsonType = 'application/x-ndjson';
 
-/** A JSON array with one user a line. */
+/** A JSON array with one user per line. */
 export async function* toJsonArray(batches: AsyncIterable<readonly ShownUser[]>): AsyncGenerator<string> {
   let before = '[';
   for await (const batch of batches) {
@@ -18,7 +19,7 @@ export async function* toJsonArray(batches: AsyncIterable<readonly ShownUser[]>)
   yield before === '[' ? '[]' : ']';
 }
 
-/** One JSON object a line, each line ended. */
+/** One JSON object per line; each line has an end. */
 export async function* toLines(batches: AsyncIterable<readonly ShownUser[]>): AsyncGenerator<string> {
   for await (const batch of batches) {
     yield `${batch.map(toHumanUserJson).join('\n')}\n`;
@@ -26,8 +27,8 @@ export async function* toLines(batches: AsyncIterable<readonly ShownUser[]>): As
 }
 
 /**
- * Whether `Accept` (RFC 9110, section 12.5.1) prefers lines to an array: it names them, and does not name JSON
- * with a higher weight, or with the same one first. Who names neither gets the array.
+ * Whether `Accept` (RFC 9110, section 12.5.1) prefers lines to an array: it names the type of lines, and does not
+ * name JSON with a higher weight, or first with the same weight. A client that names neither gets the array.
  */
 export function prefersLines(headers: IncomingHttpHeaders): boolean {
   const ranges = (headers.accept ?? '').split(',').map(readRange);

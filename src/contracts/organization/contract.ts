@@ -1,7 +1,7 @@
 /**
- * The contract `organization`: an organization's staff tools over its members, their roles and their statuses.
- * It listens at `/api/v1/users` and takes an API key of the organization or the session token of one of its
- * users, whose role then decides.
+ * `organization`: staff tools over the members of an organization, their roles and their statuses. The contract
+ * claims `/api/v1/users` on the bare host. It accepts an API key of the organization, or the session token of a
+ * user; the role of the key or user decides.
  */
 import { authenticateApiKey, authenticateSession } from '../../core/access/authentication.ts';
 import { refuse } from '../../core/errors.ts';
@@ -27,7 +27,7 @@ export const organizationContract: Contract = {
   async authenticate(core, { headers, door }) {
     const token = readBearer(headers);
     if (token === null) throw refuse('unauthorized', {});
-    // No session token begins so, and what is neither is refused by both alike.
+    // No session token begins like this, and both refuse other texts alike.
     return token.startsWith('sk_')
       ? authenticateApiKey(core, door, token)
       : authenticateSession(core, door, token);

@@ -63,7 +63,7 @@ describe('the refusals of the organization contract', () => {
     });
   });
 
-  test('headers go along with the refusals that need them', () => {
+  test('refusals that need headers have them', () => {
     assert.deepEqual(presentRefusal(refuse('unauthorized', {}), context).headers, {
       'www-authenticate': 'Bearer',
     });

@@ -1,6 +1,6 @@
 /**
- * Users in the words of the organization's document, their keys in its order. The document shows fewer fields in a
- * list and after a creation than on a read, and so do we: role and last login stand only where it shows them.
+ * Presents users as the organization's document does, with its keys in its order. The document shows fewer fields
+ * in a list and after a creation than on a read, and so do we: role and last login are only where it shows them.
  */
 import { fullNameOf, type User } from '../../core/directory/user.ts';
 import { type Seen, userView } from '../../core/directory/user-view.ts';
@@ -10,7 +10,7 @@ import { toSecondText } from '../../core/time.ts';
 const listed = ['id', 'email', 'firstName', 'lastName', 'status', 'createdAt'] as const;
 const created = [...listed, 'role'] as const;
 
-/** What is read for a list, and for a single user. */
+/** The fields that are read for a list, and for a single user. */
 export const listedView = userView(...listed);
 export const fullView = userView(...created, 'lastLoginAt');
 
@@ -33,7 +33,7 @@ export interface FullUser extends CreatedUser {
   readonly last_login: string | null;
 }
 
-/** The five fields of a list. */
+/** The five fields of a user in a list. */
 export function presentListed(user: Seen<typeof listedView>): ListedUser {
   return {
     id: toUserIdText(user.id),
@@ -44,7 +44,7 @@ export function presentListed(user: Seen<typeof listedView>): ListedUser {
   };
 }
 
-/** The six fields that answer a creation. */
+/** The six fields in the answer to a creation. */
 export function presentCreated(user: Pick<User, (typeof created)[number]>): CreatedUser {
   return {
     id: toUserIdText(user.id),

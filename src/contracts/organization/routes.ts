@@ -1,7 +1,7 @@
 /**
- * The four operations of the organization's document, each handed to one operation of the core. Who may call which
- * is the access of the route, checked before its handler runs; that only an admin makes an admin, the core decides.
- * Values go to the core as they came, for it alone reads and refuses them.
+ * The four operations of the organization's document; each calls one operation of the core. The access of the
+ * route decides who may call it, before its handler runs. The core decides that only an admin invites an admin,
+ * and reads all values: they come to it unread.
  */
 import type { Core } from '../../core/core.ts';
 import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
@@ -29,13 +29,13 @@ import {
   userParams,
 } from './schemas.ts';
 
-/** The list; single users are one segment below it. */
+/** The path of the list; single users are one segment below it. */
 export const usersPath = '/api/v1/users';
 
-/** Fields that answers show and a creation does not take. */
+/** Read-only fields of answers. */
 const shownOnly = ['id', 'status', 'created_at', 'last_login'];
 
-/** The routes in the order of the document. */
+/** The routes in the document's order. */
 export function routes(core: Core): readonly Route[] {
   return [
     {
@@ -96,7 +96,7 @@ export function routes(core: Core): readonly Route[] {
   ];
 }
 
-/** Faults of the query are told in the order page, limit, status. */
+/** Faults of the query are reported in the order page, limit, status. */
 async function list(core: Core, call: Call): Promise<Answer> {
   const { page, faults } = readPage(call.query, { page: 'page', size: 'limit' }, pageSizeDefault);
   const fields = new FieldReader();
@@ -112,7 +112,7 @@ async function list(core: Core, call: Call): Promise<Answer> {
   return { status: 200, body: { data: items.map(presentListed), meta } };
 }
 
-/** The invitation leaves with the same commit as the user. */
+/** The invitation is committed together with the user. */
 async function create(core: Core, call: Call): Promise<Answer> {
   const body = readMembers(call.body);
   const user = await inviteUser(core, callerOf(call), {
@@ -134,7 +134,7 @@ async function remove(core: Core, call: Call): Promise<Answer> {
   return erasedAnswer(await deleteUser(core, callerOf(call), { ref: refOf(call) }));
 }
 
-/** The user that the path names; null for an id that no user can have. */
+/** The user in the path; null for an id that no user can have. */
 function refOf({ params }: Call): { id: string } | null {
   const id = parseUserIdText(params['id'] ?? '');
   return id === null ? null : { id };

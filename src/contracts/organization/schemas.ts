@@ -1,7 +1,7 @@
 /**
- * The shapes of the organization's document: what is asked and what is answered. They describe for the reference;
- * no request is checked by them. Answers are described as widely as the directory allows, for a user made through
- * another contract may have no email and a longer name.
+ * The shapes of the organization's document, for the reference: no request is validated by them. The shapes of
+ * answers are as wide as the directory, because a user that another contract created may have no email and a
+ * longer name.
  */
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { type UserStatus, userRoles, userStatuses } from '../../core/directory/user.ts';
@@ -13,7 +13,7 @@ import { Type } from '../../http/shape.ts';
 /** The statuses to filter by, in the order of the document. */
 export const statusFilters = ['active', 'inactive', 'pending'] as const satisfies readonly UserStatus[];
 
-/** Users a page where the caller does not say. */
+/** Users per page where the caller does not say. */
 export const pageSizeDefault = 20;
 
 const id = Type.String({
@@ -37,7 +37,7 @@ const lastLogin = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]
   description: 'Last login, UTC, in whole seconds; null until the first one.',
 });
 
-/** An item of a list. */
+/** A user in a list. */
 export const listedUser = Type.Object({ id, email, name, status, created_at: createdAt });
 
 /** The answer to a creation. */
@@ -64,12 +64,12 @@ export const userList = Type.Object({
   }),
 });
 
-/** Of the path to one user. */
+/** The parameters of the path to one user. */
 export const userParams = Type.Object({
   id: Type.String({ description: "The user's unique identifier." }),
 });
 
-/** What a list may be asked for. */
+/** The query of a list. */
 export const listQuery = Type.Object({
   page: pageNumberParameter('Page number (starts at 1).'),
   limit: pageSizeParameter(pageSizeDefault, 'Number of results per page (max 100).'),

@@ -1,6 +1,7 @@
 /**
- * `sonar`: the users of an account for a partner's backend, known by `reference_id`. On the bare host the calls to
- * `/v1/users` and below are its own where they carry a bearer token, and those below `/v1/erasures` in any case.
+ * `sonar`: the users of an account for a partner's backend, which knows them by `reference_id`. On the bare host
+ * the contract claims `/v1/users` and below where the request has a bearer token, and all paths below
+ * `/v1/erasures`.
  */
 import { authenticateApiKey } from '../../core/access/authentication.ts';
 import type { Contract } from '../../http/contract.ts';

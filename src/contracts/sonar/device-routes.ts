@@ -1,6 +1,6 @@
 /**
- * The devices of a user: listing them, connecting one and disconnecting it. A device is a connection to a provider;
- * the person goes to the provider by the address that connecting answers with.
+ * The devices of a user: list, connect and disconnect them. A device is a connection to a provider. The answer to
+ * connecting has the address of the provider, to which the client sends the person.
  */
 
 import type { Core } from '../../core/core.ts';

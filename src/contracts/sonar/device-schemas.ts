@@ -1,4 +1,4 @@
-/** The shapes of a user's devices in `sonar`. */
+/** The shapes of the devices of a user in `sonar`. */
 import { connectionStates } from '../../core/providers/connection.ts';
 import { instant, nullable, type Static, Type } from '../../http/shape.ts';
 

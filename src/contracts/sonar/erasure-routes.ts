@@ -1,4 +1,4 @@
-/** What became of a deletion, for whoever may delete: its state, and the receipt once it is complete. */
+/** The state of an erasure and, once it is complete, its receipt, for callers who may delete. */
 import type { Core } from '../../core/core.ts';
 import { type Erasure, erasureStates } from '../../core/erasure/erasure.ts';
 import { getErasure } from '../../core/erasure/list-erasures.ts';

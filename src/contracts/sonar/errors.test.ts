@@ -16,7 +16,7 @@ const bodyOf = (refusal: Refusal): unknown => presentRefusal(refusal, context).b
 const faultsOf = (...faults: FieldFault[]): unknown => bodyOf(refuse('invalid_fields', { faults }));
 
 describe('the refusals of sonar', () => {
-  test('an unknown user is named as the caller wrote the id', () => {
+  test('the message repeats the id of an unknown user as the caller wrote it', () => {
     assert.deepEqual(presentRefusal(refuse('not_found', { noun: 'user' }), context), {
       status: 404,
       headers: {},
@@ -24,7 +24,7 @@ describe('the refusals of sonar', () => {
     });
   });
 
-  test('a taken reference_id names its holder', () => {
+  test('the refusal of a taken reference_id names its holder', () => {
     const userId = 'ab'.repeat(16);
     assert.deepEqual(bodyOf(refuse('external_id_taken', { externalId: 'x', userId })), {
       error: 'conflict',
@@ -81,7 +81,7 @@ describe('the refusals of sonar', () => {
 });
 
 describe('a text of the caller in a message', () => {
-  test('stays as it is where it is short and visible', () => {
+  test('is unchanged where it is short and visible', () => {
     for (const text of ['usr_invalid', ':user_id', "o'brien", 'übergröße 東京'])
       assert.equal(toSafeText(text), text);
   });

@@ -1,7 +1,7 @@
 /**
- * Reads the header `Idempotency-Key` into what the core keeps: digests of key and body under the deployment's
- * secret. The organization is part of the key, so that two of them never meet in one; the path is the documented
- * one, so that a repetition counts as one through whichever way in it comes.
+ * Reads the header `Idempotency-Key` into what the core stores: digests of key and body under the deployment's
+ * secret. The organization is part of the key digest, so that keys of two organizations are never the same. So is
+ * the documented path, so that a repeated request is recognised whichever way in it takes.
  */
 import type { IdempotentRequest } from '../../core/access/idempotency-store.ts';
 import type { Core } from '../../core/core.ts';
@@ -12,12 +12,12 @@ import { keyCharactersMax } from './schemas.ts';
 
 const field = 'Idempotency-Key';
 
-/** What a call may be refused with for its key, beside `invalid_fields`. */
+/** The refusals of a call for its key, in addition to `invalid_fields`. */
 export const idempotencyRefusals = ['idempotency_in_progress', 'idempotency_key_reused'] as const;
 
 /**
- * The request as it is to be done once; null where the caller named no key. `path` has its parameters filled in.
- * Refuses with `invalid_fields` where the key is empty or over-long.
+ * The request that runs only once; null where the caller sent no key. `path` has its parameters filled in. Refuses
+ * with `invalid_fields` where the key is empty or too long.
  */
 export function readIdempotency(
   core: Core,
@@ -30,7 +30,7 @@ export function readIdempotency(
   const digest = (text: string): string => core.secrets.keyedDigest('idempotency', text);
   return {
     keyDigest: digest(JSON.stringify([orgKey, target.method, target.path, key])),
-    // One character a byte: different bytes never give the same text.
+    // One character per byte: different bytes never give the same text.
     bodyDigest: digest(call.rawBody.toString('latin1')),
   };
 }

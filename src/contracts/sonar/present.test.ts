@@ -28,7 +28,7 @@ describe('a user as sonar shows one', () => {
     );
   });
 
-  test('has the same text in a list as alone', () => {
+  test('has the same text in a list and alone', () => {
     fc.assert(
       fc.property(fc.array(users, { maxLength: 3 }), instants, (items, now) => {
         const text = toUserListJson({ items, total: 84, page: { page: 2, size: 20 } }, now);
@@ -38,7 +38,7 @@ describe('a user as sonar shows one', () => {
     );
   });
 
-  test('is read back as it was shown, times to the second', () => {
+  test('can be parsed back without loss, times to the second', () => {
     fc.assert(
       fc.property(users, instants, (user, now) => {
         const shown = toSonarUser(user, now);

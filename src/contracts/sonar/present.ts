@@ -1,4 +1,4 @@
-/** Turns the directory's users and lists into the words of `sonar`. Times are in whole seconds. */
+/** Presents users and lists as `sonar` does. Times are in whole seconds. */
 import type { Listing } from '../../core/directory/paging.ts';
 import { scoreStatusOf } from '../../core/directory/user.ts';
 import { type Seen, userView } from '../../core/directory/user-view.ts';
@@ -18,7 +18,7 @@ export const shown = userView(
 
 type ShownUser = Seen<typeof shown>;
 
-/** The user as shown at the instant `now`, epoch milliseconds: the score state depends on it. */
+/** The user at the instant `now`, in epoch milliseconds: the score state depends on it. */
 export function toSonarUser(user: ShownUser, now: number): SonarUser {
   return {
     id: toUserIdText(user.id),
@@ -32,14 +32,14 @@ export function toSonarUser(user: ShownUser, now: number): SonarUser {
   };
 }
 
-/** What single users are wrapped in. */
+/** The envelope of a single user. */
 export function toUserAnswer(user: ShownUser, now: number): { data: SonarUser } {
   return { data: toSonarUser(user, now) };
 }
 
 /**
- * The JSON text of a page of users as `toSonarUser` shows them, written by hand because lists are what is rendered
- * most: of a user only the external id may have something to escape.
+ * The JSON text of a page of users as `toSonarUser` presents them, written by hand because lists are rendered most
+ * often. Only the external id of a user may need escaping.
  */
 export function toUserListJson({ items, page, total }: Listing<ShownUser>, now: number): string {
   const users = items.map((user) => toSonarUserJson(user, now));

@@ -1,4 +1,4 @@
-/** The two calls by which whatever ingests device data tells the directory that a user synced or was scored. */
+/** The two calls by which a service that ingests device data reports that a user synced or was scored. */
 import type { Core } from '../../core/core.ts';
 import { type ReportKind, reportActivity } from '../../core/directory/user-lifecycle.ts';
 import { callerOf } from '../../http/caller.ts';

@@ -1,6 +1,6 @@
 /**
- * The operations of `sonar` on users. Each hands what came to one core operation and shows the result; the reports
- * of what ingests device data are in `report-routes.ts`.
+ * The operations of `sonar` on users. Each calls one core operation and presents the result. Reports of syncs and
+ * scores are in `report-routes.ts`.
  */
 import type { Core } from '../../core/core.ts';
 import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
@@ -34,10 +34,10 @@ import {
 const usersPath = '/v1/users';
 export const userPath = '/v1/users/:user_id';
 
-/** Shown, and set by nobody but the directory. */
+/** Read-only fields of answers. */
 const shownOnly = ['id', 'status', 'score_status', 'last_sync_at', 'last_score_at', 'created_at'] as const;
 
-/** The user that the path names; null where the text is no id, which is the same as an unknown one. */
+/** The user in the path; null where the text is not an id, which is answered like an unknown id. */
 export function refOf(call: Call): UserRef | null {
   const id = parseUserIdText(call.params['user_id'] ?? '');
   return id === null ? null : { id };
@@ -151,7 +151,8 @@ export function updateUserRoute(core: Core): Route {
     refusals: ['user_not_found', 'invalid_fields', 'external_id_taken'],
     async handle(call) {
       const body = readMembers(call.body);
-      // A user stays in its app; the field is known from the creation, so that another value is not dropped unseen.
+      // A user stays in its app. Creation accepts this field, so an update refuses another value instead of
+      // ignoring it.
       const show = (user: User) => ({ ...toSonarUser(user, core.clock.now()), app_id: user.appId });
       const user = await updateUser(core, callerOf(call), {
         ref: refOf(call),

@@ -1,4 +1,4 @@
-/** The shapes of `sonar`, for the reference and for the types of what is shown. */
+/** The shapes of `sonar`, for the reference and for the types of what is presented. */
 import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userStatuses } from '../../core/directory/user.ts';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
@@ -6,7 +6,7 @@ import { pageNumberParameter, pageSizeParameter } from '../../http/page-paramete
 import { instant, nullable, type Static, Type } from '../../http/shape.ts';
 
 export const perPageDefault = 20;
-/** Of an `Idempotency-Key`. */
+/** The greatest length of an `Idempotency-Key`. */
 export const keyCharactersMax = 255;
 
 const referenceId = Type.String({
@@ -17,7 +17,7 @@ const referenceId = Type.String({
 const timezoneWords = 'A name of the IANA time zone database.';
 const timezone = Type.String({ description: timezoneWords });
 
-/** A user as this document shows one. */
+/** A user in this document. */
 export const userSchema = Type.Object({
   id: Type.String({ pattern: '^usr_[0-9a-z]+$', description: 'The id of the user.' }),
   reference_id: nullable(referenceId),
@@ -112,7 +112,7 @@ export const syncBody = Type.Object({
   ),
 });
 
-/** The document's own example. */
+/** The example of the document. */
 export const userExample: SonarUser = {
   id: 'usr_abc123',
   reference_id: 'your-internal-id',
@@ -124,7 +124,7 @@ export const userExample: SonarUser = {
   created_at: '2025-01-15T10:00:00Z',
 };
 
-/** A user right after the creation. */
+/** A user right after its creation. */
 export const newUserExample: SonarUser = {
   ...userExample,
   score_status: 'calibrating',

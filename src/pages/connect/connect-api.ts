@@ -1,7 +1,7 @@
 /**
- * What the Connect page asks its server, on the page's own origin, with the token that it was opened with as a bearer
- * in a header. The token opens the connections of its own user and nothing else. Problems are told as a code, which
- * the page has words for.
+ * The API of the Connect page, on the page's own origin. The page sends the token that it was opened with as a
+ * bearer token. The token gives access to the connections of its own user only. A refusal is a code, for which the
+ * page has words.
  */
 
 import type { ConnectPagePrincipal } from '../../core/access/principal.ts';
@@ -19,7 +19,7 @@ import { readBearer } from '../../http/reading/bearer.ts';
 import { readMembers } from '../../http/reading/members.ts';
 import type { ProblemCode, ProblemShape, SessionShape, SourceShape, StartedShape } from './connect-shapes.ts';
 
-/** Stands in the audit events of what a person does in the page. */
+/** The door in the audit events of a person's changes in the page. */
 const door = 'connect';
 
 export function connectApi(core: Core): readonly PageRoute[] {

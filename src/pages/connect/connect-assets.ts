@@ -1,7 +1,7 @@
 /**
- * The built files of the Connect page: script and style under names that hold their digest, so that browsers may keep
- * them for ever. They are made by `npm run build`, which `npm ci` runs by itself, and read when the page is first
- * asked for, so that a start does not wait for them.
+ * The built files of the Connect page: script and style, under names with their digest, so that browsers may store
+ * them for ever. `npm run build` makes them, and `npm ci` runs it. They are read at the first request for the
+ * page, so that a start does not wait for them.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -9,21 +9,21 @@ import { join } from 'node:path';
 import type { Answer } from '../../http/contract.ts';
 import { refuseHttp } from '../../http/http-refusals.ts';
 
-/** Where the build puts them. */
+/** The folder of the build. */
 export const assetsFolder = join(import.meta.dirname, '..', '..', '..', 'dist', 'connect');
 
 export interface Assets {
   /** File names. */
   readonly script: string;
   readonly styles: readonly string[];
-  /** The file of that name as an answer. Refuses with `route_not_found`. */
+  /** The file with that name as an answer. Refuses with `route_not_found`. */
   answer(name: string, headers: IncomingHttpHeaders): Answer;
 }
 
 interface Asset {
   readonly contentType: string;
   readonly bytes: Buffer;
-  /** The same, by Brotli (RFC 7932). */
+  /** The same file, compressed by Brotli (RFC 7932). */
   readonly packed: Buffer | null;
 }
 

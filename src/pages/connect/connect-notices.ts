@@ -1,13 +1,13 @@
-/** What is said in the place of the Connect page where it cannot be shown, by language. */
+/** The texts that replace the Connect page where it cannot be shown, by language. */
 import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
 export interface ConnectNotices {
   readonly title: string;
-  /** The token opens nothing, and did not lately. */
+  /** The token is unknown, or ended a while ago. */
   readonly unknown: Notice;
   readonly needsScript: string;
-  /** What comes with a refusal. */
+  /** The notice for a refusal. */
   readonly failed: Notice;
 }
 

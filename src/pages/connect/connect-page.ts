@@ -1,10 +1,9 @@
 /**
- * The Connect page, which apps open in a frame for a person of theirs: its frame of HTML, its files, and the picture
- * that the public client shows while it loads. What the page does is in `web/connect`; what it asks for, in
- * `connect-api.ts`.
+ * The Connect page, which apps open in a frame for one of their users: its HTML, its files, and the picture that the
+ * public client shows while it loads. The code of the page is in `web/connect`, its API in `connect-api.ts`.
  *
- * Only origins that the app lists may show it, and it speaks to no other. Whose token it is decides that, so an
- * unknown token gets a plain notice instead, with nothing on it that could be pressed, wherever it is shown.
+ * Only origins that the app lists may show the page in a frame, and the page talks to no other origin. The app is known
+ * from the token, so for an unknown token every origin gets a plain notice without any control.
  */
 import { findPageToken } from '../../core/connect-page/page-token.ts';
 import type { Core } from '../../core/core.ts';
@@ -33,7 +32,7 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
   let reading: Promise<Assets> | null = null;
   const assets = (): Promise<Assets> => {
     reading ??= readAssets(folder).catch((error: unknown) => {
-      // Built later, it is served without another start.
+      // Files that are built after the start are served without another start.
       reading = null;
       throw error;
     });
@@ -41,7 +40,7 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
   };
   const pictures = [`${path}/${picturePath}`, `${path}//${picturePath}`];
   return [
-    // The client adds to the address as it was written, with or without a slash at its end.
+    // The client appends to the address as it was written, with or without a slash at its end.
     ...[path, `${path}/`].map((each, index): PageRoute => {
       const base = index === 0 ? 'connect/' : '';
       const operationId = index === 0 ? 'connect' : 'connect.slash';
@@ -68,7 +67,7 @@ async function show(
   files: { readonly assets: () => Promise<Assets>; readonly base: string },
 ): Promise<Answer> {
   const { token, lang } = call.query;
-  // The client adds the picture's path to the whole of the address that it was given, with the query at its end.
+  // The client appends the path of the picture to the whole address that it was given, after the query.
   if (typeof lang === 'string' && lang.endsWith(`/${picturePath}`)) return picture;
   const language = closestLanguage([
     ...(typeof lang === 'string' ? [lang] : []),
@@ -97,7 +96,7 @@ ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
 </html>
 `;
   return {
-    // Whoever comes with a token that has ended is told so by the page, in the window where they are.
+    // For a token that has ended, the page itself tells the person, in the window where the person is.
     status: found.isValid ? 200 : 403,
     headers: { ...pageHeaders(origins), 'content-language': language },
     contentType: 'text/html; charset=utf-8',
@@ -105,7 +104,7 @@ ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
   };
 }
 
-/** For a page that `origins`, and no others, may show in a frame. */
+/** For a page that only `origins` may show in a frame. */
 function pageHeaders(origins: readonly string[]): Readonly<Record<string, string>> {
   const ancestors = origins.length === 0 ? "'none'" : origins.join(' ');
   return {
@@ -129,7 +128,7 @@ function noticePage(status: number, language: Language, notice: Notice): Answer 
   return renderPage({ status, language, title: notice.heading, content, isFramed: true });
 }
 
-/** In every language: who reads it is not known here. */
+/** In every language: the request does not tell the language of its reader. */
 function present(refusal: Refusal): Answer {
   const content = html`${languages.map((language) => {
     const { heading, body } = connectNotices[language].failed;
@@ -154,7 +153,7 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="64" vie
 </svg>
 `;
 
-/** Shown behind the frame while it loads, by a page of another origin. */
+/** A page of another origin shows it behind the frame while that loads. */
 const picture: Answer = {
   status: 200,
   headers: { 'cache-control': 'public, max-age=86400', 'cross-origin-resource-policy': 'cross-origin' },

@@ -1,4 +1,7 @@
-/** What the Connect page and its server say to each other, in JSON. The page's own code reads these types too. */
+/**
+ * The JSON of requests and answers between the Connect page and its server. The code of the page reads these types
+ * too.
+ */
 
 export interface SessionShape {
   readonly app: { readonly name: string };
@@ -9,7 +12,7 @@ export interface SessionShape {
 export interface SourceShape {
   readonly provider: string;
   readonly title: string;
-  /** It plays a provider, for whoever tries this out. */
+  /** The demo provider, for trying the page without an account. */
   readonly isDemo: boolean;
   /** Whether it can be connected now. */
   readonly isOffered: boolean;
@@ -26,11 +29,11 @@ export interface ConnectionShape {
 
 export interface StartedShape {
   readonly connectionId: string;
-  /** Where to send the person. */
+  /** The address of the provider, to which the page sends the person. */
   readonly authUrl: string;
 }
 
-/** `expired`: the session is over. `gone`: what was asked for is not there any more. */
+/** `expired`: the session is over. `gone`: the requested thing does not exist any more. */
 export type ProblemCode = 'expired' | 'gone' | 'not_understood' | 'too_many' | 'busy' | 'fault';
 
 export interface ProblemShape {

@@ -1,6 +1,6 @@
 /**
- * The page that providers send people back to. It says how it went, in English or Spanish, and holds nothing that
- * opens anything. Where the person came from a page of ours that waits, a small script tells that page, of the same
+ * The page to which providers send people back. It tells the outcome, in English or Spanish, and holds no secret.
+ * Where a page of this server opened it and waits, a small script sends the outcome to that page, on the same
  * origin only, and closes this one.
  */
 
@@ -16,13 +16,13 @@ import { noticeText, renderInEveryLanguage } from '../notice.ts';
 import { type ConnectionCallbackTexts, connectionCallbackTexts } from './callback-texts.ts';
 
 const path = '/connect/callback';
-/** Stands in the audit events of what is done here. */
+/** The door in the audit events of changes through this page. */
 const door = 'connect';
 
 /**
- * Tells the page that opened this one how it went: `{type: 'roster:connection', outcome}`, with `connected`,
- * `denied`, `failed`, `refused` or `withdrawn`. A provider's own page may have cut the tie to the opener, so that page
- * looks for itself too.
+ * Sends the outcome to the page that opened this one: `{type: 'roster:connection', outcome}`, with `connected`,
+ * `denied`, `failed`, `refused` or `withdrawn`. A provider's own page may have cut the link to the opener, so the
+ * opener also asks the server.
  */
 const script = `'use strict';
 const outcome = document.querySelector('[data-outcome]')?.getAttribute('data-outcome');
@@ -65,7 +65,7 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
   ];
 }
 
-/** The query as it came: a name that came twice stands twice. */
+/** The query as it came; a name may come several times. */
 function parametersOf({ query }: Call): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -91,12 +91,12 @@ ${isOpened ? html`<script src="callback.js" defer></script>` : null}`,
 
 const policyName = 'Content-Security-Policy';
 
-/** The page's headers with leave for scripts of this server. */
+/** The headers of the page, which also allow scripts of this server. */
 function allowingScript(headers: Answer['headers'] = {}): NonNullable<Answer['headers']> {
   return { ...headers, [policyName]: `${headers[policyName] ?? "default-src 'none'"}; script-src 'self'` };
 }
 
-/** Refusals of what could not be worked on at all, by what a person can do about them. */
+/** Refusals of requests that were not processed, by what a person can do about them. */
 const problems: Partial<
   Record<
     RefusalCode,

@@ -1,4 +1,4 @@
-/** What the page says that a provider sends people back to, by language. */
+/** The texts of the page to which providers send people back, by language. */
 import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The public keys of receipts at their well-known address, as a JSON Web Key Set (RFC 7517). They are meant for
- * everybody, also for programs in other origins' pages, and may be kept for a while.
+ * The public keys of receipts at their well-known address, as a JSON Web Key Set (RFC 7517). Every client may read
+ * them, also a script in a page of another origin, and may cache them for a while.
  */
 import type { Core } from '../../core/core.ts';
 import { listPublicKeys } from '../../core/erasure/receipt-key.ts';

@@ -1,9 +1,9 @@
 /**
- * The page behind the links in emails: a form that sets a password with the token of a reset or an invitation.
+ * The page that links in emails open: a form that sets a password with the token of a reset or an invitation.
  *
  * It works without script, by keyboard and in a screen reader, in English and Spanish (`?lang=` before
- * `Accept-Language`). Opening it spends nothing, so that a mail scanner that follows links does no harm, and a refused
- * password does not spend the link either. The rules are the core's; this page puts them into words.
+ * `Accept-Language`). Opening the page does not use the link up, so a mail scanner that follows links does no
+ * harm; a refused password does not use it up either. The core has the rules; this page has the words.
  */
 import type { Core } from '../../core/core.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
@@ -25,7 +25,7 @@ import { type PasswordProblem, type RequestProblem, setPasswordTexts } from './s
 const path = '/set-password';
 /** Relative, so that the page also works behind a proxy that serves it below a path. */
 const address = 'set-password';
-/** Stands in the audit events of what is done here. */
+/** The door in the audit events of changes through this page. */
 const door = 'page';
 
 /** The two routes of the page. */
@@ -50,7 +50,7 @@ export function setPasswordPages(core: Core): readonly PageRoute[] {
   ];
 }
 
-/** Who reads the page, and with which link. */
+/** The language of the reader, and the token of the link. */
 interface Visit {
   readonly language: Language;
   readonly token: string;
@@ -66,14 +66,14 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   const form: Readonly<Record<string, unknown>> =
     typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
   const visit = readVisit(call, form);
-  // A link that has run out is told before anything about the password, which could not be used anyway.
+  // An expired link is reported before any fault of the password, which could not be used.
   if (!(await validatePasswordToken(core, { token: visit.token }))) return expiredPage(visit);
   const { password, password_repeat: repeat } = form;
   if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
   try {
     await resetPassword(core, { door, token: visit.token, password });
   } catch (error) {
-    // Somebody was quicker with the same link.
+    // Another request used the same link first.
     if (isRefusal(error, 'invalid_token')) return expiredPage(visit);
     if (isRefusal(error, 'invalid_fields')) return formPage(visit, problemOf(error));
     throw error;
@@ -93,7 +93,7 @@ function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit
   };
 }
 
-/** A field that came once; empty where it did not. */
+/** A field that came once; otherwise empty. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -104,7 +104,7 @@ function problemOf(refusal: DomainError<'invalid_fields'>): PasswordProblem {
   return code !== undefined && code in problems ? (code as PasswordProblem) : 'invalid';
 }
 
-/** Whatever is wrong is told at the first field, which has the focus: both have to be entered again. */
+/** Every fault is shown at the first field, which has the focus, because the person must enter both again. */
 function formPage({ language, token }: Visit, problem: PasswordProblem | null): Answer {
   const texts = setPasswordTexts[language];
   const content = html`<h1>${texts.heading}</h1>
@@ -143,7 +143,7 @@ function noticePage(status: number, language: Language, notice: Notice, links: H
   });
 }
 
-/** The same page in the other languages. */
+/** Links to the same page in the other languages. */
 function languageLinks({ language, token }: Visit): Html {
   const others = languages.filter((each) => each !== language);
   const links = others.map((each) => {
@@ -154,7 +154,7 @@ function languageLinks({ language, token }: Visit): Html {
   return html`<nav>${links}</nav>`;
 }
 
-/** Refusals of what could not be worked on at all, by what a person can do about them. */
+/** Refusals of requests that were not processed, by what a person can do about them. */
 const requestProblems: Partial<
   Record<RefusalCode, { readonly status: number; readonly problem: RequestProblem }>
 > = {

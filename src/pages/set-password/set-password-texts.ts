@@ -2,7 +2,7 @@
 import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
-/** Why a password was not taken. */
+/** Why a password was refused. */
 export type PasswordProblem =
   | 'blank'
   | 'invalid'
@@ -12,18 +12,18 @@ export type PasswordProblem =
   | 'same_as_email'
   | 'differs';
 
-/** Why a request was not worked on at all. */
+/** Why a request was not processed. */
 export type RequestProblem = 'too_many' | 'busy' | 'not_understood' | 'fault';
 
 export interface SetPasswordTexts {
-  /** The language's own name, for whoever cannot read the page. */
+  /** The language's own name, for a person who cannot read the page. */
   readonly languageName: string;
   readonly heading: string;
   readonly password: string;
   readonly hint: string;
   readonly repeat: string;
   readonly submit: string;
-  /** Before the title of a page that tells of an error. */
+  /** Comes before the title of a page that shows an error. */
   readonly error: string;
   readonly problems: Readonly<Record<PasswordProblem, string>>;
   readonly done: Notice;
