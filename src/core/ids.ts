@@ -1,6 +1,6 @@
 /**
- * The spellings of ids. A user id is 128 random bits, kept as 32 lower-case hex digits; each contract shows
- * the same digits, with or without `usr_`. Other ids carry a prefix that says what they name.
+ * The forms of ids, and where new ids come from. A user id is 128 random bits, stored as 32 lower-case hex digits; each
+ * contract shows the same digits, with or without `usr_`. Other ids have a prefix that says what they name.
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { RandomPool } from './random-pool.ts';
@@ -8,7 +8,7 @@ import { RandomPool } from './random-pool.ts';
 /** 32 lower-case hex digits: 128 random bits. */
 export type UserId = string;
 
-/** The internal key of an organization: an integer that leads every table and tells nothing. */
+/** The internal key of an organization: a random integer that leads every table. */
 export type OrgKey = number;
 
 const pool = new RandomPool(8_192);
@@ -17,17 +17,17 @@ const hex32 = /^[0-9a-f]{32}$/;
 const hex40 = /^[0-9a-f]{40}$/;
 const userIdText = /^usr_([0-9a-f]{32})$/;
 
-/** Where the ids and numbers of new users come from. */
+/** A source of ids and numbers for new users. */
 export interface UserIdSource {
   id(): UserId;
   number(): number;
 }
 
 /**
- * Ids and numbers for users that come in together. They begin alike, with 16 bits that are drawn for each such source,
- * and so lie beside each other in every index: bringing them in writes a few pages of it instead of one for each.
- * What is left, 112 random bits of an id and 37 of a number, is as far from being guessed; who sees two such ids
- * may tell that they came together.
+ * Ids and numbers for users that are added together. They share their first 16 bits, which are drawn once for each
+ * source, so they are beside each other in every index: an insert writes a few database pages instead of one for each
+ * user. The other bits, 112 random bits of an id and 37 of a number, are enough that an id cannot be guessed. Two such
+ * ids may show that their users were added together.
  */
 export function newUserIdsNearby(): UserIdSource {
   const start = pool.bytes.readUInt16BE(pool.take(2));
@@ -45,12 +45,13 @@ export function newUserIdsNearby(): UserIdSource {
   };
 }
 
-/** Users that one process makes within this time come in together. */
+/** Users that one process creates within this time share their first bits. */
 const togetherMs = 1_000;
 
 /**
- * The ids and numbers of users that are made one at a time: those of a second lie nearby, so that creations that share a
- * commit share its pages too. Each by itself is 128, or 53, random bits. `now` counts milliseconds from anywhere.
+ * The ids and numbers of users that are created one at a time: those of a second are beside each other in an index, so
+ * creations that share a commit also share its database pages. Each by itself is 128, or 53, random bits. `now` counts
+ * milliseconds from any start.
  */
 export class UserIdsBySecond implements UserIdSource {
   readonly #now: () => number;
@@ -86,7 +87,7 @@ export function newUserId(): UserId {
   return bySecond.id();
 }
 
-/** A random public number from 1 to 2^53-1, so that it does not tell how many users there are; see `UserIdsBySecond`. */
+/** A random public number from 1 to 2^53-1, which does not show how many users there are; see `UserIdsBySecond`. */
 export function newUserNumber(): number {
   return bySecond.number();
 }
@@ -107,9 +108,9 @@ export function newPrefixedId(prefix: 'org' | 'key' | 'ses' | 'msg' | 'tok' | 'd
 }
 
 /**
- * As `newPrefixedId`, for rows that many requests write and that show their time anyway: the milliseconds since
- * 1970 in 12 hex digits, then 80 random bits. So new entries of an index over such ids lie side by side, and a commit
- * writes one page of it instead of one for each row.
+ * Like `newPrefixedId`, for rows that many requests write and that show their time anyway: the milliseconds since 1970
+ * in 12 hex digits, then 80 random bits. New entries of an index on such ids are beside each other, so a commit writes
+ * one database page of the index instead of one for each row.
  */
 export function newDatedId(prefix: 'evt' | 'era', now: number): string {
   return `${prefix}_${now.toString(16).padStart(12, '0')}${randomHex(10)}`;
@@ -120,12 +121,12 @@ export function newRequestId(): string {
   return randomUUID();
 }
 
-/** The `usr_` spelling of a user id. */
+/** The `usr_` form of a user id. */
 export function toUserIdText(id: UserId): string {
   return `usr_${id}`;
 }
 
-/** Reads the `usr_` spelling; null for anything else. */
+/** Reads the `usr_` form of a user id; null for anything else. */
 export function parseUserIdText(text: string): UserId | null {
   return userIdText.exec(text)?.[1] ?? null;
 }

@@ -1,11 +1,11 @@
 /**
- * Random bytes that are drawn in bulk: one call of the system for each of many small draws would cost more than what
- * they are for. No byte is handed out twice.
+ * Random bytes that are drawn in bulk, because a system call for each small draw would cost more than its use. Each byte
+ * is used once.
  */
 import { randomFillSync } from 'node:crypto';
 
 export class RandomPool {
-  /** Read at the places that `take` gives, and at no other. */
+  /** Read only at the offsets that `take` returns. */
   readonly bytes: Buffer;
   #spent: number;
 
@@ -15,7 +15,7 @@ export class RandomPool {
     this.#spent = size;
   }
 
-  /** Where the next `count` unspent bytes begin, good until the next call; no more than the pool has. */
+  /** The offset of the next `count` unused bytes, valid until the next call. `count` is at most the size of the pool. */
   take(count: number): number {
     if (this.#spent + count > this.bytes.length) {
       randomFillSync(this.bytes);

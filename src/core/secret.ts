@@ -1,9 +1,9 @@
 /**
- * What is secret, and how it is kept.
+ * The secrets, and how they are stored.
  *
- * Random secrets (keys, tokens) are stored as SHA-256 digests and found by digest. Guessable values (six-digit
- * codes, emails in throttles) get an HMAC under a key derived from the deployment's secret, so that a stolen
- * database does not give them away. What must be read again (message texts) is sealed with AES-256-GCM.
+ * Random secrets (keys, tokens) are stored as SHA-256 digests and found by digest. For values that can be guessed
+ * (six-digit codes, emails in throttles) an HMAC is stored, under a key derived from the deployment's secret, so that a
+ * stolen database does not reveal them. Texts that must be read again (messages) are sealed with AES-256-GCM.
  */
 import {
   createCipheriv,
@@ -29,12 +29,12 @@ export function sameDigest(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** `c` and a letter: a token of Connect (`connect/connect-token.ts`). */
+/** `c` and a letter: a token of the Connect page (`connect-page/connect-token.ts`). */
 export type TokenPrefix = 'st' | 'pr' | 'inv' | 'oas' | 'cs' | 'ci' | 'ca' | 'cr' | 'cp';
 
 /**
- * A bearer token of a user, or the state that comes back from a provider: `st_<organization>_<256 random bits>`. The organization stands inside, so that the
- * look-up leads with the tenant and a database sharded by organization asks one shard only.
+ * A bearer token of a user, or the state that comes back from a provider: `st_<organization>_<256 random bits>`. It
+ * contains the organization, so that the look-up leads with the organization and a sharded database reads one shard.
  */
 export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
   return `${prefix}_${orgKey.toString(36)}_${randomBytes(32).toString('base64url')}`;
@@ -42,7 +42,7 @@ export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
 
 const tokenText = /^(st|pr|inv|oas|cs|ci|ca|cr|cp)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
 
-/** The parts of a token that its text tells; null where the text has not the form of one. */
+/** The prefix and the organization of a token; null where the text does not have the form of a token. */
 export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey } | null {
   const match = tokenText.exec(token);
   if (match?.[1] === undefined || match[2] === undefined) return null;
@@ -65,19 +65,19 @@ export function newAppKeyText(): string {
 export function newConfirmationCode(): string {
   for (;;) {
     const value = randomBytes(4).readUInt32BE();
-    // 4,294,000,000 is the largest multiple of a million below 2^32: above it some codes would be likelier.
+    // 4,294,000,000 is the largest multiple of a million below 2^32: above it some codes would be more likely.
     if (value < 4_294_000_000) return String(value % 1_000_000).padStart(6, '0');
   }
 }
 
 export interface SecretBox {
-  /** Seals a text; `context` is bound to it and must be given again to open it. */
+  /** Seals a text, bound to `context`; the same context opens it. */
   seal(text: string, context: string): string;
-  /** Opens what `seal` gave. Throws when it was altered, or when no known key opens it. */
+  /** Opens a sealed text. Throws when the text was changed, or when no known key opens it. */
   open(sealed: string, context: string): string;
-  /** Whether a text was sealed under the present secret, by the key's id in it. */
+  /** Whether a text is sealed under the present secret; the id of the key in the text decides. */
   isPresent(sealed: string): boolean;
-  /** An HMAC-SHA-256 in base64url, under a key of its own for each purpose. */
+  /** An HMAC-SHA-256 in base64url; each purpose has its own key. */
   keyedDigest(purpose: string, text: string): string;
 }
 
@@ -125,7 +125,7 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
 }
 
 const nonceBytes = 12;
-/** Of 256 nonces: drawing them one by one takes as long as sealing. */
+/** Holds 256 nonces, because drawing one nonce takes as long as sealing a text. */
 const nonces = new RandomPool(nonceBytes * 256);
 
 function takeNonce(): Buffer {

@@ -1,6 +1,6 @@
 /**
- * Instants are epoch milliseconds everywhere inside; text only at the edges. Times that come in are RFC 3339
- * (section 5.6); times that go out are UTC with `Z`, in whole seconds or in milliseconds.
+ * Instants are epoch milliseconds inside the program, and texts only in what clients send and get. Times that come in
+ * are RFC 3339 (section 5.6); times that go out are UTC with `Z`, in whole seconds or in milliseconds.
  */
 
 export interface Clock {
@@ -18,7 +18,7 @@ export const dayMs = 24 * hourMs;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** `2025-01-20T08:30:00Z`: the instant in UTC, cut to whole seconds. */
+/** `2025-01-20T08:30:00Z`: the instant in UTC, rounded down to whole seconds. */
 export function toSecondText(instant: number): string {
   const day = Math.floor(instant / dayMs);
   const second = Math.floor((instant - day * dayMs) / secondMs);
@@ -41,7 +41,7 @@ export function utcDate(instant: number): string {
   return dateText(Math.floor(instant / dayMs));
 }
 
-// Lists render thousands of times, and `Date` is slow at it: what repeats is kept, in as few pieces as can be.
+// Lists render thousands of times, and `Date` is slow: texts that repeat are kept, in as few pieces as possible.
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
 /** `T08:30:` */
 const minuteTexts = Array.from(
@@ -65,11 +65,11 @@ function dateText(day: number): string {
   return text;
 }
 
-/** RFC 3339 writes four digits of a year; near their ends an offset leads to an instant that UTC cannot write so. */
+/** A year of RFC 3339 has four digits. Near the limits, an offset leads to an instant whose year in UTC has not. */
 const firstInstant = Date.parse('0000-01-01T00:00:00.000Z');
 const lastInstant = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Reads an RFC 3339 date-time with its offset; null where the text is none, or names no real instant. */
+/** Reads an RFC 3339 date-time with its offset; null where the text has another form, or names no real instant. */
 export function parseInstant(text: string): number | null {
   if (text.length > 64 || !rfc3339.test(text)) return null;
   try {
@@ -84,7 +84,7 @@ export function parseInstant(text: string): number | null {
 export function isCalendarDate(text: string): boolean {
   const [, year, month, day] = isoDate.exec(text) ?? [];
   if (year === undefined) return false;
-  // Every month has 28 days; only for the others it matters which month it is.
+  // Every month has 28 days; the month matters only for later days.
   if (Number(day) >= 1 && Number(day) <= 28) return Number(month) >= 1 && Number(month) <= 12;
   try {
     Temporal.PlainDate.from(text, { overflow: 'reject' });
@@ -94,7 +94,7 @@ export function isCalendarDate(text: string): boolean {
   }
 }
 
-/** RFC 3339 sets no limit to the digits of a second; `Temporal` reads nine. */
+/** RFC 3339 has no limit for the digits of a second; `Temporal` reads nine. */
 function cutToNanoseconds(text: string): string {
   return text.replace(/(\.\d{9})\d+/, '$1');
 }

@@ -1,9 +1,9 @@
 /**
- * How many rows to take at once: as many as are done in a short time, for another process that wants to write waits
- * as long as a batch is written, and few batches cost less than many.
+ * Decides how many rows a batch has: as many as one short transaction can write. Another process that wants to write
+ * waits while a batch is written, so batches must be short; few batches cost less than many.
  */
 
-/** How long a transaction works; the reading of the next rows leaves the others their turn. */
+/** The target for the working time of a transaction. Other writers get their turn between two batches. */
 const batchMs = 50;
 const rowsMin = 500;
 const rowsMax = 4_000;
@@ -11,7 +11,7 @@ const rowsMax = 4_000;
 export class BatchSize {
   rows = 500;
 
-  /** Learns from a batch of `rows` that was worked on so long; what the disk takes is no matter of the rows. */
+  /** Adapts to the working time of a batch of `rows`, without the waits for the disk, which do not depend on the rows. */
   learn(rows: number, workedMs: number): void {
     const fitting = (rows * batchMs) / Math.max(1, workedMs);
     // Halved or doubled at most, so that one slow disk access does not decide.

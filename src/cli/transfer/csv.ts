@@ -1,6 +1,6 @@
-/** Lines of CSV (RFC 4180) and their fields, in both directions. Which bytes make up a line is `row-cutter.ts`'s to say. */
+/** Lines of CSV (RFC 4180) and their fields, in both directions. `row-cutter.ts` decides which bytes are a record. */
 
-/** The fields of a record, without the line break at its end; null where its quotes do not fit. */
+/** The fields of a record, without the line break at its end; null where its quotes are wrong. */
 export function splitCsv(record: string): string[] | null {
   if (!record.includes('"')) return record.split(',');
   const fields: string[] = [];
@@ -17,7 +17,7 @@ export function splitCsv(record: string): string[] | null {
 
 interface Field {
   readonly text: string;
-  /** What follows the field: a comma or the end, or the quotes do not fit. */
+  /** The offset after the field. A comma or the end of the record must be there. */
   readonly end: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What an import reads: a file, or what comes in on standard input. A file is known by its digest, so that the same
- * one is known again; of a stream nothing is known before its end.
+ * The source of an import: a file, or standard input. The digest of a file shows whether it is the same file as before;
+ * nothing is known about a stream before its end.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, fstatSync, openSync } from 'node:fs';
@@ -14,17 +14,17 @@ import { type Format, formatOf } from './row-cutter.ts';
 export interface ImportSource {
   /** A path, or `-` for standard input. */
   readonly name: string;
-  /** In bytes; null where it is not known before the end. */
+  /** The size in bytes; null where it is not known before the end. */
   readonly size: number | null;
-  /** SHA-256 of the whole in hex; null likewise. */
+  /** SHA-256 in hex of all bytes; null where it is not known before the end. */
   readonly digest: string | null;
-  /** What the name of the file says of its format. */
+  /** The format that the name of the file says. */
   readonly format: Format | null;
 }
 
 const chunkBytes = 256 * 1024;
 
-/** Looks at the file; `-` is standard input. Throws a `CommandError` where it cannot be read. */
+/** Reads size and digest of a file; `-` is standard input. Throws a `CommandError` where the file cannot be read. */
 export async function findSource(name: string): Promise<ImportSource> {
   if (name === '-') return { name, size: null, digest: null, format: null };
   const format = formatOf(name);
@@ -41,8 +41,9 @@ export async function findSource(name: string): Promise<ImportSource> {
 }
 
 /**
- * The bytes of a source, also in a thread, where `process.stdin` would be what the first thread hands on. Who stops
- * reading a pipe or a terminal need not wait for what may never come, as with a read that the system has begun.
+ * The bytes of a source. This also works in a thread, where `process.stdin` would only give the bytes that the first
+ * thread passes on. A pipe or a terminal can be closed at any time; a read of a file descriptor would block until
+ * input comes.
  */
 export function openInput(name: string): AsyncIterable<Buffer> {
   const fd = name === '-' ? 0 : openSync(name, 'r');

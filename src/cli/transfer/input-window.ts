@@ -1,16 +1,15 @@
 /**
- * Looks at a long input through a window: bytes come in at its end when they are asked for, and leave at its
- * beginning when they are done. Knows how many bytes are done and their digest, so memory holds no more than what
- * is looked at.
+ * A window on a long input: the reader adds bytes at its end when it needs them, and removes them at its begin when they
+ * are done. It counts the bytes that are done and keeps their digest, so only the bytes of the window are in memory.
  */
 import { createHash } from 'node:crypto';
 
 export class InputWindow {
-  /** What is in the window. */
+  /** The bytes in the window. */
   bytes: Buffer = Buffer.alloc(0);
   /** How many bytes of the input are done. */
   done = 0;
-  /** Whether nothing comes after the window. */
+  /** Whether the input ends with the window. */
   isLast = false;
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #hash = createHash('sha256');
@@ -19,7 +18,7 @@ export class InputWindow {
     this.#chunks = input[Symbol.asyncIterator]();
   }
 
-  /** Reads on; places in the window stay what they are. False at the end of the input. */
+  /** Reads more bytes; offsets in the window stay valid. False at the end of the input. */
   async more(): Promise<boolean> {
     const { value, done } = await this.#chunks.next();
     if (done) {
@@ -30,24 +29,24 @@ export class InputWindow {
     return true;
   }
 
-  /** The first `count` bytes of the window are done and leave it. */
+  /** Marks the first `count` bytes of the window as done and removes them. */
   pass(count: number): void {
     this.#hash.update(this.bytes.subarray(0, count));
     this.bytes = this.bytes.subarray(count);
     this.done += count;
   }
 
-  /** Passes everything up to that place of the input; false where the input ends before it. */
-  async passTo(place: number): Promise<boolean> {
-    while (this.done + this.bytes.length < place) {
+  /** Passes all bytes up to that position of the input; false where the input ends before it. */
+  async passTo(position: number): Promise<boolean> {
+    while (this.done + this.bytes.length < position) {
       this.pass(this.bytes.length);
       if (!(await this.more())) return false;
     }
-    this.pass(Math.max(0, place - this.done));
+    this.pass(Math.max(0, position - this.done));
     return true;
   }
 
-  /** SHA-256 in hex of everything that is done. */
+  /** SHA-256 in hex of all bytes that are done. */
   digest(): string {
     return this.#hash.copy().digest('hex');
   }

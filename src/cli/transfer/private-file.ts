@@ -1,16 +1,16 @@
 /**
- * A file that only its owner may read, and that is there as a whole or not at all: it is written under another name
- * and gets its own when it is complete. What is no regular file, such as a pipe, is written to as it is.
+ * A file that only its owner may read, and that exists only when it is complete: it is written under another name and
+ * renamed at the end. A path that is not a regular file, such as a pipe, is written directly.
  */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { CommandError } from '../command.ts';
 
-/** Small writes are put together: each would cost a call of the system. */
+/** Small writes are collected, because each would cost a system call. */
 const bufferedCharactersMax = 256 * 1024;
 
 export class PrivateFile {
   readonly #path: string;
-  /** Where it is written; null where that is the file itself. */
+  /** The path of the incomplete file; null where the file itself is written. */
   readonly #part: string | null;
   readonly #handle: FileHandle;
   #text = '';
@@ -21,7 +21,7 @@ export class PrivateFile {
     this.#handle = handle;
   }
 
-  /** Begins to write. Throws a `CommandError` where nothing can be written there. */
+  /** Opens the file. Throws a `CommandError` where it cannot be written. */
   static async create(path: string): Promise<PrivateFile> {
     try {
       const there = await stat(path).catch(() => null);
@@ -40,7 +40,7 @@ export class PrivateFile {
     if (this.#text.length >= bufferedCharactersMax) await this.#flush();
   }
 
-  /** The file is complete. */
+  /** Ends the file, which is complete. */
   async keep(): Promise<void> {
     await this.#flush();
     if (this.#part !== null) await this.#handle.sync();
@@ -48,7 +48,7 @@ export class PrivateFile {
     if (this.#part !== null) await rename(this.#part, this.#path);
   }
 
-  /** The file will not be complete: nothing of it stays. */
+  /** Removes the file, which will not be complete. */
   async drop(): Promise<void> {
     await this.#handle.close();
     if (this.#part !== null) await rm(this.#part, { force: true });
@@ -61,7 +61,7 @@ export class PrivateFile {
   }
 }
 
-/** What the system says, without the path that it repeats. */
+/** The reason in a system error, without the path. */
 export function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error);
   return reason.split(',', 1)[0] ?? reason;

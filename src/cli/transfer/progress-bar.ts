@@ -1,9 +1,9 @@
-/** A line on a terminal that says how far something has come, drawn anew in place; nothing where there is none. */
+/** A line on the terminal that shows the progress and is redrawn in place. Without a terminal it shows nothing. */
 
 export interface Advance {
-  /** From 0 to 1; null where nobody knows how much there is. */
+  /** From 0 to 1; null where the total is not known. */
   readonly share: number | null;
-  /** What has been done so far, such as `12,000 users`. */
+  /** The work done so far, such as `12,000 users`. */
   readonly text: string;
 }
 
@@ -25,7 +25,7 @@ export class ProgressBar {
     this.#terminal.write(`\r\x1b[K${share === null ? '' : `${barOf(share)} `}${text}`);
   }
 
-  /** Takes the line away. */
+  /** Clears the line. */
   clear(): void {
     if (this.#terminal.isTTY) this.#terminal.write('\r\x1b[K');
   }

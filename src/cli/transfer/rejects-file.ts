@@ -1,6 +1,6 @@
 /**
- * The file that says which rows were not imported, and why: for each the line where it begins, the column and the
- * reason. It does not repeat the row, so it holds nothing of a person; the row is where it was.
+ * The file with the rows that were not imported: for each the line where it begins, the column and the reason. It does
+ * not repeat the row, so it holds no personal data; the row stays in the input.
  */
 import { fstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,14 +10,14 @@ import { toCsvLine } from './csv.ts';
 import { PrivateFile } from './private-file.ts';
 import { type Format, formatOf } from './row-cutter.ts';
 
-/** Where the rejects of an import go that nobody named a place for: beside its file, or here. */
+/** The default path of the rejects: beside the file of the import; for standard input, in the working directory. */
 export function rejectsPathOf(source: string, format: Format): string {
   if (source === '-') return `import.rejects.${format}`;
   const name = basename(source).replace(/\.(csv|ndjson|jsonl)$/i, '');
   return join(dirname(source), `${name}.rejects.${format}`);
 }
 
-/** Refuses, by a `CommandError`, rejects that would take the place of the file that is imported, `-` included. */
+/** Throws a `CommandError` where the rejects would replace the file that is imported, also as standard input. */
 export function keepInput(source: string, path: string): void {
   const rejects = statSync(path, { throwIfNoEntry: false });
   if (!rejects?.isFile()) return;
@@ -27,7 +27,7 @@ export function keepInput(source: string, path: string): void {
   }
 }
 
-/** Writes all of them, in the place of what was there; in the format that the ending names, else that of the import. */
+/** Writes all rejects and replaces an old file; in the format of the file name, or else in the format of the import. */
 export async function writeRejects(
   path: string,
   rejects: AsyncIterable<readonly Reject[]>,

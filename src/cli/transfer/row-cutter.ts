@@ -1,25 +1,25 @@
 /**
- * Finds where the rows of an input begin and end, in bytes. A row of NDJSON is a line; one of CSV goes on over line
- * breaks that stand between quotes. A quote that nothing closes spoils the line that it is in, never those after
- * it, and no row is longer than 64 KiB.
+ * Finds the begin and the end of the rows of an input, in bytes. A row of NDJSON is a line; a row of CSV continues over
+ * line breaks between quotes. A quote without an end spoils only its own line, never the lines after it, and no row
+ * is longer than 64 KiB.
  */
 
 export const formats = ['csv', 'ndjson'] as const;
 export type Format = (typeof formats)[number];
 
-/** The format that the ending of a file's name tells; null where it tells none. */
+/** The format that the extension of a file name says; null where it says none. */
 export function formatOf(name: string): Format | null {
   if (/\.csv$/i.test(name)) return 'csv';
   return /\.(ndjson|jsonl)$/i.test(name) ? 'ndjson' : null;
 }
 
-/** A row is at `begin` to `end` of the window, the next one at `next`; it covers so many lines. */
+/** A row from `begin` to `end` of the window, on `lines` lines; the next row begins at `next`. */
 export interface Cut {
   readonly begin: number;
   readonly end: number;
   readonly next: number;
   readonly lines: number;
-  /** Absent where the row can be read. Of a row that is `too_long` the end may not be in the window yet. */
+  /** Absent where the row can be read. The end of a row that is `too_long` may not be in the window yet. */
   readonly problem?: 'malformed' | 'too_long';
 }
 
@@ -27,10 +27,10 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const quote = 0x22;
 
-/** Far more than any row that could be right. */
+/** Far more than any correct row. */
 export const rowBytesMax = 65_536;
 
-/** The row that begins at `begin`, where there is something; null where more of the input is needed to tell. */
+/** The row that begins at `begin`; null where more of the input is needed to find its end. */
 export function cutRow(bytes: Buffer, begin: number, format: Format, isLast: boolean): Cut | null {
   const feed = bytes.indexOf(lineFeed, begin);
   const lineEnd = feed === -1 ? bytes.length : feed;
@@ -45,7 +45,7 @@ export function cutRow(bytes: Buffer, begin: number, format: Format, isLast: boo
   return cutFirstLine(bytes, begin);
 }
 
-/** The first line of what stands there and cannot be a row: the line alone is spoiled, those after it are not. */
+/** The first line of bytes that cannot be a row: only this line is spoiled, not the lines after it. */
 export function cutFirstLine(bytes: Buffer, begin: number): Cut {
   const feed = bytes.indexOf(lineFeed, begin);
   return { ...cutAt(bytes, begin, feed === -1 ? bytes.length : feed), problem: 'malformed' };

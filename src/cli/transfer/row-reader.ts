@@ -1,6 +1,6 @@
 /**
- * Reads the rows of an input one batch after the other, as the core takes them: each with its line, or with what
- * is wrong with it. What cannot be a row spoils no other. Holds no more of the input than the batch.
+ * Reads the rows of an input one batch after the other, in the form that the core takes: each row with its line, or the
+ * fault of the line. A faulty row spoils no other row. Only the bytes of one batch are in memory.
  */
 import { isUtf8 } from 'node:buffer';
 import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
@@ -12,7 +12,7 @@ import { splitCsv } from './csv.ts';
 import { InputWindow } from './input-window.ts';
 import { type Cut, cutFirstLine, cutRow, type Format } from './row-cutter.ts';
 
-/** A batch ends here, however few rows it has: rows may be long. */
+/** A batch ends at this size, also with few rows, because rows may be long. */
 const batchBytesMax = 4 * 1024 * 1024;
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -23,7 +23,7 @@ const faults = {
   wrongColumns: { field: '', reason: 'wrong_columns' },
 } as const satisfies Record<string, RowFault>;
 
-/** The next rows as they stand there, and where the input is after them. */
+/** The next rows before their values are read, and the position of the input after them. */
 export interface CutRows extends Pick<ImportBatch, 'reached'> {
   readonly items: readonly ImportLine[];
 }
@@ -41,8 +41,8 @@ export class RowReader {
   }
 
   /**
-   * Begins to read. `format` null is told from the first byte. Throws a `CommandError` where the beginning shows
-   * that this is no such input: no header, unknown columns, no JSON.
+   * Begins to read. Without a `format`, the first byte decides. Throws a `CommandError` where the begin shows that the
+   * input cannot be imported: no header, unknown columns, no JSON.
    */
   static async open(input: AsyncIterable<Buffer>, format: Format | null): Promise<RowReader> {
     const window = new InputWindow(input);
@@ -55,12 +55,12 @@ export class RowReader {
     return reader;
   }
 
-  /** SHA-256 in hex of everything that is done. */
+  /** SHA-256 in hex of all bytes that are done. */
   digest(): string {
     return this.#window.digest();
   }
 
-  /** Goes on where an import stopped. Throws a `CommandError` where the input is another one. */
+  /** Resumes where an import stopped. Throws a `CommandError` where the input is another one. */
   async skipTo({ bytes, lines, digest }: ImportProgress): Promise<void> {
     if (bytes === 0) return;
     const isThere = await this.#window.passTo(bytes);
@@ -97,7 +97,7 @@ export class RowReader {
     return this.#window.close();
   }
 
-  /** The row at that place of the window; null at the end of the input. */
+  /** The row at that offset of the window; null at the end of the input. */
   async #cut(at: number): Promise<Cut | null> {
     for (;;) {
       const { bytes, isLast } = this.#window;
@@ -107,7 +107,7 @@ export class RowReader {
     }
   }
 
-  /** Passes over the rest of a line that is too long to look at. */
+  /** Skips the rest of a line that is too long. */
   async #passLine(at: number): Promise<void> {
     const window = this.#window;
     window.pass(at);
@@ -118,7 +118,7 @@ export class RowReader {
     }
   }
 
-  /** What stands there, null for an empty line, and how much of it was taken. */
+  /** The row or its fault, null for an empty line, and the bytes that it takes. */
   #readItem(line: number, cut: Cut): { readonly cut: Cut; readonly item: ImportLine | null } {
     if (cut.problem === 'malformed') return { cut, item: { line, fault: faults.malformed } };
     if (cut.problem === 'too_long') return { cut, item: { line, fault: faults.tooLong } };
@@ -137,7 +137,7 @@ export class RowReader {
   #textOf({ begin, end }: Cut): string | null {
     const { bytes } = this.#window;
     const text = bytes.toString('utf8', begin, end);
-    // What is not UTF-8 has become this character; it may also stand there itself.
+    // Bytes that are not UTF-8 become this character; the input may also contain the character itself.
     return !text.includes('\uFFFD') || isUtf8(bytes.subarray(begin, end)) ? text : null;
   }
 
@@ -157,7 +157,7 @@ export class RowReader {
     }
   }
 
-  /** Looks at the first row without taking it. */
+  /** Checks the first row without taking it. */
   async #checkFirst(): Promise<void> {
     const cut = await this.#cut(0);
     const text = cut === null ? '{}' : cut.problem === undefined ? this.#textOf(cut) : null;
@@ -168,7 +168,7 @@ export class RowReader {
   }
 }
 
-/** The names as columns. Throws a `CommandError` that names those that there are not, or that are there twice. */
+/** The names as columns. Throws a `CommandError` that names the unknown columns, or a column that is there twice. */
 function readColumns(names: readonly string[]): TransferColumn[] {
   const unknown = names.filter((name) => !isTransferColumn(name));
   if (unknown.length > 0) {
@@ -185,7 +185,7 @@ function readColumns(names: readonly string[]): TransferColumn[] {
 
 type ParsedRow = { readonly row: ImportRow } | { readonly fault: RowFault };
 
-/** An empty field says nothing, quoted or not. */
+/** An empty field gives no value, quoted or not. */
 function readCsvRow(text: string, columns: readonly TransferColumn[]): ParsedRow {
   const fields = splitCsv(text);
   if (fields === null) return { fault: faults.malformed };
@@ -200,7 +200,7 @@ function readCsvRow(text: string, columns: readonly TransferColumn[]): ParsedRow
   return { row };
 }
 
-/** A CSV field is a text; this is how it spells what is none. */
+/** The texts for true and false in a CSV field. */
 const flags: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['false', false],
@@ -210,7 +210,7 @@ function readJsonRow(text: string): ParsedRow {
   const row = parseObject(text);
   if (row === null) return { fault: faults.malformed };
   for (const name in row) {
-    // The name is the caller's and could be anything, so it is not repeated.
+    // The name is the caller's and may contain anything, so it is not repeated.
     if (!isTransferColumn(name)) return { fault: { field: '', reason: 'unknown_column' } };
   }
   return { row };

@@ -1,6 +1,6 @@
 /**
- * The side of the thread that reads an import's rows: does what it is asked on a port, one request after the other, and
- * answers each in its turn. It reads nothing that was not asked for, so whoever asks decides how far it is ahead.
+ * The server in the thread that reads the rows of an import. It handles the requests of a port one after the other and
+ * answers in the same order. It reads only the rows of a request, so the first thread decides how far it is ahead.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../core/time.ts';
@@ -13,25 +13,25 @@ import { type PackedRows, packRows } from './packed-rows.ts';
 import type { Format } from './row-cutter.ts';
 import { RowReader } from './row-reader.ts';
 
-/** The input that rows are read of, and the app that their users go to. */
+/** The input with the rows, and the app of the new users. */
 export interface RowOrder {
   /** A path, or `-` for standard input. */
   readonly input: string;
-  /** Null is told from the first byte. */
+  /** Null: the first byte decides. */
   readonly format: Format | null;
   readonly appId: string;
 }
 
-/** To open an input, which comes first; to go on where an import stopped; to read the next rows, at most `max`. */
+/** The first request opens the input. Later ones resume where an import stopped, and read at most `max` rows. */
 export type RowRequest =
   | { readonly open: RowOrder }
   | { readonly skipTo: ImportProgress }
   | { readonly max: number };
 
-/** What the beginning of an input shows. */
+/** What the begin of an input shows. */
 export interface OpenedRows {
   readonly format: Format;
-  /** SHA-256 in hex of what stands before the first row. */
+  /** SHA-256 in hex of the bytes before the first row. */
   readonly digest: string;
 }
 
@@ -43,12 +43,12 @@ export type RowReply =
   | { readonly opened: OpenedRows }
   | { readonly batch: PackedBatch }
   | { readonly skipped: true }
-  /** `isCommand` where a person is told the message as it is; everything else is a fault. */
+  /** `isCommand` where the message is for the operator; every other failure is a fault. */
   | { readonly failure: { readonly message: string; readonly isCommand: boolean } };
 
 export type RowParts = Pick<RowContext, 'isKnownHash'> & { readonly clock: Clock };
 
-/** Serves the port until it is closed. */
+/** Handles the requests of the port until it is closed. */
 export function serveRows(port: Pick<MessagePort, 'on' | 'postMessage'>, parts: RowParts): void {
   const server = new RowServer(parts);
   let last: Promise<void> = Promise.resolve();

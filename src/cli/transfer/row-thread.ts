@@ -1,8 +1,9 @@
 /**
- * Has the rows of an import read by a thread of its own, some batches ahead of the one that writes. How far ahead is
- * bounded by what was asked for: a batch that nobody has taken yet is not followed by more than one other.
+ * Runs the thread that reads the rows of an import, some batches ahead of the thread that writes them. The requests
+ * bound how far it is ahead: at most `aheadMax` batches are read, or being read, before the writer takes them.
  *
- * A thread that ends by itself, whatever the reason, ends the import with an error; what it brought in until then stays.
+ * When the thread ends by itself, for any reason, the import ends with an error; the users that are imported by then
+ * stay.
  */
 import { Worker } from 'node:worker_threads';
 import type { ImportBatch } from '../../core/transfer/import.ts';
@@ -15,7 +16,7 @@ import type { OpenedRows, PackedBatch, RowOrder, RowReply, RowRequest } from './
 /** Batches that are read, or being read, while one is written. */
 const aheadMax = 2;
 
-/** What of a worker is used here. */
+/** The part of a worker that is used here. */
 export interface RowWorker extends Pick<Worker, 'terminate'> {
   postMessage(request: RowRequest): void;
   on(event: 'message', listener: (reply: RowReply) => void): unknown;
@@ -23,7 +24,7 @@ export interface RowWorker extends Pick<Worker, 'terminate'> {
   on(event: 'exit', listener: () => void): unknown;
 }
 
-/** The next rows of the input, and where it is after them. */
+/** The next rows of the input, and the position after them. */
 export interface ReadBatch extends Pick<ImportBatch, 'reached'> {
   readonly rows: ImportRows;
 }
@@ -35,12 +36,12 @@ interface Waiting {
 
 export class RowThread {
   readonly #worker: RowWorker;
-  /** Who waits for an answer; they come in the order of the requests. */
+  /** The requests without an answer; answers come in the order of the requests. */
   readonly #waiting: Waiting[] = [];
   readonly #ahead: Promise<PackedBatch>[] = [];
   #end: Error | null = null;
 
-  /** Starts the thread, which gets ready while others do something else. */
+  /** Starts the thread, which loads while the program does something else. */
   constructor(worker: RowWorker = startThread()) {
     this.#worker = worker;
     worker.on('message', (reply: RowReply) => this.#waiting.shift()?.resolve(reply));
@@ -49,8 +50,8 @@ export class RowThread {
   }
 
   /**
-   * Opens the input, once. Throws a `CommandError` where its beginning shows that it is none that can be imported: no
-   * header, unknown columns, no JSON.
+   * Opens the input, once. Throws a `CommandError` where its begin shows that it cannot be imported: no header, unknown
+   * columns, no JSON.
    */
   async open(order: RowOrder): Promise<OpenedRows> {
     const reply = await this.#ask({ open: order });
@@ -58,14 +59,14 @@ export class RowThread {
     throw unexpected();
   }
 
-  /** Goes on where an import stopped. Throws a `CommandError` where the input is another one. */
+  /** Resumes where an import stopped. Throws a `CommandError` where the input is another one. */
   async skipTo(progress: ImportProgress): Promise<void> {
     if (progress.bytes > 0) await this.#ask({ skipTo: progress });
   }
 
   /**
-   * The next rows; none at the end of the input. `max` is for those that are asked for now, which are taken
-   * `aheadMax` batches later.
+   * The next rows; none at the end of the input. `max` is the limit for the rows that are requested now, which a later
+   * call returns, `aheadMax` batches after this one.
    */
   async read(max: number): Promise<ReadBatch> {
     while (this.#ahead.length <= aheadMax) this.#ahead.push(this.#askRows(max));
@@ -74,7 +75,7 @@ export class RowThread {
     return { rows: unpackRows(batch.rows), reached: batch.reached };
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread, also while it reads. */
   async close(): Promise<void> {
     this.#end ??= new Error('the rows are closed');
     await this.#worker.terminate();
@@ -85,7 +86,7 @@ export class RowThread {
       if ('batch' in reply) return reply.batch;
       throw unexpected();
     });
-    // Nobody may come for it any more.
+    // The caller may end before it takes this batch.
     batch.catch(() => {});
     return batch;
   }
@@ -111,7 +112,7 @@ function unexpected(): Error {
   return new Error('the thread that reads the rows has answered another question');
 }
 
-/** Far more memory than a batch takes, and a bound all the same. */
+/** The limits are far above the memory of a batch. */
 function startThread(): Worker {
   return new Worker(new URL('../../app/import-thread.ts', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 96 },

@@ -1,7 +1,7 @@
 /**
- * Says what an import would do, and does nothing: every row is read by the rules of an import, and its email and
- * external id are looked for in the directory and among the rows before it. Others may still change the directory
- * before the import itself.
+ * Checks what an import would do, and changes nothing: every row is read by the rules of an import, and its email and
+ * external id are searched in the directory and among the rows before it. The directory may still change before the
+ * import itself.
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -13,7 +13,7 @@ import type { Reject } from './import-progress.ts';
 import type { ImportRows } from './import-row.ts';
 import { SeenKeys } from './seen-keys.ts';
 
-/** What would become of the rows of one batch. */
+/** The outcome of one batch, if it were imported. */
 export interface DryOutcome {
   readonly imported: number;
   readonly rejects: readonly Reject[];
@@ -32,7 +32,7 @@ export class DryRun {
     this.#appId = appId;
   }
 
-  /** What would become of the next rows. Rows must come in the order of the import. */
+  /** The outcome of the next rows. Rows must come in the order of the import. */
   async check({ users, lines, rejects }: ImportRows): Promise<DryOutcome> {
     return this.#core.work.read(this.#principal.orgKey, async (tx) => {
       const refused = [...rejects];
@@ -46,7 +46,7 @@ export class DryRun {
     });
   }
 
-  /** What of the user somebody else has, or would have by then; remembers a user that would come in. */
+  /** The key that another user has, or would have by then; remembers the keys of a user who would be added. */
   async #takenOf(tx: Tx, { email, externalId }: NewUser): Promise<'email' | 'externalId' | null> {
     const emailKey = email === null ? null : `email ${canonicalEmail(email)}`;
     const externalKey = externalId === null ? null : `external ${externalId}`;

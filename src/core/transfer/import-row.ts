@@ -1,7 +1,7 @@
 /**
- * Reads the rows of an import: the rules of their fields are the directory's, what is absent gets the directory's
- * defaults, and every fault is told at once. Whether email and external id are free is the store's to say. Pure, so
- * that a thread may do it beside the one that writes.
+ * Reads the rows of an import by the rules and with the defaults of the directory, and reports every fault of a row at
+ * once. It does not check whether email and external id are free; the store does. Pure, so that another thread can
+ * read rows while the first one writes.
  */
 import { type NewUser, newUserDefaults, userRoles, userStatuses } from '../directory/user.ts';
 import {
@@ -22,34 +22,34 @@ import { newUserIdsNearby, type UserIdSource } from '../ids.ts';
 import type { TransferColumn, TransferredColumn } from './columns.ts';
 import type { Reject, RowFault } from './import-progress.ts';
 
-/** The values of a row as they came; null and absent mean that nothing is said. */
+/** The values of a row as they are in the input; null and an absent column give no value. */
 export type ImportRow = Readonly<Partial<Record<TransferColumn, unknown>>>;
 
 export interface RowContext {
   readonly appId: string;
-  /** When users begin of whom the row does not say it; times of the row are at most five minutes later. */
+  /** The creation time of a user whose row has none; times in the row are at most five minutes later. */
   readonly now: number;
-  /** Whether a stored password hash is of a kind that is verified here. */
+  /** Whether Roster can verify a password with this hash. */
   readonly isKnownHash: (hash: string) => boolean;
   readonly ids: UserIdSource;
 }
 
-/** A row with the line where it begins, or why there is none. */
+/** A row with the line where it begins, or the fault of that line. */
 export type ImportLine =
   | { readonly line: number; readonly row: ImportRow }
   | { readonly line: number; readonly fault: RowFault };
 
-/** Rows as they were read: new users, and what is wrong with the others. */
+/** Rows after reading: new users, and the faults of the other rows. */
 export interface ImportRows {
-  /** How many rows there were. */
+  /** The number of rows. */
   readonly count: number;
   readonly users: readonly NewUser[];
-  /** Where the row of each user begins. */
+  /** The line where the row of each user begins. */
   readonly lines: readonly number[];
   readonly rejects: readonly Reject[];
 }
 
-/** Reads rows that come in together, in their order. */
+/** Reads the rows of one batch, in their order. */
 export function readImportRows(items: readonly ImportLine[], context: Omit<RowContext, 'ids'>): ImportRows {
   const own = { ...context, ids: newUserIdsNearby() };
   const users: NewUser[] = [];
@@ -72,7 +72,7 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
   return { count: items.length, users, lines, rejects };
 }
 
-/** The new user of a row, or everything that is wrong with it. */
+/** The new user of a row, or all its faults. */
 export type RowResult = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
 
 /** The defaults that no row changes. The compiler demands a value for every other column. */
@@ -114,7 +114,7 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: 
   return faults.length === 0 ? { user } : { faults };
 }
 
-/** Salted hashes of every kind are shorter, also those that bring the parameters of a project along. */
+/** Salted hashes of every kind are shorter, also those that contain the parameters of a project. */
 const hashCharactersMax = 1_024;
 
 function readHash(value: unknown): FieldResult<string> {

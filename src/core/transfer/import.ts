@@ -1,9 +1,9 @@
 /**
- * Brings many users in at once, batch by batch. Each batch is one transaction that adds its users with their
- * audit events, notes what it refused and moves the import on, so that an import that is interrupted at any
- * moment goes on where it stopped and no row comes in twice.
+ * Imports many users, batch by batch. Each batch is one transaction that adds its users with their audit events, stores
+ * the refused rows and writes the progress, so that an import that is interrupted at any moment resumes where it
+ * stopped and no row is imported twice.
  *
- * Where rows come from, and who reads them, is the caller's. Nothing here keeps more than a batch.
+ * The caller reads the rows. At most one batch is in memory here.
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -16,16 +16,16 @@ import type { TransferColumn } from './columns.ts';
 import type { ImportProgress, Reject } from './import-progress.ts';
 import type { ImportRows } from './import-row.ts';
 
-/** The next rows of an input, as they were read. */
+/** The next rows of an input, after reading. */
 export interface ImportBatch {
   readonly rows: ImportRows;
-  /** Where the input is after them. */
+  /** The position in the input after these rows. */
   readonly reached: Pick<ImportProgress, 'bytes' | 'lines' | 'digest'>;
-  /** How long it took to come from the last batch to this one. */
+  /** The time from the last batch to this one. */
   readonly elapsedMs: number;
 }
 
-/** The app that new users go to: the one of that id, or the organization's first. Refuses with `not_found` (app). */
+/** The app of the new users: the app with that id, or the organization's first. Refuses with `not_found` (app). */
 export async function getImportApp(
   core: Core,
   principal: OperatorPrincipal,
@@ -39,7 +39,7 @@ export async function getImportApp(
   return app;
 }
 
-/** The import of that id as far as it has come, begun now where there is none. */
+/** The progress of the import with that id; begins the import where there is none. */
 export async function openImport(
   core: Core,
   principal: OperatorPrincipal,
@@ -57,16 +57,16 @@ export async function openImport(
   });
 }
 
-/** How far an import has come with a batch. */
+/** The progress of an import after a batch. */
 export interface ImportStep {
   readonly progress: ImportProgress;
-  /** How long its transaction worked, without the waits for its turn and for the disk. */
+  /** The working time of the transaction, without the waits for its turn and for the disk. */
   readonly workedMs: number;
 }
 
 /**
- * Brings in the next rows; how far the import has come with them. A row that is faulty, or whose email or external
- * id is taken, is noted and left out. Refuses with `wrong_state` where another process runs the same import.
+ * Imports the next rows and returns the progress after them. A row that has a fault, or whose email or external id is
+ * taken, is stored as a reject and left out. Refuses with `wrong_state` where another process runs the same import.
  */
 export async function importBatch(
   core: Core,
@@ -77,7 +77,7 @@ export async function importBatch(
   const { count, users, lines, rejects } = batch.rows;
   return core.work.change(principal.orgKey, async (tx) => {
     const beganAt = performance.now();
-    await hold(tx, progress);
+    await lockImport(tx, progress);
     const outcomes = await tx.users.insertAll(users);
     const refused = [...rejects];
     const added: { kind: 'user'; id: string }[] = [];
@@ -99,10 +99,10 @@ export async function importBatch(
   });
 }
 
-/** How many rejects are read, or forgotten, at once. */
+/** How many rejects are read, or deleted, at once. */
 const rejectsAtOnce = 2_000;
 
-/** Everything that the import has refused so far, by line, in batches that are read when they are asked for. */
+/** All rejects of the import so far, by line, in batches. Each batch is read when the caller asks for it. */
 export async function* listRejects(
   core: Core,
   principal: OperatorPrincipal,
@@ -121,7 +121,7 @@ export async function* listRejects(
 }
 
 /**
- * Ends an import whose input is done and whose rejects have been told, `elapsedMs` after its last batch began.
+ * Ends an import whose input is done and whose rejects are written, `elapsedMs` after its last batch began.
  * Refuses with `wrong_state` where another process runs the same import.
  */
 export async function finishImport(
@@ -136,13 +136,13 @@ export async function finishImport(
     finishedAt: core.clock.now(),
   };
   await core.work.change(principal.orgKey, async (tx) => {
-    await hold(tx, progress);
+    await lockImport(tx, progress);
     await tx.imports.update(finished);
   });
   return finished;
 }
 
-/** Forgets the rejects of an import that has ended; in bites, for others want to write meanwhile. */
+/** Deletes the rejects of an import that has ended, in small transactions, so that other writers get their turn. */
 export async function forgetRejects(
   core: Core,
   principal: OperatorPrincipal,
@@ -154,13 +154,13 @@ export async function forgetRejects(
   }
 }
 
-/** The column whose value somebody else has. */
+/** The column whose value another user has. */
 export function columnOf({ taken }: Extract<InsertOutcome, { taken: string }>): TransferColumn {
   return taken === 'email' ? 'email' : 'external_id';
 }
 
-/** A step: makes sure that nobody else has moved the import on meanwhile, and that nobody will. */
-async function hold(tx: Tx, progress: ImportProgress): Promise<void> {
+/** A step: locks the import; refuses with `wrong_state` where another process has changed its progress meanwhile. */
+async function lockImport(tx: Tx, progress: ImportProgress): Promise<void> {
   const present = await tx.imports.lock(progress.id);
   if (present?.bytes !== progress.bytes || present.finishedAt !== null) {
     throw refuse('wrong_state', { from: 'importing', to: 'importing' });

@@ -1,41 +1,41 @@
 /**
- * Remembers very many keys in little memory: of each the first 53 bits of its SHA-256, in a table of numbers that
- * doubles when it is half full, 16 to 32 bytes a key. Two of ten million keys are taken for the same with a
- * probability of one in two hundred; whoever needs certainty asks the database.
+ * Remembers very many keys in little memory: the first 53 bits of the SHA-256 of each key, in a hash table that doubles
+ * when it is half full, 16 to 32 bytes for each key. Among ten million keys the probability that two are taken for the
+ * same is one in two hundred. A caller that needs certainty reads the database.
  */
 import { hash } from 'node:crypto';
 
 export class SeenKeys {
-  /** Open addressing; 0 is a free place. */
+  /** Open addressing; 0 is a free slot. */
   #table = new Float64Array(1 << 12);
   #size = 0;
 
   has(key: string): boolean {
     const number = numberOf(key);
-    return this.#table[placeOf(this.#table, number)] === number;
+    return this.#table[slotOf(this.#table, number)] === number;
   }
 
   add(key: string): void {
     if (this.#size * 2 >= this.#table.length) this.#grow();
     const number = numberOf(key);
-    const place = placeOf(this.#table, number);
-    if (this.#table[place] === number) return;
-    this.#table[place] = number;
+    const slot = slotOf(this.#table, number);
+    if (this.#table[slot] === number) return;
+    this.#table[slot] = number;
     this.#size += 1;
   }
 
   #grow(): void {
     const larger = new Float64Array(this.#table.length * 2);
-    for (const number of this.#table) if (number !== 0) larger[placeOf(larger, number)] = number;
+    for (const number of this.#table) if (number !== 0) larger[slotOf(larger, number)] = number;
     this.#table = larger;
   }
 }
 
-/** Where the number is, or the free place where it belongs. The length is a power of two. */
-function placeOf(table: Float64Array, number: number): number {
-  let place = number % table.length;
-  while (table[place] !== 0 && table[place] !== number) place = (place + 1) % table.length;
-  return place;
+/** The slot of the number, or the free slot for it. The length is a power of two. */
+function slotOf(table: Float64Array, number: number): number {
+  let slot = number % table.length;
+  while (table[slot] !== 0 && table[slot] !== number) slot = (slot + 1) % table.length;
+  return slot;
 }
 
 function numberOf(key: string): number {
