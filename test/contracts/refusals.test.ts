@@ -1,4 +1,4 @@
-/** Refusals that every operation of a kind shares, in each contract's own words. */
+/** Refusals that all operations of a kind share, in the words of each contract. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,7 +51,7 @@ const keyed: readonly [path: string, status: number, json?: unknown][] = [
   ['devices', 200, { provider: 'demo' }],
 ];
 for (const [what, status, json] of keyed) {
-  test(`a request to ${what} whose idempotency key still runs is told to come again`, async () => {
+  test(`a request to ${what} with an idempotency key that still runs is refused`, async () => {
     const ask: Ask = {
       bearer: roster.organization.apiKeys.member,
       headers: { 'idempotency-key': what },

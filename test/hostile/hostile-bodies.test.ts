@@ -21,7 +21,7 @@ describe('hostile bodies', () => {
     'that are no JSON': notJson,
     'that nest too deep': deepNests,
   })) {
-    test(`${title} are malformed, whatever the operation`, async () => {
+    test(`${title} are malformed for every operation`, async () => {
       for (const operation of withBody()) {
         for (const body of bodies) {
           const reply = await scene.send(operation, { ask: { body, headers: json } });
@@ -33,7 +33,7 @@ describe('hostile bodies', () => {
     });
   }
 
-  test('that are JSON and no object are refused where a body is taken', async () => {
+  test('that are JSON but not an object are refused by each operation with a body', async () => {
     for (const operation of withBody()) {
       for (const body of notObjects) {
         const reply = await scene.send(operation, { ask: { body, headers: json } });
@@ -42,7 +42,7 @@ describe('hostile bodies', () => {
     }
   });
 
-  test('that set traps for JavaScript are answered as documented', async () => {
+  test('with members that have a meaning in JavaScript are answered as documented', async () => {
     for (const operation of withBody()) {
       for (const body of traps) await scene.send(operation, { ask: { body, headers: json } });
     }
@@ -62,7 +62,7 @@ describe('hostile bodies', () => {
     }
   });
 
-  test('over 256 KiB are too large, also where the rest of them is well', async () => {
+  test('over 256 KiB are too large, also where they are valid', async () => {
     for (const operation of withBody()) {
       const body = JSON.stringify({ ...Object(operation.body?.example), note: 'n'.repeat(256 * 1024) });
       const reply = await scene.send(operation, { ask: { body, headers: json } });

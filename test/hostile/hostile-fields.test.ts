@@ -32,7 +32,7 @@ describe('hostile values in the fields of bodies', () => {
 
   test('a value of a wrong type is refused, and nothing is written', async (context) => {
     await eachField(context, async (operation, field) => {
-      // An admin who changes somebody else needs no password, so none is looked at.
+      // An admin who changes another user needs no password, so the field is not read.
       if (field.path.at(-1) === 'current_password') return;
       for (const text of wrongTypes) {
         const reply = await send(operation, withField(operation, field, text));
@@ -41,14 +41,14 @@ describe('hostile values in the fields of bodies', () => {
     });
   });
 
-  test('a value that is odd is answered as documented', async (context) => {
+  test('an odd value is answered as documented', async (context) => {
     await eachField(context, async (operation, field) => {
       for (const text of oddities) await send(operation, withField(operation, field, text));
     });
     await scene.assertServes();
   });
 
-  test('any value at all is answered as documented', async (context) => {
+  test('every value is answered as documented', async (context) => {
     await eachField(context, async (operation, field) => {
       const property = fc.asyncProperty(anyJson, async (text) => {
         await send(operation, withField(operation, field, text));
@@ -61,20 +61,20 @@ describe('hostile values in the fields of bodies', () => {
 
 let count = 0;
 
-/** The example of the body, its email new, with the JSON text in the place of one field. */
+/** The example of the body with a new email, and with the JSON text in the place of one field. */
 function withField(operation: Operation, { path }: Field, text: string): string {
   const hole = '"a hole that no example has"';
   const email = `hostile-${count++}@example.com`;
   const example = JSON.parse(JSON.stringify(operation.body?.example), (name, value) =>
     name === 'email' ? email : value,
   );
-  // Of the forms that a body may have, the example shows one only.
+  // A body may have several forms; the example shows one of them.
   const isOtherForm = operation.body?.schema.anyOf !== undefined && !(String(path[0]) in example);
   const fresh = isOtherForm ? {} : example;
   return JSON.stringify(setAt(fresh, path, JSON.parse(hole))).replace(hole, () => text);
 }
 
-/** A copy with the value at the path, and objects on the way there. */
+/** A copy with the value at the path; objects that are missing on the path are created. */
 function setAt(target: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
   if (name === undefined) return value;
   const members = typeof target === 'object' && target !== null ? { ...target } : {};

@@ -116,7 +116,7 @@ describe('hostile requests', () => {
     }
   });
 
-  test('a method that a path does not take is 405 with the ones that it does, known to Node or not', async () => {
+  test('a method that the path does not have is 405 with the methods that it has, also a method that Node does not know', async () => {
     const methods = [
       'GET',
       'POST',
@@ -160,7 +160,7 @@ describe('hostile requests', () => {
     }
   });
 
-  test('without a credential, or with a broken one, nothing is told and nothing is changed', async () => {
+  test('without a valid credential a request gets 401 and changes nothing', async () => {
     const credentials: Record<string, string>[] = [
       {},
       ...[

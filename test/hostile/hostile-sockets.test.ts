@@ -16,7 +16,7 @@ describe('hostile bytes on the socket', () => {
   });
   after(() => scene.close());
 
-  /** Speaks, and holds every answer to what holds for all. */
+  /** Sends pieces, and checks each answer against the rules for all answers. */
   async function hear(...told: Parameters<typeof speak> extends [string, ...infer Rest] ? Rest : never) {
     const replies = await speak(scene.roster.baseUrl, ...told);
     for (const reply of replies) assertSound(reply);
@@ -33,7 +33,7 @@ describe('hostile bytes on the socket', () => {
   const post = (...headers: readonly string[]): string =>
     [`POST /organization/api/v1/users HTTP/1.1`, 'Host: x', bearer(), ...headers, '', ''].join('\r\n');
 
-  test('garbage is refused in an envelope', async () => {
+  test('random bytes are refused in an envelope', async () => {
     const garbage = fc.uint8Array({ minLength: 1, maxLength: 400 }).map((bytes) => Buffer.from(bytes));
     const property = fc.asyncProperty(garbage, async (bytes) => {
       await scene.unchanged(() => hear([bytes]));
@@ -42,7 +42,7 @@ describe('hostile bytes on the socket', () => {
     await scene.assertServes();
   });
 
-  test('a good request with some bytes changed is answered or refused, never with a fault', async () => {
+  test('a valid request with some bytes changed is answered or refused, never with a fault', async () => {
     const body = '{"email":"mutant@example.com","name":"Mutant"}';
     const good = Buffer.from(post('Content-Type: application/json', `Content-Length: ${body.length}`) + body);
     const change = fc.record({
@@ -77,13 +77,13 @@ describe('hostile bytes on the socket', () => {
     'the target *': [null, 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n'],
     'a target without a slash': [null, 'GET users HTTP/1.1\r\nHost: x\r\n\r\n'],
     'a method of lower case': [null, 'get /sonar/v1/users HTTP/1.1\r\nHost: x\r\n\r\n'],
-    'a method nobody knows': [405, 'BREW /sonar/v1/users HTTP/1.1\r\nHost: x\r\n\r\n'],
+    'an unknown method': [405, 'BREW /sonar/v1/users HTTP/1.1\r\nHost: x\r\n\r\n'],
     'a very long method': [400, `${'A'.repeat(5_000)} / HTTP/1.1\r\nHost: x\r\n\r\n`],
     'NUL in a header': [400, 'GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n'],
     'a blank before the colon': [400, 'GET / HTTP/1.1\r\nHost : x\r\n\r\n'],
     'a folded header': [400, 'GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n'],
     'bare line feeds': [null, 'GET /healthz HTTP/1.1\nHost: x\n\n'],
-    'nothing but line ends': [null, '\r\n\r\n\r\n'],
+    'only line ends': [null, '\r\n\r\n\r\n'],
   };
   for (const [title, [status, bytes]] of Object.entries(oddities)) {
     test(`${title} is answered${status === null ? ' or passed over' : ` with ${status}`}`, async () => {
@@ -107,7 +107,7 @@ describe('hostile bytes on the socket', () => {
     'a broken chunk': ['Transfer-Encoding: chunked'],
   };
   for (const [title, headers] of Object.entries(framings)) {
-    test(`${title}: the request is refused and nothing behind it is read as another`, async () => {
+    test(`${title}: the request is refused, and the bytes after it are not read as another request`, async () => {
       const smuggled = `zz\r\n\r\nDELETE /organization/api/v1/users/usr_1 HTTP/1.1\r\nHost: x\r\n${bearer()}\r\n\r\n`;
       const head = post('Content-Type: application/json', ...headers);
       const { status } = await scene.unchanged(() => only([head + smuggled]));
@@ -125,7 +125,7 @@ describe('hostile bytes on the socket', () => {
     'PUT /nowhere',
     'GET /sonar/v1/users',
   ]) {
-    test(`${target} with ten megabytes is answered, announced or in chunks`, async () => {
+    test(`${target} with ten megabytes is answered, with a length or in chunks`, async () => {
       const head = (framing: string): string =>
         [`${target} HTTP/1.1`, 'Host: x', bearer(), 'Content-Type: application/json', framing, '', ''].join(
           '\r\n',
@@ -153,7 +153,7 @@ describe('hostile bytes on the socket', () => {
     await scene.assertServes();
   });
 
-  test('many requests on one connection are answered in their order', async () => {
+  test('many requests on one connection are answered in order', async () => {
     const paths = ['/healthz', '/nowhere', '/sonar/v1/users'];
     const pieces = Array.from({ length: 60 }, (_, index) => {
       return `GET ${paths[index % paths.length]} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -166,7 +166,7 @@ describe('hostile bytes on the socket', () => {
     );
   });
 
-  test('whoever waits for leave to send is answered first, and given it only where the body is wanted', async () => {
+  test('a caller that waits for 100 Continue gets a refusal at once, and 100 only if the body is wanted', async () => {
     const expecting = (...headers: readonly string[]): string =>
       post('Content-Type: application/json', 'Expect: 100-continue', ...headers);
     const tooLarge = await only([expecting(`Content-Length: ${tenMegabytes}`)]);
@@ -176,13 +176,13 @@ describe('hostile bytes on the socket', () => {
     assert.equal(taken.status, 201);
   });
 
-  test('whoever has said everything and closes that side is answered all the same', async () => {
+  test('a caller that closes its sending side after the request still gets the answer', async () => {
     const body = '{"email":"half.open@example.com","name":"Half"}';
     const request = post('Content-Type: application/json', `Content-Length: ${body.length}`) + body;
     assert.equal((await only([request])).status, 201);
   });
 
-  test('callers who hang up anywhere in a request leave nothing behind', async () => {
+  test('a caller that disconnects anywhere in a request changes nothing', async () => {
     const body = '{"email":"gone@example.com","name":"Gone"}';
     const whole = post('Content-Type: application/json', `Content-Length: ${body.length}`) + body;
     const { hostname, port } = new URL(scene.roster.baseUrl);
@@ -209,7 +209,7 @@ describe('slow callers', () => {
 
   const drips = (text: string): string[] => [...text.padEnd(200, 'x')];
 
-  test('bodies and headers that drip in, or never come, end with 408', async () => {
+  test('bodies and headers that arrive too slowly, or never, end with 408', async () => {
     const bearer = `Authorization: Bearer ${scene.roster.organization.apiKeys.admin}`;
     const head = ['POST /sonar/v1/users HTTP/1.1', 'Host: x', bearer, 'Content-Type: application/json'].join(
       '\r\n',
@@ -240,7 +240,7 @@ describe('slow callers', () => {
     await scene.assertServes();
   });
 
-  test('whoever was refused and goes on dripping has the answer, and is cut off', async () => {
+  test('a refused caller that keeps sending slowly gets the answer and is disconnected', async () => {
     const head = 'POST /sonar/v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n';
     const manner = { pauseMs: 50, staysOpen: true };
     const replies = await speak(scene.roster.baseUrl, [head, ...drips('')], manner);
@@ -250,7 +250,7 @@ describe('slow callers', () => {
     );
   });
 
-  test('a hundred of them at once keep nobody waiting', async () => {
+  test('a hundred slow callers at once delay no other request', async () => {
     const head =
       'POST /general/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n';
     const slow = Array.from({ length: 100 }, () => speak(scene.roster.baseUrl, [head], { staysOpen: true }));

@@ -1,11 +1,11 @@
-/** What nobody in their right mind sends, as JSON texts, ids, parameters and bytes. */
+/** Hostile input: JSON texts, ids, parameters and bytes that no honest client sends. */
 import fc from 'fast-check';
 import { characters } from '../support/arbitraries.ts';
 
-/** Values in the place of a field that takes a text, a number, a flag or nothing; all valid JSON. */
+/** Values of a wrong type for a field that takes a text, a number, a flag or null. All are valid JSON. */
 export const wrongTypes = ['{}', '[]', '[[]]', '["admin"]', '{"$ne":null}', '{"length":3}'];
 
-/** Values of which a field may take some; none may break anything. */
+/** Values that some fields accept. None may cause a fault. */
 export const oddities = [
   'true',
   'null',
@@ -46,7 +46,7 @@ export const oddities = [
   `${'['.repeat(60)}${']'.repeat(60)}`,
 ];
 
-/** The JSON of anything at all. */
+/** The JSON of any value. */
 export const anyJson = fc.json({ stringUnit: characters, maxDepth: 4 });
 
 /** Ids for a path; percent-encoded already. */
@@ -140,7 +140,7 @@ export const notJson = [
   bytesOf([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]),
 ];
 
-/** JSON that goes deeper than anybody writes by hand. */
+/** JSON that is nested far deeper than any real body. */
 export const deepNests = [
   Buffer.from('['.repeat(100_000)),
   Buffer.from(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
@@ -148,7 +148,7 @@ export const deepNests = [
   Buffer.from(`{"user":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`),
 ];
 
-/** Objects with members that mean something to JavaScript. */
+/** Objects with members that have a meaning in JavaScript. */
 export const traps = [
   '{"__proto__":{"role":"admin","email":"p@example.com"}}',
   '{"constructor":{"prototype":{"role":"admin"}}}',

@@ -1,6 +1,6 @@
 /**
- * What the log may not hold. Whole lives are led over HTTP, wrong turns included, while the server writes all
- * that it ever writes; then every secret and every word about a person is looked for in it.
+ * The log never contains a secret or personal data. The tests lead whole lives over HTTP, with mistakes, while the
+ * server logs everything that it can; then they search the log for every secret and every text about a person.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -23,14 +23,14 @@ const person = {
 };
 const phoneE164 = '+15558675309';
 
-/** What nobody may find in the log; grows with what the server hands out. */
+/** The texts that the log may not contain; secrets that the server issues are added. */
 class Canaries {
   readonly #texts = new Set<string>([
     ...Object.values(person),
     ...[phoneE164, phoneE164.slice(1), 'canary', 'leak.example', '%40leak'],
   ]);
 
-  /** Adds a secret, and hands it on. */
+  /** Adds a secret, and returns it. */
   add(text: string): string {
     assert.ok(text.length >= 6, 'too short to be looked for');
     this.#texts.add(text);
@@ -53,10 +53,10 @@ class Canaries {
 
 type Ask = { headers?: Record<string, string>; json?: unknown; body?: string };
 
-/** Status, a member of the body, and the session that was handed out. */
+/** Status, a member of the body, and the session that the server issued. */
 type Told = { status: number; at(name: string): unknown; token: string };
 
-describe('the log at its most talkative', () => {
+describe('the log at its most detailed level', () => {
   let folder: string;
   let made: Json;
   const canaries = new Canaries();
@@ -94,7 +94,7 @@ describe('the log at its most talkative', () => {
     return Object.assign(call, { count: () => count });
   }
 
-  /** The newest message to an address in the outbox, once it is there. */
+  /** The newest message to an address, once it is in the outbox. */
   async function message(to: string, template: string): Promise<{ code?: string; token?: string }> {
     const deadline = performance.now() + deadlineMs;
     while (performance.now() < deadline) {
@@ -106,7 +106,7 @@ describe('the log at its most talkative', () => {
     assert.fail(`no ${template} came`);
   }
 
-  test('names no secret and nobody, whatever came over HTTP', async () => {
+  test('has no secret and no personal data, for all kinds of requests', async () => {
     const serving = await serve(folder, settings);
     const call = caller(serving.url);
     const bearer = { authorization: `Bearer ${made.text('apiKey')}` };
@@ -217,7 +217,7 @@ describe('the log at its most talkative', () => {
     canaries.assertAbsent(stderr);
   });
 
-  test('names nobody when the services that carry messages refuse them by name', async () => {
+  test('has no personal data when message services repeat it in their errors', async () => {
     const said: string[] = [];
     const sms = createServer((request, response) => {
       said.push(request.url ?? '');
@@ -260,7 +260,7 @@ describe('the log at its most talkative', () => {
     canaries.assertAbsent(stderr);
   });
 
-  test('names nobody when the fault is ours', async () => {
+  test('has no personal data when the fault is ours', async () => {
     const serving = await serve(folder, settings);
     const call = caller(serving.url);
     const database = new Database(join(folder, 'roster.db'));
@@ -276,7 +276,7 @@ describe('the log at its most talkative', () => {
     canaries.assertAbsent(stderr);
   });
 
-  test('names nobody when a command is called wrongly', async () => {
+  test('has no personal data when a command is called with wrong arguments', async () => {
     const words = [
       ['user', 'show', person.email],
       ['user', 'show', 'canary-nobody@leak.example'],

@@ -1,6 +1,6 @@
 /**
- * What providers give is nowhere to be seen: a grant is led through its life at a server that writes all that it ever
- * writes, with a provider that repeats in its errors whatever it was sent.
+ * Secrets of providers never appear in a log, an answer or the output of a command. A grant goes through its life
+ * at a server that logs everything that it can, with a provider that repeats every request in its errors.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { makeFolder, readJson, removeFolder, roster, rosterJson, serve } from '.
 import { startAuthorizationServer } from '../providers/authorization-server.ts';
 import { clientId, clientSecret } from '../providers/linked-provider.ts';
 
-/** Hands requests on, or repeats them in an error; every secret in them is kept. */
+/** A proxy that forwards requests, or repeats them in an error; it collects every secret in them. */
 async function startEcho(target: string) {
   const secrets = new Set<string>();
   let isEchoing = false;
@@ -53,7 +53,7 @@ async function startEcho(target: string) {
   };
 }
 
-test('no token, code, verifier, state or client secret is in a log line, an answer or what a command prints', async (t) => {
+test('no token, code, verifier, state or client secret is in a log line, an answer or the output of a command', async (t) => {
   const folder = await makeFolder();
   t.after(() => removeFolder(folder));
   const provider = await startAuthorizationServer();

@@ -1,4 +1,4 @@
-/** Speaks to a server byte by byte, and reads whatever answers come back. */
+/** Sends bytes to a server, and reads its answers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -12,13 +12,16 @@ export interface RawReply {
 }
 
 export interface Manner {
-  /** Waited for before each piece but the first. */
+  /** The wait before each piece but the first. */
   readonly pauseMs?: number;
   /** Whether the connection stays open for more when everything is sent. */
   readonly staysOpen?: boolean;
 }
 
-/** Sends the pieces, and resolves with the answers when the server ends the connection. Rejects when it never does. */
+/**
+ * Sends the pieces, and resolves with the answers when the server ends the connection. Rejects when the server
+ * does not end it.
+ */
 export async function speak(
   baseUrl: string,
   pieces: Iterable<string | Buffer>,
@@ -28,7 +31,7 @@ export async function speak(
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   const received: Buffer[] = [];
   socket.on('data', (piece: Buffer) => received.push(piece));
-  // A server that has refused may close while we still speak; what it said before counts.
+  // A server that has refused may close the connection while we still send; its answer counts.
   socket.on('error', () => {});
   const ended = Promise.race([once(socket, 'end'), once(socket, 'close')]);
   const late = AbortSignal.timeout(deadlineMs);
@@ -86,7 +89,7 @@ function readBody(text: string, headers: ReadonlyMap<string, string>): { body: s
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What holds for every answer to no matter what: never our fault, always with an id, refusals in an envelope. */
+/** The rules for every answer: no fault of ours, always a request id, refusals in an envelope. */
 export function assertSound({ status, headers, body }: RawReply): void {
   assert.ok(status < 500 || status === 503, `${status} ${body}`);
   assert.match(headers.get('x-request-id') ?? '', uuid, `${status} ${body}`);

@@ -1,6 +1,6 @@
 /**
- * What every hostile test needs: a server with two tenants and people in both, the operations that its documents
- * tell, a credential for each, and a watch over the directory that refused requests must not change.
+ * The common parts of the hostile tests: a server with two tenants and users in both, the operations of the
+ * contracts, a credential for each, and a watch that a refused request does not change the directory.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -13,12 +13,12 @@ import { type Operation, operationsOf } from '../support/operations.ts';
 import { addPerson, type Person } from '../support/people.ts';
 import { type Roster, type StartOptions, startRoster } from '../support/start.ts';
 
-/** Longer than anything here may take; a hang fails the test by it. */
+/** Longer than any request here takes; a request that hangs fails the test by it. */
 export const deadlineMs = 10_000;
 
-/** What tells the requests of one operation apart. */
+/** The parts in which requests of one operation differ. */
 export interface Request {
-  /** Values of the path's parameters, percent-encoded; a good one each unless given. */
+  /** Values of the path's parameters, percent-encoded; valid ones unless given. */
   readonly path?: Readonly<Record<string, string>>;
   /** With its question mark. */
   readonly query?: string;
@@ -38,9 +38,12 @@ export interface Scene {
   subjectOf(operation: Operation): string | undefined;
   /** A user of another tenant. */
   readonly foreign: Person;
-  /** Sends a request with a good credential, checks the answer against the document, and that no refusal left a trace. */
+  /**
+   * Sends a request with a valid credential, checks the answer against the document, and checks that a refusal
+   * changed nothing.
+   */
   send(operation: Operation, request?: Request): Promise<Reply>;
-  /** The request line of an operation with good ids. */
+  /** The request line of an operation with valid ids. */
   line(operation: Operation, request?: Request): Promise<string>;
   /** A credential with which the operation succeeds. */
   credential(operation: Operation): Promise<Ask>;
@@ -61,7 +64,7 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   const operations = operationsOf(documents.filter(([name]) => attacked.has(name)));
   const watch = openWatch(roster.folder);
 
-  /** The admin whose session asks, and the user that is asked for. */
+  /** The admin whose session is used, and the user in the path. */
   let caller: Person | null = null;
   let target: Person | null = null;
   /** Good values of path parameters that name something else than a user. */
@@ -79,7 +82,7 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     });
   }
 
-  /** The operation may have deleted or ended what it was called with, so none of that is used again. */
+  /** The operation may have deleted the user or ended the session, so neither is used again. */
   function afterSuccess({ method }: Operation): void {
     if (method === 'GET') return;
     caller = null;
@@ -166,7 +169,10 @@ function doorOf(doors: ReadonlyMap<string, DoorDescription>, contract: string): 
   return door;
 }
 
-/** What a refused request may move, for tries are counted; and what jobs move in their own time. */
+/**
+ * Tables that a refused request may change, because tries are counted, and tables that jobs change in the
+ * background.
+ */
 const counters = new Set([
   'throttle_hits',
   'login_failures',
@@ -196,7 +202,7 @@ function openWatch(folder: string): Watch {
   let known: { version: unknown; state: string } = { version: null, state: '' };
   return {
     state() {
-      // SQLite moves this number when another connection has committed, so most looks cost nothing.
+      // SQLite changes this number when another connection commits, so most calls cost nothing.
       const version = database.pragma('data_version', { simple: true });
       if (known.version !== version) {
         known = { version, state: JSON.stringify(selects.map((select) => select.all())) };

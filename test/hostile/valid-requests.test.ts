@@ -26,7 +26,8 @@ describe('requests that fit the documents', () => {
           statuses.add((await scene.send(operation, request)).status);
         });
         await fc.assert(property, { numRuns: runs });
-        // What fits a schema may still be no time zone, or taken; bodies that succeed are tried below.
+        // A value that fits the schema may still be an unknown time zone, or taken. Bodies that succeed are
+        // tested below.
         if (operation.body !== null || needsSecret(operation)) return;
         assert.ok(statuses.has(200) || statuses.has(204), `${[...statuses]}`);
       });
@@ -43,7 +44,7 @@ describe('requests that fit the documents', () => {
   });
 });
 
-/** Requests with good ids, or now and then a foreign one, whose parameters and body fit the schemas. */
+/** Requests with valid ids, or sometimes a foreign id, whose parameters and body fit the schemas. */
 function requests(scene: Scene, operation: Operation): fc.Arbitrary<Request> {
   const ofPlace = (place: string) => operation.parameters.filter((each) => each.in === place);
   const record = (place: string) =>
@@ -74,7 +75,7 @@ function queryText(values: Record<string, unknown>): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
 }
 
-/** Header values as far as HTTP can carry them. Those that choose tenant or session stay the scene's. */
+/** Header values as far as HTTP allows them. Headers that choose tenant or session are not replaced. */
 function headersOf(values: Record<string, unknown>): Record<string, string> {
   const own = Object.entries(values).filter(([name]) => !/^(x-app-id|x-user-token)$/i.test(name));
   return Object.fromEntries(

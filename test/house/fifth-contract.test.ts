@@ -255,7 +255,7 @@ describe('a fifth contract', () => {
     assert.match(stdout, /badge/);
   });
 
-  test('its name stands in the audit event of what came through it', async () => {
+  test('has its name in the audit events of changes through it', async () => {
     assert.equal((await client.call('POST /v3/badges', { bearer })).status, 201);
     const rows = openRows(data);
     after(() => rows.close());
@@ -286,7 +286,7 @@ describe('the folder of a fifth contract', () => {
     assert.deepEqual(cyclesOf(project.filter(({ path }) => /^src\/.*\.ts$/.test(path))), []);
   });
 
-  test('would be found to break them', () => {
+  test('is checked by rules that find a forbidden import', () => {
     const [arrows] = rules.filter(({ title }) => title === 'imports follow the arrows');
     assert.ok(arrows);
     for (const line of ["import { Type } from 'typebox';", "import { a } from '../sonar/present.ts';"]) {
@@ -304,7 +304,7 @@ describe('the tests of all contracts', () => {
     ),
   };
   for (const [title, files] of Object.entries(suites)) {
-    test(`${title} hold for a fifth one and an internal one, without an edit`, async () => {
+    test(`${title} pass for a fifth contract and an internal one, without an edit`, async () => {
       const { NODE_TEST_CONTEXT, ROSTER_TEST_COVERAGE, ...environment } = process.env;
       const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...files], {
         cwd: copy,

@@ -1,6 +1,6 @@
 /**
- * The contracts over one tenant as so many doors: the same user made, read, listed and deleted through each, with a
- * credential that may do everything there. A further contract of the list is a further door.
+ * The contracts over one tenant as doors: the same user made, read, listed and deleted through each, with a
+ * credential that may do everything. A further contract of the list is a further door.
  */
 import assert from 'node:assert/strict';
 import { findDossiers } from '../../src/core/directory/user-dossier.ts';
@@ -13,7 +13,7 @@ export interface Door extends Pick<DoorDescription, 'idOf' | 'view' | 'isOldestF
   /** The contract's name. */
   readonly name: string;
   readonly credential: Ask;
-  /** Makes a user with what the contract asks for; `mark` makes it unlike others. Gives the user's id there. */
+  /** Makes a user through the contract; `mark` makes it unlike others. Returns the user's id there. */
   make(mark: string): Promise<string>;
   read(user: Handles): Promise<Reply>;
   /** The user without the contract's envelope; fails the test where there is none. */
@@ -21,21 +21,21 @@ export interface Door extends Pick<DoorDescription, 'idOf' | 'view' | 'isOldestF
   remove(user: Handles): Promise<Reply>;
   /** The ids of the first hundred users in the list, in its order. */
   list(): Promise<readonly unknown[]>;
-  /** How many users the list says there are; null where it does not say. */
+  /** The number of users that the list tells; null where it tells none. */
   total(): Promise<number | null>;
 }
 
-/** The contracts that stories of their own are told about. */
+/** The contracts that tests name. */
 type KnownName = 'sonar' | 'general' | 'humanapi' | 'organization';
 
 export interface Doors extends Readonly<Record<KnownName, Door>> {
   readonly roster: Roster;
   readonly tenant: Tenant;
-  /** By whom the directory is seen through `general`; a user of the directory too. */
+  /** The admin whose session reads the directory through `general`; also a user of the directory. */
   readonly admin: Admin;
   /** Every door, in the order of the list of contracts. */
   readonly all: readonly Door[];
-  /** All spellings of the user that any of them, or an email, names. */
+  /** All spellings of the user with that id, number or email. */
   identify(reference: string): Promise<Handles>;
 }
 
@@ -44,7 +44,7 @@ const descriptions = await loadDoors();
 /** The names of all doors. */
 export const doorNames: readonly string[] = [...descriptions.keys()];
 
-/** The doors of a tenant, who gets an admin for it. */
+/** The doors of a tenant; an admin is created for them. */
 export async function openDoors(roster: Roster, tenant: Tenant): Promise<Doors> {
   const admin = await roster.addAdmin(tenant);
   const all: Door[] = [];

@@ -1,4 +1,4 @@
-/** The life of a user, led through one contract and seen through the others. */
+/** The life of a user, changed through one contract and read through the others. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
@@ -31,7 +31,7 @@ describe('a life across the contracts', () => {
     assert.deepEqual([general.active, general.confirmed], [status !== 'inactive', confirmed]);
   }
 
-  test('invited by organization, let in by general, at work in organization', async () => {
+  test('a user is invited through organization, accepts through general, and works in organization', async () => {
     const ask = {
       bearer: doors.tenant.apiKeys.admin,
       json: { email: 'mia@example.com', name: 'Mia Member' },
@@ -54,7 +54,7 @@ describe('a life across the contracts', () => {
     assert.equal(accepted.at('confirmed'), true);
     await ledger.expect({
       audit: [{ action: 'invitation.accepted', door: 'general', subject_id: user.humanId }],
-      // The wrong password from before is forgotten.
+      // The count of the wrong password is cleared.
       rows: { users: '~1', password_tokens: '-1', login_failures: '-1' },
     });
     await assertLife(user, { status: 'active', confirmed: true });
@@ -80,7 +80,7 @@ describe('a life across the contracts', () => {
     await assertLife(user, { status: 'pending', confirmed: false });
   });
 
-  test('an invitation, a reset link and a session open nothing once their user is deleted', async () => {
+  test('an invitation, a reset link and a session are invalid once their user is deleted', async () => {
     const user = await doors.identify(await doors.organization.make('deleted'));
     const { token } = await roster.lastMessage('deleted@example.com');
     const other = await doors.identify(await doors.general.make('deleted-too'));
@@ -94,7 +94,7 @@ describe('a life across the contracts', () => {
     assert.equal((await signIn('deleted-too@example.com')).status, 401);
   });
 
-  test('a reset lets nobody in who was not let in before', async () => {
+  test('a reset does not activate a pending user', async () => {
     const user = await doors.identify(await doors.general.make('waiting'));
     const headers = { 'x-app-id': doors.tenant.app.appId };
     const asked = await roster.call('POST /general/v1/users/passwords', {
@@ -109,7 +109,7 @@ describe('a life across the contracts', () => {
     await assertLife(user, { status: 'pending', confirmed: false });
   });
 
-  test('registered and confirmed in general, active everywhere', async () => {
+  test('a user who registers and confirms in general is active everywhere', async () => {
     const user = await doors.identify(await doors.general.make('registered'));
     await assertLife(user, { status: 'pending', confirmed: false });
     const { code } = await roster.lastMessage('registered@example.com');
@@ -121,7 +121,7 @@ describe('a life across the contracts', () => {
     await assertLife(user, { status: 'active', confirmed: true });
   });
 
-  test('cancelled and brought back, a user is what they were before', async () => {
+  test('a user who is cancelled and restored has the same status as before', async () => {
     for (const [mark, status] of [
       ['never-active', 'pending'],
       ['once-active', 'active'],
@@ -150,7 +150,7 @@ describe('a life across the contracts', () => {
     }
   });
 
-  test('made by Connect, given an address and a phone, confirmed, signed in, synced and erased', async () => {
+  test('a user of Connect gets an address and a phone, confirms, signs in, syncs and is erased', async () => {
     const user = await doors.identify(await doors.humanapi.make('connect-user'));
     const changed = await put(user, {
       user: { email: 'connected@example.com', first_name: 'Con', phone: '+1-555-123-4567' },
@@ -189,7 +189,7 @@ describe('a life across the contracts', () => {
     assert.deepEqual(await roster.outbox('connected@example.com'), []);
   });
 
-  test('a login moves last_login and nothing else', async () => {
+  test('a sign-in changes last_login and nothing else', async () => {
     const user = await doors.identify(await doors.general.make('login'));
     const before = {
       general: await doors.general.show(user),
@@ -207,7 +207,7 @@ describe('a life across the contracts', () => {
     assert.deepEqual({ ...organization, last_login: null }, before.organization);
   });
 
-  test('a key of sonar forgets the user that another contract deleted', async () => {
+  test('an idempotency key of sonar forgets a user that another contract deleted', async () => {
     const bearer = doors.tenant.apiKeys.admin;
     const headers = { 'idempotency-key': 'once' };
     const create = async (): Promise<string> =>

@@ -1,4 +1,4 @@
-/** Names and addresses that were said through one contract, as the others show and compare them. */
+/** Names and addresses that one contract sets, as the others show and compare them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { strongPassword } from '../support/door.ts';
@@ -54,7 +54,7 @@ describe('names and emails between general and organization', () => {
     assert.equal(Object(await doors.organization.show(user)).name, 'Jo Anne After');
   });
 
-  test('an email is taken through one door for the other, whatever its case and blanks', async () => {
+  test('an email that one contract took is taken for the other, in any case and with any blanks', async () => {
     assert.equal((await register('Ann@Example.com')).status, 201);
     const conflict = await invite('  aNN@eXample.COM ');
     assert.equal(conflict.status, 409);
@@ -65,7 +65,7 @@ describe('names and emails between general and organization', () => {
     assert.deepEqual(taken.body, { errors: { email: ['has already been taken'] } });
   });
 
-  test('an email is shown as it was given, and found however it is written', async () => {
+  test('an email is shown as it was given, and found in any case', async () => {
     await invite(' Carol.King@Example.COM ');
     const user = await doors.identify('carol.king@example.com');
     assert.equal(Object(await doors.organization.show(user)).email, 'Carol.King@Example.COM');

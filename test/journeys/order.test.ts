@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { startRoster } from '../support/start.ts';
 import { openDoors } from './doors.ts';
 
-test('every list goes by creation time, then by order of creation, whichever contract made the user', async () => {
+test('every list is ordered by creation time, then by order of creation, across all contracts', async () => {
   const roster = await startRoster();
   try {
     const doors = await openDoors(roster, roster.organization);
     const made = [doors.admin.userId];
     for (let round = 0; round < 3; round++) {
-      // All of a round are made in the same instant.
+      // All users of a round are created in the same instant.
       roster.clock.advance(round * 1_000);
       for (const { name, make } of doors.all) {
         const id = await make(`${name}-${round}`);

@@ -72,14 +72,14 @@ describe('two organizations with the same people', () => {
     await ledger.expect({});
   });
 
-  test('a filter by external id finds the own user only', async () => {
+  test("a filter by external id finds the organization's own user only", async () => {
     const bearer = ours.tenant.apiKeys.reader;
     const reply = await roster.call('GET /sonar/v1/users?reference_id=twin-sonar', { bearer });
     assert.equal(reply.number('meta.total'), 1);
     assert.equal(reply.at('data.0.id'), people[0]?.ours.userId);
   });
 
-  /** The request line of an operation on that user, and what is sent with it by an admin of ours. */
+  /** The request line of an operation on that user, with a credential of our admin. */
   async function requestOf(operation: Operation): Promise<(user: Handles) => readonly [string, Ask]> {
     const { idOf, credential } = doorOf(ours.all, operation.contract);
     const { others = {}, scope, bodies } = descriptions.get(operation.contract) ?? {};
@@ -117,7 +117,7 @@ describe('two organizations with the same people', () => {
     });
   }
 
-  test("an app key opens its own app's path only, whatever lies behind the others", async () => {
+  test("an app key is valid on its own app's path only, whether or not another app exists", async () => {
     const { app: second, appKey } = await createApp(roster.core, testDoor, {
       organization: ours.tenant,
       name: 'Second',
@@ -144,7 +144,7 @@ describe('two organizations with the same people', () => {
     await ledger.expect({});
   });
 
-  test("the other's app is an invalid field, as one that never was", async () => {
+  test("the other's app is an invalid field, like one that does not exist", async () => {
     const bearer = ours.tenant.apiKeys.admin;
     const attempt = async (app_id: string): Promise<string> => {
       const reply = await roster.call('POST /sonar/v1/users', { bearer, json: { app_id } });
@@ -155,7 +155,7 @@ describe('two organizations with the same people', () => {
     await ledger.expect({});
   });
 
-  test('an address that only the other has is free, unknown, and opens nothing', async () => {
+  test('an address that only the other has is free and unknown, and signs nobody in', async () => {
     await theirs.general.make('only-theirs');
     await ledger.mark();
     const headers = { 'x-app-id': ours.tenant.app.appId };
@@ -173,7 +173,7 @@ describe('two organizations with the same people', () => {
     assert.equal((await roster.call('POST /organization/api/v1/users', { bearer, json })).status, 201);
   });
 
-  test('a session and a token work in their own organization, whatever app is named beside them', async () => {
+  test('a session and a token work in their own organization, also if the request names another app', async () => {
     const headers = { 'x-app-id': ours.tenant.app.appId };
     const { session } = theirs.admin;
     const list = await roster.call('GET /general/v1/users?page_size=100', { session, headers });
@@ -189,7 +189,7 @@ describe('two organizations with the same people', () => {
     await ledger.mark();
   });
 
-  test("the other's code confirms nobody here", async () => {
+  test("the other's code confirms no user here", async () => {
     const theirUser = await theirs.identify(await theirs.general.make('code-theirs'));
     const { code } = await roster.lastMessage('code-theirs@example.com');
     await ledger.mark();
@@ -203,7 +203,7 @@ describe('two organizations with the same people', () => {
   });
 });
 
-/** The answer without what names the request and the user that was asked for. */
+/** The answer without the ids of the request and of the requested user. */
 function redacted(reply: Reply, user: Handles): string {
   return [reply.header('x-request-id'), user.userId, user.humanId, String(user.number)].reduce(
     (text, part) => text.replaceAll(part, '-'),

@@ -17,7 +17,7 @@ describe('POST /v1/users/{id}/cancel', () => {
   const restore = (number: number) =>
     roster.call(`PUT ${path}/${number}`, { session: admin.session, json: { user: { active: true } } });
 
-  test('users cancel themselves: the data stays, all sessions, codes and links end', async () => {
+  test('users cancel their own account: the data stays; all sessions, codes and links end', async () => {
     const { number, email, password, session } = await signUp(roster);
     assert.equal(await signInStatus(roster, email, password), 201);
     const code = await codeOf(roster, email);
@@ -39,7 +39,7 @@ describe('POST /v1/users/{id}/cancel', () => {
     const confirm = { user_id: number, confirmation_code: code };
     assert.equal((await roster.call(`POST ${path}/confirmation`, { json: confirm })).status, 401);
     assert.equal((await roster.call(`GET ${path}/passwords/validate?token=${token}`)).status, 422);
-    // No link is mailed to a cancelled account, and the address stays taken.
+    // A cancelled account gets no link, and its address stays taken.
     await ledger.mark();
     await roster.call(`POST ${path}/passwords`, { json: { email } });
     await ledger.expect({});
@@ -57,7 +57,7 @@ describe('POST /v1/users/{id}/cancel', () => {
     await ledger.expect({});
   });
 
-  test('an admin brings a user back to what it was', async () => {
+  test('an admin restores a user with the former status', async () => {
     const pending = await signUp(roster);
     const active = await signUp(roster);
     const code = await codeOf(roster, active.email);
@@ -77,7 +77,7 @@ describe('POST /v1/users/{id}/cancel', () => {
     assert.deepEqual([await status(pending.number), await status(active.number)], ['pending', 'active']);
   });
 
-  test('to who is neither owner nor admin no other user exists', async () => {
+  test('a caller who is neither owner nor admin gets not found', async () => {
     const person = await addPerson(roster);
     const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
     const stranger = await addPerson(roster);
@@ -98,7 +98,7 @@ describe('POST /v1/users/{id}/cancel', () => {
     await ledger.expect({});
   });
 
-  test('the last active admin stays', async () => {
+  test('the last active admin cannot be cancelled', async () => {
     const tenant = await roster.addOrganization();
     const last = await roster.addAdmin(tenant);
     await ledger.mark();

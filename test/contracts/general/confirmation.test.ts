@@ -37,7 +37,7 @@ describe('POST /v1/users/confirmation', () => {
     assert.equal(status, 'active');
   });
 
-  test('the id may be written as a text, and blanks around the code do not count', async () => {
+  test('the id may be a text, and blanks around the code are ignored', async () => {
     const { number, email } = await signUp(roster);
     const code = await codeOf(roster, email);
     assert.equal((await confirm(String(number), ` ${code} `)).status, 200);
@@ -53,7 +53,7 @@ describe('POST /v1/users/confirmation', () => {
     await ledger.expect({});
   });
 
-  test('a code is good for ten minutes', async () => {
+  test('a code is valid for ten minutes', async () => {
     const early = await signUp(roster);
     const late = await signUp(roster);
     const codes = [await codeOf(roster, early.email), await codeOf(roster, late.email)];
@@ -79,18 +79,18 @@ describe('POST /v1/users/confirmation', () => {
       }
       assert.equal((await confirm(number, code)).status, status);
     }
-    // Void is void: only a new code helps.
+    // A void code stays void: only a new code helps.
     roster.clock.advance(minuteMs);
     await roster.call(`POST ${path}/resend_confirmation`, { session: five.session });
     assert.equal((await confirm(five.number, await codeOf(roster, five.email))).status, 200);
   });
 
-  test("somebody else's code, an unknown user and a cancelled one get the same answer", async () => {
+  test("another user's code, an unknown user and a cancelled user get the same answer", async () => {
     const one = await signUp(roster);
     const other = await signUp(roster);
     const gone = await signUp(roster);
     const goneCode = await codeOf(roster, gone.email);
-    // Written past the operation that would drop the code as well.
+    // Written directly, because the operation would drop the code as well.
     await roster.core.work.change(roster.organization.key, async (tx) => {
       const user = await tx.users.lock({ number: gone.number });
       assert.ok(user);
@@ -115,7 +115,7 @@ describe('POST /v1/users/confirmation', () => {
     assert.equal((await confirm(other.number, code)).status, 200);
   });
 
-  test('missing and impossible fields are told, all at once', async () => {
+  test('all missing and invalid fields are reported together', async () => {
     for (const json of [{}, { user_id: null, confirmation_code: '' }]) {
       const reply = await roster.call(`POST ${path}/confirmation`, { json });
       assert.equal(reply.status, 422);
@@ -132,7 +132,7 @@ describe('POST /v1/users/confirmation', () => {
     await ledger.expect({});
   });
 
-  test("a user of another organization is found in the app's organization, or the session's, only", async () => {
+  test('a user is found only in the organization of the app or the session', async () => {
     const tenant = await roster.addOrganization();
     const headers = { 'X-App-Id': tenant.app.appId };
     const { number, email } = await signUp(roster, {}, { ask: { headers } });
@@ -147,7 +147,7 @@ describe('POST /v1/users/confirmation', () => {
     assert.equal((await confirm(number, code, { headers })).status, 200);
   });
 
-  test('tries beyond the limit of the network are 429 and do not count', async () => {
+  test('tries beyond the limit of the network are 429 and are not counted', async () => {
     const limited = await startRoster({ env: { ROSTER_LIMIT_CONFIRMATION: '3' } });
     try {
       const { number, email } = await signUp(limited);

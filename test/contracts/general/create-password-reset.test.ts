@@ -16,7 +16,7 @@ describe('POST /v1/users/passwords', () => {
   const ask = (json: unknown, more: Ask = {}): Promise<Reply> =>
     roster.call(`POST ${path}/passwords`, { json, ...more });
 
-  test('an account gets a link with a token by email', async () => {
+  test('an account gets an email with a link and a token', async () => {
     const { email } = await signUp(roster);
     for (const json of [{ email: ` ${email.toUpperCase()} ` }, { user: { email } }]) {
       roster.clock.advance(minuteMs);
@@ -39,7 +39,7 @@ describe('POST /v1/users/passwords', () => {
     assert.equal((await roster.lastMessage(email)).body.includes('evil.example'), false);
   });
 
-  test('whoever asks gets the same answer, and a stranger leaves no trace', async () => {
+  test('every request gets the same answer, and one without an account writes nothing', async () => {
     const { email } = await signUp(roster);
     const known = await ask({ email });
     await roster.settle();
@@ -71,7 +71,7 @@ describe('POST /v1/users/passwords', () => {
     }
   });
 
-  test('a user without a password may set one, a cancelled one may not', async () => {
+  test('a user without a password may set one, a cancelled user may not', async () => {
     await addPerson(roster, { email: 'bare@example.com' });
     const { number, email, session } = await signUp(roster);
     await roster.call(`POST ${path}/${number}/cancel`, { session });
@@ -85,7 +85,7 @@ describe('POST /v1/users/passwords', () => {
     });
   });
 
-  test('an email that is missing or none is told', async () => {
+  test('a missing or invalid email is reported', async () => {
     for (const [json, text] of [
       [{}, "can't be blank"],
       [{ user: {} }, "can't be blank"],
@@ -100,7 +100,7 @@ describe('POST /v1/users/passwords', () => {
     await ledger.expect({});
   });
 
-  test("another organization's account is mailed from its own apps only", async () => {
+  test('an account of another organization gets a link only through its own apps', async () => {
     const tenant = await roster.addOrganization();
     await addPerson(roster, { email: 'far@example.com' }, tenant);
     await ledger.mark();

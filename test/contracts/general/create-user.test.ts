@@ -17,7 +17,7 @@ describe('POST /v1/users', () => {
 
   const create = (json: unknown, ask: Ask = {}) => roster.call(`POST ${path}`, { json, ...ask });
 
-  test('a user is made pending, gets a code by SMS and a first session in a header', async () => {
+  test('a new user is pending, gets a code by SMS and a first session in a header', async () => {
     const phone = '+1-555-123-4567';
     const user = {
       email: ' Ann@Example.com ',
@@ -64,7 +64,7 @@ describe('POST /v1/users', () => {
     assert.deepEqual(own.body, reply.body);
   });
 
-  test('who gives no phone number gets the code by email', async () => {
+  test('a user without a phone number gets the code by email', async () => {
     const { email } = await signUp(roster);
     await ledger.expect({
       audit: [{ action: 'user.created' }, { action: 'session.started' }],
@@ -73,7 +73,7 @@ describe('POST /v1/users', () => {
     });
   });
 
-  test('what nobody said is null or the default', async () => {
+  test('absent fields are null or have the default', async () => {
     const { reply } = await signUp(roster, { phone: null, date_of_birth: null, language: null });
     assert.deepEqual(
       ['phone', 'date_of_birth', 'language', 'clinical'].map((field) => reply.at(field)),
@@ -81,7 +81,7 @@ describe('POST /v1/users', () => {
     );
   });
 
-  test('the role is parent, whatever is sent', async () => {
+  test('the role is parent for every body', async () => {
     for (const role of ['admin', 'member', 'owner', 7]) {
       const { reply } = await signUp(roster, { role }, { beside: { role } });
       assert.equal(reply.string('role'), 'parent');
@@ -162,7 +162,7 @@ describe('POST /v1/users', () => {
     ],
   ];
   for (const [title, body, errors] of faults) {
-    test(`${title} is told by field, and leaves no trace`, async () => {
+    test(`${title} is reported by field, and writes nothing`, async () => {
       const reply = await create(body);
       assert.equal(reply.status, 422);
       assert.deepEqual(reply.body, { errors });
@@ -170,7 +170,7 @@ describe('POST /v1/users', () => {
     });
   }
 
-  test('a missing body misses all that is required', async () => {
+  test('a missing body is reported as all required fields missing', async () => {
     const reply = await roster.call(`POST ${path}`, { headers: { 'content-type': 'application/json' } });
     assert.equal(reply.status, 422);
     assert.deepEqual(Object.keys(Object(reply.at('errors'))), [
@@ -178,7 +178,7 @@ describe('POST /v1/users', () => {
     ]);
   });
 
-  test('fields that nobody knows, and those that a new user shows anyway, are taken', async () => {
+  test('unknown fields, and fields with the value of a new user, are accepted', async () => {
     const { reply } = await signUp(
       roster,
       { id: null, active: true, confirmed: false, shoe_size: 43 },
@@ -187,7 +187,7 @@ describe('POST /v1/users', () => {
     assert.equal('shoe_size' in Object(reply.body), false);
   });
 
-  test('a taken email is told together with the other faults, compared without case and blanks', async () => {
+  test('a taken email is reported together with the other faults, compared without case and blanks', async () => {
     const { email } = await signUp(roster);
     await ledger.mark();
     const reply = await create({ user: { email: ` ${email.toUpperCase()} `, password: goodPassword } });
@@ -202,7 +202,7 @@ describe('POST /v1/users', () => {
     await ledger.expect({});
   });
 
-  test('what is no JSON object is 400, another content type 415', async () => {
+  test('a body that is not a JSON object is 400, another content type is 415', async () => {
     const json = { 'content-type': 'application/json' };
     assert.equal((await roster.call(`POST ${path}`, { headers: json, body: '{' })).status, 400);
     assert.equal((await create([1])).status, 400);
@@ -224,10 +224,10 @@ describe('POST /v1/users', () => {
   });
 });
 
-describe('where a sign-up goes', () => {
+describe('the app of a sign-up', () => {
   const roster = setUpRoster();
 
-  test("the deployment's first app, unless X-App-Id names another", async () => {
+  test("is the deployment's first app, unless X-App-Id names another", async () => {
     const other = await roster.addOrganization();
     const here = await signUp(roster);
     const headers = { 'X-App-Id': other.app.appId };
@@ -239,7 +239,7 @@ describe('where a sign-up goes', () => {
     assert.equal(await appOf(roster.organization.key, there.number), undefined);
   });
 
-  test('an app that does not exist is 404, once the fields are right', async () => {
+  test('is 404 if it does not exist, once the fields are valid', async () => {
     const ledger = await openLedger(roster);
     for (const appId of ['0'.repeat(40), 'nonsense', roster.organization.app.appId.toUpperCase()]) {
       const headers = { 'X-App-Id': appId };
@@ -251,7 +251,7 @@ describe('where a sign-up goes', () => {
     await ledger.expect({});
   });
 
-  test('a session decides the organization, and an app of another organization does not exist in it', async () => {
+  test('is one of the organization of the session; an app of another organization is not found', async () => {
     const other = await roster.addOrganization();
     const admin = await roster.addAdmin(other);
     const { number } = await signUp(roster, {}, { ask: { session: admin.session } });
@@ -261,12 +261,12 @@ describe('where a sign-up goes', () => {
     assert.deepEqual([reply.status, reply.body], [404, appNotFound]);
   });
 
-  test('a session that is no good is ignored', async () => {
+  test('does not depend on an invalid session', async () => {
     const { reply } = await signUp(roster, {}, { ask: { session: 'st_1_nonsense' } });
     assert.equal(reply.status, 201);
   });
 
-  test('a closed app takes nobody but whom an admin registers', async () => {
+  test('may be closed: then only an admin registers users', async () => {
     const tenant = await roster.addOrganization();
     const admin = await roster.addAdmin(tenant);
     const member = await signUp(roster, {}, { ask: { headers: { 'X-App-Id': tenant.app.appId } } });
@@ -305,7 +305,7 @@ describe('in production', () => {
   const isTemplate = async (number: number): Promise<boolean | undefined> =>
     (await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number })))?.isTemplate;
 
-  test('only admins make template users, and the wish of others is ignored', async () => {
+  test('only admins create template users; the flag is ignored for others', async () => {
     const template = { template: true };
     const admin = await roster.addAdmin();
     const parent = await signUp(roster, {}, { beside: template });

@@ -15,7 +15,7 @@ describe('DELETE /v1/users/{id}', () => {
   const remove = (id: number | string, session = admin.session) =>
     roster.call(`DELETE ${path}/${id}`, { session });
 
-  test('an admin deletes a user and everything that hangs on it', async () => {
+  test('an admin deletes a user and all their data', async () => {
     const { number, email, password, session } = await signUp(roster, { phone: '+1-555-123-4567' });
     await signInStatus(roster, email, 'not the password');
     await roster.call(`POST ${path}/passwords`, { json: { email } });
@@ -49,7 +49,7 @@ describe('DELETE /v1/users/{id}', () => {
     assert.equal((await signUp(roster, { email })).reply.status, 201);
   });
 
-  test('nobody else may, not even for themselves, and nothing tells whether the user exists', async () => {
+  test('other users may not delete, not even themselves, and the answer does not tell whether the user exists', async () => {
     const person = await addPerson(roster);
     const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
     const member = await addPerson(roster, { role: 'member' });
@@ -75,7 +75,7 @@ describe('DELETE /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('the last active admin stays', async () => {
+  test('the last active admin cannot be deleted', async () => {
     const tenant = await roster.addOrganization();
     const first = await roster.addAdmin(tenant);
     await addPerson(roster, { role: 'admin', status: 'inactive' }, tenant);

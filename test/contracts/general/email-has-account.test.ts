@@ -17,7 +17,7 @@ describe('POST /v1/users/email_has_account', () => {
   const has = (email: unknown, ask: Ask = {}): Promise<Reply> =>
     roster.call('POST /general/v1/users/email_has_account', { json: { email }, ...ask });
 
-  test('tells whether an address has an account, however it is written', async () => {
+  test('tells whether an address has an account, in any case and with any blanks', async () => {
     const ledger = await openLedger(roster);
     for (const [email, expected] of [
       ['Jane@example.com', true],
@@ -31,7 +31,7 @@ describe('POST /v1/users/email_has_account', () => {
     await ledger.expect({});
   });
 
-  test('an email that is missing or no text is told', async () => {
+  test('an email that is missing or not a text is reported', async () => {
     for (const [email, text] of [
       [undefined, "can't be blank"],
       [null, "can't be blank"],
@@ -44,7 +44,7 @@ describe('POST /v1/users/email_has_account', () => {
     }
   });
 
-  test('accounts of another organization are seen from its own apps and sessions only', async () => {
+  test('accounts of another organization are found only through its own apps and sessions', async () => {
     const tenant = await roster.addOrganization();
     const person = await addPerson(roster, { email: 'far@example.com' }, tenant);
     assert.equal((await has('far@example.com')).at('has_account'), false);
@@ -57,7 +57,7 @@ describe('POST /v1/users/email_has_account', () => {
     assert.deepEqual([unknown.status, unknown.body], [404, appNotFound]);
   });
 
-  test('a deployment that does not tell always says no', async () => {
+  test('a deployment that has switched this off always answers no', async () => {
     const silent = await startRoster({ env: { ROSTER_TELL_ACCOUNTS: 'off' } });
     try {
       await addPerson(silent, { email: 'jane@example.com' });

@@ -1,7 +1,7 @@
 /**
- * That the time of an answer does not tell whether an account exists. Samples of both kinds are taken in turns,
- * so that what else the machine does weighs on both alike, and medians are compared within a generous bound: a
- * password check left out for strangers is a difference of ten times and more.
+ * The time of an answer does not tell whether an account exists. The test measures both kinds of call in turn, so
+ * that the load of the machine affects both alike, and compares medians within a generous bound: a missing
+ * password check makes a difference of ten times and more.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -14,14 +14,14 @@ describe('the time of an answer', () => {
   const roster = setUpRoster();
 
   async function timeOf(call: () => Promise<Reply>): Promise<number> {
-    // What an earlier call left for the jobs would slow down the wrong one.
+    // Jobs of an earlier call would slow down the wrong call.
     await roster.settle();
     const started = performance.now();
     await call();
     return performance.now() - started;
   }
 
-  /** Medians of two kinds of call, taken in turns. */
+  /** Medians of two kinds of call, measured in turn. */
   async function medians(
     rounds: number,
     one: () => Promise<Reply>,
@@ -37,7 +37,7 @@ describe('the time of an answer', () => {
     return [median(times[0]), median(times[1])];
   }
 
-  test('a wrong password takes as long for a stranger as for an account', async () => {
+  test('a wrong password takes as long without an account as with one', async () => {
     const { email } = await signUp(roster);
     const signIn = (address: string) => () =>
       roster.call('POST /general/v1/sessions', { json: { email: address, password: 'not the password' } });
@@ -49,7 +49,7 @@ describe('the time of an answer', () => {
     assertAlike(gone, stranger);
   });
 
-  test('a reset is asked for in the same time, whoever asks', async () => {
+  test('a request for a reset takes the same time with and without an account', async () => {
     const { email } = await signUp(roster);
     const ask = (address: string) => () =>
       roster.call('POST /general/v1/users/passwords', { json: { email: address } });

@@ -14,7 +14,7 @@ describe('GET /v1/users/{id}', () => {
 
   const get = (id: number | string, session: string) => roster.call(`GET ${path}/${id}`, { session });
 
-  test('users see themselves, admins and approved clinicians everybody in their organization', async () => {
+  test('users see themselves; admins and approved clinicians see all users of their organization', async () => {
     const ledger = await openLedger(roster);
     const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
     await ledger.mark();
@@ -25,7 +25,7 @@ describe('GET /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('a user made through another contract shows null for what nobody said', async () => {
+  test('a user made through another contract shows null for unknown fields', async () => {
     const { admin: bearer } = roster.organization.apiKeys;
     await roster.call('POST /sonar/v1/users', { bearer, json: { reference_id: 'r-1' } });
     const list = await roster.call(`GET ${path}?page_size=1`, { session: admin.session });
@@ -41,7 +41,7 @@ describe('GET /v1/users/{id}', () => {
     );
   });
 
-  test('to everybody else another user does not exist, and neither does a foreign, wrong or unknown id', async () => {
+  test('other callers get not found for another user, as for a foreign, invalid or unknown id', async () => {
     const stranger = await addPerson(roster);
     const wishing = await addPerson(roster, { isClinical: true });
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
@@ -58,7 +58,7 @@ describe('GET /v1/users/{id}', () => {
     }
   });
 
-  test('without a session it is 401, whatever the id', async () => {
+  test('without a session every id is 401', async () => {
     for (const id of [person.number, 1, 'abc']) {
       const reply = await roster.call(`GET ${path}/${id}`);
       assert.deepEqual([reply.status, reply.body], [401, notAllowed]);

@@ -47,13 +47,13 @@ describe('GET /v1/users', () => {
     assert.deepEqual([last.status, last.at('users'), last.at('meta.total')], [200, [], 7]);
   });
 
-  test('a user is shown as a read of that user shows it', async () => {
+  test('a user is shown as in a read of that user', async () => {
     const reply = await list('?page_size=1');
     const one = await roster.call(`GET ${path}/${reply.number('users.0.id')}`, { session: admin.session });
     assert.deepEqual(reply.at('users.0'), one.body);
   });
 
-  test('everybody else sees themselves alone', async () => {
+  test('other users see only themselves', async () => {
     const [ada] = people;
     assert.ok(ada);
     const wishing = await addPerson(roster, { isClinical: true });
@@ -70,7 +70,7 @@ describe('GET /v1/users', () => {
     }
   });
 
-  test('a clinical user whom an admin has approved sees the organization, until it is withdrawn', async () => {
+  test('a clinical user with the approval of an admin sees the organization, until the approval is withdrawn', async () => {
     const { session, number } = await addPerson(roster, { isClinical: true });
     const total = async (): Promise<number> => (await list('', session)).number('meta.total');
     const approve = (clinical: boolean) =>
@@ -91,7 +91,7 @@ describe('GET /v1/users', () => {
     });
   }
 
-  test('a size outside the limit names it, for everybody, and both are told at once', async () => {
+  test('a size outside the limit names it, for every caller, and both faults are reported together', async () => {
     const limit = 'must be between 1 and 100';
     for (const size of ['0', '101', '2.5', '', '10&page_size=10']) {
       const reply = await list(`?page_size=${size}`);
@@ -102,7 +102,7 @@ describe('GET /v1/users', () => {
     assert.equal((await list('?page_size=100')).status, 200);
   });
 
-  test('without a session, or with one that is no good, nobody sees anything', async () => {
+  test('without a valid session the list is 401', async () => {
     const ended = await addPerson(roster);
     await roster.call('DELETE /general/v1/sessions', { session: ended.session });
     const { admin: apiKey } = roster.organization.apiKeys;

@@ -23,7 +23,7 @@ const limits: readonly Limited[] = [
 
 describe('the limits by network and minute', () => {
   for (const { line, setting, json } of limits) {
-    test(`${setting} bounds ${line}, and it alone, before the body is looked at`, async () => {
+    test(`${setting} limits only ${line}, and before the body is read`, async () => {
       const roster = await startRoster({ env: { [setting]: '3' } });
       try {
         const call = (each: string, ask: Ask = { json }): Promise<Reply> =>
@@ -66,7 +66,7 @@ describe('the limits by network and minute', () => {
     }
   });
 
-  test('networks behind a trusted proxy do not share them, and others cannot pretend to be one', async () => {
+  test('networks behind a trusted proxy have a limit each, and an untrusted proxy cannot claim a network', async () => {
     const limit = { ROSTER_LIMIT_EMAIL_CHECK: '1' };
     const trusting = await startRoster({ env: { ...limit, ROSTER_TRUSTED_PROXIES: '127.0.0.0/8' } });
     const plain = await startRoster({ env: limit });

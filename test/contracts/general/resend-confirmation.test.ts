@@ -69,7 +69,7 @@ describe('POST /v1/users/resend_confirmation', () => {
     assert.equal((await resend(session)).status, 200);
   });
 
-  test('a confirmed user needs none', async () => {
+  test('a confirmed user is refused', async () => {
     const { number, email, session } = await signUp(roster);
     await confirm(number, await codeOf(roster, email));
     await ledger.mark();
@@ -78,7 +78,7 @@ describe('POST /v1/users/resend_confirmation', () => {
     await ledger.expect({});
   });
 
-  test('nobody in particular gets nothing', async () => {
+  test('a request without a session is 401', async () => {
     await ledger.mark();
     for (const ask of [{}, { session: 'nonsense' }]) {
       const reply = await roster.call(`POST ${path}/resend_confirmation`, ask);

@@ -9,7 +9,7 @@ const path = '/general/v1/users';
 const invalidToken = { errors: { token: ['is invalid or has expired'] } };
 const nextPassword = 'another-good-one-7';
 
-describe('a link that sets a password', () => {
+describe('the token of a link that sets a password', () => {
   const roster = setUpRoster();
   const ledger = setUpLedger(roster);
   beforeEach(() => ledger.mark());
@@ -33,7 +33,7 @@ describe('a link that sets a password', () => {
     assert.deepEqual([status, body], [422, invalidToken]);
   }
 
-  test('is looked at as often as one likes', async () => {
+  test('may be checked any number of times', async () => {
     const { email } = await signUp(roster);
     const token = await askFor(email);
     await ledger.mark();
@@ -74,7 +74,7 @@ describe('a link that sets a password', () => {
     assert.equal(user?.status, 'pending');
   });
 
-  test('lasts an hour', async () => {
+  test('is valid for an hour', async () => {
     const early = await signUp(roster);
     const late = await signUp(roster);
     const [earlyToken, lateToken] = [await askFor(early.email), await askFor(late.email)];
@@ -86,7 +86,7 @@ describe('a link that sets a password', () => {
     await assertRefused(reset(lateToken));
   });
 
-  test('is spent together with the others of its user', async () => {
+  test('is used up together with the other tokens of its user', async () => {
     const { email } = await signUp(roster);
     const first = await askFor(email);
     roster.clock.advance(minuteMs);
@@ -95,7 +95,7 @@ describe('a link that sets a password', () => {
     await assertRefused(reset(first));
   });
 
-  test('is not spent by a refused password', async () => {
+  test('is not used up by a refused password', async () => {
     const { email } = await signUp(roster);
     const token = await askFor(email);
     await ledger.mark();
@@ -114,7 +114,7 @@ describe('a link that sets a password', () => {
     assert.equal((await reset(token)).status, 200);
   });
 
-  test('is told from nothing: whatever is no token, or no open one, gets one answer', async () => {
+  test('gets the same answer for every reason why it is invalid', async () => {
     const { session, number, email } = await signUp(roster);
     const token = await askFor(email);
     const flipped = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
@@ -130,14 +130,14 @@ describe('a link that sets a password', () => {
     await ledger.expect({});
   });
 
-  test('needs token and password, told together', async () => {
+  test('is required together with the password; both faults are reported together', async () => {
     for (const ask of [{ json: {} }, {}]) {
       const reply = await roster.call(`POST ${path}/passwords/reset`, ask);
       assert.deepEqual(reply.body, { errors: { token: ["can't be blank"], password: ["can't be blank"] } });
     }
   });
 
-  test('works whatever app the call names, for the token carries its organization', async () => {
+  test('works with every app of the request, because it contains its organization', async () => {
     const tenant = await roster.addOrganization();
     const headers = { 'X-App-Id': tenant.app.appId };
     const { email } = await signUp(roster, {}, { ask: { headers } });
@@ -149,7 +149,7 @@ describe('a link that sets a password', () => {
     assert.equal((await roster.call(`POST ${path}/passwords/reset`, { json, headers: stray })).status, 200);
   });
 
-  test('lets an invited user in: active, confirmed, with a password', async () => {
+  test('makes an invited user active and confirmed, with a password', async () => {
     const token = await invite('jane@example.com');
     await ledger.mark();
     roster.clock.advance(7 * dayMs - 1);
@@ -171,14 +171,14 @@ describe('a link that sets a password', () => {
     assert.equal(user?.status, 'active');
   });
 
-  test('of an invitation lasts seven days', async () => {
+  test('of an invitation is valid for seven days', async () => {
     const token = await invite('late@example.com');
     roster.clock.advance(7 * dayMs);
     await assertRefused(validate(token));
     await assertRefused(reset(token));
   });
 
-  test('of an invitation outlives a reset, and takes open resets with it', async () => {
+  test('of an invitation stays valid after a reset, and ends open resets when it is used', async () => {
     const invitation = await invite('both@example.com');
     assert.equal((await reset(await askFor('both@example.com'))).at('confirmed'), false);
     roster.clock.advance(minuteMs);
@@ -187,7 +187,7 @@ describe('a link that sets a password', () => {
     await assertRefused(reset(second));
   });
 
-  test('forgets the wrong passwords that were tried before', async () => {
+  test('clears the count of wrong passwords', async () => {
     const { email } = await signUp(roster);
     for (let each = 0; each < 5; each += 1) await signInStatus(roster, email, 'not the password');
     assert.equal(await signInStatus(roster, email, goodPassword), 429);
@@ -195,7 +195,7 @@ describe('a link that sets a password', () => {
     assert.equal(await signInStatus(roster, email, nextPassword), 201);
   });
 
-  test('leaves an open confirmation code good', async () => {
+  test('leaves an open confirmation code valid', async () => {
     const { number, email } = await signUp(roster);
     const code = await codeOf(roster, email);
     await reset(await askFor(email));

@@ -25,7 +25,7 @@ describe('POST /v1/sessions', () => {
       const reply = await signIn(json);
       assert.equal(reply.status, 201);
       assert.deepEqual(Object.keys(Object(reply.body)), ['token', 'user']);
-      // A login does not move `updated_at`.
+      // A sign-in does not change `updated_at`.
       assert.deepEqual(reply.at('user'), made.body);
       await ledger.expect({
         audit: [{ action: 'session.started', door: 'general', actor_kind: 'public' }],
@@ -38,7 +38,7 @@ describe('POST /v1/sessions', () => {
     }
   });
 
-  test('a login is seen in the other contracts', async () => {
+  test('a sign-in is visible in the other contracts', async () => {
     const { email, password } = await signUp(roster);
     const { admin: bearer } = roster.organization.apiKeys;
     const lastLogin = async (): Promise<unknown> => {
@@ -51,7 +51,7 @@ describe('POST /v1/sessions', () => {
     assert.equal(await lastLogin(), `${new Date(roster.clock.now()).toISOString().slice(0, 19)}Z`);
   });
 
-  test('a wrong password and an unknown account get the same answer and leave the same trace', async () => {
+  test('a wrong password and an unknown account get the same answer and write the same rows', async () => {
     const { email, password, number, session } = await signUp(roster);
     await addPerson(roster, { email: 'bare@example.com' });
     const texts = new Set<string>();
@@ -75,7 +75,7 @@ describe('POST /v1/sessions', () => {
     assert.deepEqual((await signIn({ email, password })).body, wrongCredentials);
   });
 
-  test('missing and impossible fields are told, all at once', async () => {
+  test('all missing and invalid fields are reported together', async () => {
     for (const json of [{}, { email: '', password: null }, { user: {} }]) {
       const reply = await signIn(json);
       assert.equal(reply.status, 422);
@@ -88,7 +88,7 @@ describe('POST /v1/sessions', () => {
     await ledger.expect({});
   });
 
-  test('the app decides the organization, else the session that comes along', async () => {
+  test('the app decides the organization, otherwise the session in the request', async () => {
     const tenant = await roster.addOrganization();
     const headers = { 'X-App-Id': tenant.app.appId };
     const far = await signUp(roster, {}, { ask: { headers } });
@@ -129,7 +129,7 @@ describe('POST /v1/sessions', () => {
       assert.equal((await signIn({ email, password })).status, 201);
     });
 
-    test('a right one clears the count', async () => {
+    test('a correct password clears the count', async () => {
       const { email, password } = await signUp(roster);
       await fail(email, 4);
       await ledger.mark();
@@ -142,7 +142,7 @@ describe('POST /v1/sessions', () => {
       assert.equal((await signIn({ email, password })).status, 429);
     });
 
-    test('who holds a session of the account is let through, and nobody else', async () => {
+    test('only a caller with a session of the account may try at once', async () => {
       const { email, password, session } = await signUp(roster);
       const other = await signUp(roster);
       await fail(email, 5);
@@ -150,11 +150,11 @@ describe('POST /v1/sessions', () => {
       assert.equal((await signIn({ email, password }, { session: 'st_1_nonsense' })).status, 429);
       assert.equal((await signIn({ email, password }, { session })).status, 201);
       assert.equal((await signIn({ email, password: 'not the password' }, { session })).status, 401);
-      // The stranger's count stands all the same.
+      // The count of the other caller stays.
       assert.equal((await signIn({ email, password })).status, 429);
     });
 
-    test('the wrong ones of who holds a session are not counted', async () => {
+    test('wrong passwords of a caller with a session are not counted', async () => {
       const { email, password, session } = await signUp(roster);
       for (let each = 0; each < 6; each += 1) {
         const reply = await signIn({ email, password: 'not the password' }, { session });
@@ -181,7 +181,7 @@ describe('a session', () => {
   const use = async (session: string): Promise<number> =>
     (await roster.call('GET /general/v1/users', { session })).status;
 
-  test('ends when its owner signs out, and not before', async () => {
+  test('ends when its owner signs out', async () => {
     const one = await addPerson(roster);
     const two = await addPerson(roster);
     await ledger.mark();
@@ -198,7 +198,7 @@ describe('a session', () => {
     }
   });
 
-  test('is good for 30 days since its last use', async () => {
+  test('is valid for 30 days since its last use', async () => {
     const { session } = await addPerson(roster);
     const idle = await addPerson(roster);
     roster.clock.advance(30 * dayMs - 1);
@@ -209,7 +209,7 @@ describe('a session', () => {
     assert.equal(await use(session), 401);
   });
 
-  test('is good for 180 days at most, however often it is used', async () => {
+  test('is valid for 180 days at most', async () => {
     const { session } = await addPerson(roster);
     for (let month = 0; month < 6; month += 1) {
       roster.clock.advance(30 * dayMs - 1);
@@ -221,7 +221,7 @@ describe('a session', () => {
     assert.equal(await use(session), 401);
   });
 
-  test('is kept as a digest: the database does not hold the token', async () => {
+  test('is stored as a digest: the database does not contain the token', async () => {
     const { session } = await addPerson(roster);
     const rows = await roster.core.work.read(roster.organization.key, (tx) =>
       tx.sessions.findByDigest(session),
@@ -230,7 +230,7 @@ describe('a session', () => {
     assert.equal(await use(session), 200);
   });
 
-  test('opens nothing when it is altered', async () => {
+  test('is invalid when one character is changed', async () => {
     const { session } = await addPerson(roster);
     const flipped = session.slice(0, -1) + (session.endsWith('A') ? 'B' : 'A');
     for (const each of [flipped, session.slice(0, -1), `${session}A`, session.toUpperCase()]) {

@@ -1,4 +1,4 @@
-/** People of the consumer app, as they come to be: by signing up over HTTP. */
+/** Users of the consumer app, created by sign-up over HTTP. */
 import assert from 'node:assert/strict';
 import type { Ask, Reply } from '../../support/http.ts';
 import type { Roster } from '../../support/start.ts';
@@ -14,14 +14,14 @@ export interface SignedUp {
   readonly reply: Reply;
 }
 
-/** A body with everything that is required, a fresh email included, and what is given. */
+/** A body with all required fields, a new email and the given fields. */
 export function signUpBody(fields: object = {}, beside: object = {}) {
   const email = `${crypto.randomUUID()}@example.com`;
   const user = { email, password: goodPassword, first_name: 'John', last_name: 'Doe', ...fields };
   return { user, ...beside };
 }
 
-/** Signs somebody up and expects it to succeed. */
+/** Signs a user up and expects success. */
 export async function signUp(
   roster: Roster,
   fields: object = {},
@@ -53,7 +53,7 @@ export async function tokenOf(roster: Roster, to: string): Promise<string> {
   return token;
 }
 
-/** A code that is not that one. */
+/** A code that differs from that one. */
 export function wrongCode(code: string): string {
   return String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 }

@@ -1,4 +1,4 @@
-/** The second half of `PUT /v1/users/{id}`: what lets people in, and so is guarded more closely. */
+/** The second half of `PUT /v1/users/{id}`: the fields that give access, which are guarded more closely. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authenticateSession } from '../../../src/core/access/authentication.ts';
@@ -24,7 +24,7 @@ describe('a change of email or password', () => {
   const signIn = (email: string, password: string): Promise<Reply> =>
     roster.call('POST /general/v1/sessions', { json: { email, password } });
 
-  test('needs no proof in a session younger than ten minutes', async () => {
+  test('needs no current password in a session younger than ten minutes', async () => {
     const { number, session } = await signUp(roster);
     roster.clock.advance(10 * minuteMs - 1);
     assert.equal((await put(number, session, { email: 'young@example.com' })).status, 200);
@@ -33,7 +33,7 @@ describe('a change of email or password', () => {
     assert.deepEqual([reply.status, reply.body], [422, { errors: { current_password: ["can't be blank"] } }]);
   });
 
-  test('needs the present password in an older one, and not for the other fields', async () => {
+  test('needs the current password in an older session; other fields do not', async () => {
     const { number, session } = await signUp(roster);
     roster.clock.advance(10 * minuteMs);
     const password = 'another-good-one-7';
@@ -56,7 +56,7 @@ describe('a change of email or password', () => {
     assert.equal((await put(number, session, { password, current_password: goodPassword })).status, 200);
   });
 
-  test('by an admin of somebody else needs none', async () => {
+  test('of another user by an admin needs no current password', async () => {
     const { number, email } = await signUp(roster);
     roster.clock.advance(10 * minuteMs);
     const change = { password: 'another-good-one-7', first_name: 'Ada' };
@@ -66,7 +66,7 @@ describe('a change of email or password', () => {
     assert.deepEqual(own.body, { errors: { current_password: ["can't be blank"] } });
   });
 
-  test('a new password ends all other sessions and open links, and the old one is no good', async () => {
+  test('a new password ends all other sessions and open links, and the old password is invalid', async () => {
     const { number, email, password, session } = await signUp(roster);
     const other = (await signIn(email, password)).string('token');
     await roster.call(`POST ${path}/passwords`, { json: { email } });
@@ -84,7 +84,7 @@ describe('a change of email or password', () => {
     assert.equal((await signIn(email, next)).status, 201);
   });
 
-  test('a new email is free, the old one is told, its open links die and its wrong tries are forgotten', async () => {
+  test('a new email must be free; the old address gets a message, its links end and its count of wrong passwords is cleared', async () => {
     const { number, email, session } = await signUp(roster);
     const taken = await signUp(roster);
     assert.equal((await signIn(email, 'not the password')).status, 401);
@@ -106,7 +106,7 @@ describe('a change of email or password', () => {
     assert.equal((await signUp(roster, { email })).reply.status, 201);
   });
 
-  test('a code that went to the old email, or to a phone that was taken away, proves nothing', async () => {
+  test('a code that was sent to a former email or phone is invalid', async () => {
     for (const [fields, change] of [
       [{}, { email: `${crypto.randomUUID()}@example.com` }],
       [{ phone: '+1-555-123-4567' }, { phone: null }],
@@ -119,14 +119,14 @@ describe('a change of email or password', () => {
     }
   });
 
-  test("another organization's email is free", async () => {
+  test('an email of another organization is free', async () => {
     const foreign = await addPerson(roster, { email: 'far@example.com' }, await roster.addOrganization());
     assert.ok(foreign.number);
     const { number, session } = await signUp(roster);
     assert.equal((await put(number, session, { email: 'far@example.com' })).status, 200);
   });
 
-  test('the own email in other letters is no new one', async () => {
+  test('the same email in another case is not a new one', async () => {
     const { number, email, session } = await signUp(roster);
     roster.clock.advance(10 * minuteMs);
     await roster.call(`GET ${path}/${number}`, { session });
@@ -136,7 +136,7 @@ describe('a change of email or password', () => {
     await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
   });
 
-  test('of an invited user voids the invitation that went to the old address', async () => {
+  test('of an invited user voids the invitation to the old address', async () => {
     const { admin: bearer } = roster.organization.apiKeys;
     const json = { email: 'typo@example.com', name: 'Jane Smith' };
     await roster.call('POST /organization/api/v1/users', { bearer, json });

@@ -39,7 +39,7 @@ describe('PUT /v1/users/{id}', () => {
     assert.deepEqual([cleared.at('phone'), cleared.at('date_of_birth')], [null, null]);
   });
 
-  test('nothing changes where nothing is said, and updated_at stays', async () => {
+  test('an empty change writes nothing, and updated_at stays', async () => {
     const { number, session, reply: made } = await signUp(roster);
     await ledger.mark();
     roster.clock.advance(5);
@@ -51,7 +51,7 @@ describe('PUT /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('a user may be sent back whole, by its owner and by an admin, and nothing changes', async () => {
+  test('a whole user may be sent back, by its owner and by an admin, and nothing changes', async () => {
     const owner = await signUp(roster, { phone: '+1-555-123-4567' }, { beside: { clinical: true } });
     const bare = await addPerson(roster);
     await ledger.mark();
@@ -70,7 +70,7 @@ describe('PUT /v1/users/{id}', () => {
     assert.deepEqual([reply.status, reply.at('first_name'), reply.at('email')], [200, 'Ada', null]);
   });
 
-  test('what is shown and not settable is invalid with any other value, for admins too', async () => {
+  test('a read-only field with another value is invalid, for admins too', async () => {
     const { number, session } = await signUp(roster);
     await ledger.mark();
     const user = { id: 1, confirmed: true, created_at: '2020-01-01T00:00:00.000Z', updated_at: null };
@@ -89,7 +89,7 @@ describe('PUT /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('every faulty field is told at once, and nothing is changed', async () => {
+  test('all faulty fields are reported together, and nothing is changed', async () => {
     const { number, session } = await signUp(roster);
     await ledger.mark();
     const user = {
@@ -120,7 +120,7 @@ describe('PUT /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('to who is neither owner nor admin no other user exists, once the fields are right', async () => {
+  test('a caller who is neither owner nor admin gets not found, once the fields are valid', async () => {
     const person = await addPerson(roster);
     const stranger = await addPerson(roster);
     const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
@@ -143,7 +143,7 @@ describe('PUT /v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  describe('what only an admin changes', () => {
+  describe('a field that only an admin changes', () => {
     const changes: readonly object[] = [
       { user: { role: 'admin' } },
       { user: { role: 'nonsense' } },
@@ -163,7 +163,7 @@ describe('PUT /v1/users/{id}', () => {
       });
     }
 
-    test('may be sent by the owner as it is', async () => {
+    test('may be sent by the owner with its present value', async () => {
       const { number, session } = await signUp(roster);
       const user = { role: 'parent', active: true, clinical: false };
       assert.equal((await put(number, session, { user, clinical: false, template: false })).status, 200);
@@ -190,7 +190,7 @@ describe('PUT /v1/users/{id}', () => {
       assert.equal(signIn.status, 401);
     });
 
-    test('takes the values of its kind only', async () => {
+    test('accepts only values of its kind', async () => {
       const { number } = await signUp(roster);
       await ledger.mark();
       const json = { user: { role: 'owner', active: null, clinical: 'yes' }, template: 1 };
@@ -206,7 +206,7 @@ describe('PUT /v1/users/{id}', () => {
       await ledger.expect({});
     });
 
-    test('a wish to be clinical is not approved by saying it again', async () => {
+    test('a wish to be clinical is not approved by repeating it', async () => {
       const { number, session } = await signUp(roster, {}, { beside: { clinical: true } });
       await ledger.mark();
       const json = { clinical: true, user: { clinical: true } };
@@ -255,7 +255,7 @@ describe('PUT /v1/users/{id}', () => {
       await confirm(number, '+15552000002');
     });
 
-    test('is not one that is only written otherwise', async () => {
+    test('is not the same number in another notation', async () => {
       const { number, session } = await signUp(roster, { phone: '+1-555-200-0003' });
       await confirm(number, '+15552000003');
       await ledger.mark();
@@ -277,7 +277,7 @@ describe('PUT /v1/users/{id}', () => {
       assert.equal((await change(15)).status, 200);
     });
 
-    test('of a cancelled user is kept without a word to it', async () => {
+    test('of a cancelled user is stored, and no message is sent', async () => {
       const { number } = await signUp(roster, { phone: '+1-555-200-0020' });
       await roster.call(`POST ${path}/${number}/cancel`, { session: admin.session });
       await ledger.mark();

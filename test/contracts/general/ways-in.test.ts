@@ -66,7 +66,7 @@ describe('the three ways in to general', () => {
       });
     });
 
-    test(`a method that the path does not take is named by ${title}`, async () => {
+    test(`a method that the path does not have is refused by ${title}`, async () => {
       for (const [line, methods] of [
         ['PATCH /v1/users', ['GET', 'POST']],
         ['PATCH /v1/users/1', ['DELETE', 'GET', 'PUT']],
@@ -99,7 +99,7 @@ describe('the three ways in to general', () => {
     assert.deepEqual([session.contract, session.status], ['general', 422]);
   });
 
-  test('a path of its own that it does not have is 404 in its envelope', async () => {
+  test('an unknown path below its own is 404 in its envelope', async () => {
     for (const line of ['GET /general/v1', 'GET /general/v2/users', 'POST /v1/users/1/2/3']) {
       const reply = await roster.call(line);
       assert.deepEqual([reply.status, reply.body], [404, { errors: 'Not found' }], line);
@@ -123,7 +123,7 @@ describe('the three ways in to general', () => {
   });
 });
 
-/** The methods that `Allow` names, but for those that come with every path. */
+/** The methods in `Allow`, except those that every path has. */
 function methodsOf(reply: Reply): string[] {
   const methods = reply.header('allow').split(/, */);
   return methods.filter((method) => method !== 'HEAD' && method !== 'OPTIONS').sort();

@@ -27,7 +27,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     });
   }
 
-  test('a user is made active at once and shown with the five fields', async () => {
+  test('a new user is active at once and shown with the five fields', async () => {
     const reply = await create({ externalId: ' john@example.com ' });
     assert.equal(reply.status, 201);
     const id = reply.string('humanId');
@@ -56,7 +56,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     assert.equal(seen.at('data.status'), 'active');
   });
 
-  test('a form is as good as JSON', async () => {
+  test('a form is accepted like JSON', async () => {
     const reply = await send({ form: { externalId: 'form & form+é' } });
     assert.equal(reply.status, 201);
     assert.equal(reply.at('externalId'), 'form & form+é');
@@ -78,7 +78,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     });
   });
 
-  test('a user who came in through another contract is found as well', async () => {
+  test('a user of another contract is found too', async () => {
     const { userId } = await addPerson(roster, { externalId: 'of sonar', timezone: 'Asia/Tokyo' });
     const reply = await create({ externalId: 'of sonar' });
     assert.equal(toUserIdText(reply.string('humanId')), userId);
@@ -97,7 +97,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.mark();
   });
 
-  test('each app has an externalId for itself', async () => {
+  test('each app has its own externalIds', async () => {
     const first = await create({ externalId: 'shared' });
     const { app, ...secrets } = await createApp(roster.core, testDoor, {
       organization: tenant,
@@ -111,7 +111,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.mark();
   });
 
-  test('a user can be sent back whole, and other values of what cannot be set are refused', async () => {
+  test('a whole user can be sent back, and other values of read-only fields are refused', async () => {
     const user = Object((await create({ externalId: 'whole' })).body);
     roster.clock.advance(1);
     assert.equal((await create(user)).at('humanId'), user.humanId);
@@ -124,7 +124,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('who is not there yet has nothing to be sent back but the app of the path', async () => {
+  test('a new user has no read-only field except the app of the path', async () => {
     assertBadRequest(await create({ externalId: 'new', humanId: '0'.repeat(32) }), 'humanId cannot be set.');
     assertBadRequest(await create({ externalId: 'new', appId: 'f'.repeat(40) }), 'appId cannot be set.');
     await ledger.expect({});
@@ -160,7 +160,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('a missing body misses the externalId, whatever its content type', async () => {
+  test('a missing body is reported as a missing externalId, for every content type', async () => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain']) {
       assertBadRequest(await send({ headers: { 'content-type': type } }), 'externalId is required.');
     }
@@ -168,7 +168,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('a broken, a foreign and too large a body are told apart', async () => {
+  test('a malformed body, another content type and a large body have different answers', async () => {
     for (const body of ['{', '[]', 'null', '"a"']) {
       const reply = await send({ body, headers: { 'content-type': 'application/json' } });
       assertBadRequest(reply, 'The body must be one JSON object or one form.');
@@ -182,13 +182,13 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('a field that nobody knows is ignored', async () => {
+  test('an unknown field is ignored', async () => {
     const json = JSON.parse('{"externalId":"ignored","__proto__":{"humanId":"x"},"timezone":"x"}');
     assert.equal((await create(json)).status, 201);
     await ledger.mark();
   });
 
-  test('50 at once with one externalId give one humanId', async () => {
+  test('50 requests at once with one externalId give one humanId', async () => {
     const { appId, appKey } = tenant.app;
     const replies = await callAtOnce(roster.client, 50, () => [
       `POST /humanapi/v1/apps/${appId}/users`,

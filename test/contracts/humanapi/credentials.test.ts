@@ -33,13 +33,13 @@ describe('the credential of humanapi', () => {
     }
   }
 
-  test('every operation asks for one, before it looks at anything else', async () => {
+  test('is checked by every operation before anything else', async () => {
     await assertRefused({});
     await assertRefused({ 'content-type': 'text/plain' }, 'no-app');
     await ledger.expect({});
   });
 
-  test('what opens nothing is refused alike', async () => {
+  test('every invalid one gets the same answer', async () => {
     const { apiKeys, app } = tenant;
     const { session } = await addPerson(roster, { role: 'admin' });
     await ledger.mark();
@@ -65,7 +65,7 @@ describe('the credential of humanapi', () => {
     await ledger.expect({});
   });
 
-  test('the password is ignored, and the scheme has no case', async () => {
+  test('the password is ignored, and the scheme is case-insensitive', async () => {
     const { appId, appKey } = tenant.app;
     for (const authorization of [
       basic(`${appKey}:`),
@@ -77,7 +77,7 @@ describe('the credential of humanapi', () => {
     }
   });
 
-  test("a good key finds nothing on another app's path, whether or not that app exists", async () => {
+  test("a valid key gets not found on another app's path, whether or not that app exists", async () => {
     const { appKey, appId } = tenant.app;
     const second = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     const other = await roster.addOrganization();
@@ -99,7 +99,7 @@ describe('the credential of humanapi', () => {
     await ledger.expect({});
   });
 
-  test('a rotated key opens nothing any more', async () => {
+  test('a rotated key is invalid', async () => {
     const { app, appKey } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Third' });
     const status = async (key: string) =>
       (await roster.call(`GET /humanapi/v1/apps/${app.id}/users`, { appKey: key })).status;

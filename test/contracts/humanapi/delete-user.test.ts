@@ -15,7 +15,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     return roster.call(`${method} /humanapi/v1/apps/${appId}/users/${id}`, { appKey });
   };
 
-  test('a user is gone with the sessions that hang on it, and a second deletion is 404', async () => {
+  test('a deletion removes the user with their sessions, and a second deletion is 404', async () => {
     const { userId } = await addPerson(roster, { email: 'gone@example.com' });
     const id = bareId(userId);
     await ledger.mark();
@@ -40,7 +40,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     await ledger.expect({});
   });
 
-  test('an app key cannot delete an admin, whatever the state', async () => {
+  test('an app key cannot delete an admin in any state', async () => {
     for (const status of ['active', 'pending', 'inactive'] as const) {
       const { userId } = await addPerson(roster, { role: 'admin', status });
       await ledger.mark();
@@ -56,7 +56,7 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     }
   });
 
-  test("an id of nobody, of another app's user or admin, and one that is no id are the same 404", async () => {
+  test("an unknown id, an id of another app's user or admin, and a malformed id get the same 404", async () => {
     const { app } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     const inApp = await addPerson(roster, { appId: app.id });
     const admin = await addPerson(roster, { appId: app.id, role: 'admin' });

@@ -15,7 +15,7 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
     return roster.call(`GET /humanapi/v1/apps/${appId}/users/${id}`, { appKey });
   };
 
-  test('a user is shown bare, with null for what nobody said', async () => {
+  test('a user is shown without an envelope, with null for unknown fields', async () => {
     const { userId } = await addPerson(roster, { role: 'admin', email: 'a@example.com' });
     await ledger.mark();
     const id = bareId(userId);
@@ -29,7 +29,7 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
     await ledger.expect({});
   });
 
-  test('updatedAt moves with every change and every report', async () => {
+  test('updatedAt changes with every change and every report', async () => {
     const { userId } = await addPerson(roster);
     const id = bareId(userId);
     const bearer = tenant.apiKeys.admin;
@@ -48,7 +48,7 @@ describe('GET /v1/apps/{appId}/users/{humanId}', () => {
     await ledger.mark();
   });
 
-  test('an id of nobody, of another app, of another organization and one that is no id are the same 404', async () => {
+  test('an unknown id, an id of another app or organization, and a malformed id get the same 404', async () => {
     const { app } = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     const inApp = await addPerson(roster, { appId: app.id });
     const elsewhere = await addPerson(roster, {}, await roster.addOrganization());

@@ -21,7 +21,7 @@ describe('GET /v1/apps/{appId}/users', () => {
 
   before(async () => {
     for (let count = 0; count < 7; count++) {
-      // Some are made in the same instant: then the order of creation decides.
+      // Some are created in the same instant: then the order of creation decides.
       if (count % 3 === 0) roster.clock.advance(1);
       const externalId = count === 2 ? null : `person "${count}"\n`;
       const status = count === 3 ? 'inactive' : 'active';
@@ -30,7 +30,7 @@ describe('GET /v1/apps/{appId}/users', () => {
   });
   const ledger = setUpLedger(roster);
 
-  test('every user of the app, whatever their state, comes oldest first', async () => {
+  test('all users of the app, in every state, are listed oldest first', async () => {
     const reply = await list();
     assert.equal(reply.status, 200);
     assert.equal(reply.header('content-type'), 'application/json; charset=utf-8');
@@ -45,7 +45,7 @@ describe('GET /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('Accept: application/x-ndjson gives the same ones a line', async () => {
+  test('Accept: application/x-ndjson gives the same users, one per line', async () => {
     const array = await list();
     const lines = await list(tenant.app, 'application/x-ndjson');
     assert.equal(lines.status, 200);
@@ -60,14 +60,14 @@ describe('GET /v1/apps/{appId}/users', () => {
     await ledger.expect({});
   });
 
-  test('an app without users has an empty array, and no lines', async () => {
+  test('an app without users has an empty array, or no lines', async () => {
     const { app } = await roster.addOrganization();
     assert.equal((await list(app)).text, '[]');
     const lines = await list(app, 'application/x-ndjson');
     assert.deepEqual([lines.status, lines.text], [200, '']);
   });
 
-  test('users of another app of the organization and of another organization are not there', async () => {
+  test('users of another app and of another organization are not listed', async () => {
     const other = await roster.addOrganization();
     const { app, ...secrets } = await createApp(roster.core, testDoor, {
       organization: tenant,

@@ -1,6 +1,6 @@
 /**
- * The list of an app as a stream: 20,000 users that the store holds, read over HTTP by readers who are quick, who
- * stand still and who hang up. A server beside the first one runs on the same store and counts its reads.
+ * The list of an app as a stream: 20,000 users, read over HTTP by readers that are fast, that pause and that
+ * disconnect. A second server on the same store counts its reads.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -27,7 +27,7 @@ describe('the stream of humanapi', () => {
   let server: HttpServer;
   let client: Client;
   let line: string;
-  /** Reads inside the organization so far; looking up the credential is none. */
+  /** Reads inside the organization so far, without the look-up of the credential. */
   let reads = 0;
 
   before(async () => {
@@ -73,7 +73,7 @@ describe('the stream of humanapi', () => {
     };
   }
 
-  /** Resolves with the count of reads once it has not moved for a while. */
+  /** Resolves with the count of reads once it has not changed for a while. */
   async function readsAtRest(): Promise<number> {
     for (;;) {
       const before = reads;
@@ -85,7 +85,7 @@ describe('the stream of humanapi', () => {
   const externalIds = (users: readonly { externalId: string }[]) => users.map((user) => user.externalId);
   const expected = Array.from({ length: usersCount }, (_, index) => externalIdOf(index));
 
-  test('a reader who stands still stops the reading: nothing piles up, and the rest comes when it goes on', async () => {
+  test('a reader that pauses stops the reading: memory does not grow, and the rest comes when the reader continues', async () => {
     const idle = memoryInUse();
     const readsBefore = await readsAtRest();
     const answer = await client.open(line, { appKey: tenant.app.appKey });
@@ -106,14 +106,14 @@ describe('the stream of humanapi', () => {
     assert.deepEqual(externalIds(JSON.parse(text)), expected);
   });
 
-  test('every user has a line, oldest first', async () => {
+  test('each user has a line, oldest first', async () => {
     const headers = { accept: 'application/x-ndjson' };
     const { text } = await client.call(line, { appKey: tenant.app.appKey, headers });
     const lines = text.trimEnd().split('\n');
     assert.deepEqual(externalIds(lines.map((each) => JSON.parse(each))), expected);
   });
 
-  test('a reader who hangs up stops the reading', async () => {
+  test('a reader that disconnects stops the reading', async () => {
     const readsBefore = await readsAtRest();
     const answer = await client.open(line, { appKey: tenant.app.appKey });
     await new Promise((resolve) => answer.once('readable', resolve));
@@ -126,7 +126,7 @@ describe('the stream of humanapi', () => {
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** Bytes that are still held after everything unused was let go. */
+/** Bytes in use after a garbage collection. */
 function memoryInUse(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

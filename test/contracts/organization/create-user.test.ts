@@ -13,7 +13,7 @@ describe('POST /api/v1/users', () => {
   const create = (json: unknown, bearer = tenant.apiKeys.admin) =>
     roster.call(`POST ${path}`, { bearer, json });
 
-  test('a user is made pending and invited by email', async () => {
+  test('a new user is pending and invited by email', async () => {
     const reply = await create({ email: ' Ann.Lee@Example.com ', name: ' Ann  Lee ', role: 'member' });
     assert.equal(reply.status, 201);
     const id = reply.string('id');
@@ -40,7 +40,7 @@ describe('POST /api/v1/users', () => {
     assert.ok(token !== undefined && body.includes(token), 'the link has the token');
   });
 
-  test('the role is member unless said, and admin where an admin says so', async () => {
+  test('the role is member by default, and admin if an admin asks for it', async () => {
     assert.equal((await create({ email: 'r1@example.com', name: 'R' })).string('role'), 'member');
     assert.equal((await create({ email: 'r2@example.com', name: 'R', role: null })).string('role'), 'member');
     assert.equal(
@@ -103,13 +103,13 @@ describe('POST /api/v1/users', () => {
     });
   }
 
-  test('a field that nobody knows is ignored', async () => {
+  test('an unknown field is ignored', async () => {
     const json = JSON.parse('{"email":"u@example.com","name":"U","__proto__":{"role":"admin"},"nickname":1}');
     assert.equal((await create(json)).string('role'), 'member');
     await ledger.mark();
   });
 
-  test('a name of 255 characters and of any script is taken as it is', async () => {
+  test('a name of 255 characters in any script is accepted unchanged', async () => {
     for (const name of ['n'.repeat(255), '👩🏽‍⚕️ 王 秀英', "O'Neil-Łukasz van der Ü"]) {
       const email = `${crypto.randomUUID()}@example.com`;
       assert.equal((await create({ email, name })).string('name'), name);
@@ -117,7 +117,7 @@ describe('POST /api/v1/users', () => {
     await ledger.mark();
   });
 
-  test('a missing body misses the email', async () => {
+  test('a missing body is reported as a missing email', async () => {
     for (const headers of [{}, { 'content-type': 'application/json' }]) {
       const reply = await roster.call(`POST ${path}`, { bearer: tenant.apiKeys.admin, headers });
       assert.equal(reply.status, 400);
@@ -126,7 +126,7 @@ describe('POST /api/v1/users', () => {
     await ledger.expect({});
   });
 
-  test('what is not JSON is told apart from what has another content type', async () => {
+  test('a malformed body and another content type have different answers', async () => {
     const bearer = tenant.apiKeys.admin;
     const send = (body: string, type: string) =>
       roster.call(`POST ${path}`, { bearer, body, headers: { 'content-type': type } });
@@ -145,7 +145,7 @@ describe('POST /api/v1/users', () => {
     await ledger.expect({});
   });
 
-  test('a taken email is a conflict, compared without case, and says nothing more', async () => {
+  test('a taken email is a conflict without details, compared without case', async () => {
     const reply = await create({ email: 'ANN.LEE@example.COM', name: 'Other' });
     assert.equal(reply.status, 409);
     assert.deepEqual(reply.body, {
@@ -155,14 +155,14 @@ describe('POST /api/v1/users', () => {
     await ledger.expect({});
   });
 
-  test("another organization's email is free", async () => {
+  test('an email of another organization is free', async () => {
     const other = await roster.addOrganization();
     const reply = await create({ email: 'ann.lee@example.com', name: 'Ann Lee' }, other.apiKeys.member);
     assert.equal(reply.status, 201);
     await ledger.mark();
   });
 
-  test('only an admin makes an admin, which is told before the fields are looked at', async () => {
+  test('only an admin invites an admin; the refusal comes before faults of fields', async () => {
     const { session } = await addPerson(roster, { role: 'member' });
     await ledger.mark();
     for (const bearer of [tenant.apiKeys.member, session]) {
@@ -182,7 +182,7 @@ describe('POST /api/v1/users', () => {
     });
   });
 
-  test('readers and parents may not create, whatever they send', async () => {
+  test('readers and parents may not create, with any body', async () => {
     const { session } = await addPerson(roster, { role: 'parent' });
     await ledger.mark();
     for (const bearer of [tenant.apiKeys.reader, session]) {

@@ -30,13 +30,13 @@ describe('the credential of organization', () => {
     }
   }
 
-  test('every operation asks for one, before it looks at anything else', async () => {
+  test('is checked by every operation before anything else', async () => {
     await assertRefused({});
     await assertRefused({ 'content-type': 'text/plain' });
     await ledger.expect({});
   });
 
-  test('what opens nothing is refused alike', async () => {
+  test('every invalid one gets the same answer', async () => {
     const { apiKeys, app } = roster.organization;
     const { session } = await addPerson(roster, { role: 'admin' });
     await ledger.mark();
@@ -59,7 +59,7 @@ describe('the credential of organization', () => {
     await ledger.expect({});
   });
 
-  test('the scheme is read without case', async () => {
+  test('the scheme is case-insensitive', async () => {
     const headers = { authorization: `bEARER  ${roster.organization.apiKeys.reader}` };
     assert.equal((await roster.call(`GET ${path}`, { headers })).status, 200);
   });
@@ -83,7 +83,7 @@ describe('the credential of organization', () => {
     assert.deepEqual([await status(expiring.apiKey), await status(revoked.apiKey)], [401, 401]);
   });
 
-  test("a cancelled user's session opens nothing", async () => {
+  test('a session of a cancelled user is invalid', async () => {
     const { session } = await addPerson(roster, { role: 'admin', status: 'inactive' });
     assert.equal((await roster.call(`GET ${path}`, { bearer: session })).status, 401);
   });

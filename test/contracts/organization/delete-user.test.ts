@@ -14,7 +14,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     roster.call(`DELETE ${path}/${id}`, { bearer });
   const read = (id: string) => roster.call(`GET ${path}/${id}`, { bearer: tenant.apiKeys.admin });
 
-  test('a user is gone with all that hangs on it, and only the audit events are left', async () => {
+  test('a deletion removes the user with all their data, except the audit events', async () => {
     const bearer = tenant.apiKeys.admin;
     const json = { email: 'jane@example.com', name: 'Jane Smith' };
     const id = (await roster.call(`POST ${path}`, { bearer, json })).string('id');
@@ -42,7 +42,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     assert.deepEqual(await roster.outbox('jane@example.com'), []);
   });
 
-  test('a second deletion, an id of nobody and a foreign id are the same 404', async () => {
+  test('a second deletion, an unknown id and a foreign id get the same 404', async () => {
     const { userId } = await addPerson(roster);
     assert.equal((await remove(userId)).status, 204);
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
@@ -65,7 +65,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     assert.notEqual(second.string('id'), first);
   });
 
-  test('who may not delete is not told whether the user exists', async () => {
+  test('a caller who may not delete does not learn whether the user exists', async () => {
     const { userId } = await addPerson(roster);
     const member = await addPerson(roster, { role: 'member' });
     const parent = await addPerson(roster, { role: 'parent' });
@@ -85,7 +85,7 @@ describe('DELETE /api/v1/users/{id}', () => {
     assert.equal((await read(userId)).status, 200);
   });
 
-  test('an admin deletes by session, and their own session goes with them', async () => {
+  test('an admin deletes with a session, and their own deletion ends it', async () => {
     const own = await roster.addOrganization();
     const first = await roster.addAdmin(own);
     const second = await roster.addAdmin(own);

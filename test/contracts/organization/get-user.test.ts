@@ -12,7 +12,7 @@ describe('GET /api/v1/users/{id}', () => {
 
   const read = (id: string, bearer = tenant.apiKeys.reader) => roster.call(`GET ${path}/${id}`, { bearer });
 
-  test('a user is shown bare, with seven fields in the order of the document', async () => {
+  test('a user is shown without an envelope, with seven fields in the order of the document', async () => {
     const traits = { email: 'john@example.com', firstName: 'John', lastName: 'Doe', role: 'admin' } as const;
     const { userId } = await addPerson(roster, traits);
     await ledger.mark();
@@ -26,7 +26,7 @@ describe('GET /api/v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('what nobody said is null', async () => {
+  test('unknown fields are null', async () => {
     const { userId } = await addPerson(roster, { status: 'pending' });
     assert.deepEqual((await read(userId)).body, {
       id: userId,
@@ -49,7 +49,7 @@ describe('GET /api/v1/users/{id}', () => {
     assert.equal((await read(admin.userId)).at('last_login'), '2026-03-02T12:01:02Z');
   });
 
-  test('ids that are nobody, malformed or spelled as another contract does are the same 404', async () => {
+  test('ids that are unknown, malformed or in the spelling of another contract get the same 404', async () => {
     const { userId, number } = await addPerson(roster);
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
@@ -75,7 +75,7 @@ describe('GET /api/v1/users/{id}', () => {
     await ledger.expect({});
   });
 
-  test('members and admins read, parents may not, whether or not the user exists', async () => {
+  test('members and admins may read; parents may not, whether or not the user exists', async () => {
     const member = await addPerson(roster, { role: 'member' });
     const parent = await addPerson(roster, { role: 'parent' });
     assert.equal((await read(parent.userId, member.session)).status, 200);

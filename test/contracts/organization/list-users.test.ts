@@ -25,7 +25,7 @@ describe('GET /api/v1/users', () => {
   });
   const ledger = setUpLedger(roster);
 
-  test('users come newest first, with the five fields of the document in its order', async () => {
+  test('users are listed newest first, with the five fields of the document in its order', async () => {
     const reply = await list();
     assert.equal(reply.status, 200);
     assert.equal(reply.header('content-type'), 'application/json; charset=utf-8');
@@ -43,7 +43,7 @@ describe('GET /api/v1/users', () => {
     await ledger.expect({});
   });
 
-  test('users of the same instant come in the reverse order of their creation', async () => {
+  test('users of the same instant are listed in the reverse order of their creation', async () => {
     const own = await roster.addOrganization();
     const made: string[] = [];
     for (let count = 0; count < 12; count++) made.unshift((await addPerson(roster, {}, own)).userId);
@@ -55,7 +55,7 @@ describe('GET /api/v1/users', () => {
     await ledger.mark();
   });
 
-  test('pages are of the size that was asked for and meet without gap or repeat', async () => {
+  test('pages have the requested size, and no gap or repetition between them', async () => {
     const seen: unknown[] = [];
     for (const page of [1, 2, 3]) {
       const reply = await list(`?page=${page}&limit=2`);
@@ -118,7 +118,7 @@ describe('GET /api/v1/users', () => {
     });
   }
 
-  test('a parameter that nobody knows is ignored', async () => {
+  test('an unknown parameter is ignored', async () => {
     assert.equal((await list('?per_page=1&__proto__=1&sort=email')).number('meta.total'), 5);
   });
 
@@ -131,7 +131,7 @@ describe('GET /api/v1/users', () => {
     assert.equal((await list()).number('meta.total'), 5);
   });
 
-  test('every API key lists, and of the users admins and members do', async () => {
+  test('all API keys may list, and of users admins and members', async () => {
     const own = await roster.addOrganization();
     for (const key of Object.values(own.apiKeys)) assert.equal((await list('', key)).status, 200);
     for (const role of ['member', 'admin'] as const) {
@@ -147,7 +147,7 @@ describe('GET /api/v1/users', () => {
     });
   });
 
-  test('a user whose name and email nobody said is listed with nulls', async () => {
+  test('a user without name and email is listed with nulls', async () => {
     const own = await roster.addOrganization();
     const { userId } = await addPerson(roster, {}, own);
     const reply = await list('', own.apiKeys.admin);

@@ -31,7 +31,7 @@ describe('the three ways in to organization', () => {
       assert.equal((await call(`GET /api/v1/users/${id}`)).status, 404);
     });
 
-    test(`a method that the path does not take is named by ${title}`, async () => {
+    test(`a method that the path does not have is refused by ${title}`, async () => {
       const ask = host === undefined ? {} : { host };
       const users = await roster.call(`PUT ${prefix}/api/v1/users`, ask);
       assert.equal(users.status, 405);
@@ -43,7 +43,7 @@ describe('the three ways in to organization', () => {
     });
   }
 
-  test("a path that is nobody's is 404 in this contract's envelope", async () => {
+  test('a path of no contract is 404 in the envelope of this contract', async () => {
     for (const line of ['GET /', 'POST /v2/users', 'GET /api/v2/users', 'DELETE /organization/api/v1']) {
       const reply = await roster.call(line);
       assert.equal(reply.status, 404);
@@ -52,7 +52,7 @@ describe('the three ways in to organization', () => {
   });
 });
 
-/** The methods that `Allow` names, but for those that come with every path. */
+/** The methods in `Allow`, except those that every path has. */
 function methodsOf(reply: Reply): string[] {
   const methods = reply.header('allow').split(/, */);
   return methods.filter((method) => method !== 'HEAD' && method !== 'OPTIONS').sort();

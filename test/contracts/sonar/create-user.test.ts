@@ -18,7 +18,7 @@ describe('POST /v1/users', () => {
   const create = (json: unknown, bearer = tenant.apiKeys.member) =>
     roster.call(`POST ${path}`, { bearer, json });
 
-  test('a user is made active at once, with what was said', async () => {
+  test('a new user is active at once, with the fields of the body', async () => {
     const reply = await create({ reference_id: ' your-internal-id ', timezone: 'america/new_york' });
     assert.equal(reply.status, 201);
     const id = reply.string('data.id');
@@ -44,7 +44,7 @@ describe('POST /v1/users', () => {
     assert.equal(read.text, reply.text);
   });
 
-  test('without a body everything is as the directory has it', async () => {
+  test('without a body all fields have their defaults', async () => {
     for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'text/plain' }]) {
       const reply = await roster.call(`POST ${path}`, { bearer: tenant.apiKeys.admin, headers });
       assert.equal(reply.status, 201);
@@ -107,7 +107,7 @@ describe('POST /v1/users', () => {
     });
   }
 
-  test('a field that nobody knows is ignored', async () => {
+  test('an unknown field is ignored', async () => {
     const json = JSON.parse('{"__proto__":{"timezone":"x"},"constructor":1,"email":"x","externalId":7}');
     const reply = await create(json);
     assert.equal(reply.status, 201);
@@ -115,7 +115,7 @@ describe('POST /v1/users', () => {
     await ledger.mark();
   });
 
-  test('a reference_id of 255 characters of any script is kept as it is', async () => {
+  test('a reference_id of 255 characters in any script is stored unchanged', async () => {
     for (const reference_id of [
       'x'.repeat(255),
       '👩🏽‍⚕️'.repeat(50),
@@ -158,7 +158,7 @@ describe('POST /v1/users', () => {
     await ledger.mark();
   });
 
-  test("another account's app is as unknown as one that never was", async () => {
+  test('an app of another account gets the same answer as an unknown app', async () => {
     const other = await roster.addOrganization();
     await ledger.mark();
     const foreign = await create({ app_id: other.app.appId });
@@ -182,7 +182,7 @@ describe('POST /v1/users', () => {
     await ledger.mark();
   });
 
-  test('a reader may not create, whatever it sends', async () => {
+  test('a reader may not create, with any body', async () => {
     for (const json of [{}, { timezone: 'x' }]) {
       const reply = await create(json, tenant.apiKeys.reader);
       assert.equal(reply.status, 403);
@@ -195,7 +195,7 @@ describe('POST /v1/users', () => {
     await ledger.expect({});
   });
 
-  test('a body that is no JSON object is told apart from another content type and from too large a one', async () => {
+  test('a malformed body, another content type and a large body have different answers', async () => {
     const send = (body: string, headers: Record<string, string>) =>
       roster.call(`POST ${path}`, { bearer: tenant.apiKeys.admin, body, headers });
     const type = { 'content-type': 'application/json; charset=utf-8' };

@@ -34,13 +34,13 @@ describe('the credential of sonar', () => {
     }
   }
 
-  test('every operation asks for one, before it looks at anything else', async () => {
+  test('is checked by every operation before anything else', async () => {
     await assertRefused({});
     await assertRefused({ 'content-type': 'text/plain', 'idempotency-key': '' });
     await ledger.expect({});
   });
 
-  test('what opens nothing is refused alike', async () => {
+  test('every invalid one gets the same answer', async () => {
     const { apiKeys, app } = roster.organization;
     const { session } = await addPerson(roster, { role: 'admin' });
     await ledger.mark();
@@ -61,7 +61,7 @@ describe('the credential of sonar', () => {
     await ledger.expect({});
   });
 
-  test('the scheme is read without case', async () => {
+  test('the scheme is case-insensitive', async () => {
     const headers = { authorization: `bEARER  ${roster.organization.apiKeys.reader}` };
     assert.equal((await roster.call(`GET ${path}`, { headers })).status, 200);
   });

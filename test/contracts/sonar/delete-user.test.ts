@@ -13,7 +13,7 @@ describe('DELETE /v1/users/{user_id}', () => {
   const remove = (id: string, bearer = tenant.apiKeys.admin) =>
     roster.call(`DELETE ${path}/${id}`, { bearer });
 
-  test('a user is gone with all that hangs on it, and a second deletion is 404', async () => {
+  test('a deletion removes the user with all their data, and a second deletion is 404', async () => {
     const bearer = tenant.apiKeys.admin;
     const headers = { 'idempotency-key': 'made once' };
     const id = (await roster.call(`POST ${path}`, { bearer, headers })).string('data.id');
@@ -40,7 +40,7 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('a body is not looked at', async () => {
+  test('a body is ignored', async () => {
     const { userId } = await addPerson(roster);
     const reply = await roster.call(`DELETE ${path}/${userId}`, {
       bearer: tenant.apiKeys.admin,
@@ -51,7 +51,7 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.mark();
   });
 
-  test('an id of nobody and one of another account are the same 404', async () => {
+  test('an unknown id and an id of another account get the same 404', async () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
     for (const id of [foreign.userId, unknownUserId, 'usr_invalid', bareId(foreign.userId)]) {
@@ -62,7 +62,7 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('members and readers may not delete, and are not told whether the user exists', async () => {
+  test('members and readers may not delete, and do not learn whether the user exists', async () => {
     const { userId } = await addPerson(roster);
     await ledger.mark();
     for (const key of [tenant.apiKeys.member, tenant.apiKeys.reader]) {
@@ -79,7 +79,7 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('what became of a deletion is told to keys that may delete, and to no others', async () => {
+  test('only keys that may delete can read the state of an erasure', async () => {
     const { userId } = await addPerson(roster);
     const erasureId = (await remove(userId)).header('x-erasure-id');
     const path = `GET /sonar/v1/erasures/${erasureId}`;
@@ -93,7 +93,7 @@ describe('DELETE /v1/users/{user_id}', () => {
     await ledger.mark();
   });
 
-  test("the account's last active admin is kept, another admin is not", async () => {
+  test("the account's last active admin cannot be deleted, another admin can", async () => {
     const own = await roster.addOrganization();
     const first = await roster.addAdmin(own);
     const second = await roster.addAdmin(own);

@@ -44,7 +44,7 @@ async function untilStatus(userId: string, status: string): Promise<void> {
 }
 
 describe('GET /v1/users/{user_id}/devices', () => {
-  test('a user who was never sent to connect one has none', async () => {
+  test('is empty for a user who never connected a device', async () => {
     const reply = await list(await makeUser());
     assert.equal(reply.status, 200);
     assert.deepEqual(reply.body, { data: [] });
@@ -105,7 +105,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     });
   });
 
-  test('a device that still waits for its person is started again, and either address leads there', async () => {
+  test('a pending device is started again, and both addresses are valid', async () => {
     const userId = await makeUser();
     const first = await connect(userId);
     const second = await connect(userId);
@@ -122,7 +122,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     { provider: null },
     {},
   ]) {
-    test(`the provider of ${JSON.stringify(json)} is refused with the list of those that are on`, async () => {
+    test(`the provider of ${JSON.stringify(json)} is refused with the list of active providers`, async () => {
       const userId = await makeUser();
       const reply = await connect(userId, { json });
       assert.equal(reply.status, 422);
@@ -135,7 +135,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     });
   }
 
-  test('a missing body is a missing provider', async () => {
+  test('a missing body is reported as a missing provider', async () => {
     const userId = await makeUser();
     const reply = await roster.call(`POST ${path}/${userId}/devices`, member());
     assert.equal(reply.status, 422);
@@ -150,7 +150,8 @@ describe('POST /v1/users/{user_id}/devices', () => {
     assert.equal(again.text, first.text);
     const other = await connect(userId, { ...keyed, json: { provider: 'demo', again: true } });
     assert.equal(other.status, 422);
-    // Once the person has been there, there is no address to go to any more; the device is what it is now.
+    // Once the person has been at the provider, there is no address any more; the device has its present
+    // state.
     await visitDemo(first.string('data.auth_url'));
     const late = await connect(userId, keyed);
     assert.equal(late.at('data.id'), first.at('data.id'));
@@ -159,7 +160,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     await ledger.mark();
   });
 
-  test('a repeated request whose address has run out gets one that works', async () => {
+  test('a repeated request gets a new address if the first has expired', async () => {
     const userId = await makeUser();
     const keyed = { headers: { 'Idempotency-Key': 'connect-later' } };
     const first = await connect(userId, keyed);
@@ -197,7 +198,7 @@ describe('DELETE /v1/users/{user_id}/devices/{device_id}', () => {
     await ledger.expect({});
   });
 
-  test('a device that was never connected is gone at once, and its address leads nowhere', async () => {
+  test('a device that was never connected is removed at once, and its address is invalid', async () => {
     const userId = await makeUser();
     const started = await connect(userId);
     assert.equal((await disconnect(userId, started.string('data.id'))).status, 204);
@@ -207,7 +208,7 @@ describe('DELETE /v1/users/{user_id}/devices/{device_id}', () => {
     assert.match(arrival.text, /does not work any more/);
   });
 
-  test("an unknown device and another user's are both not found", async () => {
+  test('an unknown device and a device of another user are not found', async () => {
     const userId = await makeUser();
     const { deviceId } = await makeConnected();
     for (const id of ['dev_unknown', deviceId, `dev_${'0'.repeat(32)}`]) {
@@ -223,8 +224,8 @@ describe('DELETE /v1/users/{user_id}/devices/{device_id}', () => {
   });
 });
 
-describe('who may do what with devices', () => {
-  test('a key that reads may list and nothing else, a key that writes may connect and disconnect', async () => {
+describe('the rights on devices', () => {
+  test('a reader may only list; a member may connect and disconnect', async () => {
     const { userId, deviceId } = await makeConnected();
     const reader = { bearer: tenant.apiKeys.reader };
     assert.equal((await roster.call(`GET ${path}/${userId}/devices`, reader)).status, 200);
@@ -233,7 +234,7 @@ describe('who may do what with devices', () => {
     assert.equal((await disconnect(userId, deviceId)).status, 204);
   });
 
-  test('without a key there is nothing', async () => {
+  test('a request without a key is 401', async () => {
     const { userId, deviceId } = await makeConnected();
     for (const line of [`GET ${path}/${userId}/devices`, `POST ${path}/${userId}/devices`]) {
       assert.equal((await roster.call(line)).status, 401);
@@ -251,7 +252,7 @@ describe('who may do what with devices', () => {
     assert.equal((await list(userId)).at('data.0.status'), 'active');
   });
 
-  test('faulty fields are told before an unknown user is', async () => {
+  test('faulty fields are reported before an unknown user', async () => {
     assert.equal((await connect('usr_unknown', { json: { provider: 'x' } })).status, 422);
     const reply = await connect('usr_unknown');
     assert.equal(reply.status, 404);
@@ -263,7 +264,7 @@ describe('POST /v1/users/{user_id}/syncs with device_id', () => {
   const sync = (userId: string, json: unknown) =>
     roster.call(`POST ${path}/${userId}/syncs`, { ...member(), json });
 
-  test("moves the device's time and the user's, each forward only", async () => {
+  test('moves the times of the device and the user, only forward', async () => {
     const { userId, deviceId } = await makeConnected();
     await sync(userId, { at: '2026-03-02T11:00:00Z' });
     const reply = await sync(userId, { at: '2026-03-02T10:00:00Z', device_id: deviceId });
@@ -277,7 +278,7 @@ describe('POST /v1/users/{user_id}/syncs with device_id', () => {
     assert.equal((await list(userId)).at('data.0.last_sync_at'), '2026-03-02T12:00:00Z');
   });
 
-  test('an unknown device is an invalid field, and nothing moves', async () => {
+  test('an unknown device is an invalid field, and no time moves', async () => {
     const { userId } = await makeConnected();
     const others = await makeConnected();
     for (const device_id of ['dev_unknown', others.deviceId, 7, '', {}]) {
@@ -309,7 +310,7 @@ test('deleting a user ends the grant, and the erasure is complete when the provi
   );
 });
 
-test('a change of a device shows in the time of the last change of its user', async () => {
+test('a change of a device moves updated_at of its user', async () => {
   const { userId, deviceId } = await makeConnected();
   const id = parseUserIdText(userId) ?? '';
   const updatedAt = async () =>

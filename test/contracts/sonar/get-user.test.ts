@@ -13,7 +13,7 @@ describe('GET /v1/users/{user_id}', () => {
 
   const read = (id: string, bearer = tenant.apiKeys.reader) => roster.call(`GET ${path}/${id}`, { bearer });
 
-  test('every role of key reads a user, with nulls for what nobody said', async () => {
+  test('keys of every role read a user, with nulls for unknown fields', async () => {
     const { userId } = await addPerson(roster);
     await ledger.mark();
     for (const key of Object.values(tenant.apiKeys)) {
@@ -35,7 +35,7 @@ describe('GET /v1/users/{user_id}', () => {
     }
   });
 
-  test('the score state is worked out at the moment of the reading', async () => {
+  test('the score state is computed at the time of the read', async () => {
     const { userId } = await addPerson(roster);
     const state = async () => (await read(userId)).at('data.score_status');
     const report = (what: 'syncs' | 'scores') =>
@@ -52,7 +52,7 @@ describe('GET /v1/users/{user_id}', () => {
     assert.equal(await state(), 'ready');
   });
 
-  test('an id of nobody and one of another account are the same 404', async () => {
+  test('an unknown id and an id of another account get the same 404', async () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     const { userId } = await addPerson(roster);
     await ledger.mark();
@@ -76,7 +76,7 @@ describe('GET /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('what the caller wrote is shown back short and without invisible characters', async () => {
+  test("the caller's text is repeated short and without invisible characters", async () => {
     const shown: readonly (readonly [written: string, shown: string])[] = [
       ['usr_%0A%00%1B[31m', 'usr_\ufffd\ufffd\ufffd[31m'],
       ['usr_%E2%80%AEabc', 'usr_\ufffdabc'],

@@ -21,7 +21,7 @@ describe('an Idempotency-Key', () => {
       headers: { 'Idempotency-Key': key },
     });
 
-  test('makes the same creation twice have the effect and the answer of one', async () => {
+  test('gives a repeated creation the effect and the answer of one', async () => {
     const json = { reference_id: 'once' };
     const first = await post(path, 'create', { json });
     assert.equal(first.status, 201);
@@ -29,7 +29,7 @@ describe('an Idempotency-Key', () => {
       audit: [{ action: 'user.created' }],
       rows: { users: '+1', idempotency: '+1' },
     });
-    // Another way in, another key of the same organization: still the same request.
+    // Another way in and another key of the same organization: still the same request.
     const ways: readonly (readonly [string, Ask])[] = [
       [path, {}],
       ['/v1/users', {}],
@@ -44,7 +44,7 @@ describe('an Idempotency-Key', () => {
     await ledger.expect({});
   });
 
-  test('gives the answer as the user is now', async () => {
+  test('answers a repetition with the present state of the user', async () => {
     const id = (await post(path, 'anew')).string('data.id');
     await roster.call(`PATCH ${path}/${id}`, {
       bearer: tenant.apiKeys.member,
@@ -71,7 +71,7 @@ describe('an Idempotency-Key', () => {
     await ledger.expect({});
   });
 
-  test('holds for reports, each path and each user by itself', async () => {
+  test('works for reports, separately for each path and user', async () => {
     const one = await addPerson(roster);
     const two = await addPerson(roster);
     await ledger.mark();
@@ -89,7 +89,7 @@ describe('an Idempotency-Key', () => {
     });
   });
 
-  test('remembers nothing of a refusal', async () => {
+  test('does not store a refusal', async () => {
     assert.equal((await post(path, 'refused', { json: { timezone: 'x' } })).status, 422);
     await ledger.expect({});
     assert.equal((await post(path, 'refused', { json: { timezone: 'UTC' } })).status, 201);
@@ -114,7 +114,7 @@ describe('an Idempotency-Key', () => {
     await ledger.mark();
   });
 
-  test("of one organization is nothing to another's", async () => {
+  test('of one organization is independent of the same key of another', async () => {
     const other = await roster.addOrganization();
     const first = await post(path, 'shared');
     const second = await post(path, 'shared', { bearer: other.apiKeys.admin, json: {} });
@@ -123,7 +123,7 @@ describe('an Idempotency-Key', () => {
     await ledger.mark();
   });
 
-  test('of a request that still runs is refused, with the time to come again, to its organization alone', async () => {
+  test('of a request that still runs is refused with a time to retry, only in its organization', async () => {
     const other = await roster.addOrganization();
     await ledger.mark();
     const busy = Promise.withResolvers<void>();
@@ -132,7 +132,7 @@ describe('an Idempotency-Key', () => {
     while (roster.core.running.size === 0) await sleep(1);
     const second = await post(path, 'running', { json: {} });
     const foreign = post(path, 'running', { bearer: other.apiKeys.admin });
-    // It waits for its commit; a refusal would not.
+    // The request waits for its commit; a refusal would not.
     await Promise.race([foreign, sleep(50)]);
     busy.resolve();
     await holding;
@@ -151,7 +151,7 @@ describe('an Idempotency-Key', () => {
     });
   });
 
-  test('lets many at once make one user: the others are told to come again, or get the same answer', async () => {
+  test('of many requests at once makes one user; the others are refused or get the same answer', async () => {
     const replies = await callAtOnce(roster.client, 20, () => [
       `POST ${path}`,
       { bearer: tenant.apiKeys.member, headers: { 'idempotency-key': 'parallel' }, json: {} },
@@ -192,7 +192,7 @@ describe('an Idempotency-Key', () => {
     });
   }
 
-  test('of 255 characters is taken, and no personal data is kept with it', async () => {
+  test('of 255 characters is accepted, and no personal data is stored with it', async () => {
     const json = { reference_id: 'jane.doe@example.com' };
     assert.equal((await post(path, 'k'.repeat(255), { json })).status, 201);
     await ledger.expect({

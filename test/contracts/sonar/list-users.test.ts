@@ -21,7 +21,7 @@ describe('GET /v1/users', () => {
   before(async () => {
     const app = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     for (let count = 0; count < 23; count++) {
-      // Some are made in the same instant: then the order of creation decides.
+      // Some are created in the same instant: then the order of creation decides.
       if (count % 3 === 0) roster.clock.advance(1_000);
       const appId = count < 20 ? tenant.app.appId : app.app.id;
       const traits = { appId, externalId: `patient ${count % 20}/é`, timezone: 'Europe/London' };
@@ -36,7 +36,7 @@ describe('GET /v1/users', () => {
   const idsOf = (reply: { at(path: string): unknown }, count: number): unknown[] =>
     Array.from({ length: count }, (_, index) => reply.at(`data.${index}.id`));
 
-  test('users of every app come newest first, twenty a page unless said', async () => {
+  test('users of all apps are listed newest first, by default twenty per page', async () => {
     const reply = await list();
     assert.equal(reply.status, 200);
     assert.deepEqual(idsOf(reply, 21), [...ids.slice(0, 20), undefined]);
@@ -71,7 +71,7 @@ describe('GET /v1/users', () => {
     }
   });
 
-  test('a reference_id finds exactly those who have it, in every app of the account', async () => {
+  test('a reference_id finds exactly its users, in every app of the account', async () => {
     const twice = await list(`?reference_id=${encodeURIComponent('patient 2/é')}`);
     assert.deepEqual(twice.at('meta'), { page: 1, per_page: 20, total: 2 });
     assert.deepEqual(idsOf(twice, 2), [ids[0], ids[20]]);
@@ -122,7 +122,7 @@ describe('GET /v1/users', () => {
     });
   }
 
-  test('a parameter that nobody knows is ignored', async () => {
+  test('an unknown parameter is ignored', async () => {
     assert.equal((await list('?limit=1&__proto__=1&sort=id')).number('meta.total'), 23);
   });
 
@@ -132,7 +132,7 @@ describe('GET /v1/users', () => {
     assert.deepEqual(reply.body, { data: [], meta: { page: 1, per_page: 20, total: 0 } });
   });
 
-  test('every role of key may list', async () => {
+  test('keys of every role may list', async () => {
     for (const key of Object.values(tenant.apiKeys)) assert.equal((await list('', key)).status, 200);
   });
 

@@ -24,7 +24,7 @@ for (const { segment, field, other, action } of kinds) {
       return userId;
     }
 
-    test('a report moves the time, and is shown to the second in UTC', async () => {
+    test('a report moves the time, which is shown in whole seconds of UTC', async () => {
       const id = await make();
       const reply = await report(id, { at: '2026-03-02T12:30:15.987+01:00' });
       assert.equal(reply.status, 202);
@@ -49,7 +49,7 @@ for (const { segment, field, other, action } of kinds) {
       await ledger.mark();
     });
 
-    test('times only move forward: an older or equal report is taken and changes nothing', async () => {
+    test('times only move forward: an older or equal report is accepted and changes nothing', async () => {
       const id = await make();
       const newest = await report(id, { at: '2026-03-01T00:00:00.500Z' });
       await ledger.mark();
@@ -86,7 +86,7 @@ for (const { segment, field, other, action } of kinds) {
         ['2026-03-01T00:00:00Z'],
       ],
     ];
-    test('what is no RFC 3339 time is an invalid field', async () => {
+    test('a text that is not an RFC 3339 time is an invalid field', async () => {
       const id = await make();
       for (const at of noTimes) {
         const reply = await report(id, { at });
@@ -98,7 +98,7 @@ for (const { segment, field, other, action } of kinds) {
       await ledger.expect({});
     });
 
-    test('an id of nobody and one of another account are the same 404, after the fields', async () => {
+    test('an unknown id and an id of another account get the same 404, after faults of fields', async () => {
       const foreign = await addPerson(roster, {}, await roster.addOrganization());
       await ledger.mark();
       for (const id of [foreign.userId, unknownUserId, 'usr_invalid']) {
@@ -110,7 +110,7 @@ for (const { segment, field, other, action } of kinds) {
       await ledger.expect({});
     });
 
-    test('a deleted user takes no reports', async () => {
+    test('a report for a deleted user is 404', async () => {
       const id = await make();
       await roster.call(`DELETE ${path}/${id}`, { bearer: tenant.apiKeys.admin });
       await ledger.mark();
@@ -126,7 +126,7 @@ for (const { segment, field, other, action } of kinds) {
       await ledger.expect({});
     });
 
-    test('a body that is no JSON object is refused', async () => {
+    test('a body that is not a JSON object is refused', async () => {
       const id = await make();
       for (const [body, type, status] of [
         ['{"at"', 'application/json', 400],

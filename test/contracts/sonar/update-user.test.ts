@@ -23,7 +23,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     return userId;
   }
 
-  test('time zone and reference_id change, each alone or both', async () => {
+  test('time zone and reference_id change, alone or together', async () => {
     const id = await make('before');
     const reply = await update(id, { timezone: 'Europe/London' });
     assert.equal(reply.status, 200);
@@ -70,7 +70,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('a user can be sent back whole', async () => {
+  test('a whole user can be sent back', async () => {
     const id = await make('whole');
     const bearer = tenant.apiKeys.member;
     await roster.call(`POST ${path}/${id}/scores`, { bearer });
@@ -115,7 +115,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     });
   }
 
-  test('the app of the user may be repeated and not be changed', async () => {
+  test('the app of the user may be repeated, but not changed', async () => {
     const id = await make();
     const second = await createApp(roster.core, testDoor, { organization: tenant, name: 'Second' });
     await ledger.mark();
@@ -143,7 +143,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     assert.equal((await update(userId, { reference_id: 'held' })).status, 200);
   });
 
-  test('an id of nobody and one of another account are the same 404', async () => {
+  test('an unknown id and an id of another account get the same 404', async () => {
     const foreign = await addPerson(roster, {}, await roster.addOrganization());
     await ledger.mark();
     for (const id of [foreign.userId, unknownUserId, 'usr_invalid', bareId(foreign.userId)]) {
@@ -163,7 +163,7 @@ describe('PATCH /v1/users/{user_id}', () => {
     await ledger.expect({});
   });
 
-  test('a reader may not change, and is not told whether the user exists', async () => {
+  test('a reader may not change, and does not learn whether the user exists', async () => {
     const id = await make();
     for (const target of [id, 'usr_invalid']) {
       const reply = await update(target, { timezone: 'Europe/London' }, tenant.apiKeys.reader);

@@ -73,7 +73,7 @@ describe('the three ways in to sonar', () => {
   });
 });
 
-/** The methods that `Allow` names, but for those that come with every path. */
+/** The methods in `Allow`, except those that every path has. */
 function methodsOf(reply: Reply): string[] {
   const methods = reply.header('allow').split(/, */);
   return methods.filter((method) => method !== 'HEAD' && method !== 'OPTIONS').sort();
