@@ -81,4 +81,61 @@ describe('an index of texts', () => {
       texts.slice(500, 900),
     );
   });
+
+  test('finds what a search for each text at each place finds, and no other', () => {
+    const part = fc.constantFrom(
+      'https://a.example/',
+      'people/',
+      '0000',
+      '17',
+      'x',
+      '/profile',
+      'ann@b.example',
+    );
+    const text = fc.array(part, { minLength: 2, maxLength: 5 }).map((parts) => parts.join(''));
+    const between = fc.constantFrom('\0', '\x01', '\x0fq', 'q', 'qq', '');
+    const left = fc.record({ text, from: fc.nat(30), length: fc.nat(60), between });
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 30 }), fc.array(left, { maxLength: 12 }), (texts, lefts) => {
+        const sought = [...new Set(texts.filter((each) => each.length >= 4))];
+        const parts = lefts.map(({ text, from, length, between }) => between + text.substr(from, length));
+        const bytes = Buffer.from(parts.join(''));
+        assert.deepEqual(find(sought, bytes), sought.filter((each) => isLeftIn(bytes, each)).sort());
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('takes no longer where thousands of texts have a long beginning in common', () => {
+    const urlOf = (number: number): string => `https://records.example/clinic/patients/${1e8 + number}`;
+    const texts = Array.from({ length: 20_000 }, (_, at) => urlOf(at));
+    const index = new TextIndex(texts);
+    const startedAt = performance.now();
+    for (let page = 0; page < 100; page += 1) {
+      const others = Array.from({ length: 30 }, (_, at) => urlOf(5e6 + page * 30 + at));
+      assert.deepEqual(index.findIn(Buffer.from([...others, texts[page]].join('\x01'))), [texts[page]]);
+    }
+    // One after the other they would be compared for minutes.
+    assert.ok(performance.now() - startedAt < 20_000);
+  });
 });
+
+/** Whether enough of the text is there, and nothing else where the rest of it should be. */
+function isLeftIn(bytes: Buffer, text: string): boolean {
+  const whole = Buffer.from(text);
+  const own = whole.subarray(0, whole.lastIndexOf('@') + 1);
+  const searched = own.length >= 8 ? own : whole;
+  const isWhole = whole.length < 8 || (own.length > 0 && own.length < 8);
+  const enough = isWhole ? searched.length : Math.min(12, Math.max(8, Math.ceil(searched.length * 0.75)));
+  const isCut = (at: number): boolean => (bytes[at] ?? 0) <= 0x0f;
+  for (let start = -searched.length; start < bytes.length; start += 1) {
+    for (let from = 0; from < searched.length; from += 1) {
+      let to = from;
+      while (to < searched.length && bytes[start + to] === searched[to]) to += 1;
+      if (to - from < enough) continue;
+      const isWholeBefore = from === 0 || isCut(start + from - 1) || isCut(start + from - 2);
+      if (isWholeBefore && (to === searched.length || isCut(start + to))) return true;
+    }
+  }
+  return false;
+}
