@@ -3,26 +3,30 @@
  * time, moves the due time to the end of the lease, and counts the attempt. So of two processes one gets a row, an
  * attempt that kills its process is counted too, and a row whose lease has run out is due again.
  *
- * What a row is, what ends it and what an attempt means is decided by the store that claims.
+ * The store that claims decides in which states a row can be claimed, and which columns count the attempts.
  */
 import { sql } from 'kysely';
+import type { Database } from '../schema/tables.ts';
 import type { Executor } from '../sql/executor.ts';
 import { type Binder, buildUntyped, statement, type Values } from '../sql/statement.ts';
 
-/** What is claimed: rows of a table with the key `(org_key, id)`. */
-export interface ClaimRule {
-  readonly table: string;
+/** Which rows of a table are claimed. The key of the table is `(org_key, id)`. */
+interface RuleOf<T extends keyof Database> {
+  readonly table: T;
   /** The columns of the order in which rows are claimed. The first holds the time at which a row is due. */
-  readonly order: readonly [due: string, ...then: string[]];
+  readonly order: readonly [due: ColumnOf<T>, ...then: ColumnOf<T>[]];
   /** The column of the state, and the states in which a row can be claimed. */
-  readonly state: { readonly column: string; readonly open: readonly string[] };
+  readonly state: { readonly column: ColumnOf<T>; readonly open: readonly string[] };
   /** A text column that has the same value in all claimed rows. The caller of the claim gives the value. */
-  readonly by?: string;
+  readonly by?: ColumnOf<T>;
   /** Columns that each claim raises by one. */
-  readonly counters: readonly string[];
+  readonly counters: readonly ColumnOf<T>[];
   /** The columns to return, as Kysely selects them. */
   readonly columns: readonly string[];
 }
+
+type ColumnOf<T extends keyof Database> = keyof Database[T] & string;
+export type ClaimRule = { [T in keyof Database]: RuleOf<T> }[keyof Database];
 
 /** A claim of at most `limit` rows that are due at `now`. They are due again after `leaseMs`. */
 export interface Claim {
@@ -43,9 +47,9 @@ export function leaseClaim<R>(rule: ClaimRule): (executor: Executor, claim: Clai
 }
 
 /**
- * The states stand in the text, not as values, or the planner could not know that the partial index of open rows
- * serves. The rows are chosen once (`materialized`) and then changed by their keys, so the planner cannot choose another
- * way. Rows that another process is claiming are skipped.
+ * The states are part of the text, not values, or the planner could not know that the partial index of open rows serves.
+ * The rows are selected once (`materialized`) and then changed by their keys; the planner cannot choose another plan. Rows
+ * that another process is claiming are skipped.
  */
 function claimQuery({ table, order, state, by, counters, columns }: ClaimRule, p: Binder<ClaimValues>) {
   const [due] = order;
