@@ -3,7 +3,10 @@
  * number of tasks at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Core } from '../core/core.ts';
+import type { Provider } from '../core/providers/provider.ts';
 import { secondMs } from '../core/time.ts';
+import type { SystemTx } from '../core/unit-of-work.ts';
 
 export interface Lane<T> {
   readonly name: string;
@@ -11,6 +14,24 @@ export interface Lane<T> {
   claim(limit: number): Promise<readonly T[]>;
   /** Works on one item. Never rejects. */
   work(item: T): Promise<void>;
+}
+
+/**
+ * A lane for each provider that is switched on. `claim` runs in a transaction and claims at most `limit` due items of
+ * the provider.
+ */
+export function lanesByProvider<T>(
+  { work, providers }: Core,
+  parts: {
+    claim(tx: SystemTx, provider: string, limit: number): Promise<readonly T[]>;
+    work(item: T, provider: Provider): Promise<void>;
+  },
+): Lane<T>[] {
+  return providers.list().map((provider) => ({
+    name: provider.name,
+    claim: (limit) => work.changeSystem('job', (tx) => parts.claim(tx, provider.name, limit)),
+    work: (item) => parts.work(item, provider),
+  }));
 }
 
 /** Tasks that run in one lane at a time, by default. */

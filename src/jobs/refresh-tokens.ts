@@ -6,7 +6,7 @@ import type { Provider } from '../core/providers/provider.ts';
 import { refreshConnection } from '../core/providers/refresh.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, lanesByProvider } from './lanes.ts';
 import type { Job } from './runner.ts';
 
 export function createRefreshTokensJob(core: Core, journal: Journal): Job {
@@ -28,14 +28,11 @@ export function createRefreshTokensJob(core: Core, journal: Journal): Job {
     pauseMs: 5 * secondMs,
     run() {
       return lanes.fill(
-        core.providers.list().map((provider) => ({
-          name: provider.name,
-          claim: (limit) =>
-            core.work.changeSystem('job', (tx) =>
-              tx.connections.claimRefreshes(provider.name, core.clock.now(), refreshLeaseMs, limit),
-            ),
-          work: (connection: Connection) => refresh(connection, provider),
-        })),
+        lanesByProvider(core, {
+          claim: (tx, provider, limit) =>
+            tx.connections.claimRefreshes(provider, core.clock.now(), refreshLeaseMs, limit),
+          work: refresh,
+        }),
       );
     },
     finish: () => lanes.settled(),

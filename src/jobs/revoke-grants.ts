@@ -11,7 +11,7 @@ import { type Revocation, revocationLeaseMs } from '../core/providers/revocation
 import { attemptRevocation, markOverdue } from '../core/providers/revoke.ts';
 import { secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
-import { createLanes } from './lanes.ts';
+import { createLanes, lanesByProvider } from './lanes.ts';
 import type { Job } from './runner.ts';
 
 const lateMax = 100;
@@ -50,14 +50,11 @@ export function createRevokeGrantsJob(core: Core, journal: Journal): Job {
         });
       }
       const isFull = await lanes.fill(
-        core.providers.list().map((provider) => ({
-          name: provider.name,
-          claim: (limit) =>
-            core.work.changeSystem('job', (tx) =>
-              tx.revocations.claim(provider.name, core.clock.now(), revocationLeaseMs, limit),
-            ),
-          work: (revocation: Revocation) => attempt(revocation, provider),
-        })),
+        lanesByProvider(core, {
+          claim: (tx, provider, limit) =>
+            tx.revocations.claim(provider, core.clock.now(), revocationLeaseMs, limit),
+          work: attempt,
+        }),
       );
       return isFull || late.length === lateMax;
     },

@@ -61,7 +61,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     async function erase(plan: () => void): Promise<Story> {
       proxy.plan(() => 'pass');
       const from = server.issued.length;
-      const user = await running.connectSomebody(traits);
+      const user = await running.connectUser(traits);
       plan();
       const id = await running.erase(user);
       assert.ok(!(await running.isThere(user)));

@@ -71,7 +71,7 @@ describe('a process that is killed at every step of an erasure', () => {
       const from = server.issued.length;
       const mark = `killed-at-${killAt}`;
       const first = await linked.start();
-      const user = await first.connectSomebody({
+      const user = await first.connectUser({
         externalId: `ext-${mark}-x`,
         email: `${mark}@example.com`,
         firstName: `Aurelia ${mark} x`,

@@ -54,7 +54,7 @@ export interface Running {
   /** Has the user come back from the provider with a grant. */
   connect(user: User): Promise<User>;
   /** A user with an active connection. */
-  connectSomebody(traits?: Partial<NewUser>): Promise<User>;
+  connectUser(traits?: Partial<NewUser>): Promise<User>;
   addUser(traits?: Partial<NewUser>): Promise<User>;
   /** Deletes the user; the id of the erasure. */
   erase(user: User): Promise<string>;
@@ -142,7 +142,7 @@ function run(
     directory,
     addUser: (traits = {}) =>
       core.work.change(orgKey, (tx) => tx.users.insert({ ...newUserOf(at.appId, clock.now()), ...traits })),
-    connectSomebody: async (traits) => running.connect(await running.addUser(traits)),
+    connectUser: async (traits) => running.connect(await running.addUser(traits)),
     async connect(user) {
       const asked = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
       const { authUrl } = await startConnection(core, operator, asked);

@@ -104,7 +104,7 @@ describe('grants of a directory', () => {
     const linked = await makeLinkedFolder({ server });
     try {
       const running = await linked.start();
-      const id = await running.erase(await running.connectSomebody());
+      const id = await running.erase(await running.connectUser());
       const [name = ''] = await running.core.ledger.grants.list();
       const before = await running.core.ledger.grants.find(name);
       assert.ok(before);

@@ -98,7 +98,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
       const from = server.issued.length;
       const early = isInCopy ? await running.addUser({ externalId: 'early' }) : null;
       const file = copy();
-      const user = early === null ? await running.connectSomebody() : await running.connect(early);
+      const user = early === null ? await running.connectUser() : await running.connect(early);
       proxy.plan(() => 'fail');
       const id = await running.erase(user);
       await running.work();
@@ -118,7 +118,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
 
   test('and is nowhere any more: the receipt says unconfirmed, and never anything else', async () => {
     const file = copy();
-    const user = await running.connectSomebody();
+    const user = await running.connectUser();
     proxy.plan(() => 'fail');
     const id = await running.erase(user);
     await putBack(file);
@@ -134,7 +134,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
 
   test('and has ended: the receipt is the one that it had', async () => {
     const file = copy();
-    const user = await running.connectSomebody();
+    const user = await running.connectUser();
     const id = await running.erase(user);
     await running.workOff(id);
     const { receipt } = await erasureOf(id);
@@ -144,7 +144,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
 
   test('and was one of two, of which the other has ended: that is not asked again', async () => {
     const file = copy();
-    const user = await running.connectSomebody();
+    const user = await running.connectUser();
     const [connection] = await running.core.work.read(linked.orgKey, (tx) => tx.connections.listOf(user.id));
     proxy.plan(() => 'fail');
     const input = { user: { id: user.id }, connectionId: connection?.id ?? '' };
@@ -174,7 +174,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     const file = copy();
     const ids: string[] = [];
     proxy.plan(() => 'pass');
-    const users = [await running.connectSomebody(), await running.connectSomebody(), await running.addUser()];
+    const users = [await running.connectUser(), await running.connectUser(), await running.addUser()];
     proxy.plan(() => 'fail');
     for (const user of users) ids.push(await running.erase(user));
     await putBack(file);
@@ -247,7 +247,7 @@ test('no order of connections, erasures, outages, backups and restores has a liv
           case 'add': {
             const from = server.issued.length;
             proxy.plan(() => 'pass');
-            const user = each === 'add' ? await running.addUser() : await running.connectSomebody();
+            const user = each === 'add' ? await running.addUser() : await running.connectUser();
             there.push({ user, from, to: server.issued.length });
             break;
           }

@@ -10,7 +10,7 @@ import { type App, createApp } from '../../src/app/create-app.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
-import { post } from '../../src/core/messaging/post.ts';
+import { queueMessage } from '../../src/core/messaging/queue-message.ts';
 import { createFakeClock } from '../support/clock.ts';
 import { addPerson } from '../support/people.ts';
 import { findPort } from '../support/port.ts';
@@ -33,7 +33,7 @@ describe('a server whose port is taken', () => {
     const { organization, app } = await createOrganization(core, testDoor, 'Clinic');
     await core.work.change(organization.key, async (tx) => {
       const user = await tx.users.insert(newUserOf(app.id, core.clock.now()));
-      await post(core, tx, user, {
+      await queueMessage(core, tx, user, {
         template: 'confirmation',
         channel: 'sms',
         to: '+15551234567',

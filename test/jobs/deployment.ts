@@ -10,7 +10,7 @@ import type { NewUser, User } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import type { OrgKey } from '../../src/core/ids.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
-import { post } from '../../src/core/messaging/post.ts';
+import { queueMessage } from '../../src/core/messaging/queue-message.ts';
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { Clock } from '../../src/core/time.ts';
@@ -58,11 +58,16 @@ export async function openDeployment(): Promise<Deployment> {
       core.work.change(orgKey, (tx) => tx.users.insert({ ...newUserOf(app.id, clock.now()), ...values })),
     postCode: (user, code = '012345') =>
       core.work.change(orgKey, (tx) =>
-        post(core, tx, user, { template: 'confirmation', channel: 'sms', to: '+15551234567', code }),
+        queueMessage(core, tx, user, { template: 'confirmation', channel: 'sms', to: '+15551234567', code }),
       ),
     postInvitation: (user, token = 'inv_1_token') =>
       core.work.change(orgKey, (tx) =>
-        post(core, tx, user, { template: 'invitation', channel: 'email', to: 'jane@example.com', token }),
+        queueMessage(core, tx, user, {
+          template: 'invitation',
+          channel: 'email',
+          to: 'jane@example.com',
+          token,
+        }),
       ),
     messages: () => [...rows.all('messages')].sort((a, b) => Number(a['seq']) - Number(b['seq'])),
     async close() {

@@ -6,7 +6,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import { abandonConnection } from '../../src/core/providers/abandon-connection.ts';
 import { openGrants, sealGrant, type TokenGrant } from '../../src/core/providers/grant.ts';
-import { revocationDueMs, revocationMemoryMs } from '../../src/core/providers/revocation.ts';
+import { revocationDueMs, revocationRetentionMs } from '../../src/core/providers/revocation.ts';
 import { disconnect } from '../../src/core/providers/user-connections.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
 import { type Linked, openLinked } from './linked-deployment.ts';
@@ -22,7 +22,7 @@ describe('an abandoned connection', () => {
 
   before(async () => {
     linked = await openLinked();
-    const made = await linked.connectSomebody();
+    const made = await linked.connectUser();
     user = made.user;
     ({ id, provider } = made.connection);
     const connection = await linked.connectionOf(made.connection);
@@ -87,7 +87,7 @@ describe('an abandoned connection', () => {
     await linked.workOff();
     assert.equal(linked.revocations().find((each) => each.id === late)?.state, 'confirmed');
     assert.equal(await status(), 'overdue');
-    deployment.clock.advance(revocationMemoryMs + hourMs);
+    deployment.clock.advance(revocationRetentionMs + hourMs);
     await createHousekeepingJob(core).run();
     assert.deepEqual(
       linked.revocations().map(({ state }) => state),

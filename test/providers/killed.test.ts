@@ -95,7 +95,7 @@ for (const isForgetful of [false, true]) {
 
     async function connected(): Promise<{ userId: string; subject: string; from: number }> {
       const from = scene.linked.server.issued.length;
-      const { user } = await scene.linked.connectSomebody();
+      const { user } = await scene.linked.connectUser();
       return { userId: user.id, subject: user.id, from };
     }
 

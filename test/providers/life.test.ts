@@ -27,7 +27,7 @@ const statusOf = async (connection: Connection) => (await linked.connectionOf(co
 describe('connecting', () => {
   test('a person who comes back has an active connection, and its tokens are only stored sealed', async () => {
     const from = linked.server.issued.length;
-    const { connection } = await linked.connectSomebody();
+    const { connection } = await linked.connectUser();
     const after = await linked.connectionOf(connection);
     assert.equal(after?.status, 'active');
     assert.equal(after.connectedAt, linked.deployment.clock.now());
@@ -125,7 +125,7 @@ describe('connecting', () => {
 
 describe('refreshing', () => {
   test('tokens are refreshed before they expire, and again before the next ones do', async () => {
-    const { connection } = await linked.connectSomebody();
+    const { connection } = await linked.connectUser();
     const { clock } = linked.deployment;
     for (let round = 1; round <= 2; round += 1) {
       const before = await linked.connectionOf(connection);
@@ -143,7 +143,7 @@ describe('refreshing', () => {
   });
 
   test('where the provider says that the grant is gone the connection needs its user, and the user has a new time of change', async () => {
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     const before = await linked.connectionOf(connection);
     const grants = openGrants(linked.core.secrets, before ?? connection);
     // The person revokes access at the provider.
@@ -167,7 +167,7 @@ describe('refreshing', () => {
   });
 
   test('a refresh at a provider that is down is retried after growing waits', async () => {
-    const { connection } = await linked.connectSomebody();
+    const { connection } = await linked.connectUser();
     const { clock } = linked.deployment;
     linked.proxy.plan(() => 'fail');
     clock.advance(hourMs);
@@ -190,7 +190,7 @@ describe('refreshing', () => {
 describe('disconnecting', () => {
   test('the grant has ended once the connection is revoked, and the row has no tokens any more', async () => {
     const from = linked.server.issued.length;
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     assert.equal((await linked.server.liveTokens(from)).length, 2);
     const ending = await end(user, connection);
     assert.equal(ending.status, 'revoking');
@@ -206,7 +206,7 @@ describe('disconnecting', () => {
   });
 
   test('a second time changes nothing, also after the end', async () => {
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     const first = await end(user, connection);
     assert.deepEqual(await end(user, connection), first);
     await linked.work();
@@ -214,7 +214,7 @@ describe('disconnecting', () => {
   });
 
   test('ends one connection: another one of the same user stays', async () => {
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     const second = await linked.visit(user);
     assert.notEqual(second.connection.id, connection.id);
     assert.equal(await linked.comeBack(second.callback), 'connected');
@@ -231,7 +231,7 @@ describe('disconnecting', () => {
   });
 
   test('without an answer for 30 days it is overdue, is still retried, and ends with the first answer', async () => {
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     linked.proxy.plan(() => 'fail');
     await end(user, connection);
     const { clock } = linked.deployment;
@@ -254,7 +254,7 @@ describe('disconnecting', () => {
   });
 
   test('attempts have growing waits between them, up to an hour', async () => {
-    const { user, connection } = await linked.connectSomebody();
+    const { user, connection } = await linked.connectUser();
     linked.proxy.plan(() => 'fail');
     await end(user, connection);
     const { clock, rows } = linked.deployment;

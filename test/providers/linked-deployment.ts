@@ -38,7 +38,7 @@ export interface Linked {
   /** Handles a callback. */
   comeBack(callback: URL): Promise<string>;
   /** A user with an active connection. */
-  connectSomebody(): Promise<{ readonly user: User; readonly connection: Connection }>;
+  connectUser(): Promise<{ readonly user: User; readonly connection: Connection }>;
   connectionOf(connection: Pick<Connection, 'id'>): Promise<Connection | null>;
   /** Every revocation. */
   revocations(): readonly RevocationFacts[];
@@ -107,7 +107,7 @@ export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
 
   return {
     ...{ deployment, core, server, proxy, operator, visit, comeBack, connectionOf, revocations, work },
-    async connectSomebody() {
+    async connectUser() {
       const user = await deployment.addUser({ externalId: randomBytes(8).toString('hex') });
       const { connection, callback } = await visit(user);
       if ((await comeBack(callback)) !== 'connected') throw new Error('the user was not connected');

@@ -4,11 +4,12 @@
  */
 import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
+import { refuse } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newApiKeyText } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { type ApiKey, keyNotFound } from './api-key.ts';
+import type { ApiKey } from './api-key.ts';
 import { type Door, type KeyRole, operatorAt } from './principal.ts';
 
 export interface IssuedApiKey {
@@ -72,9 +73,9 @@ async function changeKey(
 ): Promise<ApiKey> {
   return core.work.changeSystem('operator', async (system) => {
     const key = await system.apiKeys.find(keyId);
-    if (key === null) throw keyNotFound();
+    if (key === null) throw refuse('not_found', { noun: 'api_key' });
     const tx = system.within(key.orgKey);
-    if (!(await change(tx))) throw keyNotFound();
+    if (!(await change(tx))) throw refuse('not_found', { noun: 'api_key' });
     const subject = { kind: 'api_key', id: keyId } as const;
     await record(tx, operatorAt(door, key.orgKey), action, subject, core.clock.now());
     return key;

@@ -1,5 +1,4 @@
 /** API keys of an organization: shown once, stored as digests, rotated, revoked, expiring. */
-import { type DomainError, refuse } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
 import type { KeyRole } from './principal.ts';
 
@@ -33,8 +32,4 @@ export interface ApiKeyStore {
 /** Whether the key gives access at that instant. */
 export function isUsable(key: ApiKey, now: number): boolean {
   return key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt);
-}
-
-export function keyNotFound(): DomainError {
-  return refuse('not_found', { noun: 'api_key' });
 }

@@ -35,7 +35,7 @@ export const pageTokenKinds: readonly ConnectTokenKind[] = ['session', 'id', 'pu
  * How long the row of an expired token stays. While it stays, the Connect page can say in the frame of its app that the
  * token has expired; of an unknown token the app is not known.
  */
-export const connectTokenMemoryMs = 7 * dayMs;
+export const connectTokenRetentionMs = 7 * dayMs;
 
 /** The tokens of the Connect page in one organization. */
 export interface ConnectTokenStore {

@@ -8,7 +8,7 @@ import { sessionFreshMs } from '../access/session.ts';
 import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
-import { post } from '../messaging/post.ts';
+import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -223,7 +223,7 @@ async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promi
   if (email === null || canonicalEmail(email) === canonicalEmail(after.email ?? '')) return;
   await tx.passwordTokens.drop(before.id);
   await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
-  await post(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
+  await queueMessage(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
 }
 
 /** A step: the user is inactive and has no session, code or reset link any more. */

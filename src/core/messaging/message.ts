@@ -82,7 +82,7 @@ export interface MessageQueue {
 export const messageLeaseMs = minuteMs;
 export const messageAttemptsMax = 12;
 /** How long the row of a message in a final state stays, for the operator. */
-export const messageMemoryMs = 30 * dayMs;
+export const messageRetentionMs = 30 * dayMs;
 const messageBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: hourMs };
 
 /** When to retry after the `attempts`-th failure: after 2 s, doubling, at most an hour. */

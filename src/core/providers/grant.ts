@@ -40,6 +40,13 @@ export function hasExpired({ expiresAt }: Pick<TokenGrant, 'expiresAt'>, now: nu
   return expiresAt !== null && expiresAt + clockSkewMs <= now;
 }
 
+/** Names a grant by the id of its revocation, without its tokens. */
+export interface GrantRef {
+  readonly id: string;
+  readonly connectionId: string;
+  readonly provider: string;
+}
+
 /** A grant as a connection stores it. */
 export interface StoredGrant {
   /** `rev_` and 32 hex digits: the id of its later revocation. */

@@ -127,7 +127,7 @@ export const revocationDueMs = 30 * dayMs;
 /** Longer than an attempt can take: several calls, each with its own deadline. */
 export const revocationLeaseMs = 2 * minuteMs;
 /** How long the row of a confirmed revocation stays, for the operator. */
-export const revocationMemoryMs = 30 * dayMs;
+export const revocationRetentionMs = 30 * dayMs;
 const revocationBackoff: Backoff = { firstMs: 5 * secondMs, maxMs: hourMs };
 
 /** When to retry after the `attempts`-th attempt: after 5 s, doubling, at most an hour, without an end. */

@@ -9,6 +9,7 @@ import type { Tx } from '../unit-of-work.ts';
 import { type Connection, type ConnectionChanges, refreshTimeOf } from './connection.ts';
 import { addRevocation } from './end-grants.ts';
 import {
+  type GrantRef,
   openGrants,
   type StoredGrant,
   type StoredGrants,
@@ -40,12 +41,7 @@ export function grantChanges(
  * A step: stores new tokens of a grant that may no longer be the present one, or whose connection has changed
  * meanwhile. Where the connection still exists, the caller has locked its user.
  */
-export async function storeTokens(
-  core: Core,
-  tx: Tx,
-  grant: { readonly id: string; readonly connectionId: string; readonly provider: string },
-  tokens: TokenGrant,
-): Promise<void> {
+export async function storeTokens(core: Core, tx: Tx, grant: GrantRef, tokens: TokenGrant): Promise<void> {
   const now = core.clock.now();
   const connection = await tx.connections.lock(grant.connectionId);
   const grants = connection === null ? null : openGrants(core.secrets, connection);
@@ -67,12 +63,7 @@ export async function storeTokens(
 }
 
 /** A step: puts tokens that must end into the open revocation of their grant, or into a new one. */
-export async function revokeTokens(
-  core: Core,
-  tx: Tx,
-  grant: { readonly id: string; readonly connectionId: string; readonly provider: string },
-  tokens: TokenGrant,
-): Promise<void> {
+export async function revokeTokens(core: Core, tx: Tx, grant: GrantRef, tokens: TokenGrant): Promise<void> {
   const now = core.clock.now();
   let present = await tx.revocations.find(grant.id);
   // A running attempt may change the row in between. The update is then retried: only the newest tokens count.

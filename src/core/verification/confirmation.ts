@@ -11,7 +11,7 @@ import { nextStatus, type User } from '../directory/user.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { parseUserNumber, type UserId } from '../ids.ts';
-import { post } from '../messaging/post.ts';
+import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -88,7 +88,7 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
     triesLeft: codeTriesMax,
   });
   const channel = user.phoneE164 === null ? 'email' : 'sms';
-  await post(core, tx, user, { template: 'confirmation', channel, to, code });
+  await queueMessage(core, tx, user, { template: 'confirmation', channel, to, code });
 }
 
 /** The address for the user's codes: the phone, or the email where there is no phone. */

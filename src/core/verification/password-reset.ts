@@ -12,7 +12,7 @@ import { canonicalEmail, FieldReader, readEmail } from '../directory/user-fields
 import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
-import { post } from '../messaging/post.ts';
+import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken, parseToken } from '../secret.ts';
 import { hourMs, minuteMs } from '../time.ts';
@@ -79,7 +79,7 @@ export async function sendPasswordToken(
   const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
   await tx.passwordTokens.insert({ userId: user.id, purpose, expiresAt }, digestOf(token));
   const template = purpose === 'reset' ? 'password_reset' : 'invitation';
-  await post(core, tx, user, { template, channel: 'email', to, token });
+  await queueMessage(core, tx, user, { template, channel: 'email', to, token });
 }
 
 /** Whether the token is valid now. */

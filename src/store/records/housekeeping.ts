@@ -6,10 +6,10 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
-import { connectTokenMemoryMs } from '../../core/connect-page/connect-token.ts';
-import { messageMemoryMs } from '../../core/messaging/message.ts';
+import { connectTokenRetentionMs } from '../../core/connect-page/connect-token.ts';
+import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { pendingLifeMs } from '../../core/providers/connection.ts';
-import { revocationMemoryMs } from '../../core/providers/revocation.ts';
+import { revocationRetentionMs } from '../../core/providers/revocation.ts';
 import { dayMs } from '../../core/time.ts';
 import type { Housekeeping } from '../../core/unit-of-work.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
@@ -42,15 +42,15 @@ const sweeps = [
   sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'),
   sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'),
   sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'),
-  sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenMemoryMs }),
+  sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('login_failures', ['org_key', 'subject'], 'last_at', { lifeMs: failureLifeMs }),
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
   sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
-  sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationMemoryMs, ended: isRevoked }),
+  sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),
   // A message ends with its last attempt.
   sweepOf('messages', ['org_key', 'id'], 'next_attempt_at', {
-    lifeMs: messageMemoryMs,
+    lifeMs: messageRetentionMs,
     ended: sql`state <> 'queued'`,
   }),
 ];

@@ -12,7 +12,7 @@ import {
   type NewRevocation,
   type Revocation,
   revocationDueMs,
-  revocationMemoryMs,
+  revocationRetentionMs,
 } from '../../../src/core/providers/revocation.ts';
 import type { Tx } from '../../../src/core/unit-of-work.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
@@ -302,7 +302,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 500));
     await sweep(pendingLifeMs);
     assert.ok(await find(forgotten.id));
-    await sweep(Math.max(pendingLifeMs, revocationMemoryMs) + 1);
+    await sweep(Math.max(pendingLifeMs, revocationRetentionMs) + 1);
     assert.equal(await find(forgotten.id), null);
     assert.ok(await find(given.id));
     assert.ok(await find(active.id));

@@ -4,7 +4,7 @@ import { idempotencyLifeMs } from '../../../src/core/access/idempotency-store.ts
 import type { User } from '../../../src/core/directory/user.ts';
 import { isRefusal } from '../../../src/core/errors.ts';
 import { newPrefixedId } from '../../../src/core/ids.ts';
-import { type Message, messageMemoryMs } from '../../../src/core/messaging/message.ts';
+import { type Message, messageRetentionMs } from '../../../src/core/messaging/message.ts';
 import { record } from '../../../src/core/record/audit-event.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
@@ -185,7 +185,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
 
   test('ended messages are deleted after a month, up to the limit of a sweep; waiting ones are not', async () => {
     const sweep = (now: number) => own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, 2));
-    while ((await sweep(messageMemoryMs)) > 0);
+    while ((await sweep(messageRetentionMs)) > 0);
     const waiting = await post(1);
     const ended = [await post(1), await post(1), await post(1), await post(1)];
     const end = (message: Message | undefined, state: 'kept' | 'sent' | 'failed', at: number) =>
@@ -194,10 +194,10 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     await end(ended[1], 'sent', 5);
     await end(ended[2], 'failed', 6);
     await end(ended[3], 'kept', 7);
-    assert.equal(await sweep(messageMemoryMs + 4), 0);
-    assert.equal(await sweep(messageMemoryMs + 6), 2);
-    assert.equal(await sweep(messageMemoryMs + 6), 1);
-    assert.equal(await sweep(messageMemoryMs + 6), 0);
+    assert.equal(await sweep(messageRetentionMs + 4), 0);
+    assert.equal(await sweep(messageRetentionMs + 6), 2);
+    assert.equal(await sweep(messageRetentionMs + 6), 1);
+    assert.equal(await sweep(messageRetentionMs + 6), 0);
     assert.deepEqual(
       (await listed()).map(({ id }) => id),
       [ended[3]?.id, waiting.id],

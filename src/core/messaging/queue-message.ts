@@ -7,7 +7,7 @@ import type { MessageFacts } from './compose.ts';
 import { type Channel, type MessageTemplate, messageContext } from './message.ts';
 
 /** A step: queues a message to the user at the given address, in the user's language. */
-export async function post(
+export async function queueMessage(
   core: Core,
   tx: Tx,
   user: User,
