@@ -22,7 +22,7 @@ import {
 const rounds = Array.from({ length: 200 });
 
 describe('ids', () => {
-  test('user ids are 128 random bits that both spellings give back', () => {
+  test('user ids are 128 random bits that both forms give back', () => {
     const ids = new Set(rounds.map(() => newUserId()));
     assert.equal(ids.size, rounds.length);
     for (const id of ids) {
@@ -40,7 +40,7 @@ describe('ids', () => {
     }
   });
 
-  test('user numbers are spread over the whole range, so that they do not tell how many there are', () => {
+  test('user numbers are spread over the whole range, so that they do not show how many there are', () => {
     let now = 0;
     const source = new UserIdsBySecond(() => now);
     const numbers = rounds.map(() => {
@@ -52,7 +52,7 @@ describe('ids', () => {
     assert.equal(new Set(numbers).size, numbers.length);
   });
 
-  test('ids and numbers of one second lie beside each other, those of another elsewhere', () => {
+  test('ids and numbers of one second are beside each other, those of another second are not', () => {
     let now = 0;
     const source = new UserIdsBySecond(() => now);
     const seconds = rounds.map((_, second) => {
@@ -69,7 +69,7 @@ describe('ids', () => {
     assert.ok(new Set(seconds.flat()).size > rounds.length / 2);
   });
 
-  test('users that come in together lie beside each other, and none has the id or the number of another', () => {
+  test('users that are added together are beside each other, and all ids and numbers differ', () => {
     const sources = rounds.slice(0, 20).map(() => newUserIdsNearby());
     const bunches = sources.map((source) => rounds.map(() => ({ id: source.id(), number: source.number() })));
     for (const bunch of bunches) {
@@ -96,7 +96,7 @@ describe('ids', () => {
     assert.equal(parseUserNumber('9007199254740991'), Number.MAX_SAFE_INTEGER);
   });
 
-  test('an id of one spelling is none of another', () => {
+  test('an id in one form is not an id in another', () => {
     const id = newUserId();
     assert.equal(parseUserIdText(id), null);
     assert.equal(parseUserIdText(`usr_${id.toUpperCase()}`), null);

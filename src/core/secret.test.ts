@@ -18,7 +18,7 @@ const secret = 'a secret of a deployment, long enough';
 const texts = fc.string({ unit: characters });
 
 describe('tokens', () => {
-  test('a token tells its organization and its kind, and no two are alike', () => {
+  test('a token contains its organization and its kind, and no two are alike', () => {
     for (const prefix of ['st', 'pr', 'inv'] as const) {
       const orgKey = newOrgKey();
       const token = newToken(prefix, orgKey);
@@ -27,7 +27,7 @@ describe('tokens', () => {
     }
   });
 
-  test('what has not exactly the form of a token is none', () => {
+  test('a text in any other form is not a token', () => {
     const token = newToken('st', 35);
     const [, , bits] = token.split('_', 3);
     assert.equal(parseToken(token)?.orgKey, 35);

@@ -51,7 +51,7 @@ describe('times', () => {
     assert.equal(parseInstant('2025-01-20T12:00:00.123456789012Z'), noon + 123);
   });
 
-  test('what is no RFC 3339 time, or no real one, is refused', () => {
+  test('a text that is not an RFC 3339 time, or not a real one, is refused', () => {
     for (const text of [
       '',
       'now',

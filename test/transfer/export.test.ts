@@ -1,4 +1,4 @@
-/** An export shows what there is, oldest first, and an import makes the same users of it. */
+/** An export writes every user, oldest first, and an import of it creates the same users. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -81,7 +81,7 @@ describe('an export', () => {
     await ledger.expect({});
   });
 
-  test('to a file is there as a whole, for its owner only, in the format of its name', async () => {
+  test('to a file is complete, readable by its owner only, in the format of its name', async () => {
     const tenant = await roster.addOrganization();
     await add(tenant, [{ externalId: 'x' }, { externalId: 'y' }]);
     const path = join(roster.folder, 'out.jsonl');
@@ -96,7 +96,7 @@ describe('an export', () => {
     assert.deepEqual(ids, ['x', 'y']);
   });
 
-  test('of an app has its users only; of another organization there is nothing', async () => {
+  test('of an app has only its users, and none of another organization', async () => {
     const [tenant, other] = [await roster.addOrganization(), await roster.addOrganization()];
     const second = await rosterJson(roster.folder, ['app', 'create', '--org', tenant.id, '--name', 'Second']);
     await add(tenant, [{ externalId: 'first' }]);
@@ -112,7 +112,7 @@ describe('an export', () => {
     assert.equal((await exportText(roster.folder, ['--org', other.id])).split('\n').length, 2);
   });
 
-  test('is called wrongly where standard output would have two things, or the file cannot be', async () => {
+  test('is refused where two results would go to standard output, or the file cannot be written', async () => {
     const { id } = roster.organization;
     assert.equal((await run(roster.folder, ['export', '--org', id, '--json'])).exitCode, 2);
     const nowhere = join(roster.folder, 'no', 'such', 'folder.csv');
@@ -121,7 +121,7 @@ describe('an export', () => {
     assert.match(lines.join(), /cannot be written: ENOENT/);
   });
 
-  test('reads on over many batches, each user once', async () => {
+  test('has each user once, over many batches', async () => {
     const tenant = await roster.addOrganization();
     // Some share a creation time, so that the order of creation decides.
     const users = Array.from({ length: 2_500 }, (_, at) => ({
@@ -160,7 +160,7 @@ const person = fc.record({
   passwordHash: fc.constantFrom(null, hash),
 });
 
-test('what is exported and imported into another organization are the same users, in the same order', async () => {
+test('an export that is imported into another organization gives the same users in the same order', async () => {
   const people = fc.uniqueArray(person, {
     minLength: 1,
     maxLength: 40,

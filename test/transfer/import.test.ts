@@ -1,4 +1,4 @@
-/** What an import brings in, what it leaves out and says of it, and what it does not do. */
+/** Which users an import adds, which rows it leaves out and reports, and what it does not change. */
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { importFile, makeFile, pipeInto } from './program.ts';
 const roster = setUpRoster();
 const ledger = setUpLedger(roster);
 
-/** A tenant of its own for each test, so that none counts another's users. */
+/** Each test has its own tenant, so that it does not count the users of another test. */
 async function newTenant(): Promise<Tenant> {
   const tenant = await roster.addOrganization();
   await ledger.mark();
@@ -23,7 +23,7 @@ const list = (tenant: Tenant, query = '') =>
   roster.call(`GET /sonar/v1/users${query}`, { bearer: tenant.apiKeys.admin });
 
 describe('an import', () => {
-  test('brings users in with every column, one audit event each', async () => {
+  test('adds users with every column, and one audit event for each', async () => {
     const tenant = await newTenant();
     const file = await makeFile(
       roster.folder,
@@ -84,7 +84,7 @@ describe('an import', () => {
     assert.ok(Math.abs((plain?.createdAt ?? 0) - Date.now()) < 60_000);
   });
 
-  test('puts users where their creation time says, in the order of the file where it is the same', async () => {
+  test('puts users in the order of their creation times, and of the file where these are equal', async () => {
     const tenant = await newTenant();
     const made = await roster.call('POST /sonar/v1/users', {
       bearer: tenant.apiKeys.admin,
@@ -136,7 +136,7 @@ describe('an import', () => {
     await ledger.mark();
   });
 
-  test('reads NDJSON, also from a pipe that says nothing of its format', async () => {
+  test('reads NDJSON, also from a pipe without a file name', async () => {
     const tenant = await newTenant();
     const input = '{"external_id":"a","clinical":true}\n{"external_id":"b","email":null}\n{"email":7}\n';
     const words = ['import', '-', '--org', tenant.id, '--rejects', join(roster.folder, 'pipe.csv'), '--json'];
@@ -149,7 +149,7 @@ describe('an import', () => {
     await ledger.mark();
   });
 
-  test('leaves bad rows out and says for each why, and where it is', async () => {
+  test('leaves bad rows out and reports the reason and the line of each', async () => {
     const tenant = await newTenant();
     await roster.call('POST /sonar/v1/users', {
       bearer: tenant.apiKeys.admin,
@@ -227,7 +227,7 @@ describe('an import', () => {
     await ledger.mark();
   });
 
-  test('that was done is not done again, unless it is given another name', async () => {
+  test('that is finished is not repeated, unless it gets another name', async () => {
     const tenant = await newTenant();
     const file = await makeFile(roster.folder, 'once.csv', 'first_name\nA\nB\n');
     const words = [file, '--org', tenant.id];
@@ -265,7 +265,7 @@ test('a dry run says what an import would do, and changes nothing', async () => 
   await ledger.mark();
 });
 
-describe('what cannot be imported is refused in one line, and nothing is changed', () => {
+describe('an input that cannot be imported is refused in one line, and nothing changes', () => {
   const refusals: readonly (readonly [string, readonly string[], string, RegExp])[] = [
     [
       'unknown columns',
@@ -288,7 +288,7 @@ describe('what cannot be imported is refused in one line, and nothing is changed
     });
   }
 
-  test('a file that is not there, an organization that is not there', async () => {
+  test('a missing file, a missing organization', async () => {
     const missing = join(roster.folder, 'missing.csv');
     const { id } = roster.organization;
     assert.match(
@@ -301,7 +301,7 @@ describe('what cannot be imported is refused in one line, and nothing is changed
     await ledger.expect({});
   });
 
-  test('a rejects file that would take the place of the input, under another name too', async () => {
+  test('a rejects file that would replace the input, also under another name', async () => {
     const content = 'email\nnobody\n';
     const file = await makeFile(roster.folder, 'both.csv', content);
     const link = join(roster.folder, 'linked.csv');

@@ -1,4 +1,4 @@
-/** Runs imports and exports as a person does, on a data folder beside which a server may run. */
+/** Runs imports and exports like an operator, on a data folder on which a server may run. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,14 +16,14 @@ export interface Counted {
   readonly seconds: number;
 }
 
-/** Writes a file of that name beside the data; its path. */
+/** Writes a file with that name beside the data; returns its path. */
 export async function makeFile(folder: string, name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
 }
 
-/** Imports a file with `--json`; what it said, once it has ended well. */
+/** Imports a file with `--json`; returns the output of a successful run. */
 export async function importFile(
   folder: string,
   words: readonly string[],
@@ -58,7 +58,7 @@ export async function pipeInto(
   return { exitCode, stdout, stderr };
 }
 
-/** Starts a command, and kills it in the middle of whatever it does once `isTime` says so; whether it came to that. */
+/** Starts a command and kills it as soon as `isTime` is true; returns whether it was killed. */
 export async function killWhen(
   folder: string,
   words: readonly string[],
@@ -78,7 +78,7 @@ export async function killWhen(
   return isKilled && child.signalCode === 'SIGKILL';
 }
 
-/** What `roster export` writes on standard output. */
+/** The standard output of `roster export`. */
 export async function exportText(folder: string, words: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await roster(folder, ['export', ...words]);
   assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });

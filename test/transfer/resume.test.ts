@@ -1,4 +1,4 @@
-/** An import that is killed goes on where it stopped: every row comes in once, every reject is told once. */
+/** An import that is killed resumes where it stopped: every row is imported once, every reject is reported once. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ function makeInput(count: number): {
     const isBad = at % 11 === 10;
     text += `x-${isDouble ? at - 1 : at},${isBad ? 'nobody' : `p${at}@example.com`}\n`;
     if (isBad) rejects += `${line},email,invalid\n`;
-    // A row whose double is bad itself is free.
+    // A row is free where the other row with the same id is bad itself.
     else if (isDouble && (at - 1) % 11 !== 10) rejects += `${line},external_id,taken\n`;
     else imported += 1;
   }
@@ -51,7 +51,7 @@ async function newOrganization(): Promise<{ readonly id: string; count(): number
 }
 
 describe('an import that is killed', () => {
-  test('of a file goes on with the same command', async () => {
+  test('resumes with the same command, from a file', async () => {
     const { text, imported, rejects } = makeInput(12_000);
     const file = await makeFile(folder, 'killed.csv', text);
     const organization = await newOrganization();
@@ -80,7 +80,7 @@ describe('an import that is killed', () => {
     assert.equal(rows.count('audit_events', "action = 'user.created'"), rows.count('users'));
   });
 
-  test('of a pipe goes on under its name, with the same input only', async () => {
+  test('resumes under its name, from a pipe, and only with the same input', async () => {
     const { text, imported } = makeInput(6_000);
     const organization = await newOrganization();
     const words = [
@@ -93,7 +93,7 @@ describe('an import that is killed', () => {
       '--rejects',
       join(folder, 'p.csv'),
     ];
-    // The input ends in the middle of a row, as one does whose writer is killed; what came before it stands.
+    // The input ends in the middle of a row, as when its writer is killed; the rows before it stay.
     const whole = text.lastIndexOf('\n', text.length / 2);
     const file = await makeFile(folder, 'pipe.csv', text);
     const fromFile = ['import', file, ...words.slice(2)];
@@ -108,7 +108,7 @@ describe('an import that is killed', () => {
     assert.equal(organization.count(), imported);
   });
 
-  test('leaves the pages and totals of those it brought in exact', async () => {
+  test('leaves exact pages and totals of the users it has added', async () => {
     const { text, imported } = makeInput(8_000);
     const file = await makeFile(folder, 'counts.csv', text);
     const made = await rosterJson(folder, ['org', 'create', '--name', 'Harbour']);
@@ -122,7 +122,7 @@ describe('an import that is killed', () => {
   });
 });
 
-test('of the same import twice at once, one goes on and the other is refused, and every row comes in once', async () => {
+test('of two runs of the same import at once, one is refused, and every row is imported once', async () => {
   const { text, imported } = makeInput(8_000);
   const file = await makeFile(folder, 'twice.csv', text);
   const organization = await newOrganization();

@@ -1,4 +1,4 @@
-/** Imported people sign in with the password they had, and are hashed anew when they first do. */
+/** Imported users sign in with their old password, and the first sign-in hashes it again. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
@@ -87,9 +87,9 @@ const ask = (email: string, password: string) => ({
 const findUser = (email: string) =>
   roster.core.work.read(roster.organization.key, (tx) => tx.users.findByEmail(email));
 
-describe('whoever comes with a hash from elsewhere', () => {
+describe('a user with an imported hash', () => {
   for (const { kind, password, hash } of people) {
-    test(`${kind}: signs in with the password, which is then hashed as others are`, async () => {
+    test(`${kind}: signs in with the password, which is then hashed like all others`, async () => {
       const email = `${kind}@example.com`;
       const wrong = await roster.call('POST /general/v1/sessions', ask(email, `${password}!`));
       assert.equal(wrong.status, 401);
@@ -106,7 +106,7 @@ describe('whoever comes with a hash from elsewhere', () => {
   }
 });
 
-test('many first sign-ins of one person at once all succeed', async () => {
+test('many first sign-ins of one user at once all succeed', async () => {
   const replies = await callAtOnce(roster.client, 8, () => [
     'POST /general/v1/sessions',
     ask('many@example.com', people[3].password),

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BatchSize } from './batch-size.ts';
 
-/** The size that it comes to where each row takes so long. */
+/** The size of later batches where each row takes that long. */
 function settled(msOfRow: number): number {
   const size = new BatchSize();
   for (let turn = 0; turn < 30; turn++) size.learn(size.rows, size.rows * msOfRow);
   return size.rows;
 }
 
-test('as many rows are taken as are done in some 50 ms, within fixed bounds', () => {
+test('a batch has as many rows as take some 50 ms, within fixed bounds', () => {
   assert.equal(settled(0.05), 1_000);
   assert.equal(settled(0.000_1), 4_000);
   assert.equal(settled(10), 500);
 });
 
-test('one slow batch does not decide', () => {
+test('one slow batch halves the size at most', () => {
   const size = new BatchSize();
   for (let turn = 0; turn < 30; turn++) size.learn(size.rows, size.rows * 0.05);
   size.learn(size.rows, 60_000);

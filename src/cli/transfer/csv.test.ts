@@ -19,10 +19,10 @@ describe('a record of CSV', () => {
   }
 
   for (const record of ['"', '"a', 'a"', 'a"b"', '"a"b', '"a""', '"a" ,b', ' "a"', 'a,"b', '"a"""b"']) {
-    test(`${JSON.stringify(record)} has quotes that do not fit`, () => assert.equal(splitCsv(record), null));
+    test(`${JSON.stringify(record)} has wrong quotes`, () => assert.equal(splitCsv(record), null));
   }
 
-  test('whatever is written is read again', () => {
+  test('any fields that are written are read again', () => {
     const texts = fc.array(fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', ' ', 'é', '😀') }), {
       minLength: 1,
     });

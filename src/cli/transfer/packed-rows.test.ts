@@ -22,7 +22,7 @@ const anyLine: fc.Arbitrary<ImportLine> = fc.record({
   }),
 });
 
-test('rows that were packed and sent to another thread come out as they were', () => {
+test('rows that are packed and sent to another thread are the same after unpacking', () => {
   fc.assert(
     fc.property(fc.array(anyLine, { maxLength: 20 }), (lines) => {
       const rows = readImportRows(lines, context);
@@ -31,7 +31,7 @@ test('rows that were packed and sent to another thread come out as they were', (
   );
 });
 
-test('rows of which a part is missing are not made up', () => {
+test('rows with a missing part are refused', () => {
   const lines = [1, 2].map((line) => ({ line, row: {} }));
   const packed = packRows(readImportRows(lines, context));
   const columns = { ...packed.columns, email: packed.columns.email.slice(1) };

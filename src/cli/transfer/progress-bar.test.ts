@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WriteStream } from 'node:tty';
 import { ProgressBar } from './progress-bar.ts';
 
-/** A terminal, or what is none, that remembers what was written to it. */
+/** A terminal, or a stream that is none, which records its writes. */
 function fakeTerminal(isTTY: boolean): { terminal: WriteStream; written: string[] } {
   const written: string[] = [];
   const terminal: WriteStream = Object.assign(Object.create(WriteStream.prototype), {
@@ -13,7 +13,7 @@ function fakeTerminal(isTTY: boolean): { terminal: WriteStream; written: string[
   return { terminal, written };
 }
 
-test('a bar is drawn in place on a terminal, not too often, and taken away at the end', () => {
+test('a bar is drawn in place on a terminal, not too often, and cleared at the end', () => {
   const { terminal, written } = fakeTerminal(true);
   const bar = new ProgressBar(terminal);
   bar.show({ share: 0.5, text: '12,000 users' });

@@ -35,7 +35,7 @@ async function glance(input: Input, format: Format | null = null): Promise<strin
 }
 
 describe('rows of CSV', () => {
-  test('have the columns of the header in any order; an empty field says nothing', async () => {
+  test('have the columns of the header in any order; an empty field gives no value', async () => {
     assert.deepEqual(await readAll('email,external_id,clinical\na@b.example,x,true\n,"",false\n'), [
       { line: 2, row: { email: 'a@b.example', external_id: 'x', clinical: true } },
       { line: 3, row: { clinical: false } },
@@ -48,7 +48,7 @@ describe('rows of CSV', () => {
     assert.deepEqual(await glance('\uFEFF"email"\r\n"a"\r\n"b"'), rows);
   });
 
-  test('go on over line breaks in quotes, and are known by the line where they begin', async () => {
+  test('continue over line breaks in quotes, and have the number of the line where they begin', async () => {
     const input = 'first_name,email\n"a\nb\r\nc",1\n"d ""e"", f",2\ng,3\n"h\ni",4';
     assert.deepEqual(await glance(input), [
       '2 {"first_name":"a\\nb\\r\\nc","email":"1"}',
@@ -58,7 +58,7 @@ describe('rows of CSV', () => {
     ]);
   });
 
-  test('that are empty lines are none', async () => {
+  test('are not made of empty lines', async () => {
     assert.deepEqual(await glance('\n\r\nemail\n\na\n\r\n\nb\n\n'), ['5 {"email":"a"}', '8 {"email":"b"}']);
   });
 
@@ -85,7 +85,7 @@ describe('rows of CSV', () => {
     ]);
   });
 
-  test('after a quote that nothing closes are read, in an input of any length', async () => {
+  test('after an open quote are read, in an input of any length', async () => {
     const rest = Array.from({ length: 20_000 }, (_, at) => `row-${at}`);
     const lines = await glance(`email\n"open\n${rest.join('\n')}\n`);
     assert.equal(lines.length, rest.length + 1);
@@ -93,7 +93,7 @@ describe('rows of CSV', () => {
     assert.equal(lines.at(-1), '20002 {"email":"row-19999"}');
   });
 
-  test('whatever they are, are read as they were written, however the bytes arrive', async () => {
+  test('with any values are read as they were written, however the bytes arrive', async () => {
     const field = fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', ' ', 'é', '😀') });
     const rows = fc.array(fc.tuple(fc.constantFrom('x', 'yy'), field), { minLength: 1, maxLength: 20 });
     await fc.assert(
@@ -113,7 +113,7 @@ describe('rows of CSV', () => {
     );
   });
 
-  test('any bytes at all are read to their end without a fault', async () => {
+  test('any bytes are read to their end without an error', async () => {
     const bytes = fc.array(fc.constantFrom(...Buffer.from('"",,\n\n\r\\ab'), 0xff, 0xc3, 0xa9, 0), {
       maxLength: 80,
     });
@@ -134,7 +134,7 @@ describe('rows of CSV', () => {
 });
 
 describe('rows of NDJSON', () => {
-  test('are the objects of the lines; what is none spoils no other', async () => {
+  test('are the objects of the lines; a line without an object spoils no other', async () => {
     const input = [
       '{"email":"a","clinical":true,"first_name":null}',
       'nonsense',
@@ -155,7 +155,7 @@ describe('rows of NDJSON', () => {
   });
 });
 
-describe('an input is refused before anything is read of it', () => {
+describe('an input is refused before any row is read', () => {
   const refusals: readonly (readonly [string, Input, Format | null, RegExp])[] = [
     ['with unknown columns', 'email,Email,pass word\na,b,c\n', null, /unknown columns "Email", "pass word"/],
     ['with a column twice', 'email,email\n', null, /"email" is there twice/],
@@ -177,7 +177,7 @@ describe('an input is refused before anything is read of it', () => {
   }
 });
 
-describe('going on', () => {
+describe('resuming', () => {
   const input = Buffer.from(
     `email\n${Array.from({ length: 50 }, (_, at) => `p${at}@é.example`).join('\n')}\n`,
   );

@@ -41,7 +41,7 @@ async function withThread<T>(thread: RowThread, work: (thread: RowThread) => Pro
   }
 }
 
-/** A thread in name only: it writes down what it is asked, and answers what it is told to. */
+/** A fake thread: it records the requests, and gives the answers of the test. */
 class Listener extends EventEmitter implements RowWorker {
   readonly requests: RowRequest[] = [];
 
@@ -58,13 +58,13 @@ class Listener extends EventEmitter implements RowWorker {
   }
 }
 
-/** What has nothing random in it. */
+/** The parts of rows without random values. */
 function tellable({ users, ...rest }: ImportRows) {
   return { ...rest, users: users.map(({ id, number, ...user }: NewUser) => user) };
 }
 
 describe('rows that a thread reads', () => {
-  test('are those that would be read here, in their order, with the same rejects and places', async () => {
+  test('are the same as those read here, in their order, with the same rejects and positions', async () => {
     const rows = Array.from({ length: 700 }, (_, at) => {
       if (at % 9 === 0) return `x-${at},nobody,+1,\n`;
       if (at % 11 === 0) return `x-${at},too,few\n`;
@@ -94,7 +94,7 @@ describe('rows that a thread reads', () => {
     await reader.close();
   });
 
-  test('go on where an import stopped, and only in the same input', async () => {
+  test('continue where an import stopped, and only in the same input', async () => {
     const text = `email\n${Array.from({ length: 40 }, (_, at) => `p${at}@example.com\n`).join('')}`;
     const order = { input: await makeFile('go-on.csv', text), format: null, appId };
     const first = new RowThread();
@@ -161,7 +161,7 @@ describe('a thread that ends by itself', () => {
     ],
     ['ends', 'process.exit(0)', /^the thread that reads the rows has failed: it has ended$/],
   ] as const) {
-    test(`because it ${way} fails whoever waits for rows, and whoever asks later`, async () => {
+    test(`because it ${way} fails the calls that wait for rows, and later calls`, async () => {
       const thread = new RowThread(new Worker(code, { eval: true }));
       await withThread(thread, async () => {
         await assert.rejects(thread.read(10), said(reason));

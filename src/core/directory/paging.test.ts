@@ -6,7 +6,7 @@ import { offsetOf, readPage } from './paging.ts';
 const names = { page: 'page', size: 'page_size' };
 
 describe('pages by number', () => {
-  test('without a word it is the first page of the default size', () => {
+  test('without page and size it is the first page of the default size', () => {
     assert.deepEqual(readPage({}, names, 50), { page: { page: 1, size: 50 }, faults: [] });
   });
 
@@ -23,7 +23,7 @@ describe('pages by number', () => {
     );
   });
 
-  test('pages of one size lie side by side', () => {
+  test('pages of one size follow each other without a gap', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.integer({ min: 1, max: 100 }), (page, size) => {
         assert.equal(offsetOf({ page: page + 1, size }) - offsetOf({ page, size }), size);

@@ -7,7 +7,7 @@ import type { User } from './user.ts';
 
 const context = { email: 'jane@example.com', now: Date.UTC(2026, 0, 1), isCommonPassword: () => false };
 
-/** What a client sends back that took over everything it was shown. */
+/** The change that a client sends when it returns everything it was shown. */
 function whole(user: User): ProfileChange {
   const { email, firstName, lastName, phone, dateOfBirth, language, role, isClinical, status } = user;
   return {
@@ -29,7 +29,7 @@ const user: User = {
 };
 
 describe('a change of an account', () => {
-  test('says nothing where a user is sent back whole, whoever it is and whatever is missing in it', () => {
+  test('is empty when any user is sent back whole, also with empty fields', () => {
     fc.assert(
       fc.property(users, (each) => {
         const change = withoutEchoes(whole(each), each);
@@ -45,7 +45,7 @@ describe('a change of an account', () => {
     assert.deepEqual(Object.keys(change).sort(), ['firstName', 'phone']);
   });
 
-  test('may not empty what everybody has', () => {
+  test('may not empty the fields that every user has', () => {
     const { faults } = readProfile({ email: null, firstName: '', lastName: ' ', language: null }, context);
     assert.deepEqual(
       faults.map(({ field, fault }) => `${field} ${fault}`),
@@ -61,7 +61,7 @@ describe('a change of an account', () => {
     assert.equal(values.firstName, undefined);
   });
 
-  test('tells every fault at once', () => {
+  test('reports every fault at once', () => {
     const { faults } = readProfile(
       {
         email: 'x',
@@ -82,7 +82,7 @@ describe('a change of an account', () => {
     assert.equal(new Set(faults.map(({ field }) => field)).size, 11);
   });
 
-  test('holds a new password against the new email, else against the present one', () => {
+  test('compares a new password with the new email, or else with the present one', () => {
     const sameAsEmail = [{ field: 'password', fault: 'same_as_email' }];
     assert.deepEqual(readProfile({ password: 'jane@example.com' }, context).faults, sameAsEmail);
     const both = { email: 'ana@example.com', password: 'ana@example.com' };
@@ -106,7 +106,7 @@ describe('what only an admin changes', () => {
     });
   }
 
-  test('does not include anything that is so already', () => {
+  test('does not include a value that is shown already', () => {
     const present = { role: 'parent', isActive: true, isTemplate: false, isClinical: false };
     assert.equal(needsAdmin(withoutEchoes(present, user), user), false);
   });

@@ -20,7 +20,7 @@ const faultsOf = (row: ImportRow): readonly unknown[] => {
 };
 
 describe('a row of an import', () => {
-  test('that says nothing is a user with the defaults of the directory', () => {
+  test('without values is a user with the defaults of the directory', () => {
     const result = readImportRow({}, context);
     assert.ok('user' in result);
     const { id, number, ...said } = result.user;
@@ -49,7 +49,7 @@ describe('a row of an import', () => {
     });
   });
 
-  test('keeps a known hash as it is, and approves nobody', () => {
+  test('keeps a known hash as it is, and approves no clinician', () => {
     const result = readImportRow({ password_hash: ' $2b$hash ', clinical: true, role: 'admin' }, context);
     assert.ok('user' in result);
     assert.partialDeepStrictEqual(result.user, {
@@ -80,14 +80,14 @@ describe('a row of an import', () => {
     });
   }
 
-  test('may be five minutes ahead, for clocks differ', () => {
+  test('may be five minutes ahead, because clocks differ', () => {
     assert.deepEqual(
       faultsOf({ created_at: '2026-11-22T13:04:59+01:00', confirmed_at: '2026-11-22T12:00:01Z' }),
       [],
     );
   });
 
-  test('of whatever values is a user or has faults of its columns, never an error', () => {
+  test('of any values is a user or has faults of its columns, never an error', () => {
     const values = fc.oneof(
       fc.anything(),
       fc.string({ unit: characters }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeenKeys } from './seen-keys.ts';
 
-test('what was added is known, and nothing else, however much there is', () => {
+test('only the keys that were added are known, however many there are', () => {
   const seen = new SeenKeys();
   const count = 50_000;
   for (let at = 0; at < count; at++) {

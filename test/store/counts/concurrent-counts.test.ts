@@ -1,6 +1,6 @@
 /**
- * The law of pages while several processes change one organization: whatever they do at the same time, every page
- * is a page of one moment, and at rest all pages together are the users, and totals what a recount gives.
+ * The law of pages while several processes change one organization: every page shows one moment, and when the processes
+ * have ended, all pages together are the users, and totals equal a recount.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -44,7 +44,7 @@ for (const { name, make } of databases) {
       await own.dispose();
     });
 
-    test('are right whatever is done at the same time', async () => {
+    test('are right while all of them make changes', async () => {
       const scripts = fc.array(fc.array(step, { maxLength: 25, size: 'max' }), {
         minLength: stores,
         maxLength: stores,
@@ -63,7 +63,7 @@ for (const { name, make } of databases) {
       await fc.assert(law, { numRuns: 25 });
     });
 
-    /** Does one step; whoever it is about may be gone meanwhile, or no longer what it was. */
+    /** Does one step; its user may be gone meanwhile, or have another state. */
     async function take(store: Store, tenant: Tenant, { kind, ...said }: Step): Promise<void> {
       const { orgKey } = tenant;
       if (kind === 'recount') return store.repairCounts(orgKey);

@@ -1,6 +1,6 @@
 /**
- * What a page costs, in what is read and not in time: the same at every depth, whatever is asked for, and the same for
- * a small organization as if none of the others were there. Ten thousand of those stand beside a large one.
+ * The cost of a page, in nodes and rows that are read, not in time: it is the same at every depth and for every list,
+ * and for a small organization it does not depend on the others. Ten thousand small ones are beside a large one.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const many = 10_000;
 const usersInSmall = 2;
 const usersInLarge = 30_000;
 const pageSize = 20;
-/** Of 64 users at least half are in a range, and 120 ranges or nodes in a node. */
+/** A range has at least half of 64 users, and a node up to 120 ranges or nodes. */
 const levelsMax = 3;
 
 interface Measured {
@@ -39,7 +39,7 @@ interface Measured {
   close(): Promise<void>;
 }
 
-/** Rows of `many` numbers from 1, in the words of both. */
+/** Rows of `many` numbers from 1, in SQL of both databases. */
 const series = `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${many})`;
 
 async function fill(own: OwnStore): Promise<readonly [Tenant, Tenant]> {
@@ -50,7 +50,7 @@ async function fill(own: OwnStore): Promise<readonly [Tenant, Tenant]> {
     );
     await own.store.change(large.orgKey, (tx) => tx.users.insertAll(users));
   }
-  // The others stand around the small one, in the order of keys as in every index.
+  // The others are before and after the small one, in the order of keys and in every index.
   const counts = { pending: 0, active: usersInSmall, inactive: 0 };
   const node = Buffer.from(packNode([{ from: firstKey, counts, child: 0 }])).toString('hex');
   const bytes = own.location.startsWith('postgres:') ? `'\\x${node}'` : `x'${node}'`;
@@ -118,7 +118,7 @@ for (const [name, open] of [
     });
     after(() => measured.close());
 
-    /** How many nodes are read to find a page, and how many users are passed over. */
+    /** How many nodes are read to find a page, and how many users are skipped. */
     async function costOf({ orgKey }: Tenant, offset: number, status?: UserStatus) {
       let nodes = 0;
       const counting: Executor = Object.create(measured.view, {
@@ -133,21 +133,21 @@ for (const [name, open] of [
       return { total, nodes, skip: position?.skip ?? 0 };
     }
 
-    test('is found by as few steps at any depth, of all and of each status', async () => {
+    test('is found with as few steps at any depth, for all users and for each status', async () => {
       for (const status of [undefined, ...userStatuses]) {
         const { total } = await costOf(large, 0, status);
         assert.equal(total, status === undefined ? usersInLarge : usersInLarge / 3);
         for (let offset = 0; offset < total; offset += Math.floor(total / 40)) {
           const { nodes, skip } = await costOf(large, offset, status);
           assert.ok(nodes <= levelsMax, `${nodes} nodes at ${offset}`);
-          assert.ok(skip < defaultCountShape.rangeMax, `${skip} users are passed over at ${offset}`);
+          assert.ok(skip < defaultCountShape.rangeMax, `${skip} users are skipped at ${offset}`);
         }
         const last = await costOf(large, total - pageSize, status);
         assert.ok(last.nodes <= levelsMax && last.skip < defaultCountShape.rangeMax);
       }
     });
 
-    test('of a small one costs one step, and has its own total', async () => {
+    test('of a small organization costs one step, and has its own total', async () => {
       const found = await costOf(small, 0);
       assert.deepEqual(found, { total: usersInSmall, nodes: 1, skip: 0 });
       const { items, total } = await measured.own.store.read(small.orgKey, (tx) =>
@@ -156,7 +156,7 @@ for (const [name, open] of [
       assert.deepEqual([items.length, total], [usersInSmall, usersInSmall]);
     });
 
-    test('is one of the organization, whichever is asked', async () => {
+    test('has only users of its organization, for each of them', async () => {
       for (const orgKey of [5, 777, many]) {
         const { items, total } = await measured.own.store.read(orgKey, (tx) =>
           tx.users.page({}, 0, pageSize),

@@ -1,7 +1,7 @@
 /**
- * The law of pages, by property: all pages together are the set, in order, without gap or repeat, and totals are
- * what a recount gives. Ranges and nodes are kept tiny, so that a few dozen users cut, join and empty them on
- * several levels.
+ * The law of pages, as a property: all pages together are the set of users, in order, without gap or repeat, and totals
+ * equal a recount. Ranges and nodes are tiny here, so that a few dozen users split, join and empty them on several
+ * levels.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -20,7 +20,7 @@ type Step =
 
 const status = fc.constantFrom(...userStatuses);
 const nth = fc.nat(1_000);
-// Few different times, so that many are equal; some before 1970, as an import may bring them.
+// Few different times, so that many are equal; some before 1970, as in imports.
 const createdAt = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 1e12, max: 1e12 + 40 }));
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -87,7 +87,7 @@ suiteOnEveryDatabase(
       assert.deepEqual(none, { items: [], total: 0 });
     });
 
-    test('a page read while users come and go is a page of one moment', async () => {
+    test('a page that is read while users are added and removed shows one moment', async () => {
       const tenant = await addTenant(own());
       const model = new Model(own(), tenant);
       await model.take({ kind: 'add', createdAt: 0, status: 'active', count: 60 });
@@ -100,7 +100,7 @@ suiteOnEveryDatabase(
         isWriting = false;
       })();
       while (isWriting) {
-        // 63 while the three are there, 60 before and after: nothing else was ever true.
+        // 63 while the three are there, 60 before and after; no other total was ever true.
         const { items, total } = await own().read(tenant.orgKey, (tx) => tx.users.page({}, 0, 100));
         assert.ok(total === 60 || total === 63, `total ${total}`);
         assert.equal(items.length, total);
@@ -113,7 +113,7 @@ suiteOnEveryDatabase(
 );
 
 for (const { name, make } of databases) {
-  test(`wrong counts are found, and made right on request or by the next change that meets them, on ${name}`, async (t) => {
+  test(`wrong counts are found, and repaired on request or by the next change of their range, on ${name}`, async (t) => {
     const own = await make({ countShape });
     t.after(() => own.dispose());
     const { store } = own;
@@ -146,8 +146,8 @@ for (const { name, make } of databases) {
 }
 
 /**
- * What the store should hold. It is changed inside the units of work, which run one after the other; one that runs anew
- * finds it as it was the first time, for so does it find the store.
+ * The expected content of the store. Units of work change it, one after the other. A unit that is retried starts from
+ * the same content as the first time, like in the store.
  */
 class Model {
   readonly #store: Store;
@@ -162,12 +162,12 @@ class Model {
     this.#tenant = tenant;
   }
 
-  /** Newest first; of equal times the later made first. */
+  /** Newest first; of equal times, the user that was created later comes first. */
   users(): readonly User[] {
     return this.#users.toReversed().sort((left, right) => right.createdAt - left.createdAt);
   }
 
-  /** In the order of their making. */
+  /** In the order of their creation. */
   replace(users: readonly User[]): void {
     this.#users = users.toReversed().sort((left, right) => left.createdAt - right.createdAt);
   }

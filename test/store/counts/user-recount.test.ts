@@ -1,4 +1,4 @@
-/** Wrong counts are found and mended in steps, however many there are, while others go on making changes. */
+/** Wrong counts are found and repaired in steps, however many there are, while other units make changes. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { addTenant, databases, makeSqliteStore, newUser, type Tenant } from '../
 
 const countShape = { rangeMax: 4, fanout: 4 };
 const entryBytes = 32;
-/** Where the three counters of an entry are, and how wide each is. */
+/** The offset of the three counters of an entry, and their width. */
 const [counterOffset, counterBytes, counters] = [16, 4, 3];
 
 async function fill(store: Store, tenant: Tenant, count: number, said: Partial<NewUser> = {}): Promise<void> {
@@ -20,7 +20,7 @@ async function fill(store: Store, tenant: Tenant, count: number, said: Partial<N
   });
 }
 
-/** Writes other numbers into the nodes: `delta` to the counter that each of the numbers picks. */
+/** Writes wrong numbers into the nodes: adds `delta` to each counter that `nth` picks. */
 function spoil(file: string, picks: readonly { readonly nth: number; readonly delta: number }[]): void {
   const raw = new Database(file);
   const rows = raw
@@ -43,7 +43,7 @@ function spoil(file: string, picks: readonly { readonly nth: number; readonly de
   raw.close();
 }
 
-test('any wrong numbers are found and mended, on whatever level they are', async (t) => {
+test('any wrong numbers are found and repaired, on every level', async (t) => {
   const own = await makeSqliteStore({ countShape });
   t.after(() => own.dispose());
   const { store, dataDir } = own;
@@ -69,7 +69,7 @@ test('any wrong numbers are found and mended, on whatever level they are', async
   await fc.assert(law, { numRuns: 15 });
 });
 
-/** Something that happens to a node: its bytes are lost, cut short, garbled, or those of another one. */
+/** Damage of a node: its bytes are lost, cut short, garbled, or those of another node. */
 const accident = fc.record({
   what: fc.constantFrom('lost', 'cut', 'empty', 'garbled', 'other', 'swapped'),
   node: fc.nat(10_000),
@@ -105,7 +105,7 @@ function happen(file: string, accidents: readonly Accident[]): void {
   raw.close();
 }
 
-test('whatever happens to the nodes themselves, all is counted anew and right', async (t) => {
+test('after any damage of the nodes themselves, the whole tree is rebuilt and right', async (t) => {
   const own = await makeSqliteStore({ countShape });
   t.after(() => own.dispose());
   const { store, dataDir } = own;
@@ -123,7 +123,7 @@ test('whatever happens to the nodes themselves, all is counted anew and right', 
 });
 
 for (const { name, make } of databases) {
-  test(`others change users while the counts of many are mended on ${name}, and nothing of theirs is lost`, async (t) => {
+  test(`changes of users during a repair of many counts are not lost on ${name}`, async (t) => {
     const own = await make({ countShape });
     t.after(() => own.dispose());
     const { store } = own;

@@ -15,7 +15,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     own().change(tenant.orgKey, (tx) => tx.users.insertAll(said.map((each) => newUser(tenant, each))));
   const page = () => own().read(tenant.orgKey, (tx) => tx.users.page({}, 0, 100));
 
-  test('are added in their order, as one after the other would be, and counted', async () => {
+  test('are added in their order, with the same result as one after the other, and counted', async () => {
     const said = Array.from({ length: 30 }, (_, at) =>
       newUser(tenant, { externalId: `x-${at}`, createdAt: at % 3 === 0 ? 500 : 1_000 }),
     );
@@ -39,7 +39,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     );
   });
 
-  test('whose email or external id is taken are left out, and the others stand', async () => {
+  test('whose email or external id is taken are left out, and the others are added', async () => {
     await addAll([{ email: 'held@example.com', externalId: 'held' }]);
     const outcomes = await addAll([
       { email: 'a@example.com', externalId: 'a' },
@@ -56,7 +56,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     assert.equal((await page()).total, 3);
   });
 
-  test('whose random id or number is somebody else’s get another', async () => {
+  test('whose random id or number is taken get another', async () => {
     const there = newUser(tenant);
     await own().change(tenant.orgKey, (tx) => tx.users.insert(there));
     const [byId, byNumber] = await addAll([{ id: there.id }, { number: there.number }]);
@@ -65,7 +65,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     assert.equal(new Set((await page()).items.map(({ number }) => number)).size, 3);
   });
 
-  test('are all taken back with their transaction', async () => {
+  test('are all rolled back with their transaction', async () => {
     const failing = own().change(tenant.orgKey, async (tx) => {
       await tx.users.insertAll([newUser(tenant), newUser(tenant)]);
       throw new Error('no');
@@ -74,7 +74,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     assert.deepEqual(await page(), { items: [], total: 0 });
   });
 
-  test('come inactive as having been active only where they were confirmed', async () => {
+  test('that are inactive count as having been active only where they are confirmed', async () => {
     await addAll([
       { status: 'inactive', externalId: 'a' },
       { status: 'inactive', externalId: 'b', confirmedAt: 5 },
@@ -88,7 +88,7 @@ suiteOnEveryDatabase('users in bulk', (own) => {
     });
   });
 
-  test('are read for an export oldest first, each once, of the organization or of one app', async () => {
+  test('of an organization or of one app are read for an export oldest first, each once', async () => {
     const other = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
     await addAll(
       Array.from({ length: 7 }, (_, at) => ({ externalId: `x-${at}`, createdAt: 1_000 - (at % 2) })),

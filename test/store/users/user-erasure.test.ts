@@ -60,7 +60,7 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
 }
 
 for (const { name, make } of databases) {
-  test(`an erased user leaves no row on ${name} but the audit events, and nobody else loses one`, async (t) => {
+  test(`an erased user leaves only audit events on ${name}, and no other user loses a row`, async (t) => {
     const own = await make();
     t.after(() => own.dispose());
     const { store } = own;

@@ -48,7 +48,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     passwordHash: '$argon2id$x',
   };
 
-  test('a user comes back as it was added', async () => {
+  test('a user is read as it was added', async () => {
     const said = newUser(tenant, complete);
     const added = await own().change(tenant.orgKey, (tx) => tx.users.insert(said));
     const expected = {
@@ -83,7 +83,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     userView('isTemplate', 'appId', 'email', 'passwordHash'),
   ];
   for (const view of views) {
-    test(`a view of ${view.fields.join()} gives these and nothing else, however often it is asked`, async () => {
+    test(`a view of ${view.fields.join()} gives only these fields, also when it is used again`, async () => {
       const user = await add(complete);
       const seen = Object.fromEntries(view.fields.map((field) => [field, user[field]]));
       const { id, number } = user;
@@ -104,7 +104,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     });
   }
 
-  test('a user of another app of the organization is nobody to whoever sees one app', async () => {
+  test('a user of another app of the organization is not found through one app', async () => {
     const { id, number } = await add(complete);
     const { id: appId } = await own().change(tenant.orgKey, (tx) => tx.apps.insert(newApp(), newDigests()));
     await own().change(tenant.orgKey, async ({ users }) => {
@@ -119,7 +119,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     });
   });
 
-  test('a user of another organization or app is nobody', async () => {
+  test('a user of another organization or app is not found', async () => {
     const user = await add(complete);
     const other = await addTenant(own());
     await own().read(other.orgKey, async ({ users }) => {
@@ -149,12 +149,12 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.equal(canonicalEmail(' aDA@example.ORG'), 'ada@example.org');
   });
 
-  test('one email serves in two organizations', async () => {
+  test('one email may be used in two organizations', async () => {
     await add({ email: 'ada@example.org' });
     await add({ email: 'ada@example.org' }, await addTenant(own()));
   });
 
-  test('a second user with an external id in an app is refused, and told who has it', async () => {
+  test('a second user with an external id in an app is refused, with the id of the first', async () => {
     const first = await add({ externalId: 'their-17' });
     await assert.rejects(add({ externalId: 'their-17' }), (error) => {
       assert.ok(isRefusal(error, 'external_id_taken'));
@@ -163,7 +163,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     });
   });
 
-  test('an external id may stand once in each app, and all are listed newest first', async () => {
+  test('an external id may be used once in each app, and its users are listed newest first', async () => {
     const { app } = await own().change(tenant.orgKey, async (tx) => ({
       app: await tx.apps.insert(newApp(), newDigests()),
     }));
@@ -179,7 +179,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await totals(), [2, 0, 2, 0]);
   });
 
-  test('a colliding id or number is drawn anew', async () => {
+  test('a colliding id or number is drawn again', async () => {
     const first = await add();
     const sameId = await add({ id: first.id });
     const sameNumber = await add({ number: first.number });
@@ -188,12 +188,12 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await find(sameId.id), sameId);
   });
 
-  test('a user for an app that the organization has not is refused', async () => {
+  test('a user for an app that the organization does not have is refused', async () => {
     const other = await addTenant(own());
     await assert.rejects(add({}, { ...tenant, appId: other.appId }), (error) => isNotFound(error, 'app'));
   });
 
-  test('an app that was taken back with its users is not mistaken for the next one', async () => {
+  test('an app that is rolled back with its users is not taken for the next app', async () => {
     const takenBack = newApp();
     const attempt = own().change(tenant.orgKey, async (tx) => {
       await tx.apps.insert(takenBack, newDigests());
@@ -208,7 +208,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) => isNotFound(error, 'app'));
   });
 
-  test('a change sets what it names and nothing else', async () => {
+  test('a change sets only the fields that it names', async () => {
     const user = await add(complete);
     const changes: UserChanges = {
       externalId: null,
@@ -229,7 +229,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await byEmail('new@example.org'), changed);
   });
 
-  test('every field that may change can be changed, and taken back', async () => {
+  test('every field that may change can be changed, and changed back', async () => {
     const user = await add();
     const { orgKey: _, id: __, number: ___, appId: ____, createdAt: _____, ...rest } = await add(complete);
     const changes: UserChanges = { ...rest, email: 'b@example.org', externalId: 'b', status: 'inactive' };
@@ -239,7 +239,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await change(changed, before), user);
   });
 
-  test('a change of nothing gives the user as it is', async () => {
+  test('an empty change gives the present user', async () => {
     const user = await add();
     assert.deepEqual(await change(user, {}), user);
   });
@@ -281,7 +281,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await totals(), [1, 0, 1, 0]);
   });
 
-  test('a list inside a change shows what the change did, and not what was rolled back', async () => {
+  test('a list inside a change shows its writes, and none that are rolled back', async () => {
     await add();
     const attempt = own().change(tenant.orgKey, async (tx) => {
       await tx.users.insert(newUser(tenant, { status: 'pending' }));
@@ -295,7 +295,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await totals(), [2, 0, 2, 0]);
   });
 
-  test('active admins are counted, and only they', async () => {
+  test('only active admins are counted', async () => {
     await add({ role: 'admin' });
     await add({ role: 'admin', status: 'pending' });
     await add({ role: 'member' });
@@ -304,7 +304,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.equal(count, 1);
   });
 
-  test('the users of an app are walked oldest first, each once, whatever comes and goes behind', async () => {
+  test('the users of an app are read oldest first, each once, while others are added and removed', async () => {
     const made: User[] = [];
     for (const createdAt of [30, 10, 20, 20, 40]) made.push(await add({ createdAt }));
     const [a30, b10, c20, d20, e40] = made;
@@ -323,7 +323,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual([idsOf(third.items), third.next], [idsOf([e40]), null]);
   });
 
-  test('a user that another transaction adds and takes back is not seen', async () => {
+  test('a user that another transaction adds and rolls back is not seen', async () => {
     const said = { id: newUserId(), number: newUserNumber() };
     const attempt = own().change(tenant.orgKey, async (tx) => {
       await tx.users.insert(newUser(tenant, said));
