@@ -61,7 +61,7 @@ const updateRevoked = statement((p: Binder<{ orgKey: number; id: string; at: num
 const selectByDigest = statement(
   (p: Binder<{ digest: string }>) =>
     build.selectFrom('api_keys').select(columns).where('digest', '=', p('digest')),
-  { askedBy: 'digest' },
+  { memoizedBy: 'digest' },
 );
 
 const selectById = statement((p: Binder<{ id: string }>) =>

@@ -32,7 +32,7 @@ export interface Statement<P extends Values, R> {
   readonly index: number;
   readonly node: RootOperationNode;
   /** The name of the one value, a text. Equal reads of the same turn of the event loop are run once (`turn-memo.ts`). */
-  readonly askedBy?: string;
+  readonly memoizedBy?: string;
   /** Locks a row that changes of several users share, so a change that is confined to one user must run in order. */
   readonly locksShared?: boolean;
   /** Never set. It only carries the types. */
@@ -77,7 +77,7 @@ export function allStatements(): readonly Pick<Statement<Values, unknown>, 'inde
 /** Builds a statement. `p` names the values that each call gives. */
 export function statement<P extends Values, R>(
   query: (p: Binder<P>) => Compilable<R>,
-  options: Pick<Statement<P, R>, 'askedBy' | 'locksShared'> = {},
+  options: Pick<Statement<P, R>, 'memoizedBy' | 'locksShared'> = {},
 ): Statement<P, R> {
   const made = { index: statements.length, node: query(named).compile().query, ...options };
   statements.push(made);

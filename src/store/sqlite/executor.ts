@@ -97,8 +97,8 @@ export class ReadExecutor implements Executor {
   }
 
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
-    const { askedBy } = statement;
-    const name = askedBy === undefined ? undefined : `${statement.index} ${values[askedBy]}`;
+    const { memoizedBy } = statement;
+    const name = memoizedBy === undefined ? undefined : `${statement.index} ${values[memoizedBy]}`;
     const known = name === undefined ? undefined : this.#memo.get<R>(name);
     if (known !== undefined) return known;
     while (this.#openSnapshot !== null) await this.#openSnapshot;
