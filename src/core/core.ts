@@ -1,4 +1,7 @@
-/** `Core` is the first argument of every operation: the ports, the clock, the policy. `app/open-directory.ts` builds it once. */
+/**
+ * `Core` is the first argument of every operation: the ports, the clock, the policy. `app/open-directory.ts` builds it
+ * once.
+ */
 
 import type { RunningRequests } from './access/idempotency-store.ts';
 import type { PasswordHasher } from './access/password.ts';

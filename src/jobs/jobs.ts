@@ -18,7 +18,7 @@ export interface JobParts {
   readonly core: Core;
   readonly journal: Journal;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
-  /** Gets the messages that no real sender may have. */
+  /** Gets the messages that no real sender may get. */
   readonly outbox: MessageSender;
 }
 

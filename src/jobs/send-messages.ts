@@ -29,7 +29,7 @@ export interface SendMessagesParts {
   readonly clock: Clock;
   readonly secrets: SecretBox;
   readonly senders: Readonly<Record<Channel, MessageSender>>;
-  /** Gets the messages that no real sender may have. */
+  /** Gets the messages that no real sender may get. */
   readonly outbox: MessageSender;
   readonly journal: Journal;
 }
@@ -41,7 +41,7 @@ const sendsMax = 16;
 const retryAfterMaxMs = hourMs;
 
 /** How long the code or the link of a message is valid. */
-const usefulMs: Readonly<Record<MessageTemplate, number>> = {
+const validMs: Readonly<Record<MessageTemplate, number>> = {
   confirmation: codeLifeMs,
   password_reset: passwordTokenLifeMs.reset,
   invitation: passwordTokenLifeMs.invitation,
@@ -94,7 +94,7 @@ async function attempt(parts: SendMessagesParts, message: Message): Promise<Send
     // No outcome of these attempts was stored, so each ended with its process. This message may be the cause.
     if (message.attempts > messageAttemptsMax) return { kind: 'refused', reason: 'too_many_attempts' };
     const age = clock.now() - message.createdAt;
-    if (age >= usefulMs[template]) return { kind: 'refused', reason: 'expired' };
+    if (age >= validMs[template]) return { kind: 'refused', reason: 'expired' };
   }
   try {
     const content: MessageContent = JSON.parse(secrets.open(sealedContent, messageContext(message)));

@@ -85,7 +85,7 @@ export function findOwnApp(
   return core.work.read(principal.orgKey, (tx) => tx.apps.find(appId));
 }
 
-/** The principal of a public call, from an earlier look-up of its app. Refuses with `not_found` (app) where it found none. */
+/** The principal of a public call, whose app was looked up before. Refuses with `not_found` (app) without one. */
 export function requireApp(principal: PublicPrincipal | null): PublicPrincipal {
   if (principal === null) throw refuse('not_found', { noun: 'app' });
   return principal;

@@ -51,8 +51,8 @@ export type IssuedTokens =
     };
 
 /**
- * Issues the requested tokens. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user; a session request
- * creates the user instead), `not_found` (connection) where access is requested before a source is connected,
+ * Issues the requested tokens. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user; a session
+ * request creates the user instead), `not_found` (connection) where access is requested before a source is connected,
  * `invalid_token` for a refresh token that is consumed, expired or of another app, and `wrong_state` for a cancelled
  * user.
  */

@@ -27,7 +27,7 @@ export type CallbackOutcome =
       /** `denied`: the person refused access. `failed`: the provider gave no grant; a later attempt may succeed. */
       readonly kind: 'connected' | 'denied' | 'failed';
       readonly returnTo: ReturnTo;
-      /** The provider, as people call it. */
+      /** The provider's name that people read. */
       readonly title: string;
     }
   /** Meanwhile the user was deleted, the connection was ended, or its provider was switched off. */

@@ -106,7 +106,7 @@ export interface ConnectionStore {
   listOf(userId: UserId): Promise<readonly Connection[]>;
   /** As `listOf`, locked against other changes. */
   lockOf(userId: UserId): Promise<readonly Connection[]>;
-  /** Sets the time of the last sync where it is later than the stored one. Other changes at the same time do not conflict. */
+  /** Sets the time of the last sync where it is later than the stored one; no conflict with other changes. */
   noteSync(id: string, at: number): Promise<void>;
   /** Returns the changed connection. Refuses with `wrong_state` where its version is no longer that of `connection`. */
   update(connection: Connection, changes: ConnectionChanges): Promise<Connection>;

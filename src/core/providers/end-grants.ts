@@ -30,7 +30,7 @@ export async function endGrants(core: Core, tx: Tx, user: User, erasureId: strin
   return open;
 }
 
-/** A step: makes a revocation of each grant of the connection; returns how many. The caller has locked the connection. */
+/** A step: makes a revocation of each grant of the connection; returns how many. The caller holds its lock. */
 export async function revokeGrants(
   core: Core,
   tx: Tx,

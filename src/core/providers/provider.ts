@@ -17,7 +17,7 @@ export interface Provider {
   readonly usesPkce: boolean;
   /**
    * Whether the service ends a grant when its code or a spent refresh token comes a second time (RFC 6749, section
-   * 4.1.2; RFC 9700, section 4.14.2). Then, after a lost answer, sending the same again ends all that may have been given.
+   * 4.1.2; RFC 9700, section 4.14.2). Then, after a lost answer, sending the same again ends all tokens of the grant.
    */
   readonly endsReusedGrants: boolean;
   /** The address to send the person to. */
