@@ -2,44 +2,36 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describedDocuments } from '../support/documents.ts';
+import { aProvider, fillPath, loadDoors } from '../support/door.ts';
 import type { Ask } from '../support/http.ts';
-import { addPerson, bareId } from '../support/people.ts';
+import { nameOf, operationsOf } from '../support/operations.ts';
+import { addPerson } from '../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
 
-const roster = setUpRoster();
+const doors = await loadDoors();
+const deletions = operationsOf(describedDocuments()).filter(({ method }) => method === 'DELETE');
+
+const roster = setUpRoster({ env: aProvider });
 const admin = setUp(() => roster.addAdmin());
 const person = setUp(() => addPerson(roster));
 const ledger = setUpLedger(roster);
 
 describe('a DELETE with a body', () => {
-  const deletions: Readonly<Record<string, () => readonly [line: string, ask: Ask]>> = {
-    'sonar.deleteUser': () => [
-      `/sonar/v1/users/${person.userId}`,
-      { bearer: roster.organization.apiKeys.admin },
-    ],
-    'organization.deleteUser': () => [
-      `/organization/api/v1/users/${person.userId}`,
-      { bearer: admin.session },
-    ],
-    'humanapi.deleteUser': () => {
-      const { appId, appKey } = roster.organization.app;
-      return [`/humanapi/v1/apps/${appId}/users/${bareId(person.userId)}`, { appKey }];
-    },
-    'general.deleteUser': () => [`/general/v1/users/${person.number}`, { session: admin.session }],
-    'general.deleteSession': () => ['/general/v1/sessions', { session: admin.session }],
-    'sonar.disconnectDevice': () => [
-      `/sonar/v1/users/${person.userId}/devices/dev_abc123`,
-      { bearer: roster.organization.apiKeys.member },
-    ],
-  };
-  for (const [operation, compose] of Object.entries(deletions)) {
-    test(`that is too large is refused by ${operation} and deletes nothing`, async () => {
-      const [path, ask] = compose();
-      const headers = { 'content-type': 'application/json' };
-      const body = JSON.stringify('x'.repeat(256 * 1024));
-      const reply = await roster.call(`DELETE ${path}`, { ...ask, headers, body });
+  for (const operation of deletions) {
+    test(`that is too large is refused by ${nameOf(operation)} and deletes nothing`, async () => {
+      const tenant = roster.organization;
+      const door = doors.get(operation.contract);
+      assert.ok(door);
+      const path = await fillPath(door, operation.path, { roster, tenant, user: person });
+      await ledger.mark();
+      const reply = await roster.call(`DELETE ${path}`, {
+        ...(await door.credential(tenant, async () => admin)),
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify('x'.repeat(256 * 1024)),
+      });
       assert.equal(reply.status, 413);
-      assert.equal(`${reply.contract}.${reply.operation}`, operation);
+      assert.equal(`${reply.contract}.${reply.operation}`, nameOf(operation));
       await ledger.expect({});
     });
   }

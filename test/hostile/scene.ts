@@ -7,7 +7,14 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { readDocuments } from '../support/documents.ts';
-import { aProvider, attackedContracts, type DoorDescription, handlesOf, loadDoors } from '../support/door.ts';
+import {
+  aProvider,
+  attackedContracts,
+  type DoorDescription,
+  fillPath,
+  handlesOf,
+  loadDoors,
+} from '../support/door.ts';
 import type { Ask, Reply } from '../support/http.ts';
 import { type Operation, operationsOf } from '../support/operations.ts';
 import { addPerson, type Person } from '../support/people.ts';
@@ -95,18 +102,8 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     { path = {}, query = '', method }: Request = {},
   ): Promise<string> {
     target ??= await addPerson(roster);
-    const user = target;
-    const door = doorOf(doors, operation.contract);
-    const good: Record<string, string> =
-      door.scope === undefined ? {} : { [door.scope.parameter]: door.scope.value(tenant) };
-    for (const [name, make] of Object.entries(door.others ?? {})) {
-      if (!operation.path.includes(`{${name}}`)) continue;
-      good[name] = others.get(name) ?? (await make(roster, tenant, user));
-      others.set(name, good[name]);
-    }
-    const location = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-      return path[name] ?? good[name] ?? String(door.idOf(handlesOf(user)));
-    });
+    const context = { roster, tenant, user: target, known: others };
+    const location = await fillPath(doorOf(doors, operation.contract), operation.path, context, path);
     return `${method ?? operation.method} ${location}${query}`;
   }
 

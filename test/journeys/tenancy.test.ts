@@ -4,11 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { contracts } from '../../src/contracts/index.ts';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
-import { describedDocument } from '../support/documents.ts';
-import { aProvider, type Handles, handlesOf, loadDoors, strongPassword } from '../support/door.ts';
-import type { Ask, Reply } from '../support/http.ts';
+import { describedDocuments } from '../support/documents.ts';
+import { aProvider, fillPath, type Handles, handlesOf, loadDoors, strongPassword } from '../support/door.ts';
+import type { Reply } from '../support/http.ts';
 import { nameOf, type Operation, operationsOf } from '../support/operations.ts';
 import { addPerson } from '../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
@@ -23,10 +22,9 @@ const unknownUser: Handles = {
 };
 
 const descriptions = await loadDoors();
-const documents = contracts.map((contract) => [contract.name, describedDocument(contract)] as const);
 
 /** Every operation on one user, of every contract. */
-const operations = operationsOf(documents).filter(({ contract, parameters }) => {
+const operations = operationsOf(describedDocuments()).filter(({ contract, parameters }) => {
   const { others = {}, scope } = descriptions.get(contract) ?? {};
   return parameters.some(
     (each) => each.in === 'path' && !(each.name in others) && each.name !== scope?.parameter,
@@ -79,37 +77,38 @@ describe('two organizations with the same people', () => {
     assert.equal(reply.at('data.0.id'), people[0]?.ours.userId);
   });
 
-  /** The request line of an operation on that user, with a credential of our admin. */
-  async function requestOf(operation: Operation): Promise<(user: Handles) => readonly [string, Ask]> {
-    const { idOf, credential } = doorOf(ours.all, operation.contract);
-    const { others = {}, scope, bodies } = descriptions.get(operation.contract) ?? {};
-    const good: Record<string, string> =
-      scope === undefined ? {} : { [scope.parameter]: scope.value(ours.tenant) };
-    for (const { name } of operation.parameters.filter((each) => each.in === 'path' && each.name in others)) {
-      const person = await addPerson(roster, {}, ours.tenant);
-      good[name] = (await others[name]?.(roster, ours.tenant, person)) ?? '';
-    }
-    const json = bodies?.[operation.operationId] ?? operation.body?.example;
-    return (user) => {
-      const path = operation.path.replaceAll(
-        /\{(\w+)\}/g,
-        (_, name: string) => good[name] ?? `${idOf(user)}`,
-      );
-      return [`${operation.method} ${path}`, { ...credential, ...(json === undefined ? {} : { json }) }];
-    };
+  /** Sends an operation on that user with a credential of our admin. */
+  async function request(operation: Operation, user: Handles, known: Map<string, string>): Promise<Reply> {
+    const door = descriptions.get(operation.contract);
+    assert.ok(door);
+    const context = { roster, tenant: ours.tenant, user, known };
+    const line = `${operation.method} ${await fillPath(door, operation.path, context)}`;
+    const json = door.bodies?.[operation.operationId] ?? operation.body?.example;
+    const { credential } = doorOf(ours.all, operation.contract);
+    return roster.call(line, { ...credential, ...(json === undefined ? {} : { json }) });
+  }
+
+  /** Values of the parameters that name something else than a user, made for a user of ours. */
+  async function valuesFor({ contract, path }: Operation): Promise<Map<string, string>> {
+    const known = new Map<string, string>();
+    const door = descriptions.get(contract);
+    assert.ok(door);
+    const user = await addPerson(roster, {}, ours.tenant);
+    await fillPath(door, path, { roster, tenant: ours.tenant, user, known });
+    await ledger.mark();
+    return known;
   }
 
   for (const operation of operations) {
     test(`${nameOf(operation)} answers about the other's user as about one that does not exist`, async () => {
-      const compose = await requestOf(operation);
-      await ledger.mark();
-      const unknown = await roster.call(...compose(unknownUser));
+      const known = await valuesFor(operation);
+      const unknown = await request(operation, unknownUser, known);
       assert.equal(unknown.status, 404);
       for (const pair of people) {
-        const foreign = await roster.call(...compose(pair.theirs));
+        const foreign = await request(operation, pair.theirs, known);
         assert.equal(foreign.status, 404);
         const theirAdmin = handlesOf(theirs.admin);
-        const admin = await roster.call(...compose(theirAdmin));
+        const admin = await request(operation, theirAdmin, known);
         assert.equal(redacted(foreign, pair.theirs), redacted(unknown, unknownUser));
         assert.equal(redacted(admin, theirAdmin), redacted(unknown, unknownUser));
       }

@@ -24,8 +24,13 @@ export function readDocuments(baseUrl: string): Promise<readonly NamedText[]> {
 }
 
 /** The document of a contract, made without a server. */
-export function describedDocument(contract: Contract): string {
+function describedDocument(contract: Contract): string {
   // Routes are described here and never called, so nothing asks for the core.
   const core: Partial<Core> = {};
   return JSON.stringify(describeContract({ contract, routes: contract.routes(core as Core) }));
+}
+
+/** The documents of all contracts of the list, made without a server. */
+export function describedDocuments(): readonly NamedText[] {
+  return contracts.map((contract) => [contract.name, describedDocument(contract)]);
 }

@@ -65,7 +65,7 @@ export interface DoorDescription {
   readonly scope?: { readonly parameter: string; value(tenant: Tenant): string };
   /** A good value of each path parameter that names something else than a user. */
   readonly others?: Readonly<
-    Record<string, (roster: Roster, tenant: Tenant, user: Person) => Promise<string>>
+    Record<string, (roster: Roster, tenant: Tenant, user: Pick<Person, 'userId'>) => Promise<string>>
   >;
   /** Bodies for requests on a user, by operation, where the document's example is not what a test wants to send. */
   readonly bodies?: Readonly<Record<string, unknown>>;
@@ -103,4 +103,34 @@ export function attackedContracts(): readonly Contract[] {
 /** The spellings of a person. */
 export function handlesOf({ userId, number }: Pick<Person, 'userId' | 'number'>): Handles {
   return { userId, humanId: bareId(userId), number };
+}
+
+/** What the path parameters of an operation may need. */
+export interface PathContext {
+  readonly roster: Roster;
+  readonly tenant: Tenant;
+  /** The user that the path names, in the door's spelling. */
+  readonly user: Pick<Person, 'userId' | 'number'>;
+  /** Values of parameters that name something else than a user, made before; what is made now is added. */
+  readonly known?: Map<string, string>;
+}
+
+/** The path with valid values of all parameters; `chosen` replaces some of them, percent-encoded. */
+export async function fillPath(
+  door: DoorDescription,
+  path: string,
+  { roster, tenant, user, known = new Map<string, string>() }: PathContext,
+  chosen: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const values: Record<string, string> = {};
+  if (door.scope !== undefined) values[door.scope.parameter] = door.scope.value(tenant);
+  for (const [name, make] of Object.entries(door.others ?? {})) {
+    if (!path.includes(`{${name}}`)) continue;
+    const value = known.get(name) ?? (await make(roster, tenant, user));
+    known.set(name, value);
+    values[name] = value;
+  }
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    return chosen[name] ?? values[name] ?? String(door.idOf(handlesOf(user)));
+  });
 }
