@@ -115,6 +115,32 @@ describe('confined changes on PostgreSQL', () => {
     await assertEmpty();
   });
 
+  test('run in order where they need a savepoint: a refused address rolls back no other change', async () => {
+    const [first, ...others] = await addPeople();
+    assert.ok(first !== undefined);
+    const give = (id: UserId, email: string) =>
+      own.store.change(
+        tenant.orgKey,
+        async ({ users }) => {
+          const user = await users.lock({ id });
+          if (user === null) throw refuse('not_found', { noun: 'user' });
+          await users.update(user, { email, updatedAt: user.updatedAt });
+        },
+        { isConfined: true },
+      );
+    const given = await Promise.allSettled([
+      give(first, 'a@b.example'),
+      ...others.map((id) => give(id, 'a@b.example')),
+    ]);
+    assert.equal(given.filter(({ status }) => status === 'fulfilled').length, 1);
+    const mixed = await Promise.allSettled(
+      others.map((id, at) => (at % 2 === 0 ? erase(id) : give(id, 'a@b.example'))),
+    );
+    assert.equal(mixed.filter(({ status }) => status === 'rejected').length, Math.floor(others.length / 2));
+    await Promise.all([first, ...others].map(erase));
+    await assertEmpty();
+  });
+
   test('wait for a user that another transaction has locked, and the others do not wait', async () => {
     const [held, ...others] = await addPeople();
     assert.ok(held !== undefined);

@@ -4,8 +4,8 @@
  * Optimistically: the new rows of all units are sent together, no savepoint is made, and no unit waits for the result of
  * an insert. A unit that refuses before it has changed anything is left out. Any other failure ends in an
  * `OptimismFailedError`: the transaction is rolled back, and its units are run carefully. Units that are confined to
- * their subjects are interleaved: each step of all of them is one round. One that asks for a lock which it shares with
- * others is run again after them, in order.
+ * their subjects are interleaved: each step of all of them is one round. One that needs a lock which it shares with
+ * others, or a savepoint, is run again after them, in order.
  *
  * Carefully: each unit in a savepoint, and each statement is awaited, so that a unit which throws is rolled back alone.
  *

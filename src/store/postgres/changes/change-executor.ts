@@ -11,7 +11,7 @@ import type { ReadRounds } from '../reads/rounds.ts';
 import { isRead } from '../statements.ts';
 import type { InsertBuffer } from './insert-buffer.ts';
 
-/** An interleaved unit asked for a lock that it shares with other units. It must run in order. */
+/** An interleaved unit needs a lock that it shares with other units, or a savepoint. It must run in order. */
 export class NotConfinedError extends Error {
   override readonly name = 'NotConfinedError';
 
@@ -66,13 +66,8 @@ export class PostgresChangeExecutor implements Executor {
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     const isChange = !isRead(statement);
     const through = isChange || this.#rounds === null ? this.#connection : this.#rounds;
-    return this.#send(
-      () => {
-        if (statement.locksShared === true) this.#assertInOrder();
-        return through.rows(statement, values);
-      },
-      { isChange },
-    );
+    const send = () => through.rows(statement, values);
+    return statement.locksShared === true ? this.#sendInOrder(send) : this.#send(send, { isChange });
   }
 
   scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -110,7 +105,9 @@ export class PostgresChangeExecutor implements Executor {
   }
 
   async firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
-    await this.#send(() => this.#connection.control('savepoint change'));
+    // A rollback to the savepoint would also undo what other interleaved units did since.
+    await this.#sendInOrder(() => this.#connection.control('savepoint change'));
+    this.#hasChanged = true;
     try {
       const [row] = await this.#connection.rows(statement, values);
       await this.#send(() => this.#connection.control('release savepoint change'));
@@ -124,13 +121,7 @@ export class PostgresChangeExecutor implements Executor {
   }
 
   lockName(name: string): Promise<void> {
-    return this.#send(
-      () => {
-        this.#assertInOrder();
-        return this.#connection.lockName(name);
-      },
-      { isChange: false },
-    );
+    return this.#sendInOrder(() => this.#connection.lockName(name));
   }
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
@@ -165,12 +156,19 @@ export class PostgresChangeExecutor implements Executor {
     }
   }
 
+  /** Sends a statement that changes nothing, and that an interleaved unit must not run. */
+  #sendInOrder<T>(statement: () => Promise<T>): Promise<T> {
+    return this.#send(
+      () => {
+        if (this.#isInterleaved) throw new NotConfinedError();
+        return statement();
+      },
+      { isChange: false },
+    );
+  }
+
   #assertOpen(): void {
     if (!this.#isOpen) throw new Error('the unit of work has ended');
     if (this.#fault !== null) throw this.#fault;
-  }
-
-  #assertInOrder(): void {
-    if (this.#isInterleaved) throw new NotConfinedError();
   }
 }
