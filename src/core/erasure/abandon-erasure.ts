@@ -1,6 +1,6 @@
 /**
- * Giving up on a provider that never confirms: an operator's decision, with a reason that the receipt tells. What
- * the provider gave is dropped unconfirmed, so nobody can end it any more.
+ * Stops waiting for a provider that never confirms: an operator's decision, with a reason that the receipt states.
+ * The grants are dropped unconfirmed, so nothing can end them any more.
  */
 import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -12,8 +12,9 @@ import type { SystemTx } from '../unit-of-work.ts';
 import type { Erasure } from './erasure.ts';
 
 /**
- * Drops every grant that the erasure still waits for, which then completes; the providers that never confirmed. Refuses
- * with `not_found` (erasure), `invalid_fields` (the reason), and `wrong_state` where it waits for none.
+ * Drops every grant that the erasure still waits for, which lets it complete; returns the providers that never
+ * confirmed. Refuses with `not_found` (erasure), `invalid_fields` (the reason), and `wrong_state` where it waits
+ * for no grant.
  */
 export async function abandonErasure(
   core: Core,
@@ -38,7 +39,7 @@ export async function abandonErasure(
     const now = core.clock.now();
     for (const revocation of open) {
       const state = nextRevocationState(revocation.state, 'abandon');
-      // Somebody is trying it at this moment: what comes of that is to be seen first.
+      // Another process is trying this revocation right now; its result comes first.
       const isOurs = await tx.revocations.update(revocation, { state, sealedGrant: null, endedAt: now });
       if (!isOurs) throw refuse('unavailable', { retryAfterSeconds: 1 });
     }

@@ -1,7 +1,8 @@
 /**
- * Telling the ledger what has begun, which makes it accepted. It is told after the commit that deletes the user and
- * before anybody is answered, so whatever was answered outlives the database; who crashes in between has answered
- * nobody, and the job that completes erasures tells it then. Grants come first: once the line is there, they are.
+ * Writes begun erasures to the ledger, which makes them accepted. That comes after the commit that deletes the user
+ * and before the client gets its answer, so an answered deletion outlives the database. If the process dies in
+ * between, no client got an answer, and the job that completes erasures writes the line later. Grants are written
+ * before the line, so that a line never refers to a grant that is not on disk.
  */
 
 import type { Core } from '../core.ts';
@@ -9,7 +10,7 @@ import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
 
-/** An erasure whose transaction is about to be committed, with the grants that it waits for. */
+/** A begun erasure, with the grants that it waits for. */
 export interface BegunErasure extends Omit<AcceptedErasure, 'grants'> {
   readonly grants: readonly OpenGrant[];
 }
@@ -30,8 +31,8 @@ export async function listOpenGrants(tx: Tx, erasureId: string): Promise<readonl
 }
 
 /**
- * Writes down which of the revocations have ended, and takes away what lies beside the ledger for them; nothing
- * where that was done before.
+ * Writes to the ledger which of the revocations have ended, and removes the files of their grants. Does nothing for
+ * those that it handled before.
  */
 export async function noteEndedGrants(core: Core, revocations: readonly Revocation[]): Promise<void> {
   const { grants } = core.ledger;
@@ -47,7 +48,7 @@ export async function noteEndedGrants(core: Core, revocations: readonly Revocati
   await grants.drop(ended.map(({ id }) => id));
 }
 
-/** What a crash has left lying beside the ledger although it has ended. */
+/** Does the same for every grant whose file a crash has left although the grant has ended. */
 export async function noteForgottenGrants(core: Core): Promise<void> {
   const ids = await core.ledger.grants.list();
   for (const id of ids) {

@@ -1,4 +1,4 @@
-/** How an erasure begins: in the transaction that deletes the user, so that there is never the one without the other. */
+/** Begins an erasure in the transaction that deletes the user, so that there is never one without the other. */
 import type { Principal } from '../access/principal.ts';
 import { subjectsOf } from '../access/subject.ts';
 import type { Core } from '../core.ts';
@@ -13,13 +13,13 @@ import { userDigestOf } from './erasure.ts';
 import type { AcceptedErasure } from './ledger.ts';
 import { sealTraces } from './traces.ts';
 
-/** An erasure that is done again takes over what the ledger says of it. */
+/** A repeated erasure takes over what the ledger says about it. */
 export type FormerErasure = Pick<AcceptedErasure, 'id' | 'requestedAt' | 'requestedBy' | 'door'>;
 
 /**
- * A step: turns what providers gave for the user into revocations, removes the user and every row that hangs on it,
- * notes it in the record, and begins the erasure; what the ledger must have of it before anybody is told. The user
- * is locked before. Refuses with `not_found` (user) where somebody was quicker.
+ * A step: turns the user's grants into revocations, removes the user and every row that depends on it, records the
+ * audit event and inserts the erasure. Returns what the ledger must have before the client gets its answer. The
+ * caller has locked the user. Refuses with `not_found` (user) where another transaction has deleted it first.
  */
 export async function beginErasure(
   core: Core,

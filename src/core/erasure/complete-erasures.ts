@@ -1,10 +1,11 @@
 /**
- * The way of an erasure from its beginning to its receipt, in rounds that take many at once. Each round looks a
- * second time for whatever names the persons, in rows and then in the database's files, drops what it was looking
- * for, and signs the receipts of those whose providers have all confirmed. The others wait.
+ * Leads erasures from their beginning to their receipt, many in one pass. A pass searches again for rows that name
+ * the persons, has the database remove remains of their traces from its files, drops the traces, and signs the
+ * receipts of erasures whose providers have all confirmed. The other erasures wait.
  *
- * A round may end anywhere: what it has not written is due again when its lease has run out. Nothing is complete
- * before the ledger has the erasure, the traces are gone, and no grant of it is open in the transaction that says so.
+ * A pass may be interrupted at any point: an erasure that it has not updated is due again when its lease has
+ * expired. An erasure is complete only when the ledger has it, its traces are gone, and the transaction that
+ * completes it sees no open grant.
  */
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
@@ -26,47 +27,50 @@ import { claimsOf, type ReceiptSigner, signReceipt } from './receipt.ts';
 import { ensureSigner } from './receipt-key.ts';
 import { openTraces, type Traces } from './traces.ts';
 
-/** What came of a round. */
-export interface Round {
-  /** How many were due and taken. */
+/** The result of a pass. */
+export interface Pass {
+  /** How many were due and claimed. */
   readonly taken: number;
   readonly completed: number;
   /** How many wait for a provider. */
   readonly waiting: number;
-  /** How many are due again soon: the database's files could not be cleared yet. */
+  /**
+   * How many are due again soon: remains are still in the database's files, or a revocation has changed meanwhile.
+   */
   readonly postponed: number;
-  /** How many cannot be looked for: no known secret opens what they were known by. */
+  /** How many cannot be searched for: no known secret opens their traces. */
   readonly sealed: number;
 }
 
-const nothing: Round = { taken: 0, completed: 0, waiting: 0, postponed: 0, sealed: 0 };
+const nothing: Pass = { taken: 0, completed: 0, waiting: 0, postponed: 0, sealed: 0 };
 
-/** An erasure of a round, with what is still looked for. */
-interface Looking {
+/** A claimed erasure with its traces. */
+interface ClaimedErasure {
   readonly orgKey: OrgKey;
   readonly erasure: Erasure;
-  /** Null where it has been looked before. */
+  /** Null where an earlier pass has found nothing of them any more. */
   readonly traces: Traces | null;
 }
 
-/** Erasures that share a look through the files. */
+/** Erasures that share one scan of the files. */
 const completedAtOnce = 2_000;
-/** Erasures that share a transaction: others want to write in between. */
+/** Erasures that share a transaction, so that other changes can run in between. */
 const pieceMax = 250;
 
-/** Takes at most `limit` erasures that are due as far as they come. */
-export async function advanceErasures(core: Core, limit: number): Promise<Round> {
+/** Claims at most `limit` due erasures and advances each as far as it can. */
+export async function advanceErasures(core: Core, limit: number): Promise<Pass> {
   const { all, unopened } = await claimAll(core, limit);
   if (all.length + unopened.length === 0) return nothing;
   await inPieces(core, unopened, (tx, erasure) => leave(core, tx, erasure));
-  // Who crashed after the deletion and before telling the ledger has acknowledged nothing; from here on it counts.
+  // A process may have died after the deletion and before the ledger line. Its client got no answer. From this
+  // line on the erasure is accepted.
   await acceptErasures(core, await begunAmong(core, all));
-  const found = await lookAgain(core, all);
+  const found = await sweepAll(core, all);
   const remaining = await clearRemains(core, all);
-  const isClear = ({ traces }: Looking): boolean =>
+  const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
   const ends = await concludeAll(core, all.filter(isClear), found);
-  const postponed = all.filter((looking) => !isClear(looking));
+  const postponed = all.filter((claimed) => !isClear(claimed));
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   for (const piece of piecesOf(completed)) await core.ledger.append(piece);
@@ -80,7 +84,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Round>
   };
 }
 
-/** Takes erasures that are due, round by round, until the rest waits for somebody else. */
+/** Runs passes until the rest waits for a provider, for another process, or for a later time. */
 export async function completeErasures(core: Core): Promise<void> {
   for (;;) {
     const { taken, postponed } = await advanceErasures(core, completedAtOnce);
@@ -89,8 +93,8 @@ export async function completeErasures(core: Core): Promise<void> {
 }
 
 /**
- * Notes how far the ledger is known, so that the next start has little to read. Whatever stands in the ledger by now
- * was committed before; a place within a line that is being written is as good as one behind it.
+ * Stores how far the database knows the ledger, so that the next start has little to read. Every complete line of
+ * the ledger was committed before. A position within a line that is being written is as good as one behind it.
  */
 export async function notePosition(core: Core): Promise<void> {
   const { id } = core.ledger;
@@ -99,9 +103,12 @@ export async function notePosition(core: Core): Promise<void> {
   await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, length));
 }
 
-/** Takes what is due, and opens what can be opened, a piece at a time: whoever else wants something comes in between. */
-async function claimAll(core: Core, limit: number): Promise<{ all: Looking[]; unopened: Erasure[] }> {
-  const all: Looking[] = [];
+/**
+ * Claims due erasures and opens their traces, in transactions of bounded size, so that other changes can run in
+ * between.
+ */
+async function claimAll(core: Core, limit: number): Promise<{ all: ClaimedErasure[]; unopened: Erasure[] }> {
+  const all: ClaimedErasure[] = [];
   const unopened: Erasure[] = [];
   for (let left = limit; left > 0; ) {
     const asked = Math.min(left, pieceMax);
@@ -109,17 +116,20 @@ async function claimAll(core: Core, limit: number): Promise<{ all: Looking[]; un
       tx.erasures.claim(core.clock.now(), erasureLeaseMs, asked),
     );
     for (const erasure of claimed) {
-      const looking = lookingAt(core, erasure);
-      if (looking === null) unopened.push(erasure);
-      else all.push(looking);
+      const opened = toClaimed(core, erasure);
+      if (opened === null) unopened.push(erasure);
+      else all.push(opened);
     }
     left = claimed.length < asked ? 0 : left - asked;
   }
   return { all, unopened };
 }
 
-/** Null where the traces cannot be opened: the erasure stays what it is, for all to see, until somebody has the secret. */
-function lookingAt(core: Core, erasure: Erasure): Looking | null {
+/**
+ * Null where no known secret opens the traces: the erasure keeps its state, which operators see, until the secret
+ * is back.
+ */
+function toClaimed(core: Core, erasure: Erasure): ClaimedErasure | null {
   try {
     const { orgKey } = erasure;
     return { orgKey, erasure, traces: openTraces(core.secrets, erasure) };
@@ -128,8 +138,8 @@ function lookingAt(core: Core, erasure: Erasure): Looking | null {
   }
 }
 
-/** Those that may have begun without the ledger having been told. */
-async function begunAmong(core: Core, all: readonly Looking[]): Promise<readonly BegunErasure[]> {
+/** The erasures that may have no line in the ledger yet. */
+async function begunAmong(core: Core, all: readonly ClaimedErasure[]): Promise<readonly BegunErasure[]> {
   const begun: BegunErasure[] = [];
   for (const { orgKey, erasure, traces } of all) {
     const { id, requestedAt, requestedBy, door } = erasure;
@@ -141,8 +151,8 @@ async function begunAmong(core: Core, all: readonly Looking[]): Promise<readonly
 }
 
 /**
- * Runs a step for each, in transactions of bounded size, an organization at a time; what the steps gave. A step may
- * run several times for one outcome.
+ * Runs a step for each subject, in transactions of bounded size, one organization at a time; returns the results of
+ * the steps. A step may run several times for one result.
  */
 async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
   core: Core,
@@ -167,8 +177,11 @@ function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < all.length; at += pieceMax) yield all.slice(at, at + pieceMax);
 }
 
-/** The second pass over the rows: what was found after all, by erasure. */
-async function lookAgain(core: Core, all: readonly Looking[]): Promise<ReadonlyMap<string, RemovedRows>> {
+/** The second pass over the rows: how many rows it removed, by erasure. */
+async function sweepAll(
+  core: Core,
+  all: readonly ClaimedErasure[],
+): Promise<ReadonlyMap<string, RemovedRows>> {
   const found = await inPieces(core, all, async (tx, { erasure, traces }) => {
     const removed = traces === null ? {} : await sweep(core, tx, traces);
     return [erasure.id, removed] as const;
@@ -176,7 +189,10 @@ async function lookAgain(core: Core, all: readonly Looking[]): Promise<ReadonlyM
   return new Map(found);
 }
 
-/** A step: removes what names the person. An address that is somebody's again is no trace of who had it before. */
+/**
+ * A step: removes rows that name the person. An address that another user has by now is no trace of the erased
+ * person.
+ */
 async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
   const account = userSubject(core.secrets, tx.orgKey, userId);
   const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
@@ -184,30 +200,36 @@ async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<Rem
   return tx.erasures.sweep({ userId, digests });
 }
 
-/** The texts that are still in the database's files; null where its log could not be emptied yet. */
-async function clearRemains(core: Core, all: readonly Looking[]): Promise<ReadonlySet<string> | null> {
+/** The traces that are still in the database's files; null where the write-ahead log could not be emptied yet. */
+async function clearRemains(core: Core, all: readonly ClaimedErasure[]): Promise<ReadonlySet<string> | null> {
   const sought = all.flatMap(({ traces }) => (traces === null ? [] : [traces]));
   if (sought.length === 0) return new Set();
   if (!(await core.remains.flush())) return null;
   return core.remains.clear(new Set(sought.flatMap(({ texts }) => texts)));
 }
 
-/** A receipt that was signed ahead, and the revocations that it tells of; null where some were open. */
+/**
+ * A receipt that was signed before the transaction that needs it, and the revocations that it names. The receipt is
+ * null where some of them were open.
+ */
 interface Draft {
   readonly orgKey: OrgKey;
-  readonly looking: Looking;
+  readonly claimed: ClaimedErasure;
   readonly removed: RemovedRows;
   readonly revocations: readonly Revocation[];
   readonly completedAt: number;
   readonly receipt: string | null;
 }
 
-/** What the ledger is told; or that a provider has not confirmed; or that the draft is no longer true. */
+/**
+ * The line for the ledger; or `waits`: a provider has not confirmed; or `stale`: a revocation has changed since the
+ * draft.
+ */
 type End = Extract<LedgerLine, { kind: 'completed' }> | 'waits' | 'stale';
 
 async function concludeAll(
   core: Core,
-  all: readonly Looking[],
+  all: readonly ClaimedErasure[],
   found: ReadonlyMap<string, RemovedRows>,
 ): Promise<End[]> {
   if (all.length === 0) return [];
@@ -225,16 +247,16 @@ async function concludeAll(
 async function draftAll(
   core: Core,
   signer: ReceiptSigner,
-  all: readonly Looking[],
+  all: readonly ClaimedErasure[],
   found: ReadonlyMap<string, RemovedRows>,
 ): Promise<readonly Draft[]> {
   return core.work.readSystem('job', async (system) => {
     const begun: Promise<Draft>[] = [];
-    for (const looking of all) {
-      const { id, orgKey, removed } = looking.erasure;
+    for (const claimed of all) {
+      const { id, orgKey, removed } = claimed.erasure;
       const tx = system.within(orgKey);
       const revocations = await tx.revocations.listOfErasure(id);
-      const known = { orgKey, looking, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
+      const known = { orgKey, claimed, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
       begun.push(draftOf(known, { signer, kept: tx.erasures.kept, now: core.clock.now() }));
     }
     return Promise.all(begun);
@@ -245,19 +267,22 @@ async function draftOf(
   known: Omit<Draft, 'completedAt' | 'receipt'>,
   at: { readonly signer: ReceiptSigner; readonly kept: readonly Kept[]; readonly now: number },
 ): Promise<Draft> {
-  const { looking, removed, revocations } = known;
+  const { claimed, removed, revocations } = known;
   if (revocations.some(isOpen)) return { ...known, completedAt: at.now, receipt: null };
-  const told = { completedAt: at.now, revocations, kept: at.kept };
-  const receipt = await signReceipt(claimsOf({ ...looking.erasure, removed }, told), at.signer);
+  const stated = { completedAt: at.now, revocations, kept: at.kept };
+  const receipt = await signReceipt(claimsOf({ ...claimed.erasure, removed }, stated), at.signer);
   return { ...known, completedAt: at.now, receipt };
 }
 
-/** A step: ends the erasure where no grant of it is open, else has it wait; null where it is not as it was. */
+/**
+ * A step: completes the erasure if none of its grants is open, and postpones it otherwise. Null where another pass
+ * has changed the erasure since.
+ */
 async function conclude(core: Core, tx: Tx, draft: Draft): Promise<End | null> {
-  const { looking, removed, completedAt, receipt } = draft;
-  const erasure = await tx.erasures.lock(looking.erasure.id);
+  const { claimed, removed, completedAt, receipt } = draft;
+  const erasure = await tx.erasures.lock(claimed.erasure.id);
   if (erasure === null || erasure.state === 'complete') return null;
-  if (erasure.sealedTraces !== null && looking.traces === null) return null;
+  if (erasure.sealedTraces !== null && claimed.traces === null) return null;
   const now = core.clock.now();
   const { id, orgKey } = erasure;
   const revocations = await tx.revocations.listOfErasure(id);
@@ -282,16 +307,19 @@ function isSame(left: readonly Revocation[], right: readonly Revocation[]): bool
   );
 }
 
-/** Looks again when a provider has answered, when the time is up, and in any case after a while. */
+/**
+ * When the erasure is due again while it waits for a provider: at its deadline, and in any case after a while. An
+ * answer of the provider makes it due at once.
+ */
 function waitingOf(erasure: Erasure, now: number): Pick<Erasure, 'state' | 'dueAt'> {
   const deadline = deadlineOf(erasure);
-  const lookAt = now + erasureWaitMs;
-  if (erasure.state === 'overdue') return { state: erasure.state, dueAt: lookAt };
-  if (now >= deadline) return { state: nextErasureState(erasure.state, 'miss'), dueAt: lookAt };
-  return { state: erasure.state, dueAt: Math.min(lookAt, deadline) };
+  const retryAt = now + erasureWaitMs;
+  if (erasure.state === 'overdue') return { state: erasure.state, dueAt: retryAt };
+  if (now >= deadline) return { state: nextErasureState(erasure.state, 'miss'), dueAt: retryAt };
+  return { state: erasure.state, dueAt: Math.min(retryAt, deadline) };
 }
 
-/** A step: gives the lease back, and marks what takes too long for whatever reason. */
+/** A step: returns the lease, and marks an erasure whose time is up as overdue. */
 async function postpone(
   core: Core,
   tx: Tx,
@@ -305,7 +333,7 @@ async function postpone(
   await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now, removed });
 }
 
-/** A step: leaves what cannot be looked for alone for a while, and marks it when its time is up. */
+/** A step: postpones an erasure that cannot be searched for, and marks it as overdue when its time is up. */
 async function leave(core: Core, tx: Tx, { id }: Erasure): Promise<void> {
   const erasure = await tx.erasures.lock(id);
   if (erasure === null || erasure.state === 'complete') return;

@@ -1,7 +1,7 @@
 /**
- * Erasing many users at once, as the operator does from a list of ids: first a plan that changes nothing, then
- * batches, each one transaction and one line-up for the ledger. What is done when it is interrupted is done; the same
- * list again finds the rest.
+ * Erases many users, as the operator does from a list of ids: first a plan that changes nothing, then batches. Each
+ * batch is one transaction and one write to the ledger. An interruption undoes no finished batch; the same list
+ * again finds the rest.
  */
 import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -10,7 +10,7 @@ import type { OrgKey, UserId } from '../ids.ts';
 import { acceptErasures, type BegunErasure } from './accept-erasures.ts';
 import { beginErasure } from './begin-erasure.ts';
 
-/** A user that is to be erased. */
+/** A user to be erased. */
 export interface Doomed {
   readonly orgKey: OrgKey;
   readonly userId: UserId;
@@ -18,28 +18,30 @@ export interface Doomed {
 
 export interface ErasurePlan {
   readonly users: readonly Doomed[];
-  /** Ids that nobody has. */
+  /** How many of the ids no user has. */
   readonly unknown: number;
-  /** How many of the users are connected to a provider, which has to be told. */
+  /** How many of the users are connected to a provider, which must end their grants. */
   readonly connected: number;
 }
 
-/** What became of a batch. */
+/** The result of a batch. */
 export interface BatchOutcome {
   readonly erased: number;
-  /** Who was gone by then. */
+  /** Users that were deleted since the plan. */
   readonly gone: number;
-  /** Who would have left an organization without an active admin. */
+  /** Users without whom an organization would have no active admin. */
   readonly lastAdmins: number;
 }
 
-/** Users that share a transaction: others want to write in between. */
+/** Users that share a transaction, so that other changes can run in between. */
 const batchMax = 250;
-/** Transactions may begin while the ledger still writes what came before them. */
+/** Batches that may be committed while the ledger still writes earlier ones. */
 const underWayMax = 3;
 const lookUpsAtOnce = 1_000;
 
-/** Which of the ids are users, and of whom; `only` narrows to one organization. Changes nothing. */
+/**
+ * Which of the ids are users, and of which organization; `only` restricts it to one organization. Changes nothing.
+ */
 export async function planErasures(
   core: Core,
   ids: readonly UserId[],
@@ -57,7 +59,7 @@ export async function planErasures(
           if ((await tx.users.find({ id: userId })) === null) continue;
           users.push({ orgKey, userId });
           if ((await tx.connections.listOf(userId)).length > 0) connected += 1;
-          // The next one most likely belongs to the same.
+          // The next id most likely belongs to the same organization.
           if (keys[0] !== orgKey) keys = [orgKey, ...keys.filter((key) => key !== orgKey)];
           break;
         }
@@ -67,7 +69,7 @@ export async function planErasures(
   return { users, unknown: ids.length - users.length, connected };
 }
 
-/** Erases the users of a plan; what became of each batch, once it is accepted for good. */
+/** Erases the users of a plan; yields the result of each batch once its erasures are accepted. */
 export async function* eraseUsers(
   core: Core,
   door: Door,

@@ -1,9 +1,9 @@
 /**
- * What an erasure is: the forgetting of one person, which begins in the transaction that deletes the user and ends
+ * What an erasure is: the removal of one person's data. It begins in the transaction that deletes the user and ends
  * with a receipt. Pure: nothing here waits or writes.
  *
- * The person's own data is gone at once in every state. `running`: traces are still looked for, or a provider has
- * not confirmed yet that access has ended. `overdue`: the same after 30 days, and it is still tried. `complete`:
+ * The person's own data is gone at once, in every state. `running`: traces are still searched for, or a provider
+ * has not yet confirmed that access has ended. `overdue`: the same after 30 days; the attempts go on. `complete`:
  * nothing is left to do, and the receipt says what was done. The table below is the whole life.
  */
 import { hash } from 'node:crypto';
@@ -15,7 +15,7 @@ import { nextState, type Transitions } from '../transitions.ts';
 export const erasureStates = ['running', 'overdue', 'complete'] as const;
 export type ErasureState = (typeof erasureStates)[number];
 
-/** `miss`: it is not complete within the time it has. */
+/** `miss`: the erasure is not complete within its time. */
 export type ErasureEvent = 'miss' | 'complete';
 
 /** The life of an erasure: state, event, next state. Drawn in `docs/states.md`. */
@@ -45,13 +45,13 @@ export interface Erasure {
   readonly door: Door;
   readonly state: ErasureState;
   readonly removed: RemovedRows;
-  /** What the second pass looks for (`traces.ts`), sealed; null once it has looked. */
+  /** What the second pass searches for (`traces.ts`), sealed; null once nothing of it is found. */
   readonly sealedTraces: string | null;
-  /** When the job looks at it next. */
+  /** When the job claims it next. */
   readonly dueAt: number;
-  /** Why an operator no longer waits for a provider; null unless one gave up. */
+  /** Why an operator gave up waiting for a provider; null unless one did. */
   readonly abandonReason: string | null;
-  /** When the ledger had it done again on a database that came from a backup; null where that never was. */
+  /** When a replay of the ledger repeated it on a restored database; null where that never happened. */
   readonly replayedAt: number | null;
   readonly completedAt: number | null;
   /** A compact JWS (`receipt.ts`); null until complete. */
@@ -64,7 +64,7 @@ export type ErasureChanges = Partial<
   Pick<Erasure, 'state' | 'removed' | 'sealedTraces' | 'dueAt' | 'abandonReason' | 'completedAt' | 'receipt'>
 >;
 
-/** What of a person stays, and why. */
+/** Which data of a person stays, and why. */
 export interface Kept {
   readonly table: string;
   readonly why: string;
@@ -72,29 +72,29 @@ export interface Kept {
 
 /** The erasures of one organization. */
 export interface ErasureStore {
-  /** The tables of which rows stay that know a person by a bare id. */
+  /** The tables that keep rows with a bare id of an erased person. */
   readonly kept: readonly Kept[];
   insert(erasure: NewErasure): Promise<void>;
   find(id: string): Promise<Erasure | null>;
-  /** As `find`, held against other changes. */
+  /** As `find`, and locks the row against other changes. */
   lock(id: string): Promise<Erasure | null>;
   /** False where the erasure is no longer in the state of `erasure`. */
   update(erasure: Erasure, changes: ErasureChanges): Promise<boolean>;
   /**
-   * The second pass: removes whatever still names a person who was erased, by id or by keyed digest, and says how
-   * many rows that were. Digests of an address that somebody has again are left alone.
+   * The second pass: removes rows that still name an erased person by id or by keyed digest, and returns how many,
+   * by table. The caller leaves out the digest of an address that another user has by now.
    */
   sweep(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows>;
 }
 
-/** Erasures across organizations, for the job that completes them and the operator who looks. */
+/** Erasures across organizations, for the job that completes them and for the operator. */
 export interface ErasureQueue {
-  /** Takes a lease on erasures that are due: nobody else gets them until `leaseMs` have passed. Longest due first. */
+  /** Takes a lease on due erasures: no other process gets them until `leaseMs` have passed. Longest due first. */
   claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]>;
   find(id: string): Promise<Erasure | null>;
   /** Newest first; null: of any state. */
   list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]>;
-  /** How many are not complete, and since when the oldest of them is asked for; null for none. */
+  /** How many are not complete, and when the oldest of them was requested; null for none. */
   summarize(): Promise<ErasureSummary>;
 }
 
@@ -106,9 +106,9 @@ export interface ErasureSummary {
 
 /** How long an erasure has before it is overdue. */
 export const erasureDueMs = 30 * dayMs;
-/** Longer than one round of the job takes. */
+/** Longer than one pass of the job takes. */
 export const erasureLeaseMs = 2 * minuteMs;
-/** How long one that waits for a provider is left alone, unless the provider's answer wakes it. */
+/** How long an erasure that waits for a provider is left alone, unless the provider's answer makes it due. */
 export const erasureWaitMs = hourMs;
 
 /** The digest by which an erasure knows its user. */

@@ -1,16 +1,16 @@
 /**
- * The ledger of accepted erasures. It lies outside the database, is only ever added to, and survives the database
- * being replaced by a copy of former times: what it knows and the copy does not is done again before anything is
- * answered. It holds bare ids, times, and receipts; nothing of a person.
+ * The ledger of accepted erasures. It is outside the database, lines are only ever added, and it survives a
+ * database that is replaced by an older copy: a replay repeats the erasures that the copy does not know, before
+ * anything is answered. It has bare ids, times and receipts, and no data of a person.
  *
- * What a provider gave and has not confirmed to have ended cannot stand in what is never taken away from. It lies
- * beside the ledger, sealed, from the acceptance until the provider confirms.
+ * A grant that its provider has not confirmed as ended must be removable later, so it cannot be a line. It is a
+ * sealed file beside the ledger, from the acceptance until the provider confirms.
  */
 import type { Door, Principal } from '../access/principal.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { Revocation } from '../providers/revocation.ts';
 
-/** An erasure that was accepted. Nobody is told that a user is deleted before this is on disk. */
+/** An accepted erasure. Its line is on disk before a client is told that the user is deleted. */
 export interface AcceptedErasure {
   readonly orgKey: OrgKey;
   readonly id: string;
@@ -35,7 +35,7 @@ export interface EndedGrant extends NamedGrant {
   readonly endedAt: number;
 }
 
-/** The end of one. */
+/** The end of an erasure. */
 export interface CompletedErasure {
   readonly orgKey: OrgKey;
   readonly id: string;
@@ -62,7 +62,7 @@ export interface LedgerPositionStore {
   put(ledgerId: string, knownBytes: number): Promise<void>;
 }
 
-/** A grant of an open erasure as it lies beside the ledger. */
+/** A grant of an open erasure, as its file holds it. */
 export interface OpenGrant extends NamedGrant, Pick<Revocation, 'unanswered'> {
   readonly orgKey: OrgKey;
   readonly erasureId: string;
@@ -70,19 +70,19 @@ export interface OpenGrant extends NamedGrant, Pick<Revocation, 'unanswered'> {
   readonly sealedGrant: string;
 }
 
-/** What lies beside the ledger. */
+/** The files of open grants beside the ledger. */
 export interface OpenGrants {
-  /** Adds grants; resolves when they are on disk. One that is there stays. Refuses with `unavailable`. */
+  /** Adds grants; resolves when they are on disk. A grant that is there already stays. Refuses with `unavailable`. */
   keep(grants: readonly OpenGrant[]): Promise<void>;
   /** Null where it is not there, or cannot be read. */
   find(id: string): Promise<OpenGrant | null>;
-  /** Puts the same grant, sealed anew, in the place of one that is still there. */
+  /** Replaces a grant that is still there by the same one, resealed. */
   replace(grant: OpenGrant): Promise<void>;
   /** The ids of all. */
   list(): Promise<readonly string[]>;
-  /** Takes away what is there of these. */
+  /** Removes those of the grants that are there. */
   drop(ids: readonly string[]): Promise<void>;
-  /** Takes away what a crash has left half written, which nobody else would find again. */
+  /** Removes files that a crash has left half written; nothing else removes them. */
   sweep(): Promise<void>;
 }
 

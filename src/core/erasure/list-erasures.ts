@@ -1,17 +1,17 @@
-/** Looking at erasures: as an organization's admin key sees its own, and as the operator sees all. */
+/** Reads erasures: an admin API key those of its organization, the operator all of them. */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import type { Revocation } from '../providers/revocation.ts';
 import type { Erasure, ErasureState } from './erasure.ts';
 
-/** An erasure with what its providers have said so far. */
+/** An erasure with the answers of its providers so far. */
 export interface ErasureDossier {
   readonly erasure: Erasure;
   readonly revocations: readonly Revocation[];
 }
 
-/** One erasure. Refuses with `forbidden`, and with `not_found` (erasure) for whatever the principal cannot see. */
+/** One erasure. Refuses with `forbidden`, and with `not_found` (erasure) where the principal cannot see it. */
 export async function getErasure(
   core: Core,
   principal: Principal,

@@ -7,7 +7,7 @@ export interface ReceiptKey {
   readonly id: string;
   /** The `x` of its JWK: 32 bytes in base64url. */
   readonly publicKey: string;
-  /** The PKCS #8 form in base64url, sealed; null once it signs no more. */
+  /** The PKCS #8 form in base64url, sealed; null once the key no longer signs. */
   readonly sealedKey: string | null;
   readonly createdAt: number;
   readonly retiredAt: number | null;
@@ -17,11 +17,11 @@ export interface ReceiptKeyStore {
   /** Oldest first. */
   list(): Promise<readonly ReceiptKey[]>;
   insert(key: ReceiptKey): Promise<void>;
-  /** Takes the private half away; false where somebody was quicker. */
+  /** Removes the private half; false where another process has done so first. */
   retire(id: string, at: number): Promise<boolean>;
 }
 
-/** Where the public keys are written besides, so that receipts verify without the database. */
+/** The file with a second copy of the public keys, so that receipts verify without the database. */
 export interface PublicKeyFile {
   read(): Promise<Jwks>;
   /** Adds keys; those that are there stay. */

@@ -1,7 +1,7 @@
 /**
- * The keys that sign receipts. One signs at a time; those that have signed before stay known by their public halves
- * for good, so that old receipts verify. Keys are rows, so that all processes of a deployment have the same; the
- * private half is sealed under the deployment's secret. A deployment whose secret is lost signs with a new key.
+ * The keys that sign receipts. One key signs at a time; the public halves of former keys stay for good, so that old
+ * receipts verify. Keys are rows, so that all processes of a deployment have the same ones; the private half is
+ * sealed under the deployment's secret. A deployment that has lost its secret signs with a new key.
  */
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Core } from '../core.ts';
@@ -11,14 +11,17 @@ import type { SystemTx } from '../unit-of-work.ts';
 import type { Jwks, PublicJwk, ReceiptSigner } from './receipt.ts';
 import { type ReceiptKey, type ReceiptKeyStore, receiptKeyContext } from './receipt-key-store.ts';
 
-/** What signs now; makes the first key of a deployment, and another where no known secret opens the present one. */
+/**
+ * The present signer; makes the first key of a deployment, and a new one where no known secret opens the present
+ * key.
+ */
 async function findSigner(core: Core): Promise<ReceiptSigner> {
   const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
   const signer = signerAmong(core.secrets, keys);
   if (signer !== null) return signer;
   const fresh = makeKey(core);
   const make = async (tx: SystemTx): Promise<ReceiptSigner> => {
-    // Another process may have made one between the look and the change.
+    // Another process may have made a key since the read.
     const present = await tx.receiptKeys.list();
     const made = signerAmong(core.secrets, present);
     if (made !== null) return made;
@@ -28,14 +31,14 @@ async function findSigner(core: Core): Promise<ReceiptSigner> {
   return core.work.changeSystem('job', make, { isExclusive: true });
 }
 
-/** Makes the first key of a deployment, and writes the public ones to the folder. */
+/** The present signer, made where there is none; writes the public keys to the folder. */
 export async function ensureSigner(core: Core): Promise<ReceiptSigner> {
   const signer = await findSigner(core);
   await publishKeys(core);
   return signer;
 }
 
-/** Puts a new key in the place of the one that signs. Receipts of the former stay good. */
+/** Replaces the signing key by a new one. Receipts of the former key stay valid. */
 export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
   const { row, signer } = makeKey(core);
   await core.work.changeSystem(
@@ -48,8 +51,8 @@ export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
 }
 
 /**
- * Every public key of the deployment: of the database, and of the folder, which outlives a restored database. There
- * is always one.
+ * Every public key of the deployment: those of the database, and those of the folder, which outlives a restored
+ * database. There is always one.
  */
 export async function listPublicKeys(core: Core): Promise<Jwks> {
   await findSigner(core);
@@ -60,7 +63,7 @@ export async function listPublicKeys(core: Core): Promise<Jwks> {
   return { keys: [...others, ...own] };
 }
 
-/** Writes to the folder what the database knows. */
+/** Writes the public keys of the database to the folder. */
 async function publishKeys(core: Core): Promise<void> {
   const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
   await core.publicKeys.add(keys.map(toJwk));
@@ -86,7 +89,7 @@ function openKey(secrets: SecretBox, id: string, sealed: string): Buffer | null 
   }
 }
 
-/** A step: retires what signs, and adds what signs from now on. */
+/** A step: retires the signing key, and adds its successor. */
 async function putInPlace(
   store: ReceiptKeyStore,
   present: readonly ReceiptKey[],
@@ -108,7 +111,7 @@ function makeKey({ clock, secrets }: Core): { readonly row: ReceiptKey; readonly
   return { row, signer: { kid: id, key: privateKey } };
 }
 
-/** RFC 7638: the members that make the key, in their order, without blanks. */
+/** RFC 7638: the required members in their order, without blanks. */
 function thumbprintOf(x: string): string {
   return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
 }

@@ -1,10 +1,10 @@
 /**
- * The receipt of an erasure: a compact JWS (RFC 7515) signed with Ed25519 (`EdDSA`, RFC 8037), which anybody can
- * verify with the public keys and nothing else. It says what was done and when, and holds nothing of a person: the
- * user is a SHA-256 of its random id.
+ * The receipt of an erasure: a compact JWS (RFC 7515) signed with Ed25519 (`EdDSA`, RFC 8037). The public keys are
+ * enough to verify it. It says what was done and when, and has no data of a person: the user is a SHA-256 of its
+ * random id.
  *
- * The few lines of the form are here because there is nothing to choose in them: one algorithm, keys of our own,
- * and a signature that Node's own crypto makes and checks.
+ * The form is written here and not by a library, because there is nothing to choose in it: one algorithm, keys of
+ * our own, and a signature that Node's own crypto makes and checks.
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -28,7 +28,7 @@ export interface Jwks {
   readonly keys: readonly PublicJwk[];
 }
 
-/** What signs. */
+/** The key that signs. */
 export interface ReceiptSigner {
   readonly kid: string;
   readonly key: KeyObject;
@@ -38,12 +38,12 @@ export interface ReceiptSigner {
 export interface ReceiptProvider {
   readonly provider: string;
   readonly outcome: 'confirmed' | 'unconfirmed';
-  /** What the provider said, as a short code; null where it never said anything. */
+  /** The provider's last answer as a short code; null where it never answered. */
   readonly detail: string | null;
   readonly at: string;
 }
 
-/** What a receipt says. Times are RFC 3339 in UTC. */
+/** The claims of a receipt. Times are RFC 3339 in UTC. */
 export interface ReceiptClaims {
   readonly erasure_id: string;
   /** SHA-256 in hex of the user id's 32 hex digits, which `usr_` stands before in some APIs. */
@@ -55,9 +55,9 @@ export interface ReceiptClaims {
   /** Rows by table. */
   readonly removed: RemovedRows;
   readonly providers: readonly ReceiptProvider[];
-  /** Why an operator no longer waited for a provider; absent where nobody gave up. */
+  /** Why an operator gave up waiting for a provider; absent where none did. */
   readonly abandoned_because?: string;
-  /** When the erasure was done again on a database from a backup; absent where it never was. */
+  /** When a replay repeated the erasure on a restored database; absent where that never happened. */
   readonly replayed_at?: string;
   readonly kept: readonly Kept[];
 }
@@ -98,7 +98,7 @@ export function claimsOf(
   };
 }
 
-/** The compact JWS over the claims. Signing happens off the thread that serves. */
+/** The compact JWS over the claims. The signature is computed in another thread. */
 export async function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSigner): Promise<string> {
   const head = encode({ alg: 'EdDSA', typ: receiptType, kid });
   const signed = `${head}.${encode(claims)}`;
@@ -109,8 +109,8 @@ export async function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSi
 const signBytes = promisify(sign);
 
 /**
- * The keys in the text of a JSON Web Key Set that can sign receipts; others that are in it are left out. Null where
- * the text is no key set.
+ * The keys in a JSON Web Key Set that can sign receipts; other keys in it are left out. Null where the text is no
+ * key set.
  */
 export function parseJwks(text: string): Jwks | null {
   const set = parseObject(text);
@@ -125,13 +125,13 @@ function isPublicJwk(value: unknown): value is PublicJwk {
   );
 }
 
-/** 32 bytes in base64url, written in the one way there is. */
+/** 32 bytes in base64url, in its one canonical form. */
 const wholeKey = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 /** Why a text is not a receipt of these keys. */
 export type ReceiptFault = 'malformed' | 'unknown_key' | 'bad_signature';
 
-/** The claims of a receipt, where one of the keys has signed it; else what is wrong. */
+/** The claims of a receipt if one of the keys has signed it; otherwise what is wrong. */
 export function verifyReceipt(
   text: string,
   { keys }: Jwks,
@@ -141,7 +141,7 @@ export function verifyReceipt(
     return { fault: 'malformed' };
   }
   const header = decode(head);
-  // The algorithm is ours to say, not the receipt's: whatever else it names is no receipt.
+  // The program chooses the algorithm, not the receipt: a text that names another one is no receipt.
   if (header?.['alg'] !== 'EdDSA' || header['typ'] !== receiptType || 'crit' in header) {
     return { fault: 'malformed' };
   }
@@ -156,7 +156,7 @@ export function verifyReceipt(
   return isClaims(claims) ? { claims, kid: jwk.kid } : { fault: 'malformed' };
 }
 
-/** 64 bytes in base64url, written in the one way there is: the last of the 86 characters has four bits to spare. */
+/** 64 bytes in base64url, in its one canonical form: the last of the 86 characters has four unused bits. */
 const canonical = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 
 function encode(value: object): string {

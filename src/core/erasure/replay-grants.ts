@@ -1,7 +1,8 @@
 /**
- * The grants of erasures that are done again. The restored database may know a grant in a former form, or not at
- * all; what lies beside the ledger is as new as the acceptance of the erasure, and what the ledger calls ended is.
- * What cannot be found anywhere is not called ended: the receipt says `unconfirmed`, with `grant_lost`.
+ * Restores the grants of repeated erasures. The restored database may know an older form of a grant, or none. The
+ * file beside the ledger is as new as the acceptance of the erasure, and a line of the ledger says which grants
+ * have ended. A grant that is found nowhere does not count as ended: the receipt says `unconfirmed`, with
+ * `grant_lost`.
  */
 
 import type { Core } from '../core.ts';
@@ -10,18 +11,18 @@ import { isOpen } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { AcceptedErasure, EndedGrant, NamedGrant } from './ledger.ts';
 
-/** What stands in the receipt for a grant that nobody knows any more. */
+/** The outcome in the receipt of a grant that is found nowhere. */
 const lost = 'grant_lost';
 
-/** A grant that neither the database nor the folder knows; unless the ledger tells its end further on, it is lost. */
+/** A grant that is in no row and no file. It is lost unless a later line of the ledger says how it ended. */
 export interface MissingGrant extends NamedGrant {
   readonly orgKey: OrgKey;
   readonly erasureId: string;
 }
 
 /**
- * A step: every grant that the erasure waited for is waited for again. Those that are missing are the answer. As
- * after every restore, what the provider may have renewed since is not known, and counts as an answer that was lost.
+ * A step: makes the erasure wait again for each of its grants; returns the missing ones. The provider may have
+ * renewed a grant since the backup, so each counts as one whose last answer was lost.
  */
 export async function replayGrants(
   core: Core,
@@ -51,14 +52,14 @@ export async function replayGrants(
   return missing;
 }
 
-/** A step: a grant of which the ledger tells the end has ended, where something waits for it. */
+/** A step: marks a grant as ended as the ledger says, where an erasure waits for it. */
 export async function replayEnded(core: Core, tx: Tx, grant: EndedGrant): Promise<void> {
   const erasure = await tx.erasures.lock(grant.erasureId);
   if (erasure === null || erasure.state === 'complete') return;
   await end(core, tx, grant, grant);
 }
 
-/** A step: nobody can end the grant any more, nor say that it has. */
+/** A step: marks a missing grant as abandoned: nothing can end it any more, or tell whether it has ended. */
 export async function loseGrant(core: Core, tx: Tx, grant: MissingGrant): Promise<void> {
   const erasure = await tx.erasures.lock(grant.erasureId);
   if (erasure === null || erasure.state === 'complete') return;
@@ -66,7 +67,7 @@ export async function loseGrant(core: Core, tx: Tx, grant: MissingGrant): Promis
   await end(core, tx, grant, { state: 'abandoned', outcome: lost, endedAt: core.clock.now() });
 }
 
-/** A step: the row of the grant says how it ended; it is made where there is none. */
+/** A step: stores how the grant ended in its row, and inserts the row where there is none. */
 async function end(
   core: Core,
   tx: Tx,
@@ -74,7 +75,7 @@ async function end(
   { state, outcome, endedAt }: Pick<EndedGrant, 'state' | 'outcome' | 'endedAt'>,
 ): Promise<void> {
   if ((await tx.revocations.find(id)) === null) {
-    // A row begins open, and an open one has a grant; it ends in this same transaction.
+    // A new row is open and needs a grant; it ends in this same transaction.
     const now = core.clock.now();
     const nothing = { sealedGrant: '', unanswered: 0, nextAttemptAt: now, createdAt: now };
     await tx.revocations.insert({ id, connectionId, provider, erasureId, ...nothing });

@@ -1,7 +1,7 @@
 /**
- * What was erased stays erased, also where the database was replaced by a copy of former times: whatever the ledger
- * knows and the database does not is done again, before anything is answered. A database that knows its ledger to
- * the end costs nothing but a look at where the ledger ends.
+ * Repeats the erasures that the ledger knows and the database does not, before anything is answered: an erased
+ * person stays erased, even after an older copy has replaced the database. A database that knows its whole ledger
+ * costs only one look at the ledger's length.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -12,28 +12,28 @@ import { userDigestOf } from './erasure.ts';
 import type { AcceptedErasure, CompletedErasure, LedgerLine } from './ledger.ts';
 import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
 
-/** What a replay did. */
+/** The result of a replay. */
 export interface Replay {
-  /** People who were in the database again and are erased again. */
+  /** How many users were in the database again and have been erased again. */
   readonly erased: number;
-  /** Erasures that the database had forgotten, of people whom it did not know either. */
+  /** How many erasures were missing in the database whose users were missing too. */
   readonly remembered: number;
 }
 
-/** Stands in the record of what is done here. */
+/** The door in the audit events of a replay. */
 const door = 'ledger';
 /** Lines that share a transaction. */
 const pieceMax = 100;
 
-/** A place in the ledger, and what is known there. */
+/** What the lines read so far have led to. */
 interface Progress {
   erased: number;
   remembered: number;
-  /** By the id of the grant: what nobody knows, unless its end is told further on. */
+  /** By the id of the grant: grants that are in no file and no row, unless a later line says how they ended. */
   readonly missing: Map<string, MissingGrant>;
 }
 
-/** Brings the database to where the ledger is. */
+/** Applies to the database what it does not know of the ledger. */
 export async function replayLedger(core: Core): Promise<Replay> {
   const { id } = core.ledger;
   const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
@@ -60,12 +60,12 @@ export async function replayLedger(core: Core): Promise<Replay> {
   return { erased: progress.erased, remembered: progress.remembered };
 }
 
-/** What a piece of the ledger has changed. */
+/** The changes of some lines of the ledger. */
 interface Replayed extends Replay {
   readonly missing: readonly MissingGrant[];
-  /** Grants of which the ledger tells the end. */
+  /** Grants whose end the ledger has. */
   readonly ended: readonly string[];
-  /** Erasures of which it does. */
+  /** Erasures whose end it has. */
   readonly completed: readonly string[];
 }
 
@@ -90,7 +90,7 @@ async function replayLines(core: Core, system: SystemTx, lines: readonly LedgerL
   const completed: string[] = [];
   for (const line of lines) {
     const { orgKey } = line.kind === 'ended' ? line.grant : line.erasure;
-    // The copy may be older than the organization.
+    // The restored database may be older than the organization.
     if (!organizations.has(orgKey)) continue;
     const tx = system.within(orgKey);
     switch (line.kind) {
@@ -116,8 +116,8 @@ async function replayLines(core: Core, system: SystemTx, lines: readonly LedgerL
 }
 
 /**
- * A step: the person goes, if it is there; the erasure is known, if it was not. `again`: a replay that was
- * interrupted had come as far as this.
+ * A step: erases the user if it is there, and inserts the erasure if it is missing. `again`: an interrupted replay
+ * had come as far as this line.
  */
 async function replayAccepted(
   core: Core,
@@ -149,8 +149,8 @@ async function replayAccepted(
 }
 
 /**
- * A step: an erasure that the database had forgotten with everything about it keeps the receipt that it had. One
- * that had to be done again gets a new one.
+ * A step: an erasure that was missing in the database together with its user keeps the receipt of the ledger. A
+ * repeated one gets a new receipt.
  */
 async function replayCompleted(tx: Tx, { id, completedAt, receipt }: CompletedErasure): Promise<void> {
   const erasure = await tx.erasures.lock(id);

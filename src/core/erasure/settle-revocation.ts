@@ -1,4 +1,4 @@
-/** What becomes of an erasure when a grant that it waits for has ended, or has not ended in time. */
+/** Updates an erasure when a grant that it waits for has ended, or has not ended in time. */
 
 import type { Core } from '../core.ts';
 import type { RevocationState } from '../providers/revocation.ts';
@@ -10,14 +10,14 @@ export interface SettledRevocation {
   readonly erasureId: string;
   readonly provider: string;
   readonly state: RevocationState;
-  /** A short code for what the provider said. */
+  /** The provider's answer as a short code. */
   readonly outcome: string;
   readonly at: number;
 }
 
 /**
- * A step: called in the transaction that changes a revocation of the erasure. With the first grant that is overdue
- * the erasure is; when one has ended the job looks at once whether it was the last.
+ * A step in the transaction that changes a revocation of the erasure. The first overdue grant makes the erasure
+ * overdue. A grant that has ended makes it due at once, as it may have been the last one.
  */
 export async function settleRevocation(
   _core: Core,

@@ -1,6 +1,7 @@
 /**
- * What a person was known by, kept sealed from the deletion until nothing of it is found any more: in rows, and in
- * the remains that a database leaves in its files. Then it is dropped, long before a slow provider has answered.
+ * The values by which a person was known. They stay sealed from the deletion until nothing of them is found any
+ * more in rows or in the remains in the database's files. Then they are dropped, long before a slow provider has
+ * answered.
  */
 import type { User } from '../directory/user.ts';
 import { canonicalEmail } from '../directory/user-fields.ts';
@@ -10,16 +11,16 @@ import type { Erasure } from './erasure.ts';
 
 export interface Traces {
   readonly userId: UserId;
-  /** The address as it is compared, which may be somebody's again by now; null where there was none. */
+  /** The address in its canonical form, which another user may have by now; null where there was none. */
   readonly email: string | null;
-  /** What would be recognised in bytes: addresses, phone numbers, names, the external id. */
+  /** The texts to search for in bytes: addresses, phone numbers, names, the external id. */
   readonly texts: readonly string[];
 }
 
-/** As they are sealed: what the user said, null where nothing. */
+/** The values of the user as they are sealed; null where it had none. */
 type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastName' | 'phone' | 'phoneE164'>;
 
-/** Shorter texts are part of too many others; nothing that holds them lacks the longer ones beside them. */
+/** Shorter texts are part of too many other texts. A copy of a row that holds one holds longer ones too. */
 const textBytesMin = 4;
 
 function toTraces({ id, externalId, email, firstName, lastName, phone, phoneE164 }: KnownBy): Traces {
@@ -36,7 +37,7 @@ function recognisable(texts: readonly (string | null)[]): string[] {
   return [...distinct].filter((text) => Buffer.byteLength(text) >= textBytesMin);
 }
 
-/** Seals what the user is known by. */
+/** Seals the values of the user. */
 export function sealTraces(
   secrets: SecretBox,
   erasure: Pick<Erasure, 'orgKey' | 'id'>,
@@ -46,7 +47,7 @@ export function sealTraces(
   return secrets.seal(JSON.stringify(known), tracesContext(erasure));
 }
 
-/** Null where they were dropped. Throws where no known secret opens them. */
+/** Null where the traces were dropped. Throws where no known secret opens them. */
 export function openTraces(
   secrets: SecretBox,
   erasure: Pick<Erasure, 'orgKey' | 'id' | 'sealedTraces'>,

@@ -1,10 +1,10 @@
 /**
- * A copy of the SQLite file, and a copy in the place of the file.
+ * Backs up the SQLite file, and restores a backup in its place.
  *
- * A backup is one state of the database, written while others serve. It holds nothing but live rows: what was erased
- * before it is not in it, not even as a remain. The file is complete, on disk and readable by its owner alone before
- * it gets its name. A restore is one renaming: killed at any moment it leaves the one database or the other. The
- * ledger of erasures, the secret and the public keys of the folder are not touched by either.
+ * A backup is one state of the database, written while others serve. It has only live rows: nothing of people who
+ * were erased before, not even remains. The file is complete, on disk and readable by its owner alone before it
+ * gets its name. A restore is one renaming: a kill at any moment leaves the former database or the new one. Neither
+ * touches the ledger of erasures, the secret and the public keys of the folder.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -37,18 +37,18 @@ import { schemaVersion } from '../migrations/all-migrations.ts';
 import { integrityProblems, isDamage } from '../sqlite/integrity.ts';
 import { databaseFile } from '../sqlite/sqlite-store.ts';
 
-/** The copy cannot be made, or is none. The message is one line, fit for a person. */
+/** The backup or the restore is not possible. The message is one line, fit for an operator. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
 }
 
-/** Writes the database of the folder to a file that is not there yet; its size in bytes. */
+/** Writes the database of the folder to a new file; its size in bytes. */
 export function backUp(dataDir: string, target: string): number {
   refuseTarget(dataDir, target);
   const lock = shareFolder(dataDir);
   const draft = `${target}.${randomUUID()}.part`;
   try {
-    // SQLite fills a file that is there and empty, so nobody else can ever read it.
+    // SQLite fills an existing empty file, so no other account can ever read it.
     closeSync(openSync(draft, 'wx', 0o600));
     copyRows(join(dataDir, databaseFile), draft);
     sync(draft);
@@ -62,8 +62,8 @@ export function backUp(dataDir: string, target: string): number {
 }
 
 /**
- * Writes every row to a file that is there and empty. Pages are filled with room between them in which SQLite may
- * leave copies of rows that it has moved; as a database that deletes securely it does not.
+ * Writes every row to an existing empty file. SQLite may leave copies of moved rows in the unallocated space of the
+ * new pages, but not with `secure_delete`.
  */
 function copyRows(from: string, to: string): void {
   const database = new Sqlite(from, { readonly: true, timeout: 5_000 });
@@ -79,32 +79,32 @@ function refuseTarget(dataDir: string, target: string): void {
   if (existsSync(target)) throw new BackupError(`${target} is there already`);
   const folder = dirname(resolve(target));
   if (!existsSync(folder)) throw new BackupError(`${folder} is not there`);
-  // It would be lost with the folder, and keep there what is erased later.
+  // It would be lost with the folder, and would keep there the data of people who are erased later.
   const path = relative(realpathSync(dataDir), realpathSync(folder));
   if (path.split(sep, 1)[0] !== '..') {
     throw new BackupError('a backup does not belong in the data folder: name another place');
   }
 }
 
-/** A database that is ready to take the place of the folder's. */
+/** A database that is ready to replace that of the folder. */
 export interface Restoration {
   readonly users: number;
-  /** How many users the present database has; null where there is none, or it cannot be read. */
+  /** How many users the present database has; null where there is none or it cannot be read. */
   readonly present: number | null;
   /** Puts it in place. */
   commit(): void;
-  /** Leaves everything as it was, unless it is in place, and lets others work on the folder. */
+  /** Leaves everything unchanged unless `commit` was called, and releases the folder. */
   end(): void;
 }
 
 /**
- * Copies a backup into the folder and looks it through. Nobody can work on the folder until `end`. Throws a
+ * Copies a backup into the folder and checks it. No other process can work on the folder until `end`. Throws a
  * `BackupError` where the file is no sound database of Roster, and a `FolderInUseError` where the folder is in use.
  */
 export function prepareRestore(dataDir: string, file: string): Restoration {
   refuseSource(file);
   const path = join(dataDir, databaseFile);
-  // Its log would be left behind.
+  // Its write-ahead log would be left behind.
   if (existsSync(path) && realpathSync(file) === realpathSync(path)) {
     throw new BackupError(`${file} is the database itself`);
   }
@@ -151,7 +151,7 @@ function refuseSource(file: string): void {
   }
 }
 
-/** Runs `work`; where the file turns out to be damaged, that is said, and not by which page SQLite came to know. */
+/** Runs `work`; a damaged file becomes a `BackupError` that says so, instead of the page at which SQLite noticed. */
 function tellingDamage<T>(name: string, work: () => T): T {
   try {
     return work();
@@ -165,15 +165,15 @@ function damaged(name: string): BackupError {
 }
 
 /**
- * What providers gave may have been renewed since the copy was made, and the copy cannot know: each grant counts as one
- * of which an answer was lost, so that its end is proved with the more care that this takes.
+ * A provider may have renewed a grant since the backup, and the backup cannot know. So each grant counts as one
+ * whose last answer was lost, and its end is proved with more care.
  */
 const doubts = [
   'update connections set unanswered = unanswered + 1, version = version + 1 where sealed_grants is not null',
   `update revocations set unanswered = unanswered + 1, version = version + 1 where state in ('pending', 'overdue')`,
 ];
 
-/** How many users the copy has. Leaves it as a file that is whole by itself. */
+/** How many users the copy has. Leaves it as a single file without a log. */
 function inspect(draft: string, name: string): number {
   const database = new Sqlite(draft);
   try {
@@ -221,7 +221,7 @@ function countUsers(path: string): number | null {
   }
 }
 
-/** Brings what is in the log into the present file, so that renaming leaves nothing behind that belongs to it. */
+/** Copies the log into the present file, so that renaming leaves no file of it behind. */
 function settle(path: string): void {
   if (existsSync(path)) {
     try {
@@ -229,7 +229,7 @@ function settle(path: string): void {
       database.pragma('wal_checkpoint(TRUNCATE)');
       database.close();
     } catch {
-      // A database that cannot be opened has nothing to lose.
+      // A database that cannot be opened has no log to keep.
     }
   }
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });

@@ -1,12 +1,12 @@
 /**
- * Moves a directory from its SQLite file to a PostgreSQL database, row by row and exactly. Nobody may change the
- * file meanwhile: the lock to write is held from the first row to the last, so a server that still runs on the
- * file answers its changes with `unavailable`. An interrupted move is gone on with by calling it again; until it
- * has ended no program serves the database. The file stays as it is.
+ * Moves a directory from its SQLite file to a PostgreSQL database, row by row and exactly. The move holds SQLite's
+ * lock to write from the first row to the last: a server that still runs on the file answers changes with
+ * `unavailable`. Calling it again resumes an interrupted move; until it has ended, no program serves the database.
+ * The file does not change.
  *
- * Rows go in pieces of a fixed size, each with its place in the same transaction. The digest of a table is a chain
- * over its pieces, so one number tells whether what was copied before is still what the file holds, and at the
- * end whether the database gives back the same rows in the same order.
+ * Rows are copied in pieces of a fixed size, each with its position in the same transaction. The digest of a table
+ * is a chain over its pieces. So one number tells whether the rows copied before are still those of the file, and
+ * at the end whether the database returns the same rows in the same order.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -22,9 +22,9 @@ import { databaseFile } from '../sqlite/sqlite-store.ts';
 export interface MoveOptions {
   /** The folder with the SQLite file, whose schema is up to date. */
   readonly dataDir: string;
-  /** Of the database to move to: empty, or of a move that was interrupted. */
+  /** The URL of the database to move to: empty, or of an interrupted move. */
   readonly databaseUrl: string;
-  /** Told after each piece: rows so far, of how many. */
+  /** Called after each piece: rows copied so far, and of how many. */
   readonly onAdvance?: (rows: number, total: number) => void;
 }
 
@@ -35,7 +35,7 @@ export interface MovedTable {
   readonly digest: string;
 }
 
-/** The move cannot be made, or has not come out right. The message is one line and names no data. */
+/** The move is not possible, or its result is wrong. The message is one line and names no data. */
 export class MoveError extends Error {
   override readonly name = 'MoveError';
 }
@@ -57,12 +57,12 @@ type Row = readonly Cell[];
 
 const pieceRows = 1_000;
 const nothingYet: Place = { rows: 0, digest: '' };
-/** Describes the schema, which the target has made for itself. */
+/** Reads the schema that the target has made for itself. */
 const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
 
 /**
- * Copies everything and proves it. Throws a `MoveError` where the target holds something else, the file is in
- * use for longer than five seconds, or the two do not agree in the end.
+ * Copies everything and verifies it. Throws a `MoveError` where the target holds something else, the file is in use
+ * for longer than five seconds, or the two differ in the end.
  */
 export async function moveToPostgres(options: MoveOptions): Promise<readonly MovedTable[]> {
   const source = new Sqlite(join(options.dataDir, databaseFile), { timeout: 5_000 });
@@ -96,18 +96,18 @@ export async function moveToPostgres(options: MoveOptions): Promise<readonly Mov
   }
 }
 
-/** Keeps everybody from changing the file until the connection closes. */
+/** Keeps all processes from changing the file until the connection closes. */
 function hold(source: Sqlite.Database): void {
   try {
     source.exec('begin immediate');
   } catch {
-    throw new MoveError('somebody else is writing to the directory; stop the server and try again');
+    throw new MoveError('another process writes to the directory; stop the server and try again');
   }
 }
 
 /**
- * Makes the schema and the notes of the move, or finds those of an earlier call. Notes and mark are one transaction:
- * a call that is killed here leaves no database that looks complete.
+ * Makes the schema and the records of the move, or finds those of an earlier call. Both are one transaction: a call
+ * that is killed here leaves no database that looks complete.
  */
 async function prepare(target: Client): Promise<void> {
   const { rows } = await target.query(`select to_regclass('roster_move') is not null as is_resumed`);
@@ -136,7 +136,7 @@ async function prepare(target: Client): Promise<void> {
   await target.query('commit');
 }
 
-/** Every table, those that others refer to first. */
+/** Every table, referenced tables first. */
 function planOf(source: Sqlite.Database): readonly TablePlan[] {
   const names = Object.keys(tables).filter((name) => !ownTables.has(name));
   const referred = (table: string): string[] =>
@@ -166,10 +166,7 @@ function planOf(source: Sqlite.Database): readonly TablePlan[] {
   });
 }
 
-/**
- * Where each table was left. What was copied must still be what the file holds; where it is not, for somebody
- * has changed the file since, everything is begun anew.
- */
+/** How far each table is copied. If the file has changed since, all copying starts over. */
 async function findPlaces(
   target: Client,
   source: Sqlite.Database,
@@ -220,7 +217,7 @@ async function copyTable(
   }
 }
 
-/** The rows of the file in the order of their key, from the given one on, in pieces of the fixed size. */
+/** The rows of the file in the order of their key, after the given one, in pieces of the fixed size. */
 function* piecesOf(source: Sqlite.Database, plan: TablePlan, from: number): Generator<Row[]> {
   const query = source
     .prepare<[number], Row>(
@@ -243,7 +240,7 @@ function chained(digest: string, piece: readonly Row[]): string {
   return createHash('sha256').update(digest).update(text).digest('hex');
 }
 
-/** The chain over the first rows of a table of the file. */
+/** The digest chain over the first rows of a table of the file. */
 function chainOf(source: Sqlite.Database, plan: TablePlan, rows: number): Place {
   let place = nothingYet;
   if (rows === 0) return place;
@@ -255,7 +252,7 @@ function chainOf(source: Sqlite.Database, plan: TablePlan, rows: number): Place 
   return place;
 }
 
-/** Reads every table back from the database and holds it against the file. */
+/** Reads every table back from the database and compares it with the file. */
 async function verify(
   source: Sqlite.Database,
   target: Client,
@@ -292,8 +289,8 @@ async function chainOfTarget(target: Client, plan: TablePlan): Promise<Place> {
 }
 
 /**
- * Lets new rows be numbered after those that came, and the database be served. Its last commit is the last thing
- * that a move does: one that ends before is gone on with.
+ * Sets the sequences after the copied rows, and lets programs serve the database. This is the last commit of a
+ * move; a move that ends earlier is resumed by the next call.
  */
 async function finish(target: Client, plans: readonly TablePlan[]): Promise<void> {
   await target.query('analyze');

@@ -1,7 +1,7 @@
 /**
- * Who works on the database of a data folder, and who may replace it. Everybody who opens the database shares the
- * lock; whoever replaces it takes the lock alone. It is SQLite's own lock on a file that stays empty, so the system
- * gives it up when its process ends, however that ends.
+ * The locks of a data folder. Every process that opens the database shares the folder; a process that replaces the
+ * database takes the folder alone. It is SQLite's own lock on a file that stays empty, so the system releases it
+ * when the process ends, however that happens.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { isBusy } from '../sql/dialect.ts';
 
 const lockFile = 'lock';
 
-/** Somebody else holds the lock in a way that excludes this one. The message is fit for a person. */
+/** Another process holds the folder in a way that excludes this one. The message is fit for an operator. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
@@ -19,13 +19,16 @@ export interface FolderLock {
   release(): void;
 }
 
-/** The copy that a restore is about to put in place, and the backup as it came. Of whoever has the lock alone. */
+/**
+ * The copy that a restore is about to put in place, and the backup as it came. They belong to the process that has
+ * taken the folder alone.
+ */
 export const restoreDraft = 'roster.db.part';
 export const rawDraft = 'roster.db.raw.part';
 
 /**
- * Removes the files of those names, or all that a killed restore has left: nobody would ever look into them for
- * those who are erased. The lock is held, shared or alone.
+ * Removes the files of those names, or all files that a killed restore has left: no scan would ever search them for
+ * erased people. The caller shares the folder, or has it alone.
  */
 export function removeRestoreDraft(dataDir: string, ...names: readonly string[]): void {
   for (const name of names.length === 0 ? [restoreDraft, rawDraft] : names) {
@@ -35,12 +38,12 @@ export function removeRestoreDraft(dataDir: string, ...names: readonly string[])
   }
 }
 
-/** Shares the folder. Throws a `FolderInUseError` where somebody replaces its database at this moment. */
+/** Shares the folder. Throws a `FolderInUseError` where another process replaces its database. */
 export function shareFolder(dataDir: string): FolderLock {
   return hold(dataDir, ['begin', 'select 1 from sqlite_schema'], 'the database is being replaced');
 }
 
-/** Takes the folder alone. Throws a `FolderInUseError` where anybody works on it. */
+/** Takes the folder alone. Throws a `FolderInUseError` where another process works on it. */
 export function takeFolder(dataDir: string): FolderLock {
   return hold(
     dataDir,
@@ -50,12 +53,12 @@ export function takeFolder(dataDir: string): FolderLock {
 }
 
 /**
- * Holds what one process at a time may do: remove remains from the database file. The process shares the folder
- * already. Null where another holder is at it.
+ * Holds the right to remove remains from the database file, which one process has at a time. The process shares the
+ * folder already. Null where another one has it.
  */
 export function holdRemains(dataDir: string): FolderLock | null {
   try {
-    // SQLite lets one connection prepare to write while others share the file.
+    // SQLite lets one connection hold this lock while others share the file.
     return hold(dataDir, ['begin immediate'], 'another process removes remains');
   } catch (error) {
     if (error instanceof FolderInUseError) return null;

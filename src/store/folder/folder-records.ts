@@ -1,6 +1,6 @@
 /**
- * What a deployment keeps in its data folder beside the database and outlives it: the ledger of erasures with
- * the grants that they wait for, and the public keys of their receipts. A process without a folder keeps neither.
+ * Opens the records of the data folder that outlive the database: the ledger of erasures with the open grants, and
+ * the public keys of receipts. A process without a folder keeps neither.
  */
 import type { ErasureLedger } from '../../core/erasure/ledger.ts';
 import type { PublicKeyFile } from '../../core/erasure/receipt-key-store.ts';
@@ -11,11 +11,14 @@ import { openPublicKeys } from './public-key-file.ts';
 export interface FolderRecords {
   readonly ledger: ErasureLedger;
   readonly publicKeys: PublicKeyFile;
-  /** Waits for what is being written. */
+  /** Waits for writes under way. */
   close(): Promise<void>;
 }
 
-/** Opens the records in the folder; makes what is not there. `onFault` is told why something was not written. */
+/**
+ * Opens the records in the folder, and creates them where they are missing. `onFault` gets the error of a failed
+ * write.
+ */
 export function openRecords(dataDir: string, onFault: (error: unknown) => void): FolderRecords {
   const ledger = openLedger(dataDir, onFault);
   return { ledger, publicKeys: openPublicKeys(dataDir), close: () => ledger.close() };

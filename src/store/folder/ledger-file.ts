@@ -1,8 +1,8 @@
 /**
- * The ledger of accepted erasures as a file in the data folder: a line of JSON for each, after a first line that
- * names the ledger. It is only ever added to, also by several processes at once. Lines that wait share one write
- * through to the disk, off the thread that serves. A line that a crash cut short is no JSON and is passed over, for
- * each write begins with a line break; what it would have said was acknowledged to nobody.
+ * The ledger of accepted erasures as a file in the data folder: a line of JSON for each event, after a first line
+ * that names the ledger. Lines are only ever added, also by several processes at once. Lines that wait share one
+ * durable write, in another thread. A line that a crash has cut short is no JSON and is passed over, because each
+ * write begins with a line break. No client got an answer for such a line.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
@@ -18,13 +18,16 @@ export const ledgerFile = 'erasures.ledger';
 const pieceBytes = 1024 * 1024;
 const newline = 0x0a;
 /**
- * On Linux each write is on disk when it has returned, as after an `fdatasync`: one errand for another thread, not two.
- * Other systems promise less with that flag.
+ * On Linux a write with this flag returns when it is on disk, as after `fdatasync`: one task for another thread,
+ * not two. Other systems promise less.
  */
 const writesThrough = process.platform === 'linux';
 const adding =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (writesThrough ? constants.O_DSYNC : 0);
-/** Acceptances that are remembered until they are complete; without it a line is there twice, which harms nothing. */
+/**
+ * The most acceptances that are remembered until they complete. A forgotten one gets a second line, which does no
+ * harm.
+ */
 const acceptedMax = 100_000;
 
 interface Waiting {
@@ -33,7 +36,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Opens the ledger of a data folder; makes it where there is none. Throws what the system says where it cannot. */
+/**
+ * Opens the ledger of a data folder, and creates it where there is none. Throws the error of the system where that
+ * fails.
+ */
 export function openLedger(dataDir: string, onFault: (error: unknown) => void = () => {}): LedgerFile {
   const path = join(dataDir, ledgerFile);
   const id = readId(path) ?? makeLedger(path);
@@ -92,7 +98,7 @@ export class LedgerFile implements ErasureLedger {
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
         const end = buffer.subarray(0, bytesRead).lastIndexOf(newline) + 1;
         if (end === 0) {
-          // A line that has no end is still being written, or never will be.
+          // A line without an end is still being written, or was cut short.
           if (bytesRead < length || bytesRead === 0) return;
           length *= 2;
           continue;
@@ -108,7 +114,7 @@ export class LedgerFile implements ErasureLedger {
     }
   }
 
-  /** Waits for what is being written. Nothing may be appended after it. */
+  /** Waits for writes under way. Nothing may be appended after it. */
   async close(): Promise<void> {
     await this.#writing;
     await this.#handle?.close();
@@ -137,8 +143,8 @@ export class LedgerFile implements ErasureLedger {
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
       this.#handle ??= await open(this.#path, adding, 0o600);
-      // The line break ends what a crash, also of another process, may have left. One call, for what others append
-      // at the same moment comes before or after it.
+      // The line break ends a line that a crash, also of another process, has cut short. It is one write, so
+      // lines that others append at the same moment come before or after it.
       const bytes = Buffer.from(`\n${batch.map((each) => each.text).join('')}`);
       const { bytesWritten } = await this.#handle.write(bytes);
       if (bytesWritten < bytes.length) throw new Error('the ledger of erasures could not be written whole');
@@ -173,7 +179,7 @@ function readId(path: string): string | null {
   }
 }
 
-/** Makes an empty ledger, unless another process was quicker: then its name is the answer. */
+/** Creates an empty ledger; returns the name of the present one if another process was first. */
 function makeLedger(path: string): string {
   const id = randomUUID();
   const draft = `${path}.${id}`;
@@ -198,7 +204,7 @@ function makeLedger(path: string): string {
   return id;
 }
 
-/** Makes a new name durable. */
+/** Makes a new name in the folder durable. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   fsyncSync(handle);

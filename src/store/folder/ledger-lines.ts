@@ -1,7 +1,7 @@
 /**
- * The lines of a ledger of erasures as text. What is no JSON was cut short by a crash and is passed over, and so are
- * the first line, blank ones, and kinds that a newer program has. A line of a known kind that does not say what that
- * kind says is neither: nobody can tell which erasure is missing, so the ledger is damaged and nothing is answered.
+ * Parses the lines of a ledger. Text that is no JSON was cut short by a crash and is passed over; so are the first
+ * line, blank lines, and kinds of a newer program. A line of a known kind with other fields than that kind has
+ * means that the ledger is damaged: no program could tell which erasure is missing, so the directory does not open.
  */
 import type { LedgerLine } from '../../core/erasure/ledger.ts';
 
@@ -15,7 +15,7 @@ const named = { id: isText, connectionId: isText, provider: isText };
 const isGrants: Check = (value) =>
   value === undefined || (Array.isArray(value) && value.every((each) => fits(each, named)));
 
-/** What stands in each kind, and under which name. */
+/** The fields of each kind, and what each must be. */
 const shapes: Readonly<Record<LedgerLine['kind'], Readonly<Record<string, Check>>>> = {
   accepted: {
     ...{
@@ -35,7 +35,7 @@ const shapes: Readonly<Record<LedgerLine['kind'], Readonly<Record<string, Check>
   completed: { orgKey: isNumber, id: isText, completedAt: isNumber, receipt: isText },
 };
 
-/** The lines in a text that ends with a line; `path` is for the message of what is damaged. */
+/** The lines in a text that ends with a line break; `path` is for the message about a damaged ledger. */
 export function linesIn(text: string, path: string): LedgerLine[] {
   const lines: LedgerLine[] = [];
   for (const line of text.split('\n')) {

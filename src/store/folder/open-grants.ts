@@ -1,7 +1,7 @@
 /**
- * What providers gave to people who are being erased, as files in the data folder: one for each grant, sealed as in
- * its row, from the acceptance of the erasure until the provider has confirmed. A database that is replaced by an
- * older copy thus loses no grant that still has to end. Names and contents tell of nobody.
+ * Open grants as files in the data folder: one file for each grant of a running erasure, sealed as in its row, from
+ * the acceptance until the provider confirms. A database that is replaced by an older copy thus loses no grant that
+ * still has to end. Names and contents identify no person.
  */
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -15,11 +15,11 @@ export const openGrantsFolder = 'open-grants';
 /** Files that are written at the same time. */
 const writtenAtOnce = 8;
 const nameForm = /^(rev_[0-9a-f]{32})\.json$/;
-/** What is being written; with a minute's age its writer is gone. */
+/** A file that is being written; after a minute its writer is gone. */
 const draftForm = /^rev_[0-9a-f]{32}\.json\.[0-9a-f-]{36}$/;
 const draftAgeMinMs = minuteMs;
 
-/** The grants in a data folder. `onFault` is told why some could not be written. */
+/** The grants in a data folder. `onFault` gets the error of a failed write. */
 export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void): OpenGrants {
   const folder = join(dataDir, openGrantsFolder);
   const pathOf = (id: string): string => join(folder, `${id}.json`);
@@ -82,7 +82,7 @@ async function isFile(path: string): Promise<boolean> {
   return access(path).then(() => true, absentIs(false));
 }
 
-/** Under another name first, so that nobody finds half of it. */
+/** Writes under another name first, so that no reader finds half of it. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -108,7 +108,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** For a file that is not there; other faults stay what they are, or a grant would be taken for lost. */
+/** Turns the error for a missing file into a value. Other errors stay errors, or a grant would be taken for lost. */
 function absentIs<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value;

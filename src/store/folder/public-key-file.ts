@@ -1,6 +1,6 @@
 /**
- * The public keys of receipts in the data folder, as a JSON Web Key Set (RFC 7517) that anybody may be given. Keys
- * are added and never taken away, so that it knows them also where the database is of former times.
+ * The public keys of receipts in the data folder, as a JSON Web Key Set (RFC 7517), which is public. Keys are added
+ * and never removed, so the file has them all even beside an older database.
  */
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
@@ -36,7 +36,7 @@ async function readKeys(path: string): Promise<Jwks> {
   return jwks;
 }
 
-/** Under another name first, so that nobody reads half of it. */
+/** Writes under another name first, so that no reader finds half of it. */
 async function writeKeys(path: string, jwks: Jwks): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {

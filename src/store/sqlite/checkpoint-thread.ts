@@ -1,6 +1,7 @@
 /**
- * The thread that copies the log into the file (see `checkpoint.ts`). Each `copy` is one pass, answered with
- * the pages that are left, or null where nothing could be copied; any other message ends it.
+ * The thread that copies the write-ahead log into the file (see `checkpoint.ts`). Each `copy` is one pass. The
+ * thread answers with the number of pages that are left, or null where it could not copy. Any other message ends
+ * it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
@@ -18,7 +19,7 @@ parentPort?.on('message', (message) => {
   parentPort?.close();
 });
 
-/** A disk that is full or fails is told by those who write. */
+/** The connections that write report a full or failing disk. */
 function copy(): number | null {
   try {
     return logLeft(db, 'passive');

@@ -1,6 +1,6 @@
 /**
- * One connection to the SQLite file: how it is set up, and the statements prepared on it. Everything here runs
- * at once and in the caller's thread.
+ * One database connection to the SQLite file: its settings and its prepared statements. Everything here is
+ * synchronous and runs in the caller's thread.
  */
 import Sqlite from 'better-sqlite3';
 import { sqliteDialect } from '../sql/dialect.ts';
@@ -10,7 +10,10 @@ export interface ConnectionOptions {
   readonly isReadOnly: boolean;
   readonly cacheKib: number;
   readonly mmapBytes: number;
-  /** How long the log may become before it is copied into the file, in pages of 4 KiB; of who writes. */
+  /**
+   * How long the write-ahead log may become before a commit copies it into the file, in pages of 4 KiB; for a
+   * connection that writes.
+   */
   readonly logPages?: number;
 }
 
@@ -19,16 +22,16 @@ interface Prepared extends CompiledStatement {
 }
 
 /**
- * How long SQLite itself may wait, blocking the thread. Whoever reads waits for nothing but a file that is just
- * being opened; for the lock to write others are waited for by `lock.ts`, which blocks nobody.
+ * How long SQLite itself may wait, which blocks the thread. A reader waits only for a file that is just being
+ * opened. Waiting for the lock to write is asynchronous (`lock.ts`).
  */
 const blockingWaitMs = { reading: 10, writing: 0 };
-/** Opening happens before anything is served, and may wait for another process that opens the same file. */
+/** Opening happens before the process serves, and may wait for another process that opens the same file. */
 const openingWaitMs = 5_000;
 
 /**
- * From 64 MiB of log on a commit copies it into the file itself. It does not come to that where `checkpoint.ts`
- * is at work.
+ * From 64 MiB of log on a commit copies it into the file itself. The log does not become so long where
+ * `checkpoint.ts` runs.
  */
 const defaultLogPages = 16_000;
 
@@ -86,7 +89,7 @@ export class SqliteConnection {
     });
   }
 
-  /** Runs a word of transaction control, such as `begin immediate`. */
+  /** Runs a statement of transaction control, such as `begin immediate`. */
   control(word: string): void {
     let query = this.#controls.get(word);
     if (query === undefined) {
@@ -111,8 +114,8 @@ export class SqliteConnection {
 }
 
 /**
- * Of several processes that turn it on in a new file at once SQLite lets one, and tells the others at once and
- * whatever the time-out that the file is locked; a moment later they find it done.
+ * If several processes turn WAL on in a new file at the same time, SQLite lets one succeed and refuses the others
+ * at once, whatever the time-out. A moment later they find it done.
  */
 function turnOnWal(db: Sqlite.Database): void {
   const deadline = performance.now() + openingWaitMs;

@@ -1,7 +1,7 @@
 /**
- * The executors over SQLite connections: one for reads of committed data, and one for each unit of work that
- * changes something. They answer with promises that are settled already, so that whoever waits for nothing but
- * statements is done before any other event of the process is looked at.
+ * The executors over SQLite connections: one for reads of committed data, and one for each unit that changes
+ * something. Their promises are settled already when they are returned, so a unit that awaits nothing else ends
+ * within one turn of the event loop.
  */
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { Executor, InsertedRow } from '../sql/executor.ts';
@@ -9,7 +9,7 @@ import type { Statement, Values } from '../sql/statement.ts';
 import type { SqliteConnection } from './connection.ts';
 import { TurnMemo } from './turn-memo.ts';
 
-/** Runs statements on one connection, in whatever transaction that is. */
+/** Runs statements on one connection, in its present transaction if there is one. */
 class DirectExecutor implements Executor {
   readonly isTaken = sqliteDialect.isTaken;
   readonly #connection: SqliteConnection;
@@ -70,15 +70,15 @@ class DirectExecutor implements Executor {
 
 export interface ReadOptions {
   readonly reader: SqliteConnection;
-  /** Reads whole tables. */
+  /** For reads of whole tables. */
   readonly scanner: SqliteConnection;
-  /** What whoever asked is told of an error of the database. */
+  /** The error that a caller gets for an error of the database. */
   readonly refusalOf: (error: unknown) => unknown;
 }
 
 /**
- * Reads committed data, always the newest. A snapshot is a read transaction on the same connection; a read that
- * comes while one is open waits for its end, a few statements away, or it would be shown the past.
+ * Reads committed data, always the newest. A snapshot is a read transaction on the same connection. A read that
+ * comes while a snapshot is open waits for its end, a few statements later; otherwise it would see a former state.
  */
 export class ReadExecutor implements Executor {
   readonly isTaken = sqliteDialect.isTaken;
@@ -172,8 +172,8 @@ export class ReadExecutor implements Executor {
 
 /**
  * The executor of one unit of work on the writing connection. It ends with its unit: a statement that is sent
- * later, by work that was not awaited, would land in another unit's transaction and is a fault. An outage that
- * the unit swallowed is remembered, for SQLite may have rolled back everything on its own.
+ * later, by work that was not awaited, would run in another unit's transaction and is a fault. The executor
+ * remembers an outage that the unit ignored, because SQLite may have rolled back the whole transaction.
  */
 export class ChangeExecutor implements Executor {
   readonly isTaken = sqliteDialect.isTaken;
@@ -186,7 +186,7 @@ export class ChangeExecutor implements Executor {
     this.#connection = connection;
   }
 
-  /** Whether the transaction may be another than without the unit. */
+  /** Whether the unit may have changed the transaction. */
   get hasChanged(): boolean {
     return this.#hasChanged;
   }
@@ -230,19 +230,19 @@ export class ChangeExecutor implements Executor {
     return this.#attempt(() => this.#connection.insertAll(statement, rows));
   }
 
-  /** A statement that SQLite refuses leaves the transaction as it was. */
+  /** A statement that SQLite refuses leaves the transaction unchanged. */
   firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
     return this.first(statement, values);
   }
 
-  /** There is one writer: everything is held already. */
+  /** There is one writer, so every row is locked already. */
   async lockName(): Promise<void> {}
 
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T> {
     return work(this);
   }
 
-  /** Ends the executor. Throws the outage that one of its statements met. */
+  /** Ends the executor. Throws the outage of one of its statements, if there was one. */
   close(): void {
     this.#isOpen = false;
     if (this.#outage !== null) throw this.#outage;

@@ -1,15 +1,16 @@
 /**
  * Many changes, one durable commit. Changes that come while others run are queued; a batch of them runs in one
- * transaction, and their promises settle only after the one commit.
+ * transaction, and their promises settle only after its commit.
  *
- * - Units run strictly one after the other, so a unit sees what earlier ones of its batch did, and nothing half
- *   done. A unit that throws is rolled back alone.
- * - A batch is first run hopefully: for a savepoint SQLite copies every page that its unit touches. Where a unit throws
- *   after it has changed something, all is rolled back and all units run anew, each in a savepoint.
- * - When the commit fails nothing of the batch has happened, and all of it is refused: also the units that had
- *   thrown, for what they threw may rest on what never was.
- * - Units wait for nothing but their stores, so a batch runs within one turn of the event loop. One that waits
- *   for something else delays the others, and holds the lock against other processes; it breaks nothing.
+ * - Units run strictly one after the other: a unit sees all changes of earlier units in its batch, and no half of
+ *   one. A unit that throws is rolled back alone.
+ * - A batch first runs optimistically, without savepoints: SQLite copies every page that is changed within a
+ *   savepoint. If a unit throws after a change, the transaction is rolled back and all units run again carefully,
+ *   each in a savepoint.
+ * - If the commit fails, nothing of the batch has happened, and all units are refused. That includes units that had
+ *   thrown: their errors may rest on rows that were never committed.
+ * - Units await nothing but their stores, so a batch runs within one turn of the event loop. A unit that awaits
+ *   something else delays the others and holds the lock against other processes, but breaks nothing.
  * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
  */
 import { refuse } from '../../core/errors.ts';
@@ -21,26 +22,26 @@ import type { SqliteConnection } from './connection.ts';
 import { ChangeExecutor } from './executor.ts';
 import { beginWriting } from './lock.ts';
 
-/** How long units are gathered at most, in milliseconds. */
+/** The longest time for which units are gathered, in milliseconds. */
 const gatherMs = 2;
 
 export interface GroupCommitOptions {
-  /** Most units that share a commit. */
+  /** The most units that share a commit. */
   readonly batchMax: number;
-  /** Most units that wait; above it changes are refused at once. */
+  /** The most units that may wait; further changes are refused at once. */
   readonly queueMax: number;
   /** How long to wait for another process's lock. */
   readonly lockWaitMs: number;
   readonly countShape: CountShape;
-  /** What callers are told of an error that ended a whole batch. */
+  /** The error that callers get for an error that ended a whole batch. */
   readonly refusalOf: (error: unknown) => unknown;
-  /** Told after each commit, when no transaction is open, how many changes shared it and how long it took. */
+  /** Called after each commit, when no transaction is open: how many changes shared it, and how long it took. */
   readonly onWritten?: (changes: number, ms: number) => void;
-  /** Told after each commit which topics were written. */
+  /** Called after each commit with the topics that were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
 
-/** What a unit of work is handed. */
+/** What a unit of work gets. */
 export interface ChangeScope {
   readonly executor: ChangeExecutor;
   readonly counts: CountLedger;
@@ -48,19 +49,19 @@ export interface ChangeScope {
 }
 
 interface Unit {
-  /** Runs the work; what is returned settles the caller's promise once the commit stands. */
+  /** Runs the work. The returned function settles the caller's promise once the commit has succeeded. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
 }
 
-/** What the units of a transaction have come to. */
+/** The results of the units of a transaction. */
 interface Batch {
   readonly counts: CountLedger;
   readonly topics: Set<Topic>;
   readonly settlements: (() => void)[];
 }
 
-/** A unit threw when it had changed something, and nothing can take that back but the end of the transaction. */
+/** A unit threw after a change that only the end of the transaction can roll back. */
 class LateThrowError extends Error {
   override readonly name = 'LateThrowError';
 }
@@ -69,11 +70,11 @@ export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #options: GroupCommitOptions;
   readonly #queue: Unit[] = [];
-  /** What waits for a moment between two transactions. */
+  /** Work that waits for a moment between two transactions. */
   readonly #betweens: (() => Promise<void>)[] = [];
   #running: Promise<void> | null = null;
   #isClosed = false;
-  /** Of the last commit: when it ended, how long it took, and whether it was of several units. */
+  /** The last commit: when it ended, how long it took, and whether several units shared it. */
   #committedAt = 0;
   #commitMs = 0;
   #isBusy = false;
@@ -105,7 +106,10 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Runs `work` when no transaction is open on the connection, and none begins before its end; what it gives or throws. */
+  /**
+   * Runs `work` when no transaction is open on the connection, and begins none before its end; returns or throws
+   * what `work` does.
+   */
   between<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -120,7 +124,7 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Takes no more changes, and waits for those that were taken. */
+  /** Takes no more changes, and waits for those that it has taken. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -139,9 +143,10 @@ export class GroupCommit {
   }
 
   /**
-   * Whatever the event loop has ready joins the batch, for a commit costs much the same for one unit and for many.
-   * It is looked again as long as each look brings more, and, while several come at a time, for as long as the last
-   * commit took: whoever was just answered comes back in that time. A unit that comes alone waits for two looks.
+   * Lets all changes that the event loop has ready join the batch, because a commit costs much the same for one
+   * unit and for many. It yields to the event loop as long as that brings more units. After a commit of several
+   * units it also yields for as long as that commit took: the callers that were just answered come back in that
+   * time. A unit that comes alone waits for two turns.
    */
   async #gather(): Promise<void> {
     const { batchMax } = this.#options;
@@ -206,7 +211,7 @@ export class GroupCommit {
     return batch;
   }
 
-  /** Throws only what concerns the whole batch. */
+  /** Throws only errors that concern the whole batch. */
   async #runUnit(unit: Unit, { counts, topics }: Batch, isInSavepoint: boolean): Promise<() => void> {
     const executor = new ChangeExecutor(this.#connection);
     const touched: Topic[] = [];
@@ -221,7 +226,7 @@ export class GroupCommit {
       for (const topic of touched) topics.add(topic);
       return settle;
     } catch (error) {
-      // Out of room or out of order: SQLite has rolled back, or the commit would fail too.
+      // An outage: SQLite has rolled back already, or the commit would fail too.
       if (!this.#connection.db.inTransaction || sqliteDialect.isOutage(error)) throw error;
       if (isInSavepoint) this.#connection.control('rollback to unit');
       else if (executor.hasChanged) throw new LateThrowError();
@@ -234,7 +239,7 @@ export class GroupCommit {
     try {
       if (this.#connection.db.inTransaction) this.#connection.control('rollback');
     } catch {
-      // What kept it from rolling back keeps the next batch from beginning, and is told there.
+      // The same error keeps the next batch from beginning, and is reported there.
     }
   }
 

@@ -1,13 +1,13 @@
 /**
- * What SQLite finds wrong with its own file: pages out of place, indexes that miss rows, values that a column
- * must not have, and rows that refer to none. Told by table and kind; SQLite names no values.
+ * The faults that SQLite finds in its own file: pages out of place, indexes that miss rows, values that a column
+ * must not have, and rows that refer to no row. They are named by table and kind; SQLite names no values.
  */
 import Sqlite from 'better-sqlite3';
 
-/** More of them tell an operator nothing new. */
+/** More of them are of no use to an operator. */
 const problemsMax = 20;
 
-/** Whether SQLite gives up because a database has something in it that none can have. */
+/** Whether SQLite gives up because the file has contents that no database has. */
 export function isDamage(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
 }
@@ -35,7 +35,7 @@ export function integrityProblems(db: Sqlite.Database): string[] {
       ...orphans.map(({ child, parent, rows }) => `${child}: ${rows} refer to no row of ${parent}`),
     ];
   } catch (error) {
-    // A file that is damaged enough cannot even be looked through.
+    // SQLite cannot even read a badly damaged file.
     const isNone = error instanceof Sqlite.SqliteError && error.code === 'SQLITE_NOTADB';
     if (error instanceof Error && (isNone || isDamage(error))) return [error.message];
     throw error;

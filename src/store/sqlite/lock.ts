@@ -1,7 +1,7 @@
 /**
- * The one lock for writing to a SQLite file, which processes share. Waiting for it does not block the thread: it
- * is asked for again and again, at short and even intervals, so that nobody who waits longer is asked less often.
- * Whoever has the lock keeps it for one batch, some milliseconds at most.
+ * Acquires the one lock for writing to a SQLite file, which all processes share. Waiting does not block the thread:
+ * the lock is tried at short and even intervals, so that a process that waits longer does not try less often. Each
+ * holder keeps the lock for one batch, some milliseconds at most.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy } from '../sql/dialect.ts';

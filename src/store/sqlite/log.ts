@@ -1,9 +1,9 @@
-/** The write-ahead log of a SQLite file: how much of it is not in the file yet, and copying it there. */
+/** Reads how much of the write-ahead log is not in the file yet, and copies it there. */
 import type Sqlite from 'better-sqlite3';
 
 /**
- * How many pages of the log are not in the file yet, after those that nobody stands in the way of were copied
- * (`passive`) or as it is (`noop`). Waits for nobody; null where another connection is copying.
+ * How many pages of the log are not in the file yet: after copying those that no reader holds (`passive`), or
+ * without copying (`noop`). Never waits; null where another connection copies.
  */
 export function logLeft(db: Sqlite.Database, mode: 'noop' | 'passive'): number | null {
   const rows = db.pragma(`wal_checkpoint(${mode})`) as readonly {

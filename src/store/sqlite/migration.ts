@@ -1,4 +1,4 @@
-/** What a migration needs of a SQLite file. */
+/** Runs migrations on a SQLite file. */
 
 import type { Migration, MigrationTarget } from '../migrate.ts';
 import type { Dialect } from '../sql/dialect.ts';

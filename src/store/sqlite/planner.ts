@@ -1,17 +1,17 @@
 /**
- * Tells SQLite's planner what it cannot guess: that an organization may hold nearly all rows of a table, while
- * an id or a digest names a few. Without it the planner takes the organization alone for a good key and walks
- * all of its rows. The figures are fixed, not measured, so that plans are the same on every deployment, for the
- * small organizations and the large; nothing here ever runs `ANALYZE` over the data.
+ * Gives SQLite's planner fixed figures: an organization may hold nearly all rows of a table, an id or a digest a
+ * few. Without them the planner takes the organization alone for a good key and reads all of its rows. The figures
+ * are fixed, not measured, so that plans are the same on every deployment, for small organizations and for large
+ * ones. Nothing here runs `ANALYZE` over the data.
  */
 import type Sqlite from 'better-sqlite3';
 
 const rowsOfTable = 10_000_000;
 const rowsOfOrganization = 1_000_000;
-/** How many rows share a value of a column that names something of one user. */
+/** How many rows share a value of a column that identifies something of one user. */
 const rowsOfKey = 10;
 
-/** Columns with few values: after them an index has hardly narrowed. */
+/** Columns with few values: they hardly narrow an index. */
 const coarseColumns = new Set(['org_key', 'app_key', 'status', 'role', 'bucket', 'provider']);
 /** Tables of which an organization has a handful of rows. */
 const smallTables = new Set(['organizations', 'apps', 'api_keys']);
@@ -24,7 +24,7 @@ interface IndexRow {
 
 /** Writes the figures for every index. Runs inside the transaction of a migration. */
 export function teachPlanner(db: Sqlite.Database): void {
-  // Makes the tables of statistics where there are none; of the data it reads nothing.
+  // Makes the tables of statistics where they are missing, and reads no data.
   db.exec('analyze sqlite_schema');
   db.exec('delete from sqlite_stat1');
   const insert = db.prepare<[string, string, string]>(
@@ -48,14 +48,14 @@ export function teachPlanner(db: Sqlite.Database): void {
 }
 
 /**
- * Has the connection use the figures that are in the file. SQLite takes its lock to write for this, so it runs
- * where that is held: in the transaction that wrote them.
+ * Makes the connection use the figures in the file. SQLite takes its lock to write for this, so it runs in the
+ * transaction that wrote them.
  */
 export function loadFigures(db: Sqlite.Database): void {
   db.exec('analyze sqlite_schema');
 }
 
-/** The rows of the index, and for each of its columns how many of them share the values up to it. */
+/** The number of rows in the index, and for each of its columns how many of them share the values up to it. */
 function figuresOf(table: string, { unique, partial }: IndexRow, columns: readonly string[]): number[] {
   const isSmall = smallTables.has(table);
   const rows = (isSmall ? 1_000 : rowsOfTable) / (partial === 1 ? 10 : 1);

@@ -1,12 +1,12 @@
 /**
  * The store in one SQLite file.
  *
- * The file has several connections. One writes, in groups of changes that share a durable
- * commit; one reads, and never waits for a write; one reads through whole tables and keeps nothing of them in
- * memory. Other processes may have the same file open.
+ * The file has several database connections. One writes, in groups of changes that share a durable commit. One
+ * reads, and never waits for a write. One reads through whole tables and keeps none of their pages in memory. Other
+ * processes may have the same file open.
  *
- * An outage (a full disk, a failing one, a lock that is not given up) is the refusal `unavailable` for whoever
- * asked; what was the matter goes to `onOutage`, for the log.
+ * An outage (a full disk, a failing one, a lock that stays taken) is the refusal `unavailable` for the caller;
+ * `onOutage` gets the error itself, for the log.
  */
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,24 +40,24 @@ export const databaseFile = 'roster.db';
 const batchMax = 256;
 const queueMax = 10_000;
 const defaultLockWaitMs = 5_000;
-/** Between two steps of a repair, for whoever waits for the lock to get it. */
+/** The pause between two steps of a repair, so that others get the lock. */
 const repairPauseMs = 5;
 const mebibyte = 1024 * 1024;
 const connectionSizes = {
   writer: { isReadOnly: false, cacheKib: 8 * 1024, mmapBytes: 1024 * mebibyte },
   /**
-   * 256 MiB of log: rows land all over the indexes, and their pages are written back once for many commits. Without
-   * a map of the file, of which every page that was touched would count as memory of the process.
+   * 256 MiB of log: rows are spread over all indexes, and each page is written once for many commits. The file is
+   * not mapped: every touched page of a map would count as memory of the process.
    */
   bulkWriter: { isReadOnly: false, cacheKib: 32 * 1024, mmapBytes: 0, logPages: 64_000 },
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
-  /** Small and without a map of the file: what streams by is not kept. */
+  /** Small and without a map of the file, because pages of a long read are not needed again. */
   scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
 };
 
 /**
- * Makes the file where there is none, for its owner alone, whatever the folder lets others do; SQLite gives its log
- * the same mode. A file that is there stays as it is, and is not touched: closing it would let go of SQLite's locks.
+ * Creates the file where there is none, readable by its owner alone, whatever the folder allows; SQLite gives its
+ * log the same mode. An existing file is not opened: closing it would release SQLite's locks.
  */
 function makePrivateFile(file: string): void {
   try {
@@ -87,7 +87,7 @@ export class SqliteStore implements Store {
     const file = join(options.dataDir, databaseFile);
     this.#file = file;
     makePrivateFile(file);
-    // The writer comes first: it makes the file a database, and readers of one that is none fail.
+    // The writer comes first: it makes the file a database, and a reader of an empty file fails.
     this.#writer = new SqliteConnection(
       file,
       options.isBulk === true ? connectionSizes.bulkWriter : connectionSizes.writer,
@@ -209,7 +209,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** The refusal that an outage is; any other error as it is. */
+  /** The refusal for an outage; any other error unchanged. */
   #refusalOf(error: unknown): unknown {
     if (!sqliteDialect.isOutage(error)) return error;
     this.#onOutage(error);

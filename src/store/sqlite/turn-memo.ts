@@ -1,12 +1,12 @@
 /**
- * What was read in this turn of the event loop, for questions that many requests ask alike, such as whose API key
- * theirs is. The requests of a turn had all come before it, so whatever one of them reads in it is newer than all of
- * them: no answer is older than its request. At the end of the turn, some milliseconds at most, all is forgotten.
+ * Remembers reads within one turn of the event loop that many requests make alike, such as the one for an API key.
+ * All requests of a turn have arrived before it, so what one of them reads in it is newer than each of them: no
+ * answer is older than its request. At the end of the turn, some milliseconds later at most, the memo is emptied.
  */
 export class TurnMemo {
   readonly #found = new Map<string, unknown>();
 
-  /** What was kept under the name in this turn. */
+  /** The value under the name, if one was kept in this turn. */
   get<T>(name: string): T | undefined {
     return this.#found.get(name) as T | undefined;
   }
