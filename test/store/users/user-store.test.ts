@@ -188,7 +188,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await find(sameId.id), sameId);
   });
 
-  test('a user for an app that the organization does not have is refused', async () => {
+  test('a user for an app of another organization is refused', async () => {
     const other = await addTenant(own());
     await assert.rejects(add({}, { ...tenant, appId: other.appId }), (error) => isNotFound(error, 'app'));
   });
@@ -328,9 +328,9 @@ suiteOnEveryDatabase('the store of users', (own) => {
     const attempt = own().change(tenant.orgKey, async (tx) => {
       await tx.users.insert(newUser(tenant, said));
       assert.equal(await find(said.id), null);
-      throw new Error('taken back');
+      throw new Error('rolled back');
     });
-    await assert.rejects(attempt, /taken back/);
+    await assert.rejects(attempt, /rolled back/);
     assert.equal(await find(said.id), null);
   });
 });
