@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const patienceMs = 20_000;
+const timeoutMs = 20_000;
 const program = join(import.meta.dirname, '..', 'bin', 'roster');
 /** The cache belongs to the options of V8: these must be the options that the program starts with. */
 const options = ['--max-semi-space-size=16'];
@@ -23,7 +23,7 @@ const child = spawn(process.execPath, [...options, program, ...words], {
   cwd: folder,
   env: { PATH, ROSTER_LOG_LEVEL: 'silent' },
   stdio: ['ignore', 'pipe', 'ignore'],
-  timeout: patienceMs,
+  timeout: timeoutMs,
 });
 child.stdout.once('data', () => child.kill('SIGTERM'));
 await once(child, 'close');

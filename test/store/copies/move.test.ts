@@ -39,7 +39,7 @@ describe('a move from the file to PostgreSQL', () => {
     }
   }
 
-  test('everything is there afterwards, in its order, and counted', async () => {
+  test('copies all rows in their order, with correct counts', async () => {
     const database = await emptyDatabase();
     const moved = await moveToPostgres({ dataDir: own.dataDir, databaseUrl: database.url });
     assert.equal(moved.find(({ table }) => table === 'users')?.rows, people);
@@ -53,7 +53,7 @@ describe('a move from the file to PostgreSQL', () => {
         );
       }
       assert.deepEqual((await store.checkCounts(tenant.orgKey)).faults, 0);
-      // New rows are numbered after those that came.
+      // New rows get numbers above those of the copied rows.
       await addPeople(store, tenant, 1);
       const { items, total } = await pageOf(store, tenant.orgKey, 0);
       assert.equal(total, people + 1);
@@ -61,7 +61,7 @@ describe('a move from the file to PostgreSQL', () => {
     });
   });
 
-  test('one that was interrupted goes on where it was, and nobody serves it meanwhile', async () => {
+  test('resumes at its position after an interruption, and no server starts before it is complete', async () => {
     const database = await emptyDatabase();
     let advances = 0;
     const interrupted = moveToPostgres({
@@ -91,7 +91,7 @@ describe('a move from the file to PostgreSQL', () => {
     });
   });
 
-  test('one that was interrupted begins anew where the file has changed since', async () => {
+  test('starts again after an interruption if the file has changed since', async () => {
     const database = await emptyDatabase();
     const interrupted = moveToPostgres({
       dataDir: own.dataDir,
@@ -114,7 +114,7 @@ describe('a move from the file to PostgreSQL', () => {
     });
   });
 
-  test('a database that holds another directory is refused and left alone', async () => {
+  test('refuses a database with another directory, and does not change it', async () => {
     const database = await emptyDatabase();
     await withTarget(database, async (store) => {
       await store.migrate();
@@ -125,7 +125,7 @@ describe('a move from the file to PostgreSQL', () => {
     assert.equal(Number(row?.['organizations']), 1);
   });
 
-  test('nothing in the file is changed while it runs', async () => {
+  test('prevents changes of the file while it runs', async () => {
     const database = await emptyDatabase();
     let refusals = 0;
     const other = openStore({ dataDir: own.dataDir, lockWaitMs: 50 });

@@ -14,7 +14,7 @@ function startWriter(...args: readonly string[]): ChildProcessWithoutNullStreams
   return writer;
 }
 
-/** The lines that the writer has printed when it ends; it is killed after `killAfter` of them. */
+/** The lines that the writer printed before it ended; this kills it after `killAfter` lines. */
 async function acknowledgedBy(
   writer: ChildProcessWithoutNullStreams,
   killAfter = Number.POSITIVE_INFINITY,
@@ -25,13 +25,13 @@ async function acknowledgedBy(
     if (lines.length === killAfter) writer.kill('SIGKILL');
   }
   if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
-  // A last line that the kill cut short was never acknowledged.
+  // An incomplete last line is not an acknowledgement.
   return lines.filter((line) => line.length === 32);
 }
 
 for (const { name, make } of databases) {
   describe(`a store on ${name}`, () => {
-    test('what was acknowledged survives kill -9 at any moment, and the counts are right', async (t) => {
+    test('every acknowledged change survives kill -9 at any moment, and the counts are right', async (t) => {
       const own = await make();
       t.after(() => own.dispose());
       const tenant = await addTenant(own.store);
@@ -47,7 +47,7 @@ for (const { name, make } of databases) {
       }
     });
 
-    test('processes that write at the same time lose nothing of each other', async (t) => {
+    test('processes that write at the same time lose no change', async (t) => {
       const own = await make();
       t.after(() => own.dispose());
       const tenant = await addTenant(own.store);
@@ -65,7 +65,7 @@ for (const { name, make } of databases) {
       assert.deepEqual({ faults, active: counted.active }, { faults: 0, active: 450 });
     });
 
-    test('what one process acknowledged is seen by another at once', async (t) => {
+    test('a change that one process acknowledged is visible to another at once', async (t) => {
       const own = await make();
       t.after(() => own.dispose());
       const tenant = await addTenant(own.store);

@@ -12,7 +12,7 @@ import { addTenant, makeSqliteStore, newUser } from '../harness.ts';
 
 const isUnavailable = (error: unknown) => isRefusal(error, 'unavailable');
 
-test('a lock that another process keeps is a refusal in time, and the event loop runs on meanwhile', async (t) => {
+test('a lock that another process holds leads to a refusal in time, and does not block the event loop', async (t) => {
   const outages: unknown[] = [];
   const own = await makeSqliteStore({ lockWaitMs: 300, onOutage: (error) => outages.push(error) });
   t.after(() => own.dispose());
@@ -36,7 +36,7 @@ test('a lock that another process keeps is a refusal in time, and the event loop
   await refused;
   const waitedMs = performance.now() - started;
   assert.ok(waitedMs >= 250 && waitedMs < 2_000, `waited ${waitedMs} ms`);
-  assert.ok(longestMs < 150, `the loop stood still for ${longestMs} ms`);
+  assert.ok(longestMs < 150, `the event loop was blocked for ${longestMs} ms`);
   assert.equal(outages.length, 1);
 
   const waiting = add();
@@ -46,10 +46,10 @@ test('a lock that another process keeps is a refusal in time, and the event loop
   assert.equal((await store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total, 1);
 });
 
-test('a full disk refuses the change and leaves nothing of it, and smaller changes go on', async (t) => {
+test('a full disk refuses a change without a trace of it, and smaller changes still succeed', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
-  const program = join(import.meta.dirname, 'writer-without-room.ts');
+  const program = join(import.meta.dirname, 'writer-on-full-disk.ts');
   const limited = 'ulimit -f 2048; exec "$0" "$@"';
   const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, program, own.dataDir]);
   assert.deepEqual(JSON.parse(stdout), {
@@ -62,7 +62,7 @@ test('a full disk refuses the change and leaves nothing of it, and smaller chang
   });
 });
 
-test('a store whose schema is not there yet, or whose file is gone wrong, is not ready', async (t) => {
+test('a store without its schema, or with a damaged file, is not ready', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
   await own.store.ping();

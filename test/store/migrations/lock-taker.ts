@@ -1,6 +1,6 @@
 /**
- * A thread for the migration tests: takes the lock to write of the file that it is given at the first moment it is
- * free, holds it, lets it go, again and again until it is ended. Says once that it has begun.
+ * A thread for the migration tests. It acquires the write lock of a database file as soon as the lock is free, holds it,
+ * and releases it, again and again until the test ends it. It reports once that it has started.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
@@ -11,7 +11,7 @@ const freeMs = 2;
 const never = new Int32Array(new SharedArrayBuffer(4));
 const pause = (ms: number) => Atomics.wait(never, 0, 0, ms);
 
-/** Asks without a pause, so that it is the next to have the lock. */
+/** Retries without a pause, so that this thread is the next to hold the lock. */
 function take(db: Sqlite.Database): void {
   for (;;) {
     try {

@@ -69,7 +69,7 @@ test('a new file gets every migration once, and is ready after it', async (t) =>
   assert.equal(await again.migrate(), 0);
 });
 
-test('of stores that start at once one migrates and all work', async (t) => {
+test('of stores that start at the same time one migrates, and all work', async (t) => {
   const dataDir = await newFolder(t);
   const stores = Array.from({ length: 4 }, () => open(t, dataDir));
   const applied = await Promise.all(stores.map((store) => store.migrate()));
@@ -80,7 +80,7 @@ test('of stores that start at once one migrates and all work', async (t) => {
   for (const store of stores) await addTenant(store);
 });
 
-test('a migration ends well beside a process that takes the lock again and again', async (t) => {
+test('a migration succeeds beside a process that acquires the lock again and again', async (t) => {
   const connection = connect(t, await newFolder(t));
   const taker = new Worker(new URL('./lock-taker.ts', import.meta.url), {
     workerData: connection.db.name,
@@ -95,7 +95,7 @@ test('a migration ends well beside a process that takes the lock again and again
   assert.equal(await migrate(new SqliteMigrationTarget(connection), 5, many), many.length);
 });
 
-test('a migration that fails leaves the version before it, whole', async (t) => {
+test('a failed migration leaves the complete version before it', async (t) => {
   const connection = connect(t, await newFolder(t));
   const target = new SqliteMigrationTarget(connection);
   await assert.rejects(migrate(target, 5, [first, broken]), /already exists/);
@@ -108,7 +108,7 @@ test('a migration that fails leaves the version before it, whole', async (t) => 
   ]);
 });
 
-test('a database of a newer program is refused in one clear sentence, and left alone', async (t) => {
+test('a database of a newer program is refused in one clear sentence, and not changed', async (t) => {
   const target = new SqliteMigrationTarget(connect(t, await newFolder(t)));
   await migrate(target, 5, [first, second]);
   await assert.rejects(migrate(target, 6, [first]), {
@@ -118,7 +118,7 @@ test('a database of a newer program is refused in one clear sentence, and left a
   assert.equal(await target.version(), 2);
 });
 
-test('the file is kept as safely as SQLite can', async (t) => {
+test('the file is private, and has the safest settings of SQLite', async (t) => {
   const dataDir = await newFolder(t);
   await open(t, dataDir).migrate();
   const raw = new Database(join(dataDir, databaseFile));

@@ -1,6 +1,6 @@
 /**
- * A program for the outage tests, run where files may not grow beyond a mebibyte or two: asks for small changes
- * and some that do not fit, and prints what became of them as JSON. Its argument names the folder of the store.
+ * A program for the outage tests, which limit its files to one or two mebibytes. It requests small changes and changes
+ * that do not fit, and prints their outcomes as JSON. Its argument is the folder of the store.
  */
 import { isRefusal } from '../../../src/core/errors.ts';
 import { openStore } from '../../../src/store/open-store.ts';
