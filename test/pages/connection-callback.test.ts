@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const roster = setUpRoster();
 
-/** The address to which somebody is sent. */
+/** The address of the provider, to which the person is sent. */
 async function start(returnTo: 'page' | 'opener' = 'page'): Promise<string> {
   const { userId } = await addPerson(roster);
   const principal = { kind: 'operator', door: 'test', orgKey: roster.organization.key } as const;
@@ -28,8 +28,8 @@ const open = async (query: string, headers: Record<string, string> = {}) => {
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 
-describe('coming back', () => {
-  test('shows how it went in the language of the browser, without anything that opens something', async () => {
+describe('the page after a visit to a provider', () => {
+  test('shows the outcome in the language of the browser, without any secret', async () => {
     for (const [language, heading] of [
       ['en', 'Demo is connected'],
       ['es-MX', 'Demo está conectado'],
@@ -48,13 +48,13 @@ describe('coming back', () => {
     }
   });
 
-  test('a no is told as one', async () => {
+  test('tells that the person denied access', async () => {
     const arrival = await visitDemo(await start(), 'deny');
     assert.equal(arrival.status, 200);
     assert.match(arrival.text, /Demo is not connected/);
   });
 
-  test('a second time is refused in words', async () => {
+  test('refuses a second use in words', async () => {
     const arrival = await visitDemo(await start());
     const again = await fetch(arrival.url);
     assert.equal(again.status, 400);
@@ -72,7 +72,7 @@ describe('coming back', () => {
     `?state=${'a'.repeat(5_000)}`,
     '?error=access_denied',
   ]) {
-    test(`whatever comes as "${query.slice(0, 40)}" is refused on a page`, async () => {
+    test(`the query "${query.slice(0, 40)}" is refused on a page`, async () => {
       const { status, headers, text } = await open(query, { 'accept-language': 'es' });
       assert.equal(status, 400);
       assert.equal(headers.get('content-type'), 'text/html; charset=utf-8');
@@ -109,7 +109,7 @@ describe('coming back', () => {
     ],
     ['without the issuer', 400, refused, ({ searchParams }) => searchParams.delete('iss')],
     [
-      "with somebody else's code, which is bound to their verifier",
+      "with another person's code, which is bound to that person's verifier",
       502,
       failed,
       async ({ searchParams }) => {
@@ -128,7 +128,7 @@ describe('coming back', () => {
     ],
   ];
   for (const [what, status, heading, change] of changes) {
-    test(`a callback ${what} is refused in words that a person understands, and connects nothing`, async () => {
+    test(`a callback ${what} is refused in plain words, and connects nothing`, async () => {
       for (const language of ['en', 'es'] as const) {
         const before = await roster.rows.count('connections', "status = 'active'");
         const callback = await approachDemo(await start());
@@ -151,7 +151,7 @@ describe('coming back', () => {
     reply.resume();
   });
 
-  test('a page of ours that opened it is told by a script of this server alone', async () => {
+  test('a script of this server, and no other, sends the outcome to the page that opened it', async () => {
     const arrival = await visitDemo(await start('opener'));
     assert.match(arrival.text, /<script src="callback.js" defer><\/script>/);
     assert.match(arrival.headers.get('content-security-policy') ?? '', /; script-src 'self'$/);

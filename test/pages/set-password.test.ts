@@ -17,7 +17,7 @@ const roster = setUpRoster({ env: { ROSTER_LIMIT_PASSWORD: '1000000' } });
 const goodPassword = 'three wild horses';
 let people = 0;
 
-/** Somebody with an account who has asked for a reset link. */
+/** A user who has asked for a reset link. */
 async function askForLink(): Promise<{ email: string; token: string }> {
   people += 1;
   const email = `person-${people}@example.com`;
@@ -58,7 +58,7 @@ async function canSignIn(email: string, password: string): Promise<boolean> {
 const isForm = ({ text }: Shown): boolean => text.includes('<form method="post"');
 
 describe('the page behind a link', () => {
-  test('is a form, and opening it spends nothing', async () => {
+  test('is a form, and opening it does not use the link up', async () => {
     const { email, token } = await askForLink();
     for (let visit = 0; visit < 3; visit += 1) {
       const shown = await open({ token });
@@ -83,7 +83,7 @@ describe('the page behind a link', () => {
     );
   });
 
-  test('lets an invited person in', async () => {
+  test('activates an invited person', async () => {
     const email = 'invited@example.com';
     const json = { email, name: 'Ada Lovelace' };
     await roster.call('POST /api/v1/users', { bearer: roster.organization.apiKeys.admin, json });
@@ -93,7 +93,7 @@ describe('the page behind a link', () => {
     assert.equal(reply.at('user.confirmed'), true);
   });
 
-  test('of a link that is unknown, missing, doubled or too old says so', async () => {
+  test('says that the link is unknown, missing, repeated or expired', async () => {
     const { token } = await askForLink();
     for (const query of [{ token: 'pr_1_nonsense' }, {}, { token: '' }]) {
       const shown = await open(query);
@@ -118,7 +118,7 @@ describe('a password that is refused', () => {
     { password: 'nul\0character', says: /characters that cannot be used/ },
   ];
   for (const { password, says } of cases) {
-    test(`is answered in words that match ${says}, and the link stays good`, async () => {
+    test(`is answered in words that match ${says}, and the link stays valid`, async () => {
       const { token } = await askForLink();
       const shown = await send({ token, password, password_repeat: password });
       assert.equal(shown.status, 422);
@@ -131,7 +131,7 @@ describe('a password that is refused', () => {
     });
   }
 
-  test('may not be the email address', async () => {
+  test('must not be the email address', async () => {
     const { email, token } = await askForLink();
     assert.match(
       (await send({ token, password: email.toUpperCase() })).text,
@@ -151,7 +151,7 @@ describe('a password that is refused', () => {
 describe('the language of the page', () => {
   const languageOf = ({ text }: Shown): string | undefined => /<html lang="([^"]*)"/.exec(text)?.[1];
 
-  test('is what the browser asks for, English where there is none such', async () => {
+  test('is the one that the browser asks for, English by default', async () => {
     const { token } = await askForLink();
     for (const [wanted, language] of [
       ['es-MX,es;q=0.9,en;q=0.8', 'es'],
@@ -164,7 +164,7 @@ describe('the language of the page', () => {
     }
   });
 
-  test('is what the person chose before that, and stays so', async () => {
+  test('is the one that the person chose, on all pages', async () => {
     const { token } = await askForLink();
     const browser = { 'Accept-Language': 'en' };
     assert.equal(languageOf(await open({ token, lang: 'es' }, browser)), 'es');
@@ -185,7 +185,7 @@ describe('the language of the page', () => {
 });
 
 describe('safety', () => {
-  test('every answer stays out of caches, frames and referrers, and runs no script', async () => {
+  test('no answer is cached, framed or in a referrer, and none runs a script', async () => {
     const { token } = await askForLink();
     const answers = [
       await open({ token }),
@@ -206,7 +206,7 @@ describe('safety', () => {
     }
   });
 
-  test('what is sent never becomes markup', async () => {
+  test('input never becomes markup', async () => {
     const evil = '"><script>alert(1)</script>';
     for (const shown of [
       await open({ token: evil, lang: evil }),
@@ -216,7 +216,7 @@ describe('safety', () => {
     }
   });
 
-  test('a body that is no form, too large or broken is answered with a page in both languages', async () => {
+  test('a body that is not a form, too large or malformed is answered with a page in both languages', async () => {
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
     const answers = [
       { shown: await send('{}', { 'Content-Type': 'application/json' }), status: 415 },
@@ -263,7 +263,7 @@ describe('safety', () => {
     assert.ok(!log.includes(token) && !log.includes(goodPassword));
   });
 
-  test('one network cannot try without end', async () => {
+  test('one network has a limit of tries', async () => {
     const narrow = await startRoster({ env: { ROSTER_LIMIT_PASSWORD: '2' } });
     try {
       const statuses: number[] = [];
@@ -292,7 +292,7 @@ describe('in a browser', () => {
       await page.setViewportSize({ width: 360, height: 640 });
       await page.goto(`${roster.baseUrl}/set-password?token=${token}`);
       assert.equal(await page.title(), 'Establezca su contraseña');
-      // The style is there, so its hash is the one that the policy names; nothing is wider than the phone.
+      // The style is applied, so its hash is the one in the policy; nothing is wider than a phone.
       assert.equal(await page.evaluate('getComputedStyle(document.querySelector("form")).display'), 'grid');
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
 

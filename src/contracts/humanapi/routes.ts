@@ -15,6 +15,7 @@ import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
 import { readMembers } from '../../http/reading/members.ts';
+import { userRefIn } from '../../http/reading/user-ref.ts';
 import { shown, toHumanUser } from './present.ts';
 import { appParams, createBody, userExamples, userListSchema, userParams, userSchema } from './schemas.ts';
 import { jsonType, ndjsonType, prefersLines, toJsonArray, toLines } from './user-stream.ts';
@@ -31,8 +32,7 @@ function appOf(call: Call): AppPrincipal {
 
 /** The user in the path; null where the text is not an id, which is answered like an unknown id. */
 function refOf(call: Call): UserRef | null {
-  const id = parseHumanId(call.params['humanId'] ?? '');
-  return id === null ? null : { id };
+  return userRefIn(call, 'humanId', parseHumanId);
 }
 
 export function listUsersRoute(core: Core): Route {

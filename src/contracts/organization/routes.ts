@@ -8,6 +8,7 @@ import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import { FieldReader, readChoice, readOptional } from '../../core/directory/user-fields.ts';
 import { deleteUser, getUser } from '../../core/directory/user-lifecycle.ts';
 import { listUsers } from '../../core/directory/user-list.ts';
+import type { UserRef } from '../../core/directory/user-store.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserIdText } from '../../core/ids.ts';
 import { inviteUser } from '../../core/verification/invitation.ts';
@@ -16,6 +17,7 @@ import { callerOf } from '../../http/caller.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
 import { readMembers } from '../../http/reading/members.ts';
+import { userRefIn } from '../../http/reading/user-ref.ts';
 import { deleteOperation } from './errors.ts';
 import { fullView, listedView, presentCreated, presentFull, presentListed } from './present.ts';
 import {
@@ -135,9 +137,8 @@ async function remove(core: Core, call: Call): Promise<Answer> {
 }
 
 /** The user in the path; null for an id that no user can have. */
-function refOf({ params }: Call): { id: string } | null {
-  const id = parseUserIdText(params['id'] ?? '');
-  return id === null ? null : { id };
+function refOf(call: Call): UserRef | null {
+  return userRefIn(call, 'id', parseUserIdText);
 }
 
 const listExample = {

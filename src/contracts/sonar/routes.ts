@@ -16,6 +16,7 @@ import { callerOf } from '../../http/caller.ts';
 import type { Call, Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
 import { readMembers } from '../../http/reading/members.ts';
+import { userRefIn } from '../../http/reading/user-ref.ts';
 import { idempotencyRefusals, readIdempotency } from './idempotency.ts';
 import { shown, toSonarUser, toUserAnswer, toUserListJson } from './present.ts';
 import {
@@ -39,8 +40,7 @@ const shownOnly = ['id', 'status', 'score_status', 'last_sync_at', 'last_score_a
 
 /** The user in the path; null where the text is not an id, which is answered like an unknown id. */
 export function refOf(call: Call): UserRef | null {
-  const id = parseUserIdText(call.params['user_id'] ?? '');
-  return id === null ? null : { id };
+  return userRefIn(call, 'user_id', parseUserIdText);
 }
 
 export function listUsersRoute(core: Core): Route {

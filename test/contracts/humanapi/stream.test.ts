@@ -119,7 +119,7 @@ describe('the stream of humanapi', () => {
     await new Promise((resolve) => answer.once('readable', resolve));
     answer.destroy();
     const readsMade = (await readsAtRest()) - readsBefore;
-    assert.ok(readsMade < usersCount / 500, `all was read for nobody, in ${readsMade} reads`);
+    assert.ok(readsMade < usersCount / 500, `all was read without a reader, in ${readsMade} reads`);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Core } from '../../../src/core/core.ts';
 import { type Page, readPage } from '../../../src/core/directory/paging.ts';
 import { createUser, deleteUser, getUser, updateUser } from '../../../src/core/directory/user-lifecycle.ts';
 import { listUsers, listUsersByExternalId } from '../../../src/core/directory/user-list.ts';
+import type { UserRef } from '../../../src/core/directory/user-store.ts';
 import { refuseFaults } from '../../../src/core/errors.ts';
 import { parseHumanId } from '../../../src/core/ids.ts';
 import {
@@ -17,6 +18,7 @@ import { callerOf } from '../../../src/http/caller.ts';
 import type { Answer, Call, Route } from '../../../src/http/contract.ts';
 import { checkEchoes } from '../../../src/http/reading/echo.ts';
 import { readMembers } from '../../../src/http/reading/members.ts';
+import { userRefIn } from '../../../src/http/reading/user-ref.ts';
 import { Type } from '../../../src/http/shape.ts';
 import { badgeShape, badgesPath, fullShape, presentBadge, presentFull, tagOf, view } from './present.ts';
 import { pageNames, querySchema } from './query.ts';
@@ -137,9 +139,8 @@ async function change(core: Core, call: Call): Promise<Answer> {
   return { status: 200, headers: { etag: tagOf(user) }, body: presentFull(call, user) };
 }
 
-function refOf({ params }: Call): { id: string } | null {
-  const id = parseHumanId(params['badge'] ?? '');
-  return id === null ? null : { id };
+function refOf(call: Call): UserRef | null {
+  return userRefIn(call, 'badge', parseHumanId);
 }
 
 function optionalOf({ badge, holder, zone }: typeof badgeShape.properties) {
