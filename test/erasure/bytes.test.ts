@@ -1,6 +1,6 @@
 /**
- * Once an erasure is complete, the bytes of all files in the data folder hold nothing that the person was known by:
- * looked for while others sign up, sign in, change and are imported, and found for those who are still there.
+ * Once an erasure is complete, no file in the data folder has a byte sequence by which the person was known. The
+ * tests search while other users sign up, sign in, change and are imported, and find the users who still exist.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import { createDatabase } from '../support/postgres.ts';
 import { type Roster, startRoster } from '../support/start.ts';
 import { findInFolder } from './bytes.ts';
 
-/** A person by a word that nobody else's texts have: a remain of any part of them has it. */
+/** A person with a word that no other person's texts have, and that each of its own texts has. */
 interface Marked {
   readonly mark: string;
   readonly id: string;
@@ -27,7 +27,7 @@ interface Marked {
 
 const letters = 'bcdfghjklmnpqrstvwxz';
 
-/** A run of letters for a number, each as likely as the next, so that no text is near another in an index. */
+/** Letters for a number, evenly spread, so that texts of successive numbers are far apart in an index. */
 function markOf(number: number): string {
   let state = (number + 1) * 2_654_435_761;
   let mark = '';
@@ -38,7 +38,7 @@ function markOf(number: number): string {
   return `${mark}${String(number).padStart(5, '0')}`;
 }
 
-/** Of so many characters, of which most take four bytes, with the mark in each part. */
+/** A text of so many characters, most of them of four bytes, with the mark in each part. */
 function longText(mark: string, length: number): string {
   const part = `${mark}${'𠜎'.repeat(12)}`;
   return Array.from(part.repeat(Math.ceil(length / 27)))
@@ -91,7 +91,7 @@ describe('the bytes of a data folder', () => {
       people.map(({ mark }) => mark),
     );
 
-  /** Sign-ups, wrong and right sign-ins, changes and messages, until told to end. */
+  /** Makes sign-ups, wrong and right sign-ins, changes and messages until the returned function is called. */
   function startTraffic(): () => Promise<void> {
     let isOver = false;
     const headers = { 'x-app-id': roster.organization.app.appId };
@@ -131,14 +131,14 @@ describe('the bytes of a data folder', () => {
     await rm(folder, { recursive: true });
   }
 
-  test('hold neither email, phone, names nor external id of the erased, in any form, while others come and go', async () => {
+  test('hold neither email, phone, names nor external id of erased people, in any form, while other users come and go', async () => {
     const people: Marked[] = [];
     for (let number = 0; number < 150; number += 1) people.push(await addMarked(number % 4 === 0));
     assert.ok((await find(people.slice(0, 1))).length > 0, 'the search finds who is there');
     const stop = startTraffic();
     const importing = importSome(300);
     const gone: Marked[] = [];
-    // Those beside each other and those far apart, alone and in rows.
+    // People beside each other and far apart, alone and in rows.
     for (const [at, person] of people.entries()) {
       if (at % 5 !== 4) gone.push(person);
     }
@@ -154,7 +154,7 @@ describe('the bytes of a data folder', () => {
     assert.deepEqual([...found].sort(), there.map(({ mark }) => mark).sort());
   });
 
-  test('hold nothing of a person who changed everything about themselves before', async () => {
+  test('hold nothing of an erased person who had changed all of their data before', async () => {
     const person = await addMarked(true);
     for (let round = 0; round < 5; round += 1) {
       await change(person, { firstName: longText(`F${person.mark}`, 255 - 50 * round), phone: null });
@@ -165,7 +165,7 @@ describe('the bytes of a data folder', () => {
     assert.deepEqual(await find([person]), []);
   });
 
-  test('hold nothing of anybody once everybody is gone', async () => {
+  test('hold no data of a person once all people are erased', async () => {
     const own = await startRoster();
     const before = roster;
     try {
@@ -182,7 +182,7 @@ describe('the bytes of a data folder', () => {
   });
 });
 
-test('what SQLite has left of the erased in pages that it arranged anew is found and cleared', async () => {
+test('copies of erased values in pages that SQLite has rebuilt are found and wiped', async () => {
   const deployment = await openDeployment();
   try {
     const { core, orgKey, folder } = deployment;
@@ -193,7 +193,7 @@ test('what SQLite has left of the erased in pages that it arranged anew is found
       const named = { externalId: `ext-${mark}`, email: `${mark}@example.com`, firstName: mark };
       people.push({ mark, user: await deployment.addUser(named) });
     }
-    // Rows that grow push others to pages of their own, and pages that lose rows join.
+    // Rows that grow move other rows to new pages, and pages that lose rows are merged.
     for (const [at, { mark, user }] of people.entries()) {
       if (at % 2 === 1) continue;
       const changes = { lastName: longText(mark, 5 + ((at * 37) % 230)) };
@@ -222,7 +222,7 @@ function marksOf(people: readonly { readonly mark: string }[]): readonly string[
   return people.map(({ mark }) => mark);
 }
 
-test('on PostgreSQL no row of any table has anything of the erased, and the files beside it neither', async () => {
+test('on PostgreSQL no row of any table has data of an erased person, and neither do the files in the data folder', async () => {
   const database = await createDatabase();
   const roster = await startRoster({ env: { DATABASE_URL: database.url } });
   try {

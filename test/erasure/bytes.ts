@@ -1,4 +1,4 @@
-/** Texts in the bytes of all files of a folder, in the forms in which programs write texts down. */
+/** Searches the bytes of all files of a folder for texts, in the forms in which programs store texts. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,8 +15,8 @@ export interface Found {
 }
 
 /**
- * The texts that are in any file below the folder, in any form, or in those forms only. Another process copies the files: one that serves from
- * them loses SQLite's locks when it closes them.
+ * The texts in any file below the folder, in any form or only in the given forms. Another process copies the files:
+ * a process that has a database open releases SQLite's locks when it closes the file.
  */
 export async function findInFolder(
   folder: string,
@@ -63,7 +63,8 @@ function formsOf(text: string): readonly (readonly [string, Buffer])[] {
     ['escaped json', Buffer.from(escapeAll(text))],
     ['url', Buffer.from(encodeURIComponent(text))],
     ['hex', Buffer.from(Buffer.from(text).toString('hex'))],
-    // Base64 of a text within another depends on where it begins: without the characters that its neighbours share.
+    // The base64 of a text within another one depends on its position: leave out the characters that depend on
+    // its neighbours.
     ...[0, 1, 2].map((shift) => {
       const coded = Buffer.from('x'.repeat(shift) + text).toString('base64url');
       const from = shift === 0 ? 0 : shift + 1;

@@ -1,4 +1,4 @@
-/** The pages of a SQLite file for the tests of remains: their unallocated ranges, and texts put into these. */
+/** Reads the pages of a SQLite file for the tests of remains, and plants texts in unallocated space. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,11 +11,11 @@ import { unallocatedRanges } from '../../src/store/sqlite/remains/unallocated.ts
 const run = promisify(execFile);
 
 export const pageBytes = 4_096;
-/** A text that is put into a page has so many bytes, and begins with a character that names do not have. */
+/** The length of a planted text. It begins with a character that names do not have. */
 const textBytes = 12;
 const mark = '~';
 
-/** A part of a page that holds nothing by SQLite's file format. */
+/** A range of unallocated bytes by SQLite's file format. */
 export interface UnallocatedRange {
   readonly page: number;
   /** The first byte of the page: 2 and 5 for inner pages, 10 and 13 for leaves, of indexes and of tables. */
@@ -25,7 +25,10 @@ export interface UnallocatedRange {
   readonly bytes: Buffer;
 }
 
-/** The bytes of a database file. Another process copies it: one that has it open would lose SQLite's locks by closing it. */
+/**
+ * The bytes of a database file. Another process copies it: a process that has it open would release SQLite's locks
+ * by closing it.
+ */
 export async function databaseBytes(file: string): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'roster-pages-'));
   try {
@@ -36,7 +39,7 @@ export async function databaseBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** The unallocated ranges of all pages that look like pages of a tree, but for page 1. */
+/** The unallocated ranges of all pages that look like pages of a tree, except page 1. */
 export function rangesIn(bytes: Buffer): UnallocatedRange[] {
   const all: UnallocatedRange[] = [];
   for (let page = 2; page * pageBytes <= bytes.length; page += 1) {
@@ -53,7 +56,7 @@ export function randomText(bytes: number): string {
   return randomBytes(bytes).toString('base64url').slice(0, bytes).toLowerCase();
 }
 
-/** The pages of the trees of a closed database, page 1 left out. */
+/** The pages of the trees of a closed database, except page 1. */
 export function treePages(file: string): ReadonlySet<number> {
   const db = new Database(file, { readonly: true });
   try {
@@ -91,7 +94,7 @@ export async function plant(file: string, textsPerPage = 1): Promise<ReadonlyMap
   return planted;
 }
 
-/** What is anywhere in the file and may be a text of `plant`. */
+/** All byte sequences in the file that look like texts of `plant`. */
 export async function plantedIn(file: string): Promise<ReadonlySet<string>> {
   const bytes = await databaseBytes(file);
   const found = new Set<string>();

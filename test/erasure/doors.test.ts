@@ -1,4 +1,4 @@
-/** Deleting a person is one path, whichever door it is asked at, and its receipt says what was done and nothing else. */
+/** A deletion does the same through every API, and its receipt says what was done and nothing else. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -10,13 +10,13 @@ import { strongPassword } from '../support/door.ts';
 import { addPerson } from '../support/people.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
 import { startRoster, testDoor } from '../support/start.ts';
+import { addKnownPerson, type KnownPerson, textsOf } from './known-person.ts';
 import { askErasure, claimsIn, fetchKeys, receiptOf } from './receipts.ts';
-import { addSomebody, type Somebody, textsOf } from './somebody.ts';
 
 const erasureId = /^era_[0-9a-f]{32}$/;
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** What grows with an erasure, or is no row of a person's. */
+/** Tables that an erasure adds rows to, or that have no rows of a person. */
 const others = new Set([
   ...['audit_events', 'erasures', 'revocations', 'receipt_keys', 'erasure_ledgers', 'user_counts'],
 ]);
@@ -41,8 +41,8 @@ function lossBetween(before: Record<string, number>, after: Record<string, numbe
   );
 }
 
-/** Nothing that the person had opens anything, and no door shows them. */
-async function checkGone(person: Somebody): Promise<void> {
+/** No credential of the person works, and no API shows them. */
+async function checkGone(person: KnownPerson): Promise<void> {
   const headers = { 'x-app-id': doors.tenant.app.appId };
   for (const { name, read, list, idOf } of doors.all) {
     assert.equal((await read(person)).status, 404, name);
@@ -71,7 +71,7 @@ async function checkGone(person: Somebody): Promise<void> {
   assert.equal(account.at('email_has_account') ?? account.at('has_account') ?? false, false, account.text);
 }
 
-function checkClaims(claims: ReceiptClaims, person: Somebody, expected: Partial<ReceiptClaims>): void {
+function checkClaims(claims: ReceiptClaims, person: KnownPerson, expected: Partial<ReceiptClaims>): void {
   assert.partialDeepStrictEqual(claims, expected);
   assert.deepEqual(Object.keys(claims).sort(), [
     ...['completed_at', 'door', 'erasure_id', 'kept', 'providers', 'removed', 'requested_at', 'requested_by'],
@@ -92,7 +92,7 @@ function checkClaims(claims: ReceiptClaims, person: Somebody, expected: Partial<
 describe('a deletion', () => {
   for (const name of doorNames) {
     test(`through ${name} ends everything, and its receipt counts every row`, async () => {
-      const person = await addSomebody(doors, `somebody-of-${name}`);
+      const person = await addKnownPerson(doors, `somebody-of-${name}`);
       const before = await countRows();
       const { asker, remove } = doorOf(doors.all, name);
       const reply = await remove(person);
@@ -121,7 +121,7 @@ describe('a deletion', () => {
   }
 
   test('of a list by the operator does the same', async () => {
-    const person = await addSomebody(doors, 'somebody-of-a-list');
+    const person = await addKnownPerson(doors, 'somebody-of-a-list');
     const before = await countRows();
     const plan = await planErasures(roster.core, [person.humanId], null);
     assert.partialDeepStrictEqual(plan, { unknown: 0, connected: 1 });
@@ -135,13 +135,13 @@ describe('a deletion', () => {
     await checkGone(person);
   });
 
-  test('is done at once, and leaves everybody else as they were', async () => {
-    const neighbour = await addSomebody(doors, 'neighbour');
-    const person = await addSomebody(doors, 'not-the-neighbour');
+  test('takes effect at once, and does not change other users', async () => {
+    const neighbour = await addKnownPerson(doors, 'neighbour');
+    const person = await addKnownPerson(doors, 'not-the-neighbour');
     const shown = await doors.general.show(neighbour);
     const messages = await roster.outbox(neighbour.email);
     assert.equal((await doors.sonar.remove(person)).status, 204);
-    // At once, whether or not the second pass has been.
+    // At once, before or after the second pass.
     await checkGone(person);
     await roster.settle();
     assert.deepEqual(await doors.general.show(neighbour), shown);
@@ -174,7 +174,7 @@ describe('GET /v1/erasures/{id}', () => {
 
   test('has no receipt while it runs, and one that does not change once it is complete', async () => {
     const { orgKey, id } = await roster.core.work.change(doors.tenant.key, async (tx) => {
-      // Nobody leads this one on: it is due long after the test.
+      // No job advances this erasure: it is due long after the test.
       const known = { id: `era_${'5'.repeat(32)}`, requestedBy: 'api_key', door: testDoor } as const;
       const open = {
         sealedTraces: null,
@@ -211,7 +211,7 @@ describe('GET /v1/erasures/{id}', () => {
     assert.equal(await receiptOf(roster, id), receipt);
   });
 
-  test('is for admin keys of the same organization, and tells others nothing', async () => {
+  test('answers admin keys of the same organization only, and tells other callers nothing', async () => {
     const id = await erase();
     const other = await roster.addOrganization();
     const { member, reader } = doors.tenant.apiKeys;
@@ -232,7 +232,7 @@ describe('GET /v1/erasures/{id}', () => {
 });
 
 describe('/.well-known/jwks.json', () => {
-  test('has public keys only, for everybody, on every host', async () => {
+  test('has public keys only, for every caller, on every host', async () => {
     const { keys } = await fetchKeys(roster);
     assert.equal(keys.length, 1);
     for (const key of keys) {
@@ -249,7 +249,7 @@ describe('/.well-known/jwks.json', () => {
     }
   });
 
-  test('is there before anybody was erased', async () => {
+  test('exists before the first erasure', async () => {
     const fresh = await startRoster();
     try {
       assert.equal((await fetchKeys(fresh)).keys.length, 1);

@@ -1,4 +1,4 @@
-/** Sends a process on an errand at which it may be killed; see `killed-process.ts`. */
+/** Starts a process with a task at which it may be killed; see `killed-process.ts`. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url';
 import type { Errand } from './killed-process.ts';
 
 const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
-/** Compiled code is kept for the program itself, under the same options of V8: dozens of starts cost half. */
+/**
+ * The cache of compiled code that the program itself uses, under the same options of V8. It halves the time of
+ * dozens of starts.
+ */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/roster', import.meta.url));
 const options = ['--max-semi-space-size=16'];
 
-/** Whether the process was killed; it came to its end otherwise. */
+/** Whether the process was killed; otherwise it ended by itself. */
 export async function send(errand: Errand): Promise<boolean> {
   const child = spawn(process.execPath, [...options, program, JSON.stringify(errand)], {
     stdio: ['ignore', 'inherit', 'inherit'],

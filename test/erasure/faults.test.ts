@@ -1,6 +1,6 @@
 /**
- * A provider that fails, refuses, hangs and loses its answers in front of an erasure, whose process ends and is
- * killed in between. Nothing is complete while introspection says that the grant lives; the person is gone at once.
+ * Erasures with a provider that fails, refuses, hangs and loses answers, while the process ends or is killed in
+ * between. No erasure is complete while introspection says that the grant is alive. The person is gone at once.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -57,7 +57,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       readonly id: string;
     }
 
-    /** Somebody who was connected and is erased; the provider does what `plan` says from then on. */
+    /** Erases a connected user; from then on the provider does what `plan` says. */
     async function erase(plan: () => void): Promise<Story> {
       proxy.plan(() => 'pass');
       const from = server.issued.length;
@@ -74,7 +74,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       return erasure;
     }
 
-    /** The state, which is never `complete` beside a token that lives. */
+    /** The state; asserts that it is not `complete` beside a token that is alive. */
     async function honestState(story: Story): Promise<Erasure['state']> {
       const { state } = await erasureOf(story);
       if (state === 'complete') assert.deepEqual(await server.liveTokens(story.from), []);
@@ -91,8 +91,8 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       running = await linked.start();
     }
 
-    /** Has another process do the work and be killed in it. */
-    async function killSomebody({ user }: Story, killAt: number): Promise<void> {
+    /** Has another process do the work, and kills it in between. */
+    async function killWorker({ user }: Story, killAt: number): Promise<void> {
       const { folder, databaseUrl, clock, orgKey } = linked;
       const errand: Errand = {
         ...{ folder, databaseUrl, now: clock.now(), orgKey, userId: user.id, killAt },
@@ -109,7 +109,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     }
 
     for (const fault of faults) {
-      test(`that first meet "${fault}" is complete once the provider has confirmed, and not before`, async () => {
+      test(`that first meets "${fault}" is complete once the provider has confirmed, and not before`, async () => {
         for (const list of [[fault], ['pass', fault], [fault, fault, fault]] as const) {
           const story = await erase(() => proxy.planHanging(inOrder(list)));
           await running.work();
@@ -127,7 +127,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       });
     }
 
-    test('of a day is running, becomes overdue after thirty, keeps its grant, is tried on, and then is complete', async () => {
+    test('is running during the outage, overdue after thirty days with its grant and more attempts, and complete in the end', async () => {
       const story = await erase(() => proxy.plan(() => 'fail'));
       for (let hour = 0; hour < 24; hour += 1) {
         await running.work();
@@ -190,7 +190,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       await assert.rejects(abandon(story.id, 'Again.'), (error) => isRefusal(error, 'wrong_state'));
     });
 
-    test('is never complete beside a grant that lives, whatever the schedule of faults, waits, ends and kills', async () => {
+    test('is never complete beside a grant that is alive, for any schedule of faults, waits, ends and kills', async () => {
       const step = fc.oneof(
         { weight: 6, arbitrary: fc.constant('work' as const) },
         { weight: 4, arbitrary: fc.constant('wait' as const) },
@@ -206,7 +206,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
             if (each === 'work') await running.work();
             else if (each === 'wait') linked.clock.advance(5 * minuteMs);
             else if (each === 'restart') await restart();
-            else await killSomebody(story, each);
+            else await killWorker(story, each);
             await honestState(story);
           }
           proxy.plan(() => 'pass');

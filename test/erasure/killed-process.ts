@@ -1,8 +1,8 @@
 /**
- * A process that deletes a user, where it is still there, and leads the erasure to its receipt, and is killed at a point that it is told: before
- * and after each transaction, each line of the ledger, each file beside it and each look through the database's
- * files, before each call to the provider, and in the midst of a line. It ends by itself, with 0, where there are
- * fewer points.
+ * A process that deletes a user, if it still exists, leads the erasure to its receipt, and kills itself at a given
+ * point. Points are before and after each transaction, each line of the ledger, each file beside it and each scan
+ * of the database's files, before each call to the provider, and in the middle of a line. It ends by itself, with
+ * 0, if there are fewer points.
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { createTestJournal } from '../jobs/deployment.ts';
 import { linkProvider } from '../providers/linked-provider.ts';
 import { openFolder, runOnce } from './linked-folder.ts';
 
-/** What the process is to do; the last word of its command line, as JSON. */
+/** The task of the process; the last argument of its command line, as JSON. */
 export interface Errand {
   readonly folder: string;
   readonly databaseUrl?: string | undefined;
@@ -24,11 +24,11 @@ export interface Errand {
   readonly orgKey: number;
   readonly userId: string;
   readonly serverUrl: string;
-  /** Where Roster asks; the server itself unless given. */
+  /** The URL of the provider for Roster; the server itself unless given. */
   readonly proxyUrl?: string;
-  /** How long an answer of the provider is waited for, in milliseconds. */
+  /** How long Roster waits for an answer of the provider, in milliseconds. */
   readonly patienceMs?: number;
-  /** The number of the point at which it ends, from 1. */
+  /** The number of the point at which it kills itself, from 1. */
   readonly killAt: number;
 }
 
@@ -65,7 +65,7 @@ function mortal(core: Core): Core {
       async append(lines) {
         const [line] = lines;
         if (line === undefined) return;
-        // The disk has taken a part of what was written.
+        // The disk has written a part of the line.
         const torn = `\n${JSON.stringify(line)}`.slice(0, 90);
         point(() => appendFileSync(join(errand.folder, ledgerFile), torn));
         await around(() => ledger.append(lines));

@@ -1,6 +1,6 @@
 /**
- * A process that is killed (`SIGKILL`) at every step of an erasure. Whoever starts after it goes on: nobody is half
- * deleted, nothing is complete with a trace of the person or with a grant that lives, and the ledger knows each erasure.
+ * Kills a process (`SIGKILL`) at every step of an erasure. The next process continues: no user is half deleted,
+ * nothing is complete with a trace of the person or with a grant that is alive, and the ledger has each erasure.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -24,7 +24,7 @@ describe('a process that is killed at every step of an erasure', () => {
   });
   after(() => server.close());
 
-  /** What must hold at any moment after the restart. */
+  /** Checks what must hold at any moment after the restart. */
   async function check(
     linked: LinkedFolder,
     running: Running,
@@ -82,7 +82,7 @@ describe('a process that is killed at every step of an erasure', () => {
         ...{ orgKey: linked.orgKey, userId: user.id, serverUrl: server.url, killAt },
       });
       const running = await linked.start();
-      // Leases of the dead process run out.
+      // The leases of the dead process expire.
       const id = (await check(linked, running, user, from)) ?? (await running.erase(user));
       linked.clock.advance(180_000);
       await running.workOff(id);
@@ -100,7 +100,7 @@ describe('a process that is killed at every step of an erasure', () => {
     throw new Error('it never came to its end');
   }
 
-  test('leaves an erasure that goes on, on SQLite', async () => {
+  test('leaves an erasure that the next process continues, on SQLite', async () => {
     const linked = await makeLinkedFolder({ server });
     try {
       const points = await killEverywhere(linked, 1);
@@ -110,7 +110,7 @@ describe('a process that is killed at every step of an erasure', () => {
     }
   });
 
-  test('leaves an erasure that goes on, on PostgreSQL', async () => {
+  test('leaves an erasure that the next process continues, on PostgreSQL', async () => {
     const database: OwnDatabase = await createDatabase();
     const linked = await makeLinkedFolder({ server }, database.url);
     try {

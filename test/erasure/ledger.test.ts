@@ -1,4 +1,7 @@
-/** The ledger as a file: every line that was acknowledged is read again, whatever was torn beside it and whoever wrote. */
+/**
+ * The ledger as a file: every acknowledged line is read again, whichever process wrote it and whatever was cut
+ * short beside it.
+ */
 import assert from 'node:assert/strict';
 import { appendFile, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +36,7 @@ async function readAll(ledger: LedgerFile, from = 0): Promise<LedgerLine[]> {
 }
 
 describe('the ledger of erasures', () => {
-  test('gives back what was added, in order, also after it was closed, and for its owner alone', async () => {
+  test('returns all lines in order, also after it was closed, and is readable by its owner alone', async () => {
     const first = openLedger(folder);
     const lines = Array.from({ length: 50 }, (_, at) => accepted(at));
     for (const line of lines) await first.append([line]);
@@ -46,7 +49,7 @@ describe('the ledger of erasures', () => {
     assert.equal(await again.length(), (await stat(path)).size);
   });
 
-  test('has every line of several who add at once, each once', async () => {
+  test('has every line of several processes that append at the same time, once', async () => {
     const ledgers = [openLedger(folder), openLedger(folder), openLedger(folder)];
     const lines = Array.from({ length: 600 }, (_, at) => accepted(at));
     await Promise.all(lines.map((line, at) => ledgers[at % 3]?.append([line])));
@@ -59,7 +62,7 @@ describe('the ledger of erasures', () => {
     for (const ledger of ledgers) await ledger.close();
   });
 
-  test('passes over what was torn, wherever, and loses no other line', async () => {
+  test('passes over lines that were cut short anywhere, and loses no other line', async () => {
     const property = fc.asyncProperty(
       fc.array(fc.nat({ max: 200 }), { minLength: 1, maxLength: 8 }),
       async (cuts) => {
@@ -70,7 +73,7 @@ describe('the ledger of erasures', () => {
           kept.push(accepted(at));
           await ledger.append([accepted(at)]);
           await ledger.close();
-          // Another process has begun a line and was gone.
+          // Another process has begun a line and died.
           const torn = `\n${JSON.stringify(accepted(1_000 + at))}`;
           await appendFile(path, torn.slice(0, Math.min(cut, torn.length - 1)));
         }
@@ -84,7 +87,7 @@ describe('the ledger of erasures', () => {
     await fc.assert(property, { numRuns: 40 });
   });
 
-  test('is read on from any place that it has told, in pieces, and long lines whole', async () => {
+  test('can be read from any position that it has given, in pieces, with long lines whole', async () => {
     const ledger = openLedger(folder);
     const lines: LedgerLine[] = [];
     for (let at = 0; at < 40; at += 1)
@@ -106,7 +109,7 @@ describe('the ledger of erasures', () => {
     await ledger.close();
   });
 
-  test('knows what it has written or read to be accepted, until it is complete', async () => {
+  test('remembers accepted erasures that it has written or read, until they are complete', async () => {
     const ledger = openLedger(folder);
     await ledger.append([accepted(1), accepted(2)]);
     const id = `era_${'1'.padStart(32, '0')}`;
@@ -121,7 +124,7 @@ describe('the ledger of erasures', () => {
     await other.close();
   });
 
-  test('that cannot be written refuses, tells the log why, and goes on when it can', async () => {
+  test('that cannot be written refuses, reports the error to the log, and works again when it can', async () => {
     const faults: unknown[] = [];
     const ledger = openLedger(folder, (error) => faults.push(error));
     const moved = `${folder}-moved`;
@@ -135,7 +138,7 @@ describe('the ledger of erasures', () => {
     await ledger.close();
   });
 
-  test('with a line that says nothing its kind could is damaged, in one clear line, and no erasure is lost by passing over it', async () => {
+  test('with a line that lacks fields of its kind is damaged, says so in one clear line, and loses no erasure', async () => {
     const erasure = {
       orgKey: 1,
       id: 'era_1',
@@ -169,7 +172,7 @@ describe('the ledger of erasures', () => {
     }
   });
 
-  test('passes over lines of a kind that a newer program has', async () => {
+  test('passes over lines of kinds that a newer program has', async () => {
     const ledger = openLedger(folder);
     await appendFile(path, '{"kind":"toString"}\n{"kind":"newer","erasure":7}\n[]\n7\n');
     await ledger.append([accepted(1)]);
@@ -177,7 +180,7 @@ describe('the ledger of erasures', () => {
     await ledger.close();
   });
 
-  test('that does not begin as one is not opened, and stays as it is', async () => {
+  test('that does not begin like a ledger is not opened, and does not change', async () => {
     for (const text of ['', 'no ledger', '{"other":1}\n', '{"ledger":7}\n']) {
       await writeFile(path, text);
       assert.throws(() => openLedger(folder), /erasures\.ledger does not begin as a ledger of erasures$/);

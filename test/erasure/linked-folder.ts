@@ -1,6 +1,6 @@
 /**
- * A data folder whose directory is opened and closed as by a server that starts and ends: with all that an opening
- * does, the ledger's replay above all. It is linked to a provider, time is moved, and jobs run when the test says so.
+ * A data folder whose directory is opened and closed as by a server that starts and ends, including the replay of
+ * the ledger. It is linked to a provider; time moves and jobs run when the test says so.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ import { createFakeClock, type FakeClock } from '../support/clock.ts';
 
 export const secret = 'a-secret-of-the-folders-that-are-under-test';
 const hourMs = 3_600_000;
-/** Time stands still here, and rests are for a machine that also serves. */
+/** Time does not pass by itself in these tests, and pauses are for a machine that also serves. */
 const restless = { restMinMs: 0, restsPerPass: 0 };
 
 export interface FolderOptions {
@@ -51,7 +51,7 @@ export function openFolder({ folder, databaseUrl, clock }: FolderOptions): Promi
 export interface Running {
   readonly core: Core;
   readonly directory: Directory;
-  /** Has the user come back from the provider with a grant. */
+  /** Lets the user come back from the provider with a grant. */
   connect(user: User): Promise<User>;
   /** A user with an active connection. */
   connectUser(traits?: Partial<NewUser>): Promise<User>;
@@ -60,9 +60,9 @@ export interface Running {
   erase(user: User): Promise<string>;
   erasureOf(id: string): Promise<Erasure | null>;
   isThere(user: User): Promise<boolean>;
-  /** Has the jobs do what is due, once. */
+  /** Runs the jobs once. */
   work(): Promise<void>;
-  /** Has time pass and the jobs work until the erasure is complete, or so many hours are over. */
+  /** Moves time and runs the jobs until the erasure is complete, or until so many hours have passed. */
   workOff(id: string, hours?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,19 +73,19 @@ export interface LinkedFolder {
   readonly clock: FakeClock;
   readonly orgKey: OrgKey;
   readonly operator: { readonly kind: 'operator'; readonly door: 'test'; readonly orgKey: OrgKey };
-  /** Opens the directory; the one before is closed, or its process is dead. */
+  /** Opens the directory; the former one is closed, or its process is dead. */
   start(): Promise<Running>;
-  /** Every whole line of the ledger. */
+  /** Every complete line of the ledger. */
   ledger(): Promise<readonly LedgerLine[]>;
   remove(): Promise<void>;
 }
 
 export interface Link {
   readonly server: AuthorizationServer;
-  /** Where Roster asks; the server itself unless given. */
+  /** The URL of the provider for Roster; the server itself unless given. */
   readonly url?: string;
   readonly endsReusedGrants?: boolean;
-  /** How long an answer of the provider is waited for, in milliseconds; as ever unless given. */
+  /** How long Roster waits for an answer of the provider, in milliseconds; the usual time unless given. */
   readonly patienceMs?: () => number;
 }
 
@@ -115,7 +115,7 @@ export async function makeLinkedFolder(link: Link, databaseUrl?: string): Promis
   };
 }
 
-/** The provider as the core of a process has it. */
+/** The provider, as a process gives it to its core. */
 function providersOf({ server, url = server.url, ...link }: Link, clock: Clock): Core['providers'] {
   const { endsReusedGrants = true, patienceMs } = link;
   const common = createProviderHttp({ isInsecureAllowed: true });

@@ -1,11 +1,11 @@
 /**
- * A process that works on the same SQLite file as the store under test, with a large cache on the one connection with which
- * it reads and writes. Its arguments are the file and how much of it is mapped to memory. It answers each message.
+ * A process that reads and writes the SQLite file of the store under test, on one database connection with a large
+ * cache. Its arguments are the file and how many bytes of it are mapped to memory. It answers each message.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 
-/** `read` fills the cache and changes nothing. `rewrite` writes every page of users and their indexes. */
+/** `read` fills the cache and changes nothing. `rewrite` changes all users, and so all their pages. */
 export type NeighbourRequest = 'read' | 'rewrite' | 'begin traffic' | 'end traffic';
 
 const [file = '', mmapBytes = '0'] = process.argv.slice(2);
@@ -22,7 +22,7 @@ let round = 0;
 let traffic: Promise<void> | null = null;
 let isOver = false;
 
-/** Texts that keep their length and their order, so that each entry is replaced where it is. */
+/** The texts keep their length and their order, so that each entry is replaced in its page. */
 const update = db.prepare(
   `update users set first_name = printf('First %06d %04d', seq, :round),
       email = printf('p%06d-%04d@example.com', seq, :round),

@@ -1,4 +1,7 @@
-/** Grants beside the ledger: whole or not there, for their owner alone, under the present secret, and no longer than needed. */
+/**
+ * Open grants beside the ledger are whole or absent, readable by their owner alone, sealed under the present
+ * secret, and removed when they have ended.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,7 +33,7 @@ describe('grants in a folder', () => {
   afterEach(() => rm(folder, { recursive: true }));
   const open = () => openGrantsIn(folder, (error) => faults.push(error));
 
-  test('are found as they were kept, by their owner alone, until they are dropped', async () => {
+  test('are found unchanged, and readable by their owner alone, until they are dropped', async () => {
     const grants = open();
     const kept = Array.from({ length: 20 }, () => grantOf());
     await grants.keep(kept);
@@ -43,7 +46,7 @@ describe('grants in a folder', () => {
     assert.deepEqual([await grants.list(), await readdir(path)], [[], []]);
   });
 
-  test('stay as they were first kept, and are replaced only where they still are', async () => {
+  test('do not change when they are kept again, and are replaced only if they still exist', async () => {
     const grants = open();
     const grant = grantOf();
     await grants.keep([grant]);
@@ -56,7 +59,7 @@ describe('grants in a folder', () => {
     assert.equal(await grants.find(grant.id), null);
   });
 
-  test('that are damaged count as not there, and a fault of the disk does not', async () => {
+  test('that are damaged count as missing, but an error of the disk does not', async () => {
     const grants = open();
     const grant = grantOf();
     await grants.keep([grant]);
@@ -70,7 +73,7 @@ describe('grants in a folder', () => {
     await assert.rejects(grants.find(grant.id), { code: 'EISDIR' });
   });
 
-  test('that a crash has left half written are swept up, and those that are whole or being written are not', async () => {
+  test('that a crash has left half written are swept, and those that are whole or being written are not', async () => {
     const grants = open();
     await grants.sweep();
     const grant = grantOf();
@@ -86,7 +89,7 @@ describe('grants in a folder', () => {
     assert.deepEqual(await grants.find(grant.id), grant);
   });
 
-  test('that cannot be written are a refusal, and why is told to the log', async () => {
+  test('that cannot be written are refused, and the log gets the error', async () => {
     await writeFile(join(folder, openGrantsFolder), 'a file where the folder belongs');
     await assert.rejects(open().keep([grantOf()]), (error) => isRefusal(error, 'unavailable'));
     assert.equal(faults.length, 1);
@@ -100,7 +103,7 @@ describe('grants of a directory', () => {
   });
   after(() => server.close());
 
-  test('are sealed anew with the rest, and what a crash has left of ended ones goes at the next start', async () => {
+  test('are resealed with the rest, and ended ones that a crash has left are removed at the next start', async () => {
     const linked = await makeLinkedFolder({ server });
     try {
       const running = await linked.start();

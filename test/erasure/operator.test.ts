@@ -1,4 +1,7 @@
-/** Erasures as the operator has them: lists and details, receipts held against keys without a server, keys in turn. */
+/**
+ * The operator's commands for erasures: lists and details, verification of receipts without a server, rotation of
+ * keys.
+ */
 import assert from 'node:assert/strict';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,7 +47,7 @@ const ask = (method: string, path: string, body?: object) =>
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
-async function eraseSomebody(): Promise<string> {
+async function eraseUser(): Promise<string> {
   const made = readJson(await (await ask('POST', '/users', { reference_id: crypto.randomUUID() })).text());
   const answer = await ask('DELETE', `/users/${made.text('data.id')}`);
   assert.equal(answer.status, 204);
@@ -63,9 +66,9 @@ async function untilComplete(id: string): Promise<string> {
 const verify = (file: string, ...words: string[]) => roster(elsewhere, ['erasure', 'verify', file, ...words]);
 
 describe('erasure list and show', () => {
-  test('tell what became of each, newest first, and never of whom', async () => {
-    const first = await eraseSomebody();
-    const second = await eraseSomebody();
+  test('show the result of each erasure, newest first, and never the person', async () => {
+    const first = await eraseUser();
+    const second = await eraseUser();
     const receipt = await untilComplete(second);
     await untilComplete(first);
     await writeFile(receiptFile, `${receipt}\n`);
@@ -107,14 +110,14 @@ describe('erasure list and show', () => {
     assert.match(forPeople.stdout, /Rows removed +users 1/);
   });
 
-  test('refuse what is not there', async () => {
+  test('refuse unknown ids', async () => {
     const told = await refused(folder, ['erasure', 'show', 'era_none'], settings);
     assert.deepEqual(told, { exitCode: 1, lines: ['roster: there is no such erasure'] });
     const wrong = await refused(folder, ['erasure', 'list', '--state', 'done'], settings);
     assert.equal(wrong.exitCode, 2);
   });
 
-  test('abandon is for what waits for a provider', async () => {
+  test('abandon accepts only erasures that wait for a provider', async () => {
     const [newest] = (await rosterJson(folder, ['erasure', 'list'], settings)).list();
     const { id } = Object(newest);
     const told = await refused(folder, ['erasure', 'abandon', id, '--reason', 'None.'], settings);
@@ -125,7 +128,7 @@ describe('erasure list and show', () => {
 });
 
 describe('erasure verify', () => {
-  test('needs no database and no server: the keys of a folder, or of a file', async () => {
+  test('needs no database and no server, only the keys of a folder or of a file', async () => {
     await copyFile(join(folder, 'receipt-keys.json'), join(elsewhere, 'receipt-keys.json'));
     const valid = await rosterJson(elsewhere, ['erasure', 'verify', receiptFile]);
     assert.deepEqual(valid.names(), ['valid', 'kid', 'claims']);
@@ -138,7 +141,7 @@ describe('erasure verify', () => {
     assert.match(stdout, /^Valid, signed with [\w-]{43}:\n/);
   });
 
-  test('ends with 1 and one line that says why for whatever is no receipt of these keys', async () => {
+  test('ends with 1 and one line with the reason for any text that is no receipt of these keys', async () => {
     const receipt = (await readFile(receiptFile, 'utf8')).trim();
     const [head = '', payload = '', signature = ''] = receipt.split('.');
     const swapped = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
@@ -163,7 +166,7 @@ describe('erasure verify', () => {
     assert.equal(json.exitCode, 1);
   });
 
-  test('tells a key set that does not fit from a file that is none', async () => {
+  test('distinguishes a key set without the key from a file that is no key set', async () => {
     const jwks = join(elsewhere, 'other.json');
     await writeFile(jwks, '{"keys":[null,{"kty":"RSA","kid":"x"}]}');
     const unknown = await verify(receiptFile, '--jwks', jwks);
@@ -182,11 +185,11 @@ describe('erasure verify', () => {
     }
   });
 
-  test('keeps verifying what a former key has signed', async () => {
+  test('still verifies receipts that a former key has signed', async () => {
     const before = readJson(await readFile(join(folder, 'receipt-keys.json'), 'utf8'));
     const rotated = await rosterJson(folder, ['erasure', 'rotate-key'], settings);
     assert.deepEqual(rotated.names(), ['kid']);
-    const fresh = await untilComplete(await eraseSomebody());
+    const fresh = await untilComplete(await eraseUser());
     const file = join(elsewhere, 'fresh.jws');
     await writeFile(file, fresh);
     const later = await rosterJson(folder, ['erasure', 'verify', file], settings);
@@ -195,7 +198,7 @@ describe('erasure verify', () => {
     assert.equal(old.at('kid'), before.at('keys.0.kid'));
     const published = readJson(await (await fetch(`${server.url}/.well-known/jwks.json`)).text());
     assert.equal(published.list('keys').length, 2);
-    // The keys of before know the old one only.
+    // The former key set has the old key only.
     const { exitCode } = await verify(file);
     assert.equal(exitCode, 1);
   });

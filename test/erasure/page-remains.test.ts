@@ -1,6 +1,6 @@
 /**
- * Whatever page of users or of their indexes holds a remain in its room, it is found and cleared, and nothing but the
- * room changes: remains that SQLite leaves by itself, and ones that are put into every page there is.
+ * A remain in any page of users or of their indexes is found and wiped, and nothing but unallocated space changes:
+ * remains that SQLite leaves by itself, and remains that the test plants in every page.
  */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
@@ -75,7 +75,7 @@ async function addUsers(
 const textsOf = (users: readonly User[]): string[] =>
   users.flatMap(({ externalId, email }) => [externalId, email].filter((text) => text !== null));
 
-test('what SQLite leaves of the erased in leaves and inner pages of an index is cleared without building it anew', async () => {
+test('copies that SQLite leaves in leaves and inner pages of an index are wiped without rebuilding the index', async () => {
   const own = await makeSqliteStore();
   try {
     const { store, dataDir } = own;
@@ -84,7 +84,7 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
     const there: User[] = [];
     const inLeaves = new Set<string>();
     const inInner = new Set<string>();
-    // Long texts make few entries a page, and a deep tree of few users.
+    // Long texts make few entries in a page, and so a deep tree of few users.
     const said = () => ({
       externalId: randomText(randomInt(8, 250)),
       email: `${randomText(randomInt(8, 200))}@example.com`,
@@ -120,7 +120,7 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
     for (const text of texts) assert.ok(!after.includes(text));
     assert.deepEqual(readUsers(file), users);
     assert.deepEqual(await store.checkIntegrity(), []);
-    // An index that is built anew has every page of it anew.
+    // Rebuilding an index would change all of its pages.
     const pages = before.length / pageBytes;
     const changed = changedPages(before, after);
     assert.ok(changed < pages / 4, `${changed} of ${pages} pages changed`);
@@ -129,7 +129,7 @@ test('what SQLite leaves of the erased in leaves and inner pages of an index is 
   }
 });
 
-test('a remain in any page of users or their indexes is cleared, however few or long the entries, and nobody is changed', async () => {
+test('a remain in any page of any table or index is wiped, for any number and length of entries, and no row changes', async () => {
   const shape = fc.record({
     users: fc.oneof(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 1_500 })),
     textBytes: fc.constantFrom(10, 60, 250, 900),

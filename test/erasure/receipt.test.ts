@@ -1,4 +1,7 @@
-/** What is a receipt of the keys, and what is not: nothing that was altered, made with other means, or made up. */
+/**
+ * Which texts are receipts of the keys, and which are not: texts that were altered, signed in another way, or made
+ * up.
+ */
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -74,7 +77,7 @@ describe('a receipt', () => {
     });
   });
 
-  test('of which any character is another is none', () => {
+  test('with any character changed is no receipt', () => {
     for (let at = 0; at < receipt.length; at += 1) {
       for (const char of ['A', 'B', 'w', '_', '.', '=', ' ']) {
         if (receipt[at] === char) continue;
@@ -84,7 +87,7 @@ describe('a receipt', () => {
     }
   });
 
-  test('that is cut short, or goes on, is none', () => {
+  test('that is cut short or extended is no receipt', () => {
     for (let length = 0; length < receipt.length; length += 1) {
       assert.notEqual(faultOf(receipt.slice(0, length)), 'valid', `${length} characters`);
     }
@@ -92,7 +95,7 @@ describe('a receipt', () => {
       assert.notEqual(faultOf(receipt + more), 'valid', more);
   });
 
-  test('whose signature is written in another way is none', () => {
+  test('whose signature is encoded in another way is no receipt', () => {
     const last = signature.slice(-1);
     const same = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const next = same[same.indexOf(last) + 1] ?? '';
@@ -136,7 +139,7 @@ describe('a receipt', () => {
     assert.equal(faultOf(signWith(own.key, { ...header, kid: 1 })), 'unknown_key');
   });
 
-  test('tells of an erasure, or is none whoever has signed it', () => {
+  test('has the claims of an erasure; without them it is no receipt, even if a right key has signed it', () => {
     const header = { alg: 'EdDSA', typ: receiptType, kid: 'own' };
     for (const body of ['', '[]', 'null', '"text"', '{}', '{"erasure_id":1}', '{"erasure_id":"era_1"', 'é']) {
       assert.equal(faultOf(signWith(own.key, header, encode(body))), 'malformed', body);
@@ -161,7 +164,7 @@ describe('a receipt', () => {
 });
 
 describe('a key set', () => {
-  test('gives the keys that can sign receipts, whatever else is in it', () => {
+  test('returns the keys that can sign receipts, and skips other keys', () => {
     const odd = [
       null,
       1,

@@ -1,4 +1,7 @@
-/** Receipts as whoever gets one sees them: parts, claims, and whether the keys at the well-known address sign them. */
+/**
+ * Receipts as a client sees them: their parts, their claims, and whether the keys at the well-known address have
+ * signed them.
+ */
 import assert from 'node:assert/strict';
 import { type Jwks, type ReceiptClaims, verifyReceipt } from '../../src/core/erasure/receipt.ts';
 import type { Reply } from '../support/http.ts';
@@ -11,7 +14,7 @@ export function claimsIn(receipt: string, jwks: Jwks): ReceiptClaims {
   return result.claims;
 }
 
-/** The keys as anybody may fetch them. */
+/** The keys at the well-known address. */
 export async function fetchKeys({ baseUrl }: Pick<Roster, 'baseUrl'>): Promise<Jwks> {
   const answer = await fetch(`${baseUrl}/.well-known/jwks.json`);
   assert.equal(answer.status, 200);
@@ -25,7 +28,7 @@ export function askErasure(roster: Roster, id: string, tenant = roster.organizat
   return roster.call(`GET /sonar/v1/erasures/${id}`, { bearer: tenant.apiKeys.admin });
 }
 
-/** The receipt of an erasure that is complete once the jobs have come to rest. */
+/** The receipt of an erasure, which is complete once the jobs have nothing left to do. */
 export async function receiptOf(roster: Roster, id: string): Promise<string> {
   await roster.settle();
   const reply = await askErasure(roster, id);

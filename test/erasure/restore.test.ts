@@ -1,6 +1,7 @@
 /**
- * `roster backup` and `roster restore`: whoever was erased since the backup is erased again before anything is
- * answered, whatever cannot be restored changes nothing, and one that is killed leaves the one directory or the other.
+ * `roster backup` and `roster restore`: people erased since the backup are erased again before the directory
+ * answers, a backup that cannot be restored changes nothing, and a killed restore leaves the old directory or the
+ * new one.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -34,7 +35,7 @@ let backup: string;
 let server: Serving;
 let apiKey: string;
 
-/** People by their marks, with their ids. */
+/** Ids of people by their marks. */
 const ids = new Map<string, string>();
 
 const ask = (method: string, path: string, body?: object): Promise<Response> =>
@@ -93,7 +94,7 @@ after(async () => {
 });
 
 describe('a backup and its restore', () => {
-  test('a backup is made while others write, is whole, and holds nobody who was erased before', async () => {
+  test('a backup is made while others write, is complete, and has no person who was erased before', async () => {
     for (const mark of ['stays-7f3k', 'goes-later-8d2m', 'gone-before-5k9p']) await add(mark);
     await receiptOf(await erase('gone-before-5k9p'));
     let isOver = false;
@@ -103,7 +104,7 @@ describe('a backup and its restore', () => {
     const told = await rosterJson(folder, ['backup', backup], settings).catch((error) => error);
     isOver = true;
     await traffic;
-    // The note about what is not in it goes to standard error.
+    // The note about what the backup lacks goes to standard error.
     if (told instanceof Error) assert.match(told.message, /back them up/);
     const { mode } = await stat(backup);
     assert.equal(mode & 0o777, 0o600);
@@ -113,7 +114,7 @@ describe('a backup and its restore', () => {
     copy.close();
     const known = new Set(marks.map(({ external_id }) => external_id));
     assert.ok(known.has('stays-7f3k') && known.has('goes-later-8d2m'));
-    // What was answered before it began is in it, in order and without a hole.
+    // All changes acknowledged before it began are in it, in order and without a gap.
     const traffics = marks
       .flatMap(({ external_id }) => /^traffic-(\d+)$/.exec(external_id)?.[1] ?? [])
       .map(Number);
@@ -124,7 +125,7 @@ describe('a backup and its restore', () => {
     assert.deepEqual(await findInFolder(copies, ['gone-before-5k9p']), []);
   });
 
-  test('a backup has a new name outside of the data folder', async () => {
+  test('a backup needs a new name outside of the data folder', async () => {
     const again = await refused(folder, ['backup', backup], settings);
     assert.deepEqual(again, { exitCode: 1, lines: [`roster: failed: ${backup} is there already`] });
     for (const target of [join(folder, 'backup.db'), join(copies, 'nowhere', 'backup.db')]) {
@@ -134,7 +135,7 @@ describe('a backup and its restore', () => {
     }
   });
 
-  test('a restore is refused while a server runs, and where nobody can be asked', async () => {
+  test('a restore is refused while a server runs, and where no terminal can answer', async () => {
     const running = await refused(folder, ['restore', backup, '--yes'], settings);
     assert.deepEqual(running, {
       exitCode: 1,
@@ -152,7 +153,7 @@ describe('a backup and its restore', () => {
     await startServer();
   });
 
-  test('a person at a terminal is asked, and nothing but yes goes on', async () => {
+  test('a person at a terminal is asked, and only yes continues', async () => {
     for (const [answer, agrees] of [
       ['yes', true],
       [' YES ', true],
@@ -175,7 +176,7 @@ describe('a backup and its restore', () => {
     assert.equal(await asked, false, 'who hangs up has not agreed');
   });
 
-  test('who was erased since is nobody again, whether or not the backup knew them, and receipts stay', async () => {
+  test('people erased since are erased again, whether or not the backup knew them, and receipts stay', async () => {
     await add('made-later-4h6w');
     const [later, made] = [await erase('goes-later-8d2m'), await erase('made-later-4h6w')];
     const receipts = [await receiptOf(later), await receiptOf(made)];
@@ -188,7 +189,7 @@ describe('a backup and its restore', () => {
       [await isThere('stays-7f3k'), await isThere('goes-later-8d2m'), await isThere('made-later-4h6w')],
       [true, false, false],
     );
-    // One was done again, and its new receipt tells so; the other keeps the one that it had.
+    // One erasure was repeated, and its new receipt says so; the other keeps its receipt.
     const again = await receiptOf(later);
     assert.notEqual(again, receipts[0]);
     assert.equal(await receiptOf(made), receipts[1]);
@@ -201,11 +202,11 @@ describe('a backup and its restore', () => {
     }
   });
 
-  test('a server that finds an old database answers nobody before it has erased again', async () => {
+  test('a server that finds an old database answers no request before it has repeated the erasures', async () => {
     await server.stop('SIGKILL');
     for (const ending of ['-wal', '-shm']) await rm(join(folder, `roster.db${ending}`), { force: true });
     await copyFile(backup, join(folder, 'roster.db'));
-    // A line that a crash has cut short is passed over, and what comes after it is not.
+    // The replay passes over a line that a crash has cut short, and reads the lines after it.
     appendFileSync(join(folder, 'erasures.ledger'), '{"kind":"accepted","erasure":{"orgKey":1,"id":"era_');
     await startServer();
     const answers = await Promise.all(
@@ -246,7 +247,7 @@ describe('what cannot be restored', () => {
     assert.deepEqual(left, []);
   }
 
-  test('is a file that is not there, that is no database, or one of something else', async () => {
+  test('is a missing file, a file that is no database, or a database of something else', async () => {
     await checkRefused(join(copies, 'nowhere.db'), /is not there$/);
     const file = join(copies, 'other.db');
     for (const content of ['', 'no database', 'SQLite format 3\0 and no more']) {
@@ -262,7 +263,7 @@ describe('what cannot be restored', () => {
     await checkRefused(file, /is no database of Roster$/);
   });
 
-  test('is a damaged one, and one of a newer program', async () => {
+  test('is a damaged database, and one of a newer program', async () => {
     const file = join(copies, 'damaged.db');
     const bytes = await readFile(backup);
     const clear = /^roster: failed: damaged\.db is damaged: restore another backup$/;
@@ -282,7 +283,7 @@ describe('what cannot be restored', () => {
     await checkRefused(join(folder, 'roster.db'), /is the database itself$/);
   });
 
-  test('is anything where the ledger cannot be read', async () => {
+  test('is any backup where the ledger cannot be read', async () => {
     const ledger = join(folder, 'erasures.ledger');
     const text = await readFile(ledger);
     await writeFile(ledger, Buffer.concat([Buffer.from('torn'), text.subarray(10)]));
@@ -291,7 +292,7 @@ describe('what cannot be restored', () => {
   });
 });
 
-test('a restore that is killed leaves the one directory or the other, and can be done again', async () => {
+test('a killed restore leaves the old directory or the new one, and can be repeated', async () => {
   await add('erased-9w4t');
   await server.stop('SIGTERM');
   const fresh = join(copies, 'fresh.db');
@@ -310,7 +311,7 @@ test('a restore that is killed leaves the one directory or the other, and can be
     void ended.then(() => {
       isOver = true;
     });
-    // Once while the copy is being made, and once when it has just got its name.
+    // One kill while the copy is made, and one right after it gets its name.
     while (!isOver && !existsSync(draft)) await sleep(0);
     while (!isThereAt && !isOver && existsSync(draft)) await sleep(0);
     child.kill('SIGKILL');

@@ -1,6 +1,6 @@
 /**
- * Grants of erasures that a restored database has never heard of. Whatever is put back, and whenever: nothing is
- * called confirmed while a token lives, and what was being ended is ended after all.
+ * Grants of erasures that a restored database does not know. For any backup and any time of the restore: no grant
+ * counts as confirmed while a token is alive, and a revocation under way is completed.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -60,7 +60,7 @@ function copy(): string {
   return file;
 }
 
-/** Puts a copy in place, without anybody having opened it yet. */
+/** Replaces the database by a copy; no process has opened it yet. */
 async function putBack(file: string): Promise<void> {
   await running.close();
   const restoration = prepareRestore(linked.folder, file);
@@ -94,7 +94,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     ['whom the copy has never heard of', false],
     ['who was not connected yet in the copy', true],
   ] as const) {
-    test(`and ${title}: the grant is waited for, and ended`, async () => {
+    test(`and ${title}: the erasure waits for the grant until it has ended`, async () => {
       const from = server.issued.length;
       const early = isInCopy ? await running.addUser({ externalId: 'early' }) : null;
       const file = copy();
@@ -116,7 +116,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     });
   }
 
-  test('and is nowhere any more: the receipt says unconfirmed, and never anything else', async () => {
+  test('and is found nowhere: the receipt says unconfirmed, and never anything else', async () => {
     const file = copy();
     const user = await running.connectUser();
     proxy.plan(() => 'fail');
@@ -132,7 +132,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     );
   });
 
-  test('and has ended: the receipt is the one that it had', async () => {
+  test('and has ended: the erasure keeps its receipt', async () => {
     const file = copy();
     const user = await running.connectUser();
     const id = await running.erase(user);
@@ -142,7 +142,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     assert.deepEqual([(await erasureOf(id)).state, (await erasureOf(id)).receipt], ['complete', receipt]);
   });
 
-  test('and was one of two, of which the other has ended: that is not asked again', async () => {
+  test('and was one of two, of which the other has ended: the provider is not asked again about that one', async () => {
     const file = copy();
     const user = await running.connectUser();
     const [connection] = await running.core.work.read(linked.orgKey, (tx) => tx.connections.listOf(user.id));
@@ -169,7 +169,7 @@ describe('a person whose grant was to end when the database was replaced', () =>
     assert.deepEqual(await outcomesOf(id), ['confirmed', 'confirmed']);
   });
 
-  test('is waited for also where the replay was interrupted again and again', async () => {
+  test('is waited for even if the replay is interrupted again and again', async () => {
     const from = server.issued.length;
     const file = copy();
     const ids: string[] = [];
@@ -213,7 +213,7 @@ function bound(work: Running['core']['work']): Running['core']['work'] {
   };
 }
 
-test('no order of connections, erasures, outages, backups and restores has a living grant called confirmed', async () => {
+test('in no order of connections, erasures, outages, backups and restores does a grant that is alive count as confirmed', async () => {
   const step = fc.constantFrom(
     'connect',
     'add',

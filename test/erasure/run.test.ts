@@ -1,4 +1,7 @@
-/** `roster erasure run`: a plan that changes nothing, everybody on the list once, and what is left after an interruption. */
+/**
+ * `roster erasure run`: a plan that changes nothing, each person of the list once, and the state after an
+ * interruption.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -52,7 +55,7 @@ async function listOf(lines: readonly string[]): Promise<string> {
 }
 
 describe('a list of ids', () => {
-  test('is looked through before anybody is erased: one line that is no id, and nothing happens', async () => {
+  test('is checked before the first erasure: one line that is no id, and nothing happens', async () => {
     const file = await listOf([toUserIdText(String(ids[0])), '', '# a remark', 'john@example.com']);
     const told = await refused(folder, ['erasure', 'run', '--ids', file, '--yes'], settings);
     assert.deepEqual(told, {
@@ -64,7 +67,7 @@ describe('a list of ids', () => {
     assert.equal(count('users'), people);
   });
 
-  test('is not erased where nobody can be asked; the plan is told', async () => {
+  test('is not erased where no terminal can confirm; the plan is printed', async () => {
     const file = await listOf([toUserIdText(String(ids[0])), unknownUserId]);
     const { exitCode, lines } = await refused(folder, ['erasure', 'run', '--ids', file], settings);
     assert.equal(exitCode, 1);
@@ -74,7 +77,7 @@ describe('a list of ids', () => {
     assert.deepEqual([count('users'), count('erasures')], [people, 0]);
   });
 
-  test('may name somebody twice, in two spellings, and nobody at all', async () => {
+  test('may name a user twice, in two spellings, and have unknown ids', async () => {
     const [first = '', second = ''] = ids.splice(0, 2);
     const file = await listOf([
       toUserIdText(first),
@@ -88,7 +91,7 @@ describe('a list of ids', () => {
     const done = await rosterJson(folder, ['erasure', 'run', '--ids', file, '--yes'], settings).catch(
       () => null,
     );
-    // Ids of nobody are told on standard error.
+    // Unknown ids are printed on standard error.
     assert.equal(done, null);
     const again = await roster(folder, ['erasure', 'run', '--ids', file, '--yes', '--json'], settings);
     assert.partialDeepStrictEqual(JSON.parse(again.stdout), { erased: 0, unknown: 3, lastAdmins: 0 });
@@ -122,7 +125,7 @@ describe('a list of ids', () => {
     );
   });
 
-  test("leaves an organization's last active admin alone, and says so", async () => {
+  test('does not erase the last active admin of an organization, and says so', async () => {
     const admin = await rosterJson(
       folder,
       ['admin', 'create', '--org', org, '--email', 'admin@example.com'],

@@ -1,4 +1,7 @@
-/** What comes between a deletion and its end names the person again; the second pass finds it, and nobody else's. */
+/**
+ * Rows that are written between a deletion and the end of its erasure name the person again. The second pass
+ * removes them, and no rows of other people.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { emailSubject, userSubject } from '../../src/core/access/subject.ts';
@@ -16,7 +19,7 @@ describe('the second pass', () => {
   });
   after(() => deployment.close());
 
-  /** A request for a link and a wrong password, as they come while nobody knows yet that the person is gone. */
+  /** A request for a link and a wrong password, from clients that do not know yet that the user is deleted. */
   async function leave(subject: string): Promise<void> {
     const { core, orgKey, clock } = deployment;
     await core.work.change(orgKey, async (tx) => {
@@ -54,7 +57,7 @@ describe('the second pass', () => {
     return { erasureId, account, address: emailSubject(core.secrets, orgKey, email) };
   }
 
-  test('removes and counts what came in between under the account and the address', async () => {
+  test('removes and counts rows that were written since under the account and the address', async () => {
     const { erasureId, account, address } = await erase('between@example.com');
     const neighbour = emailSubject(deployment.core.secrets, deployment.orgKey, 'neighbour@example.com');
     for (const subject of [account, address, neighbour]) await leave(subject);
@@ -71,7 +74,7 @@ describe('the second pass', () => {
     assert.deepEqual(rowsOf(neighbour), [1, 1, 1]);
   });
 
-  test('leaves an address alone that somebody has again', async () => {
+  test('keeps rows of an address that another user has by now', async () => {
     const { erasureId, account, address } = await erase('again@example.com');
     await deployment.addUser({ email: 'Again@example.com' });
     for (const subject of [account, address]) await leave(subject);

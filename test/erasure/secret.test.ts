@@ -1,4 +1,7 @@
-/** An erasure whose secret is lost: nothing can be looked for, so it is never complete, and it is there to be seen. */
+/**
+ * An erasure whose secret is lost: its traces cannot be searched for, so it is never complete, and operators see
+ * it.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
@@ -8,7 +11,7 @@ import { createSecretBox } from '../../src/core/secret.ts';
 import { hourMs } from '../../src/core/time.ts';
 import { openDeployment } from '../jobs/deployment.ts';
 
-test('an erasure that no known secret opens is overdue in the end, holds nobody up, and goes on with the secret', async () => {
+test('an erasure that no known secret opens becomes overdue, delays no other, and continues once the secret is back', async () => {
   const deployment = await openDeployment();
   try {
     const { core, clock, orgKey } = deployment;

@@ -1,4 +1,4 @@
-/** Several processes lead erasures to their end at the same time: each is ended once, with one receipt of one key. */
+/** Several processes complete erasures at the same time: each erasure ends once, with one receipt of one key. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { claimsIn } from './receipts.ts';
 
 const people = 240;
 
-describe('erasures that two processes work on', () => {
+describe('erasures on which two processes work', () => {
   let server: AuthorizationServer;
   before(async () => {
     server = await startAuthorizationServer();
@@ -20,7 +20,7 @@ describe('erasures that two processes work on', () => {
   after(() => server.close());
 
   for (const database of ['SQLite', 'PostgreSQL'] as const) {
-    test(`are each ended once, on ${database}`, async () => {
+    test(`end once each, on ${database}`, async () => {
       const own = database === 'SQLite' ? null : await createDatabase();
       const linked = await makeLinkedFolder({ server }, own?.url);
       try {
@@ -36,7 +36,7 @@ describe('erasures that two processes work on', () => {
           doomed.push({ orgKey: linked.orgKey, userId: id });
         }
         const outcomes = Array.fromAsync(eraseUsers(first.core, 'test', { users: doomed }));
-        // While they come in, both take what they find.
+        // Both processes claim erasures while more of them begin.
         let isOver = false;
         const working = both.map(async ({ core }) => {
           let completed = 0;

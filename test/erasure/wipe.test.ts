@@ -1,6 +1,6 @@
 /**
- * What is left of the erased stays away once it is wiped, whatever other processes have in their caches, and whenever
- * the process that wipes is killed. Nothing but bytes that mean nothing changes.
+ * Wiped remains do not come back, whatever other processes have in their caches, and whenever the process that
+ * wipes is killed. Only unallocated bytes change.
  */
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
@@ -30,7 +30,7 @@ const killSteps: readonly KillStep[] = [
   'locked',
   'wrote one',
   'wrote some',
-  'wrote',
+  'wrote all',
   'synced',
   'committed',
 ];
@@ -50,11 +50,11 @@ interface Scene {
   readonly store: Store;
   readonly texts: ReadonlySet<string>;
   readonly pages: number;
-  /** What no neighbour changes of each row, as it was at first. */
+  /** The columns that no neighbour changes, of all rows, as they were at first. */
   readonly rows: unknown;
 }
 
-/** Makes the folder that scenes are copies of. */
+/** Makes the folder of which scenes are copies. */
 async function makeTemplate(): Promise<Template> {
   const own = await makeSqliteStore();
   const { store, dataDir } = own;
@@ -154,7 +154,7 @@ const askAll = async (neighbours: readonly Neighbour[], request: NeighbourReques
   for (const neighbour of neighbours) await neighbour.ask(request);
 };
 
-/** Clears as the job does: again, where a moment without readers of a former state did not come. */
+/** Clears as the job does: it retries where readers of a former state left no moment for it. */
 async function clear({ store, texts }: Scene): Promise<void> {
   let left = texts;
   for (let tries = 0; left.size > 0; tries += 1) {
@@ -170,7 +170,7 @@ async function checkSound(scene: Scene): Promise<void> {
   assert.deepEqual(readRows(scene.file), scene.rows);
 }
 
-/** Has a process wipe and die at the step; `atEmptyLog` runs when it is about to begin. */
+/** Has a process wipe, and kills it at the step; `atEmptyLog` runs when it is about to begin. */
 async function wipeAndDie(
   { dataDir, texts }: Scene,
   step: KillStep,
@@ -193,7 +193,7 @@ describe('wiping', () => {
   });
   after(() => template.own.dispose());
 
-  test('clears thousands of remains in hundreds of pages of tables and indexes, known and unknown', async (t) => {
+  test('removes thousands of remains from hundreds of pages of tables and indexes that the program knows or does not know', async (t) => {
     await inScene(template, async (scene) => {
       const { file, texts, pages } = scene;
       const types = new Set(rangesIn(await databaseBytes(file)).map(({ type }) => type));
@@ -207,7 +207,7 @@ describe('wiping', () => {
     });
   });
 
-  test('is final while processes with warm caches read and write, mapped to memory or not', async () => {
+  test('is final while processes with warm caches read and write, with and without memory maps', async () => {
     await inScene(template, async (scene) => {
       await withNeighbours(scene, [0, 1024 * mebibyte, 0], async (neighbours) => {
         await askAll(neighbours, 'rewrite');
@@ -221,7 +221,7 @@ describe('wiping', () => {
     });
   });
 
-  test('needs the commit after it: without, former bytes come back from the cache of another process', async () => {
+  test('needs the commit after it: without it former bytes come back from the cache of another process', async () => {
     await inScene(template, async (scene) => {
       await withNeighbours(scene, [0], async ([neighbour]) => {
         await neighbour?.ask('rewrite');
@@ -241,7 +241,7 @@ describe('wiping', () => {
   });
 
   for (const step of killSteps) {
-    test(`is done again and final where the process was killed at the step "${step}"`, async () => {
+    test(`is repeated and final if the process is killed at the step "${step}"`, async () => {
       await inScene(template, async (scene) => {
         const { store, texts } = scene;
         await withNeighbours(scene, [0, 1024 * mebibyte], async (neighbours) => {
@@ -256,7 +256,8 @@ describe('wiping', () => {
           else assert.equal(left, 0);
           await neighbours[0]?.ask('rewrite');
           assert.ok(await store.remains.flush());
-          if (step === 'wrote' || step === 'synced') assert.ok((await countIn(scene)) > 100, 'from a cache');
+          if (step === 'wrote all' || step === 'synced')
+            assert.ok((await countIn(scene)) > 100, 'from a cache');
           if (step === 'committed') assert.equal(await countIn(scene), 0);
           await clear(scene);
           await askAll(neighbours, 'rewrite');
@@ -266,7 +267,7 @@ describe('wiping', () => {
     });
   }
 
-  test('is final though a process died before its commit, and the file had nothing when the next one looked', async () => {
+  test('is final even if a process dies before its commit and the next scan finds a clean file', async () => {
     await inScene(template, async (scene) => {
       const { store, texts } = scene;
       await withNeighbours(scene, [0, 1024 * mebibyte], async (neighbours) => {

@@ -1,7 +1,7 @@
 /**
- * A process that scans a SQLite file for the texts of its first message and wipes it, as the thread of a server does, and
- * is killed (`SIGKILL`) at a step. Its arguments are the data folder and the step. It tells when the log is empty,
- * and goes on with the next message.
+ * A process that scans a SQLite file for the texts of its first message and wipes it, as the thread of a server
+ * does, and kills itself (`SIGKILL`) at a step. Its arguments are the data folder and the step. It sends a message
+ * when the log is empty, and continues with the next message that it gets.
  */
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
@@ -14,8 +14,15 @@ import { TextIndex } from '../../src/store/sqlite/remains/text-index.ts';
 import { wipe } from '../../src/store/sqlite/remains/wipe.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 
-/** What it has done when it is killed. */
-export type KillStep = 'scanned' | 'locked' | 'wrote one' | 'wrote some' | 'wrote' | 'synced' | 'committed';
+/** What it has done before it is killed. */
+export type KillStep =
+  | 'scanned'
+  | 'locked'
+  | 'wrote one'
+  | 'wrote some'
+  | 'wrote all'
+  | 'synced'
+  | 'committed';
 
 const [dataDir = '', killAt = ''] = process.argv.slice(2);
 const path = join(dataDir, databaseFile);
@@ -44,7 +51,7 @@ const mortal = {
     if (written === 100) reach('wrote some');
   },
   sync(): void {
-    reach('wrote');
+    reach('wrote all');
     file.sync();
     reach('synced');
   },

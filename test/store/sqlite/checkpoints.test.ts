@@ -11,7 +11,7 @@ import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from
 
 const mebibyte = 1024 * 1024;
 
-describe('the log of the file', () => {
+describe('the write-ahead log of the file', () => {
   let own: FileStore;
   let tenant: Tenant;
 
@@ -21,7 +21,7 @@ describe('the log of the file', () => {
   });
   after(() => own.dispose());
 
-  /** Writes so many times the pages of one user, in commits of their own. */
+  /** Changes one user so many times, in commits of their own. */
   const write = async (commits: number) => {
     for (let at = 0; at < commits; at++) {
       await own.store.change(tenant.orgKey, async (tx) => {
@@ -31,9 +31,9 @@ describe('the log of the file', () => {
   };
   const logBytes = async () => (await stat(join(own.dataDir, `${databaseFile}-wal`))).size;
 
-  test('is copied into the file while others write, and does not grow for ever', async () => {
+  test('is copied into the file while others write, and does not grow without limit', async () => {
     let commits = 0;
-    // No longer than that, or it may be copied before, and begin anew each time.
+    // Fewer commits than that: a longer log may be copied before, and start over each time.
     while ((await logBytes()) < 15 * mebibyte) {
       await write(20);
       commits += 20;
@@ -45,7 +45,7 @@ describe('the log of the file', () => {
     try {
       const users = view.prepare<[], number>('select count(*) from users').pluck().get();
       assert.equal(users, 6 * commits * 20);
-      // The count may have held up the copying, which is tried again when there is more to copy.
+      // The count may have delayed the copying, which is retried when there is more to copy.
       while ((logLeft(view, 'noop') ?? 0) > 4_100) {
         await write(8);
         await sleep(20);
@@ -55,7 +55,7 @@ describe('the log of the file', () => {
     }
   });
 
-  test('is not copied past what somebody still reads, and goes on being copied afterwards', async () => {
+  test('is not copied past the state that a reader still sees, and is copied on afterwards', async () => {
     const reader = new Database(join(own.dataDir, databaseFile), { readonly: true });
     try {
       reader.exec('begin');

@@ -18,14 +18,14 @@ suiteOnEveryDatabase('units of work', (own) => {
     own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant, { id, email })));
   const total = async () => (await own().read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total;
 
-  test('two hundred changes at once are all there', async () => {
+  test('two hundred changes at once are all committed', async () => {
     const users = await Promise.all(Array.from({ length: 200 }, () => add()));
     assert.equal(await total(), 200);
     assert.equal(new Set(users.map(({ id }) => id)).size, 200);
     assert.equal((await own().checkCounts(tenant.orgKey)).faults, 0);
   });
 
-  test('more changes than fit one commit are all there, in the order in which they were asked', async () => {
+  test('more changes than fit one commit are all committed, in the order of the calls', async () => {
     const order: number[] = [];
     const changes = Array.from({ length: 700 }, (_, at) =>
       own().change(tenant.orgKey, async (tx) => {
@@ -42,7 +42,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.deepEqual(failures, { count: 700, lastAt: 699 });
   });
 
-  test('a unit that throws loses all of its own work and nothing of its neighbours', async () => {
+  test('a unit that throws loses all of its own changes and none of its neighbours', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 90 }, (_, at) =>
         own().change(tenant.orgKey, async (tx) => {
@@ -62,7 +62,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.equal(failures?.count, 60);
   });
 
-  test('of units at once that want the same email one gets it', async () => {
+  test('of units that want the same email at the same time one gets it', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, () => add(newUserId(), 'ada@example.org')),
     );
@@ -73,7 +73,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.equal(await total(), 1);
   });
 
-  test('what was acknowledged is seen by a read at once', async () => {
+  test('an acknowledged change is visible to a read at once', async () => {
     for (let round = 0; round < 50; round++) {
       const { id } = await add();
       const user = await own().read(tenant.orgKey, (tx) => tx.users.find({ id }));
@@ -82,7 +82,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     }
   });
 
-  test('a refusal is told only when what it rests on is committed', async () => {
+  test('a refusal is returned only when the rows that it rests on are committed', async () => {
     const { email } = { email: 'ada@example.org' };
     const [, refusal] = await Promise.allSettled([
       add(newUserId(), email),
@@ -95,7 +95,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.ok(refusal.status === 'rejected' && isRefusal(refusal.reason, 'email_taken'));
   });
 
-  test('units that wait for something else still run one after the other', async () => {
+  test('units that await something else still run one after the other', async () => {
     let inside = 0;
     await Promise.all(
       Array.from({ length: 5 }, () =>
@@ -111,7 +111,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.equal(await total(), 5);
   });
 
-  test('reads go on while a unit is open, and see nothing of it', async () => {
+  test('reads run while a unit is open, and see none of its changes', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const change = own().change(tenant.orgKey, async (tx) => {
@@ -143,7 +143,7 @@ suiteOnEveryDatabase('units of work', (own) => {
   });
 });
 
-test('whoever waits for rows is told after the commit, and only of rows that are there', async (t) => {
+test('topics are reported after the commit, and only for committed rows', async (t) => {
   const told: ReadonlySet<Topic>[] = [];
   const own = await makeSqliteStore({ onCommitted: (topics) => told.push(topics) });
   t.after(() => own.dispose());
@@ -162,7 +162,7 @@ test('whoever waits for rows is told after the commit, and only of rows that are
   assert.deepEqual(told, [new Set(['password_requests'])]);
 });
 
-test('units run once, and once more where a neighbour throws after it has changed something', async (t) => {
+test('units run once, and once more if a neighbour throws after a change', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
   const { store } = own;
@@ -198,7 +198,7 @@ test('units run once, and once more where a neighbour throws after it has change
   assert.equal((await store.checkCounts(tenant.orgKey)).faults, 0);
 });
 
-test('a closed store finishes what it took and takes no more', async (t) => {
+test('a closed store finishes the changes that it has taken, and takes no more', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
   const tenant = await addTenant(own.store);

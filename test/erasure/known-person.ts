@@ -1,4 +1,4 @@
-/** Somebody who has left something in every table that can know a person. */
+/** A person with rows in every table that can have data of a person. */
 import assert from 'node:assert/strict';
 import { operatorAt } from '../../src/core/access/principal.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
@@ -7,13 +7,13 @@ import type { Doors } from '../journeys/doors.ts';
 import { type Handles, strongPassword } from '../support/door.ts';
 import { testDoor } from '../support/start.ts';
 
-export interface Somebody extends Handles {
+export interface KnownPerson extends Handles {
   readonly email: string;
   readonly externalId: string;
   readonly firstName: string;
   readonly lastName: string;
   readonly phone: string;
-  /** A session token of `general`, one of Connect, and what came by email. */
+  /** A session token of `general`, one of Connect, and the links of emails. */
   readonly session: string;
   readonly connectToken: string;
   readonly code: string;
@@ -22,8 +22,11 @@ export interface Somebody extends Handles {
 
 const numbers = Array.from({ length: 90 }, (_, index) => `+1415555${String(2600 + index)}`);
 
-/** Signs up, signs in rightly and wrongly, forgets the password, opens Connect and goes to a provider. */
-export async function addSomebody(doors: Doors, mark: string): Promise<Somebody> {
+/**
+ * Signs up, signs in with a right and a wrong password, asks for a new password, opens Connect and goes to a
+ * provider.
+ */
+export async function addKnownPerson(doors: Doors, mark: string): Promise<KnownPerson> {
   const { roster, tenant } = doors;
   const user = await doors.identify(await doors.general.make(mark));
   const email = `${mark}@example.com`;
@@ -71,7 +74,7 @@ export async function addSomebody(doors: Doors, mark: string): Promise<Somebody>
   };
 }
 
-/** Every text that only this person is known by. */
-export function textsOf({ email, externalId, firstName, lastName, phone }: Somebody): readonly string[] {
+/** Every text that identifies only this person. */
+export function textsOf({ email, externalId, firstName, lastName, phone }: KnownPerson): readonly string[] {
   return [email, externalId, firstName, lastName, phone];
 }
