@@ -61,6 +61,7 @@ const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) =
   too_long: (_, max) => `must have at most ${max} characters`,
   too_common: () => 'is too common',
   same_as_email: () => "can't be the email",
+  differs: () => 'is not the same',
   taken: () => 'has already been taken',
   out_of_range: (min, max) => `must be from ${min} to ${max}`,
   read_only: () => 'cannot be set',

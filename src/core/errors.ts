@@ -20,6 +20,8 @@ export type FieldFaultCode =
   | 'too_long'
   | 'too_common'
   | 'same_as_email'
+  /** The second copy of a password is not the same. */
+  | 'differs'
   | 'taken'
   | 'out_of_range'
   | 'read_only'

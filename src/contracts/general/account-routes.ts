@@ -146,6 +146,7 @@ function personIn(fields: Readonly<Record<string, unknown>>) {
   return {
     email: fields['email'],
     password: fields['password'],
+    passwordConfirmation: fields['password_confirmation'],
     firstName: fields['first_name'],
     lastName: fields['last_name'],
     phone: fields['phone'],

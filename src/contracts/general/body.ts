@@ -17,13 +17,14 @@ export function readUserBody(body: unknown): { user: Members; beside: Members } 
   return { user: { ...user }, beside };
 }
 
-/** Fields that may be inside `user` or beside it. A field beside it has priority. */
+/** Fields that may be inside `user` or beside it. A field beside it has priority, unless it is null. */
 export function readFlatBody(body: unknown): Members {
   const { user, beside } = readUserBody(body);
-  return { ...user, ...beside };
+  const said = Object.entries(beside).filter(([name, value]) => value !== null || user[name] === undefined);
+  return { ...user, ...Object.fromEntries(said) };
 }
 
 /** A flag beside `user`; inside it where a client sends a whole user back. */
 export function readFlag({ user, beside }: { user: Members; beside: Members }, name: string): unknown {
-  return beside[name] === undefined ? user[name] : beside[name];
+  return beside[name] ?? user[name];
 }

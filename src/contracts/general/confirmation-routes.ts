@@ -2,7 +2,7 @@
 import type { Core } from '../../core/core.ts';
 import { confirmUser, resendConfirmation } from '../../core/verification/confirmation.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/reading/members.ts';
+import { readFlatBody } from './body.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { confirmExample, confirmedExample } from './examples.ts';
 import { presentConfirmed } from './present.ts';
@@ -30,7 +30,7 @@ export function confirmUserRoute(core: Core): Route {
       { field: 'code', fault: 'blank' },
     ],
     async handle(call) {
-      const { user_id: number, confirmation_code: code } = readMembers(call.body);
+      const { user_id: number, confirmation_code: code } = readFlatBody(call.body);
       const caller = await findPublic(core, call, await findUser(core, call));
       const user = await confirmUser(core, caller, { number, code });
       return { status: 200, body: { verified: true, user: presentConfirmed(user) } };

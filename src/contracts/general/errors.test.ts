@@ -24,6 +24,7 @@ describe('the refusals of the general contract', () => {
       'is too long (maximum is 256 characters)',
     ],
     [{ field: 'password', fault: 'too_common' }, 'password', 'is too common'],
+    [{ field: 'passwordConfirmation', fault: 'differs' }, 'password_confirmation', "doesn't match password"],
     [{ field: 'password', fault: 'same_as_email' }, 'password', "can't be the email"],
     [{ field: 'firstName', fault: 'too_long', max: 255 }, 'first_name', 'is invalid'],
     [{ field: 'lastName', fault: 'blank' }, 'last_name', "can't be blank"],

@@ -75,6 +75,7 @@ const fieldNames = new Map([
   ['isTemplate', 'template'],
   ['isNativeSignup', 'native_signup'],
   ['currentPassword', 'current_password'],
+  ['passwordConfirmation', 'password_confirmation'],
   ['number', 'user_id'],
   ['code', 'confirmation_code'],
 ]);
@@ -88,6 +89,7 @@ const texts = {
     field === 'password' ? `is too long (maximum is ${max} characters)` : 'is invalid',
   too_common: () => 'is too common',
   same_as_email: () => "can't be the email",
+  differs: () => "doesn't match password",
   taken: () => 'has already been taken',
   out_of_range: ({ min, max }) => `must be between ${min} and ${max}`,
   read_only: () => 'is invalid',

@@ -8,7 +8,6 @@ import {
   validatePasswordToken,
 } from '../../core/verification/password-reset.ts';
 import type { Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/reading/members.ts';
 import { readFlatBody } from './body.ts';
 import { findPublic, findUser } from './caller.ts';
 import { emailExample, resetExample, userExample } from './examples.ts';
@@ -85,11 +84,9 @@ export function resetPasswordRoute(core: Core): Route {
     refusals: ['invalid_token', 'invalid_fields'],
     sampleFaults: [{ field: 'password', fault: 'too_short', min: passwordCharactersMin }],
     async handle(call) {
-      const { token, password } = readMembers(call.body);
-      return {
-        status: 200,
-        body: presentUser(await resetPassword(core, { door: call.door, token, password })),
-      };
+      const { token, password, password_confirmation: passwordConfirmation } = readFlatBody(call.body);
+      const user = await resetPassword(core, { door: call.door, token, password, passwordConfirmation });
+      return { status: 200, body: presentUser(user) };
     },
   };
 }

@@ -8,7 +8,7 @@ import type { UserRef } from '../../core/directory/user-store.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserNumber } from '../../core/ids.ts';
 import type { Call, Route } from '../../http/contract.ts';
-import { readMembers } from '../../http/reading/members.ts';
+import { readFlatBody } from './body.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { emailExample, listExample, userExample } from './examples.ts';
 import { presentList, presentUser, shown } from './present.ts';
@@ -84,7 +84,7 @@ export function emailHasAccountRoute(core: Core): Route {
     refusals: ['app_not_found', 'invalid_fields'],
     sampleFaults: [{ field: 'email', fault: 'blank' }],
     async handle(call) {
-      const { email } = readMembers(call.body);
+      const { email } = readFlatBody(call.body);
       const caller = await findPublic(core, call, await findUser(core, call));
       return { status: 200, body: { has_account: await emailHasAccount(core, caller, { email }) } };
     },

@@ -4,7 +4,7 @@ import { pageSizeMax } from '../../core/directory/paging.ts';
 import { userRoles } from '../../core/directory/user.ts';
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
 import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
-import { instant, nullable, type Static, type TProperties, Type } from '../../http/shape.ts';
+import { instant, nullable, type Static, type TProperties, type TSchema, Type } from '../../http/shape.ts';
 
 export const pageSizeDefault = 50;
 
@@ -115,19 +115,24 @@ const profile = {
     nullable(Type.String({ format: 'date', description: 'A past date (YYYY-MM-DD).' })),
   ),
 };
-const language = Type.Optional(text('Preferred language, a BCP 47 tag.'));
+const passwordConfirmation = Type.Optional(
+  nullable(Type.String({ description: 'The password again; null and absent confirm nothing.' })),
+);
+/** A member that may be absent; null says nothing. */
+const unsaid = <T extends TSchema>(shape: T) => Type.Optional(nullable(shape));
 const flags = {
-  template: Type.Optional(
+  template: unsaid(
     Type.Boolean({ description: 'Whether this is a template user: no message to it is ever sent for real.' }),
   ),
-  clinical: Type.Optional(Type.Boolean({ description: 'Whether this is a clinical user.' })),
-  native_signup: Type.Optional(Type.Boolean({ description: 'Whether this is a native app signup.' })),
+  clinical: unsaid(Type.Boolean({ description: 'Whether this is a clinical user.' })),
+  native_signup: unsaid(Type.Boolean({ description: 'Whether this is a native app signup.' })),
 };
 
 export const createBody = Type.Object({
   user: Type.Object({
     email,
     password,
+    password_confirmation: passwordConfirmation,
     first_name: text('First name.'),
     last_name: text('Last name.'),
     ...profile,
@@ -142,8 +147,9 @@ export const updateBody = Type.Object({
   user: Type.Optional(
     Type.Object({
       email: Type.Optional(email),
-      password: Type.Optional(password),
-      current_password: Type.Optional(
+      password: unsaid(password),
+      password_confirmation: passwordConfirmation,
+      current_password: unsaid(
         Type.String({
           description:
             'Needed to change the own email or password, unless the session is younger than ten minutes.',
@@ -152,15 +158,15 @@ export const updateBody = Type.Object({
       first_name: Type.Optional(text('First name.')),
       last_name: Type.Optional(text('Last name.')),
       ...profile,
-      language,
-      role: Type.Optional(Type.Enum(userRoles, { description: 'For admins.' })),
-      active: Type.Optional(
+      language: unsaid(text('Preferred language, a BCP 47 tag.')),
+      role: unsaid(Type.Enum(userRoles, { description: 'For admins.' })),
+      active: unsaid(
         Type.Boolean({ description: 'For admins: false cancels the account, true brings it back.' }),
       ),
     }),
   ),
   template: flags.template,
-  clinical: Type.Optional(
+  clinical: unsaid(
     Type.Boolean({ description: 'For admins: true approves a clinical user, who then sees all users.' }),
   ),
   native_signup: flags.native_signup,
@@ -173,14 +179,15 @@ const directOrInUser = <P extends TProperties>(properties: P) =>
 export const sessionBody = directOrInUser({ email, password: Type.String({ description: 'The password.' }) });
 export const passwordBody = directOrInUser({ email });
 
-export const emailBody = Type.Object({ email: Type.String({ description: 'Email address to check.' }) });
+export const emailBody = directOrInUser({ email: Type.String({ description: 'Email address to check.' }) });
 
-export const confirmationBody = Type.Object({
+export const confirmationBody = directOrInUser({
   user_id: id,
   confirmation_code: Type.String({ description: 'Verification code sent via SMS.' }),
 });
 
-export const resetBody = Type.Object({
+export const resetBody = directOrInUser({
   token: Type.String({ description: 'The token of the link that was mailed.' }),
   password,
+  password_confirmation: passwordConfirmation,
 });

@@ -38,3 +38,15 @@ export function readPassword(
   if (email !== null && canonicalEmail(value) === canonicalEmail(email)) return { fault: 'same_as_email' };
   return { value };
 }
+
+/**
+ * Reads the second copy of a new password, as forms send it. Null and absent confirm nothing; a copy is compared only
+ * where a password came.
+ */
+export function readPasswordConfirmation(value: unknown, password: unknown): FieldResult<null> {
+  if (value === undefined || value === null) return { value: null };
+  if (typeof value !== 'string') return { fault: 'differs' };
+  const isCompared = typeof password === 'string' && password !== '';
+  const isSame = !isCompared || value.normalize('NFKC') === password.normalize('NFKC');
+  return isSame ? { value: null } : { fault: 'differs' };
+}

@@ -3,7 +3,7 @@
  * admin may change, and every fault. Pure. A value that the account already shows is an echo and changes nothing, so
  * a client may send a whole user back, also one with empty fields.
  */
-import { readPassword } from '../access/password.ts';
+import { readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { User } from './user.ts';
 import { userRoles } from './user.ts';
 import {
@@ -19,10 +19,12 @@ import {
   readText,
 } from './user-fields.ts';
 
-/** The fields to change, with the values as the client sent them; an absent field stays. */
+/** The fields to change, with the values as the client sent them; an absent field stays, and so do most that are null. */
 export interface ProfileChange {
   readonly email?: unknown;
   readonly password?: unknown;
+  /** The password once more; null and absent confirm nothing. */
+  readonly passwordConfirmation?: unknown;
   readonly firstName?: unknown;
   readonly lastName?: unknown;
   readonly phone?: unknown;
@@ -40,6 +42,15 @@ export interface ProfileChange {
 
 /** The clean values of a change; undefined leaves a field as it is. */
 export type ProfileValues = ReturnType<typeof readProfile>['values'];
+
+/** Fields whose null has a meaning: it clears the field, or it is a fault because the field is never empty again. */
+const clearable: ReadonlySet<string> = new Set(['email', 'firstName', 'lastName', 'phone', 'dateOfBirth']);
+
+/** The change without the nulls that say nothing: those of fields that cannot be empty and have a default at sign-up. */
+export function withoutUnsaid(change: ProfileChange): ProfileChange {
+  const said = Object.entries(change).filter(([name, value]) => value !== null || clearable.has(name));
+  return Object.fromEntries(said);
+}
 
 /** The change without the values that the user already shows. */
 export function withoutEchoes(change: ProfileChange, user: User): ProfileChange {
@@ -102,5 +113,6 @@ export function readProfile(
     isTemplate: take('isTemplate', readBoolean),
     isNativeSignup: take('isNativeSignup', readBoolean),
   };
+  take('passwordConfirmation', (value) => readPasswordConfirmation(value, change.password));
   return { values, faults: [...fields.faults] };
 }

@@ -19,6 +19,7 @@ import {
   type ProfileValues,
   readProfile,
   withoutEchoes,
+  withoutUnsaid,
 } from './profile-fields.ts';
 import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
 import { canonicalEmail } from './user-fields.ts';
@@ -72,8 +73,9 @@ export async function updateProfile(
   principal: UserPrincipal,
   input: ProfileInput,
 ): Promise<User> {
+  const said = { ...input, change: withoutUnsaid(input.change) };
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const updated = await tryToUpdate(core, principal, input);
+    const updated = await tryToUpdate(core, principal, said);
     if (updated !== null) return updated;
   }
   throw refuse('unavailable', { retryAfterSeconds: 1 });

@@ -2,7 +2,7 @@
  * Signing up in a consumer app. The refusal names all faulty fields at once. The new user is pending until the code
  * that is sent here comes back, always has the role `parent`, and gets a first session.
  */
-import { readPassword } from '../access/password.ts';
+import { readPassword, readPasswordConfirmation } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
@@ -29,6 +29,7 @@ import { type EchoCheck, newUserOf } from './user-lifecycle.ts';
 export interface RegistrationInput {
   readonly email?: unknown;
   readonly password?: unknown;
+  readonly passwordConfirmation?: unknown;
   readonly firstName?: unknown;
   readonly lastName?: unknown;
   readonly phone?: unknown;
@@ -110,6 +111,7 @@ function readRegistration(core: Core, input: RegistrationInput) {
     'password',
     readPassword(input.password, email ?? null, core.isCommonPassword),
   );
+  fields.take('passwordConfirmation', readPasswordConfirmation(input.passwordConfirmation, input.password));
   const values = {
     email,
     firstName: fields.take('firstName', readText(input.firstName)),

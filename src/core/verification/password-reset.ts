@@ -3,13 +3,13 @@
  * request for a reset gets the same answer; a job looks up the account afterwards.
  */
 import { requireApp } from '../access/authentication.ts';
-import { readPassword } from '../access/password.ts';
+import { readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { canonicalEmail, FieldReader, readEmail } from '../directory/user-fields.ts';
-import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
+import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
@@ -90,15 +90,18 @@ export async function validatePasswordToken(
   return (await findTokenUser(core, input.token)) !== null;
 }
 
+export interface ResetInput {
+  readonly token: unknown;
+  readonly password: unknown;
+  readonly passwordConfirmation?: unknown;
+}
+
 /**
  * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
- * user. `token` and `password` are unchecked input. Refuses with `invalid_fields`, which does not consume the token, and
+ * user. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
  * with `invalid_token` for a token that is unknown, consumed or expired.
  */
-export async function resetPassword(
-  core: Core,
-  input: { readonly door: Door; readonly token: unknown; readonly password: unknown },
-): Promise<User> {
+export async function resetPassword(core: Core, input: ResetInput & { readonly door: Door }): Promise<User> {
   const { password } = readReset(core, input, null);
   const found = await findTokenUser(core, input.token);
   if (found === null) throw refuse('invalid_token', {});
@@ -148,17 +151,13 @@ async function findTokenUser(
   return user === null || user.status === 'inactive' ? null : { user, orgKey: parts.orgKey, digest };
 }
 
-function readReset(
-  core: Core,
-  input: { readonly token: unknown; readonly password: unknown },
-  email: string | null,
-): { password: string } {
-  const faults: FieldFault[] = [];
+function readReset(core: Core, input: ResetInput, email: string | null): { password: string } {
+  const fields = new FieldReader();
   if (input.token === undefined || input.token === null || input.token === '') {
-    faults.push({ field: 'token', fault: 'blank' });
+    fields.take('token', { fault: 'blank' });
   }
-  const result = readPassword(input.password, email, core.isCommonPassword);
-  if ('fault' in result) faults.push({ field: 'password', ...result });
-  refuseFaults(faults);
-  return { password: 'value' in result ? result.value : '' };
+  const password = fields.take('password', readPassword(input.password, email, core.isCommonPassword));
+  fields.take('passwordConfirmation', readPasswordConfirmation(input.passwordConfirmation, input.password));
+  refuseFaults(fields.faults);
+  return { password: password ?? '' };
 }

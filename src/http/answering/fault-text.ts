@@ -11,6 +11,7 @@ const texts = {
   too_long: ({ max }) => `must have at most ${max} characters`,
   too_common: () => 'is too common',
   same_as_email: () => 'must not be the email',
+  differs: () => 'must be the same',
   taken: () => 'has already been taken',
   out_of_range: ({ min, max }) => `must be a whole number from ${min} to ${max}`,
   read_only: () => 'cannot be set',

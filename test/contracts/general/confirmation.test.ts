@@ -43,6 +43,12 @@ describe('POST /v1/users/confirmation', () => {
     assert.equal((await confirm(String(number), ` ${code} `)).status, 200);
   });
 
+  test('id and code may be inside `user`', async () => {
+    const { number, email } = await signUp(roster);
+    const user = { user_id: number, confirmation_code: await codeOf(roster, email) };
+    assert.equal((await roster.call(`POST ${path}/confirmation`, { json: { user } })).status, 200);
+  });
+
   test('a spent code is refused', async () => {
     const { number, email } = await signUp(roster);
     const code = await codeOf(roster, email);

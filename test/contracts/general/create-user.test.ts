@@ -73,6 +73,19 @@ describe('POST /v1/users', () => {
     });
   });
 
+  test('a confirmation of the password that differs is refused; equal, null and absent ones are fine', async () => {
+    const faulty = await create(signUpBody({ password_confirmation: 'securepassword124', last_name: '' }));
+    assert.deepEqual(
+      [faulty.status, faulty.body],
+      [422, { errors: { password_confirmation: ["doesn't match password"], last_name: ["can't be blank"] } }],
+    );
+    await ledger.expect({});
+    await signUp(roster, { password_confirmation: goodPassword });
+    await signUp(roster, { password_confirmation: null });
+    const none = await create(signUpBody({ password: null, password_confirmation: goodPassword }));
+    assert.deepEqual(none.body, { errors: { password: ["can't be blank"] } });
+  });
+
   test('absent fields are null or have the default', async () => {
     const { reply } = await signUp(roster, { phone: null, date_of_birth: null, language: null });
     assert.deepEqual(

@@ -31,6 +31,12 @@ describe('POST /v1/users/email_has_account', () => {
     await ledger.expect({});
   });
 
+  test('the address may be inside `user`', async () => {
+    const json = { user: { email: 'jane@example.com' } };
+    const reply = await roster.call('POST /general/v1/users/email_has_account', { json });
+    assert.deepEqual([reply.status, reply.body], [200, { has_account: true }]);
+  });
+
   test('an email that is missing or not a text is reported', async () => {
     for (const [email, text] of [
       [undefined, "can't be blank"],

@@ -66,6 +66,44 @@ describe('the token of a link that sets a password', () => {
     assert.equal(await signInStatus(roster, email, nextPassword), 201);
   });
 
+  test('and the password may be inside `user`, in whole or in part', async () => {
+    const { email } = await signUp(roster);
+    const { email: other } = await signUp(roster);
+    const send = (json: unknown) => roster.call(`POST ${path}/passwords/reset`, { json });
+    const [token, otherToken] = [await askFor(email), await askFor(other)];
+    const faulty = await send({ user: { token, password: 'short' } });
+    assert.deepEqual(faulty.body, { errors: { password: ['is too short (minimum is 8 characters)'] } });
+    assert.equal((await send({ user: { token, password: nextPassword } })).status, 200);
+    const beside = { token: otherToken, password: null, user: { password: nextPassword } };
+    assert.equal((await send(beside)).status, 200);
+    assert.equal((await send({ user: 'x' })).status, 422);
+    assert.equal(await signInStatus(roster, email, nextPassword), 201);
+    assert.equal(await signInStatus(roster, other, nextPassword), 201);
+  });
+
+  test('stays good where the confirmation of the password differs', async () => {
+    const { email } = await signUp(roster);
+    const token = await askFor(email);
+    await ledger.mark();
+    const send = (password_confirmation: unknown, password = nextPassword) =>
+      roster.call(`POST ${path}/passwords/reset`, {
+        json: { user: { token, password, password_confirmation } },
+      });
+    for (const differing of [`${nextPassword} `, nextPassword.toUpperCase(), '', 7, [nextPassword]]) {
+      const reply = await send(differing);
+      assert.equal(reply.status, 422);
+      assert.deepEqual(reply.body, { errors: { password_confirmation: ["doesn't match password"] } });
+    }
+    assert.deepEqual((await send('other', 'short')).body, {
+      errors: {
+        password: ['is too short (minimum is 8 characters)'],
+        password_confirmation: ["doesn't match password"],
+      },
+    });
+    await ledger.expect({});
+    assert.equal((await send(nextPassword)).status, 200);
+  });
+
   test('neither confirms nor activates when it is a reset', async () => {
     const { number, email } = await signUp(roster);
     const reply = await reset(await askFor(email));

@@ -56,6 +56,18 @@ describe('a change of email or password', () => {
     assert.equal((await put(number, session, { password, current_password: goodPassword })).status, 200);
   });
 
+  test('is refused where the confirmation of the password differs', async () => {
+    const { number, session } = await signUp(roster);
+    await ledger.mark();
+    const password = 'another-good-one-7';
+    const reply = await put(number, session, { password, password_confirmation: goodPassword });
+    const errors = { password_confirmation: ["doesn't match password"] };
+    assert.deepEqual([reply.status, reply.body], [422, { errors }]);
+    await ledger.expect({});
+    assert.equal((await put(number, session, { password_confirmation: 'no password' })).status, 200);
+    assert.equal((await put(number, session, { password, password_confirmation: password })).status, 200);
+  });
+
   test('of another user by an admin needs no current password', async () => {
     const { number, email } = await signUp(roster);
     roster.clock.advance(10 * minuteMs);

@@ -70,6 +70,38 @@ describe('PUT /v1/users/{id}', () => {
     assert.deepEqual([reply.status, reply.at('first_name'), reply.at('email')], [200, 'Ada', null]);
   });
 
+  test('a null of a field that cannot be empty says nothing, for owners and admins, as at sign-up', async () => {
+    const { number, session, reply: made } = await signUp(roster, { language: 'es' });
+    await ledger.mark();
+    const flags = { clinical: null, template: null, native_signup: null };
+    const user = {
+      ...flags,
+      language: null,
+      password: null,
+      role: null,
+      active: null,
+      current_password: null,
+    };
+    for (const each of [session, admin.session]) {
+      for (const json of [{ user, ...flags }, flags, { user: { ...user, password_confirmation: null } }]) {
+        const reply = await put(number, each, json);
+        assert.deepEqual([reply.status, reply.text], [200, made.text]);
+      }
+    }
+    await ledger.expect({});
+    const whole = await put(number, session, {
+      user: { ...Object(made.body), ...user, first_name: 'Ada' },
+      ...flags,
+    });
+    assert.deepEqual([whole.status, whole.at('first_name'), whole.at('language')], [200, 'Ada', 'es']);
+  });
+
+  test('a flag of the user counts where the one beside it is null', async () => {
+    const { number } = await signUp(roster);
+    const reply = await put(number, admin.session, { user: { clinical: true }, clinical: null });
+    assert.deepEqual([reply.status, reply.at('clinical')], [200, true]);
+  });
+
   test('a read-only field with another value is invalid, for admins too', async () => {
     const { number, session } = await signUp(roster);
     await ledger.mark();
@@ -193,7 +225,7 @@ describe('PUT /v1/users/{id}', () => {
     test('accepts only values of its kind', async () => {
       const { number } = await signUp(roster);
       await ledger.mark();
-      const json = { user: { role: 'owner', active: null, clinical: 'yes' }, template: 1 };
+      const json = { user: { role: 'owner', active: 'no', clinical: 'yes' }, template: 1 };
       const reply = await put(number, admin.session, json);
       assert.deepEqual(reply.body, {
         errors: {
