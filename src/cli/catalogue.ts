@@ -14,8 +14,10 @@ const organization: Option = {
   meaning: 'The organization, by its id (`roster org list`)',
   isRequired: true,
 };
+const organizationArgument = { name: 'ID', meaning: 'The organization, by its id (`roster org list`)' };
 const onlyOrganization: Option = { value: 'ID', meaning: 'Of this organization only' };
 const name: Option = { value: 'NAME', meaning: 'Its name', isRequired: true };
+const newName: Option = { value: 'NAME', meaning: 'Its new name', isRequired: true };
 const keyArgument = { name: 'ID', meaning: 'The key, by its id (`roster key list`)' };
 const appArgument = { name: 'APPID', meaning: 'The app, by its id (`roster app list`)' };
 const format: Option = {
@@ -98,6 +100,14 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/organizations.ts')).list,
   },
   {
+    name: 'org rename',
+    summary: 'Give an organization another name',
+    details: 'Invitations name the organization.',
+    argument: organizationArgument,
+    options: { name: newName },
+    load: async () => (await import('./commands/organizations.ts')).rename,
+  },
+  {
     name: 'key create',
     summary: 'Create an API key for an organization',
     details: shownOnce,
@@ -155,6 +165,14 @@ export const commands: readonly Command[] = [
     summary: 'List the apps, oldest first',
     options: { org: onlyOrganization },
     load: async () => (await import('./commands/apps.ts')).list,
+  },
+  {
+    name: 'app rename',
+    summary: 'Give an app another name',
+    details: 'Messages and web pages name the app.',
+    argument: appArgument,
+    options: { name: newName },
+    load: async () => (await import('./commands/apps.ts')).rename,
   },
   {
     name: 'app rotate',

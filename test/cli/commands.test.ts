@@ -78,6 +78,19 @@ describe('init and org', () => {
     assert.match(listed.text('1.createdAt'), instant);
   });
 
+  test('org rename gives another name, and lists show it', async () => {
+    const id = (await rosterJson(folder, ['org', 'create', '--name', 'Hill'])).text('organization.id');
+    const renamed = await rosterJson(folder, ['org', 'rename', id, '--name', '  Hill & Dale ']);
+    assert.deepEqual(renamed.value, { id, name: 'Hill & Dale' });
+    const listed = await rosterJson(folder, ['org', 'list']);
+    const index = listed.list().findIndex((_, at) => listed.at(`${at}.id`) === id);
+    assert.equal(listed.at(`${index}.name`), 'Hill & Dale');
+    const empty = await refused(folder, ['org', 'rename', id, '--name', ' ']);
+    assert.deepEqual(empty, { exitCode: 1, lines: ['roster: the name is missing'] });
+    const unknown = await refused(folder, ['org', 'rename', 'org_0', '--name', 'Hill']);
+    assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such organization'] });
+  });
+
   test('an organization with an empty name is refused', async () => {
     const result = await refused(folder, ['org', 'create', '--name', ' ']);
     assert.deepEqual(result, { exitCode: 1, lines: ['roster: the name is missing'] });
@@ -147,6 +160,20 @@ describe('app', () => {
     assert.deepEqual(rotated.names(), ['appId', 'appKey']);
     assert.equal(rotated.at('appId'), made.at('appId'));
     assert.deepEqual([await status(made.text('appKey')), await status(rotated.text('appKey'))], [401, 200]);
+  });
+
+  test('app rename gives another name, and lists show it', async () => {
+    const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Strolls']);
+    const appId = made.text('appId');
+    const renamed = await rosterJson(folder, ['app', 'rename', appId, '--name', ' Hikes']);
+    assert.deepEqual(renamed.value, { appId, name: 'Hikes' });
+    const listed = await rosterJson(folder, ['app', 'list']);
+    const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
+    assert.equal(listed.at(`${index}.name`), 'Hikes');
+    const empty = await refused(folder, ['app', 'rename', appId, '--name', ' ']);
+    assert.deepEqual(empty, { exitCode: 1, lines: ['roster: the name is missing'] });
+    const unknown = await refused(folder, ['app', 'rename', '0'.repeat(40), '--name', 'Hikes']);
+    assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such app'] });
   });
 
   test('closing sign-up takes effect on the running server, and the list shows it', async () => {

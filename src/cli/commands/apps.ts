@@ -4,6 +4,7 @@ import {
   getOrganization,
   type IssuedApp,
   listApps,
+  renameApp,
   rotateAppKey,
   rotateClientSecret,
   updateApp,
@@ -40,6 +41,12 @@ export const list = onDirectory(async (directory, invocation) => {
       'There are no apps.',
     ),
   };
+});
+
+export const rename = onDirectory(async ({ core }, invocation) => {
+  const input = { appId: invocation.argument, name: invocation.get('name') };
+  const { id, name } = await renameApp(core, door, input);
+  return { json: { appId: id, name }, text: pairs([['App', `${id}  ${name}`]]) };
 });
 
 export const rotate = onDirectory(async ({ core }, invocation) => {

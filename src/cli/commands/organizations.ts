@@ -1,10 +1,11 @@
-/** Organizations: creates the first one and further ones, and lists all. */
+/** Organizations: creates the first one and further ones, lists and renames them. */
 import { readConfig } from '../../config/config.ts';
 import {
   createOrganization,
   initialise,
   listOrganizations,
   type NewOrganization,
+  renameOrganization,
 } from '../../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
@@ -42,6 +43,12 @@ export const list = onDirectory(async ({ core }) => {
       'There are no organizations.',
     ),
   };
+});
+
+export const rename = onDirectory(async ({ core }, invocation) => {
+  const input = { id: invocation.argument, name: invocation.get('name') };
+  const { id, name } = await renameOrganization(core, door, input);
+  return { json: { id, name }, text: pairs([['Organization', `${id}  ${name}`]]) };
 });
 
 /** A new organization with its keys in plain text, as JSON for programs. */

@@ -65,6 +65,40 @@ export async function getOrganization(core: Core, id: string): Promise<Organizat
   return organization;
 }
 
+/** Gives the organization another name. Refuses with `invalid_fields` and `not_found` (organization). */
+export async function renameOrganization(
+  core: Core,
+  door: Door,
+  input: { readonly id: string; readonly name: string },
+): Promise<Organization> {
+  const name = readName(input.name);
+  return core.work.changeSystem('operator', async (system) => {
+    const organization = await system.organizations.findById(input.id);
+    if (organization === null || !(await system.organizations.rename(input.id, name))) {
+      throw refuse('not_found', { noun: 'organization' });
+    }
+    const { key, id } = organization;
+    const subject = { kind: 'organization', id } as const;
+    await record(
+      system.within(key),
+      operatorAt(door, key),
+      'organization.renamed',
+      subject,
+      core.clock.now(),
+    );
+    return { ...organization, name };
+  });
+}
+
+/** Gives the app another name. Refuses with `invalid_fields` and `not_found` (app). */
+export async function renameApp(
+  core: Core,
+  door: Door,
+  input: { readonly appId: string; readonly name: string },
+): Promise<App> {
+  return changeApp(core, door, input.appId, 'app.renamed', { name: readName(input.name) });
+}
+
 /** Creates an app in the organization. Refuses with `invalid_fields`. */
 export async function createApp(
   core: Core,

@@ -28,6 +28,8 @@ export interface OrganizationStore {
   /** Adds an organization under a fresh key. */
   insert(organization: Omit<Organization, 'key'>): Promise<Organization>;
   findById(id: string): Promise<Organization | null>;
+  /** False where there is no such organization. */
+  rename(id: string, name: string): Promise<boolean>;
   /** Oldest first. */
   list(): Promise<readonly Organization[]>;
 }
@@ -61,4 +63,4 @@ export interface AppDigests {
   readonly secretDigest: string;
 }
 
-export type AppChanges = Partial<AppDigests & Pick<App, 'isSignupOpen' | 'origins'>>;
+export type AppChanges = Partial<AppDigests & Pick<App, 'name' | 'isSignupOpen' | 'origins'>>;

@@ -5,9 +5,11 @@ import { newDatedId } from '../ids.ts';
 
 export type AuditAction =
   | 'organization.created'
+  | 'organization.renamed'
   | 'app.created'
   | 'app.key_rotated'
   | 'app.secret_rotated'
+  | 'app.renamed'
   | 'app.updated'
   | 'api_key.created'
   | 'api_key.rotated'

@@ -66,7 +66,7 @@ const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
 type ById = { orgKey: number; id: string };
 
 const updateOf = <V extends Value>(
-  column: 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open',
+  column: 'name' | 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open',
 ) =>
   statement((p: Binder<ById & { value: V }>) =>
     build
@@ -76,6 +76,7 @@ const updateOf = <V extends Value>(
       .where('id', '=', p('id')),
   );
 
+const updateName = updateOf<string>('name');
 const updateKey = updateOf<string>('key_digest');
 const updateSecret = updateOf<string>('client_secret_digest');
 const updateOrigins = updateOf<string>('origins');
@@ -142,7 +143,8 @@ export class SqlAppStore implements AppStore {
   async update(appId: string, changes: AppChanges): Promise<boolean> {
     const { executor } = this.#scope;
     const own = { orgKey: this.#orgKey, id: appId };
-    const { keyDigest, secretDigest, isSignupOpen, origins } = changes;
+    const { name, keyDigest, secretDigest, isSignupOpen, origins } = changes;
+    if (name !== undefined) await executor.run(updateName, { ...own, value: name });
     if (keyDigest !== undefined) await executor.run(updateKey, { ...own, value: keyDigest });
     if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, value: secretDigest });
     if (isSignupOpen !== undefined) {

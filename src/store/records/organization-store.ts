@@ -18,6 +18,13 @@ const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('organizations').select(columns).where('id', '=', p('id')),
 );
 
+const updateName = statement((p: Binder<{ id: string; name: string }>) =>
+  build
+    .updateTable('organizations')
+    .set({ name: p('name') })
+    .where('id', '=', p('id')),
+);
+
 const selectAll = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('organizations').select(columns).orderBy('seq'),
 );
@@ -40,6 +47,10 @@ export class SqlOrganizationStore implements OrganizationStore {
 
   async findById(id: string): Promise<Organization | null> {
     return (await this.#scope.executor.first(selectById, { id })) ?? null;
+  }
+
+  async rename(id: string, name: string): Promise<boolean> {
+    return (await this.#scope.executor.run(updateName, { id, name })) === 1;
   }
 
   list(): Promise<readonly Organization[]> {
