@@ -3,7 +3,7 @@
  * A process opens a descriptor of each file once and never closes it: closing any descriptor of a file releases all POSIX
  * locks that the process holds on it, those of SQLite's connections in all of its threads included.
  */
-import { fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { fdatasyncSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import type { ByteRange } from './unallocated.ts';
 
 /** Of this process, by device and inode. A file that replaces another is a file of its own. */
@@ -35,19 +35,15 @@ export class PageFile {
     this.#zeros = Buffer.alloc(this.pageBytes);
   }
 
-  /** How many whole pages the file has. */
-  count(): number {
-    return Math.floor(fstatSync(this.#descriptor).size / this.pageBytes);
-  }
-
   /** A page by its number, from 1. */
   read(page: number): Buffer {
-    return this.readSome(page, 1);
+    return this.#readAt((page - 1) * this.pageBytes, this.pageBytes);
   }
 
-  /** Pages that follow each other, as many of them as there are. */
-  readSome(first: number, count: number): Buffer {
-    return this.#readAt((first - 1) * this.pageBytes, count * this.pageBytes);
+  /** Fills the buffer with pages that follow each other; the part of it that has some. */
+  readInto(buffer: Buffer, first: number): Buffer {
+    const bytesRead = readSync(this.#descriptor, buffer, 0, buffer.length, (first - 1) * this.pageBytes);
+    return buffer.subarray(0, bytesRead - (bytesRead % this.pageBytes));
   }
 
   /** Overwrites a range of a page with zeros. */

@@ -1,12 +1,12 @@
 /**
- * Removes what is left of erased people in the SQLite file and its write-ahead log. A checkpoint that truncates the log
- * empties it, at a moment in which no connection reads a former state. Then a scan reads all pages of the file, and
- * what it finds in bytes that hold nothing is overwritten with zeros (`wipe.ts`).
+ * Removes remains of erased people from the SQLite file and its write-ahead log. A checkpoint that truncates the
+ * log empties it, at a moment in which no connection reads a former state. Then a scan reads all pages of the file,
+ * and the unallocated space of pages with a trace is overwritten with zeros (`wipe.ts`).
  *
- * Nothing counts as removed before another scan has found nothing: the log was empty at its beginning, all connections
- * had dropped their caches, and no page of the file had a trace. One process at a time removes remains: a
- * process that dies between writing zeros and its commit leaves former bytes in the caches of others, and the scan of
- * a second process must begin after that.
+ * Remains count as removed only when a later scan finds none. At the beginning of a scan the log is empty and all
+ * connections have dropped their caches; during it the file does not change. One process at a time removes remains:
+ * a process that dies between writing zeros and its commit leaves former bytes in the caches of others, and the
+ * scan of the next process must begin after that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Remains } from '../../../core/erasure/remains.ts';

@@ -1,9 +1,9 @@
 /**
- * Finds the bytes of a b-tree page that hold nothing, by SQLite's documented file format
- * (https://www.sqlite.org/fileformat2.html#b_tree_pages): the unallocated space between the cell pointers and the
- * cells, and the freeblocks between the cells without the four bytes that link them. Fragments have at most three bytes,
- * fewer than any trace. Everything else of a page has a meaning: SQLite may read it, and it must not change.
- * Pure: nothing here reads or writes files, and nothing here tells whether a page is a b-tree page (see `trees.ts`).
+ * Finds the unallocated bytes of a b-tree page, by SQLite's documented file format
+ * (https://www.sqlite.org/fileformat2.html#b_tree_pages): the space between the cell pointers and the cells, and
+ * the freeblocks between the cells without the four bytes that link them. Fragments have at most three bytes, fewer
+ * than any trace. All other bytes of a page have a meaning and must not change. Pure: it reads and writes no file,
+ * and does not tell whether a page is a b-tree page (see `trees.ts`).
  */
 
 /** Bytes of a page, from `start` up to but without `end`. */
@@ -21,31 +21,25 @@ const freeblockHeaderBytes = 4;
 const fileHeaderBytes = 100;
 
 /**
- * The ranges that hold nothing, in their order; none where the bytes are not formed like a b-tree page. `page` is any
+ * The unallocated ranges, in their order; none where the bytes are not formed like a b-tree page. `page` is any
  * page but the first. The last bytes of a page may be reserved for an extension; they begin at `usableBytes`.
  */
 export function unallocatedRanges(page: Buffer, usableBytes: number): readonly ByteRange[] {
-  const pointers = pointersOf(page, 0);
-  if (pointers === null) return [];
+  const type = page[0] ?? 0;
+  const isLeaf = leafTypes.has(type);
+  if (!isLeaf && !innerTypes.has(type)) return [];
+  const start = (isLeaf ? leafHeaderBytes : innerHeaderBytes) + 2 * page.readUInt16BE(3);
   const contentStart = page.readUInt16BE(5) || 65_536;
-  if (pointers.end > contentStart || contentStart > usableBytes) return [];
-  const freeblocks = freeblocksOf(page, { start: contentStart, end: usableBytes });
-  if (freeblocks === null) return [];
-  return [{ start: pointers.end, end: contentStart }, ...freeblocks].filter(({ start, end }) => start < end);
-}
-
-/** The contents of the freeblocks; null where their chain is not one that SQLite writes. */
-function freeblocksOf(page: Buffer, { start, end }: ByteRange): readonly ByteRange[] | null {
-  const contents: ByteRange[] = [];
-  let from = start;
-  for (let at = page.readUInt16BE(1); at !== 0; at = page.readUInt16BE(at)) {
-    if (at < from || at + freeblockHeaderBytes > end) return null;
-    const next = at + page.readUInt16BE(at + 2);
-    if (next < at + freeblockHeaderBytes || next > end) return null;
-    contents.push({ start: at + freeblockHeaderBytes, end: next });
-    from = next;
+  if (start > contentStart || contentStart > usableBytes) return [];
+  const ranges: ByteRange[] = start < contentStart ? [{ start, end: contentStart }] : [];
+  for (let at = page.readUInt16BE(1), from = contentStart; at !== 0; at = page.readUInt16BE(at)) {
+    if (at < from || at + freeblockHeaderBytes > usableBytes) return [];
+    const end = at + page.readUInt16BE(at + 2);
+    if (end < at + freeblockHeaderBytes || end > usableBytes) return [];
+    if (end > at + freeblockHeaderBytes) ranges.push({ start: at + freeblockHeaderBytes, end });
+    from = end;
   }
-  return contents;
+  return ranges;
 }
 
 /** Whether no cell begins within the ranges, as in every page that is not damaged. */

@@ -1,10 +1,10 @@
 /**
- * Overwrites what a scan has found with zeros, past SQLite. It runs when the write-ahead log is empty, so that the file
- * alone is the database, and holds SQLite's lock to write, so that no connection of any process changes a page.
+ * Overwrites remains with zeros, past SQLite. It runs when the write-ahead log is empty, so that the file alone is
+ * the database, and holds SQLite's lock to write, so that no connection of any process changes a page.
  *
- * Other connections still have the former bytes of those pages in their caches and would write them back with the next
- * change. So it ends with a commit: each connection drops its cache where another one has committed.
- * The commit has to come from a database connection that changes nothing else, for a connection keeps its own cache.
+ * Other connections still have the former bytes of those pages in their caches and would write them back with their
+ * next change. So it ends with a commit: each connection drops its cache when another one has committed. The commit
+ * has to come from a database connection that changes nothing else, because a connection keeps its own cache.
  */
 import type Sqlite from 'better-sqlite3';
 import type { PageFile } from './page-file.ts';
@@ -21,9 +21,9 @@ export interface WipeParts {
 }
 
 /**
- * Wipes all bytes that hold nothing in the pages of a scan. Each page is read again first: it may have changed, it may
- * belong to no tree any more, and then it is left as it is. False, and nothing is changed, where the log is no longer
- * empty. Throws `SQLITE_BUSY` where another connection writes. After any other fault it can be done again.
+ * Overwrites the unallocated space of the pages of a scan. It reads each page again first: a page that no longer
+ * belongs to a tree does not change. Returns false, and changes nothing, where the log is no longer empty. Throws
+ * `SQLITE_BUSY` where another connection writes. After any other fault the caller may repeat it.
  */
 export function wipe(
   { db, file, logBytes }: WipeParts,
