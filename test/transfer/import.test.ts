@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { refused } from '../cli/program.ts';
+import { refused, roster as run } from '../cli/program.ts';
 import { setUpLedger, setUpRoster } from '../support/set-up.ts';
 import type { Tenant } from '../support/start.ts';
 import { importFile, makeFile, pipeInto } from './program.ts';
@@ -31,12 +31,20 @@ describe('an import', () => {
       [
         'external_id,email,first_name,last_name,phone,date_of_birth,language,timezone,role,status,clinical,confirmed_at,created_at',
         'p-1,Ada@Example.com , Ada ,"Love, lace",+1-555-123-4567,1990-05-17,es-MX,europe/london,member,inactive,true,2024-02-03T04:05:06.789+01:00,2023-01-02T03:04:05Z',
+        ',,,,,,,,parent,,,,',
         ',,,,,,,,,,,,',
         '',
       ].join('\r\n'),
     );
-    const { imported, rejected, notes } = await importFile(roster.folder, [file, '--org', tenant.id]);
-    assert.deepEqual({ imported, rejected, notes }, { imported: 2, rejected: 0, notes: [] });
+    const { imported, rejected, skipped, notes } = await importFile(roster.folder, [
+      file,
+      '--org',
+      tenant.id,
+    ]);
+    assert.deepEqual(
+      { imported, rejected, skipped, notes },
+      { imported: 2, rejected: 0, skipped: 1, notes: [] },
+    );
     await ledger.expect({
       audit: [
         { action: 'user.created', door: 'cli', actor_kind: 'operator', actor_id: null },
@@ -149,6 +157,43 @@ describe('an import', () => {
     await ledger.mark();
   });
 
+  test('skips rows that say nothing, counts them, and ends with 0', async () => {
+    const tenant = await newTenant();
+    const inputs: readonly (readonly [string, string])[] = [
+      [
+        'blank.csv',
+        'Email,First_Name,Clinical,,\nx@example.com,,TRUE,,\n,,,,\n"","","",,\n  ,\t,,,\n\n,,,,,,,\n',
+      ],
+      ['blank.tsv', 'sep=\t\nEMAIL\tfirst_name\ny@example.com\tY\n\t\n""\t\n \t \n\t\t\n'],
+      [
+        'blank.ndjson',
+        '{}\n{"email":null}\n{"email":""}\n{"email":" ","phone":null}\n{"email":"z@example.com"}\n',
+      ],
+    ];
+    for (const [name, content] of inputs) {
+      const file = await makeFile(roster.folder, name, content);
+      const words = [file, '--org', tenant.id];
+      const dry = await importFile(roster.folder, [...words, '--dry-run']);
+      assert.partialDeepStrictEqual(dry, { imported: 1, rejected: 0, skipped: 4 });
+      const { exitCode, stdout } = await run(roster.folder, ['import', ...words]);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^1 user imported, 0 rows rejected, 4 empty rows skipped in [\d.]+ s\n$/);
+      assert.partialDeepStrictEqual(await importFile(roster.folder, words), { imported: 1, skipped: 4 });
+    }
+    const seen = await list(tenant);
+    assert.equal(seen.at('meta.total'), 3);
+    await ledger.mark();
+  });
+
+  test('of nothing but rows that say nothing adds no user', async () => {
+    const tenant = await newTenant();
+    const rows = 9_000;
+    const file = await makeFile(roster.folder, 'nothing.csv', `email,phone\n${',\n'.repeat(rows)}`);
+    const said = await importFile(roster.folder, [file, '--org', tenant.id]);
+    assert.partialDeepStrictEqual(said, { imported: 0, rejected: 0, skipped: rows, notes: [] });
+    await ledger.expect({ rows: { imports: '+1' } });
+  });
+
   test('leaves bad rows out and reports the reason and the line of each', async () => {
     const tenant = await newTenant();
     await roster.call('POST /sonar/v1/users', {
@@ -234,8 +279,14 @@ describe('an import', () => {
     await importFile(roster.folder, words);
     await ledger.mark();
     const again = await importFile(roster.folder, words);
-    assert.partialDeepStrictEqual(again, { imported: 2, rejected: 0 });
-    assert.match(again.notes.join(), /finished at \d{4}-.*Z and is not repeated/);
+    assert.partialDeepStrictEqual(again, { imported: 2, rejected: 0, notes: [] });
+    assert.match(again.alreadyFinishedAt ?? '', /^\d{4}-.*Z$/);
+    const { exitCode, stdout, stderr } = await run(roster.folder, ['import', ...words]);
+    assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+    assert.match(
+      stdout,
+      /^This import was finished at \d{4}-\S+Z and is not repeated: 2 users imported, 0 rows rejected then\. .*--resume\.\n$/,
+    );
     await ledger.expect({});
     await importFile(roster.folder, [...words, '--resume', 'once-more']);
     assert.equal((await list(tenant)).at('meta.total'), 4);
@@ -267,6 +318,13 @@ test('a dry run says what an import would do, and changes nothing', async () => 
 
 describe('an input that cannot be imported is refused in one line, and nothing changes', () => {
   const refusals: readonly (readonly [string, readonly string[], string, RegExp])[] = [
+    [
+      'an encoding that is not UTF-8',
+      ['wide.csv'],
+      '\0e\0m\0a\0i\0l',
+      /^roster: the input is UTF-16: save it as UTF-8 .* `iconv -f UTF-16 -t UTF-8`$/,
+    ],
+    ['lines that end with CR alone', ['old.csv'], 'email\ra\rb\r', /^roster: the lines .* end with CR alone/],
     [
       'unknown columns',
       ['users.csv'],

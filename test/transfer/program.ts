@@ -13,6 +13,7 @@ const program = join(import.meta.dirname, '../../bin/roster');
 export interface Counted {
   readonly imported: number;
   readonly rejected: number;
+  readonly skipped: number;
   readonly seconds: number;
 }
 
@@ -27,12 +28,12 @@ export async function makeFile(folder: string, name: string, content: string | B
 export async function importFile(
   folder: string,
   words: readonly string[],
-): Promise<Counted & { readonly notes: readonly string[] }> {
+): Promise<Counted & { readonly alreadyFinishedAt?: string; readonly notes: readonly string[] }> {
   const { exitCode, stdout, stderr } = await roster(folder, ['import', ...words, '--json']);
   assert.equal(exitCode, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/, 'one value on one line');
-  const said: Counted = JSON.parse(stdout);
-  assert.deepEqual(Object.keys(said), ['imported', 'rejected', 'seconds']);
+  const said: Counted & { readonly alreadyFinishedAt?: string } = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(said).slice(0, 4), ['imported', 'rejected', 'skipped', 'seconds']);
   return { ...said, notes: stderr.split('\n').slice(0, -1) };
 }
 

@@ -70,10 +70,7 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
   let progress = await openImport(core, principal, { id, digest: opened.digest });
   if (progress.finishedAt !== null) {
     await forgetRejects(core, principal, progress);
-    return present(progress, [
-      `this import was finished at ${toSecondText(progress.finishedAt)} and is not repeated: ` +
-        'to import again, give a new name with --resume',
-    ]);
+    return presentRepeated(progress, progress.finishedAt);
   }
   const isResumed = progress.bytes > 0;
   await rows.skipTo(progress);
@@ -117,15 +114,16 @@ async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
   const dryRun = new DryRun(core, principal, appId);
   const bar = new ProgressBar();
   const beganAt = performance.now();
-  const sum = { imported: 0, rejected: 0 };
+  const sum = { imported: 0, rejected: 0, skipped: 0 };
   const check = async function* (): AsyncGenerator<readonly Reject[]> {
     for (;;) {
       const batch = await rows.read(1_000);
-      const { count } = batch.rows;
+      const { count, skipped } = batch.rows;
       if (count === 0) return;
       const { imported, rejects } = await dryRun.check(batch.rows);
       sum.imported += imported;
-      sum.rejected += count - imported;
+      sum.rejected += count - skipped - imported;
+      sum.skipped += skipped;
       bar.show(advanceOf(task, sum, batch.reached.bytes));
       yield rejects;
     }
@@ -190,16 +188,31 @@ function advanceOf(
   return { share, text: `${counted(imported, 'user')}, ${rejected.toLocaleString('en')} rejected` };
 }
 
-function present(
-  { imported, rejected, elapsedMs }: Pick<ImportProgress, 'imported' | 'rejected' | 'elapsedMs'>,
-  notes: readonly string[],
-): Outcome {
-  const seconds = Math.round(elapsedMs) / 1_000;
+/** The result of a call for an import that was finished before: its figures, which are not of this call. */
+function presentRepeated(progress: ImportProgress, finishedAt: number): Outcome {
+  const alreadyFinishedAt = toSecondText(finishedAt);
+  const { json } = present(progress, []);
   return {
-    json: { imported, rejected, seconds },
-    text: `${counted(imported, 'user')} imported, ${counted(rejected, 'row')} rejected in ${seconds} s`,
-    notes,
+    json: { ...json, alreadyFinishedAt },
+    text:
+      `This import was finished at ${alreadyFinishedAt} and is not repeated: ${inWords(progress)} then. ` +
+      'To import again, give a new name with --resume.',
   };
+}
+
+type Sum = Pick<ImportProgress, 'imported' | 'rejected' | 'skipped' | 'elapsedMs'>;
+
+function present(sum: Sum, notes: readonly string[]) {
+  const { imported, rejected, skipped } = sum;
+  const seconds = Math.round(sum.elapsedMs) / 1_000;
+  return { json: { imported, rejected, skipped, seconds }, text: `${inWords(sum)} in ${seconds} s`, notes };
+}
+
+function inWords({ imported, rejected, skipped }: Sum): string {
+  const empty = skipped === 0 ? [] : [`${counted(skipped, 'empty row')} skipped`];
+  return [`${counted(imported, 'user')} imported`, `${counted(rejected, 'row')} rejected`, ...empty].join(
+    ', ',
+  );
 }
 
 function sha256(text: string): string {

@@ -1,23 +1,30 @@
-/** Lines of CSV (RFC 4180) and their fields, in both directions. `row-cutter.ts` decides which bytes are a record. */
+/**
+ * Lines of CSV (RFC 4180) and their fields, in both directions; what is read may also have a semicolon or a tab as
+ * separator. `row-cutter.ts` decides which bytes are a record.
+ */
+
+/** The separators that an input may have; what is written has commas. */
+export const separators = [',', ';', '\t'] as const;
+export type Separator = (typeof separators)[number];
 
 /** The fields of a record, without the line break at its end; null where its quotes are wrong. */
-export function splitCsv(record: string): string[] | null {
-  if (!record.includes('"')) return record.split(',');
+export function splitCsv(record: string, separator: Separator = ','): string[] | null {
+  if (!record.includes('"')) return record.split(separator);
   const fields: string[] = [];
   for (let at = 0; ; at++) {
     const isQuoted = record[at] === '"';
-    const field = isQuoted ? readQuoted(record, at + 1) : readBare(record, at);
+    const field = isQuoted ? readQuoted(record, at + 1) : readBare(record, at, separator);
     if (field === null) return null;
     fields.push(field.text);
     at = field.end;
     if (at === record.length) return fields;
-    if (record[at] !== ',') return null;
+    if (record[at] !== separator) return null;
   }
 }
 
 interface Field {
   readonly text: string;
-  /** The offset after the field. A comma or the end of the record must be there. */
+  /** The offset after the field. The separator or the end of the record must be there. */
   readonly end: number;
 }
 
@@ -33,9 +40,9 @@ function readQuoted(record: string, begin: number): Field | null {
   }
 }
 
-function readBare(record: string, begin: number): Field | null {
-  const comma = record.indexOf(',', begin);
-  const end = comma === -1 ? record.length : comma;
+function readBare(record: string, begin: number, separator: Separator): Field | null {
+  const next = record.indexOf(separator, begin);
+  const end = next === -1 ? record.length : next;
   const text = record.slice(begin, end);
   return text.includes('"') ? null : { text, end };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { ImportLine } from '../../core/transfer/import-row.ts';
+import { type ImportLine, saysNothing } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
 import { toCsvLine } from './csv.ts';
 import { type Format, rowBytesMax } from './row-cutter.ts';
@@ -133,7 +133,88 @@ describe('rows of CSV', () => {
   });
 });
 
+describe('rows of CSV from spreadsheets', () => {
+  test('have booleans in any case, with blanks around', async () => {
+    const input = 'clinical\nTRUE\nFalse\n tRuE \n"FALSE"\n1\n';
+    const values = (await readAll(input)).map((item) => 'row' in item && item.row.clinical);
+    assert.deepEqual(values, [true, false, true, false, '1']);
+  });
+
+  test('have a header in any case, with blanks around the names', async () => {
+    const rows = ['2 {"email":"a","first_name":"b"}'];
+    for (const head of ['Email,First_Name', ' EMAIL , "first_name"', '\uFEFFEMAIL\u00a0,first_name\t']) {
+      assert.deepEqual(await glance(`${head.replace(' "first_name"', '" first_name "')}\na,b\n`), rows);
+    }
+  });
+
+  test('may have columns without a name, whose cells are blank', async () => {
+    const input = 'email,,role,, \na,,b,,\nc,"",d," ",\ne,,f,x,\ng,h,i,,\nj,,k,,,,\nl,,m\n';
+    assert.deepEqual(await glance(input), [
+      '2 {"email":"a","role":"b"}',
+      '3 {"email":"c","role":"d"}',
+      '4 wrong_columns',
+      '5 wrong_columns',
+      '6 {"email":"j","role":"k"}',
+      '7 wrong_columns',
+    ]);
+  });
+
+  test('may have empty rows before the header', async () => {
+    assert.deepEqual(await glance(',,\n\n" ",,\nemail,role,\na,b,\n'), ['5 {"email":"a","role":"b"}']);
+  });
+
+  test('say nothing where all cells are blank, however many they are', async () => {
+    const input = 'email,role\n,\n"",""\n  ,\t\n   \n,,,,\n\n"\n", \n';
+    const rows = (await readAll(input)).map((item) => [item.line, 'row' in item && saysNothing(item.row)]);
+    assert.deepEqual(
+      rows,
+      [2, 3, 4, 5, 6, 8].map((line) => [line, true]),
+    );
+  });
+
+  for (const [name, separator] of [
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+    ['commas', ','],
+  ] as const) {
+    test(`may be separated by ${name}, as the header or a line before it shows`, async () => {
+      const body = ['Email', 'first_name', '\r\na', `"b${separator} ""c"""`, '\r\n'].join(separator);
+      const text = body.replaceAll(`${separator}\r`, '\r').replaceAll(`\n${separator}`, '\n');
+      const row = JSON.stringify({ email: 'a', first_name: `b${separator} "c"` });
+      assert.deepEqual(await glance(text), [`2 ${row}`]);
+      for (const line of [
+        `sep=${separator}`,
+        `SEP=${separator}`,
+        `"sep=${separator}"`,
+        `\uFEFFsep=${separator}`,
+      ]) {
+        assert.deepEqual(await glance(`${line}\r\n${text}`), [`3 ${row}`]);
+      }
+    });
+  }
+
+  test('with one column may contain any separator', async () => {
+    assert.deepEqual(await glance('sep=;\nfirst_name\na,b\n'), ['3 {"first_name":"a,b"}']);
+    assert.deepEqual(await glance('first_name\na;b\tc\n'), ['2 {"first_name":"a;b\\tc"}']);
+  });
+
+  test('go on after empty lines that fill a batch', async () => {
+    assert.deepEqual(await glance(`email\na\n${'\n'.repeat(9_000_000)}b\n`), [
+      '2 {"email":"a"}',
+      '9000003 {"email":"b"}',
+    ]);
+  });
+});
+
 describe('rows of NDJSON', () => {
+  test('may begin after empty lines, and say nothing where a line is blank', async () => {
+    assert.deepEqual(await glance('\n\r\n{"email":"a"}\n  \n{}\n', 'ndjson'), [
+      '3 {"email":"a"}',
+      '4 {}',
+      '5 {}',
+    ]);
+  });
+
   test('are the objects of the lines; a line without an object spoils no other', async () => {
     const input = [
       '{"email":"a","clinical":true,"first_name":null}',
@@ -156,12 +237,37 @@ describe('rows of NDJSON', () => {
 });
 
 describe('an input is refused before any row is read', () => {
+  const utf16 = (text: string, end: 'little' | 'big'): Buffer => {
+    const bytes = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    return end === 'little' ? bytes : bytes.swap16();
+  };
   const refusals: readonly (readonly [string, Input, Format | null, RegExp])[] = [
-    ['with unknown columns', 'email,Email,pass word\na,b,c\n', null, /unknown columns "Email", "pass word"/],
+    ['with unknown columns', 'email,mail,pass word\na,b,c\n', null, /unknown columns "mail", "pass word"/],
     ['with a column twice', 'email,email\n', null, /"email" is there twice/],
+    ['with a column twice in other letters', 'email,EMAIL\n', null, /"email" is there twice/],
+    ['with two separators in its header', 'email;phone,role\n', null, /unknown column "phone,role"/],
+    [
+      'with another separator that it names',
+      'sep=|\nemail|phone\n',
+      null,
+      /"\|" is not .*semicolon or a tab/,
+    ],
+    ['in UTF-16, little-endian', utf16('email\na\n', 'little'), null, /is UTF-16: save it as UTF-8/],
+    ['in UTF-16, big-endian', utf16('email\na\n', 'big'), 'csv', /is UTF-16: save it as UTF-8/],
+    ['in UTF-16 with NDJSON', utf16('{"email":"a"}\n', 'little'), 'ndjson', /is UTF-16/],
+    ['in UTF-16 without a mark', utf16('email\na\n', 'little').subarray(2), null, /is UTF-16/],
+    ['in UTF-16 without a mark, big-endian', utf16('email\n', 'big').subarray(2), null, /is UTF-16/],
+    ['that is a workbook', Buffer.from('PK\x03\x04...'), null, /is a spreadsheet or another archive/],
+    ['that is compressed', Buffer.from([0x1f, 0x8b, 8, 0, 0]), null, /is compressed/],
+    ['with lines that end with CR', 'email,phone\ra@b.example,\r', null, /end with CR alone/],
+    ['with very many lines that end with CR', `email\r${'a@b.example\r'.repeat(9_000)}`, null, /end with CR/],
+    ['of JSON with lines that end with CR', '{"email":"a"}\r{"email":"b"}\r', null, /end with CR alone/],
+    ['of JSON that is a list', '[{"email":"a"}]\n', null, /no JSON object/],
+    ['with a header that is too long', `${'email,'.repeat(20_000)}\n`, null, /no line of column names/],
     ['with a header that is no text', Buffer.from([0x65, 0xff, 0x0a]), 'csv', /no line of column names/],
     ['without a header', '', 'csv', /is empty/],
     ['with only empty lines', '\n\n', 'csv', /is empty/],
+    ['with only blank cells', ',,\n" ",,\n', 'csv', /is empty/],
     ['of JSON with unknown columns', '{"mail":"a"}\n', null, /unknown column "mail"/],
     ['that is no JSON', 'email\na\n', 'ndjson', /no JSON object/],
   ];
@@ -181,7 +287,15 @@ describe('resuming', () => {
   const input = Buffer.from(
     `email\n${Array.from({ length: 50 }, (_, at) => `p${at}@é.example`).join('\n')}\n`,
   );
-  const start = { imported: 0, rejected: 0, elapsedMs: 0, startedAt: 0, finishedAt: null, id: '' };
+  const start = {
+    imported: 0,
+    rejected: 0,
+    skipped: 0,
+    elapsedMs: 0,
+    startedAt: 0,
+    finishedAt: null,
+    id: '',
+  };
 
   test('after any batch gives the rest, by bytes and lines', async () => {
     const all = await readAll(input);

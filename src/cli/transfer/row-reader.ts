@@ -3,12 +3,21 @@
  * fault of the line. A faulty row spoils no other row. Only the bytes of one batch are in memory.
  */
 import { isUtf8 } from 'node:buffer';
-import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
+import { isTransferColumn, type TransferColumn } from '../../core/transfer/columns.ts';
 import type { ImportBatch } from '../../core/transfer/import.ts';
 import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
-import type { ImportLine, ImportRow } from '../../core/transfer/import-row.ts';
+import { type ImportLine, type ImportRow, saysNothing } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
-import { splitCsv } from './csv.ts';
+import { type Separator, splitCsv } from './csv.ts';
+import {
+  type CsvHeader,
+  checkColumns,
+  foreignBytes,
+  readHeader,
+  readSeparatorLine,
+  refuseForeign,
+  refuseReturns,
+} from './csv-header.ts';
 import { InputWindow } from './input-window.ts';
 import { type Cut, cutFirstLine, cutRow, type Format } from './row-cutter.ts';
 
@@ -31,8 +40,8 @@ export interface CutRows extends Pick<ImportBatch, 'reached'> {
 export class RowReader {
   readonly format: Format;
   readonly #window: InputWindow;
-  /** The columns of CSV in their order; empty for NDJSON. */
-  #columns: readonly TransferColumn[] = [];
+  /** The separator and the columns of CSV; without columns for NDJSON. */
+  #header: CsvHeader = { separator: ',', columns: [] };
   #lines = 0;
 
   private constructor(window: InputWindow, format: Format) {
@@ -42,14 +51,15 @@ export class RowReader {
 
   /**
    * Begins to read. Without a `format`, the first byte decides. Throws a `CommandError` where the begin shows that the
-   * input cannot be imported: no header, unknown columns, no JSON.
+   * input cannot be imported: no header, unknown columns, no JSON, no UTF-8.
    */
   static async open(input: AsyncIterable<Buffer>, format: Format | null): Promise<RowReader> {
     const window = new InputWindow(input);
-    while (window.bytes.length < byteOrderMark.length && (await window.more()));
+    while (window.bytes.length < foreignBytes && (await window.more()));
+    refuseForeign(window.bytes);
     if (window.bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark))
       window.pass(byteOrderMark.length);
-    const isJson = window.bytes.toString('latin1').trimStart().startsWith('{');
+    const isJson = /^\s*[{[]/.test(window.bytes.toString('latin1'));
     const reader = new RowReader(window, format ?? (isJson ? 'ndjson' : 'csv'));
     await (reader.format === 'csv' ? reader.#readHeader() : reader.#checkFirst());
     return reader;
@@ -84,6 +94,10 @@ export class RowReader {
       if (item !== null) items.push(item);
       if (cut.problem === 'too_long') {
         await this.#passLine(at);
+        at = 0;
+      } else if (items.length === 0 && at >= batchBytesMax) {
+        // Many empty lines are not the end of the input.
+        this.#window.pass(at);
         at = 0;
       }
     }
@@ -125,7 +139,7 @@ export class RowReader {
     if (cut.begin === cut.end) return { cut, item: null };
     const text = this.#textOf(cut);
     if (text === null) return { cut, item: { line, fault: faults.notUtf8 } };
-    const parsed = this.format === 'csv' ? readCsvRow(text, this.#columns) : readJsonRow(text);
+    const parsed = this.format === 'csv' ? readCsvRow(text, this.#header) : readJsonRow(text);
     if ('row' in parsed) return { cut, item: { line, row: parsed.row } };
     const isSpoiled = parsed.fault === faults.malformed;
     return {
@@ -142,71 +156,89 @@ export class RowReader {
   }
 
   async #readHeader(): Promise<void> {
-    for (let at = 0; ; ) {
-      const cut = await this.#cut(at);
-      if (cut === null) throw new CommandError('the input is empty: CSV begins with a line of column names');
-      this.#lines += cut.lines;
-      at = cut.next;
-      if (cut.begin === cut.end) continue;
-      const text = cut.problem === undefined ? this.#textOf(cut) : null;
-      const names = text === null ? null : splitCsv(text);
-      if (names === null) throw new CommandError('the first line is no line of column names');
-      this.#columns = readColumns(names.map((name) => name.trim()));
-      this.#window.pass(at);
+    for (let separator: Separator | null = null; ; ) {
+      const first = await this.#findFirst();
+      if (first === null)
+        throw new CommandError('the input is empty: CSV begins with a line of column names');
+      refuseReturns(first.line);
+      if (first.text === null) throw new CommandError('the first line is no line of column names');
+      this.#lines += first.lines;
+      this.#window.pass(first.next);
+      const named: Separator | null = separator === null ? readSeparatorLine(first.text) : null;
+      separator ??= named;
+      const header = named === null ? readHeader(first.text, separator) : null;
+      if (header === null) continue;
+      this.#header = header;
       return;
     }
   }
 
   /** Checks the first row without taking it. */
   async #checkFirst(): Promise<void> {
-    const cut = await this.#cut(0);
-    const text = cut === null ? '{}' : cut.problem === undefined ? this.#textOf(cut) : null;
-    const value = text === null || text.trim() === '' ? null : parseObject(text);
-    if (value === null)
+    const first = await this.#findFirst();
+    if (first === null) return;
+    const value = first.text === null ? null : parseObject(first.text);
+    if (value === null) {
+      refuseReturns(first.line);
       throw new CommandError('the first line is no JSON object: NDJSON has one on each line');
-    readColumns(Object.keys(value));
+    }
+    checkColumns(Object.keys(value));
+  }
+
+  /** The first row of the window that is not empty; null where the input ends before it. */
+  async #findFirst(): Promise<FirstRow | null> {
+    for (let next = 0, lines = 0; ; ) {
+      const cut = await this.#cut(next);
+      if (cut === null) return null;
+      const isTooLong = cut.problem === 'too_long';
+      const line = this.#window.bytes.subarray(cut.begin, isTooLong ? cut.next : cut.end);
+      next = cut.next;
+      lines += cut.lines;
+      if (line.length > 0) {
+        return { line, text: cut.problem === undefined ? this.#textOf(cut) : null, next, lines };
+      }
+    }
   }
 }
 
-/** The names as columns. Throws a `CommandError` that names the unknown columns, or a column that is there twice. */
-function readColumns(names: readonly string[]): TransferColumn[] {
-  const unknown = names.filter((name) => !isTransferColumn(name));
-  if (unknown.length > 0) {
-    const shown = unknown.map((name) => JSON.stringify(name.slice(0, 40))).join(', ');
-    throw new CommandError(
-      `unknown column${unknown.length > 1 ? 's' : ''} ${shown}: there is ${transferColumns.join(', ')}`,
-    );
-  }
-  const columns = names.filter(isTransferColumn);
-  const double = columns.find((name, at) => columns.indexOf(name) !== at);
-  if (double !== undefined) throw new CommandError(`the column "${double}" is there twice`);
-  return columns;
+interface FirstRow {
+  readonly line: Buffer;
+  /** Null where it cannot be read. */
+  readonly text: string | null;
+  /** Where the next row begins, and how many lines are before it. */
+  readonly next: number;
+  readonly lines: number;
 }
 
 type ParsedRow = { readonly row: ImportRow } | { readonly fault: RowFault };
 
-/** An empty field gives no value, quoted or not. */
-function readCsvRow(text: string, columns: readonly TransferColumn[]): ParsedRow {
-  const fields = splitCsv(text);
+/** An empty field gives no value, quoted or not. Cells without a column are accepted where they are blank. */
+function readCsvRow(text: string, { separator, columns }: CsvHeader): ParsedRow {
+  const fields = splitCsv(text, separator);
   if (fields === null) return { fault: faults.malformed };
-  if (fields.length !== columns.length) return { fault: faults.wrongColumns };
   const row: Partial<Record<TransferColumn, unknown>> = {};
-  for (let at = 0; at < columns.length; at++) {
-    const column = columns[at];
+  for (let at = 0; at < fields.length; at++) {
+    const column = columns[at] ?? null;
     const field = fields[at];
-    if (column === undefined || field === undefined || field === '') continue;
-    row[column] = column === 'clinical' ? (flags.get(field) ?? field) : field;
+    if (field === undefined || field === '') continue;
+    if (column !== null) row[column] = column === 'clinical' ? readFlag(field) : field;
+    else if (field.trim() !== '') return { fault: faults.wrongColumns };
   }
-  return { row };
+  return fields.length < columns.length && !saysNothing(row) ? { fault: faults.wrongColumns } : { row };
 }
 
-/** The texts for true and false in a CSV field. */
+/** True and false in any case, as spreadsheets write them; another text is left to the rules of the column. */
+function readFlag(field: string): string | boolean {
+  return flags.get(field) ?? flags.get(field.trim().toLowerCase()) ?? field;
+}
+
 const flags: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['false', false],
 ]);
 
 function readJsonRow(text: string): ParsedRow {
+  if (text.trim() === '') return { row: {} };
   const row = parseObject(text);
   if (row === null) return { fault: faults.malformed };
   for (const name in row) {

@@ -103,7 +103,16 @@ describe('rows that a thread reads', () => {
       return first.read(15);
     });
     const progress: ImportProgress = {
-      ...{ ...reached, id: 'x', imported: 15, rejected: 0, elapsedMs: 0, startedAt: 0, finishedAt: null },
+      ...{
+        ...reached,
+        id: 'x',
+        imported: 15,
+        rejected: 0,
+        skipped: 0,
+        elapsedMs: 0,
+        startedAt: 0,
+        finishedAt: null,
+      },
     };
     const second = new RowThread();
     await withThread(second, async () => {

@@ -16,6 +16,8 @@ export interface ImportProgress {
   readonly digest: string;
   readonly imported: number;
   readonly rejected: number;
+  /** How many rows said nothing, and were neither imported nor rejected. */
+  readonly skipped: number;
   /** How long the import has worked, over all its runs. */
   readonly elapsedMs: number;
   readonly startedAt: number;

@@ -41,8 +41,10 @@ export type ImportLine =
 
 /** Rows after reading: new users, and the faults of the other rows. */
 export interface ImportRows {
-  /** The number of rows. */
+  /** The number of rows, with those that are skipped. */
   readonly count: number;
+  /** The number of rows that say nothing. They add no user and have no fault. */
+  readonly skipped: number;
   readonly users: readonly NewUser[];
   /** The line where the row of each user begins. */
   readonly lines: readonly number[];
@@ -55,10 +57,15 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
   const users: NewUser[] = [];
   const lines: number[] = [];
   const rejects: Reject[] = [];
+  let skipped = 0;
   for (const item of items) {
     const { line } = item;
     if ('fault' in item) {
       rejects.push({ line, ...item.fault });
+      continue;
+    }
+    if (saysNothing(item.row)) {
+      skipped += 1;
       continue;
     }
     const result = readImportRow(item.row, own);
@@ -69,7 +76,16 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
       for (const fault of result.faults) rejects.push({ line, ...fault });
     }
   }
-  return { count: items.length, users, lines, rejects };
+  return { count: items.length, skipped, users, lines, rejects };
+}
+
+/** Whether a row has no value but null and blank texts, such as the empty rows below the table of a spreadsheet. */
+export function saysNothing(row: ImportRow): boolean {
+  for (const value of Object.values(row)) {
+    const isBlank = typeof value === 'string' ? value.trim() === '' : value === null || value === undefined;
+    if (!isBlank) return false;
+  }
+  return true;
 }
 
 /** The new user of a row, or all its faults. */

@@ -50,7 +50,7 @@ export async function openImport(
   return core.work.change(principal.orgKey, async (tx) => {
     const found = await tx.imports.lock(id);
     if (found !== null) return found;
-    const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, elapsedMs: 0 };
+    const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, skipped: 0, elapsedMs: 0 };
     const begun = { id, digest, ...counters, startedAt: core.clock.now(), finishedAt: null };
     await tx.imports.insert(begun);
     return begun;
@@ -74,7 +74,7 @@ export async function importBatch(
   { progress, batch }: { readonly progress: ImportProgress; readonly batch: ImportBatch },
 ): Promise<ImportStep> {
   authorize(principal, 'users.create');
-  const { count, users, lines, rejects } = batch.rows;
+  const { count, skipped, users, lines, rejects } = batch.rows;
   return core.work.change(principal.orgKey, async (tx) => {
     const beganAt = performance.now();
     await lockImport(tx, progress);
@@ -91,7 +91,8 @@ export async function importBatch(
       ...progress,
       ...batch.reached,
       imported: progress.imported + added.length,
-      rejected: progress.rejected + count - added.length,
+      rejected: progress.rejected + count - skipped - added.length,
+      skipped: progress.skipped + skipped,
       elapsedMs: progress.elapsedMs + batch.elapsedMs,
     };
     await tx.imports.update(next);

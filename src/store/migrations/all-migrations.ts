@@ -6,6 +6,7 @@ import { connections } from './0003-connections.ts';
 import { connect } from './0004-connect.ts';
 import { erasures } from './0005-erasures.ts';
 import { settledMessages } from './0006-settled-messages.ts';
+import { skippedRows } from './0007-skipped-rows.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   connect,
   erasures,
   settledMessages,
+  skippedRows,
 ];
 
 /** The version that this program works with. */

@@ -20,6 +20,7 @@ const lockProgress = statement((p: Binder<ById>) =>
       'digest',
       'imported',
       'rejected',
+      'skipped',
       'elapsed_ms as elapsedMs',
       'started_at as startedAt',
       'finished_at as finishedAt',
@@ -40,6 +41,7 @@ const insertProgress = statement((p: Binder<ProgressValues>) =>
       digest: p('digest'),
       imported: p('imported'),
       rejected: p('rejected'),
+      skipped: p('skipped'),
       elapsed_ms: p('elapsedMs'),
       started_at: p('startedAt'),
       finished_at: p('finishedAt'),
@@ -56,6 +58,7 @@ const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'>>) 
       digest: p('digest'),
       imported: p('imported'),
       rejected: p('rejected'),
+      skipped: p('skipped'),
       elapsed_ms: p('elapsedMs'),
       finished_at: p('finishedAt'),
     })

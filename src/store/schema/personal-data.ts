@@ -297,6 +297,7 @@ export const tables = {
       elapsed_ms: 'plain',
       started_at: 'plain',
       finished_at: 'plain',
+      skipped: 'plain',
     },
     onErase: { do: 'keep', why: 'how much of an input is done, and digests of all of it' },
   },

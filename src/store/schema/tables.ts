@@ -233,6 +233,7 @@ export interface Database {
     elapsed_ms: number;
     started_at: number;
     finished_at: number | null;
+    skipped: number;
   };
   import_rejects: {
     org_key: number;

@@ -18,6 +18,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
     digest: 'b'.repeat(64),
     imported: 0,
     rejected: 0,
+    skipped: 0,
     elapsedMs: 0,
     startedAt: 1_000,
     finishedAt: null,
@@ -35,6 +36,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
       digest: 'c',
       imported: 5,
       rejected: 2,
+      skipped: 3,
       elapsedMs: 70,
       finishedAt: 2_000,
     };
