@@ -49,8 +49,16 @@ describe('the command', () => {
     const refused = run();
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /^roster: ROSTER_PUBLIC_URL must be an http or https URL/);
+    writeFileSync(join(folder, '.env'), 'ROSTER_DATA_DIR=here\nROSTER_SECERT=\nROSTER_SPARE=1\n');
+    const misspelt = run();
+    assert.equal(misspelt.status, 1);
+    assert.equal(misspelt.stderr, 'roster: ROSTER_SECERT is not a setting: did you mean ROSTER_SECRET?\n');
+    writeFileSync(
+      join(folder, '.env'),
+      'ROSTER_PUBLIC_URL="nowhere"\nROSTER_DATA_DIR=here\nROSTER_SPARE=1\n',
+    );
     const done = run({ ROSTER_PUBLIC_URL: 'https://roster.example.com' });
-    assert.equal(done.status, 0, done.stderr);
+    assert.deepEqual([done.stderr, done.status], ['', 0], 'a name that resembles no setting is no news here');
     assert.ok(existsSync(join(folder, 'here', 'roster.db')));
   });
 

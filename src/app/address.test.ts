@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Environment, readConfig } from '../config/config.ts';
+import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
 import { createAppAddress } from './address.ts';
 
 const addressOf = (env: Environment) => createAppAddress(readConfig(env).config);

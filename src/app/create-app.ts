@@ -108,6 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await ensureSigner(core);
   const toLog: Journal = {
     note: (event, fields) => logger.info(fields, event),
+    warn: (event, fields) => logger.warn(fields, event),
     fault: (event, error) => logger.error(log.faultFields(error), event),
   };
   const journal = meter?.journalFrom(toLog) ?? toLog;

@@ -65,6 +65,7 @@ export function createMeter(): Meter {
         metrics.noted(event, fields);
         journal.note(event, fields);
       },
+      warn: (event, fields) => journal.warn(event, fields),
       fault(event, error) {
         metrics.faulted();
         journal.fault(event, error);

@@ -1,5 +1,5 @@
 /** The type of a command: its name, its argument and options, and its outcome. */
-import type { Environment } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
 
 /** An option of a command: a flag, or an option with a value. */
 export interface Option {

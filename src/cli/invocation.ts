@@ -3,7 +3,7 @@
  * missing, repeated or unacceptable word is a `UsageError` before any command is loaded.
  */
 import { parseArgs } from 'node:util';
-import type { Environment } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
 import { type Command, type Invocation, type Option, UsageError } from './command.ts';
 
 /** Options that every command takes. */

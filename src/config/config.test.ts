@@ -1,36 +1,17 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConfigError, type Environment, readConfig, type SettingFault } from './config.ts';
+import { faultsOf, faultyNames } from '../../test/support/setting-faults.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { settings } from './settings.ts';
 
 const secret = 'a-secret-of-the-deployment-0123456789';
-const production = {
-  NODE_ENV: 'production',
-  ROSTER_SECRET: secret,
-  ROSTER_SMS: 'outbox',
-  ROSTER_EMAIL: 'outbox',
-};
 const twilio = {
   ROSTER_SMS: 'twilio',
   TWILIO_ACCOUNT_SID: 'AC1',
   TWILIO_AUTH_TOKEN: 'tok',
   TWILIO_FROM: '+15550001',
 };
-
-function faultsOf(env: Environment): readonly SettingFault[] {
-  try {
-    readConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-}
-
-function faultyNames(env: Environment): string[] {
-  return faultsOf(env).map(({ name }) => name);
-}
 
 describe('an empty environment', () => {
   test('gives the development defaults', () => {
@@ -167,12 +148,6 @@ describe('the configuration', () => {
     assert.deepEqual(faultyNames({ PORT: '9464', ROSTER_METRICS_PORT: '9464' }), ['ROSTER_METRICS_PORT']);
     assert.deepEqual(faultyNames({ PORT: '0', ROSTER_METRICS_PORT: '0' }), []);
   });
-
-  test('names settings that do not exist', () => {
-    assert.deepEqual(readConfig({ ROSTER_TRUSTED_PROXY: '10.0.0.1', PATH: '/bin' }).unknownNames, [
-      'ROSTER_TRUSTED_PROXY',
-    ]);
-  });
 });
 
 describe('faults', () => {
@@ -219,27 +194,6 @@ describe('faults', () => {
       'ROSTER_SMTP_URL',
       'ROSTER_EMAIL_FROM',
     ]);
-  });
-});
-
-describe('production', () => {
-  test('needs a secret, and a sender chosen by name', () => {
-    assert.deepEqual(faultyNames({ NODE_ENV: 'production' }), [
-      'ROSTER_SECRET',
-      'ROSTER_SMS',
-      'ROSTER_EMAIL',
-    ]);
-  });
-
-  test('accepts the outbox if it is chosen by name', () => {
-    const { config } = readConfig(production);
-    assert.equal(config.isProduction, true);
-    assert.deepEqual([config.sms.kind, config.email.kind], ['outbox', 'outbox']);
-  });
-
-  test('accepts real senders without the outbox', () => {
-    const smtp = { ROSTER_EMAIL: 'smtp', ROSTER_SMTP_URL: 'smtp://m', ROSTER_EMAIL_FROM: 'a@example.com' };
-    assert.deepEqual(faultyNames({ ...production, ...twilio, ...smtp }), []);
   });
 });
 

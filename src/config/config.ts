@@ -8,6 +8,9 @@ import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket } from '../core/core.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
+import type { Environment, SettingFault } from './environment.ts';
+import { productionFaults } from './production-faults.ts';
+import { findMisspelt, listUnknown } from './setting-names.ts';
 import { type SettingValues, settings } from './settings.ts';
 
 export type SmsConfig =
@@ -79,12 +82,6 @@ export interface Secrets {
   readonly providerSecrets: Readonly<Partial<Record<PresetName, string>>>;
 }
 
-/** A fault in one setting: name and problem together are a sentence. Never includes the value. */
-export interface SettingFault {
-  readonly name: string;
-  readonly problem: string;
-}
-
 /** The program cannot start with these settings. `message` has one line for each fault, for a person. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -96,12 +93,10 @@ export class ConfigError extends Error {
   }
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export interface LoadedConfig {
   readonly config: Config;
   readonly secrets: Secrets;
-  /** Names that begin with `ROSTER_` and are not settings: probably misspelt. */
+  /** Names that begin with `ROSTER_`, are not settings, and resemble none. */
   readonly unknownNames: readonly string[];
 }
 
@@ -113,7 +108,7 @@ export interface LoadedConfig {
 export function readConfig(env: Environment): LoadedConfig {
   const faults: SettingFault[] = [];
   const values = readValues(env, faults);
-  faults.push(...rulesBetween(values));
+  faults.push(...rulesBetween(values), ...productionFaults(values), ...findMisspelt(env));
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze({
     config: assemble(values as SettingValues),
@@ -125,7 +120,7 @@ export function readConfig(env: Environment): LoadedConfig {
       smtpUrl: values.email === 'smtp' ? (values.smtpUrl ?? null) : null,
       providerSecrets: providerSecrets(values),
     },
-    unknownNames: unknownNames(env),
+    unknownNames: listUnknown(env),
   });
 }
 
@@ -262,11 +257,6 @@ function providerSecrets(values: Partial<SettingValues>): Secrets['providerSecre
 
 function perMinute(limit: number): Quota {
   return { limit, windowMs: minuteMs };
-}
-
-function unknownNames(env: Environment): string[] {
-  const known = new Set<string>(Object.values(settings).map(({ name }) => name));
-  return Object.keys(env).filter((name) => name.startsWith('ROSTER_') && !known.has(name));
 }
 
 function deepFreeze<T extends object>(value: T): T {

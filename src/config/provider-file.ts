@@ -10,7 +10,9 @@ import {
   type EndDescription,
   type OwnProvider,
 } from '../core/providers/provider-description.ts';
-import { ConfigError, type SettingFault } from './config.ts';
+import { ConfigError } from './config.ts';
+import type { SettingFault } from './environment.ts';
+import { isLoopbackHost } from './loopback.ts';
 import { settings } from './settings.ts';
 
 const settingName = settings.providersFile.name;
@@ -253,13 +255,11 @@ class Members {
   }
 }
 
-const loopbackHosts = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
 function isSafeUrl(text: string, isProduction: boolean): boolean {
   const url = URL.parse(text);
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false;
   if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && !isProduction && loopbackHosts.test(url.hostname);
+  return url.protocol === 'http:' && !isProduction && isLoopbackHost(url.hostname);
 }
 
 function originOf(url: string): string {

@@ -136,8 +136,9 @@ export const settings = {
   publicUrl: optional('ROSTER_PUBLIC_URL', {
     section: 'Server',
     parser: read.webAddress,
-    otherwise: '`http://localhost:PORT`',
-    meaning: 'The URL at which people reach this server.',
+    otherwise: '`http://localhost:PORT`; required in production',
+    meaning:
+      'The URL at which people reach this server. In production it is an https URL, or a URL of this machine.',
   }),
   workers: setting('ROSTER_WORKERS', {
     section: 'Server',
@@ -184,7 +185,7 @@ export const settings = {
     isSecret: true,
     otherwise: 'created and stored in the data folder; required in production',
     meaning:
-      'Seals the stored texts that must be read again, and keys the digests of values that could be guessed. Keep it as long as the database.',
+      'Seals the stored texts that must be read again, and keys the digests of values that could be guessed. Keep it as long as the database. Production refuses one with fewer than ten different characters or a repeated pattern; `openssl rand -base64 32` prints a good one.',
   }),
   oldSecrets: optional('ROSTER_OLD_SECRETS', {
     section: 'Secrets',
@@ -223,7 +224,8 @@ export const settings = {
     section: 'Text messages',
     parser: read.webAddress,
     fallback: 'https://api.twilio.com',
-    meaning: 'The URL of the service; set another one for a proxy or a region.',
+    meaning:
+      'The URL of the service; set another one for a proxy or a region. In production it is an https URL, or a URL of this machine.',
   }),
   email: optional('ROSTER_EMAIL', {
     section: 'Email',
@@ -237,7 +239,7 @@ export const settings = {
     isSecret: true,
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
     meaning:
-      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start.',
+      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start. Production demands one of the two, except for a server on this machine.',
   }),
   emailFrom: optional('ROSTER_EMAIL_FROM', {
     section: 'Email',
@@ -249,7 +251,8 @@ export const settings = {
     section: 'Links and accounts',
     parser: read.linkAddress,
     otherwise: '`<ROSTER_PUBLIC_URL>/set-password`',
-    meaning: 'The web page that links in emails lead to; `?token=` is added.',
+    meaning:
+      'The web page that links in emails lead to; `?token=` is added. Production refuses plain http, except on this machine.',
   }),
   signupAppId: optional('ROSTER_SIGNUP_APP', {
     section: 'Links and accounts',

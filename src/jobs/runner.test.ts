@@ -55,7 +55,7 @@ function fail(): never {
 
 function silentJournal(): Journal & { faults: string[] } {
   const faults: string[] = [];
-  return { faults, note() {}, fault: (event) => faults.push(event) };
+  return { faults, note() {}, warn() {}, fault: (event) => faults.push(event) };
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

@@ -210,13 +210,13 @@ describe('the end', () => {
 });
 
 describe('the log', () => {
-  test('is JSON lines on standard error, also for a misspelt setting and for an uncaught fault', async () => {
+  test('is JSON lines on standard error, also for an unknown setting and for an uncaught fault', async () => {
     const secret = 'ida@example.com';
     const fault = `process.on('SIGUSR2', () => { throw new TypeError('${secret}') })`;
     const server = await serve(folder, {
       NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(fault)}"`,
       ROSTER_LOG_LEVEL: 'info',
-      ROSTER_SMSS: 'outbox',
+      ROSTER_SPARE: 'outbox',
     });
     const { exitCode, stderr } = await server.stop('SIGUSR2');
     assert.equal(exitCode, 1);
@@ -224,7 +224,8 @@ describe('the log', () => {
     assert.equal(lines.length, 2);
     // The last line is written synchronously, and may come before an earlier one that is still buffered.
     const line = (message: string) => lines.find((each) => each.text('msg') === message);
-    assert.equal(line('unknown settings')?.at('names'), 'ROSTER_SMSS');
+    assert.equal(line('unknown settings')?.at('names'), 'ROSTER_SPARE');
+    assert.equal(line('unknown settings')?.at('level'), 40);
     assert.equal(line('the process ends on a fault')?.at('kind'), 'TypeError');
     assert.ok(!stderr.includes(secret));
   });
@@ -275,7 +276,12 @@ describe('a refused start', () => {
     [
       'production without its required settings',
       { NODE_ENV: 'production' },
-      [/^roster: ROSTER_SECRET /, /^roster: ROSTER_SMS /, /^roster: ROSTER_EMAIL /],
+      [/ROSTER_SECRET /, /ROSTER_SMS /, /ROSTER_EMAIL /, /ROSTER_PUBLIC_URL /],
+    ],
+    [
+      'a misspelt setting',
+      { ROSTER_SMSS: 'outbox' },
+      [/^roster: ROSTER_SMSS is not a setting: did you mean ROSTER_SMS\?$/],
     ],
   ];
   for (const [title, settings, lines] of faults) {

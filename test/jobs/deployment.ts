@@ -145,6 +145,7 @@ export function createTestJournal(): TestJournal {
     notes,
     faults,
     note: (_event, fields) => notes.push(fields),
+    warn: (_event, fields) => notes.push(fields),
     fault: (_event, error) => faults.push(error),
   };
 }

@@ -47,7 +47,7 @@ export async function introduce(
   { config, secrets, unknownNames }: LoadedConfig,
   startedAt: number,
 ): Promise<Pick<Outcome, 'json' | 'text'>> {
-  if (unknownNames.length > 0) app.journal.note('unknown settings', { names: unknownNames.join(' ') });
+  if (unknownNames.length > 0) app.journal.warn('unknown settings', { names: unknownNames.join(' ') });
   const { ledger } = app.core;
   if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
   const created = await initialiseOnce(app.core);

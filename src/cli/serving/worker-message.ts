@@ -1,6 +1,6 @@
 /** The messages between the supervisor and its workers. */
 import type { Snapshot } from '../../app/metrics.ts';
-import type { Environment } from '../../config/config.ts';
+import type { Environment } from '../../config/environment.ts';
 import type { Outcome } from '../command.ts';
 
 /** What a worker gets at its start. */

@@ -309,6 +309,7 @@ describe('in production', () => {
   const roster = setUpRoster({
     env: {
       NODE_ENV: 'production',
+      ROSTER_PUBLIC_URL: 'https://roster.example.com',
       ROSTER_SECRET: 'a secret for one test, long enough to be taken',
       ROSTER_SMS: 'outbox',
       ROSTER_EMAIL: 'outbox',
