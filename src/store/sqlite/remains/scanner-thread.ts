@@ -7,7 +7,6 @@
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
-import { sqliteDialect } from '../../sql/dialect.ts';
 import { PageFile } from './page-file.ts';
 import { type FoundRemains, scan } from './scan.ts';
 import type { ScannerParts, ScannerRequest } from './scanner.ts';
@@ -41,17 +40,17 @@ type Answer = boolean | number | ReadonlySet<string> | null;
 function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
   switch (request.kind) {
     case 'drop caches':
-      return unlessOutage(() => {
+      return unlessRefused(() => {
         dropCaches(db);
         return true;
       }, false);
     case 'truncate':
-      return unlessOutage(() => {
+      return unlessRefused(() => {
         const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
         return row?.busy === 0;
       }, false);
     case 'hold':
-      return unlessOutage(() => {
+      return unlessRefused(() => {
         db.exec('begin');
         db.prepare('select 1 from sqlite_schema').get();
         return logBytes() === 0;
@@ -59,7 +58,7 @@ function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
     case 'scan':
       return scanFor(request.traces);
     case 'wipe':
-      return unlessOutage(wipeSome, null);
+      return unlessRefused(wipeSome, null);
     case 'release':
       if (db.inTransaction) db.exec('commit');
       return true;
@@ -67,11 +66,11 @@ function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
 }
 
 /** A lock that is taken goes by, and a disk that is full or fails is reported by the connections that write. */
-function unlessOutage<T>(work: () => T, otherwise: T): T {
+function unlessRefused<T>(work: () => T, otherwise: T): T {
   try {
     return work();
   } catch (error) {
-    if (sqliteDialect.isOutage(error)) return otherwise;
+    if (error instanceof Sqlite.SqliteError) return otherwise;
     throw error;
   }
 }
