@@ -1,6 +1,7 @@
 /** Arbitrary values of the domain, for property tests. */
 import fc from 'fast-check';
 import { type User, userRoles, userStatuses } from '../../src/core/directory/user.ts';
+import { isVisible, stripInvisible } from '../../src/core/directory/visible-text.ts';
 
 const hex = (digits: number): fc.Arbitrary<string> =>
   fc
@@ -20,11 +21,11 @@ export const characters = fc
 /** Epoch milliseconds of this century. */
 export const instants = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });
 
-/** A text that the directory can store: trimmed, of whole characters, with spaces, quotes and line breaks inside. */
+/** A text that the directory can store: visible, of whole characters, with spaces and quotes inside. */
 export const texts = fc
   .string({ unit: characters, minLength: 1, maxLength: 40 })
-  .map((text) => text.replaceAll('\0', '"').trim())
-  .filter((text) => text !== '');
+  .map((text) => stripInvisible(text.replaceAll(/\p{Cc}/gu, '"')))
+  .filter(isVisible);
 
 const orNull = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(values, { nil: null });
 

@@ -249,6 +249,7 @@ describe('an import', () => {
       '10,,wrong_columns',
       '11,,malformed',
       '12,email,invalid',
+      '12,external_id,invalid',
       '15,,not_utf8',
       '',
     ]);

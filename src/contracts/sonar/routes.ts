@@ -3,9 +3,9 @@
  * scores are in `report-routes.ts`.
  */
 import type { Core } from '../../core/core.ts';
+import { lookUpFaults, readExternalIdLookUp } from '../../core/directory/external-id.ts';
 import { pageSizeMax, readPage } from '../../core/directory/paging.ts';
 import type { User } from '../../core/directory/user.ts';
-import { FieldReader, readExternalId } from '../../core/directory/user-fields.ts';
 import { createUser, deleteUser, getUser, updateUser } from '../../core/directory/user-lifecycle.ts';
 import { listUsers, listUsersByExternalId } from '../../core/directory/user-list.ts';
 import type { UserRef } from '../../core/directory/user-store.ts';
@@ -64,15 +64,14 @@ export function listUsersRoute(core: Core): Route {
     sampleFaults: [{ field: 'per_page', fault: 'out_of_range', min: 1, max: pageSizeMax }],
     async handle(call) {
       const { page, faults } = readPage(call.query, { page: 'page', size: 'per_page' }, perPageDefault);
-      const fields = new FieldReader();
       const reference = call.query['reference_id'];
-      const externalId =
-        reference === undefined ? undefined : fields.take('externalId', readExternalId(reference));
-      refuseFaults([...fields.faults, ...faults]);
+      const referenceFaults =
+        reference === undefined ? [] : lookUpFaults(readExternalIdLookUp(reference), 'externalId');
+      refuseFaults([...referenceFaults, ...faults]);
       const listing =
-        externalId === undefined
+        reference === undefined
           ? await listUsers(core, callerOf(call), { action: 'users.read', filter: {}, page, view: shown })
-          : await listUsersByExternalId(core, callerOf(call), { externalId, page, view: shown });
+          : await listUsersByExternalId(core, callerOf(call), { externalId: reference, page, view: shown });
       return { status: 200, content: toUserListJson(listing, core.clock.now()) };
     },
   };

@@ -5,14 +5,15 @@
  */
 import type { AppPrincipal, Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import type { User } from '../directory/user.ts';
 import {
-  FieldReader,
-  type FieldResult,
-  readEmail,
-  readExternalId,
-  readText,
-} from '../directory/user-fields.ts';
+  type ExternalIdLookUp,
+  findByExternalId,
+  lookUpFaults,
+  readExternalIdLookUp,
+  requireExternalId,
+} from '../directory/external-id.ts';
+import type { User } from '../directory/user.ts';
+import { FieldReader, type FieldResult, readEmail, readText } from '../directory/user-fields.ts';
 import { newUserOf } from '../directory/user-lifecycle.ts';
 import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -65,14 +66,12 @@ export async function issueConnectTokens(
   const type = readType(fields, request.type);
   const isRefresh = type === 'access' && request.refreshToken !== undefined && request.refreshToken !== null;
   const refreshToken = isRefresh ? fields.take('refreshToken', readText(request.refreshToken)) : undefined;
-  const externalId = isRefresh
-    ? undefined
-    : fields.take('clientUserId', readExternalId(request.clientUserId));
+  const externalId = readExternalIdLookUp(request.clientUserId);
+  if (!isRefresh) fields.faults.push(...lookUpFaults(externalId, 'clientUserId'));
   const email =
     type === 'session' ? fields.take('clientUserEmail', readEmailOrNone(request.clientUserEmail)) : null;
   const app = await authenticateClient(core, door, request, fields.faults);
   if (refreshToken !== undefined) return refreshAccess(core, app, refreshToken);
-  if (externalId === undefined) throw refuse('internal', {});
   switch (type) {
     case 'session':
       return issueSession(core, app, { externalId, email: email ?? null });
@@ -106,7 +105,7 @@ function readEmailOrNone(value: unknown): FieldResult<string | null> {
 async function issueSession(
   core: Core,
   app: AppPrincipal,
-  input: { readonly externalId: string; readonly email: string | null },
+  input: { readonly externalId: ExternalIdLookUp; readonly email: string | null },
 ): Promise<IssuedTokens> {
   const attempt = (): Promise<IssuedTokens> =>
     core.work.change(app.orgKey, async (tx) => {
@@ -125,7 +124,7 @@ async function issueSession(
   }
 }
 
-function issueId(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
+function issueId(core: Core, app: AppPrincipal, externalId: ExternalIdLookUp): Promise<IssuedTokens> {
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByExternalId(tx, app, externalId);
     refuseCancelled(user);
@@ -135,7 +134,7 @@ function issueId(core: Core, app: AppPrincipal, externalId: string): Promise<Iss
   });
 }
 
-function issueAccess(core: Core, app: AppPrincipal, externalId: string): Promise<IssuedTokens> {
+function issueAccess(core: Core, app: AppPrincipal, externalId: ExternalIdLookUp): Promise<IssuedTokens> {
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByExternalId(tx, app, externalId);
     return issueAccessPair(core, tx, app, user, 'connect.access_issued');
@@ -175,13 +174,15 @@ async function findOrCreate(
   core: Core,
   tx: Tx,
   app: AppPrincipal,
-  { externalId, email }: { readonly externalId: string; readonly email: string | null },
+  input: { readonly externalId: ExternalIdLookUp; readonly email: string | null },
 ): Promise<User> {
-  const present = await tx.users.findByExternalId(app.appId, externalId);
+  const { email } = input;
+  const present = await findByExternalId(tx, app.appId, input.externalId);
   if (present !== null && (present.email !== null || email === null)) return present;
   const now = core.clock.now();
   const write = (address: string | null): Promise<User> => {
     if (present !== null) return tx.users.update(present, { email: address, updatedAt: now });
+    const externalId = requireExternalId(input.externalId, 'clientUserId');
     return tx.users.insert({ ...newUserOf(app.appId, now), externalId, email: address });
   };
   const user = await writeIfEmailIsFree(write, present, email);
@@ -205,8 +206,8 @@ async function writeIfEmailIsFree(
   }
 }
 
-async function getByExternalId(tx: Tx, app: AppPrincipal, externalId: string): Promise<User> {
-  const user = await tx.users.findByExternalId(app.appId, externalId);
+async function getByExternalId(tx: Tx, app: AppPrincipal, externalId: ExternalIdLookUp): Promise<User> {
+  const user = await findByExternalId(tx, app.appId, externalId);
   if (user === null) throw refuse('not_found', { noun: 'user' });
   return user;
 }

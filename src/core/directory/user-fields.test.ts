@@ -150,6 +150,26 @@ describe('a phone number', () => {
     });
   });
 
+  test('is read without bidi marks, and they are not echoed', () => {
+    for (const [given, phone] of [
+      ['\u202a+1 555 123 4567\u202c', '+1 555 123 4567'],
+      ['\u2066+1\u2069-555-123-4567\u200e', '+1-555-123-4567'],
+      ['\u200f \u200e+15551234567 \u202e', '+15551234567'],
+      ['\u061c+\u206715551234567', '+15551234567'],
+    ] as const) {
+      assert.deepEqual(readPhone(given), { value: { phone, phoneE164: '+15551234567' } });
+    }
+    assertFaults(readPhone, 'blank', ['\u202a\u202c', ' \u200e ']);
+  });
+
+  test('may have a full-width plus and full-width digits', () => {
+    const phone = '＋１５５５１２３４５６７';
+    assert.deepEqual(readPhone(phone), { value: { phone, phoneE164: '+15551234567' } });
+    assert.deepEqual(readPhone('＋1 555-123-4567'), {
+      value: { phone: '＋1 555-123-4567', phoneE164: '+15551234567' },
+    });
+  });
+
   test('begins with a plus and is possible', () => {
     assertFaults(readPhone, 'invalid', [
       '555-123-4567',
@@ -169,10 +189,12 @@ describe('a phone number', () => {
 describe('a date of birth', () => {
   const read = (value: unknown) => readDateOfBirth(value, now);
 
-  test('is a real date before today', () => {
-    assertTaken(read, ['1990-05-15', '2024-02-29', '2026-03-01']);
+  test('is a real date, up to today in the time zone that is furthest ahead', () => {
+    // At noon in UTC it is 2 o'clock of the next day in UTC+14.
+    assertTaken(read, ['1990-05-15', '2024-02-29', '2026-03-02', '2026-03-03']);
+    assert.deepEqual(readDateOfBirth('2026-03-03', now - 3 * hourMs), { fault: 'invalid' });
     assertFaults(read, 'invalid', [
-      '2026-03-02',
+      '2026-03-04',
       '2030-01-01',
       '1990-02-30',
       '1990-5-15',
@@ -186,8 +208,23 @@ describe('a date of birth', () => {
 describe('a language', () => {
   test('is a well-formed BCP 47 tag, kept as given', () => {
     assertTaken(readLanguage, ['en', 'es-MX', 'zh-Hant-TW', 'de-CH-1996', 'EN-us']);
-    assertFaults(readLanguage, 'invalid', ['english!', 'e', 'en_US', 'en-', 'toolongtag', 7, ['en']]);
+    assertTaken(readLanguage, ['zh-yue', 'i-klingon', 'x-private', 'en-GB-oed']);
+    assertFaults(readLanguage, 'invalid', [
+      'english!',
+      'e',
+      'en_',
+      'en-',
+      'toolongtag',
+      7,
+      ['en'],
+      'C.UTF-8',
+    ]);
     assertFaults(readLanguage, 'blank', [null, '']);
+  });
+
+  test('may be spelled as POSIX does', () => {
+    assert.deepEqual(readLanguage('en_US'), { value: 'en-US' });
+    assert.deepEqual(readLanguage('zh_Hant_TW'), { value: 'zh-Hant-TW' });
   });
 });
 

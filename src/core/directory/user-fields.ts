@@ -1,13 +1,16 @@
 /**
  * Reads the values that callers send for the fields of a user, from `unknown` to a clean value or one field fault.
  *
- * The rules belong to the directory and are the same for every contract: texts are trimmed, 1 to 255 characters
- * (email 254), without NUL and lone surrogates. A contract decides which fields it takes and the words of a fault.
+ * The rules belong to the directory and are the same for every contract: texts are 1 to 255 characters
+ * (email 254) without control characters and lone surrogates, after blanks and invisible characters at their ends are
+ * removed (`visible-text.ts`). A contract decides which fields it takes and the words of a fault.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { FieldFault, FieldFaultCode } from '../errors.ts';
-import { isCalendarDate, parseInstant, utcDate } from '../time.ts';
+import { hourMs, isCalendarDate, parseInstant, utcDate } from '../time.ts';
+import { isLanguageTag } from './language-tag.ts';
 import { splitFullName } from './user.ts';
+import { hasControls, isPlainText, isVisible, stripInvisible } from './visible-text.ts';
 
 /** A clean value, or the fault of the field. */
 export type FieldResult<T> =
@@ -43,12 +46,15 @@ export function readOptional<T>(
   return value === undefined || value === null ? { value: null } : read(value);
 }
 
-/** A text of 1 to `max` characters (code points) after trimming. */
+/** A text of 1 to `max` characters (code points) after blanks and invisible characters at its ends are removed. */
 export function readText(value: unknown, max = textCharactersMax): FieldResult<string> {
   if (value === undefined || value === null) return { fault: 'blank' };
-  if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
-  const text = value.trim();
-  if (text === '') return { fault: 'blank' };
+  if (typeof value !== 'string') return { fault: 'invalid' };
+  if (isPlainText(value)) return value.length > max ? { fault: 'too_long', max } : { value };
+  if (!value.isWellFormed()) return { fault: 'invalid' };
+  const text = stripInvisible(value);
+  if (hasControls(text)) return { fault: 'invalid' };
+  if (!isVisible(text)) return { fault: 'blank' };
   return isLongerThan(text, max) ? { fault: 'too_long', max } : { value: text };
 }
 
@@ -70,39 +76,45 @@ export function canonicalEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
 
-/** A number that begins with `+` and is possible in its country; the E.164 form is where messages go. */
+/** Marks that set the direction of a text. Address books put them around numbers. */
+const bidiMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const fullWidthSigns = /[\uff0b\uff10-\uff19]/g;
+const fullWidthOffset = 0xfee0;
+
+/**
+ * A number that begins with `+` and is possible in its country, as given without bidi marks; the E.164 form is where
+ * messages go.
+ */
 export function readPhone(value: unknown): FieldResult<{ phone: string; phoneE164: string }> {
-  const result = readText(value);
+  const result = readText(typeof value === 'string' ? value.replace(bidiMarks, '') : value);
   if (!('value' in result)) return result;
-  if (!result.value.startsWith('+')) return { fault: 'invalid' };
-  const parsed = parsePhoneNumberFromString(result.value, { extract: false });
+  const phone = result.value;
+  const narrow = phone.replace(fullWidthSigns, (sign) =>
+    String.fromCharCode(sign.charCodeAt(0) - fullWidthOffset),
+  );
+  if (!narrow.startsWith('+')) return { fault: 'invalid' };
+  const parsed = parsePhoneNumberFromString(narrow, { extract: false });
   if (!parsed?.isPossible()) return { fault: 'invalid' };
-  return { value: { phone: result.value, phoneE164: parsed.number } };
+  return { value: { phone, phoneE164: parsed.number } };
 }
 
-/** A real calendar date before today (UTC). */
+/** The time zone that is furthest ahead, of the Line Islands, is 14 hours ahead of UTC. */
+const furthestAheadMs = 14 * hourMs;
+
+/** A real calendar date, up to today in the time zone that is furthest ahead. */
 export function readDateOfBirth(value: unknown, now: number): FieldResult<string> {
   const result = readText(value);
   if (!('value' in result)) return result;
-  const isPast = isCalendarDate(result.value) && result.value < utcDate(now);
-  return isPast ? result : { fault: 'invalid' };
+  const hasCome = isCalendarDate(result.value) && result.value <= utcDate(now + furthestAheadMs);
+  return hasCome ? result : { fault: 'invalid' };
 }
 
-/** Tags that are known to be well-formed, because callers send a few tags again and again. */
-const knownLanguages = new Set<string>();
-const knownLanguagesMax = 1_000;
-
-/** A well-formed BCP 47 tag (RFC 5646), kept as given. */
+/** A well-formed BCP 47 tag (RFC 5646), kept as given; `en_US`, as POSIX spells it, becomes `en-US`. */
 export function readLanguage(value: unknown): FieldResult<string> {
   const result = readText(value);
-  if (!('value' in result) || knownLanguages.has(result.value)) return result;
-  try {
-    if (Intl.getCanonicalLocales(result.value).length !== 1) return { fault: 'invalid' };
-  } catch {
-    return { fault: 'invalid' };
-  }
-  if (knownLanguages.size < knownLanguagesMax) knownLanguages.add(result.value);
-  return result;
+  if (!('value' in result)) return result;
+  const tag = result.value.replaceAll('_', '-');
+  return isLanguageTag(tag) ? { value: tag } : { fault: 'invalid' };
 }
 
 const timezoneNames = new Map<string, string | null>();

@@ -14,6 +14,7 @@ import { type FieldFault, isNotFound, isRefusal, refuse, refuseFaults } from '..
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { findByExternalId, readExternalIdLookUp, requireExternalId } from './external-id.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
 import { FieldReader, readExternalId, readOptional, readReportTime, readTimezone } from './user-fields.ts';
 import type { UserRef } from './user-store.ts';
@@ -58,6 +59,7 @@ export async function createUser(core: Core, principal: Principal, input: Create
       refuseFaults(app === null ? [...faults, { field: 'appId', fault: 'invalid' }] : faults);
       if (app === null) throw refuse('not_found', { noun: 'app' });
       return once(tx, input.once, { status: 201, now }, async () => {
+        await refuseEarlierHolder(tx, app.id, input.externalId);
         const user = await tx.users.insert({
           ...newUserOf(app.id, now),
           externalId: externalId ?? null,
@@ -80,18 +82,21 @@ export async function upsertUser(
   input: { readonly appId: string; readonly externalId: unknown; readonly echoes: EchoCheck },
 ): Promise<User> {
   authorize(principal, 'users.create');
-  const fields = new FieldReader();
-  const externalId = fields.take('externalId', readExternalId(input.externalId));
+  const externalId = readExternalIdLookUp(input.externalId);
 
   const attempt = (): Promise<User> =>
     core.work.change(principal.orgKey, async (tx) => {
-      const present =
-        externalId === undefined ? null : await tx.users.findByExternalId(input.appId, externalId);
+      const present = await findByExternalId(tx, input.appId, externalId);
+      const fields = new FieldReader();
+      if (present === null) fields.take('externalId', externalId.clean);
       refuseFaults([...fields.faults, ...input.echoes(present)]);
       const now = core.clock.now();
       const user =
         present === null
-          ? await tx.users.insert({ ...newUserOf(input.appId, now), externalId: externalId ?? null })
+          ? await tx.users.insert({
+              ...newUserOf(input.appId, now),
+              externalId: requireExternalId(externalId, 'externalId'),
+            })
           : await tx.users.update(present, { updatedAt: now });
       const action = present === null ? 'user.created' : 'user.updated';
       await record(tx, principal, action, { kind: 'user', id: user.id }, now);
@@ -136,25 +141,42 @@ export async function updateUser(
   },
 ): Promise<User> {
   authorize(principal, 'users.update');
-  const fields = new FieldReader();
-  const changes: { externalId?: string | null; timezone?: string } = {};
-  if (input.externalId !== undefined) {
-    const externalId = fields.take('externalId', readOptional(input.externalId, readExternalId));
-    if (externalId !== undefined) changes.externalId = externalId;
-  }
-  if (input.timezone !== undefined) {
-    const timezone = fields.take('timezone', readTimezone(input.timezone));
-    if (timezone !== undefined) changes.timezone = timezone;
-  }
-
   const { ref } = input;
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
-    refuseFaults(user === null ? fields.faults : [...fields.faults, ...input.echoes(user)]);
+    const { changes, faults } = readUpdate(input, user);
+    refuseFaults(user === null ? faults : [...faults, ...input.echoes(user)]);
     if (user === null) throw refuse('not_found', { noun: 'user' });
     input.precondition?.(user);
     return applyChanges(core, tx, principal, user, changes, 'user.updated');
   });
+}
+
+/** Reads the fields of an update. An external id that the user already has may be from before the rule of texts. */
+function readUpdate(
+  { externalId, timezone }: { readonly externalId?: unknown; readonly timezone?: unknown },
+  present: User | null,
+): { changes: UserChanges; faults: readonly FieldFault[] } {
+  const fields = new FieldReader();
+  const changes: { externalId?: string | null; timezone?: string } = {};
+  if (externalId !== undefined && (present === null || externalId !== present.externalId)) {
+    const clean = fields.take('externalId', readOptional(externalId, readExternalId));
+    if (clean !== undefined) changes.externalId = clean;
+  }
+  if (timezone !== undefined) {
+    const clean = fields.take('timezone', readTimezone(timezone));
+    if (clean !== undefined) changes.timezone = clean;
+  }
+  return { changes, faults: fields.faults };
+}
+
+/** A step: refuses with `external_id_taken` where a user from before the rule of texts has the exact text. */
+async function refuseEarlierHolder(tx: Tx, appId: string, externalId: unknown): Promise<void> {
+  const { exact } = readExternalIdLookUp(externalId);
+  const holder = exact === null ? null : await tx.users.findByExternalId(appId, exact);
+  if (exact !== null && holder !== null) {
+    throw refuse('external_id_taken', { externalId: exact, userId: holder.id });
+  }
 }
 
 /** The kinds of report that set a time of the user. */

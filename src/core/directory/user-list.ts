@@ -11,7 +11,9 @@ import {
   type UserPrincipal,
 } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import { refuseFaults } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
+import { listByExternalId, lookUpFaults, readExternalIdLookUp } from './external-id.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
 import type { UserBatch, UserCursor, UserFilter } from './user-store.ts';
@@ -55,15 +57,20 @@ export async function listProfiles<K extends keyof User>(
   return { items: page.page === 1 ? [principal.user] : [], total: 1, page };
 }
 
-/** One page of the users with exactly that external id, newest first; each app has at most one. */
+/**
+ * One page of the users whom the external id names, newest first; each app has at most one. Refuses with
+ * `invalid_fields`.
+ */
 export async function listUsersByExternalId<K extends keyof User>(
   core: Core,
   principal: Principal,
-  input: { readonly externalId: string; readonly page: Page; readonly view: UserView<K> },
+  input: { readonly externalId: unknown; readonly page: Page; readonly view: UserView<K> },
 ): Promise<Listing<Pick<User, K>>> {
   authorize(principal, 'users.read');
-  const { externalId, page, view } = input;
-  const all = await core.work.read(principal.orgKey, (tx) => tx.users.listByExternalId(externalId, view));
+  const { page, view } = input;
+  const externalId = readExternalIdLookUp(input.externalId);
+  refuseFaults(lookUpFaults(externalId, 'externalId'));
+  const all = await core.work.read(principal.orgKey, (tx) => listByExternalId(tx, externalId, view));
   const from = offsetOf(page);
   return { items: all.slice(from, from + page.size), total: all.length, page };
 }

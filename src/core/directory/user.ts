@@ -9,6 +9,7 @@ import type { OrgKey, UserId } from '../ids.ts';
 import { hourMs } from '../time.ts';
 import { nextState, type Transitions } from '../transitions.ts';
 import { type Columns, defaultsOf, type Kind, type NamesOf, type RowOf } from './column.ts';
+import { isVisible, stripInvisible } from './visible-text.ts';
 
 export const userStatuses = ['pending', 'active', 'inactive'] as const;
 export type UserStatus = (typeof userStatuses)[number];
@@ -163,10 +164,22 @@ export function fullNameOf(user: Pick<User, 'firstName' | 'lastName'>): string |
   return user.lastName === null ? user.firstName : `${user.firstName} ${user.lastName}`;
 }
 
-/** Splits a full name at its last space; one word alone is the first name. `fullNameOf` gives the name back. */
+/**
+ * Splits a full name at the last space that has something visible on both sides; else all of it is the first name.
+ * `fullNameOf` gives the name back, except for invisible characters beside the space.
+ */
 export function splitFullName(name: string): { firstName: string; lastName: string | null } {
-  const at = name.lastIndexOf(' ');
-  return at === -1
-    ? { firstName: name, lastName: null }
-    : { firstName: name.slice(0, at), lastName: name.slice(at + 1) };
+  for (let at = name.lastIndexOf(' '); at > 0; at = name.lastIndexOf(' ', at - 1)) {
+    const [firstName, lastName] = [name.slice(0, at), name.slice(at + 1)].map(withoutInvisible);
+    if (firstName !== undefined && lastName !== undefined && isVisible(firstName) && isVisible(lastName)) {
+      return { firstName, lastName };
+    }
+  }
+  return { firstName: name, lastName: null };
+}
+
+/** Blanks stay where the part has no other invisible character at its ends. */
+function withoutInvisible(part: string): string {
+  const stripped = stripInvisible(part);
+  return stripped === part.trim() ? part : stripped;
 }

@@ -21,6 +21,13 @@ describe('the closest language', () => {
   test('is English where we write in none of the wanted languages', () => {
     assert.equal(matchLanguage([], available), 'en');
     assert.equal(matchLanguage(['', '-', '*', 'i-klingon', '__proto__'], available), 'en');
+    assert.equal(matchLanguage(['x-es', 'i-default', 'zh-yue', 'a', '12', 'sgn-BE-FR'], available), 'en');
+  });
+
+  test('is found by the present code of a language, also in tags that `Intl` refuses', () => {
+    assert.equal(matchLanguage(['spa-MX'], available), 'es');
+    assert.equal(matchLanguage(['es-abc-x-y'], available), 'es');
+    assert.equal(matchLanguage(['ES-GB-oed'], available), 'es');
   });
 });
 

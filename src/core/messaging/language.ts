@@ -42,13 +42,14 @@ function lookUp<L extends string>(tag: string, available: readonly L[]): L | und
   return undefined;
 }
 
-/** The tag in lower case and with present codes (`spa-MX` is `es-MX`); a malformed tag only in lower case. */
+/** Languages that `Intl` takes by themselves, whatever follows them in a tag. */
+const ordinaryLanguage = /^(?:[a-z]{2,3}|[a-z]{5,8})$/;
+
+/** The tag in lower case, with the present code of its language (`spa-MX` is `es-MX`). */
 function canonical(tag: string): string {
-  try {
-    return (Intl.getCanonicalLocales(tag)[0] ?? tag).toLowerCase();
-  } catch {
-    return tag.toLowerCase();
-  }
+  const [language = '', ...rest] = tag.toLowerCase().split('-');
+  const present = ordinaryLanguage.test(language) ? Intl.getCanonicalLocales(language)[0] : undefined;
+  return [present ?? language, ...rest].join('-');
 }
 
 const rangeText = /^\s*([A-Za-z0-9-]{1,64})\s*(?:;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i;

@@ -73,7 +73,7 @@ describe('a row of an import', () => {
     [{ password_hash: `$2b$${'x'.repeat(2_000)}` }, [{ field: 'password_hash', reason: 'too_long' }]],
     [{ created_at: '2026-11-22T12:06:00Z' }, [{ field: 'created_at', reason: 'in_future' }]],
     [{ confirmed_at: '2026-11-22' }, [{ field: 'confirmed_at', reason: 'invalid' }]],
-    [{ date_of_birth: '2026-11-22' }, [{ field: 'date_of_birth', reason: 'invalid' }]],
+    [{ date_of_birth: '2026-11-24' }, [{ field: 'date_of_birth', reason: 'invalid' }]],
   ] as const) {
     test(`${JSON.stringify(row).slice(0, 60)} is refused with the column and the reason`, () => {
       assert.deepEqual(faultsOf(row), faults);
