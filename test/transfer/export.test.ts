@@ -55,7 +55,7 @@ describe('an export', () => {
     assert.equal(
       await exportText(roster.folder, words),
       'external_id,email,first_name,last_name,phone,date_of_birth,language,timezone,role,status,clinical,confirmed_at,created_at\n' +
-        '"a,""b""\nc",Ada@Example.com,Ada,"Love, lace",+1-555-123-4567,1990-05-17,es,Europe/London,member,pending,true,2025-01-01T00:00:00.000Z,2020-01-01T00:00:00.000Z\n' +
+        `"a,""b""\nc",Ada@Example.com,Ada,"Love, lace",'+1-555-123-4567,1990-05-17,es,Europe/London,member,pending,true,2025-01-01T00:00:00.000Z,2020-01-01T00:00:00.000Z\n` +
         'new,,,,,,en,UTC,parent,active,false,,2026-01-02T03:04:05.678Z\n',
     );
     const json = await exportText(roster.folder, [...words, '--format', 'ndjson', '--with-password-hashes']);
@@ -94,6 +94,24 @@ describe('an export', () => {
       .split('\n')
       .map((line) => JSON.parse(line).external_id);
     assert.deepEqual(ids, ['x', 'y']);
+  });
+
+  test('in CSV shows formulas as texts, and an import of it gets the values back', async () => {
+    const [from, to] = [await roster.addOrganization(), await roster.addOrganization()];
+    const names = ['=HYPERLINK("http://evil.example","x")', '+1', '-1', '@SUM(A1)', "'=1", "'tis", '\uFF1D1'];
+    await add(
+      from,
+      names.map((firstName, at) => ({ firstName, externalId: `${firstName} ${at}` })),
+    );
+    const text = await exportText(roster.folder, ['--org', from.id]);
+    const lines = text.trimEnd().split('\n').slice(1);
+    for (const line of lines) assert.match(line, /^"?(?!=|\+|-|@|\uFF1D)/);
+    assert.ok(lines[0]?.startsWith(`"'=HYPERLINK(""http://`));
+    const file = await makeFile(roster.folder, 'formulas.csv', text);
+    await importFile(roster.folder, [file, '--org', to.id]);
+    const { items } = await roster.core.work.read(to.key, (tx) => tx.users.page({}, 0, 10));
+    assert.deepEqual(items.map(({ firstName }) => firstName).sort(), names.toSorted());
+    assert.equal(await exportText(roster.folder, ['--org', to.id]), text);
   });
 
   test('of an app has only its users, and none of another organization', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { splitCsv, toCsvLine } from './csv.ts';
+import { characters } from '../../../test/support/arbitraries.ts';
+import { fieldValue, splitCsv, toCsvLine } from './csv.ts';
 
 describe('a record of CSV', () => {
   for (const [record, fields] of [
@@ -22,16 +23,46 @@ describe('a record of CSV', () => {
     test(`${JSON.stringify(record)} has wrong quotes`, () => assert.equal(splitCsv(record), null));
   }
 
-  test('any fields that are written are read again', () => {
-    const texts = fc.array(fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', 'a', ' ', 'é', '😀') }), {
-      minLength: 1,
-    });
+  const units = [...`"',\n\r\t a=+-@\uFF1D\uFF0B;`, 'é', '😀', '\u200B', '\uFEFF', '\ud800', '\0', '\u001b'];
+  const text = fc.string({ unit: fc.oneof(fc.constantFrom(...units), characters) });
+
+  test('any values that are written are read again', () => {
     fc.assert(
-      fc.property(texts, (fields) => {
-        const line = toCsvLine(fields);
+      fc.property(fc.array(text, { minLength: 1 }), (values) => {
+        const line = toCsvLine(values);
         assert.ok(line.endsWith('\n'));
-        assert.deepEqual(splitCsv(line.slice(0, -1)), fields);
+        assert.deepEqual(splitCsv(line.slice(0, -1))?.map(fieldValue), values);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('that is written has no cell that begins like a formula', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...`=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20`), text, (begin, rest) => {
+        for (const blanks of ['', ' ', '\u00a0 ', '\u200B', "'", "''"]) {
+          const value = `${blanks}${begin}${rest}`;
+          const [field = ''] = splitCsv(toCsvLine([value]).slice(0, -1)) ?? [];
+          assert.equal(field, `'${value}`);
+        }
       }),
     );
   });
+
+  for (const [value, field] of [
+    ['=1+1', "'=1+1"],
+    ['+15551234567', "'+15551234567"],
+    ["'=1", "''=1"],
+    ["''@a", "'''@a"],
+    ["'tis", "'tis"],
+    ["''", "''"],
+    ['a=b', 'a=b'],
+    ["o'=", "o'="],
+    ['', ''],
+  ] as const) {
+    test(`writes ${JSON.stringify(value)} as ${JSON.stringify(field)}`, () => {
+      assert.equal(toCsvLine([value, null]), `${field},\n`);
+      assert.equal(fieldValue(field), value);
+    });
+  }
 });

@@ -49,12 +49,27 @@ function readBare(record: string, begin: number, separator: Separator): Field | 
 
 const special = /[",\r\n]/;
 
-/** A record with the line break at its end. Null is an empty field; so is an empty text. */
-export function toCsvLine(fields: readonly (string | null)[]): string {
+/** A record with the line break at its end, for `splitCsv` and `fieldValue`. Null is an empty field; so is an empty text. */
+export function toCsvLine(values: readonly (string | null)[]): string {
   let line = '';
-  for (const field of fields) {
-    if (field !== null) line += special.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  for (const value of values) {
+    if (value !== null) {
+      const field = formula.test(value) ? `'${value}` : value;
+      line += special.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+    }
     line += ',';
   }
   return `${line.slice(0, -1)}\n`;
+}
+
+/**
+ * Begins of cells that a spreadsheet runs as a formula, also in full-width and small forms and behind blanks (OWASP, "CSV
+ * Injection"). An apostrophe before them makes them a text. Begins that already have one get another, so that each
+ * value has a form of its own.
+ */
+const formula = /^'*[\s\p{Cc}\p{Cf}]*[\t\r\n=+\-@\uFF1D\uFF0B\uFF0D\uFF20\uFE66\uFE62\uFE63\uFE6B\u2212]/u;
+
+/** The value of a field: without the apostrophe that makes a text of a formula. */
+export function fieldValue(field: string): string {
+  return field.startsWith("'") && formula.test(field) ? field.slice(1) : field;
 }

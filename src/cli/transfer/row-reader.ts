@@ -8,7 +8,7 @@ import type { ImportBatch } from '../../core/transfer/import.ts';
 import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
 import { type ImportLine, type ImportRow, saysNothing } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
-import { type Separator, splitCsv } from './csv.ts';
+import { fieldValue, type Separator, splitCsv } from './csv.ts';
 import {
   type CsvHeader,
   checkColumns,
@@ -221,7 +221,7 @@ function readCsvRow(text: string, { separator, columns }: CsvHeader): ParsedRow 
     const column = columns[at] ?? null;
     const field = fields[at];
     if (field === undefined || field === '') continue;
-    if (column !== null) row[column] = column === 'clinical' ? readFlag(field) : field;
+    if (column !== null) row[column] = column === 'clinical' ? readFlag(field) : fieldValue(field);
     else if (field.trim() !== '') return { fault: faults.wrongColumns };
   }
   return fields.length < columns.length && !saysNothing(row) ? { fault: faults.wrongColumns } : { row };
