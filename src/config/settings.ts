@@ -309,7 +309,8 @@ export const settings = {
     section: 'Limits',
     parser: read.wholeNumber(256, 1_000_000),
     fallback: '256',
-    meaning: 'How many passwords may wait to be hashed; above that the answer is 503.',
+    meaning:
+      'How many passwords may wait to be hashed; above that the answer is 503. A costly imported hash counts as several.',
   }),
   bodyTimeoutSeconds: setting('ROSTER_BODY_TIMEOUT_SECONDS', {
     section: 'Limits',

@@ -71,6 +71,34 @@ test('beyond the queue hashing is refused as unavailable, and all that wait are 
   assert.match(await narrow.hash('after the rush'), phc);
 });
 
+test('a costly imported hash takes as many places of the queue as it costs hashes of ours', async () => {
+  const narrow = createPasswordHasher({ queueMax: 10, concurrency: 1 });
+  const ends: Promise<unknown>[] = [narrow.hash('one')];
+  // A hash of SHA-crypt with 128,000 rounds takes some 200 ms.
+  const costly =
+    '$6$rounds=128000$28ERc.1D9KNTFR1Z$/pobhbGWA81IUGP3J8b8ivRmC89bH9T55w9P1hL1Esjk7zvU47sFH695CLjpsrErjDcPhmwqbheXhR9pb8i5h/';
+  ends.push(narrow.verify('two', costly));
+  assert.equal(narrow.waiting, 8);
+  await assert.rejects(narrow.verify('three', costly), (error: unknown) => isRefusal(error, 'unavailable'));
+  ends.push(narrow.hash('four'), narrow.hash('five'));
+  assert.equal(narrow.waiting, 10);
+  await assert.rejects(narrow.hash('six'), (error: unknown) => isRefusal(error, 'unavailable'));
+  await Promise.all(ends);
+  assert.equal(narrow.waiting, 0);
+});
+
+test('a hash that costs more than the whole queue waits where nothing else does', async () => {
+  const narrow = createPasswordHasher({ queueMax: 2, concurrency: 1 });
+  const first = narrow.hash('one');
+  const costly = narrow.verify(
+    'two',
+    '$6$rounds=64000$28ERc.1D9KNTFR1Z$/pobhbGWA81IUGP3J8b8ivRmC89bH9T55w9P1hL1Esjk7zvU47sFH695CLjpsrErjDcPhmwqbheXhR9pb8i5h/',
+  );
+  await assert.rejects(narrow.hash('three'), (error: unknown) => isRefusal(error, 'unavailable'));
+  await first;
+  assert.equal(await costly, false);
+});
+
 test('verifying waits in the same queue as hashing', async () => {
   const narrow = createPasswordHasher({ queueMax: 0, concurrency: 1 });
   const first = narrow.hash('one');

@@ -1,22 +1,18 @@
 /**
  * Hashes passwords with argon2id, and verifies argon2id and the other kinds of hashes that an import may bring, on
- * Node's thread pool, so that the event loop stays free.
+ * Node's thread pool or in threads of its own, so that the event loop stays free.
  *
- * About as many hashes run at a time as there are cores, a bounded number wait in order of arrival, and further ones are
- * refused at once: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. An account without a
- * password, and one that does not exist, cost the work of our own hash.
+ * About as many hashes run at a time as there are cores, a bounded amount of work waits in order of arrival, and more is
+ * refused at once: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. Work is counted in
+ * units of one hash of ours; a costly imported hash counts as several. An account without a password, and one that does
+ * not exist, cost the work of our own hash.
  */
 import { availableParallelism } from 'node:os';
 import type { PasswordHasher } from '../core/access/password.ts';
 import { refuse } from '../core/errors.ts';
-import { hashWithArgon2, isStandardArgon2, readArgon2 } from './password-hash/argon2-hash.ts';
-import { readBcrypt } from './password-hash/bcrypt-hash.ts';
-import { readPbkdf2 } from './password-hash/pbkdf2-hash.ts';
-import { readFirebaseScrypt, readScrypt } from './password-hash/scrypt-hash.ts';
-import type { HashReader, Verifier } from './password-hash/stored-hash.ts';
-
-/** A further kind of hash is a file in `password-hash/` and its reader in this list. */
-const kinds: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPbkdf2, readFirebaseScrypt];
+import { hashWithArgon2, isStandardArgon2 } from './password-hash/argon2-hash.ts';
+import { CheckThreads } from './password-hash/check-threads.ts';
+import { readHash } from './password-hash/hash-kinds.ts';
 
 const retryAfterSeconds = 2;
 
@@ -29,7 +25,7 @@ export interface HashMeter {
 }
 
 export interface HasherOptions {
-  /** How many may wait; further ones are refused with `unavailable`. */
+  /** How many units of work may wait; more is refused with `unavailable`. */
   readonly queueMax: number;
   /** How many run at a time. Default: what the cores and the thread pool allow. */
   readonly concurrency?: number;
@@ -39,16 +35,17 @@ export interface HasherOptions {
 }
 
 export interface QueuedHasher extends PasswordHasher {
-  /** Passwords that wait for their turn. */
+  /** The units of work that wait for their turn. */
   readonly waiting: number;
 }
 
 export function createPasswordHasher(options: HasherOptions): QueuedHasher {
   const { queueMax, meter } = options;
   const queue = new Queue(options.concurrency ?? concurrencyHere(options.processes ?? 1), queueMax);
-  const inTurn = async <T>(task: () => Promise<T>): Promise<T> => {
-    if (queue.isFull) meter?.hashRefused();
-    return queue.run(async () => {
+  const threads = new CheckThreads();
+  const inTurn = async <T>(units: number, task: () => Promise<T>): Promise<T> => {
+    if (queue.isFull(units)) meter?.hashRefused();
+    return queue.run(units, async () => {
       const startedAt = performance.now();
       try {
         return await task();
@@ -61,25 +58,23 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
     get waiting() {
       return queue.waiting;
     },
-    hash: (password) => inTurn(() => hashWithArgon2(password)),
-    verify: (password, hash) =>
-      inTurn(async () => {
-        const verify = hash === null ? null : read(hash);
-        if (verify !== null) return verify(password);
-        await hashWithArgon2(password);
-        return false;
-      }),
-    isKnown: (hash) => read(hash) !== null,
-    isOutdated: (hash) => !isStandardArgon2(hash),
+    hash: (password) => inTurn(1, () => hashWithArgon2(password)),
+    verify: (password, text) => {
+      const hash = text === null ? null : readHash(text);
+      if (text === null || hash === null) {
+        return inTurn(1, async () => {
+          await hashWithArgon2(password);
+          return false;
+        });
+      }
+      const units = Math.max(1, Math.round(hash.units(password)));
+      return inTurn(units, () =>
+        'check' in hash ? threads.check({ password, text }) : hash.verify(password),
+      );
+    },
+    isKnown: (text) => readHash(text) !== null,
+    isOutdated: (text) => !isStandardArgon2(text),
   };
-}
-
-function read(hash: string): Verifier | null {
-  for (const kind of kinds) {
-    const verify = kind(hash);
-    if (verify !== null) return verify;
-  }
-  return null;
 }
 
 /**
@@ -91,38 +86,49 @@ function concurrencyHere(processes: number): number {
   return Math.max(1, Math.min(Math.ceil(availableParallelism() / processes), poolSize - 1));
 }
 
-/** Runs tasks in order of arrival, a bounded number at a time; refuses a task at once when too many wait. */
+/** Runs tasks in order of arrival, a bounded number at a time; refuses a task at once when too much work waits. */
 class Queue {
   readonly #concurrency: number;
-  readonly #waitingMax: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #unitsMax: number;
+  readonly #turns: { readonly units: number; readonly begin: () => void }[] = [];
   #running = 0;
+  #waiting = 0;
 
-  constructor(concurrency: number, waitingMax: number) {
+  constructor(concurrency: number, unitsMax: number) {
     this.#concurrency = concurrency;
-    this.#waitingMax = waitingMax;
+    this.#unitsMax = unitsMax;
   }
 
+  /** The units of the tasks that wait. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
-  /** Whether the next task is refused. */
-  get isFull(): boolean {
-    return this.#running >= this.#concurrency && this.#waiting.length >= this.#waitingMax;
+  /** Whether a task of so many units is refused. One that is larger than the whole queue may wait where no other does. */
+  isFull(units: number): boolean {
+    if (this.#running < this.#concurrency) return false;
+    return this.#waiting + Math.min(units, Math.max(1, this.#unitsMax)) > this.#unitsMax;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.isFull) throw refuse('unavailable', { retryAfterSeconds });
+  async run<T>(units: number, task: () => Promise<T>): Promise<T> {
+    if (this.isFull(units)) throw refuse('unavailable', { retryAfterSeconds });
     if (this.#running < this.#concurrency) this.#running += 1;
     // A task that ends starts the next one in its stead, so the number of running tasks stays the same.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#turn(units);
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#turns.shift();
       if (next === undefined) this.#running -= 1;
-      else next();
+      else next.begin();
     }
+  }
+
+  async #turn(units: number): Promise<void> {
+    const { promise, resolve: begin } = Promise.withResolvers<void>();
+    this.#turns.push({ units, begin });
+    this.#waiting += units;
+    await promise;
+    this.#waiting -= units;
   }
 }

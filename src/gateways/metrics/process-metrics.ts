@@ -53,7 +53,7 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const hashesWaiting = new Gauge({
     name: 'roster_password_hashes_waiting',
-    help: 'Passwords that wait to be hashed or verified.',
+    help: 'Passwords that wait to be hashed or verified; a costly imported hash counts as several.',
     registers,
   });
   const hashesRefused = new Counter({

@@ -1,6 +1,7 @@
 /**
- * Argon2 (RFC 9106) as PHC strings, in version 19, the present one: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
- * Roster's own hashes are argon2id with the parameters that OWASP recommends (19 MiB, 2 passes, 1 lane).
+ * Argon2 (RFC 9106) as PHC strings, in version 19, the present one: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`. The three
+ * variants argon2d, argon2i and argon2id are read, with the parameters in any order, because libraries write them in
+ * different orders, and with or without the padding of base64. Roster's own hashes are argon2id with the parameters that OWASP recommends (19 MiB, 2 passes, 1 lane).
  */
 import { argon2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -40,31 +41,49 @@ export function isStandardArgon2(text: string): boolean {
   return text.startsWith(standardHead) && readArgon2(text) !== null;
 }
 
-const phc =
-  /^\$(argon2(?:d|i|id))\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+/** The passes over one KiB that take as long as one hash of ours. */
+const passesInUnit = memory * passes;
+
+const parameter = '[mtp]=[1-9]\\d{0,6}';
+const phc = new RegExp(
+  `^\\$(argon2(?:d|i|id))\\$v=19\\$(${parameter}(?:,${parameter}){2})` +
+    '\\$([A-Za-z0-9+/]{11,86})={0,2}\\$([A-Za-z0-9+/]{22,86})={0,2}$',
+);
 
 export const readArgon2: HashReader = (text) => {
-  const [, variant, memoryText, passesText, parallelismText, salt, tag] = phc.exec(text) ?? [];
-  if (variant === undefined || salt === undefined || tag === undefined) return null;
+  const [, variant, parameters, salt, tag] = phc.exec(text) ?? [];
+  if (parameters === undefined || salt === undefined || tag === undefined) return null;
+  const work = workOf(parameters);
+  if (work === null) return null;
+  const stored = bytesOf(tag);
+  const nonce = bytesOf(salt);
+  return {
+    units: () => (work.memory * work.passes) / passesInUnit,
+    verify: async (password) => {
+      const message = Buffer.from(password, 'utf8');
+      const task = { ...work, message, nonce, tagLength: stored.length };
+      return isSame(await derive(variant as Variant, task), stored);
+    },
+  };
+};
+
+/** The parameters as numbers; null where one is missing or exceeds the bounds. */
+function workOf(parameters: string): Work | null {
+  const values = new Map(parameters.split(',').map((text) => [text.charAt(0), Number(text.slice(2))]));
   const work = {
-    memory: Number(memoryText),
-    passes: Number(passesText),
-    parallelism: Number(parallelismText),
+    memory: values.get('m') ?? 0,
+    passes: values.get('t') ?? 0,
+    parallelism: values.get('p') ?? 0,
   };
   const isBounded =
     work.memory <= memoryMax &&
     work.memory >= 8 * work.parallelism &&
+    work.passes >= 1 &&
     work.passes <= passesMax &&
+    work.parallelism >= 1 &&
     work.parallelism <= parallelismMax;
-  if (!isBounded) return null;
-  const stored = bytesOf(tag);
-  const nonce = bytesOf(salt);
-  return async (password) => {
-    const message = Buffer.from(password, 'utf8');
-    const task = { ...work, message, nonce, tagLength: stored.length };
-    return isSame(await derive(variant as Variant, task), stored);
-  };
-};
+  return isBounded ? work : null;
+}
 
 function unpadded(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');

@@ -7,10 +7,10 @@
  * `$fbscrypt$v=1,n=<memory cost>,r=<rounds>,p=1,ss=<salt separator>,sk=<signer key>$<salt>$<hash>`, all base64.
  */
 import { createCipheriv, scrypt } from 'node:crypto';
-import { bytesOf, type HashReader, isSame } from './stored-hash.ts';
+import { bytesOf, type HashReader, isSame, type PooledHash } from './stored-hash.ts';
 
 /** N is `2 ** costLog2`. */
-interface Work {
+export interface ScryptWork {
   readonly costLog2: number;
   readonly blockSize: number;
   readonly parallelism: number;
@@ -20,6 +20,8 @@ interface Work {
 const memoryBytesMax = 256 * 1024 * 1024;
 /** The bound of N * r * p: some two seconds of work. */
 const workMax = 2 ** 22;
+/** The product that takes as long as one hash of ours. */
+const workInUnit = 2 ** 17;
 
 const base64 = '[A-Za-z0-9+/]';
 const phc = new RegExp(
@@ -31,49 +33,72 @@ const firebase = new RegExp(
 );
 
 export const readScrypt: HashReader = (text) => {
-  const [, costLog2, blockSize, parallelism, salt, hash] = phc.exec(text) ?? [];
+  const [, costLog2, blockSize, parallelism, salt, key] = phc.exec(text) ?? [];
+  if (salt === undefined || key === undefined) return null;
   const work = workOf(costLog2, blockSize, parallelism);
-  if (work === null || salt === undefined || hash === undefined) return null;
-  const stored = bytesOf(hash);
-  const saltBytes = bytesOf(salt);
-  return async (password) => isSame(await derive(password, saltBytes, stored.length, work), stored);
+  return scryptOf({ work, salt: bytesOf(salt), key: bytesOf(key) });
 };
 
 export const readFirebaseScrypt: HashReader = (text) => {
   const [, costLog2, rounds, parallelism, separator = '', signerKey, salt, hash] = firebase.exec(text) ?? [];
+  if (signerKey === undefined || salt === undefined || hash === undefined) return null;
   const work = workOf(costLog2, rounds, parallelism);
-  if (work === null || signerKey === undefined || salt === undefined || hash === undefined) return null;
+  if (!isBounded(work)) return null;
   const stored = bytesOf(hash);
   const saltBytes = Buffer.concat([bytesOf(salt), bytesOf(separator)]);
-  return async (password) => {
-    const key = await derive(password, saltBytes, 32, work);
-    const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
-    return isSame(Buffer.concat([cipher.update(bytesOf(signerKey)), cipher.final()]), stored);
+  return {
+    units: () => unitsOf(work),
+    verify: async (password) => {
+      const key = await derive(password, saltBytes, 32, work);
+      const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16));
+      return isSame(Buffer.concat([cipher.update(bytesOf(signerKey)), cipher.final()]), stored);
+    },
   };
 };
 
-/** The parameters as numbers; null where they are missing or exceed the bounds. */
-function workOf(costLog2?: string, blockSize?: string, parallelism?: string): Work | null {
-  const work = {
+/** The hash with these parts; null where the cost exceeds the bounds. */
+export function scryptOf(parts: {
+  readonly work: ScryptWork;
+  readonly salt: Buffer;
+  readonly key: Buffer;
+}): PooledHash | null {
+  const { work, salt, key } = parts;
+  if (!isBounded(work)) return null;
+  return {
+    units: () => unitsOf(work),
+    verify: async (password) => isSame(await derive(password, salt, key.length, work), key),
+  };
+}
+
+function workOf(costLog2?: string, blockSize?: string, parallelism?: string): ScryptWork {
+  return {
     costLog2: Number(costLog2),
     blockSize: Number(blockSize),
     parallelism: Number(parallelism),
   };
-  const units = 2 ** work.costLog2 * work.blockSize;
-  const isBounded =
-    work.costLog2 >= 1 &&
-    work.blockSize >= 1 &&
-    work.parallelism >= 1 &&
+}
+
+function isBounded({ costLog2, blockSize, parallelism }: ScryptWork): boolean {
+  const units = 2 ** costLog2 * blockSize;
+  return (
+    Number.isInteger(costLog2) &&
+    costLog2 >= 1 &&
+    blockSize >= 1 &&
+    parallelism >= 1 &&
     units * 128 <= memoryBytesMax &&
-    units * work.parallelism <= workMax;
-  return isBounded ? work : null;
+    units * parallelism <= workMax
+  );
+}
+
+function unitsOf({ costLog2, blockSize, parallelism }: ScryptWork): number {
+  return (2 ** costLog2 * blockSize * parallelism) / workInUnit;
 }
 
 function derive(
   password: string,
   salt: Buffer,
   length: number,
-  { costLog2, blockSize, parallelism }: Work,
+  { costLog2, blockSize, parallelism }: ScryptWork,
 ): Promise<Buffer> {
   const options = {
     N: 2 ** costLog2,

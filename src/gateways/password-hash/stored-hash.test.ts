@@ -1,4 +1,7 @@
-/** Every kind of hash that an import may bring, compared with published hashes of other implementations. */
+/**
+ * Hashes in general formats, compared with published hashes of other implementations, and the bounds of every kind. The
+ * formats of single sources are in `imported-hash.test.ts`.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createPasswordHasher } from '../password-hasher.ts';
@@ -15,6 +18,9 @@ const passlibScrypt =
   '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E';
 const passlibSha256 =
   '$pbkdf2-sha256$1212$4vjV83LKPjQzk31VI4E0Vw$hsYF68OiOUPdDZ1Fg.fJPeq1h/gXXY7acBp9/6c.tmQ';
+
+const sixDefault =
+  '$6$28ERc.1D9KNTFR1Z$/pobhbGWA81IUGP3J8b8ivRmC89bH9T55w9P1hL1Esjk7zvU47sFH695CLjpsrErjDcPhmwqbheXhR9pb8i5h/';
 
 /** Name, source, password and text. */
 const published: readonly (readonly [name: string, password: string, hash: string])[] = [
@@ -95,6 +101,21 @@ const costly = [
   firebase.replace('n=14', 'n=24'),
   firebase.replace('n=14,r=8', 'n=17,r=99'),
   '$argon2i$v=19$m=262145,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
+  sixDefault.replace('$6$', '$6$rounds=700001$'),
+  sixDefault.replace('$6$', '$6$rounds=999999999$'),
+  `{CRYPT}${sixDefault.replace('$6$', '$6$rounds=700001$')}`,
+  '$P$FPMfAWSvmbD5GBGIGONyY85TTlmUuc.',
+  '$P$SPMfAWSvmbD5GBGIGONyY85TTlmUuc.',
+  `$wp${bcryptOfPhp.replace('$10$', '$16$')}`,
+  `bcrypt$${bcryptOfPhp.replace('$10$', '$16$')}`,
+  `{bcrypt}${bcryptOfPhp.replace('$10$', '$16$')}`,
+  'pbkdf2_sha256$5000001$eFRRZq4DgktS$FU2u+pHktmted5r7XkYuH8+7nSg1SBAeIGwkAySarjk=',
+  'pbkdf2:sha1:5000001$ylntahoEXVOeYwa4$65008dc461d329a542be9005159d1113c0d12bec',
+  'AQAAAAIA///wAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw',
+  'scrypt$1048576$eAd3UeD0sV2VfqTb4a9KT2$8$5$FU2u+pHktmted5r7XkYuH8+7nSg1SBAeIGwkAySarjk=',
+  'scrypt:1048576:8:1$nOguA1g8BRs6XskI$65008dc461d329a542be9005159d1113c0d12bec',
+  '{scrypt}$140801$8bWJaSu2IKSn9Z9kM+TPXQ==$OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=',
+  'argon2$argon2i$v=19$m=262145,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
   '$argon2i$v=19$m=65536,t=17,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA',
 ];
 
@@ -105,7 +126,28 @@ const unknown = [
   '5f4dcc3b5aa765d61d8327deb882cf99',
   '$1$O3JMY.Tw$AdLnLjQ/5jXF9.MTp3gHv/',
   '$6$rounds=5000$usesomesillystri$D4IrlXatmP7rx3P3InaxBeoomnAihCKRVQAr',
-  '{SSHA}DkMTwBl+a/3DQTxCYEApdUtNXGgdUac3',
+  `{noop}password`,
+  '{noop}$2b$06$s.msdyApWWKR6Eur1YvZcu0swMmJFZn5l0par/pFKGegwNESJMXfG',
+  '{MD5}Qhz9FD5FDD9YFKBJVAngcw==',
+  '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
+  '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=',
+  '{SHA-256}97cde38028ad898ebc02e690819fa220e88c62e0699403e94fff291cfffaf8410849f27605abcbc0',
+  '{bcrypt@SpringSecurity_v5_8}$2b$06$s.msdyApWWKR6Eur1YvZcu0swMmJFZn5l0par/pFKGegwNESJMXfG',
+  '{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8',
+  'sha1$salt$59b3e8d637cf97edbe2384cf59cb7453dfe30789',
+  'bcrypt_sha256$2b$06$IDnFDlaLfd4i1oQsM.yf8eHS6PWdJWMQN0itw6MnfZH0zbUKkfIkW',
+  'scrypt$16383$salt$8$1$FU2u+pHktmted5r7XkYuH8+7nSg1SBAeIGwkAySarjk=',
+  'pbkdf2:md5:1000$ylntahoEXVOeYwa4$65008dc461d329a542be9005159d1113c0d12bec',
+  '$P$6MfAWSvmbD5GBGIGONyY85TTlmUuc.',
+  '$P$4PMfAWSvmbD5GBGIGONyY85TTlmUuc.',
+  sixDefault.slice(0, -1),
+  sixDefault.replace('$6$', '$6$rounds=999$'),
+  sixDefault.replace('$6$', '$5$'),
+  `AQAAAAMAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw`,
+  'AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4A=',
+  'AAABAgMEBQYHCAkKCwwNDg+ukCEMDf0yyQ29NYubggHIVY0sdEUfdyeM+E1LtH1uJgAAAAAAAAAAAAA=',
+  '$argon2id$v=19$m=65536,m=65536,t=2$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
+  '$argon2id$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
   bcryptOfPhp.replace('$2y$', '$2x$'),
   bcryptOfPhp.replace('$10$', '$03$'),
   bcryptOfPhp.slice(0, -1),
