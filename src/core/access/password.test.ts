@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readPassword } from './password.ts';
+import fc from 'fast-check';
+import { characters } from '../../../test/support/arbitraries.ts';
+import { matchPassword, type PasswordHasher, readPassword } from './password.ts';
 
 const read = (value: unknown, email: string | null = null) =>
   readPassword(value, email, (password) => password.toLowerCase() === 'password1');
@@ -23,6 +25,10 @@ describe('a new password', () => {
     ['7 characters long', 'a7b9c2d', { fault: 'too_short', min: 8 }],
     ['7 characters long in 14 code units', '🔑'.repeat(7), { fault: 'too_short', min: 8 }],
     ['257 characters long', 'x'.repeat(257), { fault: 'too_long', max: 256 }],
+    ['too short in NFKC', 'a\u0301e\u0301i\u0301o\u0301', { fault: 'too_short', min: 8 }],
+    ['too long in NFKC', '\ufdfa'.repeat(20), { fault: 'too_long', max: 256 }],
+    ['among the commonest in full-width letters', 'ｐａｓｓｗｏｒｄ１', { fault: 'too_common' }],
+    ['nothing but wide blanks', '\u3000'.repeat(10), { fault: 'blank' }],
     ['megabytes long', 'x'.repeat(2_000_000), { fault: 'too_long', max: 256 }],
     ['among the commonest', 'PassWord1', { fault: 'too_common' }],
   ];
@@ -36,9 +42,63 @@ describe('a new password', () => {
     }
   });
 
+  test('is read in NFKC, and counted in it', () => {
+    assert.deepEqual(read('contrase\u006e\u0303a1'), { value: 'contraseña1' });
+    assert.deepEqual(read('ｐａｓｓｐｈｒａｓｅ２'), { value: 'passphrase2' });
+    assert.deepEqual(read('e\u0301'.repeat(256)), { value: '\u00e9'.repeat(256) });
+    assert.deepEqual(read('\u1f82'.normalize('NFD').repeat(256)), { value: '\u1f82'.repeat(256) });
+    fc.assert(
+      fc.property(fc.string({ unit: characters, minLength: 8 }), (text) => {
+        const once = read(text);
+        if ('value' in once) assert.deepEqual(read(once.value), once);
+      }),
+    );
+  });
+
   test('is not the email in any spelling', () => {
     assert.deepEqual(read('JANE@Example.com', 'jane@example.com'), { fault: 'same_as_email' });
     assert.deepEqual(read(' jane@example.com ', 'Jane@example.com'), { fault: 'same_as_email' });
     assert.deepEqual(read('jane@example.com', 'john@example.com'), { value: 'jane@example.com' });
+  });
+});
+
+describe('a typed password', () => {
+  const verified: string[] = [];
+  const hasher: PasswordHasher = {
+    hash: async (password) => `hash of ${password}`,
+    verify: async (password, hash) => {
+      verified.push(password);
+      return hash === `hash of ${password}`;
+    },
+    isKnown: () => true,
+    isOutdated: () => false,
+  };
+  const match = async (typed: string, hash: string | null) => {
+    verified.length = 0;
+    return { match: await matchPassword(hasher, typed, hash), tries: verified.length };
+  };
+
+  test('is tried in NFKC, and as typed only where that differs', async () => {
+    const [typed, normal] = ['pa\u0301ssphrase', 'p\u00e1ssphrase'];
+    assert.deepEqual(await match(normal, `hash of ${normal}`), { match: 'right', tries: 1 });
+    assert.deepEqual(await match(typed, `hash of ${normal}`), { match: 'right', tries: 1 });
+    assert.deepEqual(await match(typed, `hash of ${typed}`), { match: 'earlierForm', tries: 2 });
+    assert.deepEqual(await match(normal, `hash of ${typed}`), { match: 'wrong', tries: 1 });
+  });
+
+  test('costs the same for an account, and for none', async () => {
+    for (const [text, tries] of [
+      ['plain-ascii', 1],
+      ['pa\u0301ssphrase', 2],
+    ] as const) {
+      for (const hash of [null, 'hash of another']) {
+        assert.deepEqual(await match(text, hash), { match: 'wrong', tries });
+      }
+    }
+  });
+
+  test('that is megabytes long is not hashed whole', async () => {
+    await match('x'.repeat(2_000_000), null);
+    assert.ok(Math.max(...verified.map(({ length }) => length)) < 10_000);
   });
 });

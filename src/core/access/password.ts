@@ -22,7 +22,46 @@ export interface PasswordHasher {
   isOutdated(hash: string): boolean;
 }
 
-/** Reads a new password: 8 to 256 characters, none of the commonest, not the user's email. Never trimmed. */
+/**
+ * Keyboards write one character in different ways, so passwords are hashed in one of them, NFKC (NIST SP 800-63B,
+ * section 3.1.1.2), which is also counted.
+ */
+function normalize(password: string): string {
+  return password.normalize('NFKC');
+}
+
+/** No password is longer before NFKC, which makes at most four code points one. A caller chooses no larger work. */
+const typedUnitsMax = passwordCharactersMax * 8;
+
+/** `earlierForm`: the hash is of the text as it was typed, as before passwords were normalized, and should be replaced. */
+export type PasswordMatch = 'right' | 'earlierForm' | 'wrong';
+
+/**
+ * Compares a typed password with a hash; null stands for an account without a password, or for no account. Where the
+ * normal form differs from the typed text and is wrong, the typed text is tried too. The work depends on the text alone,
+ * not on whether there is an account. Refuses with `unavailable` when the queue is full.
+ */
+export async function matchPassword(
+  hasher: PasswordHasher,
+  password: string,
+  hash: string | null,
+): Promise<PasswordMatch> {
+  const typed = password.slice(0, typedUnitsMax + 1);
+  const normal = normalize(typed);
+  if (await hasher.verify(normal, hash)) return 'right';
+  if (normal !== typed && (await hasher.verify(typed, hash))) return 'earlierForm';
+  return 'wrong';
+}
+
+/** Hashes a typed password in its normal form. Refuses with `unavailable` when the queue is full. */
+export function hashTyped(hasher: PasswordHasher, password: string): Promise<string> {
+  return hasher.hash(normalize(password));
+}
+
+/**
+ * Reads a new password, and returns its normal form: 8 to 256 characters, none of the commonest, not the user's email.
+ * Never trimmed.
+ */
 export function readPassword(
   value: unknown,
   email: string | null,
@@ -30,13 +69,15 @@ export function readPassword(
 ): FieldResult<string> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
-  if (value.trim() === '') return { fault: 'blank' };
-  const characters = value.length > passwordCharactersMax * 2 ? Number.POSITIVE_INFINITY : [...value].length;
+  if (value.length > typedUnitsMax) return { fault: 'too_long', max: passwordCharactersMax };
+  const password = normalize(value);
+  if (password.trim() === '') return { fault: 'blank' };
+  const characters = [...password].length;
   if (characters < passwordCharactersMin) return { fault: 'too_short', min: passwordCharactersMin };
   if (characters > passwordCharactersMax) return { fault: 'too_long', max: passwordCharactersMax };
-  if (isCommonPassword(value)) return { fault: 'too_common' };
-  if (email !== null && canonicalEmail(value) === canonicalEmail(email)) return { fault: 'same_as_email' };
-  return { value };
+  if (isCommonPassword(password)) return { fault: 'too_common' };
+  if (email !== null && canonicalEmail(password) === canonicalEmail(email)) return { fault: 'same_as_email' };
+  return { value: password };
 }
 
 /**

@@ -12,7 +12,7 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { requireApp } from './authentication.ts';
-import { passwordCharactersMax } from './password.ts';
+import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { emailSubject } from './subject.ts';
 import { failureDelayMs, freeFailures, refuseWait } from './throttle.ts';
@@ -41,10 +41,11 @@ export async function signIn(
     input.owner?.orgKey === orgKey &&
     input.owner.user.email !== null &&
     canonicalEmail(input.owner.user.email) === canonicalEmail(email);
-  const attempt = (): Promise<User> => tryPassword(core, orgKey, { email, password, subject, isOwner });
+  const attempt = (): Promise<Checked> => tryPassword(core, orgKey, { email, password, subject, isOwner });
   for (;;) {
-    const user = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
-    const freshHash = await renewHash(core, user, password);
+    const checked = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
+    const { user } = checked;
+    const freshHash = await renewHash(core, checked, password);
     const signedIn = await core.work.change(orgKey, async (tx) => {
       const present = await tx.users.lock({ id: user.id });
       // Between the check and this transaction the account may have been cancelled or erased.
@@ -97,14 +98,22 @@ export async function emailHasAccount(
   return user !== null;
 }
 
+/** A user whose password was right. */
+interface Checked {
+  readonly user: User;
+  readonly match: PasswordMatch;
+}
+
 /**
- * A hash with today's parameters that replaces an imported one, because only now the password is known; null where the
- * hash is not outdated. While the hashing queue is full, the replacement waits for the next sign-in.
+ * A hash with today's parameters, of the normal form, that replaces an imported or an earlier one, because only now the
+ * password is known; null where the hash is not outdated. While the hashing queue is full, the replacement waits for
+ * the next sign-in.
  */
-async function renewHash(core: Core, user: User, password: string): Promise<string | null> {
-  if (user.passwordHash === null || !core.hasher.isOutdated(user.passwordHash)) return null;
+async function renewHash(core: Core, { user, match }: Checked, password: string): Promise<string | null> {
+  const { passwordHash } = user;
+  if (passwordHash === null || (match === 'right' && !core.hasher.isOutdated(passwordHash))) return null;
   try {
-    return await core.hasher.hash(password);
+    return await hashTyped(core.hasher, password);
   } catch (error) {
     if (isRefusal(error, 'unavailable')) return null;
     throw error;
@@ -122,9 +131,7 @@ function readCredentials(input: { readonly email: unknown; readonly password: un
     else if (!isText(value)) faults.push({ field, fault: 'invalid' });
   }
   refuseFaults(faults);
-  // No password is longer, and hashing a longer text would be work whose size a stranger chooses.
-  const password = String(input.password).slice(0, passwordCharactersMax * 2 + 1);
-  return { email: String(input.email), password };
+  return { email: String(input.email), password: String(input.password) };
 }
 
 function isText(value: unknown): value is string {
@@ -151,10 +158,10 @@ async function tryPassword(
     readonly subject: string;
     readonly isOwner: boolean;
   },
-): Promise<User> {
+): Promise<Checked> {
   const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(attempt.email)));
-  const isRight = await core.hasher.verify(attempt.password, user?.passwordHash ?? null);
-  if (user !== null && isRight && user.status !== 'inactive') return user;
+  const match = await matchPassword(core.hasher, attempt.password, user?.passwordHash ?? null);
+  if (user !== null && match !== 'wrong' && user.status !== 'inactive') return { user, match };
   if (!attempt.isOwner) {
     await core.work.change(orgKey, (tx) => tx.throttles.addFailure(attempt.subject, core.clock.now()));
   }

@@ -3,6 +3,7 @@
  * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
  * a new password ends the other sessions.
  */
+import { matchPassword } from '../access/password.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
 import { sessionFreshMs } from '../access/session.ts';
 import { emailSubject } from '../access/subject.ts';
@@ -164,7 +165,8 @@ async function proveOwner(
     return [{ field: 'currentPassword', fault: 'blank' }];
   }
   const isRight =
-    typeof currentPassword === 'string' && (await core.hasher.verify(currentPassword, target.passwordHash));
+    typeof currentPassword === 'string' &&
+    (await matchPassword(core.hasher, currentPassword, target.passwordHash)) !== 'wrong';
   return isRight ? [] : [{ field: 'currentPassword', fault: 'invalid' }];
 }
 

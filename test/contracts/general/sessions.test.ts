@@ -51,6 +51,25 @@ describe('POST /v1/sessions', () => {
     assert.equal(await lastLogin(), `${new Date(roster.clock.now()).toISOString().slice(0, 19)}Z`);
   });
 
+  test('a password is the same in every form of its characters', async () => {
+    const { email } = await signUp(roster, { password: 'contrasen\u0303a ２' });
+    for (const password of ['contrase\u00f1a 2', 'contrasen\u0303a ２', 'ｃontrase\u00f1a\u00a02']) {
+      assert.equal((await signIn({ email, password })).status, 201);
+    }
+    await ledger.mark();
+  });
+
+  test('a hash of the typed form from before is accepted once, and replaced', async () => {
+    const [typed, normal, email] = ['contrasen\u0303a 2', 'contrase\u00f1a 2', 'earlier@example.com'];
+    await addPerson(roster, { email, passwordHash: await roster.core.hasher.hash(typed) });
+    const signInWith = async (password: string) => (await signIn({ email, password })).status;
+    assert.equal(await signInWith(normal), 401);
+    assert.equal(await signInWith(typed), 201);
+    assert.equal(await signInWith(normal), 201);
+    assert.equal(await signInWith(typed), 201);
+    await ledger.mark();
+  });
+
   test('a wrong password and an unknown account get the same answer and write the same rows', async () => {
     const { email, password, number, session } = await signUp(roster);
     await addPerson(roster, { email: 'bare@example.com' });
