@@ -123,6 +123,51 @@ describe('a file of providers', () => {
     assert.deepEqual(own.description.scopes, ['a', 'b']);
   });
 
+  test('the bodies of its own answers are read, together with the error codes of an unknown token', () => {
+    const { revocation_endpoint: endpoint, ...rest } = acme;
+    const [own] = read({
+      providers: [
+        {
+          ...rest,
+          answers: {
+            gone: [{ errors: [{ errorType: 'invalid_grant' }] }],
+            not_given: [{ fault: { code: 7 } }],
+            no_such_token: [{ errors: [{ errorType: 'invalid_token' }] }],
+          },
+          end: { kind: 'rfc7009', endpoint, gone_errors: ['no_token'] },
+        },
+      ],
+    });
+    assert.deepEqual(own?.description.answers, {
+      gone: [{ errors: [{ errorType: 'invalid_grant' }] }],
+      notGiven: [{ fault: { code: 7 } }],
+      noSuchToken: [{ errors: [{ errorType: 'invalid_token' }] }, { error: 'no_token' }],
+    });
+  });
+
+  test('a body that every answer would have, or that is none, is reported', () => {
+    const expected = 'must be a list of objects, each a part of a body that is not empty';
+    for (const forms of [
+      {},
+      'invalid_grant',
+      ['invalid_grant'],
+      [{}],
+      [{ error: {} }],
+      [{ errors: [] }],
+      [[1]],
+    ]) {
+      assert.deepEqual(problemsOf({ providers: [{ ...acme, answers: { gone: forms } }] }), [
+        `providers[0].answers.gone ${expected}`,
+      ]);
+    }
+    assert.deepEqual(problemsOf({ providers: [{ ...acme, answers: { lost: [{ a: 1 }] } }] }), [
+      'providers[0].answers.lost is not known',
+    ]);
+    assert.deepEqual(problemsOf({ providers: [{ ...acme, answers: [] }] }), [
+      'providers[0].answers must be an object',
+    ]);
+  });
+
   test('all faults are reported together, each with its path, and no secret is repeated', () => {
     const problems = problemsOf({
       providers: [

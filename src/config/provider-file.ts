@@ -5,10 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
+  type AnswerForms,
+  type BodyForm,
   type ClientAuthentication,
   demoName,
   type EndDescription,
   type OwnProvider,
+  type ProviderDescription,
 } from '../core/providers/provider-description.ts';
 import { ConfigError } from './config.ts';
 import type { SettingFault } from './environment.ts';
@@ -100,7 +103,7 @@ function readProvider(members: Members, reader: Reader): OwnProvider {
       members.text('account_field', /^\w+$/, 'the name of a member'),
     ),
     endsReusedGrants: members.flag('ends_reused_grants', false),
-    end: readEnd(members, clientAuthentication, reader),
+    ...readEnding(members, clientAuthentication, reader),
   };
   const credentials = {
     clientId: members.text('client_id', /^[\x20-\x7e]+$/, 'the id of a client'),
@@ -131,14 +134,42 @@ function readAuthentication(members: Members, otherwise: ClientAuthentication): 
   return members.choice('client_authentication', ['basic', 'post'], otherwise);
 }
 
-function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): EndDescription {
+/** How access ends, and which bodies mean what. */
+function readEnding(
+  provider: Members,
+  authentication: ClientAuthentication,
+  reader: Reader,
+): Pick<ProviderDescription, 'end' | 'answers'> {
+  const { goneErrors = [], ...end } = readEnd(provider, authentication, reader);
+  const answers = provider.optional('answers', () => readAnswers(provider, reader));
+  if (answers === null && goneErrors.length === 0) return { end };
+  const { gone, notGiven, noSuchToken } = answers ?? { gone: [], notGiven: [], noSuchToken: [] };
+  const unknown = goneErrors.map((error) => ({ error }));
+  return { end, answers: { gone, notGiven, noSuchToken: [...noSuchToken, ...unknown] } };
+}
+
+function readAnswers(provider: Members, reader: Reader): AnswerForms {
+  const value = provider.take('answers', 'an object', (each) => each);
+  const members = new Members(value, `${provider.path}.answers`, reader);
+  const answers = {
+    gone: members.forms('gone'),
+    notGiven: members.forms('not_given'),
+    noSuchToken: members.forms('no_such_token'),
+  };
+  members.end();
+  return answers;
+}
+
+type FileEnd = EndDescription & { readonly goneErrors?: readonly string[] };
+
+function readEnd(provider: Members, authentication: ClientAuthentication, reader: Reader): FileEnd {
   const endpoint = provider.optional('revocation_endpoint', () => provider.url('revocation_endpoint'));
   if (endpoint !== null) return { kind: 'rfc7009', endpoint, clientAuthentication: authentication };
   const value = provider.take('end', 'an object, unless there is a revocation_endpoint', (each) => each);
   if (value === undefined) return { kind: 'rfc7009', endpoint: '', clientAuthentication: authentication };
   const members = new Members(value, `${provider.path}.end`, reader);
   const kind = members.choice('kind', ['rfc7009', 'call'], null);
-  const end: EndDescription =
+  const end: FileEnd =
     kind === 'rfc7009'
       ? {
           kind,
@@ -170,10 +201,9 @@ class Members {
   readonly #reader: Reader;
 
   constructor(value: unknown, path: string, reader: Reader) {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (!isObject) reader.report(path, 'must be an object');
+    if (!isObject(value)) reader.report(path, 'must be an object');
     this.path = path;
-    this.#values = new Map(Object.entries(isObject ? value : noMembers));
+    this.#values = new Map(Object.entries(isObject(value) ? value : noMembers));
     this.#reader = reader;
   }
 
@@ -222,6 +252,14 @@ class Members {
     return this.optional(name, () => this.take(name, 'a list of texts', read)) ?? [];
   }
 
+  /** Parts of bodies, each an object with at least one member: an empty one would fit every body. */
+  forms(name: string): readonly BodyForm[] {
+    const read = (value: unknown): BodyForm[] | undefined =>
+      Array.isArray(value) && value.every((each) => isForm(each) && isObject(each)) ? value : undefined;
+    const expected = 'a list of objects, each a part of a body that is not empty';
+    return this.optional(name, () => this.take(name, expected, read)) ?? [];
+  }
+
   statuses(name: string): readonly number[] {
     const isStatus = (value: unknown): value is number => value === 200 || value === 202 || value === 204;
     const read = (value: unknown): number[] | undefined =>
@@ -231,11 +269,9 @@ class Members {
 
   record(name: string): Readonly<Record<string, string>> {
     const read = (value: unknown): Record<string, string> | undefined => {
-      const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-      const entries = Object.entries(isRecord ? value : noMembers);
-      return isRecord && entries.every(([, each]) => typeof each === 'string')
-        ? Object.fromEntries(entries)
-        : undefined;
+      const entries = Object.entries(isObject(value) ? value : noMembers);
+      const texts = entries.filter((each): each is [string, string] => typeof each[1] === 'string');
+      return isObject(value) && texts.length === entries.length ? Object.fromEntries(texts) : undefined;
     };
     return this.optional(name, () => this.take(name, 'an object of texts', read)) ?? {};
   }
@@ -253,6 +289,17 @@ class Members {
   end(): void {
     for (const name of this.#values.keys()) this.report(name, 'is not known');
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether the value is a part of a body without anything empty in it. */
+function isForm(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  const parts: readonly unknown[] = Object.values(value);
+  return parts.length > 0 && parts.every(isForm);
 }
 
 function isSafeUrl(text: string, isProduction: boolean): boolean {

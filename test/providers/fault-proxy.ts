@@ -18,7 +18,10 @@ export const faults = [
   /** No answer comes, and the server has or has not got the request. */
   'hang',
   'hang_after',
-  /** 500 or 401, although the server has handled the request. */
+  /**
+   * 500 or 401, although the server has handled the request. A token endpoint that refuses with 401 has given nothing,
+   * so there the server does not get the request.
+   */
   'fail_after',
   'refuse_after',
 ] as const;
@@ -100,7 +103,8 @@ async function answer(target: string, fault: Fault, { request, response, hold }:
   if (fault === 'break') return void response.destroy();
   if (fault === 'hang') return;
   if (fault === 'fail') return void response.writeHead(500).end('down');
-  if (fault === 'refuse') return void response.writeHead(401).end('who are you?');
+  const isUngiven = fault === 'refuse_after' && request.url === '/token';
+  if (fault === 'refuse' || isUngiven) return void response.writeHead(401).end('who are you?');
   const { authorization = '', 'content-type': type = '' } = request.headers;
   const upstream = await fetch(`${target}${request.url}`, {
     method: request.method ?? 'GET',

@@ -11,7 +11,13 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, parseToken } from '../secret.ts';
 import { minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
+import {
+  type Connection,
+  goneOutcome,
+  nextConnectionState,
+  type ReturnTo,
+  takesGrants,
+} from './connection.ts';
 import { addRevocation } from './end-grants.ts';
 import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
@@ -181,7 +187,7 @@ function isUntouched(revocation: Revocation | null): revocation is Revocation {
 function formerGrants(core: Core, connection: Connection): readonly StoredGrant[] {
   const [present, ...former] = openGrants(core.secrets, connection) ?? [];
   if (present === undefined) return [];
-  const { status, unanswered } = connection;
-  const isGone = status === 'needs_user' && unanswered === 0;
+  const { status, unanswered, refreshOutcome } = connection;
+  const isGone = status === 'needs_user' && unanswered === 0 && refreshOutcome === goneOutcome;
   return isGone ? former : [{ ...present, unanswered }, ...former];
 }

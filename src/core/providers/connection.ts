@@ -3,7 +3,7 @@
  * here waits or writes.
  *
  * A connection is `pending` until the person has come back from the provider, `active` while its grant is valid,
- * `needs_user` once the provider says that the grant is gone, and after a disconnect `revoking` until the provider
+ * `needs_user` once the provider says that the grant is gone or refuses every refresh, and after a disconnect `revoking` until the provider
  * confirms that access has ended. The table below has every edge: a missing edge is a refusal.
  */
 
@@ -23,7 +23,7 @@ export const connectionStates = [
 export type ConnectionState = (typeof connectionStates)[number];
 
 /**
- * `grant`: the provider gave a grant. `lose`: the provider says that the grant is gone. `disconnect`: access must end,
+ * `grant`: the provider gave a grant. `lose`: the provider says that the grant is gone, or refuses every refresh. `disconnect`: access must end,
  * and the provider is told. `discard`: access must end, and no grant was ever given. `end`: the provider has confirmed
  * the end. `miss`: the provider has not confirmed before the deadline. `abandon`: an operator gives up on the provider.
  */
@@ -65,8 +65,10 @@ export interface Connection {
    * answer was lost.
    */
   readonly unanswered: number;
-  /** Failed refreshes in a row, and why the last one failed: a short code. */
+  /** Failed refreshes in a row, and why the last one failed: a short code; `gone` where the grant is gone. */
   readonly refreshFailures: number;
+  /** How many of them the provider refused without saying whether it knows the grant. */
+  readonly refreshRefusals: number;
   readonly refreshOutcome: string | null;
   /** Rises with each change, so that of two concurrent changes exactly one succeeds. */
   readonly version: number;
@@ -75,6 +77,9 @@ export interface Connection {
 }
 
 export type NewConnection = Pick<Connection, 'id' | 'userId' | 'provider' | 'createdAt'>;
+
+/** The outcome of a refresh that the provider answers with the end of the grant. */
+export const goneOutcome = 'gone';
 
 /** Whether the connection stores grants: one may still come, or has come and was not ended. */
 export function takesGrants({ status }: Pick<Connection, 'status'>): boolean {
@@ -90,6 +95,7 @@ export type ConnectionChanges = Partial<
     | 'refreshAt'
     | 'unanswered'
     | 'refreshFailures'
+    | 'refreshRefusals'
     | 'refreshOutcome'
     | 'updatedAt'
   >
@@ -179,6 +185,8 @@ export const pendingLifeMs = dayMs;
 /** Longer than a refresh can take. */
 export const refreshLeaseMs = minuteMs;
 const refreshBackoff: Backoff = { firstMs: 15 * secondMs, maxMs: hourMs };
+/** So many refused refreshes in a row, within about five hours, and the person must connect again. */
+export const refreshRefusalsMax = 12;
 const refreshMarginMaxMs = 30 * minuteMs;
 
 /** When to refresh tokens: before they expire by a fifth of their life, at most half an hour. */

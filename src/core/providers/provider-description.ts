@@ -15,8 +15,6 @@ export type EndDescription =
       readonly clientAuthentication: ClientAuthentication;
       /** Whether the provider documents that revoking one token of a grant revokes all its tokens. */
       readonly endsAllTokens?: boolean;
-      /** Error codes of an unknown token, where the provider answers with an error instead of 200. */
-      readonly goneErrors?: readonly string[];
     }
   /** A call of the provider's own with the access token. `{account}` in the URL is the person's id at the provider. */
   | {
@@ -25,11 +23,36 @@ export type EndDescription =
       readonly url: string;
       /** The token in the header `Authorization`, or in the query parameter of that name. */
       readonly token: 'bearer' | { readonly parameter: string };
-      /** The statuses that the provider documents as success. */
-      readonly success: readonly number[];
+      /** The statuses that the provider documents as success; every 2xx where absent. */
+      readonly success?: readonly number[];
       /** What a success has ended: the whole grant of the person, or only the access token. */
       readonly covers: 'grant' | 'access';
     };
+
+/**
+ * A part of the body of an answer. A body has this form where it has all these members; a list in the form asks for
+ * elements that the list of the body must have, in any order.
+ */
+export type BodyForm =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly BodyForm[]
+  | { readonly [member: string]: BodyForm };
+
+/**
+ * Which bodies of a provider's own mean what, beside the error codes of OAuth that every provider may send. They count
+ * with every status.
+ */
+export interface AnswerForms {
+  /** Of the token endpoint: the code or the refresh token is unknown. */
+  readonly gone: readonly BodyForm[];
+  /** Of the token endpoint: nothing was given for a reason that says nothing about the grant, such as a wrong secret. */
+  readonly notGiven: readonly BodyForm[];
+  /** Of the call that ends access: the token is unknown. */
+  readonly noSuchToken: readonly BodyForm[];
+}
 
 export interface ProviderDescription {
   /** Lower-case; the name in requests and answers. */
@@ -54,6 +77,8 @@ export interface ProviderDescription {
   readonly accountField: string | null;
   /** See `Provider.endsReusedGrants`. */
   readonly endsReusedGrants: boolean;
+  /** Absent where the provider sends the error codes of OAuth alone. */
+  readonly answers?: AnswerForms;
   readonly end: EndDescription;
 }
 

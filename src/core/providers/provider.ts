@@ -52,8 +52,16 @@ export type TokenAnswer =
   | { readonly kind: 'tokens'; readonly grant: TokenGrant }
   /** The service knows no such code or refresh token (`invalid_grant`). */
   | { readonly kind: 'gone' }
-  /** Certainly nothing was given: the service refused, or the request never reached it. */
-  | { readonly kind: 'not_given'; readonly reason: string; readonly retryAfterMs?: number }
+  /** The service refused and gave nothing. Whether it knows the code or the refresh token, it does not say. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly retryAfterMs?: number }
+  /** Certainly nothing was given, for a reason that says nothing about the grant. */
+  | {
+      readonly kind: 'not_given';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** The service is busy: the same request may succeed soon. */
+      readonly isBusy?: true;
+    }
   /** Tokens may have been given, and their answer lost. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number };
 

@@ -2,13 +2,20 @@
  * Refreshes the tokens of a connection before they expire. Many providers give a new refresh token each time and
  * invalidate the old one. So a lost answer is counted: until the next answer, the grant may have tokens that are not
  * stored here, and its end needs a stronger proof. Where the provider says that the grant is gone, the connection
- * becomes `needs_user`.
+ * becomes `needs_user`. The same happens where the provider refuses `refreshRefusalsMax` refreshes in a row without
+ * saying why; the grant then stays stored and is revoked with the connection.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { type Connection, nextConnectionState, nextRefreshAt } from './connection.ts';
+import {
+  type Connection,
+  goneOutcome,
+  nextConnectionState,
+  nextRefreshAt,
+  refreshRefusalsMax,
+} from './connection.ts';
 import { openGrants, type StoredGrants } from './grant.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
 import type { Provider, TokenAnswer } from './provider.ts';
@@ -82,22 +89,27 @@ async function settleRefresh(
         status: nextConnectionState(connection.status, 'lose'),
         refreshAt: null,
         unanswered: isGone ? 0 : unanswered,
-        refreshOutcome: 'gone',
+        refreshOutcome: goneOutcome,
         updatedAt: now,
       });
       return 'needs_user';
     }
+    case 'refused':
     case 'not_given':
     case 'unknown': {
       const failures = connection.refreshFailures + 1;
+      const refusals = connection.refreshRefusals + (answer.kind === 'refused' ? 1 : 0);
+      const isLost = refusals >= refreshRefusalsMax;
       const wished = now + (answer.retryAfterMs ?? 0);
       await tx.connections.update(connection, {
-        refreshAt: Math.max(wished, nextRefreshAt(failures, now)),
+        ...(isLost ? { status: nextConnectionState(connection.status, 'lose'), updatedAt: now } : {}),
+        refreshAt: isLost ? null : Math.max(wished, nextRefreshAt(failures, now)),
         unanswered: answer.kind === 'unknown' ? unanswered : Math.max(0, unanswered - 1),
         refreshFailures: failures,
+        refreshRefusals: refusals,
         refreshOutcome: answer.reason,
       });
-      return answer.reason;
+      return isLost ? 'needs_user' : answer.reason;
     }
   }
 }

@@ -137,7 +137,7 @@ class Attempt {
       // Sending the same again gives the newest tokens, or makes the provider end the tokens of the lost answer.
       const answer = await this.#renew(grant);
       if (answer === 'changed') return answer;
-      if (answer.kind === 'not_given' || answer.kind === 'unknown') return tryAgain(answer.reason, answer);
+      if (answer.kind !== 'tokens' && answer.kind !== 'gone') return tryAgain(answer.reason, answer);
       if (answer.kind === 'tokens') tokens = answer.grant;
       isNewest = answer.kind === 'tokens' || endsReusedGrants;
     }

@@ -33,6 +33,7 @@ export function grantChanges(
     refreshAt: refreshToken === null || expiresAt === null ? null : refreshTimeOf(expiresAt, now),
     unanswered: 0,
     refreshFailures: 0,
+    refreshRefusals: 0,
     refreshOutcome: null,
   };
 }

@@ -110,6 +110,7 @@ export async function disconnect(
       refreshAt: null,
       unanswered: 0,
       refreshFailures: 0,
+      refreshRefusals: 0,
       refreshOutcome: null,
       updatedAt: now,
     });

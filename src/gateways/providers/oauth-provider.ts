@@ -1,16 +1,18 @@
 /**
- * A provider that speaks OAuth 2.0, from its description. The client library implements the protocol; this file decides
- * what an answer proves. A token that may have been given never counts as not given, and an end is reported only when
- * the service confirms it.
+ * A provider that speaks OAuth 2.0, from its description. The client library makes the requests. The answers are read
+ * here, because the library refuses every answer that departs from the standard, and a token in it would be lost while
+ * it is valid. A token that may have been given never counts as not given, and an end is reported only when the service
+ * confirms it.
  */
 import * as oauth from 'oauth4webapi';
 import type { CodeGrant, TokenGrant } from '../../core/providers/grant.ts';
 import type { Provider, TokenAnswer } from '../../core/providers/provider.ts';
 import type { ProviderDescription } from '../../core/providers/provider-description.ts';
-import { secondMs } from '../../core/time.ts';
 import { type OAuthProviderParts, partyOf } from './oauth-party.ts';
-import { failureOf, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
+import { failureOf, readMembers } from './provider-http.ts';
+import { readTokens } from './token-body.ts';
 import { createTokenEnd } from './token-end.ts';
+import { refusalOf } from './token-refusal.ts';
 
 export function createOAuthProvider(parts: OAuthProviderParts): Provider {
   const { description, credentials, http, clock } = parts;
@@ -24,40 +26,20 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
   /** Calls the token endpoint. `before` has the values that the answer to a refresh may omit. */
   async function requestTokens(
     send: (signal: AbortSignal) => Promise<Response>,
-    read: (response: Response) => Promise<oauth.TokenEndpointResponse>,
     before: TokenGrant | null,
   ): Promise<TokenAnswer> {
-    let response: Response;
     try {
-      response = await send(http.deadline());
+      const response = await send(http.deadline());
+      const body = await readMembers(response);
+      const tokens = readTokens(body, { accountField, before, now: clock.now() });
+      // An error may repeat the former token; a new one is never dropped, whatever is around it.
+      const isGiven = response.ok || tokens?.accessToken !== before?.accessToken;
+      if (tokens !== null && isGiven) return { kind: 'tokens', grant: { ...tokens, clientId } };
+      return refusalOf(response, body, description.answers);
     } catch (error) {
       const { reason, isUnsent } = failureOf(error);
       return { kind: isUnsent ? 'not_given' : 'unknown', reason };
     }
-    if (!response.ok) return refusalOf(response);
-    try {
-      const answer = await read(response);
-      return { kind: 'tokens', grant: grantOf(answer, before) };
-    } catch {
-      return { kind: 'unknown', reason: 'malformed' };
-    }
-  }
-
-  function grantOf(answer: oauth.TokenEndpointResponse, before: TokenGrant | null): TokenGrant {
-    const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer;
-    const account = accountField === null ? undefined : answer[accountField];
-    return {
-      kind: 'tokens',
-      clientId,
-      accessToken,
-      // RFC 6749, section 6: without a new refresh token the present one stays valid.
-      refreshToken: refreshToken ?? before?.refreshToken ?? null,
-      expiresAt: expiresIn === undefined ? null : clock.now() + Math.floor(expiresIn * secondMs),
-      account:
-        typeof account === 'string' || typeof account === 'number'
-          ? String(account)
-          : (before?.account ?? null),
-    };
   }
 
   return {
@@ -82,7 +64,6 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
             grant.verifier ?? oauth.nopkce,
             party.options(signal),
           ),
-        (response) => oauth.processAuthorizationCodeResponse(server, client, response),
         null,
       );
     },
@@ -92,7 +73,6 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
       return requestTokens(
         (signal) =>
           oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, party.options(signal)),
-        (response) => oauth.processRefreshTokenResponse(server, client, response),
         grant,
       );
     },
@@ -143,23 +123,4 @@ export function readCallback(
 function callbackOf(server: oauth.AuthorizationServer, client: oauth.Client, code: string): URLSearchParams {
   const { authorization_response_iss_parameter_supported: _, ...silent } = server;
   return oauth.validateAuthResponse(silent, client, new URLSearchParams({ code }), oauth.expectNoState);
-}
-
-/** Error codes with which a token endpoint refuses before it gives anything (RFC 6749, section 5.2). */
-const refusals = new Set([
-  'invalid_request',
-  'invalid_client',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_scope',
-]);
-
-/** What an error of the token endpoint proves: only the error codes of the protocol prove that nothing was given. */
-async function refusalOf(response: Response): Promise<TokenAnswer> {
-  const { error } = await readMembers(response);
-  const isRefusal = response.status >= 400 && response.status < 500 && typeof error === 'string';
-  if (isRefusal && error === 'invalid_grant') return { kind: 'gone' };
-  const retryAfter = retryAfterOf(response);
-  if (isRefusal && refusals.has(error)) return { kind: 'not_given', reason: error, ...retryAfter };
-  return { kind: 'unknown', reason: reasonOf(response), ...retryAfter };
 }

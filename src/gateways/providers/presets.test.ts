@@ -213,7 +213,8 @@ for (const name of presetNames) {
       assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'connection_lost' });
       assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'timeout' });
       assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'http_503' });
-      assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'http_401' });
+      // A refusal is an answer: nothing was given.
+      assert.deepEqual(await provider.refresh(tokens), { kind: 'refused', reason: 'http_401' });
     });
 
     test('an answer that is too large or malformed proves nothing', async () => {
@@ -368,8 +369,9 @@ describe('ending a grant', () => {
     for (const status of [401, 503, 601, 2_555]) {
       const { provider } = onNetwork('withings', nonce(), json({ status, body: {} }));
       const answer = await provider.end(tokens);
-      assert.equal(answer.kind, 'try_again');
-      assert.equal(answer.kind === 'try_again' && answer.reason, `withings_${status}`);
+      // Where the service refuses, the refresh token must show whether the grant has ended already.
+      assert.equal(answer.kind, status < 600 ? 'stale' : 'try_again');
+      assert.equal('reason' in answer && answer.reason, `withings_${status}`);
     }
     const { provider } = onNetwork('withings', json({ status: 503, body: {}, error: 'no nonce' }));
     assert.equal((await provider.end(tokens)).kind, 'try_again');
@@ -383,7 +385,11 @@ describe('ending a grant', () => {
       json({ status: 2_555, body: {}, error: 'An unknown error occurred' }),
     );
     assert.deepEqual(await provider.refresh(tokens), { kind: 'gone' });
-    assert.deepEqual(await provider.refresh(tokens), { kind: 'not_given', reason: 'withings_601' });
+    assert.deepEqual(await provider.refresh(tokens), {
+      kind: 'not_given',
+      reason: 'withings_601',
+      isBusy: true,
+    });
     assert.deepEqual(await provider.refresh(tokens), { kind: 'unknown', reason: 'withings_2555' });
   });
 });

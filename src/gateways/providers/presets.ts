@@ -13,7 +13,10 @@ import type { OAuthProviderParts } from './oauth-party.ts';
 import { createOAuthProvider } from './oauth-provider.ts';
 import { createWithingsProvider } from './withings.ts';
 
-/** https://dev.fitbit.com/build/reference/web-api/authorization/ */
+/**
+ * https://dev.fitbit.com/build/reference/web-api/authorization/. Its errors are lists of `errorType`
+ * (https://dev.fitbit.com/build/reference/web-api/troubleshooting-guide/error-messages/).
+ */
 const fitbit: ProviderDescription = {
   ...commonDescription,
   name: 'fitbit',
@@ -24,6 +27,15 @@ const fitbit: ProviderDescription = {
   clientAuthentication: 'basic',
   scopes: ['activity', 'heartrate', 'profile', 'sleep', 'weight'],
   usesPkce: true,
+  answers: {
+    gone: [{ errors: [{ errorType: 'invalid_grant' }] }],
+    notGiven: [{ errors: [{ errorType: 'invalid_client' }] }],
+    noSuchToken: [
+      { errors: [{ errorType: 'invalid_token' }] },
+      { errors: [{ errorType: 'expired_token' }] },
+      { errors: [{ errorType: 'invalid_grant' }] },
+    ],
+  },
   end: {
     kind: 'rfc7009',
     endpoint: 'https://api.fitbit.com/oauth2/revoke',
@@ -46,7 +58,6 @@ const oura: ProviderDescription = {
     method: 'POST',
     url: 'https://api.ouraring.com/oauth/revoke',
     token: { parameter: 'access_token' },
-    success: [200, 204],
     covers: 'access',
   },
 };
@@ -73,7 +84,6 @@ const whoop: ProviderDescription = {
     method: 'DELETE',
     url: 'https://api.prod.whoop.com/developer/v2/user/access',
     token: 'bearer',
-    success: [204],
     covers: 'grant',
   },
 };
@@ -94,12 +104,14 @@ const polar: ProviderDescription = {
     method: 'DELETE',
     url: 'https://www.polaraccesslink.com/v3/users/{account}',
     token: 'bearer',
-    success: [204],
     covers: 'grant',
   },
 };
 
-/** https://developers.strava.com/docs/authentication/: the endpoint that replaces `/oauth/deauthorize`. */
+/**
+ * https://developers.strava.com/docs/authentication/: the endpoint that replaces `/oauth/deauthorize`. Its errors are
+ * lists of `resource`, `field` and `code` (https://developers.strava.com/docs/reference/#api-models-Error).
+ */
 const strava: ProviderDescription = {
   ...commonDescription,
   name: 'strava',
@@ -110,6 +122,20 @@ const strava: ProviderDescription = {
   scopes: ['read', 'activity:read'],
   scopeSeparator: ',',
   authorizationParameters: { approval_prompt: 'auto' },
+  answers: {
+    gone: [
+      { errors: [{ resource: 'RefreshToken', code: 'invalid' }] },
+      { errors: [{ field: 'refresh_token', code: 'invalid' }] },
+      { errors: [{ resource: 'AuthorizationCode' }] },
+    ],
+    notGiven: [{ errors: [{ resource: 'Application' }] }],
+    noSuchToken: [
+      { errors: [{ resource: 'RefreshToken', code: 'invalid' }] },
+      { errors: [{ resource: 'AccessToken', code: 'invalid' }] },
+      { errors: [{ field: 'refresh_token', code: 'invalid' }] },
+      { errors: [{ field: 'access_token', code: 'invalid' }] },
+    ],
+  },
   end: {
     kind: 'rfc7009',
     endpoint: 'https://www.strava.com/oauth/revoke',
@@ -135,7 +161,6 @@ const garmin: ProviderDescription = {
     method: 'DELETE',
     url: 'https://apis.garmin.com/wellness-api/rest/user/registration',
     token: 'bearer',
-    success: [204],
     covers: 'grant',
   },
 };

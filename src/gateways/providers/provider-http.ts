@@ -68,14 +68,21 @@ export function retryAfterOf(response: Response): { readonly retryAfterMs?: numb
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** The members of the JSON object in a body; none where the body is not one. */
+/**
+ * The members of the JSON object in a body, or the fields of a form, with any content type. None where the body is
+ * neither.
+ */
 export async function readMembers(response: Response): Promise<Members> {
+  const text = await response.clone().text();
   try {
-    return membersOf(await response.clone().json());
+    return membersOf(JSON.parse(text));
   } catch {
-    return {};
+    return isForm.test(text) ? Object.fromEntries(new URLSearchParams(text.trim())) : {};
   }
 }
+
+/** `application/x-www-form-urlencoded`, in which some older services answer. */
+const isForm = /^\s*[\w.-]+=[^\s<>"{}]*\s*$/;
 
 /** The members of a JSON object; none of any other value. */
 export function membersOf(value: unknown): Members {

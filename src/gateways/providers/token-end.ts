@@ -5,10 +5,22 @@
 import * as oauth from 'oauth4webapi';
 import { hasExpired, type TokenGrant } from '../../core/providers/grant.ts';
 import type { EndAnswer } from '../../core/providers/provider.ts';
-import type { ClientAuthentication, EndDescription } from '../../core/providers/provider-description.ts';
+import type {
+  AnswerForms,
+  ClientAuthentication,
+  EndDescription,
+} from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
 import type { OAuthParty, OAuthProviderParts } from './oauth-party.ts';
-import { failureOf, type ProviderHttp, readMembers, reasonOf, retryAfterOf } from './provider-http.ts';
+import {
+  failureOf,
+  type Members,
+  type ProviderHttp,
+  readMembers,
+  reasonOf,
+  retryAfterOf,
+} from './provider-http.ts';
+import { hasForm, saysUnknownToken } from './refusal-codes.ts';
 
 /** An access token that expires within this time may have expired when the request arrives. */
 const marginMs = 5 * secondMs;
@@ -17,7 +29,7 @@ export function createTokenEnd(
   { description, http, clock }: OAuthProviderParts,
   party: OAuthParty,
 ): (grant: TokenGrant) => Promise<EndAnswer> {
-  const { end, introspectionEndpoint, clientAuthentication } = description;
+  const { end, answers, introspectionEndpoint, clientAuthentication } = description;
   /** Where a refresh can give a new access token, the call is not sent with one that may have expired. */
   const isStale = (grant: TokenGrant): boolean =>
     grant.refreshToken === null
@@ -27,18 +39,21 @@ export function createTokenEnd(
   if (end.kind === 'call') {
     return async (grant) => {
       if (isStale(grant)) return { kind: 'stale', reason: 'expired' };
-      return callEnd(http, end, grant);
+      return callEnd({ http, end, answers }, grant);
     };
   }
   return async (grant) => {
-    const calls: Calls = { party, end, signal: http.deadline() };
+    const calls: Calls = { party, end, answers, signal: http.deadline() };
     const tokens = tokensOf(grant, hasExpired(grant, clock.now()));
-    const first = tokens.slice(0, end.endsAllTokens === true ? 1 : tokens.length);
-    for (const token of first) {
-      const failure = await revoke(calls, token);
-      if (failure !== null) return failure;
+    let outcome: 'revoked' | 'unknown_grant' = 'unknown_grant';
+    for (const token of tokens) {
+      const result = await revoke(calls, token);
+      if (typeof result !== 'string') return result;
+      if (result === 'unknown') continue;
+      outcome = 'revoked';
+      if (end.endsAllTokens === true) break;
     }
-    if (introspectionEndpoint === null) return { kind: 'ended', outcome: 'revoked', covers: 'tokens' };
+    if (introspectionEndpoint === null) return { kind: 'ended', outcome, covers: 'tokens' };
     for (const token of tokens) {
       const failure = await proveInactive(calls, clientAuthentication, token);
       if (failure !== null) return failure;
@@ -56,6 +71,7 @@ interface Token {
 interface Calls {
   readonly party: OAuthParty;
   readonly end: EndDescription & { readonly kind: 'rfc7009' };
+  readonly answers: AnswerForms | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -66,8 +82,14 @@ function tokensOf({ refreshToken, accessToken }: TokenGrant, isExpired: boolean)
   return isExpired ? refresh : [...refresh, { kind: 'access_token', text: accessToken }];
 }
 
-/** Null where the service revoked the token or does not know it (RFC 7009, section 2.2). */
-async function revoke({ party, end, signal }: Calls, token: Token): Promise<EndAnswer | null> {
+/**
+ * Every 2xx confirms the end of the token. RFC 7009, section 2.2, asks for 200 where the token is unknown too; other
+ * services answer with an error that says so: `unknown`.
+ */
+async function revoke(
+  { party, end, answers, signal }: Calls,
+  token: Token,
+): Promise<'revoked' | 'unknown' | EndAnswer> {
   const { server, client } = party;
   const authentication = party.authentication(end.clientAuthentication);
   const response = await settled(() =>
@@ -77,9 +99,10 @@ async function revoke({ party, end, signal }: Calls, token: Token): Promise<EndA
     }),
   );
   if (!(response instanceof Response)) return response;
-  if (response.status === 200) return null;
-  const { error } = await readMembers(response);
-  if (typeof error === 'string' && end.goneErrors?.includes(error) === true) return null;
+  if (response.ok) return 'revoked';
+  const body = await readMembers(response);
+  if (isUnknownToken(response, body, answers)) return 'unknown';
+  const { error } = body;
   // RFC 7009, section 2.2.1: the service cannot revoke tokens of this type, which end only when they expire.
   const reason = error === 'unsupported_token_type' ? error : reasonOf(response);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
@@ -99,16 +122,29 @@ async function proveInactive(
     }),
   );
   if (!(response instanceof Response)) return response;
-  const { active } = response.status === 200 ? await readMembers(response) : {};
+  const { active } = response.ok ? await readMembers(response) : {};
   if (active === false) return null;
   const reason = active === true ? 'still_active' : reasonOf(response);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
 
+/** Whether a refusal says that the service does not know the token. */
+function isUnknownToken(response: Response, body: Members, answers: AnswerForms | undefined): boolean {
+  const isRefusal = response.status >= 400 && response.status < 500;
+  return hasForm(answers?.noSuchToken, body) || (isRefusal && saysUnknownToken(response, body));
+}
+
 async function callEnd(
-  http: ProviderHttp,
-  end: EndDescription & { readonly kind: 'call' },
-  { accessToken, account }: TokenGrant,
+  {
+    http,
+    end,
+    answers,
+  }: {
+    readonly http: ProviderHttp;
+    readonly end: EndDescription & { readonly kind: 'call' };
+    readonly answers: AnswerForms | undefined;
+  },
+  { accessToken, refreshToken, account }: TokenGrant,
 ): Promise<EndAnswer> {
   const { method, token, success, covers } = end;
   if (end.url.includes('{account}') && account === null) return { kind: 'try_again', reason: 'no_account' };
@@ -120,8 +156,13 @@ async function callEnd(
   };
   const response = await settled(() => http.fetch(url.href, { method, headers, signal: http.deadline() }));
   if (!(response instanceof Response)) return response;
-  if (success.includes(response.status)) return { kind: 'ended', outcome: 'revoked', covers };
-  if (response.status === 401) return { kind: 'stale', reason: reasonOf(response) };
+  const isSuccess = success === undefined ? response.ok : success.includes(response.status);
+  if (isSuccess) return { kind: 'ended', outcome: 'revoked', covers };
+  const isUnknown = isUnknownToken(response, await readMembers(response), answers);
+  // The refresh token, where there is one, shows whether the grant has ended or only this access token.
+  if (isUnknown && refreshToken === null)
+    return { kind: 'ended', outcome: 'unknown_grant', covers: 'tokens' };
+  if (isUnknown || response.status === 401) return { kind: 'stale', reason: reasonOf(response) };
   return { kind: 'try_again', reason: reasonOf(response), ...retryAfterOf(response) };
 }
 

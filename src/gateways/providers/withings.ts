@@ -20,7 +20,10 @@ import {
   membersOf,
   readMembers,
   reasonOf,
+  retryAfterOf,
 } from './provider-http.ts';
+import { readTokens } from './token-body.ts';
+import { refusalOf } from './token-refusal.ts';
 
 const serviceUrl = 'https://wbsapi.withings.net';
 const tokenUrl = `${serviceUrl}/v2/oauth2`;
@@ -38,11 +41,21 @@ const withingsDescription: Omit<ProviderDescription, 'end'> = {
   accountField: 'userid',
 };
 
-type ServiceAnswer = { readonly status: number; readonly body: Members; readonly error: string };
+/** An answer of the service; `status` is null where it is not in the service's form. */
+interface ServiceAnswer {
+  readonly response: Response;
+  readonly members: Members;
+  readonly status: number | null;
+  readonly body: Members;
+  readonly error: string;
+}
 
-/** Statuses with which the service refuses before it does anything: authentication, parameters, too many requests. */
-const refusedStatuses = new Set([100, 101, 102, 200, 401, 503, 601]);
+/** Statuses that leave open what the service has done: a timeout, a bad state, and errors without a known reason. */
+const unsureStatuses = new Set([522, 524, 2_554, 2_555]);
 const tooManyRequests = 601;
+/** In the error text, where the code or the refresh token is unknown; several statuses come with it. */
+const unknownGrant =
+  /invalid[ _](code|refresh[ _]?token|grant)|refresh[ _]?token (is )?(invalid|expired|revoked)/i;
 
 export function createWithingsProvider({
   credentials,
@@ -50,16 +63,23 @@ export function createWithingsProvider({
   clock,
 }: Omit<OAuthProviderParts, 'description'>): Provider {
   const { clientId, clientSecret } = credentials;
-  const { name, title, usesPkce, endsReusedGrants, issuer } = withingsDescription;
+  const { name, title, usesPkce, endsReusedGrants, issuer, accountField } = withingsDescription;
 
-  /** Calls the service; a failure where there was no answer in its form. */
+  /** Calls the service; a failure where there was no answer. */
   async function call(url: string, parameters: Record<string, string>): Promise<ServiceAnswer | CallFailure> {
     try {
       const body = new URLSearchParams(parameters);
       const response = await http.fetch(url, { method: 'POST', body, signal: http.deadline() });
-      const { status, body: members, error } = await readMembers(response);
-      if (!response.ok || typeof status !== 'number') return { reason: reasonOf(response), isUnsent: false };
-      return { status, body: membersOf(members), error: String(error ?? '') };
+      const members = await readMembers(response);
+      const { status, body: inner, error } = members;
+      const isStatus = response.ok && /^\d{1,5}$/.test(String(status));
+      return {
+        response,
+        members,
+        status: isStatus ? Number(status) : null,
+        body: membersOf(inner),
+        error: String(error ?? ''),
+      };
     } catch (error) {
       return failureOf(error);
     }
@@ -76,27 +96,18 @@ export function createWithingsProvider({
       ...parameters,
     });
     if ('reason' in answer) return { kind: answer.isUnsent ? 'not_given' : 'unknown', reason: answer.reason };
-    if (answer.status === 0) {
-      const grant = grantOf(answer.body, before);
-      return grant === null ? { kind: 'unknown', reason: 'malformed' } : { kind: 'tokens', grant };
+    const { response, members, status, error } = answer;
+    // A status beside a token is not trusted: a token that was given is never dropped.
+    const tokens = readTokens(members, { accountField, before, now: clock.now() });
+    if (tokens !== null && (status === 0 || tokens.accessToken !== before?.accessToken)) {
+      return { kind: 'tokens', grant: { ...tokens, clientId } };
     }
-    if (answer.status === 503 && /invalid (code|refresh[ _]?token)/i.test(answer.error))
-      return { kind: 'gone' };
-    const isRefused = refusedStatuses.has(answer.status);
-    return { kind: isRefused ? 'not_given' : 'unknown', reason: `withings_${answer.status}` };
-  }
-
-  function grantOf(body: Members, before: TokenGrant | null): TokenGrant | null {
-    const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn, userid } = body;
-    if (typeof accessToken !== 'string') return null;
-    return {
-      kind: 'tokens',
-      clientId,
-      accessToken,
-      refreshToken: typeof refreshToken === 'string' ? refreshToken : (before?.refreshToken ?? null),
-      expiresAt: typeof expiresIn === 'number' ? clock.now() + Math.floor(expiresIn * secondMs) : null,
-      account: userid === undefined ? (before?.account ?? null) : String(userid),
-    };
+    if (status === null) return refusalOf(response, members);
+    const reason = `withings_${status}`;
+    if (status === 0) return { kind: 'unknown', reason: 'malformed' };
+    if (unknownGrant.test(error)) return { kind: 'gone' };
+    if (status === tooManyRequests) return { kind: 'not_given', reason, isBusy: true };
+    return { kind: unsureStatuses.has(status) ? 'unknown' : 'refused', reason };
   }
 
   /** Signs the values, joined by commas in the order of their names. */
@@ -140,12 +151,20 @@ export function createWithingsProvider({
       const signed = { action: 'revoke', client_id: clientId, nonce };
       const answer = await call(tokenUrl, { ...signed, signature: sign(signed), userid: account });
       if ('reason' in answer) return { kind: 'try_again', reason: answer.reason };
-      return answer.status === 0 ? { kind: 'ended', outcome: 'revoked', covers: 'grant' } : failed(answer);
+      if (answer.status === 0) return { kind: 'ended', outcome: 'revoked', covers: 'grant' };
+      // No documented status says that the person has ended the access there: the refresh token must show it.
+      return isRefused(answer) ? { kind: 'stale', reason: `withings_${answer.status}` } : failed(answer);
     },
   };
 }
 
-function failed({ status }: ServiceAnswer): EndAnswer {
+function failed({ response, status }: ServiceAnswer): EndAnswer {
+  if (status === null) return { kind: 'try_again', reason: reasonOf(response), ...retryAfterOf(response) };
   const retryAfter = status === tooManyRequests ? { retryAfterMs: 60 * secondMs } : {};
   return { kind: 'try_again', reason: `withings_${status}`, ...retryAfter };
+}
+
+/** Whether the service certainly refused the call, and not because it is busy. */
+function isRefused({ status }: ServiceAnswer): boolean {
+  return status !== null && status !== tooManyRequests && !unsureStatuses.has(status);
 }

@@ -7,6 +7,7 @@ import { connect } from './0004-connect.ts';
 import { erasures } from './0005-erasures.ts';
 import { settledMessages } from './0006-settled-messages.ts';
 import { skippedRows } from './0007-skipped-rows.ts';
+import { refusedRefreshes } from './0008-refused-refreshes.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   erasures,
   settledMessages,
   skippedRows,
+  refusedRefreshes,
 ];
 
 /** The version that this program works with. */

@@ -179,6 +179,7 @@ export const tables = {
       refresh_at: 'plain',
       unanswered: 'plain',
       refresh_failures: 'plain',
+      refresh_refusals: 'plain',
       refresh_outcome: 'plain',
       version: 'plain',
       created_at: 'personal',

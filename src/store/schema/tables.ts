@@ -137,6 +137,7 @@ export interface Database {
     refresh_at: number | null;
     unanswered: number;
     refresh_failures: number;
+    refresh_refusals: Generated<number>;
     refresh_outcome: string | null;
     version: number;
     created_at: number;

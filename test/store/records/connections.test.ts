@@ -82,6 +82,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
       refreshAt: null,
       unanswered: 0,
       refreshFailures: 0,
+      refreshRefusals: 0,
       refreshOutcome: null,
       version: 1,
       createdAt: 5,
