@@ -1,5 +1,5 @@
 /**
- * The closed list of the refusals that are HTTP's own: no route, a wrong method, a body of the wrong size, type or
+ * The closed list of the refusals that are HTTP's own: no route, a wrong method, a bad host, a body of the wrong size, type or
  * form, a condition that does not hold, a request that arrives too slowly. The core never refuses so; its refusals are in `core/errors.ts`. A
  * contract answers both kinds from one table, `contracts/<name>/errors.ts`, which is total over `RefusalCode`.
  */
@@ -12,13 +12,21 @@ export interface HttpRefusalDetails {
   method_not_allowed: { readonly allow: readonly string[] };
   /** The bytes are not what the content type says. */
   malformed_body: Record<never, never>;
-  unsupported_media_type: Record<never, never>;
+  /** The request has no `Host`, several, or one that names no host (RFC 9112, section 3.2). */
+  malformed_host: Record<never, never>;
+  unsupported_media_type: { readonly reason: MediaReason };
   payload_too_large: { readonly limitBytes: number };
   /** The resource is not in the state that `If-Match` or `If-None-Match` expects. */
   precondition_failed: Record<never, never>;
   /** The request did not arrive in time. */
   request_timeout: Record<never, never>;
 }
+
+/**
+ * What of a body is not supported: its media type, its charset (with characters outside ASCII), or its content coding
+ * (RFC 9110, section 15.5.16).
+ */
+export type MediaReason = 'type' | 'charset' | 'coding';
 
 export type HttpErrorCode = keyof HttpRefusalDetails;
 

@@ -86,8 +86,59 @@ describe('the body of a request', () => {
   });
 
   test('a compressed body is 415, because the server decompresses none', async () => {
-    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
-    assert.equal(await refused({ headers, body: '{}' }), '415 lighthouse unsupported_media_type');
+    for (const coding of ['gzip', 'br', 'zstd', 'identity, gzip', 'x']) {
+      const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+      const reply = await harness.ask('POST /v2/lamps', { headers, body: '{}' });
+      assert.equal(`${reply.status} ${codeOf(await reply.text())}`, '415 lighthouse unsupported_media_type');
+      assert.equal(reply.headers.get('accept-encoding'), 'identity', coding);
+    }
+    for (const coding of ['identity', 'Identity', '', 'identity, identity']) {
+      const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+      assert.deepEqual(await received({ headers, body: '{}' }), {}, coding);
+    }
+    const typed = await harness.ask('POST /v2/lamps', {
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+    });
+    assert.deepEqual([typed.status, typed.headers.get('accept-encoding')], [415, null]);
+  });
+
+  const ofType = (type: string, body: string | Buffer<ArrayBuffer>): AskInit => ({
+    headers: { 'content-type': type },
+    body,
+  });
+
+  test('UTF-8 by any of its names is read', async () => {
+    for (const charset of ['utf8', 'UTF-8', '"utf-8"', '"UTF8"', 'Utf-8', '', '""', 'unicode-1-1-utf-8']) {
+      const type = `application/json; a=b ; Charset=${charset}; q="; charset=latin1"`;
+      assert.deepEqual(await received(ofType(type, '{"id":"ü"}')), { id: 'ü' }, charset);
+    }
+  });
+
+  test('another charset is 415 where a character is not ASCII', async () => {
+    for (const charset of [
+      'iso-8859-1',
+      'Latin1',
+      '"windows-1252"',
+      'us-ascii',
+      'utf-16',
+      'shift_jis',
+      'x',
+    ]) {
+      const type = `application/json;charset=${charset}`;
+      assert.deepEqual(await received(ofType(type, '{"id":"u"}')), { id: 'u' }, charset);
+      for (const body of ['{"id":"ü"}', Buffer.from('{"id":"ü"}', 'latin1')]) {
+        assert.equal(await refused(ofType(type, body)), '415 lighthouse unsupported_media_type', charset);
+      }
+    }
+    const utf16 = Buffer.from('{"id":1}', 'utf16le');
+    assert.equal(
+      await refused(ofType('application/json; charset=utf-16', utf16)),
+      '415 lighthouse unsupported_media_type',
+    );
+    const form = 'application/x-www-form-urlencoded; charset=iso-8859-1';
+    assert.deepEqual(await received(ofType(form, 'id=%75')), { id: 'u' });
+    assert.equal(await refused(ofType(form, 'id=%FC')), '415 lighthouse unsupported_media_type');
   });
 
   const malformed: readonly (readonly [title: string, body: string | Buffer<ArrayBuffer>])[] = [

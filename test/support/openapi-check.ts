@@ -189,14 +189,17 @@ function findContract(
   exchange: Exchange,
   documents: ReadonlyMap<string, OpenApiDocument>,
 ): { contract: string | null; path: string } {
-  const { path, requestHeaders } = exchange;
+  const { requestHeaders } = exchange;
+  const path = withoutExtraSlashes(exchange.path);
   const label =
     String(requestHeaders['host'] ?? '')
       .split('.')[0]
       ?.toLowerCase() ?? '';
   if (documents.has(label)) return { contract: label, path };
   const prefix = path.split('/', 2)[1] ?? '';
-  if (documents.has(prefix)) return { contract: prefix, path: path.slice(prefix.length + 1) || '/' };
+  if (documents.has(prefix)) {
+    return { contract: prefix, path: withoutExtraSlashes(path.slice(prefix.length + 1)) || '/' };
+  }
   if (path === '/v1/users' || path.startsWith('/v1/users/')) {
     const isBearer = /^bearer\b/i.test(String(requestHeaders['authorization'] ?? ''));
     return { contract: isBearer ? 'sonar' : 'general', path };
@@ -206,6 +209,11 @@ function findContract(
       return { contract: name, path };
   }
   return { contract: null, path };
+}
+
+/** A slash at the end, and several at the beginning, are the same path. */
+function withoutExtraSlashes(path: string): string {
+  return path.replace(/^\/+/, '/').replace(/(?<=[^/])\/$/, '');
 }
 
 /** Whether the path is the literal start of the template (up to its first parameter), or is below that start. */

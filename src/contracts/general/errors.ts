@@ -5,6 +5,7 @@
  * our choice, with the text for a missing credential.
  */
 import { type FieldFault, type FieldFaultCode, isRefusal } from '../../core/errors.ts';
+import { hostText, mediaText } from '../../http/answering/http-text.ts';
 import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
@@ -38,6 +39,7 @@ const envelopes = {
   invalid_token: { status: 422, errors: { token: ['is invalid or has expired'] } },
   idempotency_key_reused: { status: 422, errors: { 'Idempotency-Key': ['has already been taken'] } },
   idempotency_in_progress: { status: 409, errors: 'The first request is still running' },
+  malformed_host: { status: 400, errors: hostText },
   malformed_body: { status: 400, errors: 'The body must be one JSON object' },
   precondition_failed: { status: 412, errors: 'The resource has changed' },
   payload_too_large: { status: 413, errors: 'The body is too large' },
@@ -61,7 +63,7 @@ const nouns: OwnNouns = { connection: 'device' };
 function specificsOf(refusal: Refusal): Errors | null {
   if (isRefusal(refusal, 'invalid_fields')) return errorsOf(refusal.details.faults);
   if (isRefusal(refusal, 'not_found')) return `${nounText(refusal.details.noun, nouns)} not found`;
-  return null;
+  return mediaText(refusal);
 }
 
 /** The document's names of fields, where they differ from the core's. */

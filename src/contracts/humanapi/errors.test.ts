@@ -35,7 +35,7 @@ describe('the refusals of humanapi', () => {
     [refuse('last_admin', {}), 409],
     [refuseHttp('malformed_body', {}), 400],
     [refuseHttp('payload_too_large', { limitBytes: 1 }), 413],
-    [refuseHttp('unsupported_media_type', {}), 415],
+    [refuseHttp('unsupported_media_type', { reason: 'type' }), 415],
     [refuse('rate_limited', { retryAfterSeconds: 1 }), 429],
     [refuse('internal', {}), 500],
     [refuse('unavailable', { retryAfterSeconds: 1 }), 503],

@@ -4,6 +4,7 @@
  */
 import { type FieldFault, isRefusal, type Noun } from '../../core/errors.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
+import { hostText, mediaText } from '../../http/answering/http-text.ts';
 import { nounText } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
@@ -23,6 +24,7 @@ const notFound = { code: 404, error: 'Not Found' } as const;
 const conflict = { code: 409, error: 'Conflict' } as const;
 
 const envelopes = {
+  malformed_host: { ...badRequest, message: `${hostText}.` },
   malformed_body: { ...badRequest, message: 'The body must be one JSON object or one form.' },
   invalid_fields: { ...badRequest, message: 'Some fields are invalid.' },
   invalid_code: { ...badRequest, message: 'The code is not valid.' },
@@ -126,6 +128,8 @@ function specificsOf(refusal: Refusal, operationId: string | null): string | nul
   if (isRefusal(refusal, 'invalid_fields')) {
     return sentenceOf(refusal.details.faults, underscored.get(operationId));
   }
+  const media = mediaText(refusal);
+  if (media !== null) return `${media}.`;
   if (!isRefusal(refusal, 'not_found')) return null;
   const { noun } = refusal.details;
   return missing[noun] ?? `${nounText(noun)} not found.`;

@@ -5,6 +5,7 @@
  */
 import { type FieldFault, isRefusal } from '../../core/errors.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
+import { hostText, mediaText } from '../../http/answering/http-text.ts';
 import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
@@ -24,6 +25,7 @@ export const deleteOperation = 'deleteUser';
 /** In the order of the statuses. */
 const refusedAs = {
   invalid_fields: { status: 400, error: 'validation_error', message: 'A field is invalid' },
+  malformed_host: { status: 400, error: 'validation_error', message: hostText },
   malformed_body: {
     status: 400,
     error: 'validation_error',
@@ -102,7 +104,7 @@ function messageOf(refusal: Refusal, context: RefusalContext): string {
   }
   if (isRefusal(refusal, 'not_found')) return `${nounText(refusal.details.noun, nouns)} not found`;
   const fault = isRefusal(refusal, 'invalid_fields') ? refusal.details.faults[0] : undefined;
-  return fault === undefined ? refusedAs[refusal.code].message : sentenceOf(fault);
+  return fault === undefined ? (mediaText(refusal) ?? refusedAs[refusal.code].message) : sentenceOf(fault);
 }
 
 /** The sentence for one field fault. Fields of the body begin with a capital; parameters and read-only fields do not. */

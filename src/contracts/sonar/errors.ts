@@ -5,6 +5,7 @@
 import { type FieldFault, isRefusal, type RefusalDetails } from '../../core/errors.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { faultText } from '../../http/answering/fault-text.ts';
+import { hostText, mediaText } from '../../http/answering/http-text.ts';
 import { nounText, type OwnNouns } from '../../http/answering/noun-text.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, RefusalContext } from '../../http/contract.ts';
@@ -53,6 +54,7 @@ const envelopes = {
     error: 'unsupported_media_type',
     message: 'The body must be sent as application/json.',
   },
+  malformed_host: { status: 400, error: 'bad_request', message: `${hostText}.` },
   malformed_body: { status: 400, error: 'bad_request', message: 'The body must be one JSON object.' },
   invalid_fields: { ...invalid, message: 'Some fields are invalid.' },
   invalid_code: { ...invalid, message: 'The code is not valid.' },
@@ -97,7 +99,8 @@ function specificsOf(refusal: Refusal, { params }: RefusalContext): { message?: 
   if (isRefusal(refusal, 'idempotency_key_reused')) {
     return { details: { 'Idempotency-Key': ['came with another body before'] } };
   }
-  return {};
+  const media = mediaText(refusal);
+  return media === null ? {} : { message: `${media}.` };
 }
 
 /** The document's names of fields, where they differ from the core's. */

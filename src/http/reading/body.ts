@@ -1,10 +1,11 @@
 /**
  * How a request's body is read and parsed. At most 256 KiB are accepted, with or without `Content-Length`; bytes
- * that do not parse are `malformed_body`; an empty body counts as no body, whatever its content type.
+ * that do not parse are `malformed_body`; an empty body counts as no body, whatever its content type. Bodies are read
+ * as UTF-8. Another charset is refused where it could change a character.
  */
 import type { BodyType } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
-import { refuseHttp } from '../http-refusals.ts';
+import { type MediaReason, refuseHttp } from '../http-refusals.ts';
 import { readPairs } from './pairs.ts';
 
 export const bodyBytesMax = 256 * 1024;
@@ -57,12 +58,12 @@ export function parseBody(
   { request }: Pick<Exchange, 'request'>,
   types: readonly BodyType[],
 ): unknown {
-  const { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  const { 'content-type': contentType = '', 'content-encoding': coding } = request.headers;
+  if (coding !== undefined && !/^[\s,]*(?:identity[\s,]*)*$/i.test(coding)) throw unsupported('coding');
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
   const type = types.find((each) => each === mediaType);
-  if (type === undefined || encoding.trim().toLowerCase() !== 'identity') {
-    throw refuseHttp('unsupported_media_type', {});
-  }
+  if (type === undefined) throw unsupported('type');
+  if (!isReadAsUtf8(bytes, contentType, type)) throw unsupported('charset');
   try {
     const text = utf8.decode(bytes);
     return type === 'application/x-www-form-urlencoded' ? parseForm(text) : parseJson(text);
@@ -70,6 +71,39 @@ export function parseBody(
     // The parser's error may quote the body, so it is dropped.
     throw refuseHttp('malformed_body', {});
   }
+}
+
+/**
+ * Whether reading the body as UTF-8 gives the characters that were meant: its charset is UTF-8 by one of its names (WHATWG
+ * Encoding, section 4.2), or not given, or the body is ASCII.
+ */
+function isReadAsUtf8(bytes: Buffer, contentType: string, type: BodyType): boolean {
+  if (contentType.length === type.length) return true;
+  const charsets = [...contentType.matchAll(parameter)].flatMap(([, name = '', value = '']) =>
+    name.toLowerCase() === 'charset' ? unquoted(value.trim()) : [],
+  );
+  return charsets.every(isUtf8Name) || isAscii(bytes, type);
+}
+
+const parameter = /;\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g;
+
+function unquoted(text: string): string {
+  return text.startsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text;
+}
+
+function isUtf8Name(charset: string): boolean {
+  if (charset === '') return true;
+  try {
+    return new TextDecoder(charset).encoding === 'utf-8';
+  } catch {
+    return false;
+  }
+}
+
+/** ASCII without NUL, which in JSON is a part of UTF-16 or UTF-32; a form must also encode ASCII characters only. */
+function isAscii(bytes: Buffer, type: BodyType): boolean {
+  if (bytes.some((byte) => byte > 0x7f || byte === 0)) return false;
+  return type !== 'application/x-www-form-urlencoded' || !/%[89a-f]/i.test(bytes.toString('latin1'));
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -123,6 +157,10 @@ function parseForm(text: string): Record<string, string | string[]> {
     else before.push(value);
   }
   return Object.fromEntries(fields);
+}
+
+function unsupported(reason: MediaReason): Error {
+  return refuseHttp('unsupported_media_type', { reason });
 }
 
 function tooLarge(): Error {

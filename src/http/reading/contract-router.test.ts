@@ -18,7 +18,7 @@ const tower: Contract = {
 const bridge: Contract = { ...tower, name: 'bridge', claims: (path) => path === '/v1/users' };
 const options = {
   contracts: [tower, bridge],
-  ownPaths: ['/healthz', '/docs/js/x.js'],
+  ownPaths: ['/healthz', '/docs/js/x.js', '/framed', '/framed/'],
   isHostRouted: true,
   publicUrl: () => 'https://id.example.com/roster',
 };
@@ -55,13 +55,41 @@ describe('the contract that a request reaches', () => {
     assert.equal(reached('/v1/others'), '/v1/others');
   });
 
+  test('a slash at the end of a path, and doubled ones before it, change nothing', () => {
+    for (const [given, internal] of [
+      ['/tower/v1/users/', '/tower/v1/users'],
+      ['/tower/v1/users/?a=/', '/tower/v1/users?a=/'],
+      ['/tower/v1/users?a=/', '/tower/v1/users?a=/'],
+      ['//tower/v1/users', '/tower/v1/users'],
+      ['/tower//v1/users/', '/tower/v1/users'],
+      ['//tower///v1/users', '/tower/v1/users'],
+      ['/v1/users/', '/bridge/v1/users'],
+      ['//v1/users/?page=2', '/bridge/v1/users?page=2'],
+      ['/tower/', '/tower'],
+      ['/healthz/', '/healthz'],
+      ['//healthz', '/healthz'],
+      ['/framed/', '/framed/'],
+      ['/framed/?a', '/framed/?a'],
+      ['http://tower.test//v1/users/', '/tower/v1/users'],
+      ['/', '/'],
+      ['//', '/'],
+      // Only one slash belongs to the path before it: an empty id stays an unknown one.
+      ['/tower/v1/users//', '/tower/v1/users//'],
+      ['/tower/v1//users', '/tower/v1//users'],
+      ['/tower/v1/users/%2F', '/tower/v1/users/%2F'],
+    ] as const) {
+      assert.equal(reached(given), internal, given);
+    }
+    assert.equal(reached('//v1/users/', 'tower.localhost'), '/tower/v1/users');
+  });
+
   test('the host beats the prefix, and the prefix beats the bare path', () => {
     assert.equal(reached('/bridge/v1/users', 'tower.localhost'), '/tower/bridge/v1/users');
     assert.equal(reached('/bridge/v1/users', 'localhost', 'Bearer x'), '/bridge/v1/users');
   });
 
   test('paths of our own pages belong to no contract, on any host', () => {
-    for (const url of ['/healthz', '/healthz?x', '/docs', '/docs/', '/%64ocs/js/x.js']) {
+    for (const url of ['/healthz', '/healthz?x', '/docs', '/docs/js', '/%64ocs/js/x.js']) {
       assert.equal(reached(url, 'tower.localhost'), url);
     }
     assert.equal(reached('/healthzz', 'tower.localhost'), '/tower/healthzz');

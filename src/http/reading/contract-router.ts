@@ -4,7 +4,8 @@
  * to no contract, on any host.
  *
  * All three ways lead to one internal form, `/<contract>/<documented path>`, under which every route is registered
- * once. Percent-encoding is decoded first, because the router decodes it too.
+ * once. A path with a slash at its end is the same path, and so is one with several slashes before its first segment,
+ * which clients send whose base address ends in a slash. Percent-encoding is decoded first, because the router decodes it too.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Contract } from '../contract.ts';
@@ -42,18 +43,23 @@ export function createContractRouter({
   );
   const bySegment = new Map<string, Contract | 'own'>(byName);
   for (const path of ownPaths) bySegment.set(firstSegment(path), 'own');
+  const slashedPaths = new Set(ownPaths.filter((path) => path.endsWith('/')));
 
   return {
     rewrite(target, headers) {
       const absolute = target.startsWith('/') ? null : splitAbsolute(target);
-      const url = absolute?.url ?? target;
-      const prefixed = bySegment.get(firstSegment(url));
-      if (prefixed === 'own') return url;
+      const given = withOneSlash(absolute?.url ?? target);
+      const prefixed = bySegment.get(firstSegment(given));
+      const url = withoutLastSlash(given);
+      if (prefixed === 'own') return slashedPaths.has(pathOf(given)) ? given : url;
       if (byHost.size > 0) {
         const contract = byHost.get(hostLabel(absolute?.authority ?? headers.host ?? ''));
         if (contract !== undefined) return `/${contract.name}${url}`;
       }
-      if (prefixed !== undefined) return url;
+      if (prefixed !== undefined) {
+        const end = endOfSegment(given);
+        return withoutLastSlash(given.slice(0, end) + withOneSlash(given.slice(end)));
+      }
       const path = decoded(pathOf(url));
       const claimant = contracts.find((contract) => contract.claims(path, headers));
       return claimant === undefined ? url : `/${claimant.name}${url}`;
@@ -74,11 +80,29 @@ export function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
+/** The URL with one slash where it begins with several. */
+function withOneSlash(url: string): string {
+  return url.startsWith('//') ? url.replace(/^\/+/, '/') : url;
+}
+
+/** The URL without the one slash at the end of its path; an empty segment before that is no path that we know. */
+function withoutLastSlash(url: string): string {
+  if (!url.endsWith('/') && !url.includes('/?') && !url.includes('/#')) return url;
+  const path = pathOf(url);
+  const isSlashed = path.length > 1 && path.endsWith('/') && !path.endsWith('//');
+  return isSlashed ? path.slice(0, -1) + url.slice(path.length) : url;
+}
+
 /** The text between the first two slashes, decoded. */
 function firstSegment(url: string): string {
+  return decoded(url.slice(1, endOfSegment(url)));
+}
+
+/** The position after the first segment. */
+function endOfSegment(url: string): number {
   let end = 1;
   while (end < url.length && !isDelimiter(url.charCodeAt(end))) end += 1;
-  return decoded(url.slice(1, end));
+  return end;
 }
 
 /** A slash, a question mark or a hash sign. */

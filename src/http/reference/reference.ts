@@ -18,7 +18,7 @@ interface Reference {
   readonly policy: string;
 }
 
-/** The page with and without a slash at its end, its script, and the icon that browsers request by themselves. */
+/** The page, its script, and the icon that browsers request by themselves. */
 export function referenceRoutes(contracts: readonly Contract[]): readonly PageRoute[] {
   let loading: Promise<Reference> | null = null;
   const load = (): Promise<Reference> => {
@@ -40,7 +40,6 @@ export function referenceRoutes(contracts: readonly Contract[]): readonly PageRo
   return [
     { method: 'GET', path: '/favicon.ico', operationId: 'favicon', handle: noIcon },
     { method: 'GET', path: base, operationId: 'reference', handle: page },
-    { method: 'GET', path: `${base}/`, operationId: 'reference.slash', handle: page },
     { method: 'GET', path: scriptPath, operationId: 'reference.script', handle: script },
   ];
 }

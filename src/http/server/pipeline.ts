@@ -13,6 +13,7 @@ import { type Exchange, hasBody } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
 import { CallerGone, parseBody, readBody } from '../reading/body.ts';
+import { hasOneHost } from '../reading/host.ts';
 import { countNetwork } from '../reading/throttle.ts';
 import type { HttpSettings } from '../settings.ts';
 import type { ServerCall } from './server-call.ts';
@@ -52,10 +53,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
       try {
         let rendered: Rendered;
         try {
-          // An HTTP/1.1 request without a host is invalid (RFC 9112, section 3.2).
-          if (request.headers.host === undefined && request.httpVersion === '1.1') {
-            throw refuseHttp('malformed_body', {});
-          }
+          if (!hasOneHost(request)) throw refuseHttp('malformed_host', {});
           if (inFlight > requestsInFlightMax && !operation.isAlwaysServed) {
             throw refuse('unavailable', { retryAfterSeconds: 1 });
           }

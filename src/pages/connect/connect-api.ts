@@ -99,6 +99,7 @@ const problems: Partial<Record<RefusalName, { readonly status: number; readonly 
   connection_not_found: { status: 404, error: 'gone' },
   wrong_state: { status: 409, error: 'gone' },
   invalid_fields: { status: 422, error: 'gone' },
+  malformed_host: { status: 400, error: 'not_understood' },
   malformed_body: { status: 400, error: 'not_understood' },
   unsupported_media_type: { status: 415, error: 'not_understood' },
   payload_too_large: { status: 413, error: 'not_understood' },

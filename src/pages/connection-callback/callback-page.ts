@@ -105,6 +105,7 @@ const problems: Partial<
 > = {
   unavailable: { status: 503, problem: 'busy' },
   rate_limited: { status: 429, problem: 'busy' },
+  malformed_host: { status: 400, problem: 'not_understood' },
   malformed_body: { status: 400, problem: 'not_understood' },
   request_timeout: { status: 408, problem: 'not_understood' },
   method_not_allowed: { status: 405, problem: 'not_understood' },

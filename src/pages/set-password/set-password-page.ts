@@ -23,8 +23,6 @@ import { type Notice, noticeText, renderInEveryLanguage } from '../notice.ts';
 import { type PasswordProblem, type RequestProblem, setPasswordTexts } from './set-password-texts.ts';
 
 const path = '/set-password';
-/** Relative, so that the page also works behind a proxy that serves it below a path. */
-const address = 'set-password';
 /** The door in the audit events of changes through this page. */
 const door = 'page';
 
@@ -104,11 +102,14 @@ function problemOf(refusal: DomainError<'invalid_fields'>): PasswordProblem {
   return code !== undefined && code in problems ? (code as PasswordProblem) : 'invalid';
 }
 
-/** Every fault is shown at the first field, which has the focus, because the person must enter both again. */
+/**
+ * Every fault is shown at the first field, which has the focus, because the person must enter both again. The form goes to
+ * the address of the page, whatever that is: a proxy may serve it below a path, or with a slash at its end.
+ */
 function formPage({ language, token }: Visit, problem: PasswordProblem | null): Answer {
   const texts = setPasswordTexts[language];
   const content = html`<h1>${texts.heading}</h1>
-<form method="post" action="${address}">
+<form method="post">
 <input type="hidden" name="token" value="${token}">
 <input type="hidden" name="lang" value="${language}">
 <div>
@@ -149,7 +150,7 @@ function languageLinks({ language, token }: Visit): Html {
   const links = others.map((each) => {
     const query = new URLSearchParams({ token, lang: each }).toString();
     const { languageName } = setPasswordTexts[each];
-    return html`<a href="${address}?${query}" lang="${each}" hreflang="${each}">${languageName}</a> `;
+    return html`<a href="?${query}" lang="${each}" hreflang="${each}">${languageName}</a> `;
   });
   return html`<nav>${links}</nav>`;
 }
@@ -160,6 +161,7 @@ const requestProblems: Partial<
 > = {
   rate_limited: { status: 429, problem: 'too_many' },
   unavailable: { status: 503, problem: 'busy' },
+  malformed_host: { status: 400, problem: 'not_understood' },
   malformed_body: { status: 400, problem: 'not_understood' },
   unsupported_media_type: { status: 415, problem: 'not_understood' },
   payload_too_large: { status: 413, problem: 'not_understood' },

@@ -24,6 +24,7 @@ const statuses = {
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  malformed_host: 400,
   malformed_body: 400,
   invalid_fields: 422,
   invalid_token: 422,

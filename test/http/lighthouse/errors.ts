@@ -21,6 +21,7 @@ const statuses = {
   idempotency_in_progress: 409,
   route_not_found: 404,
   method_not_allowed: 405,
+  malformed_host: 400,
   malformed_body: 400,
   unsupported_media_type: 415,
   precondition_failed: 412,
