@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
+import { readTemplateFolder } from '../config/template-folder.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
@@ -125,6 +126,7 @@ export async function openCore(
   // If such a process has a folder all the same, its ledger is used.
   const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
   const address = createAppAddress(config);
+  const texts = config.templatesDir === null ? undefined : readTemplateFolder(config.templatesDir);
   const providers = createAppProviders(config, secrets, address, clock);
   const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks);
   const hasher = createPasswordHasher({
@@ -136,7 +138,7 @@ export async function openCore(
     clock,
     secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
     hasher,
-    composer: createMessageComposer(address),
+    composer: createMessageComposer(address, texts),
     isCommonPassword,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
     providers: providers.directory,

@@ -25,6 +25,7 @@ describe('an empty environment', () => {
       database: { poolSize: 10, connectMs: 3_000, statementMs: 10_000 },
       publicUrl: null,
       linkUrl: null,
+      templatesDir: null,
       isHostRouted: true,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },

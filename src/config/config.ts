@@ -49,6 +49,8 @@ export interface Config {
   readonly publicUrl: string | null;
   /** The web page that links in messages lead to. Null: the server's own page. */
   readonly linkUrl: string | null;
+  /** The path of the folder with the deployment's own texts of messages; null for none. */
+  readonly templatesDir: string | null;
   readonly isHostRouted: boolean;
   readonly sms: SmsConfig;
   readonly email: EmailConfig;
@@ -189,6 +191,7 @@ function assemble(values: SettingValues): Config {
     },
     publicUrl: values.publicUrl,
     linkUrl: values.linkUrl,
+    templatesDir: values.templatesDir === null ? null : resolve(values.templatesDir),
     isHostRouted: values.isHostRouted,
     sms: smsConfig(values),
     email: emailConfig(values),

@@ -245,7 +245,8 @@ export const settings = {
     section: 'Email',
     parser: read.mailbox,
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
-    meaning: 'The sender address, as `no-reply@example.com` or `Example <no-reply@example.com>`.',
+    meaning:
+      'The sender address, as `no-reply@example.com` or `Example <no-reply@example.com>`. Messages show the name of their app in place of the name.',
   }),
   linkUrl: optional('ROSTER_LINK_URL', {
     section: 'Links and accounts',
@@ -253,6 +254,13 @@ export const settings = {
     otherwise: '`<ROSTER_PUBLIC_URL>/set-password`',
     meaning:
       'The web page that links in emails lead to; `?token=` is added. Production refuses plain http, except on this machine.',
+  }),
+  templatesDir: optional('ROSTER_TEMPLATES_DIR', {
+    section: 'Links and accounts',
+    parser: read.line,
+    otherwise: 'the texts of Roster, in English and Spanish',
+    meaning:
+      'A folder with your own texts and languages of messages; see [operations](operations.md#texts-of-messages).',
   }),
   signupAppId: optional('ROSTER_SIGNUP_APP', {
     section: 'Links and accounts',

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { MessageTemplate } from '../core/messaging/message.ts';
+import { type MessageTemplate, messageTemplates } from '../core/messaging/message.ts';
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
 import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import { addToken, createMessageComposer } from './message-composer.ts';
+import { isOneSegment } from './sms-text.ts';
 
 const composer = createMessageComposer({ linkUrl: 'https://id.example.com/set-password' });
-const facts = { to: 'jane@example.com', language: 'en', code: '012345', token: 'pr_1_a-b_c' };
+const names = { app: 'Walks', organization: 'Meadow Clinic' };
+const facts = { ...names, to: 'jane@example.com', language: 'en', code: '012345', token: 'pr_1_a-b_c' };
 
 describe('a message', () => {
   test('has its address, and code and token beside the text', () => {
     const content = composer.compose('confirmation', 'email', {
-      to: 'jane@example.com',
-      language: 'en',
-      code: '012345',
+      ...{ ...names, to: 'jane@example.com', language: 'en', code: '012345' },
     });
     assert.equal(content.to, 'jane@example.com');
     assert.equal(content.code, '012345');
@@ -44,22 +44,112 @@ describe('a message', () => {
   });
 
   test('about a changed address names no address', () => {
-    const { subject, body } = composer.compose('email_changed', 'email', { to: facts.to, language: 'en' });
+    const { subject, body } = composer.compose('email_changed', 'email', {
+      ...names,
+      to: facts.to,
+      language: 'en',
+    });
     assert.ok(!`${subject}${body}`.includes('@'));
   });
 
-  test('by SMS has no subject and fits into one', () => {
+  test('names its app, as its sender too, and an invitation also the organization', () => {
     for (const language of ['en', 'es']) {
-      const { subject, body } = composer.compose('confirmation', 'sms', { ...facts, language });
-      assert.equal(subject, '');
-      // With letters outside the GSM alphabet a message holds 70 characters, otherwise 160. ASCII is inside.
-      assert.ok(body.length <= (/^[ -~]*$/.test(body) ? 160 : 70), `${language}: ${body.length}`);
+      for (const template of messageTemplates) {
+        const { subject, body, senderName } = composer.compose(template, 'email', { ...facts, language });
+        assert.match(body, /Walks/, template);
+        assert.match(subject, template === 'invitation' ? /Meadow Clinic/ : /Walks/);
+        assert.equal(senderName, 'Walks');
+      }
+      assert.match(composer.compose('confirmation', 'sms', { ...facts, language }).body, /^Walks: 012345 /);
+      assert.match(composer.compose('invitation', 'email', { ...facts, language }).body, /Meadow Clinic/);
+    }
+  });
+
+  test('names the inviter in a line that is left out without one', () => {
+    for (const language of ['en', 'es']) {
+      const without = composer.compose('invitation', 'email', { ...facts, language }).body;
+      const withOne = composer.compose('invitation', 'email', {
+        ...facts,
+        language,
+        inviter: 'Ann Lee',
+      }).body;
+      assert.doesNotMatch(without, /\n\n\n|undefined|null|inviter|invitado \./);
+      const added = withOne.split('\n').filter((line) => !without.split('\n').includes(line));
+      assert.equal(added.length, 1);
+      assert.match(added[0] ?? '', /Ann Lee/);
+    }
+  });
+
+  test('cannot get a further header or line from a name', () => {
+    const app = 'Walks\r\nBcc: eve@example.com\u2028x';
+    const { subject, body, senderName } = composer.compose('confirmation', 'email', { ...facts, app });
+    for (const text of [subject, senderName ?? '']) assert.doesNotMatch(text, /[\p{Cc}\p{Zl}]/u);
+    assert.doesNotMatch(body, /^Bcc/m);
+    const named = composer.compose('confirmation', 'email', { ...facts, app: '{{link}}{{code}}<b>$&' });
+    assert.match(named.body, /\{\{link\}\}\{\{code\}\}<b>\$&/);
+  });
+
+  test('by SMS has no subject and fits into one segment, whatever the name of its app', () => {
+    const apps = [
+      ...[
+        'Walks',
+        'Zdraví plus',
+        'Señales',
+        'Здоровье',
+        '健康アプリ',
+        '🏃 Läufe',
+        'a[b]{c}~€',
+        'Ann’s “Walk”',
+      ],
+      ...[
+        'W'.repeat(40),
+        'Ž'.repeat(40),
+        'Д'.repeat(40),
+        '[]'.repeat(70),
+        '👩‍👩‍👧'.repeat(20),
+        'ŵ'.repeat(200),
+      ],
+      ...['W'.repeat(255), 'Very long name of an application '.repeat(7)],
+    ];
+    for (const language of ['en', 'es']) {
+      for (const app of apps) {
+        const { subject, body } = composer.compose('confirmation', 'sms', { ...facts, app, language });
+        assert.equal(subject, '');
+        assert.match(body, /012345/);
+        assert.ok(isOneSegment(body), `${language}: ${body}`);
+      }
+    }
+    const bodyFor = (app: string): string => composer.compose('confirmation', 'sms', { ...facts, app }).body;
+    assert.match(bodyFor('Zdraví'), /^Zdraví: /, 'a short name keeps its accents');
+    assert.match(bodyFor('Zdraví pro celou rodinu'), /^Zdravi pro celou rodinu: /);
+    assert.match(bodyFor('W'.repeat(255)), /^W+\.\.\.: /);
+  });
+
+  test('by SMS is measured in septets, or in UTF-16 units outside the GSM alphabet', () => {
+    for (const [text, max] of [
+      ['a', 160],
+      ['ñ', 160],
+      ['€', 80],
+      ['[', 80],
+      ['ó', 70],
+      ['Д', 70],
+      ['😀', 35],
+    ] as const) {
+      assert.deepEqual(
+        [isOneSegment(text.repeat(max)), isOneSegment(text.repeat(max + 1))],
+        [true, false],
+        text,
+      );
     }
   });
 
   test('without a value that its text shows is a fault, not an incomplete text', () => {
-    assert.throws(() => composer.compose('confirmation', 'sms', { to: '+15550001', language: 'en' }));
-    assert.throws(() => composer.compose('invitation', 'email', { to: 'a@example.com', language: 'es' }));
+    assert.throws(() =>
+      composer.compose('confirmation', 'sms', { ...names, to: '+15550001', language: 'en' }),
+    );
+    assert.throws(() =>
+      composer.compose('invitation', 'email', { ...names, to: 'a@example.com', language: 'es' }),
+    );
     assert.throws(() => composer.compose('invitation', 'sms', facts));
   });
 });
@@ -70,13 +160,13 @@ describe('the language of a message', () => {
 
   test("is the closest to the user's", () => {
     for (const language of ['es', 'ES', 'es-MX', 'es-419', 'es-Latn-ES', 'spa']) {
-      assert.equal(subjectIn(language), 'Tiene una invitación', language);
+      assert.equal(subjectIn(language), 'Meadow Clinic le invita', language);
     }
   });
 
   test('is English where there is none close', () => {
     for (const language of ['en-GB', 'fr', 'eo', 'x-private', 'not a tag']) {
-      assert.equal(subjectIn(language), 'You are invited', language);
+      assert.equal(subjectIn(language), 'Meadow Clinic invites you', language);
     }
   });
 });

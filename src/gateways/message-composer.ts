@@ -1,32 +1,67 @@
 /**
- * Renders messages from the templates, in the language of ours that is closest to the user's, with English as the last
- * resort. A link leads to the configured page and is never built from a request.
+ * Renders messages from the texts of the deployment and from our own, in the language that is closest to the user's, with
+ * English as the last resort. A link leads to the configured page and is never built from a request.
  */
 import type { MessageComposer } from '../core/messaging/compose.ts';
-import { closestLanguage, type Language } from '../core/messaging/language.ts';
+import { type Language, languages, matchLanguage } from '../core/messaging/language.ts';
+import type { Channel, MessageTemplate } from '../core/messaging/message.ts';
+import {
+  oneLine,
+  type Placeholder,
+  renderText,
+  type TemplateTexts,
+  type TextsByLanguage,
+  type TextTemplate,
+} from '../core/messaging/text-template.ts';
+import { fitName } from './sms-text.ts';
 import { english } from './templates/en.ts';
 import { spanish } from './templates/es.ts';
 import type { TemplateSet } from './templates/template.ts';
 
-const templates: Readonly<Record<Language, TemplateSet>> = { en: english, es: spanish };
+const ownTexts: Readonly<Record<Language, TemplateSet>> = { en: english, es: spanish };
 
-export function createMessageComposer(options: { readonly linkUrl: string }): MessageComposer {
+/** `texts` come before our own texts of the same language, and add languages. */
+export function createMessageComposer(
+  options: { readonly linkUrl: string },
+  texts: TextsByLanguage = new Map(),
+): MessageComposer {
+  const own: ReadonlyMap<string, TemplateTexts> = new Map(Object.entries(ownTexts));
+  const tags = [...new Set<string>([...languages, ...texts.keys()])];
+
+  /** A language serves a message only if it has the text of this message and channel. */
+  function textOf(language: string, template: MessageTemplate, channel: Channel): TextTemplate {
+    const textIn = (tag: string): TextTemplate | undefined =>
+      texts.get(tag)?.[template]?.[channel] ?? own.get(tag)?.[template]?.[channel];
+    const available = tags.filter((tag) => textIn(tag) !== undefined);
+    const text = textIn(matchLanguage([language], available));
+    if (text === undefined) throw new Error(`There is no ${template} message by ${channel}.`);
+    return text;
+  }
+
   return {
-    compose(template, channel, { to, language, code, token }) {
-      const render = templates[closestLanguage([language])][template][channel];
-      if (render === undefined) throw new Error(`There is no ${template} message by ${channel}.`);
-      const { subject = '', body } = render({
-        get code() {
-          return required(code, template, 'code');
-        },
-        get link() {
-          return addToken(options.linkUrl, required(token, template, 'token'));
-        },
-      });
+    compose(template, channel, facts) {
+      const { to, language, code, token } = facts;
+      const factFor = (name: Placeholder): string | null => {
+        switch (name) {
+          case 'code':
+            return required(code, template, 'code');
+          case 'link':
+            return addToken(options.linkUrl, required(token, template, 'token'));
+          case 'inviter':
+            return facts.inviter ?? null;
+          case 'app':
+          case 'organization':
+            return facts[name];
+        }
+      };
+      const { subject, body } = textOf(language, template, channel);
+      const render = (app: string): string =>
+        renderText(channel === 'sms' ? body.trim() : body, (name) => (name === 'app' ? app : factFor(name)));
       return {
         to,
-        subject,
-        body,
+        subject: channel === 'sms' ? '' : oneLine(renderText(subject, factFor)),
+        body: channel === 'sms' ? fitName(facts.app, render) : render(facts.app),
+        senderName: oneLine(facts.app),
         ...(code === undefined ? {} : { code }),
         ...(token === undefined ? {} : { token }),
       };

@@ -11,6 +11,7 @@ import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/me
 export interface SmtpOptions {
   /** `smtp://` or `smtps://`, with user and password. */
   readonly url: string;
+  /** The name is for messages that do not say the name of their app. */
   readonly from: { readonly name: string; readonly address: string };
   /** The longest time of one message, from connecting to the server's last reply. */
   readonly timeoutMs?: number;
@@ -34,11 +35,11 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
 
   return {
-    async send({ id, to, subject, body }) {
+    async send({ id, to, subject, body, senderName = from.name }) {
       try {
         await transport.sendMail({
-          // The library changes the object of an address, and settings are frozen.
-          from: { ...from },
+          // The library changes the object of an address, so it gets one of its own.
+          from: { name: senderName, address: from.address },
           to: { name: '', address: to },
           subject,
           text: body,

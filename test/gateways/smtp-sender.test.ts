@@ -53,6 +53,17 @@ describe('an email', () => {
     assert.match(textOf(mail), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
   });
 
+  test('names its app as the sender, at the configured address', async () => {
+    const { url, mails } = await startServer();
+    const sender = senderFor(url);
+    await sender.send({ ...message, senderName: 'Walks "R" <x>' });
+    await sender.send({ ...message, senderName: 'Walks\r\nBcc: eve@example.com' });
+    assert.match(mails[0]?.source ?? '', /^From: "Walks \\"R\\" <x>" <no-reply@clinic\.example>\r$/m);
+    assert.deepEqual(mails[1]?.to, [message.to]);
+    assert.doesNotMatch(mails[1]?.source ?? '', /^Bcc/im);
+    for (const { from: envelope } of mails) assert.equal(envelope, from.address);
+  });
+
   test('has the same Message-ID in each attempt', async () => {
     const { url, mails } = await startServer();
     const sender = senderFor(url);

@@ -78,7 +78,7 @@ test("a code and an invitation arrive in the user's language, the code at the se
     runner.wake('messages');
     return texts.length === 1;
   });
-  assert.deepEqual(texts, ['246810 es su código de confirmación. Caduca en 10 minutos.']);
+  assert.deepEqual(texts, ['Default: 246810 es su clave por 10 minutos. No la comparta.']);
   await until(() => deployment.messages().every((row) => stateOf(row).state === 'sent'));
   assert.deepEqual(
     deployment.messages().map((row) => stateOf(row).attempts),

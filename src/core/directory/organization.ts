@@ -49,12 +49,19 @@ export interface AppDirectory {
 export interface AppStore {
   insert(app: Omit<App, 'orgKey'>, digests: AppDigests): Promise<App>;
   find(appId: string): Promise<App | null>;
+  /** The names of an app that exists, and of its organization. */
+  getNames(appId: string): Promise<AppNames>;
   /** The organization's first app: the app of users whose creator names none. */
   getFirst(): Promise<App>;
   /** The id of the first app, which never changes. */
   getFirstId(): Promise<string>;
   /** False where there is no such app. */
   update(appId: string, changes: AppChanges): Promise<boolean>;
+}
+
+export interface AppNames {
+  readonly app: string;
+  readonly organization: string;
 }
 
 /** The stored digests of an app's secrets. */

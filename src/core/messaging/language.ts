@@ -2,6 +2,7 @@
  * The languages of messages and pages, and which of them suits a person best: the look-up of RFC 4647, section 3.4,
  * in which a tag loses subtags from its end until one matches (`es-MX` finds `es`). English is the last resort.
  */
+import { isLanguageTag } from '../directory/language-tag.ts';
 
 /**
  * Lower-case BCP 47 tags. Each set of texts is a record over this list, so the compiler asks for a new language
@@ -40,6 +41,14 @@ function lookUp<L extends string>(tag: string, available: readonly L[]): L | und
     if (subtags.at(-1)?.length === 1) subtags.pop();
   }
   return undefined;
+}
+
+/**
+ * A language tag in the form in which `matchLanguage` compares; null for a text that is none. Only the usual form is
+ * taken, which begins with a language of two or three letters.
+ */
+export function readLanguageTag(text: string): string | null {
+  return /^[a-z]{2,3}(?:-|$)/i.test(text) && isLanguageTag(text) ? canonical(text) : null;
 }
 
 /** Languages that `Intl` takes by themselves, whatever follows them in a tag. */

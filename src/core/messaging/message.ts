@@ -21,6 +21,8 @@ export interface MessageContent {
   readonly to: string;
   readonly subject: string;
   readonly body: string;
+  /** The name that an email shows as its sender; absent in messages from before it was stored. */
+  readonly senderName?: string;
   readonly code?: string;
   readonly token?: string;
 }

@@ -6,15 +6,19 @@ import type { Tx } from '../unit-of-work.ts';
 import type { MessageFacts } from './compose.ts';
 import { type Channel, type MessageTemplate, messageContext } from './message.ts';
 
-/** A step: queues a message to the user at the given address, in the user's language. */
+/** A step: queues a message to the user at the given address, in the user's language, in the name of the user's app. */
 export async function queueMessage(
   core: Core,
   tx: Tx,
   user: User,
-  message: { readonly template: MessageTemplate; readonly channel: Channel } & Omit<MessageFacts, 'language'>,
+  message: { readonly template: MessageTemplate; readonly channel: Channel } & Omit<
+    MessageFacts,
+    'language' | 'app' | 'organization'
+  >,
 ): Promise<void> {
   const { template, channel, ...facts } = message;
-  const content = core.composer.compose(template, channel, { ...facts, language: user.language });
+  const names = await tx.apps.getNames(user.appId);
+  const content = core.composer.compose(template, channel, { ...facts, ...names, language: user.language });
   const id = newPrefixedId('msg');
   const context = messageContext({ orgKey: tx.orgKey, id });
   await tx.messages.insert({

@@ -48,8 +48,28 @@ export async function inviteUser(
       role: role ?? 'member',
       status: 'pending',
     });
-    await sendPasswordToken(core, tx, user, { purpose: 'invitation', to: email });
+    const inviter = inviterName(principal);
+    await sendPasswordToken(core, tx, user, {
+      purpose: 'invitation',
+      to: email,
+      ...(inviter === null ? {} : { inviter }),
+    });
     await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
     return user;
   });
+}
+
+/** A name that a mail program could turn into a link or an address of the writer's choice. */
+const linkLike = /[@/\\]|\p{L}\.\p{L}{2}/u;
+const inviterCharactersMax = 100;
+
+/**
+ * The name of the person who invites, for the invitation; null for a key, and for a person without a name. People choose
+ * their names, and the mail goes to a stranger: a name that looks like a link or an address is not shown.
+ */
+function inviterName(principal: Principal): string | null {
+  if (principal.kind !== 'user') return null;
+  const { firstName, lastName } = principal.user;
+  const name = [firstName, lastName].filter((each) => each !== null && each !== '').join(' ');
+  return name === '' || name.length > inviterCharactersMax || linkLike.test(name) ? null : name;
 }

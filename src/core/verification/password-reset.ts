@@ -72,14 +72,14 @@ export async function sendPasswordToken(
   core: Core,
   tx: Tx,
   user: User,
-  message: { readonly purpose: PasswordTokenPurpose; readonly to: string },
+  message: { readonly purpose: PasswordTokenPurpose; readonly to: string; readonly inviter?: string },
 ): Promise<void> {
-  const { purpose, to } = message;
+  const { purpose, ...rest } = message;
   const token = newToken(purpose === 'reset' ? 'pr' : 'inv', tx.orgKey);
   const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
   await tx.passwordTokens.insert({ userId: user.id, purpose, expiresAt }, digestOf(token));
   const template = purpose === 'reset' ? 'password_reset' : 'invitation';
-  await queueMessage(core, tx, user, { template, channel: 'email', to, token });
+  await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token });
 }
 
 /** Whether the token is valid now. */

@@ -3,54 +3,54 @@ import type { TemplateSet } from './template.ts';
 
 export const english: TemplateSet = {
   confirmation: {
-    sms: ({ code }) => ({
-      body: `${code} is your confirmation code. It is valid for 10 minutes. Do not share it with anyone.`,
-    }),
-    email: ({ code }) => ({
-      subject: 'Your confirmation code',
+    // Short, so that one segment also has room for a name outside the GSM alphabet.
+    sms: { subject: '', body: '{{app}}: {{code}} is your code for 10 minutes. Do not share it.' },
+    email: {
+      subject: '{{app}}: your confirmation code',
       body: `Hello,
 
-your confirmation code is ${code}. It is valid for 10 minutes and can be used once.
+your confirmation code for {{app}} is {{code}}. It is valid for 10 minutes and can be used once.
 
 Do not share it with anyone. If you did not ask for it, you can ignore this message.
 `,
-    }),
+    },
   },
   password_reset: {
-    email: ({ link }) => ({
-      subject: 'Set a new password',
+    email: {
+      subject: '{{app}}: set a new password',
       body: `Hello,
 
-somebody asked to set a new password for your account. If it was you, open this link:
+a new password was requested for your account in {{app}}. If it was you, open this link:
 
-${link}
+{{link}}
 
 It is valid for 1 hour and can be used once. If it was not you, ignore this message: your password stays as it is.
 `,
-    }),
+    },
   },
   invitation: {
-    email: ({ link }) => ({
-      subject: 'You are invited',
+    email: {
+      subject: '{{organization}} invites you',
       body: `Hello,
 
-an account was made for you. Open this link to set your password and begin:
+{{inviter}} has invited you.
+{{organization}} has made an account in {{app}} for you. Open this link to set your password and begin:
 
-${link}
+{{link}}
 
 It is valid for 7 days and can be used once. If you do not expect an invitation, you can ignore this message.
 `,
-    }),
+    },
   },
   email_changed: {
-    email: () => ({
-      subject: 'Your email address was changed',
+    email: {
+      subject: '{{app}}: your email address was changed',
       body: `Hello,
 
-the email address of your account was changed. This address does not belong to it any more.
+the email address of your account in {{app}} was changed. This address does not belong to it any more.
 
 If it was not you, please contact support at once.
 `,
-    }),
+    },
   },
 };

@@ -7,6 +7,7 @@ import type {
   AppChanges,
   AppDigests,
   AppDirectory,
+  AppNames,
   AppStore,
 } from '../../core/directory/organization.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -56,6 +57,15 @@ const insertApp = statement(
 
 const selectOwn = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).where('id', '=', p('id')),
+);
+
+const selectNames = statement((p: Binder<{ orgKey: number; id: string }>) =>
+  build
+    .selectFrom('apps')
+    .innerJoin('organizations', 'organizations.org_key', 'apps.org_key')
+    .select(['apps.name as app', 'organizations.name as organization'])
+    .where('apps.org_key', '=', p('orgKey'))
+    .where('apps.id', '=', p('id')),
 );
 
 /** The internal key is in the order of creation. */
@@ -128,6 +138,12 @@ export class SqlAppStore implements AppStore {
 
   find(appId: string): Promise<App | null> {
     return firstApp(this.#scope, selectOwn, { orgKey: this.#orgKey, id: appId });
+  }
+
+  async getNames(appId: string): Promise<AppNames> {
+    const names = await this.#scope.executor.first(selectNames, { orgKey: this.#orgKey, id: appId });
+    if (names === undefined) throw new Error('the organization has no such app');
+    return names;
   }
 
   getFirstId(): Promise<string> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { UserId } from '../../../src/core/ids.ts';
 import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
 
@@ -38,6 +39,36 @@ describe('POST /api/v1/users', () => {
     });
     const { token, body } = await roster.lastMessage('Ann.Lee@Example.com');
     assert.ok(token !== undefined && body.includes(token), 'the link has the token');
+  });
+
+  test('the invitation says who invites: the organization, and the member of staff by name', async () => {
+    const { session, userId } = await roster.addAdmin();
+    const invite = async (email: string, bearer: string): Promise<string> => {
+      assert.equal((await create({ email, name: 'I' }, bearer)).status, 201);
+      const { subject, body } = await roster.lastMessage(email);
+      assert.match(subject, /^Default /);
+      assert.match(body, /^Default has made an account in Default for you\./m);
+      return body;
+    };
+    const rename = (first: string, last: string): Promise<void> =>
+      roster.core.work.change(tenant.key, async (tx) => {
+        const user = await tx.users.find({ id: bareId(userId) as UserId });
+        assert.ok(user !== null);
+        await tx.users.update(user, { firstName: first, lastName: last });
+      });
+    assert.doesNotMatch(await invite('i1@example.com', tenant.apiKeys.admin), /invited you/);
+    assert.doesNotMatch(
+      await invite('i2@example.com', session),
+      /invited you|admin-/,
+      'an address is no name',
+    );
+    await rename('Ann', 'O’Lee');
+    assert.match(await invite('i3@example.com', session), /^Ann O’Lee has invited you\.$/m);
+    for (const last of ['ann@example.com', 'https://example.com', 'see example.com']) {
+      await rename('Ann', last);
+      assert.doesNotMatch(await invite(`${crypto.randomUUID()}@example.com`, session), /invited you/);
+    }
+    await ledger.mark();
   });
 
   test('the role is member by default, and admin if an admin asks for it', async () => {

@@ -1,0 +1,128 @@
+/**
+ * Reads the folder in which a deployment has its own texts of messages, once at the start: a folder for each language,
+ * and in it a file for each message, such as `fr/confirmation.txt`. It reports all faults together, one line each, and
+ * never repeats a text. What a placeholder may be is decided in `core/messaging/text-template.ts`.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readLanguageTag } from '../core/messaging/language.ts';
+import { type Channel, channels, type MessageTemplate, messageTemplates } from '../core/messaging/message.ts';
+import {
+  type TemplateTexts,
+  type TextsByLanguage,
+  type TextTemplate,
+  templateProblems,
+  templateRules,
+} from '../core/messaging/text-template.ts';
+import { ConfigError } from './config.ts';
+import type { SettingFault } from './environment.ts';
+import { settings } from './settings.ts';
+
+const fileBytesMax = 64 * 1024;
+/** Of a message without a subject of its own. */
+const plainSubject = '{{app}}';
+
+type Report = (path: string, problem: string) => void;
+
+/**
+ * The texts in the folder, by the tag of their language.
+ *
+ * @throws {ConfigError} with every fault.
+ */
+export function readTemplateFolder(folder: string): TextsByLanguage {
+  const { name } = settings.templatesDir;
+  const faults: SettingFault[] = [];
+  const report: Report = (path, problem) => faults.push({ name, problem: `${path} ${problem}` });
+  const languages = new Map<string, TemplateTexts>();
+  for (const entry of namesIn(folder, (problem) => report(folder, problem))) {
+    const path = join(folder, entry);
+    const tag = readLanguageTag(entry);
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      report(entry, 'is not a folder: texts are in a folder for each language, such as fr/confirmation.txt');
+    } else if (tag === null) {
+      report(entry, 'is not a language tag, such as fr or pt-BR');
+    } else if (languages.has(tag)) {
+      report(entry, 'is the language of another folder too');
+    } else {
+      languages.set(tag, readLanguage(path, entry, report));
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return languages;
+}
+
+/** The names in a folder without those that begin with a dot, in their order. */
+function namesIn(folder: string, report: (problem: string) => void): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+  } catch {
+    report('is not a folder that can be read');
+    return [];
+  }
+}
+
+interface Target {
+  readonly template: MessageTemplate;
+  /** Null for a file that serves every channel of the message without a file of its own. */
+  readonly channel: Channel | null;
+}
+
+/** Every file that a language may have. */
+const targets: ReadonlyMap<string, Target> = new Map(
+  messageTemplates.flatMap((template): [string, Target][] => [
+    [`${template}.txt`, { template, channel: null }],
+    ...channels
+      .filter((channel) => templateRules[template].channels.includes(channel))
+      .map((channel): [string, Target] => [`${template}.${channel}.txt`, { template, channel }]),
+  ]),
+);
+
+function readLanguage(folder: string, label: string, report: Report): TemplateTexts {
+  const files = new Map<string, TextTemplate>();
+  for (const entry of namesIn(folder, (problem) => report(label, problem))) {
+    const path = `${label}/${entry}`;
+    const target = targets.get(entry);
+    if (target === undefined) {
+      report(path, `is not a known template: it must be one of ${[...targets.keys()].join(', ')}`);
+      continue;
+    }
+    const text = readText(join(folder, entry));
+    if (text === null) {
+      report(path, `is not a file with UTF-8 text of at most ${fileBytesMax} bytes`);
+      continue;
+    }
+    const parsed = parse(text, target.channel);
+    for (const problem of templateProblems(target.template, parsed)) report(path, problem);
+    files.set(entry, parsed);
+  }
+  return Object.fromEntries(
+    messageTemplates.map((template) => {
+      const texts = templateRules[template].channels.flatMap((channel) => {
+        const text = files.get(`${template}.${channel}.txt`) ?? files.get(`${template}.txt`);
+        return text === undefined ? [] : [[channel, text] as const];
+      });
+      return [template, Object.fromEntries(texts)];
+    }),
+  );
+}
+
+/** Null for a file that cannot be read, is too large, or is not UTF-8. */
+function readText(path: string): string | null {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile() || stats.size > fileBytesMax) return null;
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replace(/\r\n?/g, '\n');
+  } catch {
+    return null;
+  }
+}
+
+/** A first line `Subject: ...` is the subject of the email; the text follows, after empty lines. */
+function parse(text: string, channel: Channel | null): TextTemplate {
+  const match = channel === 'sms' ? null : /^subject:[^\S\n]*([^\n]*)(?:\n|$)/i.exec(text);
+  const subject = match?.[1]?.trim() ?? '';
+  const body = text.slice(match?.[0].length ?? 0).trim();
+  return { subject: subject === '' ? plainSubject : subject, body: `${body}\n` };
+}

@@ -1,0 +1,115 @@
+/**
+ * The texts of messages, as text with placeholders such as `{{code}}`. A placeholder stands for a value and for nothing
+ * else: there are no conditions, no loops and no code. A line with `{{inviter}}` is left out of an invitation that has
+ * no inviter with a name. Values become one line of plain text.
+ */
+import type { Channel, MessageTemplate } from './message.ts';
+
+export const placeholders = ['code', 'link', 'app', 'organization', 'inviter'] as const;
+export type Placeholder = (typeof placeholders)[number];
+
+export interface TextTemplate {
+  /** Empty for text messages. */
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** The text of each message and channel in one language; a deployment may leave some out. */
+export type TemplateTexts = Readonly<
+  Partial<Record<MessageTemplate, Readonly<Partial<Record<Channel, TextTemplate>>>>>
+>;
+
+/** Texts by the lower-case tag of their language. */
+export type TextsByLanguage = ReadonlyMap<string, TemplateTexts>;
+
+interface TemplateRule {
+  readonly channels: readonly Channel[];
+  /** The placeholder without which the message has no use; null for none. */
+  readonly needed: Placeholder | null;
+  readonly body: readonly Placeholder[];
+  readonly subject: readonly Placeholder[];
+}
+
+/** Which channels carry a message, and which values it has. */
+export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
+  confirmation: {
+    channels: ['sms', 'email'],
+    needed: 'code',
+    body: ['code', 'app', 'organization'],
+    subject: ['code', 'app', 'organization'],
+  },
+  password_reset: {
+    channels: ['email'],
+    needed: 'link',
+    body: ['link', 'app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  invitation: {
+    channels: ['email'],
+    needed: 'link',
+    body: ['link', 'app', 'organization', 'inviter'],
+    subject: ['app', 'organization'],
+  },
+  email_changed: {
+    channels: ['email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+};
+
+const placeholderText = /\{\{\s*([^{}]*?)\s*\}\}/g;
+
+/** What is wrong with a template, each as the end of a sentence; empty for a good one. */
+export function templateProblems(template: MessageTemplate, { subject, body }: TextTemplate): string[] {
+  const { needed, ...allowed } = templateRules[template];
+  const problems = [
+    ...partProblems(subject, allowed.subject, 'in the subject'),
+    ...partProblems(body, allowed.body, 'in the text'),
+  ];
+  if (needed !== null && !namesIn(body).includes(needed)) problems.push(`needs {{${needed}}} in the text`);
+  if (body.trim() === '') problems.push('has no text');
+  return problems;
+}
+
+function partProblems(text: string, allowed: readonly Placeholder[], where: string): string[] {
+  const isAllowed = (name: string): boolean => allowed.some((each) => each === name);
+  const unknown = [...new Set(namesIn(text))].filter((name) => !isAllowed(name));
+  const problems = unknown.map((name) => `must not have {{${name}}} ${where}`);
+  if (/\{\{|\}\}/.test(text.replace(placeholderText, ''))) {
+    problems.push(`has {{ or }} without its other half ${where}`);
+  }
+  return problems;
+}
+
+function namesIn(text: string): string[] {
+  return [...text.matchAll(placeholderText)].map(([, name = '']) => name);
+}
+
+/**
+ * The text with its values. `valueFor` returns null for an absent inviter, and throws for another value that the message
+ * does not have.
+ */
+export function renderText(text: string, valueFor: (name: Placeholder) => string | null): string {
+  const lines = text.split('\n').flatMap((line) => {
+    let isLeftOut = false;
+    const rendered = line.replace(placeholderText, (_, name: string) => {
+      const value = valueFor(placeholderOf(name));
+      isLeftOut ||= value === null;
+      return oneLine(value ?? '');
+    });
+    return isLeftOut ? [] : [rendered];
+  });
+  return lines.join('\n');
+}
+
+/** Without controls and line breaks, which could begin another header or another line. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+function placeholderOf(name: string): Placeholder {
+  const known = placeholders.find((each) => each === name);
+  if (known === undefined) throw new Error(`a template has the unknown placeholder ${name}`);
+  return known;
+}
