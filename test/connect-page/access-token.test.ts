@@ -80,14 +80,72 @@ describe('an access token of the Connect page', () => {
       assert.notEqual(second.string('refresh_token'), refresh_token);
       await ledger.expect({
         audit: [{ action: 'connect.access_refreshed', actor_kind: 'app', subject_id: humanId }],
-        rows: { connect_tokens: '+2 -1' },
+        rows: { connect_tokens: '+2 ~1' },
       });
-      assertRefused(await ask({ ...spelled, refresh_token }), 400, 'The token is not valid.');
-      await ledger.expect({});
       assert.equal((await ask({ refresh_token: second.string('refresh_token') })).status, 200);
       await ledger.mark();
     });
   }
+
+  test('a refresh token that comes a second time ends every token of its family, and no other', async () => {
+    const { externalId, humanId } = await connectedPerson();
+    const other = await ask({ client_user_id: externalId });
+    const tokens: string[] = [];
+    let refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
+    for (let turn = 0; turn < 3; turn += 1) {
+      tokens.push(refresh_token);
+      refresh_token = (await ask({ refresh_token })).string('refresh_token');
+    }
+    const [, replayed = ''] = tokens;
+    await ledger.mark();
+    assertRefused(await ask({ refresh_token: replayed }), 400, 'The token is not valid.');
+    await ledger.expect({
+      audit: [{ action: 'connect.access_revoked', actor_kind: 'app', subject_id: humanId }],
+      rows: { connect_tokens: '-8' },
+    });
+    for (const each of [...tokens, refresh_token]) {
+      assertRefused(await ask({ refresh_token: each }), 400, 'The token is not valid.');
+    }
+    await ledger.expect({});
+    assert.equal((await ask({ refresh_token: other.string('refresh_token') })).status, 200);
+    await ledger.mark();
+  });
+
+  test('a replay by another app ends nothing', async () => {
+    const { externalId } = await connectedPerson();
+    const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
+    const next = (await ask({ refresh_token })).string('refresh_token');
+    const stranger = await roster.addOrganization();
+    await ledger.mark();
+    assertRefused(await ask({ refresh_token }, stranger.app), 400, 'The token is not valid.');
+    await ledger.expect({});
+    assert.equal((await ask({ refresh_token: next })).status, 200);
+    await ledger.mark();
+  });
+
+  test('of replays and refreshes at once none leaves a valid token of the family', async () => {
+    const { externalId, humanId } = await connectedPerson();
+    const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
+    const next = (await ask({ refresh_token })).string('refresh_token');
+    const { appId: client_id, clientSecret: client_secret } = tenant.app;
+    await callAtOnce(roster.client, 8, (index) => [
+      `POST ${tokenPath}`,
+      {
+        json: {
+          client_id,
+          client_secret,
+          type: 'access',
+          refresh_token: index % 2 === 0 ? next : refresh_token,
+        },
+      },
+    ]);
+    const left = await roster.rows.count(
+      'connect_tokens',
+      `user_id = '${humanId}' and kind in ('access', 'refresh')`,
+    );
+    assert.equal(left, 0);
+    await ledger.mark();
+  });
 
   test('of many calls with one refresh token at once exactly one gets a pair', async () => {
     const { externalId } = await connectedPerson();

@@ -4,6 +4,9 @@
  *
  * `session`, `id` and `public` open the Connect page for their user. `access` and `refresh` are for the app's backend:
  * an access token names a user with a connected source, and a refresh token is consumed for a new pair of the two.
+ *
+ * A refresh token and all tokens that descend from it are a family, named by the digest of the first refresh token. A
+ * consumed refresh token that comes again was copied: its whole family is then deleted (RFC 9700, section 4.14.2).
  */
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
@@ -37,11 +40,22 @@ export const pageTokenKinds: readonly ConnectTokenKind[] = ['session', 'id', 'pu
  */
 export const connectTokenRetentionMs = 7 * dayMs;
 
+export interface TokenLineage {
+  /** The digest of the first refresh token of the family. */
+  readonly family: string;
+  readonly isConsumed: boolean;
+}
+
 /** The tokens of the Connect page in one organization. */
 export interface ConnectTokenStore {
-  insert(token: ConnectToken, digest: string): Promise<void>;
+  /** `family` is null for the first refresh token of a family, and for tokens without one. */
+  insert(token: ConnectToken, digest: string, family?: string | null): Promise<void>;
   /** The token, expired or not, with its user in any state; null where none has that digest. */
   findByDigest(digest: string): Promise<{ readonly token: ConnectToken; readonly user: User } | null>;
-  /** Consumes a token of the kind that has not expired: exactly one caller gets it. */
+  /** Consumes a token of the kind that has not expired: exactly one caller gets it. Its row stays. */
   consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null>;
+  /** The family of a refresh token, and whether the token was consumed; null where none has that digest. */
+  findLineage(digest: string): Promise<TokenLineage | null>;
+  /** Deletes every token of the family. */
+  deleteFamily(family: string): Promise<void>;
 }

@@ -8,16 +8,18 @@ import { secondMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { type ConnectTokenKind, connectTokenRules } from './connect-token.ts';
 
-/** A step: a new token of the user, in plain text. */
+/** A step: a new token of the user, in plain text; of the family where one is given. */
 export async function issueToken(
   core: Core,
   tx: Tx,
   userId: UserId,
   kind: ConnectTokenKind,
+  family: string | null = null,
 ): Promise<string> {
   const { prefix, lifeMs } = connectTokenRules[kind];
   const token = newToken(prefix, tx.orgKey);
-  await tx.connectTokens.insert({ userId, kind, expiresAt: core.clock.now() + lifeMs }, digestOf(token));
+  const expiresAt = core.clock.now() + lifeMs;
+  await tx.connectTokens.insert({ userId, kind, expiresAt }, digestOf(token), family);
   return token;
 }
 

@@ -54,7 +54,7 @@ export type IssuedTokens =
 /**
  * Issues the requested tokens. Refuses with `invalid_fields`, `invalid_credentials`, `not_found` (user; a session
  * request creates the user instead), `not_found` (connection) where access is requested before a source is connected,
- * `invalid_token` for a refresh token that is consumed, expired or of another app, and `wrong_state` for a cancelled
+ * `invalid_token` for a refresh token that is consumed (which ends its family), expired or of another app, and `wrong_state` for a cancelled
  * user.
  */
 export async function issueConnectTokens(
@@ -137,35 +137,61 @@ function issueId(core: Core, app: AppPrincipal, externalId: ExternalIdLookUp): P
 function issueAccess(core: Core, app: AppPrincipal, externalId: ExternalIdLookUp): Promise<IssuedTokens> {
   return core.work.change(app.orgKey, async (tx) => {
     const user = await getByExternalId(tx, app, externalId);
-    return issueAccessPair(core, tx, app, user, 'connect.access_issued');
+    return issueAccessPair(core, tx, app, { user, action: 'connect.access_issued', family: null });
   });
 }
 
-/** Consumes the refresh token in the transaction that issues the new pair: of several callers exactly one gets it. */
-function refreshAccess(core: Core, app: AppPrincipal, refreshToken: string): Promise<IssuedTokens> {
+/**
+ * Consumes the refresh token in the transaction that issues the new pair: of several callers exactly one gets it. A token
+ * that was consumed before ends its family, at once and without a grace: a backend that lost an answer requests a new
+ * pair for its user.
+ */
+async function refreshAccess(core: Core, app: AppPrincipal, refreshToken: string): Promise<IssuedTokens> {
   if (!isTokenText(refreshToken, 'refresh', app.orgKey)) throw refuse('invalid_token', {});
-  return core.work.change(app.orgKey, async (tx) => {
-    const token = await tx.connectTokens.consume(digestOf(refreshToken), 'refresh', core.clock.now());
-    const user = token === null ? null : await tx.users.find({ id: token.userId, appId: app.appId });
-    if (user === null) throw refuse('invalid_token', {});
-    return issueAccessPair(core, tx, app, user, 'connect.access_refreshed');
+  const digest = digestOf(refreshToken);
+  const issued = await core.work.change(app.orgKey, async (tx) => {
+    const found = await tx.connectTokens.findByDigest(digest);
+    const isOfApp = found !== null && found.user.appId === app.appId;
+    // The lock of the user orders a replay and a refresh with a newer token of the family.
+    const user = isOfApp ? await tx.users.lock({ id: found.user.id }) : null;
+    const lineage = user === null ? null : await tx.connectTokens.findLineage(digest);
+    if (user === null || lineage === null) throw refuse('invalid_token', {});
+    if (!lineage.isConsumed) {
+      const token = await tx.connectTokens.consume(digest, 'refresh', core.clock.now());
+      if (token === null) throw refuse('invalid_token', {});
+      return issueAccessPair(core, tx, app, {
+        user,
+        action: 'connect.access_refreshed',
+        family: lineage.family,
+      });
+    }
+    await tx.connectTokens.deleteFamily(lineage.family);
+    await note(core, tx, app, user, 'connect.access_revoked');
+    return null;
   });
+  if (issued === null) throw refuse('invalid_token', {});
+  return issued;
 }
 
 async function issueAccessPair(
   core: Core,
   tx: Tx,
   app: AppPrincipal,
-  user: User,
-  action: AuditAction,
+  issue: {
+    readonly user: User;
+    readonly action: AuditAction;
+    /** Null: the pair begins a family. */
+    readonly family: string | null;
+  },
 ): Promise<IssuedTokens> {
+  const { user, action, family } = issue;
   refuseCancelled(user);
   const connections = await tx.connections.listOf(user.id);
   // A connection that needs its user was connected before, and its data is still the person's.
   const isConnected = connections.some(({ status }) => status === 'active' || status === 'needs_user');
   if (!isConnected) throw refuse('not_found', { noun: 'connection' });
-  const accessToken = await issueToken(core, tx, user.id, 'access');
-  const refreshToken = await issueToken(core, tx, user.id, 'refresh');
+  const refreshToken = await issueToken(core, tx, user.id, 'refresh', family);
+  const accessToken = await issueToken(core, tx, user.id, 'access', family ?? digestOf(refreshToken));
   await note(core, tx, app, user, action);
   return { type: 'access', accessToken, refreshToken, expiresInSeconds: lifeSeconds('access') };
 }

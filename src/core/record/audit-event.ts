@@ -32,6 +32,7 @@ export type AuditAction =
   | 'connect.id_issued'
   | 'connect.access_issued'
   | 'connect.access_refreshed'
+  | 'connect.access_revoked'
   | 'connect.public_issued'
   | 'connection.started'
   | 'connection.connected'

@@ -8,6 +8,7 @@ import { erasures } from './0005-erasures.ts';
 import { settledMessages } from './0006-settled-messages.ts';
 import { skippedRows } from './0007-skipped-rows.ts';
 import { refusedRefreshes } from './0008-refused-refreshes.ts';
+import { tokenFamilies } from './0009-token-families.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   settledMessages,
   skippedRows,
   refusedRefreshes,
+  tokenFamilies,
 ];
 
 /** The version that this program works with. */

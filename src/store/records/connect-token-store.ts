@@ -1,8 +1,9 @@
-/** The tokens of the Connect page, by their digest. A look-up also reads the user. A token is consumed by deleting it. */
+/** The tokens of the Connect page, by their digest. A look-up also reads the user. A consumed token keeps its row. */
 import type {
   ConnectToken,
   ConnectTokenKind,
   ConnectTokenStore,
+  TokenLineage,
 } from '../../core/connect-page/connect-token.ts';
 import type { User } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -13,13 +14,19 @@ import { columnsOf, type UserRow, wholeReader, wholeUser } from '../users/user-r
 type ByDigest = { orgKey: number; digest: string };
 
 const insertToken = statement(
-  (p: Binder<ByDigest & { userId: string; kind: ConnectTokenKind; expiresAt: number }>) =>
+  (
+    p: Binder<
+      ByDigest & { userId: string; kind: ConnectTokenKind; expiresAt: number; family: string | null }
+    >,
+  ) =>
     build.insertInto('connect_tokens').values({
       org_key: p('orgKey'),
       digest: p('digest'),
       user_id: p('userId'),
       kind: p('kind'),
       expires_at: p('expiresAt'),
+      family: p('family'),
+      spent_at: null,
     }),
 );
 
@@ -38,15 +45,32 @@ const selectWithUser = statement((p: Binder<ByDigest>) =>
     .$castTo<UserRow & Pick<ConnectToken, 'kind' | 'expiresAt'>>(),
 );
 
-/** Only the request whose deletion returns the row has consumed the token. */
+/** Only the request whose update returns the row has consumed the token. */
 const takeToken = statement((p: Binder<ByDigest & { kind: ConnectTokenKind; now: number }>) =>
   build
-    .deleteFrom('connect_tokens')
+    .updateTable('connect_tokens')
+    .set({ spent_at: p('now') })
     .where('org_key', '=', p('orgKey'))
     .where('digest', '=', p('digest'))
     .where('kind', '=', p('kind'))
+    .where('spent_at', 'is', null)
     .where('expires_at', '>', p('now'))
     .returning(['user_id as userId', 'kind', 'expires_at as expiresAt']),
+);
+
+const selectLineage = statement((p: Binder<ByDigest>) =>
+  build
+    .selectFrom('connect_tokens')
+    .select(['family', 'spent_at as spentAt'])
+    .where('org_key', '=', p('orgKey'))
+    .where('digest', '=', p('digest')),
+);
+
+const deleteFirst = statement((p: Binder<ByDigest>) =>
+  build.deleteFrom('connect_tokens').where('org_key', '=', p('orgKey')).where('digest', '=', p('digest')),
+);
+const deleteDescendants = statement((p: Binder<{ orgKey: number; family: string }>) =>
+  build.deleteFrom('connect_tokens').where('org_key', '=', p('orgKey')).where('family', '=', p('family')),
 );
 
 export class SqlConnectTokenStore implements ConnectTokenStore {
@@ -58,9 +82,10 @@ export class SqlConnectTokenStore implements ConnectTokenStore {
     this.#orgKey = orgKey;
   }
 
-  async insert(token: ConnectToken, digest: string): Promise<void> {
+  async insert(token: ConnectToken, digest: string, family: string | null = null): Promise<void> {
     const { userId, kind, expiresAt } = token;
-    await this.#scope.executor.run(insertToken, { orgKey: this.#orgKey, digest, userId, kind, expiresAt });
+    const values = { orgKey: this.#orgKey, digest, userId, kind, expiresAt, family };
+    await this.#scope.executor.run(insertToken, values);
   }
 
   async findByDigest(digest: string): Promise<{ token: ConnectToken; user: User } | null> {
@@ -74,5 +99,16 @@ export class SqlConnectTokenStore implements ConnectTokenStore {
   async consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null> {
     const values = { orgKey: this.#orgKey, digest, kind, now };
     return (await this.#scope.executor.first(takeToken, values)) ?? null;
+  }
+
+  async findLineage(digest: string): Promise<TokenLineage | null> {
+    const row = await this.#scope.executor.first(selectLineage, { orgKey: this.#orgKey, digest });
+    return row === undefined ? null : { family: row.family ?? digest, isConsumed: row.spentAt !== null };
+  }
+
+  async deleteFamily(family: string): Promise<void> {
+    const orgKey = this.#orgKey;
+    await this.#scope.executor.run(deleteDescendants, { orgKey, family });
+    await this.#scope.executor.run(deleteFirst, { orgKey, digest: family });
   }
 }

@@ -283,6 +283,8 @@ export const tables = {
       user_id: 'user',
       kind: 'plain',
       expires_at: 'plain',
+      family: 'plain',
+      spent_at: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },

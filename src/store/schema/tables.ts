@@ -222,6 +222,8 @@ export interface Database {
     user_id: string;
     kind: ConnectTokenKind;
     expires_at: number;
+    family: string | null;
+    spent_at: number | null;
   };
   imports: {
     org_key: number;

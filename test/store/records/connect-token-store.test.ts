@@ -46,6 +46,29 @@ suiteOnEveryDatabase('the store of tokens of the Connect page', (own) => {
     assert.equal(taken.filter((each) => each !== null).length, 1);
   });
 
+  test('a consumed token keeps its row, and a family is deleted as a whole, in its organization only', async () => {
+    const token = { userId: user.id, kind: 'refresh', expiresAt: 100 } as const;
+    await own().change(tenant.orgKey, async (tx) => {
+      await tx.connectTokens.insert(token, 'first');
+      await tx.connectTokens.insert(token, 'second', 'first');
+      await tx.connectTokens.insert({ ...token, kind: 'access' }, 'third', 'first');
+      await tx.connectTokens.insert(token, 'other');
+    });
+    const lineage = (digest: string) =>
+      own().read(tenant.orgKey, (tx) => tx.connectTokens.findLineage(digest));
+    const end = (orgKey: number) => own().change(orgKey, (tx) => tx.connectTokens.deleteFamily('first'));
+    assert.deepEqual(await lineage('first'), { family: 'first', isConsumed: false });
+    await consume('first', 'refresh', 50);
+    assert.deepEqual(await lineage('first'), { family: 'first', isConsumed: true });
+    assert.deepEqual(await lineage('second'), { family: 'first', isConsumed: false });
+    assert.equal(await lineage('unknown'), null);
+    await end((await addTenant(own())).orgKey);
+    assert.notEqual(await lineage('third'), null);
+    await end(tenant.orgKey);
+    assert.deepEqual(await Promise.all(['first', 'second', 'third'].map(lineage)), [null, null, null]);
+    assert.deepEqual(await lineage('other'), { family: 'other', isConsumed: false });
+  });
+
   test('an app stores its client secret and its origins, and they can be replaced', async () => {
     const digests = { keyDigest: newAppId(), secretDigest: newAppId() };
     const origins = ['https://app.example.com'];
