@@ -7,6 +7,7 @@ import { commands } from './cli/catalogue.ts';
 import { explain } from './cli/failure.ts';
 import { helpFor } from './cli/help.ts';
 import { readCommandLine } from './cli/invocation.ts';
+import { oneLine, safeJson, safeLines } from './cli/terminal-text.ts';
 
 /** Runs the program with the words after its name, and returns the exit code. Never rejects. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -23,7 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       case 'run': {
         const run = await request.command.load();
         const { json, text, notes = [], isFailure = false, meanwhile } = await run(request.invocation);
-        print(request.isJson ? JSON.stringify(json) : text);
+        print(request.isJson ? safeJson(JSON.stringify(json)) : safeLines(text));
         printNotes(notes);
         await meanwhile;
         return isFailure ? 1 : 0;
@@ -41,7 +42,7 @@ function print(text: string): void {
 }
 
 function printNotes(lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`roster: ${line}\n`);
+  for (const line of lines) process.stderr.write(`roster: ${oneLine(line)}\n`);
 }
 
 /** A reader such as `head` may close the pipe before the end; that is not a failure. */

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CommandError, type Invocation } from './command.ts';
 import type { Terminal } from './password-prompt.ts';
+import { oneLine } from './terminal-text.ts';
 
 /**
  * True if the person agrees, or `--yes` was given.
@@ -19,7 +20,10 @@ export async function confirm(
   const lines = createInterface({ input: stdin, output: stderr, terminal: true });
   try {
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-    const answer = await Promise.race([lines.question(`${question} Type yes to continue: `), closed]);
+    const answer = await Promise.race([
+      lines.question(`${oneLine(question)} Type yes to continue: `),
+      closed,
+    ]);
     return answer.trim().toLowerCase() === 'yes';
   } finally {
     lines.close();

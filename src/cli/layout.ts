@@ -1,6 +1,7 @@
 /** Text for people: aligned columns, numbers and times, and colour if the output is a terminal that shows it. */
 import { styleText } from 'node:util';
 import { toMillisecondText } from '../core/time.ts';
+import { oneLine } from './terminal-text.ts';
 
 /** Columns as wide as their widest cell, with two spaces between them; no spaces at the end of a line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
@@ -25,13 +26,16 @@ export function table(
   otherwise: string,
 ): string {
   if (rows.length === 0) return otherwise;
-  const [first = '', ...others] = columns([head.map((title) => title.toUpperCase()), ...rows.map(clean)]);
+  const [first = '', ...others] = columns([
+    head.map((title) => title.toUpperCase()),
+    ...rows.map((row) => row.map(oneLine)),
+  ]);
   return [dim(first), ...others].join('\n');
 }
 
 /** Names with their values, one per line. */
 export function pairs(entries: readonly (readonly [name: string, value: string])[]): string {
-  return columns(entries.map(([name, value]) => [name, ...clean([value])])).join('\n');
+  return columns(entries.map(([name, value]) => [name, oneLine(value)])).join('\n');
 }
 
 /** A number with its noun: `12,000 users`. */
@@ -55,9 +59,4 @@ export function bold(text: string): string {
 
 export function dim(text: string): string {
   return styleText('dim', text, { stream: process.stdout });
-}
-
-/** Removes control characters: in text that users wrote they would move the reader's cursor. */
-function clean(cells: readonly string[]): string[] {
-  return cells.map((cell) => cell.replace(/\p{Cc}+/gu, ' '));
 }

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { createUserLines } from '../../src/cli/transfer/user-lines.ts';
 import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { refused, rosterJson, roster as run } from '../cli/program.ts';
@@ -112,6 +113,32 @@ describe('an export', () => {
     const { items } = await roster.core.work.read(to.key, (tx) => tx.users.page({}, 0, 10));
     assert.deepEqual(items.map(({ firstName }) => firstName).sort(), names.toSorted());
     assert.equal(await exportText(roster.folder, ['--org', to.id]), text);
+  });
+
+  test('has control characters as they are, and no command shows them to a terminal', async () => {
+    const tenant = await roster.addOrganization();
+    const firstName = 'E\u001b[2Jv\u009be\u202e\u007f';
+    const lastName = '\u001b[1mBold';
+    await add(tenant, [{ firstName, lastName, email: 'eve@example.com', role: 'admin' }]);
+    const words = ['--org', tenant.id];
+    assert.ok((await exportText(roster.folder, words)).includes(`,${firstName},${lastName},`));
+    const unsafe = /[\p{Cc}\u202e]/u;
+    const shown = await run(roster.folder, ['user', 'show', 'eve@example.com', ...words]);
+    assert.match(shown.stdout, /E \[2Jv e +/);
+    assert.doesNotMatch(shown.stdout.replaceAll('\n', ''), unsafe);
+    const json = await run(roster.folder, ['user', 'show', 'eve@example.com', ...words, '--json']);
+    assert.doesNotMatch(json.stdout.trimEnd(), unsafe);
+    const value = JSON.stringify(JSON.parse(json.stdout));
+    assert.ok(value.includes(JSON.stringify(firstName).slice(1, -1)));
+    const [user] = (await roster.core.work.read(tenant.key, (tx) => tx.users.page({}, 0, 10))).items;
+    assert.ok(user);
+    for (const format of ['csv', 'ndjson'] as const) {
+      const line = createUserLines(format, { hasHashes: false, isForTerminal: true }).toLine(user);
+      assert.doesNotMatch(line.trimEnd(), unsafe);
+      if (format === 'ndjson') assert.partialDeepStrictEqual(JSON.parse(line), { first_name: firstName });
+    }
+    const { lines } = await refused(roster.folder, ['import', `no\u001b[2J\u009bfile.csv`, ...words]);
+    assert.match(lines.join(), /^roster: no \[2J file\.csv cannot be read: ENOENT/);
   });
 
   test('of an app has only its users, and none of another organization', async () => {

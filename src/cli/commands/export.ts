@@ -22,6 +22,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   const format = choiceOf(invocation, 'format', formats) ?? formatOf(path) ?? 'csv';
   const lines = createUserLines(format, {
     hasHashes: invocation.find('with-password-hashes') !== undefined,
+    isForTerminal: toStdout && process.stdout.isTTY,
   });
   const principal = operatorAt(door, organization.key);
   const batches = await exportUsers(core, principal, { appId: invocation.find('app') ?? null });

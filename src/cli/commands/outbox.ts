@@ -10,6 +10,7 @@ import type { SecretBox } from '../../core/secret.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { bold, counted, dim } from '../layout.ts';
 import { onDirectory } from '../operator.ts';
+import { oneLine } from '../terminal-text.ts';
 
 /** Reads the newest messages only, so that the command works with an outbox of any size. */
 const messagesMax = 100_000;
@@ -67,6 +68,6 @@ function isSameAddress(address: string, wanted: string): boolean {
 
 function toText({ message, content }: Opened): string {
   const head = `${toMillisecondText(message.createdAt)}  ${message.template} by ${message.channel} to ${content.to}`;
-  const subject = content.subject === '' ? [] : [dim(content.subject)];
-  return [bold(head), ...subject, content.body].map((line) => line.replace(/[^\P{Cc}\n]+/gu, ' ')).join('\n');
+  const subject = content.subject === '' ? [] : [dim(oneLine(content.subject))];
+  return [bold(oneLine(head)), ...subject, content.body].join('\n');
 }

@@ -2,6 +2,7 @@
  * Reads the begin of an input of CSV: an optional line `sep=;`, and the line of column names, which shows the separator
  * and what each cell of a row is. Recognises inputs that are no text in UTF-8, and says how to convert them.
  */
+import { stripInvisible } from '../../core/directory/visible-text.ts';
 import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
 import { CommandError } from '../command.ts';
 import { type Separator, separators, splitCsv } from './csv.ts';
@@ -70,7 +71,7 @@ export function readHeader(text: string, named: Separator | null): CsvHeader | n
 
 /** A name in any case is a column; an unknown name stays as it is, to be shown. */
 function toColumnName(text: string): string {
-  const name = text.trim();
+  const name = stripInvisible(text);
   return isTransferColumn(name.toLowerCase()) ? name.toLowerCase() : name;
 }
 

@@ -3,6 +3,7 @@
  * fault of the line. A faulty row spoils no other row. Only the bytes of one batch are in memory.
  */
 import { isUtf8 } from 'node:buffer';
+import { isVisible } from '../../core/directory/visible-text.ts';
 import { isTransferColumn, type TransferColumn } from '../../core/transfer/columns.ts';
 import type { ImportBatch } from '../../core/transfer/import.ts';
 import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
@@ -222,7 +223,7 @@ function readCsvRow(text: string, { separator, columns }: CsvHeader): ParsedRow 
     const field = fields[at];
     if (field === undefined || field === '') continue;
     if (column !== null) row[column] = column === 'clinical' ? readFlag(field) : fieldValue(field);
-    else if (field.trim() !== '') return { fault: faults.wrongColumns };
+    else if (isVisible(field)) return { fault: faults.wrongColumns };
   }
   return fields.length < columns.length && !saysNothing(row) ? { fault: faults.wrongColumns } : { row };
 }
@@ -238,7 +239,7 @@ const flags: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 function readJsonRow(text: string): ParsedRow {
-  if (text.trim() === '') return { row: {} };
+  if (!isVisible(text)) return { row: {} };
   const row = parseObject(text);
   if (row === null) return { fault: faults.malformed };
   for (const name in row) {

@@ -3,6 +3,7 @@ import { userColumns } from '../../core/directory/user.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { transferredColumns } from '../../core/transfer/columns.ts';
 import type { ExportedUser } from '../../core/transfer/export.ts';
+import { safeJson, safeLines } from '../terminal-text.ts';
 import { toCsvLine } from './csv.ts';
 import type { Format } from './row-cutter.ts';
 
@@ -17,12 +18,20 @@ const fields = transferredColumns.map((column) => {
   return { column, name: transfer, isInstant: kind === 'instant' };
 });
 
-export function createUserLines(format: Format, options: { readonly hasHashes: boolean }): UserLines {
-  const shown = fields.filter(({ column }) => options.hasHashes || column !== 'passwordHash');
+export interface UserLinesOptions {
+  readonly hasHashes: boolean;
+  /** On a terminal control characters become blanks in CSV, and are escaped in NDJSON. */
+  readonly isForTerminal: boolean;
+}
+
+export function createUserLines(format: Format, { hasHashes, isForTerminal }: UserLinesOptions): UserLines {
+  const shown = fields.filter(({ column }) => hasHashes || column !== 'passwordHash');
   if (format === 'csv') {
+    const toLine = (user: ExportedUser): string =>
+      toCsvLine(shown.map((field) => toText(shownValue(user, field))));
     return {
       head: toCsvLine(shown.map(({ name }) => name)),
-      toLine: (user) => toCsvLine(shown.map((field) => toText(shownValue(user, field)))),
+      toLine: isForTerminal ? (user) => safeLines(toLine(user)) : toLine,
     };
   }
   return {
@@ -30,7 +39,8 @@ export function createUserLines(format: Format, options: { readonly hasHashes: b
     toLine(user) {
       const row: Record<string, unknown> = {};
       for (const field of shown) row[field.name] = shownValue(user, field);
-      return `${JSON.stringify(row)}\n`;
+      const json = JSON.stringify(row);
+      return `${isForTerminal ? safeJson(json) : json}\n`;
     },
   };
 }

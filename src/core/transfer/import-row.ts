@@ -18,6 +18,7 @@ import {
   readText,
   readTimezone,
 } from '../directory/user-fields.ts';
+import { isVisible } from '../directory/visible-text.ts';
 import { newUserIdsNearby, type UserIdSource } from '../ids.ts';
 import type { TransferColumn, TransferredColumn } from './columns.ts';
 import type { Reject, RowFault } from './import-progress.ts';
@@ -79,10 +80,10 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
   return { count: items.length, skipped, users, lines, rejects };
 }
 
-/** Whether a row has no value but null and blank texts, such as the empty rows below the table of a spreadsheet. */
+/** Whether a row has no value but null and texts that show nothing, such as the empty rows below the table of a spreadsheet. */
 export function saysNothing(row: ImportRow): boolean {
   for (const value of Object.values(row)) {
-    const isBlank = typeof value === 'string' ? value.trim() === '' : value === null || value === undefined;
+    const isBlank = typeof value === 'string' ? !isVisible(value) : value === null || value === undefined;
     if (!isBlank) return false;
   }
   return true;
