@@ -226,6 +226,9 @@ export const commands: readonly Command[] = [
         value: 'NAME',
         meaning: 'The name of the import, to resume it; default: the digest of the file',
       },
+      'without-unsupported-passwords': {
+        meaning: 'Import users whose password hash is not supported without a password',
+      },
       'dry-run': { meaning: 'Report what would be imported and rejected, and change nothing' },
     },
     load: async () => (await import('./commands/import.ts')).importUsers,

@@ -1,6 +1,7 @@
 /** Imported users sign in with their old password, and the first sign-in hashes it again. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { roster as run } from '../cli/program.ts';
 import { callAtOnce, statusCounts } from '../support/parallel.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
 import { importFile, makeFile } from './program.ts';
@@ -63,6 +64,43 @@ const people = [
     password: 'user1password',
     hash: '$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
   },
+  {
+    kind: 'argon2-mpt',
+    password: 'pâsswörd 41',
+    hash: '$argon2i$v=19$m=4096,p=1,t=3$x+Px0uShRDiC6wblmTz1EA$6Mkyj6G0+TGegmwq9VaoGSmPS9omG3Mp+F9J4OHHTy4',
+  },
+  {
+    kind: 'django-bcrypt',
+    password: 'pâsswörd 41',
+    hash: 'bcrypt_sha256$$2b$06$IDnFDlaLfd4i1oQsM.yf8eHS6PWdJWMQN0itw6MnfZH0zbUKkfIkW',
+  },
+  {
+    kind: 'wordpress',
+    password: 'pâsswörd 41',
+    hash: '$wp$2y$06$b9Y0sRSIEdvYQXwPavbqceWPZX1vdeRwe.tRMoaLqvMNQBaURhBHm',
+  },
+  { kind: 'phpass', password: 'pâsswörd 41', hash: '$P$9PMfAWSvmbD5GBGIGONyY85TTlmUuc.' },
+  {
+    kind: 'werkzeug',
+    password: 'pâsswörd 41',
+    hash: 'pbkdf2:sha1:1000$ylntahoEXVOeYwa4$65008dc461d329a542be9005159d1113c0d12bec',
+  },
+  { kind: 'ldap', password: 'pâsswörd 41', hash: '{SSHA}sQfFuhdqaLUX7tlMFByI2YAiNQqNsUr2' },
+  {
+    kind: 'sha-crypt',
+    password: 'pâsswörd 41',
+    hash: '$6$28ERc.1D9KNTFR1Z$/pobhbGWA81IUGP3J8b8ivRmC89bH9T55w9P1hL1Esjk7zvU47sFH695CLjpsrErjDcPhmwqbheXhR9pb8i5h/',
+  },
+  {
+    kind: 'aspnet',
+    password: 'my password',
+    hash: 'AQAAAAIAAAD6AAAAIJbVi5wbMR+htSfFp8fTw8N8GOS/Sje+S/4YZcgBfU7EQuqv4OkVYmc4VJl9AGZzmRTxSkP7LtVi9IWyUxX8IAAfZ8v+ZfhjCcudtC1YERSqE1OEdXLW9VukPuJWBBjLuw==',
+  },
+  {
+    kind: 'spring',
+    password: 'password',
+    hash: '{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG',
+  },
 ] as const;
 
 const roster = setUpRoster();
@@ -113,4 +151,31 @@ test('many first sign-ins of one user at once all succeed', async () => {
   ]);
   assert.deepEqual(statusCounts(replies), { 201: 8 });
   assert.match((await findUser('many@example.com'))?.passwordHash ?? '', standard);
+});
+
+test('an import adds users whose hash is not supported without a password where the operator wants it so', async () => {
+  const tenant = await roster.addOrganization();
+  const hash = '$2b$06$s.msdyApWWKR6Eur1YvZcu0swMmJFZn5l0par/pFKGegwNESJMXfG';
+  const rows = [`a@example.com,${hash}`, 'b@example.com,{noop}secret', 'c@example.com,!none'];
+  rows.push('d@example.com,$1$x$y', 'B@example.com,{noop}secret');
+  const file = await makeFile(roster.folder, 'some.csv', `email,password_hash\n${rows.join('\n')}\n`);
+  const words = [file, '--org', tenant.id, '--without-unsupported-passwords'];
+  const strict = await importFile(roster.folder, [...words.slice(0, 3), '--dry-run']);
+  assert.partialDeepStrictEqual(strict, { imported: 2, rejected: 3, withoutPassword: 0 });
+  const dry = await importFile(roster.folder, [...words, '--dry-run']);
+  assert.partialDeepStrictEqual(dry, { imported: 4, rejected: 1, withoutPassword: 2 });
+  const { exitCode, stdout } = await run(roster.folder, ['import', ...words]);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /^4 users imported, 1 row rejected, 2 unsupported passwords left out in [\d.]+ s\n$/);
+  assert.partialDeepStrictEqual(await importFile(roster.folder, words), {
+    imported: 4,
+    withoutPassword: 2,
+  });
+  const found = await roster.core.work.read(tenant.key, (tx) =>
+    Promise.all(['a', 'b', 'c', 'd'].map((name) => tx.users.findByEmail(`${name}@example.com`))),
+  );
+  assert.deepEqual(
+    found.map((user) => user?.passwordHash),
+    [hash, null, null, null],
+  );
 });

@@ -58,7 +58,10 @@ async function importFrom({ core }: Directory, invocation: Invocation, rows: Row
   const source = await findSource(invocation.argument);
   const format = choiceOf(invocation, 'format', formats) ?? source.format;
   keepInput(invocation.argument, invocation.find('rejects') ?? '');
-  const opened = await rows.open({ input: source.name, format, appId });
+  const opened = await rows.open({
+    ...{ input: source.name, format, appId },
+    leavesOutUnknownHashes: invocation.find('without-unsupported-passwords') !== undefined,
+  });
   const task = { core, principal, appId, source, opened, rows };
   return invocation.find('dry-run') === undefined ? runImport(task, invocation) : runDry(task, invocation);
 }
@@ -114,16 +117,17 @@ async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
   const dryRun = new DryRun(core, principal, appId);
   const bar = new ProgressBar();
   const beganAt = performance.now();
-  const sum = { imported: 0, rejected: 0, skipped: 0 };
+  const sum = { imported: 0, rejected: 0, skipped: 0, withoutPassword: 0 };
   const check = async function* (): AsyncGenerator<readonly Reject[]> {
     for (;;) {
       const batch = await rows.read(1_000);
       const { count, skipped } = batch.rows;
       if (count === 0) return;
-      const { imported, rejects } = await dryRun.check(batch.rows);
+      const { imported, withoutPassword, rejects } = await dryRun.check(batch.rows);
       sum.imported += imported;
       sum.rejected += count - skipped - imported;
       sum.skipped += skipped;
+      sum.withoutPassword += withoutPassword;
       bar.show(advanceOf(task, sum, batch.reached.bytes));
       yield rejects;
     }
@@ -200,19 +204,24 @@ function presentRepeated(progress: ImportProgress, finishedAt: number): Outcome 
   };
 }
 
-type Sum = Pick<ImportProgress, 'imported' | 'rejected' | 'skipped' | 'elapsedMs'>;
+type Sum = Pick<ImportProgress, 'imported' | 'rejected' | 'skipped' | 'withoutPassword' | 'elapsedMs'>;
 
 function present(sum: Sum, notes: readonly string[]) {
-  const { imported, rejected, skipped } = sum;
+  const { imported, rejected, skipped, withoutPassword } = sum;
   const seconds = Math.round(sum.elapsedMs) / 1_000;
-  return { json: { imported, rejected, skipped, seconds }, text: `${inWords(sum)} in ${seconds} s`, notes };
+  return {
+    json: { imported, rejected, skipped, withoutPassword, seconds },
+    text: `${inWords(sum)} in ${seconds} s`,
+    notes,
+  };
 }
 
-function inWords({ imported, rejected, skipped }: Sum): string {
+function inWords({ imported, rejected, skipped, withoutPassword }: Sum): string {
   const empty = skipped === 0 ? [] : [`${counted(skipped, 'empty row')} skipped`];
-  return [`${counted(imported, 'user')} imported`, `${counted(rejected, 'row')} rejected`, ...empty].join(
-    ', ',
-  );
+  const leftOut =
+    withoutPassword === 0 ? [] : [`${counted(withoutPassword, 'unsupported password')} left out`];
+  const parts = [`${counted(imported, 'user')} imported`, `${counted(rejected, 'row')} rejected`];
+  return [...parts, ...empty, ...leftOut].join(', ');
 }
 
 function sha256(text: string): string {

@@ -291,6 +291,7 @@ describe('resuming', () => {
     imported: 0,
     rejected: 0,
     skipped: 0,
+    withoutPassword: 0,
     elapsedMs: 0,
     startedAt: 0,
     finishedAt: null,

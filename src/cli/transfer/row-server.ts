@@ -20,6 +20,8 @@ export interface RowOrder {
   /** Null: the first byte decides. */
   readonly format: Format | null;
   readonly appId: string;
+  /** Whether users whose password hash is not supported are added without a password. */
+  readonly leavesOutUnknownHashes: boolean;
 }
 
 /** The first request opens the input. Later ones resume where an import stopped, and read at most `max` rows. */
@@ -61,6 +63,7 @@ class RowServer {
   readonly #parts: RowParts;
   #reader: RowReader | null = null;
   #appId = '';
+  #leavesOutUnknownHashes = false;
 
   constructor(parts: RowParts) {
     this.#parts = parts;
@@ -79,8 +82,9 @@ class RowServer {
     }
   }
 
-  async #open({ input, format, appId }: RowOrder): Promise<OpenedRows> {
+  async #open({ input, format, appId, leavesOutUnknownHashes }: RowOrder): Promise<OpenedRows> {
     this.#appId = appId;
+    this.#leavesOutUnknownHashes = leavesOutUnknownHashes;
     this.#reader = await RowReader.open(openInput(input), format);
     return { format: this.#reader.format, digest: this.#reader.digest() };
   }
@@ -88,7 +92,10 @@ class RowServer {
   async #read(reader: RowReader, max: number): Promise<PackedBatch> {
     const { items, reached } = await reader.read(max);
     const { isKnownHash, clock } = this.#parts;
-    const rows = readImportRows(items, { appId: this.#appId, now: clock.now(), isKnownHash });
+    const rows = readImportRows(items, {
+      ...{ appId: this.#appId, now: clock.now(), isKnownHash },
+      leavesOutUnknownHashes: this.#leavesOutUnknownHashes,
+    });
     return { rows: packRows(rows), reached };
   }
 }

@@ -17,6 +17,7 @@ import type { RowReply, RowRequest } from './row-server.ts';
 import { RowThread, type RowWorker } from './row-thread.ts';
 
 const appId = 'a'.repeat(40);
+const leavesOutUnknownHashes = false;
 const { isKnown } = createPasswordHasher({ queueMax: 0 });
 
 let folder: string;
@@ -77,13 +78,18 @@ describe('rows that a thread reads', () => {
     const reader = await RowReader.open(openInput(file), null);
     const thread = new RowThread();
     await withThread(thread, async () => {
-      const opened = await thread.open({ input: file, format: null, appId });
+      const opened = await thread.open({ input: file, format: null, appId, leavesOutUnknownHashes });
       assert.deepEqual(opened, { format: 'csv', digest: reader.digest() });
       let seen = 0;
       for (;;) {
         const here = await reader.read(150);
         const there = await thread.read(150);
-        const read = readImportRows(here.items, { appId, now: Date.now(), isKnownHash: isKnown });
+        const read = readImportRows(here.items, {
+          appId,
+          now: Date.now(),
+          isKnownHash: isKnown,
+          leavesOutUnknownHashes,
+        });
         assert.deepEqual(tellable(there.rows), tellable(read));
         assert.deepEqual(there.reached, here.reached);
         if (there.rows.count === 0) break;
@@ -96,7 +102,7 @@ describe('rows that a thread reads', () => {
 
   test('continue where an import stopped, and only in the same input', async () => {
     const text = `email\n${Array.from({ length: 40 }, (_, at) => `p${at}@example.com\n`).join('')}`;
-    const order = { input: await makeFile('go-on.csv', text), format: null, appId };
+    const order = { input: await makeFile('go-on.csv', text), format: null, appId, leavesOutUnknownHashes };
     const first = new RowThread();
     const { reached } = await withThread(first, async () => {
       await first.open(order);
@@ -109,6 +115,7 @@ describe('rows that a thread reads', () => {
         imported: 15,
         rejected: 0,
         skipped: 0,
+        withoutPassword: 0,
         elapsedMs: 0,
         startedAt: 0,
         finishedAt: null,
@@ -130,7 +137,12 @@ describe('rows that a thread reads', () => {
   });
 
   test('of an input that cannot be imported are refused in the words of the reader', async () => {
-    const order = { input: await makeFile('wrong.csv', 'email,Name\n'), format: null, appId };
+    const order = {
+      input: await makeFile('wrong.csv', 'email,Name\n'),
+      format: null,
+      appId,
+      leavesOutUnknownHashes,
+    };
     const thread = new RowThread();
     await withThread(thread, () =>
       assert.rejects(thread.open(order), (error) => {
@@ -144,7 +156,9 @@ describe('rows that a thread reads', () => {
   test('are not read further than two batches ahead of the one that is taken', async () => {
     const worker = new Listener();
     const thread = new RowThread(worker);
-    const rows = packRows(readImportRows([{ line: 2, row: {} }], { appId, now: 0, isKnownHash: isKnown }));
+    const rows = packRows(
+      readImportRows([{ line: 2, row: {} }], { appId, now: 0, isKnownHash: isKnown, leavesOutUnknownHashes }),
+    );
     for (let taken = 1; taken <= 20; taken++) {
       const next = thread.read(100 + taken);
       assert.equal(worker.requests.length, taken + 2);
@@ -174,7 +188,10 @@ describe('a thread that ends by itself', () => {
       const thread = new RowThread(new Worker(code, { eval: true }));
       await withThread(thread, async () => {
         await assert.rejects(thread.read(10), said(reason));
-        await assert.rejects(thread.open({ input: '-', format: null, appId }), said(reason));
+        await assert.rejects(
+          thread.open({ input: '-', format: null, appId, leavesOutUnknownHashes }),
+          said(reason),
+        );
       });
     });
   }

@@ -16,6 +16,8 @@ import { SeenKeys } from './seen-keys.ts';
 /** The outcome of one batch, if it were imported. */
 export interface DryOutcome {
   readonly imported: number;
+  /** How many of them have no password because their hash is not supported. */
+  readonly withoutPassword: number;
   readonly rejects: readonly Reject[];
 }
 
@@ -33,16 +35,22 @@ export class DryRun {
   }
 
   /** The outcome of the next rows. Rows must come in the order of the import. */
-  async check({ users, lines, rejects }: ImportRows): Promise<DryOutcome> {
+  async check({ users, lines, rejects, ...rows }: ImportRows): Promise<DryOutcome> {
     return this.#core.work.read(this.#principal.orgKey, async (tx) => {
       const refused = [...rejects];
+      const leftOut = new Set(rows.withoutPassword);
       let imported = 0;
+      let withoutPassword = 0;
       for (const [at, user] of users.entries()) {
         const taken = await this.#takenOf(tx, user);
-        if (taken === null) imported += 1;
-        else refused.push({ line: lines[at] ?? 0, field: columnOf({ taken }), reason: 'taken' });
+        if (taken !== null) {
+          refused.push({ line: lines[at] ?? 0, field: columnOf({ taken }), reason: 'taken' });
+          continue;
+        }
+        imported += 1;
+        if (leftOut.has(at)) withoutPassword += 1;
       }
-      return { imported, rejects: refused.sort((left, right) => left.line - right.line) };
+      return { imported, withoutPassword, rejects: refused.sort((left, right) => left.line - right.line) };
     });
   }
 

@@ -18,6 +18,8 @@ export interface ImportProgress {
   readonly rejected: number;
   /** How many rows said nothing, and were neither imported nor rejected. */
   readonly skipped: number;
+  /** How many of the imported users have no password because their hash is not supported. */
+  readonly withoutPassword: number;
   /** How long the import has worked, over all its runs. */
   readonly elapsedMs: number;
   readonly startedAt: number;

@@ -11,6 +11,7 @@ const context = {
   appId: 'a'.repeat(40),
   now,
   isKnownHash: (hash: string) => hash.startsWith('$2b$'),
+  leavesOutUnknownHashes: false,
   ids: newUserIdsNearby(),
 };
 
@@ -58,6 +59,34 @@ describe('a row of an import', () => {
       isClinicalApproved: false,
       role: 'admin',
     });
+  });
+
+  test('whose hash is `!` and any text, as Django writes it, has no password', () => {
+    for (const hash of ['!', '!3Je5Z08qakFSxoW3js9lRXLz4ggx1VMURP2oTrC2', '!$2b$hash', ' !x']) {
+      const result = readImportRow({ password_hash: hash }, context);
+      assert.ok('user' in result, hash);
+      assert.equal(result.user.passwordHash, null);
+      assert.equal(result.isHashLeftOut, false);
+    }
+  });
+
+  test('whose hash is not supported has no password where the operator wants it so', () => {
+    const lenient = { ...context, leavesOutUnknownHashes: true };
+    for (const hash of ['plain', '{noop}plain', `$2b$${'x'.repeat(2_000)}`]) {
+      const result = readImportRow({ email: 'a@example.com', password_hash: hash }, lenient);
+      assert.ok('user' in result, hash);
+      assert.equal(result.user.passwordHash, null);
+      assert.equal(result.isHashLeftOut, true);
+    }
+    const known = readImportRow({ password_hash: '$2b$hash' }, lenient);
+    assert.ok('user' in known);
+    assert.equal(known.user.passwordHash, '$2b$hash');
+    assert.equal(known.isHashLeftOut, false);
+    const other = readImportRow({ password_hash: 7, email: 'no' }, lenient);
+    assert.deepEqual('faults' in other && other.faults, [
+      { field: 'email', reason: 'invalid' },
+      { field: 'password_hash', reason: 'invalid' },
+    ]);
   });
 
   for (const [row, faults] of [

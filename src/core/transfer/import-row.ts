@@ -32,6 +32,8 @@ export interface RowContext {
   readonly now: number;
   /** Whether Roster can verify a password with this hash. */
   readonly isKnownHash: (hash: string) => boolean;
+  /** Whether a user whose password hash is not supported is added without a password. Otherwise the row is refused. */
+  readonly leavesOutUnknownHashes: boolean;
   readonly ids: UserIdSource;
 }
 
@@ -47,6 +49,8 @@ export interface ImportRows {
   /** The number of rows that say nothing. They add no user and have no fault. */
   readonly skipped: number;
   readonly users: readonly NewUser[];
+  /** The positions in `users` of those whose password hash is not supported and was left out. */
+  readonly withoutPassword: readonly number[];
   /** The line where the row of each user begins. */
   readonly lines: readonly number[];
   readonly rejects: readonly Reject[];
@@ -56,6 +60,7 @@ export interface ImportRows {
 export function readImportRows(items: readonly ImportLine[], context: Omit<RowContext, 'ids'>): ImportRows {
   const own = { ...context, ids: newUserIdsNearby() };
   const users: NewUser[] = [];
+  const withoutPassword: number[] = [];
   const lines: number[] = [];
   const rejects: Reject[] = [];
   let skipped = 0;
@@ -71,13 +76,14 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
     }
     const result = readImportRow(item.row, own);
     if ('user' in result) {
+      if (result.isHashLeftOut) withoutPassword.push(users.length);
       users.push(result.user);
       lines.push(line);
     } else {
       for (const fault of result.faults) rejects.push({ line, ...fault });
     }
   }
-  return { count: items.length, skipped, users, lines, rejects };
+  return { count: items.length, skipped, users, withoutPassword, lines, rejects };
 }
 
 /** Whether a row has no value but null and texts that show nothing, such as the empty rows below the table of a spreadsheet. */
@@ -89,19 +95,23 @@ export function saysNothing(row: ImportRow): boolean {
   return true;
 }
 
-/** The new user of a row, or all its faults. */
-export type RowResult = { readonly user: NewUser } | { readonly faults: readonly RowFault[] };
+/** The new user of a row, and whether the row has a password hash that was left out; or all its faults. */
+export type RowResult =
+  | { readonly user: NewUser; readonly isHashLeftOut: boolean }
+  | { readonly faults: readonly RowFault[] };
 
 /** The defaults that no row changes. The compiler demands a value for every other column. */
 const untransferred: Omit<typeof newUserDefaults, TransferredColumn> = newUserDefaults;
 
-export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: RowContext): RowResult {
+export function readImportRow(row: ImportRow, context: RowContext): RowResult {
+  const { appId, now, ids } = context;
   const fields = new FieldReader();
   function take<T>(column: TransferColumn, read: (value: unknown) => FieldResult<T>): T | null | undefined {
     const value = row[column];
     return value === undefined || value === null ? null : fields.take(column, read(value));
   }
   const phone = take('phone', readPhone);
+  const hash = readHash(row.password_hash, context);
   const user: NewUser = {
     ...untransferred,
     id: ids.id(),
@@ -121,19 +131,32 @@ export function readImportRow(row: ImportRow, { appId, now, isKnownHash, ids }: 
     // Only the wish. An admin approves the permission.
     isClinical: take('clinical', readBoolean) ?? newUserDefaults.isClinical,
     confirmedAt: take('confirmed_at', (value) => readReportTime(value, now)) ?? null,
-    passwordHash: take('password_hash', readHash) ?? null,
+    passwordHash: 'text' in hash ? hash.text : null,
     createdAt: take('created_at', (value) => readReportTime(value, now)) ?? now,
   };
   const faults: RowFault[] = fields.faults.map(({ field, fault }) => ({ field, reason: fault }));
-  if (user.passwordHash !== null && !isKnownHash(user.passwordHash)) {
-    faults.push({ field: 'password_hash', reason: 'unsupported' });
-  }
-  return faults.length === 0 ? { user } : { faults };
+  if ('reason' in hash) faults.push({ field: 'password_hash', reason: hash.reason });
+  return faults.length === 0 ? { user, isHashLeftOut: 'isLeftOut' in hash } : { faults };
 }
 
 /** Salted hashes of every kind are shorter, also those that contain the parameters of a project. */
 const hashCharactersMax = 1_024;
 
-function readHash(value: unknown): FieldResult<string> {
-  return readText(value, hashCharactersMax);
+type HashResult =
+  | { readonly text: string | null }
+  | { readonly isLeftOut: true }
+  | { readonly reason: RowFault['reason'] };
+
+/** Reads a password hash. Django and Linux write `!` and any text where an account has no password. */
+function readHash(
+  value: unknown,
+  { isKnownHash, leavesOutUnknownHashes }: Pick<RowContext, 'isKnownHash' | 'leavesOutUnknownHashes'>,
+): HashResult {
+  if (value === undefined || value === null) return { text: null };
+  const read = readText(value, hashCharactersMax);
+  if ('value' in read && read.value.startsWith('!')) return { text: null };
+  if ('value' in read && isKnownHash(read.value)) return { text: read.value };
+  const reason = 'value' in read ? 'unsupported' : read.fault;
+  const isUnknown = reason === 'unsupported' || reason === 'too_long';
+  return isUnknown && leavesOutUnknownHashes ? { isLeftOut: true } : { reason };
 }

@@ -50,7 +50,15 @@ export async function openImport(
   return core.work.change(principal.orgKey, async (tx) => {
     const found = await tx.imports.lock(id);
     if (found !== null) return found;
-    const counters = { bytes: 0, lines: 0, imported: 0, rejected: 0, skipped: 0, elapsedMs: 0 };
+    const counters = {
+      bytes: 0,
+      lines: 0,
+      imported: 0,
+      rejected: 0,
+      skipped: 0,
+      withoutPassword: 0,
+      elapsedMs: 0,
+    };
     const begun = { id, digest, ...counters, startedAt: core.clock.now(), finishedAt: null };
     await tx.imports.insert(begun);
     return begun;
@@ -75,15 +83,21 @@ export async function importBatch(
 ): Promise<ImportStep> {
   authorize(principal, 'users.create');
   const { count, skipped, users, lines, rejects } = batch.rows;
+  const leftOut = new Set(batch.rows.withoutPassword);
   return core.work.change(principal.orgKey, async (tx) => {
     const beganAt = performance.now();
     await lockImport(tx, progress);
     const outcomes = await tx.users.insertAll(users);
     const refused = [...rejects];
     const added: { kind: 'user'; id: string }[] = [];
+    let withoutPassword = 0;
     for (const [at, outcome] of outcomes.entries()) {
-      if ('id' in outcome) added.push({ kind: 'user', id: outcome.id });
-      else refused.push({ line: lines[at] ?? 0, field: columnOf(outcome), reason: 'taken' });
+      if ('taken' in outcome) {
+        refused.push({ line: lines[at] ?? 0, field: columnOf(outcome), reason: 'taken' });
+        continue;
+      }
+      added.push({ kind: 'user', id: outcome.id });
+      if (leftOut.has(at)) withoutPassword += 1;
     }
     await recordAll(tx, principal, 'user.created', added, core.clock.now());
     if (refused.length > 0) await tx.imports.addRejects(progress.id, refused);
@@ -93,6 +107,7 @@ export async function importBatch(
       imported: progress.imported + added.length,
       rejected: progress.rejected + count - skipped - added.length,
       skipped: progress.skipped + skipped,
+      withoutPassword: progress.withoutPassword + withoutPassword,
       elapsedMs: progress.elapsedMs + batch.elapsedMs,
     };
     await tx.imports.update(next);

@@ -9,6 +9,7 @@ import { settledMessages } from './0006-settled-messages.ts';
 import { skippedRows } from './0007-skipped-rows.ts';
 import { refusedRefreshes } from './0008-refused-refreshes.ts';
 import { tokenFamilies } from './0009-token-families.ts';
+import { importsWithoutPassword } from './0010-imports-without-password.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   skippedRows,
   refusedRefreshes,
   tokenFamilies,
+  importsWithoutPassword,
 ];
 
 /** The version that this program works with. */

@@ -21,6 +21,7 @@ const lockProgress = statement((p: Binder<ById>) =>
       'imported',
       'rejected',
       'skipped',
+      'without_password as withoutPassword',
       'elapsed_ms as elapsedMs',
       'started_at as startedAt',
       'finished_at as finishedAt',
@@ -42,6 +43,7 @@ const insertProgress = statement((p: Binder<ProgressValues>) =>
       imported: p('imported'),
       rejected: p('rejected'),
       skipped: p('skipped'),
+      without_password: p('withoutPassword'),
       elapsed_ms: p('elapsedMs'),
       started_at: p('startedAt'),
       finished_at: p('finishedAt'),
@@ -59,6 +61,7 @@ const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'>>) 
       imported: p('imported'),
       rejected: p('rejected'),
       skipped: p('skipped'),
+      without_password: p('withoutPassword'),
       elapsed_ms: p('elapsedMs'),
       finished_at: p('finishedAt'),
     })

@@ -301,6 +301,7 @@ export const tables = {
       started_at: 'plain',
       finished_at: 'plain',
       skipped: 'plain',
+      without_password: 'plain',
     },
     onErase: { do: 'keep', why: 'how much of an input is done, and digests of all of it' },
   },

@@ -237,6 +237,7 @@ export interface Database {
     started_at: number;
     finished_at: number | null;
     skipped: number;
+    without_password: number;
   };
   import_rejects: {
     org_key: number;

@@ -19,6 +19,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
     imported: 0,
     rejected: 0,
     skipped: 0,
+    withoutPassword: 0,
     elapsedMs: 0,
     startedAt: 1_000,
     finishedAt: null,
@@ -37,6 +38,7 @@ suiteOnEveryDatabase('the store of imports', (own) => {
       imported: 5,
       rejected: 2,
       skipped: 3,
+      withoutPassword: 4,
       elapsedMs: 70,
       finishedAt: 2_000,
     };
