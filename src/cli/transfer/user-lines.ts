@@ -3,7 +3,7 @@ import { userColumns } from '../../core/directory/user.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { transferredColumns } from '../../core/transfer/columns.ts';
 import type { ExportedUser } from '../../core/transfer/export.ts';
-import { safeJson, safeLines } from '../terminal-text.ts';
+import { oneLine, safeJson } from '../terminal-text.ts';
 import { toCsvLine } from './csv.ts';
 import type { Format } from './row-cutter.ts';
 
@@ -27,11 +27,13 @@ export interface UserLinesOptions {
 export function createUserLines(format: Format, { hasHashes, isForTerminal }: UserLinesOptions): UserLines {
   const shown = fields.filter(({ column }) => hasHashes || column !== 'passwordHash');
   if (format === 'csv') {
-    const toLine = (user: ExportedUser): string =>
-      toCsvLine(shown.map((field) => toText(shownValue(user, field))));
+    const toCell = (value: ReturnType<typeof shownValue>): string | null => {
+      if (value === null) return null;
+      return isForTerminal ? oneLine(String(value)) : String(value);
+    };
     return {
       head: toCsvLine(shown.map(({ name }) => name)),
-      toLine: isForTerminal ? (user) => safeLines(toLine(user)) : toLine,
+      toLine: (user) => toCsvLine(shown.map((field) => toCell(shownValue(user, field)))),
     };
   }
   return {
@@ -48,8 +50,4 @@ export function createUserLines(format: Format, { hasHashes, isForTerminal }: Us
 function shownValue(user: ExportedUser, { column, isInstant }: (typeof fields)[number]) {
   const value = user[column];
   return isInstant && typeof value === 'number' ? toMillisecondText(value) : value;
-}
-
-function toText(value: ReturnType<typeof shownValue>): string | null {
-  return value === null ? null : String(value);
 }
