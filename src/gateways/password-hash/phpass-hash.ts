@@ -8,6 +8,8 @@ import { cryptDigit, cryptText, type HashReader, isSame } from './stored-hash.ts
 
 const roundsLog2Min = 7;
 const roundsLog2Max = 16;
+/** Phpass refuses longer passwords. */
+const passwordBytesMax = 4_096;
 /** The rounds with a short password that take as long as one hash of ours. */
 const roundsInUnit = 2 ** 14;
 /** A password of so many bytes more adds the work of a short one. */
@@ -32,13 +34,20 @@ export const readPhpass: HashReader = (text) => {
   };
 };
 
+const phpBlanks = ' \t\n\r\0\x0B';
+
 /** The password without the characters that PHP's `trim` takes off. */
 export function trimLikePhp(password: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: PHP takes these control characters off.
-  return password.replace(/^[ \t\n\r\0\x0B]+|[ \t\n\r\0\x0B]+$/g, '');
+  let from = 0;
+  let to = password.length;
+  while (from < to && phpBlanks.includes(password.charAt(from))) from += 1;
+  while (to > from && phpBlanks.includes(password.charAt(to - 1))) to -= 1;
+  return password.slice(from, to);
 }
 
+/** The texts to try: none for a password that is too long. */
 function spellingsOf(password: string): readonly string[] {
+  if (Buffer.byteLength(password) > passwordBytesMax) return [];
   const trimmed = trimLikePhp(password);
   return trimmed === password ? [password] : [password, trimmed];
 }

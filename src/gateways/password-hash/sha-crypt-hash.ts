@@ -8,6 +8,8 @@ import { cryptText, type HashReader, isSame } from './stored-hash.ts';
 const roundsMin = 1_000;
 const roundsMax = 700_000;
 const roundsDefault = 5_000;
+/** The function crypt of Linux refuses longer passwords. The work grows with the square of the length. */
+const passwordBytesMax = 512;
 /** The rounds with a short password that take as long as one hash of ours. */
 const roundsInUnit = 16_000;
 /** A password of so many bytes more adds the work of a short one. */
@@ -44,8 +46,13 @@ export const readShaCrypt: HashReader = (text) => {
   if (rounds < roundsMin || rounds > roundsMax) return null;
   const stored = Buffer.from(tail, 'latin1');
   return {
-    units: (password) => (rounds / roundsInUnit) * (1 + Buffer.byteLength(password) / bytesOfShortPassword),
-    check: (password) => isSame(tailOf(variant, password, salt, rounds), stored),
+    units: (password) => {
+      const bytes = Buffer.byteLength(password);
+      return bytes > passwordBytesMax ? 0 : (rounds / roundsInUnit) * (1 + bytes / bytesOfShortPassword);
+    },
+    check: (password) =>
+      Buffer.byteLength(password) <= passwordBytesMax &&
+      isSame(tailOf(variant, password, salt, rounds), stored),
   };
 };
 

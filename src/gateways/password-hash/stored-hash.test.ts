@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { createPasswordHasher } from '../password-hasher.ts';
+import { readHash } from './hash-kinds.ts';
 
 const hasher = createPasswordHasher({ queueMax: 256 });
 
@@ -164,6 +166,30 @@ const unknown = [
 
 test('a hash that exceeds the bounds, is malformed or of an unknown kind is not known', () => {
   for (const hash of [...costly, ...unknown]) assert.equal(hasher.isKnown(hash), false, hash);
+});
+
+test('any text is read without a fault, and a known one costs a bounded number of units', () => {
+  const texts = [...published.map(([, , hash]) => hash), ...costly, ...unknown];
+  const anyText = fc
+    .tuple(fc.constantFrom(...texts), fc.nat(), fc.nat(3), fc.string({ maxLength: 3 }))
+    .map(([text, at, length, inserted]) => {
+      const begin = at % (text.length + 1);
+      return text.slice(0, begin) + inserted + text.slice(begin + length);
+    });
+  fc.assert(
+    fc.property(anyText, fc.string(), (text, password) => {
+      for (const typed of [password, 'x'.repeat(40_000), '字'.repeat(512)]) {
+        const units = readHash(text)?.units(typed) ?? 0;
+        assert.ok(units >= 0 && units < 200, `${units} for ${text}`);
+      }
+    }),
+  );
+});
+
+test('a password that is far too long costs little and is wrong', async () => {
+  for (const hash of [sixDefault.replace('$6$', '$6$rounds=700000$'), '$P$EPMfAWSvmbD5GBGIGONyY85TTlmUuc.']) {
+    assert.equal(await hasher.verify('x'.repeat(100_000), hash), false);
+  }
 });
 
 test('a stored hash of an unknown kind verifies no password, and verifying it is no fault', async () => {
