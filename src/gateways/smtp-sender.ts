@@ -6,6 +6,7 @@
  * an outage. The `Message-ID` comes from the message's row, so that mail programs recognise a second copy after a crash.
  */
 import { createTransport } from 'nodemailer';
+import { toMailAddress } from '../core/directory/email-address.ts';
 import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/messaging/sender.ts';
 
 export interface SmtpOptions {
@@ -40,7 +41,7 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
         await transport.sendMail({
           // The library changes the object of an address, so it gets one of its own.
           from: { name: senderName, address: from.address },
-          to: { name: '', address: to },
+          to: { name: '', address: toMailAddress(to) },
           subject,
           text: body,
           messageId: `<${id}@${domain}>`,

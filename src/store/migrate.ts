@@ -1,6 +1,6 @@
 /**
  * Brings the schema up to date. Migrations are only added, never changed. Each runs once, in a transaction of its own that
- * also records it, so a process that is killed leaves the schema of one version or of the next. Of several processes that
+ * also records it (what changes rows by code runs before that, in batches that may be repeated), so a process that is killed leaves the schema of one version or of the next. Of several processes that
  * start at the same time, one runs the migrations and the others find them done. A database that a newer Roster has
  * migrated is refused, because this program does not know its schema.
  */
@@ -9,8 +9,16 @@ import type { Dialect } from './sql/dialect.ts';
 export interface Migration {
   readonly version: number;
   readonly name: string;
+  /**
+   * Changes rows by code before the statements, in batches. Each batch is a transaction, so a stop leaves some of them
+   * done and the version of before. It must give the same result when it is repeated, also by several processes.
+   */
+  prepare?(target: MigrationTarget): Promise<void>;
   statements(dialect: Dialect): readonly string[];
 }
+
+/** Runs one query with the values of `$1`, `$2` …, and returns its rows. */
+export type RunQuery = (sql: string, values: readonly (string | number)[]) => Promise<readonly unknown[]>;
 
 /** Recorded in a database while a directory is moved to it. Higher than any schema version, so no program serves it. */
 export const moveVersion = 1_000_000;
@@ -22,6 +30,8 @@ export interface MigrationTarget {
   version(): Promise<number>;
   /** Runs `work` in one transaction that no other process can enter at the same time. */
   exclusively(work: () => Promise<void>): Promise<void>;
+  /** Runs `work` in a transaction that changes rows and no tables. No other process can change the same rows. */
+  inBatch<T>(work: (run: RunQuery) => Promise<T>): Promise<T>;
   execute(sql: string): Promise<void>;
   record(migration: Migration, at: number): Promise<void>;
 }
@@ -49,6 +59,7 @@ export async function migrate(
   refuseNewer(await target.version(), known);
   for (const migration of known) {
     if ((await target.version()) >= migration.version) continue;
+    await migration.prepare?.(target);
     await target.exclusively(async () => {
       // Another process may have run it between the look and the lock.
       if ((await target.version()) >= migration.version) return;

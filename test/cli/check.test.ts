@@ -37,11 +37,12 @@ after(async () => {
   await removeFolder(folder);
 });
 
-async function createUser(apiKey: string): Promise<void> {
+/** The id of the new user. */
+async function createUser(apiKey: string): Promise<string> {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   const answer = await fetch(`${server.url}/sonar/v1/users`, { method: 'POST', headers, body: '{}' });
   assert.equal(answer.status, 201);
-  await answer.arrayBuffer();
+  return readJson(await answer.text()).text('data.id');
 }
 
 async function totalOf(apiKey: string | undefined): Promise<unknown> {
@@ -127,6 +128,24 @@ describe('check, while a server runs', () => {
     assert.deepEqual(found.list('database'), ['confirmation_codes: 1 refer to no row of users']);
     damage(`delete from confirmation_codes where user_id = 'nobody-at-all'`);
     assert.equal((await check()).exitCode, 0);
+  });
+
+  test('names users with one mailbox by their ids, and changes nothing', async () => {
+    const [organization] = organizations;
+    const emails = ['ana@xn--bcher-kva.example', 'ana@bücher.example'];
+    const ids = await Promise.all(emails.map(() => createUser(organization?.apiKey ?? '')));
+    for (const [at, id] of ids.entries()) {
+      const email = `'${emails[at]}'`;
+      damage(`update users set email = ${email}, email_canonical = ${email} where id = '${id?.slice(4)}'`);
+    }
+    const { exitCode, found } = await check();
+    assert.equal(exitCode, 0);
+    assert.equal(found.at('emailPairs.0.organization.id'), organization?.id);
+    assert.deepEqual(found.at('emailPairs.0.users'), ids);
+    const { stdout, stderr } = await roster(folder, ['check']);
+    assert.match(stdout, new RegExp(`${organization?.id} +${ids.join(' +')}\n$`));
+    assert.doesNotMatch(stdout, /bücher|bcher/);
+    assert.match(stderr, /two users with one mailbox stay two users/);
   });
 
   test('refuses an unknown organization', async () => {

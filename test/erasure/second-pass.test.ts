@@ -74,6 +74,17 @@ describe('the second pass', () => {
     assert.deepEqual(rowsOf(neighbour), [1, 1, 1]);
   });
 
+  test('removes rows under every key of the address', async () => {
+    const { core, orgKey } = deployment;
+    const { erasureId, account } = await erase('Between@bücher.example');
+    const keys = ['between@xn--bcher-kva.example', 'between@bücher.example'];
+    const subjects = keys.map((key) => core.secrets.keyedDigest('email', `${orgKey} ${key}`));
+    for (const subject of [account, ...subjects]) await leave(subject);
+    assert.deepEqual(await removedBy(erasureId), {
+      ...{ users: 1, login_failures: 3, throttle_hits: 3, password_requests: 3 },
+    });
+  });
+
   test('keeps rows of an address that another user has by now', async () => {
     const { erasureId, account, address } = await erase('again@example.com');
     await deployment.addUser({ email: 'Again@example.com' });

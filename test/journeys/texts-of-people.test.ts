@@ -98,6 +98,42 @@ describe('texts of people', () => {
     assert.notEqual((await find('legacy\u200b')).at('data.0.id'), clean.at('data.id'));
   });
 
+  test('a mailbox has one account in every spelling, and is shown as given', async () => {
+    const registered = await register({ email: 'Ana@Bücher.example', password: 'securepassword123' });
+    assert.equal(registered.string('email'), 'Ana@Bücher.example');
+    for (const email of [
+      'ana@xn--bcher-kva.example',
+      'ANA@bu\u0308cher.example',
+      '\u200bana@ｂücher.example',
+    ]) {
+      const taken = await register({ email });
+      assert.deepEqual(taken.body, { errors: { email: ['has already been taken'] } });
+      const invited = await roster.call('POST /organization/api/v1/users', {
+        bearer: tenant.apiKeys.admin,
+        json: { email, name: 'Ana' },
+      });
+      assert.equal(invited.status, 409);
+      const signedIn = await roster.call('POST /general/v1/sessions', {
+        headers: { 'x-app-id': tenant.app.appId },
+        json: { email, password: 'securepassword123' },
+      });
+      assert.equal(signedIn.status, 201);
+    }
+  });
+
+  test('an address that programs read in different ways is refused', async () => {
+    for (const email of [
+      '=?utf-8?q?john?=@example.com',
+      'jo\u200bhn@example.com',
+      'john@[127.0.0.1]',
+      'john@127.1',
+      'john@exam%70le.com',
+      'john\u0007@example.com',
+    ]) {
+      assert.deepEqual((await register({ email })).body, { errors: { email: ['is invalid'] } }, email);
+    }
+  });
+
   test('a phone number is read without bidi marks and with full-width characters', async () => {
     const marked = await register({ phone: '\u202a+1 555 123 4567\u202c' });
     assert.equal(marked.string('phone'), '+1 555 123 4567');

@@ -36,7 +36,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   core: {
     paths: ['src/core/'],
     rooms: [],
-    packages: ['libphonenumber-js', 'node:crypto', 'node:util'],
+    packages: ['libphonenumber-js', 'node:crypto', 'node:url', 'node:util'],
   },
   /** Opens SQLite or PostgreSQL. */
   store: {

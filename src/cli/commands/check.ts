@@ -1,5 +1,14 @@
-/** Recounts users, compares with the stored counts, and lets the database check its own files. Ends with 1 if anything is wrong. */
-import { type CountDifference, checkDirectory, sumOf } from '../../core/deployment/maintenance.ts';
+/**
+ * Recounts users, compares with the stored counts, names users with one mailbox, and lets the database check its own
+ * files. Ends with 1 if anything is wrong.
+ */
+import {
+  type CountDifference,
+  checkDirectory,
+  type DirectoryReport,
+  sumOf,
+} from '../../core/deployment/maintenance.ts';
+import { toUserIdText } from '../../core/ids.ts';
 import { bold, counted, table } from '../layout.ts';
 import { findOrganization, onDirectory } from '../operator.ts';
 
@@ -7,9 +16,13 @@ export const check = onDirectory(async (directory, invocation) => {
   const { core, maintenance } = directory;
   const only = await findOrganization(directory, invocation);
   const repairs = invocation.find('repair') !== undefined;
-  const { organizations, users, differences, problems } = await checkDirectory(core, maintenance, {
-    ...{ only, repairs },
-  });
+  const { organizations, users, differences, emailPairs, problems } = await checkDirectory(
+    core,
+    maintenance,
+    {
+      ...{ only, repairs },
+    },
+  );
   const isSound = problems.length === 0 && differences.every(({ isRepaired }) => isRepaired);
   const summary = `Counted ${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
   return {
@@ -19,6 +32,7 @@ export const check = onDirectory(async (directory, invocation) => {
         const { counted: found, kept, faults, isRepaired } = difference;
         return { organization: { id, name }, counted: found, kept, faults, repaired: isRepaired };
       }),
+      ...(emailPairs.length === 0 ? {} : { emailPairs: emailPairs.map(namePair) }),
       database: problems,
     },
     text: [
@@ -26,16 +40,30 @@ export const check = onDirectory(async (directory, invocation) => {
         ? ['The database is sound.', `${summary}${differences.length === 0 ? ': the counts are right' : ''}.`]
         : [bold('The database is damaged; nothing was counted.'), ...problems]),
       ...(differences.length === 0 ? [] : [renderDifferences(differences)]),
+      ...(emailPairs.length === 0 ? [] : [renderPairs(emailPairs)]),
     ].join('\n'),
     notes: [
       ...(differences.every(({ isRepaired }) => isRepaired)
         ? []
         : ['`roster check --repair` corrects the counts']),
+      ...(emailPairs.length === 0
+        ? []
+        : ['two users with one mailbox stay two users: change the email of one, or erase one']),
       ...(problems.length === 0 ? [] : ['restore a damaged database from a backup']),
     ],
     isFailure: !isSound,
   };
 });
+
+function namePair({ organization: { id, name }, holderId, otherId }: DirectoryReport['emailPairs'][number]) {
+  return { organization: { id, name }, users: [holderId, otherId].map(toUserIdText) };
+}
+
+/** The first user is found by every spelling of the email, the second by its own alone. */
+function renderPairs(pairs: DirectoryReport['emailPairs']): string {
+  const rows = pairs.map(namePair).map(({ organization, users }) => [organization.id, ...users]);
+  return table(['organization', 'users with one mailbox', ''], rows, '');
+}
 
 function renderDifferences(differences: readonly CountDifference[]): string {
   const rows = differences.map(({ organization, counted: found, kept, faults, isRepaired }) => {

@@ -4,7 +4,8 @@
  */
 import type { Config } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
-import { canonicalEmail, readPhone } from '../../core/directory/user-fields.ts';
+import { canonicalEmail } from '../../core/directory/email-address.ts';
+import { readPhone } from '../../core/directory/user-fields.ts';
 import { type Message, type MessageContent, messageContext } from '../../core/messaging/message.ts';
 import type { SecretBox } from '../../core/secret.ts';
 import { toMillisecondText } from '../../core/time.ts';

@@ -2,8 +2,9 @@
  * The rules for a new password, and the port that hashes it. Hashing is slow by design and runs before a transaction,
  * never inside one.
  */
+
+import { canonicalEmail } from '../directory/email-address.ts';
 import type { FieldResult } from '../directory/user-fields.ts';
-import { canonicalEmail } from '../directory/user-fields.ts';
 
 export const passwordCharactersMin = 8;
 export const passwordCharactersMax = 256;

@@ -4,8 +4,9 @@
  * account is exempt, so that a stranger cannot lock its owner out.
  */
 import type { Core } from '../core.ts';
+import { earlierEmailKey } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
-import { canonicalEmail, FieldReader, readText } from '../directory/user-fields.ts';
+import { FieldReader, readText } from '../directory/user-fields.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
@@ -40,7 +41,8 @@ export async function signIn(
   const isOwner =
     input.owner?.orgKey === orgKey &&
     input.owner.user.email !== null &&
-    canonicalEmail(input.owner.user.email) === canonicalEmail(email);
+    // Two users may have one mailbox since before A-labels were compared. Only the own spelling is the own account.
+    earlierEmailKey(input.owner.user.email) === earlierEmailKey(email);
   const attempt = (): Promise<Checked> => tryPassword(core, orgKey, { email, password, subject, isOwner });
   for (;;) {
     const checked = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
@@ -94,7 +96,7 @@ export async function emailHasAccount(
   refuseFaults(fields.faults);
   const { orgKey } = requireApp(caller);
   if (email === undefined || !core.policy.tellsAccounts) return false;
-  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
+  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(email));
   return user !== null;
 }
 
@@ -159,7 +161,7 @@ async function tryPassword(
     readonly isOwner: boolean;
   },
 ): Promise<Checked> {
-  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(canonicalEmail(attempt.email)));
+  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(attempt.email));
   const match = await matchPassword(core.hasher, attempt.password, user?.passwordHash ?? null);
   if (user !== null && match !== 'wrong' && user.status !== 'inactive') return { user, match };
   if (!attempt.isOwner) {

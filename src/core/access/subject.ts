@@ -2,14 +2,24 @@
  * The keyed digests that throttles and requests use for an account or an address. Rows hold the digest instead of the
  * address, and an erasure finds these rows by it.
  */
+
+import { canonicalEmail, emailKeysOf } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
-import { canonicalEmail } from '../directory/user-fields.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { SecretBox } from '../secret.ts';
 
 /** The digest of an address in an organization, whether or not a user has it. */
 export function emailSubject(secrets: SecretBox, orgKey: OrgKey, email: string): string {
-  return secrets.keyedDigest('email', `${orgKey} ${canonicalEmail(email)}`);
+  return digestOfKey(secrets, orgKey, canonicalEmail(email));
+}
+
+/** Every digest that rows may hold for an address, also those from before A-labels were compared. */
+export function emailSubjects(secrets: SecretBox, orgKey: OrgKey, email: string): readonly string[] {
+  return emailKeysOf(email).map((key) => digestOfKey(secrets, orgKey, key));
+}
+
+function digestOfKey(secrets: SecretBox, orgKey: OrgKey, key: string): string {
+  return secrets.keyedDigest('email', `${orgKey} ${key}`);
 }
 
 /** The digest of an account. */
@@ -20,5 +30,5 @@ export function userSubject(secrets: SecretBox, orgKey: OrgKey, userId: UserId):
 /** Every digest that rows may hold for the user. */
 export function subjectsOf(secrets: SecretBox, user: User): readonly string[] {
   const account = userSubject(secrets, user.orgKey, user.id);
-  return user.email === null ? [account] : [account, emailSubject(secrets, user.orgKey, user.email)];
+  return user.email === null ? [account] : [account, ...emailSubjects(secrets, user.orgKey, user.email)];
 }

@@ -7,7 +7,7 @@ import type { Core } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import { listOrganizations } from '../directory/organization-lifecycle.ts';
 import type { UserStatus } from '../directory/user.ts';
-import type { OrgKey } from '../ids.ts';
+import type { OrgKey, UserId } from '../ids.ts';
 
 export type StatusCounts = Record<UserStatus, number>;
 
@@ -37,6 +37,15 @@ export interface StoreMeasurements {
   }[];
 }
 
+/**
+ * Two users of one mailbox. They are from before A-labels were compared: `holderId` has the key of the mailbox, and
+ * `otherId` is found by its own spelling alone.
+ */
+export interface EmailPair {
+  readonly holderId: UserId;
+  readonly otherId: UserId;
+}
+
 /** What a store offers for maintenance, also while other processes serve. */
 export interface Maintenance {
   /** Counts the users of an organization and compares. Reads every user; changes nothing. */
@@ -46,6 +55,8 @@ export interface Maintenance {
    * of the blocks is damaged it uses one transaction; other changes then wait some seconds for each million users.
    */
   repairCounts(orgKey: OrgKey): Promise<void>;
+  /** The users of an organization who share a mailbox. Reads every email that is not ASCII. */
+  listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]>;
   /**
    * The faults that the database finds in its own files, one line each, without personal data; empty for none. Reads
    * the whole database.
@@ -65,6 +76,7 @@ export interface DirectoryReport {
   readonly organizations: number;
   readonly users: number;
   readonly differences: readonly CountDifference[];
+  readonly emailPairs: readonly (EmailPair & { readonly organization: Organization })[];
   /** The faults of the database's files. */
   readonly problems: readonly string[];
 }
@@ -79,18 +91,21 @@ export async function checkDirectory(
   options: { readonly only: Organization | null; readonly repairs: boolean },
 ): Promise<DirectoryReport> {
   const problems = await maintenance.checkIntegrity();
-  if (problems.length > 0) return { organizations: 0, users: 0, differences: [], problems };
+  if (problems.length > 0) return { organizations: 0, users: 0, differences: [], emailPairs: [], problems };
   const organizations = options.only === null ? await listOrganizations(core) : [options.only];
   const differences: CountDifference[] = [];
+  const emailPairs: (EmailPair & { organization: Organization })[] = [];
   let users = 0;
   for (const organization of organizations) {
+    const pairs = await maintenance.listEmailPairs(organization.key);
+    emailPairs.push(...pairs.map((pair) => ({ ...pair, organization })));
     const report = await maintenance.checkCounts(organization.key);
     users += sumOf(report.counted);
     if (report.faults === 0) continue;
     const isRepaired = options.repairs && (await repair(maintenance, organization));
     differences.push({ ...report, organization, isRepaired });
   }
-  return { organizations: organizations.length, users, differences, problems };
+  return { organizations: organizations.length, users, differences, emailPairs, problems };
 }
 
 async function repair(maintenance: Maintenance, { key }: Organization): Promise<boolean> {

@@ -14,6 +14,7 @@ import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { codeAddressOf, sendCode } from '../verification/confirmation.ts';
+import { canonicalEmail } from './email-address.ts';
 import {
   needsAdmin,
   type ProfileChange,
@@ -23,7 +24,6 @@ import {
   withoutUnsaid,
 } from './profile-fields.ts';
 import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
-import { canonicalEmail } from './user-fields.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
@@ -110,9 +110,7 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
     faults.push(...(await proveOwner(core, principal, target, input.currentPassword)));
   }
   if (isNewEmail) {
-    const holder = await core.work.read(principal.orgKey, (tx) =>
-      tx.users.findByEmail(canonicalEmail(email)),
-    );
+    const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
   refuseFaults(faults);

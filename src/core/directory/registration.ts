@@ -13,7 +13,6 @@ import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import type { App } from './organization.ts';
 import { newUserDefaults } from './user.ts';
 import {
-  canonicalEmail,
   FieldReader,
   readBoolean,
   readDateOfBirth,
@@ -67,7 +66,7 @@ export async function registerUser(
   const { principal, app } = place;
   const { email } = values;
   if (email !== undefined) {
-    const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(canonicalEmail(email)));
+    const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
   refuseFaults(faults);

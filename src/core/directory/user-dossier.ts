@@ -7,7 +7,6 @@ import type { Tx } from '../unit-of-work.ts';
 import type { PasswordToken } from '../verification/password-token.ts';
 import type { App, Organization } from './organization.ts';
 import type { User } from './user.ts';
-import { canonicalEmail } from './user-fields.ts';
 
 export interface UserDossier {
   readonly organization: Organization;
@@ -52,5 +51,5 @@ function findUser(tx: Tx, reference: string): Promise<User | null> {
   const id = parseUserIdText(reference) ?? parseHumanId(reference);
   if (id !== null) return tx.users.find({ id });
   const number = parseUserNumber(reference);
-  return number === null ? tx.users.findByEmail(canonicalEmail(reference)) : tx.users.find({ number });
+  return number === null ? tx.users.findByEmail(reference) : tx.users.find({ number });
 }

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../../../test/support/arbitraries.ts';
 import { hourMs, minuteMs } from '../time.ts';
+import { canonicalEmail } from './email-address.ts';
 import {
-  canonicalEmail,
   FieldReader,
   type FieldResult,
   readBoolean,
@@ -131,10 +131,93 @@ describe('an email', () => {
     assert.notEqual(canonicalEmail('john@example.com'), canonicalEmail('jon@example.com'));
   });
 
+  test('has no format characters inside, and loses those at its ends', () => {
+    assert.deepEqual(readEmail('\u202ajohn@example.com\u202c \u200b'), { value: 'john@example.com' });
+    assertFaults(readEmail, 'invalid', [
+      'jo\u200bhn@example.com',
+      'john@exam\u00adple.com',
+      'jo\u202ehn@example.com',
+      'john@\u2066example.com',
+      'john@example\u200d.com',
+      'jo\u3164hn@example.com',
+      'jo\u{e0061}hn@example.com',
+    ]);
+  });
+
+  test('is no encoded word, no address literal, and no number', () => {
+    assertTaken(readEmail, [
+      'qq@163.com',
+      'a@1.2.3.example',
+      'user%x@example.com',
+      'a=b@example.com',
+      'a@4chan.org',
+    ]);
+    assertFaults(readEmail, 'invalid', [
+      '=?utf-8?q?=41=42?=john@example.com',
+      '=?utf-8?b?Zm9v?=@example.com',
+      'x=?x@example.com',
+      'john@[127.0.0.1]',
+      'john@[IPv6:::1]',
+      'john@127.0.0.1',
+      'john@127.1',
+      'john@１２７.１',
+      'john@0x7f.1',
+      'john@example.0x1f',
+      'john@example.42',
+      'john@a%41.example',
+      'john@exam％ple.com',
+      'john@a.٣',
+      'john@xn--bücher.example',
+    ]);
+  });
+
+  test('is compared by the A-label of its domain, and shown as given', () => {
+    const bücher = canonicalEmail('john@xn--bcher-kva.example');
+    for (const domain of [
+      'bücher.example',
+      'BÜCHER.Example',
+      'bu\u0308cher.example',
+      'ｂücher.example',
+      'XN--BCHER-KVA.example',
+    ]) {
+      assertTaken(readEmail, [`John@${domain}`]);
+      assert.equal(canonicalEmail(`John@${domain}`), bücher);
+    }
+    assert.equal(canonicalEmail('x@faß.example'), 'x@xn--fa-hia.example');
+    assert.equal(canonicalEmail('x@почта.рф'), 'x@xn--80a1acny.xn--p1ai');
+    assert.equal(canonicalEmail('J\u030cim@example.com'), canonicalEmail('\u01f0im@example.com'));
+  });
+
+  test('has a canonical form that is its own canonical form', () => {
+    const local = fc.string({ unit: characters, maxLength: 6 });
+    const domain = fc.string({
+      unit: fc.oneof(fc.constantFrom(...'abcxn-.ßüÜİ１。\u00ad\u0301\u200b'), characters),
+      maxLength: 12,
+    });
+    const addresses = fc.oneof(
+      local,
+      fc.tuple(local, domain).map((parts) => parts.join('@')),
+      fc.emailAddress(),
+    );
+    fc.assert(
+      fc.property(addresses, (text) => {
+        const key = canonicalEmail(text);
+        assert.equal(canonicalEmail(key), key);
+        const read = readEmail(text);
+        if ('value' in read) assert.equal(canonicalEmail(read.value), key);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test('takes no long time over a hostile text', () => {
     const started = performance.now();
     for (const text of [`a@${'a-'.repeat(120)}`, `a@${'a.'.repeat(120)}`, `${'a.'.repeat(120)}@`]) {
       readEmail(text);
+    }
+    for (const text of ['ü', 'ü.', '@', '\u0301', '\u200b', 'xn--']) {
+      readEmail(`a@${text.repeat(60)}.example`);
+      canonicalEmail(`a@${text.repeat(100_000)}`);
     }
     assert.ok(performance.now() - started < 500);
   });

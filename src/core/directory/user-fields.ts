@@ -8,6 +8,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { FieldFault, FieldFaultCode } from '../errors.ts';
 import { hourMs, isCalendarDate, parseInstant, utcDate } from '../time.ts';
+import { toAsciiDomain } from './email-address.ts';
 import { isLanguageTag } from './language-tag.ts';
 import { splitFullName } from './user.ts';
 import { hasControls, isPlainText, isVisible, stripInvisible } from './visible-text.ts';
@@ -62,18 +63,24 @@ export function readText(value: unknown, max = textCharactersMax): FieldResult<s
 const emailText =
   /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
+/** Characters that show nothing would make two addresses that look the same. */
+const formatCharacter = /[\p{Cf}\p{DI}]/u;
+/** The beginning or the end of an encoded word (RFC 2047), which mail programs decode to another address. */
+const encodedWordSign = /=\?|\?=/;
+
 /** An address as given, trimmed. The form alone is checked, not whether the address exists. */
 export function readEmail(value: unknown): FieldResult<string> {
   const result = readText(value, emailCharactersMax);
   if (!('value' in result)) return result;
-  const local = result.value.split('@', 1)[0] ?? '';
+  const [local = '', domain = ''] = result.value.split('@');
   const isDotted = local.startsWith('.') || local.endsWith('.') || local.includes('..');
-  return emailText.test(result.value) && !isDotted ? result : { fault: 'invalid' };
-}
-
-/** The form in which addresses are compared: in lower case, without blanks around it. */
-export function canonicalEmail(email: string): string {
-  return email.trim().normalize('NFC').toLowerCase();
+  const isAddress =
+    emailText.test(result.value) &&
+    !isDotted &&
+    !formatCharacter.test(result.value) &&
+    !encodedWordSign.test(local) &&
+    toAsciiDomain(domain) !== null;
+  return isAddress ? result : { fault: 'invalid' };
 }
 
 /** Marks that set the direction of a text. Address books put them around numbers. */

@@ -17,8 +17,11 @@ export interface UserStore {
   find<K extends keyof User = keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null>;
   /** Like `find`; locks the row against other changes until the transaction ends. */
   lock(ref: UserRef): Promise<User | null>;
-  /** Takes the form of the email that `canonicalEmail` gives. */
-  findByEmail(canonicalEmail: string): Promise<User | null>;
+  /**
+   * The user with that email in any spelling. Where two users have had one mailbox since before A-labels were compared,
+   * each is found by its own spelling.
+   */
+  findByEmail(email: string): Promise<User | null>;
   findByExternalId(appId: string, externalId: string): Promise<User | null>;
   /** Every user with that external id, newest first: at most one for each app. */
   listByExternalId<K extends keyof User = keyof User>(

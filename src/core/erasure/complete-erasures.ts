@@ -7,7 +7,7 @@
  * expired. An erasure is complete only when the ledger has it, its traces are gone, and the transaction that
  * completes it sees no open grant.
  */
-import { emailSubject, userSubject } from '../access/subject.ts';
+import { emailSubjects, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
@@ -196,7 +196,7 @@ async function sweepAll(
 async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
   const account = userSubject(core.secrets, tx.orgKey, userId);
   const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
-  const digests = isFree ? [account, emailSubject(core.secrets, tx.orgKey, email)] : [account];
+  const digests = isFree ? [account, ...emailSubjects(core.secrets, tx.orgKey, email)] : [account];
   return tx.erasures.sweep({ userId, digests });
 }
 

@@ -3,15 +3,16 @@
  * more in rows or in the remains in the database's files. Then they are dropped, long before a slow provider has
  * answered.
  */
+
+import { emailKeysOf } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
-import { canonicalEmail } from '../directory/user-fields.ts';
 import type { UserId } from '../ids.ts';
 import type { SecretBox } from '../secret.ts';
 import type { Erasure } from './erasure.ts';
 
 export interface Traces {
   readonly userId: UserId;
-  /** The address in its canonical form, which another user may have by now; null where there was none. */
+  /** The address, which another user may have by now; null where there was none. */
   readonly email: string | null;
   /** The texts to search for in bytes: addresses, phone numbers, names, the external id. */
   readonly texts: readonly string[];
@@ -24,11 +25,11 @@ type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastNam
 const textBytesMin = 4;
 
 function toTraces({ id, externalId, email, firstName, lastName, phone, phoneE164 }: KnownBy): Traces {
-  const canonical = email === null ? null : canonicalEmail(email);
+  const keys = email === null ? [] : emailKeysOf(email);
   return {
     userId: id,
-    email: canonical,
-    texts: recognisable([externalId, email, canonical, firstName, lastName, phone, phoneE164]),
+    email,
+    texts: recognisable([externalId, email, ...keys, firstName, lastName, phone, phoneE164]),
   };
 }
 

@@ -9,7 +9,7 @@ export interface PasswordRequest {
   readonly id: string;
   /** A keyed digest of the address; an erasure finds the row by it. */
   readonly emailDigest: string;
-  /** The canonical address, sealed. */
+  /** The address as it was given, sealed. */
   readonly sealedEmail: string;
   readonly door: string;
   readonly createdAt: number;

@@ -5,8 +5,8 @@
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import { canonicalEmail } from '../directory/email-address.ts';
 import type { NewUser } from '../directory/user.ts';
-import { canonicalEmail } from '../directory/user-fields.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { columnOf } from './import.ts';
 import type { Reject } from './import-progress.ts';
@@ -59,7 +59,7 @@ export class DryRun {
     const emailKey = email === null ? null : `email ${canonicalEmail(email)}`;
     const externalKey = externalId === null ? null : `external ${externalId}`;
     if (email !== null && emailKey !== null) {
-      if (this.#seen.has(emailKey) || (await tx.users.findByEmail(canonicalEmail(email))) !== null) {
+      if (this.#seen.has(emailKey) || (await tx.users.findByEmail(email)) !== null) {
         return 'email';
       }
     }

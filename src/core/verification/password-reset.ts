@@ -8,7 +8,7 @@ import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
-import { canonicalEmail, FieldReader, readEmail } from '../directory/user-fields.ts';
+import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
@@ -44,7 +44,7 @@ export async function requestPasswordReset(
     tx.passwordRequests.insert({
       id,
       emailDigest: emailSubject(core.secrets, orgKey, email),
-      sealedEmail: core.secrets.seal(canonicalEmail(email), passwordRequestContext({ orgKey, id })),
+      sealedEmail: core.secrets.seal(email, passwordRequestContext({ orgKey, id })),
       door,
       createdAt: core.clock.now(),
     }),

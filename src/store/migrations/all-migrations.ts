@@ -10,6 +10,7 @@ import { skippedRows } from './0007-skipped-rows.ts';
 import { refusedRefreshes } from './0008-refused-refreshes.ts';
 import { tokenFamilies } from './0009-token-families.ts';
 import { importsWithoutPassword } from './0010-imports-without-password.ts';
+import { emailKeys } from './0011-email-keys.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   refusedRefreshes,
   tokenFamilies,
   importsWithoutPassword,
+  emailKeys,
 ];
 
 /** The version that this program works with. */

@@ -3,7 +3,7 @@
  * lock and the others wait for it. The lock belongs to the transaction, so that it also works through a pooler.
  */
 import type { Client } from 'pg';
-import { type Migration, type MigrationTarget, NewerSchemaError } from '../migrate.ts';
+import { type Migration, type MigrationTarget, NewerSchemaError, type RunQuery } from '../migrate.ts';
 import { type Dialect, postgresDialect } from '../sql/dialect.ts';
 import { parserOf } from './connection.ts';
 import { asDatabaseError } from './errors.ts';
@@ -26,6 +26,15 @@ export class PostgresMigrationTarget implements MigrationTarget {
     if (known.rowCount === 0) return 0;
     const newest = await this.#client.query('select max(version) as version from schema_migrations');
     return newest.rows[0]?.version ?? 0;
+  }
+
+  async inBatch<T>(work: (run: RunQuery) => Promise<T>): Promise<T> {
+    let result: T | undefined;
+    const run: RunQuery = async (query, values) => (await this.#client.query(query, [...values])).rows;
+    await this.exclusively(async () => {
+      result = await work(run);
+    });
+    return result as T;
   }
 
   async exclusively(work: () => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@
  * `unavailable`, and `onOutage` gets the cause, for the log. When the database is back, it is used again.
  */
 
-import type { CountReport, StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -28,6 +28,7 @@ import { postgresDialect } from '../sql/dialect.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { PostgresStoreOptions, Store } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
+import { listEmailPairs } from '../users/email-pairs.ts';
 import type { Scope } from '../users/scope.ts';
 import type { ChangeScope } from './changes/batch.ts';
 import { PostgresChanges } from './changes/changes.ts';
@@ -142,6 +143,10 @@ export class PostgresStore implements Store {
         orgKey,
       ),
     );
+  }
+
+  listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]> {
+    return this.#answer(() => this.#reads.longSnapshot((view) => listEmailPairs(view, orgKey)));
   }
 
   checkIntegrity(): Promise<readonly string[]> {

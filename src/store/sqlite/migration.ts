@@ -1,6 +1,6 @@
 /** Runs migrations on a SQLite file. */
 
-import type { Migration, MigrationTarget } from '../migrate.ts';
+import type { Migration, MigrationTarget, RunQuery } from '../migrate.ts';
 import type { Dialect } from '../sql/dialect.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -36,6 +36,26 @@ export class SqliteMigrationTarget implements MigrationTarget {
       teachPlanner(db);
       loadFigures(db);
       this.#connection.control('commit');
+    } catch (error) {
+      if (db.inTransaction) this.#connection.control('rollback');
+      throw error;
+    }
+  }
+
+  async inBatch<T>(work: (run: RunQuery) => Promise<T>): Promise<T> {
+    const { db } = this.#connection;
+    const run: RunQuery = async (query, values) => {
+      const statement = db.prepare(query);
+      const named = Object.fromEntries(values.map((value, index) => [String(index + 1), value]));
+      if (statement.reader) return statement.all(named);
+      statement.run(named);
+      return [];
+    };
+    await beginWriting(this.#connection, lockWaitMs);
+    try {
+      const result = await work(run);
+      this.#connection.control('commit');
+      return result;
     } catch (error) {
       if (db.inTransaction) this.#connection.control('rollback');
       throw error;

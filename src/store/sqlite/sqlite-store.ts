@@ -11,7 +11,7 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CountReport, StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
@@ -26,6 +26,7 @@ import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { FileStoreOptions, Store } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
+import { listEmailPairs } from '../users/email-pairs.ts';
 import type { Scope } from '../users/scope.ts';
 import { SqliteCheckpoints } from './checkpoint.ts';
 import { SqliteConnection } from './connection.ts';
@@ -174,6 +175,10 @@ export class SqliteStore implements Store {
       shape: this.#countShape,
     };
     return this.#answer(() => repairCounts(at, orgKey));
+  }
+
+  listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]> {
+    return listEmailPairs(this.#readScope.executor, orgKey);
   }
 
   checkIntegrity(): Promise<readonly string[]> {

@@ -3,8 +3,8 @@
  * without flags and without an app is a user already.
  */
 import { type Selectable, sql } from 'kysely';
+import { canonicalEmail } from '../../core/directory/email-address.ts';
 import { type User, userColumnNames, userColumns } from '../../core/directory/user.ts';
-import { canonicalEmail } from '../../core/directory/user-fields.ts';
 import { type UserView, userView } from '../../core/directory/user-view.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Database } from '../schema/tables.ts';

@@ -3,8 +3,8 @@
  * taken. Every change that adds or removes a user, or changes its status, is noted in the counts of the same
  * transaction.
  */
+import { canonicalEmail, earlierEmailKey } from '../../core/directory/email-address.ts';
 import type { NewUser, User, UserChanges } from '../../core/directory/user.ts';
-import { canonicalEmail } from '../../core/directory/user-fields.ts';
 import type {
   InsertOutcome,
   UserBatch,
@@ -48,8 +48,13 @@ export class SqlUserStore implements UserStore {
     return this.#whole(this.#first(queries.lock, ref));
   }
 
-  findByEmail(email: string): Promise<User | null> {
-    return this.#whole(this.#executor.first(queries.selectByEmail, { orgKey: this.#orgKey, email }));
+  async findByEmail(email: string): Promise<User | null> {
+    const byKey = (key: string): Promise<User | null> =>
+      this.#whole(this.#executor.first(queries.selectByEmail, { orgKey: this.#orgKey, email: key }));
+    const key = canonicalEmail(email);
+    const earlierKey = earlierEmailKey(email);
+    const holder = await byKey(key);
+    return key === earlierKey ? holder : ((await byKey(earlierKey)) ?? holder);
   }
 
   async findByExternalId(appId: string, externalId: string): Promise<User | null> {
@@ -241,7 +246,7 @@ export class SqlUserStore implements UserStore {
    */
   async #insertAgain(user: NewUser, isLater: (id: string) => boolean): Promise<InsertOutcome> {
     const { appId, email, externalId } = user;
-    const holder = email === null ? null : await this.findByEmail(canonicalEmail(email));
+    const holder = email === null ? null : await this.findByEmail(email);
     if (holder !== null && !isLater(holder.id)) return { taken: 'email' };
     const double = externalId === null ? null : await this.findByExternalId(appId, externalId);
     if (double !== null && !isLater(double.id)) return { taken: 'externalId' };
@@ -265,7 +270,7 @@ export class SqlUserStore implements UserStore {
     { email, externalId }: Pick<NewUser, 'email' | 'externalId'>,
     appId: string,
   ): Promise<DomainError | null> {
-    if (email !== null && (await this.findByEmail(canonicalEmail(email))) !== null) {
+    if (email !== null && (await this.findByEmail(email)) !== null) {
       return refuse('email_taken', {});
     }
     const holder = externalId === null ? null : await this.findByExternalId(appId, externalId);

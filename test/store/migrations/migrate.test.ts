@@ -108,6 +108,23 @@ test('a failed migration leaves the complete version before it', async (t) => {
   ]);
 });
 
+test('a migration that changes rows by code runs again until it ends', async (t) => {
+  const connection = connect(t, await newFolder(t));
+  const target = new SqliteMigrationTarget(connection);
+  let stops = 1;
+  const filling: Migration = {
+    ...second,
+    async prepare({ inBatch }) {
+      await inBatch.call(target, (run) => run('insert into a (x) values ($1)', [7]));
+      if (stops-- > 0) throw new Error('stopped');
+    },
+  };
+  await assert.rejects(migrate(target, 5, [first, filling]), /stopped/);
+  assert.equal(await target.version(), 1);
+  assert.equal(await migrate(target, 6, [first, filling]), 1);
+  assert.deepEqual(connection.db.prepare('select x from a').all(), [{ x: 7 }, { x: 7 }]);
+});
+
 test('a database of a newer program is refused in one clear sentence, and not changed', async (t) => {
   const target = new SqliteMigrationTarget(connect(t, await newFolder(t)));
   await migrate(target, 5, [first, second]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { canonicalEmail } from '../../../src/core/directory/email-address.ts';
 import type { NewUser, User, UserChanges } from '../../../src/core/directory/user.ts';
-import { canonicalEmail } from '../../../src/core/directory/user-fields.ts';
 import { type UserView, userView } from '../../../src/core/directory/user-view.ts';
 import { isNotFound, isRefusal } from '../../../src/core/errors.ts';
 import { newAppId, newUserId, newUserNumber } from '../../../src/core/ids.ts';

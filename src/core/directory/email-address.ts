@@ -1,0 +1,65 @@
+/**
+ * The keys of email addresses: one mailbox is one key. Mail goes to the A-label of a domain (UTS 46), so that is what
+ * the key has. What a person typed stays as it is in the column that contracts show.
+ */
+import { domainToASCII } from 'node:url';
+import { stripInvisible } from './visible-text.ts';
+
+/** An address for which UTS 46 and Unicode change nothing but the case. */
+const plainAddress = /^[!-~]+$/;
+const domainCharactersMax = 254;
+/** Of ASCII only these are letters of a domain. `domainToASCII` also reads others, such as ports and percent signs. */
+const foreignSign = /[^A-Za-z0-9.\u0080-\u{10ffff}-]/u;
+const asciiDomain =
+  /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** `domainToASCII` reads a domain that ends so as an IPv4 address, and `127.1` becomes `127.0.0.1`. */
+const numericEnd = /\.(?:[0-9]+|0x[0-9a-f]*)$/;
+
+/**
+ * The domain with A-labels in lower case; null for a text that is no domain of a mailbox, also for a number. An A-label
+ * comes back as it is.
+ */
+export function toAsciiDomain(domain: string): string | null {
+  if (domain.length > domainCharactersMax || foreignSign.test(domain)) return null;
+  const ascii = domainToASCII(domain);
+  return asciiDomain.test(ascii) && !numericEnd.test(ascii) ? ascii : null;
+}
+
+/**
+ * The form in which addresses are compared, and which is unique in an organization: in lower case, without blanks and
+ * invisible characters around it, with the A-label of the domain.
+ */
+export function canonicalEmail(email: string): string {
+  if (plainAddress.test(email)) return email.toLowerCase();
+  const text = stripInvisible(email);
+  const at = text.lastIndexOf('@');
+  const domain = at === -1 ? null : toAsciiDomain(text.slice(at + 1));
+  if (domain === null) return toComparedText(text);
+  return `${toComparedText(text.slice(0, at))}@${domain}`;
+}
+
+/** Lower case may leave a letter and its accent apart, so that NFC comes after it too. */
+function toComparedText(text: string): string {
+  return text.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+/**
+ * The key of before A-labels were compared. Where two users of one mailbox have been stored since then, one of them
+ * keeps this key, and it is found by it.
+ */
+export function earlierEmailKey(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** The keys under which rows may know the address, the present one first. */
+export function emailKeysOf(email: string): readonly string[] {
+  const keys = [canonicalEmail(email), earlierEmailKey(email)];
+  return [...new Set(keys)];
+}
+
+/** The address to which mail goes: the local part as it was given, and the A-label of the domain. */
+export function toMailAddress(email: string): string {
+  const at = email.lastIndexOf('@');
+  const domain = toAsciiDomain(email.slice(at + 1));
+  return domain === null ? email : `${email.slice(0, at)}@${domain}`;
+}
