@@ -66,7 +66,7 @@ function triplesFrom(first: Triple, count: number, next: (triple: Triple) => Tri
   return triples;
 }
 
-/** The letters in the comments are those of the specification. */
+/** The names `a`, `b`, `p` and `s` are those of the specification. */
 function tailOf(
   { digest, triples }: Variant,
   passwordText: string,
