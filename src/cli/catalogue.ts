@@ -25,6 +25,7 @@ const format: Option = {
   meaning: 'The format; default: by the name of the file',
   choices: formats,
 };
+const force: Option = { meaning: 'Replace a file that exists' };
 const shownOnce = 'The key is shown only once.';
 
 export const commands: readonly Command[] = [
@@ -221,7 +222,8 @@ export const commands: readonly Command[] = [
       org: organization,
       app: { value: 'APPID', meaning: "The app of the new users; default: the organization's first" },
       format,
-      rejects: { value: 'FILE', meaning: 'The rejects file; default: beside FILE' },
+      rejects: { value: 'FILE', meaning: 'The rejects file; default: a new one beside FILE' },
+      force,
       resume: {
         value: 'NAME',
         meaning: 'The name of the import, to resume it; default: the digest of the file',
@@ -240,7 +242,12 @@ export const commands: readonly Command[] = [
       org: organization,
       app: { value: 'APPID', meaning: 'Users of this app only' },
       format,
-      out: { value: 'FILE', meaning: 'The file to write; default: standard output' },
+      out: {
+        value: 'FILE',
+        meaning: 'The file to write, or - for standard output; default: standard output',
+        takesDash: true,
+      },
+      force,
       'with-password-hashes': { meaning: 'Write password hashes too' },
     },
     load: async () => (await import('./commands/export.ts')).exportAll,

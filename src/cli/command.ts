@@ -7,6 +7,8 @@ export interface Option {
   /** The placeholder of the value, such as `ID`; absent for a flag. */
   readonly value?: string;
   readonly isRequired?: true;
+  /** The value may be `-`, a standard stream. */
+  readonly takesDash?: true;
   /** The only values that are accepted. */
   readonly choices?: readonly string[];
   /** The value must be a decimal whole number between these limits. */

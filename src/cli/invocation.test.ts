@@ -32,6 +32,12 @@ describe('reading a command line', () => {
     assert.equal(run('user show -- --odd').argument, '--odd');
   });
 
+  test('a dash alone is a standard stream, where an option or an argument takes one', () => {
+    for (const line of ['export --org a --out -', 'export --org a --out=-'])
+      assert.equal(run(line).get('out'), '-');
+    assert.equal(run('import - --org a').argument, '-');
+  });
+
   test('an option that replaces a setting is in the environment under the name of the setting', () => {
     const { env } = run('serve --port 0 --data /srv/roster');
     assert.deepEqual(env, { HOST: '::1', PORT: '0', ROSTER_DATA_DIR: '/srv/roster' });
@@ -56,6 +62,8 @@ describe('reading a command line', () => {
     ['key create --org', /--org needs a value/, 'key create'],
     ['key create --org --role admin', /--org needs a value/, 'key create'],
     ['key create --org= --role admin', /--org needs a value/, 'key create'],
+    ['export --org - --out -', /--org needs a value/, 'export'],
+    ['export --org a --out --json', /--out needs a value/, 'export'],
     ['key create --org a --org b --role admin', /--org is given twice/, 'key create'],
     ['key create --org a --role king', /--role must be one of admin, member, reader/, 'key create'],
     ['key create --org a --role admin --expires 0', /--expires must be a whole number from 1/, 'key create'],

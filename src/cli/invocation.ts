@@ -114,7 +114,8 @@ function valueIn(
     return '';
   }
   // A word that begins with a dash is the next option: the value was forgotten. `--name=-x` gives such a value.
-  if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
+  const isDash = value === '-' && option.takesDash;
+  if (value === undefined || value === '' || (!inlineValue && !isDash && value.startsWith('-'))) {
     throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value}`, about);
   }
   return value;

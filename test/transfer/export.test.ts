@@ -166,6 +166,26 @@ describe('an export', () => {
     assert.match(lines.join(), /cannot be written: ENOENT/);
   });
 
+  test('goes to standard output with a dash, and replaces a file only with --force', async () => {
+    const tenant = await roster.addOrganization();
+    await add(tenant, [{ externalId: 'x' }]);
+    const words = ['--org', tenant.id];
+    const text = await exportText(roster.folder, words);
+    for (const dash of [['--out', '-'], ['--out=-']]) {
+      assert.equal(await exportText(roster.folder, [...words, ...dash]), text);
+    }
+    const path = await makeFile(roster.folder, 'there.csv', 'there');
+    const toFile = ['export', ...words, '--out', path];
+    assert.deepEqual(await refused(roster.folder, toFile), {
+      exitCode: 1,
+      lines: [`roster: ${path} exists: add --force to replace it, or name another file`],
+    });
+    assert.equal(readFileSync(path, 'utf8'), 'there');
+    await rosterJson(roster.folder, [...toFile, '--force']);
+    assert.equal(readFileSync(path, 'utf8'), text);
+    await rosterJson(roster.folder, ['export', ...words, '--out', '/dev/null']);
+  });
+
   test('has each user once, over many batches', async () => {
     const tenant = await roster.addOrganization();
     // Some share a creation time, so that the order of creation decides.

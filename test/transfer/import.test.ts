@@ -1,7 +1,7 @@
 /** Which users an import adds, which rows it leaves out and reports, and what it does not change. */
 import assert from 'node:assert/strict';
-import { existsSync, statSync } from 'node:fs';
-import { readFile, symlink } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { refused, roster as run } from '../cli/program.ts';
@@ -260,19 +260,6 @@ describe('an import', () => {
     });
   });
 
-  test('of a file without bad rows leaves no rejects file, not even an old one', async () => {
-    const tenant = await newTenant();
-    await makeFile(roster.folder, 'good.rejects.csv', 'of an earlier import');
-    const file = await makeFile(roster.folder, 'good.csv', 'external_id\ng\n');
-    await importFile(roster.folder, [file, '--org', tenant.id]);
-    assert.equal(existsSync(join(roster.folder, 'good.rejects.csv')), false);
-    const named = join(roster.folder, 'named.ndjson');
-    const again = await newTenant();
-    await importFile(roster.folder, [file, '--org', again.id, '--rejects', named]);
-    assert.equal(await readFile(named, 'utf8'), '');
-    await ledger.mark();
-  });
-
   test('that is finished is not repeated, unless it gets another name', async () => {
     const tenant = await newTenant();
     const file = await makeFile(roster.folder, 'once.csv', 'first_name\nA\nB\n');
@@ -357,24 +344,6 @@ describe('an input that cannot be imported is refused in one line, and nothing c
     const file = await makeFile(roster.folder, 'some.csv', 'email\n');
     const nowhere = await refused(roster.folder, ['import', file, '--org', 'org_0']);
     assert.deepEqual(nowhere.lines, ['roster: there is no such organization']);
-    await ledger.expect({});
-  });
-
-  test('a rejects file that would replace the input, also under another name', async () => {
-    const content = 'email\nnobody\n';
-    const file = await makeFile(roster.folder, 'both.csv', content);
-    const link = join(roster.folder, 'linked.csv');
-    await symlink(file, link);
-    for (const rejects of [file, link]) {
-      const words = ['import', file, '--org', roster.organization.id, '--rejects', rejects];
-      for (const more of [[], ['--dry-run']]) {
-        const { lines } = await refused(roster.folder, [...words, ...more]);
-        assert.deepEqual(lines, [
-          `roster: ${rejects} is what is imported, and would be replaced by its rejects`,
-        ]);
-        assert.equal(await readFile(file, 'utf8'), content);
-      }
-    }
     await ledger.expect({});
   });
 });

@@ -40,7 +40,8 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
     }
   };
   try {
-    await (toStdout ? writeOut(texts()) : writeFile(path, texts()));
+    const replaces = invocation.find('force') !== undefined;
+    await (toStdout ? writeOut(texts()) : writeFile(await PrivateFile.create(path, { replaces }), texts()));
   } finally {
     bar.clear();
   }
@@ -51,8 +52,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   };
 });
 
-async function writeFile(path: string, texts: AsyncIterable<string>): Promise<void> {
-  const file = await PrivateFile.create(path);
+async function writeFile(file: PrivateFile, texts: AsyncIterable<string>): Promise<void> {
   try {
     for await (const text of texts) await file.write(text);
     await file.keep();

@@ -3,7 +3,6 @@
  * The directory stores the progress under this name: the same import resumes there.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type { Directory } from '../../app/open-directory.ts';
 import { type OperatorPrincipal, operatorAt } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
@@ -12,6 +11,7 @@ import { isRefusal } from '../../core/errors.ts';
 import { toSecondText } from '../../core/time.ts';
 import { DryRun } from '../../core/transfer/dry-run.ts';
 import {
+  findImport,
   finishImport,
   forgetRejects,
   getImportApp,
@@ -25,8 +25,9 @@ import { counted } from '../layout.ts';
 import { choiceOf, door, onDirectory } from '../operator.ts';
 import { BatchSize } from '../transfer/batch-size.ts';
 import { findSource, type ImportSource } from '../transfer/import-source.ts';
+import { refuseExisting } from '../transfer/private-file.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
-import { keepInput, rejectsPathOf, writeRejects } from '../transfer/rejects-file.ts';
+import { keepInput, writeRejects } from '../transfer/rejects-file.ts';
 import { formats } from '../transfer/row-cutter.ts';
 import type { OpenedRows } from '../transfer/row-server.ts';
 import { RowThread } from '../transfer/row-thread.ts';
@@ -70,22 +71,21 @@ async function runImport(task: Task, invocation: Invocation): Promise<Outcome> {
   const { core, principal, opened, rows } = task;
   const name = nameOf(task, invocation);
   const id = sha256(`${opened.format} ${task.appId} ${name}`);
-  let progress = await openImport(core, principal, { id, digest: opened.digest });
-  if (progress.finishedAt !== null) {
-    await forgetRejects(core, principal, progress);
-    return presentRepeated(progress, progress.finishedAt);
+  const found = await findImport(core, principal, id);
+  if (found !== null && found.finishedAt !== null) {
+    await forgetRejects(core, principal, found);
+    return presentRepeated(found, found.finishedAt);
   }
+  await checkRejects(invocation);
+  let progress = found ?? (await openImport(core, principal, { id, digest: opened.digest }));
   const isResumed = progress.bytes > 0;
   await rows.skipTo(progress);
   const lap = stopwatch();
   progress = await importRest(task, progress, lap);
-  const rejects = await reportRejects(task, invocation, {
-    count: progress.rejected,
-    all: listRejects(core, principal, progress),
-  });
+  const notes = await reportRejects(task, invocation, listRejects(core, principal, progress));
   progress = await finishImport(core, principal, { progress, elapsedMs: lap() });
   await forgetRejects(core, principal, progress);
-  return present(progress, [...(isResumed ? ['resumed an interrupted import'] : []), ...rejects]);
+  return present(progress, [...(isResumed ? ['resumed an interrupted import'] : []), ...notes]);
 }
 
 /** Imports the rest of the input; returns the progress at its end. */
@@ -114,6 +114,7 @@ async function importRest(task: Task, begun: ImportProgress, lap: () => number):
 
 async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
   const { core, principal, appId, rows } = task;
+  await checkRejects(invocation);
   const dryRun = new DryRun(core, principal, appId);
   const bar = new ProgressBar();
   const beganAt = performance.now();
@@ -132,35 +133,32 @@ async function runDry(task: Task, invocation: Invocation): Promise<Outcome> {
       yield rejects;
     }
   };
-  const notes = await reportRejects(task, invocation, { count: null, all: check() });
+  const notes = await reportRejects(task, invocation, check());
   bar.clear();
   const elapsedMs = performance.now() - beganAt;
   return present({ ...sum, elapsedMs }, ['nothing was imported: this was a dry run', ...notes]);
 }
 
-/**
- * Writes the rejects file and returns a note that names it. Without rejects no file is written, unless `--rejects`
- * names one. A dry run gives `count` null: the number is known only at the end.
- */
+/** Writes the rejects file, and returns a note that names it; without rejects there is no note. */
 async function reportRejects(
-  { opened }: Task,
+  { opened: { format } }: Task,
   invocation: Invocation,
-  { count, all }: { readonly count: number | null; readonly all: AsyncIterable<readonly Reject[]> },
+  rejects: AsyncIterable<readonly Reject[]>,
 ): Promise<readonly string[]> {
+  const named = invocation.find('rejects') ?? null;
+  const order = { named, source: invocation.argument, format, replaces: replaces(invocation) };
+  const path = await writeRejects(order, rejects);
+  return path === null ? [] : [`${path} lists the rejected rows and the reasons`];
+}
+
+function replaces(invocation: Invocation): boolean {
+  return invocation.find('force') !== undefined;
+}
+
+/** Refuses before any row is imported, rather than after all, where the named rejects file exists. */
+async function checkRejects(invocation: Invocation): Promise<void> {
   const named = invocation.find('rejects');
-  const path = named ?? rejectsPathOf(invocation.argument, opened.format);
-  let written = 0;
-  const counting = async function* (): AsyncGenerator<readonly Reject[]> {
-    for await (const rejects of all) {
-      written += rejects.length;
-      yield rejects;
-    }
-  };
-  if (count !== 0) await writeRejects(path, counting(), opened.format);
-  if (written > 0) return [`${path} lists the rejected rows and the reasons`];
-  if (named === undefined) await rm(path, { force: true });
-  else if (count === 0) await writeRejects(path, counting(), opened.format);
-  return [];
+  if (named !== undefined && !replaces(invocation)) await refuseExisting(named);
 }
 
 /** The name that was given with `--resume`, else a name that is the same for the same file. */

@@ -39,6 +39,16 @@ export async function getImportApp(
   return app;
 }
 
+/** The progress of the import with that id; null where it has not begun. */
+export async function findImport(
+  core: Core,
+  principal: OperatorPrincipal,
+  id: string,
+): Promise<ImportProgress | null> {
+  authorize(principal, 'users.create');
+  return core.work.change(principal.orgKey, (tx) => tx.imports.lock(id));
+}
+
 /** The progress of the import with that id; begins the import where there is none. */
 export async function openImport(
   core: Core,
