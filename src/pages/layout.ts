@@ -1,5 +1,6 @@
 /**
- * The frame of every page for people: one column that fits a phone, without script, picture or foreign resource.
+ * The frame of every page for people: one column that fits a phone, without picture or foreign resource. Most have no
+ * script; a page may have one of our own, which is a file.
  * The headers keep the page out of caches, frames and `Referer`, because its address may contain a token.
  */
 import { createHash } from 'node:crypto';
@@ -37,17 +38,10 @@ const policy = [
 ].join('; ');
 
 const headers: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': policy,
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Accept-Language',
-};
-
-const unframedHeaders: Readonly<Record<string, string>> = {
-  ...headers,
-  'Content-Security-Policy': `${policy}; frame-ancestors 'none'`,
-  'X-Frame-Options': 'DENY',
 };
 
 export interface Page {
@@ -58,10 +52,12 @@ export interface Page {
   readonly content: Html;
   /** Whether every other page may show it in a frame: only for a page without controls. */
   readonly isFramed?: true;
+  /** The address of a script of this server that runs before the content. */
+  readonly script?: string;
 }
 
 /** The whole page as an answer. */
-export function renderPage({ status, language, title, content, isFramed }: Page): Answer {
+export function renderPage({ status, language, title, content, isFramed, script }: Page): Answer {
   const page = html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -70,6 +66,7 @@ export function renderPage({ status, language, title, content, isFramed }: Page)
 <meta name="robots" content="noindex">
 <title>${title}</title>
 <style>${new Html(style)}</style>
+${script === undefined ? null : html`<script src="${script}"></script>`}
 </head>
 <body>
 <main>
@@ -80,7 +77,16 @@ ${content}
 `;
   return {
     status,
-    headers: { ...(isFramed ? headers : unframedHeaders), 'Content-Language': language },
+    headers: {
+      ...headers,
+      ...(isFramed ? {} : { 'X-Frame-Options': 'DENY' }),
+      'Content-Security-Policy': [
+        policy,
+        ...(script === undefined ? [] : ["script-src 'self'"]),
+        ...(isFramed ? [] : ["frame-ancestors 'none'"]),
+      ].join('; '),
+      'Content-Language': language,
+    },
     contentType: 'text/html; charset=utf-8',
     content: page.text,
   };

@@ -382,18 +382,12 @@ describe('the Connect page', () => {
     const unknown = await openConnect(page, app, { token: 'nonsense', base: `${site}/connect` });
     await unknown.getByRole('heading', { name: 'This window does not work any more' }).waitFor();
     await assertAccessible(connectFrame(page));
-  });
-
-  browserTest('an outage is told, and over when it is over', async ({ page }) => {
-    const session = await openSession(roster);
-    let isDown = true;
-    await page
-      .context()
-      .route('**/connect/api/session', (route) => (isDown ? route.abort() : route.continue()));
-    const frame = await open(page, session);
-    await frame.getByRole('alert').filter({ hasText: 'No connection.' }).waitFor();
-    isDown = false;
-    await frame.getByRole('button', { name: 'Try again' }).click();
-    await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
+    await unknown.getByRole('button', { name: 'Close' }).click();
+    await page.locator('#human-api').waitFor({ state: 'detached' });
+    const told = await toldEvents(page);
+    assert.deepEqual(
+      told.map(({ event }) => event),
+      ['close'],
+    );
   });
 });

@@ -103,15 +103,19 @@ describe('the frame of the Connect page', () => {
     assert.match((await open(token)).text, /does not work any more/);
   });
 
-  test('a text that is no token gets a notice without any button', async () => {
+  test('a text that is no token gets a notice, whose only control closes the frame', async () => {
     const other = await roster.addOrganization();
     const { token } = await openSession(roster, other.app);
     for (const wrong of ['', 'nonsense', `${token.slice(0, -1)}~`, token.replace('cs_', 'st_')]) {
       const reply = await open(wrong);
       assert.equal(reply.status, 403);
       assert.match(reply.text, /<h1>This window does not work any more<\/h1>/);
-      assert.doesNotMatch(reply.text, /<script|<button|<form|<a /);
-      assert.match(reply.header('content-security-policy'), /^default-src 'none'/);
+      assert.doesNotMatch(reply.text, /<form|<a /);
+      assert.deepEqual(reply.text.match(/<(script|button).*?>/g), [
+        '<script src="connect/notice.js">',
+        '<button type="button" data-close hidden>',
+      ]);
+      assert.match(reply.header('content-security-policy'), /^default-src 'none'.*; script-src 'self'$/);
     }
     for (const line of ['GET /connect', 'GET /connect?token=a&token=b']) {
       assert.equal((await roster.call(line)).status, 403);

@@ -50,20 +50,58 @@ export function createApi(base: string, token: string): Api {
   }
 
   return {
-    session: async () => (await call('GET', 'session')).json(),
-    start: async (provider) => (await call('POST', 'connections', { provider })).json(),
+    session: async () => readBody(await call('GET', 'session'), isSession),
+    start: async (provider) => readBody(await call('POST', 'connections', { provider }), isStarted),
     async disconnect(connectionId) {
-      await call('DELETE', `connections/${encodeURIComponent(connectionId)}`);
+      const { status } = await call('DELETE', `connections/${encodeURIComponent(connectionId)}`);
+      if (status !== 204) throw new ApiError('busy');
     },
   };
 }
 
+const problemCodes: Readonly<Record<ProblemCode, true>> = {
+  ...{ expired: true, gone: true, not_understood: true, too_many: true, busy: true, fault: true },
+};
+
+/** The code of our own answer. Another answer comes from a proxy, in a format of its own, and may be retried. */
 async function readProblem(answer: Response): Promise<ProblemCode> {
+  const body = await readJson(answer);
+  const isOurs = isProblem(body) && Object.hasOwn(problemCodes, body.error);
+  return isOurs ? body.error : 'busy';
+}
+
+/** The body of our own answer. Rejects with `busy` for the answer of a proxy, which may also have a good status. */
+async function readBody<T>(answer: Response, isOurs: (body: unknown) => body is T): Promise<T> {
+  const body = await readJson(answer);
+  if (!isOurs(body)) throw new ApiError('busy');
+  return body;
+}
+
+/** Null for a body that is not JSON, or that ends too early. */
+async function readJson(answer: Response): Promise<unknown> {
   try {
-    const { error }: ProblemShape = await answer.json();
-    return error;
+    return await answer.json();
   } catch {
-    // The answer comes from a proxy, which has its own format.
-    return answer.status >= 502 ? 'busy' : 'fault';
+    return null;
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isProblem(body: unknown): body is ProblemShape {
+  return isObject(body) && typeof body['error'] === 'string';
+}
+
+function isSession(body: unknown): body is SessionShape {
+  if (!isObject(body) || !isObject(body['app']) || typeof body['app']['name'] !== 'string') return false;
+  const { sources } = body;
+  const isSource = (each: unknown): boolean =>
+    isObject(each) && typeof each['provider'] === 'string' && typeof each['title'] === 'string';
+  return Array.isArray(sources) && sources.every(isSource);
+}
+
+function isStarted(body: unknown): body is StartedShape {
+  return isObject(body) && typeof body['authUrl'] === 'string' && /^https?:/i.test(body['authUrl']);
 }

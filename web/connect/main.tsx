@@ -1,6 +1,6 @@
 /**
- * Starts the page. The public client passes the token in the address. The page first removes it from the address, and
- * from then on holds it only in memory.
+ * Starts the page. The public client passes the token in the address. The page first moves it from the address to the
+ * state of the history entry, where a reload finds it and other pages cannot read it (`pages/connect/notice-script.ts`).
  */
 import '@mantine/core/styles/baseline.css';
 import '@mantine/core/styles/default-css-variables.css';
@@ -21,11 +21,15 @@ import { createApi } from './api.ts';
 import { ConnectPage } from './connect-page.tsx';
 import { findEmbedder } from './embedder.ts';
 import { SessionResults } from './session-results.ts';
-import { isLanguage } from './texts.ts';
+import { isLanguage, type Language } from './texts.ts';
 
 const address = new URL(window.location.href);
 const token = address.searchParams.get('token') ?? '';
-window.history.replaceState(null, '', address.pathname);
+
+function remember(language: string): void {
+  window.history.replaceState({ connectToken: token, language }, '', address.pathname);
+}
+remember(document.documentElement.lang);
 
 const root = document.getElementById('root');
 if (root !== null) start(root);
@@ -42,7 +46,11 @@ function start(element: HTMLElement): void {
 
   function App() {
     const [language, setLanguage] = useState(isLanguage(lang) ? lang : 'en');
-    return <ConnectPage {...props} language={language} onLanguage={setLanguage} />;
+    const choose = (chosen: Language): void => {
+      remember(chosen);
+      setLanguage(chosen);
+    };
+    return <ConnectPage {...props} language={language} onLanguage={choose} />;
   }
 
   createRoot(element).render(

@@ -7,6 +7,9 @@ export interface ConnectNotices {
   /** The token is unknown, or ended a while ago. */
   readonly unknown: Notice;
   readonly needsScript: string;
+  readonly close: string;
+  /** Stands where the page will be, until its script runs. */
+  readonly loading: string;
   /** The notice for a refusal. */
   readonly failed: Notice;
 }
@@ -18,6 +21,8 @@ const english: ConnectNotices = {
     body: 'It was opened with something that is too old or not right. Go back to the app that you came from, load it again, and open this window from there.',
   },
   needsScript: 'This page needs JavaScript, which is switched off in your browser.',
+  close: 'Close',
+  loading: 'Loading. If this text stays, load the page again.',
   failed: {
     heading: 'This did not work',
     body: 'Wait a moment. Then go back to the app that you came from, load it again, and open this window from there.',
@@ -31,6 +36,8 @@ const spanish: ConnectNotices = {
     body: 'Se abrió con algo demasiado antiguo o incorrecto. Vuelva a la aplicación de la que viene, cárguela de nuevo y abra esta ventana desde allí.',
   },
   needsScript: 'Esta página necesita JavaScript, que está desactivado en su navegador.',
+  close: 'Cerrar',
+  loading: 'Cargando. Si este texto no desaparece, cargue la página otra vez.',
   failed: {
     heading: 'No ha funcionado',
     body: 'Espere un momento. Después vuelva a la aplicación de la que viene, cárguela de nuevo y abra esta ventana desde allí.',

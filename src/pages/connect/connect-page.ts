@@ -3,7 +3,7 @@
  * public client shows while it loads. The code of the page is in `web/connect`, its API in `connect-api.ts`.
  *
  * Only origins that the app lists may show the page in a frame, and the page talks to no other origin. The app is known
- * from the token, so for an unknown token every origin gets a plain notice without any control.
+ * from the token, so for an unknown token every origin gets a plain notice, whose only control closes the frame.
  */
 import { findPageToken } from '../../core/connect-page/page-token.ts';
 import type { Core } from '../../core/core.ts';
@@ -17,12 +17,13 @@ import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
-import { html } from '../html.ts';
+import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
-import { type Notice, noticeText } from '../notice.ts';
+import { noticeText } from '../notice.ts';
 import { connectApi } from './connect-api.ts';
 import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
 import { connectNotices } from './connect-notices.ts';
+import { noticeScript } from './notice-script.ts';
 
 const path = '/connect';
 const picturePath = 'images/data-source-type-icons/launch-connect-text.svg';
@@ -45,8 +46,19 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
       const base = index === 0 ? 'connect/' : '';
       const operationId = index === 0 ? 'connect' : 'connect.slash';
       const handle = (call: Call): Promise<Answer> => show(core, call, { assets, base });
-      return { method: 'GET', path: each, operationId, handle, present };
+      return { method: 'GET', path: each, operationId, handle, present: presentIn(base) };
     }),
+    {
+      method: 'GET',
+      path: `${path}/notice.js`,
+      operationId: 'connect.notice',
+      handle: async () => ({
+        status: 200,
+        headers: { 'cache-control': 'public, max-age=3600', 'cross-origin-resource-policy': 'same-origin' },
+        contentType: 'text/javascript; charset=utf-8',
+        content: noticeScript,
+      }),
+    },
     ...pictures.map((each, index): PageRoute => {
       const operationId = index === 0 ? 'connect.picture' : 'connect.picture.slash';
       return { method: 'GET', path: each, operationId, handle: async () => picture };
@@ -74,7 +86,7 @@ async function show(
     ...readAcceptLanguage(call.headers['accept-language']),
   ]);
   const found = typeof token === 'string' ? await findPageToken(core, token) : null;
-  if (found === null) return noticePage(403, language, connectNotices[language].unknown);
+  if (found === null) return unknownPage(language, files.base);
   const { origins } = found.app;
   const { script, styles } = await files.assets();
   const address = (name: string): string => `${files.base}assets/${name}`;
@@ -90,7 +102,9 @@ ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
 <script type="module" src="${address(script)}"></script>
 </head>
 <body>
-<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/"></div>
+<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/">
+<main class="notice late"><h1>${texts.title}</h1><p>${texts.loading}</p></main>
+</div>
 <noscript><p>${texts.needsScript}</p></noscript>
 </body>
 </html>
@@ -123,27 +137,36 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
   };
 }
 
-function noticePage(status: number, language: Language, notice: Notice): Answer {
-  const content = noticeText(notice);
-  return renderPage({ status, language, title: notice.heading, content, isFramed: true });
+function unknownPage(language: Language, base: string): Answer {
+  const notice = connectNotices[language].unknown;
+  const content = html`${noticeText(notice)}${closeButton(language)}`;
+  return renderPage({
+    ...{ status: 403, language, title: notice.heading, content },
+    ...{ isFramed: true, script: `${base}notice.js` },
+  });
+}
+
+/** The script shows it inside a frame. */
+function closeButton(language: Language): Html {
+  return html`<button type="button" data-close hidden>${connectNotices[language].close}</button>
+`;
 }
 
 /** In every language: the request does not tell the language of its reader. */
-function present(refusal: Refusal): Answer {
-  const content = html`${languages.map((language) => {
-    const { heading, body } = connectNotices[language].failed;
-    return html`<section lang="${language}"><h1>${heading}</h1><p>${body}</p></section>
+function presentIn(base: string): (refusal: Refusal) => Answer {
+  return (refusal) => {
+    const content = html`${languages.map((language) => {
+      const { failed } = connectNotices[language];
+      return html`<section lang="${language}">${noticeText(failed)}${closeButton(language)}</section>
 `;
-  })}`;
-  const status = refusal.code === 'unavailable' ? 503 : 500;
-  const page = renderPage({
-    status,
-    language: 'en',
-    title: connectNotices.en.failed.heading,
-    content,
-    isFramed: true,
-  });
-  return { ...page, headers: { ...page.headers, ...refusalHeaders(refusal, null) } };
+    })}`;
+    const page = renderPage({
+      ...{ status: refusal.code === 'unavailable' ? 503 : 500, language: 'en' },
+      ...{ title: connectNotices.en.failed.heading, content },
+      ...{ isFramed: true, script: `${base}notice.js` },
+    });
+    return { ...page, headers: { ...page.headers, ...refusalHeaders(refusal, null) } };
+  };
 }
 
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="64" viewBox="0 0 160 64">
