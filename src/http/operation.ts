@@ -38,6 +38,8 @@ export interface Operation {
   readonly cors: Cors | null;
   /** Whether it is also served when too many requests are in flight. */
   readonly isAlwaysServed: boolean;
+  /** Whether a GET changes something; a HEAD then does nothing. */
+  readonly hasEffect: boolean;
   handle(call: Call): Promise<Answer>;
   present(refusal: Refusal, context: RefusalContext): Answer;
 }
@@ -73,6 +75,7 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
     parseQuery: contract.parseQuery?.bind(contract) ?? null,
     cors: contract.allowsBrowsers ? cors : null,
     isAlwaysServed: false,
+    hasEffect: false,
     handle: (call) => route.handle(call),
     present: (refusal, context) => contract.present(refusal, context),
   };
@@ -92,6 +95,7 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     parseQuery: null,
     cors: null,
     isAlwaysServed: page.isAlwaysServed ?? false,
+    hasEffect: page.hasEffect ?? false,
     handle: (call) => page.handle(call),
     present: (refusal, context) =>
       page.present === undefined ? fallback.present(refusal, context) : page.present(refusal, context),

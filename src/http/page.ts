@@ -27,6 +27,8 @@ export interface PageRoute {
   readonly bodyTypes?: readonly BodyType[];
   /** Whether it also answers when too many requests are in flight. */
   readonly isAlwaysServed?: boolean;
+  /** A GET of the page changes something, so a HEAD does nothing and gets an empty answer. */
+  readonly hasEffect?: boolean;
   handle(call: Call): Promise<Answer>;
   /** This page's own answer to a refusal; the fallback contract's envelope where it is absent. */
   present?(refusal: Refusal, context: RefusalContext): Answer;

@@ -51,12 +51,16 @@ describe('connecting', () => {
     assert.equal(await statusOf(connection), 'active');
   });
 
-  test('a callback is valid once: of many at once exactly one connects, and a replay changes nothing', async () => {
+  test('a callback is valid once: of many at once exactly one exchanges the code, and all show its outcome', async () => {
     const { connection, callback } = await linked.visit(await addUser());
+    const asked = linked.proxy.asked.length;
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => linked.comeBack(callback)));
-    assert.deepEqual(outcomes.toSorted(), ['connected', 'refused', 'refused', 'refused', 'refused']);
-    assert.equal(await linked.comeBack(callback), 'refused');
-    assert.equal(await statusOf(connection), 'active');
+    assert.deepEqual(outcomes, Array(5).fill('connected'));
+    const before = await linked.connectionOf(connection);
+    assert.equal(await linked.comeBack(callback), 'connected');
+    assert.deepEqual(linked.proxy.asked.slice(asked), ['/token']);
+    assert.deepEqual(await linked.connectionOf(connection), before);
+    assert.equal(before?.status, 'active');
   });
 
   test('an expired callback is refused', async () => {

@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 import type { Core } from '../../src/core/core.ts';
 import type { User } from '../../src/core/directory/user.ts';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
-import { type CallbackOutcome, finishConnection } from '../../src/core/providers/callback.ts';
+import { finishConnection } from '../../src/core/providers/callback.ts';
+import type { CallbackOutcome } from '../../src/core/providers/callback-outcome.ts';
 import type { Connection } from '../../src/core/providers/connection.ts';
 import { openGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
 import {

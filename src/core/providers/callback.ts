@@ -1,16 +1,18 @@
 /**
- * A person comes back from a provider. The first callback with a state consumes it; a replayed, foreign or expired
- * state changes nothing. Before the code is sent to the provider, a revocation with the code is committed. It becomes
- * due after the longest time that the exchange can take, so a grant whose answer is lost is ended too. The
- * transaction that stores the tokens withdraws this revocation.
+ * A person comes back from a provider. The first callback with a state consumes it, and its outcome is remembered; a
+ * foreign or expired state changes nothing. Before the code is sent to the provider, a revocation with the code is
+ * committed. It becomes due after the longest time that the exchange can take, so a grant whose answer is lost is ended
+ * too. The transaction that stores the tokens withdraws this revocation.
  */
+import { promisify } from 'node:util';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import { newPrefixedId } from '../ids.ts';
+import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, parseToken } from '../secret.ts';
 import { minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { type CallbackOutcome, recallOutcome } from './callback-outcome.ts';
 import {
   type Connection,
   goneOutcome,
@@ -19,28 +21,21 @@ import {
   takesGrants,
 } from './connection.ts';
 import { addRevocation } from './end-grants.ts';
+import { type ExchangeResult, exchangeCode } from './exchange-code.ts';
 import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
 import { openSecrets } from './oauth-attempt.ts';
-import type { Provider, TokenAnswer } from './provider.ts';
+import type { Provider } from './provider.ts';
 import type { Revocation } from './revocation.ts';
 import { grantChanges, revokeTokens } from './store-tokens.ts';
 
-/** How a callback ended. `refused`: its state is unknown, expired or consumed. */
-export type CallbackOutcome =
-  | { readonly kind: 'refused' }
-  | {
-      /** `denied`: the person refused access. `failed`: the provider gave no grant; a later attempt may succeed. */
-      readonly kind: 'connected' | 'denied' | 'failed';
-      readonly returnTo: ReturnTo;
-      /** The provider's name that people read. */
-      readonly title: string;
-    }
-  /** Meanwhile the user was deleted, the connection was ended, or its provider was switched off. */
-  | { readonly kind: 'withdrawn'; readonly returnTo: ReturnTo };
-
-/** Longer than an exchange and its repetition can take, in milliseconds. */
+/** Longer than an exchange and its repetitions can take, in milliseconds. */
 export const exchangeLeaseMs = minuteMs;
+
+/** How often, and for how long at most, a callback looks whether another delivery of it has ended, in milliseconds. */
+const recallPauseMs = 200;
+const recallMaxMs = 5_000;
+const pause = promisify(setTimeout);
 
 /** Handles the parameters that the callback has. */
 export async function finishConnection(
@@ -52,20 +47,30 @@ export async function finishConnection(
   const [state = ''] = states;
   const token = states.length === 1 ? parseToken(state) : null;
   if (token?.prefix !== 'oas') return { kind: 'refused' };
-  const principal: PublicPrincipal = { kind: 'public', door, orgKey: token.orgKey };
+  const { orgKey } = token;
+  const principal: PublicPrincipal = { kind: 'public', door, orgKey };
 
-  const taken = await core.work.change(token.orgKey, (tx) => takeCallback(core, tx, { state, parameters }));
+  const taken = await core.work.change(orgKey, (tx) => takeCallback(core, tx, { state, parameters }));
+  if (taken.kind === 'exchanging') return awaitOutcome(core, orgKey, state);
   if (taken.kind !== 'code') return taken;
   const { exchange } = taken;
-  const { answer, isCertain } = await exchangeCode(exchange.provider, exchange.grant);
-  const kind = await core.work.change(token.orgKey, (tx) =>
-    settleExchange(core, tx, principal, exchange, { answer, isCertain }),
-  );
+  const result = await exchangeCode(exchange.provider, exchange.grant);
+  const kind = await core.work.change(orgKey, (tx) => settleExchange(core, tx, principal, exchange, result));
   return { kind, returnTo: exchange.returnTo, title: exchange.provider.title };
+}
+
+/** The outcome of another delivery of the callback, in this process or another; `exchanging` where it takes long. */
+async function awaitOutcome(core: Core, orgKey: OrgKey, state: string): Promise<CallbackOutcome> {
+  for (let waitedMs = 0; ; waitedMs += recallPauseMs) {
+    const outcome = await core.work.read(orgKey, (tx) => recallOutcome(core, tx, digestOf(state)));
+    if (outcome.kind !== 'exchanging' || waitedMs >= recallMaxMs) return outcome;
+    await pause(recallPauseMs);
+  }
 }
 
 /** A code to exchange for tokens, with the revocation that is committed before the exchange. */
 interface Exchange {
+  readonly stateDigest: string;
   readonly provider: Provider;
   readonly returnTo: ReturnTo;
   readonly connectionId: string;
@@ -82,18 +87,28 @@ async function takeCallback(
   { state, parameters }: { readonly state: string; readonly parameters: URLSearchParams },
 ): Promise<Taken> {
   const now = core.clock.now();
-  const attempt = await tx.attempts.consume(digestOf(state));
-  if (attempt === null || attempt.expiresAt <= now) return { kind: 'refused' };
+  const stateDigest = digestOf(state);
+  const seen = await tx.attempts.find(stateDigest);
+  if (seen === null || seen.expiresAt <= now) return { kind: 'refused' };
+  // The user first, as in every change of a connection.
+  const user = await tx.users.lock({ id: seen.userId });
+  const connection = await tx.connections.lock(seen.connectionId);
+  const attempt = await tx.attempts.consume(stateDigest);
+  if (attempt === null) return recallOutcome(core, tx, stateDigest);
   const { returnTo } = attempt;
-  const user = await tx.users.lock({ id: attempt.userId });
-  const connection = await tx.connections.lock(attempt.connectionId);
-  if (user === null || connection === null || !takesGrants(connection))
+  const provider = connection === null ? null : core.providers.find(connection.provider);
+  if (user === null || connection === null || provider === null || !takesGrants(connection)) {
+    await tx.attempts.settle(stateDigest, { outcome: 'withdrawn', settlesAt: null });
     return { kind: 'withdrawn', returnTo };
-  const provider = core.providers.find(connection.provider);
-  if (provider === null) return { kind: 'withdrawn', returnTo };
+  }
   const callback = provider.readCallback(parameters, state);
+  // A consumed attempt is refused until another outcome is stored.
   if (callback.kind === 'foreign') return { kind: 'refused' };
-  if (callback.kind !== 'code') return { kind: callback.kind, returnTo, title: provider.title };
+  if (callback.kind !== 'code') {
+    await tx.attempts.settle(stateDigest, { outcome: callback.kind, settlesAt: null });
+    return { kind: callback.kind, returnTo, title: provider.title };
+  }
+  await tx.attempts.settle(stateDigest, { outcome: 'exchanging', settlesAt: now + exchangeLeaseMs });
   const grant: CodeGrant = {
     kind: 'code',
     clientId: provider.clientId,
@@ -112,32 +127,32 @@ async function takeCallback(
   });
   return {
     kind: 'code',
-    exchange: { provider, returnTo, connectionId: connection.id, revocationId: id, grant },
+    exchange: { stateDigest, provider, returnTo, connectionId: connection.id, revocationId: id, grant },
   };
 }
 
-/**
- * Sends the code, and once more where the answer was lost. `isCertain` is false where the provider may have given
- * tokens whose answer was lost.
- */
-async function exchangeCode(
-  provider: Provider,
-  grant: CodeGrant,
-): Promise<{ readonly answer: TokenAnswer; readonly isCertain: boolean }> {
-  const first = await provider.exchange(grant);
-  if (first.kind !== 'unknown') return { answer: first, isCertain: true };
-  return { answer: await provider.exchange(grant), isCertain: false };
-}
-
-/** A step: stores the tokens where the connection still takes them, and revokes them otherwise. */
+/** A step: settles the exchange, and remembers its outcome; a state whose provider is busy is open again. */
 async function settleExchange(
   core: Core,
   tx: Tx,
   principal: PublicPrincipal,
   exchange: Exchange,
-  { answer, isCertain }: { readonly answer: TokenAnswer; readonly isCertain: boolean },
-): Promise<'connected' | 'failed' | 'withdrawn'> {
-  const { connectionId, revocationId, provider } = exchange;
+  result: ExchangeResult,
+): Promise<'connected' | 'failed' | 'withdrawn' | 'busy'> {
+  const kind = await settleAnswer(core, tx, principal, exchange, result);
+  const outcome = kind === 'busy' ? null : kind;
+  await tx.attempts.settle(exchange.stateDigest, { outcome, settlesAt: null });
+  return kind;
+}
+
+/** A step: stores the tokens where the connection still takes them, and revokes them otherwise. */
+async function settleAnswer(
+  core: Core,
+  tx: Tx,
+  principal: PublicPrincipal,
+  { connectionId, revocationId, provider }: Exchange,
+  { answer, isCertain }: ExchangeResult,
+): Promise<'connected' | 'failed' | 'withdrawn' | 'busy'> {
   const located = await lockConnection(tx, connectionId);
   const isWanted = located !== null && takesGrants(located.connection);
   const otherwise = isWanted ? 'failed' : 'withdrawn';
@@ -145,9 +160,12 @@ async function settleExchange(
   if (answer.kind !== 'tokens') {
     if (!isUntouched(revocation)) return otherwise;
     // Where tokens may have been given and lost, the job finds out; the revocation becomes due now.
-    if (isCertain) await tx.revocations.withdraw(revocation);
-    else await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
-    return otherwise;
+    if (!isCertain || answer.kind === 'unknown') {
+      await tx.revocations.update(revocation, { nextAttemptAt: core.clock.now() });
+      return otherwise;
+    }
+    await tx.revocations.withdraw(revocation);
+    return isWanted && answer.kind === 'not_given' && answer.isBusy === true ? 'busy' : otherwise;
   }
   const isKept = isWanted && isUntouched(revocation) && (await tx.revocations.withdraw(revocation));
   if (!isKept) {

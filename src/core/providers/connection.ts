@@ -168,13 +168,29 @@ export interface OAuthAttempt {
 export const returnTargets = ['page', 'opener'] as const;
 export type ReturnTo = (typeof returnTargets)[number];
 
+/** How the callback of an attempt ended; `exchanging`: its code is being exchanged. */
+export type AttemptOutcome = 'exchanging' | 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
+
+/** How far the callback of an attempt is: null before it comes. `settlesAt` is when an exchange has ended for certain. */
+export interface AttemptProgress {
+  readonly outcome: AttemptOutcome | null;
+  readonly settlesAt: number | null;
+}
+
 export interface OAuthAttemptStore {
   insert(attempt: OAuthAttempt): Promise<void>;
-  /** Removes and returns the attempt, expired or not: of several callers exactly one gets it. */
+  /** The attempt, expired or not, with its progress. */
+  find(stateDigest: string): Promise<(OAuthAttempt & AttemptProgress) | null>;
+  /**
+   * Consumes the attempt, expired or not: of several callers exactly one gets it. It stays, as `refused` until `settle`,
+   * and is deleted after it has expired.
+   */
   consume(stateDigest: string): Promise<OAuthAttempt | null>;
-  /** The newest attempt of the connection that has not expired. */
+  /** Stores the progress of a consumed attempt; with the outcome null it is open again. */
+  settle(stateDigest: string, progress: AttemptProgress): Promise<void>;
+  /** The newest attempt of the connection that has not expired and was not consumed. */
   findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null>;
-  /** Voids the attempts of a connection. */
+  /** Voids the attempts of a connection that were not consumed. */
   drop(connectionId: string): Promise<void>;
 }
 

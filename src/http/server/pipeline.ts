@@ -9,6 +9,7 @@ import { refuse } from '../../core/errors.ts';
 import { type Rendered, render, renderStream, write } from '../answering/answer.ts';
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
+import type { Answer } from '../contract.ts';
 import { type Exchange, hasBody } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
@@ -65,7 +66,8 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
           }
           if (operation.throttle !== null) await countNetwork(core, operation.throttle, call.network);
           if (operation.body !== 'ignored' && hasBody(request)) await receive(exchange, call);
-          const answer = await operation.handle(call);
+          const isIdle = operation.hasEffect && request.method === 'HEAD';
+          const answer = isIdle ? idleAnswer : await operation.handle(call);
           rendered =
             answer.stream === undefined
               ? render(answer, jsonType)
@@ -110,6 +112,9 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
     return status;
   }
 }
+
+/** What a HEAD gets where the GET would change something. */
+const idleAnswer: Answer = { status: 200, headers: { 'Cache-Control': 'no-store' } };
 
 /** Reads the body into the call, or reads and drops it where the method gives a body no meaning. */
 async function receive(exchange: Exchange, call: ServerCall): Promise<void> {

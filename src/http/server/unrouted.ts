@@ -62,6 +62,7 @@ function operationOf(
     parseQuery: null,
     cors,
     isAlwaysServed: true,
+    hasEffect: false,
     handle: async () => answer(),
     present: (refusal, context) => (contract ?? fallback).present(refusal, context),
   };

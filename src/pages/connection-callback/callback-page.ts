@@ -6,7 +6,8 @@
 
 import type { Core } from '../../core/core.ts';
 import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
-import { type CallbackOutcome, finishConnection } from '../../core/providers/callback.ts';
+import { finishConnection } from '../../core/providers/callback.ts';
+import type { CallbackOutcome } from '../../core/providers/callback-outcome.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
@@ -22,7 +23,7 @@ const door = 'connect';
 /**
  * Sends the outcome to the page that opened this one: `{type: 'roster:connection', outcome}`, with `connected`,
  * `denied`, `failed`, `refused` or `withdrawn`. A provider's own page may have cut the link to the opener, so the
- * opener also asks the server.
+ * opener also asks the server. A page that is not the last one says nothing: it reloads itself.
  */
 const script = `'use strict';
 const outcome = document.querySelector('[data-outcome]')?.getAttribute('data-outcome');
@@ -38,7 +39,12 @@ const statuses = {
   failed: 502,
   refused: 400,
   withdrawn: 410,
+  exchanging: 202,
+  busy: 503,
 } as const satisfies Record<CallbackOutcome['kind'], number>;
+
+/** After how many seconds the browser loads the same address again, where that may end otherwise. */
+const reloadSeconds: Partial<Record<CallbackOutcome['kind'], number>> = { exchanging: 2, busy: 5 };
 
 /** The page and its script. */
 export function connectionCallbackPages(core: Core): readonly PageRoute[] {
@@ -47,6 +53,7 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
       method: 'GET',
       path,
       operationId: 'connectionCallback',
+      hasEffect: true,
       handle: async (call) =>
         show(call, await finishConnection(core, { door, parameters: parametersOf(call) })),
       present,
@@ -78,7 +85,8 @@ function show({ headers }: Call, outcome: CallbackOutcome): Answer {
   const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
   const title = 'title' in outcome ? outcome.title : '';
   const notice = connectionCallbackTexts[language].notices[outcome.kind](title);
-  const isOpened = 'returnTo' in outcome && outcome.returnTo === 'opener';
+  const reload = reloadSeconds[outcome.kind];
+  const isOpened = reload === undefined && 'returnTo' in outcome && outcome.returnTo === 'opener';
   const page = renderPage({
     status: statuses[outcome.kind],
     language,
@@ -86,6 +94,7 @@ function show({ headers }: Call, outcome: CallbackOutcome): Answer {
     content: html`<div role="status" data-outcome="${outcome.kind}">${noticeText(notice)}</div>
 ${isOpened ? html`<script src="callback.js" defer></script>` : null}`,
   });
+  if (reload !== undefined) return { ...page, headers: { ...page.headers, Refresh: String(reload) } };
   return isOpened ? { ...page, headers: allowingScript(page.headers) } : page;
 }
 

@@ -3,7 +3,14 @@ import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
 /** How a callback ended, as a person needs to know it. */
-export type CallbackNotice = 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
+export type CallbackNotice =
+  | 'connected'
+  | 'denied'
+  | 'failed'
+  | 'refused'
+  | 'withdrawn'
+  | 'exchanging'
+  | 'busy';
 
 export interface ConnectionCallbackTexts {
   /** `title` is the provider's, where it is known. */
@@ -32,6 +39,14 @@ const english: ConnectionCallbackTexts = {
     withdrawn: () => ({
       heading: 'This connection is no longer wanted',
       body: 'It was ended before you came back, so nothing was connected. You can close this page.',
+    }),
+    exchanging: (title) => ({
+      heading: `${title} is being connected`,
+      body: 'This takes a moment. This page then shows the result by itself.',
+    }),
+    busy: (title) => ({
+      heading: `${title} is very busy`,
+      body: 'This page tries again by itself in a few seconds. Please leave it open.',
     }),
   },
   problems: {
@@ -68,6 +83,14 @@ const spanish: ConnectionCallbackTexts = {
     withdrawn: () => ({
       heading: 'Esta conexión ya no se quiere',
       body: 'Se terminó antes de que usted volviera, así que no se ha conectado nada. Puede cerrar esta página.',
+    }),
+    exchanging: (title) => ({
+      heading: `${title} se está conectando`,
+      body: 'Tarda un momento. Después, esta página muestra el resultado sin que usted haga nada.',
+    }),
+    busy: (title) => ({
+      heading: `Hay mucha actividad en ${title}`,
+      body: 'Esta página lo intenta de nuevo en unos segundos. Por favor, déjela abierta.',
     }),
   },
   problems: {

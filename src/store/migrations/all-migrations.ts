@@ -11,6 +11,7 @@ import { refusedRefreshes } from './0008-refused-refreshes.ts';
 import { tokenFamilies } from './0009-token-families.ts';
 import { importsWithoutPassword } from './0010-imports-without-password.ts';
 import { emailKeys } from './0011-email-keys.ts';
+import { callbackOutcomes } from './0012-callback-outcomes.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   tokenFamilies,
   importsWithoutPassword,
   emailKeys,
+  callbackOutcomes,
 ];
 
 /** The version that this program works with. */

@@ -1,10 +1,17 @@
-/** The OAuth flows that people have started and not finished. One is found by the digest of its state, and consumed by deleting it. */
+/** The OAuth flows that people have started. One is found by the digest of its state, and stays until it has expired. */
 
 import type { OrgKey } from '../../core/ids.ts';
-import type { OAuthAttempt, OAuthAttemptStore, ReturnTo } from '../../core/providers/connection.ts';
+import type {
+  AttemptOutcome,
+  AttemptProgress,
+  OAuthAttempt,
+  OAuthAttemptStore,
+  ReturnTo,
+} from '../../core/providers/connection.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
+type ByState = { orgKey: number; stateDigest: string };
 type OfConnection = { orgKey: number; connectionId: string };
 
 const columns = [
@@ -36,15 +43,37 @@ const insertAttempt = statement(
       sealed_secrets: p('sealedSecrets'),
       return_to: p('returnTo'),
       expires_at: p('expiresAt'),
+      outcome: null,
+      settles_at: null,
     }),
 );
 
-const takeAttempt = statement((p: Binder<{ orgKey: number; stateDigest: string }>) =>
+const selectAttempt = statement((p: Binder<ByState>) =>
   build
-    .deleteFrom('oauth_attempts')
+    .selectFrom('oauth_attempts')
+    .select([...columns, 'outcome', 'settles_at as settlesAt'])
+    .where('org_key', '=', p('orgKey'))
+    .where('state_digest', '=', p('stateDigest')),
+);
+
+/** Only the request whose update returns the row has consumed the attempt. */
+const takeAttempt = statement((p: Binder<ByState>) =>
+  build
+    .updateTable('oauth_attempts')
+    .set({ outcome: 'refused' })
     .where('org_key', '=', p('orgKey'))
     .where('state_digest', '=', p('stateDigest'))
+    .where('outcome', 'is', null)
     .returning(columns),
+);
+
+const updateProgress = statement(
+  (p: Binder<ByState & { outcome: AttemptOutcome | null; settlesAt: number | null }>) =>
+    build
+      .updateTable('oauth_attempts')
+      .set({ outcome: p('outcome'), settles_at: p('settlesAt') })
+      .where('org_key', '=', p('orgKey'))
+      .where('state_digest', '=', p('stateDigest')),
 );
 
 const selectNewestOpen = statement((p: Binder<OfConnection & { now: number }>) =>
@@ -53,16 +82,18 @@ const selectNewestOpen = statement((p: Binder<OfConnection & { now: number }>) =
     .select(columns)
     .where('org_key', '=', p('orgKey'))
     .where('connection_id', '=', p('connectionId'))
+    .where('outcome', 'is', null)
     .where('expires_at', '>', p('now'))
     .orderBy('expires_at', 'desc')
     .limit(1),
 );
 
-const deleteOfConnection = statement((p: Binder<OfConnection>) =>
+const deleteOpen = statement((p: Binder<OfConnection>) =>
   build
     .deleteFrom('oauth_attempts')
     .where('org_key', '=', p('orgKey'))
-    .where('connection_id', '=', p('connectionId')),
+    .where('connection_id', '=', p('connectionId'))
+    .where('outcome', 'is', null),
 );
 
 export class SqlOAuthAttemptStore implements OAuthAttemptStore {
@@ -78,9 +109,18 @@ export class SqlOAuthAttemptStore implements OAuthAttemptStore {
     await this.#scope.executor.run(insertAttempt, { ...attempt, orgKey: this.#orgKey });
   }
 
+  async find(stateDigest: string): Promise<(OAuthAttempt & AttemptProgress) | null> {
+    const values = { orgKey: this.#orgKey, stateDigest };
+    return (await this.#scope.executor.first(selectAttempt, values)) ?? null;
+  }
+
   async consume(stateDigest: string): Promise<OAuthAttempt | null> {
     const values = { orgKey: this.#orgKey, stateDigest };
     return (await this.#scope.executor.first(takeAttempt, values)) ?? null;
+  }
+
+  async settle(stateDigest: string, { outcome, settlesAt }: AttemptProgress): Promise<void> {
+    await this.#scope.executor.run(updateProgress, { orgKey: this.#orgKey, stateDigest, outcome, settlesAt });
   }
 
   async findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null> {
@@ -89,6 +129,6 @@ export class SqlOAuthAttemptStore implements OAuthAttemptStore {
   }
 
   async drop(connectionId: string): Promise<void> {
-    await this.#scope.executor.run(deleteOfConnection, { orgKey: this.#orgKey, connectionId });
+    await this.#scope.executor.run(deleteOpen, { orgKey: this.#orgKey, connectionId });
   }
 }

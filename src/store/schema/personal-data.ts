@@ -196,6 +196,8 @@ export const tables = {
       sealed_secrets: 'plain',
       return_to: 'plain',
       expires_at: 'plain',
+      outcome: 'plain',
+      settles_at: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },

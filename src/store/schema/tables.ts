@@ -7,7 +7,7 @@ import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
 import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
-import type { ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
+import type { AttemptOutcome, ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
 import type { RevocationState } from '../../core/providers/revocation.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/record/audit-event.ts';
 import type { RejectReason } from '../../core/transfer/import-progress.ts';
@@ -151,6 +151,8 @@ export interface Database {
     sealed_secrets: string;
     return_to: ReturnTo;
     expires_at: number;
+    outcome: AttemptOutcome | null;
+    settles_at: number | null;
   };
   revocations: {
     seq: Generated<number>;

@@ -101,7 +101,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     assert.equal((await list(userId)).at('data.0.status'), 'active');
     await ledger.expect({
       audit: [{ action: 'connection.connected', door: 'connect', actor_kind: 'public' }],
-      rows: { connections: '~1', oauth_attempts: '-1', users: '~1' },
+      rows: { connections: '~1', oauth_attempts: '~1', users: '~1' },
     });
   });
 

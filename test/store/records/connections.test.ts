@@ -179,8 +179,21 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
       taken.filter((each) => each !== null),
       [attempt(digest, 100)],
     );
+    const progress = async () => {
+      const found = await within((tx) => tx.attempts.find(digest));
+      return found === null ? null : [found.outcome, found.settlesAt];
+    };
+    assert.deepEqual(await progress(), ['refused', null]);
+    await within((tx) => tx.attempts.settle(digest, { outcome: 'exchanging', settlesAt: 7 }));
+    assert.deepEqual(await progress(), ['exchanging', 7]);
+    assert.equal(await consume(), null);
+    // Voids only what is open.
     await within((tx) => tx.attempts.drop(connection.id));
     assert.equal(await open(1), null);
+    assert.equal(await within((tx) => tx.attempts.find(`${digest} 2`)), null);
+    await within((tx) => tx.attempts.settle(digest, { outcome: null, settlesAt: null }));
+    assert.deepEqual(await open(1), attempt(digest, 100));
+    assert.deepEqual(await consume(), attempt(digest, 100));
   });
 
   test('a revocation is due at its time, is claimed once, and each attempt is counted', async () => {

@@ -1,0 +1,61 @@
+/**
+ * How a callback ended. The outcome of an OAuth state is remembered for as long as the state is valid, so that a reload,
+ * a second tap and a parallel delivery of the same callback get the answer of the first one, and no code is exchanged
+ * twice.
+ */
+import type { Core } from '../core.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type AttemptProgress, type OAuthAttempt, type ReturnTo, takesGrants } from './connection.ts';
+
+/** `refused`: the state is unknown, expired, or came with parameters that are not from its provider. */
+export type CallbackOutcome =
+  | { readonly kind: 'refused' }
+  | {
+      /**
+       * `denied`: the person refused access. `failed`: the provider gave no grant; a later attempt may succeed.
+       * `exchanging`: another delivery of this callback exchanges the code. `busy`: the provider asked to come back
+       * later, and the same callback may succeed then.
+       */
+      readonly kind: 'connected' | 'denied' | 'failed' | 'exchanging' | 'busy';
+      readonly returnTo: ReturnTo;
+      /** The provider's name that people read. */
+      readonly title: string;
+    }
+  /** Meanwhile the user was deleted, the connection was ended, or its provider was switched off. */
+  | { readonly kind: 'withdrawn'; readonly returnTo: ReturnTo };
+
+/** A step: the outcome of a state that was consumed; `refused` where the state is unknown or has expired. */
+export async function recallOutcome(core: Core, tx: Tx, stateDigest: string): Promise<CallbackOutcome> {
+  const attempt = await tx.attempts.find(stateDigest);
+  const now = core.clock.now();
+  if (attempt === null || attempt.expiresAt <= now || attempt.outcome === 'refused')
+    return { kind: 'refused' };
+  const { returnTo } = attempt;
+  const connection = await tx.connections.find(attempt.connectionId);
+  const provider = connection === null ? null : core.providers.find(connection.provider);
+  if (connection === null || provider === null || !takesGrants(connection)) {
+    return { kind: 'withdrawn', returnTo };
+  }
+  const kind = kindOf(attempt, now);
+  return kind === 'withdrawn' ? { kind, returnTo } : { kind, returnTo, title: provider.title };
+}
+
+function kindOf(
+  { outcome, settlesAt }: OAuthAttempt & AttemptProgress,
+  now: number,
+): 'connected' | 'denied' | 'failed' | 'exchanging' | 'withdrawn' {
+  switch (outcome) {
+    case 'exchanging':
+      // A process that ended meanwhile has left the code to its revocation.
+      return settlesAt !== null && settlesAt <= now ? 'failed' : 'exchanging';
+    case 'connected':
+    case 'denied':
+    case 'withdrawn':
+      return outcome;
+    case 'failed':
+      return 'failed';
+    // The first delivery has just found the provider busy: the state is open again.
+    default:
+      return 'exchanging';
+  }
+}
