@@ -87,7 +87,9 @@ test('the files of the image exist and are not ignored', () => {
 test('every way to start the program sets the same size of the young generation', () => {
   const option = '--max-semi-space-size=16';
   const { scripts } = JSON.parse(read('package.json'));
-  assert.equal(scripts.start, `node ${option} bin/roster serve`);
+  // With `exec` the shell of npm becomes the server, so that it gets the signals that npm passes on.
+  assert.equal(scripts.start, `exec node ${option} bin/roster serve`);
+  assert.equal(scripts.roster, `exec node ${option} bin/roster`);
   assert.match(read('bin/roster'), new RegExp(`^#!/usr/bin/env -S node ${option}\\n`));
   assert.match(read('Dockerfile'), new RegExp(`^ENTRYPOINT \\["node", "${option}", `, 'm'));
   // The cache of compiled code belongs to these options.

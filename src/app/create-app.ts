@@ -18,7 +18,7 @@ import { type Directory, type DirectoryOptions, openCore } from './open-director
 import { createSenders, type Senders } from './senders.ts';
 
 export interface AppOptions extends DirectoryOptions {
-  /** Default: JSON lines on standard error. */
+  /** Default: lines on standard error. */
   readonly logger?: Logger;
   /** The senders of messages. Default: those that the settings name. */
   readonly senders?: Senders;
@@ -72,6 +72,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     { createServer },
     { defaultHttpSettings },
     log,
+    { createProgramLogger },
     { setPasswordPages },
     { connectionCallbackPages },
     { connectPages },
@@ -83,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../http/server/server.ts'),
     import('../http/settings.ts'),
     import('../http/log.ts'),
+    import('./program-logger.ts'),
     import('../pages/set-password/set-password-page.ts'),
     import('../pages/connection-callback/callback-page.ts'),
     import('../pages/connect/connect-page.ts'),
@@ -90,7 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../jobs/jobs.ts'),
     import('../jobs/runner.ts'),
   ]);
-  const plain = options.logger ?? log.createLogger(config.logLevel, { isShared: config.workers > 1 });
+  const plain = options.logger ?? createProgramLogger(config);
   const metrics = config.metrics === null ? null : await import('./metrics.ts');
   const meter = metrics?.createMeter();
   const logger = meter?.loggerFrom(plain) ?? plain;

@@ -46,6 +46,7 @@ describe('an empty environment', () => {
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
       logLevel: 'info',
+      logFormat: null,
       metrics: null,
     });
     assert.deepEqual(secrets, {
@@ -243,6 +244,7 @@ describe('a setting accepts', () => {
       bad: ['localhost:25', 'http://m'],
     },
     { name: 'ROSTER_LOG_LEVEL', good: ['debug', 'silent'], bad: ['verbose'] },
+    { name: 'ROSTER_LOG_FORMAT', good: ['text', 'json'], bad: ['pretty'] },
   ];
   for (const { name, good, bad } of cases) {
     test(`${name}: the valid values and no others`, () => {

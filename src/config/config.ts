@@ -65,6 +65,8 @@ export interface Config {
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
   readonly logLevel: SettingValues['logLevel'];
+  /** Null: text on a terminal, JSON elsewhere. */
+  readonly logFormat: SettingValues['logFormat'];
   /** The address that serves metrics; null for none. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
 }
@@ -219,6 +221,7 @@ function assemble(values: SettingValues): Config {
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,
     logLevel: values.logLevel,
+    logFormat: values.logFormat,
     metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },
   };
 }

@@ -338,6 +338,12 @@ export const settings = {
     fallback: 'info',
     meaning: 'The lowest level of log lines that is written.',
   }),
+  logFormat: optional('ROSTER_LOG_FORMAT', {
+    section: 'Log',
+    parser: read.choice('json', 'text'),
+    otherwise: '`text` on a terminal, `json` elsewhere',
+    meaning: 'The form of log lines: `json` for programs, `text` for people.',
+  }),
   metricsPort: optional('ROSTER_METRICS_PORT', {
     section: 'Metrics',
     parser: read.wholeNumber(0, 65_535),

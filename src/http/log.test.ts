@@ -53,6 +53,40 @@ describe('the log', () => {
   });
 });
 
+describe('the log for a person', () => {
+  const write = (log: (logger: ReturnType<typeof createLogger>) => void): string => {
+    const lines: string[] = [];
+    log(createLogger('info', { isText: true, stream: { write: (text) => void lines.push(text) } }));
+    return lines.join('');
+  };
+
+  test('has the time, the level, the event and the fields in one line', () => {
+    const text = write((logger) => {
+      logger.request(line);
+      logger.warn({ names: 'ROSTER_SPARE', count: 2 }, 'unknown settings');
+    });
+    const [request, warning] = text.split('\n');
+    assert.match(
+      request ?? '',
+      /^\d\d:\d\d:\d\d\.\d{3} INFO {2}request requestId=3f2a\S+ method=GET route=\/healthz status=200 ms=0\.4$/,
+    );
+    assert.match(warning ?? '', /^\S+ WARN {2}unknown settings names=ROSTER_SPARE count=2$/);
+  });
+
+  test('has a stack in lines of its own, and masks the same fields', () => {
+    const text = write((logger) =>
+      logger.error({ ...faultFields(new TypeError('of jane')), email: 'jane' }, 'failed'),
+    );
+    assert.match(text, /^\S+ ERROR failed kind=TypeError email=\[redacted\]\n {4}at .*log\.test\.ts/);
+    assert.doesNotMatch(text, /jane/);
+  });
+
+  test('sends no control character to the terminal', () => {
+    const text = write((logger) => logger.info({ word: 'a\u001b[31m\u009bb', list: ['x\ny'] }, 'one\rtwo'));
+    assert.match(text, /one\\u000dtwo word=a\\u001b\[31m\\u009bb\n {4}x\\u000ay\n$/);
+  });
+});
+
 test('an outage is logged at once and then rarely, however many requests meet it; another kind is logged separately', () => {
   const { logger, parsed } = createLines();
   let now = 0;

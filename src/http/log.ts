@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { type DestinationStream, destination, pino } from 'pino';
+import { logLineText } from './log-text.ts';
 
 /** Where lines go; a pino logger is one. */
 export interface Logger {
@@ -45,11 +46,14 @@ export interface LoggerOptions {
   readonly stream?: DestinationStream;
   /** Whether other processes write to the same stream: each line then has a `pid`. */
   readonly isShared?: boolean;
+  /** Whether lines are written for a person, and not as JSON. */
+  readonly isText?: boolean;
 }
 
-/** A logger of JSON lines. */
+/** A logger of JSON lines, or of the same lines as text. */
 export function createLogger(level: LogLevel, options: LoggerOptions = {}): Logger {
-  const { isShared = false, stream = standardError(isShared) } = options;
+  const { isShared = false, isText = false, stream: given = standardError(isShared) } = options;
+  const stream = isText ? { write: (line: string) => given.write(logLineText(line)) } : given;
   const about = isShared ? `"pid":${process.pid},` : '';
   const lines = pino(
     {

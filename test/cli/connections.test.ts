@@ -177,6 +177,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       assert.equal(erasure.at('state'), 'complete');
       assert.equal(erasure.list('providers').length, 1);
       assert.equal(erasure.at('providers.0.state'), 'abandoned');
+      const told = await call(['erasure', 'show', deleted.header('x-erasure-id')]);
+      assert.match(told.stdout, /Provider fitbit +abandoned, attempts /, 'it no longer waits');
       const [, claims = ''] = erasure.text('receipt').split('.');
       const { providers } = JSON.parse(Buffer.from(claims, 'base64url').toString());
       assert.deepEqual([providers.length, providers[0].outcome], [1, 'unconfirmed']);

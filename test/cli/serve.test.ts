@@ -1,6 +1,6 @@
 /** `roster serve` in separate processes: the first start, later starts, the end, and every reason to refuse a start. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
+import { until } from '../support/workers.ts';
 import {
   endStarted,
   makeFolder,
@@ -221,13 +222,51 @@ describe('the log', () => {
     const { exitCode, stderr } = await server.stop('SIGUSR2');
     assert.equal(exitCode, 1);
     const lines = stderr.trimEnd().split('\n').map(readJson);
-    assert.equal(lines.length, 2);
+    assert.equal(lines.length, 3);
     // The last line is written synchronously, and may come before an earlier one that is still buffered.
     const line = (message: string) => lines.find((each) => each.text('msg') === message);
+    const started = line('the server has started');
+    assert.equal(started?.at('address'), server.url);
+    assert.equal(started?.at('database'), folder);
+    assert.match(started?.text('version') ?? '', /^\d+\.\d+\.\d+$/);
     assert.equal(line('unknown settings')?.at('names'), 'ROSTER_SPARE');
     assert.equal(line('unknown settings')?.at('level'), 40);
     assert.equal(line('the process ends on a fault')?.at('kind'), 'TypeError');
     assert.ok(!stderr.includes(secret));
+  });
+
+  test('says why the server stops, and that it has stopped', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const server = await serve(folder, { ROSTER_LOG_LEVEL: 'info' });
+      const { stderr } = await server.stop(signal);
+      const [, stops, stopped, ...more] = stderr.trimEnd().split('\n').map(readJson);
+      assert.deepEqual([stops?.at('msg'), stops?.at('reason')], ['the server stops', signal]);
+      assert.deepEqual([stopped?.at('msg'), more.length], ['the server has stopped', 0]);
+    }
+  });
+
+  test('is text for a person on a terminal, or if the settings say so', async () => {
+    const server = await serve(folder, { ROSTER_LOG_LEVEL: 'info', ROSTER_LOG_FORMAT: 'text' });
+    const { stderr } = await server.stop('SIGTERM');
+    assert.match(
+      stderr,
+      /^\d\d:\d\d:\d\d\.\d{3} INFO {2}the server has started address=http:\S+ database=\S+ version=/,
+    );
+    assert.match(stderr, /INFO {2}the server stops reason=SIGTERM\n.*the server has stopped\n$/);
+    // `script` runs a command on a terminal, and writes what it shows.
+    const words = `'${process.execPath}' '${join(import.meta.dirname, '../../bin/roster')}' serve --port 0 --data '${folder}'`;
+    const terminal = spawn('script', ['-qec', words, '/dev/null'], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const shown: string[] = [];
+    terminal.stdout.on('data', (chunk) => shown.push(String(chunk)));
+    await until(() => shown.join('').includes('Address'));
+    // Control-C.
+    terminal.stdin.write('\u0003');
+    await until(() => /INFO {2}the server stops reason=SIGINT\r\n/.test(shown.join('')));
+    await once(terminal, 'close');
+    assert.match(shown.join(''), /INFO {2}the server has started/);
   });
 });
 

@@ -36,7 +36,8 @@ describe('several workers', () => {
         assert.notEqual(line.pid, workers.pid, 'the supervisor serves nothing');
       }
       assert.equal((await rosterJson(folder, ['org', 'list'])).list().length, 1);
-      const { exitCode, stdout } = await workers.stop('SIGTERM');
+      const { exitCode, stdout, stderr } = await workers.stop('SIGTERM');
+      assert.match(stderr, /"the demo provider is off"/);
       assert.equal(exitCode, 0);
       assert.equal(stdout.trimEnd().split('\n').length, 1);
       assert.deepEqual(

@@ -7,6 +7,7 @@ import { type ErasureDossier, getErasureDossier, listErasures } from '../../core
 import { type Jwks, parseJwks, type ReceiptFault, verifyReceipt } from '../../core/erasure/receipt.ts';
 import { rotateReceiptKey } from '../../core/erasure/receipt-key.ts';
 import { isRefusal } from '../../core/errors.ts';
+import { isOpen } from '../../core/providers/revocation.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
@@ -61,9 +62,9 @@ export const show = onDirectory(async (directory, { argument }) => {
       ['Requested', `${json.requestedAt} by ${json.requestedBy} through ${json.door}`],
       ['User id, SHA-256', erasure.userDigest],
       ['Rows removed', rows.join(', ') || 'none'],
-      ...json.providers.map(({ provider, state, outcome, attempts, since }): [string, string] => [
-        `Provider ${provider}`,
-        `${state} since ${since}, attempts ${attempts}, last: ${outcome ?? 'none'}`,
+      ...json.providers.map((of): [string, string] => [
+        `Provider ${of.provider}`,
+        `${of.state}${whenOf(of)}, attempts ${of.attempts}, last: ${of.outcome ?? 'none'}`,
       ]),
       ...(json.abandonedBecause === null ? [] : [['Abandoned', json.abandonedBecause] as const]),
       ...(json.replayedAt === null ? [] : [['Replayed', json.replayedAt] as const]),
@@ -134,6 +135,12 @@ function providersOf({ revocations }: ErasureDossier) {
     since: toMillisecondText(createdAt),
     endedAt: timeOrNull(endedAt),
   }));
+}
+
+/** An open revocation waits since its creation; one that has ended shows the time of its end, if it is known. */
+function whenOf({ state, since, endedAt }: ReturnType<typeof providersOf>[number]): string {
+  if (isOpen({ state })) return ` since ${since}`;
+  return endedAt === null ? '' : ` at ${endedAt}`;
 }
 
 function readJwks(text: string, path: string): Jwks {

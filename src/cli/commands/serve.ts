@@ -4,24 +4,28 @@
  */
 import { type LoadedConfig, readConfig } from '../../config/config.ts';
 import type { Handler, Outcome } from '../command.ts';
+import { npmEnd } from '../serving/npm-end.ts';
 import { stopSignal } from '../serving/stop-signal.ts';
 import { findAssignment } from '../serving/worker-message.ts';
 
 export const serve: Handler = async ({ env }) => {
-  const stopped = stopSignal();
+  const signal = stopSignal();
   const loaded = readConfig(env);
-  if (loaded.config.workers === 1) return serveAlone(loaded, stopped);
   const assignment = findAssignment(env);
-  if (assignment === null) return (await import('../serving/supervisor.ts')).supervise(loaded, env, stopped);
-  return (await import('../serving/worker.ts')).serveAsWorker(assignment, loaded, stopped);
+  if (loaded.config.workers > 1 && assignment !== null) {
+    return (await import('../serving/worker.ts')).serveAsWorker(assignment, loaded, signal);
+  }
+  const stopped = Promise.race([signal, npmEnd(env).then(() => 'npm has ended')]);
+  if (loaded.config.workers === 1) return serveAlone(loaded, stopped);
+  return (await import('../serving/supervisor.ts')).supervise(loaded, env, stopped);
 };
 
-async function serveAlone(loaded: LoadedConfig, stopped: Promise<void>): Promise<Outcome> {
-  const { introduce, startServer } = await import('../serving/server.ts');
+async function serveAlone(loaded: LoadedConfig, stopped: Promise<string>): Promise<Outcome> {
+  const { introduce, startServer, stopServer } = await import('../serving/server.ts');
   const server = await startServer(loaded);
   try {
     const said = await introduce(server, loaded, performance.timeOrigin);
-    return { ...said, meanwhile: stopped.then(() => server.app.close()) };
+    return { ...said, meanwhile: stopped.then((reason) => stopServer(server, reason)) };
   } catch (error) {
     await server.app.close();
     throw error;

@@ -2,7 +2,7 @@
 import type { Sample } from '../../app/create-app.ts';
 import type { NewOrganization } from '../../core/directory/organization-lifecycle.ts';
 import type { DirectoryLocation } from '../directory-location.ts';
-import { bold, dim, pairs } from '../layout.ts';
+import { bold, pairs } from '../layout.ts';
 
 export interface BannerFacts {
   /** The address of the server on this machine. */
@@ -10,6 +10,8 @@ export interface BannerFacts {
   readonly location: DirectoryLocation;
   /** The folder with the ledger of erasures; null without a ledger. */
   readonly ledgerFolder: string | null;
+  /** Whether the demo provider is off because several processes serve. */
+  readonly isDemoMissing: boolean;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
   /** The first organization, at the start that created it; null at every other start. */
@@ -21,6 +23,7 @@ export function renderBanner({
   url,
   location,
   ledgerFolder,
+  isDemoMissing,
   readyMs,
   created,
   samples,
@@ -31,6 +34,7 @@ export function renderBanner({
     ['Reference', `${url}/docs`],
     [location.kind, location.at],
     ...(location.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
+    ...(isDemoMissing ? [['Demo provider', 'off: it needs one process (ROSTER_WORKERS=1)'] as const] : []),
   ]);
   if (created === null) return framed([head, addresses]);
   const { organization, app, appKey, clientSecret, apiKey } = created;
@@ -47,8 +51,8 @@ export function renderBanner({
     ]),
     `${bold('Paste this')} before the lines of the README: they use these variables`,
     `export API_KEY=${apiKey} APP_ID=${app.id} APP_KEY=${appKey} CLIENT_SECRET=${clientSecret}`,
-    `${bold('Try it')}, one call to each API`,
-    ...samples.map((sample) => `${dim(`# ${sample.title}`)}\n${curlLine(url, sample)}`),
+    `${bold('Try it')}: one call to each API (${samples.map(({ title }) => title).join(', ')})`,
+    ...samples.map((sample) => curlLine(url, sample)),
   ]);
 }
 

@@ -3,7 +3,8 @@
  * prints its credentials; of several processes that start on one directory at the same time exactly one does.
  */
 import { type App, createApp, type Sample } from '../../app/create-app.ts';
-import type { LoadedConfig } from '../../config/config.ts';
+import type { Config, LoadedConfig } from '../../config/config.ts';
+import { settings } from '../../config/settings.ts';
 import type { Core } from '../../core/core.ts';
 import { initialise, type NewOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../core/errors.ts';
@@ -11,6 +12,7 @@ import type { Outcome } from '../command.ts';
 import { defaultName, toJson } from '../commands/organizations.ts';
 import { locationOf } from '../directory-location.ts';
 import { door } from '../operator.ts';
+import { readVersion } from '../program.ts';
 import { renderBanner } from './banner.ts';
 import { freeMemoryWhenIdle } from './idle-memory.ts';
 
@@ -30,12 +32,21 @@ export async function startServer(
   try {
     endOnFault(app);
     const url = localUrl(await app.listen(turn));
+    const database = locationOf(config, secrets).at;
+    app.journal.note('the server has started', { address: url, database, version: readVersion() });
     freeMemoryWhenIdle();
     return { app, url };
   } catch (error) {
     await app.close();
     throw error;
   }
+}
+
+/** Stops the server: it answers the open requests and lets its jobs end. `reason` is for the log. */
+export async function stopServer({ app }: Server, reason: string): Promise<void> {
+  app.journal.note('the server stops', { reason });
+  await app.close();
+  app.journal.note('the server has stopped', {});
 }
 
 /**
@@ -50,6 +61,8 @@ export async function introduce(
   if (unknownNames.length > 0) app.journal.warn('unknown settings', { names: unknownNames.join(' ') });
   const { ledger } = app.core;
   if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
+  if (isDemoMissing(config))
+    app.journal.note('the demo provider is off', { [settings.workers.name]: config.workers });
   const created = await initialiseOnce(app.core);
   const readyMs = Math.round(performance.timeOrigin + performance.now() - startedAt);
   return {
@@ -58,11 +71,17 @@ export async function introduce(
       url,
       location: locationOf(config, secrets),
       ledgerFolder: ledger.id === null ? null : config.dataDir,
+      isDemoMissing: isDemoMissing(config),
       readyMs,
       created,
       samples: created === null ? [] : samplesFor(app, created),
     }),
   };
+}
+
+/** Whether the number of processes switches the demo provider off: its memory is that of one process. */
+function isDemoMissing({ isProduction, workers }: Config): boolean {
+  return !isProduction && workers > 1;
 }
 
 /** An uncaught fault ends the process. The log has its stack, without the message: it may quote a person's data. */

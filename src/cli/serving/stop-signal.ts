@@ -8,16 +8,16 @@ const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 const sameSignalMs = 300;
 
-/** Resolves at the first signal. A second signal ends the process at once, with the exit code of that signal. */
-export function stopSignal(): Promise<void> {
+/** Resolves with the first signal. A second signal ends the process at once, with the exit code of that signal. */
+export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAt: number | null = null;
-    for (const [signal, number] of Object.entries(signalNumbers)) {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         const now = performance.now();
         firstAt ??= now;
-        if (now - firstAt > sameSignalMs) process.exit(128 + number);
-        resolve();
+        if (now - firstAt > sameSignalMs) process.exit(128 + signalNumbers[signal]);
+        resolve(signal);
       });
     }
   });

@@ -31,16 +31,24 @@ const stopMaxMs = 20_000;
 export async function supervise(
   { config }: LoadedConfig,
   env: Environment,
-  stopped: Promise<void>,
+  stopped: Promise<string>,
 ): Promise<Outcome> {
-  const log = createLog(config.logLevel);
+  const { createProgramLogger } = await import('../../app/program-logger.ts');
+  const logger = createProgramLogger(config);
+  const log: Log = (level, event, fields) => logger[level](fields, event);
   const serving = new Set<ChildProcess>();
   const metrics = await serveMetrics(config, serving, log);
   try {
     const pool = new WorkerPool({ count: config.workers, env, serving, log });
     const introduction = await pool.start();
     freeMemoryWhenIdle();
-    const ended = Promise.race([stopped.then(() => pool.stop()), pool.givenUp]);
+    const ended = Promise.race([
+      stopped.then((reason) => {
+        log('info', 'the server stops', { reason });
+        return pool.stop();
+      }),
+      pool.givenUp,
+    ]);
     return { ...introduction, meanwhile: ended.finally(() => metrics?.close()) };
   } catch (error) {
     await metrics?.close();
@@ -60,18 +68,7 @@ async function serveMetrics(
 }
 
 /** Writes a log line in the format of the workers. */
-type Log = (level: keyof typeof levels, event: string, fields: object) => void;
-
-const levels = { info: 30, warn: 40 } as const;
-
-function createLog(logLevel: LoadedConfig['config']['logLevel']): Log {
-  const quiet = { info: ['silent', 'fatal', 'error', 'warn'], warn: ['silent', 'fatal', 'error'] };
-  return (level, event, fields) => {
-    if (quiet[level].includes(logLevel)) return;
-    const about = { level: levels[level], time: new Date().toISOString(), pid: process.pid };
-    process.stderr.write(`${JSON.stringify({ ...about, ...fields, msg: event })}\n`);
-  };
-}
+type Log = (level: 'info' | 'warn', event: string, fields: object) => void;
 
 interface WorkerPoolOptions {
   readonly count: number;

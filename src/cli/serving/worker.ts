@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { App } from '../../app/create-app.ts';
 import type { LoadedConfig } from '../../config/config.ts';
 import type { Outcome } from '../command.ts';
-import { introduce, startServer } from './server.ts';
+import { introduce, startServer, stopServer } from './server.ts';
 import {
   type Assignment,
   isMetricsRequest,
@@ -18,16 +18,16 @@ import {
 export async function serveAsWorker(
   { isFirst, startedAt }: Assignment,
   loaded: LoadedConfig,
-  stopped: Promise<void>,
+  stopped: Promise<string>,
 ): Promise<Outcome> {
-  const orphaned = once(process, 'disconnect');
+  const orphaned = once(process, 'disconnect').then(() => 'the supervisor has ended');
   try {
     const server = await startServer(loaded, isFirst ? 'first' : 'further');
     try {
       replyToMetricsRequests(server.app);
       const introduction = isFirst ? await introduce(server, loaded, startedAt) : null;
       send({ url: server.url, introduction });
-      await Promise.race([stopped, orphaned]);
+      await stopServer(server, await Promise.race([stopped, orphaned]));
     } finally {
       await server.app.close();
     }
