@@ -77,9 +77,13 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
       hash: 'scrypt$16384$eAd3UeD0sV2VfqTb4a9KT2$8$5$AZz7A8ddFBdOOLmwNJr5w9PqKVxcY6gH02pf8pTo+4R9h/Q9Cr53178t6lUp8lQQyUuZaWZJRcgcEo/3R51NEA==',
     },
   ],
-  // The first three are in the reference of Spring Security; `{argon2}` is in the tests of its Argon2PasswordEncoder. The
+  // The first four are in the reference of Spring Security; `{argon2}` is in the tests of its Argon2PasswordEncoder. The
   // last one was computed by Java 17.0.15 (PBKDF2WithHmacSHA256) with the parameters of `defaultsForSpringSecurity_v5_8`.
   Spring: [
+    {
+      password: 'password',
+      hash: '{sha256}97cde38028ad898ebc02e690819fa220e88c62e0699403e94fff291cfffaf8410849f27605abcbc0',
+    },
     { password: 'password', hash: '{bcrypt}$2a$10$dXJ3SW6G7P50lGmMkkmwe.20cQQubK3.HZWzG3YB1tlRy.fqvM/BG' },
     {
       password: 'password',
@@ -93,6 +97,8 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
       password: 'sometestpassword',
       hash: '{argon2}$argon2id$v=19$m=4096,t=3,p=1$QUFBQUFBQUFBQUFBQUFBQQ$hmmTNyJlwbb6HAvFoHFWF+u03fdb0F2qA+39oPlcAqo',
     },
+    // The id of Spring before a hash of slappasswd.
+    { password: accented, hash: '{ldap}{SSHA}sQfFuhdqaLUX7tlMFByI2YAiNQqNsUr2' },
     {
       password: accented,
       hash: '{pbkdf2@SpringSecurity_v5_8}3031323334353637383961626364656654923a28b2a8726335da0502edbca6e5c43e4c624307eb72da02f0ae4432ed71',
