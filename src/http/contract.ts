@@ -22,6 +22,8 @@ export interface Contract {
    * for bodies beside `application/json`. `application/json` unless given.
    */
   readonly mediaType?: JsonType;
+  /** What each tag of the routes is about; a tag without an entry gets the contract's own description. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Whether a request without prefix and contract host belongs to this contract. `path` has no query. */
   claims(path: string, headers: IncomingHttpHeaders): boolean;
   /** Whether the host with its name as first label reaches it, as the prefix does. True unless given. */
@@ -35,6 +37,10 @@ export interface Contract {
   routes(core: Core): readonly Route[];
   /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
   readonly sampleFaults?: readonly FieldFault[];
+  /** The shape of the refusals with that status; without it the reference finds one shape for all from its examples. */
+  refusalShape?(status: number): TSchema;
+  /** Values of parameters, by name, with which a call from the reference succeeds on an installation with this app. */
+  sampleParameters?(install: { readonly appId: string }): Readonly<Record<string, string>>;
   /** This document's answer to a refusal. The total table of codes is in the contract's `errors.ts`. */
   present(refusal: Refusal, context: RefusalContext): Answer;
   /**
@@ -80,7 +86,7 @@ export interface Route {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** The resource that it is about, where the contract has several: the reference groups operations by it. */
+  /** The resource that it is about: the reference groups operations by it. The contract's title unless given. */
   readonly tag?: string;
   readonly access: Access;
   /** Counts the caller's network against this limit of the settings before the body is read. */
@@ -172,4 +178,6 @@ export interface RefusalContext {
   /** The operation that the request reached; null where it reached none. */
   readonly operationId: string | null;
   readonly params: Readonly<Record<string, string>>;
+  /** Whether a script in a browser sent the request: a challenge for Basic would open the browser's own dialog. */
+  readonly isScripted: boolean;
 }

@@ -28,6 +28,17 @@ export type { Static, TProperties, TSchema } from 'typebox';
 
 /** The members of an object that may be absent. */
 const optional = new WeakSet<object>();
+const names = new WeakMap<object, string>();
+
+/** Gives a shape a name, which is unique in its contract: the reference then describes it once, and clients get a type. */
+export function named<T extends TSchema>(name: string, shape: T): T {
+  names.set(shape, name);
+  return shape;
+}
+
+export function nameOf(shape: object): string | undefined {
+  return names.get(shape);
+}
 
 /** The functions, with TypeBox's names and results. */
 export const Type = {
@@ -62,6 +73,8 @@ export const Type = {
   Optional<T extends TSchema>(shape: T) {
     const copy = { ...shape };
     optional.add(copy);
+    const name = names.get(shape);
+    if (name !== undefined) names.set(copy, name);
     return copy as TSchema as TAddOptional<T>;
   },
   String(options?: TStringOptions) {
@@ -75,6 +88,11 @@ export const Type = {
 /** The shape, or null. */
 export function nullable<T extends TSchema>(shape: T): TUnion<[T, TNull]> {
   return Type.Union([shape, Type.Null()]);
+}
+
+/** An object with any names, whose values have one shape. */
+export function dictionary(values: TSchema, options?: TSchemaOptions): TSchema {
+  return { type: 'object', additionalProperties: values, ...options } as TSchema;
 }
 
 /** An RFC 3339 time. */

@@ -4,7 +4,12 @@ import { describe, test } from 'node:test';
 import { contracts } from '../../src/contracts/index.ts';
 import { nouns, refuse } from '../../src/core/errors.ts';
 
-const context = { requestId: '9b2f1c34-5b1d-4f0e-8a51-0a52c4f6d3aa', operationId: null, params: {} };
+const context = {
+  requestId: '9b2f1c34-5b1d-4f0e-8a51-0a52c4f6d3aa',
+  operationId: null,
+  params: {},
+  isScripted: false,
+};
 
 describe('a thing that is not found', () => {
   for (const contract of contracts) {

@@ -44,9 +44,11 @@ describe('the OpenAPI document of a contract', () => {
     return operation;
   };
 
-  test('is OpenAPI 3.1 and names the prefix as server', () => {
+  test('is OpenAPI 3.1 and names the absolute address as server', () => {
     assert.equal(document.openapi, '3.1.0');
-    assert.deepEqual(document.servers, [{ url: '/lighthouse', description: 'The prefix, on any host' }]);
+    assert.deepEqual(document.servers, [
+      { url: 'https://directory.example.com/lighthouse', description: 'This deployment' },
+    ]);
     assert.deepEqual(Object.keys(document.components['securitySchemes'] ?? {}), ['lampKey']);
   });
 

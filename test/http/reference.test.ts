@@ -27,11 +27,25 @@ describe('the reference page', () => {
     }
   });
 
-  test('serves its own script, which caches may store', async () => {
-    const reply = await harness.ask('GET /docs/js/scalar.js', { key: null });
-    assert.equal(reply.headers.get('content-type'), 'text/javascript; charset=utf-8');
-    assert.match(reply.headers.get('cache-control') ?? '', /^public/);
-    assert.equal((await reply.text()).length > 1_000_000, true);
+  test('serves its own script, which caches may store for ever, compressed where the browser accepts it', async () => {
+    const html = await (await harness.ask('GET /docs', { key: null })).text();
+    const [path = ''] = /\/docs\/js\/scalar-[0-9a-f]{16}\.js/.exec(html) ?? [];
+    assert.ok(path);
+    const plain = await harness.ask(`GET ${path}`, { key: null, headers: { 'accept-encoding': 'identity' } });
+    assert.equal(plain.headers.get('content-type'), 'text/javascript; charset=utf-8');
+    assert.equal(plain.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    assert.equal(plain.headers.get('content-encoding'), null);
+    const script = await plain.text();
+    assert.ok(script.length > 1_000_000);
+    for (const coding of ['br', 'gzip']) {
+      const packed = await harness.ask(`GET ${path}`, { key: null, headers: { 'accept-encoding': coding } });
+      assert.equal(packed.headers.get('content-encoding'), coding);
+      assert.equal(packed.headers.get('vary'), 'Accept-Encoding');
+      assert.ok(Number(packed.headers.get('content-length')) < script.length / 3, coding);
+      assert.equal(await packed.text(), script, coding);
+    }
+    assert.equal((await harness.ask('GET /docs/js/scalar.js', { key: null })).status, 200);
+    assert.equal((await harness.ask('GET /docs/js/scalar-0.js', { key: null })).status, 404);
   });
 
   browserTest(

@@ -26,6 +26,7 @@ export function nameOf({ contract, operationId }: Operation): string {
 }
 
 interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentOperation>>>>;
 }
 
@@ -41,11 +42,21 @@ interface DocumentOperation {
 /** The operations of the documents, in their order. */
 export function operationsOf(documents: readonly NamedText[]): readonly Operation[] {
   return documents.flatMap(([contract, text]) => {
-    const document: Document = JSON.parse(text);
+    const { components }: Document = JSON.parse(text);
+    const document: Document = JSON.parse(text, (_, value) => resolved(components, value));
     return Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, operation]) => toOperation(contract, path, method, operation)),
     );
   });
+}
+
+/** The schema that a reference names, in its place. */
+function resolved({ schemas }: Document['components'], value: unknown): unknown {
+  const isReference = typeof value === 'object' && value !== null && '$ref' in value;
+  if (!isReference || typeof value.$ref !== 'string') return value;
+  const schema = schemas[value.$ref.replace('#/components/schemas/', '')];
+  if (schema === undefined) return value;
+  return JSON.parse(JSON.stringify(schema), (_, each) => resolved({ schemas }, each));
 }
 
 function toOperation(

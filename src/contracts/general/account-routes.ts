@@ -32,6 +32,7 @@ export function createUserRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users',
     operationId: 'createUser',
+    tag: 'Users',
     summary: 'Create a user',
     description:
       'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403.',
@@ -70,6 +71,7 @@ export function updateUserRoute(core: Core): Route {
     method: 'PUT',
     path: '/v1/users/:id',
     operationId: 'updateUser',
+    tag: 'Users',
     summary: 'Update a user',
     description:
       'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes; a new password ends all other sessions.',
@@ -110,6 +112,7 @@ export function cancelUserRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/:id/cancel',
     operationId: 'cancelUser',
+    tag: 'Users',
     summary: 'Cancel a user account',
     description:
       'Deactivates an account, by the user or an admin: all its sessions end and nobody can log in. A second time changes nothing. Data is kept, and an admin can bring the user back with `PUT {"user": {"active": true}}`.',
@@ -128,6 +131,7 @@ export function deleteUserRoute(core: Core): Route {
     method: 'DELETE',
     path: '/v1/users/:id',
     operationId: 'deleteUser',
+    tag: 'Users',
     summary: 'Delete a user',
     description:
       'Permanently deletes a user account and all its data, which cannot be undone. For admins; the answer to everybody else is 403, which is our choice: the document shows no status for it.',

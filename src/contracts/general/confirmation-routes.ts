@@ -13,6 +13,7 @@ export function confirmUserRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/confirmation',
     operationId: 'confirmUser',
+    tag: 'Confirmation',
     summary: 'Confirm a user',
     description:
       'Confirms a user account with a verification code and makes a pending user active. A code is good once and for ten minutes; five wrong tries void it. A wrong, old, used or foreign code and an unknown or cancelled user are one answer: 401 `Invalid Code`.',
@@ -43,6 +44,7 @@ export function resendConfirmationRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/resend_confirmation',
     operationId: 'resendConfirmation',
+    tag: 'Confirmation',
     summary: 'Resend a verification code',
     description:
       'Sends the caller a new verification code and voids the old one: at most one a minute and five an hour, those sent by sign-up and by a new phone number included.',

@@ -9,6 +9,7 @@ import { presentRefusal } from './errors.ts';
 import { emailExample } from './examples.ts';
 import { presentUser } from './present.ts';
 import { routes } from './routes.ts';
+import { fieldRefusalSchema, refusalSchema } from './schemas.ts';
 
 const ownPaths = ['/v1/users', '/v1/sessions'];
 
@@ -28,6 +29,12 @@ export const generalContract: Contract = {
     'missing role; this one is our choice.',
   ].join('\n'),
   claims: (path) => ownPaths.some((own) => path === own || path.startsWith(`${own}/`)),
+  tags: {
+    Users: 'Accounts: signing up, reading, changing, cancelling and deleting them.',
+    Confirmation: 'Codes that prove a phone number or an email address.',
+    Passwords: 'Setting a password by a link.',
+    Sessions: 'Signing in and out.',
+  },
   securitySchemes: {
     userToken: {
       type: 'apiKey',
@@ -44,6 +51,8 @@ export const generalContract: Contract = {
     { field: 'password', fault: 'too_short', min: 8 },
     { field: 'firstName', fault: 'blank' },
   ],
+  refusalShape: (status) => (status === 422 ? fieldRefusalSchema : refusalSchema),
+  sampleParameters: ({ appId }) => ({ 'X-App-Id': appId }),
   present: presentRefusal,
   show: presentUser,
   sample: () => ({ path: '/v1/users/email_has_account', json: emailExample }),

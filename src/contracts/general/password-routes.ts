@@ -27,6 +27,7 @@ export function createPasswordResetRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/passwords',
     operationId: 'createPasswordReset',
+    tag: 'Passwords',
     summary: 'Create a password reset',
     description:
       'Mails a link with a token where the address has an account. The answer is the same, in the same time, whoever asks; of many requests for one account one a minute and five an hour are mailed.',
@@ -54,6 +55,7 @@ export function validatePasswordResetRoute(core: Core): Route {
     method: 'GET',
     path: '/v1/users/passwords/validate',
     operationId: 'validatePasswordReset',
+    tag: 'Passwords',
     summary: 'Validate a password reset',
     description: 'Whether the token of a link, of a reset or an invitation, could be used now.',
     access: 'public',
@@ -74,6 +76,7 @@ export function resetPasswordRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/passwords/reset',
     operationId: 'resetPassword',
+    tag: 'Passwords',
     summary: 'Reset a password',
     description:
       'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), and ends every session of the user. A refused password does not use the token up. An invitation also makes its user active and confirmed.',

@@ -28,6 +28,7 @@ export function listUsersRoute(core: Core): Route {
     method: 'GET',
     path: '/v1/users',
     operationId: 'listUsers',
+    tag: 'Users',
     summary: 'List users',
     description:
       "A paginated list of users, newest first: the organization's for admins and for clinical users whom an admin has approved; everybody else sees themselves alone.",
@@ -51,6 +52,7 @@ export function getUserRoute(core: Core): Route {
     method: 'GET',
     path: '/v1/users/:id',
     operationId: 'getUser',
+    tag: 'Users',
     summary: 'Get a user',
     description:
       'One user: to themselves, to admins, and to clinical users whom an admin has approved. To everybody else it does not exist.',
@@ -70,6 +72,7 @@ export function emailHasAccountRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/users/email_has_account',
     operationId: 'emailHasAccount',
+    tag: 'Users',
     summary: 'Check if an email address has an account',
     description:
       'Whether an email address already has an account. A deployment can turn this off; the answer is then always no.',

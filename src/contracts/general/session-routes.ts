@@ -13,6 +13,7 @@ export function createSessionRoute(core: Core): Route {
     method: 'POST',
     path: '/v1/sessions',
     operationId: 'createSession',
+    tag: 'Sessions',
     summary: 'Sign in',
     description:
       'Starts a session, good for 30 days since its last use and 180 days at most. The answer to a wrong password is the same, in the same time, whether or not the account exists. After five wrong ones in a row there is one try per 2, 4, 8 ... 60 seconds (429), but for callers with a session of the account in `X-User-Token`.',
@@ -44,6 +45,7 @@ export function deleteSessionRoute(core: Core): Route {
     method: 'DELETE',
     path: '/v1/sessions',
     operationId: 'deleteSession',
+    tag: 'Sessions',
     summary: 'Sign out',
     description: 'Ends the session that the call shows.',
     access: 'credential',

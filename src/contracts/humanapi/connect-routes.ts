@@ -37,6 +37,7 @@ function tokenRoute(core: Core): Route {
     ...common,
     path: '/v1/connect/token',
     operationId: 'createConnectToken',
+    tag: 'Connect',
     summary: 'Get a token of Connect for a user',
     description: [
       '`session` makes the user where there is none with this `client_user_id`, and opens Connect. `id` opens Connect for',
@@ -93,7 +94,9 @@ function tokensRoute(core: Core): Route {
     ...common,
     path: '/v1/connect/tokens',
     operationId: 'exchangeConnectSession',
+    tag: 'Connect',
     summary: 'Turn the session that Connect was opened with into tokens (first generation)',
+    description: 'A session is used up here, once the user has connected a source.',
     body: tokensBody,
     bodyExample: connectExamples.tokensBody,
     responses: {
@@ -122,7 +125,9 @@ function publicTokensRoute(core: Core): Route {
     ...common,
     path: '/v1/connect/publictokens',
     operationId: 'createPublicToken',
+    tag: 'Connect',
     summary: 'Get a token that opens Connect again for a user (first generation)',
+    description: 'The token opens the Connect page for a day.',
     body: publicTokensBody,
     bodyExample: connectExamples.publicTokensBody,
     responses: {

@@ -22,6 +22,10 @@ export const humanapiContract: Contract = {
     'milliseconds. The token calls of Connect take the client id and secret in the body instead.',
   ].join('\n'),
   claims: (path) => /^\/v1\/(apps|connect)(\/|$)/.test(path),
+  tags: {
+    Users: 'The users of the app.',
+    Connect: 'Tokens for the Connect page, on which people connect their sources.',
+  },
   securitySchemes: {
     appKey: {
       type: 'http',
@@ -42,6 +46,7 @@ export const humanapiContract: Contract = {
     ];
   },
   sampleFaults: [{ field: 'externalId', fault: 'blank' }],
+  sampleParameters: ({ appId }) => ({ appId }),
   present: presentRefusal,
   show: toHumanUser,
   sample({ appId, appKey }) {

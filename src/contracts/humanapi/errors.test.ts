@@ -10,6 +10,7 @@ const context: RefusalContext = {
   requestId: '9b2f1c34-5b1d-4f0e-8a51-0a52c4f6d3aa',
   operationId: 'getUser',
   params: {},
+  isScripted: false,
 };
 
 describe('the refusals of humanapi', () => {

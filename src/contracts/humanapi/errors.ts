@@ -105,12 +105,21 @@ const underscored: ReadonlyMap<string | null, Readonly<Record<string, string>>> 
 
 const challenge = 'Basic realm="App Key", charset="UTF-8"';
 
-export function presentRefusal(refusal: Refusal, { requestId, operationId }: RefusalContext): Answer {
+/** A challenge that no browser answers with a dialog of its own: the script reads the refusal and shows it. */
+const scriptChallenge = 'AppKey realm="App Key"';
+
+export function presentRefusal(
+  refusal: Refusal,
+  { requestId, operationId, isScripted }: RefusalContext,
+): Answer {
   const { code, error, message } = envelopes[refusal.code];
   return {
     status: code,
     // Every 401 needs a challenge (RFC 9110, section 15.5.2), also where the credential was in the body.
-    headers: { ...(code === 401 ? { 'www-authenticate': challenge } : {}), ...refusalHeaders(refusal, null) },
+    headers: {
+      ...(code === 401 ? { 'www-authenticate': isScripted ? scriptChallenge : challenge } : {}),
+      ...refusalHeaders(refusal, null),
+    },
     body: {
       code,
       error,

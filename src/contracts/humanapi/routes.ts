@@ -40,6 +40,7 @@ export function listUsersRoute(core: Core): Route {
     method: 'GET',
     path: usersPath,
     operationId: 'listUsers',
+    tag: 'Users',
     summary: 'Get all users associated with an app',
     description:
       'Returns one JSON array with every user of the app, oldest first, as a stream. `Accept: application/x-ndjson` gives the same one user a line.',
@@ -69,6 +70,7 @@ export function createUserRoute(core: Core): Route {
     method: 'POST',
     path: usersPath,
     operationId: 'createUser',
+    tag: 'Users',
     summary: 'Create a user, or find the one with this externalId',
     description:
       'The same `externalId` gives the same `humanId` again and moves `updatedAt`. A new user is active at once.',
@@ -106,7 +108,9 @@ export function getUserRoute(core: Core): Route {
     method: 'GET',
     path: userPath,
     operationId: 'getUser',
+    tag: 'Users',
     summary: 'Returns a single user',
+    description: 'One user of the app. A user of another app is not found.',
     access: 'credential',
     params: userParams,
     responses: { 200: { description: 'The user', schema: userSchema, example: userExamples[0] } },
@@ -124,6 +128,7 @@ export function deleteUserRoute(core: Core): Route {
     method: 'DELETE',
     path: userPath,
     operationId: 'deleteUser',
+    tag: 'Users',
     summary: 'Deletes a user',
     description: 'An App Key cannot delete an administrator of the organization.',
     access: 'users.delete',

@@ -1,6 +1,6 @@
 /** The shapes of `humanapi`, for the reference and for the types of what is presented. */
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
-import { type Static, Type } from '../../http/shape.ts';
+import { named, type Static, Type } from '../../http/shape.ts';
 
 export const appId = Type.String({
   pattern: '^[0-9a-f]{40}$',
@@ -19,13 +19,16 @@ export const externalId = Type.String({
 });
 
 /** A user in this document. */
-export const userSchema = Type.Object({
-  humanId,
-  externalId: Type.Union([externalId, Type.Null()]),
-  appId,
-  createdAt: Type.String({ format: 'date-time', description: 'When the user was made' }),
-  updatedAt: Type.String({ format: 'date-time', description: 'When the user last changed' }),
-});
+export const userSchema = named(
+  'User',
+  Type.Object({
+    humanId,
+    externalId: Type.Union([externalId, Type.Null()]),
+    appId,
+    createdAt: Type.String({ format: 'date-time', description: 'When the user was made' }),
+    updatedAt: Type.String({ format: 'date-time', description: 'When the user last changed' }),
+  }),
+);
 
 export type HumanUser = Static<typeof userSchema>;
 
@@ -35,7 +38,7 @@ export const appParams = Type.Object({ appId });
 
 export const userParams = Type.Object({ appId, humanId });
 
-export const createBody = Type.Object({ externalId });
+export const createBody = named('NewUser', Type.Object({ externalId }));
 
 const exampleAppId = '1d129c20acf6fcef9be0b067cc7859d872ed5ade';
 

@@ -17,6 +17,9 @@ export const organizationContract: Contract = {
   description:
     "The members of an organization: list, invite, read and delete them. Send an API key, or a user's session token, as a bearer token; the role of either decides what it may do.",
   claims: (path) => path === usersPath || path.startsWith(`${usersPath}/`),
+  tags: {
+    Users: 'The members of the organization.',
+  },
   securitySchemes: {
     bearer: {
       type: 'http',

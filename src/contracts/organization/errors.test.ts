@@ -5,7 +5,7 @@ import type { RefusalContext } from '../../http/contract.ts';
 import { refuseHttp } from '../../http/http-refusals.ts';
 import { presentRefusal } from './errors.ts';
 
-const context: RefusalContext = { requestId: 'r', operationId: 'createUser', params: {} };
+const context: RefusalContext = { requestId: 'r', operationId: 'createUser', params: {}, isScripted: false };
 
 function sentence(...faults: FieldFault[]): unknown {
   return presentRefusal(refuse('invalid_fields', { faults }), context).body;

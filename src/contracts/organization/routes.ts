@@ -44,6 +44,7 @@ export function routes(core: Core): readonly Route[] {
       method: 'GET',
       path: usersPath,
       operationId: 'listUsers',
+      tag: 'Users',
       summary: 'List users',
       description: 'Retrieves a paginated list of users from your organization, newest first.',
       access: 'staff.read',
@@ -57,6 +58,7 @@ export function routes(core: Core): readonly Route[] {
       method: 'POST',
       path: usersPath,
       operationId: 'createUser',
+      tag: 'Users',
       summary: 'Create a user',
       description:
         'Creates a pending user in your organization and mails an invitation: a link, good once and for seven days, by which the user sets a password and becomes active.',
@@ -74,6 +76,7 @@ export function routes(core: Core): readonly Route[] {
       method: 'GET',
       path: `${usersPath}/:id`,
       operationId: 'getUser',
+      tag: 'Users',
       summary: 'Get a user',
       description: 'Retrieves a single user by their unique identifier.',
       access: 'staff.read',
@@ -86,6 +89,7 @@ export function routes(core: Core): readonly Route[] {
       method: 'DELETE',
       path: `${usersPath}/:id`,
       operationId: deleteOperation,
+      tag: 'Users',
       summary: 'Delete a user',
       description:
         'Permanently deletes a user from your organization. This action cannot be undone. The last active admin cannot be deleted.',

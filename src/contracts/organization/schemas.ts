@@ -8,7 +8,7 @@ import { type UserStatus, userRoles, userStatuses } from '../../core/directory/u
 import { emailCharactersMax, textCharactersMax } from '../../core/directory/user-fields.ts';
 import { invitedRoles } from '../../core/verification/invitation.ts';
 import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
-import { Type } from '../../http/shape.ts';
+import { named, Type } from '../../http/shape.ts';
 
 /** The statuses to filter by, in the order of the document. */
 export const statusFilters = ['active', 'inactive', 'pending'] as const satisfies readonly UserStatus[];
@@ -38,35 +38,47 @@ const lastLogin = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]
 });
 
 /** A user in a list. */
-export const listedUser = Type.Object({ id, email, name, status, created_at: createdAt });
+export const listedUser = named(
+  'ListedUser',
+  Type.Object({ id, email, name, status, created_at: createdAt }),
+);
 
 /** The answer to a creation. */
-export const createdUser = Type.Object({ id, email, name, role, status, created_at: createdAt });
+export const createdUser = named(
+  'CreatedUser',
+  Type.Object({ id, email, name, role, status, created_at: createdAt }),
+);
 
 /** The answer to a read. */
-export const fullUser = Type.Object({
-  id,
-  email,
-  name,
-  role,
-  status,
-  created_at: createdAt,
-  last_login: lastLogin,
-});
+export const fullUser = named(
+  'User',
+  Type.Object({
+    id,
+    email,
+    name,
+    role,
+    status,
+    created_at: createdAt,
+    last_login: lastLogin,
+  }),
+);
 
 /** A page of users. */
-export const userList = Type.Object({
-  data: Type.Array(listedUser),
-  meta: Type.Object({
-    page: Type.Integer({ minimum: 1 }),
-    limit: Type.Integer({ minimum: 1, maximum: pageSizeMax }),
-    total: Type.Integer({ minimum: 0, description: 'How many users match the filter, exactly.' }),
+export const userList = named(
+  'UserList',
+  Type.Object({
+    data: Type.Array(listedUser),
+    meta: Type.Object({
+      page: Type.Integer({ minimum: 1 }),
+      limit: Type.Integer({ minimum: 1, maximum: pageSizeMax }),
+      total: Type.Integer({ minimum: 0, description: 'How many users match the filter, exactly.' }),
+    }),
   }),
-});
+);
 
 /** The parameters of the path to one user. */
 export const userParams = Type.Object({
-  id: Type.String({ description: "The user's unique identifier." }),
+  id: Type.String({ description: "The user's unique identifier.", examples: ['usr_123abc'] }),
 });
 
 /** The query of a list. */
@@ -77,14 +89,17 @@ export const listQuery = Type.Object({
 });
 
 /** The body of a creation. */
-export const newUser = Type.Object({
-  email: Type.String({ format: 'email', maxLength: emailCharactersMax, description: 'Email address.' }),
-  name: Type.String({
-    minLength: 1,
-    maxLength: textCharactersMax,
-    description: 'Full name; the last word is taken as the last name.',
+export const newUser = named(
+  'NewUser',
+  Type.Object({
+    email: Type.String({ format: 'email', maxLength: emailCharactersMax, description: 'Email address.' }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: textCharactersMax,
+      description: 'Full name; the last word is taken as the last name.',
+    }),
+    role: Type.Optional(
+      Type.Enum(invitedRoles, { default: 'member', description: 'Only an admin makes an admin.' }),
+    ),
   }),
-  role: Type.Optional(
-    Type.Enum(invitedRoles, { default: 'member', description: 'Only an admin makes an admin.' }),
-  ),
-});
+);

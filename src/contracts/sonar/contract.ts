@@ -12,6 +12,7 @@ import { presentRefusal } from './errors.ts';
 import { toSonarUser } from './present.ts';
 import { reportScoreRoute, reportSyncRoute } from './report-routes.ts';
 import { createUserRoute, deleteUserRoute, getUserRoute, listUsersRoute, updateUserRoute } from './routes.ts';
+import { conflictSchema, refusalSchema } from './schemas.ts';
 
 export const sonarContract: Contract = {
   name: 'sonar',
@@ -26,6 +27,12 @@ export const sonarContract: Contract = {
     if (path.startsWith('/v1/erasures/')) return true;
     const isUsers = path === '/v1/users' || path.startsWith('/v1/users/');
     return isUsers && /^bearer(?: |$)/i.test(headers.authorization ?? '');
+  },
+  tags: {
+    Users: 'The users of the account.',
+    Reports: 'What a service that ingests device data tells about a user.',
+    Devices: "A user's connections to providers of device data.",
+    Erasures: 'What became of deletions.',
   },
   securitySchemes: {
     apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `sk_live_...`.' },
@@ -49,6 +56,7 @@ export const sonarContract: Contract = {
     ];
   },
   sampleFaults: [{ field: 'timezone', fault: 'invalid' }],
+  refusalShape: (status) => (status === 409 ? conflictSchema : refusalSchema),
   present: presentRefusal,
   show: toSonarUser,
   sample({ apiKey }) {

@@ -29,6 +29,7 @@ export function listDevicesRoute(core: Core): Route {
     method: 'GET',
     path: devicesPath,
     operationId: 'listDevices',
+    tag: 'Devices',
     summary: "List a user's devices",
     description: 'Every device that the user was ever sent to connect, newest first.',
     access: 'connections.read',
@@ -49,6 +50,7 @@ export function connectDeviceRoute(core: Core): Route {
     method: 'POST',
     path: devicesPath,
     operationId: 'connectDevice',
+    tag: 'Devices',
     summary: 'Connect a device',
     description:
       'Starts to connect the user to a provider and answers with the address to send them to. A device that waits for its person already is started again.',
@@ -93,6 +95,7 @@ export function disconnectDeviceRoute(core: Core): Route {
     method: 'DELETE',
     path: `${devicesPath}/:device_id`,
     operationId: 'disconnectDevice',
+    tag: 'Devices',
     summary: 'Disconnect a device',
     description:
       'Ends access at the provider: the device is `revoking` until the provider confirms. One that has ended stays as it is.',

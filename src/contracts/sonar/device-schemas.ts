@@ -1,6 +1,6 @@
 /** The shapes of the devices of a user in `sonar`. */
 import { connectionStates } from '../../core/providers/connection.ts';
-import { instant, nullable, type Static, Type } from '../../http/shape.ts';
+import { instant, named, nullable, type Static, Type } from '../../http/shape.ts';
 
 const id = Type.String({ pattern: '^dev_[0-9a-z]+$', description: 'The id of the device.' });
 const provider = Type.String({ description: 'The name of the provider.' });
@@ -13,37 +13,49 @@ const status = Type.Enum([...connectionStates], {
 });
 
 /** A device as this document shows one. */
-export const deviceSchema = Type.Object({
-  id,
-  provider,
-  status,
-  connected_at: nullable(instant('When the provider last allowed access.')),
-  last_sync_at: nullable(instant('When data of the device last came in.')),
-});
-
-export type SonarDevice = Static<typeof deviceSchema>;
-
-export const deviceListSchema = Type.Object({ data: Type.Array(deviceSchema) });
-
-/** What connecting a device is answered with. */
-export const connectionAnswerSchema = Type.Object({
-  data: Type.Object({
+export const deviceSchema = named(
+  'Device',
+  Type.Object({
     id,
     provider,
     status,
-    auth_url: nullable(
-      Type.String({
-        format: 'uri',
-        description:
-          'Where to send the person, once and within ten minutes. Null only where a repeated request finds that they have been there.',
-      }),
-    ),
+    connected_at: nullable(instant('When the provider last allowed access.')),
+    last_sync_at: nullable(instant('When data of the device last came in.')),
   }),
-});
+);
 
-export const connectBody = Type.Object({
-  provider: Type.String({ description: 'One of the providers that are switched on.', examples: ['fitbit'] }),
-});
+export type SonarDevice = Static<typeof deviceSchema>;
+
+export const deviceListSchema = named('DeviceList', Type.Object({ data: Type.Array(deviceSchema) }));
+
+/** What connecting a device is answered with. */
+export const connectionAnswerSchema = named(
+  'ConnectionAnswer',
+  Type.Object({
+    data: Type.Object({
+      id,
+      provider,
+      status,
+      auth_url: nullable(
+        Type.String({
+          format: 'uri',
+          description:
+            'Where to send the person, once and within ten minutes. Null only where a repeated request finds that they have been there.',
+        }),
+      ),
+    }),
+  }),
+);
+
+export const connectBody = named(
+  'NewConnection',
+  Type.Object({
+    provider: Type.String({
+      description: 'One of the providers that are switched on.',
+      examples: ['fitbit'],
+    }),
+  }),
+);
 
 export const deviceParams = Type.Object({
   user_id: Type.String({ description: 'Sonar user ID', examples: ['usr_abc123'] }),

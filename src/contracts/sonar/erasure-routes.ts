@@ -5,28 +5,34 @@ import { getErasure } from '../../core/erasure/list-erasures.ts';
 import { toSecondText } from '../../core/time.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Route } from '../../http/contract.ts';
-import { type Static, Type } from '../../http/shape.ts';
+import { named, type Static, Type } from '../../http/shape.ts';
 
-const erasureSchema = Type.Object({
-  id: Type.String({ pattern: '^era_[0-9a-f]{32}$', description: 'As in `X-Erasure-Id` of the deletion.' }),
-  state: Type.Enum([...erasureStates], {
-    description:
-      '`running` until nothing of the person is found any more and every provider has confirmed that access has ended; `overdue` where that takes longer than 30 days; then `complete`.',
-  }),
-  requested_at: Type.String({ format: 'date-time' }),
-  completed_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  receipt: Type.Union([
-    Type.String({
-      pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$',
+const erasureSchema = named(
+  'Erasure',
+  Type.Object({
+    id: Type.String({ pattern: '^era_[0-9a-f]{32}$', description: 'As in `X-Erasure-Id` of the deletion.' }),
+    state: Type.Enum([...erasureStates], {
       description:
-        'A compact JWS (EdDSA) without personal data, to be verified with the keys at `/.well-known/jwks.json`; null until complete.',
+        '`running` until nothing of the person is found any more and every provider has confirmed that access has ended; `overdue` where that takes longer than 30 days; then `complete`.',
     }),
-    Type.Null(),
-  ]),
-});
+    requested_at: Type.String({ format: 'date-time' }),
+    completed_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+    receipt: Type.Union([
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+$',
+        description:
+          'A compact JWS (EdDSA) without personal data, to be verified with the keys at `/.well-known/jwks.json`; null until complete.',
+      }),
+      Type.Null(),
+    ]),
+  }),
+);
 
 const erasureParams = Type.Object({
-  erasure_id: Type.String({ description: 'The id of the erasure', examples: ['era_abc123'] }),
+  erasure_id: Type.String({
+    description: 'The id of the erasure',
+    examples: ['era_5f0c3a7e9d214b68a1c2d3e4f5061728'],
+  }),
 });
 
 const erasureExample = {
@@ -42,6 +48,7 @@ export function getErasureRoute(core: Core): Route {
     method: 'GET',
     path: '/v1/erasures/:erasure_id',
     operationId: 'getErasure',
+    tag: 'Erasures',
     summary: 'Get an erasure',
     description:
       'What became of the deletion of a user, through whichever API: its state, and the signed receipt once it is complete. For API keys with the role `admin`.',
@@ -50,7 +57,7 @@ export function getErasureRoute(core: Core): Route {
     responses: {
       200: {
         description: 'The erasure',
-        schema: Type.Object({ data: erasureSchema }),
+        schema: named('ErasureAnswer', Type.Object({ data: erasureSchema })),
         example: { data: erasureExample },
       },
     },

@@ -10,6 +10,7 @@ const context: RefusalContext = {
   requestId: 'r',
   operationId: 'getUser',
   params: { user_id: 'usr_invalid' },
+  isScripted: false,
 };
 
 const bodyOf = (refusal: Refusal): unknown => presentRefusal(refusal, context).body;

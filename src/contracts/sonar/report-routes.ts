@@ -21,6 +21,7 @@ export function reportSyncRoute(core: Core): Route {
   return {
     ...reportRoute(core, 'sync', 'syncs'),
     operationId: 'reportSync',
+    tag: 'Reports',
     summary: 'Report a sync',
     description:
       'Tells that device data of the user came in, from one of their devices where `device_id` says so. An older report than the last changes nothing.',
@@ -40,6 +41,7 @@ export function reportScoreRoute(core: Core): Route {
   return {
     ...reportRoute(core, 'score', 'scores'),
     operationId: 'reportScore',
+    tag: 'Reports',
     summary: 'Report a score',
     description: 'Tells that the user was scored. An older report than the last changes nothing.',
     bodyExample: { at: '2025-01-20T08:31:00Z' },

@@ -48,6 +48,7 @@ export function listUsersRoute(core: Core): Route {
     method: 'GET',
     path: usersPath,
     operationId: 'listUsers',
+    tag: 'Users',
     summary: 'List users',
     description:
       'Returns a paginated list of all users on your account, newest first. Filter by `reference_id` to look up a specific user.',
@@ -82,6 +83,7 @@ export function createUserRoute(core: Core): Route {
     method: 'POST',
     path: usersPath,
     operationId: 'createUser',
+    tag: 'Users',
     summary: 'Create a user',
     description:
       'Creates a new user linked to your account, active at once. Use `reference_id` to map to your own identity system. The body and all its fields are optional.',
@@ -112,6 +114,7 @@ export function getUserRoute(core: Core): Route {
     method: 'GET',
     path: userPath,
     operationId: 'getUser',
+    tag: 'Users',
     summary: 'Get a user',
     description: "Returns a user's profile, sync status, and score status.",
     access: 'users.read',
@@ -133,6 +136,7 @@ export function updateUserRoute(core: Core): Route {
     method: 'PATCH',
     path: userPath,
     operationId: 'updateUser',
+    tag: 'Users',
     summary: 'Update a user',
     description:
       'Updates mutable fields for a user; what is absent stays. `reference_id: null` clears it. Fields that cannot be set may be sent with their present value.',
@@ -169,6 +173,7 @@ export function deleteUserRoute(core: Core): Route {
     method: 'DELETE',
     path: userPath,
     operationId: 'deleteUser',
+    tag: 'Users',
     summary: 'Delete a user',
     description:
       'Permanently deletes a user, disconnects all devices, de-authorizes with providers, and removes all associated data. This action is irreversible.',

@@ -42,13 +42,21 @@ export function preconditionOf<Present>(
   };
 }
 
+const sampleTag = '"pZGm1Av0IEBKARczz7exkNYsZb8"';
+
 /** The header fields of a conditional request, for the reference. */
 export const conditionalHeaders = Type.Object({
   'If-Match': Type.Optional(
-    Type.String({ description: 'The `ETag` that the resource must still have: else 412.' }),
+    Type.String({
+      description: 'The `ETag` that the resource must still have: else 412.',
+      examples: [sampleTag],
+    }),
   ),
   'If-None-Match': Type.Optional(
-    Type.String({ description: 'An `ETag` that the client has: a read of it is 304, a change of it 412.' }),
+    Type.String({
+      description: 'An `ETag` that the client has: a read of it is 304, a change of it 412.',
+      examples: [sampleTag],
+    }),
   ),
 });
 

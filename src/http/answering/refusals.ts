@@ -15,12 +15,13 @@ export interface Refused {
   readonly operation: Pick<Operation, 'contract' | 'pattern' | 'operationId' | 'present'>;
   readonly requestId: string;
   readonly params: RefusalContext['params'];
+  readonly isScripted: boolean;
 }
 
 /** The answer to an error. Never throws. */
 export function presentError(error: unknown, refused: Refused, logger: Logger): Answer {
-  const { operation, requestId, params } = refused;
-  const context: RefusalContext = { requestId, operationId: operation.operationId, params };
+  const { operation, requestId, params, isScripted } = refused;
+  const context: RefusalContext = { requestId, operationId: operation.operationId, params, isScripted };
   try {
     return withHeaders(toRefusal(error, refused, logger), (refusal) => operation.present(refusal, context));
   } catch (fault) {

@@ -14,10 +14,11 @@ import {
 } from '../http-refusals.ts';
 import type { JsonObject } from '../json.ts';
 import { bodyBytesMax } from '../reading/body.ts';
+import type { SchemaWriter } from './schema-writer.ts';
 
 export interface RefusalCatalogue {
-  /** The schema that matches every refusal of the contract. */
-  readonly schema: JsonObject;
+  /** The schema of the contract's refusals with that status. */
+  schemaOf(status: number): JsonObject;
   /** The refusals of a route, by ascending status. */
   refusalsOf(route: Route): readonly DescribedRefusal[];
 }
@@ -37,10 +38,18 @@ interface Sample {
   readonly body: unknown;
 }
 
-export function createRefusalCatalogue(contract: Contract, routes: readonly Route[]): RefusalCatalogue {
+/** The schemas are added to `schemas`. */
+export function createRefusalCatalogue(
+  contract: Contract,
+  routes: readonly Route[],
+  schemas: SchemaWriter,
+): RefusalCatalogue {
   const samples = new Map(routes.map((route) => [route.operationId, samplesOf(contract, route)]));
   return {
-    schema: schemaOf([...samples.values()].flat().map(({ body }) => body)),
+    schemaOf: (status) =>
+      contract.refusalShape === undefined
+        ? schemas.refer('Refusal', schemaOf([...samples.values()].flat().map(({ body }) => body)))
+        : schemas.write(contract.refusalShape(status)),
     refusalsOf(route) {
       const implied = impliedNames(route);
       const declared = new Set(route.refusals);
@@ -90,7 +99,10 @@ const params = { id: 'usr_invalid', user_id: 'usr_invalid', device_id: 'dev_inva
 function samplesOf(contract: Contract, { operationId, sampleFaults }: Route): Sample[] {
   const faults = sampleFaults ?? contract.sampleFaults;
   return sampleRefusals(faults).map((refusal) => {
-    const { status, headers, body } = contract.present(refusal, { requestId, operationId, params });
+    const { status, headers, body } = contract.present(refusal, {
+      ...{ requestId, operationId, params },
+      isScripted: false,
+    });
     const names = Object.keys({ ...refusalHeaders(refusal, null), ...headers });
     return { name: nameOfRefusal(refusal), status, headers: names.map(titleCased), body };
   });

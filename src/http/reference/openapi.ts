@@ -5,11 +5,12 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Contract, ResponseDocument, Route } from '../contract.ts';
-import type { Json, JsonObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { jsonTypesOf } from '../operation.ts';
 import type { PageRoute } from '../page.ts';
 import type { TSchema } from '../shape.ts';
 import { createRefusalCatalogue, type RefusalCatalogue } from './openapi-refusals.ts';
+import { SchemaWriter } from './schema-writer.ts';
 
 /** A contract with its routes. */
 export interface ServedContract {
@@ -18,7 +19,10 @@ export interface ServedContract {
 }
 
 /** `GET /openapi/<contract>.json` for each contract; the first request makes the document. */
-export function openApiRoutes(served: readonly ServedContract[]): readonly PageRoute[] {
+export function openApiRoutes(
+  served: readonly ServedContract[],
+  baseUrlOf: (contract: string) => string,
+): readonly PageRoute[] {
   return served.map(({ contract, routes }) => {
     let text: string | null = null;
     return {
@@ -26,7 +30,9 @@ export function openApiRoutes(served: readonly ServedContract[]): readonly PageR
       path: openApiPath(contract),
       operationId: `openapi.${contract.name}`,
       async handle() {
-        text ??= JSON.stringify(describeContract({ contract, routes }));
+        text ??= JSON.stringify(
+          describeContract({ contract, routes }, { baseUrl: baseUrlOf(contract.name) }),
+        );
         return { status: 200, content: text };
       },
     };
@@ -37,24 +43,53 @@ export function openApiPath({ name }: Contract): string {
   return `/openapi/${name}.json`;
 }
 
+export interface DescriptionOptions {
+  /** The address before the documented paths; the prefix on the present host unless given. */
+  readonly baseUrl?: string;
+  /** Examples of parameters, by name, in place of the contract's own. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+/** What the parts of one document share. */
+interface Writing {
+  readonly contract: Contract;
+  readonly catalogue: RefusalCatalogue;
+  readonly schemas: SchemaWriter;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 /** The document of one contract. */
-export function describeContract({ contract, routes }: ServedContract): JsonObject {
-  const catalogue = createRefusalCatalogue(contract, routes);
+export function describeContract(
+  { contract, routes }: ServedContract,
+  { baseUrl = `/${contract.name}`, parameters = {} }: DescriptionOptions = {},
+): JsonObject {
+  const schemas = new SchemaWriter();
+  const catalogue = createRefusalCatalogue(contract, routes, schemas);
+  const writing: Writing = { contract, catalogue, schemas, parameters };
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(contract, route, catalogue) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: describeRoute(writing, route) };
   }
   return {
     openapi: '3.1.0',
-    info: { title: contract.title, description: contract.description, version: '1' },
-    servers: [{ url: `/${contract.name}`, description: 'The prefix, on any host' }],
+    info: {
+      title: contract.title,
+      description: contract.description,
+      version: '1',
+      contact: { name: 'The operator of this deployment' },
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: baseUrl, description: 'This deployment' }],
     security: alternatives(contract),
-    tags: tagsOf(routes),
+    tags: [...new Set(routes.map((route) => tagOf(contract, route)))].map((name) => ({
+      name,
+      description: contract.tags?.[name] ?? contract.description,
+    })),
     paths,
     components: {
       securitySchemes: plain(contract.securitySchemes),
-      schemas: { Refusal: catalogue.schema },
+      schemas: schemas.components,
       headers: {
         RequestId: {
           description: 'The id of this request, to be quoted in questions about it.',
@@ -65,27 +100,26 @@ export function describeContract({ contract, routes }: ServedContract): JsonObje
   };
 }
 
-/** The resources of a contract that has several. */
-function tagsOf(routes: readonly Route[]): JsonObject[] | undefined {
-  const names = [...new Set(routes.flatMap(({ tag }) => tag ?? []))];
-  return names.length === 0 ? undefined : names.map((name) => ({ name }));
+function tagOf({ title }: Contract, { tag = title }: Route): string {
+  return tag;
 }
 
-function describeRoute(contract: Contract, route: Route, catalogue: RefusalCatalogue): JsonObject {
+function describeRoute(writing: Writing, route: Route): JsonObject {
+  const { contract } = writing;
   const isPublic = route.access === 'public';
   return {
     operationId: route.operationId,
-    tags: route.tag === undefined ? undefined : [route.tag],
+    tags: [tagOf(contract, route)],
     summary: route.summary,
     description: route.description,
     security: isPublic ? [] : alternatives(contract),
     parameters: [
-      ...pathParameters(route),
-      ...parametersOf('query', route.query),
-      ...parametersOf('header', route.headers),
+      ...pathParameters(writing, route),
+      ...parametersOf(writing, 'query', route.query),
+      ...parametersOf(writing, 'header', route.headers),
     ],
-    requestBody: describeBody(contract, route),
-    responses: { ...describeSuccesses(contract, route), ...describeRefusals(contract, route, catalogue) },
+    requestBody: describeBody(writing, route),
+    responses: { ...describeSuccesses(writing, route), ...describeRefusals(writing, route) },
   };
 }
 
@@ -95,8 +129,8 @@ function alternatives({ securitySchemes }: Contract): JsonObject[] {
 }
 
 /** Every parameter of the path, described or not. */
-function pathParameters({ path, params }: Route): JsonObject[] {
-  const described = parametersOf('path', params);
+function pathParameters(writing: Writing, { path, params }: Route): JsonObject[] {
+  const described = parametersOf(writing, 'path', params);
   const names = [...path.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name]) => name ?? '');
   return names.map((name) => {
     const known = described.find((parameter) => parameter['name'] === name);
@@ -105,36 +139,58 @@ function pathParameters({ path, params }: Route): JsonObject[] {
 }
 
 /** The properties of an object schema as parameters. */
-function parametersOf(location: 'path' | 'query' | 'header', schema: TSchema | undefined): JsonObject[] {
-  if (schema === undefined) return [];
-  const { properties, required } = plain(schema);
-  const needed = Array.isArray(required) ? required : [];
-  return Object.entries(isObject(properties) ? properties : {}).map(([name, value]) => {
-    const { description, ...rest } = isObject(value) ? value : {};
-    return { name, in: location, required: needed.includes(name), description, schema: rest };
+function parametersOf(
+  { schemas, parameters }: Writing,
+  location: 'path' | 'query' | 'header',
+  shape: TSchema | undefined,
+): JsonObject[] {
+  if (shape === undefined) return [];
+  const { properties = {}, required = [] }: ObjectShape = shape;
+  return Object.entries(properties).map(([name, value]) => {
+    const { description, ...schema } = schemas.write(value);
+    const example = parameters[name] ?? exampleOf(value);
+    return { name, in: location, required: required.includes(name), description, example, schema };
   });
 }
 
+/** The members of a shape that decide about parameters and bodies. */
+interface ObjectShape {
+  readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly ObjectShape[];
+}
+
+/** A value that the shape itself names. */
+function exampleOf(shape: TSchema): JsonObject[string] {
+  const { examples = [], enum: choices = [], default: standard = [] } = plain(shape);
+  const [example] = [examples, standard, choices].flat();
+  return example;
+}
+
 function describeBody(
-  contract: Contract,
+  { contract, schemas }: Writing,
   { body, bodyExample, bodyTypes = jsonTypesOf(contract) }: Route,
 ): JsonObject | undefined {
   if (body === undefined) return undefined;
-  const schema = plain(body);
-  const media = { schema, example: bodyExample === undefined ? undefined : plain(bodyExample) };
-  const isRequired = Array.isArray(schema['required']) && schema['required'].length > 0;
-  return { required: isRequired, content: Object.fromEntries(bodyTypes.map((type) => [type, media])) };
+  const example = bodyExample === undefined ? undefined : plain(bodyExample);
+  const media = { schema: schemas.write(body), example };
+  return { required: isNeeded(body), content: Object.fromEntries(bodyTypes.map((type) => [type, media])) };
+}
+
+/** Whether no body at all leaves out a member that is required. */
+function isNeeded({ required = [], anyOf = [] }: ObjectShape): boolean {
+  return required.length > 0 || (anyOf.length > 0 && anyOf.every(isNeeded));
 }
 
 const requestIdHeader = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 
-function describeSuccesses(contract: Contract, { responses }: Route): JsonObject {
+function describeSuccesses(writing: Writing, { responses }: Route): JsonObject {
   const described = Object.entries(responses).map(([status, response]) => [
     status,
     {
       description: response.description,
       headers: { ...requestIdHeader, ...headersOf(response) },
-      content: contentOf(contract, response),
+      content: contentOf(writing, response),
     },
   ]);
   return Object.fromEntries(described);
@@ -149,21 +205,24 @@ function headersOf({ headers = {} }: ResponseDocument): JsonObject {
 }
 
 function contentOf(
-  { mediaType = 'application/json' }: Contract,
+  { contract: { mediaType = 'application/json' }, schemas }: Writing,
   { schema, example, contentTypes = [mediaType] }: ResponseDocument,
 ) {
   if (schema === undefined) return undefined;
-  const whole = { schema: plain(schema), example: example === undefined ? undefined : plain(example) };
-  const line = { schema: whole.schema['items'] };
+  const whole = {
+    schema: schemas.write(schema),
+    example: example === undefined ? undefined : plain(example),
+  };
+  const { items = schema }: { readonly items?: TSchema } = schema;
+  const line = { schema: schemas.write(items) };
   return Object.fromEntries(
     contentTypes.map((type) => [type, type === 'application/x-ndjson' ? line : whole]),
   );
 }
 
 function describeRefusals(
-  { mediaType = 'application/json' }: Contract,
+  { contract: { mediaType = 'application/json' }, catalogue }: Writing,
   route: Route,
-  catalogue: RefusalCatalogue,
 ): JsonObject {
   const described = catalogue.refusalsOf(route).map(({ status, headers, examples }) => [
     String(status),
@@ -175,7 +234,7 @@ function describeRefusals(
       },
       content: {
         [mediaType]: {
-          schema: { $ref: '#/components/schemas/Refusal' },
+          schema: catalogue.schemaOf(status),
           examples: Object.fromEntries(examples.map(({ name, body }) => [name, { value: plain(body) }])),
         },
       },
@@ -184,11 +243,7 @@ function describeRefusals(
   return Object.fromEntries(described);
 }
 
-/** A value as JSON; schemas lose the symbols that only TypeBox reads. */
+/** A value as JSON. */
 function plain(value: unknown): JsonObject {
   return JSON.parse(JSON.stringify(value));
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -85,7 +85,7 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
       rendered = render(answer(), operation.jsonType);
     } catch (error) {
       rendered = render(
-        presentError(error, { operation, requestId, params: {} }, logger),
+        presentError(error, { operation, requestId, params: {}, isScripted: false }, logger),
         operation.jsonType,
       );
     }

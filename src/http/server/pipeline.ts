@@ -124,8 +124,10 @@ async function receive(exchange: Exchange, call: ServerCall): Promise<void> {
   call.rawBody = bytes;
 }
 
-function refusedOf({ id, operation, params }: Exchange): Refused {
-  return { operation, requestId: id, params };
+function refusedOf({ id, operation, params, request }: Exchange): Refused {
+  // Browsers say so of every request to a secure origin, and to this machine (Fetch Metadata).
+  const mode = request.headers['sec-fetch-mode'];
+  return { operation, requestId: id, params, isScripted: mode !== undefined && mode !== 'navigate' };
 }
 
 /** `status` is 0 where the caller hung up before an answer. */

@@ -74,10 +74,11 @@ export function createServer(options: ServerOptions): HttpServer {
   const pipeline = createPipeline({ core, logger, settings });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
+  const published = served.filter(({ contract }) => contract.isInternal !== true);
   const pages = [
     ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
-    ...openApiRoutes(served.filter(({ contract }) => !isInternal(contract))),
-    ...referenceRoutes(contracts.filter((contract) => !isInternal(contract))),
+    ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract)),
+    ...referenceRoutes(core, published),
     ...(options.pages ?? []),
   ];
   const ownPaths = pages.map(({ path }) => path);
@@ -161,10 +162,6 @@ export function createServer(options: ServerOptions): HttpServer {
       clearTimeout(deadline);
     },
   };
-}
-
-function isInternal(contract: Contract): boolean {
-  return contract.isInternal === true;
 }
 
 function createNode(

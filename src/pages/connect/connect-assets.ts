@@ -6,6 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
+import { acceptedCoding } from '../../http/answering/accepted-coding.ts';
 import type { Answer } from '../../http/contract.ts';
 import { refuseHttp } from '../../http/http-refusals.ts';
 
@@ -56,7 +57,7 @@ export async function readAssets(folder: string): Promise<Assets> {
 }
 
 function answerOf({ contentType, bytes, packed }: Asset, headers: IncomingHttpHeaders): Answer {
-  const isPacked = packed !== null && acceptsBrotli(headers);
+  const isPacked = packed !== null && acceptedCoding(headers, ['br']) !== null;
   return {
     status: 200,
     headers: {
@@ -68,9 +69,4 @@ function answerOf({ contentType, bytes, packed }: Asset, headers: IncomingHttpHe
     contentType,
     content: isPacked ? packed : bytes,
   };
-}
-
-function acceptsBrotli(headers: IncomingHttpHeaders): boolean {
-  const codings = String(headers['accept-encoding'] ?? '').toLowerCase();
-  return codings.split(',').some((each) => /^\s*br\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(each));
 }
