@@ -98,7 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logger = meter?.loggerFrom(plain) ?? plain;
   // Commits before the jobs start wake no job: each job begins with a run over all that is due.
   let runner: Runner | undefined;
-  const { store, hasher, address, providers, records, ...directory } = await openCore(options, {
+  const { store, hasher, address, providers, records, abilities, ...directory } = await openCore(options, {
     ...meter?.hooks,
     onCommitted(topics) {
       for (const topic of topics) runner?.wake(topic);
@@ -114,7 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     fault: (event, error) => logger.error(log.faultFields(error), event),
   };
   const journal = meter?.journalFrom(toLog) ?? toLog;
-  const senders = options.senders ?? (await createSenders(options));
+  const senders = options.senders ?? (await createSenders(options, abilities));
   const server = createServer({
     core,
     contracts,

@@ -101,6 +101,11 @@ export async function moveDirectory(
   }
 }
 
+/** What is known about the sender of email. A sender of an app sets it when its server has answered. */
+export interface MailAbilities {
+  takesUnicode: boolean;
+}
+
 /** A directory with the parts that an app needs. */
 export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly store: Store;
@@ -108,6 +113,7 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly address: AppAddress;
   readonly providers: AppProviders;
   readonly records: FolderRecords;
+  readonly abilities: MailAbilities;
 };
 
 /** What the parts of a directory report to the caller that opens it. */
@@ -133,6 +139,7 @@ export async function openCore(
     ...{ queueMax: config.hashQueueMax, processes: config.workers },
     ...(meter === undefined ? {} : { meter }),
   });
+  const abilities: MailAbilities = { takesUnicode: config.email.kind === 'outbox' };
   const core: Core = {
     work: store,
     clock,
@@ -147,6 +154,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    takesUnicodeAddresses: () => abilities.takesUnicode,
   };
   const replayed = await replayLedger(core).catch(async (error: unknown) => {
     await records.close();
@@ -161,6 +169,7 @@ export async function openCore(
     address,
     providers,
     records,
+    abilities,
     replayed,
     maintenance: store,
     applied,

@@ -6,13 +6,19 @@ import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
 import type { Channel } from '../core/messaging/message.ts';
 import type { MessageSender } from '../core/messaging/sender.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
-import type { DirectoryOptions } from './open-directory.ts';
+import type { DirectoryOptions, MailAbilities } from './open-directory.ts';
 
 export type Senders = Readonly<Record<Channel, MessageSender>>;
 
 /** The senders that the settings name. Loads the client of a service only if it is used. */
-export async function createSenders({ config: { sms, email }, secrets }: DirectoryOptions): Promise<Senders> {
-  return { sms: await createSmsSender(sms, secrets), email: await createEmailSender(email, secrets) };
+export async function createSenders(
+  { config: { sms, email }, secrets }: DirectoryOptions,
+  abilities: MailAbilities,
+): Promise<Senders> {
+  return {
+    sms: await createSmsSender(sms, secrets),
+    email: await createEmailSender(email, secrets, abilities),
+  };
 }
 
 async function createSmsSender(sms: SmsConfig, { twilioAuthToken }: Secrets): Promise<MessageSender> {
@@ -26,13 +32,22 @@ async function createSmsSender(sms: SmsConfig, { twilioAuthToken }: Secrets): Pr
   }
 }
 
-async function createEmailSender(email: EmailConfig, { smtpUrl }: Secrets): Promise<MessageSender> {
+async function createEmailSender(
+  email: EmailConfig,
+  { smtpUrl }: Secrets,
+  abilities: MailAbilities,
+): Promise<MessageSender> {
   switch (email.kind) {
     case 'outbox':
       return outboxSender;
     case 'smtp': {
       const { createSmtpSender } = await import('../gateways/smtp-sender.ts');
-      return createSmtpSender({ ...email, url: required(smtpUrl) });
+      return createSmtpSender({
+        ...{ ...email, url: required(smtpUrl) },
+        onAnnounced(takesUnicode) {
+          abilities.takesUnicode = takesUnicode;
+        },
+      });
     }
   }
 }

@@ -37,6 +37,11 @@ export interface Core {
   readonly running: RunningRequests;
   /** Bounds the password checks of each account in this process. */
   readonly signInGate: SignInGate;
+  /**
+   * Whether the sender of email is known to deliver to local parts outside ASCII (SMTPUTF8, RFC 6531). New addresses of
+   * this kind are refused otherwise.
+   */
+  readonly takesUnicodeAddresses: () => boolean;
 }
 
 /** Decisions of a deployment. */

@@ -6,6 +6,8 @@
  * an outage. The `Message-ID` comes from the message's row, so that mail programs recognise a second copy after a crash.
  */
 import { createTransport } from 'nodemailer';
+import { parseConnectionUrl } from 'nodemailer/lib/shared';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { toMailAddress } from '../core/directory/email-address.ts';
 import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/messaging/sender.ts';
 
@@ -16,12 +18,22 @@ export interface SmtpOptions {
   readonly from: { readonly name: string; readonly address: string };
   /** The longest time of one message, from connecting to the server's last reply. */
   readonly timeoutMs?: number;
+  /**
+   * Gets whether the server takes local parts outside ASCII (SMTPUTF8, RFC 6531), each time the server has said so. It is
+   * asked once at the start, without a login.
+   */
+  readonly onAnnounced?: (takesUnicode: boolean) => void;
 }
 
 const connectionsMax = 4;
 const idleMs = 30_000;
 
-export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: SmtpOptions): MessageSender {
+export function createSmtpSender({
+  url,
+  from,
+  timeoutMs = sendDeadlineMs,
+  onAnnounced,
+}: SmtpOptions): MessageSender {
   const transport = createTransport({
     pool: true,
     url,
@@ -34,11 +46,12 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
     disableUrlAccess: true,
   });
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
+  const greeting = onAnnounced === undefined ? null : greet(url, timeoutMs, onAnnounced);
 
   return {
     async send({ id, to, subject, body, senderName = from.name }) {
       try {
-        await transport.sendMail({
+        const info = await transport.sendMail({
           // The library changes the object of an address, so it gets one of its own.
           from: { name: senderName, address: from.address },
           to: { name: '', address: toMailAddress(to) },
@@ -49,15 +62,39 @@ export function createSmtpSender({ url, from, timeoutMs = sendDeadlineMs }: Smtp
           headers: { 'Auto-Submitted': 'auto-generated' },
           signal: AbortSignal.timeout(timeoutMs),
         });
+        onAnnounced?.(announcesUnicode(info));
         return { kind: 'taken' };
       } catch (error) {
         return outcomeOf(error);
       }
     },
     async close() {
+      greeting?.close();
       transport.close();
     },
   };
+}
+
+/** Asks the server once what it takes. If it does not answer, the first message that it accepts tells. */
+function greet(url: string, timeoutMs: number, onAnnounced: (takesUnicode: boolean) => void): SMTPConnection {
+  const connection = new SMTPConnection({
+    ...parseConnectionUrl(url),
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+  });
+  connection.on('error', () => {});
+  connection.connect(() => {
+    onAnnounced(announcesUnicode({ ehlo: Reflect.get(connection, '_ehloLines') }));
+    connection.quit();
+  });
+  return connection;
+}
+
+/** The library has the lines of the server's answer to `EHLO` in the information about a sent message. */
+function announcesUnicode(info: object): boolean {
+  const lines = 'ehlo' in info && Array.isArray(info.ehlo) ? info.ehlo : [];
+  return lines.some((line) => /^SMTPUTF8\b/i.test(String(line)));
 }
 
 interface SmtpError {

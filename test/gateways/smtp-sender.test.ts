@@ -53,6 +53,34 @@ describe('an email', () => {
     assert.match(textOf(mail), /Hola:\n\n\.su código es 012345, válido 10 minutos\./);
   });
 
+  test('goes to the A-label of the domain', async () => {
+    const { url, mails } = await startServer();
+    await senderFor(url).send({ ...message, to: 'Jane@Ｂücher.example' });
+    // The server of the test decodes the recipient that it got, and keeps the header as it came.
+    assert.deepEqual(mails[0]?.to, ['Jane@bücher.example']);
+    assert.match(mails[0]?.source ?? '', /^To: Jane@xn--bcher-kva\.example\r$/m);
+  });
+
+  for (const hideSMTPUTF8 of [false, true]) {
+    const does = hideSMTPUTF8 ? 'does not take' : 'takes';
+    test(`is known to a server that ${does} local parts outside ASCII, from its greeting and its answers`, async () => {
+      const { url } = await startServer({ hideSMTPUTF8 });
+      const announced: boolean[] = [];
+      const greeted = Promise.withResolvers<void>();
+      const sender = createSmtpSender({
+        ...{ url, from, timeoutMs: 500 },
+        onAnnounced(takesUnicode) {
+          announced.push(takesUnicode);
+          greeted.resolve();
+        },
+      });
+      closers.unshift(() => sender.close());
+      await greeted.promise;
+      await sender.send(message);
+      assert.deepEqual(announced, [!hideSMTPUTF8, !hideSMTPUTF8]);
+    });
+  }
+
   test('names its app as the sender, at the configured address', async () => {
     const { url, mails } = await startServer();
     const sender = senderFor(url);

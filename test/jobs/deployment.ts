@@ -106,6 +106,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    takesUnicodeAddresses: () => true,
   };
   return {
     core,

@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import { askToken } from '../connect-page/connect-calls.ts';
 import { addPerson, bareId } from '../support/people.ts';
 import { setUp, setUpRoster } from '../support/set-up.ts';
+import { startSmtpServer } from '../support/smtp.ts';
+import { type Roster, startRoster } from '../support/start.ts';
 
 describe('texts of people', () => {
   const roster = setUpRoster();
@@ -155,5 +157,47 @@ describe('texts of people', () => {
     }
     assert.equal((await register({ language: 'en_US' })).string('language'), 'en-US');
     assert.equal((await register({ language: 'english!' })).status, 422);
+  });
+});
+
+describe('a local part outside ASCII', () => {
+  const email = 'дима@bücher.example';
+  const json = { user: { email, password: 'securepassword123', first_name: 'Di', last_name: 'Ma' } };
+  const register = (roster: Roster) => roster.call('POST /general/v1/users', { json });
+  const signIn = (roster: Roster) =>
+    roster.call('POST /general/v1/sessions', { json: { email, password: 'securepassword123' } });
+
+  for (const hideSMTPUTF8 of [false, true]) {
+    const outcome = hideSMTPUTF8 ? 'is refused, and existing users sign in' : 'is accepted';
+    test(`${outcome} where the server of emails ${hideSMTPUTF8 ? 'does not announce' : 'announces'} it`, async (t) => {
+      const smtp = await startSmtpServer({ hideSMTPUTF8 });
+      t.after(() => smtp.stop());
+      const env = {
+        ROSTER_EMAIL: 'smtp',
+        ROSTER_SMTP_URL: smtp.url,
+        ROSTER_EMAIL_FROM: 'no-reply@clinic.example',
+      };
+      const roster = await startRoster({ env });
+      t.after(() => roster.close());
+      if (hideSMTPUTF8) {
+        assert.deepEqual((await register(roster)).body, { errors: { email: ['is invalid'] } });
+        await addPerson(roster, { email, passwordHash: await roster.core.hasher.hash('securepassword123') });
+        const invited = await roster.call('POST /organization/api/v1/users', {
+          bearer: roster.organization.apiKeys.admin,
+          json: { email: 'josé@example.com', name: 'José' },
+        });
+        assert.equal(invited.status, 400);
+      } else {
+        await t.waitFor(() => assert.ok(roster.core.takesUnicodeAddresses()));
+        assert.equal((await register(roster)).status, 201);
+      }
+      assert.equal((await signIn(roster)).status, 201);
+    });
+  }
+
+  test('is accepted in the outbox', async (t) => {
+    const roster = await startRoster();
+    t.after(() => roster.close());
+    assert.equal((await register(roster)).status, 201);
   });
 });

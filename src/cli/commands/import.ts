@@ -61,6 +61,7 @@ async function importFrom({ core }: Directory, invocation: Invocation, rows: Row
   keepInput(invocation.argument, invocation.find('rejects') ?? '');
   const opened = await rows.open({
     ...{ input: source.name, format, appId },
+    takesUnicode: core.takesUnicodeAddresses(),
     leavesOutUnknownHashes: invocation.find('without-unsupported-passwords') !== undefined,
   });
   const task = { core, principal, appId, source, opened, rows };

@@ -6,7 +6,7 @@ import { packRows, unpackRows } from './packed-rows.ts';
 
 const context = {
   ...{ appId: 'a'.repeat(40), now: Date.UTC(2026, 10, 22) },
-  ...{ isKnownHash: (hash: string) => hash.length < 6, leavesOutUnknownHashes: true },
+  ...{ isKnownHash: (hash: string) => hash.length < 6, leavesOutUnknownHashes: true, takesUnicode: true },
 };
 
 const text = fc.option(fc.string({ maxLength: 12 }), { nil: undefined });

@@ -22,6 +22,8 @@ export interface RowOrder {
   readonly appId: string;
   /** Whether users whose password hash is not supported are added without a password. */
   readonly leavesOutUnknownHashes: boolean;
+  /** Whether the sender of email delivers to local parts outside ASCII. */
+  readonly takesUnicode: boolean;
 }
 
 /** The first request opens the input. Later ones resume where an import stopped, and read at most `max` rows. */
@@ -64,6 +66,7 @@ class RowServer {
   #reader: RowReader | null = null;
   #appId = '';
   #leavesOutUnknownHashes = false;
+  #takesUnicode = false;
 
   constructor(parts: RowParts) {
     this.#parts = parts;
@@ -82,9 +85,10 @@ class RowServer {
     }
   }
 
-  async #open({ input, format, appId, leavesOutUnknownHashes }: RowOrder): Promise<OpenedRows> {
+  async #open({ input, format, appId, leavesOutUnknownHashes, takesUnicode }: RowOrder): Promise<OpenedRows> {
     this.#appId = appId;
     this.#leavesOutUnknownHashes = leavesOutUnknownHashes;
+    this.#takesUnicode = takesUnicode;
     this.#reader = await RowReader.open(openInput(input), format);
     return { format: this.#reader.format, digest: this.#reader.digest() };
   }
@@ -95,6 +99,7 @@ class RowServer {
     const rows = readImportRows(items, {
       ...{ appId: this.#appId, now: clock.now(), isKnownHash },
       leavesOutUnknownHashes: this.#leavesOutUnknownHashes,
+      takesUnicode: this.#takesUnicode,
     });
     return { rows: packRows(rows), reached };
   }

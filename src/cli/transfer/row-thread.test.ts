@@ -17,7 +17,7 @@ import type { RowReply, RowRequest } from './row-server.ts';
 import { RowThread, type RowWorker } from './row-thread.ts';
 
 const appId = 'a'.repeat(40);
-const leavesOutUnknownHashes = false;
+const rules = { leavesOutUnknownHashes: false, takesUnicode: true };
 const { isKnown } = createPasswordHasher({ queueMax: 0 });
 
 let folder: string;
@@ -78,7 +78,7 @@ describe('rows that a thread reads', () => {
     const reader = await RowReader.open(openInput(file), null);
     const thread = new RowThread();
     await withThread(thread, async () => {
-      const opened = await thread.open({ input: file, format: null, appId, leavesOutUnknownHashes });
+      const opened = await thread.open({ input: file, format: null, appId, ...rules });
       assert.deepEqual(opened, { format: 'csv', digest: reader.digest() });
       let seen = 0;
       for (;;) {
@@ -88,7 +88,7 @@ describe('rows that a thread reads', () => {
           appId,
           now: Date.now(),
           isKnownHash: isKnown,
-          leavesOutUnknownHashes,
+          ...rules,
         });
         assert.deepEqual(tellable(there.rows), tellable(read));
         assert.deepEqual(there.reached, here.reached);
@@ -102,7 +102,7 @@ describe('rows that a thread reads', () => {
 
   test('continue where an import stopped, and only in the same input', async () => {
     const text = `email\n${Array.from({ length: 40 }, (_, at) => `p${at}@example.com\n`).join('')}`;
-    const order = { input: await makeFile('go-on.csv', text), format: null, appId, leavesOutUnknownHashes };
+    const order = { input: await makeFile('go-on.csv', text), format: null, appId, ...rules };
     const first = new RowThread();
     const { reached } = await withThread(first, async () => {
       await first.open(order);
@@ -141,7 +141,7 @@ describe('rows that a thread reads', () => {
       input: await makeFile('wrong.csv', 'email,Name\n'),
       format: null,
       appId,
-      leavesOutUnknownHashes,
+      ...rules,
     };
     const thread = new RowThread();
     await withThread(thread, () =>
@@ -157,7 +157,7 @@ describe('rows that a thread reads', () => {
     const worker = new Listener();
     const thread = new RowThread(worker);
     const rows = packRows(
-      readImportRows([{ line: 2, row: {} }], { appId, now: 0, isKnownHash: isKnown, leavesOutUnknownHashes }),
+      readImportRows([{ line: 2, row: {} }], { appId, now: 0, isKnownHash: isKnown, ...rules }),
     );
     for (let taken = 1; taken <= 20; taken++) {
       const next = thread.read(100 + taken);
@@ -188,10 +188,7 @@ describe('a thread that ends by itself', () => {
       const thread = new RowThread(new Worker(code, { eval: true }));
       await withThread(thread, async () => {
         await assert.rejects(thread.read(10), said(reason));
-        await assert.rejects(
-          thread.open({ input: '-', format: null, appId, leavesOutUnknownHashes }),
-          said(reason),
-        );
+        await assert.rejects(thread.open({ input: '-', format: null, appId, ...rules }), said(reason));
       });
     });
   }

@@ -13,7 +13,7 @@ import {
   requireExternalId,
 } from '../directory/external-id.ts';
 import type { User } from '../directory/user.ts';
-import { FieldReader, type FieldResult, readEmail, readText } from '../directory/user-fields.ts';
+import { FieldReader, type FieldResult, readNewEmail, readText } from '../directory/user-fields.ts';
 import { newUserOf } from '../directory/user-lifecycle.ts';
 import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -69,7 +69,9 @@ export async function issueConnectTokens(
   const externalId = readExternalIdLookUp(request.clientUserId);
   if (!isRefresh) fields.faults.push(...lookUpFaults(externalId, 'clientUserId'));
   const email =
-    type === 'session' ? fields.take('clientUserEmail', readEmailOrNone(request.clientUserEmail)) : null;
+    type === 'session'
+      ? fields.take('clientUserEmail', readEmailOrNone(request.clientUserEmail, core.takesUnicodeAddresses()))
+      : null;
   const app = await authenticateClient(core, door, request, fields.faults);
   if (refreshToken !== undefined) return refreshAccess(core, app, refreshToken);
   switch (type) {
@@ -98,8 +100,10 @@ function readType(fields: FieldReader, value: unknown): TokenRequestType | undef
 }
 
 /** Backends send an empty text for a user without a known address. */
-function readEmailOrNone(value: unknown): FieldResult<string | null> {
-  return value === undefined || value === null || value === '' ? { value: null } : readEmail(value);
+function readEmailOrNone(value: unknown, takesUnicode: boolean): FieldResult<string | null> {
+  return value === undefined || value === null || value === ''
+    ? { value: null }
+    : readNewEmail(value, takesUnicode);
 }
 
 async function issueSession(

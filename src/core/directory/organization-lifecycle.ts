@@ -14,7 +14,7 @@ import { digestOf, newAppKeyText } from '../secret.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { readOrigins } from './app-origins.ts';
 import type { App, AppChanges, Organization } from './organization.ts';
-import { FieldReader, readEmail, readText } from './user-fields.ts';
+import { FieldReader, readNewEmail, readText } from './user-fields.ts';
 import { newUserOf } from './user-lifecycle.ts';
 
 export interface IssuedApp {
@@ -170,7 +170,7 @@ export async function createAdmin(
   input: { readonly organization: Organization; readonly email: string; readonly password: string },
 ): Promise<SignedIn> {
   const fields = new FieldReader();
-  const email = fields.take('email', readEmail(input.email));
+  const email = fields.take('email', readNewEmail(input.email, core.takesUnicodeAddresses()));
   const password = fields.take(
     'password',
     readPassword(input.password, email ?? null, core.isCommonPassword),

@@ -5,7 +5,12 @@ import { users } from '../../../test/support/arbitraries.ts';
 import { needsAdmin, type ProfileChange, readProfile, withoutEchoes } from './profile-fields.ts';
 import type { User } from './user.ts';
 
-const context = { email: 'jane@example.com', now: Date.UTC(2026, 0, 1), isCommonPassword: () => false };
+const context = {
+  email: 'jane@example.com',
+  now: Date.UTC(2026, 0, 1),
+  takesUnicode: true,
+  isCommonPassword: () => false,
+};
 
 /** The change that a client sends when it returns everything it was shown. */
 function whole(user: User): ProfileChange {

@@ -12,8 +12,8 @@ import {
   readBoolean,
   readChoice,
   readDateOfBirth,
-  readEmail,
   readLanguage,
+  readNewEmail,
   readOptional,
   readPhone,
   readText,
@@ -87,6 +87,8 @@ export function readProfile(
   context: {
     readonly email: string | null;
     readonly now: number;
+    /** Whether an address with a local part outside ASCII can be delivered to. */
+    readonly takesUnicode: boolean;
     readonly isCommonPassword: (password: string) => boolean;
   },
 ) {
@@ -94,7 +96,7 @@ export function readProfile(
   function take<T>(field: keyof ProfileChange, read: (value: unknown) => FieldResult<T>): T | undefined {
     return change[field] === undefined ? undefined : fields.take(field, read(change[field]));
   }
-  const email = take('email', readEmail);
+  const email = take('email', (value) => readNewEmail(value, context.takesUnicode));
   const knownEmail = email ?? context.email;
   const isClinicalShown = take('isClinicalShown', readBoolean);
   const values = {

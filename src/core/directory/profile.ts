@@ -94,6 +94,7 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
   const context = {
     email: target?.email ?? null,
     now: core.clock.now(),
+    takesUnicode: core.takesUnicodeAddresses(),
     isCommonPassword: core.isCommonPassword,
   };
   if (target === null) {

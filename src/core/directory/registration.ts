@@ -16,8 +16,8 @@ import {
   FieldReader,
   readBoolean,
   readDateOfBirth,
-  readEmail,
   readLanguage,
+  readNewEmail,
   readOptional,
   readPhone,
   readText,
@@ -105,7 +105,7 @@ export async function registerUser(
 
 function readRegistration(core: Core, input: RegistrationInput) {
   const fields = new FieldReader();
-  const email = fields.take('email', readEmail(input.email));
+  const email = fields.take('email', readNewEmail(input.email, core.takesUnicodeAddresses()));
   const password = fields.take(
     'password',
     readPassword(input.password, email ?? null, core.isCommonPassword),

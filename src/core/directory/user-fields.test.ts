@@ -13,6 +13,7 @@ import {
   readEmail,
   readFullName,
   readLanguage,
+  readNewEmail,
   readOptional,
   readPhone,
   readReportTime,
@@ -142,6 +143,18 @@ describe('an email', () => {
       'jo\u3164hn@example.com',
       'jo\u{e0061}hn@example.com',
     ]);
+  });
+
+  test('has a local part outside ASCII only where mail to it arrives', () => {
+    const unicode = ['дима@example.com', 'josé@bücher.example'];
+    for (const email of unicode) {
+      assert.deepEqual(readNewEmail(email, true), { value: email });
+      assert.deepEqual(readNewEmail(email, false), { fault: 'invalid' });
+    }
+    for (const email of ['john@example.com', 'john@bücher.example']) {
+      assert.deepEqual(readNewEmail(email, false), { value: email });
+    }
+    assert.deepEqual(readNewEmail('john@', false), { fault: 'invalid' });
   });
 
   test('is no encoded word, no address literal, and no number', () => {

@@ -83,6 +83,18 @@ export function readEmail(value: unknown): FieldResult<string> {
   return isAddress ? result : { fault: 'invalid' };
 }
 
+const asciiLocalPart = /^[!-~]+@/;
+
+/**
+ * A new address. Without `takesUnicode`, a local part outside ASCII is refused, because mail to it would not arrive;
+ * existing users keep theirs.
+ */
+export function readNewEmail(value: unknown, takesUnicode: boolean): FieldResult<string> {
+  const result = readEmail(value);
+  const isDeliverable = takesUnicode || !('value' in result) || asciiLocalPart.test(result.value);
+  return isDeliverable ? result : { fault: 'invalid' };
+}
+
 /** Marks that set the direction of a text. Address books put them around numbers. */
 const bidiMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const fullWidthSigns = /[\uff0b\uff10-\uff19]/g;

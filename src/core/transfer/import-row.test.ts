@@ -12,6 +12,7 @@ const context = {
   now,
   isKnownHash: (hash: string) => hash.startsWith('$2b$'),
   leavesOutUnknownHashes: false,
+  takesUnicode: false,
   ids: newUserIdsNearby(),
 };
 

@@ -10,9 +10,9 @@ import {
   readBoolean,
   readChoice,
   readDateOfBirth,
-  readEmail,
   readExternalId,
   readLanguage,
+  readNewEmail,
   readPhone,
   readReportTime,
   readText,
@@ -34,6 +34,8 @@ export interface RowContext {
   readonly isKnownHash: (hash: string) => boolean;
   /** Whether a user whose password hash is not supported is added without a password. Otherwise the row is refused. */
   readonly leavesOutUnknownHashes: boolean;
+  /** Whether an address with a local part outside ASCII can be delivered to. */
+  readonly takesUnicode: boolean;
   readonly ids: UserIdSource;
 }
 
@@ -118,7 +120,7 @@ export function readImportRow(row: ImportRow, context: RowContext): RowResult {
     number: ids.number(),
     appId,
     externalId: take('external_id', readExternalId) ?? null,
-    email: take('email', readEmail) ?? null,
+    email: take('email', (value) => readNewEmail(value, context.takesUnicode)) ?? null,
     firstName: take('first_name', readText) ?? null,
     lastName: take('last_name', readText) ?? null,
     phone: phone?.phone ?? null,

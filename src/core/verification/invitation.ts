@@ -2,7 +2,13 @@
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
-import { FieldReader, readChoice, readEmail, readFullName, readOptional } from '../directory/user-fields.ts';
+import {
+  FieldReader,
+  readChoice,
+  readFullName,
+  readNewEmail,
+  readOptional,
+} from '../directory/user-fields.ts';
 import { type EchoCheck, newUserOf } from '../directory/user-lifecycle.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
@@ -29,7 +35,7 @@ export async function inviteUser(
   authorize(principal, 'staff.invite');
   if (input.role === 'admin') authorize(principal, 'staff.invite_admin');
   const fields = new FieldReader();
-  const email = fields.take('email', readEmail(input.email));
+  const email = fields.take('email', readNewEmail(input.email, core.takesUnicodeAddresses()));
   const name = fields.take('name', readFullName(input.name));
   const role = fields.take(
     'role',
