@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { parseUserIdText } from '../../src/core/ids.ts';
 import { startConnection } from '../../src/core/providers/user-connections.ts';
+import { digestOf } from '../../src/core/secret.ts';
 import { browserTest } from '../support/browser.ts';
 import { approachDemo, visitDemo } from '../support/demo-person.ts';
 import { addPerson } from '../support/people.ts';
@@ -82,6 +83,24 @@ describe('the page after a visit to a provider', () => {
       assert.match(await answer.text(), /<h1>Demo is connected</);
     }
     assert.equal(await roster.rows.count('revocations', "state in ('pending', 'overdue')"), 0);
+  });
+
+  test('says that the connection is being made while another delivery works on it, and loads itself again', async () => {
+    const authUrl = await start('opener');
+    const callback = new URL(`${roster.baseUrl}/connect/callback`);
+    const state = new URL(authUrl).searchParams.get('state') ?? '';
+    callback.searchParams.set('state', state);
+    callback.searchParams.set('code', 'code-1');
+    const settlesAt = roster.clock.now() + 60_000;
+    await roster.core.work.change(roster.organization.key, async (tx) => {
+      await tx.attempts.consume(digestOf(state));
+      await tx.attempts.settle(digestOf(state), { outcome: 'exchanging', settlesAt });
+    });
+    const answer = await fetch(callback, { headers: { 'accept-language': 'es' } });
+    assert.deepEqual([answer.status, answer.headers.get('refresh')], [202, '2']);
+    const text = await answer.text();
+    assert.match(text, /<h1>Demo se está conectando</);
+    assert.ok(!text.includes('<script'));
   });
 
   test('does nothing on HEAD, and connects on the GET that follows', async () => {

@@ -340,17 +340,17 @@ describe('a revocation', () => {
     });
   }
 
-  for (const [provider, body] of [
-    ['whoop', { error: 'token_inactive' }],
-    ['withings', { status: 401, body: {}, error: 'invalid refresh_token' }],
+  for (const [provider, status, body] of [
+    ['whoop', 401, { error: 'token_inactive' }],
+    ['whoop', 404, { error: 'invalid_grant' }],
+    ['garmin', 410, { error: 'invalid_grant' }],
+    ['withings', 200, { status: 401, body: {}, error: 'invalid refresh_token' }],
   ] as const) {
-    test(`${provider}: where the person removed the app there, the refresh token shows it`, async () => {
+    test(`${provider} with ${status}: where the person removed the app there, the refresh token shows it`, async () => {
       const { user, id } = await scripted.connect(provider);
       await scripted.disconnect(user, id);
       scripted.answer(({ form }) =>
-        form['action'] === 'getnonce'
-          ? { body: { status: 0, body: { nonce: 'n' } } }
-          : { status: provider === 'whoop' ? 401 : 200, body },
+        form['action'] === 'getnonce' ? { body: { status: 0, body: { nonce: 'n' } } } : { status, body },
       );
       await scripted.work();
       assert.equal((await scripted.connectionOf(id)).status, 'revoked');

@@ -34,7 +34,7 @@ export const exchangeLeaseMs = minuteMs;
 
 /** How often, and for how long at most, a callback looks whether another delivery of it has ended, in milliseconds. */
 const recallPauseMs = 200;
-const recallMaxMs = 5_000;
+const recallMaxMs = 3_000;
 const pause = promisify(setTimeout);
 
 /** Handles the parameters that the callback has. */

@@ -108,9 +108,9 @@ async function revoke(
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
 
-/** Null where the service says that the token is not active (RFC 7662, section 2.2). */
+/** Null where the service says that the token is not active (RFC 7662, section 2.2), or that it does not know it. */
 async function proveInactive(
-  { party, signal }: Calls,
+  { party, answers, signal }: Calls,
   method: ClientAuthentication,
   token: Token,
 ): Promise<EndAnswer | null> {
@@ -122,7 +122,9 @@ async function proveInactive(
     }),
   );
   if (!(response instanceof Response)) return response;
-  const { active } = response.ok ? await readMembers(response) : {};
+  const body = await readMembers(response);
+  if (!response.ok && isUnknownToken(response, body, answers)) return null;
+  const active = response.ok ? body['active'] : undefined;
   if (active === false) return null;
   const reason = active === true ? 'still_active' : reasonOf(response);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
@@ -133,6 +135,9 @@ function isUnknownToken(response: Response, body: Members, answers: AnswerForms 
   const isRefusal = response.status >= 400 && response.status < 500;
   return hasForm(answers?.noSuchToken, body) || (isRefusal && saysUnknownToken(response, body));
 }
+
+/** With these a call says nothing of the grant's end, but its access token or its person may be unknown. */
+const unknownStatuses: ReadonlySet<number> = new Set([401, 404, 410]);
 
 async function callEnd(
   {
@@ -162,7 +167,7 @@ async function callEnd(
   // The refresh token, where there is one, shows whether the grant has ended or only this access token.
   if (isUnknown && refreshToken === null)
     return { kind: 'ended', outcome: 'unknown_grant', covers: 'tokens' };
-  if (isUnknown || response.status === 401) return { kind: 'stale', reason: reasonOf(response) };
+  if (isUnknown || unknownStatuses.has(response.status)) return { kind: 'stale', reason: reasonOf(response) };
   return { kind: 'try_again', reason: reasonOf(response), ...retryAfterOf(response) };
 }
 
