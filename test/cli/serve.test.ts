@@ -61,6 +61,8 @@ describe('the first start', () => {
     const banner = server.output();
     const lines = banner.split('\n').filter((line) => line.trim().startsWith('curl '));
     assert.equal(lines.length, 4);
+    // An interactive zsh takes a comment for a command.
+    assert.doesNotMatch(banner, /^\s*#/m);
     for (const line of lines) {
       const args = [
         '-c',

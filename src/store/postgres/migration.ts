@@ -67,6 +67,26 @@ export class PostgresMigrationTarget implements MigrationTarget {
   }
 }
 
+/** The oldest release that Roster is tested with. */
+const oldestMajor = 16;
+
+/** The server is older than Roster supports. */
+export class OldServerError extends Error {
+  override readonly name = 'OldServerError';
+  constructor(version: number) {
+    super(`the server is PostgreSQL ${majorOf(version)}, and Roster needs ${oldestMajor} or newer`);
+  }
+}
+
+/** Refuses a server by its `server_version_num`, such as 160004. */
+export function refuseOldServer(version: number): void {
+  if (majorOf(version) < oldestMajor) throw new OldServerError(version);
+}
+
+function majorOf(version: number): number {
+  return Math.floor(version / 10_000);
+}
+
 /** Connects to the database and runs `work` with it as the target. */
 export async function withMigrationTarget<T>(
   { url, connectMs }: { readonly url: string; readonly connectMs: number },
@@ -84,9 +104,13 @@ export async function withMigrationTarget<T>(
   client.on('error', () => {});
   try {
     await client.connect();
+    const { rows } = await client.query(`select current_setting('server_version_num') as version`);
+    refuseOldServer(Number(rows[0]?.version));
     return await work(new PostgresMigrationTarget(client));
   } catch (error) {
-    throw error instanceof NewerSchemaError ? error : asDatabaseError(error);
+    throw error instanceof NewerSchemaError || error instanceof OldServerError
+      ? error
+      : asDatabaseError(error);
   } finally {
     await client.end();
   }
