@@ -122,10 +122,13 @@ describe('a refresh that is refused without a known reason', () => {
     { status: 403, body: page },
     { status: 404, body: { message: 'Not Found' } },
     { status: 200, body: { error: 'something' } },
-  ]) {
-    test(`with ${answer.status} ${JSON.stringify(answer.body)} is tried ${refreshRefusalsMax} times, and then the person must come again`, async () => {
+    { status: 200, body: page },
+    { status: 302, headers: { location: 'https://acme.example/login' } },
+  ] as const satisfies readonly Scripted[]) {
+    test(`with ${answer.status} ${JSON.stringify('body' in answer ? answer.body : '')} is tried ${refreshRefusalsMax} times, and then the person must come again`, async () => {
       const { user, id, connection } = await refreshed('acme', answer);
-      assert.deepEqual([connection.status, connection.unanswered], ['active', 0]);
+      const isAnswered = answer.status >= 400 || ('body' in answer && answer.body !== page);
+      assert.deepEqual([connection.status, connection.unanswered], ['active', isAnswered ? 0 : 1]);
       const asked = scripted.asked.length;
       for (let hour = 0; hour < refreshRefusalsMax + 2; hour += 1) {
         scripted.deployment.clock.advance(hourMs);
@@ -136,7 +139,7 @@ describe('a refresh that is refused without a known reason', () => {
       assert.equal(scripted.asked.length, asked + refreshRefusalsMax - 1);
       // The tokens may be valid, so they stay until they are revoked.
       assert.notEqual(sealedGrants, null);
-      await finish({ user, id });
+      if (isAnswered) await finish({ user, id });
     });
   }
 

@@ -67,7 +67,7 @@ export interface Connection {
   readonly unanswered: number;
   /** Failed refreshes in a row, and why the last one failed: a short code; `gone` where the grant is gone. */
   readonly refreshFailures: number;
-  /** How many of them the provider refused without saying whether it knows the grant. */
+  /** How many of them the provider refused without saying whether it knows the grant, or answered with a web page. */
   readonly refreshRefusals: number;
   readonly refreshOutcome: string | null;
   /** Rises with each change, so that of two concurrent changes exactly one succeeds. */

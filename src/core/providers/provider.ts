@@ -63,7 +63,13 @@ export type TokenAnswer =
       readonly isBusy?: true;
     }
   /** Tokens may have been given, and their answer lost. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'unknown';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** The service answered something else than tokens or an error, such as a web page or a redirect. */
+      readonly isUnreadable?: true;
+    };
 
 export type EndAnswer =
   /**

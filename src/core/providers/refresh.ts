@@ -3,7 +3,7 @@
  * invalidate the old one. So a lost answer is counted: until the next answer, the grant may have tokens that are not
  * stored here, and its end needs a stronger proof. Where the provider says that the grant is gone, the connection
  * becomes `needs_user`. The same happens where the provider refuses `refreshRefusalsMax` refreshes in a row without
- * saying why; the grant then stays stored and is revoked with the connection.
+ * saying why, or answers them with something else than tokens; the grant then stays stored and is revoked with the connection.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -98,7 +98,9 @@ async function settleRefresh(
     case 'not_given':
     case 'unknown': {
       const failures = connection.refreshFailures + 1;
-      const refusals = connection.refreshRefusals + (answer.kind === 'refused' ? 1 : 0);
+      const isRefusal =
+        answer.kind === 'refused' || (answer.kind === 'unknown' && answer.isUnreadable === true);
+      const refusals = connection.refreshRefusals + (isRefusal ? 1 : 0);
       const isLost = refusals >= refreshRefusalsMax;
       const wished = now + (answer.retryAfterMs ?? 0);
       await tx.connections.update(connection, {

@@ -19,7 +19,9 @@ export function refusalOf(response: Response, body: Members, answers?: AnswerFor
   }
   const isRefusal = response.status >= 400 && response.status < 500;
   if (!isRefusal && !(response.ok && meaning !== null)) {
-    return { kind: 'unknown', reason: response.ok ? 'malformed' : reasonOf(response), ...retryAfter };
+    const unreadable = response.status < 400 ? { isUnreadable: true as const } : {};
+    const outcome = response.ok ? 'malformed' : reasonOf(response);
+    return { kind: 'unknown', reason: outcome, ...unreadable, ...retryAfter };
   }
   switch (meaning?.kind) {
     case 'unknown_grant':

@@ -104,7 +104,7 @@ export function createWithingsProvider({
     }
     if (status === null) return refusalOf(response, members);
     const reason = `withings_${status}`;
-    if (status === 0) return { kind: 'unknown', reason: 'malformed' };
+    if (status === 0) return { kind: 'unknown', reason: 'malformed', isUnreadable: true };
     if (unknownGrant.test(error)) return { kind: 'gone' };
     if (status === tooManyRequests) return { kind: 'not_given', reason, isBusy: true };
     return { kind: unsureStatuses.has(status) ? 'unknown' : 'refused', reason };
