@@ -176,6 +176,20 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/apps.ts')).rename,
   },
   {
+    name: 'app brand',
+    summary: 'Give an app a colour and a logo, which web pages show',
+    details: 'The pages keep enough contrast for every colour, in light and in dark.',
+    argument: appArgument,
+    options: {
+      colour: { value: 'COLOUR', meaning: 'Six hex digits such as "#1a2b3c"; "none" removes it' },
+      logo: {
+        value: 'FILE',
+        meaning: 'A PNG, JPEG or WebP file of at most 64 KiB; "none" removes it',
+      },
+    },
+    load: async () => (await import('./commands/apps.ts')).brand,
+  },
+  {
     name: 'app rotate',
     summary: 'Replace the key or the client secret of an app; the old one is refused at once',
     details: shownOnce,

@@ -1,10 +1,11 @@
 /**
- * The frame of every page for people: one column that fits a phone, without picture or foreign resource. Most have no
+ * The frame of every page for people: one column that fits a phone, without foreign resource. Most have no
  * script; a page may have one of our own, which is a file.
  * The headers keep the page out of caches, frames and `Referer`, because its address may contain a token.
  */
 import { createHash } from 'node:crypto';
 import type { Answer } from '../http/contract.ts';
+import { brandStyle } from './brand.ts';
 import { Html, html } from './html.ts';
 
 const style = `
@@ -16,26 +17,25 @@ form { display: grid; gap: 1.25rem; margin-top: 1.5rem; }
 label { display: block; font-weight: 600; margin-bottom: .25rem; }
 input { box-sizing: border-box; width: 100%; font: inherit; padding: .625rem .75rem; border: 1px solid #767676; border-radius: .375rem; }
 input[aria-invalid="true"] { border: 2px solid #c62828; }
-button { font: inherit; font-weight: 600; min-height: 2.75rem; border: 0; border-radius: .375rem; background: #1a4fa3; color: #fff; cursor: pointer; }
+button { font: inherit; font-weight: 600; min-height: 2.75rem; border: 0; border-radius: .375rem; background: var(--fill, #1a4fa3); color: var(--on-fill, #fff); cursor: pointer; }
 button.quiet { background: transparent; color: inherit; border: 1px solid #767676; }
-:focus-visible { outline: 3px solid #1a4fa3; outline-offset: 2px; }
+:focus-visible { outline: 3px solid var(--accent, #1a4fa3); outline-offset: 2px; }
 p { margin: 0 0 .75rem; }
 .hint { margin: 0 0 .5rem; }
 .error { margin: 0 0 .5rem; padding-left: .75rem; border-left: .25rem solid #c62828; font-weight: 600; }
 section + section { margin-top: 2.5rem; }
+header { display: flex; align-items: center; gap: .75rem; margin: 0 0 1.5rem; font-weight: 600; overflow-wrap: anywhere; }
+header img { width: 2.5rem; height: 2.5rem; object-fit: contain; }
 nav { margin-top: 2.5rem; }
 nav a { display: inline-block; padding: .5rem 0; color: inherit; }
-@media (prefers-color-scheme: dark) { :focus-visible { outline-color: #8ab4f8; } }
+@media (prefers-color-scheme: dark) { :focus-visible { outline-color: var(--accent, #8ab4f8); } }
 `;
 
-const styleHash = createHash('sha256').update(style).digest('base64');
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
 
-const policy = [
-  "default-src 'none'",
-  `style-src 'sha256-${styleHash}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-].join('; ');
+const policy = "default-src 'none'; form-action 'self'; base-uri 'none'";
 
 const headers: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
@@ -43,6 +43,13 @@ const headers: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Accept-Language',
 };
+
+/** The app that a page is for: its name, its colour (six hex digits after a `#`), and the address of its logo. */
+export interface PageBrand {
+  readonly name: string;
+  readonly colour: string | null;
+  readonly logo: string | null;
+}
 
 export interface Page {
   readonly status: number;
@@ -52,13 +59,17 @@ export interface Page {
   readonly content: Html;
   /** Whether every other page may show it in a frame: only for a page without controls. */
   readonly isFramed?: true;
+  /** The app whose page it is. */
+  readonly brand?: PageBrand;
   /** The address of a script of this server that runs before the content. */
   readonly script?: string;
 }
 
 /** The whole page as an answer. */
-export function renderPage({ status, language, title, content, isFramed, script }: Page): Answer {
-  const page = html`<!doctype html>
+export function renderPage(page: Page): Answer {
+  const { status, language, title, content, isFramed, script, brand } = page;
+  const ownStyle = brand?.colour == null ? null : brandStyle(brand.colour);
+  const document = html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -66,10 +77,12 @@ export function renderPage({ status, language, title, content, isFramed, script 
 <meta name="robots" content="noindex">
 <title>${title}</title>
 <style>${new Html(style)}</style>
+${ownStyle === null ? null : html`<style>${new Html(ownStyle)}</style>`}
 ${script === undefined ? null : html`<script src="${script}"></script>`}
 </head>
 <body>
 <main>
+${brand === undefined ? null : brandHeader(brand)}
 ${content}
 </main>
 </body>
@@ -82,12 +95,18 @@ ${content}
       ...(isFramed ? {} : { 'X-Frame-Options': 'DENY' }),
       'Content-Security-Policy': [
         policy,
+        `style-src ${[style, ...(ownStyle === null ? [] : [ownStyle])].map(hashOf).join(' ')}`,
+        ...(brand?.logo == null ? [] : ["img-src 'self'"]),
         ...(script === undefined ? [] : ["script-src 'self'"]),
         ...(isFramed ? [] : ["frame-ancestors 'none'"]),
       ].join('; '),
       'Content-Language': language,
     },
     contentType: 'text/html; charset=utf-8',
-    content: page.text,
+    content: document.text,
   };
+}
+
+function brandHeader({ name, logo }: PageBrand): Html {
+  return html`<header>${logo === null ? null : html`<img src="${logo}" alt="">`}<span>${name}</span></header>`;
 }

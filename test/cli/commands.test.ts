@@ -1,5 +1,7 @@
 /** Every command on the data folder of a running server: its JSON output and its changes. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   type Json,
@@ -174,6 +176,24 @@ describe('app', () => {
     assert.deepEqual(empty, { exitCode: 1, lines: ['roster: the name is missing'] });
     const unknown = await refused(folder, ['app', 'rename', '0'.repeat(40), '--name', 'Hikes']);
     assert.deepEqual(unknown, { exitCode: 1, lines: ['roster: there is no such app'] });
+  });
+
+  test('app brand gives a colour and a logo from a file', async () => {
+    const appId = (await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Climbs'])).text(
+      'appId',
+    );
+    const logo = join(folder, 'logo.jpg');
+    await writeFile(logo, Buffer.from('ffd8ffe000104a464946', 'hex'));
+    const branded = await rosterJson(folder, ['app', 'brand', appId, '--colour', '#1A2b3c', '--logo', logo]);
+    assert.deepEqual(branded.value, { appId, colour: '#1a2b3c', hasLogo: true });
+    const without = await rosterJson(folder, ['app', 'brand', appId, '--logo', 'none']);
+    assert.deepEqual(without.value, { appId, colour: '#1a2b3c', hasLogo: false });
+    await writeFile(logo, '<svg/>');
+    const svg = await refused(folder, ['app', 'brand', appId, '--logo', logo, '--colour', 'red']);
+    assert.deepEqual(svg.lines, ['roster: the colour is not valid', 'roster: the logo is not valid']);
+    const missing = await refused(folder, ['app', 'brand', appId, '--logo', join(folder, 'nothing.png')]);
+    assert.deepEqual([missing.exitCode, missing.lines.length], [1, 1]);
+    assert.equal((await refused(folder, ['app', 'brand', appId])).exitCode, 2);
   });
 
   test('closing sign-up takes effect on the running server, and the list shows it', async () => {

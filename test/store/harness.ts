@@ -135,7 +135,15 @@ export function addTenant(store: Store): Promise<Tenant> {
 }
 
 export function newApp(): Omit<App, 'orgKey'> {
-  return { id: newAppId(), name: 'App', isSignupOpen: true, origins: [], createdAt: 1 };
+  return {
+    id: newAppId(),
+    name: 'App',
+    isSignupOpen: true,
+    origins: [],
+    colour: null,
+    logoDigest: null,
+    createdAt: 1,
+  };
 }
 
 /** Digests of secrets that do not exist. */

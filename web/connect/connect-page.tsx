@@ -17,11 +17,13 @@ export interface ConnectPageProps {
   readonly api: Api;
   readonly embedder: Embedder;
   readonly results: SessionResults;
+  /** The address of the app's logo; null for none. */
+  readonly logo: string | null;
   readonly language: Language;
   readonly onLanguage: (language: Language) => void;
 }
 
-export function ConnectPage({ api, embedder, results, language, onLanguage }: ConnectPageProps) {
+export function ConnectPage({ api, embedder, results, logo, language, onLanguage }: ConnectPageProps) {
   const t = texts[language];
   const [announcement, setAnnouncement] = useState('');
   const [wanted, setWanted] = useState('');
@@ -73,7 +75,13 @@ export function ConnectPage({ api, embedder, results, language, onLanguage }: Co
   return (
     <div className="page">
       <header>
-        <h1>{t.title}</h1>
+        <div className="heading">
+          {logo !== null && <img className="logo" src={logo} alt="" />}
+          <div>
+            {session !== undefined && <p className="app">{appName}</p>}
+            <h1>{t.title}</h1>
+          </div>
+        </div>
         {embedder.isThere && <CloseButton size="lg" aria-label={t.close} onClick={close} />}
       </header>
       <main>

@@ -32,7 +32,7 @@ export function DisconnectDialog(props: DisconnectDialogProps) {
         <Button variant="default" onClick={onKeep}>
           {t.keep}
         </Button>
-        <Button color="red.9" onClick={onDisconnect}>
+        <Button color="red.9" className="danger" onClick={onDisconnect}>
           {t.disconnect}
         </Button>
       </div>

@@ -35,12 +35,13 @@ const root = document.getElementById('root');
 if (root !== null) start(root);
 
 function start(element: HTMLElement): void {
-  const { origins = '[]', api = '' } = element.dataset;
+  const { origins = '[]', api = '', logo = '' } = element.dataset;
   const embedder = findEmbedder(JSON.parse(origins));
   const props = {
     api: createApi(new URL(api, document.baseURI).href, token),
     embedder,
     results: new SessionResults(),
+    logo: logo === '' ? null : new URL(logo, document.baseURI).href,
   };
   const { lang } = document.documentElement;
 

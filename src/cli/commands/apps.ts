@@ -1,5 +1,7 @@
 /** Apps, their keys and their settings. Lists never show a key or a secret. */
+import { logoBytesMax } from '../../core/directory/app-brand.ts';
 import {
+  brandApp,
   createApp,
   getOrganization,
   type IssuedApp,
@@ -13,6 +15,7 @@ import { toMillisecondText } from '../../core/time.ts';
 import { type Outcome, UsageError } from '../command.ts';
 import { pairs, table } from '../layout.ts';
 import { door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
+import { readBinaryFile } from '../text-file.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
@@ -47,6 +50,30 @@ export const rename = onDirectory(async ({ core }, invocation) => {
   const input = { appId: invocation.argument, name: invocation.get('name') };
   const { id, name } = await renameApp(core, door, input);
   return { json: { appId: id, name }, text: pairs([['App', `${id}  ${name}`]]) };
+});
+
+export const brand = onDirectory(async ({ core }, invocation) => {
+  const colour = invocation.find('colour');
+  const logo = invocation.find('logo');
+  if (colour === undefined && logo === undefined) {
+    throw new UsageError('nothing to change: give --colour or --logo', 'app brand');
+  }
+  const app = await brandApp(core, door, {
+    appId: invocation.argument,
+    ...(colour === undefined ? {} : { colour: colour === 'none' ? null : colour }),
+    ...(logo === undefined
+      ? {}
+      : { logo: logo === 'none' ? null : await readBinaryFile(logo, logoBytesMax) }),
+  });
+  const hasLogo = app.logoDigest !== null;
+  return {
+    json: { appId: app.id, colour: app.colour, hasLogo },
+    text: pairs([
+      ['App', app.id],
+      ['Colour', app.colour ?? 'none'],
+      ['Logo', hasLogo ? 'yes' : 'none'],
+    ]),
+  };
 });
 
 export const rotate = onDirectory(async ({ core }, invocation) => {

@@ -12,9 +12,10 @@ import { newAppId, newPrefixedId } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
+import { readColour, readLogo } from './app-brand.ts';
 import { readOrigins } from './app-origins.ts';
 import type { App, AppChanges, Organization } from './organization.ts';
-import { FieldReader, readNewEmail, readText } from './user-fields.ts';
+import { FieldReader, type FieldResult, readNewEmail, readText } from './user-fields.ts';
 import { newUserOf } from './user-lifecycle.ts';
 
 export interface IssuedApp {
@@ -97,6 +98,35 @@ export async function renameApp(
   input: { readonly appId: string; readonly name: string },
 ): Promise<App> {
   return changeApp(core, door, input.appId, 'app.renamed', { name: readName(input.name) });
+}
+
+/**
+ * Gives the app a colour and a logo for web pages; null removes one, and an absent field stays. Values are as the operator
+ * gave them. Refuses with `invalid_fields` and `not_found` (app).
+ */
+export async function brandApp(
+  core: Core,
+  door: Door,
+  input: { readonly appId: string; readonly colour?: string | null; readonly logo?: Uint8Array | null },
+): Promise<App> {
+  const fields = new FieldReader();
+  const read = <T, U>(
+    name: string,
+    given: T | null | undefined,
+    take: (value: T) => FieldResult<U>,
+  ): U | null | undefined => (given === null || given === undefined ? null : fields.take(name, take(given)));
+  const colour = read('colour', input.colour, readColour);
+  const logo = read('logo', input.logo, readLogo);
+  refuseFaults(fields.faults);
+  return changeApp(core, door, input.appId, 'app.branded', {
+    ...(input.colour === undefined || colour === undefined ? {} : { colour }),
+    ...(input.logo === undefined || logo === undefined ? {} : { logo }),
+  });
+}
+
+/** The logo of an app; null where the app has another one or none. */
+export function findLogo(core: Core, appId: string, digest: string): Promise<Uint8Array | null> {
+  return core.work.readSystem('authentication', (tx) => tx.apps.findLogo(appId, digest));
 }
 
 /** Creates an app in the organization. Refuses with `invalid_fields`. */
@@ -215,7 +245,7 @@ async function issueApp(core: Core, tx: Tx, door: Door, name: string): Promise<I
   const appKey = newAppKeyText();
   const clientSecret = newAppKeyText();
   const app = await tx.apps.insert(
-    { id: newAppId(), name, isSignupOpen: true, origins: [], createdAt: now },
+    { id: newAppId(), name, isSignupOpen: true, origins: [], colour: null, logoDigest: null, createdAt: now },
     { keyDigest: digestOf(appKey), secretDigest: digestOf(clientSecret) },
   );
   await record(tx, operatorAt(door, tx.orgKey), 'app.created', { kind: 'app', id: app.id }, now);

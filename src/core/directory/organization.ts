@@ -1,5 +1,6 @@
 /** Organizations and their apps: every other row belongs to an organization. */
 import type { OrgKey } from '../ids.ts';
+import type { Logo } from './app-brand.ts';
 
 /** The "account" of an API key. An organization never sees data of another one. */
 export interface Organization {
@@ -21,6 +22,10 @@ export interface App {
   readonly isSignupOpen: boolean;
   /** Web origins whose pages may show the Connect page in a frame. */
   readonly origins: readonly string[];
+  /** The colour of the app on web pages, such as `#1a2b3c`. */
+  readonly colour: string | null;
+  /** Stands for the logo, which is read only when it is shown. */
+  readonly logoDigest: string | null;
   readonly createdAt: number;
 }
 
@@ -40,6 +45,8 @@ export interface AppDirectory {
   findByKeyDigest(keyDigest: string): Promise<App | null>;
   /** The app with the digest of its client secret, null for an app that was created without one. */
   findWithSecret(appId: string): Promise<{ readonly app: App; readonly secretDigest: string | null } | null>;
+  /** The bytes of the logo with that digest; null where the app has another one or none. */
+  findLogo(appId: string, digest: string): Promise<Uint8Array | null>;
   /** The very first app of the deployment, or null on an empty one. */
   findFirst(): Promise<App | null>;
   list(): Promise<readonly App[]>;
@@ -70,4 +77,6 @@ export interface AppDigests {
   readonly secretDigest: string;
 }
 
-export type AppChanges = Partial<AppDigests & Pick<App, 'name' | 'isSignupOpen' | 'origins'>>;
+export type AppChanges = Partial<
+  AppDigests & Pick<App, 'name' | 'isSignupOpen' | 'origins' | 'colour'> & { readonly logo: Logo | null }
+>;

@@ -9,6 +9,7 @@ export type AuditAction =
   | 'app.created'
   | 'app.key_rotated'
   | 'app.secret_rotated'
+  | 'app.branded'
   | 'app.renamed'
   | 'app.updated'
   | 'api_key.created'

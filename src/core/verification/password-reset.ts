@@ -7,6 +7,7 @@ import { readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
+import type { App } from '../directory/organization.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
@@ -94,6 +95,15 @@ export interface ResetInput {
   readonly token: unknown;
   readonly password: unknown;
   readonly passwordConfirmation?: unknown;
+}
+
+/** The app of the token's user; null where the token is not valid now. */
+export async function findPasswordTokenApp(
+  core: Core,
+  input: { readonly token: unknown },
+): Promise<App | null> {
+  const found = await findTokenUser(core, input.token);
+  return found === null ? null : core.work.read(found.orgKey, (tx) => tx.apps.find(found.user.appId));
 }
 
 /**

@@ -20,6 +20,7 @@ import type { PageRoute } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import { noticeText } from '../notice.ts';
+import { brandAddresses, brandFiles } from './brand-files.ts';
 import { connectApi } from './connect-api.ts';
 import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
 import { connectNotices } from './connect-notices.ts';
@@ -69,6 +70,7 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
       operationId: 'connect.asset',
       handle: async ({ params, headers }) => (await assets()).answer(params['name'] ?? '', headers),
     },
+    ...brandFiles(core),
     ...connectApi(core),
   ];
 }
@@ -91,6 +93,7 @@ async function show(
   const { script, styles } = await files.assets();
   const address = (name: string): string => `${files.base}assets/${name}`;
   const texts = connectNotices[language];
+  const { logo, colours } = brandAddresses(found.app);
   const page = html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -99,10 +102,11 @@ async function show(
 <meta name="robots" content="noindex">
 <title>${texts.title}</title>
 ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
+${colours === null ? null : html`<link rel="stylesheet" href="${files.base}${colours}">`}
 <script type="module" src="${address(script)}"></script>
 </head>
 <body>
-<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/">
+<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/" data-logo="${logo === null ? '' : `${files.base}${logo}`}">
 <main class="notice late"><h1>${texts.title}</h1><p>${texts.loading}</p></main>
 </div>
 <noscript><p>${texts.needsScript}</p></noscript>

@@ -6,6 +6,7 @@
  * harm; a refused password does not use it up either. The core has the rules; this page has the words.
  */
 import type { Core } from '../../core/core.ts';
+import type { App } from '../../core/directory/organization.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
   closestLanguage,
@@ -13,12 +14,13 @@ import {
   languages,
   readAcceptLanguage,
 } from '../../core/messaging/language.ts';
-import { resetPassword, validatePasswordToken } from '../../core/verification/password-reset.ts';
+import { findPasswordTokenApp, resetPassword } from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
+import { brandAddresses } from '../connect/brand-files.ts';
 import { type Html, html } from '../html.ts';
-import { renderPage } from '../layout.ts';
+import { type Page, type PageBrand, renderPage } from '../layout.ts';
 import { type Notice, noticeText, renderInEveryLanguage } from '../notice.ts';
 import { type PasswordProblem, type RequestProblem, setPasswordTexts } from './set-password-texts.ts';
 
@@ -52,20 +54,24 @@ export function setPasswordPages(core: Core): readonly PageRoute[] {
 interface Visit {
   readonly language: Language;
   readonly token: string;
+  /** The app of the token; absent for an expired token. */
+  readonly brand?: PageBrand;
 }
 
 async function show(core: Core, call: Call): Promise<Answer> {
   const visit = readVisit(call, call.query);
-  const isOpen = await validatePasswordToken(core, { token: visit.token });
-  return isOpen ? formPage(visit, null) : expiredPage(visit);
+  const app = await findPasswordTokenApp(core, { token: visit.token });
+  return app === null ? expiredPage(visit) : formPage({ ...visit, brand: brandOf(app) }, null);
 }
 
 async function submit(core: Core, call: Call): Promise<Answer> {
   const form: Readonly<Record<string, unknown>> =
     typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
-  const visit = readVisit(call, form);
+  const given = readVisit(call, form);
+  const app = await findPasswordTokenApp(core, { token: given.token });
   // An expired link is reported before any fault of the password, which could not be used.
-  if (!(await validatePasswordToken(core, { token: visit.token }))) return expiredPage(visit);
+  if (app === null) return expiredPage(given);
+  const visit = { ...given, brand: brandOf(app) };
   const { password, password_repeat: repeat } = form;
   if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
   try {
@@ -77,7 +83,12 @@ async function submit(core: Core, call: Call): Promise<Answer> {
     throw error;
   }
   const texts = setPasswordTexts[visit.language];
-  return noticePage(200, visit.language, texts.done, null);
+  return noticePage(200, visit, texts.done, null);
+}
+
+function brandOf(app: App): PageBrand {
+  const { logo } = brandAddresses(app);
+  return { name: app.name, colour: app.colour, logo: logo === null ? null : `connect/${logo}` };
 }
 
 function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
@@ -106,7 +117,8 @@ function problemOf(refusal: DomainError<'invalid_fields'>): PasswordProblem {
  * Every fault is shown at the first field, which has the focus, because the person must enter both again. The form goes to
  * the address of the page, whatever that is: a proxy may serve it below a path, or with a slash at its end.
  */
-function formPage({ language, token }: Visit, problem: PasswordProblem | null): Answer {
+function formPage(visit: Visit, problem: PasswordProblem | null): Answer {
+  const { language, token } = visit;
   const texts = setPasswordTexts[language];
   const content = html`<h1>${texts.heading}</h1>
 <form method="post">
@@ -125,20 +137,24 @@ ${problem === null ? html`aria-describedby="hint"` : html`aria-describedby="erro
 </div>
 <button type="submit">${texts.submit}</button>
 </form>
-${languageLinks({ language, token })}`;
+${languageLinks(visit)}`;
   const title = problem === null ? texts.heading : `${texts.error}: ${texts.heading}`;
-  return renderPage({ status: problem === null ? 200 : 422, language, title, content });
+  return renderPage({ ...ofVisit(visit), status: problem === null ? 200 : 422, title, content });
 }
 
 function expiredPage(visit: Visit): Answer {
   const { expired } = setPasswordTexts[visit.language];
-  return noticePage(422, visit.language, expired, languageLinks(visit));
+  return noticePage(422, visit, expired, languageLinks(visit));
 }
 
-function noticePage(status: number, language: Language, notice: Notice, links: Html | null): Answer {
+function ofVisit({ language, brand }: Visit): Pick<Page, 'language' | 'brand'> {
+  return { language, ...(brand === undefined ? {} : { brand }) };
+}
+
+function noticePage(status: number, visit: Visit, notice: Notice, links: Html | null): Answer {
   return renderPage({
+    ...ofVisit(visit),
     status,
-    language,
     title: notice.heading,
     content: html`${noticeText(notice)}${links}`,
   });

@@ -12,6 +12,7 @@ import { tokenFamilies } from './0009-token-families.ts';
 import { importsWithoutPassword } from './0010-imports-without-password.ts';
 import { emailKeys } from './0011-email-keys.ts';
 import { callbackOutcomes } from './0012-callback-outcomes.ts';
+import { appBrands } from './0013-app-brands.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   importsWithoutPassword,
   emailKeys,
   callbackOutcomes,
+  appBrands,
 ];
 
 /** The version that this program works with. */

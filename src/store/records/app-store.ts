@@ -21,6 +21,8 @@ const columns = [
   'name',
   'is_signup_open as isSignupOpen',
   'origins',
+  'colour',
+  'logo_digest as logoDigest',
   'created_at as createdAt',
 ] as const;
 
@@ -76,7 +78,7 @@ const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
 type ById = { orgKey: number; id: string };
 
 const updateOf = <V extends Value>(
-  column: 'name' | 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open',
+  column: 'name' | 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open' | 'colour',
 ) =>
   statement((p: Binder<ById & { value: V }>) =>
     build
@@ -90,6 +92,14 @@ const updateName = updateOf<string>('name');
 const updateKey = updateOf<string>('key_digest');
 const updateSecret = updateOf<string>('client_secret_digest');
 const updateOrigins = updateOf<string>('origins');
+const updateColour = updateOf<string | null>('colour');
+const updateLogo = statement((p: Binder<ById & { logo: string | null; digest: string | null }>) =>
+  build
+    .updateTable('apps')
+    .set({ logo: p('logo'), logo_digest: p('digest') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
 const updateSignup = updateOf<Flag>('is_signup_open');
 
 const selectById = statement((p: Binder<{ id: string }>) =>
@@ -106,6 +116,10 @@ const selectWithSecret = statement((p: Binder<{ id: string }>) =>
     .selectFrom('apps')
     .select([...columns, 'client_secret_digest as secretDigest'])
     .where('id', '=', p('id')),
+);
+
+const selectLogo = statement((p: Binder<{ id: string; digest: string }>) =>
+  build.selectFrom('apps').select('logo').where('id', '=', p('id')).where('logo_digest', '=', p('digest')),
 );
 
 const selectFirst = statement((_: Binder<Record<never, never>>) =>
@@ -159,7 +173,7 @@ export class SqlAppStore implements AppStore {
   async update(appId: string, changes: AppChanges): Promise<boolean> {
     const { executor } = this.#scope;
     const own = { orgKey: this.#orgKey, id: appId };
-    const { name, keyDigest, secretDigest, isSignupOpen, origins } = changes;
+    const { name, keyDigest, secretDigest, isSignupOpen, origins, colour, logo } = changes;
     if (name !== undefined) await executor.run(updateName, { ...own, value: name });
     if (keyDigest !== undefined) await executor.run(updateKey, { ...own, value: keyDigest });
     if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, value: secretDigest });
@@ -168,6 +182,11 @@ export class SqlAppStore implements AppStore {
     }
     if (origins !== undefined) {
       await executor.run(updateOrigins, { ...own, value: JSON.stringify(origins) });
+    }
+    if (colour !== undefined) await executor.run(updateColour, { ...own, value: colour });
+    if (logo !== undefined) {
+      const text = logo === null ? null : Buffer.from(logo.bytes).toString('base64');
+      await executor.run(updateLogo, { ...own, logo: text, digest: logo?.digest ?? null });
     }
     return (await this.find(appId)) !== null;
   }
@@ -193,6 +212,11 @@ export class SqlAppDirectory implements AppDirectory {
     if (row === undefined) return null;
     const { secretDigest, ...columns } = row;
     return { app: toApp(columns), secretDigest };
+  }
+
+  async findLogo(appId: string, digest: string): Promise<Uint8Array | null> {
+    const row = await this.#scope.executor.first(selectLogo, { id: appId, digest });
+    return row === undefined || row.logo === null ? null : Buffer.from(row.logo, 'base64');
   }
 
   findFirst(): Promise<App | null> {

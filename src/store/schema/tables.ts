@@ -36,6 +36,11 @@ export interface Database {
     client_secret_digest: string | null;
     /** A JSON array of texts. */
     origins: string;
+    /** Six hex digits after a `#`. */
+    colour: string | null;
+    /** Base64. */
+    logo: string | null;
+    logo_digest: string | null;
   };
   api_keys: {
     seq: Generated<number>;

@@ -1,0 +1,61 @@
+/** The files with the brand of an app: its logo, and a style sheet with its colours. Browsers may store them for ever. */
+
+import type { Core } from '../../core/core.ts';
+import { pictureTypeOf, readColour } from '../../core/directory/app-brand.ts';
+import type { App } from '../../core/directory/organization.ts';
+import { findLogo } from '../../core/directory/organization-lifecycle.ts';
+import { refuseHttp } from '../../http/http-refusals.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { brandStyle } from '../brand.ts';
+
+const path = '/connect';
+
+const headers = {
+  'cache-control': 'public, max-age=31536000, immutable',
+  'cross-origin-resource-policy': 'same-origin',
+  // A browser that shows the file by itself runs nothing in it.
+  'content-security-policy': "default-src 'none'; sandbox",
+  'x-content-type-options': 'nosniff',
+} as const;
+
+export function brandFiles(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: `${path}/logos/:app/:digest`,
+      operationId: 'connect.logo',
+      async handle({ params }) {
+        const bytes = await findLogo(core, params['app'] ?? '', params['digest'] ?? '');
+        const type = bytes === null ? null : pictureTypeOf(bytes);
+        if (bytes === null || type === null) throw refuseHttp('route_not_found', {});
+        return { status: 200, headers, contentType: type, content: Buffer.from(bytes) };
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/colours/:name`,
+      operationId: 'connect.colours',
+      async handle({ params }) {
+        const [, hex] = /^([0-9a-f]{6})\.css$/.exec(params['name'] ?? '') ?? [];
+        const colour = readColour(`#${hex ?? ''}`);
+        if (!('value' in colour)) throw refuseHttp('route_not_found', {});
+        return {
+          ...{ status: 200, headers },
+          contentType: 'text/css; charset=utf-8',
+          content: brandStyle(colour.value),
+        };
+      },
+    },
+  ];
+}
+
+/** The addresses of the files of an app, below the address of the Connect page; null for a file that it does not have. */
+export function brandAddresses({ id, colour, logoDigest }: App): {
+  readonly logo: string | null;
+  readonly colours: string | null;
+} {
+  return {
+    logo: logoDigest === null ? null : `logos/${id}/${logoDigest}`,
+    colours: colour === null ? null : `colours/${colour.slice(1)}.css`,
+  };
+}
