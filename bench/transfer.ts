@@ -36,6 +36,7 @@ export async function exportUsers({ fixture, rounds }: Bench): Promise<Figure[]>
       'export',
       '--org',
       fixture.orgId,
+      '--force',
       '--out',
       file,
     ]);

@@ -54,7 +54,7 @@ export function toCsvLine(values: readonly (string | null)[]): string {
   let line = '';
   for (const value of values) {
     if (value !== null) {
-      const field = formula.test(value) ? `'${value}` : value;
+      const field = isFormula(value) ? `'${value}` : value;
       line += special.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
     }
     line += ',';
@@ -69,7 +69,17 @@ export function toCsvLine(values: readonly (string | null)[]): string {
  */
 const formula = /^'*[\s\p{Cc}\p{Cf}]*[\t\r\n=+\-@\uFF1D\uFF0B\uFF0D\uFF20\uFE66\uFE62\uFE63\uFE6B\u2212]/u;
 
+const apostrophe = 0x27;
+
+/** Nearly every value begins with a digit or a letter of ASCII, which is quickly seen. */
+function isFormula(value: string): boolean {
+  const first = value.charCodeAt(0);
+  const isPlain = first >= 0x30 && first < 0x7f && first !== 0x3d && first !== 0x40;
+  return !isPlain && formula.test(value);
+}
+
 /** The value of a field: without the apostrophe that makes a text of a formula. */
 export function fieldValue(field: string): string {
-  return field.startsWith("'") && formula.test(field) ? field.slice(1) : field;
+  const isQuoted = field.charCodeAt(0) === apostrophe;
+  return isQuoted && formula.test(field) ? field.slice(1) : field;
 }

@@ -89,8 +89,9 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
 }
 
 /** Whether a row has no value but null and texts that show nothing, such as the empty rows below the table of a spreadsheet. */
-export function saysNothing(row: ImportRow): boolean {
-  for (const value of Object.values(row)) {
+export function saysNothing(row: Readonly<Record<string, unknown>>): boolean {
+  for (const name in row) {
+    const value = row[name];
     const isBlank = typeof value === 'string' ? !isVisible(value) : value === null || value === undefined;
     if (!isBlank) return false;
   }
