@@ -146,7 +146,7 @@ export function faultFields(error: unknown): object {
   const chain: object[] = [];
   let current = error;
   while (current instanceof Error && chain.length < causesMax) {
-    chain.push({ kind: current.name, code: codeOf(current), place: placeOf(current) });
+    chain.push({ kind: current.name, code: codeOf(current), place: stackLinesOf(current) });
     current = current.cause;
   }
   const [fault = { kind: typeof error }, ...causes] = chain;
@@ -183,7 +183,7 @@ function codeOf(error: Error): string | undefined {
 }
 
 /** The stack without the lines of the message. */
-function placeOf({ stack = '', message }: Error): readonly string[] {
+function stackLinesOf({ stack = '', message }: Error): readonly string[] {
   const start = stack.indexOf(message);
   return (start < 0 ? stack : stack.slice(start + message.length))
     .split('\n')

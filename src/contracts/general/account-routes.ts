@@ -7,7 +7,7 @@ import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import type { Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
 import { readFlag, readUserBody } from './body.ts';
-import { findPlace, userOf } from './caller.ts';
+import { findOrigin, userOf } from './caller.ts';
 import {
   cancelledExample,
   createExample,
@@ -54,7 +54,7 @@ export function createUserRoute(core: Core): Route {
       const body = readUserBody(call.body);
       const { user: fields } = body;
       const echoed = Object.entries(fields).filter(([name, value]) => !isOfNew(name, value));
-      const { user, token } = await registerUser(core, await findPlace(core, call), {
+      const { user, token } = await registerUser(core, await findOrigin(core, call), {
         ...personIn(fields),
         isTemplate: readFlag(body, 'template'),
         isClinical: readFlag(body, 'clinical'),

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { authenticateSession, findOwnApp, findPublicApp } from '../../core/access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
-import type { RegistrationPlace } from '../../core/directory/registration.ts';
+import type { RegistrationOrigin } from '../../core/directory/registration.ts';
 import { isRefusal, refuse } from '../../core/errors.ts';
 import { callerOf } from '../../http/caller.ts';
 import type { Call, Unauthenticated } from '../../http/contract.ts';
@@ -52,7 +52,7 @@ export async function findPublic(
 /**
  * The app of a registration, in the organization of the session if there is one; null where it is unknown.
  */
-export async function findPlace(core: Core, call: Call): Promise<RegistrationPlace | null> {
+export async function findOrigin(core: Core, call: Call): Promise<RegistrationOrigin | null> {
   const appId = readHeader(call.headers, 'x-app-id');
   const principal = await findUser(core, call);
   if (principal === null) return findPublicApp(core, call.door, appId);

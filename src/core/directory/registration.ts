@@ -41,29 +41,29 @@ export interface RegistrationInput {
 }
 
 /** Who registers the user, and the app of the new user. */
-export interface RegistrationPlace {
+export interface RegistrationOrigin {
   readonly principal: PublicPrincipal | UserPrincipal;
   readonly app: App;
 }
 
 /**
- * Registers a user in an app; `place` is null where the caller names an app that does not exist. Refuses with
+ * Registers a user in an app; `origin` is null where the caller names an app that does not exist. Refuses with
  * `signup_closed` (admins may still register people), `invalid_fields` (a taken email among them),
  * `not_found` (app) and `unavailable`.
  */
 export async function registerUser(
   core: Core,
-  place: RegistrationPlace | null,
+  origin: RegistrationOrigin | null,
   input: RegistrationInput,
 ): Promise<SignedIn> {
-  const isAdmin = place !== null && may(place.principal, 'care.manage');
-  if (place !== null && !place.app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
+  const isAdmin = origin !== null && may(origin.principal, 'care.manage');
+  if (origin !== null && !origin.app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
   const { values, password, faults } = readRegistration(core, input);
-  if (place === null) {
+  if (origin === null) {
     refuseFaults(faults);
     throw refuse('not_found', { noun: 'app' });
   }
-  const { principal, app } = place;
+  const { principal, app } = origin;
   const { email } = values;
   if (email !== undefined) {
     const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(email));

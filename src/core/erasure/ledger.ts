@@ -95,7 +95,7 @@ export interface ErasureLedger {
   hasAccepted(erasureId: string): boolean;
   /** How long it is now, in bytes. */
   length(): Promise<number>;
-  /** The lines after that place, in pieces, to the end that the ledger has now. */
+  /** The lines after that position, in pieces, to the end that the ledger has now. */
   read(from: number): AsyncIterable<LedgerPiece>;
   readonly grants: OpenGrants;
 }

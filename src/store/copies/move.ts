@@ -40,7 +40,7 @@ export class MoveError extends Error {
   override readonly name = 'MoveError';
 }
 
-interface Place {
+interface Position {
   readonly rows: number;
   readonly digest: string;
 }
@@ -56,7 +56,7 @@ type Cell = string | number | Uint8Array | null;
 type Row = readonly Cell[];
 
 const pieceRows = 1_000;
-const nothingYet: Place = { rows: 0, digest: '' };
+const nothingYet: Position = { rows: 0, digest: '' };
 /** Reads the schema that the target has made for itself. */
 const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
 
@@ -77,12 +77,12 @@ export async function moveToPostgres(options: MoveOptions): Promise<readonly Mov
     await target.connect();
     await prepare(target);
     const plans = planOf(source);
-    const places = await findPlaces(target, source, plans);
+    const positions = await findPositions(target, source, plans);
     const total = plans.reduce((sum, plan) => sum + plan.total, 0);
     let before = 0;
     for (const plan of plans) {
       const done = before;
-      await copyTable(source, target, plan, places.get(plan.name) ?? nothingYet, (rows) =>
+      await copyTable(source, target, plan, positions.get(plan.name) ?? nothingYet, (rows) =>
         options.onAdvance?.(done + rows, total),
       );
       before += plan.total;
@@ -167,20 +167,20 @@ function planOf(source: Sqlite.Database): readonly TablePlan[] {
 }
 
 /** How far each table is copied. If the file has changed since, all copying starts over. */
-async function findPlaces(
+async function findPositions(
   target: Client,
   source: Sqlite.Database,
   plans: readonly TablePlan[],
-): Promise<ReadonlyMap<string, Place>> {
+): Promise<ReadonlyMap<string, Position>> {
   const { rows } = await target.query<{ table_name: string; copied: number; digest: string }>(
     'select table_name, copied, digest from roster_move',
   );
-  const places = new Map(rows.map((row) => [row.table_name, { rows: row.copied, digest: row.digest }]));
+  const positions = new Map(rows.map((row) => [row.table_name, { rows: row.copied, digest: row.digest }]));
   const isSame = plans.every((plan) => {
-    const place = places.get(plan.name) ?? nothingYet;
-    return chainOf(source, plan, place.rows).digest === place.digest;
+    const position = positions.get(plan.name) ?? nothingYet;
+    return chainOf(source, plan, position.rows).digest === position.digest;
   });
-  if (isSame) return places;
+  if (isSame) return positions;
   await target.query('begin');
   await target.query(`truncate ${plans.map(({ name }) => name).join(', ')}, roster_move`);
   await target.query('commit');
@@ -191,10 +191,10 @@ async function copyTable(
   source: Sqlite.Database,
   target: Client,
   plan: TablePlan,
-  place: Place,
+  position: Position,
   onRows: (rows: number) => void,
 ): Promise<void> {
-  let { rows, digest } = place;
+  let { rows, digest } = position;
   const types = await typesOf(target, plan);
   const parameters = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ');
   const insert = `insert into ${plan.name} (${plan.columns.join(', ')}) overriding system value
@@ -241,15 +241,15 @@ function chained(digest: string, piece: readonly Row[]): string {
 }
 
 /** The digest chain over the first rows of a table of the file. */
-function chainOf(source: Sqlite.Database, plan: TablePlan, rows: number): Place {
-  let place = nothingYet;
-  if (rows === 0) return place;
+function chainOf(source: Sqlite.Database, plan: TablePlan, rows: number): Position {
+  let position = nothingYet;
+  if (rows === 0) return position;
   for (const piece of piecesOf(source, plan, 0)) {
-    const wanted = piece.slice(0, rows - place.rows);
-    place = { rows: place.rows + wanted.length, digest: chained(place.digest, wanted) };
-    if (place.rows >= rows) break;
+    const wanted = piece.slice(0, rows - position.rows);
+    position = { rows: position.rows + wanted.length, digest: chained(position.digest, wanted) };
+    if (position.rows >= rows) break;
   }
-  return place;
+  return position;
 }
 
 /** Reads every table back from the database and compares it with the file. */
@@ -272,8 +272,8 @@ async function verify(
   return moved;
 }
 
-async function chainOfTarget(target: Client, plan: TablePlan): Promise<Place> {
-  let place = nothingYet;
+async function chainOfTarget(target: Client, plan: TablePlan): Promise<Position> {
+  let position = nothingYet;
   await target.query('begin isolation level repeatable read, read only');
   await target.query(
     `declare rows no scroll cursor for
@@ -282,10 +282,10 @@ async function chainOfTarget(target: Client, plan: TablePlan): Promise<Place> {
   for (;;) {
     const { rows } = await target.query<Cell[]>({ text: `fetch ${pieceRows} from rows`, rowMode: 'array' });
     if (rows.length === 0) break;
-    place = { rows: place.rows + rows.length, digest: chained(place.digest, rows) };
+    position = { rows: position.rows + rows.length, digest: chained(position.digest, rows) };
   }
   await target.query('commit');
-  return place;
+  return position;
 }
 
 /**

@@ -208,7 +208,7 @@ export interface Database {
   erasure_ledgers: {
     org_key: number;
     id: string;
-    /** Every line before that place is known in the database. */
+    /** Every line before that position is known in the database. */
     known_bytes: number;
   };
   audit_events: {

@@ -14,7 +14,7 @@ const pieceBytesMin = 8;
 const pieceBytesMax = 12;
 const pieceShare = 0.75;
 const at = '@'.charCodeAt(0);
-/** The first byte of a place in a page, and what deleting writes; no text has it. */
+/** The largest first byte of a cell pointer, and of what a deletion writes; no text has such a byte. */
 const cutMax = 0x0f;
 
 interface Sought {
@@ -54,7 +54,7 @@ export class TextIndex {
     for (let end = 0; end < bytes.length; end++) {
       anchor = (anchor << 8) | (bytes[end] ?? 0);
       const from = end + 1 - anchorBytes;
-      if (from < 0 || this.#anchors[placeOf(anchor)] === 0) continue;
+      if (from < 0 || this.#anchors[slotOf(anchor)] === 0) continue;
       for (const group of this.#byAnchor.get(anchor >>> 0)?.values() ?? []) {
         for (const { text } of foundOf(group, bytes, from)) found.add(text);
       }
@@ -70,7 +70,7 @@ export class TextIndex {
       const first = start + Math.min(bytes.length - enough - start, slack >> 1);
       const offset = this.#rarest(bytes, first, start + slack);
       const anchor = bytes.readUInt32BE(offset);
-      this.#anchors[placeOf(anchor)] = 1;
+      this.#anchors[slotOf(anchor)] = 1;
       this.#shares.set(anchor, (this.#shares.get(anchor) ?? 0) + 1);
       const groups = this.#byAnchor.get(anchor) ?? new Map<string, Group>();
       this.#byAnchor.set(anchor, groups);
@@ -94,8 +94,8 @@ export class TextIndex {
   }
 }
 
-/** The slot of four bytes, which others may share. */
-function placeOf(anchor: number): number {
+/** The slot of an anchor; several anchors may share one. */
+function slotOf(anchor: number): number {
   return Math.imul(anchor, 0x9e37_79b1) >>> (32 - anchorBits);
 }
 
