@@ -1,7 +1,7 @@
 /**
  * The database connections of one process. Changes and reads use different connections, so that a change which reads
  * outside its transaction never waits for itself. Without a pooler in between, single reads share two connections, many
- * in one round (`rounds.ts`); the other read connections serve snapshots and scans.
+ * in one round (`rounds.ts`); the other read connections serve snapshots and bulk reads.
  *
  * A connection that breaks is dropped, and a new one is opened when it is needed, so a database that comes back is used
  * at once. Waiting for a connection or for an answer is always limited.

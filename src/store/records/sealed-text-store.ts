@@ -51,7 +51,7 @@ export class SqlSealedTextStore implements SealedTextStore {
 
   list(table: SealedTable, after: SealedRow | null, limit: number): Promise<readonly SealedText[]> {
     const { orgKey, id } = after ?? start;
-    return this.#scope.executor.scan(statements[table].list, { orgKey, id, limit });
+    return this.#scope.executor.bulkRows(statements[table].list, { orgKey, id, limit });
   }
 
   async replace(table: SealedTable, { orgKey, id, sealed }: SealedText, after: string): Promise<boolean> {

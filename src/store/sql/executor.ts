@@ -9,8 +9,8 @@ export interface Executor {
   first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined>;
   /** Returns all rows. */
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
-  /** As `rows`, for a reader that walks a whole table. It must not push the pages of other readers out of memory. */
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  /** As `rows`, for a read of a whole table. It must not push the database pages of other readers out of memory. */
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
   /** Runs a change and returns how many rows it changed. */
   run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number>;
   /**

@@ -26,7 +26,7 @@ class DirectExecutor implements Executor {
     return this.#connection.rows(statement, values);
   }
 
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     return this.rows(statement, values);
   }
 
@@ -70,8 +70,8 @@ class DirectExecutor implements Executor {
 
 export interface ReadOptions {
   readonly reader: SqliteConnection;
-  /** For reads of whole tables. */
-  readonly scanner: SqliteConnection;
+  /** For `bulkRows`. */
+  readonly bulkReader: SqliteConnection;
   /** The error that a caller gets for an error of the database. */
   readonly refusalOf: (error: unknown) => unknown;
 }
@@ -83,15 +83,15 @@ export interface ReadOptions {
 export class ReadExecutor implements Executor {
   readonly isTaken = sqliteDialect.isTaken;
   readonly #reader: SqliteConnection;
-  readonly #scanner: SqliteConnection;
+  readonly #bulkReader: SqliteConnection;
   readonly #view: DirectExecutor;
   readonly #refusalOf: (error: unknown) => unknown;
   readonly #memo = new TurnMemo();
   #openSnapshot: Promise<unknown> | null = null;
 
-  constructor({ reader, scanner, refusalOf }: ReadOptions) {
+  constructor({ reader, bulkReader, refusalOf }: ReadOptions) {
     this.#reader = reader;
-    this.#scanner = scanner;
+    this.#bulkReader = bulkReader;
     this.#refusalOf = refusalOf;
     this.#view = new DirectExecutor(reader);
   }
@@ -112,8 +112,8 @@ export class ReadExecutor implements Executor {
     return this.#ask(() => this.#reader.rows(statement, values));
   }
 
-  async scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
-    return this.#ask(() => this.#scanner.rows(statement, values));
+  async bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+    return this.#ask(() => this.#bulkReader.rows(statement, values));
   }
 
   run(): Promise<number> {
@@ -199,7 +199,7 @@ export class ChangeExecutor implements Executor {
     return this.#attempt(() => this.#connection.rows(statement, values), isChange(statement));
   }
 
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     return this.rows(statement, values);
   }
 

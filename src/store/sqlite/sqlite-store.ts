@@ -53,7 +53,7 @@ const connectionSizes = {
   bulkWriter: { isReadOnly: false, cacheKib: 32 * 1024, mmapBytes: 0, logPages: 64_000 },
   reader: { isReadOnly: true, cacheKib: 64 * 1024, mmapBytes: 1024 * mebibyte },
   /** Small and without a map of the file, because pages of a long read are not needed again. */
-  scanner: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
+  bulkReader: { isReadOnly: true, cacheKib: 4 * 1024, mmapBytes: 0 },
 };
 
 /**
@@ -74,7 +74,7 @@ export class SqliteStore implements Store {
   readonly #lock: FolderLock;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
-  readonly #scanner: SqliteConnection;
+  readonly #bulkReader: SqliteConnection;
   readonly #commits: GroupCommit;
   readonly #checkpoints: SqliteCheckpoints;
   readonly #appKeys: AppKeys;
@@ -94,7 +94,7 @@ export class SqliteStore implements Store {
       options.isBulk === true ? connectionSizes.bulkWriter : connectionSizes.writer,
     );
     this.#reader = new SqliteConnection(file, connectionSizes.reader);
-    this.#scanner = new SqliteConnection(file, connectionSizes.scanner);
+    this.#bulkReader = new SqliteConnection(file, connectionSizes.bulkReader);
     const countShape = options.countShape ?? defaultCountShape;
     this.#countShape = countShape;
     this.#commits = new GroupCommit(this.#writer, {
@@ -122,7 +122,7 @@ export class SqliteStore implements Store {
     this.#onOutage = options.onOutage ?? (() => {});
     const executor = new ReadExecutor({
       reader: this.#reader,
-      scanner: this.#scanner,
+      bulkReader: this.#bulkReader,
       refusalOf: (error) => this.#refusalOf(error),
     });
     this.#appKeys = new AppKeys(executor);
@@ -196,7 +196,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.remains.close()]);
-    this.#scanner.close();
+    this.#bulkReader.close();
     this.#reader.close();
     this.#writer.close();
     this.#lock.release();

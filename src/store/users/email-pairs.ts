@@ -25,7 +25,7 @@ export async function listEmailPairs(view: Executor, orgKey: OrgKey): Promise<re
   const pairs: EmailPair[] = [];
   let after = '';
   for (;;) {
-    const rows = await view.scan(selectKeys, { orgKey, after });
+    const rows = await view.bulkRows(selectKeys, { orgKey, after });
     for (const { id, email, key } of rows) {
       const present = canonicalEmail(email);
       const holder =

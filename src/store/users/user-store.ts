@@ -178,8 +178,8 @@ export class SqlUserStore implements UserStore {
     if (appKey === null && appId !== null) return { items: [], next: null };
     const rows =
       appKey === null
-        ? await this.#executor.scan(ofAll, values)
-        : await this.#executor.scan(ofAppAfter, { ...values, appKey });
+        ? await this.#executor.bulkRows(ofAll, values)
+        : await this.#executor.bulkRows(ofAppAfter, { ...values, appKey });
     const last = rows.length < limit ? undefined : rows.at(-1);
     return {
       items: await reader.readAll(rows, this.#scope, this.#orgKey),

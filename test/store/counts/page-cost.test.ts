@@ -81,7 +81,7 @@ async function onSqlite(): Promise<Measured> {
   const connection = new SqliteConnection(join(own.dataDir, databaseFile), size);
   return {
     own,
-    view: new ReadExecutor({ reader: connection, scanner: connection, refusalOf: (error) => error }),
+    view: new ReadExecutor({ reader: connection, bulkReader: connection, refusalOf: (error) => error }),
     async close() {
       connection.close();
       await own.dispose();

@@ -70,7 +70,7 @@ export class PostgresChangeExecutor implements Executor {
     return statement.locksShared === true ? this.#sendInOrder(send) : this.#send(send, { isChange });
   }
 
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     return this.rows(statement, values);
   }
 

@@ -11,7 +11,7 @@ abstract class ReadOnlyExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
 
   abstract rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
-  abstract scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
+  abstract bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]>;
   abstract snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
 
   async first<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
@@ -60,7 +60,7 @@ export class PostgresReadExecutor extends ReadOnlyExecutor {
   }
 
   /** Uses a connection of its own: many rows would delay the reads behind them. */
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     return this.#pool.reads.use((connection) => connection.rows(statement, values));
   }
 
@@ -87,7 +87,7 @@ class SnapshotExecutor extends ReadOnlyExecutor {
     return this.#rounds.rows(statement, values);
   }
 
-  scan<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
+  bulkRows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     return this.rows(statement, values);
   }
 
