@@ -20,6 +20,9 @@ const numericEnd = /\.(?:[0-9]+|0x[0-9a-f]*)$/;
  * comes back as it is.
  */
 export function toAsciiDomain(domain: string): string | null {
+  const lower = domain.toLowerCase();
+  // UTS 46 changes nothing about ASCII without A-labels, as nearly every domain is.
+  if (asciiDomain.test(lower) && !lower.includes('xn--')) return numericEnd.test(lower) ? null : lower;
   if (domain.length > domainCharactersMax || foreignSign.test(domain)) return null;
   const ascii = domainToASCII(domain);
   return asciiDomain.test(ascii) && !numericEnd.test(ascii) ? ascii : null;

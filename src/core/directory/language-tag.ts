@@ -16,6 +16,9 @@ const regularTag = new RegExp(
   'i',
 );
 
+/** The form of nearly every tag that is sent. */
+const commonTag = /^[a-z]{2}(?:-[A-Z]{2})?$/;
+
 /** The grandfathered tags that the grammar does not give. */
 const irregularTags = new Set(
   (
@@ -26,6 +29,7 @@ const irregularTags = new Set(
 
 /** True for a well-formed tag that repeats no variant and no extension (section 2.2.9). */
 export function isLanguageTag(text: string): boolean {
+  if (commonTag.test(text)) return true;
   const match = regularTag.exec(text);
   if (match === null) return irregularTags.has(text.toLowerCase());
   const [, variantSubtags = '', extensionSubtags = ''] = match;

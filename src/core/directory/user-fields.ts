@@ -65,8 +65,6 @@ const emailText =
 
 /** Characters that show nothing would make two addresses that look the same. */
 const formatCharacter = /[\p{Cf}\p{DI}]/u;
-/** The beginning or the end of an encoded word (RFC 2047), which mail programs decode to another address. */
-const encodedWordSign = /=\?|\?=/;
 
 /** An address as given, trimmed. The form alone is checked, not whether the address exists. */
 export function readEmail(value: unknown): FieldResult<string> {
@@ -77,8 +75,9 @@ export function readEmail(value: unknown): FieldResult<string> {
   const isAddress =
     emailText.test(result.value) &&
     !isDotted &&
-    !formatCharacter.test(result.value) &&
-    !encodedWordSign.test(local) &&
+    // An encoded word (RFC 2047), which mail programs decode to another address, begins and ends so.
+    !(local.includes('=?') || local.includes('?=')) &&
+    (isPlainText(result.value) || !formatCharacter.test(result.value)) &&
     toAsciiDomain(domain) !== null;
   return isAddress ? result : { fault: 'invalid' };
 }
