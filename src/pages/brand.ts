@@ -31,7 +31,7 @@ export function coloursFor(colour: string, scheme: Scheme): SchemeColours {
 export function brandStyle(colour: string): string {
   const properties = (scheme: Scheme): string => {
     const { accent, fill, onFill } = coloursFor(colour, scheme);
-    return `:root:root { --accent: ${accent}; --fill: ${fill}; --on-fill: ${onFill}; }`;
+    return `:root:root { --accent: ${accent}; --fill: ${fill}; --on-fill: ${onFill}; --initial: ${onFill}; --initial-ground: ${fill}; }`;
   };
   return `${properties('light')}\n@media (prefers-color-scheme: dark) { ${properties('dark')} }\n`;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
+import { brandApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { parseUserIdText } from '../../src/core/ids.ts';
 import { startConnection } from '../../src/core/providers/user-connections.ts';
 import { digestOf } from '../../src/core/secret.ts';
@@ -10,6 +11,7 @@ import { browserTest } from '../support/browser.ts';
 import { approachDemo, visitDemo } from '../support/demo-person.ts';
 import { addPerson } from '../support/people.ts';
 import { setUpRoster } from '../support/set-up.ts';
+import { testDoor } from '../support/start.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -30,6 +32,17 @@ const open = async (query: string, headers: Record<string, string> = {}) => {
 };
 
 describe('the page after a visit to a provider', () => {
+  test('names the app, with its colour and logo, and no app for an unknown state', async () => {
+    const { appId } = roster.organization.app;
+    const logo = Buffer.from('ffd8ffe000104a464946', 'hex');
+    await brandApp(roster.core, testDoor, { appId, colour: '#1a2b3c', logo });
+    const arrival = await visitDemo(await start(), 'allow');
+    assert.match(arrival.text, /<header><img src="logos\/[0-9a-f]+\/[0-9a-f]+" alt=""><span>Default<\/span>/);
+    assert.match(arrival.headers.get('content-security-policy') ?? '', /img-src 'self'/);
+    assert.doesNotMatch((await open('?state=oas_1_x&code=y')).text, /<header/);
+    await brandApp(roster.core, testDoor, { appId, colour: null, logo: null });
+  });
+
   test('shows the outcome in the language of the browser, without any secret', async () => {
     for (const [language, heading] of [
       ['en', 'Demo is connected'],

@@ -7,6 +7,7 @@ import { findLogo } from '../../core/directory/organization-lifecycle.ts';
 import { refuseHttp } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { brandStyle } from '../brand.ts';
+import type { PageBrand } from '../layout.ts';
 
 const path = '/connect';
 
@@ -58,4 +59,10 @@ export function brandAddresses({ id, colour, logoDigest }: App): {
     logo: logoDigest === null ? null : `logos/${id}/${logoDigest}`,
     colours: colour === null ? null : `colours/${colour.slice(1)}.css`,
   };
+}
+
+/** The brand of an app for a page; `base` leads from the page to the address of the Connect page, with a slash. */
+export function pageBrand(app: App, base: string): PageBrand {
+  const { logo } = brandAddresses(app);
+  return { name: app.name, colour: app.colour, logo: logo === null ? null : `${base}${logo}` };
 }

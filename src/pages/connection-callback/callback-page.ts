@@ -5,12 +5,15 @@
  */
 
 import type { Core } from '../../core/core.ts';
+import type { App } from '../../core/directory/organization.ts';
 import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
 import { finishConnection } from '../../core/providers/callback.ts';
+import { findCallbackApp } from '../../core/providers/callback-app.ts';
 import type { CallbackOutcome } from '../../core/providers/callback-outcome.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
+import { pageBrand } from '../connect/brand-files.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import { noticeText, renderInEveryLanguage } from '../notice.ts';
@@ -54,8 +57,13 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
       path,
       operationId: 'connectionCallback',
       hasEffect: true,
-      handle: async (call) =>
-        show(call, await finishConnection(core, { door, parameters: parametersOf(call) })),
+      async handle(call) {
+        const parameters = parametersOf(call);
+        const outcome = await finishConnection(core, { door, parameters });
+        const isKnown = outcome.kind !== 'refused';
+        const app = isKnown ? await findCallbackApp(core, parameters.get('state') ?? '') : null;
+        return show(call, outcome, app);
+      },
       present,
     },
     {
@@ -81,7 +89,7 @@ function parametersOf({ query }: Call): URLSearchParams {
   return parameters;
 }
 
-function show({ headers }: Call, outcome: CallbackOutcome): Answer {
+function show({ headers }: Call, outcome: CallbackOutcome, app: App | null): Answer {
   const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
   const title = 'title' in outcome ? outcome.title : '';
   const notice = connectionCallbackTexts[language].notices[outcome.kind](title);
@@ -91,6 +99,7 @@ function show({ headers }: Call, outcome: CallbackOutcome): Answer {
     status: statuses[outcome.kind],
     language,
     title: notice.heading,
+    ...(app === null ? {} : { brand: pageBrand(app, '') }),
     content: html`<div role="status" data-outcome="${outcome.kind}">${noticeText(notice)}</div>
 ${isOpened ? html`<script src="callback.js" defer></script>` : null}`,
   });

@@ -6,7 +6,6 @@
  * harm; a refused password does not use it up either. The core has the rules; this page has the words.
  */
 import type { Core } from '../../core/core.ts';
-import type { App } from '../../core/directory/organization.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
   closestLanguage,
@@ -18,7 +17,7 @@ import { findPasswordTokenApp, resetPassword } from '../../core/verification/pas
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
-import { brandAddresses } from '../connect/brand-files.ts';
+import { pageBrand } from '../connect/brand-files.ts';
 import { type Html, html } from '../html.ts';
 import { type Page, type PageBrand, renderPage } from '../layout.ts';
 import { type Notice, noticeText, renderInEveryLanguage } from '../notice.ts';
@@ -61,7 +60,7 @@ interface Visit {
 async function show(core: Core, call: Call): Promise<Answer> {
   const visit = readVisit(call, call.query);
   const app = await findPasswordTokenApp(core, { token: visit.token });
-  return app === null ? expiredPage(visit) : formPage({ ...visit, brand: brandOf(app) }, null);
+  return app === null ? expiredPage(visit) : formPage({ ...visit, brand: pageBrand(app, 'connect/') }, null);
 }
 
 async function submit(core: Core, call: Call): Promise<Answer> {
@@ -71,7 +70,7 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   const app = await findPasswordTokenApp(core, { token: given.token });
   // An expired link is reported before any fault of the password, which could not be used.
   if (app === null) return expiredPage(given);
-  const visit = { ...given, brand: brandOf(app) };
+  const visit = { ...given, brand: pageBrand(app, 'connect/') };
   const { password, password_repeat: repeat } = form;
   if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
   try {
@@ -84,11 +83,6 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   }
   const texts = setPasswordTexts[visit.language];
   return noticePage(200, visit, texts.done, null);
-}
-
-function brandOf(app: App): PageBrand {
-  const { logo } = brandAddresses(app);
-  return { name: app.name, colour: app.colour, logo: logo === null ? null : `connect/${logo}` };
 }
 
 function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
