@@ -10,7 +10,23 @@ if (Number(version.split('.')[0]) < oldestMajor) {
       oldestMajor +
       ' or newer, and this is Node ' +
       version +
-      '. `npm ci` brings the right one: start it with `npm start` or `npx roster`.\n',
+      (isWithoutScripts()
+        ? '. `npm ci` ran without its scripts, which bring the right one: run `npm ci --ignore-scripts=false`.\n'
+        : '. `npm ci` brings the right one: start it with `npm start` or `npx roster`.\n'),
   );
   process.exit(1);
+}
+
+// Whether the package that brings Node is there, without the Node that its script downloads.
+function isWithoutScripts() {
+  return isInstalled('package.json') && !isInstalled('bin/node') && !isInstalled('bin/node.exe');
+}
+
+function isInstalled(name) {
+  try {
+    require.resolve('../node_modules/node/' + name);
+    return true;
+  } catch (_error) {
+    return false;
+  }
 }

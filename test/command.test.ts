@@ -1,10 +1,21 @@
 /** The command as a person starts it: with the Node of the machine. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { after, describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
 
@@ -24,6 +35,40 @@ describe('the command', () => {
       assert.match(stderr, /`npm start` or `npx roster`/);
     });
   }
+
+  describe('after `npm ci --ignore-scripts`', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'roster-scripts-'));
+    after(() => rmSync(folder, { recursive: true }));
+    for (const name of ['bin', 'src', 'package.json'])
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    const command = [join(folder, 'bin', 'roster'), 'serve', '--port', '0', '--data', join(folder, 'data')];
+
+    test('an old Node of the machine says what to run', () => {
+      const dependency = join(folder, 'node_modules', 'node');
+      mkdirSync(dependency, { recursive: true });
+      cpSync(join(root, 'node_modules', 'node', 'package.json'), join(dependency, 'package.json'));
+      const disguise = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })`;
+      const options = ['--import', `data:text/javascript,${encodeURIComponent(disguise)}`];
+      const { status, stderr } = spawnSync(process.execPath, [...options, ...command], { encoding: 'utf8' });
+      assert.equal(status, 1);
+      assert.match(stderr, /^roster: needs Node 26 .*: run `npm ci --ignore-scripts=false`\.\n$/);
+      rmSync(join(folder, 'node_modules'), { recursive: true });
+    });
+
+    test('a new Node of the machine serves, and the log says how to build the missing page', async () => {
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+      const { PATH = '' } = process.env;
+      const child = spawn(process.execPath, command, {
+        cwd: folder,
+        env: { PATH },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child.stdout.once('data', () => child.kill('SIGTERM'));
+      const [log, [exitCode]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+      assert.equal(exitCode, 0, log);
+      assert.match(log, /"level":40.*the Connect page is not built: run `npm run build`/);
+    });
+  });
 
   test('uses only syntax that an old Node can parse', () => {
     for (const name of ['roster', 'require-node.js']) {

@@ -76,6 +76,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     { setPasswordPages },
     { connectionCallbackPages },
     { connectPages },
+    { isPageBuilt },
     { jwksPages },
     { createJobs },
     { startJobs },
@@ -88,6 +89,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../pages/set-password/set-password-page.ts'),
     import('../pages/connection-callback/callback-page.ts'),
     import('../pages/connect/connect-page.ts'),
+    import('../pages/connect/connect-assets.ts'),
     import('../pages/jwks/jwks-page.ts'),
     import('../jobs/jobs.ts'),
     import('../jobs/runner.ts'),
@@ -172,6 +174,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         throw listenFault(error, config, publicAddress);
       }
       address.listensAt(url);
+      if (turn !== 'further' && !isPageBuilt()) {
+        journal.warn('the Connect page is not built: run `npm run build`', {});
+      }
       runner = startJobs(createJobs({ core, journal, senders, outbox: outboxSender }), journal);
       return url;
     },

@@ -3,6 +3,7 @@
  * them for ever. `npm run build` makes them, and `npm ci` runs it. They are read at the first request for the
  * page, so that a start does not wait for them.
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
@@ -12,6 +13,11 @@ import { refuseHttp } from '../../http/http-refusals.ts';
 
 /** The folder of the build. */
 export const assetsFolder = join(import.meta.dirname, '..', '..', '..', 'dist', 'connect');
+
+/** Whether the build has run. `npm ci --ignore-scripts` leaves it out. */
+export function isPageBuilt(folder = assetsFolder): boolean {
+  return existsSync(folder);
+}
 
 export interface Assets {
   /** File names. */
