@@ -199,10 +199,9 @@ describe('rows of CSV from spreadsheets', () => {
   });
 
   test('go on after empty lines that fill a batch', async () => {
-    assert.deepEqual(await glance(`email\na\n${'\n'.repeat(9_000_000)}b\n`), [
-      '2 {"email":"a"}',
-      '9000003 {"email":"b"}',
-    ]);
+    const reader = await RowReader.open(chunksOf(`email\n${'\n'.repeat(100)}b\n`), null);
+    const { items } = await reader.read(10, 8);
+    assert.deepEqual(items, [{ line: 102, row: { email: 'b' } }]);
   });
 });
 

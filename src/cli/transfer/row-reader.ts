@@ -81,11 +81,11 @@ export class RowReader {
     this.#lines = lines;
   }
 
-  /** The next rows, at most `max`; no items at the end of the input. */
-  async read(max: number): Promise<CutRows> {
+  /** The next rows, at most `max`, of about `bytesMax` bytes; no items at the end of the input. */
+  async read(max: number, bytesMax = batchBytesMax): Promise<CutRows> {
     const items: ImportLine[] = [];
     let at = 0;
-    while (items.length < max && at < batchBytesMax) {
+    while (items.length < max && at < bytesMax) {
       const found = await this.#cut(at);
       if (found === null) break;
       const line = this.#lines + 1;
@@ -96,7 +96,7 @@ export class RowReader {
       if (cut.problem === 'too_long') {
         await this.#passLine(at);
         at = 0;
-      } else if (items.length === 0 && at >= batchBytesMax) {
+      } else if (items.length === 0 && at >= bytesMax) {
         // Many empty lines are not the end of the input.
         this.#window.pass(at);
         at = 0;
