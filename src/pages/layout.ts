@@ -18,6 +18,7 @@ label { display: block; font-weight: 600; margin-bottom: .25rem; }
 input { box-sizing: border-box; width: 100%; font: inherit; padding: .625rem .75rem; border: 1px solid #767676; border-radius: .375rem; }
 input[aria-invalid="true"] { border: 2px solid #c62828; }
 button { font: inherit; font-weight: 600; min-height: 2.75rem; border: 0; border-radius: .375rem; background: var(--fill, #1a4fa3); color: var(--on-fill, #fff); cursor: pointer; }
+button[aria-disabled="true"] { opacity: .6; cursor: wait; }
 button.quiet { background: transparent; color: inherit; border: 1px solid #767676; }
 :focus-visible { outline: 3px solid var(--accent, #1a4fa3); outline-offset: 2px; }
 p { margin: 0 0 .75rem; }

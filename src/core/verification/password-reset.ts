@@ -3,7 +3,7 @@
  * request for a reset gets the same answer; a job looks up the account afterwards.
  */
 import { requireApp } from '../access/authentication.ts';
-import { readPassword, readPasswordConfirmation } from '../access/password.ts';
+import { matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
@@ -97,6 +97,9 @@ export interface ResetInput {
   readonly passwordConfirmation?: unknown;
 }
 
+/** How long a spent token still tells that it set a password, to a person who presses the button twice. */
+const repeatMs = minuteMs;
+
 /** The app of the token's user; null where the token is not valid now. */
 export async function findPasswordTokenApp(
   core: Core,
@@ -111,7 +114,14 @@ export async function findPasswordTokenApp(
  * user. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
  * with `invalid_token` for a token that is unknown, consumed or expired.
  */
-export async function resetPassword(core: Core, input: ResetInput & { readonly door: Door }): Promise<User> {
+export async function resetPassword(
+  core: Core,
+  input: ResetInput & {
+    readonly door: Door;
+    /** Whether `isRepeatedReset` recognises the same request for a minute. */
+    readonly isRepeatable?: true;
+  },
+): Promise<User> {
   const { password } = readReset(core, input, null);
   const found = await findTokenUser(core, input.token);
   if (found === null) throw refuse('invalid_token', {});
@@ -136,6 +146,10 @@ export async function resetPassword(core: Core, input: ResetInput & { readonly d
     await tx.sessions.endAll(user.id);
     // A reset leaves an invitation open: only the invitation activates its user.
     await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
+    if (input.isRepeatable) {
+      const spent = { ...token, expiresAt: now + repeatMs };
+      await tx.passwordTokens.insert(spent, spentDigestOf(found.digest));
+    }
     if (user.email !== null) {
       await tx.throttles.clearFailures(emailSubject(core.secrets, found.orgKey, user.email));
     }
@@ -146,14 +160,33 @@ export async function resetPassword(core: Core, input: ResetInput & { readonly d
   });
 }
 
-/** The user of the token; null where the token is not valid now. */
+/**
+ * Whether this token has just set this password, in a request that was repeatable. It changes nothing and starts no
+ * session. A wrong password ends the minute, so that a spent token is no way to guess passwords.
+ */
+export async function isRepeatedReset(core: Core, input: ResetInput): Promise<boolean> {
+  const found = await findTokenUser(core, input.token, spentDigestOf);
+  if (found === null || typeof input.password !== 'string') return false;
+  const { user, orgKey, digest } = found;
+  if ((await matchPassword(core.hasher, input.password, user.passwordHash)) === 'right') return true;
+  await core.work.change(orgKey, (tx) => tx.passwordTokens.consume(digest, core.clock.now()));
+  return false;
+}
+
+/** Under which a spent token is stored. No token has this digest. */
+function spentDigestOf(digest: string): string {
+  return digestOf(`spent ${digest}`);
+}
+
+/** The user of the token; null where the token is not valid now. `storedAs` gives the digest to look for. */
 async function findTokenUser(
   core: Core,
   token: unknown,
+  storedAs: (digest: string) => string = (digest) => digest,
 ): Promise<{ user: User; orgKey: OrgKey; digest: string } | null> {
   const parts = typeof token === 'string' ? parseToken(token) : null;
   if (typeof token !== 'string' || parts === null || parts.prefix === 'st') return null;
-  const digest = digestOf(token);
+  const digest = storedAs(digestOf(token));
   const user = await core.work.read(parts.orgKey, async (tx) => {
     const open = await tx.passwordTokens.findOpen(digest, core.clock.now());
     return open === null ? null : tx.users.find({ id: open.userId });

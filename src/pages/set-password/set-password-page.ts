@@ -2,7 +2,8 @@
  * The page that links in emails open: a form that sets a password with the token of a reset or an invitation.
  *
  * It works without script, by keyboard and in a screen reader, in English and Spanish (`?lang=` before
- * `Accept-Language`). Opening the page does not use the link up, so a mail scanner that follows links does no
+ * `Accept-Language`). With script, the button waits for the answer. A second press that comes anyway gets the answer of the
+ * first. Opening the page does not use the link up, so a mail scanner that follows links does no
  * harm; a refused password does not use it up either. The core has the rules; this page has the words.
  */
 import type { Core } from '../../core/core.ts';
@@ -13,7 +14,11 @@ import {
   languages,
   readAcceptLanguage,
 } from '../../core/messaging/language.ts';
-import { findPasswordTokenApp, resetPassword } from '../../core/verification/password-reset.ts';
+import {
+  findPasswordTokenApp,
+  isRepeatedReset,
+  resetPassword,
+} from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
@@ -27,7 +32,18 @@ const path = '/set-password';
 /** The door in the audit events of changes through this page. */
 const door = 'page';
 
-/** The two routes of the page. */
+/** A form is sent once; when the person comes back to the page, it can be sent again. */
+const script = `addEventListener('submit', (event) => {
+  const { submitter } = event;
+  if (submitter?.getAttribute('aria-disabled') === 'true') event.preventDefault();
+  else submitter?.setAttribute('aria-disabled', 'true');
+});
+addEventListener('pageshow', () => {
+  for (const button of document.querySelectorAll('button')) button.removeAttribute('aria-disabled');
+});
+`;
+
+/** The routes of the page and of its script. */
 export function setPasswordPages(core: Core): readonly PageRoute[] {
   return [
     {
@@ -45,6 +61,17 @@ export function setPasswordPages(core: Core): readonly PageRoute[] {
       bodyTypes: ['application/x-www-form-urlencoded'],
       handle: (call) => submit(core, call),
       present,
+    },
+    {
+      method: 'GET',
+      path: `${path}.js`,
+      operationId: 'setPasswordScript',
+      handle: async () => ({
+        status: 200,
+        headers: { 'Cache-Control': 'public, max-age=3600' },
+        contentType: 'text/javascript; charset=utf-8',
+        content: script,
+      }),
     },
   ];
 }
@@ -67,22 +94,35 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   const form: Readonly<Record<string, unknown>> =
     typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
   const given = readVisit(call, form);
-  const app = await findPasswordTokenApp(core, { token: given.token });
-  // An expired link is reported before any fault of the password, which could not be used.
-  if (app === null) return expiredPage(given);
-  const visit = { ...given, brand: pageBrand(app, 'connect/') };
   const { password, password_repeat: repeat } = form;
+  const reset = { token: given.token, password };
+  const app = await findPasswordTokenApp(core, reset);
+  // An expired link is reported before any fault of the password, which could not be used.
+  if (app === null) return spentPage(core, given, reset);
+  const visit = { ...given, brand: pageBrand(app, 'connect/') };
   if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
   try {
-    await resetPassword(core, { door, token: visit.token, password });
+    await resetPassword(core, { ...reset, door, isRepeatable: true });
   } catch (error) {
     // Another request used the same link first.
-    if (isRefusal(error, 'invalid_token')) return expiredPage(visit);
+    if (isRefusal(error, 'invalid_token')) return spentPage(core, visit, reset);
     if (isRefusal(error, 'invalid_fields')) return formPage(visit, problemOf(error));
     throw error;
   }
-  const texts = setPasswordTexts[visit.language];
-  return noticePage(200, visit, texts.done, null);
+  return donePage(visit);
+}
+
+/** The person pressed the button twice, or the link is no good. */
+async function spentPage(
+  core: Core,
+  visit: Visit,
+  reset: { readonly token: string; readonly password: unknown },
+): Promise<Answer> {
+  return (await isRepeatedReset(core, reset)) ? donePage(visit) : expiredPage(visit);
+}
+
+function donePage(visit: Visit): Answer {
+  return noticePage(200, visit, setPasswordTexts[visit.language].done, null);
 }
 
 function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
@@ -133,7 +173,8 @@ ${problem === null ? html`aria-describedby="hint"` : html`aria-describedby="erro
 </form>
 ${languageLinks(visit)}`;
   const title = problem === null ? texts.heading : `${texts.error}: ${texts.heading}`;
-  return renderPage({ ...ofVisit(visit), status: problem === null ? 200 : 422, title, content });
+  const status = problem === null ? 200 : 422;
+  return renderPage({ ...ofVisit(visit), status, title, content, script: `${path.slice(1)}.js` });
 }
 
 function expiredPage(visit: Visit): Answer {
