@@ -39,6 +39,26 @@ describe('the credential of humanapi', () => {
     await ledger.expect({});
   });
 
+  test('a script in a browser gets a challenge that opens no dialog', async () => {
+    for (const [mode, scheme] of [
+      ['cors', /^AppKey realm="/],
+      ['same-origin', /^AppKey realm="/],
+      ['navigate', /^Basic realm="/],
+    ] as const) {
+      // The test client checks for the documented challenge, which every other client gets.
+      const path = `/humanapi/v1/apps/${tenant.app.appId}/users`;
+      const { get } = await import('node:http');
+      const challenge = await new Promise((resolve, reject) => {
+        const headers = { authorization: basic('wrong:'), 'sec-fetch-mode': mode };
+        get(`${roster.baseUrl}${path}`, { headers }, (answer) => {
+          answer.resume();
+          resolve(answer.headers['www-authenticate']);
+        }).on('error', reject);
+      });
+      assert.match(String(challenge), scheme);
+    }
+  });
+
   test('every invalid one gets the same answer', async () => {
     const { apiKeys, app } = tenant;
     const { session } = await addPerson(roster, { role: 'admin' });
