@@ -16,8 +16,8 @@ import { type AuthorizationServer, startAuthorizationServer } from '../providers
 import { type Fault, type FaultProxy, faults, startFaultProxy } from '../providers/fault-proxy.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { findInFolder } from './bytes.ts';
-import { send } from './errand.ts';
-import type { Errand } from './killed-process.ts';
+import type { KilledTask } from './killed-process.ts';
+import { runKilledTask } from './killed-task.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 
@@ -94,12 +94,12 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     /** Has another process do the work, and kills it in between. */
     async function killWorker({ user }: Story, killAt: number): Promise<void> {
       const { folder, databaseUrl, clock, orgKey } = linked;
-      const errand: Errand = {
+      const killedTask: KilledTask = {
         ...{ folder, databaseUrl, now: clock.now(), orgKey, userId: user.id, killAt },
         ...{ serverUrl: server.url, proxyUrl: proxy.url, patienceMs: proxy.patienceMs },
       };
       await running.close();
-      await send(errand);
+      await runKilledTask(killedTask);
       running = await linked.start();
     }
 

@@ -17,7 +17,7 @@ import { linkProvider } from '../providers/linked-provider.ts';
 import { openFolder, runOnce } from './linked-folder.ts';
 
 /** The task of the process; the last argument of its command line, as JSON. */
-export interface Errand {
+export interface KilledTask {
   readonly folder: string;
   readonly databaseUrl?: string | undefined;
   readonly now: number;
@@ -32,12 +32,12 @@ export interface Errand {
   readonly killAt: number;
 }
 
-const errand: Errand = JSON.parse(process.argv[2] ?? '{}');
+const killedTask: KilledTask = JSON.parse(process.argv[2] ?? '{}');
 let points = 0;
 
 function point(beforeDeath: () => void = () => {}): void {
   points += 1;
-  if (points !== errand.killAt) return;
+  if (points !== killedTask.killAt) return;
   beforeDeath();
   process.kill(process.pid, 'SIGKILL');
 }
@@ -67,7 +67,7 @@ function mortal(core: Core): Core {
         if (line === undefined) return;
         // The disk has written a part of the line.
         const torn = `\n${JSON.stringify(line)}`.slice(0, 90);
-        point(() => appendFileSync(join(errand.folder, ledgerFile), torn));
+        point(() => appendFileSync(join(killedTask.folder, ledgerFile), torn));
         await around(() => ledger.append(lines));
       },
       hasAccepted: (id) => ledger.hasAccepted(id),
@@ -93,13 +93,13 @@ function mortal(core: Core): Core {
   };
 }
 
-const clock = { now: () => errand.now };
-const directory = await openFolder({ ...errand, clock });
-const { patienceMs } = errand;
+const clock = { now: () => killedTask.now };
+const directory = await openFolder({ ...killedTask, clock });
+const { patienceMs } = killedTask;
 const http = createProviderHttp({ isInsecureAllowed: true });
 const providers = linkProvider({
-  serverUrl: errand.serverUrl,
-  proxyUrl: errand.proxyUrl ?? errand.serverUrl,
+  serverUrl: killedTask.serverUrl,
+  proxyUrl: killedTask.proxyUrl ?? killedTask.serverUrl,
   clock,
   http: {
     ...http,
@@ -112,9 +112,9 @@ const providers = linkProvider({
 });
 const core = mortal({ ...directory.core, providers });
 const journal = createTestJournal();
-const operator = { kind: 'operator', door: 'test', orgKey: errand.orgKey } as const;
-const isThere = await core.work.read(errand.orgKey, (tx) => tx.users.find({ id: errand.userId }));
-if (isThere !== null) await deleteUser(core, operator, { ref: { id: errand.userId } });
+const operator = { kind: 'operator', door: 'test', orgKey: killedTask.orgKey } as const;
+const isThere = await core.work.read(killedTask.orgKey, (tx) => tx.users.find({ id: killedTask.userId }));
+if (isThere !== null) await deleteUser(core, operator, { ref: { id: killedTask.userId } });
 await runOnce(createRevokeGrantsJob(core, journal));
 await runOnce(createCompleteErasuresJob(core, journal));
 await directory.close();

@@ -10,7 +10,7 @@ import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
 import { findInFolder } from './bytes.ts';
-import { send } from './errand.ts';
+import { runKilledTask } from './killed-task.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 
@@ -77,7 +77,7 @@ describe('a process that is killed at every step of an erasure', () => {
         firstName: `Aurelia ${mark} x`,
       });
       await first.close();
-      const isKilled = await send({
+      const isKilled = await runKilledTask({
         ...{ folder: linked.folder, databaseUrl: linked.databaseUrl, now: linked.clock.now() },
         ...{ orgKey: linked.orgKey, userId: user.id, serverUrl: server.url, killAt },
       });

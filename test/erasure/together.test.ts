@@ -27,15 +27,15 @@ describe('erasures on which two processes work', () => {
         const both = [await linked.start(), await linked.start()];
         const [first] = both;
         assert.ok(first);
-        const doomed = [];
+        const users = [];
         for (let made = 0; made < people; made += 1) {
           const { id } = await first.addUser({
             externalId: `ext-${made}`,
             email: `together-${made}@example.com`,
           });
-          doomed.push({ orgKey: linked.orgKey, userId: id });
+          users.push({ orgKey: linked.orgKey, userId: id });
         }
-        const outcomes = Array.fromAsync(eraseUsers(first.core, 'test', { users: doomed }));
+        const outcomes = Array.fromAsync(eraseUsers(first.core, 'test', { users }));
         // Both processes claim erasures while more of them begin.
         let isOver = false;
         const working = both.map(async ({ core }) => {

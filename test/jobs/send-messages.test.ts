@@ -39,7 +39,7 @@ function jobWith(senders: { sms?: MessageSender; email?: MessageSender }, core =
 }
 
 /** One run of the job, until all that it started has ended. */
-async function sweep(job: Job): Promise<void> {
+async function runPass(job: Job): Promise<void> {
   while (await job.run());
   await job.finish?.();
 }
@@ -54,8 +54,8 @@ describe('a message', () => {
     const job = jobWith({ sms, email });
     await deployment.postCode(user, '424242');
     await deployment.postInvitation(user);
-    await sweep(job);
-    await sweep(job);
+    await runPass(job);
+    await runPass(job);
     assert.deepEqual(
       [sms.sent.map(({ to, code }) => [to, code]), email.sent.map(({ to, token }) => [to, token])],
       [[['+15551234567', '424242']], [['jane@example.com', 'inv_1_token']]],
@@ -66,14 +66,14 @@ describe('a message', () => {
 
   test('stays readable in the development outbox', async () => {
     await deployment.postCode(await deployment.addUser());
-    await sweep(jobWith({}));
+    await runPass(jobWith({}));
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'kept', attempts: 1, hasContent: true }]);
   });
 
   test('for a template user never reaches a real sender', async () => {
     const sms = createTestSender();
     await deployment.postCode(await deployment.addUser({ isTemplate: true }));
-    await sweep(jobWith({ sms }));
+    await runPass(jobWith({ sms }));
     assert.equal(sms.sent.length, 0);
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'kept', attempts: 1, hasContent: true }]);
   });
@@ -82,9 +82,9 @@ describe('a message', () => {
     const sms = createTestSender(() => ({ kind: 'refused', reason: 'http_400_21211' }));
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
-    await sweep(job);
+    await runPass(job);
     deployment.clock.advance(5 * minuteMs);
-    await sweep(job);
+    await runPass(job);
     assert.equal(sms.sent.length, 1);
     assert.deepEqual(deployment.messages().map(stateOf), [
       { state: 'failed', attempts: 1, hasContent: false },
@@ -97,15 +97,15 @@ describe('a message', () => {
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
     for (const calls of [1, 2]) {
-      await sweep(job);
+      await runPass(job);
       assert.equal(sms.sent.length, calls);
       const pause = nextAttemptAt(calls, 0);
       deployment.clock.advance(pause - 1);
-      await sweep(job);
+      await runPass(job);
       assert.equal(sms.sent.length, calls);
       deployment.clock.advance(1);
     }
-    await sweep(job);
+    await runPass(job);
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'sent', attempts: 3, hasContent: false }]);
     assert.equal(new Set(sms.sent.map(({ id }) => id)).size, 1);
   });
@@ -116,12 +116,12 @@ describe('a message', () => {
     );
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
-    await sweep(job);
+    await runPass(job);
     deployment.clock.advance(89_999);
-    await sweep(job);
+    await runPass(job);
     assert.equal(sms.sent.length, 1);
     deployment.clock.advance(1);
-    await sweep(job);
+    await runPass(job);
     assert.equal(sms.sent.length, 2);
   });
 
@@ -130,7 +130,7 @@ describe('a message', () => {
     await deployment.postInvitation(await deployment.addUser());
     const job = jobWith({ email });
     for (let attempt = 0; attempt < messageAttemptsMax + 3; attempt += 1) {
-      await sweep(job);
+      await runPass(job);
       deployment.clock.advance(60 * minuteMs);
     }
     assert.equal(email.sent.length, messageAttemptsMax);
@@ -143,9 +143,9 @@ describe('a message', () => {
     const sms = createTestSender(tryAgain);
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
-    await sweep(job);
+    await runPass(job);
     deployment.clock.advance(10 * minuteMs);
-    await sweep(job);
+    await runPass(job);
     assert.equal(sms.sent.length, 1);
     assert.deepEqual(deployment.messages().map(stateOf), [
       { state: 'failed', attempts: 2, hasContent: false },
@@ -159,7 +159,7 @@ describe('a message', () => {
       return { kind: 'try_again', reason: 'timeout' };
     });
     await deployment.postCode(user);
-    await sweep(jobWith({ sms }));
+    await runPass(jobWith({ sms }));
     assert.deepEqual(deployment.messages(), []);
     assert.deepEqual(journal.faults, []);
   });
@@ -168,9 +168,9 @@ describe('a message', () => {
     const sms = createTestSender((call) => (call === 1 ? tryAgain() : { kind: 'taken' }));
     await deployment.postCode(await deployment.addUser(), '987654');
     const job = jobWith({ sms });
-    await sweep(job);
+    await runPass(job);
     deployment.clock.advance(minuteMs);
-    await sweep(job);
+    await runPass(job);
     const logged = JSON.stringify(journal.notes);
     for (const text of ['5551234567', '987654']) assert.ok(!logged.includes(text), text);
     for (const name of readdirSync(deployment.folder)) {
@@ -188,10 +188,10 @@ describe('a fault of ours', () => {
     });
     await deployment.postCode(await deployment.addUser());
     const job = jobWith({ sms });
-    await sweep(job);
+    await runPass(job);
     assert.equal(journal.faults.length, 1);
     deployment.clock.advance(minuteMs);
-    await sweep(job);
+    await runPass(job);
     assert.deepEqual(deployment.messages().map(stateOf), [{ state: 'sent', attempts: 2, hasContent: false }]);
   });
 
@@ -199,10 +199,10 @@ describe('a fault of ours', () => {
     const sms = createTestSender();
     await deployment.postCode(await deployment.addUser());
     const wrong = { ...deployment.core, secrets: createSecretBox('another-secret-of-32-characters-or-more') };
-    await sweep(jobWith({ sms }, wrong));
+    await runPass(jobWith({ sms }, wrong));
     assert.equal(sms.sent.length, 0);
     deployment.clock.advance(minuteMs);
-    await sweep(jobWith({ sms }));
+    await runPass(jobWith({ sms }));
     assert.equal(sms.sent.length, 1);
   });
 });
@@ -213,7 +213,7 @@ describe('many messages', () => {
     for (let code = 0; code < 60; code += 1) await deployment.postCode(user, String(code).padStart(6, '0'));
     const sms = createTestSender();
     const other = await openCore(deployment.folder, deployment.clock);
-    await Promise.all([sweep(jobWith({ sms })), sweep(jobWith({ sms }, other.core))]);
+    await Promise.all([runPass(jobWith({ sms })), runPass(jobWith({ sms }, other.core))]);
     await other.closeStore();
     assert.equal(sms.sent.length, 60);
     assert.equal(new Set(sms.sent.map(({ code }) => code)).size, 60);
@@ -249,7 +249,7 @@ describe('many messages', () => {
       underWay -= 1;
       return { kind: 'taken' };
     });
-    await sweep(jobWith({ sms }));
+    await runPass(jobWith({ sms }));
     assert.equal(sms.sent.length, 40);
     assert.ok(most > 1 && most <= 16, `${most} at a time`);
   });
@@ -266,10 +266,10 @@ describe('a process that is killed', () => {
     const sms = createTestSender();
     const job = jobWith({ sms });
     deployment.clock.advance(messageLeaseMs - 1);
-    await sweep(job);
+    await runPass(job);
     assert.equal(sms.sent.length, 0);
     deployment.clock.advance(1);
-    await sweep(job);
+    await runPass(job);
     assert.deepEqual(
       sms.sent.map(({ code }) => code),
       ['135791'],
@@ -288,7 +288,7 @@ describe('a process that is killed', () => {
       deployment.clock.advance(messageLeaseMs);
     }
     const email = createTestSender();
-    await sweep(jobWith({ email }));
+    await runPass(jobWith({ email }));
     assert.equal(email.sent.length, 0);
     assert.equal(stateOf(deployment.messages()[0]).state, 'failed');
   });

@@ -1,5 +1,5 @@
 /**
- * A process that does one errand on a linked directory and kills itself at a given point. The points are before each
+ * A process that does one task on a linked directory and kills itself at a given point. The points are before each
  * transaction and before each call to the provider, which is also after the one before. Where there are fewer points it
  * exits with 0.
  */
@@ -15,8 +15,8 @@ import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
 import { type LinkOptions, linkProvider } from './linked-provider.ts';
 
-/** The errand of the process; the last argument of its command line, as JSON. */
-export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {
+/** The task of the process; the last argument of its command line, as JSON. */
+export interface KilledTask extends Omit<LinkOptions, 'clock' | 'http'> {
   readonly folder: string;
   readonly now: number;
   readonly orgKey: number;
@@ -27,12 +27,12 @@ export interface Errand extends Omit<LinkOptions, 'clock' | 'http'> {
   readonly killAt: number;
 }
 
-const errand: Errand = JSON.parse(process.argv[2] ?? '{}');
+const killedTask: KilledTask = JSON.parse(process.argv[2] ?? '{}');
 let points = 0;
 
 function point(): void {
   points += 1;
-  if (points === errand.killAt) process.kill(process.pid, 'SIGKILL');
+  if (points === killedTask.killAt) process.kill(process.pid, 'SIGKILL');
 }
 
 /** The same unit of work, with a point before each transaction. */
@@ -62,9 +62,9 @@ function mortalHttp(): ProviderHttp {
   };
 }
 
-const clock = { now: () => errand.now };
-const opened = await openCore(errand.folder, clock);
-const providers = linkProvider({ ...errand, clock, http: mortalHttp() });
+const clock = { now: () => killedTask.now };
+const opened = await openCore(killedTask.folder, clock);
+const providers = linkProvider({ ...killedTask, clock, http: mortalHttp() });
 const core: Core = { ...opened.core, work: mortal(opened.core.work), providers };
 const journal = createTestJournal();
 
@@ -73,9 +73,9 @@ async function run(job: { run(): Promise<boolean>; finish?(): Promise<void> }): 
   await job.finish?.();
 }
 
-switch (errand.work) {
+switch (killedTask.work) {
   case 'come_back':
-    await finishConnection(core, { door: 'connect', parameters: new URL(errand.subject).searchParams });
+    await finishConnection(core, { door: 'connect', parameters: new URL(killedTask.subject).searchParams });
     break;
   case 'refresh':
     await run(createRefreshTokensJob(core, journal));
@@ -84,8 +84,8 @@ switch (errand.work) {
     await run(createRevokeGrantsJob(core, journal));
     break;
   case 'erase': {
-    const operator = { kind: 'operator', door: 'test', orgKey: errand.orgKey } as const;
-    await deleteUser(core, operator, { ref: { id: errand.subject } });
+    const operator = { kind: 'operator', door: 'test', orgKey: killedTask.orgKey } as const;
+    await deleteUser(core, operator, { ref: { id: killedTask.subject } });
     await run(createRevokeGrantsJob(core, journal));
     await run(createCompleteErasuresJob(core, journal));
     break;

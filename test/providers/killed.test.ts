@@ -8,12 +8,12 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
-import type { Errand } from './killed-process.ts';
+import type { KilledTask } from './killed-process.ts';
 import { type Linked, openLinked } from './linked-deployment.ts';
 
 const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
 const hourMs = 3_600_000;
-/** More points than any errand has. */
+/** More points than any task has. */
 const pointsMax = 40;
 
 /** A directory with an authorization server. */
@@ -22,11 +22,14 @@ interface Scene {
   readonly isForgetful: boolean;
 }
 
-/** Whether the process was killed; otherwise it has finished its errand. */
-async function send(scene: Scene, errand: Pick<Errand, 'work' | 'subject' | 'killAt'>): Promise<boolean> {
+/** Whether the process was killed; otherwise it has finished its task. */
+async function runKilledTask(
+  scene: Scene,
+  killedTask: Pick<KilledTask, 'work' | 'subject' | 'killAt'>,
+): Promise<boolean> {
   const { deployment, server, proxy } = scene.linked;
-  const whole: Errand = {
-    ...errand,
+  const whole: KilledTask = {
+    ...killedTask,
     folder: deployment.folder,
     now: deployment.clock.now(),
     orgKey: deployment.orgKey,
@@ -79,14 +82,14 @@ for (const isForgetful of [false, true]) {
     });
     after(() => scene.linked.close());
 
-    /** Runs the errand repeatedly, killed one point later each time, until it finishes. */
+    /** Runs the task repeatedly, killed one point later each time, until it finishes. */
     async function killEverywhere(
-      work: Errand['work'],
+      work: KilledTask['work'],
       prepare: () => Promise<{ readonly userId: string; readonly subject: string; readonly from: number }>,
     ): Promise<number> {
       for (let killAt = 1; killAt < pointsMax; killAt += 1) {
         const { userId, subject, from } = await prepare();
-        const isKilled = await send(scene, { work, subject, killAt });
+        const isKilled = await runKilledTask(scene, { work, subject, killAt });
         await settle(scene, userId, from);
         if (!isKilled) return killAt - 1;
       }

@@ -65,7 +65,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Pass> 
   // A process may have died after the deletion and before the ledger line. Its client got no answer. From this
   // line on the erasure is accepted.
   await acceptErasures(core, await begunAmong(core, all));
-  const found = await sweepAll(core, all);
+  const found = await runSecondPasses(core, all);
   const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
@@ -178,12 +178,12 @@ function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
 }
 
 /** The second pass over the rows: how many rows it removed, by erasure. */
-async function sweepAll(
+async function runSecondPasses(
   core: Core,
   all: readonly ClaimedErasure[],
 ): Promise<ReadonlyMap<string, RemovedRows>> {
   const found = await inPieces(core, all, async (tx, { erasure, traces }) => {
-    const removed = traces === null ? {} : await sweep(core, tx, traces);
+    const removed = traces === null ? {} : await runSecondPass(core, tx, traces);
     return [erasure.id, removed] as const;
   });
   return new Map(found);
@@ -193,11 +193,11 @@ async function sweepAll(
  * A step: removes rows that name the person. An address that another user has by now is no trace of the erased
  * person.
  */
-async function sweep(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
+async function runSecondPass(core: Core, tx: Tx, { userId, email }: Traces): Promise<RemovedRows> {
   const account = userSubject(core.secrets, tx.orgKey, userId);
   const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
   const digests = isFree ? [account, ...emailSubjects(core.secrets, tx.orgKey, email)] : [account];
-  return tx.erasures.sweep({ userId, digests });
+  return tx.erasures.eraseRows({ userId, digests });
 }
 
 /** The traces that are still in the database's files; null where the write-ahead log could not be emptied yet. */
@@ -212,7 +212,7 @@ async function clearRemains(core: Core, all: readonly ClaimedErasure[]): Promise
  * A receipt that was signed before the transaction that needs it, and the revocations that it names. The receipt is
  * null where some of them were open.
  */
-interface Draft {
+interface PreparedReceipt {
   readonly orgKey: OrgKey;
   readonly claimed: ClaimedErasure;
   readonly removed: RemovedRows;
@@ -223,7 +223,7 @@ interface Draft {
 
 /**
  * The line for the ledger; or `waits`: a provider has not confirmed; or `stale`: a revocation has changed since the
- * draft.
+ * receipt was prepared.
  */
 type End = Extract<LedgerLine, { kind: 'completed' }> | 'waits' | 'stale';
 
@@ -234,39 +234,39 @@ async function concludeAll(
 ): Promise<End[]> {
   if (all.length === 0) return [];
   const signer = await ensureSigner(core);
-  const drafts: Draft[] = [];
-  for (const piece of piecesOf(all)) drafts.push(...(await draftAll(core, signer, piece, found)));
+  const receipts: PreparedReceipt[] = [];
+  for (const piece of piecesOf(all)) receipts.push(...(await prepareAll(core, signer, piece, found)));
   await noteEndedGrants(
     core,
-    drafts.flatMap(({ revocations }) => revocations),
+    receipts.flatMap(({ revocations }) => revocations),
   );
-  const ends = await inPieces(core, drafts, (tx, draft) => conclude(core, tx, draft));
+  const ends = await inPieces(core, receipts, (tx, prepared) => conclude(core, tx, prepared));
   return ends.filter((end) => end !== null);
 }
 
-async function draftAll(
+async function prepareAll(
   core: Core,
   signer: ReceiptSigner,
   all: readonly ClaimedErasure[],
   found: ReadonlyMap<string, RemovedRows>,
-): Promise<readonly Draft[]> {
+): Promise<readonly PreparedReceipt[]> {
   return core.work.readSystem('job', async (system) => {
-    const begun: Promise<Draft>[] = [];
+    const begun: Promise<PreparedReceipt>[] = [];
     for (const claimed of all) {
       const { id, orgKey, removed } = claimed.erasure;
       const tx = system.within(orgKey);
       const revocations = await tx.revocations.listOfErasure(id);
       const known = { orgKey, claimed, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
-      begun.push(draftOf(known, { signer, kept: tx.erasures.kept, now: core.clock.now() }));
+      begun.push(prepareReceipt(known, { signer, kept: tx.erasures.kept, now: core.clock.now() }));
     }
     return Promise.all(begun);
   });
 }
 
-async function draftOf(
-  known: Omit<Draft, 'completedAt' | 'receipt'>,
+async function prepareReceipt(
+  known: Omit<PreparedReceipt, 'completedAt' | 'receipt'>,
   at: { readonly signer: ReceiptSigner; readonly kept: readonly Kept[]; readonly now: number },
-): Promise<Draft> {
+): Promise<PreparedReceipt> {
   const { claimed, removed, revocations } = known;
   if (revocations.some(isOpen)) return { ...known, completedAt: at.now, receipt: null };
   const stated = { completedAt: at.now, revocations, kept: at.kept };
@@ -278,8 +278,8 @@ async function draftOf(
  * A step: completes the erasure if none of its grants is open, and postpones it otherwise. Null where another pass
  * has changed the erasure since.
  */
-async function conclude(core: Core, tx: Tx, draft: Draft): Promise<End | null> {
-  const { claimed, removed, completedAt, receipt } = draft;
+async function conclude(core: Core, tx: Tx, prepared: PreparedReceipt): Promise<End | null> {
+  const { claimed, removed, completedAt, receipt } = prepared;
   const erasure = await tx.erasures.lock(claimed.erasure.id);
   if (erasure === null || erasure.state === 'complete') return null;
   if (erasure.sealedTraces !== null && claimed.traces === null) return null;
@@ -291,7 +291,7 @@ async function conclude(core: Core, tx: Tx, draft: Draft): Promise<End | null> {
     await tx.erasures.update(erasure, { state, dueAt, removed, sealedTraces: null });
     return 'waits';
   }
-  if (receipt === null || !isSame(revocations, draft.revocations)) {
+  if (receipt === null || !isSame(revocations, prepared.revocations)) {
     await tx.erasures.update(erasure, { dueAt: now, removed });
     return 'stale';
   }

@@ -11,13 +11,13 @@ import { acceptErasures, type BegunErasure } from './accept-erasures.ts';
 import { beginErasure } from './begin-erasure.ts';
 
 /** A user to be erased. */
-export interface Doomed {
+export interface UserToErase {
   readonly orgKey: OrgKey;
   readonly userId: UserId;
 }
 
 export interface ErasurePlan {
-  readonly users: readonly Doomed[];
+  readonly users: readonly UserToErase[];
   /** How many of the ids no user has. */
   readonly unknown: number;
   /** How many of the users are connected to a provider, which must end their grants. */
@@ -49,7 +49,7 @@ export async function planErasures(
 ): Promise<ErasurePlan> {
   const organizations = await core.work.readSystem('operator', (tx) => tx.organizations.list());
   let keys = only === null ? organizations.map(({ key }) => key) : [only];
-  const users: Doomed[] = [];
+  const users: UserToErase[] = [];
   let connected = 0;
   for (let at = 0; at < ids.length; at += lookUpsAtOnce) {
     await core.work.readSystem('operator', async (system) => {

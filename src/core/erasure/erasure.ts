@@ -84,7 +84,7 @@ export interface ErasureStore {
    * The second pass: removes rows that still name an erased person by id or by keyed digest, and returns how many,
    * by table. The caller leaves out the digest of an address that another user has by now.
    */
-  sweep(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows>;
+  eraseRows(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows>;
 }
 
 /** Erasures across organizations, for the job that completes them and for the operator. */

@@ -28,7 +28,7 @@ interface Reference {
   /** The name of the script, with a digest of it. */
   readonly scriptName: string;
   readonly script: Uint8Array;
-  readonly packed: Readonly<Record<Coding, Uint8Array>>;
+  readonly compressed: Readonly<Record<Coding, Uint8Array>>;
   /** The content security policy of the page. */
   readonly policy: string;
 }
@@ -57,7 +57,7 @@ export function referenceRoutes(core: Core, served: readonly ServedContract[]): 
         vary: 'Accept-Encoding',
         ...(coding === null ? {} : { 'content-encoding': coding }),
       },
-      content: coding === null ? reference.script : reference.packed[coding],
+      content: coding === null ? reference.script : reference.compressed[coding],
       contentType: 'text/javascript; charset=utf-8',
     };
   };
@@ -131,7 +131,7 @@ async function loadReference(served: readonly ServedContract[]): Promise<Referen
     promisify(brotliCompress)(script, { params: { [constants.BROTLI_PARAM_QUALITY]: brotliQuality } }),
     promisify(gzip)(script),
   ]);
-  return { html, scriptName, script, packed: { br, gzip: gz }, policy: policyFor(html) };
+  return { html, scriptName, script, compressed: { br, gzip: gz }, policy: policyFor(html) };
 }
 
 /** The highest takes seconds, for a tenth of the size less. */

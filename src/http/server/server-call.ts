@@ -9,7 +9,7 @@ import type { NetworkReader } from '../reading/network.ts';
 const noBytes = Buffer.alloc(0);
 
 /** The parts of a call that the server has beside the exchange. */
-export interface Surroundings {
+export interface CallContext {
   /** The query as the default grammar reads it. */
   readonly query: Query;
   readonly networkOf: NetworkReader;
@@ -26,32 +26,32 @@ export class ServerCall implements Call {
   body: unknown = undefined;
   rawBody: Buffer = noBytes;
   readonly #exchange: Exchange;
-  readonly #surroundings: Surroundings;
+  readonly #context: CallContext;
   #query: Query | null = null;
 
-  constructor(exchange: Exchange, surroundings: Surroundings) {
+  constructor(exchange: Exchange, context: CallContext) {
     this.headers = exchange.request.headers;
     this.params = exchange.params;
     this.door = exchange.operation.contract ?? 'pages';
     this.requestId = exchange.id;
     this.#exchange = exchange;
-    this.#surroundings = surroundings;
+    this.#context = context;
   }
 
   get network(): string {
-    return this.#surroundings.networkOf(this.#exchange.request);
+    return this.#context.networkOf(this.#exchange.request);
   }
 
   /** Parsed when the handler first reads it, so that a malformed query is refused after all the checks. */
   get query(): Query {
     const { parseQuery } = this.#exchange.operation;
-    if (parseQuery === null) return this.#surroundings.query;
+    if (parseQuery === null) return this.#context.query;
     const { url = '' } = this.#exchange.request;
     this.#query ??= parseQuery(url.slice(pathOf(url).length + 1));
     return this.#query;
   }
 
   get baseUrl(): string {
-    return this.#surroundings.baseUrlOf(this.#exchange.operation.contract);
+    return this.#context.baseUrlOf(this.#exchange.operation.contract);
   }
 }

@@ -31,7 +31,7 @@ interface Asset {
   readonly contentType: string;
   readonly bytes: Buffer;
   /** The same file, compressed by Brotli (RFC 7932). */
-  readonly packed: Buffer | null;
+  readonly compressed: Buffer | null;
 }
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -46,8 +46,8 @@ export async function readAssets(folder: string): Promise<Assets> {
   for (const name of names) {
     const contentType = contentTypes[name.split('.').at(-1) ?? ''];
     if (contentType === undefined) continue;
-    const packed = names.includes(`${name}.br`) ? await readFile(join(folder, `${name}.br`)) : null;
-    assets.set(name, { contentType, bytes: await readFile(join(folder, name)), packed });
+    const compressed = names.includes(`${name}.br`) ? await readFile(join(folder, `${name}.br`)) : null;
+    assets.set(name, { contentType, bytes: await readFile(join(folder, name)), compressed });
   }
   const script = [...assets.keys()].find((name) => name.startsWith('main-') && name.endsWith('.js'));
   if (script === undefined) throw new Error(`there is no script in ${folder}`);
@@ -62,17 +62,17 @@ export async function readAssets(folder: string): Promise<Assets> {
   };
 }
 
-function answerOf({ contentType, bytes, packed }: Asset, headers: IncomingHttpHeaders): Answer {
-  const isPacked = packed !== null && acceptedCoding(headers, ['br']) !== null;
+function answerOf({ contentType, bytes, compressed }: Asset, headers: IncomingHttpHeaders): Answer {
+  const isCompressed = compressed !== null && acceptedCoding(headers, ['br']) !== null;
   return {
     status: 200,
     headers: {
       'cache-control': 'public, max-age=31536000, immutable',
       'cross-origin-resource-policy': 'same-origin',
       vary: 'Accept-Encoding',
-      ...(isPacked ? { 'content-encoding': 'br' } : {}),
+      ...(isCompressed ? { 'content-encoding': 'br' } : {}),
     },
     contentType,
-    content: isPacked ? packed : bytes,
+    content: isCompressed ? compressed : bytes,
   };
 }

@@ -60,7 +60,7 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
 }
 
 /** The database in which counts are repaired. */
-export interface CountsAtHand {
+export interface CountDatabase {
   snapshot<T>(work: (view: Executor) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of its own. */
   change<T>(
@@ -73,7 +73,7 @@ export interface CountsAtHand {
  * Repairs the counts: node by node, or the whole tree where nodes are not where they belong. It ends with the range
  * that was the last when it began: users that are added after this range meanwhile are counted when it is split.
  */
-export async function repairCounts(at: CountsAtHand, orgKey: OrgKey): Promise<void> {
+export async function repairCounts(at: CountDatabase, orgKey: OrgKey): Promise<void> {
   const lastFrom = await at.snapshot(async (view) => {
     const walk = new TreeWalk(view, orgKey);
     const ranges = await walk.ranges();

@@ -16,7 +16,7 @@ import type {
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-import { eraseHanging, keptTables } from '../users/user-erasure.ts';
+import { eraseRowsOfUser, keptTables } from '../users/user-erasure.ts';
 import { leaseClaim } from './lease-claim.ts';
 
 const columns = [
@@ -174,8 +174,8 @@ export class SqlErasureStore implements ErasureStore {
     return count === 1;
   }
 
-  sweep(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows> {
-    return eraseHanging(this.#scope.executor, this.#orgKey, trace);
+  eraseRows(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows> {
+    return eraseRowsOfUser(this.#scope.executor, this.#orgKey, trace);
   }
 }
 

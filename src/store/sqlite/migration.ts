@@ -5,7 +5,7 @@ import type { Dialect } from '../sql/dialect.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { beginWriting } from './lock.ts';
-import { loadFigures, teachPlanner } from './planner.ts';
+import { loadPlannerStatistics, writePlannerStatistics } from './planner.ts';
 
 /** Another process may be migrating a large file. */
 const lockWaitMs = 30_000;
@@ -33,8 +33,8 @@ export class SqliteMigrationTarget implements MigrationTarget {
     await beginWriting(this.#connection, lockWaitMs);
     try {
       await work();
-      teachPlanner(db);
-      loadFigures(db);
+      writePlannerStatistics(db);
+      loadPlannerStatistics(db);
       this.#connection.control('commit');
     } catch (error) {
       if (db.inTransaction) this.#connection.control('rollback');

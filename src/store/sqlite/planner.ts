@@ -23,7 +23,7 @@ interface IndexRow {
 }
 
 /** Writes the figures for every index. Runs inside the transaction of a migration. */
-export function teachPlanner(db: Sqlite.Database): void {
+export function writePlannerStatistics(db: Sqlite.Database): void {
   // Makes the tables of statistics where they are missing, and reads no data.
   db.exec('analyze sqlite_schema');
   db.exec('delete from sqlite_stat1');
@@ -51,7 +51,7 @@ export function teachPlanner(db: Sqlite.Database): void {
  * Makes the connection use the figures in the file. SQLite takes its lock to write for this, so it runs in the
  * transaction that wrote them.
  */
-export function loadFigures(db: Sqlite.Database): void {
+export function loadPlannerStatistics(db: Sqlite.Database): void {
   db.exec('analyze sqlite_schema');
 }
 

@@ -18,7 +18,7 @@ import { systemClock } from '../../core/time.ts';
 import type { SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
 import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
-import { type CountsAtHand, checkCounts, repairCounts } from '../counts/user-recount.ts';
+import { type CountDatabase, checkCounts, repairCounts } from '../counts/user-recount.ts';
 import { type FolderLock, removeRestoreDraft, shareFolder } from '../folder/folder-lock.ts';
 import { migrate } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
@@ -165,7 +165,7 @@ export class SqliteStore implements Store {
 
   repairCounts(orgKey: OrgKey): Promise<void> {
     const commits = this.#commits;
-    const at: CountsAtHand = {
+    const at: CountDatabase = {
       snapshot: (work) => this.#readScope.executor.snapshot(work),
       async change(work) {
         const result = await commits.change(work);

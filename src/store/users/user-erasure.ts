@@ -22,25 +22,25 @@ const deleteUser = statement((p: Binder<{ orgKey: number; id: string }>) =>
 );
 
 /** A table other than the users' own, and the column by which erasure finds its rows. */
-interface Hanging {
+interface UserTable {
   readonly table: string;
   readonly by: string;
   readonly byDigest: boolean;
 }
 
-const hanging: readonly Hanging[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
+const userTables: readonly UserTable[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
   if (table === 'users' || onErase.do === 'keep') return [];
   const contents: Readonly<Record<string, Content>> = columns;
   return [{ table, by: onErase.by, byDigest: contents[onErase.by] === 'digest' }];
 });
 
-const byUser = hanging.filter(({ byDigest }) => !byDigest);
-const byDigest = hanging.filter((each) => each.byDigest);
+const byUser = userTables.filter(({ byDigest }) => !byDigest);
+const byDigest = userTables.filter((each) => each.byDigest);
 
 /** Most users have rows in few tables. One query finds these tables, and rows are deleted only there. */
 const findTables = rawStatement(
   (p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
-    const isThere = ({ table, by }: Hanging, names: RawBuilder<unknown>) =>
+    const isThere = ({ table, by }: UserTable, names: RawBuilder<unknown>) =>
       sql`case when exists (
       select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} in (${names})
     ) then 1 else 0 end as ${sql.ref(table)}`;
@@ -50,7 +50,7 @@ const findTables = rawStatement(
     ])}`;
   },
 );
-const deletions = new Map(hanging.map(({ table, by }) => [table, deletionFrom(table, by)]));
+const deletions = new Map(userTables.map(({ table, by }) => [table, deletionFrom(table, by)]));
 
 /** The tables whose rows stay although they name a person by a bare id or hold a grant of a provider. */
 export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
@@ -70,7 +70,7 @@ export async function eraseUser(
 ): Promise<RemovedRows | null> {
   const { executor, counts } = scope;
   const { orgKey, id } = user;
-  const removed = await eraseHanging(executor, orgKey, { userId: id, digests });
+  const removed = await eraseRowsOfUser(executor, orgKey, { userId: id, digests });
   const row = await executor.first(deleteUser, { orgKey, id });
   if (row === undefined) return null;
   counts.note({ orgKey, at: row, status: row.status, delta: -1 });
@@ -78,14 +78,14 @@ export async function eraseUser(
 }
 
 /** Removes every row that names the user or one of the digests, except the user's own row. */
-export async function eraseHanging(
+export async function eraseRowsOfUser(
   executor: Executor,
   orgKey: OrgKey,
   { userId, digests }: { readonly userId: UserId; readonly digests: readonly string[] },
 ): Promise<RemovedRows> {
   const removed: Record<string, number> = {};
   const erase = async (
-    tables: readonly Hanging[],
+    tables: readonly UserTable[],
     names: readonly string[],
     found: Record<string, number>,
   ) => {

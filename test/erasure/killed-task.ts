@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Errand } from './killed-process.ts';
+import type { KilledTask } from './killed-process.ts';
 
 const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
 /**
@@ -14,8 +14,8 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/roster', import.m
 const options = ['--max-semi-space-size=16'];
 
 /** Whether the process was killed; otherwise it ended by itself. */
-export async function send(errand: Errand): Promise<boolean> {
-  const child = spawn(process.execPath, [...options, program, JSON.stringify(errand)], {
+export async function runKilledTask(killedTask: KilledTask): Promise<boolean> {
+  const child = spawn(process.execPath, [...options, program, JSON.stringify(killedTask)], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: cache },
   });
