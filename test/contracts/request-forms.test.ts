@@ -58,7 +58,7 @@ for (const [name, door] of doors) {
 
     test('a body in another charset, or compressed, is told so', async () => {
       // A field that nobody knows is ignored; addresses outside ASCII are not for every sender.
-      const body = JSON.stringify({ ...Object(door.post('charset')), note: 'ü' });
+      const body = JSON.stringify({ ...Object(door.post(`${name}-charset`)), note: 'ü' });
       const send = async (headers: Record<string, string>) =>
         roster.call(`POST ${root()}`, { ...(await credential()), headers, body });
       const foreign = await send({ 'content-type': 'application/json; charset=iso-8859-1' });
@@ -68,7 +68,8 @@ for (const [name, door] of doors) {
       assert.equal(packed.status, 415);
       assert.match(packed.text, /without a Content-Encoding/);
       assert.equal(packed.header('accept-encoding'), 'identity');
-      assert.equal((await send({ 'content-type': 'application/json; charset="UTF8"' })).status < 300, true);
+      const taken = await send({ 'content-type': 'application/json; charset="UTF8"' });
+      assert.ok(taken.status < 300, taken.text);
     });
   });
 }
