@@ -49,7 +49,7 @@ export async function login(bench: Bench): Promise<Figure[]> {
       of(({ bare }) => bare),
     ),
     figureOf(name, 'p99', { unit: 'ms', ...of(({ p99Ms }) => p99Ms) }),
-    figureOf(name, 'reads meanwhile, p99', {
+    figureOf(name, 'reads during the logins, p99', {
       unit: 'ms',
       ...of(({ readsP99Ms }) => readsP99Ms),
       aim: { below: 50 },

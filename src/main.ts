@@ -23,10 +23,10 @@ export async function main(argv: readonly string[]): Promise<number> {
         return 0;
       case 'run': {
         const run = await request.command.load();
-        const { json, text, notes = [], isFailure = false, meanwhile } = await run(request.invocation);
+        const { json, text, notes = [], isFailure = false, running } = await run(request.invocation);
         print(request.isJson ? safeJson(JSON.stringify(json)) : safeLines(text));
         printNotes(notes);
-        await meanwhile;
+        await running;
         return isFailure ? 1 : 0;
       }
     }

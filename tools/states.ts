@@ -48,7 +48,7 @@ export const lives: readonly Life[] = [
     title: 'Connection',
     about:
       'A connection begins when Roster sends a person to a provider. A disconnect revokes the grant at the provider where the provider ' +
-      'may have given one (`disconnect`), and ends at once where it gave none (`discard`). A connection whose person never returns is deleted ' +
+      'may have given one (`disconnect`), and ends immediately where it gave none (`discard`). A connection whose person never returns is deleted ' +
       'after a day. A connection is deleted with its user, in any state; a revocation then ends the grant at the provider. A connection that ' +
       'an operator gives up stays `overdue`: its provider has not confirmed that the access ended.',
     name: 'connectionTransitions',
@@ -69,9 +69,9 @@ export const lives: readonly Life[] = [
   {
     title: 'Erasure',
     about:
-      "An erasure begins in the transaction that deletes its user, so the person's own data is gone at once in every state. It is " +
+      "An erasure begins in the transaction that deletes its user, so the person's own data is gone immediately, in every state. It is " +
       '`complete` when a scan finds no remains of the person, and every provider has confirmed or was given up by an operator. ' +
-      'An erasure that is not complete after 30 days is `overdue`, and goes on.',
+      'An erasure that is not complete after 30 days is `overdue`, and its attempts continue.',
     name: 'erasureTransitions',
     table: erasureTransitions,
     first: ['running'],

@@ -34,7 +34,7 @@ export const commands: readonly Command[] = [
     summary: 'Serve the APIs',
     details:
       'On an empty data folder the first start creates an organization and shows its credentials, only once.\n' +
-      'After SIGINT or SIGTERM it answers the open requests and ends; after a second signal it ends at once.',
+      'After SIGINT or SIGTERM it answers the open requests and ends; after a second signal it ends immediately.',
     options: {
       host: { value: 'HOST', meaning: 'The address to listen on, in place of HOST', setting: 'HOST' },
       port: { value: 'PORT', meaning: 'The port to listen on, in place of PORT', setting: 'PORT' },
@@ -131,7 +131,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'key rotate',
-    summary: 'Replace an API key; the old key is refused at once',
+    summary: 'Replace an API key; the old key is refused immediately',
     details: shownOnce,
     argument: keyArgument,
     options: {},
@@ -191,7 +191,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'app rotate',
-    summary: 'Replace the key or the client secret of an app; the old one is refused at once',
+    summary: 'Replace the key or the client secret of an app; the old one is refused immediately',
     details: shownOnce,
     argument: appArgument,
     options: {

@@ -55,8 +55,8 @@ export interface Outcome {
   readonly notes?: readonly string[];
   /** The command found a fault: the program ends with 1. */
   readonly isFailure?: boolean;
-  /** Work that goes on after the result is printed; the program ends when it resolves. */
-  readonly meanwhile?: Promise<void>;
+  /** Work that continues after the result is printed; the program ends when it resolves. */
+  readonly running?: Promise<void>;
 }
 
 /** The command cannot be run. `message` is one line for a person, without secrets. */

@@ -25,7 +25,7 @@ export async function askNewPassword({ stdin, stderr }: Terminal = process): Pro
   const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: discard, terminal: true, historySize: 0 });
   lines.once('SIGINT', () => lines.close());
-  // One reader for both answers: a paste may bring two lines at once.
+  // One reader for both answers: a paste may bring two lines together.
   const typed = lines[Symbol.asyncIterator]();
   const ask = async (question: string): Promise<string> => {
     stderr.write(question);

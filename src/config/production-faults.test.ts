@@ -98,7 +98,7 @@ describe('production', () => {
       assert.deepEqual(faultyNames({ ...production, ROSTER_SECRET: text }), [], text);
   });
 
-  test('reports everything that it refuses at once, one line each, without the secret', () => {
+  test('reports everything that it refuses together, one line each, without the secret', () => {
     const env = {
       NODE_ENV: 'production',
       ROSTER_SECRET: 'hunter2'.repeat(6),

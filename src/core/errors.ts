@@ -111,7 +111,7 @@ export function refuse<C extends ErrorCode>(code: C, details: RefusalDetails[C])
   return new DomainError(code, details);
 }
 
-/** Refuses with all field faults at once; returns if there are none. */
+/** Refuses with all field faults together; returns if there are none. */
 export function refuseFaults(faults: readonly FieldFault[]): void {
   if (faults.length > 0) throw refuse('invalid_fields', { faults });
 }

@@ -3,7 +3,7 @@
  * Node's thread pool or in threads of its own, so that the event loop stays free.
  *
  * About as many hashes run at a time as there are cores, a bounded amount of work waits in order of arrival, and more is
- * refused at once: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. Work is counted in
+ * refused immediately: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. Work is counted in
  * units of one hash of ours; a costly imported hash counts as several. An account without a password, and one that does
  * not exist, cost the work of our own hash.
  */
@@ -86,7 +86,7 @@ function concurrencyHere(processes: number): number {
   return Math.max(1, Math.min(Math.ceil(availableParallelism() / processes), poolSize - 1));
 }
 
-/** Runs tasks in order of arrival, a bounded number at a time; refuses a task at once when too much work waits. */
+/** Runs tasks in order of arrival, a bounded number at a time; refuses a task immediately when too much work waits. */
 class Queue {
   readonly #concurrency: number;
   readonly #unitsMax: number;

@@ -146,7 +146,7 @@ export interface Call extends Unauthenticated {
   readonly query: Query;
   /**
    * The absolute address of the contract, without a slash at the end; a documented path goes behind it. It is made of the
-   * deployment's public URL and the contract's prefix, whichever way in the request came by.
+   * deployment's public URL and the contract's prefix, for requests by host, prefix and bare path alike.
    */
   readonly baseUrl: string;
   /** The parsed body; undefined where none was sent. */

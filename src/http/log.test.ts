@@ -87,7 +87,7 @@ describe('the log for a person', () => {
   });
 });
 
-test('an outage is logged at once and then rarely, however many requests meet it; another kind is logged separately', () => {
+test('an outage is logged immediately and then rarely, however many requests meet it; another kind is logged separately', () => {
   const { logger, parsed } = createLines();
   let now = 0;
   const report = createOutageReporter(logger, () => now);

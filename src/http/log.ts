@@ -157,7 +157,7 @@ export function faultFields(error: unknown): object {
 const outageSilenceMs = 10_000;
 
 /**
- * Logs that the database is away: each kind of outage at once, and then every ten seconds while it lasts, with the
+ * Logs that the database is away: each kind of outage immediately, and then every ten seconds while it lasts, with the
  * number of errors that were not logged (`untold`). `now` gives milliseconds.
  */
 export function createOutageReporter(

@@ -1,5 +1,5 @@
 /**
- * Completes erasures and their receipts. A pass takes all due erasures at once, because a scan of the database's files
+ * Completes erasures and their receipts. A pass takes all due erasures together, because a scan of the database's files
  * costs the same for one erasure and for a thousand. The first deletion gets a pass without delay. Then passes rest for
  * a multiple of their own time, so that they delay further deletions by little.
  */

@@ -1,6 +1,6 @@
 /**
  * Lanes: a queue of work for each service, so that a slow service delays only its own work. Each lane runs a bounded
- * number of tasks at once.
+ * number of tasks at the same time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';

@@ -99,7 +99,7 @@ describe('a job', () => {
     await runner.stop();
   });
 
-  test('runs again at once while there is more to do', async () => {
+  test('runs again immediately while there is more to do', async () => {
     const job = countingJob('busy', hourMs, (run) => run < 50);
     const runner = startJobs([job], silentJournal());
     await until(() => job.runs === 50);

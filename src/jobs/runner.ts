@@ -1,5 +1,5 @@
 /**
- * Runs jobs: at once when committed rows wake them, and in any case after a pause. So a wake-up that is lost, in
+ * Runs jobs: immediately when committed rows wake them, and in any case after a pause. So a wake-up that is lost, in
  * another process or in a crash, costs a moment and nothing else. A job never runs twice at a time in one process;
  * between processes the leases of its rows decide. When a run fails, the runner reports the fault and retries after
  * a pause that doubles with each failure.
@@ -17,7 +17,7 @@ export interface Job {
   readonly topic: Topic | null;
   /** The pause between two runs when nothing wakes the job, in milliseconds. */
   readonly pauseMs: number;
-  /** Does a bounded part of the due work. True where there may be more to do at once. */
+  /** Does a bounded part of the due work. True where there may be more to do immediately. */
   run(): Promise<boolean>;
   /** Waits for the work that runs have started and not awaited. Called once, after the last run. */
   finish?(): Promise<void>;

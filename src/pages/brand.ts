@@ -1,7 +1,7 @@
 /**
  * The colours of an app on the web pages, in light and in dark, with the contrast of WCAG 2.2, level AA: 4.5 for text
  * (1.4.3), and 3 for a button against the page (1.4.11). A colour that has too little contrast with the page moves
- * towards black or white until it has enough; the text on it is black or white, whichever is easier to read.
+ * towards black or white until it has enough; the text on it is black or white, the one with more contrast.
  */
 
 /** The ground of the pages, as in `web/connect/connect.css`. */

@@ -42,7 +42,7 @@ export class NewerSchemaError extends Error {
   constructor(found: number, known: number) {
     super(
       found === moveVersion
-        ? 'a directory is being moved to the database: `roster move` goes on with it, and ends it'
+        ? 'a directory is being moved to the database: run `roster move` again to resume and end it'
         : `the database has schema version ${found}, but this program knows only up to ${known}: ` +
             'it was used by a newer Roster',
     );

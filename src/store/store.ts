@@ -13,7 +13,7 @@ export interface StoreOptions {
   readonly onWritten?: (changes: number, ms: number) => void;
   /** Called after each checkpoint, which copies SQLite's write-ahead log into the file, with its duration. */
   readonly onCheckpoint?: (ms: number) => void;
-  /** Called once for each outage with its cause. Requests are refused with `unavailable` meanwhile. The error contains no data. */
+  /** Called once for each outage with its cause. During an outage requests are refused with `unavailable`. The error contains no data. */
   readonly onOutage?: (error: unknown) => void;
   /** How long a change waits for a lock of another transaction, in milliseconds. */
   readonly lockWaitMs?: number;

@@ -99,7 +99,7 @@ describe('check, while a server runs', () => {
     assert.deepEqual([alone.exitCode, alone.found.at('users')], [0, usersEach], 'the other one is right');
   });
 
-  test('repairs wrong counts on request, and the running server uses them at once', async () => {
+  test('repairs wrong counts on request, and the running server uses them immediately', async () => {
     const [, second] = organizations;
     damage(`delete from users where seq = (select max(seq) from users)`);
     assert.equal(await totalOf(second?.apiKey), usersEach, 'the server answers with the stored counts');

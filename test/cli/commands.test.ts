@@ -100,7 +100,7 @@ describe('init and org', () => {
 });
 
 describe('key', () => {
-  test('creating, rotating and revoking a key take effect on the running server at once', async () => {
+  test('creating, rotating and revoking a key take effect on the running server immediately', async () => {
     const made = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
     assert.deepEqual(made.names(), ['id', 'role', 'apiKey']);
     assert.match(made.text('id'), keyId);
@@ -149,7 +149,7 @@ describe('key', () => {
 });
 
 describe('app', () => {
-  test('an app key works at the running server, and a new one replaces it at once', async () => {
+  test('an app key works at the running server, and a new one replaces it immediately', async () => {
     const made = await rosterJson(folder, ['app', 'create', '--org', org, '--name', 'Walks']);
     assert.deepEqual(made.names(), ['appId', 'appKey', 'clientSecret']);
     const status = async (appKey: string): Promise<number> => {

@@ -101,7 +101,7 @@ describe('user show', () => {
 });
 
 describe('outbox', () => {
-  test('shows messages at once, newest first, with the confirmation code', async () => {
+  test('shows messages immediately, newest first, with the confirmation code', async () => {
     const older = await register('eve@example.com');
     const newer = await register('fay@example.com');
     const messages = await rosterJson(folder, ['outbox', '--to', '+1 555 123 4567']);

@@ -87,7 +87,7 @@ describe('several workers', () => {
       assert.ok(acknowledged.size > atDeath);
       isOver = true;
       await load;
-      assert.equal(refusedConnections, 0, 'somebody always took connections');
+      assert.equal(refusedConnections, 0, 'a worker accepted every connection');
       const told = workers.log().filter((each) => each.at('msg') === 'a worker has ended');
       assert.deepEqual(
         told.map((each) => [each.at('worker'), each.at('signal')]),

@@ -123,7 +123,7 @@ describe('an access token of the Connect page', () => {
     await ledger.mark();
   });
 
-  test('of replays and refreshes at once none leaves a valid token of the family', async () => {
+  test('of replays and refreshes at the same time none leaves a valid token of the family', async () => {
     const { externalId, humanId } = await connectedPerson();
     const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
     const next = (await ask({ refresh_token })).string('refresh_token');
@@ -147,7 +147,7 @@ describe('an access token of the Connect page', () => {
     await ledger.mark();
   });
 
-  test('of many calls with one refresh token at once exactly one gets a pair', async () => {
+  test('of many calls with one refresh token at the same time exactly one gets a pair', async () => {
     const { externalId } = await connectedPerson();
     const refresh_token = (await ask({ client_user_id: externalId })).string('refresh_token');
     const { appId: client_id, clientSecret: client_secret } = tenant.app;

@@ -85,7 +85,7 @@ describe('the Connect page', () => {
   });
 
   browserTest(
-    'a person connects, disconnects and closes, and the app is told each time',
+    'a person connects, disconnects and closes, and the app gets an event each time',
     async ({ page }) => {
       const session = await openSession(roster);
       const frame = await open(page, session);
@@ -162,35 +162,41 @@ describe('the Connect page', () => {
     await popup.close();
   });
 
-  browserTest('who says no at the provider is told, and may try again', async ({ page }) => {
-    const frame = await open(page, await openSession(roster));
-    const popup = await connectDemo(page, frame, 'Cancel');
-    await frame.getByText('Access was not allowed, and nothing is shared. You can try again.').waitFor();
-    await popup.getByRole('heading', { name: 'Demo is not connected' }).waitFor();
-    await popup.close();
-    await connectDemo(page, frame, 'Allow access');
-    await frame.getByText('1 connected').waitFor();
-  });
+  browserTest(
+    'a person who denies access at the provider sees a notice, and may try again',
+    async ({ page }) => {
+      const frame = await open(page, await openSession(roster));
+      const popup = await connectDemo(page, frame, 'Cancel');
+      await frame.getByText('Access was not allowed, and nothing is shared. You can try again.').waitFor();
+      await popup.getByRole('heading', { name: 'Demo is not connected' }).waitFor();
+      await popup.close();
+      await connectDemo(page, frame, 'Allow access');
+      await frame.getByText('1 connected').waitFor();
+    },
+  );
 
-  browserTest('a provider that gives nothing is told, and may be tried again', async ({ page }) => {
-    const frame = await open(page, await openSession(roster));
-    // The demo sends the person back with a code that it then does not know.
-    const authorize = '**/demo-provider/auth?*';
-    await page.context().route(authorize, (route) => {
-      const state = new URL(route.request().url()).searchParams.get('state') ?? '';
-      const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
-      return route.fulfill({ status: 302, headers: { location: `${site}/connect/callback?${said}` } });
-    });
-    const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
-    await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
-    await frame.getByText('Demo could not be connected. Try again in a while.').waitFor();
-    await page.context().unroute(authorize);
-    await popup.close();
-    await connectDemo(page, frame, 'Allow access');
-    await frame.getByText('1 connected').waitFor();
-  });
+  browserTest(
+    'the page shows that a provider gave no grant, and the person may try again',
+    async ({ page }) => {
+      const frame = await open(page, await openSession(roster));
+      // The demo sends the person back with a code that it then does not know.
+      const authorize = '**/demo-provider/auth?*';
+      await page.context().route(authorize, (route) => {
+        const state = new URL(route.request().url()).searchParams.get('state') ?? '';
+        const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
+        return route.fulfill({ status: 302, headers: { location: `${site}/connect/callback?${said}` } });
+      });
+      const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
+      await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
+      await frame.getByText('Demo could not be connected. Try again in a while.').waitFor();
+      await page.context().unroute(authorize);
+      await popup.close();
+      await connectDemo(page, frame, 'Allow access');
+      await frame.getByText('1 connected').waitFor();
+    },
+  );
 
-  browserTest('a disconnect that does not get through is told, and the source stays', async ({ page }) => {
+  browserTest('the page shows a failed disconnect, and the source stays', async ({ page }) => {
     const frame = await open(page, await openSession(roster));
     await connectDemo(page, frame, 'Allow access');
     await frame.getByText('1 connected').waitFor();
@@ -200,7 +206,7 @@ describe('the Connect page', () => {
     await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await frame.getByRole('alert').filter({ hasText: 'No connection.' }).waitFor();
     await page.context().unroute(isEnd);
-    assert.equal((await toldEvents(page)).length, 1, 'only the connecting was told');
+    assert.equal((await toldEvents(page)).length, 1, 'only the connecting was reported');
     await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
     await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();
@@ -366,7 +372,7 @@ describe('the Connect page', () => {
     { lang: 'es-MX' },
   );
 
-  browserTest('a session that ends is told in words, and the window can be closed', async ({ page }) => {
+  browserTest('the page says that a session has ended, and the window can be closed', async ({ page }) => {
     const session = await openSession(roster);
     const frame = await open(page, session);
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();

@@ -145,7 +145,7 @@ describe('the Connect page', () => {
     await page.getByText('If this text stays, load the page again.').waitFor();
   });
 
-  browserTest('an outage is told, and over when it is over', async ({ page }) => {
+  browserTest('the page shows an outage, and hides the notice when the outage ends', async ({ page }) => {
     const session = await openSession(roster);
     let isDown = true;
     await page

@@ -88,7 +88,7 @@ describe('a session of the Connect page', () => {
     await ledger.mark();
   });
 
-  test('many calls at once for one new user create one user', async () => {
+  test('many calls at the same time for one new user create one user', async () => {
     const { appId: client_id, clientSecret: client_secret } = tenant.app;
     const json = { client_id, client_secret, type: 'session', client_user_id: 'crowd' };
     const replies = await callAtOnce(roster.client, 8, () => [
@@ -160,7 +160,7 @@ describe('a session of the Connect page', () => {
     await ledger.expect({});
   });
 
-  test('a rotated secret replaces the former one at once', async () => {
+  test('a rotated secret replaces the former one immediately', async () => {
     const { app, clientSecret, appKey } = await createApp(roster.core, testDoor, {
       organization: tenant,
       name: 'Second',

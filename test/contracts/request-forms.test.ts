@@ -45,7 +45,7 @@ for (const [name, door] of doors) {
       assert.equal((await roster.call(`GET ${root()}//`, ask)).status, 404);
     });
 
-    test('a request without a host, or with two, is told so', async () => {
+    test('the answer to a request without a host, or with two, says so', async () => {
       const line = `GET ${root()} HTTP/1.1${crlf}Connection: close${crlf}`;
       for (const hosts of ['', `Host: a${crlf}Host: b${crlf}`, `Host: a${crlf}host: a${crlf}`]) {
         const { status, body } = await speak(`${line}${hosts}${crlf}`);
@@ -56,8 +56,8 @@ for (const [name, door] of doors) {
       assert.doesNotMatch(one.body, hostSentence);
     });
 
-    test('a body in another charset, or compressed, is told so', async () => {
-      // A field that nobody knows is ignored; addresses outside ASCII are not for every sender.
+    test('the answer to a body in another charset, or compressed, says so', async () => {
+      // An unknown field is ignored; not every sender can use an address outside ASCII.
       const body = JSON.stringify({ ...Object(door.post(`${name}-charset`)), note: 'ü' });
       const send = async (headers: Record<string, string>) =>
         roster.call(`POST ${root()}`, { ...(await credential()), headers, body });

@@ -135,13 +135,13 @@ describe('a deletion', () => {
     await checkGone(person);
   });
 
-  test('takes effect at once, and does not change other users', async () => {
+  test('takes effect immediately, and does not change other users', async () => {
     const neighbour = await addKnownPerson(doors, 'neighbour');
     const person = await addKnownPerson(doors, 'not-the-neighbour');
     const shown = await doors.general.show(neighbour);
     const messages = await roster.outbox(neighbour.email);
     assert.equal((await doors.sonar.remove(person)).status, 204);
-    // At once, before or after the second pass.
+    // Immediately, before or after the second pass.
     await checkGone(person);
     await roster.settle();
     assert.deepEqual(await doors.general.show(neighbour), shown);

@@ -1,6 +1,6 @@
 /**
  * Erasures with a provider that fails, refuses, hangs and loses answers, while the process ends or is killed in
- * between. No erasure is complete while introspection says that the grant is alive. The person is gone at once.
+ * between. No erasure is complete while introspection says that the grant is alive. The person is gone immediately.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

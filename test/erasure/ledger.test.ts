@@ -1,5 +1,5 @@
 /**
- * The ledger as a file: every acknowledged line is read again, whichever process wrote it and whatever was cut
+ * The ledger as a file: every acknowledged line is read again, also of another process and also if something was cut
  * short beside it.
  */
 import assert from 'node:assert/strict';

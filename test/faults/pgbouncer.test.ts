@@ -91,7 +91,7 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
   const total = async (roster: Roster): Promise<number> =>
     (await roster.call('GET /sonar/v1/users', { bearer })).number('meta.total');
 
-  test('many users who are created and deleted at once through two processes are stored and counted', async () => {
+  test('many users who are created and deleted at the same time through two processes are stored and counted', async () => {
     const before = await total(here);
     const made = await Promise.all(
       Array.from({ length: many }, (_, index) => at(index).call('POST /sonar/v1/users', { bearer })),

@@ -31,7 +31,7 @@ describe('processes on one PostgreSQL database', () => {
     await database.drop();
   });
 
-  test('a user created through one is found, listed and deleted through the other at once', async () => {
+  test('a user created through one is found, listed and deleted through the other immediately', async () => {
     for (const [one, other] of [
       [here, there],
       [there, here],
@@ -47,7 +47,7 @@ describe('processes on one PostgreSQL database', () => {
     }
   });
 
-  test('a revoked key and an ended session are refused everywhere at once', async () => {
+  test('a revoked key and an ended session are refused everywhere immediately', async () => {
     const { apiKeys } = await here.addOrganization();
     const list = () => there.call('GET /sonar/v1/users', { bearer: apiKeys.reader });
     assert.equal((await list()).status, 200);
@@ -115,7 +115,7 @@ describe('processes on one PostgreSQL database', () => {
     assert.equal(replies.filter(({ status }) => status === 429).length, 23);
   });
 
-  test('of several claims at once each message goes to one, and is due again after its lease', async () => {
+  test('of several claims at the same time each message goes to one, and is due again after its lease', async () => {
     const own = await makePostgresStore();
     const stores = [own.store, own.openAgain(), own.openAgain()];
     const tenant = await addTenant(own.store);

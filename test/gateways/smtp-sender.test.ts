@@ -112,7 +112,7 @@ describe('an email', () => {
     }
   });
 
-  test('is sent by many at once over a few connections', async () => {
+  test('is sent by many at the same time over a few connections', async () => {
     let connections = 0;
     const { url, mails } = await startServer({
       onConnect(_session, callback) {

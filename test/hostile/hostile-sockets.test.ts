@@ -166,7 +166,7 @@ describe('hostile bytes on the socket', () => {
     );
   });
 
-  test('a caller that waits for 100 Continue gets a refusal at once, and 100 only if the body is wanted', async () => {
+  test('a caller that waits for 100 Continue gets a refusal immediately, and 100 only if the body is wanted', async () => {
     const expecting = (...headers: readonly string[]): string =>
       post('Content-Type: application/json', 'Expect: 100-continue', ...headers);
     const tooLarge = await only([expecting(`Content-Length: ${tenMegabytes}`)]);
@@ -250,7 +250,7 @@ describe('slow callers', () => {
     );
   });
 
-  test('a hundred slow callers at once delay no other request', async () => {
+  test('a hundred slow callers at the same time delay no other request', async () => {
     const head =
       'POST /general/v1/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n';
     const slow = Array.from({ length: 100 }, () => speak(scene.roster.baseUrl, [head], { staysOpen: true }));

@@ -128,7 +128,7 @@ test('no token, code, verifier, state or client secret is in a log line, an answ
   const failed = /"outcome":"http_400"/;
   const revocations = async () => (await roster(folder, ['provider', 'list', '--json'], settings)).stdout;
   for (const deadline = Date.now() + 20_000; !failed.test(await revocations()); await sleep(100)) {
-    assert.ok(Date.now() < deadline, 'the provider was not told');
+    assert.ok(Date.now() < deadline, 'the provider was not notified');
   }
   assert.equal(await list(), 'revoking');
   echo.echo(false);

@@ -184,7 +184,7 @@ describe('a fifth contract', () => {
     );
   });
 
-  test('of two changes at once that expect the same state, one is made', async () => {
+  test('of two changes at the same time that expect the same state, one is made', async () => {
     const { id, tag } = await make({ zone: 'UTC' });
     const zones = ['Europe/London', 'Europe/Paris'];
     const replies = await Promise.all(

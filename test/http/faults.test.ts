@@ -98,7 +98,7 @@ describe('faults', () => {
   });
 });
 
-describe('too much at once', () => {
+describe('too much work at the same time', () => {
   test('requests over the limit are 503 with Retry-After; health still answers', async () => {
     const gate = Promise.withResolvers<void>();
     const harness = await startHarness({

@@ -37,7 +37,7 @@ describe('any bytes get an answer', () => {
       'harbor malformed_body',
     ],
     [
-      'length and chunks at once',
+      'length and chunks together',
       request('POST /v2/lamps', 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
       400,
       'harbor malformed_body',

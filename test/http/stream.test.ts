@@ -139,7 +139,7 @@ describe('an answer in pieces', () => {
     });
   });
 
-  test('is refused if its source fails at once', async () => {
+  test('is refused if its source fails immediately', async () => {
     async function* stream(): AsyncGenerator<string> {
       yield* [];
       throw refuse('unavailable', { retryAfterSeconds: 7 });

@@ -154,7 +154,7 @@ describe('two organizations with the same people', () => {
     await ledger.expect({});
   });
 
-  test('an address that only the other has is free and unknown, and signs nobody in', async () => {
+  test('an address that only the other has is free and unknown, and signs no user in', async () => {
     await theirs.general.make('only-theirs');
     await ledger.mark();
     const headers = { 'x-app-id': ours.tenant.app.appId };

@@ -322,17 +322,20 @@ describe('in a browser', () => {
     { lang: 'es-MX' },
   );
 
-  browserTest('a person on a desktop changes the language and is told of an old link', async ({ page }) => {
-    const { token } = await askForLink();
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await page.goto(`${roster.baseUrl}/set-password?token=${token}`);
-    await page.getByRole('link', { name: 'Español' }).click();
-    await page.getByRole('heading', { name: 'Establezca su contraseña' }).waitFor();
-    await page.getByRole('link', { name: 'English' }).click();
-    roster.clock.advance(61 * minuteMs);
-    await page.getByLabel('New password', { exact: true }).fill(goodPassword);
-    await page.getByLabel('New password again').fill(goodPassword);
-    await page.getByRole('button', { name: 'Set password' }).click();
-    await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
-  });
+  browserTest(
+    'a person on a desktop changes the language and sees that a link is too old',
+    async ({ page }) => {
+      const { token } = await askForLink();
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(`${roster.baseUrl}/set-password?token=${token}`);
+      await page.getByRole('link', { name: 'Español' }).click();
+      await page.getByRole('heading', { name: 'Establezca su contraseña' }).waitFor();
+      await page.getByRole('link', { name: 'English' }).click();
+      roster.clock.advance(61 * minuteMs);
+      await page.getByLabel('New password', { exact: true }).fill(goodPassword);
+      await page.getByLabel('New password again').fill(goodPassword);
+      await page.getByRole('button', { name: 'Set password' }).click();
+      await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /**
- * A real, certified authorization server on a free port, whose people allow or refuse access at once. It stores every
+ * A real, certified authorization server on a free port, whose people allow or refuse access immediately. It stores every
  * token that it has given, also those of lost answers, so that a test can ask which of them are still valid.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';

@@ -26,7 +26,7 @@ export const faults = [
   'refuse_after',
 ] as const;
 /**
- * No faults, but time for other events meanwhile. `slow`: the server's answer is delayed. `held`: the answer comes when
+ * No faults, but time for other events during a call. `slow`: the server's answer is delayed. `held`: the answer comes when
  * the test releases it.
  */
 export type Fault = (typeof faults)[number] | 'slow' | 'held';

@@ -51,7 +51,7 @@ describe('connecting', () => {
     assert.equal(await statusOf(connection), 'active');
   });
 
-  test('a callback is valid once: of many at once exactly one exchanges the code, and all show its outcome', async () => {
+  test('a callback is valid once: of many at the same time exactly one exchanges the code, and all show its outcome', async () => {
     const { connection, callback } = await linked.visit(await addUser());
     const asked = linked.proxy.asked.length;
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => linked.comeBack(callback)));

@@ -1,5 +1,5 @@
 /**
- * Two processes on one database, and one provider. If both work on a grant at once, one of them does it. A grant whose
+ * Two processes on one database, and one provider. If both work on a grant at the same time, one of them does it. A grant whose
  * exchange or refresh was still running at a disconnect or a deletion is ended too, also where an answer was lost.
  */
 import assert from 'node:assert/strict';
@@ -163,7 +163,7 @@ describe('two processes', () => {
     await untilOver(visitor);
   });
 
-  test('that start the flow for one person at once use one device', async () => {
+  test('that start the flow for one person at the same time use one device', async () => {
     const { userId } = await addPerson(here);
     const ask = { bearer: bearer(), json: { provider: 'acme' } };
     const replies = await Promise.all(
@@ -245,7 +245,7 @@ for (const [what, end, page] of [
   });
 }
 
-/** A job whose grant has changed meanwhile leaves it until the lease is over, so nothing is counted here. */
+/** A job whose grant has changed since it was read leaves it until the lease is over, so nothing is counted here. */
 const inHaste = 100;
 
 for (const fault of ['lose', 'fail_after', 'break'] as const) {

@@ -1,4 +1,4 @@
-/** Many requests of the consumer app at once, each over a connection of its own: exactly one succeeds. */
+/** Many requests of the consumer app at the same time, each over a connection of its own: exactly one succeeds. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const path = '/general/v1/users';
 const many = 50;
 const password = 'securepassword123';
 
-describe('many requests at once', () => {
+describe('many requests at the same time', () => {
   const roster = setUpRoster();
 
   /** How many rows a table has. */
@@ -61,7 +61,7 @@ describe('many requests at once', () => {
     assert.equal(await count('audit_events', "action = 'user.confirmed'"), 1);
   });
 
-  test('of 50 wrong codes at once five are tried, and then the right one is refused', async () => {
+  test('of 50 wrong codes at the same time five are tried, and then the right one is refused', async () => {
     const user = { email: 'void@example.com', password, first_name: 'John', last_name: 'Doe' };
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
     const { code = '' } = await roster.lastMessage(user.email);
@@ -95,7 +95,7 @@ describe('many requests at once', () => {
     assert.deepEqual([signedIn.status, signedIn.at('user.id')], [201, person.number]);
   });
 
-  test('50 resends at once send one code', async () => {
+  test('50 resends at the same time send one code', async () => {
     const { session } = await addPerson(roster, { email: 'again@example.com' });
     const replies = await callAtOnce(roster.client, many, () => [
       `POST ${path}/resend_confirmation`,
@@ -105,7 +105,7 @@ describe('many requests at once', () => {
     assert.equal((await roster.outbox('again@example.com')).length, 1);
   });
 
-  test('of 50 wrong passwords at once no more than five are checked', async () => {
+  test('of 50 wrong passwords at the same time no more than five are checked', async () => {
     await roster.call(`POST ${path}`, {
       json: { user: { email: 'guess@example.com', password, first_name: 'John', last_name: 'Doe' } },
     });
@@ -114,7 +114,7 @@ describe('many requests at once', () => {
     assert.deepEqual(statusCounts(replies), { 401: 5, 429: many - 5 });
   });
 
-  test('30 right passwords at once all sign in', async () => {
+  test('30 right passwords at the same time all sign in', async () => {
     const user = { email: 'right@example.com', password, first_name: 'John', last_name: 'Doe' };
     await roster.call(`POST ${path}`, { json: { user } });
     const json = { email: user.email, password };
@@ -123,7 +123,7 @@ describe('many requests at once', () => {
     assert.equal(new Set(replies.map((reply) => reply.string('token'))).size, 30);
   });
 
-  test('of two sessions that set a password at once one succeeds, and the other has ended', async () => {
+  test('of two sessions that set a password at the same time one succeeds, and the other has ended', async () => {
     const email = 'two@example.com';
     const signedUp = await roster.call(`POST ${path}`, {
       json: { user: { email, password, first_name: 'John', last_name: 'Doe' } },
@@ -191,7 +191,7 @@ describe('many requests at once', () => {
     assert.equal(await sessionsOf(email), 1);
   });
 
-  test('50 cancellations at once have the effect of one', async () => {
+  test('50 cancellations at the same time have the effect of one', async () => {
     const admin = await roster.addAdmin();
     const { number } = await addPerson(roster);
     const before = await count('audit_events', "action = 'user.cancelled'");
@@ -203,7 +203,7 @@ describe('many requests at once', () => {
     assert.equal(await count('audit_events', "action = 'user.cancelled'"), before + 1);
   });
 
-  test('50 deletions at once have the effect of one', async () => {
+  test('50 deletions at the same time have the effect of one', async () => {
     const admin = await roster.addAdmin();
     const { number } = await addPerson(roster);
     const replies = await callAtOnce(roster.client, many, () => [

@@ -1,4 +1,4 @@
-/** If admins of an organization delete, cancel or demote each other at once, one active admin stays. */
+/** If admins of an organization delete, cancel or demote each other at the same time, one active admin stays. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Ask } from '../support/http.ts';
@@ -49,14 +49,14 @@ describe('admins who remove each other', () => {
         );
         const lost = replies.find(({ status }) => status !== success);
         assert.equal(statusCounts(replies)[success], 1);
-        // The slower one is refused, or by then is no admin any more, or is deleted.
+        // The slower one is refused, or is no admin any more, or is deleted.
         assert.ok([401, 403, 404, 422].includes(lost?.status ?? 0), String(lost?.status));
         assert.equal(await activeAdmins(tenant), 1);
       }
     });
   }
 
-  test('of ten who all leave at once, in different ways, one must stay', async () => {
+  test('of ten who all leave at the same time, in different ways, one must stay', async () => {
     const tenant = await roster.addOrganization();
     const admins: Admin[] = [];
     for (let index = 0; index < 10; index += 1) admins.push(await roster.addAdmin(tenant));

@@ -32,7 +32,7 @@ function pairAt(round: number): readonly [Line, Line] {
   return [writer, reader];
 }
 
-/** Sends `compose(index)` over as many connections at once. */
+/** Sends `compose(index)` over as many connections at the same time. */
 async function atOnce(line: string, compose: (index: number) => unknown, credential = bearer) {
   const open = await Promise.all(Array.from({ length: many }, () => workers.open()));
   const pids = new Set(open.map(({ pid }) => pid));
@@ -45,7 +45,7 @@ async function atOnce(line: string, compose: (index: number) => unknown, credent
 }
 
 describe('several workers on one database', () => {
-  test(`${rounds} changes through one are read through another at once`, async () => {
+  test(`${rounds} changes through one are read through another immediately`, async () => {
     const made = await pairAt(0)[0].call('POST /sonar/v1/users', { bearer, json: {} });
     const path = `/sonar/v1/users/${made.body.text('data.id')}`;
     for (let round = 0; round < rounds; round++) {
@@ -58,7 +58,7 @@ describe('several workers on one database', () => {
     }
   });
 
-  test('users who are created and deleted through one are listed and counted through another at once', async () => {
+  test('users who are created and deleted through one are listed and counted through another immediately', async () => {
     const total = async (line: Line): Promise<number> =>
       Number((await line.call('GET /sonar/v1/users?per_page=1', { bearer })).body.at('meta.total'));
     let expected = await total(pairAt(0)[0]);
@@ -79,7 +79,7 @@ describe('several workers on one database', () => {
     }
   });
 
-  test('a key that the command line revokes is refused by all of them at once', async () => {
+  test('a key that the command line revokes is refused by all of them immediately', async () => {
     for (let round = 0; round < 3; round++) {
       const org = workers.output.text('organization.id');
       const key = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);

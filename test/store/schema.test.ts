@@ -137,7 +137,7 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   }
 });
 
-test('a position in a list is found at once, also among users of one instant', () => {
+test('a position in a list is found by one look-up in an index, also among users of one instant', () => {
   const lists = allStatements()
     .map((statement) => compileStatement(statement, sqliteDialect.compiler).sql)
     .filter((sql) => /"position"\) [<>]/.test(sql));

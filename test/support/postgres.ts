@@ -13,7 +13,7 @@ import { Client } from 'pg';
 export interface PostgresServer {
   /** The address, with a database that no test uses. */
   readonly url: string;
-  /** Ends the server at once, as a crash would. */
+  /** Ends the server immediately, as a crash would. */
   stop(): Promise<void>;
   /** Starts it again on the same address and files. */
   start(): Promise<void>;

@@ -15,7 +15,7 @@ export interface Rows {
   close(): void;
 }
 
-/** The same for both databases: SQLite answers at once, PostgreSQL with a promise. */
+/** The same for both databases: SQLite answers immediately, PostgreSQL with a promise. */
 export type AnyRows = {
   readonly [Method in keyof Rows]: (
     ...args: Parameters<Rows[Method]>

@@ -33,7 +33,7 @@ let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * What `make` returns. Values are made one after the other, in the order in which they are declared; outside of a suite
- * node:test starts all hooks at once, so each waits for the one before it.
+ * node:test starts all hooks at the same time, so each waits for the one before it.
  */
 export function setUp<Value extends object>(make: () => Value | Promise<Value>): Value {
   let made: Value | undefined;

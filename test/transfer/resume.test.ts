@@ -122,7 +122,7 @@ describe('an import that is killed', () => {
   });
 });
 
-test('of two runs of the same import at once, one is refused, and every row is imported once', async () => {
+test('of two runs of the same import at the same time, one is refused, and every row is imported once', async () => {
   const { text, imported } = makeInput(8_000);
   const file = await makeFile(folder, 'twice.csv', text);
   const organization = await newOrganization();
@@ -157,7 +157,7 @@ test('a server on the same data answers and writes while an import runs', async 
   assert.equal((await running).imported, rowsMax);
   assert.equal(await totalOf(server.url, made), rowsMax + waits.length);
   await server.stop('SIGTERM');
-  assert.ok(waits.length >= 5, `${waits.length} users were made meanwhile`);
+  assert.ok(waits.length >= 5, `${waits.length} users were made during the import`);
   assert.ok(Math.max(...waits) < 3_000, `one waited ${Math.round(Math.max(...waits))} ms`);
 });
 

@@ -144,7 +144,7 @@ describe('a user with an imported hash', () => {
   }
 });
 
-test('many first sign-ins of one user at once all succeed', async () => {
+test('many first sign-ins of one user at the same time all succeed', async () => {
   const replies = await callAtOnce(roster.client, 8, () => [
     'POST /general/v1/sessions',
     ask('many@example.com', people[3].password),

@@ -92,7 +92,7 @@ export function useSources(
     [client],
   );
 
-  // A closed window looks the same as one whose provider has cut the link. So the page goes on polling the server.
+  // A closed window looks the same as one whose provider has cut the link. So the page continues to poll the server.
   useEffect(() => {
     if (visit?.state !== 'open') return;
     const timer = setInterval(() => {

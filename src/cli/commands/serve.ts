@@ -25,7 +25,7 @@ async function serveAlone(loaded: LoadedConfig, stopped: Promise<string>): Promi
   const server = await startServer(loaded);
   try {
     const said = await introduce(server, loaded, performance.timeOrigin);
-    return { ...said, meanwhile: stopped.then((reason) => stopServer(server, reason)) };
+    return { ...said, running: stopped.then((reason) => stopServer(server, reason)) };
   } catch (error) {
     await server.app.close();
     throw error;

@@ -8,7 +8,7 @@ const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 const sameSignalMs = 300;
 
-/** Resolves with the first signal. A second signal ends the process at once, with the exit code of that signal. */
+/** Resolves with the first signal. A second signal ends the process immediately, with the exit code of that signal. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAt: number | null = null;

@@ -49,7 +49,7 @@ export async function supervise(
       }),
       pool.givenUp,
     ]);
-    return { ...introduction, meanwhile: ended.finally(() => metrics?.close()) };
+    return { ...introduction, running: ended.finally(() => metrics?.close()) };
   } catch (error) {
     await metrics?.close();
     throw error;

@@ -54,7 +54,7 @@ export class PrivateFile {
     if (this.#text.length >= bufferedCharactersMax) await this.#flush();
   }
 
-  /** Ends the file, which is complete. Throws a `CommandError` where another file has got this path meanwhile. */
+  /** Ends the file, which is complete. Throws a `CommandError` where another file has got this path since. */
   async keep(): Promise<void> {
     await this.#flush();
     if (this.#part === null) return this.#handle.close();

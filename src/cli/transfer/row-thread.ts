@@ -2,8 +2,8 @@
  * Runs the thread that reads the rows of an import, some batches ahead of the thread that writes them. The requests
  * bound how far it is ahead: at most `aheadMax` batches are read, or being read, before the writer takes them.
  *
- * When the thread ends by itself, for any reason, the import ends with an error; the users that are imported by then
- * stay.
+ * When the thread ends by itself, for any reason, the import ends with an error; the users that are imported
+ * already stay.
  */
 import { Worker } from 'node:worker_threads';
 import type { ImportBatch } from '../../core/transfer/import.ts';

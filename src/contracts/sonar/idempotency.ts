@@ -1,7 +1,7 @@
 /**
  * Reads the header `Idempotency-Key` into what the core stores: digests of key and body under the deployment's
  * secret. The organization is part of the key digest, so that keys of two organizations are never the same. So is
- * the documented path, so that a repeated request is recognised whichever way in it takes.
+ * the documented path, so that a repeated request is recognised by host, prefix and bare path alike.
  */
 import type { IdempotentRequest } from '../../core/access/idempotency-store.ts';
 import type { Core } from '../../core/core.ts';

@@ -50,7 +50,7 @@ export function listApiKeys(core: Core): Promise<readonly ApiKey[]> {
   return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
 }
 
-/** Replaces the secret of a key; the former secret is invalid at once. Refuses with `not_found` (api_key). */
+/** Replaces the secret of a key; the former secret is invalid immediately. Refuses with `not_found` (api_key). */
 export async function rotateApiKey(core: Core, door: Door, keyId: string): Promise<IssuedApiKey> {
   const apiKey = newApiKeyText();
   const key = await changeKey(core, door, keyId, 'api_key.rotated', (tx) =>

@@ -38,7 +38,7 @@ describe('the gate in front of password checks', () => {
     });
   }
 
-  test('right passwords are checked at once up to the limit, and all are accepted', async () => {
+  test('right passwords are checked at the same time up to the limit, and all are accepted', async () => {
     const gate = new SignInGate();
     let running = 0;
     let most = 0;

@@ -1,5 +1,5 @@
 /**
- * Bounds how many password checks of one account run at once, so that parallel guesses cannot exceed the number of
+ * Bounds how many password checks of one account run at the same time, so that parallel guesses cannot exceed the number of
  * free attempts: running checks and counted wrong passwords together are never more than that number. Further callers
  * wait in order of arrival.
  */
@@ -8,7 +8,7 @@ export class SignInGate {
 
   /**
    * Runs `check` once fewer checks of the subject run than `findLimit` allows (at least one). `findLimit` is called when
-   * it is the caller's turn, and again after each check that ends meanwhile. Where it throws, `pass` throws the same.
+   * it is the caller's turn, and again after each check that ends while the caller waits. Where it throws, `pass` throws the same.
    */
   async pass<T>(subject: string, findLimit: () => Promise<number>, check: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(subject) ?? new SubjectQueue();

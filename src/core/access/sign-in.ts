@@ -60,7 +60,7 @@ export async function signIn(
       return { user: changed, token: await startSession(tx, principal, changed, now) };
     });
     if (signedIn !== null) return signedIn;
-    // The password or its hash was changed meanwhile, so the check is repeated.
+    // The password or its hash was changed during the check, so the check is repeated.
   }
 }
 
@@ -140,7 +140,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
-/** Runs no more checks of an address at once than it has free attempts left, and none before its delay is over. */
+/** Runs no more checks of an address at the same time than it has free attempts left, and none before its delay is over. */
 function guarded<T>(core: Core, orgKey: OrgKey, subject: string, attempt: () => Promise<T>): Promise<T> {
   const findLimit = async (): Promise<number> => {
     const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));

@@ -147,7 +147,7 @@ function issueAccess(core: Core, app: AppPrincipal, externalId: ExternalIdLookUp
 
 /**
  * Consumes the refresh token in the transaction that issues the new pair: of several callers exactly one gets it. A token
- * that was consumed before ends its family, at once and without a grace: a backend that lost an answer requests a new
+ * that was consumed before ends its family, immediately and without a grace: a backend that lost an answer requests a new
  * pair for its user.
  */
 async function refreshAccess(core: Core, app: AppPrincipal, refreshToken: string): Promise<IssuedTokens> {

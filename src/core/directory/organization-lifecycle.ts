@@ -144,7 +144,7 @@ export function listApps(core: Core): Promise<readonly App[]> {
   return core.work.readSystem('operator', (tx) => tx.apps.list());
 }
 
-/** Gives the app another key; the present key stops working at once. Refuses with `not_found` (app). */
+/** Gives the app another key; the present key stops working immediately. Refuses with `not_found` (app). */
 export async function rotateAppKey(
   core: Core,
   door: Door,
@@ -156,7 +156,7 @@ export async function rotateAppKey(
 }
 
 /**
- * Gives the app another client secret, or its first one; the present one stops working at once. Refuses with
+ * Gives the app another client secret, or its first one; the present one stops working immediately. Refuses with
  * `not_found` (app).
  */
 export async function rotateClientSecret(

@@ -66,7 +66,7 @@ describe('a change of an account', () => {
     assert.equal(values.firstName, undefined);
   });
 
-  test('reports every fault at once', () => {
+  test('reports every fault together', () => {
     const { faults } = readProfile(
       {
         email: 'x',

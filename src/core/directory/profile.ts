@@ -29,7 +29,7 @@ import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
 /**
- * A new number gets its code at once, so that a change right after sign-up is not refused. The limit for an hour
+ * A new number gets its code immediately, so that a change right after sign-up is not refused. The limit for an hour
  * still holds, and this code counts for the next resend.
  */
 const newPhoneQuotas = [{ limit: 5, windowMs: hourMs }] as const;

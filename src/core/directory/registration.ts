@@ -1,5 +1,5 @@
 /**
- * Signing up in a consumer app. The refusal names all faulty fields at once. The new user is pending until the code
+ * Signing up in a consumer app. The refusal names all faulty fields together. The new user is pending until the code
  * that is sent here comes back, always has the role `parent`, and gets a first session.
  */
 import { readPassword, readPasswordConfirmation } from '../access/password.ts';

@@ -42,7 +42,7 @@ export interface CreateUserInput {
 }
 
 /**
- * Creates a user that is active at once. Refuses with `forbidden`, `invalid_fields`, `external_id_taken` (naming
+ * Creates a user that is active immediately. Refuses with `forbidden`, `invalid_fields`, `external_id_taken` (naming
  * the holder) and the idempotency codes.
  */
 export async function createUser(core: Core, principal: Principal, input: CreateUserInput): Promise<User> {
@@ -73,8 +73,7 @@ export async function createUser(core: Core, principal: Principal, input: Create
 }
 
 /**
- * Makes the user of an app with that external id, or finds the one there is and notes the contact by moving
- * `updatedAt`. Refuses with `forbidden` and `invalid_fields`.
+ * Makes the user of an app with that external id, or finds it and sets `updatedAt`. Refuses with `forbidden` and `invalid_fields`.
  */
 export async function upsertUser(
   core: Core,
@@ -111,7 +110,7 @@ export async function upsertUser(
   }
 }
 
-/** One user. Refuses with `forbidden`, and with `not_found` (user) for whatever the principal cannot see. */
+/** One user. Refuses with `forbidden`, and with `not_found` (user) for a user that the principal cannot see. */
 export async function getUser<K extends keyof User>(
   core: Core,
   principal: Principal,
@@ -232,8 +231,8 @@ export async function reportActivity(
 }
 
 /**
- * Deletes a user and everything that hangs on it: the one path for every door. The id of the erasure that begins
- * with it and is accepted for good: it outlives also the database. Refuses with `forbidden` (also an app that would
+ * Deletes a user and every row that names the user: the one path for every door. Returns the id of the erasure, which
+ * is on disk in the ledger. Refuses with `forbidden` (also an app that would
  * delete an admin), `not_found` (user) and `last_admin`.
  */
 export async function deleteUser(

@@ -19,7 +19,7 @@ import type { User } from './user.ts';
 import type { UserBatch, UserCursor, UserFilter } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
-/** How many users of a stream are read at once. It bounds the memory, whatever the size of the app. */
+/** How many users of a stream are read together. It bounds the memory, whatever the size of the app. */
 const batchUsers = 500;
 
 /** One page of the organization's users, newest first, with the exact number of all that match. */

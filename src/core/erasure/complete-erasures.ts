@@ -35,7 +35,7 @@ export interface Pass {
   /** How many wait for a provider. */
   readonly waiting: number;
   /**
-   * How many are due again soon: remains are still in the database's files, or a revocation has changed meanwhile.
+   * How many are due again soon: remains are still in the database's files, or a revocation has changed since it was read.
    */
   readonly postponed: number;
   /** How many cannot be searched for: no known secret opens their traces. */
@@ -309,7 +309,7 @@ function isSame(left: readonly Revocation[], right: readonly Revocation[]): bool
 
 /**
  * When the erasure is due again while it waits for a provider: at its deadline, and in any case after a while. An
- * answer of the provider makes it due at once.
+ * answer of the provider makes it due immediately.
  */
 function waitingOf(erasure: Erasure, now: number): Pick<Erasure, 'state' | 'dueAt'> {
   const deadline = deadlineOf(erasure);

@@ -2,7 +2,7 @@
  * What an erasure is: the removal of one person's data. It begins in the transaction that deletes the user and ends
  * with a receipt. Pure: nothing here waits or writes.
  *
- * The person's own data is gone at once, in every state. `running`: traces are still searched for, or a provider
+ * The person's own data is gone immediately, in every state. `running`: traces are still searched for, or a provider
  * has not yet confirmed that access has ended. `overdue`: the same after 30 days; the attempts go on. `complete`:
  * nothing is left to do, and the receipt says what was done. The table below is the whole life.
  */

@@ -10,7 +10,7 @@ import type { Door, Principal } from '../access/principal.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { Revocation } from '../providers/revocation.ts';
 
-/** An accepted erasure. Its line is on disk before a client is told that the user is deleted. */
+/** An accepted erasure. Its line is on disk before a client gets the answer that the user is deleted. */
 export interface AcceptedErasure {
   readonly orgKey: OrgKey;
   readonly id: string;

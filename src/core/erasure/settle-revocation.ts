@@ -17,7 +17,7 @@ export interface SettledRevocation {
 
 /**
  * A step in the transaction that changes a revocation of the erasure. The first overdue grant makes the erasure
- * overdue. A grant that has ended makes it due at once, as it may have been the last one.
+ * overdue. A grant that has ended makes it due immediately, as it may have been the last one.
  */
 export async function settleRevocation(
   _core: Core,

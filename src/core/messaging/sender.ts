@@ -36,5 +36,5 @@ export interface MessageSender {
   close(): Promise<void>;
 }
 
-/** The longest time of one `send`; well below the lease, so that no two processes send a message at once. */
+/** The longest time of one `send`; well below the lease, so that no two processes send a message at the same time. */
 export const sendDeadlineMs = 15_000;

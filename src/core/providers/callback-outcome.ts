@@ -21,7 +21,7 @@ export type CallbackOutcome =
       /** The provider's name that people read. */
       readonly title: string;
     }
-  /** Meanwhile the user was deleted, the connection was ended, or its provider was switched off. */
+  /** Since the start the user was deleted, the connection was ended, or its provider was switched off. */
   | { readonly kind: 'withdrawn'; readonly returnTo: ReturnTo };
 
 /** A step: the outcome of a state that was consumed; `refused` where the state is unknown or has expired. */
@@ -46,7 +46,7 @@ function kindOf(
 ): 'connected' | 'denied' | 'failed' | 'exchanging' | 'withdrawn' {
   switch (outcome) {
     case 'exchanging':
-      // A process that ended meanwhile has left the code to its revocation.
+      // The process that exchanged the code has ended; the code is left to its revocation.
       return settlesAt !== null && settlesAt <= now ? 'failed' : 'exchanging';
     case 'connected':
     case 'denied':

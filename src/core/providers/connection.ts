@@ -24,7 +24,7 @@ export type ConnectionState = (typeof connectionStates)[number];
 
 /**
  * `grant`: the provider gave a grant. `lose`: the provider says that the grant is gone, or refuses every refresh. `disconnect`: access must end,
- * and the provider is told. `discard`: access must end, and no grant was ever given. `end`: the provider has confirmed
+ * and Roster notifies the provider. `discard`: access must end, and no grant was ever given. `end`: the provider has confirmed
  * the end. `miss`: the provider has not confirmed before the deadline. `abandon`: an operator gives up on the provider.
  */
 export type ConnectionEvent = 'grant' | 'lose' | 'disconnect' | 'discard' | 'end' | 'miss' | 'abandon';

@@ -6,7 +6,7 @@
 /** How the client authenticates at an endpoint (RFC 6749, section 2.3.1): by HTTP Basic, or in the body. */
 export type ClientAuthentication = 'basic' | 'post';
 
-/** How the provider is told that access ends. */
+/** How Roster notifies the provider that access ends. */
 export type EndDescription =
   /** A revocation endpoint of RFC 7009. */
   | {

@@ -1,6 +1,6 @@
 /**
  * Stores the tokens that a provider has given. While the provider answers, their grant may move: the tokens go to the
- * connection of the grant, to the revocation that the grant became meanwhile, or, where both are gone, to a new
+ * connection of the grant, to the revocation that the grant has become since, or, where both are gone, to a new
  * revocation. No token is dropped while it may be valid.
  */
 import type { Core } from '../core.ts';
@@ -40,7 +40,7 @@ export function grantChanges(
 
 /**
  * A step: stores new tokens of a grant that may no longer be the present one, or whose connection has changed
- * meanwhile. Where the connection still exists, the caller has locked its user.
+ * since the request. Where the connection still exists, the caller has locked its user.
  */
 export async function storeTokens(core: Core, tx: Tx, grant: GrantRef, tokens: TokenGrant): Promise<void> {
   const now = core.clock.now();

@@ -1,7 +1,7 @@
 /**
  * Seals with the present secret what was sealed with a former one, so that the former secret can be deleted. The
  * operation can be stopped and repeated, and runs beside servers that write: it never replaces a text that they have
- * changed meanwhile.
+ * changed since it was read.
  */
 
 import type { Core } from '../core.ts';

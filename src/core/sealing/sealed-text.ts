@@ -37,6 +37,6 @@ export interface SealedText extends SealedRow {
 export interface SealedTextStore {
   /** The next texts of a table after the row `after` (null: from the start), in the order of their keys. */
   list(table: SealedTable, after: SealedRow | null, limit: number): Promise<readonly SealedText[]>;
-  /** Replaces the sealed text; false where it has changed meanwhile. */
+  /** Replaces the sealed text; false where it has changed since the read. */
   replace(table: SealedTable, text: SealedText, sealed: string): Promise<boolean>;
 }

@@ -54,7 +54,7 @@ export class DryRun {
     });
   }
 
-  /** The key that another user has, or would have by then; remembers the keys of a user who would be added. */
+  /** The key that another user has, or would have after the rows before it; remembers the keys of a user who would be added. */
   async #takenOf(tx: Tx, { email, externalId }: NewUser): Promise<'email' | 'externalId' | null> {
     const emailKey = email === null ? null : `email ${canonicalEmail(email)}`;
     const externalKey = externalId === null ? null : `external ${externalId}`;

@@ -1,6 +1,6 @@
 /**
  * Exports every user of an organization, or of one of its apps: oldest first, in batches. Each batch is read when the
- * caller asks for it, so the memory does not grow with the number of users. Users who are created meanwhile may
+ * caller asks for it, so the memory does not grow with the number of users. Users who are created during the export may
  * appear at the end.
  */
 import { authorize, type OperatorPrincipal } from '../access/principal.ts';

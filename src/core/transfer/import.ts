@@ -125,7 +125,7 @@ export async function importBatch(
   });
 }
 
-/** How many rejects are read, or deleted, at once. */
+/** How many rejects are read, or deleted, together. */
 const rejectsAtOnce = 2_000;
 
 /** All rejects of the import so far, by line, in batches. Each batch is read when the caller asks for it. */
@@ -185,7 +185,7 @@ export function columnOf({ taken }: Extract<InsertOutcome, { taken: string }>): 
   return taken === 'email' ? 'email' : 'external_id';
 }
 
-/** A step: locks the import; refuses with `wrong_state` where another process has changed its progress meanwhile. */
+/** A step: locks the import; refuses with `wrong_state` where another process has changed its progress since the read. */
 async function lockImport(tx: Tx, progress: ImportProgress): Promise<void> {
   const present = await tx.imports.lock(progress.id);
   if (present?.bytes !== progress.bytes || present.finishedAt !== null) {

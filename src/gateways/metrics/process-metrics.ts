@@ -128,7 +128,7 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const delays = new Histogram({
     name: 'roster_event_loop_delay_seconds',
-    help: 'How late the event loop was, looked at ten times a second.',
+    help: 'How late the event loop was, measured ten times a second.',
     buckets: delaySeconds,
     registers,
   });

@@ -2,8 +2,8 @@
  * How an answer is rendered and written. Every answer has the id of its request, and the header fields that keep
  * API answers out of caches and other pages. `JSON.stringify` renders a contract's body unchanged.
  *
- * A caller that is still sending when its answer is ready gets the whole answer at once. The server reads and drops
- * the rest of the request, up to a limit: closing the connection at once could lose the answer.
+ * A caller that is still sending when its answer is ready gets the whole answer immediately. The server reads and drops
+ * the rest of the request, up to a limit: closing the connection immediately could lose the answer.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Answer } from '../contract.ts';
@@ -36,7 +36,7 @@ export function render(answer: Answer, jsonType: string): Rendered {
 
 /**
  * Renders an answer that is a stream. It waits for the first piece before the head is written, so that a stream that
- * fails at once can still be refused. A HEAD request does not read the stream.
+ * fails immediately can still be refused. A HEAD request does not read the stream.
  */
 export async function renderStream(
   answer: Answer,

@@ -2,8 +2,8 @@
  * Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13). A tag is a digest of the resource as the
  * contract shows it, so it is strong: two states of a resource have one tag only where the contract shows them alike.
  * `If-Match` compares strongly and refuses with `precondition_failed`; `If-None-Match` compares weakly, as the RFC
- * demands, for a proxy that compresses an answer weakens its tag. Where a request fails anyway, as with 404, its
- * conditions are not looked at.
+ * demands, because a compressing proxy weakens the tag. Where a request fails anyway, as with 404, its conditions are
+ * ignored.
  */
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';

@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 const gatheredMin = 16 * 1024;
 
 /**
- * Writes `first` at once and then the rest. Resolves when Node has all of it or the reader has left; rejects with
+ * Writes `first` immediately and then the rest. Resolves when Node has all of it or the reader has left; rejects with
  * the error of the source.
  */
 export async function pump(

@@ -1,4 +1,4 @@
-/** Listens with a server of Node, and names the address that it got. */
+/** Listens with a server of Node, and returns its address. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -71,7 +71,7 @@ export interface CountDatabase {
 
 /**
  * Repairs the counts: node by node, or the whole tree where nodes are not where they belong. It ends with the range
- * that was the last when it began: users that are added after this range meanwhile are counted when it is split.
+ * that was the last when it began: users that are added after this range during the repair are counted when it is split.
  */
 export async function repairCounts(at: CountDatabase, orgKey: OrgKey): Promise<void> {
   const lastFrom = await at.snapshot(async (view) => {

@@ -1,6 +1,6 @@
 /**
  * The ledger of accepted erasures as a file in the data folder: a line of JSON for each event, after a first line
- * that names the ledger. Lines are only ever added, also by several processes at once. Lines that wait share one
+ * that names the ledger. Lines are only ever added, also by several processes at the same time. Lines that wait share one
  * durable write, in another thread. A line that a crash has cut short is no JSON and is passed over, because each
  * write begins with a line break. No client got an answer for such a line.
  */

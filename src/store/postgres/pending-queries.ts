@@ -5,7 +5,7 @@
  *
  * Answers come in the order of the queries, so one timer, which checks the oldest query, serves all. The client library
  * would set one timer for each query, and create promises too. Both keep an answer in memory until a full garbage
- * collection; by then long lists have piled up by the hundred megabytes.
+ * collection; before that, long lists use hundreds of megabytes.
  */
 import type { Client, QueryConfig, QueryResult } from 'pg';
 import { asDatabaseError } from './errors.ts';

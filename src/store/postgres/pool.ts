@@ -4,7 +4,7 @@
  * in one round (`rounds.ts`); the other read connections serve snapshots and bulk reads.
  *
  * A connection that breaks is dropped, and a new one is opened when it is needed, so a database that comes back is used
- * at once. Waiting for a connection or for an answer is always limited.
+ * immediately. Waiting for a connection or for an answer is always limited.
  */
 import type { Pool, PoolClient } from 'pg';
 import type { Statement, Values } from '../sql/statement.ts';

@@ -1,6 +1,6 @@
 /**
  * The store on PostgreSQL: connections to one database that any number of processes share. It caches nothing that
- * another process could change, so a commit of one process is visible to all others at once.
+ * another process could change, so a commit of one process is visible to all others immediately.
  *
  * During an outage (the database is away, full, restarting or does not answer) each caller gets the refusal
  * `unavailable`, and `onOutage` gets the cause, for the log. When the database is back, it is used again.

@@ -2,7 +2,7 @@
  * The statements as they are sent to PostgreSQL. Each is compiled once for the process and has the digest of its text as
  * its name, so that the server plans it once for each connection.
  *
- * A statement has a second form, for many sets of values at once. The values come as arrays, one for each placeholder, and
+ * A statement has a second form, for many sets of values together. The values come as arrays, one for each placeholder, and
  * the unchanged query is joined to them, so that it finds its rows by the same index as for one set.
  */
 import { createHash } from 'node:crypto';

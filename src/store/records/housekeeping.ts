@@ -1,7 +1,7 @@
 /**
  * Deletes rows that nothing needs any more. Each table has an indexed column with the time at which its rows end, so the
  * cost of a sweep depends on the number of deleted rows. A sweep deletes a limited number of rows, because on SQLite no
- * other change can be written meanwhile.
+ * other change can be written during it.
  */
 
 import { type RawBuilder, sql } from 'kysely';

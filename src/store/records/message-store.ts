@@ -33,7 +33,7 @@ const columns = [
 
 type MessageRow = Omit<Message, 'isOutboxOnly'> & { readonly seq: number; readonly isOutboxOnly: number };
 
-/** A new message is due at once. The job is notified after the commit; if that is missed, its next pass sends the message. */
+/** A new message is due immediately. The job is notified after the commit; if that is missed, its next pass sends the message. */
 const insertMessage = statement(
   (
     p: Binder<{

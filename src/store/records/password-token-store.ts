@@ -56,7 +56,7 @@ const deleteOfPurpose = statement((p: Binder<OfUser & { purpose: PasswordTokenPu
     .where('purpose', '=', p('purpose')),
 );
 
-/** For the operator; those that expire first come first. */
+/** For the operator, ordered by expiry. */
 const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
   build
     .selectFrom('password_tokens')

@@ -105,7 +105,7 @@ export function isBusy(error: unknown): boolean {
  */
 const postgresOutages = /^(08|53|57|58|F0|XX)|^(55P03|40001|40P01|25006|28P01|28000|3D000)$/;
 
-/** Takes the values from the columns of a table `x` that the statement is joined to, for many sets of values at once. */
+/** Takes the values from the columns of a table `x` that the statement is joined to, for many sets of values together. */
 class LateralCompiler extends PostgresQueryCompiler {
   protected override getCurrentParameterPlaceholder(): string {
     return `x.v${this.numParameters}`;

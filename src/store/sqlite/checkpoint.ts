@@ -1,6 +1,6 @@
 /**
  * Copies the write-ahead log into the file while the process serves. A thread with a database connection of its own
- * does all of it. What is written meanwhile is copied last, while changes wait for some milliseconds: then the log
+ * does all of it. What others write during a copy is copied last, while changes wait for some milliseconds: then the log
  * is used up for a moment, and SQLite starts it over instead of letting it grow. Durability does not depend on it:
  * SQLite reads log and file together. The thread ends when nothing was copied for a while.
  */
@@ -14,7 +14,7 @@ import { logLeft } from './log.ts';
 const duePages = 4_000;
 /** The length of the log is read once in so many commits. */
 const checkEveryCommits = 8;
-/** How many passes run while others write: each one leaves less that was written meanwhile. */
+/** How many passes run while others write: each pass is shorter, so less is written during it. */
 const passes = 3;
 /** A pass that took no longer has left little. */
 const shortPassMs = 5;

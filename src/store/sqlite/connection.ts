@@ -115,7 +115,7 @@ export class SqliteConnection {
 
 /**
  * If several processes turn WAL on in a new file at the same time, SQLite lets one succeed and refuses the others
- * at once, whatever the time-out. A moment later they find it done.
+ * immediately, whatever the time-out. A moment later they find it done.
  */
 function turnOnWal(db: Sqlite.Database): void {
   const deadline = performance.now() + openingWaitMs;

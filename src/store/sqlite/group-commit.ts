@@ -28,7 +28,7 @@ const gatherMs = 2;
 export interface GroupCommitOptions {
   /** The most units that share a commit. */
   readonly batchMax: number;
-  /** The most units that may wait; further changes are refused at once. */
+  /** The most units that may wait; further changes are refused immediately. */
   readonly queueMax: number;
   /** How long to wait for another process's lock. */
   readonly lockWaitMs: number;

@@ -19,7 +19,7 @@ import { indexedColumns, tableColumns } from '../schema/user-table.ts';
 import { type Binder, rawStatement, type Statement, type Value, type Values } from '../sql/statement.ts';
 import { canonicalOf, columnsOf, type UserRow, wholeUser } from './user-row.ts';
 
-/** The expected state of the row: a change of a user that has changed meanwhile updates no row. */
+/** The expected state of the row: a change of a user that has changed since the read updates no row. */
 type Expected = { orgKey: number; expectedId: string; expectedStatus: UserStatus; expectedRole: UserRole };
 
 const indexedEntries = Object.entries(indexedColumns) as [

@@ -118,7 +118,7 @@ describe('POST /v1/users', () => {
     ['a user that is no object', { user: 'john' }, { user: ['is invalid'] }],
     ['a user that is a list', { user: [] }, { user: ['is invalid'] }],
     [
-      'every field wrong at once',
+      'every field wrong',
       {
         user: {
           email: 'john@',

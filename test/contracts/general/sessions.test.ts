@@ -161,7 +161,7 @@ describe('POST /v1/sessions', () => {
       assert.equal((await signIn({ email, password })).status, 429);
     });
 
-    test('only a caller with a session of the account may try at once', async () => {
+    test('only a caller with a session of the account may try immediately', async () => {
       const { email, password, session } = await signUp(roster);
       const other = await signUp(roster);
       await fail(email, 5);

@@ -180,7 +180,7 @@ describe('a change of email or password', () => {
     return { change, tries: () => tries };
   }
 
-  test('is decided again when the email changes meanwhile', async () => {
+  test('is decided again when the email changes in between', async () => {
     const person = await signUp(roster);
     const password = 'another-good-one-7';
     const { change, tries } = await setPassword(person, password, 2);
@@ -189,7 +189,7 @@ describe('a change of email or password', () => {
     assert.equal((await signIn(email ?? '', password)).status, 201);
   });
 
-  test('is refused when the email changes three times meanwhile, and then changes nothing', async () => {
+  test('is refused when the email changes three times in between, and then changes nothing', async () => {
     const person = await signUp(roster);
     const { change, tries } = await setPassword(person, 'another-good-one-7', 3);
     await assert.rejects(change, refuse('unavailable', { retryAfterSeconds: 1 }));

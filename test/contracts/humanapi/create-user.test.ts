@@ -27,7 +27,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     });
   }
 
-  test('a new user is active at once and shown with the five fields', async () => {
+  test('a new user is active immediately and shown with the five fields', async () => {
     const reply = await create({ externalId: ' john@example.com ' });
     assert.equal(reply.status, 201);
     const id = reply.string('humanId');
@@ -188,7 +188,7 @@ describe('POST /v1/apps/{appId}/users', () => {
     await ledger.mark();
   });
 
-  test('50 requests at once with one externalId give one humanId', async () => {
+  test('50 requests at the same time with one externalId give one humanId', async () => {
     const { appId, appKey } = tenant.app;
     const replies = await callAtOnce(roster.client, 50, () => [
       `POST /humanapi/v1/apps/${appId}/users`,

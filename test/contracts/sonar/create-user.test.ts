@@ -18,7 +18,7 @@ describe('POST /v1/users', () => {
   const create = (json: unknown, bearer = tenant.apiKeys.member) =>
     roster.call(`POST ${path}`, { bearer, json });
 
-  test('a new user is active at once, with the fields of the body', async () => {
+  test('a new user is active immediately, with the fields of the body', async () => {
     const reply = await create({ reference_id: ' your-internal-id ', timezone: 'america/new_york' });
     assert.equal(reply.status, 201);
     const id = reply.string('data.id');

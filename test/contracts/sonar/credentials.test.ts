@@ -66,7 +66,7 @@ describe('the credential of sonar', () => {
     assert.equal((await roster.call(`GET ${path}`, { headers })).status, 200);
   });
 
-  test('an expired, a revoked and a rotated key are refused at once', async () => {
+  test('an expired, a revoked and a rotated key are refused immediately', async () => {
     const { core, clock, organization } = roster;
     const issue = (expiresAt: number | null = null) =>
       createApiKey(core, testDoor, { organization, role: 'admin', expiresAt });

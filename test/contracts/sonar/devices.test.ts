@@ -198,7 +198,7 @@ describe('DELETE /v1/users/{user_id}/devices/{device_id}', () => {
     await ledger.expect({});
   });
 
-  test('a device that was never connected is removed at once, and its address is invalid', async () => {
+  test('a device that was never connected is removed immediately, and its address is invalid', async () => {
     const userId = await makeUser();
     const started = await connect(userId);
     assert.equal((await disconnect(userId, started.string('data.id'))).status, 204);

@@ -151,7 +151,7 @@ describe('an Idempotency-Key', () => {
     });
   });
 
-  test('of many requests at once makes one user; the others are refused or get the same answer', async () => {
+  test('of many requests at the same time makes one user; the others are refused or get the same answer', async () => {
     const replies = await callAtOnce(roster.client, 20, () => [
       `POST ${path}`,
       { bearer: tenant.apiKeys.member, headers: { 'idempotency-key': 'parallel' }, json: {} },

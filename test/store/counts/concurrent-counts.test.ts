@@ -63,7 +63,7 @@ for (const { name, make } of databases) {
       await fc.assert(law, { numRuns: 25 });
     });
 
-    /** Does one step; its user may be gone meanwhile, or have another state. */
+    /** Does one step; its user may be gone since, or have another state. */
     async function take(store: Store, tenant: Tenant, { kind, ...said }: Step): Promise<void> {
       const { orgKey } = tenant;
       if (kind === 'recount') return store.repairCounts(orgKey);

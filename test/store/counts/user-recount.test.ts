@@ -144,7 +144,7 @@ for (const { name, make } of databases) {
       made += 6;
     }
     await repairing;
-    assert.ok(made > 9, `only ${made} users were made meanwhile`);
+    assert.ok(made > 9, `only ${made} users were made during the repair`);
     const { faults, counted, kept } = await store.checkCounts(tenant.orgKey);
     assert.deepEqual([faults, counted], [0, kept]);
     assert.deepEqual(counted, { pending: 0, active: made, inactive: 1_500 });

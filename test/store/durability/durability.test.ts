@@ -65,7 +65,7 @@ for (const { name, make } of databases) {
       assert.deepEqual({ faults, active: counted.active }, { faults: 0, active: 450 });
     });
 
-    test('a change that one process acknowledged is visible to another at once', async (t) => {
+    test('a change that one process acknowledged is visible to another immediately', async (t) => {
       const own = await make();
       t.after(() => own.dispose());
       const tenant = await addTenant(own.store);

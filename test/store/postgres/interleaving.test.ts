@@ -85,7 +85,7 @@ describe('confined changes on PostgreSQL', () => {
     await assertEmpty();
   });
 
-  test('run in order where they lock what they share: of many admins who are erased at once one stays', async () => {
+  test('run in order where they lock what they share: of many admins who are erased at the same time one stays', async () => {
     const admins = Array.from({ length: people }, () => newUser(tenant, { role: 'admin' }));
     const [colleague, ...others] = await addPeople();
     assert.ok(colleague !== undefined);

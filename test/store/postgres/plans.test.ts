@@ -1,5 +1,5 @@
 /**
- * PostgreSQL finds rows by the intended index, for one caller and for many at once: in an empty table, and in an
+ * PostgreSQL finds rows by the intended index, for one caller and for many at the same time: in an empty table, and in an
  * organization that has nearly all users, nearly all of one status and one app. There, statistics would lead a planner
  * to scan the table.
  */

@@ -64,7 +64,7 @@ describe('reads on PostgreSQL', () => {
     });
   }
 
-  test('of many callers at once are answered as if each had been sent alone', async () => {
+  test('of many callers at the same time are answered as if each had been sent alone', async () => {
     const law = fc.asyncProperty(
       fc.array(ask, { minLength: 1, maxLength: 60, size: 'max' }),
       async (asks) => {

@@ -35,7 +35,7 @@ for (const { name, make } of databases) {
       );
     });
 
-    test(`${rounds} that another process revokes or rotates are found so at once`, async () => {
+    test(`${rounds} that another process revokes or rotates are found so immediately`, async () => {
       const { orgKey } = await addTenant(own.store);
       for (let round = 0; round < rounds; round++) {
         const id = newPrefixedId('key');

@@ -40,7 +40,7 @@ suiteOnEveryDatabase('the store of tokens of the Connect page', (own) => {
     assert.equal(await consume('one', 'refresh', 99), null);
   });
 
-  test('of many that consume a token at once one succeeds', async () => {
+  test('of many that consume a token at the same time one succeeds', async () => {
     await add('one', { kind: 'refresh' });
     const taken = await Promise.all(Array.from({ length: 8 }, () => consume('one', 'refresh', 50)));
     assert.equal(taken.filter((each) => each !== null).length, 1);

@@ -148,7 +148,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     assert.deepEqual(again.map(({ unanswered }) => unanswered).toSorted(), [1, 2]);
   });
 
-  test('of many claims at once each connection goes to one', async () => {
+  test('of many claims at the same time each connection goes to one', async () => {
     for (let count = 0; count < 12; count += 1) await activate(1);
     const claims = await Promise.all([1, 2, 3, 4].map(() => claimRefreshes(1, 5)));
     const ids = claims.flat().map(({ id }) => id);

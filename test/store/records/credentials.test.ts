@@ -87,7 +87,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await withCodes((codes) => codes.consume(user.id, 'code', 50)), false);
   });
 
-  test('of many uses of the same code at once one succeeds', async () => {
+  test('of many uses of the same code at the same time one succeeds', async () => {
     await withCodes((codes) => codes.put(user.id, code));
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => withCodes((codes) => codes.consume(user.id, 'code', 99))),
@@ -121,7 +121,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
   const consume = (digest: string, now: number, orgKey = tenant.orgKey) =>
     own().change(orgKey, (tx) => tx.passwordTokens.consume(digest, now));
 
-  test('of many uses of the same token at once one succeeds', async () => {
+  test('of many uses of the same token at the same time one succeeds', async () => {
     const issued = await issue('token');
     assert.deepEqual(
       await own().read(tenant.orgKey, (tx) => tx.passwordTokens.findOpen('token', 99)),

@@ -65,7 +65,7 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     );
   });
 
-  test('of many claims at once each message goes to one', async () => {
+  test('of many claims at the same time each message goes to one', async () => {
     for (let at = 0; at < 10; at++) await post(at);
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(100, 3)));
     const ids = claims.flat().map(({ id }) => id);

@@ -106,7 +106,7 @@ suiteOnEveryDatabase('resealing', (own) => {
     await own().change(tenant.orgKey, (tx) => tx.revocations.withdraw(revocation));
   });
 
-  test('a text that changes meanwhile is not overwritten', async () => {
+  test('a text that has changed since it was read is not overwritten', async () => {
     const ids = await sealWith(former);
     const { orgKey } = tenant;
     const [listed] = await own().readSystem('operator', (tx) =>

@@ -30,7 +30,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await hit('a', 's', twiceAMinute, 60_000), 10_000);
   });
 
-  test('all quotas apply at once, and the longest wait is returned', async () => {
+  test('all quotas apply together, and the longest wait is returned', async () => {
     const quotas = [
       { limit: 1, windowMs: 60_000 },
       { limit: 2, windowMs: 3_600_000 },
@@ -53,7 +53,7 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await network(), 60_000);
   });
 
-  test('of many hits at once no more than the quota are allowed', async () => {
+  test('of many hits at the same time no more than the quota are allowed', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => hit('a', 's', twiceAMinute, 5)));
     assert.equal(answers.filter((waitMs) => waitMs === null).length, 2);
   });

@@ -38,7 +38,7 @@ describe('the write-ahead log of the file', () => {
       await write(20);
       commits += 20;
     }
-    // Without copying it would be six times as long by then.
+    // Without copying it would be six times as long now.
     await write(5 * commits);
     assert.ok((await logBytes()) < 60 * mebibyte, `${await logBytes()} bytes`);
     const view = new Database(join(own.dataDir, databaseFile), { readonly: true });

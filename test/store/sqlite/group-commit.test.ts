@@ -18,7 +18,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     own().change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant, { id, email })));
   const total = async () => (await own().read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total;
 
-  test('two hundred changes at once are all committed', async () => {
+  test('two hundred changes at the same time are all committed', async () => {
     const users = await Promise.all(Array.from({ length: 200 }, () => add()));
     assert.equal(await total(), 200);
     assert.equal(new Set(users.map(({ id }) => id)).size, 200);
@@ -73,7 +73,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     assert.equal(await total(), 1);
   });
 
-  test('an acknowledged change is visible to a read at once', async () => {
+  test('an acknowledged change is visible to a read immediately', async () => {
     for (let round = 0; round < 50; round++) {
       const { id } = await add();
       const user = await own().read(tenant.orgKey, (tx) => tx.users.find({ id }));

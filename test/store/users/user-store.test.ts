@@ -137,7 +137,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     });
   });
 
-  test('a second user with an email is refused, whatever its case, and the transaction goes on', async () => {
+  test('a second user with an email is refused, whatever its case, and the transaction continues', async () => {
     await add({ email: 'Ada@Example.org' });
     const bystander = newUser(tenant);
     await own().change(tenant.orgKey, async (tx) => {

@@ -24,7 +24,7 @@ import { OptimismFailedError } from './insert-buffer.ts';
 export interface PostgresChangesOptions {
   /** The largest number of units that share a commit. */
   readonly batchMax: number;
-  /** The largest number of units that wait. More are refused at once. */
+  /** The largest number of units that wait. More are refused immediately. */
   readonly queueMax: number;
   /** How long a unit may wait for its turn, in milliseconds. Then it is refused. */
   readonly waitMaxMs: number;

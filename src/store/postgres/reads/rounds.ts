@@ -3,7 +3,7 @@
  * collected; they are the next round. Reads of one statement with different values are sent as one statement, and equal
  * reads are sent once. So a round grows with the load, and a caller that is alone waits for no other.
  *
- * A read is never answered by a round that was sent before it arrived, so it sees everything that was committed by then.
+ * A read goes only into a round that is sent after the read arrived, so it sees everything that was committed before.
  */
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { Statement, Values } from '../../sql/statement.ts';

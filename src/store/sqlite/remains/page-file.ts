@@ -9,7 +9,7 @@ import type { ByteRange } from './unallocated.ts';
 /** Of this process, by device and inode. A file that replaces another is a file of its own. */
 const descriptors = new Map<string, number>();
 
-/** The descriptor of the file for this process and all of its threads. The file is there. */
+/** The descriptor of the file for this process and all of its threads. The file must exist. */
 export function descriptorOf(file: string): number {
   const { dev, ino } = statSync(file, { bigint: true });
   const key = `${dev} ${ino}`;
@@ -25,7 +25,7 @@ export class PageFile {
   readonly #descriptor: number;
   readonly #zeros: Buffer;
 
-  /** The file is a database already. */
+  /** The file must already be a SQLite database. */
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
     const header = this.#readAt(0, 100);
@@ -40,7 +40,7 @@ export class PageFile {
     return this.#readAt((page - 1) * this.pageBytes, this.pageBytes);
   }
 
-  /** Fills the buffer with pages that follow each other; the part of it that has some. */
+  /** Reads consecutive pages into the buffer; returns the filled part. */
   readInto(buffer: Buffer, first: number): Buffer {
     const bytesRead = readSync(this.#descriptor, buffer, 0, buffer.length, (first - 1) * this.pageBytes);
     return buffer.subarray(0, bytesRead - (bytesRead % this.pageBytes));

@@ -16,12 +16,12 @@ import type { SqliteConnection } from '../connection.ts';
 import type { GroupCommit } from '../group-commit.ts';
 import { Scanner } from './scanner.ts';
 
-/** How often a moment without readers of a former state and without other writers is waited for, and how long. */
+/** How many times it tries to find a moment with no old reader and no other writer, and the pause between tries. */
 const momentTriesMax = 40;
 const momentPauseMs = 25;
-/** How long another process that removes remains is waited for. */
+/** How many times it tries to get the lock of the remains. */
 const otherTriesMax = 400;
-/** How often what a scan finds is wiped before it is left to a later time. */
+/** How many times found remains are wiped before the job retries later. */
 const roundsMax = 4;
 
 export interface RemainsParts {
@@ -99,7 +99,7 @@ export class SqliteRemains implements Remains {
     try {
       const isHeld = await this.#whenLogIsEmpty(async () => {
         if (await this.#scanner.hold()) {
-          // A commit that finds the log long would try in vain to copy it, each time.
+          // Otherwise each commit would try to copy the long log, and fail.
           db.pragma('wal_autocheckpoint = 0');
           return true;
         }
@@ -130,7 +130,7 @@ export class SqliteRemains implements Remains {
     return this.#inMoment(async () => ((await this.#scanner.truncate()) ? work() : null));
   }
 
-  /** Runs work between two transactions of this process, again and again until it gives something but null. */
+  /** Runs work between two transactions of this process, and repeats it while it returns null, up to a limit. */
   async #inMoment<T>(work: () => Promise<T | null>): Promise<T | null> {
     for (let tries = 1; ; tries++) {
       const done = await this.#parts.commits.between(work);

@@ -65,7 +65,7 @@ function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
   }
 }
 
-/** A lock that is taken goes by, and a disk that is full or fails is reported by the connections that write. */
+/** A taken lock is temporary; the writing connections report a full or failing disk. */
 function unlessRefused<T>(work: () => T, otherwise: T): T {
   try {
     return work();
@@ -75,7 +75,7 @@ function unlessRefused<T>(work: () => T, otherwise: T): T {
   }
 }
 
-/** Null where it took longer than the log can wait. */
+/** Null when the log grew past its limit during the scan. */
 function scanFor(texts: ReadonlySet<string>): ReadonlySet<string> | null {
   const traces = new TextIndex(texts);
   const found = scan(db, new PageFile(descriptor), { traces, mayGoOn: () => logBytes() <= logBytesMax });

@@ -62,7 +62,7 @@ export class Scanner {
     if (this.#thread !== null && !this.#isClosed) await this.#ask({ kind: 'release' });
   }
 
-  /** The traces that are left in the file, which is held; null where the log became too long meanwhile. */
+  /** The traces that are left in the file, which is held; null where the log became too long during the scan. */
   scan(traces: ReadonlySet<string>): Promise<ReadonlySet<string> | null> {
     return this.#ask({ kind: 'scan', traces });
   }

@@ -67,7 +67,7 @@ describe('an index of texts', () => {
     );
   });
 
-  test('does not take for a text what begins or ends alike and goes on otherwise', () => {
+  test('does not find a text in bytes that begin or end with it and then differ', () => {
     assert.deepEqual(find(['customer-00005000'], 'customer-00000100 customer-00005001\0'), []);
     assert.deepEqual(find(['jane.doe2@example.com'], 'jane.doe@example.com\0'), []);
     assert.deepEqual(find(['Annamaria-Sophie'], 'xxRosamaria-Sophie\0'), []);

@@ -5,7 +5,7 @@
  * than eight bytes, and addresses whose own part is, are found whole. Pure.
  *
  * Each text is known by some of its four bytes in a row, its anchors. Texts that are equal up to an anchor form a group,
- * sorted: thousands of URLs that begin alike are compared as one, and told apart by a search in the group.
+ * sorted: thousands of URLs that begin alike are compared as one, and a search in the group separates them.
  */
 
 const anchorBytes = 4;
@@ -36,7 +36,7 @@ export class TextIndex {
   readonly #byAnchor = new Map<number, Map<string, Group>>();
   /** How many texts have the anchor. */
   readonly #shares = new Map<number, number>();
-  /** Which anchors there may be: most bytes of a file are none, and one look passes over them. */
+  /** Which anchors exist, so that most bytes need one look-up. */
   readonly #anchors = new Uint8Array(1 << anchorBits);
 
   /** The texts have four bytes each at least. */
@@ -62,7 +62,7 @@ export class TextIndex {
     return [...found];
   }
 
-  /** However a text is cut, as long as enough of it is left one of its anchors is in what is left. */
+  /** Chooses anchors so that every sufficient piece of the text contains one. */
   #add(text: string): void {
     const { bytes, enough } = pieceOf(text);
     const slack = enough - anchorBytes;
@@ -114,7 +114,7 @@ function* foundOf({ offset, texts }: Group, within: Buffer, from: number): Gener
   const [any] = texts;
   let before = 0;
   while (before < offset && within[from - before - 1] === any?.bytes[offset - before - 1]) before++;
-  // Other texts share a part of it, and go on otherwise.
+  // Other texts share this part, and differ after it.
   if (before < offset && !isCutBefore(within, from - before - 1)) return;
   // Those from `first` up to `last` have the same bytes as `within` up to `depth`.
   let [first, last] = [0, texts.length];

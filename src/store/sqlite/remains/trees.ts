@@ -16,8 +16,8 @@ export interface TreePages {
 const depthMax = 20;
 
 /**
- * Those of the wanted pages that belong to a tree. Reads the inner pages, or, where they are known from before, only
- * those of `through`: a page that is now below another inner page is then left out.
+ * Returns the wanted pages that belong to a tree. Without `through` it reads all inner pages. `through` are inner pages
+ * of an earlier call: then it reads only these, and leaves out a page that is now below another inner page.
  */
 export function findInTrees(
   file: Pick<PageFile, 'read'>,
