@@ -3,7 +3,7 @@
  * server is the one that `DATABASE_URL` names, or one that is started for the run and forces every commit to the disk.
  */
 import { Client } from 'pg';
-import { startPostgres } from '../test/support/postgres.ts';
+import { startPostgres } from '../test/support/postgres/postgres.ts';
 
 /** The databases of a server by name. With SQLite there are none, and every address is null. */
 export interface Databases {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { settings } from '../src/config/settings.ts';
-import { ensureProgram, reasonToSkip, type WantedProgram } from './support/program.ts';
+import { ensureProgram, reasonToSkip, type WantedProgram } from './support/machine/program.ts';
 
 const root = join(import.meta.dirname, '..');
 const pathOf = (name: string): string => join(root, 'deploy', name);

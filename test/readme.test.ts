@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { makeFolder, readJson, removeFolder, type Serving, serve } from './cli/program.ts';
-import { visitDemo } from './support/demo-person.ts';
-import { ensureProgram, reasonToSkip } from './support/program.ts';
+import { ensureProgram, reasonToSkip } from './support/machine/program.ts';
+import { visitDemo } from './support/server/demo-person.ts';
 
 const root = join(import.meta.dirname, '..');
 const program = `'${process.execPath}' '${join(root, 'bin', 'roster')}'`;

@@ -38,7 +38,7 @@ describe('the project', () => {
     assert.deepEqual(cyclesOf(project.filter(({ path }) => /\.tsx?$/.test(path))), []);
   });
 
-  test('has no folder of the program with too many files', () => {
+  test('has no folder of the program or its tests with too many files', () => {
     assert.deepEqual(crowdFindings(project), []);
   });
 
@@ -274,6 +274,12 @@ describe('the house rules find', () => {
     const beside = { path: 'src/core/0.test.ts' };
     assert.deepEqual(crowdFindings([...folder, beside, { path: 'src/core/access/25.ts' }]), []);
     assert.equal(crowdFindings([...folder, { path: 'src/core/25.ts' }]).length, 1);
+    for (const room of ['test/cli', 'web/connect']) {
+      const files = Array.from({ length: 26 }, (_, index) => ({ path: `${room}/${index}.ts` }));
+      assert.equal(crowdFindings(files).length, 1, room);
+    }
+    const suites = Array.from({ length: 26 }, (_, index) => ({ path: `test/cli/${index}.test.ts` }));
+    assert.equal(crowdFindings(suites).length, 1);
   });
 
   test('words that name no one', () => {

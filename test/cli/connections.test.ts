@@ -4,9 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { newPrefixedId, toUserIdText } from '../../src/core/ids.ts';
 import { sealGrant, type TokenGrant } from '../../src/core/providers/grant.ts';
 import { addConnection, openSession } from '../connect-page/connect-calls.ts';
-import { unknownUserId } from '../support/people.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { unknownUserId } from '../support/contracts/people.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';
 
 const former = 'the-former-secret-of-this-deployment';

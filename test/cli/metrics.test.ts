@@ -1,9 +1,9 @@
 /** Metrics of `roster serve`: one text for several workers, and the error if the address is in use. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { type Metrics, readMetrics } from '../support/metrics.ts';
-import { findPort } from '../support/port.ts';
-import { type Line, startWorkers, until, type Workers } from '../support/workers.ts';
+import { findPort } from '../support/machine/port.ts';
+import { type Metrics, readMetrics } from '../support/server/metrics.ts';
+import { type Line, startWorkers, until, type Workers } from '../support/server/workers.ts';
 import { endStarted, makeFolder, refused, removeFolder } from './program.ts';
 
 const list = { contract: 'sonar', route: '/sonar/v1/users', status: '2xx' };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import {
   endStarted,
   makeFolder,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStartedByNpm } from '../../src/cli/serving/npm-end.ts';
-import { until } from '../support/workers.ts';
+import { until } from '../support/server/workers.ts';
 import { makeFolder, removeFolder } from './program.ts';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../src/store/open-store.ts';
 import { newUser } from '../store/harness.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import {
   endStarted,
   makeFolder,

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
-import { until } from '../support/workers.ts';
+import { until } from '../support/server/workers.ts';
 import {
   endStarted,
   makeFolder,

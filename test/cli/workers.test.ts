@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import { isAlive, startWorkers, until } from '../support/workers.ts';
+import { isAlive, startWorkers, until } from '../support/server/workers.ts';
 import { endStarted, makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
 
 const count = 2;

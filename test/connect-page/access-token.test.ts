@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dayMs } from '../../src/core/time.ts';
-import type { Reply } from '../support/http.ts';
-import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import type { Reply } from '../support/server/http.ts';
+import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 import { addConnection, askToken, type OpenSession, openSession, tokenPath } from './connect-calls.ts';
 
 describe('an access token of the Connect page', () => {

@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import { logoBytesMax } from '../../src/core/directory/app-brand.ts';
 import { brandApp, renameApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../src/core/errors.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 import { openSession } from './connect-calls.ts';
 
 /** A PNG picture of one pixel. */

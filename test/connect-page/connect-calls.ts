@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import type { ConnectionState } from '../../src/core/providers/connection.ts';
 import { type StoredGrant, sealGrants, type TokenGrant } from '../../src/core/providers/grant.ts';
-import type { Reply } from '../support/http.ts';
-import type { Roster, Tenant } from '../support/start.ts';
+import type { Reply } from '../support/server/http.ts';
+import type { Roster, Tenant } from '../support/server/start.ts';
 
 export type AppCredentials = Tenant['app'];
 

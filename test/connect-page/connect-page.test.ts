@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import type { Frame, FrameLocator, Page } from 'playwright-core';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
-import { browserTest } from '../support/browser.ts';
-import { findPort } from '../support/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/start.ts';
+import { browserTest } from '../support/machine/browser.ts';
+import { findPort } from '../support/machine/port.ts';
+import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
 import { addConnection, type OpenSession, openSession } from './connect-calls.ts';
 import {
   type EmbeddingApp,

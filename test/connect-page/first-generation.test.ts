@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
-import type { Reply } from '../support/http.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
-import { startRoster, testDoor } from '../support/start.ts';
+import type { Reply } from '../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { startRoster, testDoor } from '../support/server/start.ts';
 import { askToken, openSession } from './connect-calls.ts';
 
 const paths = { tokens: '/v1/connect/tokens', publicTokens: '/v1/connect/publictokens' } as const;

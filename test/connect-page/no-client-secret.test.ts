@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
-import { startRoster } from '../support/start.ts';
+import { startRoster } from '../support/server/start.ts';
 import { askToken } from './connect-calls.ts';
 
 test('an app without a client secret accepts no secret', async (t) => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { toUserIdText } from '../../src/core/ids.ts';
 import { hourMs } from '../../src/core/time.ts';
-import type { Ask, Reply } from '../support/http.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
-import { startRoster } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import type { Ask, Reply } from '../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { startRoster } from '../support/server/start.ts';
 import { addConnection, askToken, openSession } from './connect-calls.ts';
 
 const lines = [

@@ -10,10 +10,10 @@ import { dayMs, hourMs } from '../../src/core/time.ts';
 import type { Call } from '../../src/http/contract.ts';
 import { assetsFolder, readAssets } from '../../src/pages/connect/connect-assets.ts';
 import { connectPages } from '../../src/pages/connect/connect-page.ts';
-import type { Reply } from '../support/http.ts';
-import { openLedger } from '../support/ledger.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import type { Reply } from '../support/server/http.ts';
+import { openLedger } from '../support/server/ledger.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 import { addConnection, askToken, openSession } from './connect-calls.ts';
 
 const origins = ['https://app.example.com', 'http://localhost:3000'];

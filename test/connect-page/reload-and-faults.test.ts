@@ -6,9 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
 import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { ApiError, createApi } from '../../web/connect/api.ts';
-import { browserTest } from '../support/browser.ts';
-import { findPort } from '../support/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/start.ts';
+import { browserTest } from '../support/machine/browser.ts';
+import { findPort } from '../support/machine/port.ts';
+import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
 import { openSession } from './connect-calls.ts';
 import { type EmbeddingApp, openConnect, startEmbeddingApp } from './embedding-app.ts';
 

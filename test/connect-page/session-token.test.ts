@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { createApp, rotateClientSecret } from '../../src/core/directory/organization-lifecycle.ts';
 import { toUserIdText } from '../../src/core/ids.ts';
 import { hourMs } from '../../src/core/time.ts';
-import type { Reply } from '../support/http.ts';
-import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import type { Reply } from '../support/server/http.ts';
+import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 import { addConnection, askToken, openSession, tokenPath } from './connect-calls.ts';
 
 describe('a session of the Connect page', () => {

@@ -1,7 +1,7 @@
 /** What a generated client needs of the OpenAPI document of every contract. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describedDocuments } from '../support/documents.ts';
+import { describedDocuments } from '../support/contracts/documents.ts';
 
 interface Document {
   readonly info: { readonly license?: { readonly identifier?: string } };

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describedDocuments } from '../support/documents.ts';
-import { aProvider, fillPath, loadDoors } from '../support/door.ts';
-import type { Ask } from '../support/http.ts';
-import { nameOf, operationsOf } from '../support/operations.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
+import { describedDocuments } from '../support/contracts/documents.ts';
+import { aProvider, fillPath, loadDoors } from '../support/contracts/door.ts';
+import { nameOf, operationsOf } from '../support/contracts/operations.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import type { Ask } from '../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 
 const doors = await loadDoors();
 const deletions = operationsOf(describedDocuments()).filter(({ method }) => method === 'DELETE');

@@ -1,9 +1,9 @@
 /** The forms that a request may have around its content, in every contract: slashes, hosts, charsets and codings. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadDoors } from '../support/door.ts';
-import type { Ask } from '../support/http.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
+import { loadDoors } from '../support/contracts/door.ts';
+import type { Ask } from '../support/server/http.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
 
 const doors = await loadDoors();
 const roster = setUpRoster();

@@ -14,9 +14,9 @@ import { advanceErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { roster as command } from '../cli/program.ts';
 import { openDeployment } from '../jobs/deployment.ts';
-import { bareId } from '../support/people.ts';
-import { createDatabase } from '../support/postgres.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { bareId } from '../support/contracts/people.ts';
+import { createDatabase } from '../support/postgres/postgres.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 import { findInFolder } from './bytes.ts';
 
 /** A person with a word that no other person's texts have, and that each of its own texts has. */

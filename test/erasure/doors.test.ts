@@ -6,10 +6,10 @@ import { eraseUsers, planErasures } from '../../src/core/erasure/erase-users.ts'
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
 import { keptTables } from '../../src/store/users/user-erasure.ts';
 import { doorNames, doorOf, openDoors } from '../journeys/doors.ts';
-import { strongPassword } from '../support/door.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
-import { startRoster, testDoor } from '../support/start.ts';
+import { strongPassword } from '../support/contracts/door.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
+import { startRoster, testDoor } from '../support/server/start.ts';
 import { addKnownPerson, type KnownPerson, textsOf } from './known-person.ts';
 import { askErasure, claimsIn, fetchKeys, receiptOf } from './receipts.ts';
 

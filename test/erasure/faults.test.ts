@@ -14,7 +14,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type Fault, type FaultProxy, faults, startFaultProxy } from '../providers/fault-proxy.ts';
-import { createDatabase } from '../support/postgres.ts';
+import { createDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import type { KilledTask } from './killed-process.ts';
 import { runKilledTask } from './killed-task.ts';

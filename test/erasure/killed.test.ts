@@ -8,7 +8,7 @@ import type { User } from '../../src/core/directory/user.ts';
 import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import { runKilledTask } from './killed-task.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running } from './linked-folder.ts';

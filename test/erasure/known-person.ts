@@ -4,8 +4,8 @@ import { operatorAt } from '../../src/core/access/principal.ts';
 import { applyChanges } from '../../src/core/directory/user-lifecycle.ts';
 import { askToken } from '../connect-page/connect-calls.ts';
 import type { Doors } from '../journeys/doors.ts';
-import { type Handles, strongPassword } from '../support/door.ts';
-import { testDoor } from '../support/start.ts';
+import { type Handles, strongPassword } from '../support/contracts/door.ts';
+import { testDoor } from '../support/server/start.ts';
 
 export interface KnownPerson extends Handles {
   readonly email: string;

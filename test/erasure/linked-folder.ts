@@ -25,7 +25,7 @@ import { ledgerFile } from '../../src/store/folder/ledger-file.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
 import type { AuthorizationServer } from '../providers/authorization-server.ts';
 import { linkProvider, providerName } from '../providers/linked-provider.ts';
-import { createFakeClock, type FakeClock } from '../support/clock.ts';
+import { createFakeClock, type FakeClock } from '../support/server/clock.ts';
 
 export const secret = 'a-secret-of-the-folders-that-are-under-test';
 const hourMs = 3_600_000;

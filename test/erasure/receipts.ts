@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { type Jwks, type ReceiptClaims, verifyReceipt } from '../../src/core/erasure/receipt.ts';
-import type { Reply } from '../support/http.ts';
-import type { Roster } from '../support/start.ts';
+import type { Reply } from '../support/server/http.ts';
+import type { Roster } from '../support/server/start.ts';
 
 /** The claims of a receipt that one of the keys has signed; fails the test otherwise. */
 export function claimsIn(receipt: string, jwks: Jwks): ReceiptClaims {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { toUserIdText } from '../../src/core/ids.ts';
 import { makeFolder, refused, removeFolder, roster, rosterJson, start } from '../cli/program.ts';
-import { unknownUserId } from '../support/people.ts';
+import { unknownUserId } from '../support/contracts/people.ts';
 
 const settings = { ROSTER_SECRET: 'a-secret-of-lists-that-are-erased' };
 const people = 6_000;

@@ -6,7 +6,7 @@ import { advanceErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { createDatabase } from '../support/postgres.ts';
+import { createDatabase } from '../support/postgres/postgres.ts';
 import { makeLinkedFolder } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findPort } from '../support/port.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
-import { ensureProgram, reasonToSkip, type WantedProgram } from '../support/program.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { findPort } from '../support/machine/port.ts';
+import { ensureProgram, reasonToSkip, type WantedProgram } from '../support/machine/program.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 
 const serversMax = 3;
 const many = 60;

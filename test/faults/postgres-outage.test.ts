@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ask, Reply } from '../support/http.ts';
-import { type Metrics, readMetrics } from '../support/metrics.ts';
-import { findPort } from '../support/port.ts';
-import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { findPort } from '../support/machine/port.ts';
+import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres/postgres.ts';
+import type { Ask, Reply } from '../support/server/http.ts';
+import { type Metrics, readMetrics } from '../support/server/metrics.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 
 const limitSeconds = 1;
 /** The limits of a connection and of a statement, and the delay of a busy machine. */

@@ -8,8 +8,8 @@ import { newPrefixedId } from '../../src/core/ids.ts';
 import { messageLeaseMs } from '../../src/core/messaging/message.ts';
 import { schemaVersion } from '../../src/store/migrations/all-migrations.ts';
 import { addTenant, makePostgresStore, newUser, openLocation } from '../store/harness.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
-import { adminPassword, type Roster, startRoster, testDoor } from '../support/start.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { adminPassword, type Roster, startRoster, testDoor } from '../support/server/start.ts';
 
 describe('processes on one PostgreSQL database', () => {
   let database: OwnDatabase;

@@ -5,7 +5,7 @@ import { afterEach, describe, test } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
 import type { MessageSender, OutgoingMessage } from '../../src/core/messaging/sender.ts';
 import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
-import { startSmtpServer, type TestSmtpServer, textOf } from '../support/smtp.ts';
+import { startSmtpServer, type TestSmtpServer, textOf } from '../support/machine/smtp.ts';
 
 const message: OutgoingMessage = {
   id: 'msg_0123',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { nameOf, type Operation } from '../support/operations.ts';
+import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { contentTypes, deepNests, notJson, notObjects, traps } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 

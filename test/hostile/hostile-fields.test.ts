@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { nameOf, type Operation } from '../support/operations.ts';
-import { type Field, fieldsOf } from '../support/schema-arbitrary.ts';
+import { nameOf, type Operation } from '../support/contracts/operations.ts';
+import { type Field, fieldsOf } from '../support/contracts/schema-arbitrary.ts';
 import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 

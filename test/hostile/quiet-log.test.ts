@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { type Json, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
-import { startSmtpServer } from '../support/smtp.ts';
+import { startSmtpServer } from '../support/machine/smtp.ts';
 import { deadlineMs } from './scene.ts';
 
 const person = {

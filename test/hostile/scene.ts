@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { readDocuments } from '../support/documents.ts';
+import { readDocuments } from '../support/contracts/documents.ts';
 import {
   aProvider,
   attackedContracts,
@@ -14,11 +14,11 @@ import {
   fillPath,
   handlesOf,
   loadDoors,
-} from '../support/door.ts';
-import type { Ask, Reply } from '../support/http.ts';
-import { type Operation, operationsOf } from '../support/operations.ts';
-import { addPerson, type Person } from '../support/people.ts';
-import { type Roster, type StartOptions, startRoster } from '../support/start.ts';
+} from '../support/contracts/door.ts';
+import { type Operation, operationsOf } from '../support/contracts/operations.ts';
+import { addPerson, type Person } from '../support/contracts/people.ts';
+import type { Ask, Reply } from '../support/server/http.ts';
+import { type Roster, type StartOptions, startRoster } from '../support/server/start.ts';
 
 /** Longer than any request here takes; a request that hangs fails the test by it. */
 export const deadlineMs = 10_000;

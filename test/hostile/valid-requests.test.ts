@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { nameOf, type Operation } from '../support/operations.ts';
-import { fitting } from '../support/schema-arbitrary.ts';
+import { nameOf, type Operation } from '../support/contracts/operations.ts';
+import { fitting } from '../support/contracts/schema-arbitrary.ts';
 import { openScene, type Request, type Scene } from './scene.ts';
 
 const runs = 20;

@@ -14,15 +14,15 @@ import { cyclesOf } from '../../tools/tidy/cycles.ts';
 import { describeFinding, findingsOf, rules } from '../../tools/tidy/rules.ts';
 import { readProject } from '../../tools/tidy/source.ts';
 import type { Serving } from '../cli/program.ts';
-import { type Client, createClient } from '../support/http.ts';
-import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
-import { bareId } from '../support/people.ts';
-import { openRows } from '../support/rows.ts';
+import { createOpenApiCheck, type OpenApiDocument } from '../support/contracts/openapi-check.ts';
+import { bareId } from '../support/contracts/people.ts';
+import { type Client, createClient } from '../support/server/http.ts';
+import { openRows } from '../support/server/rows.ts';
 import { copyWith } from './contract-copy.ts';
 
 /** What starts the program and knows its contracts, taken from the copy. */
 type Program = typeof import('../cli/program.ts');
-type Documents = typeof import('../support/documents.ts');
+type Documents = typeof import('../support/contracts/documents.ts');
 
 const names = ['sonar', 'general', 'humanapi', 'organization', 'badge'];
 const badgeType = 'application/badge+json';

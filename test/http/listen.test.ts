@@ -11,11 +11,11 @@ import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { queueMessage } from '../../src/core/messaging/queue-message.ts';
-import { createFakeClock } from '../support/clock.ts';
-import { addPerson } from '../support/people.ts';
-import { findPort } from '../support/port.ts';
-import { openRows } from '../support/rows.ts';
-import { startRoster, testDoor } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { findPort } from '../support/machine/port.ts';
+import { createFakeClock } from '../support/server/clock.ts';
+import { openRows } from '../support/server/rows.ts';
+import { startRoster, testDoor } from '../support/server/start.ts';
 
 describe('a server whose port is taken', () => {
   const other = createServer();

@@ -1,10 +1,10 @@
 /** Metrics over real HTTP, of one process. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { metricsUrl, readMetrics } from '../support/metrics.ts';
-import { addPerson, bareId } from '../support/people.ts';
-import { findPort } from '../support/port.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { addPerson, bareId } from '../support/contracts/people.ts';
+import { findPort } from '../support/machine/port.ts';
+import { metricsUrl, readMetrics } from '../support/server/metrics.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 
 const requests = 'roster_http_request_duration_seconds';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createClient } from '../support/http.ts';
-import { createOpenApiCheck, type OpenApiDocument } from '../support/openapi-check.ts';
+import { createOpenApiCheck, type OpenApiDocument } from '../support/contracts/openapi-check.ts';
+import { createClient } from '../support/server/http.ts';
 import { type Harness, startHarness } from './harness.ts';
 
 interface Described {

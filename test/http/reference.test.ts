@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { browserTest } from '../support/browser.ts';
+import { browserTest } from '../support/machine/browser.ts';
 import { type Harness, startHarness } from './harness.ts';
 
 describe('the reference page', () => {

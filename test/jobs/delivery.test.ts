@@ -9,7 +9,7 @@ import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
 import { createTwilioSender } from '../../src/gateways/twilio-sender.ts';
 import { type Runner, startJobs } from '../../src/jobs/runner.ts';
 import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';
-import { startSmtpServer, type TestSmtpServer, textOf } from '../support/smtp.ts';
+import { startSmtpServer, type TestSmtpServer, textOf } from '../support/machine/smtp.ts';
 import { createTestJournal, type Deployment, openDeployment, stateOf } from './deployment.ts';
 
 const answers: number[] = [];

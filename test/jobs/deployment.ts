@@ -20,8 +20,8 @@ import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openRecords } from '../../src/store/folder/folder-records.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { createFakeClock, type FakeClock } from '../support/clock.ts';
-import { openRows, type Row, type Rows } from '../support/rows.ts';
+import { createFakeClock, type FakeClock } from '../support/server/clock.ts';
+import { openRows, type Row, type Rows } from '../support/server/rows.ts';
 
 export const secret = 'a-secret-of-a-deployment-under-test';
 

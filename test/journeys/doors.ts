@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { findDossiers } from '../../src/core/directory/user-dossier.ts';
 import { toUserIdText } from '../../src/core/ids.ts';
-import { type DoorDescription, type Handles, handlesOf, loadDoors } from '../support/door.ts';
-import type { Ask, Reply } from '../support/http.ts';
-import type { Admin, Roster, Tenant } from '../support/start.ts';
+import { type DoorDescription, type Handles, handlesOf, loadDoors } from '../support/contracts/door.ts';
+import type { Ask, Reply } from '../support/server/http.ts';
+import type { Admin, Roster, Tenant } from '../support/server/start.ts';
 
 export interface Door extends Pick<DoorDescription, 'idOf' | 'view' | 'isOldestFirst' | 'asker'> {
   /** The contract's name. */

@@ -1,8 +1,8 @@
 /** One user, a view for each contract: made through any of them, a user has the same facts in all. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Facts, Handles } from '../support/door.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
+import type { Facts, Handles } from '../support/contracts/door.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import { doorNames, doorOf, openDoors } from './doors.ts';
 
 /** A user of whom a test has said nothing. */

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
-import { type Handles, strongPassword } from '../support/door.ts';
-import { openLedger } from '../support/ledger.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import { type Handles, strongPassword } from '../support/contracts/door.ts';
+import { openLedger } from '../support/server/ledger.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 import { openDoors } from './doors.ts';
 
 describe('a life across the contracts', () => {

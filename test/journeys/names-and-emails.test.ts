@@ -1,9 +1,9 @@
 /** Names and addresses that one contract sets, as the others show and compare them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { strongPassword } from '../support/door.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
+import { strongPassword } from '../support/contracts/door.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import { openDoors } from './doors.ts';
 
 describe('names and emails between general and organization', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startRoster } from '../support/start.ts';
+import { startRoster } from '../support/server/start.ts';
 import { openDoors } from './doors.ts';
 
 test('every list is ordered by creation time, then by order of creation, across all contracts', async () => {

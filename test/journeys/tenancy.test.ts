@@ -5,13 +5,20 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createApp } from '../../src/core/directory/organization-lifecycle.ts';
-import { describedDocuments } from '../support/documents.ts';
-import { aProvider, fillPath, type Handles, handlesOf, loadDoors, strongPassword } from '../support/door.ts';
-import type { Reply } from '../support/http.ts';
-import { nameOf, type Operation, operationsOf } from '../support/operations.ts';
-import { addPerson } from '../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import { describedDocuments } from '../support/contracts/documents.ts';
+import {
+  aProvider,
+  fillPath,
+  type Handles,
+  handlesOf,
+  loadDoors,
+  strongPassword,
+} from '../support/contracts/door.ts';
+import { nameOf, type Operation, operationsOf } from '../support/contracts/operations.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import type { Reply } from '../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 import { type Doors, doorOf, openDoors } from './doors.ts';
 
 /** A user that does not exist, in every spelling. */

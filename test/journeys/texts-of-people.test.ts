@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { askToken } from '../connect-page/connect-calls.ts';
-import { addPerson, bareId } from '../support/people.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
-import { startSmtpServer } from '../support/smtp.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { addPerson, bareId } from '../support/contracts/people.ts';
+import { startSmtpServer } from '../support/machine/smtp.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 
 describe('texts of people', () => {
   const roster = setUpRoster();

@@ -1,5 +1,5 @@
 /** The tests of the devices of users and of the provider callback again, with the data in PostgreSQL. */
-import { runAgain } from '../support/again-on-postgres.ts';
+import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
 await runAgain('test/contracts/sonar/devices.test.ts');
 await runAgain('test/pages/connection-callback.test.ts');

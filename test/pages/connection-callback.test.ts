@@ -7,11 +7,11 @@ import { brandApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { parseUserIdText } from '../../src/core/ids.ts';
 import { startConnection } from '../../src/core/providers/user-connections.ts';
 import { digestOf } from '../../src/core/secret.ts';
-import { browserTest } from '../support/browser.ts';
-import { approachDemo, visitDemo } from '../support/demo-person.ts';
-import { addPerson } from '../support/people.ts';
-import { setUpRoster } from '../support/set-up.ts';
-import { testDoor } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { browserTest } from '../support/machine/browser.ts';
+import { approachDemo, visitDemo } from '../support/server/demo-person.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
+import { testDoor } from '../support/server/start.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { minuteMs } from '../../src/core/time.ts';
-import { browserTest } from '../support/browser.ts';
-import { addPerson } from '../support/people.ts';
-import { setUpRoster } from '../support/set-up.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { browserTest } from '../support/machine/browser.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
 
 const roster = setUpRoster({ env: { ROSTER_LIMIT_PASSWORD: '1000000' } });
 const goodPassword = 'three wild horses';

@@ -7,10 +7,10 @@ import { createLogger } from '../../src/http/log.ts';
 import { createServer } from '../../src/http/server/server.ts';
 import { defaultHttpSettings } from '../../src/http/settings.ts';
 import { setPasswordPages } from '../../src/pages/set-password/set-password-page.ts';
-import { browserTest } from '../support/browser.ts';
-import { addPerson } from '../support/people.ts';
-import { setUpRoster } from '../support/set-up.ts';
-import { startRoster } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import { browserTest } from '../support/machine/browser.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
+import { startRoster } from '../support/server/start.ts';
 
 const roster = setUpRoster({ env: { ROSTER_LIMIT_PASSWORD: '1000000' } });
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createApp } from '../../src/app/create-app.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createFakeClock } from '../support/clock.ts';
-import { findPort } from '../support/port.ts';
+import { findPort } from '../support/machine/port.ts';
+import { createFakeClock } from '../support/server/clock.ts';
 
 test('a grant of a former process that is ended while the server begins to listen is reported as gone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'roster-demo-'));

@@ -15,7 +15,7 @@ import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { backUp, prepareRestore } from '../../src/store/copies/backup.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
-import { createFakeClock } from '../support/clock.ts';
+import { createFakeClock } from '../support/server/clock.ts';
 import { startAuthorizationServer } from './authorization-server.ts';
 import { linkProvider, providerName } from './linked-provider.ts';
 

@@ -25,7 +25,7 @@ import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, type Deployment, openDeployment } from '../jobs/deployment.ts';
-import type { Row } from '../support/rows.ts';
+import type { Row } from '../support/server/rows.ts';
 
 export const acme = {
   ...commonDescription,

@@ -14,9 +14,9 @@ import { createTestJournal } from '../jobs/deployment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type FaultProxy, startFaultProxy } from '../providers/fault-proxy.ts';
 import { clientId, clientSecret } from '../providers/linked-provider.ts';
-import { addPerson } from '../support/people.ts';
-import type { Row } from '../support/rows.ts';
-import { type Roster, startRoster } from '../support/start.ts';
+import { addPerson } from '../support/contracts/people.ts';
+import type { Row } from '../support/server/rows.ts';
+import { type Roster, startRoster } from '../support/server/start.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from '../../src/core/time.ts';
-import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { addPerson, type Person } from '../support/people.ts';
-import { setUpRoster } from '../support/set-up.ts';
+import { addPerson, type Person } from '../support/contracts/people.ts';
+import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
 
 const path = '/general/v1/users';
 const many = 50;

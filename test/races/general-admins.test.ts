@@ -1,10 +1,10 @@
 /** If admins of an organization delete, cancel or demote each other at the same time, one active admin stays. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Ask } from '../support/http.ts';
-import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { setUpRoster } from '../support/set-up.ts';
-import type { Admin, Tenant } from '../support/start.ts';
+import type { Ask } from '../support/server/http.ts';
+import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
+import type { Admin, Tenant } from '../support/server/start.ts';
 
 const path = '/general/v1/users';
 

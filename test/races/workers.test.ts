@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeFolder, readJson, removeFolder, rosterJson } from '../cli/program.ts';
-import { type Line, startWorkers, type Workers } from '../support/workers.ts';
+import { type Line, startWorkers, type Workers } from '../support/server/workers.ts';
 
 const count = 2;
 const rounds = 1_000;

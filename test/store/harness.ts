@@ -13,9 +13,9 @@ import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '
 import { openStore } from '../../src/store/open-store.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../../src/store/store.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres.ts';
-import { openPostgresRows } from '../support/postgres-rows.ts';
-import { type AnyRows, openRows } from '../support/rows.ts';
+import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { openPostgresRows } from '../support/postgres/postgres-rows.ts';
+import { type AnyRows, openRows } from '../support/server/rows.ts';
 
 /** Creates a store on a new database. */
 export type MakeStore = (options?: StoreOptions) => Promise<OwnStore>;

@@ -1,6 +1,6 @@
 /** Set-up and tear-down of a run of all tests: one PostgreSQL server for all files, and the coverage of the documents. */
-import * as coverage from './coverage.ts';
-import { type PostgresServer, serverForRun } from './postgres.ts';
+import * as coverage from './contracts/coverage.ts';
+import { type PostgresServer, serverForRun } from './postgres/postgres.ts';
 
 let postgres: PostgresServer | undefined;
 

@@ -9,9 +9,9 @@ import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { refused, rosterJson, roster as run } from '../cli/program.ts';
 import { instants, texts } from '../support/arbitraries.ts';
-import { openLedger } from '../support/ledger.ts';
-import { setUpRoster } from '../support/set-up.ts';
-import type { Tenant } from '../support/start.ts';
+import { openLedger } from '../support/server/ledger.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
+import type { Tenant } from '../support/server/start.ts';
 import { exportText, importFile, makeFile } from './program.ts';
 
 const roster = setUpRoster();

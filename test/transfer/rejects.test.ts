@@ -5,8 +5,8 @@ import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { refused } from '../cli/program.ts';
-import { setUpLedger, setUpRoster } from '../support/set-up.ts';
-import type { Tenant } from '../support/start.ts';
+import { setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import type { Tenant } from '../support/server/start.ts';
 import { importFile, makeFile } from './program.ts';
 
 const roster = setUpRoster();

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Json, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
-import { openRows, type Rows } from '../support/rows.ts';
+import { openRows, type Rows } from '../support/server/rows.ts';
 import { importFile, killWhen, makeFile, pipeInto } from './program.ts';
 
 let folder: string;

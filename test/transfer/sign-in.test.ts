@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { roster as run } from '../cli/program.ts';
-import { callAtOnce, statusCounts } from '../support/parallel.ts';
-import { setUp, setUpRoster } from '../support/set-up.ts';
+import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import { importFile, makeFile } from './program.ts';
 
 const standard = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;

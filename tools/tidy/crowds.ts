@@ -1,4 +1,7 @@
-/** Folders of the program that hold too many files to be read at a glance. Tests beside their subject do not count. */
+/**
+ * Folders of the program, its tests and its browser code that hold too many files to be read at a glance. In the program
+ * and the browser code, tests beside their subject do not count.
+ */
 import { posix } from 'node:path';
 import type { SourceFile } from './source.ts';
 
@@ -6,7 +9,9 @@ const filesMax = 25;
 
 /** What is wrong, a sentence each. */
 export function crowdFindings(files: readonly Pick<SourceFile, 'path'>[]): string[] {
-  const subjects = files.filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts'));
+  const subjects = files.filter(
+    ({ path }) => path.startsWith('test/') || (/^(?:src|web)\//.test(path) && !path.endsWith('.test.ts')),
+  );
   const folders = Map.groupBy(subjects, ({ path }) => posix.dirname(path));
   return [...folders]
     .filter(([, { length }]) => length > filesMax)

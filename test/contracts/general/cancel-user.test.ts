@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { addPerson } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { codeOf, notAllowed, signInStatus, signUp, tokenOf, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import type { Ask } from '../../support/http.ts';
-import { openLedger } from '../../support/ledger.ts';
-import { bareId } from '../../support/people.ts';
-import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { bareId } from '../../support/contracts/people.ts';
+import type { Ask } from '../../support/server/http.ts';
+import { openLedger } from '../../support/server/ledger.ts';
+import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 import { appNotFound, goodPassword, notAllowed, signUp, signUpBody } from './sign-up.ts';
 
 const path = '/general/v1/users';

@@ -1,5 +1,5 @@
 /** How a client of `general` makes, reads and lists users. */
-import { type DoorDescription, madeAt, strongPassword } from '../../support/door.ts';
+import { type DoorDescription, madeAt, strongPassword } from '../../support/contracts/door.ts';
 
 export const door: DoorDescription = {
   root: () => '/general/v1/users',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Ask, Reply } from '../../support/http.ts';
-import { openLedger } from '../../support/ledger.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUpRoster } from '../../support/set-up.ts';
-import { startRoster } from '../../support/start.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { openLedger } from '../../support/server/ledger.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
+import { startRoster } from '../../support/server/start.ts';
 import { appNotFound } from './sign-up.ts';
 
 describe('POST /v1/users/email_has_account', () => {

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
-import type { Reply } from '../../support/http.ts';
-import { setUpRoster } from '../../support/set-up.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
 import { signUp } from './sign-up.ts';
 
 describe('the time of an answer', () => {

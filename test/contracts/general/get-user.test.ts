@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openLedger } from '../../support/ledger.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUp, setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { openLedger } from '../../support/server/ledger.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
 import { notAllowed, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';

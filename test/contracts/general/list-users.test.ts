@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Reply } from '../../support/http.ts';
-import { addPerson, type Person } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson, type Person } from '../../support/contracts/people.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { notAllowed } from './sign-up.ts';
 
 const path = '/general/v1/users';

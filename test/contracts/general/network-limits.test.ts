@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
-import type { Ask, Reply } from '../../support/http.ts';
-import { openLedger } from '../../support/ledger.ts';
-import { startRoster } from '../../support/start.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { openLedger } from '../../support/server/ledger.ts';
+import { startRoster } from '../../support/server/start.ts';
 import { signUpBody } from './sign-up.ts';
 
 interface Limited {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
-import type { Reply } from '../../support/http.ts';
-import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { codeOf, goodPassword, signInStatus, signUp, tokenOf } from './sign-up.ts';
 
 const path = '/general/v1/users';

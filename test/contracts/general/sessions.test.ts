@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { dayMs, minuteMs, secondMs } from '../../../src/core/time.ts';
-import type { Ask, Reply } from '../../support/http.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { appNotFound, notAllowed, signUp } from './sign-up.ts';
 
 const wrongCredentials = { errors: 'Invalid email or password' };

@@ -1,7 +1,7 @@
 /** Users of the consumer app, created by sign-up over HTTP. */
 import assert from 'node:assert/strict';
-import type { Ask, Reply } from '../../support/http.ts';
-import type { Roster } from '../../support/start.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import type { Roster } from '../../support/server/start.ts';
 
 export const goodPassword = 'securepassword123';
 

@@ -7,9 +7,9 @@ import { updateProfile } from '../../../src/core/directory/profile.ts';
 import { noEchoes } from '../../../src/core/directory/user-lifecycle.ts';
 import { refuse } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
-import type { Reply } from '../../support/http.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { codeOf, goodPassword, type SignedUp, signUp } from './sign-up.ts';
 
 const path = '/general/v1/users';

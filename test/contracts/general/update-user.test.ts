@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
-import type { Reply } from '../../support/http.ts';
-import { addPerson, bareId } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson, bareId } from '../../support/contracts/people.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { notAllowed, signUp, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';

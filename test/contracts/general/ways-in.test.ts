@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Ask, Reply } from '../../support/http.ts';
-import { setUp, setUpRoster } from '../../support/set-up.ts';
-import { startRoster } from '../../support/start.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { startRoster } from '../../support/server/start.ts';
 import { codeOf, signUpBody, tokenOf } from './sign-up.ts';
 
 describe('the three ways in to general', () => {

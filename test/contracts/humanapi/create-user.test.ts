@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import { toUserIdText } from '../../../src/core/ids.ts';
-import type { Ask, Reply } from '../../support/http.ts';
-import { callAtOnce } from '../../support/parallel.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { callAtOnce } from '../../support/server/parallel.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 describe('POST /v1/apps/{appId}/users', () => {
   const roster = setUpRoster();

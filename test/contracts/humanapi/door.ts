@@ -1,5 +1,5 @@
 /** How a client of `humanapi` makes, reads and lists users. */
-import { type DoorDescription, madeAt } from '../../support/door.ts';
+import { type DoorDescription, madeAt } from '../../support/contracts/door.ts';
 
 export const door: DoorDescription = {
   root: ({ app }) => `/humanapi/v1/apps/${app.appId}/users`,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { addPerson, bareId } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { addPerson, bareId } from '../../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 describe('GET /v1/apps/{appId}/users', () => {
   const roster = setUpRoster();

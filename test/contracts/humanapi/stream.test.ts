@@ -13,8 +13,8 @@ import { newUserOf } from '../../../src/core/directory/user-lifecycle.ts';
 import { createLogger } from '../../../src/http/log.ts';
 import { createServer, type HttpServer } from '../../../src/http/server/server.ts';
 import { defaultHttpSettings } from '../../../src/http/settings.ts';
-import { type Client, createClient } from '../../support/http.ts';
-import { type Roster, startRoster, type Tenant } from '../../support/start.ts';
+import { type Client, createClient } from '../../support/server/http.ts';
+import { type Roster, startRoster, type Tenant } from '../../support/server/start.ts';
 
 const usersCount = 20_000;
 /** A thousand bytes, so that the whole list, 24 MB, does not fit between server and reader. */

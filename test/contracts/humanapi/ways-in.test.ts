@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Ask, Reply } from '../../support/http.ts';
-import { setUpRoster } from '../../support/set-up.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
 
 const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
   'its own host': { prefix: '', host: 'humanapi.localhost:8080' },

@@ -1,5 +1,5 @@
 /** How a client of `organization` makes, reads and lists users. */
-import { type DoorDescription, madeAt } from '../../support/door.ts';
+import { type DoorDescription, madeAt } from '../../support/contracts/door.ts';
 
 export const door: DoorDescription = {
   root: () => '/organization/api/v1/users',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Ask, Reply } from '../../support/http.ts';
-import { setUpRoster } from '../../support/set-up.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
 
 describe('the three ways in to organization', () => {
   const roster = setUpRoster();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
-import { bareId, unknownUserId } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { bareId, unknownUserId } from '../../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 const path = '/sonar/v1/users';
 const timezoneText = 'must be a name of the IANA time zone database, such as Europe/London';

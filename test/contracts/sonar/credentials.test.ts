@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
 import { dayMs } from '../../../src/core/time.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 const path = '/sonar/v1/users';
 const operations = [

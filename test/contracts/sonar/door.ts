@@ -1,6 +1,6 @@
 /** How a client of `sonar` makes, reads and lists users. */
-import { type DoorDescription, madeAt } from '../../support/door.ts';
-import { addPerson } from '../../support/people.ts';
+import { type DoorDescription, madeAt } from '../../support/contracts/door.ts';
+import { addPerson } from '../../support/contracts/people.ts';
 
 export const door: DoorDescription = {
   root: () => '/sonar/v1/users',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hourMs } from '../../../src/core/time.ts';
-import type { Ask } from '../../support/http.ts';
-import { callAtOnce } from '../../support/parallel.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Ask } from '../../support/server/http.ts';
+import { callAtOnce } from '../../support/server/parallel.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 
 const path = '/sonar/v1/users';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 
 const path = '/sonar/v1/users';
 const kinds = [

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../../src/core/time.ts';
-import { addPerson, bareId, unknownUserId } from '../../support/people.ts';
-import { setUp, setUpLedger, setUpRoster } from '../../support/set-up.ts';
-import { testDoor } from '../../support/start.ts';
+import { addPerson, bareId, unknownUserId } from '../../support/contracts/people.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 const path = '/sonar/v1/users';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Ask, Reply } from '../../support/http.ts';
-import { addPerson } from '../../support/people.ts';
-import { setUpRoster } from '../../support/set-up.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import type { Ask, Reply } from '../../support/server/http.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
 
 const ways: Readonly<Record<string, { prefix: string; host?: string }>> = {
   'its own host': { prefix: '', host: 'sonar.localhost:8080' },

@@ -1,6 +1,6 @@
 /** How a client of `badge` makes, reads and lists users; the test puts it at `test/contracts/badge/door.ts`. */
-import type { DoorDescription } from '../../support/door.ts';
-import { addPerson } from '../../support/people.ts';
+import type { DoorDescription } from '../../support/contracts/door.ts';
+import { addPerson } from '../../support/contracts/people.ts';
 
 export const door: DoorDescription = {
   root: () => '/badge/v3/badges',

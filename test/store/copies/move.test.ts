@@ -4,7 +4,7 @@ import type { OrgKey } from '../../../src/core/ids.ts';
 import { MoveError, moveToPostgres } from '../../../src/store/copies/move.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { createDatabase, type OwnDatabase } from '../../support/postgres.ts';
+import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../harness.ts';
 
 const people = 2_500;

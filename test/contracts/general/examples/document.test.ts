@@ -1,8 +1,8 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Ask, Reply } from '../../../support/http.ts';
-import { setUp, setUpRoster } from '../../../support/set-up.ts';
+import type { Ask, Reply } from '../../../support/server/http.ts';
+import { setUp, setUpRoster } from '../../../support/server/set-up.ts';
 import { codeOf, tokenOf } from '../sign-up.ts';
 
 /** The keys of the document's user, in order, with the form of each value. */

@@ -1,9 +1,9 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { createFakeClock } from '../../../support/clock.ts';
-import type { Reply } from '../../../support/http.ts';
-import { setUpRoster } from '../../../support/set-up.ts';
+import { createFakeClock } from '../../../support/server/clock.ts';
+import type { Reply } from '../../../support/server/http.ts';
+import { setUpRoster } from '../../../support/server/set-up.ts';
 
 /** What the document shows of each user: who, when made, when last changed. */
 const people = [

@@ -1,9 +1,9 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { Reply } from '../../../support/http.ts';
-import { addPerson } from '../../../support/people.ts';
-import { setUp, setUpRoster } from '../../../support/set-up.ts';
+import { addPerson } from '../../../support/contracts/people.ts';
+import type { Reply } from '../../../support/server/http.ts';
+import { setUp, setUpRoster } from '../../../support/server/set-up.ts';
 
 const id = /^usr_[a-z0-9]+$/;
 const wholeSeconds = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;

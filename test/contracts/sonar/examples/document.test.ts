@@ -1,10 +1,10 @@
 /** The examples of the document, replayed in its order: same request, same status, same keys, same formats. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { createFakeClock } from '../../../support/clock.ts';
-import type { Reply } from '../../../support/http.ts';
-import { addPerson } from '../../../support/people.ts';
-import { setUpRoster } from '../../../support/set-up.ts';
+import { addPerson } from '../../../support/contracts/people.ts';
+import { createFakeClock } from '../../../support/server/clock.ts';
+import type { Reply } from '../../../support/server/http.ts';
+import { setUpRoster } from '../../../support/server/set-up.ts';
 
 /** The user that the document shows, as text, so that the order of the keys counts. */
 const shown = (id: string, timezone = 'America/New_York'): string =>

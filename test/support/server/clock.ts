@@ -1,5 +1,5 @@
 /** A clock for tests: it stands still until a test advances it. */
-import type { Clock } from '../../src/core/time.ts';
+import type { Clock } from '../../../src/core/time.ts';
 
 export interface FakeClock extends Clock {
   /** Advances the time by so many milliseconds. */

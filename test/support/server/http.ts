@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Exchange, OpenApiCheck, Reached } from './openapi-check.ts';
+import type { Exchange, OpenApiCheck, Reached } from '../contracts/openapi-check.ts';
 
 /** Headers and body of a request. At most one of `json`, `form` and `body`. */
 export interface Ask {

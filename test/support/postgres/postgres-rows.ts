@@ -1,6 +1,6 @@
 /** Reads the rows of a deployment on PostgreSQL, over a separate database connection. */
 import { Client } from 'pg';
-import type { AnyRows, Row } from './rows.ts';
+import type { AnyRows, Row } from '../server/rows.ts';
 
 /** Opens the database at the address; the first query connects. */
 export function openPostgresRows(url: string): AnyRows {

@@ -2,10 +2,10 @@
  * The OpenAPI document of each contract: the published one from the server, and that of an internal contract, which
  * no server publishes, as the server would make it.
  */
-import { contracts } from '../../src/contracts/index.ts';
-import type { Core } from '../../src/core/core.ts';
-import type { Contract } from '../../src/http/contract.ts';
-import { describeContract } from '../../src/http/reference/openapi.ts';
+import { contracts } from '../../../src/contracts/index.ts';
+import type { Core } from '../../../src/core/core.ts';
+import type { Contract } from '../../../src/http/contract.ts';
+import { describeContract } from '../../../src/http/reference/openapi.ts';
 
 /** A contract's name and the text of its document. */
 export type NamedText = readonly [name: string, text: string];

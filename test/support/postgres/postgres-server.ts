@@ -21,7 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findPort } from './port.ts';
+import { findPort } from '../machine/port.ts';
 
 /** PostgreSQL refuses to run as root. Every system has this account, and it owns no files. */
 const nobody = { uid: 65_534, gid: 65_534 };

@@ -1,7 +1,7 @@
 /** Arbitrary values that fit a JSON Schema, for the part of the language that the documents use. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { characters } from './arbitraries.ts';
+import { characters } from '../arbitraries.ts';
 
 export interface JsonSchema {
   readonly type?: string;

@@ -1,11 +1,11 @@
 /** Users in any role and state, created directly in the directory, for tests of access rules. */
 import assert from 'node:assert/strict';
-import { operatorAt } from '../../src/core/access/principal.ts';
-import { startSession } from '../../src/core/access/sign-in.ts';
-import type { NewUser } from '../../src/core/directory/user.ts';
-import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
-import { parseUserIdText, toUserIdText, type UserId } from '../../src/core/ids.ts';
-import { type Roster, type Tenant, testDoor } from './start.ts';
+import { operatorAt } from '../../../src/core/access/principal.ts';
+import { startSession } from '../../../src/core/access/sign-in.ts';
+import type { NewUser } from '../../../src/core/directory/user.ts';
+import { newUserOf } from '../../../src/core/directory/user-lifecycle.ts';
+import { parseUserIdText, toUserIdText, type UserId } from '../../../src/core/ids.ts';
+import { type Roster, type Tenant, testDoor } from '../server/start.ts';
 
 export interface Person {
   /** `usr_` and 32 hex digits. */

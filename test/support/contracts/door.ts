@@ -3,11 +3,11 @@
  * spells users. Each contract of the list has a door at `test/contracts/<name>/door.ts`; the tests across contracts and
  * the hostile tests load it from there, and fail where a contract has none.
  */
-import { contracts } from '../../src/contracts/index.ts';
-import type { Contract } from '../../src/http/contract.ts';
-import type { Ask } from './http.ts';
+import { contracts } from '../../../src/contracts/index.ts';
+import type { Contract } from '../../../src/http/contract.ts';
+import type { Ask } from '../server/http.ts';
+import type { Roster, Tenant } from '../server/start.ts';
 import { bareId, type Person } from './people.ts';
-import type { Roster, Tenant } from './start.ts';
 
 /** One user in every spelling. */
 export interface Handles {
@@ -88,7 +88,7 @@ export const strongPassword = 'four-doors-one-house-7';
 export async function loadDoors(): Promise<ReadonlyMap<string, DoorDescription>> {
   const doors = new Map<string, DoorDescription>();
   for (const { name } of contracts) {
-    const { door }: { door: DoorDescription } = await import(`../contracts/${name}/door.ts`);
+    const { door }: { door: DoorDescription } = await import(`../../contracts/${name}/door.ts`);
     doors.set(name, door);
   }
   return doors;

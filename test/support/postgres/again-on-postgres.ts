@@ -5,9 +5,9 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startOnPostgres } from './start.ts';
+import { startOnPostgres } from '../server/start.ts';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 
 startOnPostgres();
 
