@@ -58,7 +58,9 @@ describe('a fifth contract', () => {
   before(async () => {
     data = join(copy, 'data');
     program = await import(join(copy, 'test', 'cli', 'program.ts'));
-    const { readDocuments }: Documents = await import(join(copy, 'test', 'support', 'documents.ts'));
+    const { readDocuments }: Documents = await import(
+      join(copy, 'test', 'support', 'contracts', 'documents.ts')
+    );
     bearer = (await program.rosterJson(data, ['init'])).text('apiKey');
     serving = await program.serve(data);
     const url = serving.url.replace('localhost', '127.0.0.1');
