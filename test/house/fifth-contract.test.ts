@@ -233,7 +233,11 @@ describe('a fifth contract', () => {
     assert.deepEqual(Object.keys(document.paths), [
       ...['/v3/badges', '/v3/badges/{badge}', '/v3/returns/{return_id}'],
     ]);
-    assert.deepEqual(document.tags, [{ name: 'badges' }, { name: 'returns' }]);
+    const description = 'The badges of users.';
+    assert.deepEqual(document.tags, [
+      { name: 'badges', description },
+      { name: 'returns', description },
+    ]);
     const { requestBody, responses, tags } = document.paths['/v3/badges'].post;
     assert.deepEqual(tags, ['badges']);
     assert.deepEqual(Object.keys(requestBody.content), [badgeType, 'application/json']);
