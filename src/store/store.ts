@@ -4,7 +4,6 @@ import type { Remains } from '../core/erasure/remains.ts';
 import type { Topic } from '../core/topic.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import type { CountShape } from './counts/count-change.ts';
-import type { PostgresTimeouts } from './postgres/connection.ts';
 
 export interface StoreOptions {
   /** Called after each commit that added rows for jobs, with their topics. */
@@ -34,7 +33,7 @@ export interface PostgresStoreOptions extends StoreOptions {
   /** The largest number of connections of this process; at least 4. */
   readonly poolSize?: number;
   /** How long a connection and a statement may take. */
-  readonly timeouts?: Pick<PostgresTimeouts, 'connectMs' | 'statementMs'>;
+  readonly timeouts?: { readonly connectMs: number; readonly statementMs: number };
 }
 
 /** The store of a deployment. */

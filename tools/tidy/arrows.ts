@@ -47,7 +47,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   /** The interface of a store; the rooms of the two databases implement it. */
   storeTypes: {
     paths: ['src/store/store.ts'],
-    rooms: ['core', 'storeCounts', 'storeUsers', 'storePostgres'],
+    rooms: ['core', 'storeCounts', 'storeUsers'],
     packages: [],
   },
   storeSchema: { paths: ['src/store/schema/'], rooms: ['core'], packages: ['kysely'] },

@@ -13,6 +13,11 @@ export function cyclesOf(files: readonly SourceFile[]): string[][] {
       targets.filter((each) => each !== null),
     );
   }
+  return cyclesIn(edges);
+}
+
+/** As `cyclesOf`, for the names that each name leads to. */
+export function cyclesIn(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
   const walk = (path: string, trail: readonly string[]): void => {

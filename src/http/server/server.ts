@@ -133,6 +133,7 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
+    response.once('close', closeIdleLater);
     const mount = mountAt(mounts, request.url ?? '');
     if (mount !== undefined) {
       mount.handle(request, response);
@@ -140,6 +141,14 @@ export function createServer(options: ServerOptions): HttpServer {
     }
     request.url = contractRouter.rewrite(request.url ?? '/', request.headers);
     table.dispatch(request, response);
+  }
+
+  /**
+   * Node closes the idle connections once, when the stop begins. A connection whose answer ends later is idle only then,
+   * and would hold the stop until its deadline.
+   */
+  function closeIdleLater(): void {
+    if (pipeline.isClosing) setImmediate(() => server.closeIdleConnections());
   }
 
   const server = createNode(handle, settings);

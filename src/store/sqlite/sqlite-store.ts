@@ -8,7 +8,7 @@
  * An outage (a full disk, a failing one, a lock that stays taken) is the refusal `unavailable` for the caller;
  * `onOutage` gets the error itself, for the log.
  */
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
@@ -85,9 +85,11 @@ export class SqliteStore implements Store {
   constructor(options: FileStoreOptions) {
     this.#lock = shareFolder(options.dataDir);
     removeRestoreDraft(options.dataDir);
-    const file = join(options.dataDir, databaseFile);
+    const named = join(options.dataDir, databaseFile);
+    makePrivateFile(named);
+    // SQLite keeps the write-ahead log beside the target of a symbolic link.
+    const file = realpathSync(named);
     this.#file = file;
-    makePrivateFile(file);
     // The writer comes first: it makes the file a database, and a reader of an empty file fails.
     this.#writer = new SqliteConnection(
       file,

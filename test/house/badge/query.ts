@@ -4,7 +4,7 @@
  */
 import { type FieldFault, refuseFaults } from '../../../src/core/errors.ts';
 import type { Query } from '../../../src/http/contract.ts';
-import { readPairs } from '../../../src/http/reading/pairs.ts';
+import { readQueryPairs } from '../../../src/http/reading/pairs.ts';
 import { Type } from '../../../src/http/shape.ts';
 
 export const shownFields = ['badge', 'holder', 'zone'] as const;
@@ -24,7 +24,7 @@ export function parseBadgeQuery(text: string): Query {
   const faults: FieldFault[] = [];
   const only: string[] = [];
   const once = new Map<string, string>();
-  for (const [name, value] of pairsOf(text)) {
+  for (const [name, value] of readQueryPairs(text)) {
     if (name === 'only') only.push(value);
     else if (once.has(name)) faults.push({ field: name, fault: 'invalid' });
     else once.set(name, value);
@@ -37,15 +37,6 @@ export function parseBadgeQuery(text: string): Query {
   }
   refuseFaults(faults);
   return { ...Object.fromEntries(once), holder, only };
-}
-
-function pairsOf(text: string): [string, string][] {
-  try {
-    return readPairs(text);
-  } catch {
-    refuseFaults([{ field: 'query', fault: 'invalid' }]);
-    return [];
-  }
 }
 
 /** The text that the filter compares with; null where the filter is malformed. */

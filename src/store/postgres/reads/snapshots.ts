@@ -65,9 +65,9 @@ export class SharedSnapshots {
       const rounds = new ReadRounds(connection);
       const faults = await Promise.all(works.map(({ run }) => run(rounds, begun)));
       const fault = faults.find((each) => each !== null) ?? null;
-      if (fault !== null) end(true);
+      if (isConnectionEnding(fault)) end(true);
       else
-        connection.control('commit').then(
+        connection.control(fault === null ? 'commit' : 'rollback').then(
           () => end(false),
           () => end(true),
         );
