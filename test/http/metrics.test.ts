@@ -119,7 +119,9 @@ describe('metrics', () => {
         const own = ['date', 'x-request-id'];
         const headers = [...answer.headers].filter(([name]) => !own.includes(name));
         const id = answer.headers.get('x-request-id') ?? '';
-        const text = (await answer.text()).replaceAll(id, 'ID').replaceAll(new URL(baseUrl).host, 'HOST');
+        // Documents name the server by its public URL, whose host is `localhost`.
+        const ownPort = `:${new URL(baseUrl).port}`;
+        const text = (await answer.text()).replaceAll(id, 'ID').replaceAll(ownPort, ':PORT');
         return { status: answer.status, headers, text };
       };
       for (const path of [

@@ -52,6 +52,25 @@ async function askWithoutReading(port: number): Promise<Socket> {
 }
 
 describe('an answer in pieces', () => {
+  test('that ends while the server stops holds the stop no longer, on a connection that is kept', async () => {
+    const gate = Promise.withResolvers<void>();
+    async function* stream(): AsyncGenerator<string> {
+      yield 'first';
+      await gate.promise;
+      yield 'last';
+    }
+    const listLamps = async () => ({ status: 200, stream: stream(), contentType: 'application/x-ndjson' });
+    const harness = await startHarness({ handlers: { listLamps }, settings: { closeTimeoutMs: 5_000 } });
+    const reply = await harness.ask('GET /v2/lamps');
+    const closed = harness.close();
+    gate.resolve();
+    assert.equal(await reply.text(), 'firstlast');
+    const ended = performance.now();
+    await closed;
+    assert.ok(performance.now() - ended < 2_500, 'the stop waited for its deadline');
+    assert.notEqual(harness.lines.at(-1)?.level, 'warn');
+  });
+
   test('arrives complete, with the content type of its contract', async () => {
     const source = createSource(1_000, '{"id":"north"}\n');
     await withStream(source.stream, async (harness) => {
