@@ -1,7 +1,12 @@
 /** What a store reports about itself to an operator. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
 import { newDatedId, newPrefixedId, newUserId } from '../../../src/core/ids.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 suiteOnEveryDatabase('what waits in the stores', (own) => {
@@ -93,3 +98,18 @@ for (const { name, make } of databases) {
     });
   });
 }
+
+test('the write-ahead log of a file behind a symbolic link is found', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'roster-link-'));
+  await writeFile(join(folder, 'elsewhere.db'), '');
+  await symlink(join(folder, 'elsewhere.db'), join(folder, databaseFile));
+  const store = openStore({ dataDir: folder });
+  try {
+    await store.migrate();
+    await addTenant(store);
+    assert.ok((store.measurements().file?.logBytes ?? 0) > 4_096);
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true });
+  }
+});
