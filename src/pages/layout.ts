@@ -66,17 +66,22 @@ export interface Page {
   readonly script?: string;
 }
 
-/** The whole page as an answer. */
-export function renderPage(page: Page): Answer {
-  const { status, language, title, content, isFramed, script, brand } = page;
-  const ownStyle = brand?.colour == null ? null : brandStyle(brand.colour);
-  const document = html`<!doctype html>
+/** The beginning of every document for people, inside its `<head>`; the caller ends the `<head>`. */
+export function htmlHead(language: string, title: string): Html {
+  return html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${title}</title>
+<title>${title}</title>`;
+}
+
+/** The whole page as an answer. */
+export function renderPage(page: Page): Answer {
+  const { status, language, title, content, isFramed, script, brand } = page;
+  const ownStyle = brand?.colour == null ? null : brandStyle(brand.colour);
+  const document = html`${htmlHead(language, title)}
 <style>${new Html(style)}</style>
 ${ownStyle === null ? null : html`<style>${new Html(ownStyle)}</style>`}
 ${script === undefined ? null : html`<script src="${script}"></script>`}

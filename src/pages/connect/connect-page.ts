@@ -18,7 +18,7 @@ import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
-import { renderPage } from '../layout.ts';
+import { htmlHead, renderPage } from '../layout.ts';
 import { noticeText } from '../notice.ts';
 import { brandAddresses, brandFiles } from './brand-files.ts';
 import { connectApi } from './connect-api.ts';
@@ -94,13 +94,7 @@ async function show(
   const address = (name: string): string => `${files.base}assets/${name}`;
   const texts = connectNotices[language];
   const { logo, colours } = brandAddresses(found.app);
-  const page = html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${texts.title}</title>
+  const page = html`${htmlHead(language, texts.title)}
 ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
 ${colours === null ? null : html`<link rel="stylesheet" href="${files.base}${colours}">`}
 <script type="module" src="${address(script)}"></script>

@@ -17,7 +17,7 @@ import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { eraseRowsOfUser, keptTables } from '../users/user-erasure.ts';
-import { leaseClaim } from './lease-claim.ts';
+import { leaseClaimInOrder } from './lease-claim.ts';
 
 const columns = [
   'erasures.seq',
@@ -96,7 +96,7 @@ const updateErasure = statement((p: Binder<ById & Changed & { expected: ErasureS
     .where('state', '=', p('expected')),
 );
 
-const claimDue = leaseClaim<ErasureRow>({
+const claimDue = leaseClaimInOrder<ErasureRow>({
   table: 'erasures',
   order: ['due_at', 'seq'],
   state: { column: 'state', open: openStates },
@@ -188,8 +188,7 @@ export class SqlErasureQueue implements ErasureQueue {
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {
     const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
-    // The database returns the rows in any order.
-    return rows.sort((left, right) => left.seq - right.seq).map(toErasure);
+    return rows.map(toErasure);
   }
 
   async find(id: string): Promise<Erasure | null> {

@@ -31,22 +31,29 @@ const lockProgress = statement((p: Binder<ById>) =>
     .forUpdate(),
 );
 
+/** How far an import has come, as columns. */
+function positionColumns(p: Binder<Omit<ProgressValues, 'startedAt'>>) {
+  return {
+    bytes: p('bytes'),
+    lines: p('lines'),
+    digest: p('digest'),
+    imported: p('imported'),
+    rejected: p('rejected'),
+    skipped: p('skipped'),
+    without_password: p('withoutPassword'),
+    elapsed_ms: p('elapsedMs'),
+    finished_at: p('finishedAt'),
+  };
+}
+
 const insertProgress = statement((p: Binder<ProgressValues>) =>
   build
     .insertInto('imports')
     .values({
       org_key: p('orgKey'),
       id: p('id'),
-      bytes: p('bytes'),
-      lines: p('lines'),
-      digest: p('digest'),
-      imported: p('imported'),
-      rejected: p('rejected'),
-      skipped: p('skipped'),
-      without_password: p('withoutPassword'),
-      elapsed_ms: p('elapsedMs'),
+      ...positionColumns(p),
       started_at: p('startedAt'),
-      finished_at: p('finishedAt'),
     })
     .onConflict((conflict) => conflict.doNothing()),
 );
@@ -55,15 +62,7 @@ const updateProgress = statement((p: Binder<Omit<ProgressValues, 'startedAt'>>) 
   build
     .updateTable('imports')
     .set({
-      bytes: p('bytes'),
-      lines: p('lines'),
-      digest: p('digest'),
-      imported: p('imported'),
-      rejected: p('rejected'),
-      skipped: p('skipped'),
-      without_password: p('withoutPassword'),
-      elapsed_ms: p('elapsedMs'),
-      finished_at: p('finishedAt'),
+      ...positionColumns(p),
     })
     .where('org_key', '=', p('orgKey'))
     .where('id', '=', p('id')),

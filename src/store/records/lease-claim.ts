@@ -46,6 +46,13 @@ export function leaseClaim<R>(rule: ClaimRule): (executor: Executor, claim: Clai
     executor.rows<ClaimValues & Values, R>(claimDue, { now, leasedUntil: now + leaseMs, limit, by });
 }
 
+/** As `leaseClaim`, for a table with a sequence: it returns the claimed rows in the order in which they were written. */
+export function leaseClaimInOrder<R extends { readonly seq: number }>(rule: ClaimRule) {
+  const claimDue = leaseClaim<R>(rule);
+  return async (executor: Executor, claim: Claim): Promise<R[]> =>
+    (await claimDue(executor, claim)).sort((left, right) => left.seq - right.seq);
+}
+
 /**
  * The states are part of the text, not values, or the planner could not know that the partial index of open rows serves.
  * The rows are selected once (`materialized`) and then changed by their keys; the planner cannot choose another plan. Rows

@@ -15,7 +15,7 @@ import type {
 import { toFlag } from '../schema/flag.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-import { leaseClaim } from './lease-claim.ts';
+import { leaseClaimInOrder } from './lease-claim.ts';
 
 const columns = [
   'messages.seq',
@@ -62,7 +62,7 @@ const insertMessage = statement(
     }),
 );
 
-const claimDue = leaseClaim<MessageRow>({
+const claimDue = leaseClaimInOrder<MessageRow>({
   table: 'messages',
   order: ['next_attempt_at', 'seq'],
   state: { column: 'state', open: ['queued'] },
@@ -148,8 +148,7 @@ export class SqlMessageQueue implements MessageQueue {
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]> {
     const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
-    // The database returns the rows in any order.
-    return rows.sort((left, right) => left.seq - right.seq).map(toMessage);
+    return rows.map(toMessage);
   }
 
   async settle(

@@ -106,16 +106,23 @@ interface Sent {
   readonly body: string | Buffer | undefined;
 }
 
+/** The headers that carry the credential of a request. */
+export function credentialHeaders({ bearer, session, appKey }: Ask): Record<string, string> {
+  return {
+    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    ...(appKey === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${appKey}:`).toString('base64')}` }),
+    ...(session === undefined ? {} : { 'x-user-token': session }),
+  };
+}
+
 function compose(line: string, ask: Ask): Sent {
   const at = line.indexOf(' ');
   assert.ok(at > 0 && line[at + 1] === '/', `"${line}" is not "METHOD /path"`);
-  const headers: Record<string, string | string[]> = {};
-  const { bearer, session, appKey, json, form, host } = ask;
+  const headers: Record<string, string | string[]> = credentialHeaders(ask);
+  const { json, form, host } = ask;
   if (host !== undefined) headers['host'] = host;
-  if (bearer !== undefined) headers['authorization'] = `Bearer ${bearer}`;
-  if (appKey !== undefined)
-    headers['authorization'] = `Basic ${Buffer.from(`${appKey}:`).toString('base64')}`;
-  if (session !== undefined) headers['x-user-token'] = session;
   let body = ask.body;
   if (json !== undefined) {
     headers['content-type'] = 'application/json';
