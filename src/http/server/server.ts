@@ -66,6 +66,9 @@ export interface HttpServer {
 /** How often Node looks for requests that arrive too slowly. */
 const arrivalCheckMs = 0.5 * secondMs;
 
+/** How often a stop looks for connections whose answer has ended. */
+const idleCheckMs = 100;
+
 /** Builds the server, which answers only after `listen`. Throws where two routes have the same path and method. */
 export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger, mounts = [] } = options;
@@ -133,7 +136,6 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    response.once('close', closeIdleLater);
     const mount = mountAt(mounts, request.url ?? '');
     if (mount !== undefined) {
       mount.handle(request, response);
@@ -141,14 +143,6 @@ export function createServer(options: ServerOptions): HttpServer {
     }
     request.url = contractRouter.rewrite(request.url ?? '/', request.headers);
     table.dispatch(request, response);
-  }
-
-  /**
-   * Node closes the idle connections once, when the stop begins. A connection whose answer ends later is idle only then,
-   * and would hold the stop until its deadline.
-   */
-  function closeIdleLater(): void {
-    if (pipeline.isClosing) setImmediate(() => server.closeIdleConnections());
   }
 
   const server = createNode(handle, settings);
@@ -167,7 +161,10 @@ export function createServer(options: ServerOptions): HttpServer {
         logger.warn({}, 'requests were cut off by the deadline of the stop');
         server.closeAllConnections();
       }, settings.closeTimeoutMs);
+      // Node closes idle connections once. One whose answer ends later would hold the stop until the deadline.
+      const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
       await new Promise((resolve) => server.close(resolve));
+      clearInterval(idle);
       clearTimeout(deadline);
     },
   };
