@@ -25,6 +25,7 @@ import type { AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
+import type { EmailTokenStore } from './verification/email-token.ts';
 import type { PasswordTokenStore } from './verification/password-token.ts';
 
 /** The stores of one organization. */
@@ -36,6 +37,7 @@ export interface Tx {
   readonly sessions: SessionStore;
   readonly codes: ConfirmationCodeStore;
   readonly passwordTokens: PasswordTokenStore;
+  readonly emailTokens: EmailTokenStore;
   readonly passwordRequests: PasswordRequestStore;
   readonly throttles: ThrottleStore;
   readonly messages: MessageStore;

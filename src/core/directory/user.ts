@@ -73,7 +73,13 @@ export const userColumns = {
   /** For testing and development: no message to it leaves through a real sender. */
   isTemplate: { ...flag, holds: 'plain', initial: no, transfer: null },
   isNativeSignup: { ...flag, holds: 'personal', initial: no, transfer: null },
+  /** Signed up in person, in a version that stores proofs. Until it is proved, the email of such a user is only a claim. */
+  isSelfRegistered: { ...flag, holds: 'personal', initial: no, transfer: null },
   confirmedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: 'confirmed_at' },
+  /** When the person proved that the present email is theirs, by a link or a code that was sent to it. */
+  emailProvedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: null },
+  /** When the person proved that the present phone is theirs, by a code that was sent to it. */
+  phoneProvedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: null },
   createdAt: { ...instant, holds: 'personal', initial: 'given', isFixed: true, transfer: 'created_at' },
   /** Moves with every change but a login. */
   updatedAt: { ...instant, holds: 'personal', initial: 'derived', transfer: null },

@@ -45,7 +45,10 @@ describe('a row of an import', () => {
       isClinicalApproved: false,
       isTemplate: false,
       isNativeSignup: false,
+      isSelfRegistered: false,
       confirmedAt: null,
+      emailProvedAt: null,
+      phoneProvedAt: null,
       passwordHash: null,
       createdAt: now,
     });

@@ -18,6 +18,7 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, newToken, parseToken } from '../secret.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { addressDigest } from './email-token.ts';
 import { type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
 
 /** How often a reset email is sent to one account; further emails are not sent, without an error. */
@@ -78,7 +79,8 @@ export async function sendPasswordToken(
   const { purpose, ...rest } = message;
   const token = newToken(purpose === 'reset' ? 'pr' : 'inv', tx.orgKey);
   const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
-  await tx.passwordTokens.insert({ userId: user.id, purpose, expiresAt }, digestOf(token));
+  const emailDigest = addressDigest(token, message.to);
+  await tx.passwordTokens.insert({ userId: user.id, purpose, emailDigest, expiresAt }, digestOf(token));
   const template = purpose === 'reset' ? 'password_reset' : 'invitation';
   await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token });
 }

@@ -15,6 +15,8 @@ export const passwordTokenLifeMs: Readonly<Record<PasswordTokenPurpose, number>>
 export interface PasswordToken {
   readonly userId: UserId;
   readonly purpose: PasswordTokenPurpose;
+  /** `addressDigest` of the token and the address that it went to; null for a token from before proofs were stored. */
+  readonly emailDigest: string | null;
   readonly expiresAt: number;
 }
 

@@ -13,6 +13,8 @@ import { importsWithoutPassword } from './0010-imports-without-password.ts';
 import { emailKeys } from './0011-email-keys.ts';
 import { callbackOutcomes } from './0012-callback-outcomes.ts';
 import { appBrands } from './0013-app-brands.ts';
+import { proofs } from './0014-proofs.ts';
+import { earlierProofs } from './0015-earlier-proofs.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -29,6 +31,8 @@ export const migrations: readonly Migration[] = [
   emailKeys,
   callbackOutcomes,
   appBrands,
+  proofs,
+  earlierProofs,
 ];
 
 /** The version that this program works with. */

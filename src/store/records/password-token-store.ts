@@ -8,19 +8,34 @@ import type {
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
-const columns = ['user_id as userId', 'purpose', 'expires_at as expiresAt'] as const;
+const columns = [
+  'user_id as userId',
+  'purpose',
+  'email_digest as emailDigest',
+  'expires_at as expiresAt',
+] as const;
 
 type ByDigest = { orgKey: number; digest: string; now: number };
 type OfUser = { orgKey: number; userId: string };
 
 const insertToken = statement(
-  (p: Binder<OfUser & { digest: string; purpose: PasswordTokenPurpose; expiresAt: number }>) =>
+  (
+    p: Binder<
+      OfUser & {
+        digest: string;
+        purpose: PasswordTokenPurpose;
+        emailDigest: string | null;
+        expiresAt: number;
+      }
+    >,
+  ) =>
     build.insertInto('password_tokens').values({
       org_key: p('orgKey'),
       digest: p('digest'),
       user_id: p('userId'),
       purpose: p('purpose'),
       expires_at: p('expiresAt'),
+      email_digest: p('emailDigest'),
     }),
 );
 
@@ -77,9 +92,7 @@ export class SqlPasswordTokenStore implements PasswordTokenStore {
   }
 
   async insert(token: PasswordToken, digest: string): Promise<void> {
-    const { userId, purpose, expiresAt } = token;
-    const values = { orgKey: this.#orgKey, userId, digest, purpose, expiresAt };
-    await this.#scope.executor.run(insertToken, values);
+    await this.#scope.executor.run(insertToken, { ...token, orgKey: this.#orgKey, digest });
   }
 
   async findOpen(digest: string, now: number): Promise<PasswordToken | null> {

@@ -12,6 +12,7 @@ import { SqlAuditStore } from './audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
+import { SqlEmailTokenStore } from './email-token-store.ts';
 import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
@@ -63,6 +64,10 @@ export class StoreTx implements Tx {
 
   get passwordTokens(): SqlPasswordTokenStore {
     return new SqlPasswordTokenStore(this.#scope, this.orgKey);
+  }
+
+  get emailTokens(): SqlEmailTokenStore {
+    return new SqlEmailTokenStore(this.#scope, this.orgKey);
   }
 
   get passwordRequests(): SqlPasswordRequestStore {

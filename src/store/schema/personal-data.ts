@@ -109,6 +109,17 @@ export const tables = {
       user_id: 'user',
       purpose: 'plain',
       expires_at: 'plain',
+      email_digest: 'digest',
+    },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
+  email_tokens: {
+    columns: {
+      org_key: 'plain',
+      digest: 'plain',
+      user_id: 'user',
+      email_digest: 'digest',
+      expires_at: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },

@@ -81,6 +81,16 @@ export interface Database {
     user_id: string;
     purpose: PasswordTokenPurpose;
     expires_at: number;
+    /** Of the address that the link went to; null in rows of earlier versions. */
+    email_digest: string | null;
+  };
+  email_tokens: {
+    org_key: number;
+    digest: string;
+    user_id: string;
+    /** Of the address that the link went to. */
+    email_digest: string;
+    expires_at: number;
   };
   password_requests: {
     seq: Generated<number>;

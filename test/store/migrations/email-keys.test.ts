@@ -1,16 +1,11 @@
 /** The upgrade to keys of emails that have A-labels. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { NewUser } from '../../../src/core/directory/user.ts';
-import type { MigrationTarget } from '../../../src/store/migrate.ts';
 import { renewEmailKeys } from '../../../src/store/migrations/email-keys.ts';
-import { withMigrationTarget } from '../../../src/store/postgres/migration.ts';
-import { SqliteConnection } from '../../../src/store/sqlite/connection.ts';
-import { SqliteMigrationTarget } from '../../../src/store/sqlite/migration.ts';
-import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
+import { onTarget } from './on-target.ts';
 
 for (const { name, make } of databases) {
   describe(`the keys of emails on ${name}`, () => {
@@ -119,19 +114,4 @@ for (const { name, make } of databases) {
       }
     });
   });
-}
-
-/** Runs `work` with a target for migrations of the store's database. */
-async function onTarget(own: OwnStore, work: (target: MigrationTarget) => Promise<void>): Promise<void> {
-  if (own.location.startsWith('postgres:')) {
-    await withMigrationTarget({ url: own.location, connectMs: 3_000 }, work);
-    return;
-  }
-  const sizes = { isReadOnly: false, cacheKib: 1_024, mmapBytes: 0 };
-  const connection = new SqliteConnection(join(own.location, databaseFile), sizes);
-  try {
-    await work(new SqliteMigrationTarget(connection));
-  } finally {
-    connection.close();
-  }
 }

@@ -111,7 +111,7 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.equal(await take('code', 50), false);
   });
 
-  const token: PasswordToken = { userId: '', purpose: 'reset', expiresAt: 100 };
+  const token: PasswordToken = { userId: '', purpose: 'reset', emailDigest: 'of email', expiresAt: 100 };
   const issue = (digest: string, said: Partial<PasswordToken> = {}) =>
     own().change(tenant.orgKey, async (tx) => {
       const issued = { ...token, userId: user.id, ...said };
@@ -152,5 +152,25 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.deepEqual(await open(50), [invitation]);
     await own().change(tenant.orgKey, (tx) => tx.passwordTokens.drop(user.id));
     assert.deepEqual(await open(50), []);
+  });
+
+  test('a token that proves an email is consumed once, before it expires, in its organization', async () => {
+    const issued = { userId: user.id, emailDigest: 'of email', expiresAt: 100 };
+    const take = (now: number, orgKey = tenant.orgKey) =>
+      own().change(orgKey, (tx) => tx.emailTokens.consume('proof', now));
+    const find = (now: number) => own().read(tenant.orgKey, (tx) => tx.emailTokens.findOpen('proof', now));
+    await own().change(tenant.orgKey, (tx) => tx.emailTokens.insert(issued, 'proof'));
+    assert.equal(await take(100), null);
+    assert.equal(await take(50, (await addTenant(own())).orgKey), null);
+    assert.deepEqual(await find(99), issued);
+    assert.equal(await find(100), null);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => take(99)));
+    assert.deepEqual(
+      answers.filter((answer) => answer !== null),
+      [issued],
+    );
+    await own().change(tenant.orgKey, (tx) => tx.emailTokens.insert(issued, 'proof'));
+    await own().change(tenant.orgKey, (tx) => tx.emailTokens.drop(user.id));
+    assert.equal(await find(50), null);
   });
 });

@@ -206,17 +206,19 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
 
   test('a sweep is limited, and deletes expired codes, tokens and outcomes', async () => {
     const { orgKey } = tenant;
+    const token = { userId: user.id, purpose: 'reset', emailDigest: null } as const;
     await own().change(orgKey, async (tx) => {
       for (const digest of ['a', 'b', 'c']) {
-        await tx.passwordTokens.insert({ userId: user.id, purpose: 'reset', expiresAt: 10 }, digest);
+        await tx.passwordTokens.insert({ ...token, expiresAt: 10 }, digest);
       }
-      await tx.passwordTokens.insert({ userId: user.id, purpose: 'reset', expiresAt: 11 }, 'd');
+      await tx.passwordTokens.insert({ ...token, expiresAt: 11 }, 'd');
+      await tx.emailTokens.insert({ userId: user.id, emailDigest: 'of email', expiresAt: 10 }, 'e');
       await tx.codes.put(user.id, { digest: 'code', expiresAt: 10, triesLeft: 5 });
     });
     const sweep = (now: number, limit: number) =>
       own().changeSystem('job', (tx) => tx.housekeeping.sweep(now, limit));
     assert.equal(await sweep(9, 100), 0);
-    assert.equal(await sweep(10, 2), 3);
+    assert.equal(await sweep(10, 2), 4);
     assert.equal(await sweep(10, 2), 1);
     assert.equal((await own().read(orgKey, (tx) => tx.passwordTokens.listOpen(user.id, 0))).length, 1);
   });

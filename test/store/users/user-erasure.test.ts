@@ -14,7 +14,11 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
   const session = { id: newPrefixedId('ses'), userId, startedAt: now, lastUsedAt: now };
   await tx.sessions.insert(session, `session ${userId}`);
   await tx.codes.put(userId, { digest: `code ${userId}`, expiresAt: now, triesLeft: 5 });
-  await tx.passwordTokens.insert({ userId, purpose: 'reset', expiresAt: now }, `token ${userId}`);
+  await tx.passwordTokens.insert(
+    { userId, purpose: 'reset', emailDigest: null, expiresAt: now },
+    `token ${userId}`,
+  );
+  await tx.emailTokens.insert({ userId, emailDigest: 'of email', expiresAt: now }, `proof ${userId}`);
   await tx.messages.insert({
     id: newPrefixedId('msg'),
     userId,
@@ -83,7 +87,7 @@ for (const { name, make } of databases) {
     const countStrangers = () =>
       Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
     const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-    assert.equal(deleting.length, 12);
+    assert.equal(deleting.length, 13);
     const others = [neighbour.id, stranger.id, 'digest-of-another'];
     const before = new Map<string, number>();
     for (const [table] of deleting) {

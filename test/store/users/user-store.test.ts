@@ -44,7 +44,10 @@ suiteOnEveryDatabase('the store of users', (own) => {
     isClinicalApproved: true,
     isTemplate: true,
     isNativeSignup: true,
+    isSelfRegistered: true,
     confirmedAt: 900,
+    emailProvedAt: 910,
+    phoneProvedAt: 920,
     passwordHash: '$argon2id$x',
   };
 
