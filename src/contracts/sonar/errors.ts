@@ -17,8 +17,11 @@ interface Envelope {
   readonly message: string;
 }
 
+/** The value of `error` in answers with 409, whose details are not texts by field. */
+export const conflictError = 'conflict';
+
 const notFound = { status: 404, error: 'not_found' } as const;
-const conflict = { status: 409, error: 'conflict' } as const;
+const conflict = { status: 409, error: conflictError } as const;
 const invalid = { status: 422, error: 'validation_error' } as const;
 
 const envelopes = {
@@ -68,6 +71,11 @@ const envelopes = {
   },
   internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side.' },
 } satisfies Record<RefusalCode, Envelope>;
+
+/** The other values of `error`. A typed client tells the two shapes of details apart by them. */
+export const refusalErrors = [...new Set(Object.values(envelopes).map(({ error }) => error))].filter(
+  (error) => error !== conflictError,
+);
 
 export function presentRefusal(refusal: Refusal, context: RefusalContext): Answer {
   const { status, error, message } = envelopes[refusal.code];

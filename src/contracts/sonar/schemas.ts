@@ -4,6 +4,7 @@ import { userStatuses } from '../../core/directory/user.ts';
 import { textCharactersMax } from '../../core/directory/user-fields.ts';
 import { pageNumberParameter, pageSizeParameter } from '../../http/page-parameters.ts';
 import { dictionary, instant, named, nullable, type Static, Type } from '../../http/shape.ts';
+import { conflictError, refusalErrors } from './errors.ts';
 
 export const perPageDefault = 20;
 /** The greatest length of an `Idempotency-Key`. */
@@ -37,11 +38,13 @@ export const userSchema = named(
 
 export type SonarUser = Static<typeof userSchema>;
 
+const errorWords = 'A code, for programs.';
+
 /** A refusal whose details are texts by field, and empty where no field is at fault. */
 export const refusalSchema = named(
   'Refusal',
   Type.Object({
-    error: Type.String({ description: 'A code, for programs.' }),
+    error: Type.Enum(refusalErrors, { description: errorWords }),
     message: Type.String({ description: 'What is wrong, for a person.' }),
     details: dictionary(Type.Array(Type.String()), { description: 'Texts by field.' }),
   }),
@@ -50,7 +53,7 @@ export const refusalSchema = named(
 export const conflictSchema = named(
   'Conflict',
   Type.Object({
-    error: refusalSchema.properties.error,
+    error: Type.Literal(conflictError, { description: errorWords }),
     message: refusalSchema.properties.message,
     details: Type.Object({
       reference_id: Type.Optional(Type.String({ description: 'The one that is taken.' })),
