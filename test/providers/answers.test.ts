@@ -222,6 +222,8 @@ describe('tokens in an answer that departs from the standard', () => {
     ['a form', { body: whole, headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 3_600],
     ['a form as text', { body: whole, headers: { 'content-type': 'text/plain' } }, 3_600],
     ['one level down', { body: { success: true, data: given } }, 3_600],
+    ['in a list', { body: [{ result: [given] }] }, 3_600],
+    ['cut off after the tokens', { body: JSON.stringify(given).slice(0, -3) }, 3_600],
     ['a token in an error', { status: 500, body: given }, 3_600],
   ];
   for (const [what, answer, life] of cases) {
@@ -316,8 +318,10 @@ describe('a revocation', () => {
   const confirming: readonly (readonly [provider: string, answer: Scripted])[] = [
     ...[200, 201, 202, 204].map((status) => ['acme', { status }] as const),
     ['acme', { status: 200, body: page }],
-    ['acme', { status: 200, body: { error: 'odd' } }],
+    ['acme', { status: 200, body: { error: '', errors: [] } }],
+    ['acme', { status: 200, body: { error: 'invalid_token' } }],
     ['acme', { status: 400, body: { error: 'invalid_token' } }],
+    ['acme', { status: 401, body: { message: 'Invalid token.' } }],
     ['acme', { status: 401, body: { errors: [{ errorType: 'invalid_token' }] } }],
     ['acme', { status: 404, body: { error: { code: 'token_not_found' } } }],
     ['acme', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }],
@@ -369,7 +373,10 @@ describe('a revocation', () => {
   });
 
   for (const answer of [
+    { status: 200, body: { error: 'odd' } },
+    { status: 200, body: { success: false, errors: [{ errorType: 'invalid_client' }] } },
     { status: 401, body: { error: 'invalid_client' } },
+    { status: 401, body: { error: 'invalid_client', error_description: 'Invalid token' } },
     { status: 401, body: page },
     { status: 403 },
     { status: 404, body: page },

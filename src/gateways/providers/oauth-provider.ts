@@ -8,8 +8,10 @@ import * as oauth from 'oauth4webapi';
 import type { CodeGrant, TokenGrant } from '../../core/providers/grant.ts';
 import type { Provider, TokenAnswer } from '../../core/providers/provider.ts';
 import type { ProviderDescription } from '../../core/providers/provider-description.ts';
+import { type Members, readMembers } from './answer-body.ts';
 import { type OAuthProviderParts, partyOf } from './oauth-party.ts';
-import { failureOf, readMembers } from './provider-http.ts';
+import { failureOf } from './provider-http.ts';
+import { saysError } from './refusal-codes.ts';
 import { readTokens } from './token-body.ts';
 import { createTokenEnd } from './token-end.ts';
 import { refusalOf } from './token-refusal.ts';
@@ -32,9 +34,9 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
       const response = await send(http.deadline());
       const body = await readMembers(response);
       const tokens = readTokens(body, { accountField, before, now: clock.now() });
-      // An error may repeat the former token; a new one is never dropped, whatever is around it.
-      const isGiven = response.ok || tokens?.accessToken !== before?.accessToken;
-      if (tokens !== null && isGiven) return { kind: 'tokens', grant: { ...tokens, clientId } };
+      if (tokens !== null && isGiven(response, body, tokens, before)) {
+        return { kind: 'tokens', grant: { ...tokens, clientId } };
+      }
       return refusalOf(response, body, description.answers);
     } catch (error) {
       const { reason, isUnsent } = failureOf(error);
@@ -78,6 +80,20 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
     },
     end,
   };
+}
+
+/**
+ * Whether the answer gives the tokens in it. An error may repeat the former ones; a new access token is never dropped,
+ * whatever is around it. What a failed answer says under `refresh_token` may be a sentence about it.
+ */
+function isGiven(
+  response: Response,
+  body: Members,
+  { accessToken, refreshToken }: Pick<TokenGrant, 'accessToken' | 'refreshToken'>,
+  before: TokenGrant | null,
+): boolean {
+  if (accessToken !== (before?.accessToken ?? '')) return true;
+  return response.ok && (refreshToken !== (before?.refreshToken ?? null) || !saysError(body));
 }
 
 /** The address of the authorization request (RFC 6749, section 4.1.1). */

@@ -134,6 +134,7 @@ const strava: ProviderDescription = {
       { errors: [{ resource: 'AccessToken', code: 'invalid' }] },
       { errors: [{ field: 'refresh_token', code: 'invalid' }] },
       { errors: [{ field: 'access_token', code: 'invalid' }] },
+      { errors: [{ field: 'token', code: 'invalid' }] },
     ],
   },
   end: {

@@ -60,33 +60,20 @@ export function reasonOf(response: Response): string {
 
 const retryAfterMaxMs = hourMs;
 
-/** `Retry-After` (RFC 9110, section 10.2.3) where it is in seconds, in milliseconds; at most an hour. */
-export function retryAfterOf(response: Response): { readonly retryAfterMs?: number } {
-  const text = response.headers.get('retry-after') ?? '';
-  return /^\d{1,9}$/.test(text) ? { retryAfterMs: Math.min(retryAfterMaxMs, Number(text) * secondMs) } : {};
-}
-
-export type Members = Readonly<Record<string, unknown>>;
-
 /**
- * The members of the JSON object in a body, or the fields of a form, with any content type. None where the body is
- * neither.
+ * `Retry-After` (RFC 9110, section 10.2.3) in milliseconds, at most an hour. A date is compared with the service's own
+ * clock, the header `Date`.
  */
-export async function readMembers(response: Response): Promise<Members> {
-  const text = await response.clone().text();
-  try {
-    return membersOf(JSON.parse(text));
-  } catch {
-    return isForm.test(text) ? Object.fromEntries(new URLSearchParams(text.trim())) : {};
-  }
+export function retryAfterOf({ headers }: Response): { readonly retryAfterMs?: number } {
+  const text = headers.get('retry-after') ?? '';
+  const isSeconds = /^\d{1,9}$/.test(text);
+  const waitMs = isSeconds ? Number(text) * secondMs : instantOf(text) - instantOf(headers.get('date') ?? '');
+  return waitMs >= 0 ? { retryAfterMs: Math.min(retryAfterMaxMs, waitMs) } : {};
 }
 
-/** `application/x-www-form-urlencoded`, in which some older services answer. */
-const isForm = /^\s*[\w.-]+=[^\s<>"{}]*\s*$/;
-
-/** The members of a JSON object; none of any other value. */
-export function membersOf(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+/** The instant of a date of HTTP (RFC 9110, section 5.6.7); NaN for another text. */
+function instantOf(text: string): number {
+  return / GMT$/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {

@@ -3,7 +3,7 @@
  * the standard says, or in members and lists of their own. The forms of the provider's description come first.
  */
 import type { BodyForm } from '../../core/providers/provider-description.ts';
-import { type Members, membersOf } from './provider-http.ts';
+import { codeOf, inOneSpelling, type Members, membersOf, objectsIn } from './answer-body.ts';
 
 /** The code or the refresh token is unknown: RFC 6749, section 5.2, and the names that services use instead. */
 const unknownGrant: ReadonlySet<string> = new Set([
@@ -66,23 +66,30 @@ export interface RefusalMeaning {
 
 /** What the codes in the body of a token endpoint mean; null where the body says of no error. */
 export function meaningOf(body: Members): RefusalMeaning | null {
-  const codes = codesOf(body);
-  const within = (set: ReadonlySet<string>): string | undefined => codes.find((code) => set.has(code));
-  const client = within(wrongClient);
+  const { codes, texts } = codesOf(body);
+  const client = codes.find((code) => wrongClient.has(code));
   if (client !== undefined) return { kind: 'wrong_client', code: client };
-  const grant = within(unknownGrant) ?? within(unknownToken);
+  // Outside the members of codes, only the names of grants are clear: a text about a token may mean the client's.
+  const grant =
+    codes.find((code) => unknownGrant.has(code) || unknownToken.has(code)) ??
+    texts.find((text) => unknownGrant.has(text));
   if (grant !== undefined) return { kind: 'unknown_grant', code: grant };
-  const later = within(busy);
+  const later = codes.find((code) => busy.has(code));
   if (later !== undefined) return { kind: 'busy', code: later };
-  const isError = errorMembers.some((name) => Boolean(body[name])) || body['success'] === false;
-  return isError ? { kind: 'unclear', code: within(unclear) ?? null } : null;
+  return saysError(body) ? { kind: 'unclear', code: codes.find((code) => unclear.has(code)) ?? null } : null;
 }
 
 /** Whether a refusal says that the token is unknown, in its body or in its header (RFC 6750, section 3). */
 export function saysUnknownToken(response: Response, body: Members): boolean {
-  const [, code = ''] = /\berror="([^"]*)"/i.exec(response.headers.get('www-authenticate') ?? '') ?? [];
-  return [...codesOf(body), codeOf(code)].some((each) => unknownToken.has(each) || unknownGrant.has(each));
+  const { codes, texts } = codesOf(body);
+  if (codes.some((code) => wrongClient.has(code))) return false;
+  const header = response.headers.get('www-authenticate') ?? '';
+  const challenges = [...header.matchAll(challengeError)].map(([, ...parts]) => codeOf(parts.join('')));
+  return [...challenges, ...codes, ...texts].some((each) => unknownToken.has(each) || unknownGrant.has(each));
 }
+
+/** The parameter `error` of a challenge, in quotes or without. */
+const challengeError = /\berror\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s,;"']+))/gi;
 
 /** Whether the body has one of the forms. */
 export function hasForm(forms: readonly BodyForm[] = [], body: unknown): boolean {
@@ -100,28 +107,51 @@ function matches(form: BodyForm, value: unknown): boolean {
   );
 }
 
-/** Members that only an error has, and all members in which services put its code. */
-const errorMembers = ['error', 'errors', 'error_code', 'errorCode', 'error_type', 'errorType'];
-const codeMembers = [...errorMembers, 'code', 'type'];
-
-/** Every code in the body, in one spelling. */
-function codesOf(body: Members): readonly string[] {
-  const { error, errors } = body;
-  const parts = [body, error, ...(Array.isArray(errors) ? errors : [errors])];
-  return parts.flatMap((part) =>
-    typeof part === 'string'
-      ? [codeOf(part)]
-      : codeMembers.flatMap((name) => {
-          const value = membersOf(part)[name];
-          return typeof value === 'string' && value !== '' ? [codeOf(value)] : [];
-        }),
-  );
+/** Whether the body says that the request failed. A list or an object without members says nothing. */
+export function saysError(body: Members): boolean {
+  const members = inOneSpelling(body);
+  const isFailure = members['success'] === false || members['ok'] === false;
+  const isFailed =
+    typeof members['status'] === 'string' && /^(error|fail(ed|ure)?)$/i.test(members['status']);
+  return isFailure || isFailed || errorMembers.some((name) => isSaid(members[name]));
 }
 
-/** `invalid_grant` for `Invalid Grant`, `invalid-grant` and `invalidGrant`. */
-function codeOf(text: string): string {
-  return text
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .toLowerCase();
+function isSaid(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+}
+
+/** Members that only an error has, and all members in which services put its code. */
+const errorMembers = [
+  'error',
+  'errors',
+  'error_code',
+  'error_type',
+  'error_description',
+  'error_message',
+  'fault',
+];
+const codeMembers: ReadonlySet<string> = new Set([...errorMembers, 'code', 'type', 'status', 'errorcode']);
+
+/** The texts in the body in one spelling: those of the members of codes, and all others. */
+function codesOf(body: Members): { readonly codes: readonly string[]; readonly texts: readonly string[] } {
+  const codes: string[] = [];
+  const texts: string[] = [];
+  for (const object of objectsIn(body)) {
+    for (const [name, value] of Object.entries(object)) {
+      if (typeof value !== 'string' || value.length > textCharactersMax) continue;
+      // A list of codes has its elements under numbers.
+      const isCode = codeMembers.has(codeOf(name)) || /^\d+$/.test(name);
+      (isCode ? codes : texts).push(...spellingsOf(value));
+    }
+  }
+  return { codes, texts };
+}
+
+const textCharactersMax = 300;
+
+/** The text as a code, its part before a colon, and its last segment as in a URI or a name with dots. */
+function spellingsOf(text: string): readonly string[] {
+  const [beginning = ''] = text.split(':', 1);
+  const end = text.split(/[.:/#]/).findLast((part) => part.trim() !== '') ?? '';
+  return [...new Set([text, beginning, end].map(codeOf))];
 }

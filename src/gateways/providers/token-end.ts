@@ -11,16 +11,10 @@ import type {
   EndDescription,
 } from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
+import { type Members, readMembers } from './answer-body.ts';
 import type { OAuthParty, OAuthProviderParts } from './oauth-party.ts';
-import {
-  failureOf,
-  type Members,
-  type ProviderHttp,
-  readMembers,
-  reasonOf,
-  retryAfterOf,
-} from './provider-http.ts';
-import { hasForm, saysUnknownToken } from './refusal-codes.ts';
+import { failureOf, type ProviderHttp, reasonOf, retryAfterOf } from './provider-http.ts';
+import { hasForm, meaningOf, saysError, saysUnknownToken } from './refusal-codes.ts';
 
 /** An access token that expires within this time may have expired when the request arrives. */
 const marginMs = 5 * secondMs;
@@ -83,8 +77,8 @@ function tokensOf({ refreshToken, accessToken }: TokenGrant, isExpired: boolean)
 }
 
 /**
- * Every 2xx confirms the end of the token. RFC 7009, section 2.2, asks for 200 where the token is unknown too; other
- * services answer with an error that says so: `unknown`.
+ * Every 2xx without an error in its body confirms the end of the token. RFC 7009, section 2.2, asks for 200 where the
+ * token is unknown too; other services answer with an error that says so: `unknown`.
  */
 async function revoke(
   { party, end, answers, signal }: Calls,
@@ -99,12 +93,12 @@ async function revoke(
     }),
   );
   if (!(response instanceof Response)) return response;
-  if (response.ok) return 'revoked';
   const body = await readMembers(response);
   if (isUnknownToken(response, body, answers)) return 'unknown';
+  if (response.ok && !saysError(body)) return 'revoked';
   const { error } = body;
   // RFC 7009, section 2.2.1: the service cannot revoke tokens of this type, which end only when they expire.
-  const reason = error === 'unsupported_token_type' ? error : reasonOf(response);
+  const reason = error === 'unsupported_token_type' ? error : errorReasonOf(response, body);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
 
@@ -132,8 +126,14 @@ async function proveInactive(
 
 /** Whether a refusal says that the service does not know the token. */
 function isUnknownToken(response: Response, body: Members, answers: AnswerForms | undefined): boolean {
-  const isRefusal = response.status >= 400 && response.status < 500;
+  const { ok, status } = response;
+  const isRefusal = ok ? saysError(body) : status >= 400 && status < 500;
   return hasForm(answers?.noSuchToken, body) || (isRefusal && saysUnknownToken(response, body));
+}
+
+/** The code of an answer that is no success. A 2xx says it in its body. */
+function errorReasonOf(response: Response, body: Members): string {
+  return (response.ok ? meaningOf(body)?.code : null) ?? reasonOf(response);
 }
 
 /** With these a call says nothing of the grant's end, but its access token or its person may be unknown. */
@@ -162,13 +162,15 @@ async function callEnd(
   const response = await settled(() => http.fetch(url.href, { method, headers, signal: http.deadline() }));
   if (!(response instanceof Response)) return response;
   const isSuccess = success === undefined ? response.ok : success.includes(response.status);
-  if (isSuccess) return { kind: 'ended', outcome: 'revoked', covers };
-  const isUnknown = isUnknownToken(response, await readMembers(response), answers);
+  const body = await readMembers(response);
+  if (isSuccess && !saysError(body)) return { kind: 'ended', outcome: 'revoked', covers };
+  const isUnknown = isUnknownToken(response, body, answers);
   // The refresh token, where there is one, shows whether the grant has ended or only this access token.
   if (isUnknown && refreshToken === null)
     return { kind: 'ended', outcome: 'unknown_grant', covers: 'tokens' };
-  if (isUnknown || unknownStatuses.has(response.status)) return { kind: 'stale', reason: reasonOf(response) };
-  return { kind: 'try_again', reason: reasonOf(response), ...retryAfterOf(response) };
+  const reason = errorReasonOf(response, body);
+  if (isUnknown || unknownStatuses.has(response.status)) return { kind: 'stale', reason };
+  return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
 
 /** The answer; without one a retry, because ending a token twice is safe. */

@@ -1,7 +1,8 @@
 /** What an answer of a token endpoint without tokens proves. */
 import type { TokenAnswer } from '../../core/providers/provider.ts';
 import type { AnswerForms } from '../../core/providers/provider-description.ts';
-import { type Members, reasonOf, retryAfterOf } from './provider-http.ts';
+import type { Members } from './answer-body.ts';
+import { reasonOf, retryAfterOf } from './provider-http.ts';
 import { hasForm, meaningOf } from './refusal-codes.ts';
 
 /**

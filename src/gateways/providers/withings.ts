@@ -11,17 +11,11 @@ import type { TokenGrant } from '../../core/providers/grant.ts';
 import type { EndAnswer, Provider, TokenAnswer } from '../../core/providers/provider.ts';
 import { commonDescription, type ProviderDescription } from '../../core/providers/provider-description.ts';
 import { secondMs } from '../../core/time.ts';
+import { type Members, membersOf, readMembers } from './answer-body.ts';
 import type { OAuthProviderParts } from './oauth-party.ts';
 import { authorizationUrl, readCallback } from './oauth-provider.ts';
-import {
-  type CallFailure,
-  failureOf,
-  type Members,
-  membersOf,
-  readMembers,
-  reasonOf,
-  retryAfterOf,
-} from './provider-http.ts';
+import { type CallFailure, failureOf, reasonOf, retryAfterOf } from './provider-http.ts';
+import { meaningOf } from './refusal-codes.ts';
 import { readTokens } from './token-body.ts';
 import { refusalOf } from './token-refusal.ts';
 
@@ -55,7 +49,9 @@ const unsureStatuses = new Set([522, 524, 2_554, 2_555]);
 const tooManyRequests = 601;
 /** In the error text, where the code or the refresh token is unknown; several statuses come with it. */
 const unknownGrant =
-  /invalid[ _](code|refresh[ _]?token|grant)|refresh[ _]?token (is )?(invalid|expired|revoked)/i;
+  /invalid[ _](code|(refresh[ _]?)?token|grant)|refresh[ _]?token (is )?(invalid|expired|revoked)/i;
+/** In the error text, where the service does not know this client: the same for every grant. */
+const wrongClient = /invalid[ _]client/i;
 
 export function createWithingsProvider({
   credentials,
@@ -99,13 +95,14 @@ export function createWithingsProvider({
     const { response, members, status, error } = answer;
     // A status beside a token is not trusted: a token that was given is never dropped.
     const tokens = readTokens(members, { accountField, before, now: clock.now() });
-    if (tokens !== null && (status === 0 || tokens.accessToken !== before?.accessToken)) {
+    if (tokens !== null && (status === 0 || tokens.accessToken !== (before?.accessToken ?? ''))) {
       return { kind: 'tokens', grant: { ...tokens, clientId } };
     }
     if (status === null) return refusalOf(response, members);
     const reason = `withings_${status}`;
     if (status === 0) return { kind: 'unknown', reason: 'malformed', isUnreadable: true };
-    if (unknownGrant.test(error)) return { kind: 'gone' };
+    if (wrongClient.test(error)) return { kind: 'not_given', reason };
+    if (unknownGrant.test(error) || meaningOf(members)?.kind === 'unknown_grant') return { kind: 'gone' };
     if (status === tooManyRequests) return { kind: 'not_given', reason, isBusy: true };
     return { kind: unsureStatuses.has(status) ? 'unknown' : 'refused', reason };
   }

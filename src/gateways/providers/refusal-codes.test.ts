@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readMembers } from './answer-body.ts';
+import { meaningOf, saysUnknownToken } from './refusal-codes.ts';
+
+const read = (body: unknown) =>
+  readMembers(new Response(typeof body === 'string' ? body : JSON.stringify(body)));
+
+async function kindOf(body: unknown): Promise<string | null> {
+  return meaningOf(await read(body))?.kind ?? null;
+}
+
+describe('a code', () => {
+  test('counts wherever a service puts it, in any spelling', async () => {
+    for (const body of [
+      { error: 'INVALID_GRANT ' },
+      { Error: 'InvalidGrant' },
+      { error: ['invalid_grant'] },
+      [{ error: 'invalid_grant' }],
+      { error: { status: 'INVALID_GRANT', code: 400 } },
+      { data: { error: { reason: 'x', code: 'invalid-grant' } } },
+      { fault: { faultstring: 'no', detail: { errorcode: 'oauth.v2.InvalidRefreshToken' } } },
+      { type: 'https://service.example/problems/invalid-grant', status: 400 },
+      { error: 'invalid_grant: Token has been expired or revoked.' },
+      { message: 'Invalid refresh token' },
+      { error_description: 'Invalid refresh token.' },
+      { error: 'invalid_request', error_description: 'Refresh token expired' },
+      'invalid_grant',
+      '"invalid_grant"',
+      JSON.stringify(JSON.stringify({ error: 'invalid_grant' })),
+      '{"error":"invalid_grant","error_descr',
+    ]) {
+      assert.equal(await kindOf(body), 'unknown_grant', JSON.stringify(body));
+    }
+  });
+
+  test('of the client is no code of the grant', async () => {
+    for (const body of [
+      { error: 'invalid_client' },
+      { error: 'invalid_client', error_description: 'Invalid refresh token' },
+      { errors: [{ errorType: 'invalid_client', message: 'invalid_grant' }] },
+    ]) {
+      assert.equal(await kindOf(body), 'wrong_client', JSON.stringify(body));
+      const response = new Response(null, { status: 401 });
+      assert.ok(!saysUnknownToken(response, await read(body)), JSON.stringify(body));
+    }
+  });
+
+  test('is in a challenge with quotes or without', () => {
+    for (const challenge of [
+      'Bearer realm="x", error="invalid_token", error_description="revoked"',
+      'Bearer error=invalid_token',
+      "Bearer error='invalid_token'",
+      'Basic realm="x", Bearer Error = "invalid_token"',
+    ]) {
+      const headers = { 'www-authenticate': challenge };
+      assert.ok(saysUnknownToken(new Response(null, { status: 401, headers }), {}), challenge);
+    }
+    for (const challenge of [
+      'Bearer',
+      'Bearer error="insufficient_scope"',
+      'Bearer x_error="invalid_token"',
+    ]) {
+      const headers = { 'www-authenticate': challenge };
+      assert.ok(!saysUnknownToken(new Response(null, { status: 401, headers }), {}), challenge);
+    }
+  });
+});
+
+describe('a body', () => {
+  test('says of an error in many forms', async () => {
+    for (const body of [
+      { error: 'x' },
+      { error: true },
+      { error: 400 },
+      { errors: ['x'] },
+      { errorCode: 'E17' },
+      { success: false },
+      { ok: false },
+      { status: 'error', message: 'x' },
+      'error=x&error_description=y',
+    ]) {
+      assert.equal(await kindOf(body), 'unclear', JSON.stringify(body));
+    }
+  });
+
+  test('says of none without one', async () => {
+    for (const body of [
+      {},
+      '',
+      'OK',
+      'true',
+      'null',
+      '<!doctype html><title>Ready</title>',
+      { error: null, errors: [] },
+      { error: '', errors: {} },
+      { success: true, status: 'ok' },
+      { message: 'The token is revoked', code: 200 },
+    ]) {
+      assert.equal(await kindOf(body), null, JSON.stringify(body));
+    }
+  });
+
+  test('of any size and depth is read quickly', async () => {
+    const started = performance.now();
+    for (const body of [
+      '['.repeat(5_000) + ']'.repeat(5_000),
+      `{"a":"${'\\"'.repeat(80_000)}`,
+      '"a":"'.repeat(50_000),
+      `[${'{"error":"x"},'.repeat(15_000)}0]`,
+      'a: '.repeat(80_000),
+    ]) {
+      await kindOf(body);
+    }
+    assert.ok(performance.now() - started < 2_000);
+  });
+});

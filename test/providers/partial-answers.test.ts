@@ -1,0 +1,62 @@
+/** Answers with a part of the tokens, or with the former ones: what is stored, and what is asked next. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { given, openScripted, type ScriptedDeployment } from './scripted-deployment.ts';
+
+const hourMs = 3_600_000;
+
+let scripted: ScriptedDeployment;
+before(async () => {
+  scripted = await openScripted();
+});
+after(() => scripted.close());
+
+test('a refresh token alone is stored, and used at once', async () => {
+  const { id } = await scripted.connect('acme', { ...given, access_token: null });
+  assert.equal((await scripted.tokensOf(id)).refreshToken, 'refresh-1');
+  scripted.answer(() => ({ body: { ...given, access_token: 'access-2', refresh_token: 'refresh-2' } }));
+  await scripted.work();
+  const { accessToken, refreshToken } = await scripted.tokensOf(id);
+  assert.deepEqual([accessToken, refreshToken], ['access-2', 'refresh-2']);
+});
+
+test('a refresh token alone is revoked alone', async () => {
+  const { user, id } = await scripted.connect('acme', { refresh_token: 'refresh-1' });
+  await scripted.disconnect(user, id);
+  const asked = scripted.asked.length;
+  scripted.answer(() => ({}));
+  await scripted.work();
+  assert.deepEqual(
+    scripted.asked.slice(asked).map(({ form }) => form['token']),
+    ['refresh-1'],
+  );
+  assert.equal((await scripted.connectionOf(id)).status, 'revoked');
+});
+
+test('a refresh token alone in the answer to a refresh replaces the former one', async () => {
+  const { id } = await scripted.connect('acme');
+  scripted.deployment.clock.advance(hourMs);
+  scripted.answer(() => ({ body: { refresh_token: 'refresh-2' } }));
+  await scripted.work();
+  const { accessToken, refreshToken } = await scripted.tokensOf(id);
+  assert.deepEqual([accessToken, refreshToken], ['access-1', 'refresh-2']);
+});
+
+test('the former tokens beside an error are no answer', async () => {
+  const { id } = await scripted.connect('acme');
+  scripted.deployment.clock.advance(hourMs);
+  scripted.answer(() => ({ body: { ...given, error: 'invalid_grant' } }));
+  await scripted.work();
+  assert.equal((await scripted.connectionOf(id)).status, 'needs_user');
+});
+
+test('a date in Retry-After is compared with the clock of the provider', async () => {
+  const { id } = await scripted.connect('acme');
+  scripted.deployment.clock.advance(hourMs);
+  const headers = { date: 'Mon, 02 Mar 2026 12:00:00 GMT', 'retry-after': 'Mon, 02 Mar 2026 12:30:00 GMT' };
+  scripted.answer(() => ({ status: 503, headers }));
+  await scripted.work();
+  const { refreshAt } = await scripted.connectionOf(id);
+  const waitMs = Number(refreshAt) - scripted.deployment.clock.now();
+  assert.ok(waitMs > hourMs / 2 - 1_000 && waitMs <= hourMs / 2, String(waitMs));
+});
