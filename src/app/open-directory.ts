@@ -14,9 +14,9 @@ import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
 import { createSecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
-import { isCommonPassword } from '../gateways/common-passwords.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
+import { isCommonPassword } from '../gateways/passwords/common-passwords.ts';
 import type { MovedTable, MoveOptions } from '../store/copies/move.ts';
 import { takeFolder } from '../store/folder/folder-lock.ts';
 import { type FolderRecords, noRecords, openRecords } from '../store/folder/folder-records.ts';
@@ -146,7 +146,7 @@ export async function openCore(
     secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
     hasher,
     composer: createMessageComposer(address, texts),
-    isCommonPassword,
+    isCommonPassword: async (password) => isCommonPassword(password),
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
     providers: providers.directory,
     ledger: records.ledger,

@@ -4,7 +4,7 @@
  */
 
 import type { RunningRequests } from './access/idempotency-store.ts';
-import type { PasswordHasher } from './access/password.ts';
+import type { CommonPasswordCheck, PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
@@ -22,8 +22,8 @@ export interface Core {
   readonly secrets: SecretBox;
   readonly hasher: PasswordHasher;
   readonly composer: MessageComposer;
-  /** Whether a password is among the 10,000 commonest; compared without case. */
-  readonly isCommonPassword: (password: string) => boolean;
+  /** Whether a password is on a list of common or breached ones, or a simple change of a common one. */
+  readonly isCommonPassword: CommonPasswordCheck;
   readonly policy: Policy;
   /** The providers of device data that are switched on. */
   readonly providers: ProviderDirectory;

@@ -14,9 +14,9 @@ import { queueMessage } from '../../src/core/messaging/queue-message.ts';
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { Clock } from '../../src/core/time.ts';
-import { isCommonPassword } from '../../src/gateways/common-passwords.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
+import { isCommonPassword } from '../../src/gateways/passwords/common-passwords.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openRecords } from '../../src/store/folder/folder-records.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -98,7 +98,7 @@ export async function openCore(
     secrets,
     hasher: createPasswordHasher({ queueMax: 256 }),
     composer: createMessageComposer({ linkUrl: 'http://localhost:8080/set-password' }),
-    isCommonPassword,
+    isCommonPassword: async (password) => isCommonPassword(password),
     policy: config,
     providers: noProviders,
     ledger: records.ledger,

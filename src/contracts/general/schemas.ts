@@ -38,7 +38,8 @@ const shownEmail = Type.Union([Type.String(), Type.Null()], {
 const password = Type.String({
   minLength: passwordCharactersMin,
   maxLength: passwordCharactersMax,
-  description: 'Not among the commonest, and not the email.',
+  description:
+    'Neither common, nor a simple change of a common one, nor known from a breach, and not the email.',
 });
 const shownText = (description: string) =>
   Type.Union([Type.String(), Type.Null()], { description: `${description}; null where nobody said.` });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../../../test/support/arbitraries.ts';
-import { matchPassword, type PasswordHasher, readPassword } from './password.ts';
+import { isCommonInput, matchPassword, type PasswordHasher, readPassword } from './password.ts';
 
-const read = (value: unknown, email: string | null = null) =>
-  readPassword(value, email, (password) => password.toLowerCase() === 'password1');
+const isPassword1 = (value: unknown): boolean =>
+  typeof value === 'string' && value.normalize('NFKC').toLowerCase() === 'password1';
+const read = (value: unknown, email: string | null = null) => readPassword(value, email, isPassword1(value));
 
 describe('a new password', () => {
   test('is accepted unchanged, with blanks at its ends', () => {
@@ -100,5 +101,18 @@ describe('a typed password', () => {
   test('that is megabytes long is not hashed whole', async () => {
     await match('x'.repeat(2_000_000), null);
     assert.ok(Math.max(...verified.map(({ length }) => length)) < 10_000);
+  });
+});
+
+describe('the lists of common passwords', () => {
+  test('are asked for the normal form of a text that could be a password, and for nothing else', async () => {
+    const asked: string[] = [];
+    const check = (value: unknown): Promise<boolean> =>
+      isCommonInput(value, async (password) => asked.push(password) > 0);
+    assert.equal(await check('ｐａｓｓｗｏｒｄ１'), true);
+    for (const value of [undefined, null, 12345678, 'short', 'x'.repeat(2_000_000), '\ud800'.repeat(9)]) {
+      assert.equal(await check(value), false);
+    }
+    assert.deepEqual(asked, ['password1']);
   });
 });

@@ -59,15 +59,24 @@ export function hashTyped(hasher: PasswordHasher, password: string): Promise<str
   return hasher.hash(normalize(password));
 }
 
+/** Whether a password is one that attackers try first: common, a simple change of a common one, or known from a breach. */
+export type CommonPasswordCheck = (password: string) => Promise<boolean>;
+
 /**
- * Reads a new password, and returns its normal form: 8 to 256 characters, none of the commonest, not the user's email.
- * Never trimmed.
+ * Whether a new password is common, given as it came. It is asked before the fields are read, because a list may be on disk.
+ * False for a value that is refused for another reason.
  */
-export function readPassword(
-  value: unknown,
-  email: string | null,
-  isCommonPassword: (password: string) => boolean,
-): FieldResult<string> {
+export async function isCommonInput(value: unknown, isCommonPassword: CommonPasswordCheck): Promise<boolean> {
+  if (typeof value !== 'string' || !value.isWellFormed() || value.length > typedUnitsMax) return false;
+  const password = normalize(value);
+  return password.length >= passwordCharactersMin && isCommonPassword(password);
+}
+
+/**
+ * Reads a new password, and returns its normal form: 8 to 256 characters, not common, not the user's email. Never trimmed.
+ * `isCommon` is the answer of `isCommonInput` for the same value.
+ */
+export function readPassword(value: unknown, email: string | null, isCommon: boolean): FieldResult<string> {
   if (value === undefined || value === null || value === '') return { fault: 'blank' };
   if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) return { fault: 'invalid' };
   if (value.length > typedUnitsMax) return { fault: 'too_long', max: passwordCharactersMax };
@@ -76,7 +85,7 @@ export function readPassword(
   const characters = [...password].length;
   if (characters < passwordCharactersMin) return { fault: 'too_short', min: passwordCharactersMin };
   if (characters > passwordCharactersMax) return { fault: 'too_long', max: passwordCharactersMax };
-  if (isCommonPassword(password)) return { fault: 'too_common' };
+  if (isCommon) return { fault: 'too_common' };
   if (email !== null && canonicalEmail(password) === canonicalEmail(email)) return { fault: 'same_as_email' };
   return { value: password };
 }

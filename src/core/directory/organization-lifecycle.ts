@@ -3,7 +3,7 @@
  * text is only in the answer of the operation that created it.
  */
 import { issueApiKey } from '../access/api-key-lifecycle.ts';
-import { readPassword } from '../access/password.ts';
+import { isCommonInput, readPassword } from '../access/password.ts';
 import { type Door, operatorAt } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
@@ -201,10 +201,8 @@ export async function createAdmin(
 ): Promise<SignedIn> {
   const fields = new FieldReader();
   const email = fields.take('email', readNewEmail(input.email, core.takesUnicodeAddresses()));
-  const password = fields.take(
-    'password',
-    readPassword(input.password, email ?? null, core.isCommonPassword),
-  );
+  const isCommon = await isCommonInput(input.password, core.isCommonPassword);
+  const password = fields.take('password', readPassword(input.password, email ?? null, isCommon));
   refuseFaults(fields.faults);
   if (email === undefined || password === undefined) throw refuse('internal', {});
   const passwordHash = await core.hasher.hash(password);

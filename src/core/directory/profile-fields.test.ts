@@ -9,7 +9,7 @@ const context = {
   email: 'jane@example.com',
   now: Date.UTC(2026, 0, 1),
   takesUnicode: true,
-  isCommonPassword: () => false,
+  isCommonPassword: false,
 };
 
 /** The change that a client sends when it returns everything it was shown. */

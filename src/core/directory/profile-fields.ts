@@ -89,7 +89,8 @@ export function readProfile(
     readonly now: number;
     /** Whether an address with a local part outside ASCII can be delivered to. */
     readonly takesUnicode: boolean;
-    readonly isCommonPassword: (password: string) => boolean;
+    /** Whether the new password is common. */
+    readonly isCommonPassword: boolean;
   },
 ) {
   const fields = new FieldReader();

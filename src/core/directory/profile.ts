@@ -3,7 +3,7 @@
  * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
  * a new password ends the other sessions.
  */
-import { matchPassword } from '../access/password.ts';
+import { isCommonInput, matchPassword } from '../access/password.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
 import { sessionFreshMs } from '../access/session.ts';
 import { emailSubject } from '../access/subject.ts';
@@ -95,7 +95,7 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
     email: target?.email ?? null,
     now: core.clock.now(),
     takesUnicode: core.takesUnicodeAddresses(),
-    isCommonPassword: core.isCommonPassword,
+    isCommonPassword: await isCommonInput(input.change.password, core.isCommonPassword),
   };
   if (target === null) {
     refuseFaults(readProfile(input.change, context).faults);

@@ -2,7 +2,7 @@
  * Signing up in a consumer app. The refusal names all faulty fields together. The new user is pending until the code
  * that is sent here comes back, always has the role `parent`, and gets a first session.
  */
-import { readPassword, readPasswordConfirmation } from '../access/password.ts';
+import { isCommonInput, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
@@ -58,7 +58,8 @@ export async function registerUser(
 ): Promise<SignedIn> {
   const isAdmin = origin !== null && may(origin.principal, 'care.manage');
   if (origin !== null && !origin.app.isSignupOpen && !isAdmin) throw refuse('signup_closed', {});
-  const { values, password, faults } = readRegistration(core, input);
+  const isCommon = await isCommonInput(input.password, core.isCommonPassword);
+  const { values, password, faults } = readRegistration(core, input, isCommon);
   if (origin === null) {
     refuseFaults(faults);
     throw refuse('not_found', { noun: 'app' });
@@ -103,13 +104,10 @@ export async function registerUser(
   }
 }
 
-function readRegistration(core: Core, input: RegistrationInput) {
+function readRegistration(core: Core, input: RegistrationInput, isCommon: boolean) {
   const fields = new FieldReader();
   const email = fields.take('email', readNewEmail(input.email, core.takesUnicodeAddresses()));
-  const password = fields.take(
-    'password',
-    readPassword(input.password, email ?? null, core.isCommonPassword),
-  );
+  const password = fields.take('password', readPassword(input.password, email ?? null, isCommon));
   fields.take('passwordConfirmation', readPasswordConfirmation(input.passwordConfirmation, input.password));
   const values = {
     email,

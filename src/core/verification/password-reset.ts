@@ -3,7 +3,7 @@
  * request for a reset gets the same answer; a job looks up the account afterwards.
  */
 import { requireApp } from '../access/authentication.ts';
-import { matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
+import { isCommonInput, matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
@@ -124,10 +124,11 @@ export async function resetPassword(
     readonly isRepeatable?: true;
   },
 ): Promise<User> {
-  const { password } = readReset(core, input, null);
+  const isCommon = await isCommonInput(input.password, core.isCommonPassword);
+  const { password } = readReset(input, null, isCommon);
   const found = await findTokenUser(core, input.token);
   if (found === null) throw refuse('invalid_token', {});
-  readReset(core, input, found.user.email);
+  readReset(input, found.user.email, isCommon);
   const passwordHash = await core.hasher.hash(password);
 
   return core.work.change(found.orgKey, async (tx) => {
@@ -196,12 +197,12 @@ async function findTokenUser(
   return user === null || user.status === 'inactive' ? null : { user, orgKey: parts.orgKey, digest };
 }
 
-function readReset(core: Core, input: ResetInput, email: string | null): { password: string } {
+function readReset(input: ResetInput, email: string | null, isCommon: boolean): { password: string } {
   const fields = new FieldReader();
   if (input.token === undefined || input.token === null || input.token === '') {
     fields.take('token', { fault: 'blank' });
   }
-  const password = fields.take('password', readPassword(input.password, email, core.isCommonPassword));
+  const password = fields.take('password', readPassword(input.password, email, isCommon));
   fields.take('passwordConfirmation', readPasswordConfirmation(input.passwordConfirmation, input.password));
   refuseFaults(fields.faults);
   return { password: password ?? '' };

@@ -52,8 +52,9 @@ describe('POST /v1/sessions', () => {
   });
 
   test('a password is the same in every form of its characters', async () => {
-    const { email } = await signUp(roster, { password: 'contrasen\u0303a ２' });
-    for (const password of ['contrase\u00f1a 2', 'contrasen\u0303a ２', 'ｃontrase\u00f1a\u00a02']) {
+    const { email } = await signUp(roster, { password: 'contrasen\u0303a azul ２' });
+    const forms = ['contrase\u00f1a azul 2', 'contrasen\u0303a azul ２', 'ｃontrase\u00f1a\u00a0azul 2'];
+    for (const password of forms) {
       assert.equal((await signIn({ email, password })).status, 201);
     }
     await ledger.mark();
