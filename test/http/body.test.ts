@@ -109,7 +109,17 @@ describe('the body of a request', () => {
   });
 
   test('UTF-8 by any of its names is read', async () => {
-    for (const charset of ['utf8', 'UTF-8', '"utf-8"', '"UTF8"', 'Utf-8', '', '""', 'unicode-1-1-utf-8']) {
+    for (const charset of [
+      'utf8',
+      'UTF-8',
+      '"utf-8"',
+      '"UTF8"',
+      'Utf-8',
+      '',
+      '""',
+      'unicode-1-1-utf-8',
+      "'utf-8'",
+    ]) {
       const type = `application/json; a=b ; Charset=${charset}; q="; charset=latin1"`;
       assert.deepEqual(await received(ofType(type, '{"id":"ü"}')), { id: 'ü' }, charset);
     }

@@ -174,6 +174,8 @@ describe('an email', () => {
       'john@127.0.0.1',
       'john@127.1',
       'john@１２７.１',
+      'john@１。２。３。４',
+      'john@example。',
       'john@0x7f.1',
       'john@example.0x1f',
       'john@example.42',
@@ -191,6 +193,9 @@ describe('an email', () => {
       'BÜCHER.Example',
       'bu\u0308cher.example',
       'ｂücher.example',
+      'bücher。example',
+      'bücher．example',
+      'bücher｡example',
       'XN--BCHER-KVA.example',
     ]) {
       assertTaken(readEmail, [`John@${domain}`]);
@@ -246,12 +251,14 @@ describe('a phone number', () => {
     });
   });
 
-  test('is read without bidi marks, and they are not echoed', () => {
+  test('is read without invisible marks, and they are not echoed', () => {
     for (const [given, phone] of [
       ['\u202a+1 555 123 4567\u202c', '+1 555 123 4567'],
       ['\u2066+1\u2069-555-123-4567\u200e', '+1-555-123-4567'],
       ['\u200f \u200e+15551234567 \u202e', '+15551234567'],
       ['\u061c+\u206715551234567', '+15551234567'],
+      ['\ufeff+1\u200b555\u00ad123\u20604567\ufe0f', '+15551234567'],
+      ['+1\u200d555\u200c123 4567', '+1555123 4567'],
     ] as const) {
       assert.deepEqual(readPhone(given), { value: { phone, phoneE164: '+15551234567' } });
     }
@@ -264,6 +271,11 @@ describe('a phone number', () => {
     assert.deepEqual(readPhone('＋1 555-123-4567'), {
       value: { phone: '＋1 555-123-4567', phoneE164: '+15551234567' },
     });
+  });
+
+  test('may have the blanks of typesetting', () => {
+    const phone = '+33\u202f6\u00a012\u202f34\u200956\u201178';
+    assert.deepEqual(readPhone(phone), { value: { phone, phoneE164: '+33612345678' } });
   });
 
   test('begins with a plus and is possible', () => {

@@ -59,9 +59,9 @@ export function readText(value: unknown, max = textCharactersMax): FieldResult<s
   return isLongerThan(text, max) ? { fault: 'too_long', max } : { value: text };
 }
 
-// One `@`; a local part without blanks or separators; a domain of two or more labels.
+// One `@`; a local part without blanks or separators; a domain of two or more labels, with the dots of UTS 46.
 const emailText =
-  /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
+  /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?[.\u3002\uff0e\uff61])+[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]{0,61}[\p{L}\p{N}\p{M}])?$/u;
 
 /** Characters that show nothing would make two addresses that look the same. */
 const formatCharacter = /[\p{Cf}\p{DI}]/u;
@@ -94,22 +94,23 @@ export function readNewEmail(value: unknown, takesUnicode: boolean): FieldResult
   return isDeliverable ? result : { fault: 'invalid' };
 }
 
-/** Marks that set the direction of a text. Address books put them around numbers. */
-const bidiMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Marks that show nothing, as of the direction of a text. Address books and web pages put them around numbers. */
+const invisibleMarks = /\p{DI}/gu;
+const blanks = /\s/g;
 const fullWidthSigns = /[\uff0b\uff10-\uff19]/g;
 const fullWidthOffset = 0xfee0;
 
 /**
- * A number that begins with `+` and is possible in its country, as given without bidi marks; the E.164 form is where
+ * A number that begins with `+` and is possible in its country, as given without invisible marks; the E.164 form is where
  * messages go.
  */
 export function readPhone(value: unknown): FieldResult<{ phone: string; phoneE164: string }> {
-  const result = readText(typeof value === 'string' ? value.replace(bidiMarks, '') : value);
+  const result = readText(typeof value === 'string' ? value.replace(invisibleMarks, '') : value);
   if (!('value' in result)) return result;
   const phone = result.value;
-  const narrow = phone.replace(fullWidthSigns, (sign) =>
-    String.fromCharCode(sign.charCodeAt(0) - fullWidthOffset),
-  );
+  const narrow = phone
+    .replace(fullWidthSigns, (sign) => String.fromCharCode(sign.charCodeAt(0) - fullWidthOffset))
+    .replace(blanks, ' ');
   if (!narrow.startsWith('+')) return { fault: 'invalid' };
   const parsed = parsePhoneNumberFromString(narrow, { extract: false });
   if (!parsed?.isPossible()) return { fault: 'invalid' };

@@ -46,13 +46,32 @@ describe('invisible characters', () => {
       '👨\u200d👩\u200d👧',
       '🏴\u{e0067}\u{e0062}\u{e0065}\u{e007f}',
       '1\ufe0f\u20e3',
+      '👍🏽\ufe0f',
+      '🇩🇪',
+      '👩🏽\u200d⚕\ufe0f',
+      '🅰\ufe0f',
+      '☺\ufe0e',
+      '\u{20000}\u{e0100}',
+      'ᠠ\u180b',
     ];
     for (const end of [...ends, 'ന\u0d4d\u200d', 'क\u094d\u200c']) {
       assert.deepEqual(readText(`Ana ${end}`), { value: `Ana ${end}` });
       assert.deepEqual(readText(`Ana ${end}\u200b `), { value: `Ana ${end}` });
     }
-    for (const end of ['\u200d', '\u200c', '\u{e0067}', '\u{e007f}', ' \ufe0f']) {
+    for (const end of [
+      '\u200d',
+      '\u200c',
+      '\u{e0067}',
+      '\u{e007f}',
+      ' \ufe0f',
+      '\ufe0f',
+      '\ufe0e',
+      '\u{e0100}',
+    ]) {
       assert.deepEqual(readText(`Ana${end}`), { value: 'Ana' });
+    }
+    for (const text of ['user-1', '#', 'é', 'م', 'ー']) {
+      assert.deepEqual(readText(`${text}\ufe0f`), { value: text });
     }
   });
 

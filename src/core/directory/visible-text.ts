@@ -12,11 +12,15 @@ const invisibleStart = /^[\s\p{DI}]+/u;
 const invisibleCharacter = /^[\s\p{DI}]$/u;
 
 /**
- * What stays of invisible characters at an end. A variation selector chooses the form of the character before it, and
- * tags with their end make a flag of the black flag. After a virama a joiner chooses the form of the letter (RFC 5892,
- * appendix A), also at the end of a word.
+ * What stays of invisible characters at an end. A variation selector chooses the form of an emoji or of a character of
+ * some scripts before it; after others it changes nothing, and would make two texts that look the same. Tags with their
+ * end make a flag of the black flag. After a virama a joiner chooses the form of the letter (RFC 5892, appendix A), also at
+ * the end of a word.
  */
-const variationSelector = /^[\p{VS}]/u;
+const emojiSelector = /^[\ufe0e\ufe0f]/u;
+const emoji = /^[\p{ExtPict}\p{EMod}\p{RI}]$/u;
+const letterSelector = /^(?![\ufe0e\ufe0f])\p{VS}/u;
+const selectedLetter = /^[\p{Ideographic}\p{sc=Mong}\p{sc=Mymr}\p{sc=Phag}\p{Sm}]$/u;
 const flagTags = /^[\u{e0020}-\u{e007e}]+\u{e007f}/u;
 const blackFlag = '\u{1f3f4}';
 const joinerAfterVirama = /^[\u200c\u200d]/u;
@@ -59,9 +63,12 @@ function visibleEnd(text: string): number {
 
 /** The first invisible characters after `text` that belong to its last character. */
 function meaningfulStart(text: string, rest: string): string {
-  if (text.endsWith(blackFlag)) return flagTags.exec(rest)?.[0] ?? variationSelector.exec(rest)?.[0] ?? '';
-  if (virama.test(text)) return joinerAfterVirama.exec(rest)?.[0] ?? '';
-  return variationSelector.exec(rest)?.[0] ?? '';
+  const last = Array.from(text.slice(-2)).at(-1) ?? '';
+  const flag = text.endsWith(blackFlag) ? flagTags.exec(rest) : null;
+  if (flag !== null) return flag[0];
+  if (virama.test(last)) return joinerAfterVirama.exec(rest)?.[0] ?? '';
+  if (emoji.test(last)) return emojiSelector.exec(rest)?.[0] ?? '';
+  return selectedLetter.test(last) ? (letterSelector.exec(rest)?.[0] ?? '') : '';
 }
 
 export function hasControls(text: string): boolean {

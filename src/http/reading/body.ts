@@ -87,7 +87,9 @@ function isReadAsUtf8(bytes: Buffer, contentType: string, type: BodyType): boole
 
 const parameter = /;\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g;
 
+/** Some clients put apostrophes, which are no quotes in HTTP. */
 function unquoted(text: string): string {
+  if (text.startsWith("'")) return text.replaceAll("'", '');
   return text.startsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text;
 }
 

@@ -75,7 +75,12 @@ describe('the contract that a request reaches', () => {
       ['//', '/'],
       // Only one slash belongs to the path before it: an empty id stays an unknown one.
       ['/tower/v1/users//', '/tower/v1/users//'],
-      ['/tower/v1//users', '/tower/v1//users'],
+      ['/tower/v1/users//devices', '/tower/v1/users//devices'],
+      // A base address may end after the version.
+      ['/tower/v1//users', '/tower/v1/users'],
+      ['//tower//v1///users/', '/tower/v1/users'],
+      ['/v1//users/?page=2', '/bridge/v1/users?page=2'],
+      ['/tower/api/v1//users', '/tower/api/v1/users'],
       ['/tower/v1/users/%2F', '/tower/v1/users/%2F'],
     ] as const) {
       assert.equal(reached(given), internal, given);

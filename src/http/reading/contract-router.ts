@@ -4,8 +4,8 @@
  * to no contract, on any host.
  *
  * All three ways lead to one internal form, `/<contract>/<documented path>`, under which every route is registered
- * once. A path with a slash at its end is the same path, and so is one with several slashes before its first segment,
- * which clients send whose base address ends in a slash. Percent-encoding is decoded first, because the router decodes it too.
+ * once. A path with a slash at its end is the same path, and so is one with several slashes before its first segment or
+ * after its version, which clients send whose base address ends in a slash. Percent-encoding is decoded first, because the router decodes it too.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Contract } from '../contract.ts';
@@ -80,9 +80,13 @@ export function pathOf(url: string): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-/** The URL with one slash where it begins with several. */
+/** A base address may end before the first segment, or after the version. */
+const slashesAfterVersion = /^((?:\/[^/?#]+)?\/v\d+)\/{2,}/;
+
+/** The URL with one slash where it has several at the end of a base address. */
 function withOneSlash(url: string): string {
-  return url.startsWith('//') ? url.replace(/^\/+/, '/') : url;
+  if (!url.includes('//')) return url;
+  return url.replace(/^\/+/, '/').replace(slashesAfterVersion, '$1/');
 }
 
 /** The URL without the one slash at the end of its path; an empty segment before that is no path that we know. */
