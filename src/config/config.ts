@@ -10,7 +10,7 @@ import { type PresetName, presetNames } from '../core/providers/provider-descrip
 import { minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
 import { productionFaults } from './production-faults.ts';
-import { findMisspelt, listUnknown } from './setting-names.ts';
+import { findMisspelt, isServiceAddress, listUnknown } from './setting-names.ts';
 import { type SettingValues, settings } from './settings.ts';
 
 export type SmsConfig =
@@ -131,8 +131,9 @@ export function readConfig(env: Environment): LoadedConfig {
 /** The values of the settings; a faulty one is left out and added to `faults`. */
 function readValues(env: Environment, faults: SettingFault[]): Partial<SettingValues> {
   const entries = Object.entries(settings).map(([key, setting]) => {
-    const text = env[setting.name];
-    const value = setting.value(text === '' ? undefined : text);
+    const text = env[setting.name] ?? '';
+    const isUnset = text === '' || isServiceAddress(setting.name, text);
+    const value = setting.value(isUnset ? undefined : text);
     if (value === undefined) {
       faults.push({ name: setting.name, problem: `must be ${setting.parser.expected}` });
     }

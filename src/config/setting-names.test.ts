@@ -49,4 +49,12 @@ describe('a name that is not a setting', () => {
     });
     assert.deepEqual(unknownNames, []);
   });
+
+  test('a setting that has the name of a service in Kubernetes is unset, unless its value is one of a setting', () => {
+    const address = 'tcp://10.0.0.3:9464';
+    assert.equal(readConfig({ ROSTER_METRICS_PORT: address }).config.metrics, null);
+    assert.equal(readConfig({ ROSTER_METRICS_PORT: '9464' }).config.metrics?.port, 9464);
+    assert.equal(faultsOf({ ROSTER_METRICS_PORT: 'http://10.0.0.3' }).length, 1);
+    assert.equal(faultsOf({ PORT: address }).length, 1);
+  });
 });

@@ -39,6 +39,11 @@ function isOfAnother(name: string, value: string): boolean {
   if (name.startsWith('ROSTER_TEST_') || name === 'ROSTER_DATABASE_PASSWORD') return true;
   if (/^ROSTER_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?)$/.test(name)) return true;
   if (/^ROSTER_(\w+_)?PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name)) return true;
+  return isServiceAddress(name, value);
+}
+
+/** Whether Kubernetes sets the name to the address of a service, such as `ROSTER_METRICS_PORT` for one called `roster-metrics`. */
+export function isServiceAddress(name: string, value: string): boolean {
   return /^ROSTER_(\w+_)?PORT$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value);
 }
 

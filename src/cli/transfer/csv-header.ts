@@ -2,6 +2,7 @@
  * Reads the begin of an input of CSV: an optional line `sep=;`, and the line of column names, which shows the separator
  * and what each cell of a row is. Recognises inputs that are no text in UTF-8, and says how to convert them.
  */
+import { isUtf8 } from 'node:buffer';
 import { stripInvisible } from '../../core/directory/visible-text.ts';
 import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
 import { CommandError } from '../command.ts';
@@ -9,19 +10,33 @@ import { type Separator, separators, splitCsv } from './csv.ts';
 
 export interface CsvHeader {
   readonly separator: Separator;
-  /** For each cell of a row, its column; null where the column has no name, so that its cells must be empty. */
+  /**
+   * For each cell of a row, its column; null where the column has no name, so that its cells must be empty. The last one
+   * has a name: spreadsheets write empty cells at the end of some rows and leave them out of others.
+   */
   readonly columns: readonly (TransferColumn | null)[];
 }
 
 const utf16 =
   'the input is UTF-16: save it as UTF-8 (a spreadsheet calls it "CSV UTF-8"), or convert it with `iconv -f UTF-16 -t UTF-8`';
 
+const archive = 'the input is a spreadsheet or another archive: save its table as CSV in UTF-8';
+const compressed = 'the input is compressed: decompress it first';
+
 /** Inputs that their first bytes show, with what to do. */
 const foreign: readonly (readonly [begin: readonly number[], advice: string])[] = [
   [[0xff, 0xfe], utf16],
   [[0xfe, 0xff], utf16],
-  [[0x50, 0x4b, 0x03, 0x04], 'the input is a spreadsheet or another archive: save its table as CSV in UTF-8'],
+  // ZIP (`.xlsx`, `.ods`), also an empty one; the compound files of older spreadsheets (`.xls`); 7-Zip.
+  [[0x50, 0x4b, 0x03, 0x04], archive],
+  [[0x50, 0x4b, 0x05, 0x06], archive],
+  [[0xd0, 0xcf, 0x11, 0xe0], archive],
+  [[0x37, 0x7a, 0xbc, 0xaf], archive],
   [[0x1f, 0x8b], 'the input is compressed: decompress it with `gzip -d`'],
+  // bzip2, xz, Zstandard.
+  [[0x42, 0x5a, 0x68], compressed],
+  [[0xfd, 0x37, 0x7a, 0x58], compressed],
+  [[0x28, 0xb5, 0x2f, 0xfd], compressed],
 ];
 
 /** How many bytes of an input `refuseForeign` needs. */
@@ -35,19 +50,25 @@ export function refuseForeign(first: Buffer): void {
   if (first.subarray(0, 2).includes(0)) throw new CommandError(utf16);
 }
 
-/** Throws a `CommandError` where a first line, without its end, contains lines that end with CR alone. */
-export function refuseReturns(line: Buffer): void {
+/** Throws a `CommandError` where a first line, without its end, is no UTF-8 or contains lines that end with CR alone. */
+export function refuseUnreadable(line: Buffer): void {
+  if (!isUtf8(line)) {
+    throw new CommandError(
+      'the first line is not UTF-8: save the input as UTF-8 (a spreadsheet calls it "CSV UTF-8")',
+    );
+  }
   if (/\r(?!\n)/.test(line.toString('latin1'))) {
     throw new CommandError('the lines of the input end with CR alone: save it with LF or CRLF as line ends');
   }
 }
 
 /**
- * The separator that a line `sep=;` names; null where the line is something else. Spreadsheets write and read this line.
+ * The separator that a line `sep=;` names, also with empty cells after it; null where the line is something else.
+ * Spreadsheets write and read this line.
  * Throws a `CommandError` where it names another separator.
  */
 export function readSeparatorLine(text: string): Separator | null {
-  const named = /^"?sep=(.?)"?$/i.exec(text)?.[1];
+  const named = /^"?sep=(.?)"?\1*$/i.exec(text)?.[1];
   if (named === undefined) return null;
   const separator = separators.find((each) => each === named);
   if (separator !== undefined) return separator;
@@ -66,7 +87,8 @@ export function readHeader(text: string, named: Separator | null): CsvHeader | n
   if (names === undefined) throw new CommandError('the first line is no line of column names');
   if (names.every((name) => name === '')) return null;
   checkColumns(names.filter((name) => name !== ''));
-  return { separator, columns: names.map((name) => (isTransferColumn(name) ? name : null)) };
+  const columns = names.map((name) => (isTransferColumn(name) ? name : null));
+  return { separator, columns: columns.slice(0, 1 + columns.findLastIndex((column) => column !== null)) };
 }
 
 /** A name in any case is a column; an unknown name stays as it is, to be shown. */

@@ -148,14 +148,23 @@ describe('rows of CSV from spreadsheets', () => {
   });
 
   test('may have columns without a name, whose cells are blank', async () => {
-    const input = 'email,,role,, \na,,b,,\nc,"",d," ",\ne,,f,x,\ng,h,i,,\nj,,k,,,,\nl,,m\n';
+    const input = 'email,,role,, \na,,b,,\nc,"",d," ",\ne,,f,x,\ng,h,i,,\nj,,k,,,,\n';
     assert.deepEqual(await glance(input), [
       '2 {"email":"a","role":"b"}',
       '3 {"email":"c","role":"d"}',
       '4 wrong_columns',
       '5 wrong_columns',
       '6 {"email":"j","role":"k"}',
-      '7 wrong_columns',
+    ]);
+  });
+
+  test('may leave out the cells of the last columns without a name, and no others', async () => {
+    const input = 'email,,role,,,\na,,b,,,\nc,,d\ne,,f,\ng,\n';
+    assert.deepEqual(await glance(input), [
+      '2 {"email":"a","role":"b"}',
+      '3 {"email":"c","role":"d"}',
+      '4 {"email":"e","role":"f"}',
+      '5 wrong_columns',
     ]);
   });
 
@@ -163,12 +172,12 @@ describe('rows of CSV from spreadsheets', () => {
     assert.deepEqual(await glance(',,\n\n" ",,\nemail,role,\na,b,\n'), ['5 {"email":"a","role":"b"}']);
   });
 
-  test('say nothing where all cells are blank, however many they are', async () => {
-    const input = 'email,role\n,\n"",""\n  ,\t\n   \n,,,,\n\n"\n", \u00a0\n\u200B,\uFEFF\n';
+  test('say nothing where all cells are blank or an empty checkbox, however many they are', async () => {
+    const input = 'email,clinical\n,\n"",""\n  ,\t\n   \n,,,,\n\n"\n", \u00a0\n\u200B,\uFEFF\n,FALSE\n';
     const rows = (await readAll(input)).map((item) => [item.line, 'row' in item && saysNothing(item.row)]);
     assert.deepEqual(
       rows,
-      [2, 3, 4, 5, 6, 8, 10].map((line) => [line, true]),
+      [2, 3, 4, 5, 6, 8, 10, 11].map((line) => [line, true]),
     );
   });
 
@@ -187,6 +196,8 @@ describe('rows of CSV from spreadsheets', () => {
         `SEP=${separator}`,
         `"sep=${separator}"`,
         `\uFEFFsep=${separator}`,
+        `sep=${separator.repeat(4)}`,
+        `"sep=${separator}"${separator.repeat(2)}`,
       ]) {
         assert.deepEqual(await glance(`${line}\r\n${text}`), [`3 ${row}`]);
       }
@@ -257,13 +268,27 @@ describe('an input is refused before any row is read', () => {
     ['in UTF-16 without a mark', utf16('email\na\n', 'little').subarray(2), null, /is UTF-16/],
     ['in UTF-16 without a mark, big-endian', utf16('email\n', 'big').subarray(2), null, /is UTF-16/],
     ['that is a workbook', Buffer.from('PK\x03\x04...'), null, /is a spreadsheet or another archive/],
-    ['that is compressed', Buffer.from([0x1f, 0x8b, 8, 0, 0]), null, /is compressed/],
+    ['that is an empty archive', Buffer.from('PK\x05\x06\0\0'), null, /is a spreadsheet or another archive/],
+    ['that is an old workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1]), null, /is a spreadsheet or/],
+    ['that is a 7-Zip archive', Buffer.from([0x37, 0x7a, 0xbc, 0xaf, 0x27]), null, /or another archive/],
+    ['that is compressed', Buffer.from([0x1f, 0x8b, 8, 0, 0]), null, /is compressed: .*`gzip -d`/],
+    ['that is compressed by bzip2', Buffer.from('BZh91AY&SY'), null, /is compressed/],
+    ['that is compressed by xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]), null, /is compressed/],
+    ['that is compressed by Zstandard', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 4]), null, /is compressed/],
+    [
+      'with a header in Latin-1',
+      Buffer.from('email;pr\xe9nom\n', 'latin1'),
+      null,
+      /not UTF-8: save the input/,
+    ],
+    ['of JSON in Latin-1', Buffer.from('{"first_name":"Ren\xe9"}\n', 'latin1'), null, /not UTF-8: save/],
     ['with lines that end with CR', 'email,phone\ra@b.example,\r', null, /end with CR alone/],
     ['with very many lines that end with CR', `email\r${'a@b.example\r'.repeat(9_000)}`, null, /end with CR/],
     ['of JSON with lines that end with CR', '{"email":"a"}\r{"email":"b"}\r', null, /end with CR alone/],
     ['of JSON that is a list', '[{"email":"a"}]\n', null, /no JSON object/],
+    ['with a header that has an open quote', 'email,"role\na,b\n', null, /no line of column names/],
     ['with a header that is too long', `${'email,'.repeat(20_000)}\n`, null, /no line of column names/],
-    ['with a header that is no text', Buffer.from([0x65, 0xff, 0x0a]), 'csv', /no line of column names/],
+    ['with a header that is no text', Buffer.from([0x65, 0xff, 0x0a]), 'csv', /is not UTF-8/],
     ['without a header', '', 'csv', /is empty/],
     ['with only empty lines', '\n\n', 'csv', /is empty/],
     ['with only blank cells', ',,\n" ",,\n', 'csv', /is empty/],

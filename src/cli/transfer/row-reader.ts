@@ -17,7 +17,7 @@ import {
   readHeader,
   readSeparatorLine,
   refuseForeign,
-  refuseReturns,
+  refuseUnreadable,
 } from './csv-header.ts';
 import { InputWindow } from './input-window.ts';
 import { type Cut, cutFirstLine, cutRow, type Format } from './row-cutter.ts';
@@ -161,7 +161,7 @@ export class RowReader {
       const first = await this.#findFirst();
       if (first === null)
         throw new CommandError('the input is empty: CSV begins with a line of column names');
-      refuseReturns(first.line);
+      refuseUnreadable(first.line);
       if (first.text === null) throw new CommandError('the first line is no line of column names');
       this.#lines += first.lines;
       this.#window.pass(first.next);
@@ -180,7 +180,7 @@ export class RowReader {
     if (first === null) return;
     const value = first.text === null ? null : parseObject(first.text);
     if (value === null) {
-      refuseReturns(first.line);
+      refuseUnreadable(first.line);
       throw new CommandError('the first line is no JSON object: NDJSON has one on each line');
     }
     checkColumns(Object.keys(value));

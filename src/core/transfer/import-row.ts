@@ -88,11 +88,14 @@ export function readImportRows(items: readonly ImportLine[], context: Omit<RowCo
   return { count: items.length, skipped, users, withoutPassword, lines, rejects };
 }
 
-/** Whether a row has no value but null and texts that show nothing, such as the empty rows below the table of a spreadsheet. */
+/**
+ * Whether a row has no value but null, false and texts that show nothing, such as the empty rows below the table of a
+ * spreadsheet, in which an empty checkbox is false.
+ */
 export function saysNothing(row: Readonly<Record<string, unknown>>): boolean {
   for (const name in row) {
     const value = row[name];
-    const isBlank = typeof value === 'string' ? !isVisible(value) : value === null || value === undefined;
+    const isBlank = typeof value === 'string' ? !isVisible(value) : (value ?? false) === false;
     if (!isBlank) return false;
   }
   return true;

@@ -89,6 +89,11 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
       password: 'password',
       hash: '{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc',
     },
+    // Spring reads hex digits in both cases.
+    {
+      password: 'password',
+      hash: '{pbkdf2}5D923B44A6D129F3DDF3E3C8D29412723DCBDE72445E8EF6BF3B508FBF17FA4ED4D6B99CA763D8DC',
+    },
     {
       password: 'password',
       hash: '{scrypt}$e0801$8bWJaSu2IKSn9Z9kM+TPXfOc/9bdYSrN1oD9qfVThWEwdRTnO7re7Ei+fUZRJ68k9lTyuTeUp4of4g24hHnazw==$OAOec05+bXxvuu/1qZ6NUR+xQYvYv7BeL1QxwRpY5Pc=',

@@ -24,7 +24,7 @@ const digests: Readonly<Record<Pbkdf2Digest, { readonly bytes: number; readonly 
 const derive = promisify(pbkdf2);
 
 const phc =
-  /^\$pbkdf2(?:-(sha256|sha512))?\$(?:i=)?([1-9]\d{0,6})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{2,171})\$([A-Za-z0-9+/.]{22,86})$/;
+  /^\$pbkdf2(?:-(sha256|sha512))?\$(?:i=)?([1-9]\d{0,6})(?:,l=\d{1,3})?\$([A-Za-z0-9+/.]{2,171})={0,2}\$([A-Za-z0-9+/.]{22,86})={0,2}$/;
 
 export const readPbkdf2: HashReader = (text) => {
   const [, digest = 'sha1', iterations, salt, key] = phc.exec(text) ?? [];

@@ -25,7 +25,7 @@ const workInUnit = 2 ** 17;
 
 const base64 = '[A-Za-z0-9+/]';
 const phc = new RegExp(
-  `^\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})\\$(${base64}{1,86})\\$(${base64}{22,86})$`,
+  `^\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})\\$(${base64}{1,86})={0,2}\\$(${base64}{22,86})={0,2}$`,
 );
 const firebase = new RegExp(
   `^\\$fbscrypt\\$v=1,n=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})(?:,ss=(${base64}{0,86}={0,2}))?,sk=(${base64}{22,342}={0,2})` +

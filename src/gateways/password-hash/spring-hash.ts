@@ -25,7 +25,7 @@ const readSpringScrypt: HashReader = (text) => {
 /** Salt and key, one after the other, in hex; the key has 32 bytes. */
 function springPbkdf2(digest: string, iterations: number, saltBytes: number): HashReader {
   return (text) => {
-    if (!/^[0-9a-f]+$/.test(text) || text.length !== (saltBytes + 32) * 2) return null;
+    if (!/^[0-9a-f]+$/i.test(text) || text.length !== (saltBytes + 32) * 2) return null;
     const bytes = Buffer.from(text, 'hex');
     const salt = bytes.subarray(0, saltBytes);
     return pbkdf2Of({ digest, iterations, salt, key: bytes.subarray(saltBytes) });
@@ -34,7 +34,7 @@ function springPbkdf2(digest: string, iterations: number, saltBytes: number): Ha
 
 /** `{sha256}`: the salt and, 1,024 times, SHA-256 of salt and password, in hex. */
 const readSpringSha256: HashReader = (text) => {
-  if (!/^[0-9a-f]{80}$/.test(text)) return null;
+  if (!/^[0-9a-f]{80}$/i.test(text)) return null;
   const bytes = Buffer.from(text, 'hex');
   const salt = bytes.subarray(0, 8);
   return {

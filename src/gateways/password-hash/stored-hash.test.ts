@@ -24,6 +24,11 @@ const passlibSha256 =
 const sixDefault =
   '$6$28ERc.1D9KNTFR1Z$/pobhbGWA81IUGP3J8b8ivRmC89bH9T55w9P1hL1Esjk7zvU47sFH695CLjpsrErjDcPhmwqbheXhR9pb8i5h/';
 
+/** The same text with the padding of base64 after a salt of 16 bytes and a hash of 32. */
+function padded(hash: string): string {
+  return `${hash.replace(/\$(?=[^$]+$)/, '==$')}=`;
+}
+
 /** Name, source, password and text. */
 const published: readonly (readonly [name: string, password: string, hash: string])[] = [
   [
@@ -56,6 +61,8 @@ const published: readonly (readonly [name: string, password: string, hash: strin
     'password',
     passlibSha256.replace('$1212$', '$i=1212,l=32$').replaceAll('.', '+'),
   ],
+  ['scrypt with padding', 'password', padded(passlibScrypt)],
+  ['PBKDF2 with padding', 'password', padded(passlibSha256)],
   [
     'PBKDF2 with SHA-512, of passlib',
     'password',
