@@ -91,3 +91,30 @@ test('the reference begins with the app of the installation, and its documents s
     assert.ok(!(await read(`/openapi/${name}.json`)).includes(appId), name);
   }
 });
+
+test('the reference sends no optional parameter by itself whose example a new installation does not know', async () => {
+  interface Parameter {
+    readonly name: string;
+    readonly required: boolean;
+    readonly example?: unknown;
+    readonly examples?: { readonly default: object };
+  }
+  const parametersOf = async (name: string): Promise<Map<string, Parameter>> => {
+    const reply = await fetch(`${roster.baseUrl}/docs/openapi/${name}.json`);
+    const { paths }: { paths: Record<string, Record<string, { parameters: Parameter[] }>> } = JSON.parse(
+      await reply.text(),
+    );
+    const all = Object.values(paths).flatMap((item) => Object.values(item));
+    return new Map(all.flatMap(({ parameters }) => parameters).map((each) => [each.name, each]));
+  };
+  const sonar = await parametersOf('sonar');
+  const { examples, ...reference } = sonar.get('reference_id') ?? assert.fail();
+  assert.deepEqual(examples, { default: { value: 'your-internal-id', 'x-disabled': true } });
+  assert.equal(reference.example, undefined);
+  assert.ok(sonar.get('Idempotency-Key')?.examples);
+  assert.deepEqual([sonar.get('page')?.example, sonar.get('per_page')?.example], [1, 20]);
+  const general = await parametersOf('general');
+  assert.equal(general.get('X-App-Id')?.example, roster.organization.app.appId);
+  assert.ok(general.get('X-User-Token')?.examples);
+  assert.ok((await parametersOf('organization')).get('status')?.examples);
+});

@@ -48,6 +48,11 @@ export interface DescriptionOptions {
   readonly baseUrl?: string;
   /** Examples of parameters, by name, in place of the contract's own. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * For the viewer, which sends examples: examples of optional parameters are marked as not sent, except those in
+   * `parameters` and defaults.
+   */
+  readonly isForViewer?: boolean;
 }
 
 /** What the parts of one document share. */
@@ -56,16 +61,17 @@ interface Writing {
   readonly catalogue: RefusalCatalogue;
   readonly schemas: SchemaWriter;
   readonly parameters: Readonly<Record<string, string>>;
+  readonly isForViewer: boolean;
 }
 
 /** The document of one contract. */
 export function describeContract(
   { contract, routes }: ServedContract,
-  { baseUrl = `/${contract.name}`, parameters = {} }: DescriptionOptions = {},
+  { baseUrl = `/${contract.name}`, parameters = {}, isForViewer = false }: DescriptionOptions = {},
 ): JsonObject {
   const schemas = new SchemaWriter();
   const catalogue = createRefusalCatalogue(contract, routes, schemas);
-  const writing: Writing = { contract, catalogue, schemas, parameters };
+  const writing: Writing = { contract, catalogue, schemas, parameters, isForViewer };
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:([A-Za-z_]\w*)/g, '{$1}');
@@ -140,7 +146,7 @@ function pathParameters(writing: Writing, { path, params }: Route): JsonObject[]
 
 /** The properties of an object schema as parameters. */
 function parametersOf(
-  { schemas, parameters }: Writing,
+  { schemas, parameters, isForViewer }: Writing,
   location: 'path' | 'query' | 'header',
   shape: TSchema | undefined,
 ): JsonObject[] {
@@ -148,8 +154,12 @@ function parametersOf(
   const { properties = {}, required = [] }: ObjectShape = shape;
   return Object.entries(properties).map(([name, value]) => {
     const { description, ...schema } = schemas.write(value);
+    const isRequired = required.includes(name);
+    const described = { name, in: location, required: isRequired, description, schema };
     const example = parameters[name] ?? exampleOf(value);
-    return { name, in: location, required: required.includes(name), description, example, schema };
+    const isSent = isRequired || name in parameters || schema['default'] !== undefined;
+    if (!isForViewer || isSent || example === undefined) return { ...described, example };
+    return { ...described, examples: { default: { value: example, 'x-disabled': true } } };
   });
 }
 

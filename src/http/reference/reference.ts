@@ -3,8 +3,9 @@
  * the calls. The page loads nothing from other hosts, and its content security policy forbids it. The viewer's code is
  * large, and a plugin for Fastify; both are loaded at the first request for the page.
  *
- * The page has documents of its own. Their server is the host that the page came from, the only one that its policy allows. In
- * development their parameters begin with the app of the installation, so that a first call succeeds.
+ * The page has documents of its own. Their server is the host that the page came from, the only one that its policy allows. So
+ * that a first call succeeds, their parameters begin with the app of the installation in development, and the viewer
+ * sends no example of another optional parameter by itself.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -74,7 +75,7 @@ export function referenceRoutes(core: Core, served: readonly ServedContract[]): 
         operationId: `reference.${contract.name}`,
         async handle() {
           const parameters = core.policy.isProduction ? {} : await sampleParameters(core, contract);
-          return { status: 200, body: describeContract(each, { parameters }) };
+          return { status: 200, body: describeContract(each, { parameters, isForViewer: true }) };
         },
       };
     }),
@@ -113,6 +114,7 @@ async function loadReference(served: readonly ServedContract[]): Promise<Referen
       // Features that would call the viewer's vendor, or need the internet, are off.
       telemetry: false,
       withDefaultFonts: false,
+      customCss: phoneCss,
       hideClientButton: true,
       showDeveloperTools: 'never',
       proxyUrl: '',
@@ -133,6 +135,10 @@ async function loadReference(served: readonly ServedContract[]): Promise<Referen
   ]);
   return { html, scriptName, script, compressed: { br, gzip: gz }, policy: policyFor(html) };
 }
+
+/** On a phone the viewer lays a button over the address of a call, and shows the icon of the license without its name. */
+const phoneCss =
+  '@media (max-width: 767px) { .scalar-sidebar-toggle, .icons-only { display: none !important } }';
 
 /** The highest takes seconds, for a tenth of the size less. */
 const brotliQuality = 6;
