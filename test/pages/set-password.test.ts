@@ -146,6 +146,14 @@ describe('a password that is refused', () => {
     assert.match(shown.text, /The two passwords are not the same/);
     assert.equal(await canSignIn(email, goodPassword), false);
   });
+
+  test('may be typed on another keyboard, which writes the same characters in another way', async () => {
+    const { email, token } = await askForLink();
+    const form = { token, password: 'fünf wilde Pferde', password_repeat: 'fu\u0308nf wilde Pferde' };
+    assert.equal((await send(form)).status, 200);
+    assert.equal((await send({ ...form, password: form.password_repeat })).status, 200);
+    assert.equal(await canSignIn(email, form.password_repeat), true);
+  });
 });
 
 describe('the language of the page', () => {

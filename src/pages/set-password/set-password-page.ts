@@ -6,6 +6,7 @@
  * first. Opening the page does not use the link up, so a mail scanner that follows links does no
  * harm; a refused password does not use it up either. The core has the rules; this page has the words.
  */
+import { readPasswordConfirmation } from '../../core/access/password.ts';
 import type { Core } from '../../core/core.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
@@ -100,7 +101,7 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   // An expired link is reported before any fault of the password, which could not be used.
   if (app === null) return spentPage(core, given, reset);
   const visit = { ...given, brand: pageBrand(app, 'connect/') };
-  if (repeat !== undefined && repeat !== password) return formPage(visit, 'differs');
+  if ('fault' in readPasswordConfirmation(repeat, password)) return formPage(visit, 'differs');
   try {
     await resetPassword(core, { ...reset, door, isRepeatable: true });
   } catch (error) {
