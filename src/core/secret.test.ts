@@ -6,6 +6,7 @@ import { newOrgKey } from './ids.ts';
 import {
   createSecretBox,
   digestOf,
+  isApiKeyText,
   newApiKeyText,
   newAppKeyText,
   newConfirmationCode,
@@ -49,10 +50,30 @@ describe('tokens', () => {
   });
 
   test('keys have the forms that their documents show', () => {
-    assert.match(newApiKeyText(), /^sk_live_[A-Za-z0-9_-]{43}$/);
+    assert.match(newApiKeyText(), /^roster_[A-Za-z0-9]{48}$/);
     assert.match(newAppKeyText(), /^[0-9a-f]{40}$/);
     assert.notEqual(newApiKeyText(), newApiKeyText());
     assert.notEqual(newAppKeyText(), newAppKeyText());
+  });
+
+  test('the end of an API key is the checksum of all before it', () => {
+    const key = newApiKeyText();
+    assert.ok(isApiKeyText(key));
+    for (let at = 0; at < key.length; at += 1) {
+      const other = key[at] === 'x' ? 'y' : 'x';
+      assert.ok(!isApiKeyText(key.slice(0, at) + other + key.slice(at + 1)), `a changed character ${at}`);
+    }
+    for (const text of ['', 'roster_', `${key}x`, ` ${key}`, key.slice(0, -1), key.toUpperCase()]) {
+      assert.ok(!isApiKeyText(text), text);
+    }
+    // Published, so that scanners of leaked secrets can check their own code.
+    assert.ok(isApiKeyText(`roster_${'0'.repeat(42)}4H4RhZ`));
+  });
+
+  test('the API keys of earlier versions keep their form', () => {
+    assert.ok(isApiKeyText(`sk_live_${'aB3_-'.repeat(8)}xyz`));
+    assert.ok(!isApiKeyText(`rk_live_${'a'.repeat(43)}`));
+    assert.ok(!isApiKeyText(`sk_live_${'a'.repeat(42)}`));
   });
 
   test('confirmation codes are six digits from the whole range', () => {

@@ -51,9 +51,44 @@ export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey
   return { prefix: match[1] as TokenPrefix, orgKey };
 }
 
-/** A new API key in plain text: `sk_live_` and 256 random bits. */
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const keyRandomLength = 42;
+const keyChecksumLength = 6;
+const apiKeyText = new RegExp(
+  `^(roster_[0-9A-Za-z]{${keyRandomLength}})([0-9A-Za-z]{${keyChecksumLength}})$`,
+);
+/** The keys of earlier versions, which stay valid. Other companies' keys begin like them, so scanners confuse them. */
+const earlierApiKeyText = /^sk_live_[A-Za-z0-9_-]{43}$/;
+
+/**
+ * A new API key in plain text: `roster_`, 42 random letters and digits (250 bits), and a checksum: the first 32 bits of
+ * the SHA-256 of all before it, in six letters and digits, most significant first. A scanner of leaked secrets recognises a key by the beginning, and a
+ * mistyped or invented one by the checksum, without a call.
+ */
 export function newApiKeyText(): string {
-  return `sk_live_${randomBytes(32).toString('base64url')}`;
+  let text = 'roster_';
+  while (text.length < 'roster_'.length + keyRandomLength) {
+    const byte = randomBytes(1).readUInt8();
+    // 248 is the largest multiple of 62 below 256: above it some characters would be more likely.
+    if (byte < 248) text += base62.charAt(byte % 62);
+  }
+  return text + keyChecksumOf(text);
+}
+
+/** Whether a text has the form of an API key, of this version or of an earlier one. It says nothing of its validity. */
+export function isApiKeyText(text: string): boolean {
+  const parts = apiKeyText.exec(text);
+  return parts === null ? earlierApiKeyText.test(text) : keyChecksumOf(parts[1] ?? '') === parts[2];
+}
+
+function keyChecksumOf(text: string): string {
+  let left = hash('sha256', text, 'buffer').readUInt32BE(0);
+  let checksum = '';
+  for (let place = 0; place < keyChecksumLength; place += 1) {
+    checksum = base62.charAt(left % 62) + checksum;
+    left = Math.floor(left / 62);
+  }
+  return checksum;
 }
 
 /** A new app key or client secret in plain text: 40 hex digits, 160 random bits. */

@@ -18,7 +18,7 @@ import {
 
 const orgId = /^org_[0-9a-f]{32}$/;
 const keyId = /^key_[0-9a-f]{32}$/;
-const apiKey = /^sk_live_[A-Za-z0-9_-]{43}$/;
+const apiKey = /^roster_[A-Za-z0-9]{48}$/;
 const hex40 = /^[0-9a-f]{40}$/;
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const password = { ROSTER_ADMIN_PASSWORD: 'a-quiet-harbour-41' };
@@ -136,10 +136,10 @@ describe('key', () => {
     const lifeMs =
       Date.parse(listed.text(`${index}.expiresAt`)) - Date.parse(listed.text(`${index}.createdAt`));
     assert.ok(Math.abs(lifeMs - days * 86_400_000) < 5_000);
-    assert.doesNotMatch(JSON.stringify(listed.value), /sk_live_/);
+    assert.doesNotMatch(JSON.stringify(listed.value), /roster_/);
     const { stdout } = await roster(folder, ['key', 'list']);
     assert.ok(stdout.startsWith('ID ') && stdout.includes(made.text('id')));
-    assert.doesNotMatch(stdout, /sk_live_/);
+    assert.doesNotMatch(stdout, /roster_/);
   });
 
   test('a key for an unknown organization is refused', async () => {

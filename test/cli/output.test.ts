@@ -60,7 +60,7 @@ describe('the command line', () => {
     assert.equal(made.exitCode, 0);
     assert.match(
       made.stdout,
-      /^Organization {3}org_[0-9a-f]{32} {2}Hill\nApp {12}[0-9a-f]{40}\nApp key {8}[0-9a-f]{40}\nClient secret {2}[0-9a-f]{40}\nAPI key {8}sk_live_\S+\n$/,
+      /^Organization {3}org_[0-9a-f]{32} {2}Hill\nApp {12}[0-9a-f]{40}\nApp key {8}[0-9a-f]{40}\nClient secret {2}[0-9a-f]{40}\nAPI key {8}roster_\S+\n$/,
     );
     const listed = await roster(other, ['org', 'list']);
     assert.match(listed.stdout, /^ID +NAME +CREATED\norg_[0-9a-f]{32} {2}Hill {2}\S+Z\n$/);

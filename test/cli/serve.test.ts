@@ -79,7 +79,7 @@ describe('the first start', () => {
     assert.match(banner, /never again/);
     assert.match(
       banner,
-      /\n {2}export API_KEY=sk_live_\S+ APP_ID=\w{40} APP_KEY=\w{40} CLIENT_SECRET=\w{40}\n/,
+      /\n {2}export API_KEY=roster_\S+ APP_ID=\w{40} APP_KEY=\w{40} CLIENT_SECRET=\w{40}\n/,
     );
     assert.ok(!banner.includes('\u001b'), 'no colours where there is no terminal');
     assert.equal(await server.stop(), 0);
@@ -89,7 +89,7 @@ describe('the first start', () => {
   test('is followed by starts with a short message and no credential', async () => {
     const server = await serveForPerson(folder);
     assert.match(server.output(), /Address +http:\/\/localhost:\d+\n/);
-    assert.doesNotMatch(server.output(), /sk_live_|[0-9a-f]{40}|curl/);
+    assert.doesNotMatch(server.output(), /roster_|[0-9a-f]{40}|curl/);
     assert.equal(await server.stop(), 0);
   });
 

@@ -5,6 +5,7 @@
  */
 import { authenticateApiKey, authenticateSession } from '../../core/access/authentication.ts';
 import { refuse } from '../../core/errors.ts';
+import { isApiKeyText } from '../../core/secret.ts';
 import type { Contract } from '../../http/contract.ts';
 import { readBearer } from '../../http/reading/bearer.ts';
 import { presentRefusal } from './errors.ts';
@@ -24,14 +25,14 @@ export const organizationContract: Contract = {
     bearer: {
       type: 'http',
       scheme: 'bearer',
-      description: 'An API key of the organization (`sk_live_…`) or the session token of a user.',
+      description: 'An API key of the organization (`roster_…`) or the session token of a user.',
     },
   },
   async authenticate(core, { headers, door }) {
     const token = readBearer(headers);
     if (token === null) throw refuse('unauthorized', {});
-    // No session token begins like this, and both refuse other texts alike.
-    return token.startsWith('sk_')
+    // No session token has this form, and both refuse other texts alike.
+    return isApiKeyText(token)
       ? authenticateApiKey(core, door, token)
       : authenticateSession(core, door, token);
   },

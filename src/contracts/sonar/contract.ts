@@ -35,7 +35,7 @@ export const sonarContract: Contract = {
     Erasures: 'What became of deletions.',
   },
   securitySchemes: {
-    apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `sk_live_...`.' },
+    apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `roster_...`.' },
   },
   authenticate(core, { headers, door }) {
     return authenticateApiKey(core, door, readBearer(headers) ?? '');

@@ -28,7 +28,7 @@ const envelopes = {
   unauthorized: {
     status: 401,
     error: 'unauthorized',
-    message: 'A valid API key is required: "Authorization: Bearer sk_live_...".',
+    message: 'A valid API key is required: "Authorization: Bearer roster_...".',
   },
   invalid_credentials: { status: 401, error: 'unauthorized', message: 'These credentials are not valid.' },
   forbidden: { status: 403, error: 'forbidden', message: 'The role of this API key does not allow this.' },

@@ -6,16 +6,14 @@ import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { refuse } from '../errors.ts';
 import { isHex40 } from '../ids.ts';
-import { digestOf, parseToken } from '../secret.ts';
+import { digestOf, isApiKeyText, parseToken } from '../secret.ts';
 import { isUsable } from './api-key.ts';
 import type { AppPrincipal, Door, KeyPrincipal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { isAlive, sessionNoteMs } from './session.ts';
 
-const apiKeyText = /^sk_live_[A-Za-z0-9_-]{43}$/;
-
 /** The principal of an API key in plain text. Refuses with `unauthorized`. */
 export async function authenticateApiKey(core: Core, door: Door, apiKey: string): Promise<KeyPrincipal> {
-  if (!apiKeyText.test(apiKey)) throw refuse('unauthorized', {});
+  if (!isApiKeyText(apiKey)) throw refuse('unauthorized', {});
   const digest = digestOf(apiKey);
   const key = await core.work.readSystem('authentication', (tx) => tx.apiKeys.findByDigest(digest));
   if (key === null || !isUsable(key, core.clock.now())) throw refuse('unauthorized', {});

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
+import { newPrefixedId } from '../../../src/core/ids.ts';
+import { digestOf } from '../../../src/core/secret.ts';
 import { dayMs } from '../../../src/core/time.ts';
 import { addPerson } from '../../support/contracts/people.ts';
 import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
@@ -28,7 +31,7 @@ describe('the credential of sonar', () => {
       assert.equal(reply.header('www-authenticate'), 'Bearer');
       assert.deepEqual(reply.body, {
         error: 'unauthorized',
-        message: 'A valid API key is required: "Authorization: Bearer sk_live_...".',
+        message: 'A valid API key is required: "Authorization: Bearer roster_...".',
         details: {},
       });
     }
@@ -59,6 +62,17 @@ describe('the credential of sonar', () => {
     for (const authorization of refused) await assertRefused({ authorization });
     await assertRefused({ 'x-user-token': session });
     await ledger.expect({});
+  });
+
+  test('a key of an earlier version, which began with sk_live_, stays valid', async () => {
+    const { core, clock, organization } = roster;
+    const earlier = `sk_live_${randomBytes(32).toString('base64url')}`;
+    const times = { createdAt: clock.now(), expiresAt: null, revokedAt: null };
+    const key = { ...times, id: newPrefixedId('key'), role: 'reader' } as const;
+    await core.work.change(organization.key, (tx) => tx.apiKeys.insert(key, digestOf(earlier)));
+    const headers = { authorization: `Bearer ${earlier}` };
+    assert.equal((await roster.call(`GET ${path}`, { headers })).status, 200);
+    assert.equal((await roster.call('GET /organization/api/v1/users', { headers })).status, 200);
   });
 
   test('the scheme is case-insensitive', async () => {
