@@ -55,6 +55,18 @@ describe('the command', () => {
       rmSync(join(folder, 'node_modules'), { recursive: true });
     });
 
+    test('npx reports what is missing, and builds nothing before', () => {
+      const env = { PATH: process.env['PATH'], npm_config_cache: join(folder, 'npm') };
+      const { status, stderr } = spawnSync('npx', ['roster', 'serve'], {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, /^roster: .*\. Run `npm ci` first\.$/m);
+      assert.doesNotMatch(stderr, /npm error/);
+    });
+
     test('a new Node of the machine serves, and the log says how to build the missing page', async () => {
       symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
       const { PATH = '' } = process.env;
