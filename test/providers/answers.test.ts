@@ -85,6 +85,7 @@ describe('a refresh that says that the grant is gone', () => {
     ['acme', { status: 400, body: { error: 'Invalid Grant' } }],
     ['acme', { status: 400, body: { errors: ['invalid-grant'] } }],
     ['acme', { status: 403, body: { code: 'InvalidRefreshToken' } }],
+    ['acme', { status: 400, body: { error: 'invalid_request', detail: 'refresh_token is not valid' } }],
     ['acme', { status: 401, body: { error: 'token_inactive' } }],
     ['acme', { status: 400, body: 'error=invalid_grant&error_description=gone' }],
     ['acme', { status: 400, body: '{"error":"invalid_grant"}' }],
@@ -115,7 +116,7 @@ describe('a refresh that says that the grant is gone', () => {
 
 describe('a refresh that is refused without a known reason', () => {
   for (const answer of [
-    { status: 400, body: { error: 'invalid_request', error_description: 'refresh_token is not valid' } },
+    { status: 400, body: { error: 'invalid_request', error_description: 'refresh_token is missing' } },
     { status: 400, body: { errors: { refresh_token: ['is invalid'] } } },
     { status: 400 },
     { status: 401, body: page },

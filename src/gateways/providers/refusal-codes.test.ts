@@ -25,6 +25,14 @@ describe('a code', () => {
       { message: 'Invalid refresh token' },
       { error_description: 'Invalid refresh token.' },
       { error: 'invalid_request', error_description: 'Refresh token expired' },
+      { error: 'invalid_request', error_description: 'refresh_token is not valid' },
+      { error_description: 'The refresh token has expired. Ask the person again.' },
+      { title: 'Bad Request', detail: 'Refresh token is invalid or revoked' },
+      { code: 'token_not_valid', detail: 'x' },
+      { error: 1_101, error_description: 'invalid refresh_token' },
+      { error: 'bad_verification_code' },
+      { error: 'authorization_code_expired' },
+      { error_code: 'refresh_token_already_used' },
       'invalid_grant',
       '"invalid_grant"',
       JSON.stringify(JSON.stringify({ error: 'invalid_grant' })),
@@ -43,6 +51,43 @@ describe('a code', () => {
       assert.equal(await kindOf(body), 'wrong_client', JSON.stringify(body));
       const response = new Response(null, { status: 401 });
       assert.ok(!saysUnknownToken(response, await read(body)), JSON.stringify(body));
+    }
+  });
+
+  test('of another thing is no code of the grant', async () => {
+    for (const body of [
+      { error: 'invalid_request', error_description: 'The grant type is unknown' },
+      { error: 'invalid_scope', error_description: 'token' },
+      { error: 'x', message: 'Invalid token' },
+      { error: 'x', message: 'refresh token is valid' },
+      { error: 'invalid_redirect_uri' },
+      { error: 'status code invalid for refresh' },
+    ]) {
+      assert.equal(await kindOf(body), 'unclear', JSON.stringify(body));
+    }
+  });
+
+  test('about the token may be a sentence where access is ended', async () => {
+    for (const body of [
+      { error: 'invalid_request', error_description: 'Token is invalid or expired' },
+      { message: 'The access token has been revoked.' },
+      { error: { message: 'Access token not found (404)' } },
+      { code: 'TokenExpired' },
+    ]) {
+      assert.ok(
+        saysUnknownToken(new Response(null, { status: 400 }), await read(body)),
+        JSON.stringify(body),
+      );
+    }
+    for (const body of [
+      { message: 'Token type is unknown' },
+      { message: 'token is valid' },
+      { error: 'invalid' },
+    ]) {
+      assert.ok(
+        !saysUnknownToken(new Response(null, { status: 400 }), await read(body)),
+        JSON.stringify(body),
+      );
     }
   });
 

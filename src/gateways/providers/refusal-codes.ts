@@ -5,38 +5,23 @@
 import type { BodyForm } from '../../core/providers/provider-description.ts';
 import { codeOf, inOneSpelling, type Members, membersOf, objectsIn } from './answer-body.ts';
 
-/** The code or the refresh token is unknown: RFC 6749, section 5.2, and the names that services use instead. */
-const unknownGrant: ReadonlySet<string> = new Set([
-  'invalid_grant',
-  'invalid_refresh_token',
-  'refresh_token_not_found',
-  'refresh_token_invalid',
-  'refresh_token_expired',
-  'refresh_token_revoked',
-  'refresh_token_already_used',
-  'bad_refresh_token',
-  'invalid_code',
-  'invalid_authorization_code',
-  'bad_verification_code',
-  'code_expired',
-]);
+/** How services say that something is not valid: as an adjective before it, or in a sentence of its own. */
+const adjective = '(?:invalid|inactive|unknown|expired|revoked|bad|no_such)';
+const predicate =
+  '(?:invalid|inactive|unknown|expired|revoked|already_(?:used|revoked)|not_(?:valid|active|found)|no_longer_valid)';
+const sentence = `(?:is_|was_|has_|has_been_)?${predicate}(?:_or_${predicate})*`;
 
-/** The token is unknown: RFC 6750, section 3.1, and the names that services use instead. */
-const unknownToken: ReadonlySet<string> = new Set([
-  'invalid_token',
-  'invalid_access_token',
-  'bad_token',
-  'unknown_token',
-  'no_such_token',
-  'token_not_found',
-  'token_invalid',
-  'token_inactive',
-  'token_expired',
-  'token_revoked',
-  'expired_token',
-  'expired_access_token',
-  'revoked_token',
-]);
+function notValid(noun: string): RegExp {
+  return new RegExp(`^(?:the_)?(?:${adjective}_${noun}|${noun}_${sentence})$`);
+}
+
+/** The code or the refresh token is unknown: `invalid_grant` of RFC 6749, section 5.2, and what services say instead. */
+const unknownGrant = notValid(
+  '(?:grant|(?:o?auth_)?refresh_token|(?:auth_|authorization_|verification_)?code)',
+);
+
+/** The token is unknown: `invalid_token` of RFC 6750, section 3.1, and what services say instead. */
+const unknownToken = notValid('(?:o?auth_|access_)?token');
 
 /** The service does not know this client or its secret; the same for every grant. */
 const wrongClient: ReadonlySet<string> = new Set(['invalid_client']);
@@ -71,8 +56,8 @@ export function meaningOf(body: Members): RefusalMeaning | null {
   if (client !== undefined) return { kind: 'wrong_client', code: client };
   // Outside the members of codes, only the names of grants are clear: a text about a token may mean the client's.
   const grant =
-    codes.find((code) => unknownGrant.has(code) || unknownToken.has(code)) ??
-    texts.find((text) => unknownGrant.has(text));
+    codes.find((code) => unknownGrant.test(code) || unknownToken.test(code)) ??
+    texts.find((text) => unknownGrant.test(text));
   if (grant !== undefined) return { kind: 'unknown_grant', code: grant };
   const later = codes.find((code) => busy.has(code));
   if (later !== undefined) return { kind: 'busy', code: later };
@@ -85,7 +70,9 @@ export function saysUnknownToken(response: Response, body: Members): boolean {
   if (codes.some((code) => wrongClient.has(code))) return false;
   const header = response.headers.get('www-authenticate') ?? '';
   const challenges = [...header.matchAll(challengeError)].map(([, ...parts]) => codeOf(parts.join('')));
-  return [...challenges, ...codes, ...texts].some((each) => unknownToken.has(each) || unknownGrant.has(each));
+  return [...challenges, ...codes, ...texts].some(
+    (each) => unknownToken.test(each) || unknownGrant.test(each),
+  );
 }
 
 /** The parameter `error` of a challenge, in quotes or without. */
@@ -120,17 +107,16 @@ function isSaid(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
-/** Members that only an error has, and all members in which services put its code. */
-const errorMembers = [
-  'error',
-  'errors',
-  'error_code',
-  'error_type',
-  'error_description',
-  'error_message',
-  'fault',
-];
-const codeMembers: ReadonlySet<string> = new Set([...errorMembers, 'code', 'type', 'status', 'errorcode']);
+/** Members in which services put the code of an error, and all members that only an error has. */
+const errorCodeMembers = ['error', 'errors', 'error_code', 'error_type', 'fault'];
+const errorMembers = [...errorCodeMembers, 'error_description', 'error_message'];
+const codeMembers: ReadonlySet<string> = new Set([
+  ...errorCodeMembers,
+  'errorcode',
+  'code',
+  'type',
+  'status',
+]);
 
 /** The texts in the body in one spelling: those of the members of codes, and all others. */
 function codesOf(body: Members): { readonly codes: readonly string[]; readonly texts: readonly string[] } {
@@ -149,9 +135,9 @@ function codesOf(body: Members): { readonly codes: readonly string[]; readonly t
 
 const textCharactersMax = 300;
 
-/** The text as a code, its part before a colon, and its last segment as in a URI or a name with dots. */
+/** The text as a code, its first sentence, and its last segment as in a URI or a name with dots. */
 function spellingsOf(text: string): readonly string[] {
-  const [beginning = ''] = text.split(':', 1);
+  const [beginning = ''] = text.split(/[.:;,(]/, 1);
   const end = text.split(/[.:/#]/).findLast((part) => part.trim() !== '') ?? '';
   return [...new Set([text, beginning, end].map(codeOf))];
 }
