@@ -89,6 +89,20 @@ describe('a message', () => {
     assert.match(named.body, /\{\{link\}\}\{\{code\}\}<b>\$&/);
   });
 
+  test('keeps its direction, whatever a name contains', () => {
+    for (const turn of ['\u202a', '\u202b', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068']) {
+      const app = `Wal${turn}ks`;
+      assert.match(composer.compose('confirmation', 'sms', { ...facts, app }).body, /^Walks: 012345 /);
+      const mail = composer.compose('invitation', 'email', {
+        ...facts,
+        app,
+        organization: app,
+        inviter: app,
+      });
+      assert.doesNotMatch(`${mail.subject}${mail.body}${mail.senderName}`, /[\u202a-\u202e\u2066-\u2069]/);
+    }
+  });
+
   test('by SMS has no subject and fits into one segment, whatever the name of its app', () => {
     const apps = [
       ...[

@@ -103,9 +103,15 @@ export function renderText(text: string, valueFor: (name: Placeholder) => string
   return lines.join('\n');
 }
 
-/** Without controls and line breaks, which could begin another header or another line. */
+/**
+ * Without controls and line breaks, which could begin another header or another line, and without the characters that
+ * turn the direction of the text after them: a code after a name would be read backwards.
+ */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return text
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
 }
 
 function placeholderOf(name: string): Placeholder {
