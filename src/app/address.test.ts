@@ -20,12 +20,14 @@ describe('the address of a deployment', () => {
     assert.equal(address.publicUrl, 'http://localhost:40123');
     assert.equal(address.linkUrl, 'http://localhost:40123/set-password');
     assert.equal(address.localUrl, 'http://127.0.0.1:40123');
+    assert.equal(address.documentUrl, 'http://127.0.0.1:40123');
   });
 
   test('is the public address of the settings, whatever port the server got', () => {
     const address = addressOf({ PORT: '0', ROSTER_PUBLIC_URL: 'https://id.example.com' });
     address.listensAt('http://0.0.0.0:40123');
     assert.equal(address.publicUrl, 'https://id.example.com');
+    assert.equal(address.documentUrl, 'https://id.example.com');
     assert.equal(address.localUrl, 'http://127.0.0.1:40123');
   });
 });

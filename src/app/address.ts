@@ -8,6 +8,11 @@ import type { Config } from '../config/config.ts';
 export interface AppAddress {
   /** The address that people use, without a slash at its end. */
   readonly publicUrl: string;
+  /**
+   * The address in OpenAPI documents: the one that people use, or where the settings have none, the one that the server
+   * listens at. Tools for these documents refuse the name `localhost`.
+   */
+  readonly documentUrl: string;
   /** The web page that links in messages lead to. */
   readonly linkUrl: string;
   /** The address at which this server reaches itself. */
@@ -21,6 +26,9 @@ export function createAppAddress({ publicUrl, linkUrl, port }: Config): AppAddre
   return {
     get publicUrl() {
       return publicUrl ?? `http://localhost:${own.port}`;
+    },
+    get documentUrl() {
+      return publicUrl ?? own.localUrl;
     },
     get linkUrl() {
       return linkUrl ?? `${this.publicUrl}/set-password`;

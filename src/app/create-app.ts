@@ -130,6 +130,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config },
     publicUrl: () => address.publicUrl,
+    documentUrl: () => address.documentUrl,
     logger,
     readiness: async () => {
       await store.ping();

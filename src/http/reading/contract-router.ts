@@ -16,10 +16,10 @@ export interface ContractRouter {
   /** The contract of a URL in the internal form; null where there is none. */
   contractAt(url: string): Contract | null;
   /**
-   * The absolute address before the documented paths of the contract of that name: its prefix below the public URL, or
-   * the public URL alone where that has the contract's own host. `Host` is not asked: a client chooses it.
+   * The absolute address before the documented paths of the contract of that name: its prefix below `url`, which is the
+   * public URL by default, or `url` alone where that has the contract's own host. `Host` is not asked: a client chooses it.
    */
-  baseUrlOf(name: string | null): string;
+  baseUrlOf(name: string | null, url?: string): string;
 }
 
 export interface ContractRouterOptions {
@@ -65,8 +65,7 @@ export function createContractRouter({
       return claimant === undefined ? url : `/${claimant.name}${url}`;
     },
     contractAt: (url) => byName.get(firstSegment(url)) ?? null,
-    baseUrlOf(name) {
-      const url = publicUrl();
+    baseUrlOf(name, url = publicUrl()) {
       if (name === null) return url;
       const host = byHost.get(hostLabel(new URL(url).host));
       return host?.name === name ? url : `${url}/${name}`;

@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly settings: HttpSettings;
   /** The absolute address of the deployment, without a slash at the end. Called for each request that needs it. */
   publicUrl(): string;
+  /** The absolute address in OpenAPI documents; by default `publicUrl`. */
+  documentUrl?(): string;
   readonly logger: Logger;
   /** Whether the server can serve requests now; a rejection means no. Called for each `GET /readyz`. */
   readiness(): Promise<boolean>;
@@ -80,7 +82,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const published = served.filter(({ contract }) => contract.isInternal !== true);
   const pages = [
     ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
-    ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract)),
+    ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract, options.documentUrl?.())),
     ...referenceRoutes(core, published),
     ...(options.pages ?? []),
   ];
