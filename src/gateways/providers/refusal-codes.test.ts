@@ -46,6 +46,9 @@ describe('a code', () => {
     for (const body of [
       { error: 'invalid_client' },
       { error: 'invalid_client', error_description: 'Invalid refresh token' },
+      { error: 'incorrect_client_credentials' },
+      { error: 'unauthorized', error_description: 'Bad client credentials' },
+      { message: 'Invalid client secret.' },
       { errors: [{ errorType: 'invalid_client', message: 'invalid_grant' }] },
     ]) {
       assert.equal(await kindOf(body), 'wrong_client', JSON.stringify(body));

@@ -24,7 +24,8 @@ const unknownGrant = notValid(
 const unknownToken = notValid('(?:o?auth_|access_)?token');
 
 /** The service does not know this client or its secret; the same for every grant. */
-const wrongClient: ReadonlySet<string> = new Set(['invalid_client']);
+const wrongClient =
+  /^(?:invalid|bad|incorrect|wrong|unknown)_client(?:_(?:id|or|secret|credentials|authentication))*$/;
 
 const busy: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
@@ -52,13 +53,14 @@ export interface RefusalMeaning {
 /** What the codes in the body of a token endpoint mean; null where the body says of no error. */
 export function meaningOf(body: Members): RefusalMeaning | null {
   const { codes, texts } = codesOf(body);
-  const client = codes.find((code) => wrongClient.has(code));
+  const client = codes.find((code) => wrongClient.test(code));
   if (client !== undefined) return { kind: 'wrong_client', code: client };
   // Outside the members of codes, only the names of grants are clear: a text about a token may mean the client's.
   const grant =
     codes.find((code) => unknownGrant.test(code) || unknownToken.test(code)) ??
     texts.find((text) => unknownGrant.test(text));
   if (grant !== undefined) return { kind: 'unknown_grant', code: grant };
+  if (texts.some((text) => wrongClient.test(text))) return { kind: 'wrong_client', code: null };
   const later = codes.find((code) => busy.has(code));
   if (later !== undefined) return { kind: 'busy', code: later };
   return saysError(body) ? { kind: 'unclear', code: codes.find((code) => unclear.has(code)) ?? null } : null;
@@ -67,7 +69,7 @@ export function meaningOf(body: Members): RefusalMeaning | null {
 /** Whether a refusal says that the token is unknown, in its body or in its header (RFC 6750, section 3). */
 export function saysUnknownToken(response: Response, body: Members): boolean {
   const { codes, texts } = codesOf(body);
-  if (codes.some((code) => wrongClient.has(code))) return false;
+  if (codes.some((code) => wrongClient.test(code))) return false;
   const header = response.headers.get('www-authenticate') ?? '';
   const challenges = [...header.matchAll(challengeError)].map(([, ...parts]) => codeOf(parts.join('')));
   return [...challenges, ...codes, ...texts].some(
