@@ -15,7 +15,7 @@ import { Client } from 'pg';
 import { migrate, moveVersion } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { parserOf } from '../postgres/connection.ts';
-import { PostgresMigrationTarget } from '../postgres/migration.ts';
+import { PostgresMigrationTarget, refuseOldServer } from '../postgres/migration.ts';
 import { tables } from '../schema/personal-data.ts';
 import { databaseFile } from '../sqlite/sqlite-store.ts';
 
@@ -75,6 +75,7 @@ export async function moveToPostgres(options: MoveOptions): Promise<readonly Mov
   try {
     hold(source);
     await target.connect();
+    await refuseOldServer(target);
     await prepare(target);
     const plans = planOf(source);
     const positions = await findPositions(target, source, plans);

@@ -78,8 +78,10 @@ export class OldServerError extends Error {
   }
 }
 
-/** Refuses a server by its `server_version_num`, such as 160004. */
-export function refuseOldServer(version: number): void {
+/** Asks the server for its `server_version_num`, such as 160004. Throws an `OldServerError` where it is too old. */
+export async function refuseOldServer(client: Pick<Client, 'query'>): Promise<void> {
+  const { rows } = await client.query(`select current_setting('server_version_num') as version`);
+  const version = Number(rows[0]?.version);
   if (majorOf(version) < oldestMajor) throw new OldServerError(version);
 }
 
@@ -104,8 +106,7 @@ export async function withMigrationTarget<T>(
   client.on('error', () => {});
   try {
     await client.connect();
-    const { rows } = await client.query(`select current_setting('server_version_num') as version`);
-    refuseOldServer(Number(rows[0]?.version));
+    await refuseOldServer(client);
     return await work(new PostgresMigrationTarget(client));
   } catch (error) {
     throw error instanceof NewerSchemaError || error instanceof OldServerError

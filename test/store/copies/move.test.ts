@@ -4,6 +4,7 @@ import type { OrgKey } from '../../../src/core/ids.ts';
 import { MoveError, moveToPostgres } from '../../../src/store/copies/move.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { startOldServer } from '../../support/postgres/old-server.ts';
 import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../harness.ts';
 
@@ -123,6 +124,14 @@ describe('a move from the file to PostgreSQL', () => {
     await assert.rejects(moveToPostgres({ dataDir: own.dataDir, databaseUrl: database.url }), MoveError);
     const [row] = await database.query('select count(*) as organizations from organizations');
     assert.equal(Number(row?.['organizations']), 1);
+  });
+
+  test('refuses a server older than PostgreSQL 16 in one line', async () => {
+    const server = await startOldServer(150_013);
+    await assert.rejects(moveToPostgres({ dataDir: own.dataDir, databaseUrl: server.url }), {
+      message: 'the server is PostgreSQL 15, and Roster needs 16 or newer',
+    });
+    server.close();
   });
 
   test('prevents changes of the file while it runs', async () => {
