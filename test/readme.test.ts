@@ -1,7 +1,7 @@
 /** The lines of the README and of the banner, pasted without a change into each shell on a terminal. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -126,7 +126,14 @@ async function connectDemo(address: string): Promise<void> {
   assert.equal((await visitDemo(authUrl)).status, 200);
 }
 
-test('no line of the README has a comment at its end', () => {
+test('no line to paste has a comment, which zsh would run as a command', () => {
   assert.equal(blocks.length, 3);
-  for (const line of blocks.flat()) assert.doesNotMatch(line, /\s#\s/);
+  const folders = ['.', 'docs'].map((folder) => join(root, folder));
+  const pages = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const lines = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/\n *```sh\n([\s\S]*?)\n *```/g)])
+    .flatMap(([, block = '']) => block.split('\n'));
+  assert.ok(lines.length > blocks.flat().length);
+  for (const line of lines) assert.doesNotMatch(line, /(^|\s)#\s/);
 });
