@@ -27,6 +27,8 @@ describe('an empty environment', () => {
       linkUrl: null,
       templatesDir: null,
       isHostRouted: true,
+      hasReference: true,
+      isHttpsOnly: false,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },
       providers: { presets: [], file: null, hasDemo: true },

@@ -9,6 +9,7 @@ import type { NetworkBucket } from '../core/core.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
+import { isLoopbackHost } from './loopback.ts';
 import { productionFaults } from './production-faults.ts';
 import { findMisspelt, isServiceAddress, listUnknown } from './setting-names.ts';
 import { type SettingValues, settings } from './settings.ts';
@@ -52,6 +53,10 @@ export interface Config {
   /** The path of the folder with the deployment's own texts of messages; null for none. */
   readonly templatesDir: string | null;
   readonly isHostRouted: boolean;
+  /** Whether the reference page is at `/docs`. */
+  readonly hasReference: boolean;
+  /** Whether browsers are told to use https only: in production with an https URL. */
+  readonly isHttpsOnly: boolean;
   readonly sms: SmsConfig;
   readonly email: EmailConfig;
   readonly providers: ProvidersConfig;
@@ -196,6 +201,8 @@ function assemble(values: SettingValues): Config {
     linkUrl: values.linkUrl,
     templatesDir: values.templatesDir === null ? null : resolve(values.templatesDir),
     isHostRouted: values.isHostRouted,
+    hasReference: values.reference ?? values.mode !== 'production',
+    isHttpsOnly: values.mode === 'production' && isPublicHttps(values.publicUrl),
     sms: smsConfig(values),
     email: emailConfig(values),
     providers: {
@@ -225,6 +232,13 @@ function assemble(values: SettingValues): Config {
     logFormat: values.logFormat,
     metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },
   };
+}
+
+/** Not `localhost`: browsers would use https only for every other server of the machine too. */
+function isPublicHttps(publicUrl: string | null): boolean {
+  if (publicUrl === null) return false;
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === 'https:' && !isLoopbackHost(hostname);
 }
 
 function smsConfig(values: SettingValues): SmsConfig {

@@ -153,6 +153,12 @@ export const settings = {
     fallback: 'on',
     meaning: 'Whether the first label of a host such as `sonar.example.com` chooses the API.',
   }),
+  reference: optional('ROSTER_DOCS', {
+    section: 'Server',
+    parser: read.onOff,
+    otherwise: '`on` in development, `off` in production',
+    meaning: 'Whether the reference, in which people can try every call, is at `/docs`.',
+  }),
   databaseUrl: optional('DATABASE_URL', {
     section: 'Database',
     parser: read.postgresAddress,

@@ -14,6 +14,10 @@ import type {
 } from './contract.ts';
 import type { Refusal } from './http-refusals.ts';
 
+/** `Permissions-Policy` of every page: no page of ours uses a device or a payment, so no injected script may either. */
+export const permissionsPolicy =
+  'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()';
+
 export interface PageRoute {
   readonly method: Method;
   /** For example `/set-password`; `:name` parameters as in a contract's routes. */

@@ -3,6 +3,10 @@
 export interface HttpSettings {
   /** Whether a host such as `sonar.example.com` reaches a contract by its first label. */
   readonly isHostRouted: boolean;
+  /** Whether the server has the reference page. */
+  readonly hasReference: boolean;
+  /** Whether answers tell browsers to use https only for this host (HSTS, RFC 6797). */
+  readonly isHttpsOnly: boolean;
   /** Origins whose pages may call from a browser, as browsers write them; `*` is every origin. */
   readonly corsOrigins: readonly string[];
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` the server trusts. */
@@ -21,6 +25,8 @@ export interface HttpSettings {
 
 export const defaultHttpSettings: HttpSettings = {
   isHostRouted: true,
+  hasReference: true,
+  isHttpsOnly: false,
   corsOrigins: [],
   trustedProxies: [],
   requestsInFlightMax: 2_000,

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Answer } from '../http/contract.ts';
+import { permissionsPolicy } from '../http/page.ts';
 import { brandStyle } from './brand.ts';
 import { Html, html } from './html.ts';
 
@@ -42,6 +43,7 @@ const headers: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
+  'Permissions-Policy': permissionsPolicy,
   Vary: 'Accept-Language',
 };
 
@@ -60,6 +62,11 @@ export interface Page {
   readonly content: Html;
   /** Whether every other page may show it in a frame: only for a page without controls. */
   readonly isFramed?: true;
+  /**
+   * Whether the page gets a window of its own, which pages of other origins that opened it cannot reach. Not for a page in a
+   * pop-up that the Connect page opens and waits for.
+   */
+  readonly isIsolated?: true;
   /** The app whose page it is. */
   readonly brand?: PageBrand;
   /** The address of a script of this server that runs before the content. */
@@ -79,7 +86,7 @@ export function htmlHead(language: string, title: string): Html {
 
 /** The whole page as an answer. */
 export function renderPage(page: Page): Answer {
-  const { status, language, title, content, isFramed, script, brand } = page;
+  const { status, language, title, content, isFramed, isIsolated, script, brand } = page;
   const ownStyle = brand?.colour == null ? null : brandStyle(brand.colour);
   const document = html`${htmlHead(language, title)}
 <style>${new Html(style)}</style>
@@ -99,6 +106,7 @@ ${content}
     headers: {
       ...headers,
       ...(isFramed ? {} : { 'X-Frame-Options': 'DENY' }),
+      ...(isIsolated ? { 'Cross-Origin-Opener-Policy': 'same-origin' } : {}),
       'Content-Security-Policy': [
         policy,
         `style-src ${[style, ...(ownStyle === null ? [] : [ownStyle])].map(hashOf).join(' ')}`,

@@ -4,9 +4,17 @@ import type { NewOrganization } from '../../core/directory/organization-lifecycl
 import type { DirectoryLocation } from '../directory-location.ts';
 import { bold, pairs } from '../layout.ts';
 
+/** Where a person finds the credentials of the first organization. */
+export type CredentialsPlace =
+  | { readonly at: 'output' }
+  | { readonly at: 'file'; readonly path: string }
+  | { readonly at: 'nowhere' };
+
 export interface BannerFacts {
   /** The address of the server on this machine. */
   readonly url: string;
+  /** Whether the server has the reference page. */
+  readonly hasReference: boolean;
   readonly location: DirectoryLocation;
   /** The folder with the ledger of erasures; null without a ledger. */
   readonly ledgerFolder: string | null;
@@ -15,12 +23,13 @@ export interface BannerFacts {
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
   /** The first organization, at the start that created it; null at every other start. */
-  readonly created: NewOrganization | null;
+  readonly created: (NewOrganization & { readonly credentials: CredentialsPlace }) | null;
   readonly samples: readonly Sample[];
 }
 
 export function renderBanner({
   url,
+  hasReference,
   location,
   ledgerFolder,
   isDemoMissing,
@@ -31,29 +40,48 @@ export function renderBanner({
   const head = bold(`Roster is ready in ${readyMs} ms`);
   const addresses = pairs([
     ['Address', url],
-    ['Reference', `${url}/docs`],
+    ...(hasReference ? [['Reference', `${url}/docs`] as const] : []),
     [location.kind, location.at],
     ...(location.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
     ...(isDemoMissing ? [['Demo provider', 'off: it needs one process (ROSTER_WORKERS=1)'] as const] : []),
   ]);
   if (created === null) return framed([head, addresses]);
-  const { organization, app, appKey, clientSecret, apiKey } = created;
+  const { credentials, app, appKey, clientSecret, apiKey } = created;
+  if (credentials.at !== 'output') return framed([head, addresses, placeOf(credentials)]);
   return framed([
     head,
     addresses,
     `${bold('Credentials')}, shown now and never again`,
-    pairs([
-      ['Organization', `${organization.id}  ${organization.name}`],
-      ['API key', `${apiKey}  (role admin)`],
-      ['App', app.id],
-      ['App key', appKey],
-      ['Client secret', clientSecret],
-    ]),
+    credentialLines(created),
     `${bold('Paste this')} before the lines of the README: they use these variables`,
     `export API_KEY=${apiKey} APP_ID=${app.id} APP_KEY=${appKey} CLIENT_SECRET=${clientSecret}`,
     `${bold('Try it')}: one call to each API (${samples.map(({ title }) => title).join(', ')})`,
     ...samples.map((sample) => curlLine(url, sample)),
   ]);
+}
+
+/** The first organization and its credentials, a line each. */
+export function credentialLines({
+  organization,
+  app,
+  appKey,
+  clientSecret,
+  apiKey,
+}: NewOrganization): string {
+  return pairs([
+    ['Organization', `${organization.id}  ${organization.name}`],
+    ['API key', `${apiKey}  (role admin)`],
+    ['App', app.id],
+    ['App key', appKey],
+    ['Client secret', clientSecret],
+  ]);
+}
+
+function placeOf(place: Exclude<CredentialsPlace, { at: 'output' }>): string {
+  if (place.at === 'file') {
+    return `${bold('Credentials')} are in ${place.path}, which only its owner can read.\nStore them where your secrets are, and delete the file.`;
+  }
+  return `${bold('Credentials')}: create an API key with \`roster key create\`, and an app key with \`roster app rotate\`.`;
 }
 
 /** The call as a line to paste into a shell. */

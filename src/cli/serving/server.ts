@@ -2,6 +2,8 @@
  * A process that serves, alone or as one of several workers. On an empty directory it creates an organization and
  * prints its credentials; of several processes that start on one directory at the same time exactly one does.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type App, createApp, type Sample } from '../../app/create-app.ts';
 import type { Config, LoadedConfig } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
@@ -13,7 +15,8 @@ import { defaultName, toJson } from '../commands/organizations.ts';
 import { locationOf } from '../directory-location.ts';
 import { door } from '../operator.ts';
 import { readVersion } from '../program.ts';
-import { renderBanner } from './banner.ts';
+import { PrivateFile } from '../transfer/private-file.ts';
+import { type CredentialsPlace, credentialLines, renderBanner } from './banner.ts';
 import { freeMemoryWhenIdle } from './idle-memory.ts';
 
 /** An app that accepts connections. */
@@ -64,19 +67,54 @@ export async function introduce(
   if (isDemoMissing(config))
     app.journal.note('the demo provider is off', { [settings.workers.name]: config.workers });
   const created = await initialiseOnce(app.core);
+  const credentials = created === null ? null : await showCredentials(created, config);
   const readyMs = Math.round(performance.timeOrigin + performance.now() - startedAt);
   return {
-    json: { url, reference: `${url}/docs`, readyMs, ...(created === null ? {} : toJson(created)) },
+    json: {
+      url,
+      ...(config.hasReference ? { reference: `${url}/docs` } : {}),
+      readyMs,
+      ...(created === null || credentials === null ? {} : credentialsJson(created, credentials)),
+    },
     text: renderBanner({
       url,
+      hasReference: config.hasReference,
       location: locationOf(config, secrets),
       ledgerFolder: ledger.id === null ? null : config.dataDir,
       isDemoMissing: isDemoMissing(config),
       readyMs,
-      created,
+      created: created === null || credentials === null ? null : { ...created, credentials },
       samples: created === null ? [] : samplesFor(app, created),
     }),
   };
+}
+
+/**
+ * Where a person finds the first credentials: on standard output in development, where the person looks at it. In production
+ * the output is a log that others read and store, so it has none: they are in a file that only its owner reads. Where
+ * the process has no folder either, new ones are made on the command line.
+ */
+async function showCredentials(
+  created: NewOrganization,
+  { isProduction, dataDir }: Config,
+): Promise<CredentialsPlace> {
+  if (!isProduction) return { at: 'output' };
+  if (!existsSync(dataDir)) return { at: 'nowhere' };
+  const path = join(dataDir, 'first-credentials');
+  const file = await PrivateFile.create(path, { replaces: true });
+  await file.write(`${credentialLines(created)}\n`);
+  await file.keep();
+  return { at: 'file', path };
+}
+
+function credentialsJson(
+  created: NewOrganization,
+  place: CredentialsPlace,
+): Readonly<Record<string, unknown>> {
+  const { organization, app, ...secrets } = toJson(created);
+  if (place.at === 'output') return { organization, app, ...secrets };
+  const file = place.at === 'file' ? { credentialsFile: place.path } : {};
+  return { organization, app: { appId: app.appId }, ...file };
 }
 
 /** Whether the number of processes switches the demo provider off: its memory is that of one process. */

@@ -38,7 +38,10 @@ const envelopes = {
     message: 'A valid App Key is required: as the user name of Basic authentication, with a blank password.',
   },
   invalid_credentials: { ...unauthorized, message: 'These credentials are not valid.' },
-  forbidden: { ...forbidden, message: 'An App Key cannot delete an administrator.' },
+  forbidden: {
+    ...forbidden,
+    message: 'An App Key cannot delete an administrator or an approved clinical user.',
+  },
   signup_closed: { ...forbidden, message: 'This app takes no sign-ups.' },
   not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },

@@ -130,7 +130,8 @@ export function deleteUserRoute(core: Core): Route {
     operationId: 'deleteUser',
     tag: 'Users',
     summary: 'Deletes a user',
-    description: 'An App Key cannot delete an administrator of the organization.',
+    description:
+      'An App Key cannot delete an administrator of the organization, nor an approved clinical user.',
     access: 'users.delete',
     params: userParams,
     responses: { 204: erasedResponse('The user is gone') },

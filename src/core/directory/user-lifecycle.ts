@@ -233,7 +233,7 @@ export async function reportActivity(
 /**
  * Deletes a user and every row that names the user: the one path for every door. Returns the id of the erasure, which
  * is on disk in the ledger. Refuses with `forbidden` (also an app that would
- * delete an admin), `not_found` (user) and `last_admin`.
+ * delete an admin or an approved clinical user), `not_found` (user) and `last_admin`.
  */
 export async function deleteUser(
   core: Core,
@@ -246,7 +246,8 @@ export async function deleteUser(
   const deletion = async (tx: Tx): Promise<BegunErasure> => {
     const user = await tx.users.lock(scopedRef(principal, ref));
     if (user === null) throw refuse('not_found', { noun: 'user' });
-    if (principal.kind === 'app' && user.role === 'admin') throw refuse('forbidden', {});
+    if (principal.kind === 'app' && (user.role === 'admin' || user.isClinicalApproved))
+      throw refuse('forbidden', {});
     input.precondition?.(user);
     await keepAnAdmin(tx, user);
     return beginErasure(core, tx, principal, user);

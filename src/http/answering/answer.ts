@@ -14,8 +14,24 @@ import { pump } from './stream.ts';
 const droppedBytesMax = 64 * 1024 * 1024;
 
 /** The header fields of every answer that does not set them itself. */
-const commonFields = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-const common = Object.entries(commonFields).flat();
+export interface CommonFields {
+  readonly fields: Readonly<Record<string, string>>;
+  /** The same, as names and values in turn. */
+  readonly flat: readonly string[];
+}
+
+/**
+ * The common fields of a server. With `isHttpsOnly`, browsers use https only for its host, for a year after the last
+ * answer. It does not include subdomains: the server does not know who answers there.
+ */
+export function commonFieldsOf({ isHttpsOnly }: { readonly isHttpsOnly: boolean }): CommonFields {
+  const fields = {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(isHttpsOnly ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  };
+  return { fields, flat: Object.entries(fields).flat() };
+}
 
 /** An answer whose body, or the first piece of it, is ready to be written. */
 export interface Rendered {
@@ -54,6 +70,7 @@ export async function renderStream(
 const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value: undefined }) };
 
 export interface WriteOptions {
+  readonly common: CommonFields;
   /** Whether the connection is closed after this answer. */
   readonly isClosing: boolean;
   /** How long a reader may take no bytes. */
@@ -70,7 +87,7 @@ const unreadBytesMax = 64 * 1024;
 export function write(
   exchange: Exchange,
   rendered: Rendered,
-  { isClosing, stallTimeoutMs }: WriteOptions,
+  { common, isClosing, stallTimeoutMs }: WriteOptions,
 ): Promise<void> | undefined {
   const { request, response } = exchange;
   const { status, content, rest } = rendered;
@@ -79,7 +96,7 @@ export function write(
   const isUnread = exchange.isArriving;
   // A caller that waits for `100 Continue` will not send its body now, so the start of its next request is unknown.
   const isClosed = isClosing || (isUnread && exchange.expectsContinue);
-  response.writeHead(status, headersOf(exchange, rendered, isClosed));
+  response.writeHead(status, headersOf(exchange, rendered, { common, isClosed }));
   if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
   if (rest !== null && request.method !== 'HEAD') {
     if (isUnread) drop(exchange);
@@ -110,14 +127,18 @@ function drop({ request }: Exchange): Exchange['request'] {
   });
 }
 
-function headersOf(exchange: Exchange, rendered: Rendered, isClosed: boolean): string[] {
+function headersOf(
+  exchange: Exchange,
+  rendered: Rendered,
+  { common, isClosed }: { readonly common: CommonFields; readonly isClosed: boolean },
+): string[] {
   const { id, operation, request } = exchange;
   const { status, headers, contentType, content, rest } = rendered;
   if (content !== null && rest === null && headers === undefined && operation.cors === null && !isClosed) {
     const length = String(byteLength(content));
-    return ['x-request-id', id, 'content-type', contentType, 'content-length', length, ...common];
+    return ['x-request-id', id, 'content-type', contentType, 'content-length', length, ...common.flat];
   }
-  const fields: Record<string, string> = { ...commonFields };
+  const fields: Record<string, string> = { ...common.fields };
   if (content !== null || rest !== null) fields['content-type'] = contentType;
   if (rest === null && status !== 204 && status !== 304)
     fields['content-length'] = String(byteLength(content));

@@ -15,7 +15,7 @@ import type { Core } from '../../core/core.ts';
 import { acceptedCoding } from '../answering/accepted-coding.ts';
 import type { Answer, Call, Contract } from '../contract.ts';
 import { refuseHttp } from '../http-refusals.ts';
-import type { PageRoute } from '../page.ts';
+import { type PageRoute, permissionsPolicy } from '../page.ts';
 import { describeContract, type ServedContract } from './openapi.ts';
 
 const base = '/docs';
@@ -43,7 +43,12 @@ export function referenceRoutes(core: Core, served: readonly ServedContract[]): 
   };
   const page = async (): Promise<Answer> => {
     const { html, policy } = await load();
-    const headers = { 'content-security-policy': policy, 'referrer-policy': 'no-referrer' };
+    const headers = {
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'permissions-policy': permissionsPolicy,
+      'cross-origin-opener-policy': 'same-origin',
+    };
     return { status: 200, headers, content: html, contentType: 'text/html; charset=utf-8' };
   };
   const script = async ({ params, headers }: Call): Promise<Answer> => {

@@ -6,7 +6,7 @@
 import { authorize } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';
-import { type Rendered, render, renderStream, write } from '../answering/answer.ts';
+import { commonFieldsOf, type Rendered, render, renderStream, write } from '../answering/answer.ts';
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
 import type { Answer } from '../contract.ts';
@@ -30,11 +30,12 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly core: Core;
   readonly logger: Logger;
-  readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs'>;
+  readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs' | 'isHttpsOnly'>;
 }
 
 export function createPipeline({ core, logger, settings }: PipelineOptions): Pipeline {
   const { requestsInFlightMax, stallTimeoutMs } = settings;
+  const common = commonFieldsOf(settings);
   let inFlight = 0;
   let isClosing = false;
 
@@ -78,7 +79,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
         }
         status = rendered.status;
         if (rendered.rest === null) await endOfTurn();
-        const writing = write(exchange, rendered, { isClosing, stallTimeoutMs });
+        const writing = write(exchange, rendered, { common, isClosing, stallTimeoutMs });
         if (writing !== undefined) await writing;
       } catch (error) {
         status = giveUp(exchange, error, status);
@@ -101,7 +102,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
             presentError(refuse('internal', {}), refused, logger),
             exchange.operation.jsonType,
           );
-          write(exchange, rendered, { isClosing, stallTimeoutMs });
+          write(exchange, rendered, { common, isClosing, stallTimeoutMs });
           return rendered.status;
         } catch {
           // The 500 cannot be written either; all that is left is to close the connection.

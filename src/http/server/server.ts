@@ -41,7 +41,7 @@ export interface ServerOptions {
   readonly contracts: readonly Contract[];
   /** The name of the contract whose envelope the server uses for requests that reach no contract. */
   readonly fallback: string;
-  /** Our own routes beside health and reference. */
+  /** Our own routes beside health, the OpenAPI documents and the reference. */
   readonly pages?: readonly PageRoute[];
   /** Servers inside this server. */
   readonly mounts?: readonly Mount[];
@@ -83,7 +83,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const pages = [
     ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
     ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract, options.documentUrl?.())),
-    ...referenceRoutes(core, published),
+    ...(settings.hasReference ? referenceRoutes(core, published) : []),
     ...(options.pages ?? []),
   ];
   const ownPaths = pages.map(({ path }) => path);

@@ -16,7 +16,7 @@ import {
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal } from '../../http/http-refusals.ts';
-import type { PageRoute } from '../../http/page.ts';
+import { type PageRoute, permissionsPolicy } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { htmlHead, renderPage } from '../layout.ts';
 import { noticeText } from '../notice.ts';
@@ -131,6 +131,7 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
       `frame-ancestors ${ancestors}`,
     ].join('; '),
     'referrer-policy': 'no-referrer',
+    'permissions-policy': permissionsPolicy,
     vary: 'Accept-Language',
   };
 }

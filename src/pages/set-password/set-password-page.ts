@@ -183,8 +183,8 @@ function expiredPage(visit: Visit): Answer {
   return noticePage(422, visit, expired, languageLinks(visit));
 }
 
-function ofVisit({ language, brand }: Visit): Pick<Page, 'language' | 'brand'> {
-  return { language, ...(brand === undefined ? {} : { brand }) };
+function ofVisit({ language, brand }: Visit): Pick<Page, 'language' | 'brand' | 'isIsolated'> {
+  return { language, isIsolated: true, ...(brand === undefined ? {} : { brand }) };
 }
 
 function noticePage(status: number, visit: Visit, notice: Notice, links: Html | null): Answer {

@@ -40,20 +40,28 @@ describe('DELETE /v1/apps/{appId}/users/{humanId}', () => {
     await ledger.expect({});
   });
 
-  test('an app key cannot delete an admin in any state', async () => {
-    for (const status of ['active', 'pending', 'inactive'] as const) {
-      const { userId } = await addPerson(roster, { role: 'admin', status });
+  test('an app key cannot delete an admin or an approved clinical user in any state', async () => {
+    const statuses = ['active', 'pending', 'inactive'] as const;
+    const rights = [{ role: 'admin' }, { isClinical: true, isClinicalApproved: true }] as const;
+    const protectedUsers = statuses.flatMap((status) => rights.map((right) => ({ ...right, status })));
+    for (const traits of protectedUsers) {
+      const { userId } = await addPerson(roster, traits);
       await ledger.mark();
       const reply = await call('DELETE', bareId(userId));
       assert.equal(reply.status, 403);
       assert.deepEqual(reply.body, {
         code: 403,
         error: 'Forbidden',
-        message: 'An App Key cannot delete an administrator.',
+        message: 'An App Key cannot delete an administrator or an approved clinical user.',
         'x-humanapi-request-id': reply.header('x-request-id'),
       });
       await ledger.expect({});
     }
+  });
+
+  test('an app key can delete a user who only wished to be clinical', async () => {
+    const { userId } = await addPerson(roster, { isClinical: true });
+    assert.equal((await call('DELETE', bareId(userId))).status, 204);
   });
 
   test("an unknown id, an id of another app's user or admin, and a malformed id get the same 404", async () => {
