@@ -222,14 +222,14 @@ function readCsvRow(text: string, { separator, columns }: CsvHeader): ParsedRow 
     const column = columns[at] ?? null;
     const field = fields[at];
     if (field === undefined || field === '') continue;
-    if (column !== null) row[column] = column === 'clinical' ? readFlag(field) : fieldValue(field);
+    if (column !== null) row[column] = column === 'clinical' ? readBeside(field) : fieldValue(field);
     else if (isVisible(field)) return { fault: faults.wrongColumns };
   }
   return fields.length < columns.length && !saysNothing(row) ? { fault: faults.wrongColumns } : { row };
 }
 
 /** True and false in any case, as spreadsheets write them; another text is left to the rules of the column. */
-function readFlag(field: string): string | boolean {
+function readBeside(field: string): string | boolean {
   return flags.get(field) ?? flags.get(field.trim().toLowerCase()) ?? field;
 }
 

@@ -6,7 +6,7 @@ import { deleteUser } from '../../core/directory/user-lifecycle.ts';
 import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import type { Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
-import { readFlag, readUserBody } from './body.ts';
+import { readBeside, readUserBody, type UserBody } from './body.ts';
 import { findOrigin, userOf } from './caller.ts';
 import {
   cancelledExample,
@@ -55,10 +55,10 @@ export function createUserRoute(core: Core): Route {
       const { user: fields } = body;
       const echoed = Object.entries(fields).filter(([name, value]) => !isOfNew(name, value));
       const { user, token } = await registerUser(core, await findOrigin(core, call), {
-        ...personIn(fields),
-        isTemplate: readFlag(body, 'template'),
-        isClinical: readFlag(body, 'clinical'),
-        isNativeSignup: readFlag(body, 'native_signup'),
+        ...personIn(body),
+        isTemplate: readBeside(body, 'template'),
+        isClinical: readBeside(body, 'clinical'),
+        isNativeSignup: readBeside(body, 'native_signup'),
         echoes: checkEchoes(Object.fromEntries(echoed), [...shownOnly, 'active'], presentUser),
       });
       return { status: 201, headers: { 'X-User-Token': token }, body: presentUser(user) };
@@ -91,13 +91,13 @@ export function updateUserRoute(core: Core): Route {
       const user = await updateProfile(core, userOf(call), {
         ref: refOf(call),
         change: {
-          ...personIn(fields),
+          ...personIn(body),
           role: fields['role'],
           isActive: fields['active'],
           isClinical: beside['clinical'],
           isClinicalShown: fields['clinical'],
-          isTemplate: readFlag(body, 'template'),
-          isNativeSignup: readFlag(body, 'native_signup'),
+          isTemplate: readBeside(body, 'template'),
+          isNativeSignup: readBeside(body, 'native_signup'),
         },
         currentPassword: fields['current_password'],
         echoes: checkEchoes(fields, shownOnly, presentUser),
@@ -146,11 +146,12 @@ export function deleteUserRoute(core: Core): Route {
 }
 
 /** The fields of a body that describe the person, under the core's names; the values are unread. */
-function personIn(fields: Readonly<Record<string, unknown>>) {
+function personIn(body: UserBody) {
+  const fields = body.user;
   return {
     email: fields['email'],
     password: fields['password'],
-    passwordConfirmation: fields['password_confirmation'],
+    passwordConfirmation: readBeside(body, 'password_confirmation'),
     firstName: fields['first_name'],
     lastName: fields['last_name'],
     phone: fields['phone'],

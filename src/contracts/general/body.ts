@@ -6,10 +6,15 @@ import { readMembers } from '../../http/reading/members.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
+export interface UserBody {
+  readonly user: Members;
+  readonly beside: Members;
+}
+
 /**
  * The members of `user`, and the members beside it. Refuses with `invalid_fields` where `user` is not an object.
  */
-export function readUserBody(body: unknown): { user: Members; beside: Members } {
+export function readUserBody(body: unknown): UserBody {
   const beside = readMembers(body);
   const { user = null } = beside;
   if (user === null) return { user: {}, beside };
@@ -24,7 +29,7 @@ export function readFlatBody(body: unknown): Members {
   return { ...user, ...Object.fromEntries(said) };
 }
 
-/** A flag beside `user`; inside it where a client sends a whole user back. */
-export function readFlag({ user, beside }: { user: Members; beside: Members }, name: string): unknown {
+/** A flag, or the copy of a password, beside `user`; inside it where a client sends a whole user back. */
+export function readBeside({ user, beside }: UserBody, name: string): unknown {
   return beside[name] ?? user[name];
 }

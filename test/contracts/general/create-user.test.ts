@@ -79,6 +79,8 @@ describe('POST /v1/users', () => {
       [faulty.status, faulty.body],
       [422, { errors: { password_confirmation: ["doesn't match password"], last_name: ["can't be blank"] } }],
     );
+    const beside = await create({ ...signUpBody(), password_confirmation: 'securepassword124' });
+    assert.deepEqual(beside.body, { errors: { password_confirmation: ["doesn't match password"] } });
     await ledger.expect({});
     await signUp(roster, { password_confirmation: goodPassword });
     await signUp(roster, { password_confirmation: null });
