@@ -3,8 +3,9 @@
  * personal data that would cross a network in plain text, and a secret that can be guessed. Addresses of this machine may
  * be plain, for a relay or a proxy beside the server.
  */
+
+import { isLoopbackHost } from '../core/loopback.ts';
 import type { SettingFault } from './environment.ts';
-import { isLoopbackHost } from './loopback.ts';
 import { type SettingValues, settings } from './settings.ts';
 
 /** The faults in production; none in development. An undefined value has a fault already, which is reported elsewhere. */

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isLoopbackHost } from '../core/loopback.ts';
 import {
   type AnswerForms,
   type BodyForm,
@@ -15,7 +16,6 @@ import {
 } from '../core/providers/provider-description.ts';
 import { ConfigError } from './config.ts';
 import type { SettingFault } from './environment.ts';
-import { isLoopbackHost } from './loopback.ts';
 import { settings } from './settings.ts';
 
 const settingName = settings.providersFile.name;

@@ -37,8 +37,6 @@ function hashOf(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-const policy = "default-src 'none'; form-action 'self'; base-uri 'none'";
-
 const headers: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
@@ -71,6 +69,10 @@ export interface Page {
   readonly brand?: PageBrand;
   /** The address of a script of this server that runs before the content. */
   readonly script?: string;
+  /** Whether the content has scripts of this server. */
+  readonly hasScripts?: boolean;
+  /** Where the answer to a form may redirect to, beside this server, as in `form-action` of the content policy. */
+  readonly formTargets?: readonly string[];
 }
 
 /** The beginning of every document for people, inside its `<head>`; the caller ends the `<head>`. */
@@ -86,7 +88,8 @@ export function htmlHead(language: string, title: string): Html {
 
 /** The whole page as an answer. */
 export function renderPage(page: Page): Answer {
-  const { status, language, title, content, isFramed, isIsolated, script, brand } = page;
+  const { status, language, title, content, isFramed, isIsolated, script, brand, formTargets = [] } = page;
+  const hasScripts = script !== undefined || page.hasScripts === true;
   const ownStyle = brand?.colour == null ? null : brandStyle(brand.colour);
   const document = html`${htmlHead(language, title)}
 <style>${new Html(style)}</style>
@@ -108,11 +111,13 @@ ${content}
       ...(isFramed ? {} : { 'X-Frame-Options': 'DENY' }),
       ...(isIsolated ? { 'Cross-Origin-Opener-Policy': 'same-origin' } : {}),
       'Content-Security-Policy': [
-        policy,
+        "default-src 'none'",
+        `form-action ${["'self'", ...formTargets].join(' ')}`,
+        "base-uri 'none'",
         `style-src ${[style, ...(ownStyle === null ? [] : [ownStyle])].map(hashOf).join(' ')}`,
         ...(brand?.logo == null ? [] : ["img-src 'self'"]),
-        ...(script === undefined ? [] : ["script-src 'self'"]),
         ...(isFramed ? [] : ["frame-ancestors 'none'"]),
+        ...(hasScripts ? ["script-src 'self'"] : []),
       ].join('; '),
       'Content-Language': language,
     },

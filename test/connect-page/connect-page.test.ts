@@ -180,16 +180,19 @@ describe('the Connect page', () => {
     async ({ page }) => {
       const frame = await open(page, await openSession(roster));
       // The demo sends the person back with a code that it then does not know.
-      const authorize = '**/demo-provider/auth?*';
-      await page.context().route(authorize, (route) => {
-        const state = new URL(route.request().url()).searchParams.get('state') ?? '';
+      const beginning = '**/connect/start?*';
+      await page.context().route(beginning, async (route) => {
+        if (route.request().method() !== 'POST') return route.continue();
+        const answer = await route.fetch({ maxRedirects: 0 });
+        const state = new URL(answer.headers()['location'] ?? '').searchParams.get('state') ?? '';
         const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
-        return route.fulfill({ status: 302, headers: { location: `${site}/connect/callback?${said}` } });
+        const headers = { ...answer.headers(), location: `${site}/connect/callback?${said}` };
+        return route.fulfill({ status: 303, headers });
       });
       const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
       await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
       await frame.getByText('Demo could not be connected. Try again in a while.').waitFor();
-      await page.context().unroute(authorize);
+      await page.context().unroute(beginning);
       await popup.close();
       await connectDemo(page, frame, 'Allow access');
       await frame.getByText('1 connected').waitFor();

@@ -12,6 +12,7 @@ const lines = [
   'GET /connect/api/session',
   'POST /connect/api/connections',
   `DELETE /connect/api/connections/dev_${'0'.repeat(32)}`,
+  'GET /connect/api/flows/oaf_1_x',
 ] as const;
 
 describe('the API of the Connect page', () => {
@@ -76,13 +77,13 @@ describe('the API of the Connect page', () => {
     await ledger.mark();
   });
 
-  test('connecting starts a connection of the person and returns the address to go to', async () => {
+  test('connecting starts a connection of the person and returns the address of the start page', async () => {
     const { token, humanId } = await openSession(roster);
     await ledger.mark();
     const reply = await connect(token, { json: { provider: 'demo' } });
     assert.equal(reply.status, 201);
     assert.match(reply.string('connectionId'), /^dev_[0-9a-f]{32}$/);
-    assert.match(reply.string('authUrl'), /\/demo-provider\/auth\?/);
+    assert.match(reply.string('authUrl'), /\/connect\/start\?flow=oaf_/);
     await ledger.expect({
       audit: [
         {

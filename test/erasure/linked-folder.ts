@@ -24,6 +24,7 @@ import type { Job } from '../../src/jobs/runner.ts';
 import { ledgerFile } from '../../src/store/folder/ledger-file.ts';
 import { createTestJournal } from '../jobs/deployment.ts';
 import type { AuthorizationServer } from '../providers/authorization-server.ts';
+import { begin, browser } from '../providers/begin.ts';
 import { linkProvider, providerName } from '../providers/linked-provider.ts';
 import { createFakeClock, type FakeClock } from '../support/server/clock.ts';
 
@@ -146,8 +147,12 @@ function run(
     async connect(user) {
       const asked = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
       const { authUrl } = await startConnection(core, operator, asked);
-      const callback = await link.server.authorize(authUrl ?? '');
-      const outcome = await finishConnection(core, { door: 'connect', parameters: callback.searchParams });
+      const callback = await link.server.authorize(await begin(core, authUrl));
+      const outcome = await finishConnection(core, {
+        door: 'connect',
+        parameters: callback.searchParams,
+        browser,
+      });
       if (outcome.kind !== 'connected') throw new Error(`the user was not connected: ${outcome.kind}`);
       return user;
     },

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, readJson, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
 import { startAuthorizationServer } from '../providers/authorization-server.ts';
 import { clientId, clientSecret } from '../providers/linked-provider.ts';
+import { type Jar, visit as openPage, pressStart } from '../support/server/demo-person.ts';
 
 /** A proxy that forwards requests, or repeats them in an error; it collects every secret in them. */
 async function startEcho(target: string) {
@@ -95,9 +96,13 @@ test('no token, code, verifier, state or client secret is in a log line, an answ
   const states = new Set<string>();
   const user = readJson((await call('POST /sonar/v1/users', { reference_id: 'a' })).text).text('data.id');
   const devices = `/sonar/v1/users/${user}/devices`;
+  const jar: Jar = new Map();
   const visit = async (): Promise<{ id: string; query: string }> => {
     const started = readJson((await call(`POST ${devices}`, { provider: 'acme' })).text);
-    const callback = await provider.authorize(started.text('data.auth_url'));
+    const startUrl = new URL(started.text('data.auth_url'));
+    const address = await pressStart(`${server.url}${startUrl.pathname}${startUrl.search}`, jar);
+    for (const secret of [startUrl.searchParams.get('flow') ?? '', ...jar.values()]) echo.secrets.add(secret);
+    const callback = await provider.authorize(address);
     states.add(callback.searchParams.get('state') ?? '');
     echo.secrets.add(callback.searchParams.get('code') ?? '');
     return { id: started.text('data.id'), query: callback.search };
@@ -117,11 +122,16 @@ test('no token, code, verifier, state or client secret is in a log line, an answ
   };
 
   echo.echo(true);
-  assert.equal((await call(`GET /connect/callback${(await visit()).query}`)).status, 502);
+  const comeBack = async (query: string): Promise<number> => {
+    const arrival = await openPage(`${server.url}/connect/callback${query}`, jar);
+    seen.push(arrival.text);
+    return arrival.status;
+  };
+  assert.equal(await comeBack((await visit()).query), 502);
   echo.echo(false);
   const { id, query } = await visit();
-  assert.equal((await call(`GET /connect/callback${query}`)).status, 200);
-  assert.equal((await call(`GET /connect/callback${query}`)).status, 200);
+  assert.equal(await comeBack(query), 200);
+  assert.equal(await comeBack(query), 200);
   assert.equal(await list(), 'active');
   echo.echo(true);
   assert.equal((await call(`DELETE ${devices}/${id}`)).status, 204);

@@ -9,7 +9,7 @@ import { startConnection } from '../../src/core/providers/user-connections.ts';
 import { digestOf } from '../../src/core/secret.ts';
 import { addPerson } from '../support/contracts/people.ts';
 import { browserTest } from '../support/machine/browser.ts';
-import { approachDemo, visitDemo } from '../support/server/demo-person.ts';
+import { approachDemo, type Jar, pressStart, visit, visitDemo } from '../support/server/demo-person.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
 import { testDoor } from '../support/server/start.ts';
 
@@ -17,7 +17,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const roster = setUpRoster();
 
-/** The address of the provider, to which the person is sent. */
+/** The address of the start page, to which the person is sent. */
 async function start(returnTo: 'page' | 'opener' = 'page'): Promise<string> {
   const { userId } = await addPerson(roster);
   const principal = { kind: 'operator', door: 'test', orgKey: roster.organization.key } as const;
@@ -73,27 +73,28 @@ describe('the page after a visit to a provider', () => {
       ['allow', /<h1>Demo is connected</],
       ['deny', /<h1>Demo is not connected</],
     ] as const) {
-      const arrival = await visitDemo(await start(), decision);
+      const jar: Jar = new Map();
+      const arrival = await visitDemo(await start(), decision, {}, jar);
       const before = await roster.rows.count('audit_events');
       for (let time = 0; time < 2; time += 1) {
-        const again = await fetch(arrival.url);
+        const again = await visit(arrival.url, jar);
         assert.equal(again.status, 200);
-        assert.match(await again.text(), heading);
+        assert.match(again.text, heading);
       }
       assert.equal(await roster.rows.count('audit_events'), before);
       roster.clock.advance(10 * 60_000);
-      const late = await fetch(arrival.url);
+      const late = await visit(arrival.url, jar);
       assert.equal(late.status, 400);
-      assert.match(await late.text(), /This link does not work any more/);
+      assert.match(late.text, /This link does not work any more/);
     }
   });
 
   test('parallel deliveries of one callback all show that it is connected', async () => {
-    const callback = await approachDemo(await start());
-    const answers = await Promise.all(Array.from({ length: 6 }, () => fetch(callback)));
+    const { callback, jar } = await approachDemo(await start());
+    const answers = await Promise.all(Array.from({ length: 6 }, () => visit(callback, jar)));
     for (const answer of answers) {
       assert.equal(answer.status, 200);
-      assert.match(await answer.text(), /<h1>Demo is connected</);
+      assert.match(answer.text, /<h1>Demo is connected</);
     }
     assert.equal(await roster.rows.count('revocations', "state in ('pending', 'overdue')"), 0);
   });
@@ -101,33 +102,35 @@ describe('the page after a visit to a provider', () => {
   test('says that the connection is being made while another delivery works on it, and loads itself again', async () => {
     const authUrl = await start('opener');
     const callback = new URL(`${roster.baseUrl}/connect/callback`);
-    const state = new URL(authUrl).searchParams.get('state') ?? '';
+    const jar: Jar = new Map();
+    const state = new URL(await pressStart(authUrl, jar)).searchParams.get('state') ?? '';
     callback.searchParams.set('state', state);
     callback.searchParams.set('code', 'code-1');
     const settlesAt = roster.clock.now() + 60_000;
     await roster.core.work.change(roster.organization.key, async (tx) => {
-      await tx.attempts.consume(digestOf(state));
-      await tx.attempts.settle(digestOf(state), { outcome: 'exchanging', settlesAt });
+      const consumed = await tx.attempts.consume(digestOf(state));
+      await tx.attempts.settle(consumed?.flowDigest ?? '', { outcome: 'exchanging', settlesAt });
     });
-    const answer = await fetch(callback, { headers: { 'accept-language': 'es' } });
+    const answer = await visit(callback, jar, { headers: { 'accept-language': 'es' } });
     assert.deepEqual([answer.status, answer.headers.get('refresh')], [202, '2']);
-    const text = await answer.text();
+    const { text } = answer;
     assert.match(text, /<h1>Demo se está conectando</);
     assert.ok(!text.includes('<script'));
   });
 
   test('does nothing on HEAD, and connects on the GET that follows', async () => {
-    const callback = await approachDemo(await start());
+    const { callback, jar } = await approachDemo(await start());
     const before = await roster.rows.count('connections', "status = 'active'");
     for (let time = 0; time < 2; time += 1) {
-      const head = await fetch(callback, { method: 'HEAD' });
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const head = await fetch(callback, { method: 'HEAD', headers: { cookie } });
       assert.deepEqual(
         [head.status, head.headers.get('cache-control'), await head.text()],
         [200, 'no-store', ''],
       );
     }
     assert.equal(await roster.rows.count('connections', "status = 'active'"), before);
-    assert.match(await (await fetch(callback)).text(), /<h1>Demo is connected</);
+    assert.match((await visit(callback, jar)).text, /<h1>Demo is connected</);
     assert.equal(await roster.rows.count('connections', "status = 'active'"), before + 1);
   });
 
@@ -182,7 +185,7 @@ describe('the page after a visit to a provider', () => {
       502,
       failed,
       async ({ searchParams }) => {
-        const other = await approachDemo(await start());
+        const { callback: other } = await approachDemo(await start());
         searchParams.set('code', other.searchParams.get('code') ?? '');
       },
     ],
@@ -200,11 +203,11 @@ describe('the page after a visit to a provider', () => {
     test(`a callback ${what} is refused in plain words, and connects nothing`, async () => {
       for (const language of ['en', 'es'] as const) {
         const before = await roster.rows.count('connections', "status = 'active'");
-        const callback = await approachDemo(await start());
+        const { callback, jar } = await approachDemo(await start());
         await change(callback);
-        const answer = await fetch(callback, { headers: { 'accept-language': language } });
+        const answer = await visit(callback, jar, { headers: { 'accept-language': language } });
         assert.equal(answer.status, status);
-        const text = await answer.text();
+        const { text } = answer;
         assert.ok(text.includes(`<html lang="${language}">`));
         assert.ok(text.includes(`<h1>${heading[language]}</h1>`), text);
         const active = await roster.rows.count('connections', "status = 'active'");
@@ -253,6 +256,9 @@ describe('in a browser', () => {
         for (const button of ['first', 'last'] as const) {
           await page.goto(await start());
           await check();
+          await page.getByRole('button').click();
+          await page.locator('form button').nth(1).waitFor();
+          await check();
           await page.getByRole('button')[button]().click();
           await page.getByRole('status').waitFor();
           await check();
@@ -267,6 +273,10 @@ describe('in a browser', () => {
   browserTest('a person connects by keyboard on a phone', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 640 });
     await page.goto(await start());
+    await page.getByRole('button', { name: 'Continue to Demo' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Connect the demo wearable' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360);
     await page.keyboard.press('Tab');
@@ -275,7 +285,7 @@ describe('in a browser', () => {
   });
 
   browserTest(
-    'the page that opened the pop-up hears how it went, and the pop-up closes',
+    'the page that opened the pop-up hears that it is over, and the pop-up closes',
     async ({ page, context }) => {
       await page.goto(`${roster.baseUrl}/connect/callback`.replace('127.0.0.1', 'localhost'));
       const authUrl = await start('opener');
@@ -288,12 +298,12 @@ describe('in a browser', () => {
     `);
       const popup = await opened;
       const closed = popup.waitForEvent('close');
+      await popup.getByRole('button', { name: 'Continue to Demo' }).click();
       await popup.getByRole('button', { name: 'Allow access' }).click();
       const { port } = new URL(roster.baseUrl);
       assert.deepEqual(await page.evaluate('window.heard'), {
         origin: `http://localhost:${port}`,
         type: 'roster:connection',
-        outcome: 'connected',
       });
       await closed;
     },

@@ -92,9 +92,9 @@ describe('a callback that comes again', () => {
     const digest = digestOf(parameters.get('state') ?? '');
     const { core, deployment } = scripted;
     await core.work.change(deployment.orgKey, async (tx) => {
-      await tx.attempts.consume(digest);
+      const consumed = await tx.attempts.consume(digest);
       const settlesAt = deployment.clock.now() + exchangeLeaseMs;
-      await tx.attempts.settle(digest, { outcome: 'exchanging', settlesAt });
+      await tx.attempts.settle(consumed?.flowDigest ?? '', { outcome: 'exchanging', settlesAt });
     });
     deployment.clock.advance(exchangeLeaseMs);
     assert.equal(await scripted.comeBack(parameters), 'failed');

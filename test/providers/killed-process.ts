@@ -13,6 +13,7 @@ import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
+import { browser } from './begin.ts';
 import { type LinkOptions, linkProvider } from './linked-provider.ts';
 
 /** The task of the process; the last argument of its command line, as JSON. */
@@ -75,7 +76,11 @@ async function run(job: { run(): Promise<boolean>; finish?(): Promise<void> }): 
 
 switch (killedTask.work) {
   case 'come_back':
-    await finishConnection(core, { door: 'connect', parameters: new URL(killedTask.subject).searchParams });
+    await finishConnection(core, {
+      door: 'connect',
+      parameters: new URL(killedTask.subject).searchParams,
+      browser,
+    });
     break;
   case 'refresh':
     await run(createRefreshTokensJob(core, journal));

@@ -19,6 +19,7 @@ import {
   type ServerOptions,
   startAuthorizationServer,
 } from './authorization-server.ts';
+import { begin, browser } from './begin.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type LinkOptions, linkProvider, providerName } from './linked-provider.ts';
 
@@ -81,10 +82,14 @@ export async function openLinked(options: OpenOptions = {}): Promise<Linked> {
   const visit: Linked['visit'] = async (user, decision) => {
     const input = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
     const { connection, authUrl } = await startConnection(core, operator, input);
-    return { connection, callback: await server.authorize(authUrl ?? '', decision) };
+    return { connection, callback: await server.authorize(await begin(core, authUrl), decision) };
   };
   const comeBack: Linked['comeBack'] = async (callback) => {
-    const outcome = await finishConnection(core, { door: 'connect', parameters: callback.searchParams });
+    const outcome = await finishConnection(core, {
+      door: 'connect',
+      parameters: callback.searchParams,
+      browser,
+    });
     return outcome.kind;
   };
   const connectionOf: Linked['connectionOf'] = ({ id }) =>

@@ -17,6 +17,7 @@ import { backUp, prepareRestore } from '../../src/store/copies/backup.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
 import { createFakeClock } from '../support/server/clock.ts';
 import { startAuthorizationServer } from './authorization-server.ts';
+import { begin, browser } from './begin.ts';
 import { linkProvider, providerName } from './linked-provider.ts';
 
 const hourMs = 3_600_000;
@@ -62,8 +63,8 @@ for (const isForgetful of [false, true]) {
         );
         const asked = { user: { id: user.id }, provider: providerName, returnTo: 'page' } as const;
         const { authUrl } = await startConnection(first.core, operator, asked);
-        const callback = await server.authorize(authUrl ?? '');
-        await finishConnection(first.core, { door: 'connect', parameters: callback.searchParams });
+        const callback = await server.authorize(await begin(first.core, authUrl));
+        await finishConnection(first.core, { door: 'connect', parameters: callback.searchParams, browser });
         backUp(folder, join(copies, 'backup.db'));
         clock.advance(hourMs);
         await work(first.core, createRefreshTokensJob);

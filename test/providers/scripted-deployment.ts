@@ -26,6 +26,7 @@ import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
 import { createTestJournal, type Deployment, openDeployment } from '../jobs/deployment.ts';
 import type { Row } from '../support/server/rows.ts';
+import { begin, browser } from './begin.ts';
 
 export const acme = {
   ...commonDescription,
@@ -143,11 +144,11 @@ export async function openScripted(own: readonly ProviderDescription[] = []): Pr
   const visit: ScriptedDeployment['visit'] = async (user, provider) => {
     const input = { user: { id: user.id }, provider, returnTo: 'page' } as const;
     const { connection, authUrl } = await startConnection(core, operator, input);
-    const state = new URL(authUrl ?? '').searchParams.get('state') ?? '';
+    const state = new URL(await begin(core, authUrl)).searchParams.get('state') ?? '';
     return { id: connection.id, parameters: new URLSearchParams({ state, code: 'code-1' }) };
   };
   const comeBack: ScriptedDeployment['comeBack'] = async (parameters) =>
-    (await finishConnection(core, { door: 'connect', parameters })).kind;
+    (await finishConnection(core, { door: 'connect', parameters, browser })).kind;
 
   return {
     ...{ core, deployment, asked, addUser, visit, comeBack, connectionOf },

@@ -15,6 +15,7 @@ import { type AuthorizationServer, startAuthorizationServer } from '../providers
 import { type FaultProxy, startFaultProxy } from '../providers/fault-proxy.ts';
 import { clientId, clientSecret } from '../providers/linked-provider.ts';
 import { addPerson } from '../support/contracts/people.ts';
+import { type Arrival, type Jar, visit as openPage, pressStart } from '../support/server/demo-person.ts';
 import type { Row } from '../support/server/rows.ts';
 import { type Roster, startRoster } from '../support/server/start.ts';
 
@@ -72,6 +73,8 @@ function describeAcme() {
 interface Visitor {
   readonly userId: string;
   readonly deviceId: string;
+  /** The browser. */
+  readonly jar: Jar;
   /** The query of the callback. */
   readonly query: string;
   /** The position at which the tokens of this person begin. */
@@ -86,13 +89,19 @@ async function visit(): Promise<Visitor> {
   const from = server.issued.length;
   const ask = { bearer: bearer(), json: { provider: 'acme' } };
   const reply = await here.call(`POST ${path}/${userId}/devices`, ask);
-  const callback = await server.authorize(reply.string('data.auth_url'));
-  return { userId, deviceId: reply.string('data.id'), query: callback.search, from };
+  const jar: Jar = new Map();
+  const startUrl = onServer(here, reply.string('data.auth_url'));
+  const callback = await server.authorize(await pressStart(startUrl, jar));
+  return { userId, jar, deviceId: reply.string('data.id'), query: callback.search, from };
 }
 
-async function comeBack(roster: Roster, { query }: Visitor): Promise<{ status: number; text: string }> {
-  const response = await fetch(`${roster.baseUrl}/connect/callback${query}`);
-  return { status: response.status, text: await response.text() };
+const comeBack = (roster: Roster, { query, jar }: Visitor): Promise<Arrival> =>
+  openPage(`${roster.baseUrl}/connect/callback${query}`, jar);
+
+/** The public address of this suite is none at which a server listens. */
+function onServer({ baseUrl }: Roster, address: string): string {
+  const { pathname, search } = new URL(address);
+  return `${baseUrl}${pathname}${search}`;
 }
 
 async function connected(): Promise<Visitor> {

@@ -1,5 +1,6 @@
 /** Calls the server of the page, with the token that the page was opened with. */
 import type {
+  FlowShape,
   ProblemCode,
   ProblemShape,
   SessionShape,
@@ -22,6 +23,8 @@ export interface Api {
   session(): Promise<SessionShape>;
   /** Starts a connection to the provider. */
   start(provider: string): Promise<StartedShape>;
+  /** How far the flow is that `start` has started. */
+  progress(flow: string): Promise<FlowShape['progress']>;
   disconnect(connectionId: string): Promise<void>;
 }
 
@@ -52,6 +55,9 @@ export function createApi(base: string, token: string): Api {
   return {
     session: async () => readBody(await call('GET', 'session'), isSession),
     start: async (provider) => readBody(await call('POST', 'connections', { provider }), isStarted),
+    async progress(flow) {
+      return (await readBody(await call('GET', `flows/${encodeURIComponent(flow)}`), isFlow)).progress;
+    },
     async disconnect(connectionId) {
       const { status } = await call('DELETE', `connections/${encodeURIComponent(connectionId)}`);
       if (status !== 204) throw new ApiError('busy');
@@ -100,6 +106,10 @@ function isSession(body: unknown): body is SessionShape {
   const isSource = (each: unknown): boolean =>
     isObject(each) && typeof each['provider'] === 'string' && typeof each['title'] === 'string';
   return Array.isArray(sources) && sources.every(isSource);
+}
+
+function isFlow(body: unknown): body is FlowShape {
+  return isObject(body) && typeof body['progress'] === 'string';
 }
 
 function isStarted(body: unknown): body is StartedShape {

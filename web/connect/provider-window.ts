@@ -1,7 +1,8 @@
 /**
  * The pop-up window in which a person signs in at a provider. The click handler opens it, or browsers would block it; it
- * goes to the provider once the address is known. The page to which providers redirect people posts the outcome. A
- * provider may cut the link between the two windows, so the page also asks the server while it waits.
+ * goes to the start page of the flow once the address is known. That page reads in this one whether the flow was asked
+ * for here (`pages/connection-flow/start-page.ts`). How the flow ended, the server says: a provider may cut the link
+ * between the two windows.
  */
 
 export interface ProviderWindow {
@@ -44,15 +45,22 @@ export function openProviderWindow(text: string): ProviderWindow | null {
   };
 }
 
-/** The outcome of a sign-in, from the page to which the provider redirects people. */
-export type ConnectionOutcome = 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
+/** Names the flow that this page has asked for, where the start page reads it; returns its token. */
+export function vouchForFlow(address: string): string {
+  const flow = new URL(address).searchParams.get('flow') ?? '';
+  document.documentElement.dataset['flow'] = flow;
+  return flow;
+}
 
-/** Calls `listener` with the outcome of each sign-in. Returns a function that stops this. */
-export function onOutcome(listener: (outcome: ConnectionOutcome) => void): () => void {
+/**
+ * Calls `listener` when the page after a sign-in says that the flow is over; not how it ended. Returns a function that
+ * stops this.
+ */
+export function onReturn(listener: () => void): () => void {
   const onMessage = ({ origin, data }: MessageEvent<unknown>): void => {
     if (origin !== window.location.origin || typeof data !== 'object' || data === null) return;
-    const { type, outcome }: { type?: unknown; outcome?: ConnectionOutcome } = data;
-    if (type === 'roster:connection' && outcome !== undefined) listener(outcome);
+    const { type }: { type?: unknown } = data;
+    if (type === 'roster:connection') listener();
   };
   window.addEventListener('message', onMessage);
   return () => window.removeEventListener('message', onMessage);

@@ -44,9 +44,9 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
         </h2>
         {isDemo && <p className="hint">{t.demoHint}</p>}
         <p className="state">{isEnding ? t.opening : stateText(source, visit, t, language)}</p>
-        {visit?.state === 'blocked' && visit.authUrl !== null && (
-          // The page after the sign-in posts to this one, so the link between the two windows must stay (`opener`).
-          <a href={visit.authUrl} target="roster-connect" rel="opener">
+        {visit?.state === 'blocked' && visit.start !== null && (
+          // The start page looks at this one, so the link between the two windows must stay (`opener`).
+          <a href={visit.start.authUrl} target="roster-connect" rel="opener">
             {t.goTo(title)}
           </a>
         )}
@@ -94,6 +94,8 @@ function stateText(
       return t.denied;
     case 'failed':
       return t.failed(title);
+    case 'account_taken':
+      return t.accountTaken(title);
     case undefined:
       break;
   }

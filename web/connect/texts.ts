@@ -34,6 +34,7 @@ export interface Texts {
   readonly notFinished: string;
   readonly denied: string;
   failed(source: string): string;
+  accountTaken(source: string): string;
   readonly blocked: string;
   goTo(source: string): string;
   nowConnected(source: string): string;
@@ -77,6 +78,7 @@ const english: Texts = {
   notFinished: 'The window was closed before it was done. You can try again.',
   denied: 'Access was not allowed, and nothing is shared. You can try again.',
   failed: (source) => `${source} could not be connected. Try again in a while.`,
+  accountTaken: (source) => `This account of ${source} is connected to another user. Nothing was connected.`,
   blocked: 'Your browser has blocked the window.',
   goTo: (source) => `Go to ${source}`,
   nowConnected: (source) => `${source} is connected.`,
@@ -132,6 +134,8 @@ const spanish: Texts = {
   notFinished: 'La ventana se cerró antes de terminar. Puede intentarlo de nuevo.',
   denied: 'No se permitió el acceso y no se comparte nada. Puede intentarlo de nuevo.',
   failed: (source) => `No se pudo conectar ${source}. Inténtelo de nuevo dentro de un rato.`,
+  accountTaken: (source) =>
+    `Esta cuenta de ${source} está conectada a otro usuario. No se ha conectado nada.`,
   blocked: 'Su navegador no ha dejado abrir la ventana.',
   goTo: (source) => `Ir a ${source}`,
   nowConnected: (source) => `${source} está conectada.`,

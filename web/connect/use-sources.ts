@@ -1,22 +1,26 @@
 /**
  * The state of the page: the person's sources as the server knows them, and the actions on them. While a person is at a
- * provider, the page polls the server. The answer of the server decides, whatever the other window reports.
+ * provider, the page polls the server. Only the answers of the server say how it ended; the other window just wakes this one.
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { SessionShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { type Api, ApiError } from './api.ts';
 import type { Embedder } from './embedder.ts';
-import { onOutcome, openProviderWindow, type ProviderWindow } from './provider-window.ts';
+import { onReturn, openProviderWindow, type ProviderWindow, vouchForFlow } from './provider-window.ts';
 import type { NamedSource, SessionResults } from './session-results.ts';
 import type { Problem } from './texts.ts';
+
+/** How a visit ended without a connection. */
+type VisitEnd = 'denied' | 'failed' | 'account_taken';
 
 /** A visit of the person at a provider. */
 export interface Visit {
   readonly provider: string;
   /** `opening`: the address is not known yet. `closed`: the window was closed, or the link to it was cut. */
-  readonly state: 'opening' | 'open' | 'blocked' | 'closed' | 'denied' | 'failed';
-  readonly authUrl: string | null;
+  readonly state: 'opening' | 'open' | 'blocked' | 'closed' | VisitEnd;
+  /** The address of the start page, and the token of the flow; null before they are known. */
+  readonly start: { readonly authUrl: string; readonly flow: string } | null;
 }
 
 export interface SourcesState {
@@ -50,7 +54,7 @@ export function useSources(
   const [visit, setVisit] = useState<Visit | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const provider = useRef<ProviderWindow | null>(null);
-  const isWaiting = visit !== null && visit.state !== 'denied' && visit.state !== 'failed';
+  const isWaiting = visit !== null && !isEnd(visit.state);
 
   const query = useQuery({
     queryKey: key,
@@ -64,6 +68,23 @@ export function useSources(
     },
   });
   const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: key });
+
+  const flow = isWaiting ? (visit.start?.flow ?? null) : null;
+  const { data: progress } = useQuery({
+    queryKey: [...key, 'flow', flow],
+    queryFn: () => api.progress(flow ?? ''),
+    enabled: flow !== null,
+    refetchInterval: visit?.state === 'closed' ? pollMs.closed : pollMs.open,
+  });
+  useEffect(() => {
+    if (progress === undefined || flow === null) return;
+    const isOver = progress === 'withdrawn' || progress === 'refused' || progress === 'expired';
+    setVisit((present) => {
+      if (present?.start?.flow !== flow) return present;
+      return isEnd(progress) ? { ...present, state: progress } : isOver ? null : present;
+    });
+    if (progress === 'connected' || isOver) void client.invalidateQueries({ queryKey: key, exact: true });
+  }, [progress, flow, client]);
 
   // Each new connection since the last answer is an event exactly once, also with two windows.
   const seen = useRef<SessionShape | null>(null);
@@ -80,17 +101,7 @@ export function useSources(
     }
   });
 
-  useEffect(
-    () =>
-      onOutcome((outcome) => {
-        if (outcome === 'denied' || outcome === 'failed') {
-          setVisit((present) => present && { ...present, state: outcome });
-        }
-        if (outcome === 'withdrawn') setVisit(null);
-        void client.invalidateQueries({ queryKey: key });
-      }),
-    [client],
-  );
+  useEffect(() => onReturn(() => void client.invalidateQueries({ queryKey: key })), [client]);
 
   // A closed window looks the same as one whose provider has cut the link. So the page continues to poll the server.
   useEffect(() => {
@@ -119,9 +130,10 @@ export function useSources(
   const start = useMutation({
     mutationFn: (name: string) => api.start(name),
     onSuccess({ authUrl }, name) {
+      const flow = vouchForFlow(authUrl);
       provider.current?.goTo(authUrl);
       const state = provider.current === null ? 'blocked' : 'open';
-      setVisit({ provider: name, state, authUrl });
+      setVisit({ provider: name, state, start: { authUrl, flow } });
     },
     onError(error) {
       provider.current?.close();
@@ -145,7 +157,7 @@ export function useSources(
         return;
       }
       provider.current = openProviderWindow(waitText);
-      setVisit({ provider: name, state: 'opening', authUrl: null });
+      setVisit({ provider: name, state: 'opening', start: null });
       start.mutate(name);
     },
     async disconnect(source) {
@@ -166,6 +178,10 @@ export function useSources(
       void refresh();
     },
   };
+}
+
+function isEnd(state: string): state is VisitEnd {
+  return state === 'denied' || state === 'failed' || state === 'account_taken';
 }
 
 function codeOf(error: unknown): Problem | 'expired' {

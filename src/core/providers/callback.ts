@@ -1,5 +1,6 @@
 /**
- * A person comes back from a provider. The first callback with a state consumes it, and its outcome is remembered; a
+ * A person comes back from a provider. Only the browser that has begun the flow can take it up: in another one nothing is
+ * consumed and no code is sent. The first callback with a state consumes it, and its outcome is remembered; a
  * foreign or expired state changes nothing. Before the code is sent to the provider, a revocation with the code is
  * committed. It becomes due after the longest time that the exchange can take, so a grant whose answer is lost is ended
  * too. The transaction that stores the tokens withdraws this revocation.
@@ -12,8 +13,10 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, parseToken } from '../secret.ts';
 import { minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
+import { isBoundTo } from './browser-binding.ts';
 import { type CallbackOutcome, recallOutcome } from './callback-outcome.ts';
 import {
+  attemptLifeMs,
   type Connection,
   goneOutcome,
   nextConnectionState,
@@ -22,6 +25,7 @@ import {
 } from './connection.ts';
 import { addRevocation } from './end-grants.ts';
 import { type ExchangeResult, exchangeCode } from './exchange-code.ts';
+import { findFlowToken } from './flow.ts';
 import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
 import { openSecrets } from './oauth-attempt.ts';
@@ -37,12 +41,12 @@ const recallPauseMs = 200;
 const recallMaxMs = 3_000;
 const pause = promisify(setTimeout);
 
-/** Handles the parameters that the callback has. */
+/** Handles the parameters that the callback has; `browser` is the secret of the browser, null where it has none. */
 export async function finishConnection(
   core: Core,
-  input: { readonly door: Door; readonly parameters: URLSearchParams },
+  input: { readonly door: Door; readonly parameters: URLSearchParams; readonly browser: string | null },
 ): Promise<CallbackOutcome> {
-  const { door, parameters } = input;
+  const { door, parameters, browser } = input;
   const states = parameters.getAll('state');
   const [state = ''] = states;
   const token = states.length === 1 ? parseToken(state) : null;
@@ -50,7 +54,9 @@ export async function finishConnection(
   const { orgKey } = token;
   const principal: PublicPrincipal = { kind: 'public', door, orgKey };
 
-  const taken = await core.work.change(orgKey, (tx) => takeCallback(core, tx, { state, parameters }));
+  const taken = await core.work.change(orgKey, (tx) =>
+    takeCallback(core, tx, { state, parameters, browser }),
+  );
   if (taken.kind === 'exchanging') return awaitOutcome(core, orgKey, state);
   if (taken.kind !== 'code') return taken;
   const { exchange } = taken;
@@ -62,7 +68,9 @@ export async function finishConnection(
 /** The outcome of another delivery of the callback, in this process or another; `exchanging` where it takes long. */
 async function awaitOutcome(core: Core, orgKey: OrgKey, state: string): Promise<CallbackOutcome> {
   for (let waitedMs = 0; ; waitedMs += recallPauseMs) {
-    const outcome = await core.work.read(orgKey, (tx) => recallOutcome(core, tx, digestOf(state)));
+    const outcome = await core.work.read(orgKey, async (tx) =>
+      recallOutcome(core, tx, await tx.attempts.findByState(digestOf(state))),
+    );
     if (outcome.kind !== 'exchanging' || waitedMs >= recallMaxMs) return outcome;
     await pause(recallPauseMs);
   }
@@ -70,7 +78,7 @@ async function awaitOutcome(core: Core, orgKey: OrgKey, state: string): Promise<
 
 /** A code to exchange for tokens, with the revocation that is committed before the exchange. */
 interface Exchange {
-  readonly stateDigest: string;
+  readonly flowDigest: string;
   readonly provider: Provider;
   readonly returnTo: ReturnTo;
   readonly connectionId: string;
@@ -84,36 +92,42 @@ type Taken = { readonly kind: 'code'; readonly exchange: Exchange } | CallbackOu
 async function takeCallback(
   core: Core,
   tx: Tx,
-  { state, parameters }: { readonly state: string; readonly parameters: URLSearchParams },
+  callback: {
+    readonly state: string;
+    readonly parameters: URLSearchParams;
+    readonly browser: string | null;
+  },
 ): Promise<Taken> {
+  const { state, parameters, browser } = callback;
   const now = core.clock.now();
   const stateDigest = digestOf(state);
-  const seen = await tx.attempts.find(stateDigest);
+  const seen = await tx.attempts.findByState(stateDigest);
   if (seen === null || seen.expiresAt <= now) return { kind: 'refused' };
+  if (!isBoundTo(seen, browser)) return { kind: 'elsewhere', flow: await findFlowToken(core, tx, seen) };
   // The user first, as in every change of a connection.
   const user = await tx.users.lock({ id: seen.userId });
   const connection = await tx.connections.lock(seen.connectionId);
   const attempt = await tx.attempts.consume(stateDigest);
-  if (attempt === null) return recallOutcome(core, tx, stateDigest);
-  const { returnTo } = attempt;
+  if (attempt === null) return recallOutcome(core, tx, await tx.attempts.findByState(stateDigest));
+  const { returnTo, flowDigest } = attempt;
   const provider = connection === null ? null : core.providers.find(connection.provider);
   if (user === null || connection === null || provider === null || !takesGrants(connection)) {
-    await tx.attempts.settle(stateDigest, { outcome: 'withdrawn', settlesAt: null });
+    await tx.attempts.settle(flowDigest, { outcome: 'withdrawn', settlesAt: null });
     return { kind: 'withdrawn', returnTo };
   }
-  const callback = provider.readCallback(parameters, state);
+  const parsed = provider.readCallback(parameters, state);
   // A consumed attempt is refused until another outcome is stored.
-  if (callback.kind === 'foreign') return { kind: 'refused' };
-  if (callback.kind !== 'code') {
-    await tx.attempts.settle(stateDigest, { outcome: callback.kind, settlesAt: null });
-    return { kind: callback.kind, returnTo, title: provider.title };
+  if (parsed.kind === 'foreign') return { kind: 'refused' };
+  if (parsed.kind !== 'code') {
+    await tx.attempts.settle(flowDigest, { outcome: parsed.kind, settlesAt: null });
+    return { kind: parsed.kind, returnTo, title: provider.title };
   }
-  await tx.attempts.settle(stateDigest, { outcome: 'exchanging', settlesAt: now + exchangeLeaseMs });
+  await tx.attempts.settle(flowDigest, { outcome: 'exchanging', settlesAt: now + exchangeLeaseMs });
   const grant: CodeGrant = {
     kind: 'code',
     clientId: provider.clientId,
-    code: callback.code,
-    verifier: openSecrets(core, tx.orgKey, attempt).verifier,
+    code: parsed.code,
+    verifier: openSecrets(core, tx.orgKey, attempt).begun?.verifier ?? null,
     redirectUri: core.providers.redirectUri,
   };
   const id = newPrefixedId('rev');
@@ -127,7 +141,7 @@ async function takeCallback(
   });
   return {
     kind: 'code',
-    exchange: { stateDigest, provider, returnTo, connectionId: connection.id, revocationId: id, grant },
+    exchange: { flowDigest, provider, returnTo, connectionId: connection.id, revocationId: id, grant },
   };
 }
 
@@ -141,7 +155,9 @@ async function settleExchange(
 ): Promise<'connected' | 'failed' | 'withdrawn' | 'busy'> {
   const kind = await settleAnswer(core, tx, principal, exchange, result);
   const outcome = kind === 'busy' ? null : kind;
-  await tx.attempts.settle(exchange.stateDigest, { outcome, settlesAt: null });
+  await tx.attempts.settle(exchange.flowDigest, { outcome, settlesAt: null });
+  // For so long the person can end a connection that was a mistake, on the page that shows it.
+  if (kind === 'connected') await tx.attempts.extend(exchange.flowDigest, core.clock.now() + attemptLifeMs);
   return kind;
 }
 

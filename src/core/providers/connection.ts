@@ -152,10 +152,10 @@ export interface ConnectionCount {
   readonly outcome: string | null;
 }
 
-/** An attempt to connect: a person was sent to a provider and may come back. */
+/** An attempt to connect: a person has got the address of the start page, and may come back from the provider. */
 export interface OAuthAttempt {
-  /** SHA-256 of the state; the state itself is not stored. */
-  readonly stateDigest: string;
+  /** SHA-256 of the flow token, which is in the address of the start page. */
+  readonly flowDigest: string;
   readonly connectionId: string;
   readonly userId: UserId;
   /** `AttemptSecrets`, sealed. */
@@ -169,7 +169,14 @@ export const returnTargets = ['page', 'opener'] as const;
 export type ReturnTo = (typeof returnTargets)[number];
 
 /** How the callback of an attempt ended; `exchanging`: its code is being exchanged. */
-export type AttemptOutcome = 'exchanging' | 'connected' | 'denied' | 'failed' | 'refused' | 'withdrawn';
+export type AttemptOutcome =
+  | 'exchanging'
+  | 'connected'
+  | 'denied'
+  | 'failed'
+  | 'account_taken'
+  | 'refused'
+  | 'withdrawn';
 
 /** How far the callback of an attempt is: null before it comes. `settlesAt` is when an exchange has ended for certain. */
 export interface AttemptProgress {
@@ -177,17 +184,37 @@ export interface AttemptProgress {
   readonly settlesAt: number | null;
 }
 
+/** The browser that has begun the flow; null before the first one has. */
+export interface AttemptBinding {
+  /** SHA-256 of the OAuth state, which is new each time that a browser begins the flow. */
+  readonly stateDigest: string | null;
+  /** See `bindingDigest` in `browser-binding.ts`. */
+  readonly browserDigest: string | null;
+}
+
+export interface SeenAttempt extends OAuthAttempt, AttemptBinding, AttemptProgress {}
+
 export interface OAuthAttemptStore {
+  /** Adds an attempt that no browser has begun. */
   insert(attempt: OAuthAttempt): Promise<void>;
-  /** The attempt, expired or not, with its progress. */
-  find(stateDigest: string): Promise<(OAuthAttempt & AttemptProgress) | null>;
+  /** The attempt, expired or not. */
+  find(flowDigest: string): Promise<SeenAttempt | null>;
+  /** The attempt that was last begun with that state, expired or not. */
+  findByState(stateDigest: string): Promise<SeenAttempt | null>;
+  /** Binds an open attempt to a browser in place of a former one. False where it was consumed. */
+  bind(
+    flowDigest: string,
+    binding: { readonly stateDigest: string; readonly browserDigest: string; readonly sealedSecrets: string },
+  ): Promise<boolean>;
   /**
-   * Consumes the attempt, expired or not: of several callers exactly one gets it. It stays, as `refused` until `settle`,
-   * and is deleted after it has expired.
+   * Consumes the attempt with that state, expired or not: of several callers exactly one gets it. It stays, as `refused`
+   * until `settle`, and is deleted after it has expired.
    */
   consume(stateDigest: string): Promise<OAuthAttempt | null>;
   /** Stores the progress of a consumed attempt; with the outcome null it is open again. */
-  settle(stateDigest: string, progress: AttemptProgress): Promise<void>;
+  settle(flowDigest: string, progress: AttemptProgress): Promise<void>;
+  /** Moves the end of the attempt. */
+  extend(flowDigest: string, expiresAt: number): Promise<void>;
   /** The newest attempt of the connection that has not expired and was not consumed. */
   findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null>;
   /** Voids the attempts of a connection that were not consumed. */

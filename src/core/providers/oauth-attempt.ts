@@ -1,6 +1,8 @@
 /**
- * Sends a person to a provider. The state, which comes back with the callback, names the organization and is stored
- * as a digest; the PKCE verifier and the address are sealed beside it. An attempt is valid once, for ten minutes.
+ * The flow of a person to a provider and back. The flow token is in the address of the start page, names the
+ * organization, and is stored as a digest. Each time that a browser begins the flow, it gets a new OAuth state and a new
+ * PKCE verifier, so that an address of the provider that another browser has seen is worth nothing. A flow is valid once, for ten
+ * minutes.
  */
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
@@ -10,47 +12,64 @@ import type { Tx } from '../unit-of-work.ts';
 import { attemptLifeMs, type Connection, type OAuthAttempt, type ReturnTo } from './connection.ts';
 import type { Provider } from './provider.ts';
 
-/** What the callback needs of an attempt, and the address for the answer to a repeated request. */
+/** What the callback needs of an attempt, and the flow token for the answer to a repeated request. */
 export interface AttemptSecrets {
-  /** Null where the provider has no PKCE. */
-  readonly verifier: string | null;
-  readonly authUrl: string;
+  readonly flow: string;
+  /** Null before a browser has begun the flow. */
+  readonly begun: BegunSecrets | null;
 }
 
-/** A step: a new attempt for the connection; returns the address to send the person to. */
+/** The secrets between the browser that has begun the flow and the provider. */
+export interface BegunSecrets {
+  readonly state: string;
+  /** The PKCE verifier (RFC 7636, section 4.1); null where the provider has no PKCE. */
+  readonly verifier: string | null;
+}
+
+/** A step: a new attempt for the connection; returns the address of the start page, to which the person goes. */
 export async function openAttempt(
   core: Core,
   tx: Tx,
-  attempt: { readonly connection: Connection; readonly provider: Provider; readonly returnTo: ReturnTo },
+  attempt: { readonly connection: Connection; readonly returnTo: ReturnTo },
 ): Promise<string> {
-  const { connection, provider, returnTo } = attempt;
-  const state = newToken('oas', tx.orgKey);
-  const verifier = provider.usesPkce ? randomBytes(32).toString('base64url') : null;
-  const authUrl = provider.authorizationUrl({
-    state,
-    // The digest is the S256 challenge of RFC 7636, section 4.2.
-    challenge: verifier === null ? null : digestOf(verifier),
-    redirectUri: core.providers.redirectUri,
-  });
-  const stateDigest = digestOf(state);
-  const secrets: AttemptSecrets = { verifier, authUrl };
+  const { connection, returnTo } = attempt;
+  const flow = newToken('oaf', tx.orgKey);
+  const flowDigest = digestOf(flow);
   await tx.attempts.insert({
-    stateDigest,
+    flowDigest,
     connectionId: connection.id,
     userId: connection.userId,
-    sealedSecrets: core.secrets.seal(JSON.stringify(secrets), attemptContext(tx.orgKey, stateDigest)),
+    sealedSecrets: sealSecrets(core, tx.orgKey, flowDigest, { flow, begun: null }),
     returnTo,
     expiresAt: core.clock.now() + attemptLifeMs,
   });
-  return authUrl;
+  return startAddress(core, flow);
+}
+
+/** The address of the start page of a flow. */
+export function startAddress(core: Core, flow: string): string {
+  const url = new URL('start', core.providers.redirectUri);
+  url.searchParams.set('flow', flow);
+  return url.href;
+}
+
+export function newBegunSecrets(orgKey: OrgKey, { usesPkce }: Pick<Provider, 'usesPkce'>): BegunSecrets {
+  return {
+    state: newToken('oas', orgKey),
+    verifier: usesPkce ? randomBytes(32).toString('base64url') : null,
+  };
+}
+
+export function sealSecrets(core: Core, orgKey: OrgKey, flowDigest: string, secrets: AttemptSecrets): string {
+  return core.secrets.seal(JSON.stringify(secrets), attemptContext(orgKey, flowDigest));
 }
 
 /** The secrets of the attempt. Throws where no known secret opens them. */
 export function openSecrets(core: Core, orgKey: OrgKey, attempt: OAuthAttempt): AttemptSecrets {
-  return JSON.parse(core.secrets.open(attempt.sealedSecrets, attemptContext(orgKey, attempt.stateDigest)));
+  return JSON.parse(core.secrets.open(attempt.sealedSecrets, attemptContext(orgKey, attempt.flowDigest)));
 }
 
 /** The context that the sealed secrets of an attempt are bound to. */
-export function attemptContext(orgKey: OrgKey, stateDigest: string): string {
-  return `oauth attempt ${orgKey} ${stateDigest}`;
+function attemptContext(orgKey: OrgKey, flowDigest: string): string {
+  return `oauth attempt ${orgKey} ${flowDigest}`;
 }

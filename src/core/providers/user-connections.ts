@@ -17,12 +17,15 @@ import type { Tx } from '../unit-of-work.ts';
 import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
 import { revokeGrants } from './end-grants.ts';
 import { markUserChanged } from './lock-connection.ts';
-import { openAttempt, openSecrets } from './oauth-attempt.ts';
+import { openAttempt, openSecrets, startAddress } from './oauth-attempt.ts';
 import type { Provider } from './provider.ts';
 
 export interface StartedConnection {
   readonly connection: Connection;
-  /** Where to send the person; null only for a repeated request whose person has already come back. */
+  /**
+   * The address of the start page, to which the person goes; null only for a repeated request whose person has already
+   * come back.
+   */
   readonly authUrl: string | null;
 }
 
@@ -74,7 +77,7 @@ export async function startConnection(
         once,
         { status: 200, now: core.clock.now() },
         {
-          again: ({ connectionId }) => repeat(core, tx, connectionId, { provider, returnTo }),
+          again: ({ connectionId }) => repeat(core, tx, connectionId, returnTo),
           work: () => start(core, tx, principal, { user, provider, returnTo }),
           made: ({ connection }) => ({ userId: user.id, connectionId: connection.id }),
         },
@@ -140,7 +143,7 @@ async function start(
       createdAt: now,
     }));
   if (waiting !== undefined) await tx.connections.update(waiting, { updatedAt: now });
-  const authUrl = await openAttempt(core, tx, { connection, provider, returnTo });
+  const authUrl = await openAttempt(core, tx, { connection, returnTo });
   await record(tx, principal, 'connection.started', { kind: 'connection', id: connection.id }, now);
   if (waiting === undefined) await markUserChanged(tx, user, now);
   return { connection, authUrl };
@@ -154,15 +157,16 @@ async function repeat(
   core: Core,
   tx: Tx,
   connectionId: string | null,
-  to: { readonly provider: Provider; readonly returnTo: ReturnTo },
+  returnTo: ReturnTo,
 ): Promise<StartedConnection | null> {
   const connection = connectionId === null ? null : await tx.connections.find(connectionId);
   if (connection === null) return null;
   const attempt = await tx.attempts.findOpen(connection.id, core.clock.now());
-  if (attempt !== null) return { connection, authUrl: openSecrets(core, tx.orgKey, attempt).authUrl };
+  if (attempt !== null)
+    return { connection, authUrl: startAddress(core, openSecrets(core, tx.orgKey, attempt).flow) };
   return {
     connection,
-    authUrl: isWaiting(connection) ? await openAttempt(core, tx, { connection, ...to }) : null,
+    authUrl: isWaiting(connection) ? await openAttempt(core, tx, { connection, returnTo }) : null,
   };
 }
 

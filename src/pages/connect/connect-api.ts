@@ -9,6 +9,7 @@ import { authenticatePageToken } from '../../core/connect-page/page-token.ts';
 import { listSources, type Source } from '../../core/connect-page/sources.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';
+import { getFlowProgress } from '../../core/providers/flow.ts';
 import { disconnect, startConnection } from '../../core/providers/user-connections.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
@@ -17,7 +18,14 @@ import { nameOfRefusal, type Refusal, type RefusalName } from '../../http/http-r
 import type { PageRoute } from '../../http/page.ts';
 import { readBearer } from '../../http/reading/bearer.ts';
 import { readMembers } from '../../http/reading/members.ts';
-import type { ProblemCode, ProblemShape, SessionShape, SourceShape, StartedShape } from './connect-shapes.ts';
+import type {
+  FlowShape,
+  ProblemCode,
+  ProblemShape,
+  SessionShape,
+  SourceShape,
+  StartedShape,
+} from './connect-shapes.ts';
 
 /** The door in the audit events of a person's changes in the page. */
 const door = 'connect';
@@ -59,6 +67,17 @@ export function connectApi(core: Core): readonly PageRoute[] {
         if (authUrl === null) throw refuse('internal', {});
         const body: StartedShape = { connectionId: connection.id, authUrl };
         return { status: 201, body };
+      },
+    },
+    {
+      ...common,
+      method: 'GET',
+      path: '/connect/api/flows/:flow',
+      operationId: 'connect.flow',
+      async handle(call) {
+        const progress = await getFlowProgress(core, personOf(call), call.params['flow'] ?? '');
+        const body: FlowShape = { progress };
+        return { status: 200, body };
       },
     },
     {

@@ -29,8 +29,23 @@ export interface ConnectionShape {
 
 export interface StartedShape {
   readonly connectionId: string;
-  /** The address of the provider, to which the page sends the person. */
+  /** The address of the start page, on this origin, to which the page sends the person. */
   readonly authUrl: string;
+}
+
+/** How far the flow of a person at a provider is. */
+export interface FlowShape {
+  /** `waiting` until the person has come back; `expired` where they did not within ten minutes. */
+  readonly progress:
+    | 'waiting'
+    | 'exchanging'
+    | 'connected'
+    | 'denied'
+    | 'failed'
+    | 'account_taken'
+    | 'refused'
+    | 'withdrawn'
+    | 'expired';
 }
 
 /** `expired`: the session is over. `gone`: the requested thing does not exist any more. */

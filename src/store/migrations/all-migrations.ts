@@ -15,6 +15,7 @@ import { callbackOutcomes } from './0012-callback-outcomes.ts';
 import { appBrands } from './0013-app-brands.ts';
 import { proofs } from './0014-proofs.ts';
 import { earlierProofs } from './0015-earlier-proofs.ts';
+import { boundFlows } from './0016-bound-flows.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   appBrands,
   proofs,
   earlierProofs,
+  boundFlows,
 ];
 
 /** The version that this program works with. */

@@ -42,7 +42,7 @@ const sweeps = [
   sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'),
   sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'),
   sweepOf('email_tokens', ['org_key', 'digest'], 'expires_at'),
-  sweepOf('oauth_attempts', ['org_key', 'state_digest'], 'expires_at'),
+  sweepOf('oauth_attempts', ['org_key', 'flow_digest'], 'expires_at'),
   sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('login_failures', ['org_key', 'subject'], 'last_at', { lifeMs: failureLifeMs }),

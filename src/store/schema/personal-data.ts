@@ -204,12 +204,14 @@ export const tables = {
   oauth_attempts: {
     columns: {
       org_key: 'plain',
-      state_digest: 'plain',
+      flow_digest: 'plain',
       connection_id: 'plain',
       user_id: 'user',
       sealed_secrets: 'plain',
       return_to: 'plain',
       expires_at: 'plain',
+      state_digest: 'plain',
+      browser_digest: 'plain',
       outcome: 'plain',
       settles_at: 'plain',
     },

@@ -160,12 +160,14 @@ export interface Database {
   };
   oauth_attempts: {
     org_key: number;
-    state_digest: string;
+    flow_digest: string;
     connection_id: string;
     user_id: string;
     sealed_secrets: string;
     return_to: ReturnTo;
     expires_at: number;
+    state_digest: string | null;
+    browser_digest: string | null;
     outcome: AttemptOutcome | null;
     settles_at: number | null;
   };

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseUserIdText } from '../../../src/core/ids.ts';
 import { addPerson } from '../../support/contracts/people.ts';
-import { visitDemo } from '../../support/server/demo-person.ts';
+import { visit, visitDemo } from '../../support/server/demo-person.ts';
 import type { Ask } from '../../support/server/http.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 
@@ -75,7 +75,7 @@ describe('GET /v1/users/{user_id}/devices', () => {
 });
 
 describe('POST /v1/users/{user_id}/devices', () => {
-  test('answers with the address of the provider, and going there connects the device', async () => {
+  test('answers with the address of the start page, and going there connects the device', async () => {
     const userId = await makeUser();
     roster.clock.advance(1);
     const reply = await connect(userId);
@@ -85,10 +85,7 @@ describe('POST /v1/users/{user_id}/devices', () => {
     assert.equal(reply.at('data.provider'), 'demo');
     assert.equal(reply.at('data.status'), 'pending');
     const authUrl = new URL(reply.string('data.auth_url'));
-    assert.equal(authUrl.pathname, '/demo-provider/auth');
-    for (const name of ['state', 'code_challenge', 'redirect_uri', 'client_id']) {
-      assert.ok(authUrl.searchParams.has(name), name);
-    }
+    assert.match(`${authUrl.pathname}${authUrl.search}`, /^\/connect\/start\?flow=oaf_[\w-]+$/);
     await ledger.expect({
       audit: [{ action: 'connection.started', door: 'sonar', subject_id: reply.string('data.id') }],
       rows: { connections: '+1', oauth_attempts: '+1', users: '~1' },
@@ -203,8 +200,8 @@ describe('DELETE /v1/users/{user_id}/devices/{device_id}', () => {
     const started = await connect(userId);
     assert.equal((await disconnect(userId, started.string('data.id'))).status, 204);
     assert.equal((await list(userId)).at('data.0.status'), 'revoked');
-    const arrival = await visitDemo(started.string('data.auth_url'));
-    assert.equal(arrival.status, 400);
+    const arrival = await visit(started.string('data.auth_url'), new Map());
+    assert.equal(arrival.status, 404);
     assert.match(arrival.text, /does not work any more/);
   });
 

@@ -158,26 +158,39 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
 
   test('OAuth attempts are consumed once, and the newest open one is found', async () => {
     const connection = await connect();
-    const attempt = (stateDigest: string, expiresAt: number) =>
+    const attempt = (flowDigest: string, expiresAt: number, sealedSecrets = 'sealed') =>
       ({
-        stateDigest,
+        flowDigest,
         connectionId: connection.id,
         userId: user.id,
-        sealedSecrets: 'sealed',
+        sealedSecrets,
         returnTo: 'opener',
         expiresAt,
       }) as const;
-    const digest = `state of ${connection.id}`;
+    const digest = `flow of ${connection.id}`;
+    const state = `state of ${connection.id}`;
     await within((tx) => tx.attempts.insert(attempt(digest, 100)));
     await within((tx) => tx.attempts.insert(attempt(`${digest} 2`, 200)));
     const open = (now: number) => within((tx) => tx.attempts.findOpen(connection.id, now));
     assert.deepEqual(await open(199), attempt(`${digest} 2`, 200));
     assert.equal(await open(200), null);
-    const consume = () => within((tx) => tx.attempts.consume(digest));
+    const consume = () => within((tx) => tx.attempts.consume(state));
+    assert.equal(await consume(), null, 'no browser has begun it');
+    const bind = (stateDigest: string) =>
+      within((tx) =>
+        tx.attempts.bind(digest, { stateDigest, browserDigest: 'browser', sealedSecrets: 'sealed again' }),
+      );
+    assert.equal(await bind('another state'), true);
+    assert.equal(await bind(state), true);
+    assert.equal(await within((tx) => tx.attempts.findByState('another state')), null);
+    assert.deepEqual(await within((tx) => tx.attempts.findByState(state)), {
+      ...attempt(digest, 100, 'sealed again'),
+      ...{ stateDigest: state, browserDigest: 'browser', outcome: null, settlesAt: null },
+    });
     const taken = await Promise.all([consume(), consume(), consume()]);
     assert.deepEqual(
       taken.filter((each) => each !== null),
-      [attempt(digest, 100)],
+      [attempt(digest, 100, 'sealed again')],
     );
     const progress = async () => {
       const found = await within((tx) => tx.attempts.find(digest));
@@ -187,13 +200,15 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     await within((tx) => tx.attempts.settle(digest, { outcome: 'exchanging', settlesAt: 7 }));
     assert.deepEqual(await progress(), ['exchanging', 7]);
     assert.equal(await consume(), null);
+    assert.equal(await bind('a late state'), false);
     // Voids only what is open.
     await within((tx) => tx.attempts.drop(connection.id));
     assert.equal(await open(1), null);
     assert.equal(await within((tx) => tx.attempts.find(`${digest} 2`)), null);
     await within((tx) => tx.attempts.settle(digest, { outcome: null, settlesAt: null }));
-    assert.deepEqual(await open(1), attempt(digest, 100));
-    assert.deepEqual(await consume(), attempt(digest, 100));
+    await within((tx) => tx.attempts.extend(digest, 300));
+    assert.deepEqual(await open(299), attempt(digest, 300, 'sealed again'));
+    assert.deepEqual(await consume(), attempt(digest, 300, 'sealed again'));
   });
 
   test('a revocation is due at its time, is claimed once, and each attempt is counted', async () => {

@@ -40,7 +40,7 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
   const connectionId = newPrefixedId('dev');
   await tx.connections.insert({ id: connectionId, userId, provider: 'fitbit', createdAt: now });
   await tx.attempts.insert({
-    stateDigest: `state ${userId}`,
+    flowDigest: `flow ${userId}`,
     connectionId,
     userId,
     sealedSecrets: 'sealed',

@@ -1,4 +1,4 @@
-/** A person at the demo provider, without a browser: follows the redirects, decides, and returns. */
+/** A person with a browser, without a real browser: opens the start page, presses, follows the redirects, and returns. */
 import assert from 'node:assert/strict';
 
 export interface Arrival {
@@ -9,32 +9,80 @@ export interface Arrival {
   readonly text: string;
 }
 
-/** Decides at the demo provider; the content of the last page. */
+/** The cookies of one browser, by name. Hosts are not told apart: all is on this machine. */
+export type Jar = Map<string, string>;
+
+/** A page of a browser with these cookies, without following a redirect. A form makes it a POST. */
+export async function visit(
+  url: string | URL,
+  jar: Jar,
+  ask: { readonly headers?: Readonly<Record<string, string>>; readonly form?: string } = {},
+): Promise<Arrival> {
+  const { form, headers = {} } = ask;
+  const response = await fetch(url, {
+    redirect: 'manual',
+    headers: {
+      ...headers,
+      cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+      ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
+    ...(form === undefined ? {} : { method: 'POST', body: form }),
+  });
+  const text = await response.text();
+  for (const line of response.headers.getSetCookie()) {
+    const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=', 2);
+    if (value === '') jar.delete(name);
+    else jar.set(name, value);
+  }
+  return { url: String(url), status: response.status, headers: response.headers, text };
+}
+
+/** Opens the start page and presses its button; the address of the provider. */
+export async function pressStart(startUrl: string, jar: Jar): Promise<string> {
+  const shown = await visit(startUrl, jar);
+  assert.equal(shown.status, 200, shown.text);
+  const pressed = await visit(startUrl, jar, { form: '' });
+  assert.equal(pressed.status, 303, pressed.text);
+  return new URL(pressed.headers.get('location') ?? '', startUrl).href;
+}
+
+/** Begins the flow, decides at the demo provider, and returns; the content of the last page. */
 export async function visitDemo(
-  authUrl: string,
+  startUrl: string,
   decision: 'allow' | 'deny' = 'allow',
   headers: Readonly<Record<string, string>> = {},
+  jar: Jar = new Map(),
 ): Promise<Arrival> {
-  const cookies = new Map<string, string>();
-  const shown = await follow(authUrl, cookies, headers);
+  const shown = await follow(await pressStart(startUrl, jar), jar, headers);
   assert.equal(shown.status, 200, shown.text);
-  return follow(shown.url, cookies, headers, `decision=${decision}`);
+  return follow(shown.url, jar, headers, `decision=${decision}`);
 }
 
-/** Allows at the demo provider, and stops before the callback: its address, which is not requested yet. */
-export async function approachDemo(authUrl: string): Promise<URL> {
-  const cookies = new Map<string, string>();
-  const shown = await follow(authUrl, cookies, {});
+/** A person who is about to return. */
+export interface Approach {
+  /** The address of the callback, which is not requested yet. */
+  readonly callback: URL;
+  /** The browser. */
+  readonly jar: Jar;
+}
+
+/** Begins the flow and allows at the demo provider, and stops before the callback. */
+export async function approachDemo(startUrl: string, jar: Jar = new Map()): Promise<Approach> {
+  return { callback: await allowDemo(await pressStart(startUrl, jar), jar), jar };
+}
+
+/** Allows at the demo provider, and stops before the callback. */
+export async function allowDemo(address: string, jar: Jar): Promise<URL> {
+  const shown = await follow(address, jar, {});
   assert.equal(shown.status, 200, shown.text);
   const isCallback = (url: string): boolean => new URL(url).pathname === '/connect/callback';
-  const { url } = await follow(shown.url, cookies, {}, 'decision=allow', isCallback);
-  return new URL(url);
+  return new URL((await follow(shown.url, jar, {}, 'decision=allow', isCallback)).url);
 }
 
-/** Follows redirects with cookies, like a browser, to the last page or to the address to stop at. */
+/** Follows redirects to the last page, or to the address to stop at. */
 async function follow(
   start: string,
-  cookies: Map<string, string>,
+  jar: Jar,
   headers: Readonly<Record<string, string>>,
   form?: string,
   isEnd: (url: string) => boolean = () => false,
@@ -42,27 +90,12 @@ async function follow(
   let url = start;
   let body = form;
   for (let step = 0; step < 10; step += 1) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, {
-      redirect: 'manual',
-      headers: {
-        ...headers,
-        cookie,
-        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-      },
-      ...(body === undefined ? {} : { method: 'POST', body }),
-    });
-    const text = await response.text();
-    for (const line of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=', 2);
-      if (value === '') cookies.delete(name);
-      else cookies.set(name, value);
-    }
-    const location = response.headers.get('location');
-    if (location === null) return { url, status: response.status, headers: response.headers, text };
+    const arrival = await visit(url, jar, { headers, ...(body === undefined ? {} : { form: body }) });
+    const location = arrival.headers.get('location');
+    if (location === null) return arrival;
     url = new URL(location, url).href;
     body = undefined;
-    if (isEnd(url)) return { url, status: response.status, headers: response.headers, text };
+    if (isEnd(url)) return { ...arrival, url };
   }
   throw new Error('it led round in a circle');
 }

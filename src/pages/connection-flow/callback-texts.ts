@@ -1,4 +1,4 @@
-/** The texts of the page to which providers send people back, by language. */
+/** The texts of the web page to which providers send people back, by language. */
 import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
@@ -7,7 +7,9 @@ export type CallbackNotice =
   | 'connected'
   | 'denied'
   | 'failed'
+  | 'account_taken'
   | 'refused'
+  | 'elsewhere'
   | 'withdrawn'
   | 'exchanging'
   | 'busy';
@@ -15,6 +17,9 @@ export type CallbackNotice =
 export interface ConnectionCallbackTexts {
   /** `title` is the provider's, where it is known. */
   readonly notices: Readonly<Record<CallbackNotice, (title: string) => Notice>>;
+  /** Before the name of the account. */
+  readonly account: string;
+  readonly beginAgain: string;
   readonly problems: Readonly<Record<'busy' | 'not_understood' | 'fault', Notice>>;
 }
 
@@ -31,6 +36,14 @@ const english: ConnectionCallbackTexts = {
     failed: (title) => ({
       heading: `${title} could not be connected`,
       body: `There was no answer from ${title} that could be used. Go back to where you came from and try again in a while.`,
+    }),
+    account_taken: (title) => ({
+      heading: `This ${title} account is connected to another user`,
+      body: `The app lets one account of ${title} be connected to one user only. Nothing was connected. Disconnect it at the other user first, or use another account of ${title}.`,
+    }),
+    elsewhere: () => ({
+      heading: 'This was begun in another browser',
+      body: 'Nothing was connected. Go back to the browser in which you began, or begin again in this one. If you did not begin it, close this page.',
     }),
     refused: () => ({
       heading: 'This link does not work any more',
@@ -49,6 +62,8 @@ const english: ConnectionCallbackTexts = {
       body: 'This page tries again by itself in a few seconds. Please leave it open.',
     }),
   },
+  account: 'Account:',
+  beginAgain: 'Begin again in this browser',
   problems: {
     busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then load this page again.' },
     not_understood: {
@@ -76,6 +91,14 @@ const spanish: ConnectionCallbackTexts = {
       heading: `No se pudo conectar ${title}`,
       body: `${title} no dio una respuesta que sirviera. Vuelva al lugar de donde vino e inténtelo de nuevo dentro de un rato.`,
     }),
+    account_taken: (title) => ({
+      heading: `Esta cuenta de ${title} está conectada a otro usuario`,
+      body: `La aplicación admite cada cuenta de ${title} para un solo usuario. No se ha conectado nada. Desconéctela primero del otro usuario, o use otra cuenta de ${title}.`,
+    }),
+    elsewhere: () => ({
+      heading: 'Esto se empezó en otro navegador',
+      body: 'No se ha conectado nada. Vuelva al navegador en el que empezó, o empiece de nuevo en este. Si no lo empezó usted, cierre esta página.',
+    }),
     refused: () => ({
       heading: 'Este enlace ya no funciona',
       body: 'Ya se ha usado, es demasiado antiguo o no es para esta página. No se ha cambiado nada. Vuelva al lugar de donde vino y empiece de nuevo.',
@@ -93,6 +116,8 @@ const spanish: ConnectionCallbackTexts = {
       body: 'Esta página lo intenta de nuevo en unos segundos. Por favor, déjela abierta.',
     }),
   },
+  account: 'Cuenta:',
+  beginAgain: 'Empezar de nuevo en este navegador',
   problems: {
     busy: { heading: 'Hay mucha actividad', body: 'Espere un momento y cargue esta página otra vez.' },
     not_understood: {

@@ -1,0 +1,140 @@
+/**
+ * The page on which each flow to a provider starts. It says which app asks and whose account gets the data. A press
+ * binds the flow to the browser and leads to the provider; opening the page changes nothing, so a mail scanner that
+ * follows links does no harm. It works without script.
+ *
+ * In a pop-up that the Connect page has opened from a frame, a small script goes on without a press: the app that shows
+ * the frame has signed the person in. The script believes only an opener of this origin, in a frame, that has asked for
+ * this very flow. A page of another site cannot send the form: see `own-form.ts`.
+ */
+import type { Core } from '../../core/core.ts';
+import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { issueBrowserSecret } from '../../core/providers/browser-binding.ts';
+import { beginFlow, findOpenFlow, type OpenFlow } from '../../core/providers/flow.ts';
+import type { Answer, Call } from '../../http/contract.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { pageBrand } from '../connect/brand-files.ts';
+import { html } from '../html.ts';
+import { renderPage } from '../layout.ts';
+import { noticeText } from '../notice.ts';
+import { browserCookie, readBrowserSecret } from './browser-cookie.ts';
+import { presentFlowRefusal } from './flow-refusals.ts';
+import { isOwnForm } from './own-form.ts';
+import { connectionStartTexts } from './start-texts.ts';
+
+const path = '/connect/start';
+
+const script = `'use strict';
+const isVouched = () => {
+  const { opener } = window;
+  const flow = new URLSearchParams(window.location.search).get('flow');
+  try {
+    return opener !== null && opener.parent !== opener && opener.document.documentElement.dataset.flow === flow;
+  } catch {
+    return false;
+  }
+};
+if (isVouched()) document.querySelector('form').submit();
+`;
+
+/** The page and its script. */
+export function connectionStartPages(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path,
+      operationId: 'connectionStart',
+      handle: (call) => show(core, call, 200),
+      present: presentFlowRefusal,
+    },
+    {
+      method: 'POST',
+      path,
+      operationId: 'connectionBegin',
+      networkThrottle: 'connect',
+      bodyTypes: ['application/x-www-form-urlencoded'],
+      handle: (call) => begin(core, call),
+      present: presentFlowRefusal,
+    },
+    {
+      method: 'GET',
+      path: `${path}.js`,
+      operationId: 'connectionStartScript',
+      handle: async () => ({
+        status: 200,
+        headers: { 'Cache-Control': 'public, max-age=3600' },
+        contentType: 'text/javascript; charset=utf-8',
+        content: script,
+      }),
+    },
+  ];
+}
+
+async function show(core: Core, call: Call, status: 200 | 403): Promise<Answer> {
+  const flow = await findOpenFlow(core, flowOf(call));
+  return flow === null ? overPage(call) : formPage(core, call, { flow, status });
+}
+
+/** Another site's form gets the page, whose button the person may press. */
+async function begin(core: Core, call: Call): Promise<Answer> {
+  if (!isOwnForm(core, call)) return show(core, call, 403);
+  const browser = readBrowserSecret(core, call) ?? issueBrowserSecret();
+  const address = await beginFlow(core, { flow: flowOf(call), browser });
+  if (address === null) return overPage(call);
+  return {
+    status: 303,
+    headers: {
+      Location: address,
+      'Set-Cookie': browserCookie(core, browser),
+      'Referrer-Policy': 'no-referrer',
+    },
+  };
+}
+
+function flowOf({ query }: Call): string {
+  const { flow } = query;
+  return typeof flow === 'string' ? flow : '';
+}
+
+function formPage(
+  core: Core,
+  call: Call,
+  { flow, status }: { readonly flow: OpenFlow; readonly status: number },
+): Answer {
+  const { app, account, provider, returnTo } = flow;
+  const { title } = provider;
+  const language = languageOf(call);
+  const texts = connectionStartTexts[language];
+  const isOpened = returnTo === 'opener' && status === 200;
+  const page = renderPage({
+    status,
+    language,
+    title: texts.heading(title),
+    brand: pageBrand(app, ''),
+    formTargets: [schemeOf(core, flow)],
+    hasScripts: isOpened,
+    content: html`<h1>${texts.heading(title)}</h1>
+<p>${texts.account.before(app.name, title)}<strong>${account.name}</strong>${account.isUnproved ? texts.unproved : null}${texts.account.after}</p>
+<p>${texts.warning}</p>
+<form method="post"><button type="submit">${texts.submit(title)}</button></form>
+${isOpened ? html`<script src="start.js" defer></script>` : null}`,
+  });
+  // Browsers send `Origin: null` with a form of a page without referrer, and then nothing tells whose form it is.
+  return { ...page, headers: { ...page.headers, 'Referrer-Policy': 'same-origin' } };
+}
+
+/** Browsers apply `form-action` to every redirect on the way, also to those from one host of the provider to another. */
+function schemeOf(core: Core, { provider }: OpenFlow): string {
+  const { redirectUri } = core.providers;
+  return new URL(provider.authorizationUrl({ state: '', challenge: null, redirectUri })).protocol;
+}
+
+function overPage(call: Call): Answer {
+  const language = languageOf(call);
+  const { over } = connectionStartTexts[language];
+  return renderPage({ status: 404, language, title: over.heading, content: noticeText(over) });
+}
+
+function languageOf({ headers }: Call): ReturnType<typeof closestLanguage> {
+  return closestLanguage(readAcceptLanguage(headers['accept-language']));
+}
