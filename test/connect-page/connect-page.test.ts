@@ -47,12 +47,10 @@ describe('the Connect page', () => {
   const open = (page: Page, { token }: OpenSession, query = ''): Promise<FrameLocator> =>
     openConnect(page, app, { token, base: `${site}/connect${query}` });
 
+  type Decision = 'Allow access' | 'Cancel';
+
   /** Presses the button that connects the demo, and decides on the demo's own page. */
-  async function connectDemo(
-    page: Page,
-    frame: FrameLocator,
-    answer: 'Allow access' | 'Cancel',
-  ): Promise<Page> {
+  async function connectDemo(page: Page, frame: FrameLocator, answer: Decision): Promise<Page> {
     const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
     await popup.getByRole('button', { name: answer }).click();
     return popup;
@@ -183,11 +181,10 @@ describe('the Connect page', () => {
       const beginning = '**/connect/start?*';
       await page.context().route(beginning, async (route) => {
         if (route.request().method() !== 'POST') return route.continue();
-        const answer = await route.fetch({ maxRedirects: 0 });
-        const state = new URL(answer.headers()['location'] ?? '').searchParams.get('state') ?? '';
+        const { location = '' } = (await route.fetch({ maxRedirects: 0 })).headers();
+        const state = new URL(location).searchParams.get('state') ?? '';
         const said = new URLSearchParams({ state, code: 'made-up', iss: `${site}/demo-provider` });
-        const headers = { ...answer.headers(), location: `${site}/connect/callback?${said}` };
-        return route.fulfill({ status: 303, headers });
+        return route.fulfill({ status: 303, headers: { location: `${site}/connect/callback?${said}` } });
       });
       const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Demo' }));
       await popup.getByRole('heading', { name: 'Demo could not be connected' }).waitFor();
@@ -209,7 +206,7 @@ describe('the Connect page', () => {
     await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await frame.getByRole('alert').filter({ hasText: 'No connection.' }).waitFor();
     await page.context().unroute(isEnd);
-    assert.equal((await toldEvents(page)).length, 1, 'only the connecting was reported');
+    assert.equal((await toldEvents(page)).length, 1, 'only connecting was reported');
     await frame.getByRole('button', { name: 'Disconnect Demo' }).click();
     await frame.getByRole('dialog').getByRole('button', { name: 'Disconnect' }).click();
     await frame.getByRole('button', { name: 'Connect Demo' }).waitFor();

@@ -1,6 +1,6 @@
 /**
  * The devices of a user: list, connect and disconnect them. A device is a connection to a provider. The answer to
- * connecting has the address of the provider, to which the client sends the person.
+ * connecting has the address of the start page, to which the client sends the person.
  */
 
 import type { Core } from '../../core/core.ts';
@@ -53,7 +53,7 @@ export function connectDeviceRoute(core: Core): Route {
     tag: 'Devices',
     summary: 'Connect a device',
     description:
-      'Starts to connect the user to a provider and answers with the address to send them to. A device that waits for its person already is started again.',
+      'Starts to connect the user to a provider and answers with the address of the page to send them to. A device that waits for its person already is started again.',
     access: 'connections.manage',
     params: userIdParams,
     headers: idempotencyHeaders,
@@ -68,7 +68,7 @@ export function connectDeviceRoute(core: Core): Route {
             id: deviceExample.id,
             provider: deviceExample.provider,
             status: 'pending',
-            auth_url: 'https://www.fitbit.com/oauth2/authorize?response_type=code&client_id=23ABCD',
+            auth_url: `https://roster.example.com/connect/start?flow=oaf_1_${'k'.repeat(43)}`,
           },
         },
       },

@@ -39,8 +39,11 @@ export const connectionAnswerSchema = named(
       auth_url: nullable(
         Type.String({
           format: 'uri',
-          description:
-            'Where to send the person, once and within ten minutes. Null only where a repeated request finds that they have been there.',
+          description: [
+            'Where to send the person, within ten minutes: a web page of this server that names the app and the account,',
+            'and leads to the provider after a press. Only the browser in which the person presses can finish the connection.',
+            'Null only where a repeated request finds that they have been there.',
+          ].join(' '),
         }),
       ),
     }),

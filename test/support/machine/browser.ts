@@ -33,24 +33,34 @@ const flags = [
 
 const browser: WantedProgram = { name: 'chromium', places: named === undefined ? places : [named] };
 
-/** The browser of this process: a start takes longer than most tests. */
-let running: Promise<Browser> | null = null;
+/** With it a page in a frame of another site gets no cookie that is not partitioned. */
+const withoutThirdPartyCookies = '--test-third-party-cookie-phaseout';
 
-function launch(): Promise<Browser> {
-  running ??= chromium.launch({ executablePath: ensureProgram(browser), headless: true, args: flags });
-  return running;
+/** The browsers of this process, by their further flags: a start takes longer than most tests. */
+const running = new Map<string, Promise<Browser>>();
+
+function launch(furtherFlags: readonly string[]): Promise<Browser> {
+  const key = furtherFlags.join(' ');
+  const args = [...flags, ...furtherFlags];
+  const launched =
+    running.get(key) ?? chromium.launch({ executablePath: ensureProgram(browser), headless: true, args });
+  running.set(key, launched);
+  return launched;
 }
 
-after(async () => (await running)?.close());
+after(async () => {
+  for (const each of running.values()) await (await each).close();
+});
 
 /** A test with a new, temporary browser profile; `lang` is the browser's language. */
 export function browserTest(
   title: string,
   work: (browsing: Browsing) => Promise<void>,
-  options: { readonly lang?: string } = {},
+  options: { readonly lang?: string; readonly hasThirdPartyCookies?: false } = {},
 ): void {
+  const further = options.hasThirdPartyCookies === false ? [withoutThirdPartyCookies] : [];
   test(title, { skip: reasonToSkip(browser) }, async () => {
-    const context = await (await launch()).newContext({ locale: options.lang ?? 'en-US' });
+    const context = await (await launch(further)).newContext({ locale: options.lang ?? 'en-US' });
     try {
       await work({ context, page: await context.newPage() });
     } finally {
