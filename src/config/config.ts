@@ -6,10 +6,10 @@
 import { resolve } from 'node:path';
 import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket } from '../core/core.ts';
+import { isLoopbackHost } from '../core/loopback.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
-import { isLoopbackHost } from './loopback.ts';
 import { productionFaults } from './production-faults.ts';
 import { findMisspelt, isServiceAddress, listUnknown } from './setting-names.ts';
 import { type SettingValues, settings } from './settings.ts';
