@@ -53,6 +53,7 @@ export function startAddress(core: Core, flow: string): string {
   return url.href;
 }
 
+/** New secrets for a browser that begins a flow. */
 export function newBegunSecrets(orgKey: OrgKey, { usesPkce }: Pick<Provider, 'usesPkce'>): BegunSecrets {
   return {
     state: newToken('oas', orgKey),
@@ -60,6 +61,7 @@ export function newBegunSecrets(orgKey: OrgKey, { usesPkce }: Pick<Provider, 'us
   };
 }
 
+/** Seals the secrets of an attempt, bound to its row. */
 export function sealSecrets(core: Core, orgKey: OrgKey, flowDigest: string, secrets: AttemptSecrets): string {
   return core.secrets.seal(JSON.stringify(secrets), attemptContext(orgKey, flowDigest));
 }
