@@ -1,13 +1,20 @@
-/** Answers with a part of the tokens, or with the former ones: what is stored, and what is asked next. */
+/** Answers with a part of the tokens, with the former ones, or about their state: what is stored, and what is asked next. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { given, openScripted, type ScriptedDeployment } from './scripted-deployment.ts';
+import { acme, given, openScripted, type ScriptedDeployment } from './scripted-deployment.ts';
 
 const hourMs = 3_600_000;
 
+const introspected = {
+  ...acme,
+  name: 'introspected',
+  title: 'Introspected',
+  introspectionEndpoint: 'https://introspected.example/introspect',
+};
+
 let scripted: ScriptedDeployment;
 before(async () => {
-  scripted = await openScripted();
+  scripted = await openScripted([introspected]);
 });
 after(() => scripted.close());
 
@@ -60,3 +67,21 @@ test('a date in Retry-After is compared with the clock of the provider', async (
   const waitMs = Number(refreshAt) - scripted.deployment.clock.now();
   assert.ok(waitMs > hourMs / 2 - 1_000 && waitMs <= hourMs / 2, String(waitMs));
 });
+
+for (const [body, status] of [
+  [{ active: false }, 'revoked'],
+  [{ active: 'false' }, 'revoked'],
+  [{ error: 'invalid_token' }, 'revoked'],
+  [{ active: true }, 'revoking'],
+  [{ active: 'true' }, 'revoking'],
+  [{}, 'revoking'],
+  [{ error: 'server_error' }, 'revoking'],
+] as const) {
+  test(`introspection that answers ${JSON.stringify(body)} leaves the connection ${status}`, async () => {
+    const { user, id } = await scripted.connect('introspected');
+    await scripted.disconnect(user, id);
+    scripted.answer(({ url }) => ({ body: url === introspected.introspectionEndpoint ? body : {} }));
+    await scripted.work();
+    assert.equal((await scripted.connectionOf(id)).status, status);
+  });
+}

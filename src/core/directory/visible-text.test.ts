@@ -92,6 +92,7 @@ describe('invisible characters', () => {
       '\u115f\u1160',
       '\uffa0',
       '\u{1d159}',
+      '\u{13441}\u{13442}',
       '\uffff',
       '\u{e0100}',
     ]) {

@@ -30,10 +30,10 @@ const virama =
 const control = /\p{Cc}/u;
 
 /**
- * A character that shows something by itself. The blank of Braille and the null notehead are symbols without ink; marks
- * need a character before them.
+ * A character that shows something by itself. The blank of Braille, the null notehead and the blanks of hieroglyphs are
+ * characters without ink; marks need a character before them.
  */
-const visible = /[^\s\p{DI}\p{M}\p{Cf}\p{Cc}\p{Noncharacter_Code_Point}\u2800\u{1d159}]/u;
+const visible = /[^\s\p{DI}\p{M}\p{Cf}\p{Cc}\p{Noncharacter_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]/u;
 
 /** True for a text that `stripInvisible` returns as it is, and that `isVisible` and `hasControls` need not look at. */
 export function isPlainText(text: string): boolean {

@@ -57,6 +57,18 @@ describe('a code', () => {
     }
   });
 
+  test('of a busy service is no code of the grant', async () => {
+    for (const body of [
+      { error: 'temporarily_unavailable' },
+      { message: 'Rate Limit Exceeded', errors: [{ resource: 'Application', code: 'exceeded' }] },
+      { detail: 'Request was throttled. Expected available in 60 seconds.' },
+      { error: { code: 'TooManyRequests' } },
+      { error: 'Internal Server Error' },
+    ]) {
+      assert.equal(await kindOf(body), 'busy', JSON.stringify(body));
+    }
+  });
+
   test('of another thing is no code of the grant', async () => {
     for (const body of [
       { error: 'invalid_request', error_description: 'The grant type is unknown' },

@@ -27,13 +27,9 @@ const unknownToken = notValid('(?:o?auth_|access_)?token');
 const wrongClient =
   /^(?:invalid|bad|incorrect|wrong|unknown)_client(?:_(?:id|or|secret|credentials|authentication))*$/;
 
-const busy: ReadonlySet<string> = new Set([
-  'temporarily_unavailable',
-  'server_error',
-  'slow_down',
-  'rate_limit_exceeded',
-  'too_many_requests',
-]);
+/** The service works on no request now: codes of RFC 6749, section 4.1.2.1, and RFC 8628, and what services say instead. */
+const busy =
+  /^(?:temporarily_unavailable|(?:internal_)?server_error|service_unavailable|slow_down|(?:api_)?rate_limit(?:ed|_exceeded|_reached)?|too_many_requests?|(?:request_(?:was_)?)?throttled|quota_exceeded|try_again_later)$/;
 
 /** The other codes of RFC 6749, section 5.2. */
 const unclear: ReadonlySet<string> = new Set([
@@ -61,7 +57,7 @@ export function meaningOf(body: Members): RefusalMeaning | null {
     texts.find((text) => unknownGrant.test(text));
   if (grant !== undefined) return { kind: 'unknown_grant', code: grant };
   if (texts.some((text) => wrongClient.test(text))) return { kind: 'wrong_client', code: null };
-  const later = codes.find((code) => busy.has(code));
+  const later = [...codes, ...texts].find((each) => busy.test(each));
   if (later !== undefined) return { kind: 'busy', code: later };
   return saysError(body) ? { kind: 'unclear', code: codes.find((code) => unclear.has(code)) ?? null } : null;
 }

@@ -117,10 +117,11 @@ async function proveInactive(
   );
   if (!(response instanceof Response)) return response;
   const body = await readMembers(response);
-  if (!response.ok && isUnknownToken(response, body, answers)) return null;
-  const active = response.ok ? body['active'] : undefined;
-  if (active === false) return null;
-  const reason = active === true ? 'still_active' : reasonOf(response);
+  if (isUnknownToken(response, body, answers)) return null;
+  // Some services send the boolean as a text.
+  const active = response.ok ? String(body['active']) : '';
+  if (active === 'false') return null;
+  const reason = active === 'true' ? 'still_active' : errorReasonOf(response, body);
   return { kind: 'try_again', reason, ...retryAfterOf(response) };
 }
 
