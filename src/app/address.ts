@@ -13,8 +13,10 @@ export interface AppAddress {
    * listens at. Tools for these documents refuse the name `localhost`.
    */
   readonly documentUrl: string;
-  /** The web page that links in messages lead to. */
+  /** The web page to which the links of resets and invitations lead. */
   readonly linkUrl: string;
+  /** The web page to which the links lead that prove an email. */
+  readonly proofUrl: string;
   /** The address at which this server reaches itself. */
   readonly localUrl: string;
   /** The server calls this with the address that it listens at, such as `http://127.0.0.1:8080`. */
@@ -32,6 +34,9 @@ export function createAppAddress({ publicUrl, linkUrl, port }: Config): AppAddre
     },
     get linkUrl() {
       return linkUrl ?? `${this.publicUrl}/set-password`;
+    },
+    get proofUrl() {
+      return `${this.publicUrl}/prove-email`;
     },
     get localUrl() {
       return own.localUrl;

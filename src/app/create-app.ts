@@ -74,6 +74,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     { createProgramLogger },
     { setPasswordPages },
+    { proveEmailPages },
     { connectionCallbackPages },
     { connectionStartPages },
     { connectPages },
@@ -88,6 +89,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../http/log.ts'),
     import('./program-logger.ts'),
     import('../pages/set-password/set-password-page.ts'),
+    import('../pages/prove-email/prove-email-page.ts'),
     import('../pages/connection-flow/callback-page.ts'),
     import('../pages/connection-flow/start-page.ts'),
     import('../pages/connect/connect-page.ts'),
@@ -125,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     fallback: 'organization',
     pages: [
       ...setPasswordPages(core),
+      ...proveEmailPages(core),
       ...connectionCallbackPages(core),
       ...connectionStartPages(core),
       ...connectPages(core),

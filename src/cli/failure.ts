@@ -67,5 +67,6 @@ const faultTexts: Readonly<Record<FieldFaultCode, (min?: number, max?: number) =
   read_only: () => 'cannot be set',
   in_future: () => 'is in the future',
   required_for_change: () => 'is needed for this change',
+  unproved: () => 'is not verified',
   unlisted: () => 'is not one of the allowed values',
 };

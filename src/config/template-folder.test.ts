@@ -39,7 +39,7 @@ const facts = {
 
 function composerOf(files: Readonly<Record<string, string>>) {
   return createMessageComposer(
-    { linkUrl: 'https://id.example.com/set-password' },
+    { linkUrl: 'https://id.example.com/set-password', proofUrl: 'https://id.example.com/prove-email' },
     readTemplateFolder(folderWith(files)),
   );
 }

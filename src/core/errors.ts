@@ -27,6 +27,8 @@ export type FieldFaultCode =
   | 'read_only'
   | 'in_future'
   | 'required_for_change'
+  /** The address was never proved by its user, and the change needs it. */
+  | 'unproved'
   /** Not in the list that the deployment configures: `choices`. */
   | 'unlisted';
 

@@ -6,7 +6,10 @@ import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import { addToken, createMessageComposer } from './message-composer.ts';
 import { isOneSegment } from './sms-text.ts';
 
-const composer = createMessageComposer({ linkUrl: 'https://id.example.com/set-password' });
+const composer = createMessageComposer({
+  linkUrl: 'https://id.example.com/set-password',
+  proofUrl: 'https://id.example.com/prove-email',
+});
 const names = { app: 'Walks', organization: 'Meadow Clinic' };
 const facts = { ...names, to: 'jane@example.com', language: 'en', code: '012345', token: 'pr_1_a-b_c' };
 
@@ -27,6 +30,11 @@ describe('a message', () => {
       assert.ok(body.includes('\nhttps://id.example.com/set-password?token=pr_1_a-b_c\n'), template);
       assert.equal(token, facts.token);
     }
+  });
+
+  test('that proves an email leads to the page for it', () => {
+    const { body } = composer.compose('email_proof', 'email', facts);
+    assert.ok(body.includes('\nhttps://id.example.com/prove-email?token=pr_1_a-b_c\n'));
   });
 
   test('says how long its code or link is valid', () => {

@@ -20,9 +20,17 @@ import type { TemplateSet } from './templates/template.ts';
 
 const ownTexts: Readonly<Record<Language, TemplateSet>> = { en: english, es: spanish };
 
+/** The web pages that links in messages lead to. */
+export interface MessageLinks {
+  /** Sets a password. */
+  readonly linkUrl: string;
+  /** Proves an email. */
+  readonly proofUrl: string;
+}
+
 /** `texts` come before our own texts of the same language, and add languages. */
 export function createMessageComposer(
-  options: { readonly linkUrl: string },
+  options: MessageLinks,
   texts: TextsByLanguage = new Map(),
 ): MessageComposer {
   const own: ReadonlyMap<string, TemplateTexts> = new Map(Object.entries(ownTexts));
@@ -46,7 +54,7 @@ export function createMessageComposer(
           case 'code':
             return required(code, template, 'code');
           case 'link':
-            return addToken(options.linkUrl, required(token, template, 'token'));
+            return addToken(linkOf(options, template), required(token, template, 'token'));
           case 'inviter':
             return facts.inviter ?? null;
           case 'app':
@@ -67,6 +75,10 @@ export function createMessageComposer(
       };
     },
   };
+}
+
+function linkOf({ linkUrl, proofUrl }: MessageLinks, template: MessageTemplate): string {
+  return template === 'email_proof' ? proofUrl : linkUrl;
 }
 
 /** The configured link with `token` as one more query parameter; the rest of the link is unchanged. */

@@ -19,6 +19,7 @@ import type { SecretBox } from '../core/secret.ts';
 import { type Clock, hourMs, secondMs } from '../core/time.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
+import { emailTokenLifeMs } from '../core/verification/email-token.ts';
 import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import type { Journal } from './journal.ts';
 import { createLanes, type Lane } from './lanes.ts';
@@ -43,6 +44,7 @@ const retryAfterMaxMs = hourMs;
 /** How long the code or the link of a message is valid. */
 const validMs: Readonly<Record<MessageTemplate, number>> = {
   confirmation: codeLifeMs,
+  email_proof: emailTokenLifeMs,
   password_reset: passwordTokenLifeMs.reset,
   invitation: passwordTokenLifeMs.invitation,
   email_changed: Number.POSITIVE_INFINITY,

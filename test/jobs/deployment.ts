@@ -97,7 +97,10 @@ export async function openCore(
     clock,
     secrets,
     hasher: createPasswordHasher({ queueMax: 256 }),
-    composer: createMessageComposer({ linkUrl: 'http://localhost:8080/set-password' }),
+    composer: createMessageComposer({
+      linkUrl: 'http://localhost:8080/set-password',
+      proofUrl: 'http://localhost:8080/prove-email',
+    }),
     isCommonPassword: async (password) => isCommonPassword(password),
     policy: config,
     providers: noProviders,

@@ -40,7 +40,10 @@ function presentDossier({ organization, app, user, sessions, openCode, openToken
     template: user.isTemplate,
     nativeSignup: user.isNativeSignup,
     hasPassword: user.passwordHash !== null,
+    selfRegistered: user.isSelfRegistered,
     confirmedAt: timeOrNull(user.confirmedAt),
+    emailProvedAt: timeOrNull(user.emailProvedAt),
+    phoneProvedAt: timeOrNull(user.phoneProvedAt),
     phoneE164: user.phoneE164,
     sessions: sessions.map(({ id, startedAt, lastUsedAt }) => {
       return { id, startedAt: toMillisecondText(startedAt), lastUsedAt: toMillisecondText(lastUsedAt) };

@@ -1,5 +1,6 @@
 /** The operations that create, change, cancel and delete an account. */
 import type { Core } from '../../core/core.ts';
+import { approveClinical } from '../../core/directory/clinical-approval.ts';
 import { cancelUser, updateProfile } from '../../core/directory/profile.ts';
 import { registerUser } from '../../core/directory/registration.ts';
 import { deleteUser } from '../../core/directory/user-lifecycle.ts';
@@ -9,6 +10,7 @@ import { checkEchoes } from '../../http/reading/echo.ts';
 import { readBeside, readUserBody, type UserBody } from './body.ts';
 import { findOrigin, userOf } from './caller.ts';
 import {
+  approvedExample,
   cancelledExample,
   createExample,
   newUserExample,
@@ -35,7 +37,7 @@ export function createUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Create a user',
     description:
-      'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403.',
+      'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), sends a link that proves the email of a user with a phone, and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403.',
     access: 'public',
     networkThrottle: 'signup',
     headers: publicHeaders,
@@ -74,7 +76,7 @@ export function updateUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Update a user',
     description:
-      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes; a new password ends all other sessions.',
+      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes; a new password ends all other sessions.',
     access: 'credential',
     params: idParams,
     body: updateBody,
@@ -87,15 +89,14 @@ export function updateUserRoute(core: Core): Route {
     ],
     async handle(call) {
       const body = readUserBody(call.body);
-      const { user: fields, beside } = body;
+      const { user: fields } = body;
       const user = await updateProfile(core, userOf(call), {
         ref: refOf(call),
         change: {
           ...personIn(body),
           role: fields['role'],
           isActive: fields['active'],
-          isClinical: beside['clinical'],
-          isClinicalShown: fields['clinical'],
+          isClinical: readBeside(body, 'clinical'),
           isTemplate: readBeside(body, 'template'),
           isNativeSignup: readBeside(body, 'native_signup'),
         },
@@ -103,6 +104,29 @@ export function updateUserRoute(core: Core): Route {
         echoes: checkEchoes(fields, shownOnly, presentUser),
       });
       return { status: 200, body: presentUser(user) };
+    },
+  };
+}
+
+export function approveClinicalRoute(core: Core): Route {
+  return {
+    method: 'POST',
+    path: '/v1/users/:id/approve_clinical',
+    operationId: 'approveClinical',
+    tag: 'Users',
+    summary: 'Approve a clinical user',
+    description:
+      'Approves a user as clinical, who then sees the users of the organization; for admins, 403 for everybody else. An addition of Roster: `clinical: true` at sign-up or in a `PUT` is a wish that gives no permission. A user whose email was never proved is not approved: 422. `PUT {"clinical": false}` takes the approval back.',
+    access: 'care.manage',
+    params: idParams,
+    responses: { 200: { description: 'The user', schema: userSchema, example: approvedExample } },
+    refusals: ['user_not_found', 'invalid_fields'],
+    sampleFaults: [{ field: 'email', fault: 'unproved' }],
+    async handle(call) {
+      return {
+        status: 200,
+        body: presentUser(await approveClinical(core, userOf(call), { ref: refOf(call) })),
+      };
     },
   };
 }

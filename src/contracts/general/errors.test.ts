@@ -31,7 +31,7 @@ describe('the refusals of the general contract', () => {
     [{ field: 'dateOfBirth', fault: 'invalid' }, 'date_of_birth', 'is invalid'],
     [{ field: 'isActive', fault: 'invalid' }, 'active', 'is invalid'],
     [{ field: 'isClinical', fault: 'invalid' }, 'clinical', 'is invalid'],
-    [{ field: 'isClinicalShown', fault: 'invalid' }, 'clinical', 'is invalid'],
+    [{ field: 'email', fault: 'unproved' }, 'email', 'is not verified'],
     [{ field: 'isTemplate', fault: 'invalid' }, 'template', 'is invalid'],
     [{ field: 'isNativeSignup', fault: 'invalid' }, 'native_signup', 'is invalid'],
     [{ field: 'currentPassword', fault: 'blank' }, 'current_password', "can't be blank"],

@@ -73,7 +73,6 @@ const fieldNames = new Map([
   ['dateOfBirth', 'date_of_birth'],
   ['isActive', 'active'],
   ['isClinical', 'clinical'],
-  ['isClinicalShown', 'clinical'],
   ['isTemplate', 'template'],
   ['isNativeSignup', 'native_signup'],
   ['currentPassword', 'current_password'],
@@ -97,6 +96,7 @@ const texts = {
   read_only: () => 'is invalid',
   in_future: () => 'is invalid',
   required_for_change: () => "can't be blank",
+  unproved: () => 'is not verified',
   unlisted: () => 'is invalid',
 } satisfies Record<FieldFaultCode, (fault: FieldFault) => string>;
 

@@ -52,6 +52,8 @@ export const updatedExample: GeneralUser = {
   confirmed: false,
 };
 
+export const approvedExample: GeneralUser = { ...userExample, clinical: true };
+
 export const cancelledExample: GeneralUser = { ...userExample, active: false };
 
 export const confirmExample = { user_id: 123, confirmation_code: '123456' };

@@ -1,7 +1,13 @@
 /** Every operation of the document, and our addition: reading one user. */
 import type { Core } from '../../core/core.ts';
 import type { Route } from '../../http/contract.ts';
-import { cancelUserRoute, createUserRoute, deleteUserRoute, updateUserRoute } from './account-routes.ts';
+import {
+  approveClinicalRoute,
+  cancelUserRoute,
+  createUserRoute,
+  deleteUserRoute,
+  updateUserRoute,
+} from './account-routes.ts';
 import { confirmUserRoute, resendConfirmationRoute } from './confirmation-routes.ts';
 import {
   createPasswordResetRoute,
@@ -17,6 +23,7 @@ export function routes(core: Core): readonly Route[] {
     createUserRoute(core),
     getUserRoute(core),
     updateUserRoute(core),
+    approveClinicalRoute(core),
     cancelUserRoute(core),
     deleteUserRoute(core),
     confirmUserRoute(core),

@@ -113,6 +113,7 @@ function sentenceOf({ field, fault, min, max }: FieldFault): string {
   if (fault === 'out_of_range') return `${field} must be between ${min} and ${max}`;
   switch (field) {
     case 'email':
+      if (fault === 'unproved') return 'Email is not verified';
       return fault === 'blank' ? 'Email is required' : 'Email is invalid';
     case 'name':
       if (fault === 'blank') return 'Name is required';

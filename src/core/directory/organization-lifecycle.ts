@@ -215,6 +215,8 @@ export async function createAdmin(
       email,
       role: 'admin',
       confirmedAt: now,
+      // The operator vouches for the address.
+      emailProvedAt: now,
       passwordHash,
     });
     await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);

@@ -32,10 +32,8 @@ export interface ProfileChange {
   readonly language?: unknown;
   readonly role?: unknown;
   readonly isActive?: unknown;
-  /** An admin's decision on the wish: true approves it, also where the wish is shown already. */
+  /** The wish that is shown; approves nothing. */
   readonly isClinical?: unknown;
-  /** The wish inside a user that is sent back: like `isClinical`, but a value that is shown already is an echo. */
-  readonly isClinicalShown?: unknown;
   readonly isTemplate?: unknown;
   readonly isNativeSignup?: unknown;
 }
@@ -63,7 +61,7 @@ export function withoutEchoes(change: ProfileChange, user: User): ProfileChange 
     language: user.language,
     role: user.role,
     isActive: user.status !== 'inactive',
-    isClinicalShown: user.isClinical,
+    isClinical: user.isClinical,
     isTemplate: user.isTemplate,
     isNativeSignup: user.isNativeSignup,
   };
@@ -75,10 +73,8 @@ export function withoutEchoes(change: ProfileChange, user: User): ProfileChange 
 }
 
 /** Whether a change without echoes sets a field that only an admin sets. */
-export function needsAdmin(change: ProfileChange, user: User): boolean {
-  const { role, isActive, isTemplate, isClinical, isClinicalShown } = change;
-  const isSet = [role, isActive, isTemplate, isClinicalShown].some((value) => value !== undefined);
-  return isSet || (isClinical !== undefined && isClinical !== user.isClinical);
+export function needsAdmin({ role, isActive, isTemplate, isClinical }: ProfileChange): boolean {
+  return [role, isActive, isTemplate, isClinical].some((value) => value !== undefined);
 }
 
 /** Reads every field of a change. `email` is the account's own; a password must differ from it. */
@@ -99,7 +95,6 @@ export function readProfile(
   }
   const email = take('email', (value) => readNewEmail(value, context.takesUnicode));
   const knownEmail = email ?? context.email;
-  const isClinicalShown = take('isClinicalShown', readBoolean);
   const values = {
     email,
     password: take('password', (value) => readPassword(value, knownEmail, context.isCommonPassword)),
@@ -112,7 +107,7 @@ export function readProfile(
     language: take('language', readLanguage),
     role: take('role', (value) => readChoice(value, userRoles)),
     isActive: take('isActive', readBoolean),
-    isClinical: take('isClinical', readBoolean) ?? isClinicalShown,
+    isClinical: take('isClinical', readBoolean),
     isTemplate: take('isTemplate', readBoolean),
     isNativeSignup: take('isNativeSignup', readBoolean),
   };

@@ -23,6 +23,7 @@ import {
   withoutEchoes,
   withoutUnsaid,
 } from './profile-fields.ts';
+import { isHigherRole, isSameEmail, proofFault, withEndedProofs } from './proof.ts';
 import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
@@ -65,7 +66,7 @@ const attemptsMax = 3;
 
 /**
  * Changes an account. Refuses with `forbidden` (a user who is not an admin sets a field that only an admin sets),
- * `invalid_fields`, `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers), `unauthorized`
+ * `invalid_fields` (among them a higher role for a user whose email was never proved), `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers), `unauthorized`
  * (the session ended while its owner set a password or an address) and `unavailable` (each time another change of
  * email or password came in between).
  */
@@ -102,11 +103,12 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
     throw refuse('not_found', { noun: 'user' });
   }
   const change = withoutEchoes(input.change, target);
-  if (!isAdmin && needsAdmin(change, target)) throw refuse('forbidden', {});
+  if (!isAdmin && needsAdmin(change)) throw refuse('forbidden', {});
   const { values, faults } = readProfile(change, context);
   faults.push(...input.echoes(target));
   const { email, password } = values;
-  const isNewEmail = email !== undefined && canonicalEmail(email) !== canonicalEmail(target.email ?? '');
+  const isNewEmail = email !== undefined && !isSameEmail(email, target.email);
+  faults.push(...rightsFaults(target, values));
   if (isNewEmail || change.password !== undefined) {
     faults.push(...(await proveOwner(core, principal, target, input.currentPassword)));
   }
@@ -186,6 +188,7 @@ async function writeProfile(
   user: User,
   values: ProfileValues & { readonly passwordHash: string | undefined },
 ): Promise<User> {
+  refuseFaults(rightsFaults(user, values));
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
   const { password: _, phone, isActive, isClinical, ...plain } = values;
   const isNewPhone = phone != null && phone.phoneE164 !== user.phoneE164;
@@ -193,11 +196,10 @@ async function writeProfile(
     ...definedOf(plain),
     ...(phone === undefined ? {} : (phone ?? { phone: null, phoneE164: null })),
     ...(isNewPhone ? { confirmedAt: null } : {}),
-    // A user who is not an admin can only send the value that is shown, which changes nothing. An admin's value is
-    // the approval.
-    ...(isClinical !== undefined && may(principal, 'care.manage')
-      ? { isClinical, isClinicalApproved: isClinical }
-      : {}),
+    // The wish of a user whom an admin no longer wants to be clinical ends together with the approval.
+    ...(isClinical === undefined ? {} : { isClinical, ...(isClinical ? {} : { isClinicalApproved: false }) }),
+    // What an admin sets is no claim of the user.
+    ...(values.email !== undefined && principal.userId !== user.id ? { isSelfRegistered: false } : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
   // A code proves the address to which it was sent. This address is no longer the one to be confirmed.
@@ -223,8 +225,9 @@ async function writeProfile(
 /** After a change of email: notifies the old address, voids the links sent to it, clears its failed sign-ins. */
 async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promise<void> {
   const { email } = before;
-  if (email === null || canonicalEmail(email) === canonicalEmail(after.email ?? '')) return;
+  if (email === null || isSameEmail(email, after.email)) return;
   await tx.passwordTokens.drop(before.id);
+  await tx.emailTokens.drop(before.id);
   await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
   await queueMessage(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
 }
@@ -240,6 +243,14 @@ async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User):
   await tx.passwordTokens.drop(user.id, 'reset');
   await record(tx, principal, 'user.cancelled', { kind: 'user', id: user.id }, now);
   return cancelled;
+}
+
+/** Rights are for users whose email, as it is after the change, is proved. Fewer rights need no proof. */
+function rightsFaults(user: User, { role, email }: ProfileValues): readonly FieldFault[] {
+  if (role === undefined || !isHigherRole(role, user.role)) return [];
+  const after = { ...user, ...withEndedProofs(user, email === undefined ? {} : { email }) };
+  const fault = proofFault(after);
+  return fault === null ? [] : [fault];
 }
 
 /** The entries that are not undefined. */

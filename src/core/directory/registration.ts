@@ -1,6 +1,7 @@
 /**
  * Signing up in a consumer app. The refusal names all faulty fields together. The new user is pending until the code
- * that is sent here comes back, always has the role `parent`, and gets a first session.
+ * that is sent here comes back, always has the role `parent`, and gets a first session. A user with a phone also gets a
+ * link that proves the email.
  */
 import { isCommonInput, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
@@ -10,6 +11,7 @@ import { isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
 import { sendCode } from '../verification/confirmation.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
+import { sendEmailProof } from '../verification/email-proof.ts';
 import type { App } from './organization.ts';
 import { newUserDefaults } from './user.ts';
 import {
@@ -91,9 +93,12 @@ export async function registerUser(
         // Outside production every caller may create users for testing; in production only admins.
         isTemplate: (values.isTemplate ?? false) && (isAdmin || !core.policy.isProduction),
         isNativeSignup: values.isNativeSignup ?? false,
+        isSelfRegistered: !isAdmin,
         passwordHash,
       });
       await sendCode(core, tx, user, codeSendQuotas);
+      // Without a phone, the code itself proves the email.
+      if (user.phoneE164 !== null) await sendEmailProof(core, tx, user, email);
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
       return { user, token: await startSession(tx, principal, user, now) };
     });

@@ -39,7 +39,7 @@ export interface UserStore {
    */
   insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]>;
   /**
-   * Changes a user and the counts; returns the changed user. Refuses with `email_taken` or `external_id_taken` (with
+   * Changes a user and the counts, and ends the proof of an address that changes; returns the changed user. Refuses with `email_taken` or `external_id_taken` (with
    * the id of the user who has it), and with `not_found` (user) where the row is gone or is no longer in the state of
    * `user`.
    */

@@ -14,6 +14,7 @@ import { isVisible, stripInvisible } from './visible-text.ts';
 export const userStatuses = ['pending', 'active', 'inactive'] as const;
 export type UserStatus = (typeof userStatuses)[number];
 
+/** Each role has more rights than the one before it. */
 export const userRoles = ['parent', 'member', 'admin'] as const;
 export type UserRole = (typeof userRoles)[number];
 

@@ -13,7 +13,13 @@ import type { Transitions } from '../transitions.ts';
 export const channels = ['sms', 'email'] as const;
 export type Channel = (typeof channels)[number];
 
-export const messageTemplates = ['confirmation', 'password_reset', 'invitation', 'email_changed'] as const;
+export const messageTemplates = [
+  'confirmation',
+  'email_proof',
+  'password_reset',
+  'invitation',
+  'email_changed',
+] as const;
 export type MessageTemplate = (typeof messageTemplates)[number];
 
 /** Address and text of a message, sealed as a whole. */

@@ -38,6 +38,12 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
     body: ['code', 'app', 'organization'],
     subject: ['code', 'app', 'organization'],
   },
+  email_proof: {
+    channels: ['email'],
+    needed: 'link',
+    body: ['link', 'app', 'organization'],
+    subject: ['app', 'organization'],
+  },
   password_reset: {
     channels: ['email'],
     needed: 'link',

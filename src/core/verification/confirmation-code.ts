@@ -12,7 +12,7 @@ export const codeSendQuotas = [
 ] as const;
 
 export interface ConfirmationCode {
-  /** A keyed digest of user and code. */
+  /** A keyed digest of user, code and the address that it was sent to. */
   readonly digest: string;
   readonly expiresAt: number;
   readonly triesLeft: number;

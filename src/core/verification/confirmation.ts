@@ -1,16 +1,17 @@
 /**
  * Confirms a user by a six-digit code: sends it, sends it again, and consumes it. A code goes to the phone, or by email
- * where there is no phone. It is valid once, for ten minutes, and five wrong attempts void it.
+ * where there is no phone, and proves that address. It is valid once, for ten minutes, and five wrong attempts void it.
  */
 import { requireApp } from '../access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
+import { canonicalEmail } from '../directory/email-address.ts';
 import { nextStatus, type User } from '../directory/user.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { parseUserNumber, type UserId } from '../ids.ts';
+import { parseUserNumber } from '../ids.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
@@ -39,14 +40,17 @@ export async function confirmUser(
     const user = await tx.users.lock({ number });
     if (user === null || user.status === 'inactive') return null;
     const now = core.clock.now();
-    const isConsumed = await tx.codes.consume(user.id, codeDigest(core, user.id, code), now);
-    if (!isConsumed) {
+    const digest = codeDigest(core, user, code);
+    if (!(await tx.codes.consume(user.id, digest, now))) {
       // The spent attempt is committed before the refusal.
       await tx.codes.spendTry(user.id);
       return null;
     }
     const after = await tx.users.update(user, {
       confirmedAt: now,
+      ...(user.phoneE164 === null
+        ? { emailProvedAt: user.emailProvedAt ?? now }
+        : { phoneProvedAt: user.phoneProvedAt ?? now }),
       updatedAt: now,
       ...(user.status === 'pending' ? { status: nextStatus(user.status, 'activate'), wasActive: true } : {}),
     });
@@ -83,7 +87,7 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
   refuseWait(await tx.throttles.hit('code', subject, quotas, now));
   const code = newConfirmationCode();
   await tx.codes.put(user.id, {
-    digest: codeDigest(core, user.id, code),
+    digest: codeDigest(core, user, code),
     expiresAt: now + codeLifeMs,
     triesLeft: codeTriesMax,
   });
@@ -96,8 +100,10 @@ export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email'>): string |
   return user.phoneE164 ?? user.email;
 }
 
-function codeDigest(core: Core, userId: UserId, code: string): string {
-  return core.secrets.keyedDigest('confirmation code', `${userId} ${code}`);
+/** A code is right only while the user's codes go to the address that it was sent to: it proves no other one. */
+function codeDigest(core: Core, user: User, code: string): string {
+  const address = canonicalEmail(codeAddressOf(user) ?? '');
+  return core.secrets.keyedDigest('confirmation code', `${user.id} ${code} ${address}`);
 }
 
 /** A user's number, as a JSON number or a decimal text; null for a whole number that no user can have. */

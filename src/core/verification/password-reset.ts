@@ -18,8 +18,8 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, newToken, parseToken } from '../secret.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { addressDigest } from './email-token.ts';
-import { type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
+import { addressDigest, wentTo } from './email-token.ts';
+import { type PasswordToken, type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
 
 /** How often a reset email is sent to one account; further emails are not sent, without an error. */
 const resetMailQuotas = [
@@ -113,7 +113,7 @@ export async function findPasswordTokenApp(
 
 /**
  * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
- * user. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
+ * user. Either link proves the email that it went to. The first proof makes the phone unproved. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
  * with `invalid_token` for a token that is unknown, consumed or expired.
  */
 export async function resetPassword(
@@ -135,11 +135,16 @@ export async function resetPassword(
     const now = core.clock.now();
     const token = await tx.passwordTokens.consume(found.digest, now);
     const user = token === null ? null : await tx.users.lock({ id: token.userId });
-    if (token === null || user === null || user.status === 'inactive') throw refuse('invalid_token', {});
+    if (token === null || user === null || user.status === 'inactive' || !isFor(user, token, input.token)) {
+      throw refuse('invalid_token', {});
+    }
+    const isFirstProof = user.email !== null && user.emailProvedAt === null;
     const isInvitation = token.purpose === 'invitation';
     const changes: UserChanges = {
       passwordHash,
       updatedAt: now,
+      // Until now, another person may have had the account and set the phone.
+      ...(isFirstProof ? { emailProvedAt: now, phoneProvedAt: null } : {}),
       ...(isInvitation ? { confirmedAt: user.confirmedAt ?? now } : {}),
       ...(isInvitation && user.status === 'pending'
         ? { status: nextStatus(user.status, 'activate'), wasActive: true }
@@ -147,6 +152,10 @@ export async function resetPassword(
     };
     const after = await tx.users.update(user, changes);
     await tx.sessions.endAll(user.id);
+    if (isFirstProof) {
+      await tx.emailTokens.drop(user.id);
+      if (user.phoneE164 !== null) await tx.codes.drop(user.id);
+    }
     // A reset leaves an invitation open: only the invitation activates its user.
     await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
     if (input.isRepeatable) {
@@ -192,9 +201,15 @@ async function findTokenUser(
   const digest = storedAs(digestOf(token));
   const user = await core.work.read(parts.orgKey, async (tx) => {
     const open = await tx.passwordTokens.findOpen(digest, core.clock.now());
-    return open === null ? null : tx.users.find({ id: open.userId });
+    const user = open === null ? null : await tx.users.find({ id: open.userId });
+    return open === null || user === null || !isFor(user, open, token) ? null : user;
   });
   return user === null || user.status === 'inactive' ? null : { user, orgKey: parts.orgKey, digest };
+}
+
+/** Whether the link went to the user's present email. Links of earlier versions were void after a change of it. */
+function isFor(user: User, { emailDigest }: PasswordToken, token: unknown): boolean {
+  return emailDigest === null || (typeof token === 'string' && wentTo(token, user.email, emailDigest));
 }
 
 function readReset(input: ResetInput, email: string | null, isCommon: boolean): { password: string } {

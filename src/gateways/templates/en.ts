@@ -15,6 +15,19 @@ Do not share it with anyone. If you did not ask for it, you can ignore this mess
 `,
     },
   },
+  email_proof: {
+    email: {
+      subject: '{{app}}: is this your email address?',
+      body: `Hello,
+
+an account in {{app}} was created with this email address. If it was you, open this link and press the button:
+
+{{link}}
+
+It is valid for 7 days and can be used once. If it was not you, ignore this message and do not press the button.
+`,
+    },
+  },
   password_reset: {
     email: {
       subject: '{{app}}: set a new password',

@@ -15,6 +15,19 @@ No lo comparta con nadie. Si no lo ha pedido, puede ignorar este mensaje.
 `,
     },
   },
+  email_proof: {
+    email: {
+      subject: '{{app}}: ¿es esta su dirección de correo?',
+      body: `Hola:
+
+Se ha creado una cuenta de {{app}} con esta dirección de correo. Si ha sido usted, abra este enlace y pulse el botón:
+
+{{link}}
+
+Es válido durante 7 días y puede usarse una sola vez. Si no ha sido usted, ignore este mensaje y no pulse el botón.
+`,
+    },
+  },
   password_reset: {
     email: {
       subject: '{{app}}: establezca una contraseña nueva',

@@ -10,6 +10,7 @@ export type TemplateSet = Readonly<
   Record<MessageTemplate, Readonly<Partial<Record<Channel, TextTemplate>>>>
 > & {
   readonly confirmation: Readonly<Record<Channel, TextTemplate>>;
+  readonly email_proof: { readonly email: TextTemplate };
   readonly password_reset: { readonly email: TextTemplate };
   readonly invitation: { readonly email: TextTemplate };
   readonly email_changed: { readonly email: TextTemplate };

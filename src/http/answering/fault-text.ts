@@ -17,6 +17,7 @@ const texts = {
   read_only: () => 'cannot be set',
   in_future: () => 'must not be more than 5 minutes in the future',
   required_for_change: () => 'is required for this change',
+  unproved: () => 'is not verified',
   unlisted: ({ choices = [] }) =>
     choices.length === 0
       ? 'is invalid: there is none to choose from'

@@ -12,12 +12,7 @@ export type PasswordProblem =
   | 'same_as_email'
   | 'differs';
 
-/** Why a request was not processed. */
-export type RequestProblem = 'too_many' | 'busy' | 'not_understood' | 'fault';
-
 export interface SetPasswordTexts {
-  /** The language's own name, for a person who cannot read the page. */
-  readonly languageName: string;
   readonly heading: string;
   readonly password: string;
   readonly hint: string;
@@ -28,11 +23,9 @@ export interface SetPasswordTexts {
   readonly problems: Readonly<Record<PasswordProblem, string>>;
   readonly done: Notice;
   readonly expired: Notice;
-  readonly requestProblems: Readonly<Record<RequestProblem, Notice>>;
 }
 
 const english: SetPasswordTexts = {
-  languageName: 'English',
   heading: 'Set your password',
   password: 'New password',
   hint: 'At least 8 characters. A few words that do not belong together are easy to remember and hard to guess.',
@@ -53,22 +46,9 @@ const english: SetPasswordTexts = {
     heading: 'This link does not work any more',
     body: 'It has been used, or it is too old. Ask for a new one where you sign in, or ask whoever invited you.',
   },
-  requestProblems: {
-    too_many: { heading: 'Too many tries', body: 'Wait a minute, then go back and try again.' },
-    busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then go back and try again.' },
-    not_understood: {
-      heading: 'This did not work',
-      body: 'Open the link from your email again.',
-    },
-    fault: {
-      heading: 'Something went wrong',
-      body: 'The fault is ours. Open the link from your email again in a while.',
-    },
-  },
 };
 
 const spanish: SetPasswordTexts = {
-  languageName: 'Español',
   heading: 'Establezca su contraseña',
   password: 'Contraseña nueva',
   hint: 'Al menos 8 caracteres. Unas cuantas palabras sin relación son fáciles de recordar y difíciles de adivinar.',
@@ -91,18 +71,6 @@ const spanish: SetPasswordTexts = {
   expired: {
     heading: 'Este enlace ya no funciona',
     body: 'Se ha usado ya o es demasiado antiguo. Pida otro donde inicia sesión, o a quien le invitó.',
-  },
-  requestProblems: {
-    too_many: {
-      heading: 'Demasiados intentos',
-      body: 'Espere un minuto, vuelva atrás e inténtelo de nuevo.',
-    },
-    busy: { heading: 'Hay mucha actividad', body: 'Espere un momento, vuelva atrás e inténtelo de nuevo.' },
-    not_understood: { heading: 'No ha funcionado', body: 'Abra otra vez el enlace de su correo.' },
-    fault: {
-      heading: 'Algo ha ido mal',
-      body: 'El fallo es nuestro. Abra otra vez el enlace de su correo dentro de un rato.',
-    },
   },
 };
 

@@ -6,6 +6,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Column } from '../../core/directory/column.ts';
+import { withEndedProofs } from '../../core/directory/proof.ts';
 import {
   type User,
   type UserChanges,
@@ -40,8 +41,9 @@ const statements = new Map<string, Statement<Values, ChangedRow>>();
 /** The statement for a change and its values; null where the change is empty. The statement returns the changed row. */
 export function updateOf(
   user: User,
-  changes: UserChanges,
+  given: UserChanges,
 ): { statement: Statement<Values, ChangedRow>; values: Values } | null {
+  const changes = withEndedProofs(user, given);
   const values: Record<string, Value> = {
     orgKey: user.orgKey,
     expectedId: user.id,

@@ -53,8 +53,11 @@ describe('POST /v1/users', () => {
         { action: 'user.created', door: 'general', actor_kind: 'public', actor_id: null },
         { action: 'session.started', door: 'general', actor_kind: 'public' },
       ],
-      messages: [{ template: 'confirmation', channel: 'sms', to: '+15551234567' }],
-      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1' },
+      messages: [
+        { template: 'confirmation', channel: 'sms', to: '+15551234567' },
+        { template: 'email_proof', channel: 'email', to: 'Ann@Example.com' },
+      ],
+      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1', email_tokens: '+1' },
     });
     const { code = '', body } = await roster.lastMessage('+15551234567');
     assert.match(code, /^\d{6}$/);

@@ -35,9 +35,10 @@ describe('DELETE /v1/users/{id}', () => {
         users: '-1',
         sessions: '-1',
         confirmation_codes: '-1',
+        email_tokens: '-1',
         password_tokens: '-1',
         login_failures: '-1',
-        messages: '-2',
+        messages: '-3',
         erasures: '+1',
       },
     });

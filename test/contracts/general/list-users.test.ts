@@ -73,12 +73,12 @@ describe('GET /v1/users', () => {
   test('a clinical user with the approval of an admin sees the organization, until the approval is withdrawn', async () => {
     const { session, number } = await addPerson(roster, { isClinical: true });
     const total = async (): Promise<number> => (await list('', session)).number('meta.total');
-    const approve = (clinical: boolean) =>
-      roster.call(`PUT ${path}/${number}`, { session: admin.session, json: { clinical } });
+    const asAdmin = { session: admin.session };
     assert.equal(await total(), 1);
-    assert.equal((await approve(true)).status, 200);
+    assert.equal((await roster.call(`POST ${path}/${number}/approve_clinical`, asAdmin)).status, 200);
     assert.ok((await total()) > 7);
-    assert.equal((await approve(false)).at('clinical'), false);
+    const withdrawn = await roster.call(`PUT ${path}/${number}`, { ...asAdmin, json: { clinical: false } });
+    assert.equal(withdrawn.at('clinical'), false);
     assert.equal(await total(), 1);
   });
 

@@ -46,6 +46,13 @@ export async function codeOf(roster: Roster, to: string): Promise<string> {
   return code;
 }
 
+/** Sends the code back from the newest message to an address, which proves the address. */
+export async function confirm(roster: Roster, number: number, to: string): Promise<void> {
+  const json = { user_id: number, confirmation_code: await codeOf(roster, to) };
+  const reply = await roster.call('POST /general/v1/users/confirmation', { json });
+  assert.equal(reply.status, 200, reply.text);
+}
+
 /** The token in the newest message to an address. */
 export async function tokenOf(roster: Roster, to: string): Promise<string> {
   const { token } = await roster.lastMessage(to);

@@ -4,7 +4,7 @@ import { minuteMs } from '../../../src/core/time.ts';
 import { addPerson, bareId } from '../../support/contracts/people.ts';
 import type { Reply } from '../../support/server/http.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
-import { notAllowed, signUp, userNotFound } from './sign-up.ts';
+import { confirm, notAllowed, signUp, userNotFound } from './sign-up.ts';
 
 const path = '/general/v1/users';
 
@@ -203,6 +203,7 @@ describe('PUT /v1/users/{id}', () => {
 
     test('is changed by an admin, each with its audit event', async () => {
       const { number, email, password } = await signUp(roster);
+      await confirm(roster, number, email);
       await ledger.mark();
       const reply = await put(number, admin.session, {
         user: { role: 'member', active: false },
@@ -214,10 +215,10 @@ describe('PUT /v1/users/{id}', () => {
       assert.deepEqual(shown, ['member', false, true]);
       await ledger.expect({
         audit: [{ action: 'user.updated', actor_id: bareId(admin.userId) }, { action: 'user.cancelled' }],
-        rows: { users: '~1', sessions: '-1', confirmation_codes: '-1' },
+        rows: { users: '~1', sessions: '-1' },
       });
       const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));
-      assert.deepEqual([user?.isTemplate, user?.isClinicalApproved], [true, true]);
+      assert.deepEqual([user?.isTemplate, user?.isClinicalApproved], [true, false]);
       const signIn = await roster.call('POST /general/v1/sessions', { json: { email, password } });
       assert.equal(signIn.status, 401);
     });
@@ -248,32 +249,35 @@ describe('PUT /v1/users/{id}', () => {
       assert.equal(list.at('meta.total'), 1);
     });
 
-    test('a wish to be clinical is approved by the flag, not by sending the user back', async () => {
-      const { number } = await signUp(roster, {}, { beside: { clinical: true } });
+    test('a wish to be clinical is set and not approved by an admin, also where it is shown already', async () => {
+      const { number } = await addPerson(roster);
       const isApproved = async () =>
         (await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number })))
           ?.isClinicalApproved;
-      await put(number, admin.session, { user: { clinical: true, first_name: 'Ada' } });
-      assert.equal(await isApproved(), false);
       await ledger.mark();
       assert.equal((await put(number, admin.session, { clinical: true })).at('clinical'), true);
-      assert.equal(await isApproved(), true);
       await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
-      assert.equal((await put(number, admin.session, { user: { clinical: false } })).at('clinical'), false);
-      assert.equal(await isApproved(), false);
+      for (const json of [{ clinical: true }, { user: { clinical: true } }]) {
+        assert.equal((await put(number, admin.session, json)).at('clinical'), true);
+        assert.equal(await isApproved(), false);
+      }
+      await ledger.expect({});
+    });
+
+    test('a withdrawal of the wish ends the approval', async () => {
+      for (const json of [{ clinical: false }, { user: { clinical: false } }]) {
+        const { number } = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
+        assert.equal((await put(number, admin.session, json)).at('clinical'), false);
+        const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));
+        assert.equal(user?.isClinicalApproved, false);
+      }
     });
   });
 
   describe('a new phone number', () => {
-    const confirm = async (number: number, to: string): Promise<void> => {
-      const { code } = await roster.lastMessage(to);
-      const json = { user_id: number, confirmation_code: code };
-      assert.equal((await roster.call(`POST ${path}/confirmation`, { json })).status, 200);
-    };
-
     test('clears confirmed, keeps the status, and gets a code', async () => {
       const { number, session } = await signUp(roster, { phone: '+1-555-200-0001' });
-      await confirm(number, '+15552000001');
+      await confirm(roster, number, '+15552000001');
       await ledger.mark();
       const reply = await put(number, session, { user: { phone: '+1-555-200-0002' } });
       assert.deepEqual([reply.status, reply.at('confirmed')], [200, false]);
@@ -284,12 +288,12 @@ describe('PUT /v1/users/{id}', () => {
       });
       const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));
       assert.equal(user?.status, 'active');
-      await confirm(number, '+15552000002');
+      await confirm(roster, number, '+15552000002');
     });
 
     test('is not the same number in another notation', async () => {
       const { number, session } = await signUp(roster, { phone: '+1-555-200-0003' });
-      await confirm(number, '+15552000003');
+      await confirm(roster, number, '+15552000003');
       await ledger.mark();
       const reply = await put(number, session, { user: { phone: '+1 (555) 200 0003' } });
       assert.deepEqual([reply.at('confirmed'), reply.at('phone')], [true, '+1 (555) 200 0003']);

@@ -1,0 +1,146 @@
+/**
+ * What the web pages have in common that links in emails open: the language of the reader, the token of the link, the
+ * answers to a link that does not work, and the script that holds a second press of a button. The pages work without
+ * script, by keyboard and in a screen reader, in English and Spanish (`?lang=` before `Accept-Language`). Opening a page
+ * does not use the link up, so a mail scanner that follows links does no harm.
+ */
+import { closestLanguage, type Language, languages, readAcceptLanguage } from '../core/messaging/language.ts';
+import type { Answer, Call } from '../http/contract.ts';
+import type { Refusal, RefusalCode } from '../http/http-refusals.ts';
+import type { PageRoute } from '../http/page.ts';
+import { type Html, html } from './html.ts';
+import { type Page, type PageBrand, renderPage } from './layout.ts';
+import { type Notice, noticeText, renderInEveryLanguage } from './notice.ts';
+
+/** The language of the reader, and the token of the link. */
+export interface Visit {
+  readonly language: Language;
+  readonly token: string;
+  /** The app of the token; absent for an expired token. */
+  readonly brand?: PageBrand;
+}
+
+/** A form is sent once; when the person comes back to the page, it can be sent again. */
+const script = `addEventListener('submit', (event) => {
+  const { submitter } = event;
+  if (submitter?.getAttribute('aria-disabled') === 'true') event.preventDefault();
+  else submitter?.setAttribute('aria-disabled', 'true');
+});
+addEventListener('pageshow', () => {
+  for (const button of document.querySelectorAll('button')) button.removeAttribute('aria-disabled');
+});
+`;
+
+/** The route of the script of a page. */
+export function pressOnceScript(route: Pick<PageRoute, 'path' | 'operationId'>): PageRoute {
+  return {
+    ...route,
+    method: 'GET',
+    handle: async () => ({
+      status: 200,
+      headers: { 'Cache-Control': 'public, max-age=3600' },
+      contentType: 'text/javascript; charset=utf-8',
+      content: script,
+    }),
+  };
+}
+
+/** The fields of a form that came with a call. */
+export function formOf(call: Call): Readonly<Record<string, unknown>> {
+  return typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
+}
+
+export function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
+  const wanted = textOf(fields['lang']);
+  return {
+    token: textOf(fields['token']),
+    language: closestLanguage([
+      ...(wanted === '' ? [] : [wanted]),
+      ...readAcceptLanguage(call.headers['accept-language']),
+    ]),
+  };
+}
+
+/** A field that came once; otherwise empty. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The fields that a form sends back, so that its answer has the same token and language. */
+export function visitFields({ token, language }: Visit): Html {
+  return html`<input type="hidden" name="token" value="${token}">
+<input type="hidden" name="lang" value="${language}">`;
+}
+
+export function ofVisit({ language, brand }: Visit): Pick<Page, 'language' | 'brand' | 'isIsolated'> {
+  return { language, isIsolated: true, ...(brand === undefined ? {} : { brand }) };
+}
+
+export function noticePage(status: number, visit: Visit, notice: Notice, links: Html | null): Answer {
+  return renderPage({
+    ...ofVisit(visit),
+    status,
+    title: notice.heading,
+    content: html`${noticeText(notice)}${links}`,
+  });
+}
+
+/** The name of each language in itself, for a person who cannot read the page. */
+const languageNames: Readonly<Record<Language, string>> = { en: 'English', es: 'Español' };
+
+/** Links to the same page in the other languages. */
+export function languageLinks({ language, token }: Visit): Html {
+  const others = languages.filter((each) => each !== language);
+  const links = others.map((each) => {
+    const query = new URLSearchParams({ token, lang: each }).toString();
+    return html`<a href="?${query}" lang="${each}" hreflang="${each}">${languageNames[each]}</a> `;
+  });
+  return html`<nav>${links}</nav>`;
+}
+
+/** Why a request was not processed. */
+type RequestProblem = 'too_many' | 'busy' | 'not_understood' | 'fault';
+
+const problemTexts: Readonly<Record<Language, Readonly<Record<RequestProblem, Notice>>>> = {
+  en: {
+    too_many: { heading: 'Too many tries', body: 'Wait a minute, then go back and try again.' },
+    busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then go back and try again.' },
+    not_understood: { heading: 'This did not work', body: 'Open the link from your email again.' },
+    fault: {
+      heading: 'Something went wrong',
+      body: 'The fault is ours. Open the link from your email again in a while.',
+    },
+  },
+  es: {
+    too_many: {
+      heading: 'Demasiados intentos',
+      body: 'Espere un minuto, vuelva atrás e inténtelo de nuevo.',
+    },
+    busy: { heading: 'Hay mucha actividad', body: 'Espere un momento, vuelva atrás e inténtelo de nuevo.' },
+    not_understood: { heading: 'No ha funcionado', body: 'Abra otra vez el enlace de su correo.' },
+    fault: {
+      heading: 'Algo ha ido mal',
+      body: 'El fallo es nuestro. Abra otra vez el enlace de su correo dentro de un rato.',
+    },
+  },
+};
+
+/** Refusals of requests that were not processed, by what a person can do about them. */
+const requestProblems: Partial<
+  Record<RefusalCode, { readonly status: number; readonly problem: RequestProblem }>
+> = {
+  rate_limited: { status: 429, problem: 'too_many' },
+  unavailable: { status: 503, problem: 'busy' },
+  malformed_host: { status: 400, problem: 'not_understood' },
+  malformed_body: { status: 400, problem: 'not_understood' },
+  unsupported_media_type: { status: 415, problem: 'not_understood' },
+  payload_too_large: { status: 413, problem: 'not_understood' },
+  request_timeout: { status: 408, problem: 'not_understood' },
+  method_not_allowed: { status: 405, problem: 'not_understood' },
+};
+
+/** The page for a refusal. */
+export function presentProblem(refusal: Refusal): Answer {
+  const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
+  return renderInEveryLanguage(status, (language) => problemTexts[language][problem]);
+}

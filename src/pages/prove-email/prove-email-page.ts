@@ -1,0 +1,89 @@
+/**
+ * The page that proves an email: the link in the email of a sign-up opens it, and its button proves the address. What the
+ * page has in common with other pages of links is in `link-page.ts`.
+ */
+import type { Core } from '../../core/core.ts';
+import { isRefusal } from '../../core/errors.ts';
+import { findEmailProofApp, proveEmail } from '../../core/verification/email-proof.ts';
+import type { Answer, Call } from '../../http/contract.ts';
+import type { PageRoute } from '../../http/page.ts';
+import { pageBrand } from '../connect/brand-files.ts';
+import { html } from '../html.ts';
+import { renderPage } from '../layout.ts';
+import {
+  formOf,
+  languageLinks,
+  noticePage,
+  ofVisit,
+  presentProblem,
+  pressOnceScript,
+  readVisit,
+  type Visit,
+  visitFields,
+} from '../link-page.ts';
+import { noticeText } from '../notice.ts';
+import { proveEmailTexts } from './prove-email-texts.ts';
+
+const path = '/prove-email';
+/** The door in the audit events of changes through this page. */
+const door = 'page';
+
+/** The routes of the page and of its script. */
+export function proveEmailPages(core: Core): readonly PageRoute[] {
+  return [
+    {
+      method: 'GET',
+      path,
+      operationId: 'proveEmailForm',
+      handle: (call) => show(core, call),
+      present: presentProblem,
+    },
+    {
+      method: 'POST',
+      path,
+      operationId: 'proveEmail',
+      networkThrottle: 'confirmation',
+      bodyTypes: ['application/x-www-form-urlencoded'],
+      handle: (call) => submit(core, call),
+      present: presentProblem,
+    },
+    pressOnceScript({ path: `${path}.js`, operationId: 'proveEmailScript' }),
+  ];
+}
+
+async function show(core: Core, call: Call): Promise<Answer> {
+  const visit = readVisit(call, call.query);
+  const app = await findEmailProofApp(core, visit);
+  return app === null ? expiredPage(visit) : formPage({ ...visit, brand: pageBrand(app, 'connect/') });
+}
+
+async function submit(core: Core, call: Call): Promise<Answer> {
+  const given = readVisit(call, formOf(call));
+  const app = await findEmailProofApp(core, given);
+  if (app === null) return expiredPage(given);
+  const visit = { ...given, brand: pageBrand(app, 'connect/') };
+  try {
+    await proveEmail(core, { token: visit.token, door });
+  } catch (error) {
+    // Another request used the same link first.
+    if (isRefusal(error, 'invalid_token')) return expiredPage(visit);
+    throw error;
+  }
+  return noticePage(200, visit, proveEmailTexts[visit.language].done, null);
+}
+
+/** The form goes to the address of the page, whatever that is: a proxy may serve it below a path. */
+function formPage(visit: Visit): Answer {
+  const { question, submit } = proveEmailTexts[visit.language];
+  const content = html`${noticeText(question)}<form method="post">
+${visitFields(visit)}
+<button type="submit">${submit}</button>
+</form>
+${languageLinks(visit)}`;
+  const script = `${path.slice(1)}.js`;
+  return renderPage({ ...ofVisit(visit), status: 200, title: question.heading, content, script });
+}
+
+function expiredPage(visit: Visit): Answer {
+  return noticePage(422, visit, proveEmailTexts[visit.language].expired, languageLinks(visit));
+}
