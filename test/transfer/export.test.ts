@@ -1,5 +1,6 @@
 /** An export writes every user, oldest first, and an import of it creates the same users. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -15,6 +16,8 @@ import type { Tenant } from '../support/server/start.ts';
 import { exportText, importFile, makeFile } from './program.ts';
 
 const roster = setUpRoster();
+
+const rosterFile = join(import.meta.dirname, '..', '..', 'bin', 'roster');
 
 const hash = '$2b$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i';
 
@@ -137,6 +140,15 @@ describe('an export', () => {
       assert.doesNotMatch(line.trimEnd(), unsafe);
       if (format === 'ndjson') assert.partialDeepStrictEqual(JSON.parse(line), { first_name: firstName });
     }
+    // `script` runs a command on a terminal, which is another name of `/dev/tty` there.
+    for (const out of ['-', '/dev/stdout', '/dev/tty']) {
+      const command = [process.execPath, rosterFile, 'export', ...words, '--out', out].join("' '");
+      const env = { ...process.env, ROSTER_DATA_DIR: roster.folder };
+      const onTerminal = execFileSync('script', ['-qec', `'${command}'`, '/dev/null'], { env });
+      const written = onTerminal.toString().replaceAll('\r\n', '\n').split('\n');
+      const line = written.find((each) => each.includes('eve@example.com')) ?? assert.fail(`${written}`);
+      assert.doesNotMatch(line.replace(/^.*?(?=,E )/, ''), unsafe, out);
+    }
     const { lines } = await refused(roster.folder, ['import', `no\u001b[2J\u009bfile.csv`, ...words]);
     assert.match(lines.join(), /^roster: no \[2J file\.csv cannot be read: ENOENT/);
   });
@@ -171,7 +183,7 @@ describe('an export', () => {
     await add(tenant, [{ externalId: 'x' }]);
     const words = ['--org', tenant.id];
     const text = await exportText(roster.folder, words);
-    for (const dash of [['--out', '-'], ['--out=-']]) {
+    for (const dash of [['--out', '-'], ['--out=-'], ['--out', '/dev/stdout'], ['--out', '/dev/fd/1']]) {
       assert.equal(await exportText(roster.folder, [...words, ...dash]), text);
     }
     const path = await makeFile(roster.folder, 'there.csv', 'there');

@@ -12,20 +12,25 @@ import { ProgressBar } from '../transfer/progress-bar.ts';
 import { formatOf, formats } from '../transfer/row-cutter.ts';
 import { createUserLines } from '../transfer/user-lines.ts';
 
+/** The names of standard output. The system's names would be opened like a file that exists. */
+const standardOutput: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
 export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outcome> => {
   const path = invocation.find('out') ?? '-';
-  const toStdout = path === '-';
+  const toStdout = standardOutput.has(path);
   if (toStdout && invocation.find('json') !== undefined) {
     throw new UsageError('--json needs --out FILE: the users go to standard output', 'export');
   }
   const organization = await getOrganization(core, invocation.get('org'));
   const format = choiceOf(invocation, 'format', formats) ?? formatOf(path) ?? 'csv';
-  const lines = createUserLines(format, {
-    hasHashes: invocation.find('with-password-hashes') !== undefined,
-    isForTerminal: toStdout && process.stdout.isTTY,
-  });
   const principal = operatorAt(door, organization.key);
   const batches = await exportUsers(core, principal, { appId: invocation.find('app') ?? null });
+  const replaces = invocation.find('force') !== undefined;
+  const file = toStdout ? null : await PrivateFile.create(path, { replaces });
+  const lines = createUserLines(format, {
+    hasHashes: invocation.find('with-password-hashes') !== undefined,
+    isForTerminal: file?.isTerminal ?? process.stdout.isTTY,
+  });
   const bar = new ProgressBar();
   const beganAt = performance.now();
   let exported = 0;
@@ -40,8 +45,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
     }
   };
   try {
-    const replaces = invocation.find('force') !== undefined;
-    await (toStdout ? writeOut(texts()) : writeFile(await PrivateFile.create(path, { replaces }), texts()));
+    await (file === null ? writeOut(texts()) : writeFile(file, texts()));
   } finally {
     bar.clear();
   }

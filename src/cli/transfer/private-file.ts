@@ -4,6 +4,7 @@
  * pipe, is written directly.
  */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { isatty } from 'node:tty';
 import { CommandError } from '../command.ts';
 
 /** Small writes are collected, because each would cost a system call. */
@@ -47,6 +48,11 @@ export class PrivateFile {
     } catch (error) {
       throw new CommandError(`${path} cannot be written: ${reasonOf(error)}`);
     }
+  }
+
+  /** Whether the path is a terminal, such as `/dev/tty`. */
+  get isTerminal(): boolean {
+    return isatty(this.#handle.fd);
   }
 
   async write(text: string): Promise<void> {
