@@ -49,6 +49,37 @@ test('a refresh token alone in the answer to a refresh replaces the former one',
   assert.deepEqual([accessToken, refreshToken], ['access-1', 'refresh-2']);
 });
 
+/** The connection ends before the whole body has arrived. */
+const cutHeaders = { 'content-length': '5000', connection: 'close' };
+
+test('tokens that arrived before the connection broke are stored', async () => {
+  const user = await scripted.addUser();
+  const { id, parameters } = await scripted.visit(user, 'acme');
+  scripted.answer(() => ({ body: given, headers: cutHeaders }));
+  assert.equal(await scripted.comeBack(parameters), 'connected');
+  assert.equal((await scripted.tokensOf(id)).refreshToken, 'refresh-1');
+  assert.deepEqual(scripted.revocationsOf(id), []);
+});
+
+test('an answer that broke off before the tokens is lost', async () => {
+  const user = await scripted.addUser();
+  const { id, parameters } = await scripted.visit(user, 'acme');
+  scripted.answer(() => ({ body: '{"token_type":"Bearer","access_tok', headers: cutHeaders }));
+  assert.equal(await scripted.comeBack(parameters), 'failed');
+  assert.deepEqual(
+    scripted.revocationsOf(id).map((row) => row['state']),
+    ['pending'],
+  );
+});
+
+test('a confirmation of an end that broke off confirms nothing', async () => {
+  const { user, id } = await scripted.connect('acme');
+  await scripted.disconnect(user, id);
+  scripted.answer(() => ({ body: '{"error":"server_er', headers: cutHeaders }));
+  await scripted.work();
+  assert.equal((await scripted.connectionOf(id)).status, 'revoking');
+});
+
 test('the former tokens beside an error are no answer', async () => {
   const { id } = await scripted.connect('acme');
   scripted.deployment.clock.advance(hourMs);

@@ -10,7 +10,7 @@ import type { Provider, TokenAnswer } from '../../core/providers/provider.ts';
 import type { ProviderDescription } from '../../core/providers/provider-description.ts';
 import { type Members, readMembers } from './answer-body.ts';
 import { type OAuthProviderParts, partyOf } from './oauth-party.ts';
-import { failureOf } from './provider-http.ts';
+import { BrokenBody, failureOf } from './provider-http.ts';
 import { saysError } from './refusal-codes.ts';
 import { readTokens } from './token-body.ts';
 import { createTokenEnd } from './token-end.ts';
@@ -32,16 +32,26 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
   ): Promise<TokenAnswer> {
     try {
       const response = await send(http.deadline());
-      const body = await readMembers(response);
-      const tokens = readTokens(body, { accountField, before, now: clock.now() });
-      if (tokens !== null && isGiven(response, body, tokens, before)) {
-        return { kind: 'tokens', grant: { ...tokens, clientId } };
-      }
-      return refusalOf(response, body, description.answers);
+      const { grant, body } = await readGrant(response, before);
+      return grant === null ? refusalOf(response, body, description.answers) : { kind: 'tokens', grant };
     } catch (error) {
+      // Tokens that arrived before the connection broke are kept.
+      const { grant } =
+        error instanceof BrokenBody ? await readGrant(error.received, before) : { grant: null };
+      if (grant !== null) return { kind: 'tokens', grant };
       const { reason, isUnsent } = failureOf(error);
       return { kind: isUnsent ? 'not_given' : 'unknown', reason };
     }
+  }
+
+  async function readGrant(
+    response: Response,
+    before: TokenGrant | null,
+  ): Promise<{ readonly grant: TokenGrant | null; readonly body: Members }> {
+    const body = await readMembers(response);
+    const tokens = readTokens(body, { accountField, before, now: clock.now() });
+    const isKept = tokens !== null && isGiven(response, body, tokens, before);
+    return { grant: isKept ? { ...tokens, clientId } : null, body };
   }
 
   return {

@@ -30,11 +30,21 @@ export function createProviderHttp(
     deadline: () => AbortSignal.timeout(options.deadlineMs ?? deadlineMs),
     async fetch(url, init) {
       const response = await send(url, { ...init, redirect: 'manual' });
-      const body = await readBounded(response);
-      const { status, statusText, headers } = response;
-      return new Response(mayHaveBody(status) ? body : null, { status, statusText, headers });
+      return withBody(response, await readBounded(response));
     },
   };
+}
+
+/** The body of an answer broke off, or was too large. */
+export class BrokenBody extends Error {
+  override readonly name = 'BrokenBody';
+  /** The answer with the part of the body that had arrived. */
+  readonly received: Response;
+
+  constructor(received: Response, cause: unknown) {
+    super('the body of the answer is not whole', { cause });
+    this.received = received;
+  }
 }
 
 /** Why there was no answer, and whether the service certainly did not get the request. */
@@ -48,6 +58,7 @@ const unsentCodes =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
 export function failureOf(error: unknown): CallFailure {
+  if (error instanceof BrokenBody) return { ...failureOf(error.cause), isUnsent: false };
   if (error instanceof Error && error.name === 'TimeoutError') return { reason: 'timeout', isUnsent: false };
   if (unsentCodes.test(causeCodeOf(error))) return { reason: 'unreachable', isUnsent: true };
   return { reason: 'connection_lost', isUnsent: false };
@@ -79,13 +90,21 @@ function instantOf(text: string): number {
 async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the stream.
-    if (size > bodyBytesMax) throw new Error('the answer is too large');
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      // Leaving the loop cancels the stream.
+      if (size > bodyBytesMax) throw new Error('the answer is too large');
+    }
+  } catch (error) {
+    throw new BrokenBody(withBody(response, Buffer.concat(chunks).subarray(0, bodyBytesMax)), error);
   }
   return Buffer.concat(chunks);
+}
+
+function withBody({ status, statusText, headers }: Response, body: Uint8Array<ArrayBuffer>): Response {
+  return new Response(mayHaveBody(status) ? body : null, { status, statusText, headers });
 }
 
 function mayHaveBody(status: number): boolean {
