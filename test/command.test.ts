@@ -65,6 +65,8 @@ describe('the command', () => {
       assert.equal(status, 1);
       assert.match(stderr, /^roster: .*\. Run `npm ci` first\.$/m);
       assert.doesNotMatch(stderr, /npm error/);
+      // The command has made a folder for compiled code there.
+      rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
     });
 
     test('a new Node of the machine serves, and the log says how to build the missing page', async () => {

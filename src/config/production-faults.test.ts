@@ -83,6 +83,8 @@ describe('production', () => {
       'a'.repeat(32),
       'abcdefghi'.repeat(4),
       '0123456789'.repeat(4),
+      `${'0123456789'.repeat(4)}\n`,
+      ` \t${'abcdefghijkl'.repeat(3)} `,
       '0123456789abcdef0123456789abcdef',
       // The last pattern is cut off.
       'roster-secret-'.repeat(3).slice(0, 36),

@@ -46,9 +46,12 @@ function requiresTls(text: string): boolean {
 
 const differentMin = 10;
 
-/** Whether the secret has few different characters, or is one pattern that is repeated, the last time perhaps in part. */
+/**
+ * Whether the secret has few different characters, or is one pattern that is repeated, the last time perhaps in part.
+ * Blanks around it, such as the line break of a file, make it no better.
+ */
 function isGuessable(secret: string): boolean {
-  const characters = [...secret];
+  const characters = [...secret.trim()];
   if (new Set(characters).size < differentMin) return true;
   for (let length = 1; length <= characters.length / 2; length++) {
     if (characters.every((each, index) => each === characters[index % length])) return true;
