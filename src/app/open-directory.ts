@@ -125,7 +125,7 @@ export async function openCore(
   { config, secrets, clock = systemClock, isBulk = false }: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
-  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas } = config;
+  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
@@ -147,7 +147,7 @@ export async function openCore(
     hasher,
     composer: createMessageComposer(address, texts),
     isCommonPassword: async (password) => isCommonPassword(password),
-    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas },
+    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota },
     providers: providers.directory,
     ledger: records.ledger,
     publicKeys: records.publicKeys,

@@ -8,7 +8,7 @@ import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
-import { minuteMs, secondMs } from '../core/time.ts';
+import { hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
 import { productionFaults } from './production-faults.ts';
 import { findMisspelt, isServiceAddress, listUnknown } from './setting-names.ts';
@@ -66,6 +66,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
+  readonly guessQuota: Quota;
   readonly hashQueueMax: number;
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
@@ -225,6 +226,7 @@ function assemble(values: SettingValues): Config {
       emailCheck: perMinute(values.limitEmailCheck),
       connect: perMinute(values.limitConnect),
     },
+    guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
     hashQueueMax: values.hashQueueMax,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,

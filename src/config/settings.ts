@@ -307,6 +307,13 @@ export const settings = {
   }),
   limitSignup: networkLimit('ROSTER_LIMIT_SIGNUP', '100', 'Sign-ups'),
   limitSession: networkLimit('ROSTER_LIMIT_SESSION', '100', 'Sign-ins'),
+  limitGuesses: setting('ROSTER_LIMIT_GUESSES', {
+    section: 'Limits',
+    parser: read.wholeNumber(1, 1_000_000_000),
+    fallback: '100',
+    meaning:
+      'Wrong passwords for one account per hour, from all networks together from which it has not signed in within 90 days. Further tries from there wait. A network from which it has signed in never waits for the others.',
+  }),
   limitConfirmation: networkLimit('ROSTER_LIMIT_CONFIRMATION', '100', 'Confirmations'),
   limitPassword: networkLimit(
     'ROSTER_LIMIT_PASSWORD',

@@ -54,6 +54,8 @@ export interface Policy {
   readonly tellsAccounts: boolean;
   /** How often one network may call, by group of routes; the HTTP layer uses it too. */
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
+  /** How many wrong passwords an account takes from all networks together that it does not know. */
+  readonly guessQuota: Quota;
 }
 
 export type NetworkBucket = 'signup' | 'session' | 'confirmation' | 'password' | 'emailCheck' | 'connect';

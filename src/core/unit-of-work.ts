@@ -8,6 +8,7 @@
  */
 import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
 import type { IdempotencyStore } from './access/idempotency-store.ts';
+import type { KnownNetworkStore } from './access/known-network.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
 import type { ConnectTokenStore } from './connect-page/connect-token.ts';
@@ -39,6 +40,7 @@ export interface Tx {
   readonly passwordTokens: PasswordTokenStore;
   readonly emailTokens: EmailTokenStore;
   readonly passwordRequests: PasswordRequestStore;
+  readonly networks: KnownNetworkStore;
   readonly throttles: ThrottleStore;
   readonly messages: MessageStore;
   readonly idempotency: IdempotencyStore;

@@ -23,7 +23,7 @@ describe('the second pass', () => {
   async function leave(subject: string): Promise<void> {
     const { core, orgKey, clock } = deployment;
     await core.work.change(orgKey, async (tx) => {
-      await tx.throttles.addFailure(subject, clock.now());
+      await tx.throttles.addFailure(subject, { network: 'network', group: 'unknown' }, clock.now(), 1);
       await tx.throttles.hit('reset', subject, [{ limit: 5, windowMs: 60_000 }], clock.now());
       await tx.passwordRequests.insert({
         ...{ id: newPrefixedId('tok'), emailDigest: subject, sealedEmail: 'sealed', door: 'general' },
@@ -62,7 +62,7 @@ describe('the second pass', () => {
     const neighbour = emailSubject(deployment.core.secrets, deployment.orgKey, 'neighbour@example.com');
     for (const subject of [account, address, neighbour]) await leave(subject);
     assert.deepEqual(await removedBy(erasureId), {
-      ...{ users: 1, login_failures: 2, throttle_hits: 2, password_requests: 2 },
+      ...{ users: 1, login_failures: 4, throttle_hits: 2, password_requests: 2 },
     });
     assert.deepEqual(
       [rowsOf(account), rowsOf(address)],
@@ -71,7 +71,7 @@ describe('the second pass', () => {
         [0, 0, 0],
       ],
     );
-    assert.deepEqual(rowsOf(neighbour), [1, 1, 1]);
+    assert.deepEqual(rowsOf(neighbour), [2, 1, 1]);
   });
 
   test('removes rows under every key of the address', async () => {
@@ -81,7 +81,7 @@ describe('the second pass', () => {
     const subjects = keys.map((key) => core.secrets.keyedDigest('email', `${orgKey} ${key}`));
     for (const subject of [account, ...subjects]) await leave(subject);
     assert.deepEqual(await removedBy(erasureId), {
-      ...{ users: 1, login_failures: 3, throttle_hits: 3, password_requests: 3 },
+      ...{ users: 1, login_failures: 6, throttle_hits: 3, password_requests: 3 },
     });
   });
 
@@ -90,13 +90,13 @@ describe('the second pass', () => {
     await deployment.addUser({ email: 'Again@example.com' });
     for (const subject of [account, address]) await leave(subject);
     assert.deepEqual(await removedBy(erasureId), {
-      ...{ users: 1, login_failures: 1, throttle_hits: 1, password_requests: 1 },
+      ...{ users: 1, login_failures: 2, throttle_hits: 1, password_requests: 1 },
     });
     assert.deepEqual(
       [rowsOf(account), rowsOf(address)],
       [
         [0, 0, 0],
-        [1, 1, 1],
+        [2, 1, 1],
       ],
     );
   });

@@ -53,9 +53,15 @@ describe('a life across the contracts', () => {
     assert.equal(accepted.status, 200);
     assert.equal(accepted.at('confirmed'), true);
     await ledger.expect({
-      audit: [{ action: 'invitation.accepted', door: 'general', subject_id: user.humanId }],
+      audit: [
+        { action: 'invitation.accepted', door: 'general', subject_id: user.humanId },
+        { action: 'session.started', door: 'general', subject_id: user.humanId },
+      ],
       // The count of the wrong password is cleared.
-      rows: { users: '~1', password_tokens: '-1', login_failures: '-1' },
+      rows: {
+        ...{ users: '~1', password_tokens: '-1', login_failures: '-2' },
+        ...{ sessions: '+1', known_networks: '+1' },
+      },
     });
     await assertLife(user, { status: 'active', confirmed: true });
     assert.equal((await validate()).status, 422);

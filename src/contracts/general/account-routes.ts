@@ -61,6 +61,7 @@ export function createUserRoute(core: Core): Route {
         isTemplate: readBeside(body, 'template'),
         isClinical: readBeside(body, 'clinical'),
         isNativeSignup: readBeside(body, 'native_signup'),
+        network: call.network,
         echoes: checkEchoes(Object.fromEntries(echoed), [...shownOnly, 'active'], presentUser),
       });
       return { status: 201, headers: { 'X-User-Token': token }, body: presentUser(user) };

@@ -79,17 +79,26 @@ export function resetPasswordRoute(core: Core): Route {
     tag: 'Passwords',
     summary: 'Reset a password',
     description:
-      'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), and ends every session of the user. A refused password does not use the token up. An invitation also makes its user active and confirmed.',
+      'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), ends every session of the user, and hands out a new one in the header `X-User-Token`. A refused password does not use the token up. An invitation also makes its user active and confirmed.',
     access: 'public',
     body: resetBody,
     bodyExample: resetExample,
-    responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
+    responses: {
+      200: {
+        description: 'The user',
+        schema: userSchema,
+        example: userExample,
+        headers: { 'X-User-Token': { description: 'A new session of the user.' } },
+      },
+    },
     refusals: ['invalid_token', 'invalid_fields'],
     sampleFaults: [{ field: 'password', fault: 'too_short', min: passwordCharactersMin }],
     async handle(call) {
       const { token, password, password_confirmation: passwordConfirmation } = readFlatBody(call.body);
-      const user = await resetPassword(core, { door: call.door, token, password, passwordConfirmation });
-      return { status: 200, body: presentUser(user) };
+      const { door, network } = call;
+      const reset = { door, network, token, password, passwordConfirmation, hasSession: true };
+      const { user, token: session } = await resetPassword(core, reset);
+      return { status: 200, headers: { 'X-User-Token': session ?? '' }, body: presentUser(user) };
     },
   };
 }

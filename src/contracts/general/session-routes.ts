@@ -16,7 +16,7 @@ export function createSessionRoute(core: Core): Route {
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Starts a session, good for 30 days since its last use and 180 days at most. The answer to a wrong password is the same, in the same time, whether or not the account exists. After five wrong ones in a row there is one try per 2, 4, 8 ... 60 seconds (429), but for callers with a session of the account in `X-User-Token`.',
+      'Starts a session, good for 30 days since its last use and 180 days at most. The answer to a wrong password is the same, in the same time, whether or not the account exists. After five wrong ones in a row from one network there is one try per 2, 4, 8 ... 60 seconds from there (429). Tries from other networks never delay a caller with a session of the account in `X-User-Token`, nor a network from which the account has signed in within 90 days. Five wrong passwords that come with a session end it.',
     access: 'public',
     networkThrottle: 'session',
     headers: publicHeaders,
@@ -34,7 +34,7 @@ export function createSessionRoute(core: Core): Route {
       const { email, password } = readFlatBody(call.body);
       const owner = await findUser(core, call);
       const caller = await findPublic(core, call, owner);
-      const { token, user } = await signIn(core, caller, { email, password, owner });
+      const { token, user } = await signIn(core, caller, { email, password, owner, network: call.network });
       return { status: 201, body: { token, user: presentUser(user) } };
     },
   };

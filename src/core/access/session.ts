@@ -13,6 +13,9 @@ export const sessionFreshMs = 10 * minuteMs;
 /** The time of use is stored at most this often, so that most requests write nothing. */
 export const sessionNoteMs = minuteMs;
 
+/** From this number of wrong passwords in a row on, a session ends. */
+export const sessionWrongPasswordsMax = 5;
+
 export interface Session {
   /** `ses_` and 32 hex digits. */
   readonly id: string;
@@ -32,6 +35,11 @@ export interface SessionStore {
   /** Ends the sessions of a user without `except`; returns how many. */
   endAll(userId: UserId, except?: string): Promise<number>;
   listOf(userId: UserId): Promise<readonly Session[]>;
+  /** The wrong passwords in a row that came with the session; null where it has ended. */
+  findWrongPasswords(sessionId: string): Promise<number | null>;
+  /** Counts one more and returns how many it are; 0 where the session has ended. */
+  addWrongPassword(sessionId: string): Promise<number>;
+  clearWrongPasswords(sessionId: string): Promise<void>;
 }
 
 /** Whether the session is valid at that instant. */

@@ -14,9 +14,10 @@ import { digestOf, newToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { requireApp } from './authentication.ts';
 import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
+import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } from './password-guesses.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
+import { findFamiliarity, noteNetwork } from './sign-in-network.ts';
 import { emailSubject } from './subject.ts';
-import { failureDelayMs, freeFailures, refuseWait } from './throttle.ts';
 
 export interface SignedIn {
   readonly user: User;
@@ -26,26 +27,28 @@ export interface SignedIn {
 
 /**
  * Starts a session. `caller` is null where the call names an app that does not exist; `email` and `password` are
- * unchecked input; `owner` is the principal of a session that came with the call. Refuses with `invalid_fields`,
- * `not_found` (app), `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
+ * unchecked input; `owner` is the principal of a session that came with the call; `network` is the caller's. Refuses with
+ * `invalid_fields`, `not_found` (app), `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
  */
 export async function signIn(
   core: Core,
   caller: PublicPrincipal | null,
-  input: { readonly email: unknown; readonly password: unknown; readonly owner: UserPrincipal | null },
+  input: {
+    readonly email: unknown;
+    readonly password: unknown;
+    readonly owner: UserPrincipal | null;
+    readonly network: string;
+  },
 ): Promise<SignedIn> {
   const { email, password } = readCredentials(input);
+  const { network } = input;
   const principal = requireApp(caller);
   const { orgKey } = principal;
   const subject = emailSubject(core.secrets, orgKey, email);
-  const isOwner =
-    input.owner?.orgKey === orgKey &&
-    input.owner.user.email !== null &&
-    // Two users may have one mailbox since before A-labels were compared. Only the own spelling is the own account.
-    earlierEmailKey(input.owner.user.email) === earlierEmailKey(email);
-  const attempt = (): Promise<Checked> => tryPassword(core, orgKey, { email, password, subject, isOwner });
+  const owner = ownerOf(input.owner, orgKey, email);
   for (;;) {
-    const checked = isOwner ? await attempt() : await guarded(core, orgKey, subject, attempt);
+    const checked = await checkPassword(core, owner, { orgKey, email, network }, password);
+    if (checked === null) throw refuse('invalid_credentials', {});
     const { user } = checked;
     const freshHash = await renewHash(core, checked, password);
     const signedIn = await core.work.change(orgKey, async (tx) => {
@@ -53,15 +56,42 @@ export async function signIn(
       // Between the check and this transaction the account may have been cancelled or erased.
       if (present === null || present.status === 'inactive') throw refuse('invalid_credentials', {});
       if (present.passwordHash !== user.passwordHash) return null;
-      if (!isOwner) await tx.throttles.clearFailures(subject);
+      if (owner === null) await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network));
       const now = core.clock.now();
       const upgrade = freshHash === null ? {} : { passwordHash: freshHash };
       const changed = await tx.users.update(present, { lastLoginAt: now, ...upgrade });
+      const { isKnown } = await findFamiliarity(core, tx, user.id, network);
+      await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
       return { user: changed, token: await startSession(tx, principal, changed, now) };
     });
     if (signedIn !== null) return signedIn;
     // The password or its hash was changed during the check, so the check is repeated.
   }
+}
+
+/** The principal of the session, where it is of the account with that address. */
+function ownerOf(session: UserPrincipal | null, orgKey: OrgKey, email: string): UserPrincipal | null {
+  if (session?.orgKey !== orgKey || session.user.email === null) return null;
+  // Two users may have one mailbox since before A-labels were compared. Only the own spelling is the own account.
+  return earlierEmailKey(session.user.email) === earlierEmailKey(email) ? session : null;
+}
+
+/** Checks the password, counted by the owner's session while there is one, else by network; null for a wrong one. */
+async function checkPassword(
+  core: Core,
+  owner: UserPrincipal | null,
+  target: GuessTarget,
+  password: string,
+): Promise<Checked | null> {
+  const check = (): Promise<Checked | null> => findMatch(core, target, password);
+  if (owner !== null) {
+    try {
+      return await guardBySession(core, owner, check);
+    } catch (error) {
+      if (!isRefusal(error, 'unauthorized')) throw error;
+    }
+  }
+  return guardByNetwork(core, target, check);
 }
 
 /** Ends the principal's session. */
@@ -140,32 +170,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
-/** Runs no more checks of an address at the same time than it has free attempts left, and none before its delay is over. */
-function guarded<T>(core: Core, orgKey: OrgKey, subject: string, attempt: () => Promise<T>): Promise<T> {
-  const findLimit = async (): Promise<number> => {
-    const failures = await core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject));
-    refuseWait(failureDelayMs(failures, core.clock.now()));
-    return freeFailures - (failures?.count ?? 0);
-  };
-  return core.signInGate.pass(subject, findLimit, attempt);
-}
-
-/** The user with that email and password. Otherwise counts the failure, and then refuses. */
-async function tryPassword(
+/** The user with that email and password; null for none. */
+async function findMatch(
   core: Core,
-  orgKey: OrgKey,
-  attempt: {
-    readonly email: string;
-    readonly password: string;
-    readonly subject: string;
-    readonly isOwner: boolean;
-  },
-): Promise<Checked> {
-  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(attempt.email));
-  const match = await matchPassword(core.hasher, attempt.password, user?.passwordHash ?? null);
-  if (user !== null && match !== 'wrong' && user.status !== 'inactive') return { user, match };
-  if (!attempt.isOwner) {
-    await core.work.change(orgKey, (tx) => tx.throttles.addFailure(attempt.subject, core.clock.now()));
-  }
-  throw refuse('invalid_credentials', {});
+  { orgKey, email }: GuessTarget,
+  password: string,
+): Promise<Checked | null> {
+  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(email));
+  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null);
+  return user !== null && match !== 'wrong' && user.status !== 'inactive' ? { user, match } : null;
 }

@@ -19,15 +19,31 @@ export interface ThrottleStore {
    * allowed.
    */
   hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null>;
-  /** The wrong passwords in a row of a subject; null for none. */
-  findFailures(subject: string): Promise<LoginFailures | null>;
-  addFailure(subject: string, now: number): Promise<void>;
-  clearFailures(subject: string): Promise<void>;
+  /** The wrong passwords of a subject from a network and from its group. */
+  findFailures(subject: string, from: GuessSource): Promise<LoginFailures>;
+  /** Counts one wrong password, of the network and of its group; each makes the debt of the group `debtMs` longer. */
+  addFailure(subject: string, from: GuessSource, now: number, debtMs: number): Promise<void>;
+  /** Forgets the wrong passwords from a network, by default from all networks. */
+  clearFailures(subject: string, network?: string): Promise<void>;
 }
 
+/** Where passwords are tried. */
+export interface GuessSource {
+  /** A keyed digest. */
+  readonly network: string;
+  /** The networks that are counted together. */
+  readonly group: NetworkGroup;
+}
+
+/** Whether the account has signed in from the network lately. */
+export type NetworkGroup = 'known' | 'unknown';
+
 export interface LoginFailures {
+  /** In a row, from the network. */
   readonly count: number;
   readonly lastAt: number;
+  /** When the wrong passwords of the group would be forgotten, one after the other. */
+  readonly debtUntil: number;
 }
 
 /** From this number of wrong passwords in a row on, the next attempt is delayed. */
@@ -35,10 +51,20 @@ export const freeFailures = 5;
 const signInBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: minuteMs };
 
 /** The delay before the next attempt: none, then 2, 4, 8 … 60 seconds after the last wrong password. */
-export function failureDelayMs(failures: LoginFailures | null, now: number): number {
-  if (failures === null || failures.count < freeFailures) return 0;
+export function failureDelayMs(failures: LoginFailures, now: number): number {
+  if (failures.count < freeFailures) return 0;
   const delay = backoffMs(failures.count - freeFailures + 1, signInBackoff);
   return Math.max(0, failures.lastAt + delay - now);
+}
+
+/** How much longer each wrong password makes the debt: as many as the quota allows are forgotten in its window. */
+export function debtOf({ limit, windowMs }: Quota): number {
+  return Math.ceil(windowMs / limit);
+}
+
+/** How many more wrong passwords the group may try now; a fraction below one is a part of the wait for the next. */
+export function guessesLeft({ debtUntil }: LoginFailures, quota: Quota, now: number): number {
+  return quota.limit - Math.max(0, debtUntil - now) / debtOf(quota);
 }
 
 /** Refuses with `rate_limited` where there is a wait, in whole seconds, rounded up. */

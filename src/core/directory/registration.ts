@@ -3,9 +3,11 @@
  * that is sent here comes back, always has the role `parent`, and gets a first session. A user with a phone also gets a
  * link that proves the email.
  */
+
 import { isCommonInput, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
+import { noteNetwork } from '../access/sign-in-network.ts';
 import type { Core } from '../core.ts';
 import { isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
@@ -39,6 +41,8 @@ export interface RegistrationInput {
   readonly isTemplate?: unknown;
   readonly isClinical?: unknown;
   readonly isNativeSignup?: unknown;
+  /** The caller's network. */
+  readonly network: string;
   readonly echoes: EchoCheck;
 }
 
@@ -100,6 +104,8 @@ export async function registerUser(
       // Without a phone, the code itself proves the email.
       if (user.phoneE164 !== null) await sendEmailProof(core, tx, user, email);
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+      // An admin who registers a person is on a network of the admin.
+      if (!isAdmin) await noteNetwork(core, tx, user.id, input.network, { isNew: false });
       return { user, token: await startSession(tx, principal, user, now) };
     });
   } catch (error) {

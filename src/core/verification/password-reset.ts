@@ -5,6 +5,8 @@
 import { requireApp } from '../access/authentication.ts';
 import { isCommonInput, matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
+import { startSession } from '../access/sign-in.ts';
+import { noteNetwork } from '../access/sign-in-network.ts';
 import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
@@ -113,17 +115,22 @@ export async function findPasswordTokenApp(
 
 /**
  * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
- * user. Either link proves the email that it went to. The first proof makes the phone unproved. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
+ * user. Either link proves the email that it went to. The first proof makes the phone unproved. The `token` of the result is
+ * a new session, in plain text. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
  * with `invalid_token` for a token that is unknown, consumed or expired.
  */
 export async function resetPassword(
   core: Core,
   input: ResetInput & {
     readonly door: Door;
+    /** The caller's network, from which the account is then known to sign in. */
+    readonly network: string;
+    /** Whether the answer carries a session. A web page that only sets a password has no use for one. */
+    readonly hasSession: boolean;
     /** Whether `isRepeatedReset` recognises the same request for a minute. */
     readonly isRepeatable?: true;
   },
-): Promise<User> {
+): Promise<{ readonly user: User; readonly token: string | null }> {
   const isCommon = await isCommonInput(input.password, core.isCommonPassword);
   const { password } = readReset(input, null, isCommon);
   const found = await findTokenUser(core, input.token);
@@ -153,6 +160,7 @@ export async function resetPassword(
     const after = await tx.users.update(user, changes);
     await tx.sessions.endAll(user.id);
     if (isFirstProof) {
+      await tx.networks.drop(user.id);
       await tx.emailTokens.drop(user.id);
       if (user.phoneE164 !== null) await tx.codes.drop(user.id);
     }
@@ -168,7 +176,8 @@ export async function resetPassword(
     const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey: found.orgKey };
     const action = isInvitation ? 'invitation.accepted' : 'password.reset';
     await record(tx, principal, action, { kind: 'user', id: user.id }, now);
-    return after;
+    await noteNetwork(core, tx, user.id, input.network, { isNew: true });
+    return { user: after, token: input.hasSession ? await startSession(tx, principal, after, now) : null };
   });
 }
 

@@ -75,7 +75,13 @@ async function submit(core: Core, call: Call): Promise<Answer> {
   const visit = { ...given, brand: pageBrand(app, 'connect/') };
   if ('fault' in readPasswordConfirmation(repeat, password)) return formPage(visit, 'differs');
   try {
-    await resetPassword(core, { ...reset, door, isRepeatable: true });
+    await resetPassword(core, {
+      ...reset,
+      door,
+      network: call.network,
+      hasSession: false,
+      isRepeatable: true,
+    });
   } catch (error) {
     // Another request used the same link first.
     if (isRefusal(error, 'invalid_token')) return spentPage(core, visit, reset);

@@ -16,6 +16,7 @@ import { appBrands } from './0013-app-brands.ts';
 import { proofs } from './0014-proofs.ts';
 import { earlierProofs } from './0015-earlier-proofs.ts';
 import { boundFlows } from './0016-bound-flows.ts';
+import { knownNetworks } from './0017-known-networks.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   proofs,
   earlierProofs,
   boundFlows,
+  knownNetworks,
 ];
 
 /** The version that this program works with. */

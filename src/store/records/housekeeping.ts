@@ -6,6 +6,7 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
+import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs } from '../../core/connect-page/connect-token.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { pendingLifeMs } from '../../core/providers/connection.ts';
@@ -45,7 +46,8 @@ const sweeps = [
   sweepOf('oauth_attempts', ['org_key', 'flow_digest'], 'expires_at'),
   sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
-  sweepOf('login_failures', ['org_key', 'subject'], 'last_at', { lifeMs: failureLifeMs }),
+  sweepOf('login_failures', ['org_key', 'subject', 'network'], 'last_at', { lifeMs: failureLifeMs }),
+  sweepOf('known_networks', ['org_key', 'user_id', 'site', 'network'], 'used_at', { lifeMs: knownNetworkMs }),
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
   sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
   sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),

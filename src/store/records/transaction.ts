@@ -6,6 +6,9 @@ import type { OrgKey } from '../../core/ids.ts';
 import type { SystemTx, Tx } from '../../core/unit-of-work.ts';
 import type { Scope } from '../users/scope.ts';
 import { SqlUserStore } from '../users/user-store.ts';
+import { SqlKnownNetworkStore } from './access/known-network-store.ts';
+import { SqlSessionStore } from './access/session-store.ts';
+import { SqlThrottleStore } from './access/throttle-store.ts';
 import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
 import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
 import { SqlAuditStore } from './audit-store.ts';
@@ -27,8 +30,6 @@ import { SqlPasswordTokenStore } from './password-token-store.ts';
 import { SqlReceiptKeyStore } from './receipt-key-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
-import { SqlSessionStore } from './session-store.ts';
-import { SqlThrottleStore } from './throttle-store.ts';
 
 /** The stores of one organization. Each puts the key of the organization into every query. */
 export class StoreTx implements Tx {
@@ -72,6 +73,10 @@ export class StoreTx implements Tx {
 
   get passwordRequests(): SqlPasswordRequestStore {
     return new SqlPasswordRequestStore(this.#scope, this.orgKey);
+  }
+
+  get networks(): SqlKnownNetworkStore {
+    return new SqlKnownNetworkStore(this.#scope, this.orgKey);
   }
 
   get throttles(): SqlThrottleStore {

@@ -89,6 +89,7 @@ export const tables = {
       started_at: 'personal',
       last_used_at: 'personal',
       expires_at: 'personal',
+      wrong_passwords: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },
@@ -147,8 +148,19 @@ export const tables = {
     onErase: { do: 'delete', by: 'subject' },
   },
   login_failures: {
-    columns: { org_key: 'plain', subject: 'digest', failures: 'plain', last_at: 'plain' },
+    columns: {
+      org_key: 'plain',
+      subject: 'digest',
+      network: 'digest',
+      failures: 'plain',
+      last_at: 'plain',
+      debt_until: 'plain',
+    },
     onErase: { do: 'delete', by: 'subject' },
+  },
+  known_networks: {
+    columns: { org_key: 'plain', user_id: 'user', site: 'digest', network: 'digest', used_at: 'personal' },
+    onErase: { do: 'delete', by: 'user_id' },
   },
   messages: {
     columns: {

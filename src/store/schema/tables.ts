@@ -67,6 +67,8 @@ export interface Database {
     last_used_at: number;
     /** When it ends without another use. */
     expires_at: number;
+    /** In a row. */
+    wrong_passwords: Generated<number>;
   };
   confirmation_codes: {
     org_key: number;
@@ -113,8 +115,21 @@ export interface Database {
   login_failures: {
     org_key: number;
     subject: string;
+    /** A keyed digest, or the name of a group of networks. */
+    network: string;
     failures: number;
     last_at: number;
+    /** When the wrong passwords so far would be forgotten, one after the other. */
+    debt_until: number;
+  };
+  known_networks: {
+    org_key: number;
+    user_id: string;
+    /** A keyed digest of the wider network in which the network is. */
+    site: string;
+    /** A keyed digest. */
+    network: string;
+    used_at: number;
   };
   messages: {
     seq: Generated<number>;

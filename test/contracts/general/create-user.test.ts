@@ -57,7 +57,13 @@ describe('POST /v1/users', () => {
         { template: 'confirmation', channel: 'sms', to: '+15551234567' },
         { template: 'email_proof', channel: 'email', to: 'Ann@Example.com' },
       ],
-      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1', email_tokens: '+1' },
+      rows: {
+        users: '+1',
+        sessions: '+1',
+        confirmation_codes: '+1',
+        email_tokens: '+1',
+        known_networks: '+1',
+      },
     });
     const { code = '', body } = await roster.lastMessage('+15551234567');
     assert.match(code, /^\d{6}$/);
@@ -72,7 +78,7 @@ describe('POST /v1/users', () => {
     await ledger.expect({
       audit: [{ action: 'user.created' }, { action: 'session.started' }],
       messages: [{ template: 'confirmation', channel: 'email', to: email }],
-      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1' },
+      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1', known_networks: '+1' },
     });
   });
 
@@ -235,7 +241,7 @@ describe('POST /v1/users', () => {
     await ledger.expect({
       audit: [{ action: 'user.created' }, { action: 'session.started' }],
       messages: [{ to: email }],
-      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1' },
+      rows: { users: '+1', sessions: '+1', confirmation_codes: '+1', known_networks: '+1' },
     });
     const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.findByEmail(email));
     assert.equal(user?.isTemplate, true);

@@ -55,9 +55,14 @@ describe('the token of a link that sets a password', () => {
     const updated_at = new Date(roster.clock.now()).toISOString();
     assert.deepEqual(reply.body, { ...Object(made.body), updated_at });
     await ledger.expect({
-      audit: [{ action: 'password.reset', door: 'general', actor_kind: 'public', actor_id: null }],
-      rows: { users: '~1', sessions: '-2', password_tokens: '-1' },
+      audit: [
+        { action: 'password.reset', door: 'general', actor_kind: 'public', actor_id: null },
+        { action: 'session.started', door: 'general', actor_kind: 'public', actor_id: null },
+      ],
+      rows: { users: '~1', sessions: '+1 -2', password_tokens: '-1', known_networks: '~1' },
     });
+    const fresh = await roster.call(`GET ${path}/${number}`, { session: reply.header('x-user-token') });
+    assert.equal(fresh.status, 200);
     await assertRefused(reset(token));
     await assertRefused(validate(token));
     await ledger.expect({});
@@ -198,8 +203,11 @@ describe('the token of a link that sets a password', () => {
       ['member', true, true, 'Jane'],
     );
     await ledger.expect({
-      audit: [{ action: 'invitation.accepted', door: 'general', actor_kind: 'public' }],
-      rows: { users: '~1', password_tokens: '-1' },
+      audit: [
+        { action: 'invitation.accepted', door: 'general', actor_kind: 'public' },
+        { action: 'session.started', door: 'general', actor_kind: 'public' },
+      ],
+      rows: { users: '~1', password_tokens: '-1', sessions: '+1', known_networks: '+1' },
     });
     await assertRefused(reset(token));
     assert.equal(await signInStatus(roster, 'jane@example.com', nextPassword), 201);

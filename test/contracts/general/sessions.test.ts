@@ -29,7 +29,7 @@ describe('POST /v1/sessions', () => {
       assert.deepEqual(reply.at('user'), made.body);
       await ledger.expect({
         audit: [{ action: 'session.started', door: 'general', actor_kind: 'public' }],
-        rows: { users: '~1', sessions: '+1' },
+        rows: { users: '~1', sessions: '+1', known_networks: '~1' },
       });
       const own = await roster.call('GET /general/v1/users', { session: reply.string('token') });
       assert.deepEqual(own.at('users.0'), made.body);
@@ -87,7 +87,7 @@ describe('POST /v1/sessions', () => {
       await ledger.mark();
       const reply = await signIn({ email: each, password: guess });
       assert.deepEqual([reply.status, reply.body], [401, wrongCredentials]);
-      await ledger.expect({ rows: { login_failures: guess === password.toUpperCase() ? '~1' : '+1' } });
+      await ledger.expect({ rows: { login_failures: guess === password.toUpperCase() ? '~2' : '+2' } });
       texts.add(JSON.stringify([reply.text, ...namesOf(reply)]));
     }
     assert.equal(texts.size, 1);

@@ -113,7 +113,7 @@ describe('a change of email or password', () => {
     await ledger.expect({
       audit: [{ action: 'user.updated' }],
       messages: [{ template: 'email_changed', channel: 'email', to: email }],
-      rows: { users: '~1', password_tokens: '-1', login_failures: '-1', confirmation_codes: '-1' },
+      rows: { users: '~1', password_tokens: '-1', login_failures: '-2', confirmation_codes: '-1' },
     });
     assert.equal((await signUp(roster, { email })).reply.status, 201);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import { freeFailures, type Quota } from '../../../src/core/access/throttle.ts';
+import { freeFailures, type NetworkGroup, type Quota } from '../../../src/core/access/throttle.ts';
 import { dayMs } from '../../../src/core/time.ts';
 import { addTenant, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
@@ -102,18 +102,52 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
 
   test('wrong passwords in a row are counted until one is right, or a day has passed', async () => {
     const { orgKey } = tenant;
-    const fail = (now: number) => own().change(orgKey, (tx) => tx.throttles.addFailure('s', now));
-    const find = () => own().read(orgKey, (tx) => tx.throttles.findFailures('s'));
-    assert.equal(await find(), null);
+    const from = { network: 'n', group: 'unknown' } as const;
+    const fail = (now: number) => own().change(orgKey, (tx) => tx.throttles.addFailure('s', from, now, 10));
+    const find = () => own().read(orgKey, (tx) => tx.throttles.findFailures('s', from));
+    const none = { count: 0, lastAt: 0, debtUntil: 0 };
+    assert.deepEqual(await find(), none);
     for (let now = 1; now <= freeFailures; now++) await fail(now);
-    assert.deepEqual(await find(), { count: freeFailures, lastAt: freeFailures });
+    assert.deepEqual(await find(), { count: freeFailures, lastAt: freeFailures, debtUntil: 51 });
     await own().changeSystem('job', (tx) => tx.housekeeping.sweep(dayMs, 100));
-    assert.notEqual(await find(), null);
+    assert.equal((await find()).count, freeFailures);
     await own().changeSystem('job', (tx) => tx.housekeeping.sweep(freeFailures + dayMs, 100));
-    assert.equal(await find(), null);
+    assert.deepEqual(await find(), none);
     await fail(7);
-    assert.deepEqual(await find(), { count: 1, lastAt: 7 });
+    assert.deepEqual(await find(), { count: 1, lastAt: 7, debtUntil: 17 });
     await own().change(orgKey, (tx) => tx.throttles.clearFailures('s'));
-    assert.equal(await find(), null);
+    assert.deepEqual(await find(), none);
+  });
+
+  test('wrong passwords are counted by network, and the debt of a group by all its networks', async () => {
+    const { orgKey } = tenant;
+    const fail = (network: string, group: NetworkGroup, now: number) =>
+      own().change(orgKey, (tx) => tx.throttles.addFailure('s', { network, group }, now, 10));
+    const find = (network: string, group: NetworkGroup) =>
+      own().read(orgKey, (tx) => tx.throttles.findFailures('s', { network, group }));
+    await fail('a', 'unknown', 0);
+    await fail('b', 'unknown', 5);
+    await fail('home', 'known', 6);
+    assert.deepEqual(await find('a', 'unknown'), { count: 1, lastAt: 0, debtUntil: 20 });
+    assert.deepEqual(await find('home', 'known'), { count: 1, lastAt: 6, debtUntil: 16 });
+    assert.deepEqual(await find('c', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20 });
+    await own().change(orgKey, (tx) => tx.throttles.clearFailures('s', 'a'));
+    assert.deepEqual(await find('a', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20 });
+    assert.equal((await find('b', 'unknown')).count, 1);
+    await fail('b', 'unknown', 1_000);
+    assert.equal((await find('b', 'unknown')).debtUntil, 1_010);
+  });
+
+  test('of wrong passwords at the same time from many networks each counts', async () => {
+    const { orgKey } = tenant;
+    const from = (network: string) => ({ network, group: 'unknown' }) as const;
+    const networks = Array.from({ length: 30 }, (_, at) => `n${at % 3}`);
+    await Promise.all(
+      networks.map((network) =>
+        own().change(orgKey, (tx) => tx.throttles.addFailure('s', from(network), 0, 10)),
+      ),
+    );
+    const found = await own().read(orgKey, (tx) => tx.throttles.findFailures('s', from('n1')));
+    assert.deepEqual(found, { count: 10, lastAt: 0, debtUntil: 300 });
   });
 });

@@ -7,6 +7,8 @@ import type { Topic } from '../../../src/core/topic.ts';
 import type { Tx } from '../../../src/core/unit-of-work.ts';
 import { addTenant, makeSqliteStore, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
+const somewhere = { network: 'network', group: 'unknown' } as const;
+
 suiteOnEveryDatabase('units of work', (own) => {
   let tenant: Tenant;
 
@@ -29,7 +31,7 @@ suiteOnEveryDatabase('units of work', (own) => {
     const order: number[] = [];
     const changes = Array.from({ length: 700 }, (_, at) =>
       own().change(tenant.orgKey, async (tx) => {
-        await tx.throttles.addFailure('subject', at);
+        await tx.throttles.addFailure('subject', somewhere, at, 1);
         order.push(at);
       }),
     );
@@ -38,8 +40,8 @@ suiteOnEveryDatabase('units of work', (own) => {
       order,
       Array.from({ length: 700 }, (_, at) => at),
     );
-    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject'));
-    assert.deepEqual(failures, { count: 700, lastAt: 699 });
+    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject', somewhere));
+    assert.deepEqual([failures.count, failures.lastAt], [700, 699]);
   });
 
   test('a unit that throws loses all of its own changes and none of its neighbours', async () => {
@@ -47,7 +49,7 @@ suiteOnEveryDatabase('units of work', (own) => {
       Array.from({ length: 90 }, (_, at) =>
         own().change(tenant.orgKey, async (tx) => {
           await tx.users.insert(newUser(tenant));
-          await tx.throttles.addFailure('subject', at);
+          await tx.throttles.addFailure('subject', somewhere, at, 1);
           if (at % 3 === 0) throw new Error(`unit ${at}`);
           return at;
         }),
@@ -58,8 +60,8 @@ suiteOnEveryDatabase('units of work', (own) => {
       else assert.equal(outcome.status === 'fulfilled' && outcome.value, at);
     }
     assert.equal(await total(), 60);
-    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject'));
-    assert.equal(failures?.count, 60);
+    const failures = await own().read(tenant.orgKey, (tx) => tx.throttles.findFailures('subject', somewhere));
+    assert.equal(failures.count, 60);
   });
 
   test('of units that want the same email at the same time one gets it', async () => {
@@ -103,7 +105,7 @@ suiteOnEveryDatabase('units of work', (own) => {
           assert.equal(++inside, 1);
           await tx.users.insert(newUser(tenant));
           await sleep(2);
-          await tx.throttles.addFailure('subject', 1);
+          await tx.throttles.addFailure('subject', somewhere, 1, 1);
           inside--;
         }),
       ),

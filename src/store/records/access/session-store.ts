@@ -4,12 +4,12 @@ import {
   type SessionStore,
   sessionAgeMaxMs,
   sessionIdleMs,
-} from '../../core/access/session.ts';
-import type { User } from '../../core/directory/user.ts';
-import type { OrgKey, UserId } from '../../core/ids.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
-import type { Scope } from '../users/scope.ts';
-import { columnsOf, type UserRow, wholeReader, wholeUser } from '../users/user-row.ts';
+} from '../../../core/access/session.ts';
+import type { User } from '../../../core/directory/user.ts';
+import type { OrgKey, UserId } from '../../../core/ids.ts';
+import { type Binder, build, statement } from '../../sql/statement.ts';
+import type { Scope } from '../../users/scope.ts';
+import { columnsOf, type UserRow, wholeReader, wholeUser } from '../../users/user-row.ts';
 
 type ById = { orgKey: number; id: string };
 type OfUser = { orgKey: number; userId: string };
@@ -76,6 +76,32 @@ const deleteOfUser = statement((p: Binder<OfUser & { except: string }>) =>
     .where('id', '<>', p('except')),
 );
 
+const selectWrongPasswords = statement((p: Binder<ById>) =>
+  build
+    .selectFrom('sessions')
+    .select('wrong_passwords as count')
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
+/** The database counts up, so that wrong passwords at the same time all count. */
+const addWrongPassword = statement((p: Binder<ById>) =>
+  build
+    .updateTable('sessions')
+    .set((row) => ({ wrong_passwords: row('wrong_passwords', '+', 1) }))
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .returning('wrong_passwords as count'),
+);
+
+const clearWrongPasswords = statement((p: Binder<ById>) =>
+  build
+    .updateTable('sessions')
+    .set({ wrong_passwords: 0 })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id')),
+);
+
 const selectOfUser = statement((p: Binder<OfUser>) =>
   build
     .selectFrom('sessions')
@@ -130,6 +156,23 @@ export class SqlSessionStore implements SessionStore {
 
   endAll(userId: UserId, except = ''): Promise<number> {
     return this.#scope.executor.run(deleteOfUser, { orgKey: this.#orgKey, userId, except });
+  }
+
+  async findWrongPasswords(sessionId: string): Promise<number | null> {
+    const row = await this.#scope.executor.first(selectWrongPasswords, {
+      orgKey: this.#orgKey,
+      id: sessionId,
+    });
+    return row?.count ?? null;
+  }
+
+  async addWrongPassword(sessionId: string): Promise<number> {
+    const row = await this.#scope.executor.first(addWrongPassword, { orgKey: this.#orgKey, id: sessionId });
+    return row?.count ?? 0;
+  }
+
+  async clearWrongPasswords(sessionId: string): Promise<void> {
+    await this.#scope.executor.run(clearWrongPasswords, { orgKey: this.#orgKey, id: sessionId });
   }
 
   listOf(userId: UserId): Promise<readonly Session[]> {

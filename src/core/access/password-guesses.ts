@@ -1,0 +1,117 @@
+/**
+ * Bounds the guesses at a password. A sign-in is counted by account and network, so that a stranger delays only the own
+ * network: after five wrong passwords in a row there is one try per 2, 4, 8 … 60 seconds. All networks together from which
+ * the account has not signed in lately share a slow limit, against guesses from many networks. A password that comes with
+ * a session is counted by session, which ends after five wrong ones. Addresses without an account are counted alike, with
+ * the same statements.
+ */
+import type { Core } from '../core.ts';
+import { refuse } from '../errors.ts';
+import type { OrgKey } from '../ids.ts';
+import { record } from '../record/audit-event.ts';
+import type { UserPrincipal } from './principal.ts';
+import { sessionWrongPasswordsMax } from './session.ts';
+import { findFamiliarity } from './sign-in-network.ts';
+import { emailSubject } from './subject.ts';
+import {
+  debtOf,
+  failureDelayMs,
+  freeFailures,
+  type GuessSource,
+  guessesLeft,
+  type LoginFailures,
+  refuseWait,
+} from './throttle.ts';
+
+/** An address at which passwords are tried, and the caller's network. */
+export interface GuessTarget {
+  readonly orgKey: OrgKey;
+  readonly email: string;
+  readonly network: string;
+}
+
+/**
+ * Runs `check`, and counts null as a wrong password. Refuses with `rate_limited` before the delay of the network or of the
+ * unknown networks is over. No more checks run at the same time than there are free guesses.
+ */
+export async function guardByNetwork<T>(
+  core: Core,
+  target: GuessTarget,
+  check: () => Promise<T | null>,
+): Promise<T | null> {
+  const { orgKey, email, network } = target;
+  const subject = emailSubject(core.secrets, orgKey, email);
+  const { isKnown } = await core.work.read(orgKey, async (tx) => {
+    const user = await tx.users.findByEmail(email);
+    return findFamiliarity(core, tx, user?.id ?? null, network);
+  });
+  const from: GuessSource = {
+    network: digestOfNetwork(core, subject, network),
+    group: isKnown ? 'known' : 'unknown',
+  };
+  const findFailures = (): Promise<LoginFailures> =>
+    core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject, from));
+  const { guessQuota } = core.policy;
+  const roomOfNetwork = async (): Promise<number> => {
+    const failures = await findFailures();
+    refuseWait(failureDelayMs(failures, core.clock.now()));
+    return freeFailures - failures.count;
+  };
+  const roomOfGroup = async (): Promise<number> => {
+    const left = guessesLeft(await findFailures(), guessQuota, core.clock.now());
+    if (isKnown) return Number.POSITIVE_INFINITY;
+    if (left < 1) refuseWait((1 - left) * debtOf(guessQuota));
+    return Math.floor(left);
+  };
+  const attempt = async (): Promise<T | null> => {
+    const found = await check();
+    if (found === null) {
+      await core.work.change(orgKey, (tx) =>
+        tx.throttles.addFailure(subject, from, core.clock.now(), debtOf(guessQuota)),
+      );
+    }
+    return found;
+  };
+  return core.signInGate.pass(`${subject} ${from.network}`, roomOfNetwork, () =>
+    core.signInGate.pass(`${subject} ${from.group}`, roomOfGroup, attempt),
+  );
+}
+
+/** The digest under which the wrong passwords of a network are counted. */
+export function digestOfNetwork({ secrets }: Core, subject: string, network: string): string {
+  return secrets.keyedDigest('guessing network', `${subject} ${network}`);
+}
+
+/**
+ * Runs `check`, and counts null as a wrong password of the session; a right one clears the count. Refuses with `unauthorized`
+ * where the session has ended, also by wrong passwords.
+ */
+export async function guardBySession<T>(
+  core: Core,
+  principal: UserPrincipal,
+  check: () => Promise<T | null>,
+): Promise<T | null> {
+  const { orgKey, sessionId } = principal;
+  let counted = 0;
+  const room = async (): Promise<number> => {
+    const count = await core.work.read(orgKey, (tx) => tx.sessions.findWrongPasswords(sessionId));
+    if (count === null) throw refuse('unauthorized', {});
+    counted = count;
+    return sessionWrongPasswordsMax - count;
+  };
+  return core.signInGate.pass(sessionId, room, async () => {
+    const found = await check();
+    if (found === null) await countInSession(core, principal);
+    else if (counted > 0) await core.work.change(orgKey, (tx) => tx.sessions.clearWrongPasswords(sessionId));
+    return found;
+  });
+}
+
+async function countInSession(core: Core, principal: UserPrincipal): Promise<void> {
+  const { orgKey, sessionId, userId } = principal;
+  await core.work.change(orgKey, async (tx) => {
+    const count = await tx.sessions.addWrongPassword(sessionId);
+    if (count < sessionWrongPasswordsMax || !(await tx.sessions.end(sessionId))) return;
+    await record(tx, principal, 'session.ended', { kind: 'user', id: userId }, core.clock.now());
+  });
+}
