@@ -52,14 +52,17 @@ test('a refresh token alone in the answer to a refresh replaces the former one',
 /** The connection ends before the whole body has arrived. */
 const cutHeaders = { 'content-length': '5000', connection: 'close' };
 
-test('tokens that arrived before the connection broke are stored', async () => {
-  const user = await scripted.addUser();
-  const { id, parameters } = await scripted.visit(user, 'acme');
-  scripted.answer(() => ({ body: given, headers: cutHeaders }));
-  assert.equal(await scripted.comeBack(parameters), 'connected');
-  assert.equal((await scripted.tokensOf(id)).refreshToken, 'refresh-1');
-  assert.deepEqual(scripted.revocationsOf(id), []);
-});
+for (const provider of ['acme', 'withings']) {
+  test(`tokens of ${provider} that arrived before the connection broke are stored`, async () => {
+    const user = await scripted.addUser();
+    const { id, parameters } = await scripted.visit(user, provider);
+    const body = provider === 'withings' ? { status: 0, body: given } : given;
+    scripted.answer(() => ({ body, headers: cutHeaders }));
+    assert.equal(await scripted.comeBack(parameters), 'connected');
+    assert.equal((await scripted.tokensOf(id)).refreshToken, 'refresh-1');
+    assert.deepEqual(scripted.revocationsOf(id), []);
+  });
+}
 
 test('an answer that broke off before the tokens is lost', async () => {
   const user = await scripted.addUser();

@@ -14,7 +14,7 @@ import { secondMs } from '../../core/time.ts';
 import { type Members, membersOf, readMembers } from './answer-body.ts';
 import type { OAuthProviderParts } from './oauth-party.ts';
 import { authorizationUrl, readCallback } from './oauth-provider.ts';
-import { type CallFailure, failureOf, reasonOf, retryAfterOf } from './provider-http.ts';
+import { BrokenBody, type CallFailure, failureOf, reasonOf, retryAfterOf } from './provider-http.ts';
 import { meaningOf } from './refusal-codes.ts';
 import { readTokens } from './token-body.ts';
 import { refusalOf } from './token-refusal.ts';
@@ -44,6 +44,11 @@ interface ServiceAnswer {
   readonly error: string;
 }
 
+/** A call without a whole answer, with the members that had arrived. */
+interface BrokenCall extends CallFailure {
+  readonly received: Members;
+}
+
 /** Statuses that leave open what the service has done: a timeout, a bad state, and errors without a known reason. */
 const unsureStatuses = new Set([522, 524, 2_554, 2_555]);
 const tooManyRequests = 601;
@@ -61,8 +66,8 @@ export function createWithingsProvider({
   const { clientId, clientSecret } = credentials;
   const { name, title, usesPkce, endsReusedGrants, issuer, accountField } = withingsDescription;
 
-  /** Calls the service; a failure where there was no answer. */
-  async function call(url: string, parameters: Record<string, string>): Promise<ServiceAnswer | CallFailure> {
+  /** Calls the service; a failure where there was no answer, or where it broke off. */
+  async function call(url: string, parameters: Record<string, string>): Promise<ServiceAnswer | BrokenCall> {
     try {
       const body = new URLSearchParams(parameters);
       const response = await http.fetch(url, { method: 'POST', body, signal: http.deadline() });
@@ -77,7 +82,8 @@ export function createWithingsProvider({
         error: String(error ?? ''),
       };
     } catch (error) {
-      return failureOf(error);
+      const received = error instanceof BrokenBody ? await readMembers(error.received) : {};
+      return { ...failureOf(error), received };
     }
   }
 
@@ -91,13 +97,16 @@ export function createWithingsProvider({
       client_secret: clientSecret,
       ...parameters,
     });
-    if ('reason' in answer) return { kind: answer.isUnsent ? 'not_given' : 'unknown', reason: answer.reason };
-    const { response, members, status, error } = answer;
+    const isBroken = 'reason' in answer;
     // A status beside a token is not trusted: a token that was given is never dropped.
+    const members = isBroken ? answer.received : answer.members;
     const tokens = readTokens(members, { accountField, before, now: clock.now() });
-    if (tokens !== null && (status === 0 || tokens.accessToken !== (before?.accessToken ?? ''))) {
+    const isSuccess = !isBroken && answer.status === 0;
+    if (tokens !== null && (isSuccess || tokens.accessToken !== (before?.accessToken ?? ''))) {
       return { kind: 'tokens', grant: { ...tokens, clientId } };
     }
+    if (isBroken) return { kind: answer.isUnsent ? 'not_given' : 'unknown', reason: answer.reason };
+    const { response, status, error } = answer;
     if (status === null) return refusalOf(response, members);
     const reason = `withings_${status}`;
     if (status === 0) return { kind: 'unknown', reason: 'malformed', isUnreadable: true };
