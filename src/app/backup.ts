@@ -4,12 +4,13 @@
  */
 
 import { type Config, ConfigError, type Secrets } from '../config/config.ts';
-import { prepareDataFolder } from '../config/data-folder.ts';
+import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { completeErasures } from '../core/erasure/complete-erasures.ts';
 import type { Jwks } from '../core/erasure/receipt.ts';
 import type { Replay } from '../core/erasure/replay.ts';
-import { backUp, prepareRestore } from '../store/copies/backup.ts';
+import { createSecretBox } from '../core/secret.ts';
+import { backUp, prepareRestore, type Restoration } from '../store/copies/backup.ts';
 import { openLedger } from '../store/folder/ledger-file.ts';
 import { openPublicKeys } from '../store/folder/public-key-file.ts';
 import { type DirectoryOptions, openDirectory } from './open-directory.ts';
@@ -39,10 +40,10 @@ export async function restoreDirectory(
 ): Promise<Replay | null> {
   refuseServer(options.secrets);
   prepareDataFolder(options.config.dataDir);
-  // A ledger that cannot be read must stop the restore before the database is replaced.
-  await checkLedger(options.config);
   const restoration = prepareRestore(options.config.dataDir, file);
   try {
+    // A ledger that is not as Roster wrote it must stop the restore before the database is replaced.
+    await checkLedger(options, restoration);
     if (!(await agree(restoration))) return null;
     restoration.commit();
   } finally {
@@ -62,11 +63,16 @@ export function readPublicKeys({ dataDir }: Config): Promise<Jwks> {
   return openPublicKeys(dataDir).read();
 }
 
-/** Reads the whole ledger of the folder, and throws if it cannot be read. */
-async function checkLedger({ dataDir }: Config): Promise<void> {
-  const ledger = openLedger(dataDir);
+/** Compares the ledger of the folder with what the present database and the backup know; throws if it differs. */
+async function checkLedger(
+  { config: { dataDir }, secrets }: DirectoryOptions,
+  { knownPositions }: Restoration,
+): Promise<void> {
+  const sealing = resolveSecrets(dataDir, secrets);
+  const ledger = openLedger(dataDir, createSecretBox(sealing.secret, sealing.oldSecrets));
   try {
-    for await (const _ of ledger.read(0));
+    await ledger.inspect(null);
+    for (const known of knownPositions(ledger.id)) await ledger.inspect(known);
   } finally {
     await ledger.close();
   }

@@ -110,6 +110,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       for (const topic of topics) runner?.wake(topic);
     },
     onOutage: log.createOutageReporter(logger),
+    onLedgerFault: ({ message }) =>
+      logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
   });
   const { core } = directory;
   // Create the key before the first backup, so that a restored database signs with the same key.

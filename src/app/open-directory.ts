@@ -11,6 +11,7 @@ import { readTemplateFolder } from '../config/template-folder.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
+import { LedgerError } from '../core/erasure/ledger.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
 import { createSecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
@@ -118,7 +119,10 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
 
 /** What the parts of a directory report to the caller that opens it. */
 export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onCheckpoint' | 'onOutage'> &
-  Pick<HasherOptions, 'meter'>;
+  Pick<HasherOptions, 'meter'> & {
+    /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */
+    readonly onLedgerFault?: (error: LedgerError) => void;
+  };
 
 /** Opens the directory for an app. The app closes the parts in its own order. */
 export async function openCore(
@@ -130,7 +134,12 @@ export async function openCore(
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
   // If such a process has a folder all the same, its ledger is used.
-  const records = existsSync(dataDir) ? openRecords(dataDir, hooks.onOutage ?? (() => {})) : noRecords;
+  const box = createSecretBox(sealing.secret, sealing.oldSecrets);
+  const onFault = (error: unknown): void => {
+    if (error instanceof LedgerError) hooks.onLedgerFault?.(error);
+    else hooks.onOutage?.(error);
+  };
+  const records = existsSync(dataDir) ? openRecords(dataDir, box, onFault) : noRecords;
   const address = createAppAddress(config);
   const texts = config.templatesDir === null ? undefined : readTemplateFolder(config.templatesDir);
   const providers = createAppProviders(config, secrets, address, clock);
@@ -143,7 +152,7 @@ export async function openCore(
   const core: Core = {
     work: store,
     clock,
-    secrets: createSecretBox(sealing.secret, sealing.oldSecrets),
+    secrets: box,
     hasher,
     composer: createMessageComposer(address, texts),
     isCommonPassword: async (password) => isCommonPassword(password),

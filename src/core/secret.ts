@@ -114,11 +114,19 @@ export interface SecretBox {
   isPresent(sealed: string): boolean;
   /** An HMAC-SHA-256 in base64url; each purpose has its own key. */
   keyedDigest(purpose: string, text: string): string;
+  /** Names the present secret in what it sealed or authenticated. */
+  readonly keyId: string;
+  /**
+   * An HMAC-SHA-256 of the parts in base64url, under the secret that `keyId` names; each purpose has its own key. Null
+   * where no known secret has that name.
+   */
+  authenticate(purpose: string, keyId: string, parts: readonly (string | Uint8Array)[]): string | null;
 }
 
 interface SealingKey {
   readonly id: string;
   readonly key: Buffer;
+  readonly secret: string;
 }
 
 /** A box under `secret`; texts sealed under one of `oldSecrets` still open. */
@@ -126,6 +134,7 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
   const current = sealingKey(secret);
   const keys = new Map([...oldSecrets.map(sealingKey), current].map((key) => [key.id, key]));
   const digestKeys = new Map<string, Buffer>();
+  const authenticationKeys = new Map<string, Buffer>();
 
   return {
     seal(text, context) {
@@ -156,6 +165,20 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
       }
       return createHmac('sha256', key).update(text).digest('base64url');
     },
+    keyId: current.id,
+    authenticate(purpose, keyId, parts) {
+      const known = keys.get(keyId);
+      if (known === undefined) return null;
+      const name = `${purpose} ${keyId}`;
+      let key = authenticationKeys.get(name);
+      if (key === undefined) {
+        key = derive(known.secret, `roster authentication ${purpose}`);
+        authenticationKeys.set(name, key);
+      }
+      const code = createHmac('sha256', key);
+      for (const part of parts) code.update(part);
+      return code.digest('base64url');
+    },
   };
 }
 
@@ -172,6 +195,7 @@ function sealingKey(secret: string): SealingKey {
   return {
     id: derive(secret, 'roster key id').toString('hex').slice(0, 8),
     key: derive(secret, 'roster seal'),
+    secret,
   };
 }
 

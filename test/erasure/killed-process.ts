@@ -66,13 +66,15 @@ function mortal(core: Core): Core {
         const [line] = lines;
         if (line === undefined) return;
         // The disk has written a part of the line.
-        const torn = `\n${JSON.stringify(line)}`.slice(0, 90);
+        const torn = JSON.stringify(line).slice(0, 90);
         point(() => appendFileSync(join(killedTask.folder, ledgerFile), torn));
         await around(() => ledger.append(lines));
       },
       hasAccepted: (id) => ledger.hasAccepted(id),
-      length: () => ledger.length(),
-      read: (from) => ledger.read(from),
+      read: (known) => ledger.read(known),
+      verify: () => ledger.verify(),
+      checkpoint: () => ledger.checkpoint(),
+      head: () => ledger.head(),
       grants: {
         keep: (kept) => (kept.length === 0 ? Promise.resolve() : around(() => grants.keep(kept))),
         find: (id) => grants.find(id),

@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { LedgerLine } from '../../src/core/erasure/ledger.ts';
+import type { LedgerHead, LedgerLine } from '../../src/core/erasure/ledger.ts';
 import { isRefusal } from '../../src/core/errors.ts';
+import { createSecretBox } from '../../src/core/secret.ts';
+import { LedgerChain } from '../../src/store/folder/ledger-chain.ts';
 import { type LedgerFile, ledgerFile, openLedger } from '../../src/store/folder/ledger-file.ts';
 
 let folder: string;
@@ -18,7 +20,11 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'roster-ledger-'));
   path = join(folder, ledgerFile);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  for (const ledger of opened) await ledger.close();
+  opened = [];
+  await rm(folder, { recursive: true });
+});
 
 function accepted(number: number): LedgerLine {
   const id = `era_${String(number).padStart(32, '0')}`;
@@ -31,29 +37,39 @@ function completed(number: number, receipt: string): LedgerLine {
   return { kind: 'completed', erasure: { orgKey: 1, id, completedAt: number, receipt } };
 }
 
-async function readAll(ledger: LedgerFile, from = 0): Promise<LedgerLine[]> {
-  return (await Array.fromAsync(ledger.read(from))).flatMap(({ lines }) => lines);
+const secrets = createSecretBox('a-secret-of-the-ledger-under-test');
+
+let opened: LedgerFile[] = [];
+
+function open(onFault?: (error: unknown) => void): LedgerFile {
+  const ledger = openLedger(folder, secrets, onFault);
+  opened.push(ledger);
+  return ledger;
+}
+
+async function readAll(ledger: LedgerFile, known: LedgerHead | null = null): Promise<LedgerLine[]> {
+  return (await Array.fromAsync(ledger.read(known))).flat();
 }
 
 describe('the ledger of erasures', () => {
   test('returns all lines in order, also after it was closed, and is readable by its owner alone', async () => {
-    const first = openLedger(folder);
+    const first = open();
     const lines = Array.from({ length: 50 }, (_, at) => accepted(at));
     for (const line of lines) await first.append([line]);
     await first.append([]);
     await first.close();
-    const again = openLedger(folder);
+    const again = open();
     assert.equal(again.id, first.id);
     assert.deepEqual(await readAll(again), lines);
     assert.equal((await stat(path)).mode & 0o777, 0o600);
-    assert.equal(await again.length(), (await stat(path)).size);
+    assert.equal(again.head().bytes, (await stat(path)).size);
   });
 
   test('has every line of several processes that append at the same time, once', async () => {
-    const ledgers = [openLedger(folder), openLedger(folder), openLedger(folder)];
+    const ledgers = [open(), open(), open()];
     const lines = Array.from({ length: 600 }, (_, at) => accepted(at));
     await Promise.all(lines.map((line, at) => ledgers[at % 3]?.append([line])));
-    const read = await readAll(openLedger(folder));
+    const read = await readAll(open());
     const ids = read.map((line) => ('erasure' in line ? line.erasure.id : ''));
     assert.deepEqual(
       ids.toSorted(),
@@ -69,15 +85,15 @@ describe('the ledger of erasures', () => {
         await rm(path, { force: true });
         const kept: LedgerLine[] = [];
         for (const [at, cut] of cuts.entries()) {
-          const ledger = openLedger(folder);
+          const ledger = open();
           kept.push(accepted(at));
           await ledger.append([accepted(at)]);
           await ledger.close();
           // Another process has begun a line and died.
-          const torn = `\n${JSON.stringify(accepted(1_000 + at))}`;
+          const torn = JSON.stringify(accepted(1_000 + at));
           await appendFile(path, torn.slice(0, Math.min(cut, torn.length - 1)));
         }
-        const ledger = openLedger(folder);
+        const ledger = open();
         kept.push(accepted(99));
         await ledger.append([accepted(99)]);
         assert.deepEqual(await readAll(ledger), kept);
@@ -88,33 +104,31 @@ describe('the ledger of erasures', () => {
   });
 
   test('can be read from any position that it has given, in pieces, with long lines whole', async () => {
-    const ledger = openLedger(folder);
+    const ledger = open();
     const lines: LedgerLine[] = [];
-    for (let at = 0; at < 40; at += 1)
-      lines.push(accepted(at), completed(at, 'r'.repeat(at === 7 ? 3_000_000 : 60_000)));
-    await ledger.append(lines);
-    const pieces = await Array.fromAsync(ledger.read(0));
+    const heads: LedgerHead[] = [];
+    for (let at = 0; at < 40; at += 1) {
+      const added = [accepted(at), completed(at, 'r'.repeat(at === 7 ? 3_000_000 : 60_000))];
+      await ledger.append(added);
+      lines.push(...added);
+      heads.push(ledger.head());
+    }
+    const pieces = await Array.fromAsync(ledger.read(null));
     assert.ok(pieces.length > 2);
-    assert.deepEqual(
-      pieces.flatMap((piece) => piece.lines),
-      lines,
-    );
-    assert.equal(pieces.at(-1)?.end, await ledger.length());
-    for (const [at, { end }] of pieces.entries()) {
-      assert.deepEqual(
-        await readAll(ledger, end),
-        pieces.slice(at + 1).flatMap((piece) => piece.lines),
-      );
+    assert.deepEqual(pieces.flat(), lines);
+    for (const [at, head] of heads.entries()) {
+      if (at % 5 !== 2) continue;
+      assert.deepEqual(await readAll(open(), head), lines.slice(2 * at + 2));
     }
     await ledger.close();
   });
 
   test('remembers accepted erasures that it has written or read, until they are complete', async () => {
-    const ledger = openLedger(folder);
+    const ledger = open();
     await ledger.append([accepted(1), accepted(2)]);
     const id = `era_${'1'.padStart(32, '0')}`;
     assert.ok(ledger.hasAccepted(id));
-    const other = openLedger(folder);
+    const other = open();
     assert.ok(!other.hasAccepted(id));
     await readAll(other);
     assert.ok(other.hasAccepted(id));
@@ -126,7 +140,7 @@ describe('the ledger of erasures', () => {
 
   test('that cannot be written refuses, reports the error to the log, and works again when it can', async () => {
     const faults: unknown[] = [];
-    const ledger = openLedger(folder, (error) => faults.push(error));
+    const ledger = open((error) => faults.push(error));
     const moved = `${folder}-moved`;
     await rename(folder, moved);
     await assert.rejects(ledger.append([accepted(1)]), (error) => isRefusal(error, 'unavailable'));
@@ -161,9 +175,11 @@ describe('the ledger of erasures', () => {
       { kind: 'completed', erasure: { orgKey: 1, id: 'era_1', completedAt: 1, receipt: null } },
     ]) {
       await rm(path, { force: true });
-      const ledger = openLedger(folder);
+      const ledger = open();
       await ledger.append([accepted(1)]);
-      await appendFile(path, `${JSON.stringify(line)}\n`);
+      const chain = new LedgerChain(path, ledger.id, { secrets, expected: null });
+      chain.advance(await readFile(path));
+      await appendFile(path, chain.seal([JSON.stringify(line)]));
       await assert.rejects(
         readAll(ledger),
         /erasures\.ledger is damaged: a line of it is of no ledger of erasures$/,
@@ -173,8 +189,10 @@ describe('the ledger of erasures', () => {
   });
 
   test('passes over lines of kinds that a newer program has', async () => {
-    const ledger = openLedger(folder);
-    await appendFile(path, '{"kind":"toString"}\n{"kind":"newer","erasure":7}\n[]\n7\n');
+    const ledger = open();
+    for (const line of [{ kind: 'toString' }, { kind: 'newer', erasure: 7 }, { note: 7 }]) {
+      await ledger.append([line as unknown as LedgerLine]);
+    }
     await ledger.append([accepted(1)]);
     assert.deepEqual(await readAll(ledger), [accepted(1)]);
     await ledger.close();
@@ -183,7 +201,7 @@ describe('the ledger of erasures', () => {
   test('that does not begin like a ledger is not opened, and does not change', async () => {
     for (const text of ['', 'no ledger', '{"other":1}\n', '{"ledger":7}\n']) {
       await writeFile(path, text);
-      assert.throws(() => openLedger(folder), /erasures\.ledger does not begin as a ledger of erasures$/);
+      assert.throws(() => open(), /erasures\.ledger does not begin as a ledger of erasures$/);
       assert.equal(await readFile(path, 'utf8'), text);
     }
   });

@@ -89,7 +89,7 @@ export async function openCore(
   const { config } = readConfig({});
   const store = openStore({ dataDir: folder });
   await store.migrate();
-  const records = openRecords(folder, (error) => {
+  const records = openRecords(folder, secrets, (error) => {
     throw error;
   });
   const core: Core = {

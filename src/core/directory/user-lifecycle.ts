@@ -252,6 +252,7 @@ export async function deleteUser(
     await keepAnAdmin(tx, user);
     return beginErasure(core, tx, principal, user);
   };
+  await core.ledger.verify();
   const erasure = await core.work.change(principal.orgKey, deletion, { isConfined: true });
   await acceptErasures(core, [erasure]);
   return { erasureId: erasure.id };

@@ -93,14 +93,14 @@ export async function completeErasures(core: Core): Promise<void> {
 }
 
 /**
- * Stores how far the database knows the ledger, so that the next start has little to read. Every complete line of
- * the ledger was committed before. A position within a line that is being written is as good as one behind it.
+ * Stores how far the database knows the ledger, so that the next start has little to repeat, and sees where lines are
+ * missing. Every line up to there was committed before.
  */
 export async function notePosition(core: Core): Promise<void> {
   const { id } = core.ledger;
   if (id === null) return;
-  const length = await core.ledger.length();
-  await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, length));
+  const head = core.ledger.head();
+  await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, head));
 }
 
 /**

@@ -95,6 +95,7 @@ async function eraseBatch(
   userIds: readonly UserId[],
 ): Promise<BatchOutcome> {
   const principal = operatorAt(door, orgKey);
+  await core.ledger.verify();
   const { accepted, lastAdmins } = await core.work.change(orgKey, async (tx) => {
     const entries: BegunErasure[] = [];
     let admins = 0;

@@ -3,6 +3,9 @@
  * database that is replaced by an older copy: a replay repeats the erasures that the copy does not know, before
  * anything is answered. It has bare ids, times and receipts, and no data of a person.
  *
+ * Each line has an authentication code over itself and the line before, under the secret of the deployment. A ledger
+ * that was added to, changed, shortened or reordered by another program is refused as a whole.
+ *
  * A grant that its provider has not confirmed as ended must be removable later, so it cannot be a line. It is a
  * sealed file beside the ledger, from the acceptance until the provider confirms.
  */
@@ -48,18 +51,25 @@ export type LedgerLine =
   | { readonly kind: 'ended'; readonly grant: EndedGrant }
   | { readonly kind: 'completed'; readonly erasure: CompletedErasure };
 
-/** A part of the ledger that was read. */
-export interface LedgerPiece {
-  readonly lines: readonly LedgerLine[];
-  /** Where to read on, in bytes from the beginning. */
-  readonly end: number;
+/** A position in the ledger: behind a line. */
+export interface LedgerHead {
+  /** In bytes from the beginning. */
+  readonly bytes: number;
+  /** The authentication code of the line before; null where the line is from before lines had codes. */
+  readonly code: string | null;
 }
 
 /** How far each ledger is known in the database: every erasure before that position is a row there. */
 export interface LedgerPositionStore {
-  /** In bytes from the beginning of the ledger; null where the database never met it. */
-  find(ledgerId: string): Promise<number | null>;
-  put(ledgerId: string, knownBytes: number): Promise<void>;
+  /** Null where the database never met the ledger. */
+  find(ledgerId: string): Promise<LedgerHead | null>;
+  /** Stores the position, unless a later one is stored. */
+  put(ledgerId: string, known: LedgerHead): Promise<void>;
+}
+
+/** The ledger is not as Roster wrote it. The message is one line, fit for an operator, without personal data. */
+export class LedgerError extends Error {
+  override readonly name = 'LedgerError';
 }
 
 /** A grant of an open erasure, as its file holds it. */
@@ -89,13 +99,24 @@ export interface OpenGrants {
 export interface ErasureLedger {
   /** Names this ledger among those of other folders; null where this process keeps none. */
   readonly id: string | null;
+  /**
+   * Verifies the whole ledger, and then yields the lines behind the position that the database knows, in pieces. Lines
+   * from before lines had codes are taken over once: where the database knows the ledger by a position without a code.
+   * Throws a `LedgerError` before the first piece where the ledger is not as Roster wrote it.
+   */
+  read(known: LedgerHead | null): AsyncIterable<readonly LedgerLine[]>;
   /** Adds lines; resolves when they are on disk. Refuses with `unavailable` where they cannot be written. */
   append(lines: readonly LedgerLine[]): Promise<void>;
+  /** Verifies what was added since. Refuses with `unavailable` where no line can be added. */
+  verify(): Promise<void>;
+  /**
+   * Authenticates all lines under the present secret, so that former secrets can go. False where they are so already.
+   * Throws a `LedgerError` where the ledger is not as Roster wrote it.
+   */
+  checkpoint(): Promise<boolean>;
+  /** How far this process has verified the ledger and knows it on disk. */
+  head(): LedgerHead;
   /** Whether this process has written or read that the erasure was accepted; false where it does not know. */
   hasAccepted(erasureId: string): boolean;
-  /** How long it is now, in bytes. */
-  length(): Promise<number>;
-  /** The lines after that position, in pieces, to the end that the ledger has now. */
-  read(from: number): AsyncIterable<LedgerPiece>;
   readonly grants: OpenGrants;
 }

@@ -1,7 +1,7 @@
 /**
  * Repeats the erasures that the ledger knows and the database does not, before anything is answered: an erased
- * person stays erased, even after an older copy has replaced the database. A database that knows its whole ledger
- * costs only one look at the ledger's length.
+ * person stays erased, even after an older copy has replaced the database. The whole ledger is verified before any of
+ * it is repeated: where another program has changed it, nothing of it counts.
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -39,23 +39,21 @@ export async function replayLedger(core: Core): Promise<Replay> {
   const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
   if (id === null) return progress;
   const known = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.find(id));
-  let end = known;
-  for await (const piece of core.ledger.read(known ?? 0)) {
-    for (let at = 0; at < piece.lines.length; at += pieceMax) {
-      const lines = piece.lines.slice(at, at + pieceMax);
+  for await (const piece of core.ledger.read(known)) {
+    for (let at = 0; at < piece.length; at += pieceMax) {
+      const lines = piece.slice(at, at + pieceMax);
       const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines), {
         isExclusive: true,
       });
       addTo(progress, done);
     }
-    end = piece.end;
   }
   for (const grant of progress.missing.values()) {
     await core.work.change(grant.orgKey, (tx) => loseGrant(core, tx, grant));
   }
-  if (end !== null && end !== known) {
-    const position = end;
-    await core.work.changeSystem('operator', (tx) => tx.ledgerPositions.put(id, position));
+  const head = core.ledger.head();
+  if (head.bytes !== known?.bytes || head.code !== known.code) {
+    await core.work.changeSystem('operator', (tx) => tx.ledgerPositions.put(id, head));
   }
   return { erased: progress.erased, remembered: progress.remembered };
 }

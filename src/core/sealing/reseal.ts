@@ -5,6 +5,7 @@
  */
 
 import type { Core } from '../core.ts';
+import { notePosition } from '../erasure/complete-erasures.ts';
 import { revocationContext } from '../providers/revocation.ts';
 import type { SecretBox } from '../secret.ts';
 import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';
@@ -18,7 +19,10 @@ export interface ResealReport {
 
 const batchTexts = 500;
 
-/** Reseals the texts of every organization and the grants beside the ledger. */
+/**
+ * Reseals the texts of every organization and the grants beside the ledger, and adds a checkpoint to the ledger, which
+ * counts as one text.
+ */
 export async function reseal(core: Core): Promise<ResealReport> {
   let resealed = 0;
   let unopened = 0;
@@ -37,7 +41,12 @@ export async function reseal(core: Core): Promise<ResealReport> {
     }
   }
   const grants = await resealGrants(core);
-  return { resealed: resealed + grants.resealed, unopened: unopened + grants.unopened };
+  const isAdded = await core.ledger.checkpoint();
+  if (isAdded) await notePosition(core);
+  return {
+    resealed: resealed + grants.resealed + (isAdded ? 1 : 0),
+    unopened: unopened + grants.unopened,
+  };
 }
 
 /** Reseals the grants beside the ledger of erasures; their context is that of their rows. */

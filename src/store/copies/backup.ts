@@ -24,6 +24,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import type { LedgerHead } from '../../core/erasure/ledger.ts';
 import {
   rawDraft,
   removeRestoreDraft,
@@ -91,6 +92,8 @@ export interface Restoration {
   readonly users: number;
   /** How many users the present database has; null where there is none or it cannot be read. */
   readonly present: number | null;
+  /** The positions of a ledger that the present database and the backup know. */
+  knownPositions(ledgerId: string): readonly LedgerHead[];
   /** Puts it in place. */
   commit(): void;
   /** Leaves everything unchanged unless `commit` was called, and releases the folder. */
@@ -126,7 +129,9 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
     sync(draft);
     return {
       users,
-      present: countUsers(path),
+      present: ifReadable(path, usersIn),
+      knownPositions: (id) =>
+        [path, draft].flatMap((each) => ifReadable(each, (database) => positionIn(database, id)) ?? []),
       commit() {
         settle(path);
         renameSync(draft, path);
@@ -207,12 +212,23 @@ function usersIn(database: Sqlite.Database): number {
   return database.prepare<[], { users: number }>('select count(*) as users from users').get()?.users ?? 0;
 }
 
-function countUsers(path: string): number | null {
+/** Databases from before lines of the ledger had codes lack the column. */
+function positionIn(database: Sqlite.Database, ledgerId: string): LedgerHead | null {
+  const row = database
+    .prepare<[string], { known_bytes: number; known_code?: string | null }>(
+      'select * from erasure_ledgers where id = ?',
+    )
+    .get(ledgerId);
+  return row === undefined ? null : { bytes: row.known_bytes, code: row.known_code ?? null };
+}
+
+/** Null where there is no database, or it cannot be read. */
+function ifReadable<T>(path: string, read: (database: Sqlite.Database) => T): T | null {
   if (!existsSync(path)) return null;
   try {
     const database = new Sqlite(path);
     try {
-      return usersIn(database);
+      return read(database);
     } finally {
       database.close();
     }

@@ -4,6 +4,7 @@
  */
 import type { ErasureLedger } from '../../core/erasure/ledger.ts';
 import type { PublicKeyFile } from '../../core/erasure/receipt-key-store.ts';
+import type { SecretBox } from '../../core/secret.ts';
 import { openLedger } from './ledger-file.ts';
 import { noOpenGrants } from './open-grants.ts';
 import { openPublicKeys } from './public-key-file.ts';
@@ -19,8 +20,12 @@ export interface FolderRecords {
  * Opens the records in the folder, and creates them where they are missing. `onFault` gets the error of a failed
  * write.
  */
-export function openRecords(dataDir: string, onFault: (error: unknown) => void): FolderRecords {
-  const ledger = openLedger(dataDir, onFault);
+export function openRecords(
+  dataDir: string,
+  secrets: SecretBox,
+  onFault: (error: unknown) => void,
+): FolderRecords {
+  const ledger = openLedger(dataDir, secrets, onFault);
   return { ledger, publicKeys: openPublicKeys(dataDir), close: () => ledger.close() };
 }
 
@@ -28,10 +33,12 @@ export function openRecords(dataDir: string, onFault: (error: unknown) => void):
 export const noRecords: FolderRecords = {
   ledger: {
     id: null,
-    append: async () => {},
-    hasAccepted: () => true,
-    length: async () => 0,
     read: async function* () {},
+    append: async () => {},
+    verify: async () => {},
+    checkpoint: async () => false,
+    head: () => ({ bytes: 0, code: null }),
+    hasAccepted: () => true,
     grants: noOpenGrants,
   },
   publicKeys: { read: async () => ({ keys: [] }), add: async () => {} },

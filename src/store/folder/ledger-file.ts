@@ -1,15 +1,26 @@
 /**
  * The ledger of accepted erasures as a file in the data folder: a line of JSON for each event, after a first line
- * that names the ledger. Lines are only ever added, also by several processes at the same time. Lines that wait share one
- * durable write, in another thread. A line that a crash has cut short is no JSON and is passed over, because each
- * write begins with a line break. No client got an answer for such a line.
+ * that names the ledger. Lines are only ever added, under a lock that the processes of the folder share. Who adds
+ * verifies first what the others have added (`ledger-chain.ts`). Lines that wait share one durable write, in another
+ * thread. A line without an end was cut short by a crash and is removed: no client got an answer for it.
  */
-import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { ErasureLedger, LedgerLine, LedgerPiece, OpenGrants } from '../../core/erasure/ledger.ts';
+import { createHash } from 'node:crypto';
+import { constants, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ErasureLedger,
+  LedgerError,
+  type LedgerHead,
+  type LedgerLine,
+  type OpenGrants,
+} from '../../core/erasure/ledger.ts';
 import { refuse } from '../../core/errors.ts';
+import type { SecretBox } from '../../core/secret.ts';
+import { AppendLock } from './append-lock.ts';
+import { LedgerChain } from './ledger-chain.ts';
+import { makeLedger, readId } from './ledger-header.ts';
 import { linesIn } from './ledger-lines.ts';
 import { openGrantsIn } from './open-grants.ts';
 
@@ -22,8 +33,7 @@ const newline = 0x0a;
  * not two. Other systems promise less.
  */
 const writesThrough = process.platform === 'linux';
-const adding =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (writesThrough ? constants.O_DSYNC : 0);
+const adding = constants.O_RDWR | constants.O_APPEND | (writesThrough ? constants.O_DSYNC : 0);
 /**
  * The most acceptances that are remembered until they complete. A forgotten one gets a second line, which does no
  * harm.
@@ -31,23 +41,37 @@ const adding =
 const acceptedMax = 100_000;
 
 interface Waiting {
-  readonly text: string;
+  readonly lines: readonly LedgerLine[];
   resolve(): void;
   reject(error: unknown): void;
 }
 
+/** Whole lines of the file that were verified, to be read again. */
+interface VerifiedPiece {
+  readonly at: number;
+  readonly length: number;
+  readonly sha256: string;
+}
+
 /**
- * Opens the ledger of a data folder, and creates it where there is none. Throws the error of the system where that
- * fails.
+ * Opens the ledger of a data folder, and creates it where there is none. `onFault` gets the error of a failed write,
+ * and a `LedgerError` once. Throws the error of the system where the ledger cannot be opened.
  */
-export function openLedger(dataDir: string, onFault: (error: unknown) => void = () => {}): LedgerFile {
+export function openLedger(
+  dataDir: string,
+  secrets: SecretBox,
+  onFault: (error: unknown) => void = () => {},
+): LedgerFile {
   const path = join(dataDir, ledgerFile);
-  const id = readId(path) ?? makeLedger(path);
-  return new LedgerFile(path, { id, grants: openGrantsIn(dataDir, onFault), onFault });
+  const id = readId(path) ?? makeLedger(path, secrets);
+  const lock = new AppendLock(dataDir);
+  return new LedgerFile(path, { id, lock, secrets, grants: openGrantsIn(dataDir, onFault), onFault });
 }
 
 interface LedgerFileOptions {
   readonly id: string;
+  readonly lock: AppendLock;
+  readonly secrets: SecretBox;
   readonly grants: OpenGrants;
   readonly onFault: (error: unknown) => void;
 }
@@ -56,69 +80,210 @@ export class LedgerFile implements ErasureLedger {
   readonly id: string;
   readonly grants: OpenGrants;
   readonly #path: string;
+  readonly #lock: AppendLock;
+  readonly #secrets: SecretBox;
   readonly #onFault: (error: unknown) => void;
   readonly #accepted = new Set<string>();
-  #handle: FileHandle | null = null;
+  #chain: LedgerChain;
+  /** How far lines were verified while no process was writing. */
+  #head: LedgerHead = { bytes: 0, code: null };
+  #file: { readonly handle: FileHandle; readonly inode: number } | null = null;
   #queue: Waiting[] = [];
   #writing: Promise<void> | null = null;
+  /** Why no line can be added as long as the file is the same. */
+  #fault: { readonly error: LedgerError; readonly file: string } | null = null;
 
-  constructor(path: string, { id, grants, onFault }: LedgerFileOptions) {
+  constructor(path: string, { id, lock, secrets, grants, onFault }: LedgerFileOptions) {
     this.#path = path;
     this.id = id;
+    this.#lock = lock;
+    this.#secrets = secrets;
     this.grants = grants;
     this.#onFault = onFault;
+    this.#chain = this.#newChain(null);
+  }
+
+  async *read(known: LedgerHead | null): AsyncGenerator<readonly LedgerLine[]> {
+    const pieces = await this.#verifyWhole(known, true);
+    const from = known?.bytes ?? 0;
+    for (const piece of pieces) yield this.#linesOf(await this.#readAgain(piece), piece.at, from);
+  }
+
+  /** Verifies the whole ledger and changes nothing. Lines without codes pass where the database may know them. */
+  async inspect(known: LedgerHead | null): Promise<void> {
+    await this.#verifyWhole(known, false);
   }
 
   async append(lines: readonly LedgerLine[]): Promise<void> {
     if (lines.length === 0) return;
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#queue.push({ text, resolve, reject });
+    this.#queue.push({ lines, resolve, reject });
     this.#writing ??= this.#drain();
     await promise;
     this.#remember(lines);
+  }
+
+  async verify(): Promise<void> {
+    if (this.#fault === null && (this.#writing !== null || this.#size() === this.#chain.head.bytes)) return;
+    try {
+      await this.#lock.hold(() => this.#catchUp());
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+  }
+
+  async checkpoint(): Promise<boolean> {
+    return this.#lock.hold(async () => {
+      await this.#catchUp();
+      if (this.#chain.isPresent) return false;
+      await this.#write([this.#chain.checkpoint()]);
+      return true;
+    });
+  }
+
+  head(): LedgerHead {
+    return this.#head;
   }
 
   hasAccepted(erasureId: string): boolean {
     return this.#accepted.has(erasureId);
   }
 
-  async length(): Promise<number> {
-    return (await stat(this.#path)).size;
-  }
-
-  async *read(from: number): AsyncGenerator<LedgerPiece> {
-    const handle = await open(this.#path, 'r');
-    try {
-      const { size } = await handle.stat();
-      let at = from;
-      let length = pieceBytes;
-      while (at < size) {
-        const buffer = Buffer.alloc(Math.min(length, size - at));
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-        const end = buffer.subarray(0, bytesRead).lastIndexOf(newline) + 1;
-        if (end === 0) {
-          // A line without an end is still being written, or was cut short.
-          if (bytesRead < length || bytesRead === 0) return;
-          length *= 2;
-          continue;
-        }
-        at += end;
-        length = pieceBytes;
-        const lines = linesIn(buffer.toString('utf8', 0, end), this.#path);
-        this.#remember(lines);
-        yield { lines, end: at };
-      }
-    } finally {
-      await handle.close();
-    }
-  }
-
   /** Waits for writes under way. Nothing may be appended after it. */
   async close(): Promise<void> {
     await this.#writing;
-    await this.#handle?.close();
-    this.#handle = null;
+    await this.#lock.close();
+    await this.#file?.handle.close();
+    this.#file = null;
+  }
+
+  #newChain(expected: LedgerHead | null): LedgerChain {
+    return new LedgerChain(this.#path, this.id, { secrets: this.#secrets, expected });
+  }
+
+  /**
+   * Verifies the ledger from its beginning, and with `takesOver` lines without codes where the database knows them.
+   * Returns the pieces that end behind the position that the database knows.
+   */
+  async #verifyWhole(known: LedgerHead | null, takesOver: boolean): Promise<readonly VerifiedPiece[]> {
+    const pieces: VerifiedPiece[] = [];
+    const note = (bytes: Buffer, at: number): void => {
+      if (at + bytes.length > (known?.bytes ?? 0)) {
+        pieces.push({ at, length: bytes.length, sha256: digestOf(bytes) });
+      }
+    };
+    // Most of a long ledger is verified without the lock. What fails may be a line that is just being written.
+    this.#chain = this.#newChain(known);
+    await this.#advance(note).catch((error: unknown) => {
+      if (!(error instanceof LedgerError)) throw error;
+      pieces.length = 0;
+      this.#chain = this.#newChain(known);
+    });
+    await this.#lock.hold(async () => {
+      if ((this.#size() ?? 0) < this.#chain.head.bytes) {
+        pieces.length = 0;
+        this.#chain = this.#newChain(known);
+      }
+      const end = await this.#advance(note);
+      if (!takesOver && this.#chain.isPlain && (known === null || known.code === null)) return;
+      if (takesOver && this.#chain.isPlain && isFromBefore(known, this.#chain)) await this.#takeOver(end);
+      this.#chain.conclude();
+      this.#head = this.#chain.head;
+    });
+    return pieces;
+  }
+
+  /** Verifies the bytes behind the verified ones, under the lock, and removes a line that was cut short. */
+  async #catchUp(): Promise<void> {
+    const file = this.#fileNow();
+    if (this.#fault?.file === file) throw this.#fault.error;
+    try {
+      await this.#followName();
+      const { size } = statSync(this.#path);
+      if (size < this.#chain.head.bytes) throw this.#chain.fault('has become shorter: lines are missing');
+      if (size > this.#chain.head.bytes) await this.#advance((bytes) => this.#rememberAll(bytes));
+      this.#chain.conclude();
+      const { bytes } = this.#chain.head;
+      if (size > bytes) await this.#file?.handle.truncate(bytes);
+      this.#head = this.#chain.head;
+      this.#fault = null;
+    } catch (error) {
+      if (error instanceof LedgerError) {
+        this.#chain = this.#newChain(this.#head);
+        if (this.#fault?.error.message !== error.message) this.#onFault(error);
+        this.#fault = { error, file };
+      }
+      throw error;
+    }
+  }
+
+  /** Opens the file anew, to verify it from its beginning, where another file has its name now. */
+  async #followName(): Promise<void> {
+    const { handle, inode } = await this.#openFile();
+    if (statSync(this.#path).ino === inode) return;
+    await handle.close();
+    this.#file = null;
+    this.#chain = this.#newChain(this.#head);
+  }
+
+  /** Changes when the file does. */
+  #fileNow(): string {
+    const { ino, size, mtimeMs } = statSync(this.#path);
+    return `${ino} ${size} ${mtimeMs}`;
+  }
+
+  /** Verifies to the last line that has an end; returns the size of the file. */
+  async #advance(onPiece: (bytes: Buffer, at: number) => void): Promise<number> {
+    const { handle } = await this.#openFile();
+    const { size } = await handle.stat();
+    let length = pieceBytes;
+    for (let at = this.#chain.head.bytes; at < size; ) {
+      const buffer = Buffer.alloc(Math.min(length, size - at));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+      const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf(newline) + 1);
+      if (whole.length === 0) {
+        // A line without an end is still being written, or was cut short.
+        if (bytesRead < length || bytesRead === 0) break;
+        length *= 2;
+        continue;
+      }
+      const chain = this.#chain;
+      chain.advance(whole);
+      onPiece(whole, at);
+      at += whole.length;
+      length = pieceBytes;
+    }
+    return size;
+  }
+
+  /** Writes the checkpoint for lines that have no codes. A line that a crash has cut short stays among them. */
+  async #takeOver(size: number): Promise<void> {
+    const { handle } = await this.#openFile();
+    if (size > this.#chain.head.bytes) {
+      await handle.write('\n');
+      await this.#advance(() => {});
+    }
+    await this.#write([this.#chain.checkpoint()]);
+  }
+
+  async #readAgain({ at, length, sha256 }: VerifiedPiece): Promise<Buffer> {
+    const { handle } = await this.#openFile();
+    const buffer = Buffer.alloc(length);
+    await handle.read(buffer, 0, length, at);
+    if (digestOf(buffer) !== sha256) throw this.#chain.fault('was changed while it was read');
+    return buffer;
+  }
+
+  /** The lines of a piece that begin behind a position. */
+  #linesOf(bytes: Buffer, at: number, from: number): readonly LedgerLine[] {
+    this.#rememberAll(bytes);
+    let start = 0;
+    while (at + start < from && start < bytes.length) start = bytes.indexOf(newline, start) + 1;
+    return linesIn(bytes.toString('utf8', start), this.#path);
+  }
+
+  #rememberAll(bytes: Buffer): void {
+    this.#remember(linesIn(bytes.toString('utf8'), this.#path));
   }
 
   #remember(lines: readonly LedgerLine[]): void {
@@ -130,83 +295,76 @@ export class LedgerFile implements ErasureLedger {
 
   async #drain(): Promise<void> {
     try {
-      while (this.#queue.length > 0) {
-        const batch = this.#queue;
-        this.#queue = [];
-        await this.#write(batch);
-      }
+      while (this.#queue.length > 0) await this.#writeQueue();
     } finally {
       this.#writing = null;
     }
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #writeQueue(): Promise<void> {
+    let batch: readonly Waiting[] = [];
+    let isShared = false;
     try {
-      this.#handle ??= await open(this.#path, adding, 0o600);
-      // The line break ends a line that a crash, also of another process, has cut short. It is one write, so
-      // lines that others append at the same moment come before or after it.
-      const bytes = Buffer.from(`\n${batch.map((each) => each.text).join('')}`);
-      const { bytesWritten } = await this.#handle.write(bytes);
-      if (bytesWritten < bytes.length) throw new Error('the ledger of erasures could not be written whole');
-      if (!writesThrough) await this.#handle.datasync();
+      await this.#lock.hold(async () => {
+        const { bytes } = this.#chain.head;
+        await this.#catchUp();
+        isShared = bytes < this.#chain.head.bytes;
+        batch = this.#queue;
+        this.#queue = [];
+        await this.#write(batch.flatMap(({ lines }) => lines.map((line) => JSON.stringify(line))));
+      });
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      this.#onFault(error);
-      for (const { reject } of batch) reject(refuse('unavailable', { retryAfterSeconds: 1 }));
+      const refusal = this.#refusalOf(error);
+      const refused = batch.length > 0 ? batch : this.#queue.splice(0);
+      for (const { reject } of refused) reject(refusal);
     }
+    // Another process adds lines too: give it a chance to take the lock.
+    if (isShared && this.#queue.length > 0) await sleep(1);
+  }
+
+  /** Writes lines behind the verified ones, under the lock. */
+  async #write(bodies: readonly string[]): Promise<void> {
+    const { handle } = await this.#openFile();
+    const end = this.#chain.head.bytes;
+    const bytes = this.#chain.seal(bodies);
+    try {
+      const { bytesWritten } = await handle.write(bytes);
+      if (bytesWritten < bytes.length) throw new Error('the ledger of erasures could not be written whole');
+      if (!writesThrough) await handle.datasync();
+    } catch (error) {
+      // Nothing of a refused write may count later.
+      await handle.truncate(end).catch(() => {});
+      throw error;
+    }
+    this.#chain.advance(bytes);
+    this.#head = this.#chain.head;
+  }
+
+  async #openFile(): Promise<{ readonly handle: FileHandle; readonly inode: number }> {
+    if (this.#file === null) {
+      const handle = await open(this.#path, adding);
+      this.#file = { handle, inode: (await handle.stat()).ino };
+    }
+    return this.#file;
+  }
+
+  #size(): number | null {
+    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? null;
+  }
+
+  /** A `LedgerError` was reported already. */
+  #refusalOf(error: unknown): Error {
+    if (!(error instanceof LedgerError)) this.#onFault(error);
+    return refuse('unavailable', { retryAfterSeconds: 1 });
   }
 }
 
-/** The name in the first line; null where there is no ledger. */
-function readId(path: string): string | null {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    const head = Buffer.alloc(256);
-    const text = head.toString('utf8', 0, readSync(file, head, 0, head.length, 0));
-    const { ledger }: { ledger?: unknown } = JSON.parse(text.split('\n', 1)[0] ?? '');
-    if (typeof ledger !== 'string') throw new Error('no name');
-    return ledger;
-  } catch {
-    throw new Error(`${path} does not begin as a ledger of erasures`);
-  } finally {
-    closeSync(file);
-  }
+/** Whether a ledger without codes is from before lines had them: the database knows it so, or it is empty. */
+function isFromBefore(known: LedgerHead | null, chain: LedgerChain): boolean {
+  return known === null ? !chain.hasLines : known.code === null;
 }
 
-/** Creates an empty ledger; returns the name of the present one if another process was first. */
-function makeLedger(path: string): string {
-  const id = randomUUID();
-  const draft = `${path}.${id}`;
-  const file = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(file, `${JSON.stringify({ ledger: id })}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    // Linking is atomic and refuses where the name is taken.
-    linkSync(draft, path);
-  } catch (error) {
-    const other = readId(path);
-    if (other === null) throw error;
-    return other;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  syncFolder(dirname(path));
-  return id;
-}
-
-/** Makes a new name in the folder durable. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64url');
 }

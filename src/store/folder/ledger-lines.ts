@@ -1,9 +1,10 @@
 /**
- * Parses the lines of a ledger. Text that is no JSON was cut short by a crash and is passed over; so are the first
- * line, blank lines, and kinds of a newer program. A line of a known kind with other fields than that kind has
- * means that the ledger is damaged: no program could tell which erasure is missing, so the directory does not open.
+ * Parses the verified lines of a ledger. Text that is no JSON is from before lines had codes, was cut short by a crash
+ * and is passed over; so are the first line, blank lines, checkpoints, and kinds of a newer program. A line of a known
+ * kind with other fields than that kind has means that the ledger is damaged: no program could tell which erasure is
+ * missing, so the directory does not open.
  */
-import type { LedgerLine } from '../../core/erasure/ledger.ts';
+import { LedgerError, type LedgerLine } from '../../core/erasure/ledger.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -41,10 +42,17 @@ export function linesIn(text: string, path: string): LedgerLine[] {
   for (const line of text.split('\n')) {
     const value = line === '' ? null : parse(line);
     if (!isKnown(value)) continue;
-    if (!isWhole(value)) throw new Error(`${path} is damaged: a line of it is of no ledger of erasures`);
-    lines.push(value);
+    if (!isWhole(value))
+      throw new LedgerError(`${path} is damaged: a line of it is of no ledger of erasures`);
+    lines.push(withoutCode(value));
   }
   return lines;
+}
+
+function withoutCode(line: LedgerLine): LedgerLine {
+  return line.kind === 'ended'
+    ? { kind: line.kind, grant: line.grant }
+    : ({ kind: line.kind, erasure: line.erasure } as LedgerLine);
 }
 
 function parse(line: string): unknown {

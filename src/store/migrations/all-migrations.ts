@@ -17,6 +17,7 @@ import { proofs } from './0014-proofs.ts';
 import { earlierProofs } from './0015-earlier-proofs.ts';
 import { boundFlows } from './0016-bound-flows.ts';
 import { knownNetworks } from './0017-known-networks.ts';
+import { ledgerCodes } from './0018-ledger-codes.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   earlierProofs,
   boundFlows,
   knownNetworks,
+  ledgerCodes,
 ];
 
 /** The version that this program works with. */

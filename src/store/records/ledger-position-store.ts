@@ -1,8 +1,8 @@
 /**
- * Up to which position the database knows each ledger of erasures. A copy of the database has the position of the time
- * when the copy was made.
+ * Up to which position the database knows each ledger of erasures, with the code of the line before it. A copy of the
+ * database has the position of the time when the copy was made.
  */
-import type { LedgerPositionStore } from '../../core/erasure/ledger.ts';
+import type { LedgerHead, LedgerPositionStore } from '../../core/erasure/ledger.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { noOrganization } from './no-organization.ts';
@@ -10,19 +10,24 @@ import { noOrganization } from './no-organization.ts';
 const selectPosition = statement((p: Binder<{ id: string }>) =>
   build
     .selectFrom('erasure_ledgers')
-    .select('known_bytes as knownBytes')
+    .select(['known_bytes as bytes', 'known_code as code'])
     .where('org_key', '=', noOrganization)
     .where('id', '=', p('id')),
 );
 
-const upsertPosition = statement((p: Binder<{ id: string; knownBytes: number }>) =>
+/** Of several processes the one with the earlier position may be the last to store it. */
+const upsertPosition = statement((p: Binder<{ id: string; bytes: number; code: string | null }>) =>
   build
     .insertInto('erasure_ledgers')
-    .values({ org_key: noOrganization, id: p('id'), known_bytes: p('knownBytes') })
+    .values({ org_key: noOrganization, id: p('id'), known_bytes: p('bytes'), known_code: p('code') })
     .onConflict((conflict) =>
       conflict
         .columns(['org_key', 'id'])
-        .doUpdateSet((row) => ({ known_bytes: row.ref('excluded.known_bytes') })),
+        .doUpdateSet((row) => ({
+          known_bytes: row.ref('excluded.known_bytes'),
+          known_code: row.ref('excluded.known_code'),
+        }))
+        .whereRef('erasure_ledgers.known_bytes', '<', 'excluded.known_bytes'),
     ),
 );
 
@@ -33,11 +38,11 @@ export class SqlLedgerPositionStore implements LedgerPositionStore {
     this.#scope = scope;
   }
 
-  async find(ledgerId: string): Promise<number | null> {
-    return (await this.#scope.executor.first(selectPosition, { id: ledgerId }))?.knownBytes ?? null;
+  async find(ledgerId: string): Promise<LedgerHead | null> {
+    return (await this.#scope.executor.first(selectPosition, { id: ledgerId })) ?? null;
   }
 
-  async put(ledgerId: string, knownBytes: number): Promise<void> {
-    await this.#scope.executor.run(upsertPosition, { id: ledgerId, knownBytes });
+  async put(ledgerId: string, { bytes, code }: LedgerHead): Promise<void> {
+    await this.#scope.executor.run(upsertPosition, { id: ledgerId, bytes, code });
   }
 }

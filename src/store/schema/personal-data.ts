@@ -288,7 +288,7 @@ export const tables = {
     onErase: noPerson,
   },
   erasure_ledgers: {
-    columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain' },
+    columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain', known_code: 'plain' },
     onErase: noPerson,
   },
   audit_events: {

@@ -237,6 +237,8 @@ export interface Database {
     id: string;
     /** Every line before that position is known in the database. */
     known_bytes: number;
+    /** The authentication code of the line before it; null where that line is from before lines had codes. */
+    known_code: string | null;
   };
   audit_events: {
     seq: Generated<number>;
