@@ -4,8 +4,8 @@
  *
  * An accepted invitation, and the creation of an admin on the command line, prove the email. A code proves the phone, or
  * the email of a user without a phone, where `confirmed` was given by it and stands. A change by a person may be one of
- * the email, and the log does not tell: it voids an earlier proof. Messages are stored for 30 days. Where those of the
- * user reach back to the proof, and show no other email and no phone, the proof stays.
+ * the email, and the log does not tell: it voids an earlier proof. Messages are stored for 30 days, and the oldest are
+ * deleted first. Where those of the user reach back to the proof, and show no other email and no phone, the proof stays.
  */
 import { dayMs } from '../../core/time.ts';
 import type { MigrationTarget, RunQuery } from '../migrate.ts';
@@ -39,9 +39,13 @@ const proveConfirmedPhone = `
   update users set phone_proved_at = $3 ${ofUser} and phone_e164 is not null and confirmed_at = $3`;
 const voidEmail = `
   update users set email_proved_at = null ${ofUser} and email_proved_at is not null and (
-    email_proved_at < $3 or exists (
+    exists (
       select 1 from messages where org_key = $1 and user_id = $2
         and (template = 'email_changed' or channel = 'sms')
+    )
+    or email_proved_at < $3 and not exists (
+      select 1 from messages where org_key = $1 and user_id = $2 and created_at <= email_proved_at
+        and template in ('invitation', 'confirmation')
     )
   )`;
 

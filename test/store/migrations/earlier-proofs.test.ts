@@ -51,7 +51,11 @@ for (const { name, make } of databases) {
       readonly title: string;
       readonly fields: Partial<NewUser>;
       readonly steps: readonly Step[];
-      readonly messages?: readonly { readonly channel: string; readonly template: string }[];
+      readonly messages?: readonly {
+        readonly channel: string;
+        readonly template: string;
+        readonly at?: number;
+      }[];
       readonly proofs: { readonly email: number | null; readonly phone: number | null };
     }[] = [
       {
@@ -146,6 +150,29 @@ for (const { name, make } of databases) {
         proofs: unproved,
       },
       {
+        title: 'a change after an old proof is none of the email where the messages reach back to the proof',
+        fields: { ...email, confirmedAt: 1_000 },
+        steps: [
+          ['invitation.accepted', 'public'],
+          ['user.updated', 'person', 2_000],
+        ],
+        messages: [{ channel: 'email', template: 'invitation', at: 900 }],
+        proofs: { email: 1_000, phone: null },
+      },
+      {
+        title: 'a change of email after an old proof voids it',
+        fields: { ...email, confirmedAt: 1_000 },
+        steps: [
+          ['user.confirmed', 'public'],
+          ['user.updated', 'person', 2_000],
+        ],
+        messages: [
+          { channel: 'email', template: 'confirmation', at: 900 },
+          { channel: 'email', template: 'email_changed', at: 2_000 },
+        ],
+        proofs: unproved,
+      },
+      {
         title: 'a code for a phone that was removed proves no email',
         fields: { ...email, confirmedAt: now - dayMs },
         steps: [
@@ -184,10 +211,10 @@ for (const { name, make } of databases) {
         // A tenant for each case, because all of them have the same email.
         const user = await addEarlier(await addTenant(store), fields, steps);
         users.push(user);
-        for (const { channel, template } of messages) {
+        for (const [index, { channel, template, at = now }] of messages.entries()) {
           await own.execute(`insert into messages
             (org_key, id, user_id, channel, template, is_outbox_only, state, attempts, next_attempt_at, created_at)
-            values (${user.orgKey}, 'msg', '${user.id}', '${channel}', '${template}', 0, 'sent', 1, 1, 1)`);
+            values (${user.orgKey}, 'msg_${index}', '${user.id}', '${channel}', '${template}', 0, 'sent', 1, ${at}, ${at})`);
         }
       }
       for (let run = 0; run < 2; run++) {
