@@ -14,8 +14,8 @@ import { refuse } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { type Connection, nextConnectionState, type ReturnTo, takesGrants } from './connection.ts';
-import { revokeGrants } from './end-grants.ts';
+import type { Connection, ReturnTo } from './connection.ts';
+import { endConnection } from './end-connection.ts';
 import { markUserChanged } from './lock-connection.ts';
 import { openAttempt, openSecrets, startAddress } from './oauth-attempt.ts';
 import type { Provider } from './provider.ts';
@@ -102,24 +102,7 @@ export async function disconnect(
     if (user === null) throw refuse('not_found', { noun: 'user' });
     const connection = await tx.connections.lock(connectionId);
     if (connection?.userId !== user.id) throw refuse('not_found', { noun: 'connection', id: connectionId });
-    if (!takesGrants(connection)) return connection;
-    await tx.attempts.drop(connection.id);
-    const revoked = await revokeGrants(core, tx, connection, null);
-    const open = revoked > 0 ? revoked : (await tx.revocations.lockOpenOf(connection.id)).length;
-    const now = core.clock.now();
-    const ended = await tx.connections.update(connection, {
-      status: nextConnectionState(connection.status, open > 0 ? 'disconnect' : 'discard'),
-      sealedGrants: null,
-      refreshAt: null,
-      unanswered: 0,
-      refreshFailures: 0,
-      refreshRefusals: 0,
-      refreshOutcome: null,
-      updatedAt: now,
-    });
-    await record(tx, principal, 'connection.disconnected', { kind: 'connection', id: connection.id }, now);
-    await markUserChanged(tx, user, now);
-    return ended;
+    return endConnection(core, tx, principal, { user, connection });
   });
 }
 

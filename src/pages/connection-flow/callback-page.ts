@@ -1,6 +1,6 @@
 /**
  * The page to which providers send people back. It tells the outcome and names the account, in English or Spanish, and
- * holds no secret. In a browser that has not begun the flow it changes nothing, and offers to begin again.
+ * holds no secret. A person who connected by mistake ends the connection there. In a browser that has not begun the flow it changes nothing, and offers to begin again.
  * Where a page of this server opened it and waits, a small script wakes that page, on the same origin only, and closes
  * this one. The outcome itself comes from the server: a provider's page may have cut the link between the two.
  */
@@ -10,6 +10,7 @@ import { closestLanguage, readAcceptLanguage } from '../../core/messaging/langua
 import { finishConnection } from '../../core/providers/callback.ts';
 import type { CallbackOutcome } from '../../core/providers/callback-outcome.ts';
 import { type FlowOwner, findFlowOwner } from '../../core/providers/flow.ts';
+import { type UndoOutcome, undoConnection } from '../../core/providers/undo-connection.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { pageBrand } from '../connect/brand-files.ts';
@@ -40,6 +41,8 @@ if (outcome && isOurs()) {
 }
 `;
 
+type Outcome = CallbackOutcome | UndoOutcome;
+
 const statuses = {
   connected: 200,
   denied: 200,
@@ -48,12 +51,13 @@ const statuses = {
   refused: 400,
   elsewhere: 403,
   withdrawn: 410,
+  disconnected: 200,
   exchanging: 202,
   busy: 503,
-} as const satisfies Record<CallbackOutcome['kind'], number>;
+} as const satisfies Record<Outcome['kind'], number>;
 
 /** After how many seconds the browser loads the same address again, where that may end otherwise. */
-const reloadSeconds: Partial<Record<CallbackOutcome['kind'], number>> = { exchanging: 2, busy: 5 };
+const reloadSeconds: Partial<Record<Outcome['kind'], number>> = { exchanging: 2, busy: 5 };
 
 /** The page and its script. */
 export function connectionCallbackPages(core: Core): readonly PageRoute[] {
@@ -67,9 +71,22 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
         const parameters = parametersOf(call);
         const browser = readBrowserSecret(core, call);
         const outcome = await finishConnection(core, { door, parameters, browser });
-        const isKnown = outcome.kind !== 'refused';
-        const owner = isKnown ? await findFlowOwner(core, parameters.get('state') ?? '') : null;
-        return show(call, outcome, owner);
+        return show(core, call, { outcome, state: parameters.get('state') ?? '' });
+      },
+      present: presentFlowRefusal,
+    },
+    {
+      // The form goes to the address of its page. The cookie comes with forms of this site alone (`SameSite=Lax`).
+      method: 'POST',
+      path,
+      operationId: 'connectionUndo',
+      networkThrottle: 'connect',
+      bodyTypes: ['application/x-www-form-urlencoded'],
+      async handle(call) {
+        const state = parametersOf(call).get('state') ?? '';
+        const browser = readBrowserSecret(core, call);
+        const outcome = await undoConnection(core, { door, state, browser });
+        return show(core, call, { outcome, state });
       },
       present: presentFlowRefusal,
     },
@@ -96,7 +113,13 @@ function parametersOf({ query }: Call): URLSearchParams {
   return parameters;
 }
 
-function show({ headers }: Call, outcome: CallbackOutcome, owner: FlowOwner | null): Answer {
+interface Shown {
+  readonly outcome: Outcome;
+  readonly state: string;
+}
+
+async function show(core: Core, { headers }: Call, { outcome, state }: Shown): Promise<Answer> {
+  const owner = outcome.kind === 'refused' ? null : await findFlowOwner(core, state);
   const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
   const texts = connectionCallbackTexts[language];
   const title = 'title' in outcome ? outcome.title : '';
@@ -110,6 +133,7 @@ function show({ headers }: Call, outcome: CallbackOutcome, owner: FlowOwner | nu
     hasScripts,
     ...(owner === null ? {} : { brand: pageBrand(owner.app, '') }),
     content: html`<div role="status" data-outcome="${outcome.kind}">${noticeText(notice)}${accountText(texts, outcome, owner)}</div>
+${outcome.kind === 'connected' ? undoForm(texts) : null}
 ${outcome.kind === 'elsewhere' ? beginAgain(texts, outcome.flow) : null}
 ${hasScripts ? html`<script src="callback.js" defer></script>` : null}`,
   });
@@ -120,12 +144,19 @@ ${hasScripts ? html`<script src="callback.js" defer></script>` : null}`,
 /** Only the browser that has begun the flow is told whose account it is. */
 function accountText(
   texts: ConnectionCallbackTexts,
-  { kind }: CallbackOutcome,
+  { kind }: Outcome,
   owner: FlowOwner | null,
 ): Html | null {
   if (owner === null || kind === 'elsewhere') return null;
   return html`<p>${texts.account} <strong>${owner.account.name}</strong></p>
 `;
+}
+
+function undoForm(texts: ConnectionCallbackTexts): Html {
+  return html`<form method="post">
+<p>${texts.undo.hint}</p>
+<button type="submit" class="quiet">${texts.undo.submit}</button>
+</form>`;
 }
 
 function beginAgain(texts: ConnectionCallbackTexts, flow: string | null): Html | null {

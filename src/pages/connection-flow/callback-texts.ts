@@ -11,6 +11,7 @@ export type CallbackNotice =
   | 'refused'
   | 'elsewhere'
   | 'withdrawn'
+  | 'disconnected'
   | 'exchanging'
   | 'busy';
 
@@ -20,6 +21,7 @@ export interface ConnectionCallbackTexts {
   /** Before the name of the account. */
   readonly account: string;
   readonly beginAgain: string;
+  readonly undo: { readonly hint: string; readonly submit: string };
   readonly problems: Readonly<Record<'busy' | 'not_understood' | 'fault', Notice>>;
 }
 
@@ -51,7 +53,11 @@ const english: ConnectionCallbackTexts = {
     }),
     withdrawn: () => ({
       heading: 'This connection is no longer wanted',
-      body: 'It was ended before you came back, so nothing was connected. You can close this page.',
+      body: 'It was ended, so nothing is connected. You can close this page.',
+    }),
+    disconnected: (title) => ({
+      heading: `${title} is disconnected`,
+      body: `${title} is notified to end the access. You can close this page.`,
     }),
     exchanging: (title) => ({
       heading: `${title} is being connected`,
@@ -64,6 +70,10 @@ const english: ConnectionCallbackTexts = {
   },
   account: 'Account:',
   beginAgain: 'Begin again in this browser',
+  undo: {
+    hint: 'Is this not your account, or was it a mistake? You can disconnect it here for ten minutes.',
+    submit: 'Disconnect',
+  },
   problems: {
     busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then load this page again.' },
     not_understood: {
@@ -105,7 +115,11 @@ const spanish: ConnectionCallbackTexts = {
     }),
     withdrawn: () => ({
       heading: 'Esta conexión ya no se quiere',
-      body: 'Se terminó antes de que usted volviera, así que no se ha conectado nada. Puede cerrar esta página.',
+      body: 'Se terminó, así que no hay nada conectado. Puede cerrar esta página.',
+    }),
+    disconnected: (title) => ({
+      heading: `${title} está desconectado`,
+      body: `Se está avisando a ${title} de que termine el acceso. Puede cerrar esta página.`,
     }),
     exchanging: (title) => ({
       heading: `${title} se está conectando`,
@@ -118,6 +132,10 @@ const spanish: ConnectionCallbackTexts = {
   },
   account: 'Cuenta:',
   beginAgain: 'Empezar de nuevo en este navegador',
+  undo: {
+    hint: '¿No es su cuenta, o ha sido un error? Puede desconectarlo aquí durante diez minutos.',
+    submit: 'Desconectar',
+  },
   problems: {
     busy: { heading: 'Hay mucha actividad', body: 'Espere un momento y cargue esta página otra vez.' },
     not_understood: {
