@@ -9,7 +9,7 @@
  */
 
 /** What a `not_found` is about. Contracts word a new noun by default; no table needs an edit. */
-export const nouns = ['user', 'app', 'organization', 'api_key', 'connection', 'erasure'] as const;
+export const nouns = ['user', 'app', 'organization', 'api_key', 'connection', 'erasure', 'session'] as const;
 export type Noun = (typeof nouns)[number];
 
 /** The kinds of field faults. `min` and `max` are limits in the unit of the field. */

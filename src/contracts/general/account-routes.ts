@@ -77,7 +77,7 @@ export function updateUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Update a user',
     description:
-      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes; a new password ends all other sessions.',
+      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes. One that is sent is checked in any case, and five wrong ones in a row end the session. A new password ends all other sessions.',
     access: 'credential',
     params: idParams,
     body: updateBody,

@@ -70,6 +70,15 @@ export const signInExample = { email: 'john@example.com', password: 'securepassw
 /** A token in the form of links and sessions; it is not valid. */
 const tokenOf = (prefix: string): string => `${prefix}_zik0zj_${'x'.repeat(43)}`;
 
+export const ownSessionsExample = [
+  {
+    id: 'ses_7c1f0b7e92d44a6d8c1f0b7e92d44a6d',
+    created_at: '2026-01-15T10:30:00.000Z',
+    last_used_at: '2026-01-16T08:00:00.000Z',
+    current: true,
+  },
+];
+
 export const sessionExample = { token: tokenOf('st'), user: userExample };
 
 export const resetExample = { token: tokenOf('pr'), password: 'another-good-one-7' };

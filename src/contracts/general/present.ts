@@ -1,8 +1,9 @@
 /** Presents users as `general` does, with the keys in the document's order. Times are in milliseconds. */
+import type { OwnSession } from '../../core/access/own-sessions.ts';
 import type { Listing } from '../../core/directory/paging.ts';
 import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import type { ConfirmedUser, GeneralUser, UserList } from './schemas.ts';
+import type { ConfirmedUser, GeneralUser, PresentedSession, UserList } from './schemas.ts';
 
 export const shown = userView(
   'number',
@@ -50,6 +51,15 @@ export function presentList({ items, page, total }: Listing<ShownUser>): UserLis
   return {
     users: items.map(presentUser),
     meta: { page: page.page, page_size: page.size, total, total_pages: Math.ceil(total / page.size) },
+  };
+}
+
+export function presentSession(session: OwnSession): PresentedSession {
+  return {
+    id: session.id,
+    created_at: toMillisecondText(session.startedAt),
+    last_used_at: toMillisecondText(session.lastUsedAt),
+    current: session.isCurrent,
   };
 }
 

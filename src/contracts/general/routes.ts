@@ -15,7 +15,12 @@ import {
   validatePasswordResetRoute,
 } from './password-routes.ts';
 import { emailHasAccountRoute, getUserRoute, listUsersRoute } from './query-routes.ts';
-import { createSessionRoute, deleteSessionRoute } from './session-routes.ts';
+import {
+  createSessionRoute,
+  deleteSessionRoute,
+  endSessionRoute,
+  listSessionsRoute,
+} from './session-routes.ts';
 
 export function routes(core: Core): readonly Route[] {
   return [
@@ -34,5 +39,7 @@ export function routes(core: Core): readonly Route[] {
     resetPasswordRoute(core),
     createSessionRoute(core),
     deleteSessionRoute(core),
+    listSessionsRoute(core),
+    endSessionRoute(core),
   ];
 }

@@ -106,6 +106,26 @@ export const sessionSchema = named(
   }),
 );
 
+export const ownSessionSchema = named(
+  'OwnSession',
+  Type.Object({
+    id: Type.String({ description: '`ses_` and 32 hex digits. It is no credential.' }),
+    created_at: instant('When it began: UTC, in milliseconds.'),
+    last_used_at: instant('UTC, in milliseconds; noted once a minute at most.'),
+    current: Type.Boolean({ description: 'Whether it is the session of this call.' }),
+  }),
+);
+export type PresentedSession = Static<typeof ownSessionSchema>;
+
+export const ownSessionsSchema = Type.Array(ownSessionSchema);
+
+export const sessionParams = Type.Object({
+  id: Type.String({
+    description: 'The id of a session.',
+    examples: ['ses_7c1f0b7e92d44a6d8c1f0b7e92d44a6d'],
+  }),
+});
+
 export const sentSchema = named('Sent', Type.Object({ sent: Type.Literal(true) }));
 export const validSchema = named('ValidToken', Type.Object({ valid: Type.Literal(true) }));
 export const hasAccountSchema = named('AccountCheck', Type.Object({ has_account: Type.Boolean() }));

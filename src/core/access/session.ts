@@ -13,6 +13,8 @@ export const sessionFreshMs = 10 * minuteMs;
 /** The time of use is stored at most this often, so that most requests write nothing. */
 export const sessionNoteMs = minuteMs;
 
+/** A sign-in beyond this number of sessions ends the oldest one. */
+export const sessionsMax = 20;
 /** From this number of wrong passwords in a row on, a session ends. */
 export const sessionWrongPasswordsMax = 5;
 
@@ -34,6 +36,9 @@ export interface SessionStore {
   end(sessionId: string): Promise<boolean>;
   /** Ends the sessions of a user without `except`; returns how many. */
   endAll(userId: UserId, except?: string): Promise<number>;
+  /** Ends the oldest sessions of a user beyond that number. */
+  keepNewest(userId: UserId, keep: number): Promise<void>;
+  /** Oldest first. */
   listOf(userId: UserId): Promise<readonly Session[]>;
   /** The wrong passwords in a row that came with the session; null where it has ended. */
   findWrongPasswords(sessionId: string): Promise<number | null>;

@@ -1,5 +1,5 @@
 /**
- * Sign-in with email and password, and sign-out. The answer and the work are the same whether or not the account
+ * Sign-in with email and password. The answer and the work are the same whether or not the account
  * exists. Wrong passwords in a row are counted by address and delay the next attempts. A caller with a session of the
  * account is exempt, so that a stranger cannot lock its owner out.
  */
@@ -16,6 +16,7 @@ import { requireApp } from './authentication.ts';
 import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
 import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } from './password-guesses.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
+import { sessionsMax } from './session.ts';
 import { findFamiliarity, noteNetwork } from './sign-in-network.ts';
 import { emailSubject } from './subject.ts';
 
@@ -62,6 +63,7 @@ export async function signIn(
       const changed = await tx.users.update(present, { lastLoginAt: now, ...upgrade });
       const { isKnown } = await findFamiliarity(core, tx, user.id, network);
       await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
+      await tx.sessions.keepNewest(user.id, sessionsMax - 1);
       return { user: changed, token: await startSession(tx, principal, changed, now) };
     });
     if (signedIn !== null) return signedIn;
@@ -92,15 +94,6 @@ async function checkPassword(
     }
   }
   return guardByNetwork(core, target, check);
-}
-
-/** Ends the principal's session. */
-export async function signOut(core: Core, principal: UserPrincipal): Promise<void> {
-  await core.work.change(principal.orgKey, async (tx) => {
-    if (!(await tx.sessions.end(principal.sessionId))) throw refuse('unauthorized', {});
-    const subject = { kind: 'user', id: principal.userId } as const;
-    await record(tx, principal, 'session.ended', subject, core.clock.now());
-  });
 }
 
 /** A step: a new session of the user; its token in plain text. */

@@ -3,9 +3,9 @@
  * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
  * a new password ends the other sessions.
  */
-import { isCommonInput, matchPassword } from '../access/password.ts';
+import { findProofFaults } from '../access/owner-proof.ts';
+import { isCommonInput } from '../access/password.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
-import { sessionFreshMs } from '../access/session.ts';
 import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
@@ -109,9 +109,9 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
   const { email, password } = values;
   const isNewEmail = email !== undefined && !isSameEmail(email, target.email);
   faults.push(...rightsFaults(target, values));
-  if (isNewEmail || change.password !== undefined) {
-    faults.push(...(await proveOwner(core, principal, target, input.currentPassword)));
-  }
+  const { currentPassword } = input;
+  const isNeeded = isNewEmail || change.password !== undefined;
+  faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded })));
   if (isNewEmail) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
@@ -151,24 +151,6 @@ export async function cancelUser(
     }
     return user.status === 'inactive' ? user : cancel(core, tx, principal, user);
   });
-}
-
-/** The faults of an owner who changes email or password without proof. An admin needs no proof to change another. */
-async function proveOwner(
-  core: Core,
-  principal: UserPrincipal,
-  target: User,
-  currentPassword: unknown,
-): Promise<readonly FieldFault[]> {
-  if (principal.userId !== target.id) return [];
-  if (core.clock.now() - principal.sessionStartedAt < sessionFreshMs) return [];
-  if (currentPassword === undefined || currentPassword === null || currentPassword === '') {
-    return [{ field: 'currentPassword', fault: 'blank' }];
-  }
-  const isRight =
-    typeof currentPassword === 'string' &&
-    (await matchPassword(core.hasher, currentPassword, target.passwordHash)) !== 'wrong';
-  return isRight ? [] : [{ field: 'currentPassword', fault: 'invalid' }];
 }
 
 /**

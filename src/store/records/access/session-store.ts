@@ -76,6 +76,26 @@ const deleteOfUser = statement((p: Binder<OfUser & { except: string }>) =>
     .where('id', '<>', p('except')),
 );
 
+/** The newest sessions stay; the order also decides between those of one instant. */
+const deleteOlder = statement((p: Binder<OfUser & { keep: number }>) =>
+  build
+    .deleteFrom('sessions')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where(
+      'id',
+      'not in',
+      build
+        .selectFrom('sessions')
+        .select('id')
+        .where('org_key', '=', p('orgKey'))
+        .where('user_id', '=', p('userId'))
+        .orderBy('started_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(p('keep')),
+    ),
+);
+
 const selectWrongPasswords = statement((p: Binder<ById>) =>
   build
     .selectFrom('sessions')
@@ -156,6 +176,10 @@ export class SqlSessionStore implements SessionStore {
 
   endAll(userId: UserId, except = ''): Promise<number> {
     return this.#scope.executor.run(deleteOfUser, { orgKey: this.#orgKey, userId, except });
+  }
+
+  async keepNewest(userId: UserId, keep: number): Promise<void> {
+    await this.#scope.executor.run(deleteOlder, { orgKey: this.#orgKey, userId, keep });
   }
 
   async findWrongPasswords(sessionId: string): Promise<number | null> {

@@ -1,0 +1,46 @@
+/** The sessions of an account, as its owner sees and ends them. */
+import type { Core } from '../core.ts';
+import { refuse } from '../errors.ts';
+import { record } from '../record/audit-event.ts';
+import type { UserPrincipal } from './principal.ts';
+import { isAlive, type Session } from './session.ts';
+
+export interface OwnSession extends Session {
+  /** Whether it is the session of the call. */
+  readonly isCurrent: boolean;
+}
+
+/** The valid sessions of the principal's account, newest first; at most `sessionsMax`. */
+export async function listOwnSessions(core: Core, principal: UserPrincipal): Promise<readonly OwnSession[]> {
+  const { orgKey, userId, sessionId } = principal;
+  const sessions = await core.work.read(orgKey, (tx) => tx.sessions.listOf(userId));
+  const now = core.clock.now();
+  return sessions
+    .filter((session) => isAlive(session, now))
+    .map((session) => ({ ...session, isCurrent: session.id === sessionId }))
+    .reverse();
+}
+
+/** Ends a session of the principal's account. Refuses with `not_found` (session), also for a session of another account. */
+export async function endOwnSession(
+  core: Core,
+  principal: UserPrincipal,
+  input: { readonly sessionId: string },
+): Promise<void> {
+  const { orgKey, userId } = principal;
+  await core.work.change(orgKey, async (tx) => {
+    const sessions = await tx.sessions.listOf(userId);
+    const isOwn = sessions.some(({ id }) => id === input.sessionId);
+    if (!isOwn || !(await tx.sessions.end(input.sessionId))) throw refuse('not_found', { noun: 'session' });
+    await record(tx, principal, 'session.ended', { kind: 'user', id: userId }, core.clock.now());
+  });
+}
+
+/** Ends the session of the call. */
+export async function signOut(core: Core, principal: UserPrincipal): Promise<void> {
+  await core.work.change(principal.orgKey, async (tx) => {
+    if (!(await tx.sessions.end(principal.sessionId))) throw refuse('unauthorized', {});
+    const subject = { kind: 'user', id: principal.userId } as const;
+    await record(tx, principal, 'session.ended', subject, core.clock.now());
+  });
+}

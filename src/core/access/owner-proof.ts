@@ -1,0 +1,35 @@
+/**
+ * The password that people give again to change their own email or password. One that is sent is checked in any case, so
+ * that no answer depends on whether it was needed, and a wrong one counts against the session.
+ */
+import type { Core } from '../core.ts';
+import type { User } from '../directory/user.ts';
+import type { FieldFault } from '../errors.ts';
+import { matchPassword } from './password.ts';
+import { guardBySession } from './password-guesses.ts';
+import type { UserPrincipal } from './principal.ts';
+import { sessionFreshMs } from './session.ts';
+
+/**
+ * The faults of `currentPassword`, as it came. `isNeeded`: the change of `target` needs it, unless the session is young, or
+ * an admin changes another user. Refuses with `unauthorized` where wrong passwords have ended the session.
+ */
+export async function findProofFaults(
+  core: Core,
+  principal: UserPrincipal,
+  proof: { readonly target: User; readonly currentPassword: unknown; readonly isNeeded: boolean },
+): Promise<readonly FieldFault[]> {
+  const { target, currentPassword } = proof;
+  const isOwn = principal.userId === target.id;
+  if (currentPassword === undefined || currentPassword === null || currentPassword === '') {
+    const isFresh = core.clock.now() - principal.sessionStartedAt < sessionFreshMs;
+    return proof.isNeeded && isOwn && !isFresh ? [{ field: 'currentPassword', fault: 'blank' }] : [];
+  }
+  if (typeof currentPassword !== 'string') return [{ field: 'currentPassword', fault: 'invalid' }];
+  const { passwordHash } = isOwn ? target : principal.user;
+  const match = await guardBySession(core, principal, async () => {
+    const found = await matchPassword(core.hasher, currentPassword, passwordHash);
+    return found === 'wrong' ? null : found;
+  });
+  return match === null ? [{ field: 'currentPassword', fault: 'invalid' }] : [];
+}
