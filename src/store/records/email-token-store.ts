@@ -54,7 +54,7 @@ export class SqlEmailTokenStore implements EmailTokenStore {
   }
 
   async insert(token: EmailToken, digest: string): Promise<void> {
-    await this.#scope.executor.run(insertToken, { ...token, orgKey: this.#orgKey, digest });
+    await this.#scope.executor.insertDeferred(insertToken, { ...token, orgKey: this.#orgKey, digest });
   }
 
   async findOpen(digest: string, now: number): Promise<EmailToken | null> {
