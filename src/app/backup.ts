@@ -49,7 +49,7 @@ export async function restoreDirectory(
   } finally {
     restoration.end();
   }
-  const directory = await openDirectory(options);
+  const directory = await openDirectory({ ...options, isRestored: true });
   try {
     await completeErasures(directory.core);
     return directory.replayed;

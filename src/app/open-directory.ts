@@ -35,6 +35,8 @@ export interface DirectoryOptions {
   readonly clock?: Clock;
   /** Whether a command will write very many rows, as an import does. */
   readonly isBulk?: boolean;
+  /** Whether the database was just replaced, perhaps by that of another folder. */
+  readonly isRestored?: boolean;
 }
 
 /** The core over its database. */
@@ -126,7 +128,7 @@ export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onChec
 
 /** Opens the directory for an app. The app closes the parts in its own order. */
 export async function openCore(
-  { config, secrets, clock = systemClock, isBulk = false }: DirectoryOptions,
+  { config, secrets, clock = systemClock, isBulk = false, isRestored = false }: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota } = config;
@@ -165,7 +167,9 @@ export async function openCore(
     signInGate: new SignInGate(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
   };
-  const replayed = await replayLedger(core).catch(async (error: unknown) => {
+  const replayed = await replayLedger(core, {
+    takesOther: secrets.databaseUrl !== null || isRestored,
+  }).catch(async (error: unknown) => {
     await records.close();
     await store.close();
     throw error;

@@ -64,6 +64,10 @@ export async function introduce(
   if (unknownNames.length > 0) app.journal.warn('unknown settings', { names: unknownNames.join(' ') });
   const { ledger } = app.core;
   if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
+  if (app.replayed.isOtherLedger)
+    app.journal.warn('the database knows another ledger of erasures than this one', {
+      folder: config.dataDir,
+    });
   if (isDemoMissing(config))
     app.journal.note('the demo provider is off', { [settings.workers.name]: config.workers });
   const created = await initialiseOnce(app.core);

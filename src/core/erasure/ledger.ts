@@ -63,6 +63,8 @@ export interface LedgerHead {
 export interface LedgerPositionStore {
   /** Null where the database never met the ledger. */
   find(ledgerId: string): Promise<LedgerHead | null>;
+  /** Whether the database knows a ledger whose lines have codes. */
+  isAnyKnown(): Promise<boolean>;
   /** Stores the position, unless a later one is stored. */
   put(ledgerId: string, known: LedgerHead): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { userDigestOf } from './erasure.ts';
-import type { AcceptedErasure, CompletedErasure, LedgerLine } from './ledger.ts';
+import { type AcceptedErasure, type CompletedErasure, LedgerError, type LedgerLine } from './ledger.ts';
 import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
 
 /** The result of a replay. */
@@ -18,6 +18,8 @@ export interface Replay {
   readonly erased: number;
   /** How many erasures were missing in the database whose users were missing too. */
   readonly remembered: number;
+  /** Whether the database met this ledger for the first time, and knows another one. */
+  readonly isOtherLedger: boolean;
 }
 
 /** The door in the audit events of a replay. */
@@ -33,13 +35,25 @@ interface Progress {
   readonly missing: Map<string, MissingGrant>;
 }
 
-/** Applies to the database what it does not know of the ledger. */
-export async function replayLedger(core: Core): Promise<Replay> {
+/**
+ * Applies to the database what it does not know of the ledger. Throws a `LedgerError` where the ledger is not as Roster
+ * wrote it. `takesOther`: a ledger with lines may be one that the database does not know although it knows another
+ * one, as where several folders share a database.
+ */
+export async function replayLedger(
+  core: Core,
+  { takesOther }: { readonly takesOther: boolean },
+): Promise<Replay> {
   const { id } = core.ledger;
   const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
-  if (id === null) return progress;
+  if (id === null) return { erased: 0, remembered: 0, isOtherLedger: false };
   const known = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.find(id));
+  const isOtherLedger =
+    known === null && (await core.work.readSystem('operator', (tx) => tx.ledgerPositions.isAnyKnown()));
   for await (const piece of core.ledger.read(known)) {
+    if (isOtherLedger && !takesOther && piece.length > 0) {
+      throw new LedgerError('the erasures.ledger in the data folder is not the one that the database knows');
+    }
     for (let at = 0; at < piece.length; at += pieceMax) {
       const lines = piece.slice(at, at + pieceMax);
       const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines), {
@@ -55,11 +69,11 @@ export async function replayLedger(core: Core): Promise<Replay> {
   if (head.bytes !== known?.bytes || head.code !== known.code) {
     await core.work.changeSystem('operator', (tx) => tx.ledgerPositions.put(id, head));
   }
-  return { erased: progress.erased, remembered: progress.remembered };
+  return { erased: progress.erased, remembered: progress.remembered, isOtherLedger };
 }
 
 /** The changes of some lines of the ledger. */
-interface Replayed extends Replay {
+interface Replayed extends Omit<Replay, 'isOtherLedger'> {
   readonly missing: readonly MissingGrant[];
   /** Grants whose end the ledger has. */
   readonly ended: readonly string[];

@@ -15,6 +15,15 @@ const selectPosition = statement((p: Binder<{ id: string }>) =>
     .where('id', '=', p('id')),
 );
 
+const selectKnown = statement(() =>
+  build
+    .selectFrom('erasure_ledgers')
+    .select('id')
+    .where('org_key', '=', noOrganization)
+    .where('known_code', 'is not', null)
+    .limit(1),
+);
+
 /** Of several processes the one with the earlier position may be the last to store it. */
 const upsertPosition = statement((p: Binder<{ id: string; bytes: number; code: string | null }>) =>
   build
@@ -40,6 +49,10 @@ export class SqlLedgerPositionStore implements LedgerPositionStore {
 
   async find(ledgerId: string): Promise<LedgerHead | null> {
     return (await this.#scope.executor.first(selectPosition, { id: ledgerId })) ?? null;
+  }
+
+  async isAnyKnown(): Promise<boolean> {
+    return (await this.#scope.executor.first(selectKnown, {})) !== undefined;
   }
 
   async put(ledgerId: string, { bytes, code }: LedgerHead): Promise<void> {
