@@ -259,7 +259,7 @@ export const settings = {
     parser: read.linkAddress,
     otherwise: '`<ROSTER_PUBLIC_URL>/set-password`',
     meaning:
-      'The web page that links in emails lead to; `?token=` is added. Production refuses plain http, except on this machine.',
+      'The web page to which the links of resets and invitations lead; `?token=` is added. Production refuses plain http, except on this machine.',
   }),
   templatesDir: optional('ROSTER_TEMPLATES_DIR', {
     section: 'Links and accounts',

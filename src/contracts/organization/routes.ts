@@ -61,7 +61,7 @@ export function routes(core: Core): readonly Route[] {
       tag: 'Users',
       summary: 'Create a user',
       description:
-        'Creates a pending user in your organization and mails an invitation: a link, good once and for seven days, by which the user sets a password and becomes active.',
+        'Creates a pending user in your organization and mails an invitation: a link, good once and for seven days, by which the user sets a password and becomes active. An address that another user only claims, by a sign-up and without any proof, is free.',
       access: 'staff.invite',
       body: newUser,
       bodyExample: { email: 'jane@example.com', name: 'Jane Smith', role: 'member' },

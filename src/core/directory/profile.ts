@@ -214,7 +214,7 @@ async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promi
   await queueMessage(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
 }
 
-/** A step: the user is inactive and has no session, code or reset link any more. */
+/** A step: the user is inactive and has no session, no code and no link but an invitation any more. */
 async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User): Promise<User> {
   await keepAnAdmin(tx, user);
   const now = core.clock.now();
@@ -222,6 +222,7 @@ async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User):
   const cancelled = await tx.users.update(user, { status, updatedAt: now });
   await tx.sessions.endAll(user.id);
   await tx.codes.drop(user.id);
+  await tx.emailTokens.drop(user.id);
   await tx.passwordTokens.drop(user.id, 'reset');
   await record(tx, principal, 'user.cancelled', { kind: 'user', id: user.id }, now);
   return cancelled;
