@@ -48,6 +48,7 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
   password_reset: passwordTokenLifeMs.reset,
   invitation: passwordTokenLifeMs.invitation,
   email_changed: Number.POSITIVE_INFINITY,
+  new_network: Number.POSITIVE_INFINITY,
 };
 
 export function createSendMessagesJob(parts: SendMessagesParts): Job {

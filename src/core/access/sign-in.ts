@@ -9,8 +9,10 @@ import type { User } from '../directory/user.ts';
 import { FieldReader, readText } from '../directory/user-fields.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { notify } from '../messaging/notify.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
+import { dayMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { requireApp } from './authentication.ts';
 import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
@@ -18,7 +20,10 @@ import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } fro
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { sessionsMax } from './session.ts';
 import { findFamiliarity, noteNetwork } from './sign-in-network.ts';
-import { emailSubject } from './subject.ts';
+import { emailSubject, userSubject } from './subject.ts';
+import type { Quota } from './throttle.ts';
+
+const newNetworkQuotas: readonly Quota[] = [{ limit: 1, windowMs: dayMs }];
 
 export interface SignedIn {
   readonly user: User;
@@ -61,14 +66,23 @@ export async function signIn(
       const now = core.clock.now();
       const upgrade = freshHash === null ? {} : { passwordHash: freshHash };
       const changed = await tx.users.update(present, { lastLoginAt: now, ...upgrade });
-      const { isKnown } = await findFamiliarity(core, tx, user.id, network);
+      const { isKnown, isSiteKnown } = await findFamiliarity(core, tx, user.id, network);
       await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
+      if (!isSiteKnown) await tellNewNetwork(core, tx, changed, now);
       await tx.sessions.keepNewest(user.id, sessionsMax - 1);
       return { user: changed, token: await startSession(tx, principal, changed, now) };
     });
     if (signedIn !== null) return signedIn;
     // The password or its hash was changed during the check, so the check is repeated.
   }
+}
+
+/** A step: tells the owner of a sign-in from a new site, in a message that is sent after the answer; at most one a day. */
+async function tellNewNetwork(core: Core, tx: Tx, user: User, now: number): Promise<void> {
+  if (user.emailProvedAt === null && user.phoneProvedAt === null) return;
+  const subject = userSubject(core.secrets, tx.orgKey, user.id);
+  if ((await tx.throttles.hit('new_network', subject, newNetworkQuotas, now)) !== null) return;
+  await notify(core, tx, user, 'new_network');
 }
 
 /** The principal of the session, where it is of the account with that address. */

@@ -62,6 +62,12 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
     body: ['app', 'organization'],
     subject: ['app', 'organization'],
   },
+  new_network: {
+    channels: ['sms', 'email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
 };
 
 const placeholderText = /\{\{\s*([^{}]*?)\s*\}\}/g;

@@ -66,4 +66,22 @@ If it was not you, please contact support at once.
 `,
     },
   },
+  new_network: {
+    sms: {
+      subject: '',
+      body: '{{app}}: you signed in from a new network. If it was not you, set a new password now.',
+    },
+    email: {
+      subject: '{{app}}: a sign-in from a new network',
+      body: `Hello,
+
+a person has signed in to your account in {{app}} from a network that the account has not used in the last 90 days.
+
+If it was you, you need to do nothing. You also get this message when you travel or change your internet provider.
+
+If it was not you, set a new password now: open {{app}}, and ask for a new password. This ends every session of the account. Then please
+contact support.
+`,
+    },
+  },
 };

@@ -66,4 +66,22 @@ Si no ha sido usted, póngase en contacto con soporte cuanto antes.
 `,
     },
   },
+  new_network: {
+    sms: {
+      subject: '',
+      body: '{{app}}: acceso a su cuenta desde una red nueva. Si no ha sido usted, cambie ya su contraseña.',
+    },
+    email: {
+      subject: '{{app}}: inicio de sesión desde una red nueva',
+      body: `Hola:
+
+Alguien ha iniciado sesión en su cuenta de {{app}} desde una red que la cuenta no ha usado en los últimos 90 días.
+
+Si ha sido usted, no tiene que hacer nada. También recibe este mensaje cuando viaja o cambia de proveedor de internet.
+
+Si no ha sido usted, cambie ahora su contraseña: abra {{app}} y pida una contraseña nueva. Así se cierran todas las sesiones de la cuenta.
+Después, póngase en contacto con soporte.
+`,
+    },
+  },
 };

@@ -14,4 +14,5 @@ export type TemplateSet = Readonly<
   readonly password_reset: { readonly email: TextTemplate };
   readonly invitation: { readonly email: TextTemplate };
   readonly email_changed: { readonly email: TextTemplate };
+  readonly new_network: Readonly<Record<Channel, TextTemplate>>;
 };
