@@ -209,6 +209,11 @@ export const commands: readonly Command[] = [
         meaning: 'Whether people may sign up by themselves',
         choices: ['open', 'closed'],
       },
+      'one-account': {
+        value: 'STATE',
+        meaning: "Whether a provider's account is refused that is linked to another user of the app",
+        choices: ['on', 'off'],
+      },
       origins: {
         value: 'LIST',
         meaning:

@@ -100,7 +100,7 @@ function readProvider(members: Members, reader: Reader): OwnProvider {
     usesPkce: members.flag('pkce', true),
     authorizationParameters: members.record('authorization_parameters'),
     accountField: members.optional('account_field', () =>
-      members.text('account_field', /^\w+$/, 'the name of a member'),
+      members.text('account_field', /^\w+(\.\w+)*$/, 'the name of a member'),
     ),
     endsReusedGrants: members.flag('ends_reused_grants', false),
     ...readEnding(members, clientAuthentication, reader),

@@ -47,6 +47,7 @@ export function describeDemo(
       usesPkce: true,
       // The page is shown each time, also to a person who has allowed access before.
       authorizationParameters: { prompt: 'consent' },
+      accountField: 'sub',
       endsReusedGrants: true,
       end: {
         kind: 'rfc7009',

@@ -76,6 +76,14 @@ async function load({ describe, redirectUri }: DemoProviderParts): Promise<Provi
   });
   // Behind a proxy that ends TLS, the library takes protocol and host from the proxy's headers.
   provider.proxy = issuer.startsWith('https:');
+  // Tells the person's id with the tokens, as providers of device data do.
+  provider.use(async (ctx, next) => {
+    await next();
+    const { route, entities } = ctx.oidc ?? {};
+    if (route === 'token' && entities?.Account !== undefined && typeof ctx.body === 'object') {
+      ctx.body = { ...ctx.body, sub: entities.Account.accountId };
+    }
+  });
   return provider;
 }
 
@@ -144,16 +152,19 @@ async function interact(
   if (request.method !== 'POST') return send(response, consentPage(request));
   const isAllowed = (await readForm(request)).get('decision') === 'allow';
   const result: InteractionResults = isAllowed
-    ? await allow(provider, String(details.params['client_id']), String(details.params['scope'] ?? ''))
+    ? await allow(provider, details)
     : { error: 'access_denied', error_description: 'the person has said no' };
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-/** Each consent is from a new person with a grant of their own. */
-async function allow(provider: Provider, clientId: string, scope: string): Promise<InteractionResults> {
-  const accountId = `demo-${randomBytes(8).toString('hex')}`;
-  const grant = new provider.Grant({ accountId, clientId });
-  grant.addOIDCScope(scope);
+/** A browser is one person for as long as its session lasts. Each consent is a grant of its own. */
+async function allow(
+  provider: Provider,
+  { params, session }: Awaited<ReturnType<Provider['interactionDetails']>>,
+): Promise<InteractionResults> {
+  const accountId = session?.accountId ?? `demo-${randomBytes(8).toString('hex')}`;
+  const grant = new provider.Grant({ accountId, clientId: String(params['client_id']) });
+  grant.addOIDCScope(String(params['scope'] ?? ''));
   return { login: { accountId }, consent: { grantId: await grant.save() } };
 }
 

@@ -3,3 +3,5 @@ import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
 await runAgain('test/contracts/sonar/devices.test.ts');
 await runAgain('test/pages/connection-callback.test.ts');
+await runAgain('test/attacks/one-account.test.ts');
+await runAgain('test/attacks/undone-connection.test.ts');

@@ -27,6 +27,7 @@ function scripted(answers: {
     clientId,
     usesPkce: true,
     endsReusedGrants: answers.endsReusedGrants ?? false,
+    endsWholeConsent: false,
     authorizationUrl: () => 'https://scripted.example',
     readCallback: () => ({ kind: 'foreign' }),
     exchange: () => Promise.reject(new Error('nothing is exchanged here')),

@@ -139,6 +139,7 @@ export function newApp(): Omit<App, 'orgKey'> {
     id: newAppId(),
     name: 'App',
     isSignupOpen: true,
+    isOneAccount: false,
     origins: [],
     colour: null,
     logoDigest: null,

@@ -32,6 +32,7 @@ export const list = onDirectory(async (directory, invocation) => {
       name: app.name,
       organization: labelOf(app.orgKey),
       signup: signupOf(app),
+      oneAccount: app.isOneAccount,
       origins: app.origins,
       createdAt: toMillisecondText(app.createdAt),
     })),
@@ -86,19 +87,22 @@ export const rotate = onDirectory(async ({ core }, invocation) => {
 export const set = onDirectory(async ({ core }, invocation) => {
   const signup = invocation.find('signup');
   const origins = invocation.find('origins');
-  if (signup === undefined && origins === undefined) {
-    throw new UsageError('nothing to change: give --signup or --origins', 'app set');
+  const oneAccount = invocation.find('one-account');
+  if (signup === undefined && origins === undefined && oneAccount === undefined) {
+    throw new UsageError('nothing to change: give --signup, --one-account or --origins', 'app set');
   }
   const app = await updateApp(core, door, {
     appId: invocation.argument,
     ...(signup === undefined ? {} : { isSignupOpen: signup === 'open' }),
+    ...(oneAccount === undefined ? {} : { isOneAccount: oneAccount === 'on' }),
     ...(origins === undefined ? {} : { origins: readList(origins) }),
   });
   return {
-    json: { appId: app.id, signup: signupOf(app), origins: app.origins },
+    json: { appId: app.id, signup: signupOf(app), oneAccount: app.isOneAccount, origins: app.origins },
     text: pairs([
       ['App', app.id],
       ['Sign-up', signupOf(app)],
+      ['One account', app.isOneAccount ? 'on' : 'off'],
       ['Origins', app.origins.length === 0 ? 'none' : app.origins.join(', ')],
     ]),
   };

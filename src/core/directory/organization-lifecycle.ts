@@ -172,17 +172,23 @@ export async function rotateClientSecret(
 }
 
 /**
- * Opens or closes sign-up in the app, and sets the origins whose pages may show the Connect page in a frame; an absent
+ * Opens or closes sign-up in the app, says whether it takes a provider's account for one user only, and sets the origins whose pages may show the Connect page in a frame; an absent
  * field stays. `origins` are as the operator gave them. Refuses with `invalid_fields` and `not_found` (app).
  */
 export async function updateApp(
   core: Core,
   door: Door,
-  input: { readonly appId: string; readonly isSignupOpen?: boolean; readonly origins?: readonly string[] },
+  input: {
+    readonly appId: string;
+    readonly isSignupOpen?: boolean;
+    readonly isOneAccount?: boolean;
+    readonly origins?: readonly string[];
+  },
 ): Promise<App> {
   const fields = new FieldReader();
-  const changes: { isSignupOpen?: boolean; origins?: readonly string[] } = {};
+  const changes: { isSignupOpen?: boolean; isOneAccount?: boolean; origins?: readonly string[] } = {};
   if (input.isSignupOpen !== undefined) changes.isSignupOpen = input.isSignupOpen;
+  if (input.isOneAccount !== undefined) changes.isOneAccount = input.isOneAccount;
   if (input.origins !== undefined) {
     const origins = fields.take('origin list', readOrigins(input.origins));
     if (origins !== undefined) changes.origins = origins;
@@ -245,7 +251,16 @@ async function issueApp(core: Core, tx: Tx, door: Door, name: string): Promise<I
   const appKey = newAppKeyText();
   const clientSecret = newAppKeyText();
   const app = await tx.apps.insert(
-    { id: newAppId(), name, isSignupOpen: true, origins: [], colour: null, logoDigest: null, createdAt: now },
+    {
+      id: newAppId(),
+      name,
+      isSignupOpen: true,
+      isOneAccount: false,
+      origins: [],
+      colour: null,
+      logoDigest: null,
+      createdAt: now,
+    },
     { keyDigest: digestOf(appKey), secretDigest: digestOf(clientSecret) },
   );
   await record(tx, operatorAt(door, tx.orgKey), 'app.created', { kind: 'app', id: app.id }, now);

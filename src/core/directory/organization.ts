@@ -20,6 +20,8 @@ export interface App {
   readonly name: string;
   /** Whether new users may register through the consumer API. */
   readonly isSignupOpen: boolean;
+  /** Whether a provider's account that is linked to one user is refused for others. */
+  readonly isOneAccount: boolean;
   /** Web origins whose pages may show the Connect page in a frame. */
   readonly origins: readonly string[];
   /** The colour of the app on web pages, such as `#1a2b3c`. */
@@ -78,5 +80,8 @@ export interface AppDigests {
 }
 
 export type AppChanges = Partial<
-  AppDigests & Pick<App, 'name' | 'isSignupOpen' | 'origins' | 'colour'> & { readonly logo: Logo | null }
+  AppDigests &
+    Pick<App, 'name' | 'isSignupOpen' | 'isOneAccount' | 'origins' | 'colour'> & {
+      readonly logo: Logo | null;
+    }
 >;

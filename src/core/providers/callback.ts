@@ -27,6 +27,7 @@ import { addRevocation } from './end-grants.ts';
 import { type ExchangeResult, exchangeCode } from './exchange-code.ts';
 import { findFlowToken } from './flow.ts';
 import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
+import { isAccountTaken } from './linked-account.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
 import { openSecrets } from './oauth-attempt.ts';
 import type { Provider } from './provider.ts';
@@ -85,6 +86,9 @@ interface Exchange {
   readonly revocationId: string;
   readonly grant: CodeGrant;
 }
+
+/** How an exchange ended. */
+type ExchangeOutcome = 'connected' | 'failed' | 'withdrawn' | 'account_taken' | 'busy';
 
 type Taken = { readonly kind: 'code'; readonly exchange: Exchange } | CallbackOutcome;
 
@@ -152,7 +156,7 @@ async function settleExchange(
   principal: PublicPrincipal,
   exchange: Exchange,
   result: ExchangeResult,
-): Promise<'connected' | 'failed' | 'withdrawn' | 'busy'> {
+): Promise<ExchangeOutcome> {
   const kind = await settleAnswer(core, tx, principal, exchange, result);
   const outcome = kind === 'busy' ? null : kind;
   await tx.attempts.settle(exchange.flowDigest, { outcome, settlesAt: null });
@@ -168,7 +172,7 @@ async function settleAnswer(
   principal: PublicPrincipal,
   { connectionId, revocationId, provider }: Exchange,
   { answer, isCertain }: ExchangeResult,
-): Promise<'connected' | 'failed' | 'withdrawn' | 'busy'> {
+): Promise<ExchangeOutcome> {
   const located = await lockConnection(tx, connectionId);
   const isWanted = located !== null && takesGrants(located.connection);
   const otherwise = isWanted ? 'failed' : 'withdrawn';
@@ -183,10 +187,18 @@ async function settleAnswer(
     await tx.revocations.withdraw(revocation);
     return isWanted && answer.kind === 'not_given' && answer.isBusy === true ? 'busy' : otherwise;
   }
-  const isKept = isWanted && isUntouched(revocation) && (await tx.revocations.withdraw(revocation));
+  const isTaken = isWanted && (await isAccountTaken(core, tx, located, answer.grant));
+  // The end would end the consent that the other user's connection needs. These tokens end with that connection.
+  const isDropped = isTaken && provider.endsWholeConsent;
+  const isKept =
+    isWanted &&
+    (isDropped || !isTaken) &&
+    isUntouched(revocation) &&
+    (await tx.revocations.withdraw(revocation));
+  if (isDropped && isKept) return 'account_taken';
   if (!isKept) {
     await revokeTokens(core, tx, { id: revocationId, connectionId, provider: provider.name }, answer.grant);
-    return otherwise;
+    return isTaken ? 'account_taken' : otherwise;
   }
   const { connection, user } = located;
   const now = core.clock.now();

@@ -58,6 +58,8 @@ export interface Connection {
   readonly lastSyncAt: number | null;
   /** The grants, sealed (`grant.ts`); null before the first and after a disconnect. */
   readonly sealedGrants: string | null;
+  /** A keyed digest of the provider and the person's id there (`linked-account.ts`); null where it is not known. */
+  readonly accountDigest: string | null;
   /** When to refresh the tokens next; null where there is nothing to refresh. */
   readonly refreshAt: number | null;
   /**
@@ -92,6 +94,7 @@ export type ConnectionChanges = Partial<
     | 'status'
     | 'connectedAt'
     | 'sealedGrants'
+    | 'accountDigest'
     | 'refreshAt'
     | 'unanswered'
     | 'refreshFailures'
@@ -112,6 +115,15 @@ export interface ConnectionStore {
   listOf(userId: UserId): Promise<readonly Connection[]>;
   /** As `listOf`, locked against other changes. */
   lockOf(userId: UserId): Promise<readonly Connection[]>;
+  /**
+   * Whether a connection of another user of the app stores a grant for that account. Until the transaction ends, no
+   * other asks this of the account.
+   */
+  isLinkedElsewhere(wanted: {
+    readonly accountDigest: string;
+    readonly appId: string;
+    readonly userId: UserId;
+  }): Promise<boolean>;
   /** Sets the time of the last sync where it is later than the stored one; no conflict with other changes. */
   noteSync(id: string, at: number): Promise<void>;
   /** Returns the changed connection. Refuses with `wrong_state` where its version is no longer that of `connection`. */

@@ -22,6 +22,7 @@ export async function endConnection(
   const ended = await tx.connections.update(connection, {
     status: nextConnectionState(connection.status, open > 0 ? 'disconnect' : 'discard'),
     sealedGrants: null,
+    accountDigest: null,
     refreshAt: null,
     unanswered: 0,
     refreshFailures: 0,

@@ -73,7 +73,10 @@ export interface ProviderDescription {
   readonly usesPkce: boolean;
   /** Further parameters of the authorization request. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
-  /** The member of the token answer with the person's id at the provider; null where no call needs it. */
+  /**
+   * The member of the token answer with the person's id at the provider, with dots between the names of members inside each
+   * other; null where it says none.
+   */
   readonly accountField: string | null;
   /** See `Provider.endsReusedGrants`. */
   readonly endsReusedGrants: boolean;

@@ -20,6 +20,11 @@ export interface Provider {
    * 4.1.2; RFC 9700, section 4.14.2). Then, after a lost answer, sending the same again ends all tokens of the grant.
    */
   readonly endsReusedGrants: boolean;
+  /**
+   * Whether the end of one grant ends the person's whole consent to this client, with all other grants. The call of the
+   * service names the person then, not a token.
+   */
+  readonly endsWholeConsent: boolean;
   /** The address to send the person to. */
   authorizationUrl(request: AuthorizationRequest): string;
   /** Reads the parameters of the callback and checks their issuer (RFC 9207). */

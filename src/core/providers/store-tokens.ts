@@ -17,6 +17,7 @@ import {
   sealGrants,
   type TokenGrant,
 } from './grant.ts';
+import { accountDigestOf } from './linked-account.ts';
 import { isOpen } from './revocation.ts';
 
 /** The changes of a connection whose present grant, the first of `grants`, has new tokens. */
@@ -30,6 +31,7 @@ export function grantChanges(
   const { refreshToken, expiresAt } = tokens;
   return {
     sealedGrants: sealGrants(core.secrets, connection, grants),
+    accountDigest: accountDigestOf(core, connection.provider, tokens),
     refreshAt: refreshToken === null || expiresAt === null ? null : refreshTimeOf(expiresAt, now),
     unanswered: 0,
     refreshFailures: 0,

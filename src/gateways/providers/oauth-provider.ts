@@ -60,6 +60,7 @@ export function createOAuthProvider(parts: OAuthProviderParts): Provider {
     clientId,
     usesPkce,
     endsReusedGrants,
+    endsWholeConsent: description.end.kind === 'call' && description.end.covers === 'grant',
     authorizationUrl: (request) => authorizationUrl(description, clientId, request),
     readCallback(parameters, state) {
       return readCallback(server, client, parameters, state);

@@ -27,6 +27,7 @@ const fitbit: ProviderDescription = {
   clientAuthentication: 'basic',
   scopes: ['activity', 'heartrate', 'profile', 'sleep', 'weight'],
   usesPkce: true,
+  accountField: 'user_id',
   answers: {
     gone: [{ errors: [{ errorType: 'invalid_grant' }] }],
     notGiven: [{ errors: [{ errorType: 'invalid_client' }] }],
@@ -122,6 +123,7 @@ const strava: ProviderDescription = {
   scopes: ['read', 'activity:read'],
   scopeSeparator: ',',
   authorizationParameters: { approval_prompt: 'auto' },
+  accountField: 'athlete.id',
   answers: {
     gone: [
       { errors: [{ resource: 'RefreshToken', code: 'invalid' }] },

@@ -4,7 +4,7 @@
  */
 import { clockSkewMs, type TokenGrant } from '../../core/providers/grant.ts';
 import { dayMs, parseInstant, secondMs } from '../../core/time.ts';
-import { inOneSpelling, type Members, objectsIn } from './answer-body.ts';
+import { inOneSpelling, type Members, membersOf, objectsIn } from './answer-body.ts';
 
 export interface ReadOptions {
   /** The member with the person's id at the provider; null where no call needs it. */
@@ -33,7 +33,8 @@ export function readTokens(
   if (holder === undefined) return null;
   const accessToken = tokenOf(holder['access_token']);
   const refreshToken = tokenOf(holder['refresh_token']);
-  const accounts = accountField === null ? [] : [holder, ...objects].map((each) => idOf(each[accountField]));
+  const accounts =
+    accountField === null ? [] : [holder, ...objects].map((each) => idOf(memberAt(each, accountField)));
   return {
     kind: 'tokens',
     accessToken: accessToken ?? before?.accessToken ?? '',
@@ -48,6 +49,11 @@ export function readTokens(
 function tokenOf(value: unknown): string | null {
   if (typeof value === 'number') return value > 0 ? String(value) : null;
   return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+/** The member at a path with dots. */
+function memberAt(body: Members, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => membersOf(value)[name], body);
 }
 
 function idOf(value: unknown): string | null {

@@ -141,6 +141,7 @@ export function createWithingsProvider({
     clientId,
     usesPkce,
     endsReusedGrants,
+    endsWholeConsent: true,
     authorizationUrl: (request) => authorizationUrl(withingsDescription, clientId, request),
     readCallback: (parameters, state) => readCallback({ issuer }, { client_id: clientId }, parameters, state),
     exchange: ({ code, redirectUri }) =>

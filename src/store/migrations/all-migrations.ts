@@ -18,6 +18,7 @@ import { earlierProofs } from './0015-earlier-proofs.ts';
 import { boundFlows } from './0016-bound-flows.ts';
 import { knownNetworks } from './0017-known-networks.ts';
 import { ledgerCodes } from './0018-ledger-codes.ts';
+import { oneAccount } from './0019-one-account.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   boundFlows,
   knownNetworks,
   ledgerCodes,
+  oneAccount,
 ];
 
 /** The version that this program works with. */

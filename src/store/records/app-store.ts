@@ -20,14 +20,16 @@ const columns = [
   'id',
   'name',
   'is_signup_open as isSignupOpen',
+  'is_one_account as isOneAccount',
   'origins',
   'colour',
   'logo_digest as logoDigest',
   'created_at as createdAt',
 ] as const;
 
-type AppRow = Omit<App, 'isSignupOpen' | 'origins'> & {
+type AppRow = Omit<App, 'isSignupOpen' | 'isOneAccount' | 'origins'> & {
   readonly isSignupOpen: number;
+  readonly isOneAccount: number;
   /** A JSON array. */
   readonly origins: string;
 };
@@ -41,6 +43,7 @@ const insertApp = statement(
       keyDigest: string;
       secretDigest: string;
       isSignupOpen: 0 | 1;
+      isOneAccount: 0 | 1;
       origins: string;
       createdAt: number;
     }>,
@@ -52,6 +55,7 @@ const insertApp = statement(
       key_digest: p('keyDigest'),
       client_secret_digest: p('secretDigest'),
       is_signup_open: p('isSignupOpen'),
+      is_one_account: p('isOneAccount'),
       origins: p('origins'),
       created_at: p('createdAt'),
     }),
@@ -78,7 +82,14 @@ const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
 type ById = { orgKey: number; id: string };
 
 const updateOf = <V extends Value>(
-  column: 'name' | 'key_digest' | 'client_secret_digest' | 'origins' | 'is_signup_open' | 'colour',
+  column:
+    | 'name'
+    | 'key_digest'
+    | 'client_secret_digest'
+    | 'origins'
+    | 'is_signup_open'
+    | 'is_one_account'
+    | 'colour',
 ) =>
   statement((p: Binder<ById & { value: V }>) =>
     build
@@ -101,6 +112,7 @@ const updateLogo = statement((p: Binder<ById & { logo: string | null; digest: st
     .where('id', '=', p('id')),
 );
 const updateSignup = updateOf<Flag>('is_signup_open');
+const updateOneAccount = updateOf<Flag>('is_one_account');
 
 const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('apps').select(columns).where('id', '=', p('id')),
@@ -141,10 +153,11 @@ export class SqlAppStore implements AppStore {
 
   async insert(app: Omit<App, 'orgKey'>, { keyDigest, secretDigest }: AppDigests): Promise<App> {
     const orgKey = this.#orgKey;
-    const { id, name, isSignupOpen, origins, createdAt } = app;
+    const { id, name, isSignupOpen, isOneAccount, origins, createdAt } = app;
     await this.#scope.executor.run(insertApp, {
       ...{ orgKey, id, name, keyDigest, secretDigest, createdAt },
       isSignupOpen: toFlag(isSignupOpen),
+      isOneAccount: toFlag(isOneAccount),
       origins: JSON.stringify(origins),
     });
     return { ...app, orgKey };
@@ -173,12 +186,15 @@ export class SqlAppStore implements AppStore {
   async update(appId: string, changes: AppChanges): Promise<boolean> {
     const { executor } = this.#scope;
     const own = { orgKey: this.#orgKey, id: appId };
-    const { name, keyDigest, secretDigest, isSignupOpen, origins, colour, logo } = changes;
+    const { name, keyDigest, secretDigest, isSignupOpen, isOneAccount, origins, colour, logo } = changes;
     if (name !== undefined) await executor.run(updateName, { ...own, value: name });
     if (keyDigest !== undefined) await executor.run(updateKey, { ...own, value: keyDigest });
     if (secretDigest !== undefined) await executor.run(updateSecret, { ...own, value: secretDigest });
     if (isSignupOpen !== undefined) {
       await executor.run(updateSignup, { ...own, value: toFlag(isSignupOpen) });
+    }
+    if (isOneAccount !== undefined) {
+      await executor.run(updateOneAccount, { ...own, value: toFlag(isOneAccount) });
     }
     if (origins !== undefined) {
       await executor.run(updateOrigins, { ...own, value: JSON.stringify(origins) });
@@ -238,5 +254,10 @@ async function firstApp<P extends Values>(
 }
 
 function toApp(row: AppRow): App {
-  return { ...row, isSignupOpen: row.isSignupOpen === 1, origins: JSON.parse(row.origins) };
+  return {
+    ...row,
+    isSignupOpen: row.isSignupOpen === 1,
+    isOneAccount: row.isOneAccount === 1,
+    origins: JSON.parse(row.origins),
+  };
 }

@@ -31,6 +31,7 @@ const columns = [
   'connections.connected_at as connectedAt',
   'connections.last_sync_at as lastSyncAt',
   'connections.sealed_grants as sealedGrants',
+  'connections.account_digest as accountDigest',
   'connections.refresh_at as refreshAt',
   'connections.unanswered as unanswered',
   'connections.refresh_failures as refreshFailures',
@@ -51,6 +52,7 @@ const insertConnection = statement((p: Binder<ById & OfUser & { provider: string
     connected_at: null,
     last_sync_at: null,
     sealed_grants: null,
+    account_digest: null,
     refresh_at: null,
     unanswered: 0,
     refresh_failures: 0,
@@ -92,6 +94,7 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
       status: p('status'),
       connected_at: p('connectedAt'),
       sealed_grants: p('sealedGrants'),
+      account_digest: p('accountDigest'),
       refresh_at: p('refreshAt'),
       unanswered: p('unanswered'),
       refresh_failures: p('refreshFailures'),
@@ -103,6 +106,23 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
     .where('org_key', '=', p('orgKey'))
     .where('id', '=', p('id'))
     .where('version', '=', p('version')),
+);
+
+type Linked = { orgKey: number; accountDigest: string; appId: string; userId: string };
+
+const selectLinkedElsewhere = statement((p: Binder<Linked>) =>
+  build
+    .selectFrom('connections')
+    .innerJoin('users', (join) =>
+      join.onRef('users.org_key', '=', 'connections.org_key').onRef('users.id', '=', 'connections.user_id'),
+    )
+    .innerJoin('apps', 'apps.app_key', 'users.app_key')
+    .select('connections.id as id')
+    .where('connections.org_key', '=', p('orgKey'))
+    .where('connections.account_digest', '=', p('accountDigest'))
+    .where('connections.user_id', '<>', p('userId'))
+    .where('apps.id', '=', p('appId'))
+    .limit(1),
 );
 
 /** The grant does not change, so the version stays and a refresh that is running is not disturbed. */
@@ -163,6 +183,7 @@ export class SqlConnectionStore implements ConnectionStore {
       connectedAt: null,
       lastSyncAt: null,
       sealedGrants: null,
+      accountDigest: null,
       refreshAt: null,
       unanswered: 0,
       refreshFailures: 0,
@@ -187,6 +208,12 @@ export class SqlConnectionStore implements ConnectionStore {
 
   lockOf(userId: UserId): Promise<readonly Connection[]> {
     return this.#scope.executor.rows(lockOfUser, { orgKey: this.#orgKey, userId });
+  }
+
+  async isLinkedElsewhere(wanted: Omit<Linked, 'orgKey'>): Promise<boolean> {
+    const { executor } = this.#scope;
+    await executor.lockName(`account ${this.#orgKey} ${wanted.accountDigest}`);
+    return (await executor.first(selectLinkedElsewhere, { ...wanted, orgKey: this.#orgKey })) !== undefined;
   }
 
   async noteSync(id: string, at: number): Promise<void> {

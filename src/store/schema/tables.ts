@@ -32,6 +32,7 @@ export interface Database {
     name: string;
     key_digest: string;
     is_signup_open: Flag;
+    is_one_account: Generated<Flag>;
     created_at: number;
     client_secret_digest: string | null;
     /** A JSON array of texts. */
@@ -164,6 +165,7 @@ export interface Database {
     connected_at: number | null;
     last_sync_at: number | null;
     sealed_grants: string | null;
+    account_digest: string | null;
     refresh_at: number | null;
     unanswered: number;
     refresh_failures: number;

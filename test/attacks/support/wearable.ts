@@ -11,9 +11,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 export interface Wearable {
+  readonly address: string;
   /** The id of the account that the next person allows access to. */
   account: string;
-  /** The access tokens whose end was asked for. */
+  /** The access tokens that were given, and those whose end was asked for. */
+  readonly given: string[];
   readonly revoked: string[];
   /** How many codes were exchanged. */
   readonly exchanged: { count: number };
@@ -24,6 +26,7 @@ export interface Wearable {
 
 export async function startWearable(): Promise<Wearable> {
   const codes = new Map<string, string>();
+  const given: string[] = [];
   const revoked: string[] = [];
   const exchanged = { count: 0 };
   const server = createServer(async (request, response) => {
@@ -62,6 +65,7 @@ export async function startWearable(): Promise<Wearable> {
         }
         exchanged.count += 1;
         const token = `access-${randomBytes(8).toString('hex')}`;
+        given.push(token);
         response.end(JSON.stringify({ access_token: token, expires_in: 3_600, user_id: account }));
         break;
       }
@@ -78,7 +82,7 @@ export async function startWearable(): Promise<Wearable> {
   const { port } = server.address() as AddressInfo;
   const address = `http://127.0.0.1:${port}`;
   const wearable: Wearable = {
-    ...{ account: 'account-1', revoked, exchanged },
+    ...{ address, account: 'account-1', given, revoked, exchanged },
     settings(folder) {
       const file = join(folder, 'wearable.json');
       const provider = {
