@@ -17,9 +17,9 @@ type Change = (lines: readonly string[]) => readonly string[];
 const isTold = { message: /erasures\.ledger/ };
 
 /** The acceptance of an erasure that no one asked for. */
-function acceptanceOf({ id }: User, endings: object = {}): string {
+function acceptanceOf({ id, orgKey }: User, endings: object = {}): string {
   const erasure = {
-    ...{ orgKey: 1, id: `era_${'e'.repeat(32)}`, userId: id, requestedAt: Date.now() },
+    ...{ orgKey, id: `era_${'e'.repeat(32)}`, userId: id, requestedAt: Date.now() },
     ...{ requestedBy: 'api_key', door: 'sonar' },
   };
   return JSON.stringify({ kind: 'accepted', erasure, ...endings });

@@ -124,7 +124,7 @@ export class LedgerFile implements ErasureLedger {
   }
 
   async verify(): Promise<void> {
-    if (this.#fault === null && (this.#writing !== null || this.#size() === this.#chain.head.bytes)) return;
+    if (this.#fault === null && (this.#writing !== null || this.#isAsVerified())) return;
     try {
       await this.#lock.hold(() => this.#catchUp());
     } catch (error) {
@@ -180,7 +180,7 @@ export class LedgerFile implements ErasureLedger {
       this.#chain = this.#newChain(known);
     });
     await this.#lock.hold(async () => {
-      if ((this.#size() ?? 0) < this.#chain.head.bytes) {
+      if (statSync(this.#path).size < this.#chain.head.bytes) {
         pieces.length = 0;
         this.#chain = this.#newChain(known);
       }
@@ -349,8 +349,10 @@ export class LedgerFile implements ErasureLedger {
     return this.#file;
   }
 
-  #size(): number | null {
-    return statSync(this.#path, { throwIfNoEntry: false })?.size ?? null;
+  /** Whether the file with the name is the verified one, and nothing was added to it. */
+  #isAsVerified(): boolean {
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    return there?.size === this.#chain.head.bytes && there.ino === this.#file?.inode;
   }
 
   /** A `LedgerError` was reported already. */
