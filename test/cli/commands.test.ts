@@ -204,12 +204,12 @@ describe('app', () => {
     };
     assert.equal(await signUp(), 422);
     const set = await rosterJson(folder, ['app', 'set', appId, '--signup', 'closed']);
-    assert.deepEqual(set.value, { appId, signup: 'closed', origins: [] });
+    assert.deepEqual(set.value, { appId, signup: 'closed', oneAccount: false, origins: [] });
     assert.equal(await signUp(), 403);
     const listed = await rosterJson(folder, ['app', 'list', '--org', org]);
     const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
     assert.deepEqual(listed.names(String(index)), [
-      ...['appId', 'name', 'organization', 'signup', 'origins', 'createdAt'],
+      ...['appId', 'name', 'organization', 'signup', 'oneAccount', 'origins', 'createdAt'],
     ]);
     assert.deepEqual([listed.at(`${index}.name`), listed.at(`${index}.signup`)], ['Runs', 'closed']);
     await rosterJson(folder, ['app', 'set', appId, '--signup', 'open']);
@@ -246,8 +246,10 @@ describe('app', () => {
     const set = (list: string): Promise<Json> => rosterJson(folder, ['app', 'set', appId, '--origins', list]);
     const two = ['https://app.example.com', 'http://localhost:3000'];
     assert.deepEqual((await set(`${two.join(', ')},${two[0]}/`)).value, {
-      ...{ appId, signup: 'open', origins: two },
+      ...{ appId, signup: 'open', oneAccount: false, origins: two },
     });
+    const one = await rosterJson(folder, ['app', 'set', appId, '--one-account', 'on']);
+    assert.deepEqual(one.value, { appId, signup: 'open', oneAccount: true, origins: two });
     const listed = await rosterJson(folder, ['app', 'list', '--org', org]);
     const index = listed.list().findIndex((_, at) => listed.at(`${at}.appId`) === appId);
     assert.deepEqual(listed.at(`${index}.origins`), two);
@@ -261,7 +263,7 @@ describe('app', () => {
   test('a call without a change is refused', async () => {
     const result = await refused(folder, ['app', 'set', 'a1']);
     assert.equal(result.exitCode, 2);
-    assert.equal(result.lines[0], 'roster: nothing to change: give --signup or --origins');
+    assert.equal(result.lines[0], 'roster: nothing to change: give --signup, --one-account or --origins');
   });
 
   test('an unknown app is refused', async () => {
