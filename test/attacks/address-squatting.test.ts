@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { confirm, goodPassword } from '../contracts/general/sign-up.ts';
 import { addPerson } from '../support/contracts/people.ts';
 import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 import {
   askForReset,
-  confirm,
-  goodPassword,
   invite,
   linkIn,
   messageOf,
@@ -34,7 +33,7 @@ describe('an unproved address', () => {
   test('blocks no invitation: the stranger keeps an account without the address', async () => {
     const email = newEmail();
     const stranger = await signUp(roster, { email, phone: newPhone() });
-    await confirm(roster, stranger, stranger.phone ?? '');
+    await confirm(roster, stranger.number, stranger.phone ?? '');
     await ledger.mark();
     const invited = await invite(roster, email.toUpperCase());
     assert.equal(invited.status, 201, invited.text);
@@ -75,7 +74,7 @@ describe('an unproved address', () => {
 
   test('stays with every other holder: 409', async () => {
     const byCode = await signUp(roster);
-    await confirm(roster, byCode, byCode.email);
+    await confirm(roster, byCode.number, byCode.email);
     const byLink = await signUp(roster, { phone: newPhone() });
     assert.equal(
       (await pressButton(linkIn(await messageOf(roster, byLink.email, 'email_proof')))).status,

@@ -1,11 +1,12 @@
 /** A code or a link proves the address that it was sent to, and nothing else proves one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { digestOf, newToken } from '../../src/core/secret.ts';
 import { dayMs } from '../../src/core/time.ts';
+import { confirm } from '../contracts/general/sign-up.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import {
   askForReset,
-  confirm,
   linkIn,
   messageOf,
   newEmail,
@@ -17,6 +18,7 @@ import {
   reset,
   sendCode,
   signUp,
+  userOf,
 } from './support/accounts.ts';
 
 const none = { email: false, phone: false };
@@ -28,13 +30,13 @@ describe('a proof', () => {
   test('of the phone is the code that went to it, and it proves no email', async () => {
     const account = await signUp(roster, { phone: newPhone() });
     assert.deepEqual(await proofsOf(roster, account), none);
-    await confirm(roster, account, account.phone ?? '');
+    await confirm(roster, account.number, account.phone ?? '');
     assert.deepEqual(await proofsOf(roster, account), { email: false, phone: true });
   });
 
   test('of the email is the code that went to it, and it proves no phone', async () => {
     const account = await signUp(roster);
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     assert.deepEqual(await proofsOf(roster, account), { email: true, phone: false });
     // The phone that is added afterwards is not the one that was proved.
     await put(roster, account, account.session, { user: { phone: newPhone() } });
@@ -65,7 +67,7 @@ describe('a proof', () => {
 
   test('ends with every change of the address, also by an admin, and stays in another spelling', async () => {
     const account = await signUp(roster);
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     const spelled = account.email.toUpperCase();
     for (const session of [account.session, admin.session]) {
       assert.equal((await put(roster, account, session, { user: { email: spelled } })).status, 200);
@@ -75,7 +77,7 @@ describe('a proof', () => {
     assert.deepEqual(await proofsOf(roster, account), none);
 
     const withPhone = await signUp(roster, { phone: newPhone() });
-    await confirm(roster, withPhone, withPhone.phone ?? '');
+    await confirm(roster, withPhone.number, withPhone.phone ?? '');
     await put(roster, withPhone, admin.session, { user: { phone: newPhone() } });
     assert.deepEqual(await proofsOf(roster, withPhone), none);
   });
@@ -170,6 +172,20 @@ describe('a reset link', () => {
     assert.deepEqual(await proofsOf(roster, account), { email: true, phone: false });
   });
 
+  test('and an invitation prove it also where an earlier version has sent them', async () => {
+    for (const purpose of ['reset', 'invitation'] as const) {
+      const account = await signUp(roster, { phone: newPhone() });
+      const { id } = await userOf(roster, account);
+      const token = newToken(purpose === 'reset' ? 'pr' : 'inv', roster.organization.key);
+      const link = { userId: id, purpose, emailDigest: null, expiresAt: roster.clock.now() + 1_000 };
+      await roster.core.work.change(roster.organization.key, (tx) =>
+        tx.passwordTokens.insert(link, digestOf(token)),
+      );
+      assert.equal((await reset(roster, token)).status, 200);
+      assert.deepEqual(await proofsOf(roster, account), { email: true, phone: false });
+    }
+  });
+
   test('proves no email that came after it', async () => {
     const account = await signUp(roster);
     const token = await askForReset(roster, account.email);
@@ -185,7 +201,7 @@ describe('an owner whose address a stranger has registered', () => {
   test('ends the sessions and the phone of the stranger with the first reset', async () => {
     const phone = newPhone();
     const stranger = await signUp(roster, { phone });
-    await confirm(roster, stranger, phone);
+    await confirm(roster, stranger.number, phone);
     assert.deepEqual(await proofsOf(roster, stranger), { email: false, phone: true });
     const token = await askForReset(roster, stranger.email);
     assert.equal((await reset(roster, token)).status, 200);
@@ -209,7 +225,7 @@ describe('an owner whose address a stranger has registered', () => {
       (await pressButton(linkIn(await messageOf(roster, account.email, 'email_proof')))).status,
       200,
     );
-    await confirm(roster, account, account.phone ?? '');
+    await confirm(roster, account.number, account.phone ?? '');
     await reset(roster, await askForReset(roster, account.email));
     assert.deepEqual(await proofsOf(roster, account), { email: true, phone: true });
   });

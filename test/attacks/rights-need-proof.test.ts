@@ -1,12 +1,12 @@
 /** Rights are given on purpose, and only to a user whose email is proved. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { confirm } from '../contracts/general/sign-up.ts';
 import { addPerson } from '../support/contracts/people.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 import {
   approve,
   askForReset,
-  confirm,
   invite,
   messageOf,
   newEmail,
@@ -36,7 +36,7 @@ describe('rights', () => {
 
   test('come from no wish that an admin sends back from a list', async () => {
     const account = await signUp(roster);
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     const wish = { clinical: true, user: { clinical: true } };
     assert.equal((await put(roster, account, admin.session, wish)).at('clinical'), true);
     const list = await roster.call(`GET ${path}?page_size=100`, asAdmin);
@@ -52,7 +52,7 @@ describe('rights', () => {
 
   test('of a clinician come from the approval, for a proved email, with an event of the record', async () => {
     const account = await signUp(roster, { phone: newPhone() });
-    await confirm(roster, account, account.phone ?? '');
+    await confirm(roster, account.number, account.phone ?? '');
     await ledger.mark();
     const refused = await approve(roster, account, admin.session);
     assert.deepEqual([refused.status, refused.body], [422, notVerified]);
@@ -76,7 +76,7 @@ describe('rights', () => {
 
   test('are approved by admins only: 403, whether the user exists or not', async () => {
     const account = await signUp(roster);
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     const clinician = await addPerson(roster, { isClinical: true, isClinicalApproved: true });
     const member = await addPerson(roster, { role: 'member' });
     for (const { session } of [account, clinician, member]) {
@@ -96,7 +96,7 @@ describe('rights', () => {
       const refused = await put(roster, account, admin.session, { user: { role } });
       assert.deepEqual([refused.status, refused.body], [422, notVerified]);
     }
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     // An email that the same request changes is not the proved one.
     const both = { user: { role: 'admin', email: newEmail() } };
     assert.deepEqual((await put(roster, account, admin.session, both)).body, notVerified);
@@ -143,7 +143,7 @@ describe('rights', () => {
 
   test('that a user has stay when an admin changes the email', async () => {
     const account = await signUp(roster);
-    await confirm(roster, account, account.email);
+    await confirm(roster, account.number, account.email);
     await approve(roster, account, admin.session);
     await put(roster, account, admin.session, { user: { role: 'member' } });
     await put(roster, account, admin.session, { user: { email: newEmail() } });

@@ -1,11 +1,11 @@
 /** Accounts of the consumer app, as the attacks on addresses make and look at them. */
 import assert from 'node:assert/strict';
 import type { User } from '../../../src/core/directory/user.ts';
+import { signUp as register } from '../../contracts/general/sign-up.ts';
 import type { Reply } from '../../support/server/http.ts';
 import type { Delivered, Roster } from '../../support/server/start.ts';
 
 export const path = '/general/v1/users';
-export const goodPassword = 'securepassword123';
 
 let emails = 0;
 let phones = 0;
@@ -25,22 +25,15 @@ export interface Account {
 /** Signs a person up over HTTP. */
 export async function signUp(
   roster: Roster,
-  { email = newEmail(), phone }: { readonly email?: string; readonly phone?: string } = {},
+  fields: { readonly email?: string; readonly phone?: string } = {},
 ): Promise<Account> {
-  const user = { email, password: goodPassword, first_name: 'Ann', last_name: 'Lee', phone };
-  const reply = await roster.call(`POST ${path}`, { json: { user } });
-  assert.equal(reply.status, 201, reply.text);
-  return { number: reply.number('id'), email, phone, session: reply.header('x-user-token') };
+  const { number, email, session } = await register(roster, fields);
+  return { number, email, phone: fields.phone, session };
 }
 
 /** Sends a code back, without any credential. */
 export function sendCode(roster: Roster, number: number, code: string | undefined): Promise<Reply> {
   return roster.call(`POST ${path}/confirmation`, { json: { user_id: number, confirmation_code: code } });
-}
-
-/** Confirms with the newest code that went to an address. */
-export async function confirm(roster: Roster, { number }: Account, to: string): Promise<void> {
-  assert.equal((await sendCode(roster, number, (await roster.lastMessage(to)).code)).status, 200);
 }
 
 export function put(roster: Roster, { number }: Account, session: string, json: unknown): Promise<Reply> {

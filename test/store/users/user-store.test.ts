@@ -67,6 +67,24 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await find(said.id), expected);
   });
 
+  test('a change of an address ends its proof, unless it brings the proof of the new one', async () => {
+    const proved = { emailProvedAt: 910, phoneProvedAt: 920 };
+    const user = await add({ ...complete, ...proved });
+    const proofsAfter = async (changes: UserChanges) => {
+      await own().change(tenant.orgKey, (tx) => tx.users.update(user, { ...complete, ...proved }));
+      const { emailProvedAt, phoneProvedAt } = await own().change(tenant.orgKey, (tx) =>
+        tx.users.update(user, changes),
+      );
+      return [emailProvedAt, phoneProvedAt];
+    };
+    assert.deepEqual(await proofsAfter({ firstName: 'Ann' }), [910, 920]);
+    assert.deepEqual(await proofsAfter({ email: 'ADA@example.ORG' }), [910, 920]);
+    assert.deepEqual(await proofsAfter({ email: 'other@example.org' }), [null, 920]);
+    assert.deepEqual(await proofsAfter({ email: null }), [null, 920]);
+    assert.deepEqual(await proofsAfter({ phone: null, phoneE164: null }), [910, null]);
+    assert.deepEqual(await proofsAfter({ email: 'other@example.org', emailProvedAt: 930 }), [930, 920]);
+  });
+
   test('a user is found by id, number, email and external id', async () => {
     const user = await add(complete);
     await own().read(tenant.orgKey, async ({ users }) => {
@@ -211,7 +229,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
     await assert.rejects(add({}, { ...tenant, appId: takenBack.id }), (error) => isNotFound(error, 'app'));
   });
 
-  test('a change sets only the fields that it names', async () => {
+  test('a change sets only the fields that it names, and ends the proof of a former email', async () => {
     const user = await add(complete);
     const changes: UserChanges = {
       externalId: null,
@@ -225,7 +243,7 @@ suiteOnEveryDatabase('the store of users', (own) => {
       updatedAt: 10,
     };
     const changed = await change(user, changes);
-    assert.deepEqual(changed, { ...user, ...changes });
+    assert.deepEqual(changed, { ...user, ...changes, emailProvedAt: null });
     assert.deepEqual(await find(user.id), changed);
     const byEmail = (email: string) => own().read(tenant.orgKey, (tx) => tx.users.findByEmail(email));
     assert.equal(await byEmail('ada@example.org'), null);
