@@ -245,7 +245,7 @@ export const settings = {
     isSecret: true,
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
     meaning:
-      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start. Production demands one of the two, except for a server on this machine.',
+      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start. Production demands one of the two, except for a server on this machine. New addresses with a local part outside ASCII are accepted once the server has announced that it takes them (SMTPUTF8).',
   }),
   emailFrom: optional('ROSTER_EMAIL_FROM', {
     section: 'Email',

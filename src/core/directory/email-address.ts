@@ -2,7 +2,7 @@
  * The keys of email addresses: one mailbox is one key. Mail goes to the A-label of a domain (UTS 46), so that is what
  * the key has. What a person typed stays as it is in the column that contracts show.
  */
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { stripInvisible } from './visible-text.ts';
 
 /** An address for which UTS 46 and Unicode change nothing but the case. */
@@ -16,8 +16,8 @@ const asciiDomain =
 const numericEnd = /\.(?:[0-9]+|0x[0-9a-f]*)$/;
 
 /**
- * The domain with A-labels in lower case; null for a text that is no domain of a mailbox, also for a number. An A-label
- * comes back as it is.
+ * The domain with A-labels in lower case; null for a text that is no domain of a mailbox, also for a number and for an
+ * A-label that UTS 46 calls invalid. A valid A-label comes back as it is.
  */
 export function toAsciiDomain(domain: string): string | null {
   const lower = domain.toLowerCase();
@@ -25,7 +25,14 @@ export function toAsciiDomain(domain: string): string | null {
   if (asciiDomain.test(lower) && !lower.includes('xn--')) return numericEnd.test(lower) ? null : lower;
   if (domain.length > domainCharactersMax || foreignSign.test(domain)) return null;
   const ascii = domainToASCII(domain);
-  return asciiDomain.test(ascii) && !numericEnd.test(ascii) ? ascii : null;
+  return asciiDomain.test(ascii) && !numericEnd.test(ascii) && hasValidALabels(ascii) ? ascii : null;
+}
+
+/** `domainToASCII` leaves an A-label as it is, valid or not; `domainToUnicode` does so only where it stands for no text. */
+function hasValidALabels(ascii: string): boolean {
+  return !domainToUnicode(ascii)
+    .split('.')
+    .some((label) => label.startsWith('xn--'));
 }
 
 /**

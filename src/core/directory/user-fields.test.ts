@@ -183,7 +183,15 @@ describe('an email', () => {
       'john@exam％ple.com',
       'john@a.٣',
       'john@xn--bücher.example',
+      'john@xn--a.example',
+      'john@xn--.example',
+      'john@xn--zzzzzz99999.example',
+      'john@a.xn--a-.example',
+      // Stands for a letter and an accent apart, which UTS 46 would join.
+      'john@xn--u-ccb.example',
+      'jöhn@xn--a.example',
     ]);
+    assertTaken(readEmail, ['john@xn--ls8h.example', 'john@a.xn--p1ai', 'john@ab--cd.example']);
   });
 
   test('is compared by the A-label of its domain, and shown as given', () => {
