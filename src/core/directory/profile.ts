@@ -180,7 +180,7 @@ async function writeProfile(
     ...(isNewPhone ? { confirmedAt: null } : {}),
     // The wish of a user whom an admin no longer wants to be clinical ends together with the approval.
     ...(isClinical === undefined ? {} : { isClinical, ...(isClinical ? {} : { isClinicalApproved: false }) }),
-    // What an admin sets is no claim of the user.
+    // What an admin sets is no claimed email of the user.
     ...(values.email !== undefined && principal.userId !== user.id ? { isSelfRegistered: false } : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');

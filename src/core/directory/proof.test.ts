@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { users } from '../../../test/support/arbitraries.ts';
-import { isClaim, isHigherRole, proofFault, withEndedProofs } from './proof.ts';
+import { hasClaimedEmail, isHigherRole, proofFault, withEndedProofs } from './proof.ts';
 import type { User } from './user.ts';
 
 const [someone] = fc.sample(users, 1);
@@ -37,8 +37,8 @@ describe('a proof', () => {
     assert.equal(proofFault({ ...claimant, email: null }), null);
   });
 
-  test('is what a claim lacks', () => {
-    assert.equal(isClaim(claimant), true);
+  test('is what a claimed email lacks', () => {
+    assert.equal(hasClaimedEmail(claimant), true);
     for (const other of [
       { emailProvedAt: 1 },
       { email: null },
@@ -46,7 +46,7 @@ describe('a proof', () => {
       { role: 'member' },
       { isClinicalApproved: true },
     ] as const) {
-      assert.equal(isClaim({ ...claimant, ...other }), false, JSON.stringify(other));
+      assert.equal(hasClaimedEmail({ ...claimant, ...other }), false, JSON.stringify(other));
     }
   });
 });

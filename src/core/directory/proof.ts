@@ -39,10 +39,10 @@ export function isHigherRole(role: UserRole, than: UserRole): boolean {
 }
 
 /**
- * Whether the email is only a claim, which blocks no invitation: its user signed up in person, has never proved it, and
+ * Whether the email is a claimed one, which blocks no invitation: its user signed up in person, has never proved it, and
  * has no rights.
  */
-export function isClaim(user: User): boolean {
+export function hasClaimedEmail(user: User): boolean {
   const hasRights = user.role !== 'parent' || user.isClinicalApproved;
   return user.isSelfRegistered && user.email !== null && user.emailProvedAt === null && !hasRights;
 }

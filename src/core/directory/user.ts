@@ -74,7 +74,7 @@ export const userColumns = {
   /** For testing and development: no message to it leaves through a real sender. */
   isTemplate: { ...flag, holds: 'plain', initial: no, transfer: null },
   isNativeSignup: { ...flag, holds: 'personal', initial: no, transfer: null },
-  /** Signed up in person, in a version that stores proofs. Until it is proved, the email of such a user is only a claim. */
+  /** Signed up in person, in a version that stores proofs. Until it is proved, the email of such a user is a claimed one. */
   isSelfRegistered: { ...flag, holds: 'personal', initial: no, transfer: null },
   confirmedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: 'confirmed_at' },
   /** When the person proved that the present email is theirs, by a link or a code that was sent to it. */

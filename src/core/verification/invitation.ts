@@ -12,7 +12,7 @@ import {
 import { type EchoCheck, newUserOf } from '../directory/user-lifecycle.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
-import { releaseClaim } from './email-claim.ts';
+import { releaseClaimedEmail } from './claimed-email.ts';
 import { sendPasswordToken } from './password-reset.ts';
 
 /** The roles that an invitation can give. */
@@ -22,7 +22,7 @@ export const invitedRoles = ['member', 'admin'] as const;
  * Creates a pending user and sends the invitation. Values are unchecked input; the default role is `member`.
  * Refuses with `forbidden` (only an admin invites an admin), `invalid_fields` (in the order email, name, role)
  * and `email_taken`.
- * A user who only claims the email loses it.
+ * A claimed email is taken from its user.
  */
 export async function inviteUser(
   core: Core,
@@ -49,7 +49,7 @@ export async function inviteUser(
   return core.work.change(principal.orgKey, async (tx) => {
     const now = core.clock.now();
     const app = await tx.apps.getFirst();
-    await releaseClaim(core, tx, principal, email);
+    await releaseClaimedEmail(core, tx, principal, email);
     const user = await tx.users.insert({
       ...newUserOf(app.id, now),
       email,

@@ -1,25 +1,30 @@
 /**
- * An email that a person only claims: it was given at a sign-up and never proved. A claim blocks no invitation, because
- * the person who accepts the invitation proves the address.
+ * A claimed email was given at a sign-up and never proved. It blocks no invitation, because the person who accepts the
+ * invitation proves the address.
  */
 import type { Principal } from '../access/principal.ts';
 import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
-import { isClaim, isSameEmail } from '../directory/proof.ts';
+import { hasClaimedEmail, isSameEmail } from '../directory/proof.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 
 /**
- * A step: takes the email from a user who only claims it, where there is one. That user keeps the account and its
+ * A step: takes a claimed email from the user who has it, where there is one. That user keeps the account and its
  * sessions, and loses the links and codes that went to the address. The database decides afterwards whether the email
  * is free.
  */
-export async function releaseClaim(core: Core, tx: Tx, principal: Principal, email: string): Promise<void> {
+export async function releaseClaimedEmail(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  email: string,
+): Promise<void> {
   const found = await tx.users.findByEmail(email);
-  if (found === null || !isClaim(found)) return;
+  if (found === null || !hasClaimedEmail(found)) return;
   const holder = await tx.users.lock({ id: found.id });
   // Before the lock, the holder may have proved the email or changed it.
-  if (holder === null || !isClaim(holder) || !isSameEmail(holder.email, email)) return;
+  if (holder === null || !hasClaimedEmail(holder) || !isSameEmail(holder.email, email)) return;
   const now = core.clock.now();
   await tx.users.update(holder, { email: null, updatedAt: now });
   await tx.passwordTokens.drop(holder.id);
