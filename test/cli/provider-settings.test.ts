@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { pressStart } from '../support/server/demo-person.ts';
 import { makeFolder, readJson, refused, removeFolder, rosterJson, type Settings, serve } from './program.ts';
 
 let folder: string;
@@ -134,7 +135,8 @@ test('a preset with a client, a provider of the file and the demo provider are a
     };
     const started = await connect('oura');
     assert.equal(started.status, 200);
-    assert.equal(new URL(started.body.text('data.auth_url')).host, 'cloud.ouraring.com');
+    const address = await pressStart(started.body.text('data.auth_url'), new Map());
+    assert.equal(new URL(address).host, 'cloud.ouraring.com');
     const refused = await connect('fitbit');
     assert.equal(refused.status, 422);
     assert.deepEqual(refused.body.at('details'), { provider: ['must be one of acme, demo, oura'] });

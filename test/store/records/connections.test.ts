@@ -79,6 +79,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
       connectedAt: null,
       lastSyncAt: null,
       sealedGrants: null,
+      accountDigest: null,
       refreshAt: null,
       unanswered: 0,
       refreshFailures: 0,
