@@ -5,7 +5,7 @@
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import type { FieldFault } from '../errors.ts';
-import { matchPassword } from './password.ts';
+import { matchPassword, type PasswordMatch } from './password.ts';
 import { guardBySession } from './password-guesses.ts';
 import type { UserPrincipal } from './principal.ts';
 import { sessionFreshMs } from './session.ts';
@@ -17,7 +17,13 @@ import { sessionFreshMs } from './session.ts';
 export async function findProofFaults(
   core: Core,
   principal: UserPrincipal,
-  proof: { readonly target: User; readonly currentPassword: unknown; readonly isNeeded: boolean },
+  proof: {
+    readonly target: User;
+    readonly currentPassword: unknown;
+    readonly isNeeded: boolean;
+    /** The password was right at first, and another request has changed it since: a wrong one is no guess. */
+    readonly isRepeat: boolean;
+  },
 ): Promise<readonly FieldFault[]> {
   const { target, currentPassword } = proof;
   const isOwn = principal.userId === target.id;
@@ -27,9 +33,10 @@ export async function findProofFaults(
   }
   if (typeof currentPassword !== 'string') return [{ field: 'currentPassword', fault: 'invalid' }];
   const { passwordHash } = isOwn ? target : principal.user;
-  const match = await guardBySession(core, principal, async () => {
+  const check = async (): Promise<PasswordMatch | null> => {
     const found = await matchPassword(core.hasher, currentPassword, passwordHash);
     return found === 'wrong' ? null : found;
-  });
+  };
+  const match = await (proof.isRepeat ? check() : guardBySession(core, principal, check));
   return match === null ? [{ field: 'currentPassword', fault: 'invalid' }] : [];
 }

@@ -77,7 +77,7 @@ export async function updateProfile(
 ): Promise<User> {
   const said = { ...input, change: withoutUnsaid(input.change) };
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const updated = await tryToUpdate(core, principal, said);
+    const updated = await tryToUpdate(core, principal, said, attempt > 0);
     if (updated !== null) return updated;
   }
   throw refuse('unavailable', { retryAfterSeconds: 1 });
@@ -87,7 +87,12 @@ export async function updateProfile(
  * Null where another change of email or password came in between. The proof of the owner and the comparisons hold
  * for the account as it was before, so the whole change must be decided again.
  */
-async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileInput): Promise<User | null> {
+async function tryToUpdate(
+  core: Core,
+  principal: UserPrincipal,
+  input: ProfileInput,
+  isRepeat: boolean,
+): Promise<User | null> {
   const { ref } = input;
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
@@ -111,7 +116,7 @@ async function tryToUpdate(core: Core, principal: UserPrincipal, input: ProfileI
   faults.push(...rightsFaults(target, values));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
-  faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded })));
+  faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded, isRepeat })));
   if (isNewEmail) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
