@@ -104,15 +104,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logger = meter?.loggerFrom(plain) ?? plain;
   // Commits before the jobs start wake no job: each job begins with a run over all that is due.
   let runner: Runner | undefined;
-  const { store, hasher, address, providers, records, abilities, ...directory } = await openCore(options, {
-    ...meter?.hooks,
-    onCommitted(topics) {
-      for (const topic of topics) runner?.wake(topic);
+  const { store, hasher, address, providers, lists, records, abilities, ...directory } = await openCore(
+    options,
+    {
+      ...meter?.hooks,
+      onCommitted(topics) {
+        for (const topic of topics) runner?.wake(topic);
+      },
+      onOutage: log.createOutageReporter(logger),
+      onLedgerFault: ({ message }) =>
+        logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
     },
-    onOutage: log.createOutageReporter(logger),
-    onLedgerFault: ({ message }) =>
-      logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
-  });
+  );
   const { core } = directory;
   // Create the key before the first backup, so that a restored database signs with the same key.
   await ensureSigner(core);
@@ -166,6 +169,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await runner?.stop();
     meter?.close();
     await Promise.all(Object.values(senders).map((sender) => sender.close()));
+    await lists.close();
     await records.close();
     await store.close();
   };

@@ -17,7 +17,6 @@ import { createSecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
-import { isCommonPassword } from '../gateways/passwords/common-passwords.ts';
 import type { MovedTable, MoveOptions } from '../store/copies/move.ts';
 import { takeFolder } from '../store/folder/folder-lock.ts';
 import { type FolderRecords, noRecords, openRecords } from '../store/folder/folder-records.ts';
@@ -26,6 +25,7 @@ import { openStore } from '../store/open-store.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../store/store.ts';
 import { type AppAddress, createAppAddress } from './address.ts';
+import { openPasswordLists, type PasswordLists } from './password-lists.ts';
 import { type AppProviders, createAppProviders } from './providers.ts';
 
 export interface DirectoryOptions {
@@ -67,10 +67,11 @@ export async function openDirectory(
   hooks: Pick<StoreOptions, 'onOutage'> = {},
 ): Promise<Directory> {
   const opened = await openCore(options, hooks);
-  const { core, config, maintenance, replayed, applied, version, records, store } = opened;
+  const { core, config, maintenance, replayed, applied, version, lists, records, store } = opened;
   return {
     ...{ core, config, maintenance, replayed, applied, version },
     async close() {
+      await lists.close();
       await records.close();
       await store.close();
     },
@@ -115,6 +116,7 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly hasher: QueuedHasher;
   readonly address: AppAddress;
   readonly providers: AppProviders;
+  readonly lists: PasswordLists;
   readonly records: FolderRecords;
   readonly abilities: MailAbilities;
 };
@@ -145,7 +147,13 @@ export async function openCore(
   const address = createAppAddress(config);
   const texts = config.templatesDir === null ? undefined : readTemplateFolder(config.templatesDir);
   const providers = createAppProviders(config, secrets, address, clock);
-  const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks);
+  const lists = await openPasswordLists(config);
+  const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks).catch(
+    async (error: unknown) => {
+      await lists.close();
+      throw error;
+    },
+  );
   const hasher = createPasswordHasher({
     ...{ queueMax: config.hashQueueMax, processes: config.workers },
     ...(meter === undefined ? {} : { meter }),
@@ -157,7 +165,7 @@ export async function openCore(
     secrets: box,
     hasher,
     composer: createMessageComposer(address, texts),
-    isCommonPassword: async (password) => isCommonPassword(password),
+    isCommonPassword: lists.isCommon,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota },
     providers: providers.directory,
     ledger: records.ledger,
@@ -170,6 +178,7 @@ export async function openCore(
   const replayed = await replayLedger(core, {
     takesOther: secrets.databaseUrl !== null || isRestored,
   }).catch(async (error: unknown) => {
+    await lists.close();
     await records.close();
     await store.close();
     throw error;
@@ -181,6 +190,7 @@ export async function openCore(
     hasher,
     address,
     providers,
+    lists,
     records,
     abilities,
     replayed,

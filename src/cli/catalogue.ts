@@ -272,6 +272,23 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/export.ts')).exportAll,
   },
   {
+    name: 'passwords build',
+    summary: 'Build the file of breached passwords from a list of SHA-1 hashes',
+    details: [
+      'FILE has a line HASH:COUNT for each password, in any order, as Have I Been Pwned publishes it; or it is a folder',
+      'with a file for each range (00000.txt to FFFFF.txt). ROSTER_BREACHED_PASSWORDS then names the new file.',
+    ].join(' '),
+    argument: { name: 'FILE', meaning: 'The list, or the folder of ranges' },
+    options: {
+      out: {
+        value: 'FILE',
+        meaning: 'The file to write; default: the one of ROSTER_BREACHED_PASSWORDS, else FILE.breached',
+      },
+      force,
+    },
+    load: async () => (await import('./commands/passwords.ts')).build,
+  },
+  {
     name: 'provider list',
     summary: 'List the providers and their health',
     details: 'Grants that wait to be revoked and failing refreshes show an outage of a provider.',

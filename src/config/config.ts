@@ -52,6 +52,8 @@ export interface Config {
   readonly linkUrl: string | null;
   /** The path of the folder with the deployment's own texts of messages; null for none. */
   readonly templatesDir: string | null;
+  /** The file of breached passwords. */
+  readonly breachedPasswords: string | null;
   readonly isHostRouted: boolean;
   /** Whether the reference page is at `/docs`. */
   readonly hasReference: boolean;
@@ -201,6 +203,7 @@ function assemble(values: SettingValues): Config {
     publicUrl: values.publicUrl,
     linkUrl: values.linkUrl,
     templatesDir: values.templatesDir === null ? null : resolve(values.templatesDir),
+    breachedPasswords: values.breachedPasswords === null ? null : resolve(values.breachedPasswords),
     isHostRouted: values.isHostRouted,
     hasReference: values.reference ?? values.mode !== 'production',
     isHttpsOnly: values.mode === 'production' && isPublicHttps(values.publicUrl),

@@ -268,6 +268,13 @@ export const settings = {
     meaning:
       'A folder with your own texts and languages of messages; see [operations](operations.md#texts-of-messages).',
   }),
+  breachedPasswords: optional('ROSTER_BREACHED_PASSWORDS', {
+    section: 'Links and accounts',
+    parser: read.line,
+    otherwise: 'no file: common passwords alone are refused',
+    meaning:
+      'A file of breached passwords, which new passwords must not be in; `npx roster passwords build` makes it. See [operations](operations.md#breached-passwords).',
+  }),
   signupAppId: optional('ROSTER_SIGNUP_APP', {
     section: 'Links and accounts',
     parser: read.appId,
