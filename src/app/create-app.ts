@@ -5,6 +5,7 @@
  */
 
 import type { User } from '../core/directory/user.ts';
+import { notePosition } from '../core/erasure/complete-erasures.ts';
 import { ensureSigner } from '../core/erasure/receipt-key.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
@@ -167,6 +168,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     await shown?.close();
     await server.close();
     await runner?.stop();
+    await notePosition(core).catch((error: unknown) => {
+      journal.fault('the position in the ledger of erasures was not stored', error);
+    });
     meter?.close();
     await Promise.all(Object.values(senders).map((sender) => sender.close()));
     await lists.close();

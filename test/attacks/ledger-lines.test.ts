@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Core } from '../../src/core/core.ts';
 import type { User } from '../../src/core/directory/user.ts';
+import { completeErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { type LinkedFolder, makeLinkedFolder } from '../erasure/linked-folder.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
@@ -63,6 +65,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
     let living: User;
     let path: string;
     let lines: readonly string[];
+    let erased = 3;
 
     before(async () => {
       server = await startAuthorizationServer();
@@ -107,7 +110,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
         await running.work();
         assert.ok(await running.isThere(living), 'the living user is there');
         const erasures = await running.core.work.readSystem('operator', (tx) => tx.erasures.list(null, 100));
-        assert.equal(erasures.length, 3, 'no receipt was signed');
+        assert.equal(erasures.length, erased, 'no receipt was signed');
         assert.deepEqual(await readLines(path), lines, 'nothing was added');
       } finally {
         await running.close();
@@ -171,6 +174,43 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
         await other.remove();
       }
       await checkNothingHappened();
+    });
+
+    test('an acceptance cannot be cut off once its erasure has a receipt, also after a kill', async () => {
+      const running = await linked.start();
+      const { core } = running;
+      const id = await running.erase(await running.addUser({ email: 'killed@example.com' }));
+      const append: Core['ledger']['append'] = async (added) => {
+        if (added.some(({ kind }) => kind === 'completed')) throw new Error('killed');
+        await core.ledger.append(added);
+      };
+      const { ledger } = core;
+      const killed: Core = {
+        ...core,
+        ledger: {
+          ...{ id: ledger.id, grants: ledger.grants, append },
+          read: (known) => ledger.read(known),
+          verify: () => ledger.verify(),
+          checkpoint: () => ledger.checkpoint(),
+          unknownHead: () => ledger.unknownHead(),
+          noteKnown: (known) => ledger.noteKnown(known),
+          hasAccepted: (erasureId) => ledger.hasAccepted(erasureId),
+        },
+      };
+      await assert.rejects(completeErasures(killed), { message: 'killed' });
+      assert.equal((await running.erasureOf(id))?.state, 'complete');
+      await running.close();
+      const longer = await readLines(path);
+      assert.equal(longer.length, lines.length + 1);
+      await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+      await assert.rejects(
+        linked.start().then((again) => again.close()),
+        isTold,
+      );
+      await writeFile(path, longer.map((line) => `${line}\n`).join(''));
+      await linked.start().then((again) => again.close());
+      lines = longer;
+      erased += 1;
     });
 
     test('the rest of a line that a crash cut short is removed, and is no change', async () => {

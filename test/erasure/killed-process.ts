@@ -74,7 +74,8 @@ function mortal(core: Core): Core {
       read: (known) => ledger.read(known),
       verify: () => ledger.verify(),
       checkpoint: () => ledger.checkpoint(),
-      head: () => ledger.head(),
+      unknownHead: () => ledger.unknownHead(),
+      noteKnown: (known) => ledger.noteKnown(known),
       grants: {
         keep: (kept) => (kept.length === 0 ? Promise.resolve() : around(() => grants.keep(kept))),
         find: (id) => grants.find(id),

@@ -65,7 +65,8 @@ export async function advanceErasures(core: Core, limit: number): Promise<Pass> 
   // A process may have died after the deletion and before the ledger line. Its client got no answer. From this
   // line on the erasure is accepted.
   await acceptErasures(core, await begunAmong(core, all));
-  const found = await runSecondPasses(core, all);
+  // The database knows the line of an acceptance before it has a receipt. Both share a transaction where they can.
+  const [found] = await Promise.all([runSecondPasses(core, all), notePosition(core)]);
   const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
@@ -98,9 +99,10 @@ export async function completeErasures(core: Core): Promise<void> {
  */
 export async function notePosition(core: Core): Promise<void> {
   const { id } = core.ledger;
-  if (id === null) return;
-  const head = core.ledger.head();
+  const head = core.ledger.unknownHead();
+  if (id === null || head === null) return;
   await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, head));
+  core.ledger.noteKnown(head);
 }
 
 /**

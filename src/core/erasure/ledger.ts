@@ -116,8 +116,10 @@ export interface ErasureLedger {
    * Throws a `LedgerError` where the ledger is not as Roster wrote it.
    */
   checkpoint(): Promise<boolean>;
-  /** How far this process has verified the ledger and knows it on disk. */
-  head(): LedgerHead;
+  /** How far this process has verified the ledger and knows it on disk; null where the database knows that by `noteKnown`. */
+  unknownHead(): LedgerHead | null;
+  /** Remembers that the database knows this position. */
+  noteKnown(known: LedgerHead): void;
   /** Whether this process has written or read that the erasure was accepted; false where it does not know. */
   hasAccepted(erasureId: string): boolean;
   readonly grants: OpenGrants;

@@ -8,6 +8,7 @@ import type { Core } from '../core.ts';
 import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
+import { notePosition } from './complete-erasures.ts';
 import { userDigestOf } from './erasure.ts';
 import { type AcceptedErasure, type CompletedErasure, LedgerError, type LedgerLine } from './ledger.ts';
 import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
@@ -65,10 +66,8 @@ export async function replayLedger(
   for (const grant of progress.missing.values()) {
     await core.work.change(grant.orgKey, (tx) => loseGrant(core, tx, grant));
   }
-  const head = core.ledger.head();
-  if (head.bytes !== known?.bytes || head.code !== known.code) {
-    await core.work.changeSystem('operator', (tx) => tx.ledgerPositions.put(id, head));
-  }
+  if (known !== null) core.ledger.noteKnown(known);
+  await notePosition(core);
   return { erased: progress.erased, remembered: progress.remembered, isOtherLedger };
 }
 

@@ -87,6 +87,8 @@ export class LedgerFile implements ErasureLedger {
   #chain: LedgerChain;
   /** How far lines were verified while no process was writing. */
   #head: LedgerHead = { bytes: 0, code: null };
+  /** What the database has of the head, as far as this process knows. */
+  #known: LedgerHead | null = null;
   #file: { readonly handle: FileHandle; readonly inode: number } | null = null;
   #queue: Waiting[] = [];
   #writing: Promise<void> | null = null;
@@ -141,8 +143,13 @@ export class LedgerFile implements ErasureLedger {
     });
   }
 
-  head(): LedgerHead {
-    return this.#head;
+  unknownHead(): LedgerHead | null {
+    const { bytes, code } = this.#head;
+    return bytes === this.#known?.bytes && code === this.#known.code ? null : this.#head;
+  }
+
+  noteKnown(known: LedgerHead): void {
+    this.#known = known;
   }
 
   hasAccepted(erasureId: string): boolean {
