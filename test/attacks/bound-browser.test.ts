@@ -208,7 +208,10 @@ describe('the start page', () => {
     const shown = await visit(address, new Map());
     assert.match(shown.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
     assert.equal(shown.headers.get('x-frame-options'), 'DENY');
-    assert.equal(shown.headers.get('cross-origin-opener-policy'), null);
+    for (const page of [address, `${site}/connect`, `${site}/connect/callback`]) {
+      const { headers } = await visit(page, new Map());
+      assert.equal(headers.get('cross-origin-opener-policy'), null, 'it would cut the pop-up off');
+    }
     assert.equal(shown.headers.get('set-cookie'), null);
     for (const wrong of [`${address.slice(0, -1)}~`, address.replace(/flow=.*/, ''), `${address}&flow=x`]) {
       const refused = await visit(wrong, new Map());

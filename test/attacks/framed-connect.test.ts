@@ -92,6 +92,21 @@ for (const [what, options] of [
       options,
     );
 
+    browserTest('the frame learns that the account is connected to another user', async ({ page }) => {
+      const { appId } = roster.organization.app;
+      await updateApp(roster.core, testDoor, { appId, isOneAccount: true });
+      wearable.account = `account of ${what}`;
+      for (const text of ['1 connected', 'This account of Wearable is connected to another user.']) {
+        const { token } = await openSession(roster);
+        const frame = await openConnect(page, app, { token, base: `${site}/connect` });
+        const popup = await pressForWindow(page, frame.getByRole('button', { name: 'Connect Wearable' }));
+        await popup.getByRole('button', { name: 'Allow access' }).click();
+        await frame.getByText(text).waitFor();
+        await popup.close();
+      }
+      await updateApp(roster.core, testDoor, { appId, isOneAccount: false });
+    });
+
     browserTest(
       'a person connects in one window, from a link, on a phone and without script',
       async ({ context }) => {

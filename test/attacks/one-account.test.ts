@@ -93,6 +93,8 @@ describe('in an app that says one-account', () => {
     assert.equal(second.arrival.status, 409);
     assert.match(second.arrival.text, /This Wearable account is connected to another user/);
     assert.equal(await second.status(), 'pending');
+    const events = (await roster.rows.all('audit_events')).map((row) => row['action']);
+    assert.ok(events.includes('connection.account_refused'));
     assert.equal(await first.status(), 'active');
     for (const deadline = Date.now() + 10_000; wearable.revoked.length === ended; ) {
       assert.ok(Date.now() < deadline, 'the new grant was not ended');

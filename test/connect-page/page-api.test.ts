@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { toUserIdText } from '../../src/core/ids.ts';
 import { hourMs } from '../../src/core/time.ts';
 import { addPerson } from '../support/contracts/people.ts';
+import { visitDemo } from '../support/server/demo-person.ts';
 import type { Ask, Reply } from '../support/server/http.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 import { startRoster } from '../support/server/start.ts';
@@ -96,6 +97,38 @@ describe('the API of the Connect page', () => {
       ],
       rows: { connections: '+1', oauth_attempts: '+1' },
     });
+  });
+
+  test('says how far a flow of the person is, and nothing of a flow of another person', async () => {
+    const { token } = await openSession(roster);
+    const progressOf = async (flow: string, bearer = token): Promise<unknown> =>
+      (await roster.call(`GET /connect/api/flows/${flow}`, { bearer })).at('progress');
+    const start = async (): Promise<{ address: string; flow: string }> => {
+      const address = (await connect(token, { json: { provider: 'demo' } })).string('authUrl');
+      return { address, flow: new URL(address).searchParams.get('flow') ?? '' };
+    };
+    const late = await start();
+    const refused = await start();
+    const allowed = await start();
+    assert.equal(await progressOf(allowed.flow), 'waiting');
+    await visitDemo(refused.address, 'deny');
+    assert.equal(await progressOf(refused.flow), 'denied');
+    await visitDemo(allowed.address);
+    assert.equal(await progressOf(allowed.flow), 'connected');
+    const waiting = await start();
+    const stranger = (await openSession(roster)).token;
+    for (const [flow, bearer] of [
+      [waiting.flow, stranger],
+      [late.flow, token],
+      [`oaf_1_${'x'.repeat(43)}`, token],
+      ['nonsense', token],
+    ] as const) {
+      const reply = await roster.call(`GET /connect/api/flows/${flow}`, { bearer });
+      assertRefused(reply, 404, 'gone');
+    }
+    roster.clock.advance(10 * 60_000);
+    assert.equal(await progressOf(waiting.flow), 'expired');
+    await ledger.mark();
   });
 
   test('disconnecting ends a connection of the person, and again changes nothing', async () => {

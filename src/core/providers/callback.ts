@@ -26,7 +26,7 @@ import {
 import { addRevocation } from './end-grants.ts';
 import { type ExchangeResult, exchangeCode } from './exchange-code.ts';
 import { findFlowToken } from './flow.ts';
-import { type CodeGrant, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
+import { type CodeGrant, type GrantRef, openGrants, type StoredGrant, type StoredGrants } from './grant.ts';
 import { isAccountTaken } from './linked-account.ts';
 import { lockConnection, markUserChanged } from './lock-connection.ts';
 import { openSecrets } from './oauth-attempt.ts';
@@ -187,18 +187,21 @@ async function settleAnswer(
     await tx.revocations.withdraw(revocation);
     return isWanted && answer.kind === 'not_given' && answer.isBusy === true ? 'busy' : otherwise;
   }
-  const isTaken = isWanted && (await isAccountTaken(core, tx, located, answer.grant));
-  // The end would end the consent that the other user's connection needs. These tokens end with that connection.
-  const isDropped = isTaken && provider.endsWholeConsent;
-  const isKept =
-    isWanted &&
-    (isDropped || !isTaken) &&
-    isUntouched(revocation) &&
-    (await tx.revocations.withdraw(revocation));
-  if (isDropped && isKept) return 'account_taken';
+  const ref: GrantRef = { id: revocationId, connectionId, provider: provider.name };
+  if (isWanted && (await isAccountTaken(core, tx, located, answer.grant))) {
+    const subject = { kind: 'connection', id: connectionId } as const;
+    await record(tx, principal, 'connection.account_refused', subject, core.clock.now());
+    // Such an end takes the consent from the other user's connection too. So these tokens end with that connection.
+    const isLeft = provider.endsWholeConsent && isUntouched(revocation);
+    if (!(isLeft && (await tx.revocations.withdraw(revocation)))) {
+      await revokeTokens(core, tx, ref, answer.grant);
+    }
+    return 'account_taken';
+  }
+  const isKept = isWanted && isUntouched(revocation) && (await tx.revocations.withdraw(revocation));
   if (!isKept) {
-    await revokeTokens(core, tx, { id: revocationId, connectionId, provider: provider.name }, answer.grant);
-    return isTaken ? 'account_taken' : otherwise;
+    await revokeTokens(core, tx, ref, answer.grant);
+    return otherwise;
   }
   const { connection, user } = located;
   const now = core.clock.now();

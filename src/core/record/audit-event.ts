@@ -40,6 +40,7 @@ export type AuditAction =
   | 'connect.public_issued'
   | 'connection.started'
   | 'connection.connected'
+  | 'connection.account_refused'
   | 'connection.lost'
   | 'connection.disconnected'
   | 'connection.revoked'
