@@ -179,6 +179,28 @@ for (const [whose, makeLure] of [
   });
 }
 
+browserTest(
+  'the second click of a double click on another window is not a press, and a later click is',
+  async ({ page }) => {
+    const lure = await lureOfBackend();
+    await page.clock.install();
+    await page.goto(lure.address);
+    const button = page.getByRole('button', { name: 'Continue to Demo' });
+    const box = await button.boundingBox();
+    assert.ok(box);
+    for (const meet of ['when the page has just come', 'when it has just come into view again']) {
+      await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+      await assertAsked(page, lure);
+      await page.clock.runFor(1_000);
+      assert.equal(await button.getAttribute('aria-disabled'), null, meet);
+      await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    }
+    await page.clock.runFor(1_000);
+    await button.click();
+    await page.getByRole('button', { name: 'Allow access' }).waitFor();
+  },
+);
+
 describe('the start page', () => {
   for (const headers of [
     { 'sec-fetch-site': 'cross-site' },

@@ -12,7 +12,7 @@ import { digestOf, parseToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { bindingDigest, isBoundTo } from './browser-binding.ts';
 import { recallOutcome } from './callback-outcome.ts';
-import { type AttemptOutcome, type ReturnTo, type SeenAttempt, takesGrants } from './connection.ts';
+import { type AttemptOutcome, type SeenAttempt, takesGrants } from './connection.ts';
 import { type MaskedAccount, maskAccount } from './masked-account.ts';
 import { newBegunSecrets, openSecrets, sealSecrets } from './oauth-attempt.ts';
 import type { Provider } from './provider.ts';
@@ -25,7 +25,6 @@ export interface FlowOwner {
 
 export interface OpenFlow extends FlowOwner {
   readonly provider: Provider;
-  readonly returnTo: ReturnTo;
 }
 
 /** The flow of that token; null where it is unknown, has expired, was used, or is no longer wanted. */
@@ -36,7 +35,7 @@ export async function findOpenFlow(core: Core, flow: string): Promise<OpenFlow |
     const found = await findBeginnable(core, tx, digestOf(flow));
     const owner = found === null ? null : await findOwner(tx, found.attempt);
     if (found === null || owner === null) return null;
-    return { ...owner, provider: found.provider, returnTo: found.attempt.returnTo };
+    return { ...owner, provider: found.provider };
   });
 }
 

@@ -6,6 +6,9 @@
  * In a pop-up that the Connect page has opened from a frame, a small script goes on without a press: the app that shows
  * the frame has signed the person in. The script believes only an opener of this origin, in a frame, that has asked for
  * this very flow. A page of another site cannot send the form: see `own-form.ts`.
+ *
+ * Everywhere else the script holds the button for a moment after the page comes into view: a page of another site could
+ * close a window over it between the two clicks of a double click, and the second one would land on the button.
  */
 import type { Core } from '../../core/core.ts';
 import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
@@ -34,7 +37,25 @@ const isVouched = () => {
     return false;
   }
 };
+const holdMs = 700;
+const holdButton = () => {
+  const button = document.querySelector('form button');
+  let timer;
+  const hold = () => {
+    button.setAttribute('aria-disabled', 'true');
+    clearTimeout(timer);
+    timer = setTimeout(() => button.removeAttribute('aria-disabled'), holdMs);
+  };
+  // A click by keyboard has no detail. No other page can cause it.
+  button.addEventListener('click', (event) => {
+    if (event.detail > 0 && button.hasAttribute('aria-disabled')) event.preventDefault();
+  });
+  window.addEventListener('focus', hold);
+  document.addEventListener('visibilitychange', hold);
+  hold();
+};
 if (isVouched()) document.querySelector('form').submit();
+else holdButton();
 `;
 
 /** The page and its script. */
@@ -101,23 +122,22 @@ function formPage(
   call: Call,
   { flow, status }: { readonly flow: OpenFlow; readonly status: number },
 ): Answer {
-  const { app, account, provider, returnTo } = flow;
+  const { app, account, provider } = flow;
   const { title } = provider;
   const language = languageOf(call);
   const texts = connectionStartTexts[language];
-  const isOpened = returnTo === 'opener' && status === 200;
   const page = renderPage({
     status,
     language,
     title: texts.heading(title),
     brand: pageBrand(app, ''),
     formTargets: [schemeOf(core, flow)],
-    hasScripts: isOpened,
+    hasScripts: true,
     content: html`<h1>${texts.heading(title)}</h1>
 <p>${texts.account.before(app.name, title)}<strong>${account.name}</strong>${account.isUnproved ? texts.unproved : null}${texts.account.after}</p>
 <p>${texts.warning}</p>
 <form method="post"><button type="submit">${texts.submit(title)}</button></form>
-${isOpened ? html`<script src="start.js" defer></script>` : null}`,
+<script src="start.js" defer></script>`,
   });
   // Browsers send `Origin: null` with a form of a page without referrer, and then nothing tells whose form it is.
   return { ...page, headers: { ...page.headers, 'Referrer-Policy': 'same-origin' } };
