@@ -78,7 +78,8 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     },
   ],
   // The first four are in the reference of Spring Security; `{argon2}` is in the tests of its Argon2PasswordEncoder. The
-  // last one was computed by Java 17.0.15 (PBKDF2WithHmacSHA256) with the parameters of `defaultsForSpringSecurity_v5_8`.
+  // last three have the parameters of `defaultsForSpringSecurity_v5_8`, and were computed by Java 17.0.15
+  // (PBKDF2WithHmacSHA256), by scrypt of OpenSSL, and by the argon2 command of the reference implementation.
   Spring: [
     {
       password: 'password',
@@ -107,6 +108,14 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
     {
       password: accented,
       hash: '{pbkdf2@SpringSecurity_v5_8}3031323334353637383961626364656654923a28b2a8726335da0502edbca6e5c43e4c624307eb72da02f0ae4432ed71',
+    },
+    {
+      password: accented,
+      hash: '{scrypt@SpringSecurity_v5_8}$100801$MDEyMzQ1Njc4OWFiY2RlZg==$q9NxKU0vzi/u8i9zSn8Mc72zpGYVFybigVCG/2thWis=',
+    },
+    {
+      password: accented,
+      hash: '{argon2@SpringSecurity_v5_8}$argon2id$v=19$m=16384,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$DkXDGTfuGlNpn68K2IFxODltD0kCGfu/tHK/70KBC4w',
     },
   ],
   // Made in PHP 8.2.36 with the statement of `wp_hash_password` of WordPress 6.8, with a cost of 6.
