@@ -63,6 +63,7 @@ describe('reading a command line', () => {
     ['key create --org --role admin', /--org needs a value/, 'key create'],
     ['key create --org= --role admin', /--org needs a value/, 'key create'],
     ['export --org - --out -', /--org needs a value/, 'export'],
+    ['passwords build FILE --out -', /--out needs a value/, 'passwords build'],
     ['export --org a --out --json', /--out needs a value/, 'export'],
     ['key create --org a --org b --role admin', /--org is given twice/, 'key create'],
     ['key create --org a --role king', /--role must be one of admin, member, reader/, 'key create'],

@@ -41,10 +41,10 @@ export function readCommandLine(
   const command = findCommand(words, commands);
   const options: Readonly<Record<string, Option>> = { ...command.options, ...commonOptions };
   const values = new Map<string, string>();
-  for (const [name, value] of given) {
+  for (const [name, token] of given) {
     const option = options[name];
     if (option === undefined) throw new UsageError(`unknown option --${name}`, command.name);
-    values.set(name, checkValue(name, value, option, command));
+    values.set(name, checkValue(name, valueIn(token, option, command.name), option, command));
   }
   for (const [name, option] of Object.entries(options)) {
     if (option.isRequired && !values.has(name)) {
@@ -60,11 +60,18 @@ export function readCommandLine(
   return { kind: 'run', command, invocation, isJson: values.has('json') };
 }
 
-/** The words, and the options with their values. The value of a flag is `''`. */
+/** An option as it is written on the command line. */
+interface OptionToken {
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+/** The words, and the options. */
 function readWords(
   argv: readonly string[],
   commands: readonly Command[],
-): { words: string[]; given: Map<string, string> } {
+): { words: string[]; given: Map<string, OptionToken> } {
   const known: Record<string, Option> = Object.assign(
     { version: { meaning: 'Print the version' } },
     commonOptions,
@@ -82,7 +89,7 @@ function readWords(
     ),
   });
   const words: string[] = [];
-  const given = new Map<string, string>();
+  const given = new Map<string, OptionToken>();
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
@@ -94,21 +101,13 @@ function readWords(
       throw new UsageError(`unknown option ${rawName}`, about);
     }
     if (given.has(name)) throw new UsageError(`${rawName} is given twice`, about);
-    given.set(name, valueIn(token, option, about));
+    given.set(name, token);
   }
   return { words, given };
 }
 
-function valueIn(
-  token: {
-    readonly rawName: string;
-    readonly value?: string | undefined;
-    readonly inlineValue?: boolean | undefined;
-  },
-  option: Option,
-  about: string | null,
-): string {
-  const { rawName, value, inlineValue } = token;
+/** The value of an option of this command. The value of a flag is `''`. */
+function valueIn({ rawName, value, inlineValue }: OptionToken, option: Option, about: string): string {
   if (option.value === undefined) {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value`, about);
     return '';
