@@ -37,8 +37,12 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       await withCore([former], async (core) => {
         const { organization, app } = await createOrganization(core, 'test', 'Default');
         [orgKey, appId] = [organization.key, app.id];
-        await eraseOne(core);
       });
+      // A ledger without any erasure needs no former secret, and no checkpoint.
+      await withCore([present], async (core) => {
+        assert.equal(await core.ledger.checkpoint(), false);
+      });
+      await withCore([former], eraseOne);
     });
     after(async () => {
       await removeFolder(folder);

@@ -1,7 +1,8 @@
 /**
  * The chain of a ledger's lines. Each line ends with the name of a secret and an authentication code: an HMAC over the
  * id of the ledger, the code of the line before, and the line itself up to its code. So no line can be added, changed,
- * dropped or moved without the secret, and no line of another ledger fits. Blank lines are no lines.
+ * dropped or moved without the secret, and no line of another ledger fits. Blank lines are no lines. The second line is
+ * over the whole first one, which names the ledger: it counts whenever the second one does, and alone it says nothing.
  *
  * A checkpoint is a line with the digest of all bytes before it. It stands for lines whose own codes cannot be verified:
  * lines from before lines had codes, and lines under a secret that is gone.
@@ -43,6 +44,8 @@ export class LedgerChain {
   #bytes = 0;
   #lines = 0;
   #code: string | null = null;
+  /** What the code of the next line is over, beside that line. */
+  #before = '';
   #unvouched: Unvouched | null = null;
   /** Secrets that lines of the ledger name. */
   readonly #seen = new Set<string>();
@@ -65,7 +68,7 @@ export class LedgerChain {
 
   /** Whether all lines are authenticated under the present secret. */
   get isPresent(): boolean {
-    return this.#isPresent && this.#unvouched === null;
+    return this.#isPresent && (this.#unvouched === null || !this.hasLines);
   }
 
   /** Whether the ledger is from before lines had codes, and nothing stands for its lines yet. */
@@ -104,7 +107,7 @@ export class LedgerChain {
     if (this.#expected !== null && this.#bytes < this.#expected.bytes) {
       throw this.fault('is shorter than the database knows: lines at its end are missing');
     }
-    if (this.#unvouched === null) return;
+    if (this.#unvouched === null || (this.#lines === 1 && this.#unvouched.key !== null)) return;
     const { line, key } = this.#unvouched;
     throw this.fault(
       key === null
@@ -120,12 +123,12 @@ export class LedgerChain {
   /** Seals the bodies of lines, JSON objects, behind the verified ones. */
   seal(bodies: readonly string[]): Buffer {
     const key = this.#secrets.keyId;
-    let code = this.#code ?? '';
+    let before = this.#before;
     let text = '';
     for (const body of bodies) {
       const covered = `${body.slice(0, -1)},"key":"${key}"`;
-      code = codeOf(this.#secrets, this.#id, { key, before: code, covered }) ?? '';
-      text += `${covered},"mac":"${code}"}\n`;
+      before = codeOf(this.#secrets, this.#id, { key, before, covered }) ?? '';
+      text += `${covered},"mac":"${before}"}\n`;
     }
     return Buffer.from(text);
   }
@@ -150,12 +153,14 @@ export class LedgerChain {
     if (this.#unvouched?.key === null && !isCheckpoint) throw this.#changed();
     if (this.#retired.has(key) && key !== this.#secrets.keyId) throw this.#changed();
     this.#seen.add(key);
-    if (key !== this.#secrets.keyId) this.#isPresent = false;
-    const known = codeOf(this.#secrets, this.#id, { key, before: this.#code ?? '', covered });
+    if (this.hasLines && key !== this.#secrets.keyId) this.#isPresent = false;
+    const known = codeOf(this.#secrets, this.#id, { key, before: this.#before, covered });
     if (known === null) this.#unvouched = { line: this.#unvouched?.line ?? this.#lines, key };
     else if (!sameDigest(known, code)) throw this.#changed();
     else if (isCheckpoint) this.#vouch(key, covered, digest());
+    else if (this.#lines === 2) this.#unvouched = null;
     this.#code = code;
+    this.#before = this.#lines === 1 ? line.toString('utf8') : code;
   }
 
   /** A checkpoint was verified: it stands for all lines before it. */
