@@ -265,6 +265,23 @@ describe('the start page', () => {
     assert.equal((await visit(late.address, new Map(), { form: '' })).status, 404);
   });
 
+  test('binds several flows of one browser, each by itself, in any order', async () => {
+    const jar: Jar = new Map();
+    const flows = [await lureOfBackend(), await lureOfConnectPage(), await lureOfBackend()];
+    const callbacks: URL[] = [];
+    for (const { address } of flows) callbacks.push(await allowDemo(await pressStart(address, jar), jar));
+    const names = [...jar.keys()].filter((name) => name.includes('roster-connect'));
+    assert.deepEqual(names, ['__Host-roster-connect']);
+    for (const callback of callbacks.toReversed()) {
+      assert.match((await visit(callback, jar)).text, /Demo is connected/);
+    }
+    for (const { account } of flows) assert.deepEqual(await statusesOf(account), ['active']);
+    const digests = (await roster.rows.all('oauth_attempts'))
+      .filter((row) => flows.some(({ account }) => account === row['user_id']))
+      .map((row) => row['browser_digest']);
+    assert.equal(new Set(digests).size, 3, 'rows do not tell which flows are of one browser');
+  });
+
   test('sets a cookie that other hosts and scripts cannot reach, and stores only digests of it', async () => {
     const { address } = await lureOfBackend();
     const pressed = await visit(address, new Map(), {

@@ -45,7 +45,7 @@ const english: ConnectionCallbackTexts = {
     }),
     elsewhere: () => ({
       heading: 'This was begun in another browser',
-      body: 'Nothing was connected. Go back to the browser in which you began, or begin again in this one. If you did not begin it, close this page.',
+      body: 'Nothing was connected. Go back to the browser in which you began, or begin again in this one. If this page comes each time, your browser refuses cookies. If you did not begin it, close this page.',
     }),
     refused: () => ({
       heading: 'This link does not work any more',
@@ -107,7 +107,7 @@ const spanish: ConnectionCallbackTexts = {
     }),
     elsewhere: () => ({
       heading: 'Esto se empezó en otro navegador',
-      body: 'No se ha conectado nada. Vuelva al navegador en el que empezó, o empiece de nuevo en este. Si no lo empezó usted, cierre esta página.',
+      body: 'No se ha conectado nada. Vuelva al navegador en el que empezó, o empiece de nuevo en este. Si esta página aparece siempre, su navegador rechaza las cookies. Si no lo empezó usted, cierre esta página.',
     }),
     refused: () => ({
       heading: 'Este enlace ya no funciona',
