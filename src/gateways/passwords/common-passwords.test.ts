@@ -34,6 +34,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
       'london2012',
       'hello123!',
       'Spring2026',
+      'Verano2026!',
     ],
     ...['superman_1', 'master01', 'shadow12!', 'passwordabc', 'qwepassword', 'passwordx', 'changeme!!'],
   ],
@@ -42,7 +43,16 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     ...['p4ssw0rd_2026', 'Ch@ngeme!'],
   ],
   'a word with gaps, accents, backwards or twice': [
-    ...['pass word', 'i love you', 'p.a.s.s.w.o.r.d', 'pass-word-1', 'pässword1', 'drowssap', 'drowssap1'],
+    ...[
+      'pass word',
+      'i love you',
+      'p.a.s.s.w.o.r.d',
+      'pass-word-1',
+      'pässword1',
+      'drowssap',
+      'drowssap1',
+      'Pass@word1',
+    ],
     ...['passwordpassword', 'password-password', 'DragonDragon1', 'hellohello'],
   ],
   repeats: [

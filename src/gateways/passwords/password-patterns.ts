@@ -7,8 +7,8 @@
 /** Whether a list has the word, given in the form of `foldLeet`. */
 export type WordList = (folded: string) => boolean;
 
-/** A text of equal parts is as good as one part; a part of this length could be a password of its own. */
-const repeatedMin = 8;
+/** A text of equal parts is as good as one part, one with gaps as good as one without; from this length on that could be a password. */
+const wholeMin = 8;
 /** At most so many sequences and single characters make a password a pattern; short passwords have fewer. */
 const piecesMax = 4;
 const piecesOfShortMax = 3;
@@ -53,7 +53,7 @@ function isPattern(text: string): boolean {
 /** Whether a part that is too short for a password is repeated, also where the last copy is cut off. */
 function isRepeated(characters: readonly string[]): boolean {
   const period = periodOf(characters);
-  return period < repeatedMin && period <= characters.length / 2;
+  return period < wholeMin && period <= characters.length / 2;
 }
 
 /** The length of the shortest part of which the text consists (the failure function of Knuth, Morris and Pratt). */
@@ -167,12 +167,12 @@ const aroundMax = 12;
 function isChangedWord(text: string, isWord: WordList): boolean {
   if (hasWord(text, isWord)) return true;
   const closed = withoutGaps(text);
-  return closed !== text && hasWord(closed, isWord);
+  return closed !== text && closed.length >= wholeMin && hasWord(closed, isWord);
 }
 
-/** The text without the sign that stands between its letters: `p.a.s.s`, `i love you`. */
+/** The text without the sign that stands between its letters: `p.a.s.s`, `pass@word`. */
 function withoutGaps(text: string): string {
-  const gap = /[\p{L}\d]([\s._,+/-])[\p{L}\d]/u.exec(text)?.[1];
+  const gap = /[\p{L}\d]([^\p{L}\d])[\p{L}\d]/u.exec(text)?.[1];
   return gap === undefined ? text : text.replaceAll(gap, '');
 }
 
