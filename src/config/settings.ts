@@ -285,7 +285,8 @@ export const settings = {
     section: 'Links and accounts',
     parser: read.onOff,
     fallback: 'on',
-    meaning: '`off`: `email_has_account` always answers no.',
+    meaning:
+      '`off`: no answer, and no time that it takes, tells a stranger whether an address has an account. `email_has_account` always answers no; a sign-up with a taken address is accepted, and the link in the mail to the address decides who has it; sign-in by password is refused (401) for every account whose email was never proved, also for accounts from before. See [contracts](contracts.md#accounts-that-stay-secret).',
   }),
   ...clientSettings(),
   providersFile: optional('ROSTER_PROVIDERS_FILE', {

@@ -26,6 +26,7 @@ import type { AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
+import type { EmailRequestQueue } from './verification/email-request-queue.ts';
 import type { EmailTokenStore } from './verification/email-token.ts';
 import type { PasswordTokenStore } from './verification/password-token.ts';
 
@@ -60,6 +61,7 @@ export interface SystemTx {
   readonly apiKeys: ApiKeyDirectory;
   readonly messages: MessageQueue;
   readonly passwordRequests: PasswordRequestQueue;
+  readonly emailRequests: EmailRequestQueue;
   readonly connections: ConnectionQueue;
   readonly revocations: RevocationQueue;
   readonly sealed: SealedTextStore;

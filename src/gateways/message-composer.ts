@@ -50,6 +50,7 @@ export function createMessageComposer(
     compose(template, channel, facts) {
       const { to, language, code, token } = facts;
       const factFor = (name: Placeholder): string | null => {
+        if (name === 'link' && template === 'sign_up_attempt' && token === undefined) return null;
         switch (name) {
           case 'code':
             return required(code, template, 'code');
@@ -78,7 +79,7 @@ export function createMessageComposer(
 }
 
 function linkOf({ linkUrl, proofUrl }: MessageLinks, template: MessageTemplate): string {
-  return template === 'email_proof' ? proofUrl : linkUrl;
+  return template === 'email_proof' || template === 'sign_up_attempt' ? proofUrl : linkUrl;
 }
 
 /** The configured link with `token` as one more query parameter; the rest of the link is unchanged. */

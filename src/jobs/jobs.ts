@@ -7,6 +7,7 @@ import type { Channel } from '../core/messaging/message.ts';
 import type { MessageSender } from '../core/messaging/sender.ts';
 import { createAnswerPasswordRequestsJob } from './answer-password-requests.ts';
 import { createCompleteErasuresJob } from './complete-erasures.ts';
+import { createEndEmailRequestsJob } from './end-email-requests.ts';
 import { createHousekeepingJob } from './housekeeping.ts';
 import type { Journal } from './journal.ts';
 import { createRefreshTokensJob } from './refresh-tokens.ts';
@@ -30,6 +31,7 @@ export function createJobs({ core, journal, senders, outbox }: JobParts): readon
     createRevokeGrantsJob(core, journal),
     createRefreshTokensJob(core, journal),
     createCompleteErasuresJob(core, journal),
+    createEndEmailRequestsJob(core),
     createHousekeepingJob(core),
   ];
 }

@@ -48,6 +48,7 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
   password_reset: passwordTokenLifeMs.reset,
   invitation: passwordTokenLifeMs.invitation,
   email_changed: Number.POSITIVE_INFINITY,
+  sign_up_attempt: emailTokenLifeMs,
   new_network: Number.POSITIVE_INFINITY,
 };
 

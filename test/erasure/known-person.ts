@@ -13,6 +13,7 @@ export interface KnownPerson extends Handles {
   readonly firstName: string;
   readonly lastName: string;
   readonly phone: string;
+  readonly requestedEmail: string;
   /** A session token of `general`, one of Connect, and the links of emails. */
   readonly session: string;
   readonly connectToken: string;
@@ -37,6 +38,7 @@ export async function addKnownPerson(doors: Doors, mark: string): Promise<KnownP
     firstName: `Aurelia ${mark}`,
     lastName: `Montague ${mark}`,
     phone: numbers.pop() ?? '',
+    requestedEmail: `requested-by-${mark}@example.com`,
   };
   await roster.core.work.change(tenant.key, async (tx) => {
     const found = await tx.users.lock({ id: user.humanId });
@@ -75,6 +77,7 @@ export async function addKnownPerson(doors: Doors, mark: string): Promise<KnownP
 }
 
 /** Every text that identifies only this person. */
-export function textsOf({ email, externalId, firstName, lastName, phone }: KnownPerson): readonly string[] {
-  return [email, externalId, firstName, lastName, phone];
+export function textsOf(person: KnownPerson): readonly string[] {
+  const { email, requestedEmail, externalId, firstName, lastName, phone } = person;
+  return [email, requestedEmail, externalId, firstName, lastName, phone];
 }

@@ -37,6 +37,8 @@ export const users: fc.Arbitrary<User> = fc.record({
   appId: hex(40),
   externalId: orNull(texts),
   email: orNull(fc.emailAddress()),
+  requestedEmail: orNull(fc.emailAddress()),
+  emailRequestedAt: orNull(instants),
   firstName: orNull(texts),
   lastName: orNull(texts),
   phone: fc.constant(null),

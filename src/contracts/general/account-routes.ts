@@ -17,7 +17,7 @@ import {
   updatedExample,
   updateExample,
 } from './examples.ts';
-import { presentUser } from './present.ts';
+import { presentTo, presentUser } from './present.ts';
 import { refOf } from './query-routes.ts';
 import { createBody, idParams, publicHeaders, updateBody, userSchema } from './schemas.ts';
 
@@ -64,7 +64,8 @@ export function createUserRoute(core: Core): Route {
         network: call.network,
         echoes: checkEchoes(Object.fromEntries(echoed), [...shownOnly, 'active'], presentUser),
       });
-      return { status: 201, headers: { 'X-User-Token': token }, body: presentUser(user) };
+      // The token is of the new user, and so is what the answer shows.
+      return { status: 201, headers: { 'X-User-Token': token }, body: presentTo({ userId: user.id }, user) };
     },
   };
 }
@@ -104,7 +105,7 @@ export function updateUserRoute(core: Core): Route {
         currentPassword: fields['current_password'],
         echoes: checkEchoes(fields, shownOnly, presentUser),
       });
-      return { status: 200, body: presentUser(user) };
+      return { status: 200, body: presentTo(userOf(call), user) };
     },
   };
 }
@@ -146,7 +147,8 @@ export function cancelUserRoute(core: Core): Route {
     responses: { 200: { description: 'The user', schema: userSchema, example: cancelledExample } },
     refusals: ['user_not_found', 'last_admin'],
     async handle(call) {
-      return { status: 200, body: presentUser(await cancelUser(core, userOf(call), { ref: refOf(call) })) };
+      const caller = userOf(call);
+      return { status: 200, body: presentTo(caller, await cancelUser(core, caller, { ref: refOf(call) })) };
     },
   };
 }

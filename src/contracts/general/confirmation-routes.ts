@@ -32,9 +32,10 @@ export function confirmUserRoute(core: Core): Route {
     ],
     async handle(call) {
       const { user_id: number, confirmation_code: code } = readFlatBody(call.body);
-      const caller = await findPublic(core, call, await findUser(core, call));
+      const session = await findUser(core, call);
+      const caller = await findPublic(core, call, session);
       const user = await confirmUser(core, caller, { number, code });
-      return { status: 200, body: { verified: true, user: presentConfirmed(user) } };
+      return { status: 200, body: { verified: true, user: presentConfirmed(session, user) } };
     },
   };
 }

@@ -48,7 +48,7 @@ describe('a user as general shows one', () => {
     fc.assert(
       fc.property(users, (user) => {
         const { id, email, confirmed } = presentUser(user);
-        assert.deepEqual(presentConfirmed(user), { id, email, confirmed });
+        assert.deepEqual(presentConfirmed(null, user), { id, email, confirmed });
       }),
     );
   });
@@ -64,7 +64,7 @@ describe('a page of users', () => {
   ];
   for (const [total, size, count] of pages) {
     test(`of ${size} counts ${count} pages for ${total} users`, () => {
-      const list = presentList({ items: [], total, page: { page: 3, size } });
+      const list = presentList({ userId: '' }, { items: [], total, page: { page: 3, size } });
       assert.deepEqual(list, { users: [], meta: { page: 3, page_size: size, total, total_pages: count } });
       assert.ok(Value.Check(userListSchema, list));
     });

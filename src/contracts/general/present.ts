@@ -1,11 +1,15 @@
 /** Presents users as `general` does, with the keys in the document's order. Times are in milliseconds. */
 import type { OwnSession } from '../../core/access/own-sessions.ts';
+import type { UserPrincipal } from '../../core/access/principal.ts';
 import type { Listing } from '../../core/directory/paging.ts';
+import { emailFor } from '../../core/directory/proof.ts';
 import { type Seen, userView } from '../../core/directory/user-view.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { ConfirmedUser, GeneralUser, PresentedSession, UserList } from './schemas.ts';
 
 export const shown = userView(
+  'id',
+  'requestedEmail',
   'number',
   'email',
   'firstName',
@@ -41,15 +45,23 @@ export function presentUser(user: ShownUser): GeneralUser {
   };
 }
 
+/** A user to the user of a session; null for none. Only the own account shows an email that was requested. */
+export function presentTo(viewer: Viewer | null, user: ShownUser): GeneralUser {
+  return presentUser(viewer === null ? user : { ...user, email: emailFor(viewer, user) });
+}
+
+type Viewer = Pick<UserPrincipal, 'userId'>;
+
 /** The three fields in the answer to a confirmation. */
-export function presentConfirmed(user: ShownUser): ConfirmedUser {
-  return { id: user.number, email: user.email, confirmed: isConfirmed(user) };
+export function presentConfirmed(viewer: Viewer | null, user: ShownUser): ConfirmedUser {
+  const { id, email, confirmed } = presentTo(viewer, user);
+  return { id, email, confirmed };
 }
 
 /** A page of users. An empty list has no pages. */
-export function presentList({ items, page, total }: Listing<ShownUser>): UserList {
+export function presentList(viewer: Viewer, { items, page, total }: Listing<ShownUser>): UserList {
   return {
-    users: items.map(presentUser),
+    users: items.map((user) => presentTo(viewer, user)),
     meta: { page: page.page, page_size: page.size, total, total_pages: Math.ceil(total / page.size) },
   };
 }

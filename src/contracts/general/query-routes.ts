@@ -11,7 +11,7 @@ import type { Call, Route } from '../../http/contract.ts';
 import { readFlatBody } from './body.ts';
 import { findPublic, findUser, userOf } from './caller.ts';
 import { emailExample, listExample, userExample } from './examples.ts';
-import { presentList, presentUser, shown } from './present.ts';
+import { presentList, presentTo, shown } from './present.ts';
 import {
   emailBody,
   hasAccountSchema,
@@ -41,8 +41,9 @@ export function listUsersRoute(core: Core): Route {
       const names = { page: 'page', size: 'page_size' };
       const { page, faults } = readPage(call.query, names, pageSizeDefault);
       refuseFaults(faults);
-      const listing = await listProfiles(core, userOf(call), { page, view: shown });
-      return { status: 200, body: presentList(listing) };
+      const caller = userOf(call);
+      const listing = await listProfiles(core, caller, { page, view: shown });
+      return { status: 200, body: presentList(caller, listing) };
     },
   };
 }
@@ -61,8 +62,9 @@ export function getUserRoute(core: Core): Route {
     responses: { 200: { description: 'The user', schema: userSchema, example: userExample } },
     refusals: ['user_not_found'],
     async handle(call) {
-      const user = await getProfile(core, userOf(call), { ref: refOf(call), view: shown });
-      return { status: 200, body: presentUser(user) };
+      const caller = userOf(call);
+      const user = await getProfile(core, caller, { ref: refOf(call), view: shown });
+      return { status: 200, body: presentTo(caller, user) };
     },
   };
 }

@@ -185,5 +185,7 @@ async function findMatch(
 ): Promise<Checked | null> {
   const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(email));
   const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null);
-  return user !== null && match !== 'wrong' && user.status !== 'inactive' ? { user, match } : null;
+  if (user === null || match === 'wrong' || user.status === 'inactive') return null;
+  // A deployment that tells no accounts lets nobody in by an address that another person may read.
+  return core.policy.tellsAccounts || user.emailProvedAt !== null ? { user, match } : null;
 }

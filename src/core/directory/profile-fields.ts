@@ -50,10 +50,10 @@ export function withoutUnsaid(change: ProfileChange): ProfileChange {
   return Object.fromEntries(said);
 }
 
-/** The change without the values that the user already shows. */
-export function withoutEchoes(change: ProfileChange, user: User): ProfileChange {
+/** The change without the values that the user already shows; `shownEmail` is the email that the caller sees. */
+export function withoutEchoes(change: ProfileChange, user: User, shownEmail = user.email): ProfileChange {
   const shown: ProfileChange = {
-    email: user.email,
+    email: shownEmail,
     firstName: user.firstName,
     lastName: user.lastName,
     phone: user.phone,

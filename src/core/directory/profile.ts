@@ -14,6 +14,13 @@ import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { codeAddressOf, sendCode } from '../verification/confirmation.ts';
+import {
+  emailRequestOf,
+  requestsEmail,
+  sendRequestLink,
+  spendEmailRequest,
+  withoutEmailRequest,
+} from '../verification/requested-email.ts';
 import { canonicalEmail } from './email-address.ts';
 import {
   needsAdmin,
@@ -23,7 +30,7 @@ import {
   withoutEchoes,
   withoutUnsaid,
 } from './profile-fields.ts';
-import { isHigherRole, isSameEmail, proofFault, withEndedProofs } from './proof.ts';
+import { emailFor, isHigherRole, isSameEmail, proofFault, withEndedProofs } from './proof.ts';
 import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
@@ -97,8 +104,9 @@ async function tryToUpdate(
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
   const target = present !== null && (isAdmin || present.id === principal.userId) ? present : null;
+  const shownEmail = target === null ? null : emailFor(principal, target);
   const context = {
-    email: target?.email ?? null,
+    email: shownEmail,
     now: core.clock.now(),
     takesUnicode: core.takesUnicodeAddresses(),
     isCommonPassword: await isCommonInput(input.change.password, core.isCommonPassword),
@@ -107,17 +115,18 @@ async function tryToUpdate(
     refuseFaults(readProfile(input.change, context).faults);
     throw refuse('not_found', { noun: 'user' });
   }
-  const change = withoutEchoes(input.change, target);
+  const change = withoutEchoes(input.change, target, shownEmail);
   if (!isAdmin && needsAdmin(change)) throw refuse('forbidden', {});
   const { values, faults } = readProfile(change, context);
   faults.push(...input.echoes(target));
   const { email, password } = values;
-  const isNewEmail = email !== undefined && !isSameEmail(email, target.email);
+  const isNewEmail = email !== undefined && !isSameEmail(email, shownEmail);
+  const isRequest = isNewEmail && requestsEmail(core, principal, target);
   faults.push(...rightsFaults(target, values));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
   faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded, isRepeat })));
-  if (isNewEmail) {
+  if (isNewEmail && !isRequest) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
@@ -128,10 +137,13 @@ async function tryToUpdate(
     return await core.work.change(principal.orgKey, async (tx) => {
       const user = await tx.users.lock({ id: target.id });
       if (user === null) throw refuse('not_found', { noun: 'user' });
-      const isSame = user.passwordHash === target.passwordHash && user.email === target.email;
+      const isSame =
+        user.passwordHash === target.passwordHash &&
+        user.email === target.email &&
+        user.requestedEmail === target.requestedEmail;
       if (!isSame) return null;
       if (isNewEmail || passwordHash !== undefined) await keepSession(tx, principal, user);
-      return writeProfile(core, tx, principal, user, { ...values, passwordHash });
+      return writeProfile(core, tx, principal, user, { ...values, passwordHash, isRequest });
     });
   } catch (error) {
     if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
@@ -173,14 +185,16 @@ async function writeProfile(
   tx: Tx,
   principal: UserPrincipal,
   user: User,
-  values: ProfileValues & { readonly passwordHash: string | undefined },
+  values: ProfileValues & { readonly passwordHash: string | undefined; readonly isRequest: boolean },
 ): Promise<User> {
   refuseFaults(rightsFaults(user, values));
+  if (values.isRequest) await spendEmailRequest(core, tx, user);
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
-  const { password: _, phone, isActive, isClinical, ...plain } = values;
+  const { password: _, email, isRequest, phone, isActive, isClinical, ...plain } = values;
   const isNewPhone = phone != null && phone.phoneE164 !== user.phoneE164;
   const changes: UserChanges = {
     ...definedOf(plain),
+    ...emailChanges(core, principal, user, { email, isRequest }),
     ...(phone === undefined ? {} : (phone ?? { phone: null, phoneE164: null })),
     ...(isNewPhone ? { confirmedAt: null } : {}),
     // The wish of a user whom an admin no longer wants to be clinical ends together with the approval.
@@ -196,6 +210,10 @@ async function writeProfile(
   const isBack = isActive ?? user.status !== 'inactive';
   if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
   await settleEmail(core, tx, user, after);
+  if (isRequest && email !== undefined) {
+    await tx.emailTokens.drop(user.id);
+    await sendRequestLink(core, tx, after, email);
+  }
   if (plain.passwordHash !== undefined) {
     await tx.sessions.endAll(user.id, principal.sessionId);
     await tx.passwordTokens.drop(user.id, 'reset');
@@ -207,6 +225,19 @@ async function writeProfile(
     after = await cancel(core, tx, principal, after);
   }
   return after;
+}
+
+/** What a new email changes: a requested one stays so in another spelling, and ends where an admin sets the email. */
+function emailChanges(
+  core: Core,
+  principal: UserPrincipal,
+  user: User,
+  { email, isRequest }: { readonly email: string | undefined; readonly isRequest: boolean },
+): UserChanges {
+  if (email === undefined) return {};
+  if (isRequest) return emailRequestOf(email, core.clock.now());
+  const isSpelling = user.email === null && isSameEmail(email, emailFor(principal, user));
+  return isSpelling ? { requestedEmail: email } : { email, ...withoutEmailRequest(user) };
 }
 
 /** After a change of email: notifies the old address, voids the links sent to it, clears its failed sign-ins. */

@@ -15,6 +15,7 @@ const claimant: User = {
   isClinicalApproved: false,
   isSelfRegistered: true,
   emailProvedAt: null,
+  requestedEmail: null,
 };
 
 describe('a proof', () => {
@@ -35,6 +36,8 @@ describe('a proof', () => {
     assert.deepEqual(proofFault(claimant), { field: 'email', fault: 'unproved' });
     assert.equal(proofFault({ ...claimant, emailProvedAt: 1 }), null);
     assert.equal(proofFault({ ...claimant, email: null }), null);
+    const unproved = { field: 'email', fault: 'unproved' };
+    assert.deepEqual(proofFault({ ...claimant, email: null, requestedEmail: 'a@b.example' }), unproved);
   });
 
   test('is what a claimed email lacks', () => {

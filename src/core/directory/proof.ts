@@ -3,6 +3,7 @@
  * one, and every change of the address ends it. Rights need a proved email. Pure.
  */
 import type { FieldFault } from '../errors.ts';
+import type { UserId } from '../ids.ts';
 import { canonicalEmail } from './email-address.ts';
 import type { User, UserChanges, UserRole } from './user.ts';
 import { userRoles } from './user.ts';
@@ -29,8 +30,11 @@ export function isSameEmail(one: string | null, other: string | null): boolean {
 }
 
 /** What is wrong with giving rights to a user whose email was never proved; null for a user without an email. */
-export function proofFault(user: Pick<User, 'email' | 'emailProvedAt'>): FieldFault | null {
-  return user.email !== null && user.emailProvedAt === null ? { field: 'email', fault: 'unproved' } : null;
+export function proofFault(
+  user: Pick<User, 'email' | 'emailProvedAt' | 'requestedEmail'>,
+): FieldFault | null {
+  const isUnproved = user.email === null ? user.requestedEmail !== null : user.emailProvedAt === null;
+  return isUnproved ? { field: 'email', fault: 'unproved' } : null;
 }
 
 /** Whether a role gives more rights than another one. */
@@ -45,4 +49,12 @@ export function isHigherRole(role: UserRole, than: UserRole): boolean {
 export function hasClaimedEmail(user: User): boolean {
   const hasRights = user.role !== 'parent' || user.isClinicalApproved;
   return user.isSelfRegistered && user.email !== null && user.emailProvedAt === null && !hasRights;
+}
+
+/** The email that a user sees of an account: of the own one also the requested one, which no other user sees. */
+export function emailFor(
+  { userId }: { readonly userId: UserId },
+  { id, email, requestedEmail }: Pick<User, 'id' | 'email' | 'requestedEmail'>,
+): string | null {
+  return id === userId ? (email ?? requestedEmail) : email;
 }

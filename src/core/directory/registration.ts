@@ -1,7 +1,8 @@
 /**
  * Signing up in a consumer app. The refusal names all faulty fields together. The new user is pending until the code
  * that is sent here comes back, always has the role `parent`, and gets a first session. A user with a phone also gets a
- * link that proves the email.
+ * link that proves the email. Where the deployment tells no accounts, the address is only requested, so that a taken one
+ * makes no difference; see `verification/requested-email.ts`.
  */
 
 import { isCommonInput, readPassword, readPasswordConfirmation } from '../access/password.ts';
@@ -14,6 +15,7 @@ import { record } from '../record/audit-event.ts';
 import { sendCode } from '../verification/confirmation.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import { sendEmailProof } from '../verification/email-proof.ts';
+import { emailRequestOf, sendRequestLink } from '../verification/requested-email.ts';
 import type { App } from './organization.ts';
 import { newUserDefaults } from './user.ts';
 import {
@@ -72,7 +74,9 @@ export async function registerUser(
   }
   const { principal, app } = origin;
   const { email } = values;
-  if (email !== undefined) {
+  // A stranger learns from no answer whether the address is taken; staff do.
+  const isRequest = !isAdmin && !core.policy.tellsAccounts;
+  if (email !== undefined && !isRequest) {
     const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
@@ -85,7 +89,7 @@ export async function registerUser(
       const now = core.clock.now();
       const user = await tx.users.insert({
         ...newUserOf(app.id, now),
-        email,
+        ...(isRequest ? emailRequestOf(email, now) : { email }),
         firstName: values.firstName ?? null,
         lastName: values.lastName ?? null,
         phone: values.phone?.phone ?? null,
@@ -100,9 +104,10 @@ export async function registerUser(
         isSelfRegistered: !isAdmin,
         passwordHash,
       });
+      if (isRequest) await sendRequestLink(core, tx, user, email);
       await sendCode(core, tx, user, codeSendQuotas);
       // Without a phone, the code itself proves the email.
-      if (user.phoneE164 !== null) await sendEmailProof(core, tx, user, email);
+      if (!isRequest && user.phoneE164 !== null) await sendEmailProof(core, tx, user, email);
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
       // An admin who registers a person is on a network of the admin.
       if (!isAdmin) await noteNetwork(core, tx, user.id, input.network, { isNew: false });

@@ -50,6 +50,9 @@ export const userColumns = {
   externalId: { ...textOrNull, holds: 'personal', initial: none, transfer: 'external_id' },
   /** As given, trimmed; `canonicalEmail` gives the form that is compared. */
   email: { ...textOrNull, holds: 'personal', initial: none, transfer: 'email' },
+  /** An address that the user gave and has not proved, where the deployment tells no accounts. Only the user sees it. */
+  requestedEmail: { ...textOrNull, holds: 'personal', initial: none, transfer: null },
+  emailRequestedAt: { ...instantOrNull, holds: 'personal', initial: none, transfer: null },
   /** A PHC string, or null for a user who cannot sign in with a password. */
   passwordHash: { ...textOrNull, holds: 'personal', initial: none, transfer: 'password_hash' },
   firstName: { ...textOrNull, holds: 'personal', initial: none, transfer: 'first_name' },

@@ -19,17 +19,20 @@ export interface Traces {
 }
 
 /** The values of the user as they are sealed; null where it had none. */
-type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastName' | 'phone' | 'phoneE164'>;
+type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastName' | 'phone' | 'phoneE164'> &
+  // Traces from before requests were stored have none.
+  Partial<Pick<User, 'requestedEmail'>>;
 
 /** Shorter texts are part of too many other texts. A copy of a row that holds one holds longer ones too. */
 const textBytesMin = 4;
 
-function toTraces({ id, externalId, email, firstName, lastName, phone, phoneE164 }: KnownBy): Traces {
-  const keys = email === null ? [] : emailKeysOf(email);
+function toTraces(known: KnownBy): Traces {
+  const { id, externalId, email, requestedEmail = null, firstName, lastName, phone, phoneE164 } = known;
+  const keys = [email, requestedEmail].flatMap((address) => (address === null ? [] : emailKeysOf(address)));
   return {
     userId: id,
     email,
-    texts: recognisable([externalId, email, ...keys, firstName, lastName, phone, phoneE164]),
+    texts: recognisable([externalId, email, requestedEmail, ...keys, firstName, lastName, phone, phoneE164]),
   };
 }
 
@@ -42,9 +45,9 @@ function recognisable(texts: readonly (string | null)[]): string[] {
 export function sealTraces(
   secrets: SecretBox,
   erasure: Pick<Erasure, 'orgKey' | 'id'>,
-  { id, externalId, email, firstName, lastName, phone, phoneE164 }: User,
+  { id, externalId, email, requestedEmail, firstName, lastName, phone, phoneE164 }: User,
 ): string {
-  const known: KnownBy = { id, externalId, email, firstName, lastName, phone, phoneE164 };
+  const known: KnownBy = { id, externalId, email, requestedEmail, firstName, lastName, phone, phoneE164 };
   return secrets.seal(JSON.stringify(known), tracesContext(erasure));
 }
 

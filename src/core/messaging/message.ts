@@ -19,6 +19,7 @@ export const messageTemplates = [
   'password_reset',
   'invitation',
   'email_changed',
+  'sign_up_attempt',
   'new_network',
 ] as const;
 export type MessageTemplate = (typeof messageTemplates)[number];

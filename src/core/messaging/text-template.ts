@@ -1,7 +1,7 @@
 /**
  * The texts of messages, as text with placeholders such as `{{code}}`. A placeholder stands for a value and for nothing
- * else: there are no conditions, no loops and no code. A line with `{{inviter}}` is left out of an invitation that has
- * no inviter with a name. Values become one line of plain text.
+ * else: there are no conditions, no loops and no code. A line with a value that this message lacks is left out:
+ * `{{inviter}}` in an invitation without a name, and `{{link}}` in a notice of a sign-up. Values become one line of plain text.
  */
 import type { Channel, MessageTemplate } from './message.ts';
 
@@ -62,6 +62,13 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
     body: ['app', 'organization'],
     subject: ['app', 'organization'],
   },
+  /** The link is there only for a holder who has never proved the address. */
+  sign_up_attempt: {
+    channels: ['email'],
+    needed: null,
+    body: ['link', 'app', 'organization'],
+    subject: ['app', 'organization'],
+  },
   new_network: {
     channels: ['sms', 'email'],
     needed: null,
@@ -99,8 +106,8 @@ function namesIn(text: string): string[] {
 }
 
 /**
- * The text with its values. `valueFor` returns null for an absent inviter, and throws for another value that the message
- * does not have.
+ * The text with its values. `valueFor` returns null for a value whose line is left out, and throws for another value that
+ * the message does not have.
  */
 export function renderText(text: string, valueFor: (name: Placeholder) => string | null): string {
   const lines = text.split('\n').flatMap((line) => {

@@ -8,7 +8,7 @@ import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import { canonicalEmail } from '../directory/email-address.ts';
-import { nextStatus, type User } from '../directory/user.ts';
+import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { parseUserNumber } from '../ids.ts';
@@ -17,6 +17,7 @@ import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
+import { again, takeFree } from './requested-email.ts';
 
 /**
  * Consumes a code and confirms its user, who becomes active if pending. `caller` is null where the call names an app
@@ -36,29 +37,39 @@ export async function confirmUser(
   const principal = requireApp(caller);
   if (number === undefined || number === null || code === undefined) throw refuse('invalid_code', {});
 
-  const confirmed = await core.work.change(principal.orgKey, async (tx) => {
-    const user = await tx.users.lock({ number });
-    if (user === null || user.status === 'inactive') return null;
-    const now = core.clock.now();
-    const digest = codeDigest(core, user, code);
-    if (!(await tx.codes.consume(user.id, digest, now))) {
-      // The spent attempt is committed before the refusal.
-      await tx.codes.spendTry(user.id);
-      return null;
-    }
-    const after = await tx.users.update(user, {
-      confirmedAt: now,
-      ...(user.phoneE164 === null
-        ? { emailProvedAt: user.emailProvedAt ?? now }
-        : { phoneProvedAt: user.phoneProvedAt ?? now }),
-      updatedAt: now,
-      ...(user.status === 'pending' ? { status: nextStatus(user.status, 'activate'), wasActive: true } : {}),
+  const confirm = () =>
+    core.work.change(principal.orgKey, async (tx) => {
+      const user = await tx.users.lock({ number });
+      if (user === null || user.status === 'inactive') return null;
+      const now = core.clock.now();
+      const digest = codeDigest(core, user, code);
+      if (!(await tx.codes.consume(user.id, digest, now))) {
+        // The spent attempt is committed before the refusal.
+        await tx.codes.spendTry(user.id);
+        return null;
+      }
+      const after = await tx.users.update(user, {
+        confirmedAt: now,
+        ...(await proofOf(core, tx, user)),
+        updatedAt: now,
+        ...(user.status === 'pending'
+          ? { status: nextStatus(user.status, 'activate'), wasActive: true }
+          : {}),
+      });
+      await record(tx, principal, 'user.confirmed', { kind: 'user', id: user.id }, now);
+      return after;
     });
-    await record(tx, principal, 'user.confirmed', { kind: 'user', id: user.id }, now);
-    return after;
-  });
+  const confirmed = await again(confirm);
   if (confirmed === null) throw refuse('invalid_code', {});
   return confirmed;
+}
+
+/** A step: the proof of the address to which the code went. */
+async function proofOf(core: Core, tx: Tx, user: User): Promise<UserChanges> {
+  const now = core.clock.now();
+  if (user.phoneE164 !== null) return { phoneProvedAt: user.phoneProvedAt ?? now };
+  if (user.email !== null) return { emailProvedAt: user.emailProvedAt ?? now };
+  return user.requestedEmail === null ? {} : ((await takeFree(core, tx, user.requestedEmail)) ?? {});
 }
 
 /**
@@ -95,9 +106,9 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
   await queueMessage(core, tx, user, { template: 'confirmation', channel, to, code });
 }
 
-/** The address for the user's codes: the phone, or the email where there is no phone. */
-export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email'>): string | null {
-  return user.phoneE164 ?? user.email;
+/** The address for the user's codes: the phone, or the email where there is no phone, also a requested one. */
+export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email' | 'requestedEmail'>): string | null {
+  return user.phoneE164 ?? user.email ?? user.requestedEmail;
 }
 
 /** A code is right only while the user's codes go to the address that it was sent to: it proves no other one. */

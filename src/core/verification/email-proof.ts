@@ -12,6 +12,7 @@ import { record } from '../record/audit-event.ts';
 import { digestOf, newToken, parseToken } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { addressDigest, type EmailToken, emailTokenLifeMs, wentTo } from './email-token.ts';
+import { again, takeRequested } from './requested-email.ts';
 
 /** A step: sends a link to `to`, the user's present email. */
 export async function sendEmailProof(core: Core, tx: Tx, user: User, to: string): Promise<void> {
@@ -34,7 +35,7 @@ export async function findEmailProofApp(core: Core, input: { readonly token: unk
 }
 
 /**
- * Consumes the link: the email that it went to is proved. Refuses with `invalid_token` for a link that is unknown,
+ * Consumes the link: the email that it went to is proved, and a requested one becomes the user's. Refuses with `invalid_token` for a link that is unknown,
  * consumed or expired, or that went to an address which is no longer the user's.
  */
 export async function proveEmail(
@@ -46,18 +47,26 @@ export async function proveEmail(
   const { token, orgKey, digest } = link;
   const open = await core.work.read(orgKey, (tx) => tx.emailTokens.findOpen(digest, core.clock.now()));
   if (open === null) throw refuse('invalid_token', {});
-  await core.work.change(orgKey, async (tx) => {
-    const now = core.clock.now();
-    // The user is locked first, as in every other change that voids links.
-    const user = await tx.users.lock({ id: open.userId });
-    const consumed = await tx.emailTokens.consume(digest, now);
-    if (consumed === null || !isFor(user, consumed, token)) throw refuse('invalid_token', {});
-    await tx.emailTokens.drop(user.id);
-    if (user.emailProvedAt !== null) return;
-    await tx.users.update(user, { emailProvedAt: now, updatedAt: now });
-    const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey };
-    await record(tx, principal, 'user.email_proved', { kind: 'user', id: user.id }, now);
-  });
+  const prove = () =>
+    core.work.change(orgKey, async (tx) => {
+      const now = core.clock.now();
+      // The user is locked first, as in every other change that voids links.
+      const user = await tx.users.lock({ id: open.userId });
+      const consumed = await tx.emailTokens.consume(digest, now);
+      if (consumed === null || !isFor(user, consumed, token)) throw refuse('invalid_token', {});
+      await tx.emailTokens.drop(user.id);
+      if (user.emailProvedAt !== null) return;
+      const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey };
+      const changes =
+        user.requestedEmail === null
+          ? { emailProvedAt: now }
+          : await takeRequested(core, tx, principal, user.requestedEmail);
+      // The address was given to another user after the mail.
+      if (changes === null) throw refuse('invalid_token', {});
+      await tx.users.update(user, { ...changes, updatedAt: now });
+      await record(tx, principal, 'user.email_proved', { kind: 'user', id: user.id }, now);
+    });
+  await again(prove);
 }
 
 function readLink(token: unknown) {
@@ -67,5 +76,9 @@ function readLink(token: unknown) {
 }
 
 function isFor(user: User | null, { emailDigest }: EmailToken, token: string): user is User {
-  return user !== null && user.status !== 'inactive' && wentTo(token, user.email, emailDigest);
+  return (
+    user !== null &&
+    user.status !== 'inactive' &&
+    wentTo(token, user.email ?? user.requestedEmail, emailDigest)
+  );
 }

@@ -55,6 +55,20 @@ It is valid for 7 days and can be used once. If you do not expect an invitation,
 `,
     },
   },
+  sign_up_attempt: {
+    email: {
+      subject: '{{app}}: a sign-up with your email address',
+      body: `Hello,
+
+a new account in {{app}} was requested with this email address, which an account in {{organization}} has already. Nothing was changed.
+
+If it was you, sign in to your account, or set a new password there.
+To have the address in the new account instead, open this link within 7 days and press the button: {{link}}
+
+If it was not you, ignore this message and do not press any button.
+`,
+    },
+  },
   email_changed: {
     email: {
       subject: '{{app}}: your email address was changed',

@@ -55,6 +55,20 @@ Es válido durante 7 días y puede usarse una sola vez. Si no espera ninguna inv
 `,
     },
   },
+  sign_up_attempt: {
+    email: {
+      subject: '{{app}}: un registro con su dirección de correo',
+      body: `Hola:
+
+Se ha pedido una cuenta nueva de {{app}} con esta dirección de correo, que ya tiene una cuenta de {{organization}}. No ha cambiado nada.
+
+Si ha sido usted, inicie sesión en su cuenta o cree en ella una contraseña nueva.
+Si prefiere que la dirección pase a la cuenta nueva, abra este enlace en un plazo de 7 días y pulse el botón: {{link}}
+
+Si no ha sido usted, ignore este mensaje y no pulse ningún botón.
+`,
+    },
+  },
   email_changed: {
     email: {
       subject: '{{app}}: su dirección de correo ha cambiado',

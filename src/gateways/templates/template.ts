@@ -14,5 +14,6 @@ export type TemplateSet = Readonly<
   readonly password_reset: { readonly email: TextTemplate };
   readonly invitation: { readonly email: TextTemplate };
   readonly email_changed: { readonly email: TextTemplate };
+  readonly sign_up_attempt: { readonly email: TextTemplate };
   readonly new_network: Readonly<Record<Channel, TextTemplate>>;
 };

@@ -19,6 +19,7 @@ import { boundFlows } from './0016-bound-flows.ts';
 import { knownNetworks } from './0017-known-networks.ts';
 import { ledgerCodes } from './0018-ledger-codes.ts';
 import { oneAccount } from './0019-one-account.ts';
+import { requestedEmails } from './0020-requested-emails.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   knownNetworks,
   ledgerCodes,
   oneAccount,
+  requestedEmails,
 ];
 
 /** The version that this program works with. */

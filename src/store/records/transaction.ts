@@ -15,6 +15,7 @@ import { SqlAuditStore } from './audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
+import { SqlEmailRequestQueue } from './email-request-queue.ts';
 import { SqlEmailTokenStore } from './email-token-store.ts';
 import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
@@ -142,6 +143,10 @@ export class StoreSystemTx implements SystemTx {
 
   get messages(): SqlMessageQueue {
     return new SqlMessageQueue(this.#scope);
+  }
+
+  get emailRequests(): SqlEmailRequestQueue {
+    return new SqlEmailRequestQueue(this.#scope);
   }
 
   get passwordRequests(): SqlPasswordRequestQueue {

@@ -52,6 +52,7 @@ export const indexedColumns = {
   email: ['email', 'email_canonical'],
   role: ['role'],
   status: ['status'],
+  emailRequestedAt: ['email_requested_at'],
 } as const satisfies Partial<Record<keyof User, readonly (keyof UserTable)[]>>;
 
 function toSnakeCase(name: string): string {

@@ -2,7 +2,7 @@
  * The statements that change a user. A caller may set any combination of columns, and a statement for each
  * combination would be thousands. So every statement names the columns that are in no index, each with a switch that
  * says whether it changes. A column in an index is named only where it changes, because SQLite rewrites the index
- * entries of every column that a statement names. This gives sixteen statements, each made at its first use.
+ * entries of every column that a statement names. This gives 32 statements, each made at its first use.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Column } from '../../core/directory/column.ts';
