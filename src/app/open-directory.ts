@@ -37,6 +37,8 @@ export interface DirectoryOptions {
   readonly isBulk?: boolean;
   /** Whether the database was just replaced, perhaps by that of another folder. */
   readonly isRestored?: boolean;
+  /** The cost of a new password hash. Default: the standard. */
+  readonly hashWork?: HasherOptions['work'];
 }
 
 /** The core over its database. */
@@ -130,9 +132,10 @@ export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onChec
 
 /** Opens the directory for an app. The app closes the parts in its own order. */
 export async function openCore(
-  { config, secrets, clock = systemClock, isBulk = false, isRestored = false }: DirectoryOptions,
+  options: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
+  const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
   const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
@@ -157,6 +160,7 @@ export async function openCore(
   const hasher = createPasswordHasher({
     ...{ queueMax: config.hashQueueMax, processes: config.workers },
     ...(meter === undefined ? {} : { meter }),
+    ...(hashWork === undefined ? {} : { work: hashWork }),
   });
   const abilities: MailAbilities = { takesUnicode: config.email.kind === 'outbox' };
   const core: Core = {

@@ -10,7 +10,7 @@
 import { availableParallelism } from 'node:os';
 import type { PasswordHasher } from '../core/access/password.ts';
 import { refuse } from '../core/errors.ts';
-import { hashWithArgon2, isStandardArgon2 } from './password-hash/argon2-hash.ts';
+import { type Argon2Work, hashWithArgon2, isArgon2Of, standardWork } from './password-hash/argon2-hash.ts';
 import { CheckThreads } from './password-hash/check-threads.ts';
 import { readHash } from './password-hash/hash-kinds.ts';
 
@@ -32,6 +32,8 @@ export interface HasherOptions {
   /** How many processes hash on this machine. Default: 1. */
   readonly processes?: number;
   readonly meter?: HashMeter;
+  /** The cost of a new hash. Default: the standard; tests that judge no price take less. */
+  readonly work?: Argon2Work;
 }
 
 export interface QueuedHasher extends PasswordHasher {
@@ -40,7 +42,7 @@ export interface QueuedHasher extends PasswordHasher {
 }
 
 export function createPasswordHasher(options: HasherOptions): QueuedHasher {
-  const { queueMax, meter } = options;
+  const { queueMax, meter, work = standardWork } = options;
   const queue = new Queue(options.concurrency ?? concurrencyHere(options.processes ?? 1), queueMax);
   const threads = new CheckThreads();
   const inTurn = async <T>(units: number, task: () => Promise<T>): Promise<T> => {
@@ -58,12 +60,12 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
     get waiting() {
       return queue.waiting;
     },
-    hash: (password) => inTurn(1, () => hashWithArgon2(password)),
+    hash: (password) => inTurn(1, () => hashWithArgon2(password, work)),
     verify: (password, text) => {
       const hash = text === null ? null : readHash(text);
       if (text === null || hash === null) {
         return inTurn(1, async () => {
-          await hashWithArgon2(password);
+          await hashWithArgon2(password, work);
           return false;
         });
       }
@@ -73,7 +75,7 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
       );
     },
     isKnown: (text) => readHash(text) !== null,
-    isOutdated: (text) => !isStandardArgon2(text),
+    isOutdated: (text) => !isArgon2Of(work, text),
   };
 }
 

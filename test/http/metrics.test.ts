@@ -14,7 +14,7 @@ describe('metrics', () => {
 
   before(async () => {
     port = await findPort();
-    roster = await startRoster({ env: { ROSTER_METRICS_PORT: String(port) } });
+    roster = await startRoster({ env: { ROSTER_METRICS_PORT: String(port) }, hasStandardHashes: true });
   });
   after(() => roster.close());
 

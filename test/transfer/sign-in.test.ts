@@ -103,7 +103,7 @@ const people = [
   },
 ] as const;
 
-const roster = setUpRoster();
+const roster = setUpRoster({ hasStandardHashes: true });
 
 setUp(async () => {
   const rows = people.map(({ kind, hash }) =>

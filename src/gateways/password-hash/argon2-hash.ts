@@ -10,17 +10,16 @@ import { bytesOf, type HashReader, isSame } from './stored-hash.ts';
 type Variant = 'argon2d' | 'argon2i' | 'argon2id';
 
 /** The cost parameters of argon2. Memory in KiB. */
-interface Work {
+export interface Argon2Work {
   readonly memory: number;
   readonly passes: number;
   readonly parallelism: number;
 }
 
-const standard: Work = { memory: 19_456, passes: 2, parallelism: 1 };
+/** The cost of Roster's own hashes. */
+export const standardWork: Argon2Work = { memory: 19_456, passes: 2, parallelism: 1 };
 const saltBytes = 16;
 const tagBytes = 32;
-const { memory, passes, parallelism } = standard;
-const standardHead = `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$`;
 
 const memoryMax = 262_144;
 const passesMax = 16;
@@ -28,21 +27,25 @@ const parallelismMax = 16;
 
 const derive = promisify(argon2);
 
-/** A fresh hash of the password. */
-export async function hashWithArgon2(password: string): Promise<string> {
-  const salt = randomBytes(saltBytes);
-  const message = Buffer.from(password, 'utf8');
-  const tag = await derive('argon2id', { ...standard, message, nonce: salt, tagLength: tagBytes });
-  return `${standardHead}${unpadded(salt)}$${unpadded(tag)}`;
+function headOf({ memory, passes, parallelism }: Argon2Work): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$`;
 }
 
-/** Whether the hash has the kind and the parameters of `hashWithArgon2`. */
-export function isStandardArgon2(text: string): boolean {
-  return text.startsWith(standardHead) && readArgon2(text) !== null;
+/** A fresh hash of the password. */
+export async function hashWithArgon2(password: string, work: Argon2Work): Promise<string> {
+  const salt = randomBytes(saltBytes);
+  const message = Buffer.from(password, 'utf8');
+  const tag = await derive('argon2id', { ...work, message, nonce: salt, tagLength: tagBytes });
+  return `${headOf(work)}${unpadded(salt)}$${unpadded(tag)}`;
+}
+
+/** Whether the hash has the kind and the parameters of `hashWithArgon2` with that work. */
+export function isArgon2Of(work: Argon2Work, text: string): boolean {
+  return text.startsWith(headOf(work)) && readArgon2(text) !== null;
 }
 
 /** The passes over one KiB that take as long as one hash of ours. */
-const passesInUnit = memory * passes;
+const passesInUnit = standardWork.memory * standardWork.passes;
 
 const parameter = '[mtp]=[1-9]\\d{0,6}';
 const phc = new RegExp(
@@ -68,7 +71,7 @@ export const readArgon2: HashReader = (text) => {
 };
 
 /** The parameters as numbers; null where one is missing or exceeds the bounds. */
-function workOf(parameters: string): Work | null {
+function workOf(parameters: string): Argon2Work | null {
   const values = new Map(parameters.split(',').map((text) => [text.charAt(0), Number(text.slice(2))]));
   const work = {
     memory: values.get('m') ?? 0,

@@ -44,6 +44,8 @@ export interface StartOptions {
   readonly clock?: FakeClock;
   /** The data folder, which `close` keeps; by default a new folder that `close` removes. */
   readonly folder?: string;
+  /** Whether password hashes cost what they cost in service, for tests that measure it; by default they are cheap. */
+  readonly hasStandardHashes?: true;
 }
 
 /** An organization with the credentials of its clients. */
@@ -106,6 +108,9 @@ const openEnvironment: Environment = {
   ROSTER_LIMIT_CONNECT: '1000000',
 };
 
+/** The least work that argon2 has: a test makes many accounts, and few judge the price of a password. */
+export const cheapHashes = { memory: 8, passes: 1, parallelism: 1 };
+
 export async function startRoster(options: StartOptions = {}): Promise<Roster> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'roster-test-')));
   const clock = options.clock ?? createFakeClock();
@@ -118,7 +123,10 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
     DATABASE_URL: databaseUrl,
     ...options.env,
   });
-  const app = await createApp({ config, secrets, clock });
+  const app = await createApp({
+    ...{ config, secrets, clock },
+    ...(options.hasStandardHashes ? {} : { hashWork: cheapHashes }),
+  });
   const baseUrl = await app.listen();
   const { core } = app;
   const rows = databaseUrl === undefined ? openRows(folder) : openPostgresRows(databaseUrl);
