@@ -81,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     { connectPages },
     { isPageBuilt },
     { jwksPages },
+    { createSiteTexts },
     { createJobs },
     { startJobs },
   ] = await Promise.all([
@@ -96,6 +97,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../pages/connect/connect-page.ts'),
     import('../pages/connect/connect-assets.ts'),
     import('../pages/jwks/jwks-page.ts'),
+    import('../pages/site-texts.ts'),
     import('../jobs/jobs.ts'),
     import('../jobs/runner.ts'),
   ]);
@@ -105,9 +107,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logger = meter?.loggerFrom(plain) ?? plain;
   // Commits before the jobs start wake no job: each job begins with a run over all that is due.
   let runner: Runner | undefined;
-  const { store, hasher, address, providers, lists, records, abilities, ...directory } = await openCore(
-    options,
-    {
+  const { store, hasher, address, providers, lists, records, abilities, pageTexts, ...directory } =
+    await openCore(options, {
       ...meter?.hooks,
       onCommitted(topics) {
         for (const topic of topics) runner?.wake(topic);
@@ -115,8 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       onOutage: log.createOutageReporter(logger),
       onLedgerFault: ({ message }) =>
         logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
-    },
-  );
+    });
   const { core } = directory;
   // Create the key before the first backup, so that a restored database signs with the same key.
   await ensureSigner(core);
@@ -127,16 +127,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const journal = meter?.journalFrom(toLog) ?? toLog;
   const senders = options.senders ?? (await createSenders(options, abilities));
+  const texts = createSiteTexts(pageTexts);
   const server = createServer({
     core,
     contracts,
     fallback: 'organization',
     pages: [
-      ...setPasswordPages(core),
-      ...proveEmailPages(core),
-      ...connectionCallbackPages(core),
-      ...connectionStartPages(core),
-      ...connectPages(core),
+      ...setPasswordPages(core, texts),
+      ...proveEmailPages(core, texts),
+      ...connectionCallbackPages(core, texts),
+      ...connectionStartPages(core, texts),
+      ...connectPages(core, texts),
       ...jwksPages(core),
     ],
     mounts: await providers.mounts(),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
-import { readTemplateFolder } from '../config/template-folder.ts';
+import { type FolderTexts, readTemplateFolder } from '../config/template-folder.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
@@ -17,6 +17,7 @@ import { createSecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
+import { englishSiteTexts } from '../pages/site-texts.ts';
 import type { MovedTable, MoveOptions } from '../store/copies/move.ts';
 import { takeFolder } from '../store/folder/folder-lock.ts';
 import { type FolderRecords, noRecords, openRecords } from '../store/folder/folder-records.ts';
@@ -121,6 +122,8 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
   readonly lists: PasswordLists;
   readonly records: FolderRecords;
   readonly abilities: MailAbilities;
+  /** The texts of web pages that the deployment replaces. */
+  readonly pageTexts: FolderTexts['pages'];
 };
 
 /** What the parts of a directory report to the caller that opens it. */
@@ -148,7 +151,8 @@ export async function openCore(
   };
   const records = existsSync(dataDir) ? openRecords(dataDir, box, onFault) : noRecords;
   const address = createAppAddress(config);
-  const texts = config.templatesDir === null ? undefined : readTemplateFolder(config.templatesDir);
+  const texts =
+    config.templatesDir === null ? null : readTemplateFolder(config.templatesDir, englishSiteTexts);
   const providers = createAppProviders(config, secrets, address, clock);
   const lists = await openPasswordLists(config);
   const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks).catch(
@@ -168,7 +172,7 @@ export async function openCore(
     clock,
     secrets: box,
     hasher,
-    composer: createMessageComposer(address, texts),
+    composer: createMessageComposer(address, texts?.messages),
     isCommonPassword: lists.isCommon,
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota },
     providers: providers.directory,
@@ -197,6 +201,7 @@ export async function openCore(
     lists,
     records,
     abilities,
+    pageTexts: texts?.pages ?? new Map(),
     replayed,
     maintenance: store,
     applied,

@@ -266,7 +266,7 @@ export const settings = {
     parser: read.line,
     otherwise: 'the texts of Roster, in English and Spanish',
     meaning:
-      'A folder with your own texts and languages of messages; see [operations](operations.md#texts-of-messages).',
+      'A folder with your own texts and languages, of messages and of web pages; see [operations](operations.md#texts-of-messages).',
   }),
   breachedPasswords: optional('ROSTER_BREACHED_PASSWORDS', {
     section: 'Links and accounts',

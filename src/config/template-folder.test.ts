@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createMessageComposer } from '../gateways/message-composer.ts';
+import { englishSiteTexts } from '../pages/site-texts.ts';
 import { ConfigError } from './config.ts';
 import { readTemplateFolder } from './template-folder.ts';
 
@@ -24,7 +25,7 @@ function folderWith(files: Readonly<Record<string, string | Uint8Array>>): strin
 
 function faultsOf(files: Readonly<Record<string, string | Uint8Array>>): readonly string[] {
   try {
-    readTemplateFolder(folderWith(files));
+    readTemplateFolder(folderWith(files), englishSiteTexts);
   } catch (error) {
     assert.ok(error instanceof ConfigError);
     assert.ok(error.faults.every(({ name }) => name === 'ROSTER_TEMPLATES_DIR'));
@@ -40,7 +41,7 @@ const facts = {
 function composerOf(files: Readonly<Record<string, string>>) {
   return createMessageComposer(
     { linkUrl: 'https://id.example.com/set-password', proofUrl: 'https://id.example.com/prove-email' },
-    readTemplateFolder(folderWith(files)),
+    readTemplateFolder(folderWith(files), englishSiteTexts).messages,
   );
 }
 
@@ -119,8 +120,59 @@ describe('a folder of templates', () => {
     assert.ok(problems.every((problem) => !problem.includes('\n') && !problem.includes('Bonjour')));
   });
 
+  test('has texts of web pages by the name of the page, and faults name the file and the key', () => {
+    const { pages } = readTemplateFolder(
+      folderWith({
+        'fr/set_password.json': '\uFEFF{ "heading": "Un mot", "problems": { "too_short": "Court" } }',
+        'pt-BR/connect.json': JSON.stringify({
+          page: { intro: '{{ app }}', found: { other: 'x' }, nothing_found: 'y' },
+        }),
+      }),
+      englishSiteTexts,
+    );
+    assert.deepEqual(pages.get('set_password')?.get('fr'), {
+      ...{ heading: 'Un mot', problems: { too_short: 'Court' } },
+    });
+    assert.deepEqual(pages.get('connect')?.get('pt-br'), {
+      page: { intro: '{{ app }}', found: { other: 'x' }, nothingFound: 'y' },
+    });
+
+    const problems = faultsOf({
+      'de/connect.json': JSON.stringify({
+        page: {
+          ...{ intro: '{{app}} {{provider}} {{app', nothingFound: 'x', toString: 'x' },
+          ...{ found: { one: '{{count}}', several: 'x' }, connected_count: '{{count}}', problems: ['x'] },
+        },
+      }),
+      'de/connection_start.json':
+        '{"account": "{{app}}", "submit": 7, "__proto__": "x", "over": {"heading": " "}}',
+      'de/links.json': '[]',
+      'de/prove_email.json': '{"submit": null, "submit ": "x",',
+      'de/welcome.json': '{}',
+    });
+    const expected = [
+      /^de\/connect\.json page\.intro must not have \{\{provider\}\}$/,
+      /^de\/connect\.json page\.intro has \{\{ or \}\} without its other half$/,
+      /^de\/connect\.json page\.nothingFound is not a known key$/,
+      /^de\/connect\.json page\.toString is not a known key$/,
+      /^de\/connect\.json page\.found needs the plural category other$/,
+      /^de\/connect\.json page\.found\.several is not a plural category: it must be one of zero, one/,
+      /^de\/connect\.json page\.connected_count must be an object of texts by plural category$/,
+      /^de\/connect\.json page\.problems must be an object of texts$/,
+      /^de\/connection_start\.json account needs \{\{account\}\}$/,
+      /^de\/connection_start\.json submit must be a text that is not empty$/,
+      /^de\/connection_start\.json __proto__ is not a known key$/,
+      /^de\/connection_start\.json over\.heading must be a text that is not empty$/,
+      /^de\/links\.json must be an object of texts$/,
+      /^de\/prove_email\.json is not JSON$/,
+      /^de\/welcome\.json is not a known template: it must be one of .*, set_password\.json/,
+    ];
+    assert.equal(problems.length, expected.length, problems.join('\n'));
+    for (const [index, pattern] of expected.entries()) assert.match(problems[index] ?? '', pattern);
+  });
+
   test('that does not exist, or has a language twice, is refused', () => {
-    assert.throws(() => readTemplateFolder('/nowhere/at/all'), ConfigError);
+    assert.throws(() => readTemplateFolder('/nowhere/at/all', {}), ConfigError);
     assert.deepEqual(faultsOf({ 'fr/email_changed.txt': 'x', 'FR/email_changed.txt': 'y' }), [
       'fr is the language of another folder too',
     ]);

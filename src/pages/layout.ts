@@ -8,6 +8,7 @@ import type { Answer } from '../http/contract.ts';
 import { permissionsPolicy } from '../http/page.ts';
 import { brandStyle } from './brand.ts';
 import { Html, html } from './html.ts';
+import { languageAttributes } from './page-language.ts';
 
 const style = `
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
@@ -24,7 +25,7 @@ button.quiet { background: transparent; color: inherit; border: 1px solid #76767
 :focus-visible { outline: 3px solid var(--accent, #1a4fa3); outline-offset: 2px; }
 p { margin: 0 0 .75rem; }
 .hint { margin: 0 0 .5rem; }
-.error { margin: 0 0 .5rem; padding-left: .75rem; border-left: .25rem solid #c62828; font-weight: 600; }
+.error { margin: 0 0 .5rem; padding-inline-start: .75rem; border-inline-start: .25rem solid #c62828; font-weight: 600; }
 section + section { margin-top: 2.5rem; }
 header { display: flex; align-items: center; gap: .75rem; margin: 0 0 1.5rem; font-weight: 600; overflow-wrap: anywhere; }
 header img { width: 2.5rem; height: 2.5rem; object-fit: contain; }
@@ -78,7 +79,7 @@ export interface Page {
 /** The beginning of every document for people, inside its `<head>`; the caller ends the `<head>`. */
 export function htmlHead(language: string, title: string): Html {
   return html`<!doctype html>
-<html lang="${language}">
+<html ${languageAttributes(language)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,20 +1,22 @@
 /**
  * What the web pages have in common that links in emails open: the language of the reader, the token of the link, the
  * answers to a link that does not work, and the script that holds a second press of a button. The pages work without
- * script, by keyboard and in a screen reader, in English and Spanish (`?lang=` before `Accept-Language`). Opening a page
+ * script, by keyboard and in a screen reader, in each language that the page has (`?lang=` before `Accept-Language`). Opening a page
  * does not use the link up, so a mail scanner that follows links does no harm.
  */
-import { closestLanguage, type Language, languages, readAcceptLanguage } from '../core/messaging/language.ts';
+import { readAcceptLanguage } from '../core/messaging/language.ts';
 import type { Answer, Call } from '../http/contract.ts';
 import type { Refusal, RefusalCode } from '../http/http-refusals.ts';
 import type { PageRoute } from '../http/page.ts';
 import { type Html, html } from './html.ts';
 import { type Page, type PageBrand, renderPage } from './layout.ts';
+import type { LinkTexts, RequestProblem } from './link-texts.ts';
+import type { LocalTexts, PageTexts } from './local-texts.ts';
 import { type Notice, noticeText, renderInEveryLanguage } from './notice.ts';
+import { languageAttributes, languageName } from './page-language.ts';
 
-/** The language of the reader, and the token of the link. */
-export interface Visit {
-  readonly language: Language;
+/** The language of the reader with the texts of the page in it, and the token of the link. */
+export interface Visit<T = unknown> extends LocalTexts<T> {
   readonly token: string;
   /** The app of the token; absent for an expired token. */
   readonly brand?: PageBrand;
@@ -50,15 +52,15 @@ export function formOf(call: Call): Readonly<Record<string, unknown>> {
   return typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
 }
 
-export function readVisit(call: Call, fields: Readonly<Record<string, unknown>>): Visit {
+export function readVisit<T extends object>(
+  texts: PageTexts<T>,
+  call: Call,
+  fields: Readonly<Record<string, unknown>>,
+): Visit<T> {
   const wanted = textOf(fields['lang']);
-  return {
-    token: textOf(fields['token']),
-    language: closestLanguage([
-      ...(wanted === '' ? [] : [wanted]),
-      ...readAcceptLanguage(call.headers['accept-language']),
-    ]),
-  };
+  const accepted = readAcceptLanguage(call.headers['accept-language']);
+  const local = texts.closest([...(wanted === '' ? [] : [wanted]), ...accepted]);
+  return { ...local, token: textOf(fields['token']) };
 }
 
 /** A field that came once; otherwise empty. */
@@ -85,45 +87,15 @@ export function noticePage(status: number, visit: Visit, notice: Notice, links: 
   });
 }
 
-/** The name of each language in itself, for a person who cannot read the page. */
-const languageNames: Readonly<Record<Language, string>> = { en: 'English', es: 'Español' };
-
 /** Links to the same page in the other languages. */
-export function languageLinks({ language, token }: Visit): Html {
+export function languageLinks({ language, languages, token }: Visit): Html {
   const others = languages.filter((each) => each !== language);
   const links = others.map((each) => {
     const query = new URLSearchParams({ token, lang: each }).toString();
-    return html`<a href="?${query}" lang="${each}" hreflang="${each}">${languageNames[each]}</a> `;
+    return html`<a href="?${query}" ${languageAttributes(each)} hreflang="${each}">${languageName(each)}</a> `;
   });
   return html`<nav>${links}</nav>`;
 }
-
-/** Why a request was not processed. */
-type RequestProblem = 'too_many' | 'busy' | 'not_understood' | 'fault';
-
-const problemTexts: Readonly<Record<Language, Readonly<Record<RequestProblem, Notice>>>> = {
-  en: {
-    too_many: { heading: 'Too many tries', body: 'Wait a minute, then go back and try again.' },
-    busy: { heading: 'Very busy at the moment', body: 'Wait a moment, then go back and try again.' },
-    not_understood: { heading: 'This did not work', body: 'Open the link from your email again.' },
-    fault: {
-      heading: 'Something went wrong',
-      body: 'The fault is ours. Open the link from your email again in a while.',
-    },
-  },
-  es: {
-    too_many: {
-      heading: 'Demasiados intentos',
-      body: 'Espere un minuto, vuelva atrás e inténtelo de nuevo.',
-    },
-    busy: { heading: 'Hay mucha actividad', body: 'Espere un momento, vuelva atrás e inténtelo de nuevo.' },
-    not_understood: { heading: 'No ha funcionado', body: 'Abra otra vez el enlace de su correo.' },
-    fault: {
-      heading: 'Algo ha ido mal',
-      body: 'El fallo es nuestro. Abra otra vez el enlace de su correo dentro de un rato.',
-    },
-  },
-};
 
 /** Refusals of requests that were not processed, by what a person can do about them. */
 const requestProblems: Partial<
@@ -140,7 +112,9 @@ const requestProblems: Partial<
 };
 
 /** The page for a refusal. */
-export function presentProblem(refusal: Refusal): Answer {
-  const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
-  return renderInEveryLanguage(status, (language) => problemTexts[language][problem]);
+export function presentProblem(texts: PageTexts<LinkTexts>): (refusal: Refusal) => Answer {
+  return (refusal) => {
+    const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
+    return renderInEveryLanguage(status, texts, (each) => each[problem]);
+  };
 }

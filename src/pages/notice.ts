@@ -1,8 +1,10 @@
 /** A heading and a sentence to read: part of most pages, and the whole of a page that refuses a request. */
-import { type Language, languages } from '../core/messaging/language.ts';
+import { fallbackLanguage } from '../core/messaging/language.ts';
 import type { Answer } from '../http/contract.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './layout.ts';
+import type { PageTexts } from './local-texts.ts';
+import { languageAttributes } from './page-language.ts';
 
 export interface Notice {
   readonly heading: string;
@@ -16,10 +18,17 @@ export function noticeText({ heading, body }: Notice): Html {
 }
 
 /** A page with the notice in every language, for a request that does not tell the language of its reader. */
-export function renderInEveryLanguage(status: number, noticeIn: (language: Language) => Notice): Answer {
-  const content = html`${languages.map(
-    (language) => html`<section lang="${language}">${noticeText(noticeIn(language))}</section>
+export function renderInEveryLanguage<T extends object>(
+  status: number,
+  texts: PageTexts<T>,
+  noticeOf: (texts: T) => Notice,
+): Answer {
+  const content = html`${texts.languages.map(
+    (
+      language,
+    ) => html`<section ${languageAttributes(language)}>${noticeText(noticeOf(texts.in(language)))}</section>
 `,
   )}`;
-  return renderPage({ status, language: 'en', title: noticeIn('en').heading, content });
+  const language = fallbackLanguage;
+  return renderPage({ status, language, title: noticeOf(texts.in(language)).heading, content });
 }

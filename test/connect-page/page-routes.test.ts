@@ -10,6 +10,7 @@ import { dayMs, hourMs } from '../../src/core/time.ts';
 import type { Call } from '../../src/http/contract.ts';
 import { assetsFolder, readAssets } from '../../src/pages/connect/connect-assets.ts';
 import { connectPages } from '../../src/pages/connect/connect-page.ts';
+import { createSiteTexts } from '../../src/pages/site-texts.ts';
 import type { Reply } from '../support/server/http.ts';
 import { openLedger } from '../support/server/ledger.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
@@ -165,7 +166,9 @@ describe('the frame of the Connect page', () => {
     try {
       await assert.rejects(readAssets(join(folder, 'nowhere')));
       await assert.rejects(readAssets(folder), /there is no script/);
-      const route = connectPages(roster.core, folder).find(({ path }) => path.endsWith('/:name'));
+      const route = connectPages(roster.core, createSiteTexts(), folder).find(({ path }) =>
+        path.endsWith('/:name'),
+      );
       const ask: Call = {
         ...{ params: { name: 'main-1.js' }, headers: {}, query: {}, principal: null, door: 'pages' },
         ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '', baseUrl: '' },

@@ -117,8 +117,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'shapes'],
     packages: ['node:*'],
   },
-  /** The types of the messages between a web page and its server. */
-  shapes: { paths: ['src/pages/connect/connect-shapes.ts'], rooms: [], packages: [] },
+  /** What a web page and its server share: the types of their messages, and texts with values. */
+  shapes: {
+    paths: ['src/pages/connect/connect-shapes.ts', 'src/pages/fill-text.ts'],
+    rooms: [],
+    packages: [],
+  },
   web: {
     paths: ['web/'],
     rooms: ['shapes'],

@@ -4,13 +4,14 @@
  */
 import { Alert, Button, CloseButton, Loader, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
+import type { LanguageShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
+import { fillText } from '../../src/pages/fill-text.ts';
 import type { Api } from './api.ts';
 import { DisconnectDialog } from './disconnect-dialog.tsx';
 import type { Embedder } from './embedder.ts';
 import type { NamedSource, SessionResults } from './session-results.ts';
 import { SourceRow } from './source-row.tsx';
-import { type Language, languages, texts } from './texts.ts';
+import { fillCount, localeOf } from './texts.ts';
 import { useSources } from './use-sources.ts';
 
 export interface ConnectPageProps {
@@ -19,12 +20,15 @@ export interface ConnectPageProps {
   readonly results: SessionResults;
   /** The address of the app's logo; null for none. */
   readonly logo: string | null;
-  readonly language: Language;
-  readonly onLanguage: (language: Language) => void;
+  readonly languages: readonly LanguageShape[];
+  readonly language: LanguageShape;
+  /** Takes the tag of a language. */
+  readonly onLanguage: (tag: string) => void;
 }
 
-export function ConnectPage({ api, embedder, results, logo, language, onLanguage }: ConnectPageProps) {
-  const t = texts[language];
+export function ConnectPage(props: ConnectPageProps) {
+  const { api, embedder, results, logo, languages, language, onLanguage } = props;
+  const { tag, direction, texts: t } = language;
   const [announcement, setAnnouncement] = useState('');
   const [wanted, setWanted] = useState('');
   const [leaving, setLeaving] = useState<NamedSource | null>(null);
@@ -33,8 +37,8 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
   const state = useSources(
     { api, embedder, results },
     {
-      onConnected: ({ name }) => setAnnouncement(t.nowConnected(name)),
-      onDisconnected: ({ name }) => setAnnouncement(t.nowDisconnected(name)),
+      onConnected: ({ name }) => setAnnouncement(fillText(t.nowConnected, { provider: name })),
+      onDisconnected: ({ name }) => setAnnouncement(fillText(t.nowDisconnected, { provider: name })),
     },
   );
 
@@ -45,9 +49,10 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
   };
 
   useEffect(() => {
-    document.documentElement.lang = language;
+    document.documentElement.lang = tag;
+    document.documentElement.dir = direction;
     document.title = t.title;
-  }, [language, t]);
+  }, [tag, direction, t]);
 
   // Escape closes the page wherever the focus is, as in a dialog.
   useEffect(() => {
@@ -68,9 +73,11 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
   const { session } = state;
   const appName = session?.app.name ?? '';
   const sources = ordered(session?.sources ?? [], order);
-  const found = sources.filter(({ title }) => matches(title, wanted, language));
+  const found = sources.filter(({ title }) => matches(title, wanted, tag));
   const connected = sources.filter(({ connection }) => connection?.status === 'active').length;
-  const other = languages.find((each) => each !== language) ?? language;
+  const others = languages.filter((each) => each.tag !== tag);
+
+  const countText = connected === 0 ? t.noneConnected : fillCount(t.connectedCount, connected, tag);
 
   return (
     <div className="page">
@@ -85,7 +92,7 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
         {embedder.isThere && <CloseButton size="lg" aria-label={t.close} onClick={close} />}
       </header>
       <main>
-        {session !== undefined && <p>{t.intro(appName)}</p>}
+        {session !== undefined && <p>{fillText(t.intro, { app: appName })}</p>}
         {state.problem !== null && (
           <Alert color="red" role="alert" variant="outline" className="problem">
             <p>{t.problems[state.problem]}</p>
@@ -114,9 +121,9 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
               size="md"
             />
             <p className="hidden" role="status">
-              {wanted === '' ? '' : t.found(found.length)}
+              {wanted === '' ? '' : fillCount(t.found, found.length, tag)}
             </p>
-            {found.length === 0 && <p>{t.nothingFound(wanted)}</p>}
+            {found.length === 0 && <p>{fillText(t.nothingFound, { wanted })}</p>}
             <ul aria-label={t.sources}>
               {found.map((source) => (
                 <SourceRow
@@ -134,18 +141,23 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
         )}
       </main>
       <footer>
-        <Button
-          variant="subtle"
-          className="language"
-          lang={other}
-          onClick={() => {
-            setAnnouncement('');
-            onLanguage(other);
-          }}
-        >
-          {texts[other].languageName}
-        </Button>
-        <span className="count">{session !== undefined && t.connectedCount(connected)}</span>
+        <div className="languages">
+          {others.map((other) => (
+            <Button
+              key={other.tag}
+              variant="subtle"
+              className="language"
+              lang={other.tag}
+              onClick={() => {
+                setAnnouncement('');
+                onLanguage(other.tag);
+              }}
+            >
+              {other.name}
+            </Button>
+          ))}
+        </div>
+        <span className="count">{session !== undefined && countText}</span>
         {embedder.isThere && <Button onClick={close}>{t.done}</Button>}
       </footer>
       <p className="hidden" role="status">
@@ -155,7 +167,7 @@ export function ConnectPage({ api, embedder, results, logo, language, onLanguage
         <DisconnectDialog
           source={leaving}
           appName={appName}
-          language={language}
+          texts={t}
           onKeep={() => setLeaving(null)}
           onDisconnect={() => {
             setLeaving(null);
@@ -202,8 +214,8 @@ function ordered(
 }
 
 /** Whether the title contains the wanted text; ignores case and accents. */
-function matches(title: string, wanted: string, language: Language): boolean {
+function matches(title: string, wanted: string, tag: string): boolean {
   const plain = (text: string): string =>
-    text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase(language).trim();
+    text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase(localeOf(tag)).trim();
   return plain(title).includes(plain(wanted));
 }

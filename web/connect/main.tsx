@@ -17,11 +17,12 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { LanguageShape } from '../../src/pages/connect/connect-shapes.ts';
 import { createApi } from './api.ts';
 import { ConnectPage } from './connect-page.tsx';
 import { findEmbedder } from './embedder.ts';
 import { SessionResults } from './session-results.ts';
-import { isLanguage, type Language } from './texts.ts';
+import { chooseLanguage } from './texts.ts';
 
 const address = new URL(window.location.href);
 const token = address.searchParams.get('token') ?? '';
@@ -35,23 +36,26 @@ const root = document.getElementById('root');
 if (root !== null) start(root);
 
 function start(element: HTMLElement): void {
-  const { origins = '[]', api = '', logo = '' } = element.dataset;
+  const { origins = '[]', api = '', logo = '', languages: inJson = '[]' } = element.dataset;
+  const languages: readonly LanguageShape[] = JSON.parse(inJson);
   const embedder = findEmbedder(JSON.parse(origins));
   const props = {
     api: createApi(new URL(api, document.baseURI).href, token),
     embedder,
     results: new SessionResults(),
+    languages,
     logo: logo === '' ? null : new URL(logo, document.baseURI).href,
   };
   const { lang } = document.documentElement;
 
   function App() {
-    const [language, setLanguage] = useState(isLanguage(lang) ? lang : 'en');
-    const choose = (chosen: Language): void => {
+    const [tag, setTag] = useState(lang);
+    const choose = (chosen: string): void => {
       remember(chosen);
-      setLanguage(chosen);
+      setTag(chosen);
     };
-    return <ConnectPage {...props} language={language} onLanguage={choose} />;
+    const language = chooseLanguage(languages, tag);
+    return language === undefined ? null : <ConnectPage {...props} language={language} onLanguage={choose} />;
   }
 
   createRoot(element).render(

@@ -1,12 +1,13 @@
 /** One source: its name, its state, and the one or two actions on it. */
 import { Badge, Button } from '@mantine/core';
-import type { SourceShape } from '../../src/pages/connect/connect-shapes.ts';
-import { type Language, type Texts, texts } from './texts.ts';
+import type { LanguageShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
+import { fillText } from '../../src/pages/fill-text.ts';
+import { localeOf } from './texts.ts';
 import type { Visit } from './use-sources.ts';
 
 export interface SourceRowProps {
   readonly source: SourceShape;
-  readonly language: Language;
+  readonly language: LanguageShape;
   /** The visit at this provider; null if there is none. */
   readonly visit: Visit | null;
   /** Whether it is being disconnected. */
@@ -16,7 +17,7 @@ export interface SourceRowProps {
 }
 
 export function SourceRow({ source, language, visit, isEnding, onConnect, onDisconnect }: SourceRowProps) {
-  const t = texts[language];
+  const { texts: t } = language;
   const { title, connection, isDemo, isOffered } = source;
   const status = connection?.status;
   const isBusy = isEnding || visit?.state === 'opening';
@@ -43,11 +44,11 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
           )}
         </h2>
         {isDemo && <p className="hint">{t.demoHint}</p>}
-        <p className="state">{isEnding ? t.opening : stateText(source, visit, t, language)}</p>
+        <p className="state">{isEnding ? t.opening : stateText(source, visit, language)}</p>
         {visit?.state === 'blocked' && visit.start !== null && (
           // The start page looks at this one, so the link between the two windows must stay (`opener`).
           <a href={visit.start.authUrl} target="roster-connect" rel="opener">
-            {t.goTo(title)}
+            {fillText(t.goTo, { provider: title })}
           </a>
         )}
       </div>
@@ -74,18 +75,18 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
 function stateText(
   { title, connection, isOffered }: SourceShape,
   visit: Visit | null,
-  t: Texts,
-  language: Language,
+  { tag, texts: t }: LanguageShape,
 ): string {
+  const provider = title;
   if (connection?.status === 'active' && connection.connectedAt !== null) {
-    const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
-    return t.since(day.format(new Date(connection.connectedAt)));
+    const day = new Intl.DateTimeFormat(localeOf(tag), { dateStyle: 'long' });
+    return fillText(t.since, { date: day.format(new Date(connection.connectedAt)) });
   }
   switch (visit?.state) {
     case 'opening':
       return t.opening;
     case 'open':
-      return t.waiting(title);
+      return fillText(t.waiting, { provider });
     case 'blocked':
       return t.blocked;
     case 'closed':
@@ -93,18 +94,18 @@ function stateText(
     case 'denied':
       return t.denied;
     case 'failed':
-      return t.failed(title);
+      return fillText(t.failed, { provider });
     case 'account_taken':
-      return t.accountTaken(title);
+      return fillText(t.accountTaken, { provider });
     case undefined:
       break;
   }
   switch (connection?.status) {
     case 'needs_user':
-      return isOffered ? t.needsUser(title) : t.ended(title);
+      return isOffered ? fillText(t.needsUser, { provider }) : fillText(t.ended, { provider });
     case 'revoking':
     case 'overdue':
-      return t.ending(title);
+      return fillText(t.ending, { provider });
     default:
       return '';
   }

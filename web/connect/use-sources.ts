@@ -4,12 +4,11 @@
  */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import type { SessionShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
+import type { PageProblem, SessionShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { type Api, ApiError } from './api.ts';
 import type { Embedder } from './embedder.ts';
 import { onReturn, openProviderWindow, type ProviderWindow, vouchForFlow } from './provider-window.ts';
 import type { NamedSource, SessionResults } from './session-results.ts';
-import type { Problem } from './texts.ts';
 
 /** How a visit ended without a connection. */
 type VisitEnd = 'denied' | 'failed' | 'account_taken';
@@ -26,7 +25,7 @@ export interface Visit {
 export interface SourcesState {
   readonly session: SessionShape | undefined;
   readonly isExpired: boolean;
-  readonly problem: Problem | null;
+  readonly problem: PageProblem | null;
   readonly visit: Visit | null;
   /** The connection that is being ended. */
   readonly endingId: string | null;
@@ -52,7 +51,7 @@ export function useSources(
 ): SourcesState {
   const client = useQueryClient();
   const [visit, setVisit] = useState<Visit | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<PageProblem | null>(null);
   const provider = useRef<ProviderWindow | null>(null);
   const isWaiting = visit !== null && !isEnd(visit.state);
 
@@ -184,11 +183,11 @@ function isEnd(state: string): state is VisitEnd {
   return state === 'denied' || state === 'failed' || state === 'account_taken';
 }
 
-function codeOf(error: unknown): Problem | 'expired' {
+function codeOf(error: unknown): PageProblem | 'expired' {
   return error instanceof ApiError ? error.code : 'fault';
 }
 
-function toProblem(error: unknown): Problem | null {
+function toProblem(error: unknown): PageProblem | null {
   const code = codeOf(error);
   return code === 'expired' ? null : code;
 }

@@ -86,22 +86,29 @@ export function templateProblems(template: MessageTemplate, { subject, body }: T
     ...partProblems(subject, allowed.subject, 'in the subject'),
     ...partProblems(body, allowed.body, 'in the text'),
   ];
-  if (needed !== null && !namesIn(body).includes(needed)) problems.push(`needs {{${needed}}} in the text`);
+  if (needed !== null && !placeholdersIn(body).includes(needed))
+    problems.push(`needs {{${needed}}} in the text`);
   if (body.trim() === '') problems.push('has no text');
   return problems;
 }
 
 function partProblems(text: string, allowed: readonly Placeholder[], where: string): string[] {
   const isAllowed = (name: string): boolean => allowed.some((each) => each === name);
-  const unknown = [...new Set(namesIn(text))].filter((name) => !isAllowed(name));
+  const unknown = [...new Set(placeholdersIn(text))].filter((name) => !isAllowed(name));
   const problems = unknown.map((name) => `must not have {{${name}}} ${where}`);
-  if (/\{\{|\}\}/.test(text.replace(placeholderText, ''))) {
+  if (hasStrayBraces(text)) {
     problems.push(`has {{ or }} without its other half ${where}`);
   }
   return problems;
 }
 
-function namesIn(text: string): string[] {
+/** Whether the text has `{{` or `}}` without its other half. */
+export function hasStrayBraces(text: string): boolean {
+  return /\{\{|\}\}/.test(text.replace(placeholderText, ''));
+}
+
+/** The names of the placeholders, in their order. */
+export function placeholdersIn(text: string): string[] {
   return [...text.matchAll(placeholderText)].map(([, name = '']) => name);
 }
 

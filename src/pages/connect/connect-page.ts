@@ -7,30 +7,38 @@
  */
 import { findPageToken } from '../../core/connect-page/page-token.ts';
 import type { Core } from '../../core/core.ts';
-import {
-  closestLanguage,
-  type Language,
-  languages,
-  readAcceptLanguage,
-} from '../../core/messaging/language.ts';
+import { fallbackLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
 import { refusalHeaders } from '../../http/answering/refusal-headers.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { Refusal } from '../../http/http-refusals.ts';
 import { type PageRoute, permissionsPolicy } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { htmlHead, renderPage } from '../layout.ts';
+import type { LocalTexts, PageTexts } from '../local-texts.ts';
 import { noticeText } from '../notice.ts';
+import { directionOf, languageAttributes, languageName } from '../page-language.ts';
+import { createSiteTexts } from '../site-texts.ts';
 import { brandAddresses, brandFiles } from './brand-files.ts';
 import { connectApi } from './connect-api.ts';
 import { type Assets, assetsFolder, readAssets } from './connect-assets.ts';
-import { connectNotices } from './connect-notices.ts';
+import type { LanguageShape } from './connect-shapes.ts';
+import type { ConnectTexts } from './connect-texts.ts';
 import { noticeScript } from './notice-script.ts';
+
+interface Parts {
+  readonly core: Core;
+  readonly texts: PageTexts<ConnectTexts>;
+}
 
 const path = '/connect';
 const picturePath = 'images/data-source-type-icons/launch-connect-text.svg';
 
 /** Every route of the page; `folder` holds its built files. */
-export function connectPages(core: Core, folder = assetsFolder): readonly PageRoute[] {
+export function connectPages(
+  core: Core,
+  { connect: texts } = createSiteTexts(),
+  folder = assetsFolder,
+): readonly PageRoute[] {
   let reading: Promise<Assets> | null = null;
   const assets = (): Promise<Assets> => {
     reading ??= readAssets(folder).catch((error: unknown) => {
@@ -46,8 +54,8 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
     ...[path, `${path}/`].map((each, index): PageRoute => {
       const base = index === 0 ? 'connect/' : '';
       const operationId = index === 0 ? 'connect' : 'connect.slash';
-      const handle = (call: Call): Promise<Answer> => show(core, call, { assets, base });
-      return { method: 'GET', path: each, operationId, handle, present: presentIn(base) };
+      const handle = (call: Call): Promise<Answer> => show({ core, texts }, call, { assets, base });
+      return { method: 'GET', path: each, operationId, handle, present: presentIn(texts, base) };
     }),
     {
       method: 'GET',
@@ -76,23 +84,24 @@ export function connectPages(core: Core, folder = assetsFolder): readonly PageRo
 }
 
 async function show(
-  core: Core,
+  { core, texts: pageTexts }: Parts,
   call: Call,
   files: { readonly assets: () => Promise<Assets>; readonly base: string },
 ): Promise<Answer> {
   const { token, lang } = call.query;
   // The client appends the path of the picture to the whole address that it was given, after the query.
   if (typeof lang === 'string' && lang.endsWith(`/${picturePath}`)) return picture;
-  const language = closestLanguage([
+  const local = pageTexts.closest([
     ...(typeof lang === 'string' ? [lang] : []),
     ...readAcceptLanguage(call.headers['accept-language']),
   ]);
   const found = typeof token === 'string' ? await findPageToken(core, token) : null;
-  if (found === null) return unknownPage(language, files.base);
+  if (found === null) return unknownPage(local, files.base);
   const { origins } = found.app;
   const { script, styles } = await files.assets();
   const address = (name: string): string => `${files.base}assets/${name}`;
-  const texts = connectNotices[language];
+  const { language } = local;
+  const { page: texts, notices } = local.texts;
   const { logo, colours } = brandAddresses(found.app);
   const page = html`${htmlHead(language, texts.title)}
 ${styles.map((name) => html`<link rel="stylesheet" href="${address(name)}">`)}
@@ -100,10 +109,10 @@ ${colours === null ? null : html`<link rel="stylesheet" href="${files.base}${col
 <script type="module" src="${address(script)}"></script>
 </head>
 <body>
-<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/" data-logo="${logo === null ? '' : `${files.base}${logo}`}">
-<main class="notice late"><h1>${texts.title}</h1><p>${texts.loading}</p></main>
+<div id="root" data-origins="${JSON.stringify(origins)}" data-api="${files.base}api/" data-logo="${logo === null ? '' : `${files.base}${logo}`}" data-languages="${JSON.stringify(shapesOf(pageTexts))}">
+<main class="notice late"><h1>${texts.title}</h1><p>${notices.loading}</p></main>
 </div>
-<noscript><p>${texts.needsScript}</p></noscript>
+<noscript><p>${notices.needsScript}</p></noscript>
 </body>
 </html>
 `;
@@ -136,9 +145,19 @@ function pageHeaders(origins: readonly string[]): Readonly<Record<string, string
   };
 }
 
-function unknownPage(language: Language, base: string): Answer {
-  const notice = connectNotices[language].unknown;
-  const content = html`${noticeText(notice)}${closeButton(language)}`;
+/** The texts of the page in every language, as its script reads them. */
+function shapesOf(texts: PageTexts<ConnectTexts>): readonly LanguageShape[] {
+  return texts.languages.map((tag) => ({
+    tag,
+    name: languageName(tag),
+    direction: directionOf(tag),
+    texts: texts.in(tag).page,
+  }));
+}
+
+function unknownPage({ language, texts }: LocalTexts<ConnectTexts>, base: string): Answer {
+  const notice = texts.notices.unknown;
+  const content = html`${noticeText(notice)}${closeButton(texts)}`;
   return renderPage({
     ...{ status: 403, language, title: notice.heading, content },
     ...{ isFramed: true, script: `${base}notice.js` },
@@ -146,22 +165,22 @@ function unknownPage(language: Language, base: string): Answer {
 }
 
 /** The script shows it inside a frame. */
-function closeButton(language: Language): Html {
-  return html`<button type="button" data-close hidden>${connectNotices[language].close}</button>
+function closeButton({ page }: ConnectTexts): Html {
+  return html`<button type="button" data-close hidden>${page.close}</button>
 `;
 }
 
 /** In every language: the request does not tell the language of its reader. */
-function presentIn(base: string): (refusal: Refusal) => Answer {
+function presentIn(texts: PageTexts<ConnectTexts>, base: string): (refusal: Refusal) => Answer {
   return (refusal) => {
-    const content = html`${languages.map((language) => {
-      const { failed } = connectNotices[language];
-      return html`<section lang="${language}">${noticeText(failed)}${closeButton(language)}</section>
+    const content = html`${texts.languages.map((language) => {
+      const each = texts.in(language);
+      return html`<section ${languageAttributes(language)}>${noticeText(each.notices.failed)}${closeButton(each)}</section>
 `;
     })}`;
     const page = renderPage({
-      ...{ status: refusal.code === 'unavailable' ? 503 : 500, language: 'en' },
-      ...{ title: connectNotices.en.failed.heading, content },
+      ...{ status: refusal.code === 'unavailable' ? 503 : 500, language: fallbackLanguage },
+      ...{ title: texts.in(fallbackLanguage).notices.failed.heading, content },
       ...{ isFramed: true, script: `${base}notice.js` },
     });
     return { ...page, headers: { ...page.headers, ...refusalHeaders(refusal, null) } };

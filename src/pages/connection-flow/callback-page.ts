@@ -1,12 +1,12 @@
 /**
- * The page to which providers send people back. It tells the outcome and names the account, in English or Spanish, and
+ * The page to which providers send people back. It tells the outcome and names the account, in the language of the reader, and
  * holds no secret. A person who connected by mistake ends the connection there. In a browser that has not begun the flow it changes nothing, and offers to begin again.
  * Where a page of this server opened it and waits, a small script wakes that page, on the same origin only, and closes
  * this one. The outcome itself comes from the server: a provider's page may have cut the link between the two.
  */
 
 import type { Core } from '../../core/core.ts';
-import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { readAcceptLanguage } from '../../core/messaging/language.ts';
 import { finishConnection } from '../../core/providers/callback.ts';
 import type { CallbackOutcome } from '../../core/providers/callback-outcome.ts';
 import { type FlowOwner, findFlowOwner } from '../../core/providers/flow.ts';
@@ -14,11 +14,14 @@ import { type UndoOutcome, undoConnection } from '../../core/providers/undo-conn
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { pageBrand } from '../connect/brand-files.ts';
+import { fillText } from '../fill-text.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
+import type { PageTexts } from '../local-texts.ts';
 import { noticeText } from '../notice.ts';
+import { createSiteTexts } from '../site-texts.ts';
 import { readBrowserSecret } from './browser-cookie.ts';
-import { type ConnectionCallbackTexts, connectionCallbackTexts } from './callback-texts.ts';
+import type { ConnectionCallbackTexts } from './callback-texts.ts';
 import { presentFlowRefusal } from './flow-refusals.ts';
 
 const path = '/connect/callback';
@@ -60,7 +63,9 @@ const statuses = {
 const reloadSeconds: Partial<Record<Outcome['kind'], number>> = { exchanging: 2, busy: 5 };
 
 /** The page and its script. */
-export function connectionCallbackPages(core: Core): readonly PageRoute[] {
+export function connectionCallbackPages(core: Core, siteTexts = createSiteTexts()): readonly PageRoute[] {
+  const texts = siteTexts.connection_callback;
+  const present = presentFlowRefusal(texts);
   return [
     {
       method: 'GET',
@@ -71,9 +76,9 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
         const parameters = parametersOf(call);
         const browser = readBrowserSecret(core, call);
         const outcome = await finishConnection(core, { door, parameters, browser });
-        return show(core, call, { outcome, state: parameters.get('state') ?? '' });
+        return show({ core, texts }, call, { outcome, state: parameters.get('state') ?? '' });
       },
-      present: presentFlowRefusal,
+      present,
     },
     {
       // The form goes to the address of its page. The cookie comes with forms of this site alone (`SameSite=Lax`).
@@ -86,9 +91,9 @@ export function connectionCallbackPages(core: Core): readonly PageRoute[] {
         const state = parametersOf(call).get('state') ?? '';
         const browser = readBrowserSecret(core, call);
         const outcome = await undoConnection(core, { door, state, browser });
-        return show(core, call, { outcome, state });
+        return show({ core, texts }, call, { outcome, state });
       },
-      present: presentFlowRefusal,
+      present,
     },
     {
       method: 'GET',
@@ -113,17 +118,29 @@ function parametersOf({ query }: Call): URLSearchParams {
   return parameters;
 }
 
+interface Parts {
+  readonly core: Core;
+  readonly texts: PageTexts<ConnectionCallbackTexts>;
+}
+
 interface Shown {
   readonly outcome: Outcome;
   readonly state: string;
 }
 
-async function show(core: Core, { headers }: Call, { outcome, state }: Shown): Promise<Answer> {
+async function show(
+  { core, texts: pageTexts }: Parts,
+  { headers }: Call,
+  { outcome, state }: Shown,
+): Promise<Answer> {
   const owner = outcome.kind === 'refused' ? null : await findFlowOwner(core, state);
-  const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
-  const texts = connectionCallbackTexts[language];
+  const { language, texts } = pageTexts.closest(readAcceptLanguage(headers['accept-language']));
   const title = 'title' in outcome ? outcome.title : '';
-  const notice = texts.notices[outcome.kind](title);
+  const { heading, body } = texts.notices[outcome.kind];
+  const notice = {
+    heading: fillText(heading, { provider: title }),
+    body: fillText(body, { provider: title }),
+  };
   const reload = reloadSeconds[outcome.kind];
   const hasScripts = reload === undefined && 'returnTo' in outcome && outcome.returnTo === 'opener';
   const page = renderPage({

@@ -16,8 +16,7 @@ export type CallbackNotice =
   | 'busy';
 
 export interface ConnectionCallbackTexts {
-  /** `title` is the provider's, where it is known. */
-  readonly notices: Readonly<Record<CallbackNotice, (title: string) => Notice>>;
+  readonly notices: Readonly<Record<CallbackNotice, Notice>>;
   /** Before the name of the account. */
   readonly account: string;
   readonly beginAgain: string;
@@ -27,46 +26,46 @@ export interface ConnectionCallbackTexts {
 
 const english: ConnectionCallbackTexts = {
   notices: {
-    connected: (title) => ({
-      heading: `${title} is connected`,
+    connected: {
+      heading: '{{provider}} is connected',
       body: 'You can close this page and go back to where you came from.',
-    }),
-    denied: (title) => ({
-      heading: `${title} is not connected`,
+    },
+    denied: {
+      heading: '{{provider}} is not connected',
       body: 'Access was not allowed. Nothing was shared. You can close this page, or go back and try again.',
-    }),
-    failed: (title) => ({
-      heading: `${title} could not be connected`,
-      body: `There was no answer from ${title} that could be used. Go back to where you came from and try again in a while.`,
-    }),
-    account_taken: (title) => ({
-      heading: `This ${title} account is connected to another user`,
-      body: `The app lets one account of ${title} be connected to one user only. Nothing was connected. Disconnect it at the other user first, or use another account of ${title}.`,
-    }),
-    elsewhere: () => ({
+    },
+    failed: {
+      heading: '{{provider}} could not be connected',
+      body: 'There was no answer from {{provider}} that could be used. Go back to where you came from and try again in a while.',
+    },
+    account_taken: {
+      heading: 'This {{provider}} account is connected to another user',
+      body: 'The app lets one account of {{provider}} be connected to one user only. Nothing was connected. Disconnect it at the other user first, or use another account of {{provider}}.',
+    },
+    elsewhere: {
       heading: 'This was begun in another browser',
       body: 'Nothing was connected. Go back to the browser in which you began, or begin again in this one. If this page comes each time, your browser refuses cookies. If you did not begin it, close this page.',
-    }),
-    refused: () => ({
+    },
+    refused: {
       heading: 'This link does not work any more',
       body: 'It has been used already, it is too old, or it is not meant for this page. Nothing was changed. Go back to where you came from and start again.',
-    }),
-    withdrawn: () => ({
+    },
+    withdrawn: {
       heading: 'This connection is no longer wanted',
       body: 'It was ended, so nothing is connected. You can close this page.',
-    }),
-    disconnected: (title) => ({
-      heading: `${title} is disconnected`,
-      body: `${title} is notified to end the access. You can close this page.`,
-    }),
-    exchanging: (title) => ({
-      heading: `${title} is being connected`,
+    },
+    disconnected: {
+      heading: '{{provider}} is disconnected',
+      body: '{{provider}} is notified to end the access. You can close this page.',
+    },
+    exchanging: {
+      heading: '{{provider}} is being connected',
       body: 'This takes a moment. This page then shows the result by itself.',
-    }),
-    busy: (title) => ({
-      heading: `${title} is very busy`,
+    },
+    busy: {
+      heading: '{{provider}} is very busy',
       body: 'This page tries again by itself in a few seconds. Please leave it open.',
-    }),
+    },
   },
   account: 'Account:',
   beginAgain: 'Begin again in this browser',
@@ -89,46 +88,46 @@ const english: ConnectionCallbackTexts = {
 
 const spanish: ConnectionCallbackTexts = {
   notices: {
-    connected: (title) => ({
-      heading: `${title} está conectado`,
+    connected: {
+      heading: '{{provider}} está conectado',
       body: 'Puede cerrar esta página y volver al lugar de donde vino.',
-    }),
-    denied: (title) => ({
-      heading: `${title} no está conectado`,
+    },
+    denied: {
+      heading: '{{provider}} no está conectado',
       body: 'No se permitió el acceso. No se ha compartido nada. Puede cerrar esta página, o volver atrás e intentarlo de nuevo.',
-    }),
-    failed: (title) => ({
-      heading: `No se pudo conectar ${title}`,
-      body: `${title} no dio una respuesta que sirviera. Vuelva al lugar de donde vino e inténtelo de nuevo dentro de un rato.`,
-    }),
-    account_taken: (title) => ({
-      heading: `Esta cuenta de ${title} está conectada a otro usuario`,
-      body: `La aplicación admite cada cuenta de ${title} para un solo usuario. No se ha conectado nada. Desconéctela primero del otro usuario, o use otra cuenta de ${title}.`,
-    }),
-    elsewhere: () => ({
+    },
+    failed: {
+      heading: 'No se pudo conectar {{provider}}',
+      body: '{{provider}} no dio una respuesta que sirviera. Vuelva al lugar de donde vino e inténtelo de nuevo dentro de un rato.',
+    },
+    account_taken: {
+      heading: 'Esta cuenta de {{provider}} está conectada a otro usuario',
+      body: 'La aplicación admite cada cuenta de {{provider}} para un solo usuario. No se ha conectado nada. Desconéctela primero del otro usuario, o use otra cuenta de {{provider}}.',
+    },
+    elsewhere: {
       heading: 'Esto se empezó en otro navegador',
       body: 'No se ha conectado nada. Vuelva al navegador en el que empezó, o empiece de nuevo en este. Si esta página aparece siempre, su navegador rechaza las cookies. Si no lo empezó usted, cierre esta página.',
-    }),
-    refused: () => ({
+    },
+    refused: {
       heading: 'Este enlace ya no funciona',
       body: 'Ya se ha usado, es demasiado antiguo o no es para esta página. No se ha cambiado nada. Vuelva al lugar de donde vino y empiece de nuevo.',
-    }),
-    withdrawn: () => ({
+    },
+    withdrawn: {
       heading: 'Esta conexión ya no se quiere',
       body: 'Se terminó, así que no hay nada conectado. Puede cerrar esta página.',
-    }),
-    disconnected: (title) => ({
-      heading: `${title} está desconectado`,
-      body: `Se está avisando a ${title} de que termine el acceso. Puede cerrar esta página.`,
-    }),
-    exchanging: (title) => ({
-      heading: `${title} se está conectando`,
+    },
+    disconnected: {
+      heading: '{{provider}} está desconectado',
+      body: 'Se está avisando a {{provider}} de que termine el acceso. Puede cerrar esta página.',
+    },
+    exchanging: {
+      heading: '{{provider}} se está conectando',
       body: 'Tarda un momento. Después, esta página muestra el resultado sin que usted haga nada.',
-    }),
-    busy: (title) => ({
-      heading: `Hay mucha actividad en ${title}`,
+    },
+    busy: {
+      heading: 'Hay mucha actividad en {{provider}}',
       body: 'Esta página lo intenta de nuevo en unos segundos. Por favor, déjela abierta.',
-    }),
+    },
   },
   account: 'Cuenta:',
   beginAgain: 'Empezar de nuevo en este navegador',

@@ -1,8 +1,9 @@
 /** The answer of the web pages of a flow to a request that was not processed, by what a person can do about it. */
 import type { Answer } from '../../http/contract.ts';
 import type { Refusal, RefusalCode } from '../../http/http-refusals.ts';
+import type { PageTexts } from '../local-texts.ts';
 import { renderInEveryLanguage } from '../notice.ts';
-import { type ConnectionCallbackTexts, connectionCallbackTexts } from './callback-texts.ts';
+import type { ConnectionCallbackTexts } from './callback-texts.ts';
 
 const problems: Partial<
   Record<
@@ -20,7 +21,9 @@ const problems: Partial<
   method_not_allowed: { status: 405, problem: 'not_understood' },
 };
 
-export function presentFlowRefusal(refusal: Refusal): Answer {
-  const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
-  return renderInEveryLanguage(status, (language) => connectionCallbackTexts[language].problems[problem]);
+export function presentFlowRefusal(texts: PageTexts<ConnectionCallbackTexts>): (refusal: Refusal) => Answer {
+  return (refusal) => {
+    const { status, problem } = problems[refusal.code] ?? { status: 500, problem: 'fault' };
+    return renderInEveryLanguage(status, texts, (each) => each.problems[problem]);
+  };
 }

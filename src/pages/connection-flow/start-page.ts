@@ -11,19 +11,27 @@
  * close a window over it between the two clicks of a double click, and the second one would land on the button.
  */
 import type { Core } from '../../core/core.ts';
-import { closestLanguage, readAcceptLanguage } from '../../core/messaging/language.ts';
+import { readAcceptLanguage } from '../../core/messaging/language.ts';
 import { issueBrowserSecret } from '../../core/providers/browser-binding.ts';
 import { beginFlow, findOpenFlow, type OpenFlow } from '../../core/providers/flow.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { pageBrand } from '../connect/brand-files.ts';
-import { html } from '../html.ts';
+import { fillText } from '../fill-text.ts';
+import { fillHtml, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
+import type { LocalTexts, PageTexts } from '../local-texts.ts';
 import { noticeText } from '../notice.ts';
+import { createSiteTexts } from '../site-texts.ts';
 import { browserCookie, readBrowserSecret } from './browser-cookie.ts';
 import { presentFlowRefusal } from './flow-refusals.ts';
 import { isOwnForm } from './own-form.ts';
-import { connectionStartTexts } from './start-texts.ts';
+import type { ConnectionStartTexts } from './start-texts.ts';
+
+interface Parts {
+  readonly core: Core;
+  readonly texts: PageTexts<ConnectionStartTexts>;
+}
 
 const path = '/connect/start';
 
@@ -59,14 +67,16 @@ else holdButton();
 `;
 
 /** The page and its script. */
-export function connectionStartPages(core: Core): readonly PageRoute[] {
+export function connectionStartPages(core: Core, siteTexts = createSiteTexts()): readonly PageRoute[] {
+  const present = presentFlowRefusal(siteTexts.connection_callback);
+  const parts = { core, texts: siteTexts.connection_start };
   return [
     {
       method: 'GET',
       path,
       operationId: 'connectionStart',
-      handle: (call) => show(core, call, 200),
-      present: presentFlowRefusal,
+      handle: (call) => show(parts, call, 200),
+      present,
     },
     {
       method: 'POST',
@@ -74,8 +84,8 @@ export function connectionStartPages(core: Core): readonly PageRoute[] {
       operationId: 'connectionBegin',
       networkThrottle: 'connect',
       bodyTypes: ['application/x-www-form-urlencoded'],
-      handle: (call) => begin(core, call),
-      present: presentFlowRefusal,
+      handle: (call) => begin(parts, call),
+      present,
     },
     {
       method: 'GET',
@@ -91,17 +101,18 @@ export function connectionStartPages(core: Core): readonly PageRoute[] {
   ];
 }
 
-async function show(core: Core, call: Call, status: 200 | 403): Promise<Answer> {
-  const flow = await findOpenFlow(core, flowOf(call));
-  return flow === null ? overPage(call) : formPage(core, call, { flow, status });
+async function show(parts: Parts, call: Call, status: 200 | 403): Promise<Answer> {
+  const flow = await findOpenFlow(parts.core, flowOf(call));
+  return flow === null ? overPage(parts, call) : formPage(parts, call, { flow, status });
 }
 
 /** Another site's form gets the page, whose button the person may press. */
-async function begin(core: Core, call: Call): Promise<Answer> {
-  if (!isOwnForm(core, call)) return show(core, call, 403);
+async function begin(parts: Parts, call: Call): Promise<Answer> {
+  const { core } = parts;
+  if (!isOwnForm(core, call)) return show(parts, call, 403);
   const browser = readBrowserSecret(core, call) ?? issueBrowserSecret();
   const address = await beginFlow(core, { flow: flowOf(call), browser });
-  if (address === null) return overPage(call);
+  if (address === null) return overPage(parts, call);
   return {
     status: 303,
     headers: {
@@ -118,25 +129,28 @@ function flowOf({ query }: Call): string {
 }
 
 function formPage(
-  core: Core,
+  parts: Parts,
   call: Call,
   { flow, status }: { readonly flow: OpenFlow; readonly status: number },
 ): Answer {
   const { app, account, provider } = flow;
   const { title } = provider;
-  const language = languageOf(call);
-  const texts = connectionStartTexts[language];
+  const { language, texts } = localTexts(parts, call);
+  const named = { app: app.name, provider: title };
+  const heading = fillText(texts.heading, named);
+  const unproved = account.isUnproved ? html` ${texts.unproved}` : null;
+  const accountText = html`<strong>${account.name}</strong>${unproved}`;
   const page = renderPage({
     status,
     language,
-    title: texts.heading(title),
+    title: heading,
     brand: pageBrand(app, ''),
-    formTargets: [schemeOf(core, flow)],
+    formTargets: [schemeOf(parts.core, flow)],
     hasScripts: true,
-    content: html`<h1>${texts.heading(title)}</h1>
-<p>${texts.account.before(app.name, title)}<strong>${account.name}</strong>${account.isUnproved ? texts.unproved : null}${texts.account.after}</p>
+    content: html`<h1>${heading}</h1>
+<p>${fillHtml(texts.account, { ...named, account: accountText })}</p>
 <p>${texts.warning}</p>
-<form method="post"><button type="submit">${texts.submit(title)}</button></form>
+<form method="post"><button type="submit">${fillText(texts.submit, named)}</button></form>
 <script src="start.js" defer></script>`,
   });
   // Browsers send `Origin: null` with a form of a page without referrer, and then nothing tells whose form it is.
@@ -149,12 +163,12 @@ function schemeOf(core: Core, { provider }: OpenFlow): string {
   return new URL(provider.authorizationUrl({ state: '', challenge: null, redirectUri })).protocol;
 }
 
-function overPage(call: Call): Answer {
-  const language = languageOf(call);
-  const { over } = connectionStartTexts[language];
+function overPage(parts: Parts, call: Call): Answer {
+  const { language, texts } = localTexts(parts, call);
+  const { over } = texts;
   return renderPage({ status: 404, language, title: over.heading, content: noticeText(over) });
 }
 
-function languageOf({ headers }: Call): ReturnType<typeof closestLanguage> {
-  return closestLanguage(readAcceptLanguage(headers['accept-language']));
+function localTexts({ texts }: Parts, { headers }: Call): LocalTexts<ConnectionStartTexts> {
+  return texts.closest(readAcceptLanguage(headers['accept-language']));
 }

@@ -3,26 +3,24 @@ import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
 export interface ConnectionStartTexts {
-  heading(title: string): string;
-  /** Before and after the name of the account, which stands out. */
-  readonly account: { before(app: string, title: string): string; readonly after: string };
+  readonly heading: string;
+  /** The name of the account stands out. */
+  readonly account: string;
+  /** Comes after the name of the account. */
   readonly unproved: string;
   readonly warning: string;
-  submit(title: string): string;
+  readonly submit: string;
   /** The flow is unknown, has expired, or was used. */
   readonly over: Notice;
 }
 
 const english: ConnectionStartTexts = {
-  heading: (title) => `Connect ${title}`,
-  account: {
-    before: (app, title) => `${app} asks for your data from ${title}. From now on it goes to the account `,
-    after: '.',
-  },
-  unproved: ' (an email that is not confirmed)',
+  heading: 'Connect {{provider}}',
+  account: '{{app}} asks for your data from {{provider}}. From now on it goes to the account {{account}}.',
+  unproved: '(an email that is not confirmed)',
   warning:
     'Continue only if this is your account and you have asked for this yourself. Otherwise close this page: nothing is connected.',
-  submit: (title) => `Continue to ${title}`,
+  submit: 'Continue to {{provider}}',
   over: {
     heading: 'This link does not work any more',
     body: 'It has been used already, or it is too old: it works for ten minutes. Nothing was changed. Go back to where you came from and start again.',
@@ -30,15 +28,12 @@ const english: ConnectionStartTexts = {
 };
 
 const spanish: ConnectionStartTexts = {
-  heading: (title) => `Conectar ${title}`,
-  account: {
-    before: (app, title) => `${app} pide sus datos de ${title}. Desde ahora van a la cuenta `,
-    after: '.',
-  },
-  unproved: ' (un correo que no está confirmado)',
+  heading: 'Conectar {{provider}}',
+  account: '{{app}} pide sus datos de {{provider}}. Desde ahora van a la cuenta {{account}}.',
+  unproved: '(un correo que no está confirmado)',
   warning:
     'Continúe solo si esta es su cuenta y usted mismo lo ha pedido. Si no, cierre esta página: no se conecta nada.',
-  submit: (title) => `Continuar a ${title}`,
+  submit: 'Continuar a {{provider}}',
   over: {
     heading: 'Este enlace ya no funciona',
     body: 'Ya se ha usado o es demasiado antiguo: vale diez minutos. No se ha cambiado nada. Vuelva al lugar de donde vino y empiece de nuevo.',

@@ -5,7 +5,7 @@
 import type { Core } from '../../core/core.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { findEmailProofApp, proveEmail } from '../../core/verification/email-proof.ts';
-import type { Answer, Call } from '../../http/contract.ts';
+import type { Answer } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { pageBrand } from '../connect/brand-files.ts';
 import { html } from '../html.ts';
@@ -22,21 +22,25 @@ import {
   visitFields,
 } from '../link-page.ts';
 import { noticeText } from '../notice.ts';
-import { proveEmailTexts } from './prove-email-texts.ts';
+import { createSiteTexts } from '../site-texts.ts';
+import type { ProveEmailTexts } from './prove-email-texts.ts';
+
+type ProveEmailVisit = Visit<ProveEmailTexts>;
 
 const path = '/prove-email';
 /** The door in the audit events of changes through this page. */
 const door = 'page';
 
 /** The routes of the page and of its script. */
-export function proveEmailPages(core: Core): readonly PageRoute[] {
+export function proveEmailPages(core: Core, texts = createSiteTexts()): readonly PageRoute[] {
+  const present = presentProblem(texts.links);
   return [
     {
       method: 'GET',
       path,
       operationId: 'proveEmailForm',
-      handle: (call) => show(core, call),
-      present: presentProblem,
+      handle: (call) => show(core, readVisit(texts.prove_email, call, call.query)),
+      present,
     },
     {
       method: 'POST',
@@ -44,21 +48,19 @@ export function proveEmailPages(core: Core): readonly PageRoute[] {
       operationId: 'proveEmail',
       networkThrottle: 'confirmation',
       bodyTypes: ['application/x-www-form-urlencoded'],
-      handle: (call) => submit(core, call),
-      present: presentProblem,
+      handle: (call) => submit(core, readVisit(texts.prove_email, call, formOf(call))),
+      present,
     },
     pressOnceScript({ path: `${path}.js`, operationId: 'proveEmailScript' }),
   ];
 }
 
-async function show(core: Core, call: Call): Promise<Answer> {
-  const visit = readVisit(call, call.query);
+async function show(core: Core, visit: ProveEmailVisit): Promise<Answer> {
   const app = await findEmailProofApp(core, visit);
   return app === null ? expiredPage(visit) : formPage({ ...visit, brand: pageBrand(app, 'connect/') });
 }
 
-async function submit(core: Core, call: Call): Promise<Answer> {
-  const given = readVisit(call, formOf(call));
+async function submit(core: Core, given: ProveEmailVisit): Promise<Answer> {
   const app = await findEmailProofApp(core, given);
   if (app === null) return expiredPage(given);
   const visit = { ...given, brand: pageBrand(app, 'connect/') };
@@ -69,12 +71,12 @@ async function submit(core: Core, call: Call): Promise<Answer> {
     if (isRefusal(error, 'invalid_token')) return expiredPage(visit);
     throw error;
   }
-  return noticePage(200, visit, proveEmailTexts[visit.language].done, null);
+  return noticePage(200, visit, visit.texts.done, null);
 }
 
 /** The form goes to the address of the page, whatever that is: a proxy may serve it below a path. */
-function formPage(visit: Visit): Answer {
-  const { question, submit } = proveEmailTexts[visit.language];
+function formPage(visit: ProveEmailVisit): Answer {
+  const { question, submit } = visit.texts;
   const content = html`${noticeText(question)}<form method="post">
 ${visitFields(visit)}
 <button type="submit">${submit}</button>
@@ -84,6 +86,6 @@ ${languageLinks(visit)}`;
   return renderPage({ ...ofVisit(visit), status: 200, title: question.heading, content, script });
 }
 
-function expiredPage(visit: Visit): Answer {
-  return noticePage(422, visit, proveEmailTexts[visit.language].expired, languageLinks(visit));
+function expiredPage(visit: ProveEmailVisit): Answer {
+  return noticePage(422, visit, visit.texts.expired, languageLinks(visit));
 }

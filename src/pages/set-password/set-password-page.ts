@@ -29,21 +29,25 @@ import {
   type Visit,
   visitFields,
 } from '../link-page.ts';
-import { type PasswordProblem, setPasswordTexts } from './set-password-texts.ts';
+import { createSiteTexts } from '../site-texts.ts';
+import { type PasswordProblem, passwordProblems, type SetPasswordTexts } from './set-password-texts.ts';
+
+type SetPasswordVisit = Visit<SetPasswordTexts>;
 
 const path = '/set-password';
 /** The door in the audit events of changes through this page. */
 const door = 'page';
 
 /** The routes of the page and of its script. */
-export function setPasswordPages(core: Core): readonly PageRoute[] {
+export function setPasswordPages(core: Core, texts = createSiteTexts()): readonly PageRoute[] {
+  const present = presentProblem(texts.links);
   return [
     {
       method: 'GET',
       path,
       operationId: 'setPasswordForm',
-      handle: (call) => show(core, call),
-      present: presentProblem,
+      handle: (call) => show(core, readVisit(texts.set_password, call, call.query)),
+      present,
     },
     {
       method: 'POST',
@@ -51,23 +55,20 @@ export function setPasswordPages(core: Core): readonly PageRoute[] {
       operationId: 'setPassword',
       networkThrottle: 'password',
       bodyTypes: ['application/x-www-form-urlencoded'],
-      handle: (call) => submit(core, call),
-      present: presentProblem,
+      handle: (call) => submit(core, call, readVisit(texts.set_password, call, formOf(call))),
+      present,
     },
     pressOnceScript({ path: `${path}.js`, operationId: 'setPasswordScript' }),
   ];
 }
 
-async function show(core: Core, call: Call): Promise<Answer> {
-  const visit = readVisit(call, call.query);
+async function show(core: Core, visit: SetPasswordVisit): Promise<Answer> {
   const app = await findPasswordTokenApp(core, { token: visit.token });
   return app === null ? expiredPage(visit) : formPage({ ...visit, brand: pageBrand(app, 'connect/') }, null);
 }
 
-async function submit(core: Core, call: Call): Promise<Answer> {
-  const form = formOf(call);
-  const given = readVisit(call, form);
-  const { password, password_repeat: repeat } = form;
+async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<Answer> {
+  const { password, password_repeat: repeat } = formOf(call);
   const reset = { token: given.token, password };
   const app = await findPasswordTokenApp(core, reset);
   // An expired link is reported before any fault of the password, which could not be used.
@@ -94,28 +95,27 @@ async function submit(core: Core, call: Call): Promise<Answer> {
 /** The person pressed the button twice, or the link is no good. */
 async function spentPage(
   core: Core,
-  visit: Visit,
+  visit: SetPasswordVisit,
   reset: { readonly token: string; readonly password: unknown },
 ): Promise<Answer> {
   return (await isRepeatedReset(core, reset)) ? donePage(visit) : expiredPage(visit);
 }
 
-function donePage(visit: Visit): Answer {
-  return noticePage(200, visit, setPasswordTexts[visit.language].done, null);
+function donePage(visit: SetPasswordVisit): Answer {
+  return noticePage(200, visit, visit.texts.done, null);
 }
 
 function problemOf(refusal: DomainError<'invalid_fields'>): PasswordProblem {
   const code = refusal.details.faults[0]?.fault;
-  const { problems } = setPasswordTexts.en;
-  return code !== undefined && code in problems ? (code as PasswordProblem) : 'invalid';
+  return passwordProblems.find((problem) => problem === code) ?? 'invalid';
 }
 
 /**
  * Every fault is shown at the first field, which has the focus, because the person must enter both again. The form goes to
  * the address of the page, whatever that is: a proxy may serve it below a path, or with a slash at its end.
  */
-function formPage(visit: Visit, problem: PasswordProblem | null): Answer {
-  const texts = setPasswordTexts[visit.language];
+function formPage(visit: SetPasswordVisit, problem: PasswordProblem | null): Answer {
+  const { texts } = visit;
   const content = html`<h1>${texts.heading}</h1>
 <form method="post">
 ${visitFields(visit)}
@@ -138,7 +138,6 @@ ${languageLinks(visit)}`;
   return renderPage({ ...ofVisit(visit), status, title, content, script: `${path.slice(1)}.js` });
 }
 
-function expiredPage(visit: Visit): Answer {
-  const { expired } = setPasswordTexts[visit.language];
-  return noticePage(422, visit, expired, languageLinks(visit));
+function expiredPage(visit: SetPasswordVisit): Answer {
+  return noticePage(422, visit, visit.texts.expired, languageLinks(visit));
 }

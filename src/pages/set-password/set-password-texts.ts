@@ -3,14 +3,16 @@ import type { Language } from '../../core/messaging/language.ts';
 import type { Notice } from '../notice.ts';
 
 /** Why a password was refused. */
-export type PasswordProblem =
-  | 'blank'
-  | 'invalid'
-  | 'too_short'
-  | 'too_long'
-  | 'too_common'
-  | 'same_as_email'
-  | 'differs';
+export const passwordProblems = [
+  'blank',
+  'invalid',
+  'too_short',
+  'too_long',
+  'too_common',
+  'same_as_email',
+  'differs',
+] as const;
+export type PasswordProblem = (typeof passwordProblems)[number];
 
 export interface SetPasswordTexts {
   readonly heading: string;
