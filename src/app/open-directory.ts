@@ -139,7 +139,7 @@ export async function openCore(
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
   const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
-  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota } = config;
+  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
@@ -174,7 +174,7 @@ export async function openCore(
     hasher,
     composer: createMessageComposer(address, texts?.messages),
     isCommonPassword: lists.isCommon,
-    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota },
+    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs },
     providers: providers.directory,
     ledger: records.ledger,
     publicKeys: records.publicKeys,

@@ -5,6 +5,7 @@
 import { keyRoles } from '../core/access/principal.ts';
 import { connectionStates } from '../core/providers/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
+import { auditCommands } from './audit-commands.ts';
 import type { Command, Option } from './command.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
@@ -327,5 +328,6 @@ export const commands: readonly Command[] = [
     options: { to: { value: 'ADDRESS', meaning: 'To this email or phone number only' } },
     load: async () => (await import('./commands/outbox.ts')).show,
   },
+  ...auditCommands,
   ...erasureCommands,
 ];

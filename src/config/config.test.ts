@@ -46,6 +46,7 @@ describe('an empty environment', () => {
         connect: { limit: 600, windowMs: 60_000 },
       },
       guessQuota: { limit: 100, windowMs: 3_600_000 },
+      auditMs: 2_190 * 86_400_000,
       hashQueueMax: 256,
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,

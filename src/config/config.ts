@@ -8,7 +8,7 @@ import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
-import { hourMs, minuteMs, secondMs } from '../core/time.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
 import { productionFaults } from './production-faults.ts';
 import { findMisspelt, isServiceAddress, listUnknown } from './setting-names.ts';
@@ -69,6 +69,7 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
   readonly guessQuota: Quota;
+  readonly auditMs: number;
   readonly hashQueueMax: number;
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
@@ -230,6 +231,7 @@ function assemble(values: SettingValues): Config {
       connect: perMinute(values.limitConnect),
     },
     guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
+    auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,

@@ -167,6 +167,12 @@ export const settings = {
     meaning:
       'A PostgreSQL database, version 16 or newer, for any number of processes; all need the same `ROSTER_SECRET`. `?sslmode=verify-full` requires TLS and verifies the certificate.',
   }),
+  auditDays: setting('ROSTER_AUDIT_DAYS', {
+    section: 'Database',
+    parser: read.wholeNumber(1, 36_500),
+    fallback: '2190',
+    meaning: 'How many days the audit log keeps an event; older events are deleted.',
+  }),
   databasePoolSize: setting('ROSTER_DATABASE_CONNECTIONS', {
     section: 'Database',
     parser: read.wholeNumber(4, 1_000),

@@ -56,6 +56,8 @@ export interface Policy {
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
   /** How many wrong passwords an account takes from all networks together that it does not know. */
   readonly guessQuota: Quota;
+  /** How long audit events are kept, in milliseconds. */
+  readonly auditMs: number;
 }
 
 export type NetworkBucket = 'signup' | 'session' | 'confirmation' | 'password' | 'emailCheck' | 'connect';

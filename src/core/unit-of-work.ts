@@ -79,6 +79,8 @@ export interface SystemTx {
 export interface Housekeeping {
   /** Deletes expired rows, such as sessions, codes and settled messages: at most `limit` of each kind. Returns how many. */
   sweep(now: number, limit: number): Promise<number>;
+  /** Deletes audit events up to the instant `until`, at most `limit`. Returns how many. */
+  sweepEvents(until: number, limit: number): Promise<number>;
 }
 
 /** Why a unit of work needs more than one organization. It is for the reader only: a store does nothing by it. */

@@ -15,11 +15,13 @@ export function createHousekeepingJob(core: Core): Job {
     topic: null,
     pauseMs: minuteMs,
     async run() {
-      const removed = await core.work.changeSystem('job', (tx) =>
-        tx.housekeeping.sweep(core.clock.now(), batchMax),
+      const now = core.clock.now();
+      const removed = await core.work.changeSystem('job', (tx) => tx.housekeeping.sweep(now, batchMax));
+      const events = await core.work.changeSystem('job', (tx) =>
+        tx.housekeeping.sweepEvents(now - core.policy.auditMs, batchMax),
       );
       await core.ledger.grants.sweep();
-      return removed >= batchMax;
+      return removed >= batchMax || events >= batchMax;
     },
   };
 }

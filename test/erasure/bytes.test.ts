@@ -76,7 +76,7 @@ describe('the bytes of a data folder', () => {
       const user = await tx.users.lock({ id: bareId(id) });
       assert.ok(user);
       const operator = { kind: 'operator', door: 'test', orgKey: organization.key } as const;
-      await applyChanges(core, tx, operator, user, changes, 'user.updated');
+      await applyChanges(core, tx, operator, user, changes, null);
     });
   }
 
@@ -197,7 +197,7 @@ test('copies of erased values in pages that SQLite has rebuilt are found and wip
     for (const [at, { mark, user }] of people.entries()) {
       if (at % 2 === 1) continue;
       const changes = { lastName: longText(mark, 5 + ((at * 37) % 230)) };
-      await core.work.change(orgKey, (tx) => applyChanges(core, tx, operator, user, changes, 'user.updated'));
+      await core.work.change(orgKey, (tx) => applyChanges(core, tx, operator, user, changes, null));
     }
     const order = people.toSorted((left, right) => (left.mark < right.mark ? -1 : 1));
     let remains = 0;

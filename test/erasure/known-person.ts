@@ -43,7 +43,7 @@ export async function addKnownPerson(doors: Doors, mark: string): Promise<KnownP
   await roster.core.work.change(tenant.key, async (tx) => {
     const found = await tx.users.lock({ id: user.humanId });
     assert.ok(found);
-    await applyChanges(roster.core, tx, operatorAt(testDoor, tenant.key), found, known, 'user.updated');
+    await applyChanges(roster.core, tx, operatorAt(testDoor, tenant.key), found, known, null);
   });
   const signIn = (password: string) =>
     roster.call('POST /general/v1/sessions', { headers, json: { email, password } });

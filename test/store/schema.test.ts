@@ -117,7 +117,6 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   ];
   // Lists of an organization in the order of an index, with a limit or few rows.
   const lists = [
-    /^SEARCH audit_events USING INDEX sqlite_autoindex_audit_events_1 /,
     /^SEARCH apps /,
     /user_counts/,
     /receipt_keys/,

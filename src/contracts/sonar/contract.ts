@@ -1,11 +1,12 @@
 /**
  * `sonar`: the users of an account for a partner's backend, which knows them by `reference_id`. On the bare host
- * the contract claims `/v1/users` and below where the request has a bearer token, and all paths below
- * `/v1/erasures`.
+ * the contract claims `/v1/users` and below where the request has a bearer token, all paths below `/v1/erasures`, and
+ * `/v1/audit_events`.
  */
 import { authenticateApiKey } from '../../core/access/authentication.ts';
 import type { Contract } from '../../http/contract.ts';
 import { readBearer } from '../../http/reading/bearer.ts';
+import { listAuditEventsRoute } from './audit-routes.ts';
 import { connectDeviceRoute, disconnectDeviceRoute, listDevicesRoute } from './device-routes.ts';
 import { getErasureRoute } from './erasure-routes.ts';
 import { presentRefusal } from './errors.ts';
@@ -24,7 +25,7 @@ export const sonarContract: Contract = {
     'An API key has a role: `admin` may do all, `member` all but delete, `reader` only read.',
   ].join('\n'),
   claims(path, headers) {
-    if (path.startsWith('/v1/erasures/')) return true;
+    if (path.startsWith('/v1/erasures/') || path === '/v1/audit_events') return true;
     const isUsers = path === '/v1/users' || path.startsWith('/v1/users/');
     return isUsers && /^bearer(?: |$)/i.test(headers.authorization ?? '');
   },
@@ -33,6 +34,7 @@ export const sonarContract: Contract = {
     Reports: 'What a service that ingests device data tells about a user.',
     Devices: "A user's connections to providers of device data.",
     Erasures: 'What became of deletions.',
+    Audit: 'Who did what, and who looked at whom.',
   },
   securitySchemes: {
     apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `roster_...`.' },
@@ -53,6 +55,7 @@ export const sonarContract: Contract = {
       connectDeviceRoute(core),
       disconnectDeviceRoute(core),
       getErasureRoute(core),
+      listAuditEventsRoute(core),
     ];
   },
   sampleFaults: [{ field: 'timezone', fault: 'invalid' }],

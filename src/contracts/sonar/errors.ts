@@ -118,12 +118,18 @@ const fieldNames = new Map([
   ['deviceId', 'device_id'],
 ]);
 
+const timeText = 'must be an RFC 3339 time, such as 2025-01-20T08:30:00Z';
 const invalidTexts = new Map([
   ['timezone', 'must be a name of the IANA time zone database, such as Europe/London'],
   ['app_id', "must be one of the account's apps"],
   ['device_id', "must be one of the user's devices"],
   ['reference_id', 'must be one text without NUL or broken characters'],
-  ['at', 'must be an RFC 3339 time, such as 2025-01-20T08:30:00Z'],
+  ['user', 'must be an id of a user, such as usr_abc123'],
+  ['actor', 'must be one text'],
+  ['action', 'must be an action of an audit event, such as user.updated'],
+  ['since', timeText],
+  ['until', timeText],
+  ['at', timeText],
 ]);
 
 function faultsOf({ faults }: RefusalDetails['invalid_fields']) {

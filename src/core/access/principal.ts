@@ -91,6 +91,8 @@ export type Action =
   | 'connections.manage'
   /** See the state of the erasures of users. */
   | 'erasures.read'
+  /** See the audit log of the organization. */
+  | 'audit.read'
   /** See users as a clinician or an admin of the consumer app. */
   | 'care.read'
   /** Change another user, and the fields that only an admin may change. */
@@ -127,6 +129,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
   'connections.read': { ...base, api_key: always, app: always, user: never, connect: always },
   'erasures.read': { ...base, api_key: keyWith('admin'), app: never, user: never },
+  'audit.read': { ...base, api_key: keyWith('admin'), app: never, user: never },
   'connections.manage': {
     ...base,
     api_key: keyWith('admin', 'member'),

@@ -17,6 +17,7 @@ import { FieldReader, type FieldResult, readNewEmail, readText } from '../direct
 import { newUserOf } from '../directory/user-lifecycle.ts';
 import { isNotFound, isRefusal, refuse } from '../errors.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
+import { recordChangedFields } from '../record/changed-fields.ts';
 import { digestOf } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { authenticateClient, type ClientInput } from './authenticate-client.ts';
@@ -216,9 +217,8 @@ async function findOrCreate(
     return tx.users.insert({ ...newUserOf(app.appId, now), externalId, email: address });
   };
   const user = await writeIfEmailIsFree(write, present, email);
-  if (user !== present) {
-    await note(core, tx, app, user, present === null ? 'user.created' : 'user.updated');
-  }
+  if (present === null) await note(core, tx, app, user, 'user.created');
+  else if (user !== present) await recordChangedFields(tx, app, present, user, now);
   return user;
 }
 

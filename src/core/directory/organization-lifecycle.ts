@@ -10,6 +10,7 @@ import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newAppId, newPrefixedId } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
+import { toFieldName } from '../record/changed-fields.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { readColour, readLogo } from './app-brand.ts';
@@ -279,9 +280,17 @@ async function changeApp(
     if (app === null) throw refuse('not_found', { noun: 'app' });
     const tx = system.within(app.orgKey);
     if (!(await tx.apps.update(appId, changes))) throw refuse('not_found', { noun: 'app' });
-    await record(tx, operatorAt(door, app.orgKey), action, { kind: 'app', id: appId }, core.clock.now());
+    await record(tx, operatorAt(door, app.orgKey), action, { kind: 'app', id: appId }, core.clock.now(), {
+      // A rotation and a new name are said by their action.
+      fields: action === 'app.updated' ? changedOf(changes) : [],
+    });
     return (await system.apps.find(appId)) ?? app;
   });
+}
+
+function changedOf(changes: AppChanges): string[] {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return given.map(([field]) => toFieldName(field)).sort();
 }
 
 function readName(name: string): string {

@@ -202,7 +202,7 @@ async function writeProfile(
     // What an admin sets is no claimed email of the user.
     ...(values.email !== undefined && principal.userId !== user.id ? { isSelfRegistered: false } : {}),
   };
-  let after = await applyChanges(core, tx, principal, user, changes, 'user.updated');
+  let after = await applyChanges(core, tx, principal, user, changes, null);
   // A code proves the address to which it was sent. This address is no longer the one to be confirmed.
   const [codesGo, codesWent] = [after, user].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
   if (codesGo !== codesWent) await tx.codes.drop(user.id);

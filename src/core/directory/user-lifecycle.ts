@@ -13,6 +13,7 @@ import { beginErasure } from '../erasure/begin-erasure.ts';
 import { type FieldFault, isNotFound, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
+import { recordChangedFields } from '../record/changed-fields.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { findByExternalId, readExternalIdLookUp, requireExternalId } from './external-id.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
@@ -147,7 +148,7 @@ export async function updateUser(
     refuseFaults(user === null ? faults : [...faults, ...input.echoes(user)]);
     if (user === null) throw refuse('not_found', { noun: 'user' });
     input.precondition?.(user);
-    return applyChanges(core, tx, principal, user, changes, 'user.updated');
+    return applyChanges(core, tx, principal, user, changes, null);
   });
 }
 
@@ -273,21 +274,25 @@ export async function keepAnAdmin(tx: Tx, user: User): Promise<void> {
   if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) throw refuse('last_admin', {});
 }
 
-/** A step: writes the changes, sets `updatedAt` and records the event; does nothing where all values are the same. */
+/**
+ * A step: writes the changes, sets `updatedAt` and records the event; does nothing where all values are the same. `action` is
+ * null where the changed fields decide how it is recorded.
+ */
 export async function applyChanges(
   core: Core,
   tx: Tx,
   principal: Principal,
   user: User,
   changes: UserChanges,
-  action: AuditAction,
+  action: AuditAction | null,
 ): Promise<User> {
   const present: Readonly<Record<string, unknown>> = { ...user };
   const isSame = Object.entries(changes).every(([name, value]) => present[name] === value);
   if (isSame) return user;
   const now = core.clock.now();
   const changed = await tx.users.update(user, { ...changes, updatedAt: now });
-  await record(tx, principal, action, { kind: 'user', id: user.id }, now);
+  if (action === null) await recordChangedFields(tx, principal, user, changed, now);
+  else await record(tx, principal, action, { kind: 'user', id: user.id }, now);
   return changed;
 }
 

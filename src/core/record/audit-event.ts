@@ -1,52 +1,72 @@
-/** The audit log: one event for each change, with actor, action, subject and door. Only ids, no personal data. */
+/**
+ * The audit log: one event for each change, with actor, action, subject and door, and the names of the changed fields. Reads
+ * and refusals are in it too (`tally.ts`, `reads.ts`). It has only ids, numbers and names of fields: no value of a field, so that an
+ * erasure has nothing to remove from it.
+ */
 
 import type { Principal } from '../access/principal.ts';
-import { newDatedId } from '../ids.ts';
+import { newDatedId, type UserId } from '../ids.ts';
 
-export type AuditAction =
-  | 'organization.created'
-  | 'organization.renamed'
-  | 'app.created'
-  | 'app.key_rotated'
-  | 'app.secret_rotated'
-  | 'app.branded'
-  | 'app.renamed'
-  | 'app.updated'
-  | 'api_key.created'
-  | 'api_key.rotated'
-  | 'api_key.revoked'
-  | 'user.created'
-  | 'user.updated'
-  | 'user.confirmed'
-  | 'user.clinical_approved'
-  | 'user.email_proved'
-  | 'user.email_released'
-  | 'user.code_sent'
-  | 'user.cancelled'
-  | 'user.restored'
-  | 'user.deleted'
-  | 'user.synced'
-  | 'user.scored'
-  | 'session.started'
-  | 'session.ended'
-  | 'password.reset_requested'
-  | 'password.reset'
-  | 'invitation.accepted'
-  | 'connect.session_issued'
-  | 'connect.id_issued'
-  | 'connect.access_issued'
-  | 'connect.access_refreshed'
-  | 'connect.access_revoked'
-  | 'connect.public_issued'
-  | 'connection.started'
-  | 'connection.connected'
-  | 'connection.account_refused'
-  | 'connection.lost'
-  | 'connection.disconnected'
-  | 'connection.revoked'
-  | 'connection.overdue'
-  | 'connection.abandoned'
-  | 'erasure.abandoned';
+export const auditActions = [
+  'organization.created',
+  'organization.renamed',
+  'app.created',
+  'app.key_rotated',
+  'app.secret_rotated',
+  'app.branded',
+  'app.renamed',
+  'app.updated',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
+  'user.created',
+  'user.updated',
+  'user.role_changed',
+  'user.clinical_changed',
+  'user.password_changed',
+  'user.email_changed',
+  'user.phone_changed',
+  'user.read',
+  'user.listed',
+  'user.exported',
+  'user.confirmed',
+  'user.clinical_approved',
+  'user.email_proved',
+  'user.email_released',
+  'user.code_sent',
+  'user.cancelled',
+  'user.restored',
+  'user.deleted',
+  'user.synced',
+  'user.scored',
+  'session.started',
+  'session.ended',
+  'session.refused',
+  'access.forbidden',
+  'access.throttled',
+  'audit.read',
+  'audit.exported',
+  'command.run',
+  'password.reset_requested',
+  'password.reset',
+  'invitation.accepted',
+  'connect.session_issued',
+  'connect.id_issued',
+  'connect.access_issued',
+  'connect.access_refreshed',
+  'connect.access_revoked',
+  'connect.public_issued',
+  'connection.started',
+  'connection.connected',
+  'connection.account_refused',
+  'connection.lost',
+  'connection.disconnected',
+  'connection.revoked',
+  'connection.overdue',
+  'connection.abandoned',
+  'erasure.abandoned',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
 
 export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection' | 'erasure';
 
@@ -61,14 +81,58 @@ export interface AuditEvent {
   readonly action: AuditAction;
   readonly subjectKind: AuditSubjectKind;
   readonly subjectId: string;
+  /** The names of the changed fields, as the APIs spell them; empty where the action says it all. */
+  readonly fields: readonly string[];
+  /** How many users a read has shown; null for other events. */
+  readonly users: number | null;
+  /** How often it happened in the hour that begins at `at`; null for a single event. */
+  readonly times: number | null;
 }
+
+/** What more an event says than its action. */
+export type EventDetails = Partial<Pick<AuditEvent, 'fields' | 'users'>>;
+
+/** Something that is counted by the hour instead of recorded each time. `times` and `users` are added to the count. */
+export type CountedEvent = Omit<AuditEvent, 'id' | 'fields' | 'times'> & { readonly times: number };
 
 export interface AuditStore {
   insert(event: AuditEvent): Promise<void>;
   /** Adds events in their order. */
   insertAll(events: readonly AuditEvent[]): Promise<void>;
-  /** Oldest first. */
-  list(limit: number): Promise<readonly AuditEvent[]>;
+  /** Adds to the count of the hour at `at`, an instant at which an hour begins; the first call creates the row. */
+  addCount(event: CountedEvent): Promise<void>;
+  /** The events that match, newest first, from the one at `offset`, with the exact number of all that match. */
+  page(
+    filter: AuditFilter,
+    offset: number,
+    size: number,
+  ): Promise<{ readonly items: readonly AuditEvent[]; readonly total: number }>;
+  /** Oldest first: at most `limit` events that match and follow the position `after`. */
+  listOldestFirst(
+    filter: AuditFilter,
+    after: AuditPosition | null,
+    limit: number,
+  ): Promise<readonly StoredEvent[]>;
+}
+
+/** Where an event is in the order of lists: by time, then in the order of writing. */
+export interface AuditPosition {
+  readonly at: number;
+  readonly seq: number;
+}
+
+export type StoredEvent = AuditEvent & AuditPosition;
+
+/** Which events a list shows; null: all. */
+export interface AuditFilter {
+  /** The user whom the event is about. */
+  readonly userId: UserId | null;
+  readonly actorId: string | null;
+  readonly action: string | null;
+  /** From this instant on, in epoch milliseconds. */
+  readonly since: number | null;
+  /** Before this instant. */
+  readonly until: number | null;
 }
 
 /** A step: adds the audit event of a change to its transaction. */
@@ -78,8 +142,9 @@ export function record(
   action: AuditAction,
   subject: { readonly kind: AuditSubjectKind; readonly id: string },
   at: number,
+  details: EventDetails = {},
 ): Promise<void> {
-  return tx.audit.insert(eventOf(principal, action, subject, at));
+  return tx.audit.insert(eventOf(principal, action, subject, at, details));
 }
 
 /** As `record`, one event for each subject. */
@@ -98,6 +163,7 @@ function eventOf(
   action: AuditAction,
   subject: { readonly kind: AuditSubjectKind; readonly id: string },
   at: number,
+  { fields = [], users = null }: EventDetails = {},
 ): AuditEvent {
   return {
     id: newDatedId('evt', at),
@@ -108,10 +174,14 @@ function eventOf(
     action,
     subjectKind: subject.kind,
     subjectId: subject.id,
+    fields,
+    users,
+    times: null,
   };
 }
 
-function actorIdOf(principal: Principal): string | null {
+/** The id by which events name the principal; null for one without an id. */
+export function actorIdOf(principal: Principal): string | null {
   switch (principal.kind) {
     case 'api_key':
       return principal.keyId;

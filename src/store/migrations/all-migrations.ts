@@ -20,6 +20,7 @@ import { knownNetworks } from './0017-known-networks.ts';
 import { ledgerCodes } from './0018-ledger-codes.ts';
 import { oneAccount } from './0019-one-account.ts';
 import { requestedEmails } from './0020-requested-emails.ts';
+import { auditLog } from './0021-audit-log.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   ledgerCodes,
   oneAccount,
   requestedEmails,
+  auditLog,
 ];
 
 /** The version that this program works with. */

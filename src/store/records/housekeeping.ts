@@ -58,6 +58,16 @@ const sweeps = [
   }),
 ];
 
+/** The events of each organization along the index of its times. */
+const sweepEvents = rawStatement(
+  (p: Binder<Sweep>) => sql`
+    delete from audit_events where (org_key, seq) in (
+      select audit_events.org_key, audit_events.seq from organizations
+      join audit_events on audit_events.org_key = organizations.org_key
+      where audit_events.at <= ${p('until')} limit ${p('limit')}
+    )`,
+);
+
 export class SqlHousekeeping implements Housekeeping {
   readonly #scope: Scope;
 
@@ -73,6 +83,11 @@ export class SqlHousekeeping implements Housekeeping {
       swept += await this.#scope.executor.run(query, { until: now - lifeMs, limit });
     }
     return swept;
+  }
+
+  async sweepEvents(until: number, limit: number): Promise<number> {
+    await this.#scope.executor.lockName('housekeeping');
+    return this.#scope.executor.run(sweepEvents, { until, limit });
   }
 }
 

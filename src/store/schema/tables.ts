@@ -253,6 +253,14 @@ export interface Database {
     action: AuditAction;
     subject_kind: AuditSubjectKind;
     subject_id: string;
+    /** The names of the changed fields, separated by commas. */
+    fields: string | null;
+    /** How many users a read has shown. */
+    users: number | null;
+    /** How often it happened, in a row that counts. */
+    times: number | null;
+    /** What the row counts, and in which hour; null in a row of one event. */
+    tally: string | null;
   };
   connect_tokens: {
     org_key: number;

@@ -88,7 +88,7 @@ describe('a change of email or password', () => {
     const next = 'another-good-one-7';
     assert.equal((await put(number, session, { password: next })).status, 200);
     await ledger.expect({
-      audit: [{ action: 'user.updated' }],
+      audit: [{ action: 'user.password_changed', fields: 'password' }],
       rows: { users: '~1', sessions: '-1', password_tokens: '-1' },
     });
     assert.equal((await roster.call(`GET ${path}/${number}`, { session: other })).status, 401);
@@ -112,7 +112,7 @@ describe('a change of email or password', () => {
     const reply = await put(number, session, { email: 'moved@example.com' });
     assert.deepEqual([reply.status, reply.at('email')], [200, 'moved@example.com']);
     await ledger.expect({
-      audit: [{ action: 'user.updated' }],
+      audit: [{ action: 'user.email_changed' }],
       messages: [{ template: 'email_changed', channel: 'email', to: email }],
       rows: { users: '~1', password_tokens: '-1', login_failures: '-2', confirmation_codes: '-1' },
     });
@@ -146,7 +146,7 @@ describe('a change of email or password', () => {
     await ledger.mark();
     const reply = await put(number, session, { email: email.toUpperCase() });
     assert.deepEqual([reply.status, reply.at('email')], [200, email.toUpperCase()]);
-    await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
+    await ledger.expect({ audit: [{ action: 'user.email_changed' }], rows: { users: '~1' } });
   });
 
   test('of an invited user voids the invitation to the old address', async () => {

@@ -214,7 +214,12 @@ describe('PUT /v1/users/{id}', () => {
       const shown = ['role', 'active', 'clinical'].map((field) => reply.at(field));
       assert.deepEqual(shown, ['member', false, true]);
       await ledger.expect({
-        audit: [{ action: 'user.updated', actor_id: bareId(admin.userId) }, { action: 'user.cancelled' }],
+        audit: [
+          { action: 'user.role_changed', actor_id: bareId(admin.userId), fields: 'role' },
+          { action: 'user.clinical_changed', actor_id: bareId(admin.userId), fields: 'clinical' },
+          { action: 'user.updated', actor_id: bareId(admin.userId), fields: 'template' },
+          { action: 'user.cancelled' },
+        ],
         rows: { users: '~1', sessions: '-1' },
       });
       const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));
@@ -256,7 +261,10 @@ describe('PUT /v1/users/{id}', () => {
           ?.isClinicalApproved;
       await ledger.mark();
       assert.equal((await put(number, admin.session, { clinical: true })).at('clinical'), true);
-      await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
+      await ledger.expect({
+        audit: [{ action: 'user.clinical_changed', fields: 'clinical' }],
+        rows: { users: '~1' },
+      });
       for (const json of [{ clinical: true }, { user: { clinical: true } }]) {
         assert.equal((await put(number, admin.session, json)).at('clinical'), true);
         assert.equal(await isApproved(), false);
@@ -282,7 +290,7 @@ describe('PUT /v1/users/{id}', () => {
       const reply = await put(number, session, { user: { phone: '+1-555-200-0002' } });
       assert.deepEqual([reply.status, reply.at('confirmed')], [200, false]);
       await ledger.expect({
-        audit: [{ action: 'user.updated' }],
+        audit: [{ action: 'user.phone_changed' }],
         messages: [{ template: 'confirmation', channel: 'sms', to: '+15552000002' }],
         rows: { users: '~1', confirmation_codes: '+1' },
       });
@@ -297,7 +305,7 @@ describe('PUT /v1/users/{id}', () => {
       await ledger.mark();
       const reply = await put(number, session, { user: { phone: '+1 (555) 200 0003' } });
       assert.deepEqual([reply.at('confirmed'), reply.at('phone')], [true, '+1 (555) 200 0003']);
-      await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
+      await ledger.expect({ audit: [{ action: 'user.phone_changed' }], rows: { users: '~1' } });
     });
 
     test('is refused after five codes in an hour, those of sign-up included', async () => {
@@ -319,7 +327,7 @@ describe('PUT /v1/users/{id}', () => {
       await ledger.mark();
       const reply = await put(number, admin.session, { user: { phone: '+1-555-200-0021' } });
       assert.equal(reply.status, 200);
-      await ledger.expect({ audit: [{ action: 'user.updated' }], rows: { users: '~1' } });
+      await ledger.expect({ audit: [{ action: 'user.phone_changed' }], rows: { users: '~1' } });
     });
   });
 });

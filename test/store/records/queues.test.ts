@@ -5,12 +5,11 @@ import type { User } from '../../../src/core/directory/user.ts';
 import { isRefusal } from '../../../src/core/errors.ts';
 import { newPrefixedId } from '../../../src/core/ids.ts';
 import { type Message, messageRetentionMs } from '../../../src/core/messaging/message.ts';
-import { record } from '../../../src/core/record/audit-event.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const leaseMs = 60_000;
 
-suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (own) => {
+suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
   let tenant: Tenant;
   let user: User;
 
@@ -154,33 +153,6 @@ suiteOnEveryDatabase('the stores of messages, requests, outcomes and events', (o
     assert.equal((await find(idempotencyLifeMs))?.bodyDigest, 'other');
     const other = await addTenant(own());
     assert.equal(await own().read(other.orgKey, (tx) => tx.idempotency.find('key', 1)), null);
-  });
-
-  test('events are listed in the order in which they were written, each organization its own', async () => {
-    const { orgKey } = tenant;
-    const operator = { kind: 'operator', orgKey, door: 'command' } as const;
-    await own().change(orgKey, async (tx) => {
-      await record(tx, operator, 'user.created', { kind: 'user', id: user.id }, 9);
-      await record(tx, operator, 'user.updated', { kind: 'user', id: user.id }, 8);
-    });
-    const events = await own().read(orgKey, (tx) => tx.audit.list(10));
-    assert.deepEqual(
-      events.map(({ id: _, ...event }) => event),
-      [
-        { at: 9, action: 'user.created' },
-        { at: 8, action: 'user.updated' },
-      ].map((event) => ({
-        ...event,
-        actorKind: 'operator',
-        actorId: null,
-        door: 'command',
-        subjectKind: 'user',
-        subjectId: user.id,
-      })),
-    );
-    assert.equal((await own().read(orgKey, (tx) => tx.audit.list(1))).length, 1);
-    const other = await addTenant(own());
-    assert.deepEqual(await own().read(other.orgKey, (tx) => tx.audit.list(10)), []);
   });
 
   test('ended messages are deleted after a month, up to the limit of a sweep; waiting ones are not', async () => {

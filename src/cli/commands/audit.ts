@@ -1,0 +1,116 @@
+/** The audit log as the operator reads it: pages of events, and all events as NDJSON for another system. */
+import { operatorAt } from '../../core/access/principal.ts';
+import type { Organization } from '../../core/directory/organization.ts';
+import { listOrganizations } from '../../core/directory/organization-lifecycle.ts';
+import type { FieldFault } from '../../core/errors.ts';
+import { parseHumanId, parseUserIdText } from '../../core/ids.ts';
+import type { AuditEvent, AuditFilter } from '../../core/record/audit-event.ts';
+import { exportAuditEvents, listAuditEvents, readFilter } from '../../core/record/audit-log.ts';
+import { toMillisecondText } from '../../core/time.ts';
+import { CommandError, type Invocation, type Outcome } from '../command.ts';
+import { counted, table } from '../layout.ts';
+import { door, onDirectory } from '../operator.ts';
+import { openOutput, readOutput } from '../transfer/output.ts';
+import { ProgressBar } from '../transfer/progress-bar.ts';
+
+const eventsPerPage = 50;
+
+export const list = onDirectory(async ({ core }, invocation) => {
+  const filter = filterOf(invocation);
+  const organization = organizationOf(invocation, await listOrganizations(core));
+  const page = Number(invocation.find('page') ?? 1);
+  const size = Number(invocation.find('limit') ?? eventsPerPage);
+  const principal = operatorAt(door, organization.key);
+  const listing = await listAuditEvents(core, principal, { filter, faults: [], page: { page, size } });
+  const events = listing.items.map(shown);
+  return {
+    json: { events, page, limit: size, total: listing.total },
+    text: table(
+      ['at', 'actor', 'door', 'action', 'subject', 'fields', 'users', 'times'],
+      events.map(({ at, actor, door: through, action, subject, fields, users, times }) => [
+        at,
+        actor.id === null ? actor.kind : `${actor.kind} ${actor.id}`,
+        through,
+        action,
+        `${subject.kind} ${subject.id}`,
+        fields.join(',') || '-',
+        String(users ?? '-'),
+        String(times ?? '-'),
+      ]),
+      'There are no such events.',
+    ),
+    notes: [`${counted(listing.total, 'event')} in all; page ${page}, newest first`],
+  };
+});
+
+export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outcome> => {
+  const place = readOutput(invocation, 'audit export', 'events');
+  const filter = filterOf(invocation);
+  const organization = organizationOf(invocation, await listOrganizations(core));
+  const output = await openOutput(place);
+  const batches = exportAuditEvents(core, operatorAt(door, organization.key), filter);
+  const bar = new ProgressBar();
+  let exported = 0;
+  const texts = async function* (): AsyncGenerator<string> {
+    for await (const events of batches) {
+      yield events.map((event) => `${JSON.stringify(shown(event))}\n`).join('');
+      exported += events.length;
+      bar.show({ share: null, text: counted(exported, 'event') });
+    }
+  };
+  try {
+    await output.write(texts());
+  } finally {
+    bar.clear();
+  }
+  return { json: { exported }, text: place.path === null ? '' : `${counted(exported, 'event')} exported` };
+});
+
+/** The organization that `--org` names; without it the only one. */
+function organizationOf(invocation: Invocation, organizations: readonly Organization[]): Organization {
+  const id = invocation.find('org');
+  const [only, second] = organizations;
+  if (id === undefined && only !== undefined && second === undefined) return only;
+  if (id === undefined)
+    throw new CommandError('add --org ID: there are several organizations (`roster org list`)');
+  const found = organizations.find((each) => each.id === id);
+  if (found === undefined) throw new CommandError('there is no such organization');
+  return found;
+}
+
+function filterOf(invocation: Invocation): AuditFilter {
+  const { filter, faults } = readFilter(
+    {
+      user: invocation.find('user'),
+      actor: invocation.find('actor'),
+      action: invocation.find('action'),
+      since: invocation.find('since'),
+      until: invocation.find('until'),
+    },
+    (text) => parseUserIdText(text) ?? parseHumanId(text),
+  );
+  const [fault] = faults;
+  if (fault !== undefined) throw new CommandError(faultText(fault));
+  return filter;
+}
+
+function faultText({ field }: FieldFault): string {
+  return field === 'since' || field === 'until'
+    ? `--${field} must be a time such as 2025-01-20T08:30:00Z, or a date`
+    : `--${field} is not valid`;
+}
+
+function shown(event: AuditEvent) {
+  const { id, at, actorKind, actorId, door: through, action, subjectKind, subjectId } = event;
+  return {
+    id,
+    at: toMillisecondText(at),
+    actor: { kind: actorKind, id: actorId },
+    door: through,
+    action,
+    subject: { kind: subjectKind, id: subjectId },
+    fields: event.fields,
+    users: event.users,
+    times: event.times,
+  };
+}
