@@ -11,7 +11,7 @@ import { addPerson } from '../support/contracts/people.ts';
 import { browserTest } from '../support/machine/browser.ts';
 import { approachDemo, type Jar, pressStart, visit, visitDemo } from '../support/server/demo-person.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
-import { testDoor } from '../support/server/start.ts';
+import { startRoster, testDoor } from '../support/server/start.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -37,7 +37,10 @@ describe('the page after a visit to a provider', () => {
     const logo = Buffer.from('ffd8ffe000104a464946', 'hex');
     await brandApp(roster.core, testDoor, { appId, colour: '#1a2b3c', logo });
     const arrival = await visitDemo(await start(), 'allow');
-    assert.match(arrival.text, /<header><img src="logos\/[0-9a-f]+\/[0-9a-f]+" alt=""><span>Default<\/span>/);
+    assert.match(
+      arrival.text,
+      /<header><img src="\/connect\/logos\/[0-9a-f]+\/[0-9a-f]+" alt=""><span>Default<\/span>/,
+    );
     assert.match(arrival.headers.get('content-security-policy') ?? '', /img-src 'self'/);
     assert.doesNotMatch((await open('?state=oas_1_x&code=y')).text, /<header/);
     await brandApp(roster.core, testDoor, { appId, colour: null, logo: null });
@@ -224,11 +227,55 @@ describe('the page after a visit to a provider', () => {
 
   test('a script of this server, and no other, sends the outcome to the page that opened it', async () => {
     const arrival = await visitDemo(await start('opener'));
-    assert.match(arrival.text, /<script src="callback.js" defer><\/script>/);
+    assert.match(arrival.text, /<script src="\/connect\/callback.js" defer><\/script>/);
     assert.match(arrival.headers.get('content-security-policy') ?? '', /; script-src 'self'$/);
     const script = await fetch(`${roster.baseUrl}/connect/callback.js`);
     assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
     assert.match(await script.text(), /window\.location\.origin/);
+  });
+});
+
+describe('the addresses in the pages of a flow', () => {
+  const addressIn = ({ url, text }: { url: string; text: string }, name: 'src' | 'href'): URL =>
+    new URL(new RegExp(`${name}="([^"]*)"`).exec(text)?.[1]?.replaceAll('&#38;', '&') ?? '', url);
+  const isScript = async (address: URL): Promise<boolean> =>
+    (await fetch(address)).headers.get('content-type') === 'text/javascript; charset=utf-8';
+
+  test('are right where the address of the page ends with a slash', async () => {
+    const first = new URL(await start('opener'));
+    first.pathname += '/';
+    const jar: Jar = new Map();
+    const opened = await visit(first, jar);
+    assert.ok(await isScript(addressIn(opened, 'src')), opened.text);
+
+    const { callback, jar: browser } = await approachDemo(await start('opener'));
+    callback.pathname += '/';
+    const elsewhere = await visit(callback, new Map());
+    const again = await visit(addressIn(elsewhere, 'href'), new Map());
+    assert.equal(again.status, 200, elsewhere.text);
+    const returned = await visit(callback, browser);
+    assert.match(returned.text, /Demo is connected/);
+    assert.ok(await isScript(addressIn(returned, 'src')), returned.text);
+  });
+
+  test('are right below a public address with a path', async () => {
+    const below = await startRoster({ env: { ROSTER_PUBLIC_URL: 'http://localhost:8080/users/' } });
+    try {
+      const { userId } = await addPerson(below);
+      const principal = { kind: 'operator', door: 'test', orgKey: below.organization.key } as const;
+      const user = { id: parseUserIdText(userId) ?? '' };
+      const { authUrl } = await startConnection(below.core, principal, {
+        user,
+        provider: 'demo',
+        returnTo: 'page',
+      });
+      const { href, pathname, search } = new URL(authUrl ?? '');
+      assert.equal(pathname, '/users/connect/start');
+      const text = await (await fetch(`${below.baseUrl}/connect/start${search}`)).text();
+      assert.equal(addressIn({ url: href, text }, 'src').pathname, '/users/connect/start.js');
+    } finally {
+      await below.close();
+    }
   });
 });
 

@@ -22,6 +22,7 @@ import { noticeText } from '../notice.ts';
 import { createSiteTexts } from '../site-texts.ts';
 import { readBrowserSecret } from './browser-cookie.ts';
 import type { ConnectionCallbackTexts } from './callback-texts.ts';
+import { flowFolder } from './flow-address.ts';
 import { presentFlowRefusal } from './flow-refusals.ts';
 
 const path = '/connect/callback';
@@ -135,6 +136,7 @@ async function show(
 ): Promise<Answer> {
   const owner = outcome.kind === 'refused' ? null : await findFlowOwner(core, state);
   const { language, texts } = pageTexts.closest(readAcceptLanguage(headers['accept-language']));
+  const folder = flowFolder(core);
   const title = 'title' in outcome ? outcome.title : '';
   const { heading, body } = texts.notices[outcome.kind];
   const notice = {
@@ -148,11 +150,11 @@ async function show(
     language,
     title: notice.heading,
     hasScripts,
-    ...(owner === null ? {} : { brand: pageBrand(owner.app, '') }),
+    ...(owner === null ? {} : { brand: pageBrand(owner.app, folder) }),
     content: html`<div role="status" data-outcome="${outcome.kind}">${noticeText(notice)}${accountText(texts, outcome, owner)}</div>
 ${outcome.kind === 'connected' ? undoForm(texts) : null}
-${outcome.kind === 'elsewhere' ? beginAgain(texts, outcome.flow) : null}
-${hasScripts ? html`<script src="callback.js" defer></script>` : null}`,
+${outcome.kind === 'elsewhere' ? beginAgain(texts, outcome.flow, folder) : null}
+${hasScripts ? html`<script src="${folder}callback.js" defer></script>` : null}`,
   });
   if (reload === undefined) return page;
   return { ...page, headers: { ...page.headers, Refresh: String(reload) } };
@@ -176,8 +178,8 @@ function undoForm(texts: ConnectionCallbackTexts): Html {
 </form>`;
 }
 
-function beginAgain(texts: ConnectionCallbackTexts, flow: string | null): Html | null {
+function beginAgain(texts: ConnectionCallbackTexts, flow: string | null, folder: string): Html | null {
   if (flow === null) return null;
   const query = new URLSearchParams({ flow }).toString();
-  return html`<nav><a href="start?${query}">${texts.beginAgain}</a></nav>`;
+  return html`<nav><a href="${folder}start?${query}">${texts.beginAgain}</a></nav>`;
 }

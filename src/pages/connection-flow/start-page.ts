@@ -24,6 +24,7 @@ import type { LocalTexts, PageTexts } from '../local-texts.ts';
 import { noticeText } from '../notice.ts';
 import { createSiteTexts } from '../site-texts.ts';
 import { browserCookie, readBrowserSecret } from './browser-cookie.ts';
+import { flowFolder } from './flow-address.ts';
 import { presentFlowRefusal } from './flow-refusals.ts';
 import { isOwnForm } from './own-form.ts';
 import type { ConnectionStartTexts } from './start-texts.ts';
@@ -136,6 +137,7 @@ function formPage(
   const { app, account, provider } = flow;
   const { title } = provider;
   const { language, texts } = localTexts(parts, call);
+  const folder = flowFolder(parts.core);
   const named = { app: app.name, provider: title };
   const heading = fillText(texts.heading, named);
   const unproved = account.isUnproved ? html` ${texts.unproved}` : null;
@@ -144,14 +146,14 @@ function formPage(
     status,
     language,
     title: heading,
-    brand: pageBrand(app, ''),
+    brand: pageBrand(app, folder),
     formTargets: [schemeOf(parts.core, flow)],
     hasScripts: true,
     content: html`<h1>${heading}</h1>
 <p>${fillHtml(texts.account, { ...named, account: accountText })}</p>
 <p>${texts.warning}</p>
 <form method="post"><button type="submit">${fillText(texts.submit, named)}</button></form>
-<script src="start.js" defer></script>`,
+<script src="${folder}start.js" defer></script>`,
   });
   // Browsers send `Origin: null` with a form of a page without referrer, and then nothing tells whose form it is.
   return { ...page, headers: { ...page.headers, 'Referrer-Policy': 'same-origin' } };
