@@ -20,6 +20,7 @@ const selectKnown = statement(() =>
     .selectFrom('erasure_ledgers')
     .select('id')
     .where('org_key', '=', noOrganization)
+    .where('id', '>', '')
     .where('known_code', 'is not', null)
     .limit(1),
 );
