@@ -17,6 +17,10 @@ export interface AppAddress {
   readonly linkUrl: string;
   /** The web page to which the links lead that prove an email. */
   readonly proofUrl: string;
+  /** The web page to which the links lead that change an email. */
+  readonly changeUrl: string;
+  /** The web page to which the links lead that undo a change of an email. */
+  readonly undoUrl: string;
   /** The address at which this server reaches itself. */
   readonly localUrl: string;
   /** The server calls this with the address that it listens at, such as `http://127.0.0.1:8080`. */
@@ -37,6 +41,12 @@ export function createAppAddress({ publicUrl, linkUrl, port }: Config): AppAddre
     },
     get proofUrl() {
       return `${this.publicUrl}/prove-email`;
+    },
+    get changeUrl() {
+      return `${this.publicUrl}/change-email`;
+    },
+    get undoUrl() {
+      return `${this.publicUrl}/undo-email-change`;
     },
     get localUrl() {
       return own.localUrl;

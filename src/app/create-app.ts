@@ -76,6 +76,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     { createProgramLogger },
     { setPasswordPages },
     { proveEmailPages },
+    { changeEmailPages },
     { connectionCallbackPages },
     { connectionStartPages },
     { connectPages },
@@ -92,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('./program-logger.ts'),
     import('../pages/set-password/set-password-page.ts'),
     import('../pages/prove-email/prove-email-page.ts'),
+    import('../pages/change-email/change-email-page.ts'),
     import('../pages/connection-flow/callback-page.ts'),
     import('../pages/connection-flow/start-page.ts'),
     import('../pages/connect/connect-page.ts'),
@@ -135,6 +137,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     pages: [
       ...setPasswordPages(core, texts),
       ...proveEmailPages(core, texts),
+      ...changeEmailPages(core, texts),
       ...connectionCallbackPages(core, texts),
       ...connectionStartPages(core, texts),
       ...connectPages(core, texts),

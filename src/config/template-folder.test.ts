@@ -40,7 +40,12 @@ const facts = {
 
 function composerOf(files: Readonly<Record<string, string>>) {
   return createMessageComposer(
-    { linkUrl: 'https://id.example.com/set-password', proofUrl: 'https://id.example.com/prove-email' },
+    {
+      linkUrl: 'https://id.example.com/set-password',
+      proofUrl: 'https://id.example.com/prove-email',
+      changeUrl: 'https://id.example.com/change-email',
+      undoUrl: 'https://id.example.com/undo-email-change',
+    },
     readTemplateFolder(folderWith(files), englishSiteTexts).messages,
   );
 }

@@ -9,6 +9,8 @@ import { isOneSegment } from './sms-text.ts';
 const composer = createMessageComposer({
   linkUrl: 'https://id.example.com/set-password',
   proofUrl: 'https://id.example.com/prove-email',
+  changeUrl: 'https://id.example.com/change-email',
+  undoUrl: 'https://id.example.com/undo-email-change',
 });
 const names = { app: 'Walks', organization: 'Meadow Clinic' };
 const facts = { ...names, to: 'jane@example.com', language: 'en', code: '012345', token: 'pr_1_a-b_c' };

@@ -26,6 +26,10 @@ export interface MessageLinks {
   readonly linkUrl: string;
   /** Proves an email. */
   readonly proofUrl: string;
+  /** Changes an email. */
+  readonly changeUrl: string;
+  /** Undoes a change of an email. */
+  readonly undoUrl: string;
 }
 
 /** `texts` come before our own texts of the same language, and add languages. */
@@ -78,8 +82,18 @@ export function createMessageComposer(
   };
 }
 
-function linkOf({ linkUrl, proofUrl }: MessageLinks, template: MessageTemplate): string {
-  return template === 'email_proof' || template === 'sign_up_attempt' ? proofUrl : linkUrl;
+function linkOf(links: MessageLinks, template: MessageTemplate): string {
+  switch (template) {
+    case 'email_proof':
+    case 'sign_up_attempt':
+      return links.proofUrl;
+    case 'email_change':
+      return links.changeUrl;
+    case 'email_undo':
+      return links.undoUrl;
+    default:
+      return links.linkUrl;
+  }
 }
 
 /** The configured link with `token` as one more query parameter; the rest of the link is unchanged. */

@@ -44,11 +44,16 @@ const retryAfterMaxMs = hourMs;
 /** How long the code or the link of a message is valid. */
 const validMs: Readonly<Record<MessageTemplate, number>> = {
   confirmation: codeLifeMs,
-  email_proof: emailTokenLifeMs,
+  email_proof: emailTokenLifeMs.proof,
   password_reset: passwordTokenLifeMs.reset,
   invitation: passwordTokenLifeMs.invitation,
+  email_change: emailTokenLifeMs.change,
+  email_taken: Number.POSITIVE_INFINITY,
   email_changed: Number.POSITIVE_INFINITY,
-  sign_up_attempt: emailTokenLifeMs,
+  sign_up_attempt: emailTokenLifeMs.proof,
+  email_undo: emailTokenLifeMs.undo,
+  phone_changed: Number.POSITIVE_INFINITY,
+  password_changed: Number.POSITIVE_INFINITY,
   new_network: Number.POSITIVE_INFINITY,
 };
 

@@ -4,10 +4,12 @@
  * script, by keyboard and in a screen reader, in each language that the page has (`?lang=` before `Accept-Language`). Opening a page
  * does not use the link up, so a mail scanner that follows links does no harm.
  */
+import type { App } from '../core/directory/organization.ts';
 import { readAcceptLanguage } from '../core/messaging/language.ts';
 import type { Answer, Call } from '../http/contract.ts';
 import type { Refusal, RefusalCode } from '../http/http-refusals.ts';
 import type { PageRoute } from '../http/page.ts';
+import { pageBrand } from './connect/brand-files.ts';
 import { type Html, html } from './html.ts';
 import { type Page, type PageBrand, renderPage } from './layout.ts';
 import type { LinkTexts, RequestProblem } from './link-texts.ts';
@@ -15,8 +17,26 @@ import type { LocalTexts, PageTexts } from './local-texts.ts';
 import { type Notice, noticeText, renderInEveryLanguage } from './notice.ts';
 import { languageAttributes, languageName } from './page-language.ts';
 
+/** One of the addresses of a page. */
+export interface PageAddress {
+  readonly path: string;
+  /** Leads from the address to the folder of the page: relative, because a proxy may serve the page below a path. */
+  readonly base: string;
+  /** Comes after the ids of the operations of the page. */
+  readonly suffix: string;
+}
+
+/** The addresses of a page: a setting or a person may write it with a slash at its end. */
+export function addressesOf(path: string): readonly PageAddress[] {
+  return [
+    { path, base: '', suffix: '' },
+    { path: `${path}/`, base: '../', suffix: '.slash' },
+  ];
+}
+
 /** The language of the reader with the texts of the page in it, and the token of the link. */
 export interface Visit<T = unknown> extends LocalTexts<T> {
+  readonly address: PageAddress;
   readonly token: string;
   /** The app of the token; absent for an expired token. */
   readonly brand?: PageBrand;
@@ -33,11 +53,12 @@ addEventListener('pageshow', () => {
 });
 `;
 
-/** The route of the script of a page. */
-export function pressOnceScript(route: Pick<PageRoute, 'path' | 'operationId'>): PageRoute {
+/** The route of the script of a page, whose operations begin with `operationId`. */
+export function pressOnceScript(path: string, operationId: string): PageRoute {
   return {
-    ...route,
     method: 'GET',
+    path: `${path}.js`,
+    operationId: `${operationId}Script`,
     handle: async () => ({
       status: 200,
       headers: { 'Cache-Control': 'public, max-age=3600' },
@@ -47,12 +68,18 @@ export function pressOnceScript(route: Pick<PageRoute, 'path' | 'operationId'>):
   };
 }
 
+/** The address of that script, from the page. */
+export function pressOnceAddress({ address: { path, base } }: Visit): string {
+  return `${base}${path.replaceAll('/', '')}.js`;
+}
+
 /** The fields of a form that came with a call. */
 export function formOf(call: Call): Readonly<Record<string, unknown>> {
   return typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
 }
 
 export function readVisit<T extends object>(
+  address: PageAddress,
   texts: PageTexts<T>,
   call: Call,
   fields: Readonly<Record<string, unknown>>,
@@ -60,12 +87,17 @@ export function readVisit<T extends object>(
   const wanted = textOf(fields['lang']);
   const accepted = readAcceptLanguage(call.headers['accept-language']);
   const local = texts.closest([...(wanted === '' ? [] : [wanted]), ...accepted]);
-  return { ...local, token: textOf(fields['token']) };
+  return { ...local, address, token: textOf(fields['token']) };
 }
 
 /** A field that came once; otherwise empty. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The visit with the app of its link. */
+export function visitOf<T>(visit: Visit<T>, app: App): Visit<T> {
+  return { ...visit, brand: pageBrand(app, `${visit.address.base}connect/`) };
 }
 
 /** The fields that a form sends back, so that its answer has the same token and language. */

@@ -3,6 +3,7 @@
  * Then a deployment can replace them, and add languages.
  */
 import type { TextTree } from '../core/messaging/text-tree.ts';
+import { changeEmailTexts, undoEmailChangeTexts } from './change-email/change-email-texts.ts';
 import { connectTexts } from './connect/connect-texts.ts';
 import { connectionCallbackTexts } from './connection-flow/callback-texts.ts';
 import { connectionStartTexts } from './connection-flow/start-texts.ts';
@@ -14,6 +15,8 @@ import { setPasswordTexts } from './set-password/set-password-texts.ts';
 const ownSiteTexts = {
   set_password: setPasswordTexts,
   prove_email: proveEmailTexts,
+  change_email: changeEmailTexts,
+  undo_email_change: undoEmailChangeTexts,
   links: linkTexts,
   connect: connectTexts,
   connection_start: connectionStartTexts,

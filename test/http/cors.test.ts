@@ -29,7 +29,7 @@ describe('pages of configured origins', () => {
       assert.equal(reply.headers.get('vary'), 'Origin');
       assert.equal(
         reply.headers.get('access-control-expose-headers'),
-        'X-User-Token, X-Request-Id, X-Erasure-Id, Retry-After',
+        'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, Retry-After',
       );
       assert.equal(reply.headers.get('access-control-allow-credentials'), null);
     }

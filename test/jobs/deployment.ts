@@ -100,6 +100,8 @@ export async function openCore(
     composer: createMessageComposer({
       linkUrl: 'http://localhost:8080/set-password',
       proofUrl: 'http://localhost:8080/prove-email',
+      changeUrl: 'http://localhost:8080/change-email',
+      undoUrl: 'http://localhost:8080/undo-email-change',
     }),
     isCommonPassword: async (password) => isCommonPassword(password),
     policy: config,

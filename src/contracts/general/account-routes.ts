@@ -25,6 +25,12 @@ const sessionHeader = {
   'X-User-Token': { description: 'A first session of the new user: the credential of the other calls.' },
 };
 
+const pendingHeader = {
+  'X-Email-Pending': {
+    description: '`true` where the new email waits for the link that was sent to it; else absent.',
+  },
+};
+
 /** Read-only fields of an answer. For two of them a new user has fixed values. */
 const shownOnly = ['id', 'confirmed', 'created_at', 'updated_at'];
 const shownOfNew = { active: true, confirmed: false };
@@ -78,12 +84,19 @@ export function updateUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Update a user',
     description:
-      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes. One that is sent is checked in any case, and five wrong ones in a row end the session. A new password ends all other sessions.',
+      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A proved email is replaced only by a proved one: the answer shows the present email and has `X-Email-Pending: true`, and the link in the message to the new address changes it. An email that was never proved, and one that an admin changes for another user, is replaced at once. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes. One that is sent is checked in any case, and five wrong ones in a row end the session. A new password ends all other sessions.',
     access: 'credential',
     params: idParams,
     body: updateBody,
     bodyExample: updateExample,
-    responses: { 200: { description: 'The user', schema: userSchema, example: updatedExample } },
+    responses: {
+      200: {
+        description: 'The user',
+        schema: userSchema,
+        example: updatedExample,
+        headers: pendingHeader,
+      },
+    },
     refusals: ['forbidden', 'user_not_found', 'invalid_fields', 'last_admin', 'rate_limited'],
     sampleFaults: [
       { field: 'currentPassword', fault: 'blank' },
@@ -92,7 +105,7 @@ export function updateUserRoute(core: Core): Route {
     async handle(call) {
       const body = readUserBody(call.body);
       const { user: fields } = body;
-      const user = await updateProfile(core, userOf(call), {
+      const { user, isEmailPending } = await updateProfile(core, userOf(call), {
         ref: refOf(call),
         change: {
           ...personIn(body),
@@ -105,7 +118,8 @@ export function updateUserRoute(core: Core): Route {
         currentPassword: fields['current_password'],
         echoes: checkEchoes(fields, shownOnly, presentUser),
       });
-      return { status: 200, body: presentTo(userOf(call), user) };
+      const headers = isEmailPending ? { 'X-Email-Pending': 'true' } : {};
+      return { status: 200, headers, body: presentTo(userOf(call), user) };
     },
   };
 }

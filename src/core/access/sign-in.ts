@@ -6,6 +6,7 @@
 import type { Core } from '../core.ts';
 import { earlierEmailKey } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, readText } from '../directory/user-fields.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
@@ -65,7 +66,8 @@ export async function signIn(
       if (owner === null) await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network));
       const now = core.clock.now();
       const upgrade = freshHash === null ? {} : { passwordHash: freshHash };
-      const changed = await tx.users.update(present, { lastLoginAt: now, ...upgrade });
+      const changes = { lastLoginAt: now, ...upgrade };
+      const changed = await changeUser(core, tx, present, changes, { isSamePassword: true });
       const { isKnown, isSiteKnown } = await findFamiliarity(core, tx, user.id, network);
       await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
       if (!isSiteKnown) await tellNewNetwork(core, tx, changed, now);

@@ -13,6 +13,7 @@ import {
   requireExternalId,
 } from '../directory/external-id.ts';
 import type { User } from '../directory/user.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, type FieldResult, readNewEmail, readText } from '../directory/user-fields.ts';
 import { newUserOf } from '../directory/user-lifecycle.ts';
 import { isNotFound, isRefusal, refuse } from '../errors.ts';
@@ -212,7 +213,7 @@ async function findOrCreate(
   if (present !== null && (present.email !== null || email === null)) return present;
   const now = core.clock.now();
   const write = (address: string | null): Promise<User> => {
-    if (present !== null) return tx.users.update(present, { email: address, updatedAt: now });
+    if (present !== null) return changeUser(core, tx, present, { email: address, updatedAt: now });
     const externalId = requireExternalId(input.externalId, 'clientUserId');
     return tx.users.insert({ ...newUserOf(app.appId, now), externalId, email: address });
   };

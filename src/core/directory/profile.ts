@@ -6,14 +6,14 @@
 import { findProofFaults } from '../access/owner-proof.ts';
 import { isCommonInput } from '../access/password.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
-import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
-import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { codeAddressOf, sendCode } from '../verification/confirmation.ts';
+import { sendCode } from '../verification/confirmation.ts';
+import { hitChangeMail, requestEmailChange } from '../verification/email-change.ts';
+import { sendEmailProof } from '../verification/email-proof.ts';
 import {
   emailRequestOf,
   requestsEmail,
@@ -21,7 +21,6 @@ import {
   spendEmailRequest,
   withoutEmailRequest,
 } from '../verification/requested-email.ts';
-import { canonicalEmail } from './email-address.ts';
 import {
   needsAdmin,
   type ProfileChange,
@@ -32,6 +31,7 @@ import {
 } from './profile-fields.ts';
 import { emailFor, isHigherRole, isSameEmail, proofFault, withEndedProofs } from './proof.ts';
 import { nextStatus, restoreEvent, type User, type UserChanges } from './user.ts';
+import { changeUser } from './user-change.ts';
 import { applyChanges, type EchoCheck, keepAnAdmin } from './user-lifecycle.ts';
 import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
@@ -49,6 +49,12 @@ export interface ProfileInput {
   /** As it came. */
   readonly currentPassword: unknown;
   readonly echoes: EchoCheck;
+}
+
+export interface UpdatedProfile {
+  readonly user: User;
+  /** Whether another email waits for the link that proves it. */
+  readonly isEmailPending: boolean;
 }
 
 /** One account, as its owner, admins and approved clinicians see it. Refuses with `not_found` (user). */
@@ -73,15 +79,16 @@ const attemptsMax = 3;
 
 /**
  * Changes an account. Refuses with `forbidden` (a user who is not an admin sets a field that only an admin sets),
- * `invalid_fields` (among them a higher role for a user whose email was never proved), `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers), `unauthorized`
+ * `invalid_fields` (among them a higher role for a user whose email was never proved), `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers or emails), `unauthorized`
  * (the session ended while its owner set a password or an address) and `unavailable` (each time another change of
- * email or password came in between).
+ * email or password came in between). An owner's new email waits for the link that proves it where the present one is
+ * proved; the other fields change at once.
  */
 export async function updateProfile(
   core: Core,
   principal: UserPrincipal,
   input: ProfileInput,
-): Promise<User> {
+): Promise<UpdatedProfile> {
   const said = { ...input, change: withoutUnsaid(input.change) };
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const updated = await tryToUpdate(core, principal, said, attempt > 0);
@@ -89,6 +96,9 @@ export async function updateProfile(
   }
   throw refuse('unavailable', { retryAfterSeconds: 1 });
 }
+
+/** What a change of email or password was decided upon. */
+const decisive = ['passwordHash', 'email', 'emailProvedAt', 'requestedEmail'] as const;
 
 /**
  * Null where another change of email or password came in between. The proof of the owner and the comparisons hold
@@ -99,7 +109,7 @@ async function tryToUpdate(
   principal: UserPrincipal,
   input: ProfileInput,
   isRepeat: boolean,
-): Promise<User | null> {
+): Promise<UpdatedProfile | null> {
   const { ref } = input;
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
@@ -122,11 +132,14 @@ async function tryToUpdate(
   const { email, password } = values;
   const isNewEmail = email !== undefined && !isSameEmail(email, shownEmail);
   const isRequest = isNewEmail && requestsEmail(core, principal, target);
-  faults.push(...rightsFaults(target, values));
+  // An owner replaces a proved email only by a proved one.
+  const isPending = isNewEmail && principal.userId === target.id && target.emailProvedAt !== null;
+  const applied = isPending ? { ...values, email: undefined } : values;
+  faults.push(...rightsFaults(target, applied));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
   faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded, isRepeat })));
-  if (isNewEmail && !isRequest) {
+  if (isNewEmail && !isRequest && !isPending) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
@@ -137,13 +150,13 @@ async function tryToUpdate(
     return await core.work.change(principal.orgKey, async (tx) => {
       const user = await tx.users.lock({ id: target.id });
       if (user === null) throw refuse('not_found', { noun: 'user' });
-      const isSame =
-        user.passwordHash === target.passwordHash &&
-        user.email === target.email &&
-        user.requestedEmail === target.requestedEmail;
+      const isSame = decisive.every((name) => user[name] === target[name]);
       if (!isSame) return null;
       if (isNewEmail || passwordHash !== undefined) await keepSession(tx, principal, user);
-      return writeProfile(core, tx, principal, user, { ...values, passwordHash, isRequest });
+      const pendingEmail = isPending ? email : undefined;
+      const changes = { ...applied, passwordHash, isRequest, pendingEmail };
+      const after = await writeProfile(core, tx, principal, user, changes);
+      return { user: after, isEmailPending: isPending };
     });
   } catch (error) {
     if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
@@ -185,12 +198,16 @@ async function writeProfile(
   tx: Tx,
   principal: UserPrincipal,
   user: User,
-  values: ProfileValues & { readonly passwordHash: string | undefined; readonly isRequest: boolean },
+  values: ProfileValues & {
+    readonly passwordHash: string | undefined;
+    readonly isRequest: boolean;
+    readonly pendingEmail: string | undefined;
+  },
 ): Promise<User> {
   refuseFaults(rightsFaults(user, values));
   if (values.isRequest) await spendEmailRequest(core, tx, user);
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
-  const { password: _, email, isRequest, phone, isActive, isClinical, ...plain } = values;
+  const { password: _, email, isRequest, pendingEmail, phone, isActive, isClinical, ...plain } = values;
   const isNewPhone = phone != null && phone.phoneE164 !== user.phoneE164;
   const changes: UserChanges = {
     ...definedOf(plain),
@@ -203,16 +220,16 @@ async function writeProfile(
     ...(values.email !== undefined && principal.userId !== user.id ? { isSelfRegistered: false } : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, null);
-  // A code proves the address to which it was sent. This address is no longer the one to be confirmed.
-  const [codesGo, codesWent] = [after, user].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
-  if (codesGo !== codesWent) await tx.codes.drop(user.id);
   // A cancelled account gets no message; its owner asks for a code after the account is restored.
   const isBack = isActive ?? user.status !== 'inactive';
   if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
-  await settleEmail(core, tx, user, after);
   if (isRequest && email !== undefined) {
     await tx.emailTokens.drop(user.id);
     await sendRequestLink(core, tx, after, email);
+  } else if (pendingEmail !== undefined) {
+    await requestEmailChange(core, tx, principal, after, pendingEmail);
+  } else if (principal.userId === user.id && !isSameEmail(after.email, user.email)) {
+    await sendNewEmailProof(core, tx, after);
   }
   if (plain.passwordHash !== undefined) {
     await tx.sessions.endAll(user.id, principal.sessionId);
@@ -240,14 +257,11 @@ function emailChanges(
   return isSpelling ? { requestedEmail: email } : { email, ...withoutEmailRequest(user) };
 }
 
-/** After a change of email: notifies the old address, voids the links sent to it, clears its failed sign-ins. */
-async function settleEmail(core: Core, tx: Tx, before: User, after: User): Promise<void> {
-  const { email } = before;
-  if (email === null || isSameEmail(email, after.email)) return;
-  await tx.passwordTokens.drop(before.id);
-  await tx.emailTokens.drop(before.id);
-  await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
-  await queueMessage(core, tx, after, { template: 'email_changed', channel: 'email', to: email });
+/** A step: sends a link that proves an email which has replaced an unproved one, unless too many messages were sent. */
+async function sendNewEmailProof(core: Core, tx: Tx, user: User): Promise<void> {
+  if (user.email === null) return;
+  const wait = await hitChangeMail(core, tx, user, core.clock.now());
+  if (wait === null) await sendEmailProof(core, tx, user, user.email);
 }
 
 /** A step: the user is inactive and has no session, no code and no link but an invitation any more. */
@@ -255,7 +269,7 @@ async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User):
   await keepAnAdmin(tx, user);
   const now = core.clock.now();
   const status = nextStatus(user.status, 'cancel');
-  const cancelled = await tx.users.update(user, { status, updatedAt: now });
+  const cancelled = await changeUser(core, tx, user, { status, updatedAt: now });
   await tx.sessions.endAll(user.id);
   await tx.codes.drop(user.id);
   await tx.emailTokens.drop(user.id);

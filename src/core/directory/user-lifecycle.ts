@@ -17,6 +17,7 @@ import { recordChangedFields } from '../record/changed-fields.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { findByExternalId, readExternalIdLookUp, requireExternalId } from './external-id.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
+import { changeUser } from './user-change.ts';
 import { FieldReader, readExternalId, readOptional, readReportTime, readTimezone } from './user-fields.ts';
 import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
@@ -97,7 +98,7 @@ export async function upsertUser(
               ...newUserOf(input.appId, now),
               externalId: requireExternalId(externalId, 'externalId'),
             })
-          : await tx.users.update(present, { updatedAt: now });
+          : await changeUser(core, tx, present, { updatedAt: now });
       const action = present === null ? 'user.created' : 'user.updated';
       await record(tx, principal, action, { kind: 'user', id: user.id }, now);
       return user;
@@ -290,7 +291,7 @@ export async function applyChanges(
   const isSame = Object.entries(changes).every(([name, value]) => present[name] === value);
   if (isSame) return user;
   const now = core.clock.now();
-  const changed = await tx.users.update(user, { ...changes, updatedAt: now });
+  const changed = await changeUser(core, tx, user, { ...changes, updatedAt: now });
   if (action === null) await recordChangedFields(tx, principal, user, changed, now);
   else await record(tx, principal, action, { kind: 'user', id: user.id }, now);
   return changed;

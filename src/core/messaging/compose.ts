@@ -14,7 +14,7 @@ export interface MessageFacts {
   readonly inviter?: string;
   /** Six digits, for `confirmation`. */
   readonly code?: string;
-  /** The token in the link, for `email_proof`, `password_reset` and `invitation`. */
+  /** The token in the link, for the messages with a link. */
   readonly token?: string;
 }
 

@@ -18,8 +18,13 @@ export const messageTemplates = [
   'email_proof',
   'password_reset',
   'invitation',
+  'email_change',
+  'email_taken',
   'email_changed',
   'sign_up_attempt',
+  'email_undo',
+  'phone_changed',
+  'password_changed',
   'new_network',
 ] as const;
 export type MessageTemplate = (typeof messageTemplates)[number];

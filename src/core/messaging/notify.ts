@@ -6,7 +6,10 @@ import type { MessageTemplate } from './message.ts';
 import { queueMessage } from './queue-message.ts';
 
 /** The messages that go to the proved addresses, by SMS and email alike. */
-export type Notice = Extract<MessageTemplate, 'new_network'>;
+export type Notice = Extract<
+  MessageTemplate,
+  'new_network' | 'email_changed' | 'phone_changed' | 'password_changed'
+>;
 
 /** A step: queues the notice to each proved address of the user. */
 export async function notify(core: Core, tx: Tx, user: User, template: Notice): Promise<void> {

@@ -56,8 +56,38 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
     body: ['link', 'app', 'organization', 'inviter'],
     subject: ['app', 'organization'],
   },
-  email_changed: {
+  email_change: {
     channels: ['email'],
+    needed: 'link',
+    body: ['link', 'app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  email_taken: {
+    channels: ['email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  email_changed: {
+    channels: ['sms', 'email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  email_undo: {
+    channels: ['email'],
+    needed: 'link',
+    body: ['link', 'app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  phone_changed: {
+    channels: ['sms', 'email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
+  password_changed: {
+    channels: ['sms', 'email'],
     needed: null,
     body: ['app', 'organization'],
     subject: ['app', 'organization'],

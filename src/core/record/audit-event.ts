@@ -25,6 +25,8 @@ export const auditActions = [
   'user.clinical_changed',
   'user.password_changed',
   'user.email_changed',
+  'user.email_change_requested',
+  'user.email_change_undone',
   'user.phone_changed',
   'user.read',
   'user.listed',

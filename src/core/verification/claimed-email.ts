@@ -3,9 +3,9 @@
  * invitation proves the address.
  */
 import type { Principal } from '../access/principal.ts';
-import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { hasClaimedEmail, isSameEmail } from '../directory/proof.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 
@@ -26,10 +26,6 @@ export async function releaseClaimedEmail(
   // Before the lock, the holder may have proved the email or changed it.
   if (holder === null || !hasClaimedEmail(holder) || !isSameEmail(holder.email, email)) return;
   const now = core.clock.now();
-  await tx.users.update(holder, { email: null, updatedAt: now });
-  await tx.passwordTokens.drop(holder.id);
-  await tx.emailTokens.drop(holder.id);
-  if (holder.phoneE164 === null) await tx.codes.drop(holder.id);
-  await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
+  await changeUser(core, tx, holder, { email: null, updatedAt: now });
   await record(tx, principal, 'user.email_released', { kind: 'user', id: holder.id }, now);
 }

@@ -1,4 +1,5 @@
 /** Six-digit codes that prove that a user has a phone, or, without a phone, an email address. */
+import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
 import { hourMs, minuteMs } from '../time.ts';
 
@@ -28,4 +29,9 @@ export interface ConfirmationCodeStore {
   spendTry(userId: UserId): Promise<void>;
   /** Voids the user's open code. */
   drop(userId: UserId): Promise<void>;
+}
+
+/** The address for the user's codes: the phone, or the email where there is no phone, also a requested one. */
+export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email' | 'requestedEmail'>): string | null {
+  return user.phoneE164 ?? user.email ?? user.requestedEmail;
 }

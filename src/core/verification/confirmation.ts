@@ -9,6 +9,7 @@ import { type Quota, refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import { canonicalEmail } from '../directory/email-address.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { parseUserNumber } from '../ids.ts';
@@ -16,7 +17,7 @@ import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
+import { codeAddressOf, codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
 import { again, takeFree } from './requested-email.ts';
 
 /**
@@ -48,7 +49,7 @@ export async function confirmUser(
         await tx.codes.spendTry(user.id);
         return null;
       }
-      const after = await tx.users.update(user, {
+      const after = await changeUser(core, tx, user, {
         confirmedAt: now,
         ...(await proofOf(core, tx, user)),
         updatedAt: now,
@@ -104,11 +105,6 @@ export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly 
   });
   const channel = user.phoneE164 === null ? 'email' : 'sms';
   await queueMessage(core, tx, user, { template: 'confirmation', channel, to, code });
-}
-
-/** The address for the user's codes: the phone, or the email where there is no phone, also a requested one. */
-export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email' | 'requestedEmail'>): string | null {
-  return user.phoneE164 ?? user.email ?? user.requestedEmail;
 }
 
 /** A code is right only while the user's codes go to the address that it was sent to: it proves no other one. */

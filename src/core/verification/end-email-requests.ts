@@ -5,6 +5,7 @@
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { acceptErasures, type BegunErasure } from '../erasure/accept-erasures.ts';
 import { beginErasure } from '../erasure/begin-erasure.ts';
 import { record } from '../record/audit-event.ts';
@@ -28,7 +29,7 @@ export async function endEmailRequests(core: Core, limit: number): Promise<numbe
           continue;
         }
         const now = core.clock.now();
-        await tx.users.update(user, { ...withoutEmailRequest(user), updatedAt: now });
+        await changeUser(core, tx, user, { ...withoutEmailRequest(user), updatedAt: now });
         await tx.emailTokens.drop(id);
         await record(tx, principal, 'user.email_released', { kind: 'user', id }, now);
       }

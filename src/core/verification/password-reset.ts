@@ -11,6 +11,7 @@ import { emailSubject, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
+import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
@@ -157,7 +158,7 @@ export async function resetPassword(
         ? { status: nextStatus(user.status, 'activate'), wasActive: true }
         : {}),
     };
-    const after = await tx.users.update(user, changes);
+    const after = await changeUser(core, tx, user, changes);
     await tx.sessions.endAll(user.id);
     if (isFirstProof) {
       await tx.networks.drop(user.id);

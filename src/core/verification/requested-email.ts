@@ -12,11 +12,10 @@ import { hasClaimedEmail } from '../directory/proof.ts';
 import type { User, UserChanges } from '../directory/user.ts';
 import { isRefusal } from '../errors.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
-import { digestOf, newToken } from '../secret.ts';
 import { dayMs, hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { releaseClaimedEmail } from './claimed-email.ts';
-import { addressDigest, emailTokenLifeMs } from './email-token.ts';
+import { issueEmailLink } from './email-link.ts';
 
 /** How long a request stays without a proof; its link is valid for the same time. */
 export const emailRequestLifeMs = 7 * dayMs;
@@ -56,10 +55,7 @@ export async function spendEmailRequest(core: Core, tx: Tx, user: User): Promise
  */
 export async function sendRequestLink(core: Core, tx: Tx, user: User, requested: string): Promise<void> {
   const holder = await tx.users.findByEmail(requested);
-  const token = newToken('ep', tx.orgKey);
-  const expiresAt = core.clock.now() + emailTokenLifeMs;
-  const emailDigest = addressDigest(token, requested);
-  await tx.emailTokens.insert({ userId: user.id, emailDigest, expiresAt }, digestOf(token));
+  const token = await issueEmailLink(core, tx, user, { purpose: 'proof', email: requested });
   if (holder?.email == null) {
     await queueMessage(core, tx, user, { template: 'email_proof', channel: 'email', to: requested, token });
     return;

@@ -20,7 +20,7 @@ Do not share it with anyone. If you did not ask for it, you can ignore this mess
       subject: '{{app}}: is this your email address?',
       body: `Hello,
 
-an account in {{app}} was created with this email address. If it was you, open this link and press the button:
+an account in {{app}} has this email address. If it is your account, open this link and press the button:
 
 {{link}}
 
@@ -69,7 +69,35 @@ If it was not you, ignore this message and do not press any button.
 `,
     },
   },
+  email_change: {
+    email: {
+      subject: '{{app}}: is this your new email address?',
+      body: `Hello,
+
+an account in {{app}} wants to change to this email address. If it is your account, open this link and press the button:
+
+{{link}}
+
+It is valid for 24 hours and can be used once. If it was not you, ignore this message and do not press the button.
+`,
+    },
+  },
+  email_taken: {
+    email: {
+      subject: '{{app}}: your email address is already in use',
+      body: `Hello,
+
+another account in {{app}} wanted to change to this email address. The address belongs to your account, so nothing was changed.
+
+If it was you, sign in with this address. If it was not you, you need to do nothing.
+`,
+    },
+  },
   email_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: the email of your account was changed. If it was not you, contact support at once.',
+    },
     email: {
       subject: '{{app}}: your email address was changed',
       body: `Hello,
@@ -77,6 +105,54 @@ If it was not you, ignore this message and do not press any button.
 the email address of your account in {{app}} was changed. This address does not belong to it any more.
 
 If it was not you, please contact support at once.
+`,
+    },
+  },
+  email_undo: {
+    email: {
+      subject: '{{app}}: your email address was changed',
+      body: `Hello,
+
+the email address of your account in {{app}} was changed. This address does not belong to it any more.
+
+If it was you, you need to do nothing. If it was not you, open this link and press the button. Your account then has this address
+again, every session ends, and you get a message to set a new password:
+
+{{link}}
+
+It is valid for 72 hours and can be used once. After that, please contact support.
+`,
+    },
+  },
+  phone_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: the phone of your account was changed. If it was not you, set a new password now.',
+    },
+    email: {
+      subject: '{{app}}: your phone number was changed',
+      body: `Hello,
+
+the phone number of your account in {{app}} was changed.
+
+If it was you, you need to do nothing. If it was not you, set a new password now: open {{app}}, and ask for a new password. This ends
+every session of the account. Then please contact support.
+`,
+    },
+  },
+  password_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: the password of your account was changed. If it was not you, ask for a new one now.',
+    },
+    email: {
+      subject: '{{app}}: your password was changed',
+      body: `Hello,
+
+the password of your account in {{app}} was changed, by you or by an administrator.
+
+If you know of it, you need to do nothing. If not, set a new password now: open {{app}}, and ask for a new password. This ends every
+session of the account. Then please contact support.
 `,
     },
   },

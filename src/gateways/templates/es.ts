@@ -20,7 +20,7 @@ No lo comparta con nadie. Si no lo ha pedido, puede ignorar este mensaje.
       subject: '{{app}}: ¿es esta su dirección de correo?',
       body: `Hola:
 
-Se ha creado una cuenta de {{app}} con esta dirección de correo. Si ha sido usted, abra este enlace y pulse el botón:
+Una cuenta de {{app}} tiene esta dirección de correo. Si es su cuenta, abra este enlace y pulse el botón:
 
 {{link}}
 
@@ -69,7 +69,35 @@ Si no ha sido usted, ignore este mensaje y no pulse ningún botón.
 `,
     },
   },
+  email_change: {
+    email: {
+      subject: '{{app}}: ¿es esta su nueva dirección de correo?',
+      body: `Hola:
+
+Una cuenta de {{app}} quiere cambiar a esta dirección de correo. Si es su cuenta, abra este enlace y pulse el botón:
+
+{{link}}
+
+Es válido durante 24 horas y puede usarse una sola vez. Si no ha sido usted, ignore este mensaje y no pulse el botón.
+`,
+    },
+  },
+  email_taken: {
+    email: {
+      subject: '{{app}}: su dirección de correo ya está en uso',
+      body: `Hola:
+
+Otra cuenta de {{app}} ha querido cambiar a esta dirección de correo. La dirección pertenece a su cuenta, así que no ha cambiado nada.
+
+Si ha sido usted, inicie sesión con esta dirección. Si no ha sido usted, no tiene que hacer nada.
+`,
+    },
+  },
   email_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: el correo de su cuenta ha cambiado. Si no ha sido usted, avise ya a soporte.',
+    },
     email: {
       subject: '{{app}}: su dirección de correo ha cambiado',
       body: `Hola:
@@ -77,6 +105,54 @@ Si no ha sido usted, ignore este mensaje y no pulse ningún botón.
 La dirección de correo de su cuenta de {{app}} ha cambiado. Esta dirección ya no le pertenece.
 
 Si no ha sido usted, póngase en contacto con soporte cuanto antes.
+`,
+    },
+  },
+  email_undo: {
+    email: {
+      subject: '{{app}}: su dirección de correo ha cambiado',
+      body: `Hola:
+
+La dirección de correo de su cuenta de {{app}} ha cambiado. Esta dirección ya no le pertenece.
+
+Si ha sido usted, no tiene que hacer nada. Si no ha sido usted, abra este enlace y pulse el botón. Su cuenta vuelve a tener esta
+dirección, se cierran todas las sesiones y recibe un mensaje para establecer una contraseña nueva:
+
+{{link}}
+
+Es válido durante 72 horas y puede usarse una sola vez. Después, póngase en contacto con soporte.
+`,
+    },
+  },
+  phone_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: ha cambiado el móvil de su cuenta. Si no ha sido usted, cambie ya su contraseña.',
+    },
+    email: {
+      subject: '{{app}}: su número de teléfono ha cambiado',
+      body: `Hola:
+
+El número de teléfono de su cuenta de {{app}} ha cambiado.
+
+Si ha sido usted, no tiene que hacer nada. Si no ha sido usted, cambie ahora su contraseña: abra {{app}} y pida una contraseña nueva. Así
+se cierran todas las sesiones de la cuenta. Después, póngase en contacto con soporte.
+`,
+    },
+  },
+  password_changed: {
+    sms: {
+      subject: '',
+      body: '{{app}}: ha cambiado su contraseña. Si no ha sido usted, pida otra ahora mismo.',
+    },
+    email: {
+      subject: '{{app}}: su contraseña ha cambiado',
+      body: `Hola:
+
+La contraseña de su cuenta de {{app}} ha cambiado: la ha cambiado usted o un administrador.
+
+Si ya lo sabe, no tiene que hacer nada. Si no, establezca ahora una contraseña nueva: abra {{app}} y pida una contraseña nueva. Así se
+cierran todas las sesiones de la cuenta. Después, póngase en contacto con soporte.
 `,
     },
   },

@@ -13,7 +13,12 @@ export type TemplateSet = Readonly<
   readonly email_proof: { readonly email: TextTemplate };
   readonly password_reset: { readonly email: TextTemplate };
   readonly invitation: { readonly email: TextTemplate };
-  readonly email_changed: { readonly email: TextTemplate };
   readonly sign_up_attempt: { readonly email: TextTemplate };
+  readonly email_change: { readonly email: TextTemplate };
+  readonly email_taken: { readonly email: TextTemplate };
+  readonly email_changed: Readonly<Record<Channel, TextTemplate>>;
+  readonly email_undo: { readonly email: TextTemplate };
+  readonly phone_changed: Readonly<Record<Channel, TextTemplate>>;
+  readonly password_changed: Readonly<Record<Channel, TextTemplate>>;
   readonly new_network: Readonly<Record<Channel, TextTemplate>>;
 };

@@ -4,7 +4,7 @@
  */
 import type { Cors } from '../operation.ts';
 
-const exposed = 'X-User-Token, X-Request-Id, X-Erasure-Id, Retry-After';
+const exposed = 'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, Retry-After';
 const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-User-Token';
 /** How long browsers may cache the answer to a preflight; Chromium caches it for two hours at most. */
 const preflightLifeSeconds = 7_200;

@@ -1,15 +1,8 @@
 /** The texts of the page that proves an email, by language. */
 import type { Language } from '../../core/messaging/language.ts';
-import type { Notice } from '../notice.ts';
+import type { ButtonPageTexts } from '../button-page.ts';
 
-export interface ProveEmailTexts {
-  readonly question: Notice;
-  readonly submit: string;
-  readonly done: Notice;
-  readonly expired: Notice;
-}
-
-export const proveEmailTexts: Readonly<Record<Language, ProveEmailTexts>> = {
+export const proveEmailTexts: Readonly<Record<Language, ButtonPageTexts>> = {
   en: {
     question: {
       heading: 'Is this your email address?',

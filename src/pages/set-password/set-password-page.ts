@@ -15,19 +15,21 @@ import {
 } from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
 import type { PageRoute } from '../../http/page.ts';
-import { pageBrand } from '../connect/brand-files.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import {
+  addressesOf,
   formOf,
   languageLinks,
   noticePage,
   ofVisit,
   presentProblem,
+  pressOnceAddress,
   pressOnceScript,
   readVisit,
   type Visit,
   visitFields,
+  visitOf,
 } from '../link-page.ts';
 import { createSiteTexts } from '../site-texts.ts';
 import { type PasswordProblem, passwordProblems, type SetPasswordTexts } from './set-password-texts.ts';
@@ -42,29 +44,31 @@ const door = 'page';
 export function setPasswordPages(core: Core, texts = createSiteTexts()): readonly PageRoute[] {
   const present = presentProblem(texts.links);
   return [
-    {
-      method: 'GET',
-      path,
-      operationId: 'setPasswordForm',
-      handle: (call) => show(core, readVisit(texts.set_password, call, call.query)),
-      present,
-    },
-    {
-      method: 'POST',
-      path,
-      operationId: 'setPassword',
-      networkThrottle: 'password',
-      bodyTypes: ['application/x-www-form-urlencoded'],
-      handle: (call) => submit(core, call, readVisit(texts.set_password, call, formOf(call))),
-      present,
-    },
-    pressOnceScript({ path: `${path}.js`, operationId: 'setPasswordScript' }),
+    ...addressesOf(path).flatMap((address): PageRoute[] => [
+      {
+        method: 'GET',
+        path: address.path,
+        operationId: `setPasswordForm${address.suffix}`,
+        handle: (call) => show(core, readVisit(address, texts.set_password, call, call.query)),
+        present,
+      },
+      {
+        method: 'POST',
+        path: address.path,
+        operationId: `setPassword${address.suffix}`,
+        networkThrottle: 'password',
+        bodyTypes: ['application/x-www-form-urlencoded'],
+        handle: (call) => submit(core, call, readVisit(address, texts.set_password, call, formOf(call))),
+        present,
+      },
+    ]),
+    pressOnceScript(path, 'setPassword'),
   ];
 }
 
 async function show(core: Core, visit: SetPasswordVisit): Promise<Answer> {
   const app = await findPasswordTokenApp(core, { token: visit.token });
-  return app === null ? expiredPage(visit) : formPage({ ...visit, brand: pageBrand(app, 'connect/') }, null);
+  return app === null ? expiredPage(visit) : formPage(visitOf(visit, app), null);
 }
 
 async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<Answer> {
@@ -73,7 +77,7 @@ async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<
   const app = await findPasswordTokenApp(core, reset);
   // An expired link is reported before any fault of the password, which could not be used.
   if (app === null) return spentPage(core, given, reset);
-  const visit = { ...given, brand: pageBrand(app, 'connect/') };
+  const visit = visitOf(given, app);
   if ('fault' in readPasswordConfirmation(repeat, password)) return formPage(visit, 'differs');
   try {
     await resetPassword(core, {
@@ -135,7 +139,7 @@ ${problem === null ? html`aria-describedby="hint"` : html`aria-describedby="erro
 ${languageLinks(visit)}`;
   const title = problem === null ? texts.heading : `${texts.error}: ${texts.heading}`;
   const status = problem === null ? 200 : 422;
-  return renderPage({ ...ofVisit(visit), status, title, content, script: `${path.slice(1)}.js` });
+  return renderPage({ ...ofVisit(visit), status, title, content, script: pressOnceAddress(visit) });
 }
 
 function expiredPage(visit: SetPasswordVisit): Answer {

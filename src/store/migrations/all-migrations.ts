@@ -21,6 +21,7 @@ import { ledgerCodes } from './0018-ledger-codes.ts';
 import { oneAccount } from './0019-one-account.ts';
 import { requestedEmails } from './0020-requested-emails.ts';
 import { auditLog } from './0021-audit-log.ts';
+import { emailChanges } from './0022-email-changes.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   oneAccount,
   requestedEmails,
   auditLog,
+  emailChanges,
 ];
 
 /** The version that this program works with. */

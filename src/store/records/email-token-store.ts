@@ -1,21 +1,39 @@
-/** The tokens of links that prove an email, by their digest. A token is consumed by deleting it. */
+/** The tokens of links that prove, change or restore an email, by their digest. A token is consumed by deleting it. */
 import type { OrgKey, UserId } from '../../core/ids.ts';
-import type { EmailToken, EmailTokenStore } from '../../core/verification/email-token.ts';
+import type { EmailToken, EmailTokenPurpose, EmailTokenStore } from '../../core/verification/email-token.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
-const columns = ['user_id as userId', 'email_digest as emailDigest', 'expires_at as expiresAt'] as const;
+const columns = [
+  'user_id as userId',
+  'purpose',
+  'email_digest as emailDigest',
+  'sealed_email as sealedEmail',
+  'expires_at as expiresAt',
+] as const;
 
-type ByDigest = { orgKey: number; digest: string; now: number };
+type ByDigest = { orgKey: number; digest: string; purpose: EmailTokenPurpose; now: number };
 type OfUser = { orgKey: number; userId: string };
 
 const insertToken = statement(
-  (p: Binder<OfUser & { digest: string; emailDigest: string; expiresAt: number }>) =>
+  (
+    p: Binder<
+      OfUser & {
+        digest: string;
+        purpose: EmailTokenPurpose;
+        emailDigest: string;
+        sealedEmail: string | null;
+        expiresAt: number;
+      }
+    >,
+  ) =>
     build.insertInto('email_tokens').values({
       org_key: p('orgKey'),
       digest: p('digest'),
       user_id: p('userId'),
+      purpose: p('purpose'),
       email_digest: p('emailDigest'),
+      sealed_email: p('sealedEmail'),
       expires_at: p('expiresAt'),
     }),
 );
@@ -27,6 +45,7 @@ const selectOpen = statement((p: Binder<ByDigest>) =>
     .select(columns)
     .where('org_key', '=', p('orgKey'))
     .where('digest', '=', p('digest'))
+    .where('purpose', '=', p('purpose'))
     .where('expires_at', '>', p('now')),
 );
 
@@ -36,12 +55,34 @@ const takeToken = statement((p: Binder<ByDigest>) =>
     .deleteFrom('email_tokens')
     .where('org_key', '=', p('orgKey'))
     .where('digest', '=', p('digest'))
+    .where('purpose', '=', p('purpose'))
     .where('expires_at', '>', p('now'))
     .returning(columns),
 );
 
 const deleteOfUser = statement((p: Binder<OfUser>) =>
-  build.deleteFrom('email_tokens').where('org_key', '=', p('orgKey')).where('user_id', '=', p('userId')),
+  build
+    .deleteFrom('email_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('purpose', '<>', 'undo'),
+);
+
+const deleteChange = statement((p: Binder<OfUser>) =>
+  build
+    .deleteFrom('email_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('purpose', '=', 'change'),
+);
+
+const deleteUndos = statement((p: Binder<OfUser & { from: number }>) =>
+  build
+    .deleteFrom('email_tokens')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('purpose', '=', 'undo')
+    .where('expires_at', '>=', p('from')),
 );
 
 export class SqlEmailTokenStore implements EmailTokenStore {
@@ -57,15 +98,25 @@ export class SqlEmailTokenStore implements EmailTokenStore {
     await this.#scope.executor.insertDeferred(insertToken, { ...token, orgKey: this.#orgKey, digest });
   }
 
-  async findOpen(digest: string, now: number): Promise<EmailToken | null> {
-    return (await this.#scope.executor.first(selectOpen, { orgKey: this.#orgKey, digest, now })) ?? null;
+  async findOpen(purpose: EmailTokenPurpose, digest: string, now: number): Promise<EmailToken | null> {
+    const values = { orgKey: this.#orgKey, digest, purpose, now };
+    return (await this.#scope.executor.first(selectOpen, values)) ?? null;
   }
 
-  async consume(digest: string, now: number): Promise<EmailToken | null> {
-    return (await this.#scope.executor.first(takeToken, { orgKey: this.#orgKey, digest, now })) ?? null;
+  async consume(purpose: EmailTokenPurpose, digest: string, now: number): Promise<EmailToken | null> {
+    const values = { orgKey: this.#orgKey, digest, purpose, now };
+    return (await this.#scope.executor.first(takeToken, values)) ?? null;
   }
 
   async drop(userId: UserId): Promise<void> {
     await this.#scope.executor.run(deleteOfUser, { orgKey: this.#orgKey, userId });
+  }
+
+  async dropChange(userId: UserId): Promise<void> {
+    await this.#scope.executor.run(deleteChange, { orgKey: this.#orgKey, userId });
+  }
+
+  async dropUndosFrom(userId: UserId, from: number): Promise<void> {
+    await this.#scope.executor.run(deleteUndos, { orgKey: this.#orgKey, userId, from });
   }
 }

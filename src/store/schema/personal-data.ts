@@ -122,6 +122,8 @@ export const tables = {
       user_id: 'user',
       email_digest: 'digest',
       expires_at: 'plain',
+      purpose: 'plain',
+      sealed_email: 'personal',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },

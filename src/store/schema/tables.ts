@@ -11,6 +11,7 @@ import type { AttemptOutcome, ConnectionState, ReturnTo } from '../../core/provi
 import type { RevocationState } from '../../core/providers/revocation.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/record/audit-event.ts';
 import type { RejectReason } from '../../core/transfer/import-progress.ts';
+import type { EmailTokenPurpose } from '../../core/verification/email-token.ts';
 import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
 import type { Flag } from './flag.ts';
 import type { UserTable } from './user-table.ts';
@@ -94,6 +95,9 @@ export interface Database {
     /** Of the address that the link went to. */
     email_digest: string;
     expires_at: number;
+    purpose: Generated<EmailTokenPurpose>;
+    /** The address, sealed under the token; null where the link only proves it. */
+    sealed_email: string | null;
   };
   password_requests: {
     seq: Generated<number>;

@@ -1,7 +1,7 @@
 /** Accounts of the consumer app, as the attacks on addresses make and look at them. */
 import assert from 'node:assert/strict';
 import type { User } from '../../../src/core/directory/user.ts';
-import { signUp as register } from '../../contracts/general/sign-up.ts';
+import { confirm, goodPassword, signUp as register } from '../../contracts/general/sign-up.ts';
 import type { Reply } from '../../support/server/http.ts';
 import type { Delivered, Roster } from '../../support/server/start.ts';
 
@@ -29,6 +29,21 @@ export async function signUp(
 ): Promise<Account> {
   const { number, email, session } = await register(roster, fields);
   return { number, email, phone: fields.phone, session };
+}
+
+/** Signs a person up whose email is proved. */
+export async function signUpProved(
+  roster: Roster,
+  fields: { readonly email?: string } = {},
+): Promise<Account> {
+  const account = await signUp(roster, fields);
+  await confirm(roster, account.number, account.email);
+  return account;
+}
+
+/** The owner asks for another email. */
+export function changeEmail(roster: Roster, account: Account, email: string): Promise<Reply> {
+  return put(roster, account, account.session, { user: { email, current_password: goodPassword } });
 }
 
 /** Sends a code back, without any credential. */
@@ -78,6 +93,11 @@ export function linkIn({ body }: Pick<Delivered, 'body'>): string {
   const [link] = /https?:\S+/.exec(body) ?? [];
   assert.ok(link !== undefined, body);
   return link;
+}
+
+/** The link in the newest message to an address of one template. */
+export async function linkOf(roster: Roster, to: string, template: string): Promise<string> {
+  return linkIn(await messageOf(roster, to, template));
 }
 
 /** Opens a link of a message, as a mail scanner does. */

@@ -113,8 +113,17 @@ describe('a change of email or password', () => {
     assert.deepEqual([reply.status, reply.at('email')], [200, 'moved@example.com']);
     await ledger.expect({
       audit: [{ action: 'user.email_changed' }],
-      messages: [{ template: 'email_changed', channel: 'email', to: email }],
-      rows: { users: '~1', password_tokens: '-1', login_failures: '-2', confirmation_codes: '-1' },
+      messages: [
+        { template: 'email_changed', channel: 'email', to: email },
+        { template: 'email_proof', channel: 'email', to: 'moved@example.com' },
+      ],
+      rows: {
+        users: '~1',
+        password_tokens: '-1',
+        login_failures: '-2',
+        confirmation_codes: '-1',
+        email_tokens: '+1',
+      },
     });
     assert.equal((await signUp(roster, { email })).reply.status, 201);
   });
@@ -185,7 +194,7 @@ describe('a change of email or password', () => {
     const person = await signUp(roster);
     const password = 'another-good-one-7';
     const { change, tries } = await setPassword(person, password, 2);
-    const { email } = await change;
+    const { email } = (await change).user;
     assert.equal(tries(), 3);
     assert.equal((await signIn(email ?? '', password)).status, 201);
   });

@@ -291,7 +291,10 @@ describe('PUT /v1/users/{id}', () => {
       assert.deepEqual([reply.status, reply.at('confirmed')], [200, false]);
       await ledger.expect({
         audit: [{ action: 'user.phone_changed' }],
-        messages: [{ template: 'confirmation', channel: 'sms', to: '+15552000002' }],
+        messages: [
+          { template: 'phone_changed', channel: 'sms', to: '+15552000001' },
+          { template: 'confirmation', channel: 'sms', to: '+15552000002' },
+        ],
         rows: { users: '~1', confirmation_codes: '+1' },
       });
       const user = await roster.core.work.read(roster.organization.key, (tx) => tx.users.find({ number }));

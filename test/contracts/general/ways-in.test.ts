@@ -113,7 +113,13 @@ describe('the three ways in to general', () => {
       const reply = await open.call('POST /v1/users', { json: signUpBody(), headers: { origin } });
       assert.equal(reply.header('access-control-allow-origin'), origin);
       const exposed = reply.header('access-control-expose-headers').split(', ').sort();
-      assert.deepEqual(exposed, ['Retry-After', 'X-Erasure-Id', 'X-Request-Id', 'X-User-Token']);
+      assert.deepEqual(exposed, [
+        'Retry-After',
+        'X-Email-Pending',
+        'X-Erasure-Id',
+        'X-Request-Id',
+        'X-User-Token',
+      ]);
       const other = { origin: 'https://evil.example' };
       const stranger = await open.call('POST /v1/users', { json: {}, headers: other });
       assert.equal(stranger.headers['access-control-allow-origin'], undefined);

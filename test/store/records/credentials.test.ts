@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import { sessionAgeMaxMs, sessionIdleMs } from '../../../src/core/access/session.ts';
 import type { User } from '../../../src/core/directory/user.ts';
 import { newPrefixedId } from '../../../src/core/ids.ts';
+import type { EmailTokenStore } from '../../../src/core/verification/email-token.ts';
 import type { PasswordToken } from '../../../src/core/verification/password-token.ts';
 import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
@@ -155,10 +156,12 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
   });
 
   test('a token that proves an email is consumed once, before it expires, in its organization', async () => {
-    const issued = { userId: user.id, emailDigest: 'of email', expiresAt: 100 };
+    const rest = { emailDigest: 'of email', sealedEmail: null, expiresAt: 100 };
+    const issued = { userId: user.id, purpose: 'proof', ...rest } as const;
     const take = (now: number, orgKey = tenant.orgKey) =>
-      own().change(orgKey, (tx) => tx.emailTokens.consume('proof', now));
-    const find = (now: number) => own().read(tenant.orgKey, (tx) => tx.emailTokens.findOpen('proof', now));
+      own().change(orgKey, (tx) => tx.emailTokens.consume('proof', 'proof', now));
+    const find = (now: number) =>
+      own().read(tenant.orgKey, (tx) => tx.emailTokens.findOpen('proof', 'proof', now));
     await own().change(tenant.orgKey, (tx) => tx.emailTokens.insert(issued, 'proof'));
     assert.equal(await take(100), null);
     assert.equal(await take(50, (await addTenant(own())).orgKey), null);
@@ -172,5 +175,36 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     await own().change(tenant.orgKey, (tx) => tx.emailTokens.insert(issued, 'proof'));
     await own().change(tenant.orgKey, (tx) => tx.emailTokens.drop(user.id));
     assert.equal(await find(50), null);
+  });
+
+  test('a token that changes or undoes is found for its purpose only, and undoing outlasts changes', async () => {
+    const rest = { userId: user.id, emailDigest: 'of email', sealedEmail: 'sealed' };
+    const change = { ...rest, purpose: 'change', expiresAt: 100 } as const;
+    const undos = [200, 300].map((expiresAt) => ({ ...rest, purpose: 'undo', expiresAt }) as const);
+    const inOwn = <T>(work: (tokens: EmailTokenStore) => Promise<T>) =>
+      own().change(tenant.orgKey, (tx) => work(tx.emailTokens));
+    const openUndos = async () => {
+      const found = [
+        await inOwn((t) => t.findOpen('undo', '200', 50)),
+        await inOwn((t) => t.findOpen('undo', '300', 50)),
+      ];
+      return found.map((each) => each?.expiresAt ?? null);
+    };
+    for (const each of undos) await inOwn((tokens) => tokens.insert(each, String(each.expiresAt)));
+    for (const end of [
+      (t: EmailTokenStore) => t.drop(user.id),
+      (t: EmailTokenStore) => t.dropChange(user.id),
+    ]) {
+      await inOwn((tokens) => tokens.insert(change, 'change'));
+      assert.equal(await inOwn((tokens) => tokens.findOpen('undo', 'change', 50)), null);
+      assert.equal(await inOwn((tokens) => tokens.consume('proof', 'change', 50)), null);
+      assert.deepEqual(await inOwn((tokens) => tokens.findOpen('change', 'change', 50)), change);
+      await inOwn(end);
+      assert.equal(await inOwn((tokens) => tokens.findOpen('change', 'change', 50)), null);
+      assert.deepEqual(await openUndos(), [200, 300]);
+    }
+    await inOwn((tokens) => tokens.dropUndosFrom(user.id, 201));
+    assert.deepEqual(await openUndos(), [200, null]);
+    assert.deepEqual(await inOwn((tokens) => tokens.consume('undo', '200', 50)), undos[0]);
   });
 });

@@ -184,7 +184,8 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
         await tx.passwordTokens.insert({ ...token, expiresAt: 10 }, digest);
       }
       await tx.passwordTokens.insert({ ...token, expiresAt: 11 }, 'd');
-      await tx.emailTokens.insert({ userId: user.id, emailDigest: 'of email', expiresAt: 10 }, 'e');
+      const proof = { purpose: 'proof', emailDigest: 'of email', sealedEmail: null, expiresAt: 10 } as const;
+      await tx.emailTokens.insert({ userId: user.id, ...proof }, 'e');
       await tx.codes.put(user.id, { digest: 'code', expiresAt: 10, triesLeft: 5 });
     });
     const sweep = (now: number, limit: number) =>

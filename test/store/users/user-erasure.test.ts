@@ -18,7 +18,8 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
     { userId, purpose: 'reset', emailDigest: null, expiresAt: now },
     `token ${userId}`,
   );
-  await tx.emailTokens.insert({ userId, emailDigest: 'of email', expiresAt: now }, `proof ${userId}`);
+  const link = { emailDigest: 'of email', sealedEmail: 'sealed', expiresAt: now } as const;
+  await tx.emailTokens.insert({ userId, purpose: 'change', ...link }, `change ${userId}`);
   await tx.messages.insert({
     id: newPrefixedId('msg'),
     userId,
