@@ -8,6 +8,9 @@ import { RandomPool } from './random-pool.ts';
 /** 32 lower-case hex digits: 128 random bits. */
 export type UserId = string;
 
+/** Stands for the user where there is none, so that the same statements run. No user has it. */
+export const noUserId: UserId = '0'.repeat(32);
+
 /** The internal key of an organization: a random integer that leads every table. */
 export type OrgKey = number;
 

@@ -1,7 +1,12 @@
 /**
  * Looks up, after the answer to the caller, whether an account belongs to a requested reset link, and queues the email.
  * A request that still fails after an hour is deleted: the person has probably asked again.
+ *
+ * Where the deployment tells no accounts, the job waits for a random time first: a mail that is really sent takes some work of
+ * this process, and no other request can then be timed to meet it.
  */
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import type { PasswordRequest } from '../core/messaging/password-request.ts';
 import { hourMs, secondMs } from '../core/time.ts';
@@ -12,7 +17,11 @@ import type { Job } from './runner.ts';
 const batchMax = 50;
 const deletedAfterMs = hourMs;
 
-export function createAnswerPasswordRequestsJob(core: Core, journal: Journal): Job {
+export function createAnswerPasswordRequestsJob(
+  core: Core,
+  journal: Journal,
+  { waitMsMax } = { waitMsMax: 2 * secondMs },
+): Job {
   /** Null, or the error of this request. */
   async function answer(request: PasswordRequest): Promise<{ readonly error: unknown } | null> {
     try {
@@ -32,6 +41,7 @@ export function createAnswerPasswordRequestsJob(core: Core, journal: Journal): J
     pauseMs: secondMs,
     async run() {
       const requests = await core.work.readSystem('job', (tx) => tx.passwordRequests.list(batchMax));
+      if (requests.length > 0 && !core.policy.tellsAccounts) await sleep(randomInt(waitMsMax + 1));
       const failures = (await Promise.all(requests.map(answer))).filter((result) => result !== null);
       const [first] = failures;
       // Where every request fails, the runner reports the fault and doubles its pause.

@@ -1,6 +1,6 @@
 /** Looks a caller's network up among those of an account, and stores it at a sign-in. */
 import type { Core } from '../core.ts';
-import type { UserId } from '../ids.ts';
+import { noUserId, type UserId } from '../ids.ts';
 import type { SecretBox } from '../secret.ts';
 import type { Tx } from '../unit-of-work.ts';
 import {
@@ -10,9 +10,6 @@ import {
   type NetworkFamiliarity,
 } from './known-network.ts';
 
-/** Stands for the user of an address without an account, so that the same statements run for it. */
-const nobody: UserId = '0'.repeat(32);
-
 /** A step: how familiar the network is to the account; null stands for no account. */
 export function findFamiliarity(
   core: Core,
@@ -20,7 +17,7 @@ export function findFamiliarity(
   userId: UserId | null,
   network: string,
 ): Promise<NetworkFamiliarity> {
-  const id = userId ?? nobody;
+  const id = userId ?? noUserId;
   return tx.networks.find(id, digestsOf(core.secrets, tx, id, network), core.clock.now() - knownNetworkMs);
 }
 

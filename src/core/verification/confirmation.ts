@@ -12,10 +12,11 @@ import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { parseUserNumber } from '../ids.ts';
+import { noUserId, parseUserNumber } from '../ids.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
+import { secondMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { codeAddressOf, codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
 import { again, takeFree } from './requested-email.ts';
@@ -41,12 +42,17 @@ export async function confirmUser(
   const confirm = () =>
     core.work.change(principal.orgKey, async (tx) => {
       const user = await tx.users.lock({ number });
-      if (user === null || user.status === 'inactive') return null;
       const now = core.clock.now();
-      const digest = codeDigest(core, user, code);
-      if (!(await tx.codes.consume(user.id, digest, now))) {
-        // The spent attempt is committed before the refusal.
-        await tx.codes.spendTry(user.id);
+      // Where no user can confirm, a row that does not exist stands for the code, and the same statements run.
+      const isOpen = user !== null && user.status !== 'inactive';
+      const { id, digest } = isOpen
+        ? { id: user.id, digest: codeDigest(core, user, code) }
+        : { id: noUserId, digest: core.secrets.keyedDigest('confirmation code', `${noUserId} ${code} `) };
+      if (!(await tx.codes.consume(id, digest, now)) || !isOpen) {
+        // The spent attempt is committed before the refusal, and a try without a code is written too.
+        await tx.codes.spendTry(id);
+        const subject = userSubject(core.secrets, tx.orgKey, id);
+        await tx.throttles.hit('code_try', subject, codeTryQuotas, now);
         return null;
       }
       const after = await changeUser(core, tx, user, {
@@ -64,6 +70,9 @@ export async function confirmUser(
   if (confirmed === null) throw refuse('invalid_code', {});
   return confirmed;
 }
+
+/** Never reached: these hits only make every wrong try write a row, so that an open code takes no longer than none. */
+const codeTryQuotas = [{ limit: 1_000_000, windowMs: secondMs }] as const;
 
 /** A step: the proof of the address to which the code went. */
 async function proofOf(core: Core, tx: Tx, user: User): Promise<UserChanges> {

@@ -7,7 +7,7 @@ import { isCommonInput, matchPassword, readPassword, readPasswordConfirmation } 
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { startSession } from '../access/sign-in.ts';
 import { noteNetwork } from '../access/sign-in-network.ts';
-import { emailSubject, userSubject } from '../access/subject.ts';
+import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
@@ -23,6 +23,10 @@ import { hourMs, minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { addressDigest, wentTo } from './email-token.ts';
 import { type PasswordToken, type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
+
+/** The door of rows that stand for work on an address without an account. No contract has this name. */
+const decoyDoor = 'decoy';
+const decoyAddress = 'nobody@example.com';
 
 /** How often a reset email is sent to one account; further emails are not sent, without an error. */
 const resetMailQuotas = [
@@ -56,20 +60,57 @@ export async function requestPasswordReset(
   );
 }
 
-/** Consumes a stored request, and sends the link where an active or pending account has the address. */
+/**
+ * Consumes a stored request, and sends the link where an active or pending account has the address. Without one it does
+ * the same number of statements and commits, so that requests of others at this time are delayed alike.
+ */
 export async function answerPasswordRequest(core: Core, request: PasswordRequest): Promise<void> {
+  const { orgKey, id, door } = request;
+  if (door === decoyDoor) return consumeInChange(core, orgKey, id);
   const email = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
-  await core.work.change(request.orgKey, async (tx) => {
-    if (!(await tx.passwordRequests.consume(request.id))) return;
+  const decoys = await core.work.change(orgKey, async (tx): Promise<readonly string[]> => {
+    if (!(await tx.passwordRequests.consume(id))) return [];
     const user = await tx.users.findByEmail(email);
-    if (user === null || user.email === null || user.status === 'inactive') return;
     const now = core.clock.now();
-    const subject = userSubject(core.secrets, request.orgKey, user.id);
-    if ((await tx.throttles.hit('reset', subject, resetMailQuotas, now)) !== null) return;
+    const subject = emailSubject(core.secrets, orgKey, email);
+    if ((await tx.throttles.hit('reset', subject, resetMailQuotas, now)) !== null) return [];
+    if (user === null || user.email === null || user.status === 'inactive') return writeDecoys(core, tx);
     await sendPasswordToken(core, tx, user, { purpose: 'reset', to: user.email });
-    const principal: PublicPrincipal = { kind: 'public', door: request.door, orgKey: request.orgKey };
+    const principal: PublicPrincipal = { kind: 'public', door, orgKey };
     await record(tx, principal, 'password.reset_requested', { kind: 'user', id: user.id }, now);
+    return [];
   });
+  // As the job that sends messages does: one commit to claim the message, another to settle it.
+  for (const decoy of decoys) await consumeInChange(core, orgKey, decoy);
+}
+
+async function consumeInChange(core: Core, orgKey: OrgKey, requestId: string): Promise<void> {
+  await core.work.change(orgKey, (tx) => tx.passwordRequests.consume(requestId));
+}
+
+/**
+ * A step: does the work of a link that is sent to nobody, and returns the ids of the rows that stand for the token and the
+ * message. After a crash the job finds these rows and deletes them.
+ */
+async function writeDecoys(core: Core, tx: Tx): Promise<readonly string[]> {
+  const token = newToken('pr', tx.orgKey);
+  const now = core.clock.now();
+  const facts = {
+    ...(await tx.apps.getNames(await tx.apps.getFirstId())),
+    to: decoyAddress,
+    language: 'en',
+    token,
+  };
+  const content = JSON.stringify(core.composer.compose('password_reset', 'email', facts));
+  const ids = [newPrefixedId('msg'), newPrefixedId('msg')];
+  for (const id of ids) {
+    const sealedEmail = core.secrets.seal(content, passwordRequestContext({ orgKey: tx.orgKey, id }));
+    const emailDigest = addressDigest(token, id);
+    await tx.passwordRequests.insertDecoy({ id, emailDigest, sealedEmail, door: decoyDoor, createdAt: now });
+  }
+  // In place of the audit event.
+  await tx.passwordRequests.consume(newPrefixedId('msg'));
+  return ids;
 }
 
 /** A step: creates a token for the user and queues the email with it. */
