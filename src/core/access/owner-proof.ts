@@ -11,8 +11,8 @@ import type { UserPrincipal } from './principal.ts';
 import { sessionFreshMs } from './session.ts';
 
 /**
- * The faults of `currentPassword`, as it came. `isNeeded`: the change of `target` needs it, unless the session is young, or
- * an admin changes another user. Refuses with `unauthorized` where wrong passwords have ended the session.
+ * The faults of `currentPassword`, as it came. `isNeeded`: the change of `target` needs it, unless the session is young. An
+ * admin who changes another user needs none, and one that is sent is not read. Refuses with `unauthorized` where wrong passwords have ended the session.
  */
 export async function findProofFaults(
   core: Core,
@@ -26,15 +26,14 @@ export async function findProofFaults(
   },
 ): Promise<readonly FieldFault[]> {
   const { target, currentPassword } = proof;
-  const isOwn = principal.userId === target.id;
+  if (principal.userId !== target.id) return [];
   if (currentPassword === undefined || currentPassword === null || currentPassword === '') {
     const isFresh = core.clock.now() - principal.sessionStartedAt < sessionFreshMs;
-    return proof.isNeeded && isOwn && !isFresh ? [{ field: 'currentPassword', fault: 'blank' }] : [];
+    return proof.isNeeded && !isFresh ? [{ field: 'currentPassword', fault: 'blank' }] : [];
   }
   if (typeof currentPassword !== 'string') return [{ field: 'currentPassword', fault: 'invalid' }];
-  const { passwordHash } = isOwn ? target : principal.user;
   const check = async (): Promise<PasswordMatch | null> => {
-    const found = await matchPassword(core.hasher, currentPassword, passwordHash);
+    const found = await matchPassword(core.hasher, currentPassword, target.passwordHash);
     return found === 'wrong' ? null : found;
   };
   const match = await (proof.isRepeat ? check() : guardBySession(core, principal, check));

@@ -35,5 +35,6 @@ export const door: DoorDescription = {
     updated_at: madeAt.millisecond,
   }),
   bodies: { updateUser: { user: { first_name: 'Eve', role: 'parent' } } },
-  needsSecret: ['createSession', 'confirmUser', 'validatePasswordReset', 'resetPassword'],
+  // The id of a session is known from the list of the caller's own sessions.
+  needsSecret: ['createSession', 'endSession', 'confirmUser', 'validatePasswordReset', 'resetPassword'],
 };
