@@ -149,7 +149,7 @@ for (const [whose, makeLure] of [
         0,
       );
       // The page offers to begin again, and that leads to the page that names the account.
-      const [, again = ''] = /<a href="(start\?flow=[\w-]+)"/.exec(returned.text) ?? [];
+      const [, again = ''] = /<a href="(\/connect\/start\?flow=[\w-]+)"/.exec(returned.text) ?? [];
       const asked = await visit(new URL(again, callback), victims);
       assert.equal(asked.status, 200);
       assert.match(asked.text, lure.name);
