@@ -66,13 +66,14 @@ async function settleEmail(
     await tx.passwordTokens.drop(before.id);
     await tx.emailTokens.drop(before.id);
     await tx.throttles.clearFailures(emailSubject(core.secrets, tx.orgKey, email));
-    // A former email is told also where it was never proved: it may have been the only address of the person.
+  }
+  // A claimed email that an invitation takes was never the person's.
+  if (shownEmail(after) === null) return;
+  // A former email is told also where it was never proved: it may have been the only address of the person.
+  if (email !== null) {
     const notice = undoToken === undefined ? 'email_changed' : 'email_undo';
     const token = undoToken === undefined ? {} : { token: undoToken };
-    // A claimed email that an invitation takes belongs to another person.
-    if (shownEmail(after) !== null) {
-      await queueMessage(core, tx, before, { template: notice, channel: 'email', to: email, ...token });
-    }
+    await queueMessage(core, tx, before, { template: notice, channel: 'email', to: email, ...token });
   }
   await notify(core, tx, { ...before, email: null }, 'email_changed');
 }
