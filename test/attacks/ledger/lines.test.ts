@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Core } from '../../src/core/core.ts';
-import type { User } from '../../src/core/directory/user.ts';
-import { completeErasures } from '../../src/core/erasure/complete-erasures.ts';
-import { type LinkedFolder, makeLinkedFolder } from '../erasure/linked-folder.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import type { Core } from '../../../src/core/core.ts';
+import type { User } from '../../../src/core/directory/user.ts';
+import { completeErasures } from '../../../src/core/erasure/complete-erasures.ts';
+import { type LinkedFolder, makeLinkedFolder } from '../../erasure/linked-folder.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../providers/authorization-server.ts';
+import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 
 /** The lines of a ledger, changed by the attacker. */
 type Change = (lines: readonly string[]) => readonly string[];

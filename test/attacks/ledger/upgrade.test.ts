@@ -7,10 +7,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import type { User } from '../../src/core/directory/user.ts';
-import { type LinkedFolder, makeLinkedFolder } from '../erasure/linked-folder.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import type { User } from '../../../src/core/directory/user.ts';
+import { type LinkedFolder, makeLinkedFolder } from '../../erasure/linked-folder.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../providers/authorization-server.ts';
+import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 
 for (const database of ['SQLite', 'PostgreSQL'] as const) {
   describe(`a ledger without codes, on ${database}`, () => {

@@ -7,8 +7,16 @@ import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder, readJson, refused, removeFolder, roster, type Serving, serve } from '../cli/program.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import {
+  makeFolder,
+  readJson,
+  refused,
+  removeFolder,
+  roster,
+  type Serving,
+  serve,
+} from '../../cli/program.ts';
+import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 
 for (const database of ['SQLite', 'PostgreSQL'] as const) {
   describe(`a ledger that is changed beside a server, on ${database}`, () => {

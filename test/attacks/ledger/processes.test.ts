@@ -8,11 +8,11 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UserId } from '../../src/core/ids.ts';
-import { roster, start } from '../cli/program.ts';
-import { type LinkedFolder, makeLinkedFolder, secret } from '../erasure/linked-folder.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import type { UserId } from '../../../src/core/ids.ts';
+import { roster, start } from '../../cli/program.ts';
+import { type LinkedFolder, makeLinkedFolder, secret } from '../../erasure/linked-folder.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../providers/authorization-server.ts';
+import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 
 const people = 100;
 
