@@ -35,7 +35,8 @@ export function createAppProviders(
     credentials: { clientId, clientSecret: providerSecrets[name] ?? '' },
   }));
   const taken = presets.map(({ name }) => name);
-  const own = providers.file === null ? [] : readProviderFile({ path: providers.file, isProduction, taken });
+  const file =
+    providers.file === null ? null : readProviderFile({ path: providers.file, isProduction, taken });
   const redirectUri = (): string => `${address.publicUrl}/connect/callback`;
   // A call may begin before the address is known. The client stays the same when the address changes.
   const demoClient = createDemoClient();
@@ -47,7 +48,9 @@ export function createAppProviders(
   };
   return {
     directory: createProviderDirectory({
-      ...{ presets, own, redirectUri, isProduction, clock },
+      ...{ presets, redirectUri, isProduction, clock },
+      own: file?.providers ?? [],
+      marks: file?.marks ?? new Map(),
       demo: providers.hasDemo ? describe : null,
     }),
     async mounts() {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -28,8 +28,11 @@ function write(content: unknown): string {
   return path;
 }
 
-const read = (content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}) =>
+const readFile = ({ content, ...options }: { content: unknown; isProduction?: boolean; taken?: string[] }) =>
   readProviderFile({ path: write(content), isProduction: false, taken: [], ...options });
+
+const read = (content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}) =>
+  readFile({ content, ...options }).providers;
 
 /** The problems of the file, without the name of the setting. */
 function problemsOf(content: unknown, options: { isProduction?: boolean; taken?: string[] } = {}): string[] {
@@ -264,5 +267,93 @@ describe('a file of providers', () => {
     assert.deepEqual(problemsOf({ providers: [{ ...rest, client_secret_file: 'empty-secret' }] }), [
       'providers[0].client_secret_file names a file without a secret',
     ]);
+  });
+});
+
+describe('the mark of a provider in the file', () => {
+  const png = Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108', 'hex');
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h1"/></svg>';
+
+  function writeMark(name: string, content: string | Uint8Array): string {
+    mkdirSync(join(folder, 'marks'), { recursive: true });
+    writeFileSync(join(folder, 'marks', name), content);
+    return `marks/${name}`;
+  }
+
+  test('is read from a file beside it, also for a preset that is on or off', () => {
+    const { providers, marks } = readFile({
+      content: {
+        providers: [
+          { ...acme, mark: writeMark('acme.svg', svg) },
+          { name: 'fitbit', mark: writeMark('fitbit.png', png) },
+          { mark: join(folder, 'marks', 'acme.svg'), name: 'oura' },
+        ],
+      },
+      taken: ['fitbit'],
+    });
+    assert.deepEqual(
+      providers.map(({ description }) => description.name),
+      ['acme'],
+    );
+    assert.deepEqual(
+      [...marks].map(([name, { type, bytes }]) => [name, type, bytes.length]),
+      [
+        ['acme', 'image/svg+xml', svg.length],
+        ['fitbit', 'image/png', png.length],
+        ['oura', 'image/svg+xml', svg.length],
+      ],
+    );
+    assert.equal(marks.get('acme')?.digest, marks.get('oura')?.digest);
+    assert.match(marks.get('fitbit')?.digest ?? '', /^[0-9a-f]{32}$/);
+  });
+
+  test('is refused where it cannot be shown, with a line that names the entry', () => {
+    const long = Buffer.concat([png, Buffer.alloc(65 * 1024)]);
+    const cases: readonly (readonly [unknown, RegExp])[] = [
+      ['marks/none.svg', /^names a file that cannot be read$/],
+      ['marks', /^names a file that is not a file$/],
+      [writeMark('a.gif', 'GIF89a'), /^names a file that is not a PNG or SVG picture$/],
+      [writeMark('a.jpg', Buffer.from('ffd8ffe000104a46', 'hex')), /is not a PNG or SVG picture$/],
+      [writeMark('empty.svg', ''), /is not a PNG or SVG picture$/],
+      [writeMark('long.png', long), /^names a file that is larger than 65536 bytes$/],
+      [writeMark('script.svg', svg.replace('path', 'script')), /must not have the element script$/],
+      [writeMark('handler.svg', svg.replace('d=', 'onclick=')), /must not have the attribute onclick$/],
+      [7, /^must be the path of a file$/],
+      [null, /^must be the path of a file$/],
+    ];
+    for (const [mark, problem] of cases) {
+      for (const [entry, taken] of [
+        [{ ...acme, mark }, []],
+        [{ name: 'fitbit', mark }, ['fitbit']],
+      ] as const) {
+        const [line = '', ...more] = problemsOf({ providers: [entry] }, { taken: [...taken] });
+        assert.deepEqual(more, []);
+        assert.ok(line.startsWith('providers[0].mark '), line);
+        assert.match(line.slice('providers[0].mark '.length), problem);
+      }
+    }
+  });
+
+  test('alone is for a preset alone, and once', () => {
+    const mark = writeMark('acme.svg', svg);
+    const twice = {
+      providers: [
+        { name: 'fitbit', mark },
+        { name: 'fitbit', mark },
+      ],
+    };
+    assert.deepEqual(problemsOf(twice), ['providers[1].name is taken by another provider']);
+    assert.ok(
+      problemsOf({ providers: [{ name: 'acme', mark }] }).includes(
+        'providers[0].title must be a name of at most 64 characters',
+      ),
+    );
+    assert.ok(
+      problemsOf({ providers: [{ name: 'demo', mark }] }).includes(
+        'providers[0].name is reserved for the demo provider',
+      ),
+    );
+    const taken = problemsOf({ providers: [{ ...acme, name: 'fitbit', mark }] }, { taken: ['fitbit'] });
+    assert.deepEqual(taken, ['providers[0].name is taken by another provider']);
   });
 });

@@ -12,10 +12,14 @@ import {
   demoName,
   type EndDescription,
   type OwnProvider,
+  type PresetName,
   type ProviderDescription,
+  presetNames,
 } from '../core/providers/provider-description.ts';
+import type { ProviderMark } from '../core/providers/provider-mark.ts';
 import { ConfigError } from './config.ts';
 import type { SettingFault } from './environment.ts';
+import { readMarkFile } from './mark-file.ts';
 import { settings } from './settings.ts';
 
 const settingName = settings.providersFile.name;
@@ -28,19 +32,26 @@ export interface ProviderFileOptions {
   readonly taken: readonly string[];
 }
 
+/** What the file has. */
+export interface ProviderFile {
+  readonly providers: readonly OwnProvider[];
+  /** Of these providers, and of presets: by the name of the provider. */
+  readonly marks: ReadonlyMap<string, ProviderMark>;
+}
+
 /**
- * The providers that the file describes.
+ * The providers that the file describes, and their marks.
  *
  * @throws {ConfigError} with every fault.
  */
-export function readProviderFile(options: ProviderFileOptions): readonly OwnProvider[] {
+export function readProviderFile(options: ProviderFileOptions): ProviderFile {
   const faults: SettingFault[] = [];
-  const own = readProviders(readJson(options.path), {
+  const content = readProviders(readJson(options.path), {
     ...options,
     report: (path, problem) => faults.push({ name: settingName, problem: `${path} ${problem}` }),
   });
   if (faults.length > 0) throw new ConfigError(faults);
-  return own;
+  return content;
 }
 
 function readJson(path: string): unknown {
@@ -59,20 +70,43 @@ interface Reader extends ProviderFileOptions {
 
 const noMembers: Readonly<Record<string, unknown>> = {};
 
-function readProviders(value: unknown, reader: Reader): readonly OwnProvider[] {
+function readProviders(value: unknown, reader: Reader): ProviderFile {
   const root = new Members(value, 'the file', reader);
   const list = root.take('providers', 'a list of providers', (each) =>
     Array.isArray(each) ? each : undefined,
   );
   root.end();
   const seen = new Set(reader.taken);
-  return (list ?? []).map((each: unknown, index) => {
+  const marks = new Map<string, ProviderMark>();
+  const providers = (list ?? []).flatMap((each: unknown, index): OwnProvider[] => {
     const members = new Members(each, `providers[${index}]`, reader);
-    const own = readProvider(members, reader);
-    if (seen.has(own.description.name)) members.report('name', 'is taken by another provider');
-    seen.add(own.description.name);
-    return own;
+    const mark = members.optional('mark', () => readMark(members, reader));
+    const preset = presetOf(each);
+    const own = preset === null ? readProvider(members, reader) : null;
+    const name = preset ?? own?.description.name ?? '';
+    if (own === null ? marks.has(name) : seen.has(name))
+      members.report('name', 'is taken by another provider');
+    if (own !== null) seen.add(name);
+    if (mark !== null) marks.set(name, mark);
+    return own === null ? [] : [own];
   });
+  return { providers, marks };
+}
+
+/** The preset to which an entry gives a mark and nothing else, also where it is switched off; null for another entry. */
+function presetOf(entry: unknown): PresetName | null {
+  if (!isObject(entry) || Object.keys(entry).sort().join() !== 'mark,name') return null;
+  return presetNames.find((each) => each === entry['name']) ?? null;
+}
+
+/** Null after a fault. */
+function readMark(members: Members, { path }: Reader): ProviderMark | null {
+  const file = members.text('mark', filePath, 'the path of a file');
+  if (file === '') return null;
+  const read = readMarkFile(resolve(dirname(path), file));
+  if ('mark' in read) return read.mark;
+  members.report('mark', `names a file that ${read.problem}`);
+  return null;
 }
 
 /** Reports missing and faulty members, and puts harmless values for them: the result is not used after a fault. */
@@ -113,12 +147,13 @@ function readProvider(members: Members, reader: Reader): OwnProvider {
   return { description, credentials };
 }
 
+const filePath = /^[^\p{Cc}]+$/u;
 const secretText = /^[\x20-\x7e]+$/;
 
 /** The secret in this file, or in a file of its own beside this one. */
 function readSecret(members: Members, { path }: Reader): string {
   const name = 'client_secret_file';
-  const file = members.optional(name, () => members.text(name, /^[^\p{Cc}]+$/u, 'the path of a file'));
+  const file = members.optional(name, () => members.text(name, filePath, 'the path of a file'));
   if (file === null) return members.text('client_secret', secretText, 'the secret of that client');
   try {
     const secret = readFileSync(resolve(dirname(path), file), 'utf8').trim();

@@ -1,6 +1,7 @@
 /** The providers that are switched on: presets, providers from the deployment's file, and the demo provider. */
 import type { Provider, ProviderDirectory } from '../core/providers/provider.ts';
 import type { ClientCredentials, OwnProvider, PresetName } from '../core/providers/provider-description.ts';
+import type { ProviderMark } from '../core/providers/provider-mark.ts';
 import type { Clock } from '../core/time.ts';
 import { createOAuthProvider } from './providers/oauth-provider.ts';
 import { presets } from './providers/presets.ts';
@@ -9,6 +10,8 @@ import { createProviderHttp, type ProviderHttp } from './providers/provider-http
 export interface ProviderDirectoryParts {
   readonly presets: readonly { readonly name: PresetName; readonly credentials: ClientCredentials }[];
   readonly own: readonly OwnProvider[];
+  /** By the name of the provider. Default: none. */
+  readonly marks?: ReadonlyMap<string, ProviderMark>;
   /** Called when the providers are first needed, because the server's address is known late; null without a demo. */
   readonly demo: (() => OwnProvider) | null;
   /** The address of the callback, as it is registered at each provider. */
@@ -55,5 +58,6 @@ export function createProviderDirectory(parts: ProviderDirectoryParts): Provider
     },
     list: () => open().list,
     find: (name) => open().byName.get(name) ?? null,
+    findMark: (name) => parts.marks?.get(name) ?? null,
   };
 }

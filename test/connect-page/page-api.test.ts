@@ -46,6 +46,7 @@ describe('the API of the Connect page', () => {
     assert.deepEqual(sourceIn(reply, 'demo'), {
       provider: 'demo',
       title: 'Demo',
+      mark: null,
       isDemo: true,
       isOffered: true,
       connection: null,

@@ -10,7 +10,14 @@ function source(title: string, connection: Partial<ConnectionShape> | null): Sou
     connectedAt: null,
     ...connection,
   };
-  return { provider: title.toLowerCase(), title, isDemo: false, isOffered: true, connection: shape };
+  return {
+    provider: title.toLowerCase(),
+    title,
+    mark: null,
+    isDemo: false,
+    isOffered: true,
+    connection: shape,
+  };
 }
 
 const oura = { id: 'dev_Oura', name: 'Oura' };

@@ -78,7 +78,12 @@ export async function openDeployment(): Promise<Deployment> {
   };
 }
 
-const noProviders = { redirectUri: 'http://localhost/connect/callback', list: () => [], find: () => null };
+const noProviders = {
+  redirectUri: 'http://localhost/connect/callback',
+  list: () => [],
+  find: () => null,
+  findMark: () => null,
+};
 
 /** A core with the database in the folder, as each process that serves it has one. */
 export async function openCore(

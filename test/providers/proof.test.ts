@@ -79,6 +79,7 @@ async function tried(
     redirectUri: '',
     list: () => (provider === null ? [] : [provider]),
     find: () => provider,
+    findMark: () => null,
   };
   const core: Core = { ...deployment.core, providers };
   const id = newPrefixedId('rev');

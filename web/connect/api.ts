@@ -53,7 +53,15 @@ export function createApi(base: string, token: string): Api {
   }
 
   return {
-    session: async () => readBody(await call('GET', 'session'), isSession),
+    async session() {
+      const session = await readBody(await call('GET', 'session'), isSession);
+      const toAddress = (mark: unknown): string | null =>
+        typeof mark === 'string' ? new URL(mark, base).href : null;
+      return {
+        ...session,
+        sources: session.sources.map((each) => ({ ...each, mark: toAddress(each.mark) })),
+      };
+    },
     start: async (provider) => readBody(await call('POST', 'connections', { provider }), isStarted),
     async progress(flow) {
       return (await readBody(await call('GET', `flows/${encodeURIComponent(flow)}`), isFlow)).progress;

@@ -2,6 +2,7 @@
 import { Badge, Button } from '@mantine/core';
 import type { LanguageShape, SourceShape } from '../../src/pages/connect/connect-shapes.ts';
 import { fillText } from '../../src/pages/fill-text.ts';
+import { ProviderMark } from './provider-mark.tsx';
 import { localeOf } from './texts.ts';
 import type { Visit } from './use-sources.ts';
 
@@ -31,9 +32,7 @@ export function SourceRow({ source, language, visit, isEnding, onConnect, onDisc
   ];
   return (
     <li className="source" data-provider={source.provider} data-status={status ?? 'none'}>
-      <span className="initial" aria-hidden>
-        {title.slice(0, 1)}
-      </span>
+      <ProviderMark source={source} locale={localeOf(language.tag)} />
       <div className="about">
         <h2>
           {title}

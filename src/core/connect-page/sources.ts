@@ -4,12 +4,15 @@ import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import type { Connection, ConnectionState } from '../providers/connection.ts';
 import { demoName } from '../providers/provider-description.ts';
+import type { ProviderMark } from '../providers/provider-mark.ts';
 import { listConnections, listProviders } from '../providers/user-connections.ts';
 
 /** A provider, as the Connect page shows it. */
 export interface Source {
   readonly provider: string;
   readonly title: string;
+  /** Null for none. */
+  readonly mark: ProviderMark | null;
   /** Whether it is the demo provider. */
   readonly isDemo: boolean;
   /** Whether it can be connected now. */
@@ -39,6 +42,7 @@ export async function listSources(core: Core, principal: ConnectPagePrincipal): 
     .map((name) => ({ provider: name, title: name, isOffered: false }));
   const sources = [...offered, ...former].map((each) => ({
     ...each,
+    mark: core.providers.findMark(each.provider),
     isDemo: each.provider === demoName,
     connection: mainConnection(connections, each.provider),
   }));

@@ -7,6 +7,7 @@
  * short code such as `timeout` or `http_503`; it never holds a text of the service.
  */
 import type { CodeGrant, TokenGrant } from './grant.ts';
+import type { ProviderMark } from './provider-mark.ts';
 
 export interface Provider {
   /** Lower-case; the name in requests and answers. */
@@ -95,6 +96,8 @@ export interface ProviderDirectory {
   /** By title. */
   list(): readonly Provider[];
   find(name: string): Provider | null;
+  /** Null for a provider without a mark. */
+  findMark(name: string): ProviderMark | null;
   /** The address of the callback, as it is registered at every provider. */
   readonly redirectUri: string;
 }

@@ -1,9 +1,13 @@
-/** The files with the brand of an app: its logo, and a style sheet with its colours. Browsers may store them for ever. */
+/**
+ * The files with the brand of an app (its logo, and a style sheet with its colours), and the marks of providers. Browsers
+ * may store them for ever.
+ */
 
 import type { Core } from '../../core/core.ts';
 import { pictureTypeOf, readColour } from '../../core/directory/app-brand.ts';
 import type { App } from '../../core/directory/organization.ts';
 import { findLogo } from '../../core/directory/organization-lifecycle.ts';
+import type { ProviderMark } from '../../core/providers/provider-mark.ts';
 import { refuseHttp } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { brandStyle } from '../brand.ts';
@@ -19,6 +23,12 @@ const headers = {
   'x-content-type-options': 'nosniff',
 } as const;
 
+/** An SVG picture may have styles of its own. */
+const markHeaders = {
+  ...headers,
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+} as const;
+
 export function brandFiles(core: Core): readonly PageRoute[] {
   return [
     {
@@ -30,6 +40,18 @@ export function brandFiles(core: Core): readonly PageRoute[] {
         const type = bytes === null ? null : pictureTypeOf(bytes);
         if (bytes === null || type === null) throw refuseHttp('route_not_found', {});
         return { status: 200, headers, contentType: type, content: Buffer.from(bytes) };
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/marks/:provider/:digest`,
+      operationId: 'connect.mark',
+      async handle({ params }) {
+        const mark = core.providers.findMark(params['provider'] ?? '');
+        if (mark === null || mark.digest !== params['digest']) throw refuseHttp('route_not_found', {});
+        const { type, bytes } = mark;
+        const contentType = type === 'image/svg+xml' ? `${type}; charset=utf-8` : type;
+        return { status: 200, headers: markHeaders, contentType, content: Buffer.from(bytes) };
       },
     },
     {
@@ -48,6 +70,11 @@ export function brandFiles(core: Core): readonly PageRoute[] {
       },
     },
   ];
+}
+
+/** The address of a mark below the address of the Connect page. */
+export function markPath(provider: string, { digest }: ProviderMark): string {
+  return `marks/${provider}/${digest}`;
 }
 
 /** The addresses of the files of an app, below the address of the Connect page; null for a file that it does not have. */

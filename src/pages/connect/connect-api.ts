@@ -18,6 +18,7 @@ import { nameOfRefusal, type Refusal, type RefusalName } from '../../http/http-r
 import type { PageRoute } from '../../http/page.ts';
 import { readBearer } from '../../http/reading/bearer.ts';
 import { readMembers } from '../../http/reading/members.ts';
+import { markPath } from './brand-files.ts';
 import type {
   FlowShape,
   ProblemCode,
@@ -100,7 +101,7 @@ function personOf({ principal }: Call): ConnectPagePrincipal {
   return principal;
 }
 
-function toShape({ provider, title, isDemo, isOffered, connection }: Source): SourceShape {
+function toShape({ provider, title, mark, isDemo, isOffered, connection }: Source): SourceShape {
   const shown =
     connection === null
       ? null
@@ -109,7 +110,8 @@ function toShape({ provider, title, isDemo, isOffered, connection }: Source): So
           status: connection.status,
           connectedAt: connection.connectedAt === null ? null : toMillisecondText(connection.connectedAt),
         };
-  return { provider, title, isDemo, isOffered, connection: shown };
+  const markAddress = mark === null ? null : `../${markPath(provider, mark)}`;
+  return { provider, title, mark: markAddress, isDemo, isOffered, connection: shown };
 }
 
 const problems: Partial<Record<RefusalName, { readonly status: number; readonly error: ProblemCode }>> = {

@@ -77,6 +77,8 @@ export interface SessionShape {
 export interface SourceShape {
   readonly provider: string;
   readonly title: string;
+  /** The address of its mark, relative to the address of the API; null for none. */
+  readonly mark: string | null;
   /** The demo provider, for trying the page without an account. */
   readonly isDemo: boolean;
   /** Whether it can be connected now. */
