@@ -115,7 +115,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       onCommitted(topics) {
         for (const topic of topics) runner?.wake(topic);
       },
-      onOutage: log.createOutageReporter(logger),
+      onOutage: log.createOutageReporter(logger, 'the database is away'),
+      onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),
       onLedgerFault: ({ message }) =>
         logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
     });

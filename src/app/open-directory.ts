@@ -131,6 +131,8 @@ export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onChec
   Pick<HasherOptions, 'meter'> & {
     /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */
     readonly onLedgerFault?: (error: LedgerError) => void;
+    /** Gets each error of reading the file of breached passwords. */
+    readonly onListOutage?: (error: unknown) => void;
   };
 
 /** Opens the directory for an app. The app closes the parts in its own order. */
@@ -154,7 +156,7 @@ export async function openCore(
   const texts =
     config.templatesDir === null ? null : readTemplateFolder(config.templatesDir, englishSiteTexts);
   const providers = createAppProviders(config, secrets, address, clock);
-  const lists = await openPasswordLists(config);
+  const lists = await openPasswordLists(config, hooks.onListOutage);
   const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks).catch(
     async (error: unknown) => {
       await lists.close();

@@ -2,6 +2,7 @@
 import { type Config, ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
 import type { CommonPasswordCheck } from '../core/access/password.ts';
+import { refuse } from '../core/errors.ts';
 import { BreachedFileError } from '../gateways/passwords/breached-file.ts';
 import { type BreachedPasswords, openBreachedPasswords } from '../gateways/passwords/breached-passwords.ts';
 import { isCommonPassword } from '../gateways/passwords/common-passwords.ts';
@@ -15,17 +16,32 @@ export interface PasswordLists {
 }
 
 /**
- * Opens the lists.
+ * Opens the lists. While the file cannot be read, a check refuses with `unavailable`, and `onOutage` gets the cause: a
+ * password that was not compared with the list is not accepted.
  *
  * @throws {ConfigError} if the file of breached passwords cannot be used.
  */
-export async function openPasswordLists(config: Config): Promise<PasswordLists> {
+export async function openPasswordLists(
+  config: Config,
+  onOutage: (error: unknown) => void = () => {},
+): Promise<PasswordLists> {
   const breached = await openBreached(config.breachedPasswords);
+  const isBreached = async (password: string): Promise<boolean> => {
+    try {
+      return (await breached?.has(password)) ?? false;
+    } catch (error) {
+      onOutage(error);
+      throw refuse('unavailable', { retryAfterSeconds });
+    }
+  };
   return {
-    isCommon: async (password) => isCommonPassword(password) || ((await breached?.has(password)) ?? false),
+    isCommon: async (password) => isCommonPassword(password) || isBreached(password),
     close: async () => breached?.close(),
   };
 }
+
+/** A file that is being replaced, or a disk that is away, may be back by then. */
+const retryAfterSeconds = 30;
 
 async function openBreached(path: string | null): Promise<BreachedPasswords | null> {
   if (path === null) return null;

@@ -90,7 +90,7 @@ describe('the log for a person', () => {
 test('an outage is logged immediately and then rarely, however many requests meet it; another kind is logged separately', () => {
   const { logger, parsed } = createLines();
   let now = 0;
-  const report = createOutageReporter(logger, () => now);
+  const report = createOutageReporter(logger, 'the database is away', () => now);
   const failed = (code: string) => Object.assign(new Error('of jane@example.com'), { code });
   const logged = () => parsed().map(({ msg, code, untold }) => [msg, code, untold]);
   for (now = 0; now < 10_000; now += 10) report(failed('SQLITE_FULL'));

@@ -157,11 +157,12 @@ export function faultFields(error: unknown): object {
 const outageSilenceMs = 10_000;
 
 /**
- * Logs that the database is away: each kind of outage immediately, and then every ten seconds while it lasts, with the
+ * Logs an outage, such as that the database is away: each kind of error immediately, and then every ten seconds while it lasts, with the
  * number of errors that were not logged (`untold`). `now` gives milliseconds.
  */
 export function createOutageReporter(
   logger: Pick<Logger, 'error'>,
+  message: string,
   now: () => number = () => performance.now(),
 ): (error: unknown) => void {
   const kinds = new Map<string | undefined, { silentUntil: number; untold: number }>();
@@ -174,7 +175,7 @@ export function createOutageReporter(
       return;
     }
     kinds.set(kind, { silentUntil: at + outageSilenceMs, untold: 0 });
-    logger.error({ ...faultFields(error), untold: last?.untold ?? 0 }, 'the database is away');
+    logger.error({ ...faultFields(error), untold: last?.untold ?? 0 }, message);
   };
 }
 

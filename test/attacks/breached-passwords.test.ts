@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createAdmin } from '../../src/core/directory/organization-lifecycle.ts';
@@ -81,5 +82,18 @@ describe('no account has a password of the list', async () => {
     }
     const admin = { organization, email: 'admin@example.com', password: 'seven purple lamps' };
     await assert.rejects(createAdmin(core, 'test', admin), (error) => isRefusal(error, 'invalid_fields'));
+  });
+
+  test('also not while the file cannot be read: the answer is 503', async () => {
+    assert.ok(roster !== undefined);
+    const { call } = roster;
+    const before = await readFile(settings.ROSTER_BREACHED_PASSWORDS);
+    await truncate(settings.ROSTER_BREACHED_PASSWORDS, 64);
+    const signUpNow = () => call('POST /general/v1/users', { json: signUpBody({ password: breached[0] }) });
+    const reply = await signUpNow();
+    assert.equal(reply.status, 503);
+    assert.equal(reply.header('retry-after'), '30');
+    await writeFile(settings.ROSTER_BREACHED_PASSWORDS, before);
+    assert.equal((await signUpNow()).status, 422);
   });
 });
