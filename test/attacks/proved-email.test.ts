@@ -95,6 +95,17 @@ describe('a proved email', () => {
     assert.equal((await userOf(roster, account)).email, user.email);
   });
 
+  test('is no password while it waits to be replaced', async () => {
+    const account = await proved();
+    for (const [email, password] of [
+      [newEmail(), account.email.toUpperCase()],
+      [account.email, account.email],
+    ]) {
+      const reply = await put(roster, account, account.session, { user: { email, password } });
+      assert.deepEqual([reply.status, reply.body], [422, { errors: { password: ["can't be the email"] } }]);
+    }
+  });
+
   test('is not replaced without the current password in an older session', async () => {
     const account = await proved();
     roster.clock.advance(11 * minuteMs);

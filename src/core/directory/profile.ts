@@ -135,6 +135,10 @@ async function tryToUpdate(
   // An owner replaces a proved email only by a proved one.
   const isPending = isNewEmail && principal.userId === target.id && target.emailProvedAt !== null;
   const applied = isPending ? { ...values, email: undefined } : values;
+  // The fields were read with the new email, and the present one stays for now.
+  if (isPending && password !== undefined && isSameEmail(password, target.email)) {
+    faults.push({ field: 'password', fault: 'same_as_email' });
+  }
   faults.push(...rightsFaults(target, applied));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
