@@ -7,6 +7,7 @@
  * several times for one outcome, so the work must have no other effects.
  */
 import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
+import type { HashCostQueue, HashCostStore } from './access/hash-cost.ts';
 import type { IdempotencyStore } from './access/idempotency-store.ts';
 import type { KnownNetworkStore } from './access/known-network.ts';
 import type { SessionStore } from './access/session.ts';
@@ -38,6 +39,7 @@ export interface Tx {
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
   readonly codes: ConfirmationCodeStore;
+  readonly hashCosts: HashCostStore;
   readonly passwordTokens: PasswordTokenStore;
   readonly emailTokens: EmailTokenStore;
   readonly passwordRequests: PasswordRequestStore;
@@ -62,6 +64,7 @@ export interface SystemTx {
   readonly messages: MessageQueue;
   readonly passwordRequests: PasswordRequestQueue;
   readonly emailRequests: EmailRequestQueue;
+  readonly hashCosts: HashCostQueue;
   readonly connections: ConnectionQueue;
   readonly revocations: RevocationQueue;
   readonly sealed: SealedTextStore;

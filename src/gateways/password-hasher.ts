@@ -8,6 +8,7 @@
  * not exist, cost the work of our own hash.
  */
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PasswordHasher } from '../core/access/password.ts';
 import { refuse } from '../core/errors.ts';
 import { type Argon2Work, hashWithArgon2, isArgon2Of, standardWork } from './password-hash/argon2-hash.ts';
@@ -15,6 +16,13 @@ import { CheckThreads } from './password-hash/check-threads.ts';
 import { readHash } from './password-hash/hash-kinds.ts';
 
 const retryAfterSeconds = 2;
+
+/** One unit takes no less on any machine that is in use. */
+const unitMsMin = 15;
+/** How much longer than the dearest kind a wrong password takes: hashes of a kind do not all take the same time. */
+const waitFactor = 1.5;
+const waitMsMax = 10_000;
+const usualPassword = 'x'.repeat(32);
 
 /** Gets a call for each hash, for the metrics. */
 export interface HashMeter {
@@ -45,6 +53,8 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
   const { queueMax, meter, work = standardWork } = options;
   const queue = new Queue(options.concurrency ?? concurrencyHere(options.processes ?? 1), queueMax);
   const threads = new CheckThreads();
+  /** The milliseconds of a unit lately. */
+  let unitMs = unitMsMin;
   const inTurn = async <T>(units: number, task: () => Promise<T>): Promise<T> => {
     if (queue.isFull(units)) meter?.hashRefused();
     return queue.run(units, async () => {
@@ -61,19 +71,30 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
       return queue.waiting;
     },
     hash: (password) => inTurn(1, () => hashWithArgon2(password, work)),
-    verify: (password, text) => {
+    async verify(password, text, leastUnits = null) {
       const hash = text === null ? null : readHash(text);
-      if (text === null || hash === null) {
-        return inTurn(1, async () => {
-          await hashWithArgon2(password, work);
-          return false;
-        });
+      const units = hash === null ? 1 : Math.max(1, Math.round(hash.units(password)));
+      let startedAt = 0;
+      const isRight = await inTurn(units, async () => {
+        startedAt = performance.now();
+        if (text !== null && hash !== null) {
+          return 'check' in hash ? threads.check({ password, text }) : hash.verify(password);
+        }
+        await hashWithArgon2(password, work);
+        return false;
+      });
+      const elapsedMs = performance.now() - startedAt;
+      const measuredMs = Math.max(elapsedMs / units, unitMsMin);
+      // A busy machine makes hashes slower at once, and is believed to be idle again only after some of them.
+      unitMs = measuredMs > unitMs ? measuredMs : unitMs + (measuredMs - unitMs) / 16;
+      if (!isRight && leastUnits !== null) {
+        // After the turn, so that the wait keeps no other password waiting.
+        const leastMs = Math.min(waitFactor * leastUnits * unitMs, waitMsMax);
+        await sleep(Math.max(0, leastMs - elapsedMs));
       }
-      const units = Math.max(1, Math.round(hash.units(password)));
-      return inTurn(units, () =>
-        'check' in hash ? threads.check({ password, text }) : hash.verify(password),
-      );
+      return isRight;
     },
+    unitsOf: (text) => Math.max(1, Math.round(readHash(text)?.units(usualPassword) ?? 1)),
     isKnown: (text) => readHash(text) !== null,
     isOutdated: (text) => !isArgon2Of(work, text),
   };

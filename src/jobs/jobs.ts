@@ -10,6 +10,7 @@ import { createCompleteErasuresJob } from './complete-erasures.ts';
 import { createEndEmailRequestsJob } from './end-email-requests.ts';
 import { createHousekeepingJob } from './housekeeping.ts';
 import type { Journal } from './journal.ts';
+import { createMeasureHashesJob } from './measure-hashes.ts';
 import { createRefreshTokensJob } from './refresh-tokens.ts';
 import { createRevokeGrantsJob } from './revoke-grants.ts';
 import type { Job } from './runner.ts';
@@ -32,6 +33,7 @@ export function createJobs({ core, journal, senders, outbox }: JobParts): readon
     createRefreshTokensJob(core, journal),
     createCompleteErasuresJob(core, journal),
     createEndEmailRequestsJob(core),
+    createMeasureHashesJob(core),
     createHousekeepingJob(core),
   ];
 }

@@ -187,7 +187,19 @@ describe('a stranger gets equal answers and equal work', () => {
     }
   });
 
-  test('of a new email of a free account', async () => {
+  test('of a new email of a free account, before and after it has proved its own', async () => {
+    await compareNewEmails();
+    const { orgKey, core } = server;
+    await core.work.change(orgKey, async (tx) => {
+      const user = await tx.users.lock({ number: own });
+      assert.ok(user !== null);
+      const email = addressOf('proved');
+      await tx.users.update(user, { email, emailProvedAt: 1, requestedEmail: null, emailRequestedAt: null });
+    });
+    await compareNewEmails();
+  });
+
+  async function compareNewEmails(): Promise<void> {
     const seen: Seen[] = [];
     for (const state of states) {
       // Each from an hour of its own, because such changes are counted.
@@ -203,5 +215,5 @@ describe('a stranger gets equal answers and equal work', () => {
     }
     for (const each of seen) assert.deepEqual(each, seen[0]);
     assert.equal(seen[0]?.status, 200);
-  });
+  }
 });

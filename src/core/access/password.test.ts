@@ -72,6 +72,7 @@ describe('a typed password', () => {
       return hash === `hash of ${password}`;
     },
     isKnown: () => true,
+    unitsOf: () => 1,
     isOutdated: () => false,
   };
   const match = async (typed: string, hash: string | null) => {

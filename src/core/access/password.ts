@@ -14,9 +14,12 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /**
    * Whether the password belongs to the hash. Null stands for an account without a password, or for no account: the
-   * same work is done and the result is false. Refuses with `unavailable` when the queue is full.
+   * same work is done and the result is false. With `leastUnits`, a false result takes at least as long as the check of a
+   * hash of so many units usually does, whatever the hash. Refuses with `unavailable` when the queue is full.
    */
-  verify(password: string, hash: string | null): Promise<boolean>;
+  verify(password: string, hash: string | null, leastUnits?: number | null): Promise<boolean>;
+  /** The work of a check of the hash with a usual password, in units of one hash of ours; at least 1. */
+  unitsOf(hash: string): number;
   /** Whether `verify` accepts the kind and the cost of an imported hash. */
   isKnown(hash: string): boolean;
   /** Whether the hash has another kind or other parameters than those of `hash`, so that it should be replaced. */
@@ -40,17 +43,18 @@ export type PasswordMatch = 'right' | 'earlierForm' | 'wrong';
 /**
  * Compares a typed password with a hash; null stands for an account without a password, or for no account. Where the
  * normal form differs from the typed text and is wrong, the typed text is tried too. The work depends on the text alone,
- * not on whether there is an account. Refuses with `unavailable` when the queue is full.
+ * not on whether there is an account; `leastUnits` is as in `verify`. Refuses with `unavailable` when the queue is full.
  */
 export async function matchPassword(
   hasher: PasswordHasher,
   password: string,
   hash: string | null,
+  leastUnits: number | null = null,
 ): Promise<PasswordMatch> {
   const typed = password.slice(0, typedUnitsMax + 1);
   const normal = normalize(typed);
-  if (await hasher.verify(normal, hash)) return 'right';
-  if (normal !== typed && (await hasher.verify(typed, hash))) return 'earlierForm';
+  if (await hasher.verify(normal, hash, leastUnits)) return 'right';
+  if (normal !== typed && (await hasher.verify(typed, hash, leastUnits))) return 'earlierForm';
   return 'wrong';
 }
 

@@ -16,6 +16,7 @@ import { digestOf, newToken } from '../secret.ts';
 import { dayMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { requireApp } from './authentication.ts';
+import { leastUnitsOf } from './hash-cost.ts';
 import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
 import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } from './password-guesses.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
@@ -185,8 +186,11 @@ async function findMatch(
   { orgKey, email }: GuessTarget,
   password: string,
 ): Promise<Checked | null> {
-  const user = await core.work.read(orgKey, (tx) => tx.users.findByEmail(email));
-  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null);
+  const { user, cost } = await core.work.read(orgKey, async (tx) => {
+    return { user: await tx.users.findByEmail(email), cost: await tx.hashCosts.find() };
+  });
+  const leastUnits = leastUnitsOf(cost);
+  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, leastUnits);
   if (user === null || match === 'wrong' || user.status === 'inactive') return null;
   // A deployment that tells no accounts lets nobody in by an address that another person may read.
   return core.policy.tellsAccounts || user.emailProvedAt !== null ? { user, match } : null;

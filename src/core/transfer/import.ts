@@ -13,6 +13,7 @@ import { refuse } from '../errors.ts';
 import { recordAll } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { TransferColumn } from './columns.ts';
+import { dearestOf } from './dearest-hash.ts';
 import type { ImportProgress, Reject } from './import-progress.ts';
 import type { ImportRows } from './import-row.ts';
 
@@ -94,10 +95,12 @@ export async function importBatch(
   authorize(principal, 'users.create');
   const { count, skipped, users, lines, rejects } = batch.rows;
   const leftOut = new Set(batch.rows.withoutPassword);
+  const dearest = dearestOf(core, users);
   return core.work.change(principal.orgKey, async (tx) => {
     const beganAt = performance.now();
     await lockImport(tx, progress);
     const outcomes = await tx.users.insertAll(users);
+    if (dearest !== null) await tx.hashCosts.raise(dearest);
     const refused = [...rejects];
     const added: { kind: 'user'; id: string }[] = [];
     let withoutPassword = 0;

@@ -22,6 +22,7 @@ import { oneAccount } from './0019-one-account.ts';
 import { requestedEmails } from './0020-requested-emails.ts';
 import { auditLog } from './0021-audit-log.ts';
 import { emailChanges } from './0022-email-changes.ts';
+import { hashCosts } from './0023-hash-costs.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   requestedEmails,
   auditLog,
   emailChanges,
+  hashCosts,
 ];
 
 /** The version that this program works with. */

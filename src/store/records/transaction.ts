@@ -6,6 +6,7 @@ import type { OrgKey } from '../../core/ids.ts';
 import type { SystemTx, Tx } from '../../core/unit-of-work.ts';
 import type { Scope } from '../users/scope.ts';
 import { SqlUserStore } from '../users/user-store.ts';
+import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
 import { SqlKnownNetworkStore } from './access/known-network-store.ts';
 import { SqlSessionStore } from './access/session-store.ts';
 import { SqlThrottleStore } from './access/throttle-store.ts';
@@ -62,6 +63,10 @@ export class StoreTx implements Tx {
 
   get codes(): SqlConfirmationCodeStore {
     return new SqlConfirmationCodeStore(this.#scope, this.orgKey);
+  }
+
+  get hashCosts(): SqlHashCostStore {
+    return new SqlHashCostStore(this.#scope, this.orgKey);
   }
 
   get passwordTokens(): SqlPasswordTokenStore {
@@ -143,6 +148,10 @@ export class StoreSystemTx implements SystemTx {
 
   get messages(): SqlMessageQueue {
     return new SqlMessageQueue(this.#scope);
+  }
+
+  get hashCosts(): SqlHashCostQueue {
+    return new SqlHashCostQueue(this.#scope);
   }
 
   get emailRequests(): SqlEmailRequestQueue {

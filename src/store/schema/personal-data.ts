@@ -139,6 +139,10 @@ export const tables = {
     },
     onErase: { do: 'delete', by: 'email_digest' },
   },
+  hash_costs: {
+    columns: { org_key: 'plain', units: 'plain', is_measured: 'plain' },
+    onErase: noPerson,
+  },
   throttle_hits: {
     columns: {
       seq: 'plain',

@@ -108,6 +108,11 @@ export interface Database {
     door: string;
     created_at: number;
   };
+  hash_costs: {
+    org_key: number;
+    units: number;
+    is_measured: Flag;
+  };
   throttle_hits: {
     seq: Generated<number>;
     org_key: number;

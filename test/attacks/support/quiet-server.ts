@@ -39,6 +39,7 @@ export interface QuietServer {
   readonly core: Core;
   readonly clock: FakeClock;
   readonly orgKey: OrgKey;
+  readonly folder: string;
   readonly origin: string;
   readonly counters: Counters;
   addUser(values?: Partial<NewUser>): Promise<User>;
@@ -82,7 +83,7 @@ export async function startQuietServer(env: Environment): Promise<QuietServer> {
     await sending.finish?.();
   }
   return {
-    ...{ core, clock, origin, orgKey: organization.key },
+    ...{ core, clock, origin, folder, orgKey: organization.key },
     counters: countWork(core),
     addUser: (values = {}) =>
       core.work.change(organization.key, (tx) =>
