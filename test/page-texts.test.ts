@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readTextTree, type TextTree } from '../src/core/messaging/text-tree.ts';
@@ -11,6 +11,18 @@ const page = readFileSync(join(import.meta.dirname, '..', pageTextsPath), 'utf8'
 describe('the documentation of the texts of web pages', () => {
   test('is generated from the present texts', () => {
     assert.equal(page, renderPageTexts(), 'stale: run `node tools/page-texts.ts`');
+  });
+
+  test('has the texts of every page: a deployment can replace them all', () => {
+    const root = join(import.meta.dirname, '..');
+    const registry = readFileSync(join(root, 'src', 'pages', 'site-texts.ts'), 'utf8');
+    const pages = join(root, 'src', 'pages');
+    const files = readdirSync(pages, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('-texts.ts'),
+    );
+    const others = ['local-texts.ts', 'site-texts.ts'];
+    const missing = files.filter((path) => !others.includes(path) && !registry.includes(`'./${path}'`));
+    assert.deepEqual(missing, []);
   });
 
   test('has files that a folder of texts may have, unchanged', () => {
