@@ -71,7 +71,7 @@ describe('the three ways in to general', () => {
         ['PATCH /v1/users', ['GET', 'POST']],
         ['PATCH /v1/users/1', ['DELETE', 'GET', 'PUT']],
         ['DELETE /v1/users/1/cancel', ['POST']],
-        ['GET /v1/sessions', ['DELETE', 'POST']],
+        ['PATCH /v1/sessions', ['DELETE', 'GET', 'POST']],
         ['GET /v1/users/confirmation', ['POST']],
         ['DELETE /v1/users/passwords', ['POST']],
       ] as const) {
