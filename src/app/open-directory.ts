@@ -13,6 +13,7 @@ import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
+import { AuditTally } from '../core/record/tally.ts';
 import { createSecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
@@ -183,6 +184,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    tally: new AuditTally(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
   };
   const replayed = await replayLedger(core, {

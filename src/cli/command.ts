@@ -36,6 +36,8 @@ export type Handler = (invocation: Invocation) => Promise<Outcome>;
 
 /** A call of a command. Everything required is present and every value is acceptable. */
 export interface Invocation {
+  /** The name of the command. */
+  readonly command: string;
   /** The word after the name; empty if the command takes none. */
   readonly argument: string;
   /** The value of an option; undefined if it was not given. */

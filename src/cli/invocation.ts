@@ -52,6 +52,7 @@ export function readCommandLine(
     }
   }
   const invocation: Invocation = {
+    command: command.name,
     argument: readArgument(words, command),
     find: (option) => values.get(option),
     get: (option) => values.get(option) ?? '',

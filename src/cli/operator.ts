@@ -4,15 +4,23 @@
  */
 import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app/open-directory.ts';
 import { readConfig } from '../config/config.ts';
+import { type OperatorPrincipal, operatorAt } from '../core/access/principal.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
+import { recordCommand } from '../core/record/commands.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from './command.ts';
 import { explainOutage } from './failure.ts';
 
 /** The door in the audit events of these changes. */
 export const door = 'cli';
+
+/** Windows has no number of an account. */
+const accountId = `uid:${process.getuid?.() ?? 'unknown'}`;
+
+/** These show and change nothing of an organization, and must work on a damaged or full database. */
+const unrecorded: ReadonlySet<string> = new Set(['init', 'migrate', 'check']);
 
 type Work = (directory: Directory, invocation: Invocation) => Promise<Outcome>;
 
@@ -28,6 +36,7 @@ export function onAnyDirectory(work: Work, use: Use = {}): Handler {
     };
     const directory = await openDirectory({ ...use, config, secrets }, { onOutage });
     try {
+      await noteCommand(directory, invocation);
       return await work(directory, invocation);
     } catch (error) {
       const explanation = isRefusal(error, 'unavailable') ? explainOutage(outage) : null;
@@ -48,6 +57,21 @@ export function onDirectory(work: Work, use: Use = {}): Handler {
     if (!hasDirectory(config, secrets)) throw nothingThere;
     return onAnyDirectory(work, use)(invocation);
   };
+}
+
+/** The command's principal in an organization, with the account of the operating system that runs it. */
+export function operatorOf(orgKey: OrgKey): OperatorPrincipal {
+  return operatorAt(door, orgKey, accountId);
+}
+
+/** Records the command before it reads or changes anything: in the organization of `--org`, else in each. */
+async function noteCommand({ core }: Directory, invocation: Invocation): Promise<void> {
+  if (unrecorded.has(invocation.command)) return;
+  const only = invocation.find('org');
+  const organizations = await listOrganizations(core);
+  for (const { key, id } of organizations) {
+    if (only === undefined || only === id) await recordCommand(core, operatorOf(key), invocation.command);
+  }
 }
 
 /** The organization that `--org` names; null without the option. Refuses an organization that does not exist. */

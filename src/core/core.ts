@@ -12,6 +12,7 @@ import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { Remains } from './erasure/remains.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
+import type { AuditTally } from './record/tally.ts';
 import type { SecretBox } from './secret.ts';
 import type { Clock } from './time.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -37,6 +38,8 @@ export interface Core {
   readonly running: RunningRequests;
   /** Bounds the password checks of each account in this process. */
   readonly signInGate: SignInGate;
+  /** What this process counts for the audit log. */
+  readonly tally: AuditTally;
   /**
    * Whether the sender of email is known to deliver to local parts outside ASCII (SMTPUTF8, RFC 6531). New addresses of
    * this kind are refused otherwise.

@@ -15,6 +15,7 @@ import { createRefreshTokensJob } from './refresh-tokens.ts';
 import { createRevokeGrantsJob } from './revoke-grants.ts';
 import type { Job } from './runner.ts';
 import { createSendMessagesJob } from './send-messages.ts';
+import { createWriteCountsJob } from './write-counts.ts';
 
 export interface JobParts {
   readonly core: Core;
@@ -35,5 +36,6 @@ export function createJobs({ core, journal, senders, outbox }: JobParts): readon
     createEndEmailRequestsJob(core),
     createMeasureHashesJob(core),
     createHousekeepingJob(core),
+    createWriteCountsJob(core),
   ];
 }

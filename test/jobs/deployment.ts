@@ -12,6 +12,7 @@ import type { OrgKey } from '../../src/core/ids.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
 import { queueMessage } from '../../src/core/messaging/queue-message.ts';
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
+import { AuditTally } from '../../src/core/record/tally.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { Clock } from '../../src/core/time.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
@@ -116,6 +117,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    tally: new AuditTally(),
     takesUnicodeAddresses: () => true,
   };
   return {

@@ -32,7 +32,7 @@ async function add(tenant: Tenant, users: readonly Partial<NewUser>[]): Promise<
 }
 
 describe('an export', () => {
-  test('has every column but the hashes, oldest first, and writes nothing in the directory', async () => {
+  test('has every column but the hashes, oldest first, and writes nothing in the directory but its events', async () => {
     const tenant = await roster.addOrganization();
     await add(tenant, [
       { externalId: 'new', createdAt: Date.parse('2026-01-02T03:04:05.678Z'), passwordHash: hash },
@@ -82,7 +82,7 @@ describe('an export', () => {
     const withHashes = await exportText(roster.folder, [...words, '--with-password-hashes']);
     assert.match(withHashes, /^external_id,email,password_hash,first_name/);
     assert.match(withHashes, /^new,,\$2b\$06\$[^,]+,,/m);
-    await ledger.expect({});
+    await ledger.expect({ audit: Array(3).fill({ action: 'user.exported', door: 'cli', users: 2 }) });
   });
 
   test('to a file is complete, readable by its owner only, in the format of its name', async () => {

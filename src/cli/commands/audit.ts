@@ -1,5 +1,4 @@
 /** The audit log as the operator reads it: pages of events, and all events as NDJSON for another system. */
-import { operatorAt } from '../../core/access/principal.ts';
 import type { Organization } from '../../core/directory/organization.ts';
 import { listOrganizations } from '../../core/directory/organization-lifecycle.ts';
 import type { FieldFault } from '../../core/errors.ts';
@@ -9,7 +8,7 @@ import { exportAuditEvents, listAuditEvents, readFilter } from '../../core/recor
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome } from '../command.ts';
 import { counted, table } from '../layout.ts';
-import { door, onDirectory } from '../operator.ts';
+import { onDirectory, operatorOf } from '../operator.ts';
 import { openOutput, readOutput } from '../transfer/output.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 
@@ -20,12 +19,12 @@ export const list = onDirectory(async ({ core }, invocation) => {
   const organization = organizationOf(invocation, await listOrganizations(core));
   const page = Number(invocation.find('page') ?? 1);
   const size = Number(invocation.find('limit') ?? eventsPerPage);
-  const principal = operatorAt(door, organization.key);
+  const principal = operatorOf(organization.key);
   const listing = await listAuditEvents(core, principal, { filter, faults: [], page: { page, size } });
   const events = listing.items.map(shown);
   return {
     json: { events, page, limit: size, total: listing.total },
-    text: table(
+    text: `${table(
       ['at', 'actor', 'door', 'action', 'subject', 'fields', 'users', 'times'],
       events.map(({ at, actor, door: through, action, subject, fields, users, times }) => [
         at,
@@ -38,8 +37,7 @@ export const list = onDirectory(async ({ core }, invocation) => {
         String(times ?? '-'),
       ]),
       'There are no such events.',
-    ),
-    notes: [`${counted(listing.total, 'event')} in all; page ${page}, newest first`],
+    )}\n\n${counted(listing.total, 'event')} in all; page ${page}, newest first`,
   };
 });
 
@@ -48,7 +46,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   const filter = filterOf(invocation);
   const organization = organizationOf(invocation, await listOrganizations(core));
   const output = await openOutput(place);
-  const batches = exportAuditEvents(core, operatorAt(door, organization.key), filter);
+  const batches = exportAuditEvents(core, operatorOf(organization.key), filter);
   const bar = new ProgressBar();
   let exported = 0;
   const texts = async function* (): AsyncGenerator<string> {

@@ -1,10 +1,9 @@
 /** Writes the users of an organization to a file or to standard output, in the format that an import reads. */
-import { operatorAt } from '../../core/access/principal.ts';
 import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
 import { exportUsers } from '../../core/transfer/export.ts';
 import type { Outcome } from '../command.ts';
 import { counted } from '../layout.ts';
-import { choiceOf, door, onDirectory } from '../operator.ts';
+import { choiceOf, onDirectory, operatorOf } from '../operator.ts';
 import { openOutput, readOutput } from '../transfer/output.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 import { formatOf, formats } from '../transfer/row-cutter.ts';
@@ -14,7 +13,7 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   const place = readOutput(invocation, 'export', 'users');
   const organization = await getOrganization(core, invocation.get('org'));
   const format = choiceOf(invocation, 'format', formats) ?? formatOf(place.path ?? '-') ?? 'csv';
-  const principal = operatorAt(door, organization.key);
+  const principal = operatorOf(organization.key);
   const batches = await exportUsers(core, principal, { appId: invocation.find('app') ?? null });
   const output = await openOutput(place);
   const lines = createUserLines(format, {

@@ -1,15 +1,17 @@
 /** Shows one user as each API does, and the fields that no API shows. Never shows a digest, a code or a token. */
 import { presentUser } from '../../app/create-app.ts';
 import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
+import { recordOperatorRead } from '../../core/record/commands.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError } from '../command.ts';
 import { bold, pairs, timeOrNull } from '../layout.ts';
-import { findOrganization, onDirectory } from '../operator.ts';
+import { findOrganization, onDirectory, operatorOf } from '../operator.ts';
 
 export const show = onDirectory(async (directory, invocation) => {
   const { core } = directory;
   const only = await findOrganization(directory, invocation);
   const dossier = pick(await findDossiers(core, invocation.argument), only?.id ?? null);
+  await recordOperatorRead(core, operatorOf(dossier.organization.key), dossier.user.id);
   const views = await presentUser(dossier.user, core.clock.now());
   const json = { ...views, directory: presentDossier(dossier) };
   return {

@@ -34,7 +34,10 @@ export async function findProofFaults(
   if (typeof currentPassword !== 'string') return [{ field: 'currentPassword', fault: 'invalid' }];
   const check = async (): Promise<PasswordMatch | null> => {
     const found = await matchPassword(core.hasher, currentPassword, target.passwordHash);
-    return found === 'wrong' ? null : found;
+    if (found !== 'wrong') return found;
+    const subject = { kind: 'user', id: principal.userId } as const;
+    core.tally.add(principal, { action: 'session.refused', subject, at: core.clock.now() });
+    return null;
   };
   const match = await (proof.isRepeat ? check() : guardBySession(core, principal, check));
   return match === null ? [{ field: 'currentPassword', fault: 'invalid' }] : [];

@@ -63,11 +63,13 @@ export interface PublicPrincipal extends WithDoor {
 export interface OperatorPrincipal extends WithDoor {
   readonly kind: 'operator';
   readonly orgKey: OrgKey;
+  /** The account of the operating system, such as `uid:1000`; absent for jobs. A number, because a login name names a person. */
+  readonly accountId?: string;
 }
 
 /** The operator as a principal of one organization. */
-export function operatorAt(door: Door, orgKey: OrgKey): OperatorPrincipal {
-  return { kind: 'operator', door, orgKey };
+export function operatorAt(door: Door, orgKey: OrgKey, accountId?: string): OperatorPrincipal {
+  return { kind: 'operator', door, orgKey, ...(accountId === undefined ? {} : { accountId }) };
 }
 
 export type Principal =

@@ -12,6 +12,7 @@ import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { notify } from '../messaging/notify.ts';
 import { record } from '../record/audit-event.ts';
+import { noSubject } from '../record/tally.ts';
 import { digestOf, newToken } from '../secret.ts';
 import { dayMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -55,7 +56,7 @@ export async function signIn(
   const subject = emailSubject(core.secrets, orgKey, email);
   const owner = ownerOf(input.owner, orgKey, email);
   for (;;) {
-    const checked = await checkPassword(core, owner, { orgKey, email, network }, password);
+    const checked = await checkPassword(core, principal, owner, { orgKey, email, network }, password);
     if (checked === null) throw refuse('invalid_credentials', {});
     const { user } = checked;
     const freshHash = await renewHash(core, checked, password);
@@ -98,11 +99,12 @@ function ownerOf(session: UserPrincipal | null, orgKey: OrgKey, email: string): 
 /** Checks the password, counted by the owner's session while there is one, else by network; null for a wrong one. */
 async function checkPassword(
   core: Core,
+  caller: PublicPrincipal,
   owner: UserPrincipal | null,
   target: GuessTarget,
   password: string,
 ): Promise<Checked | null> {
-  const check = (): Promise<Checked | null> => findMatch(core, target, password);
+  const check = (): Promise<Checked | null> => findMatch(core, caller, target, password);
   if (owner !== null) {
     try {
       return await guardBySession(core, owner, check);
@@ -183,6 +185,7 @@ function isText(value: unknown): value is string {
 /** The user with that email and password; null for none. */
 async function findMatch(
   core: Core,
+  caller: PublicPrincipal,
   { orgKey, email }: GuessTarget,
   password: string,
 ): Promise<Checked | null> {
@@ -191,7 +194,13 @@ async function findMatch(
   });
   const leastUnits = leastUnitsOf(cost);
   const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, leastUnits);
-  if (user === null || match === 'wrong' || user.status === 'inactive') return null;
   // A deployment that tells no accounts lets nobody in by an address that another person may read.
-  return core.policy.tellsAccounts || user.emailProvedAt !== null ? { user, match } : null;
+  const isOpen = user !== null && (core.policy.tellsAccounts || user.emailProvedAt !== null);
+  if (isOpen && match !== 'wrong' && user.status !== 'inactive') return { user, match };
+  core.tally.add(caller, {
+    action: 'session.refused',
+    subject: user === null ? noSubject : { kind: 'user', id: user.id },
+    at: core.clock.now(),
+  });
+  return null;
 }

@@ -9,6 +9,7 @@ import { may, type UserPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
+import { recordRead } from '../record/reads.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { sendCode } from '../verification/confirmation.ts';
@@ -61,12 +62,13 @@ export interface UpdatedProfile {
 export async function getProfile<K extends keyof User>(
   core: Core,
   principal: UserPrincipal,
-  input: { readonly ref: UserRef | null; readonly view: UserView<K> },
-): Promise<Pick<User, K>> {
+  input: { readonly ref: UserRef | null; readonly view: UserView<K | 'id'> },
+): Promise<Pick<User, K | 'id'>> {
   const { ref, view } = input;
   const isTheirs = ref !== null && (isOwn(principal, ref) || may(principal, 'care.read'));
   const user = isTheirs ? await core.work.read(principal.orgKey, (tx) => tx.users.find(ref, view)) : null;
   if (user === null) throw refuse('not_found', { noun: 'user' });
+  await recordRead(core, principal, user.id);
   return user;
 }
 

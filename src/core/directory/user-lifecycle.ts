@@ -14,6 +14,7 @@ import { type FieldFault, isNotFound, isRefusal, refuse, refuseFaults } from '..
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { recordChangedFields } from '../record/changed-fields.ts';
+import { recordRead } from '../record/reads.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { findByExternalId, readExternalIdLookUp, requireExternalId } from './external-id.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
@@ -116,13 +117,14 @@ export async function upsertUser(
 export async function getUser<K extends keyof User>(
   core: Core,
   principal: Principal,
-  input: { readonly action: Action; readonly ref: UserRef | null; readonly view: UserView<K> },
-): Promise<Pick<User, K>> {
+  input: { readonly action: Action; readonly ref: UserRef | null; readonly view: UserView<K | 'id'> },
+): Promise<Pick<User, K | 'id'>> {
   authorize(principal, input.action);
   const { ref, view } = input;
   if (ref === null) throw refuse('not_found', { noun: 'user' });
   const user = await core.work.read(principal.orgKey, (tx) => tx.users.find(scopedRef(principal, ref), view));
   if (user === null) throw refuse('not_found', { noun: 'user' });
+  await recordRead(core, principal, user.id);
   return user;
 }
 

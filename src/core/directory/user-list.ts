@@ -13,6 +13,7 @@ import {
 import type { Core } from '../core.ts';
 import { refuseFaults } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
+import { recordList } from '../record/reads.ts';
 import { listByExternalId, lookUpFaults, readExternalIdLookUp } from './external-id.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
@@ -38,6 +39,7 @@ export async function listUsers<K extends keyof User>(
   const { items, total } = await core.work.read(principal.orgKey, (tx) =>
     tx.users.page(filter, offsetOf(page), page.size, view),
   );
+  await recordList(core, principal, items.length);
   return { items, total, page };
 }
 
@@ -72,7 +74,9 @@ export async function listUsersByExternalId<K extends keyof User>(
   refuseFaults(lookUpFaults(externalId, 'externalId'));
   const all = await core.work.read(principal.orgKey, (tx) => listByExternalId(tx, externalId, view));
   const from = offsetOf(page);
-  return { items: all.slice(from, from + page.size), total: all.length, page };
+  const items = all.slice(from, from + page.size);
+  await recordList(core, principal, items.length);
+  return { items, total: all.length, page };
 }
 
 /**
@@ -85,7 +89,20 @@ export async function* streamAppUsers<K extends keyof User>(
   view: UserView<K>,
 ): AsyncGenerator<readonly Pick<User, K>[]> {
   authorize(principal, 'users.read');
-  yield* readInBatches(core, principal, { appId: principal.appId, size: batchUsers, view });
+  let users = 0;
+  try {
+    for await (const batch of readInBatches(core, principal, {
+      appId: principal.appId,
+      size: batchUsers,
+      view,
+    })) {
+      users += batch.length;
+      yield batch;
+    }
+  } finally {
+    // A caller who hangs up has seen the batches until then.
+    await recordList(core, principal, users);
+  }
 }
 
 /** The users of an app (null: of the organization), oldest first, in batches of `size`. The caller authorizes. */

@@ -47,7 +47,6 @@ export const auditActions = [
   'access.forbidden',
   'access.throttled',
   'audit.read',
-  'audit.exported',
   'command.run',
   'password.reset_requested',
   'password.reset',
@@ -70,7 +69,20 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-export type AuditSubjectKind = 'organization' | 'app' | 'api_key' | 'user' | 'connection' | 'erasure';
+export type AuditSubjectKind =
+  | 'organization'
+  | 'app'
+  | 'api_key'
+  | 'user'
+  | 'connection'
+  | 'erasure'
+  /** The users that a list or a count is about: of the organization, or of the app with that id. */
+  | 'users'
+  /** A command of the command line, by its name. */
+  | 'command'
+  /** The audit log itself. */
+  | 'audit_log'
+  | 'unknown';
 
 export interface AuditEvent {
   /** `evt_` and 32 hex digits. */
@@ -192,8 +204,9 @@ export function actorIdOf(principal: Principal): string | null {
     case 'user':
     case 'connect':
       return principal.userId;
-    case 'public':
     case 'operator':
+      return principal.accountId ?? null;
+    case 'public':
       return null;
   }
 }

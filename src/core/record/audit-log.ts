@@ -60,6 +60,10 @@ export async function listAuditEvents(
   const { items, total } = await core.work.read(principal.orgKey, (tx) =>
     tx.audit.page(filter, offsetOf(page), page.size),
   );
+  if (principal.kind !== 'operator') {
+    const subject = { kind: 'audit_log', id: 'organization' } as const;
+    core.tally.add(principal, { action: 'audit.read', subject, at: core.clock.now() });
+  }
   return { items, total, page };
 }
 

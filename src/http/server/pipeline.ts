@@ -6,6 +6,7 @@
 import { authorize } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { refuse } from '../../core/errors.ts';
+import { countRefusal } from '../../core/record/refusals.ts';
 import { commonFieldsOf, type Rendered, render, renderStream, write } from '../answering/answer.ts';
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
@@ -61,9 +62,8 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
           }
           if (operation.admission !== null) {
             const { contract, action } = operation.admission;
-            const principal = await contract.authenticate(core, call);
-            if (action !== null) authorize(principal, action);
-            call.principal = principal;
+            call.principal = await contract.authenticate(core, call);
+            if (action !== null) authorize(call.principal, action);
           }
           if (operation.throttle !== null) await countNetwork(core, operation.throttle, call.network);
           if (operation.body !== 'ignored' && hasBody(request)) await receive(exchange, call);
@@ -75,6 +75,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
               : await renderStream(answer, answer.stream, { jsonType, isHead: request.method === 'HEAD' });
         } catch (error) {
           if (error instanceof CallerGone) throw error;
+          if (call.principal !== null) countRefusal(core, call.principal, error);
           rendered = render(presentError(error, refusedOf(exchange), logger), jsonType);
         }
         status = rendered.status;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../../support/contracts/people.ts';
+import { addPerson, bareId } from '../../support/contracts/people.ts';
 import { openLedger } from '../../support/server/ledger.ts';
 import { setUp, setUpRoster } from '../../support/server/set-up.ts';
 import { notAllowed, userNotFound } from './sign-up.ts';
@@ -22,7 +22,13 @@ describe('GET /v1/users/{id}', () => {
       const reply = await get(person.number, session);
       assert.deepEqual([reply.status, reply.at('first_name')], [200, 'Ada']);
     }
-    await ledger.expect({});
+    // The person's own read is no event.
+    await ledger.expect({
+      audit: [
+        { action: 'user.read', actor_id: bareId(admin.userId), subject_id: bareId(person.userId), users: 1 },
+        { action: 'user.read', actor_id: bareId(clinician.userId), subject_id: bareId(person.userId) },
+      ],
+    });
   });
 
   test('a user made through another contract shows null for unknown fields', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { addPerson, type Person } from '../../support/contracts/people.ts';
+import { addPerson, bareId, type Person } from '../../support/contracts/people.ts';
 import type { Reply } from '../../support/server/http.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { notAllowed } from './sign-up.ts';
@@ -34,7 +34,9 @@ describe('GET /v1/users', () => {
     assert.deepEqual(Object.keys(Object(reply.body)), ['users', 'meta']);
     assert.deepEqual(names(reply), ['Finn', 'Eve', 'Dina', 'Cleo', 'Ben', 'Ada', null]);
     assert.deepEqual(reply.at('meta'), { page: 1, page_size: 50, total: 7, total_pages: 1 });
-    await ledger.expect({});
+    await ledger.expect({
+      audit: [{ action: 'user.listed', actor_id: bareId(admin.userId), subject_kind: 'users', users: 7 }],
+    });
   });
 
   test('pages cover the list once, and a page past the end is empty with the right total', async () => {

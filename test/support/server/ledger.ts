@@ -78,12 +78,19 @@ async function snapshot(rows: AnyRows): Promise<Snapshot> {
   const written = new Map<string, ReadonlyMap<string, string>>();
   for (const table of tables) {
     const key = await rows.keyOf(table);
-    const entries = (await rows.all(table)).map((row) => {
+    const all = await rows.all(table);
+    const ownRows = table === 'audit_events' ? all.filter(isOwnEvent) : all;
+    const entries = ownRows.map((row) => {
       return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
     });
     written.set(table, new Map(entries));
   }
   return written;
+}
+
+/** Counts are written behind the answers, at any time, and every command is recorded: both have tests of their own. */
+function isOwnEvent(row: Row): boolean {
+  return row['tally'] === null && row['action'] !== 'command.run';
 }
 
 function addedRows(before: Snapshot, after: Snapshot, table: string): Row[] {
