@@ -156,6 +156,19 @@ describe('a proved email', () => {
     }
   });
 
+  test('keeps no change waiting when the owner ends another session', async () => {
+    const account = await proved();
+    const next = newEmail();
+    await change(account, next);
+    const session = (await signIn(account.email, goodPassword)).string('token');
+    const list = Object((await roster.call('GET /general/v1/sessions', { session })).body);
+    for (const { id, current } of list) {
+      if (!current) await roster.call(`DELETE /general/v1/sessions/${id}`, { session });
+    }
+    assert.equal(await sees(account), 401);
+    assert.equal((await pressButton(await linkTo(next, 'email_change'))).status, 422);
+  });
+
   test('causes five messages an hour to new addresses', async () => {
     const account = await proved();
     for (let sent = 0; sent < 5; sent += 1) assert.equal((await change(account, newEmail())).status, 200);
@@ -303,6 +316,18 @@ describe('a proved email', () => {
       }
     });
 
+    test('waits for one link, whichever request was last', async () => {
+      const account = await proved();
+      const emails = Array.from({ length: 4 }, newEmail);
+      const replies = await Promise.all(emails.map((email) => change(account, email)));
+      assert.deepEqual(statusCounts(replies), { 200: 4 });
+      const presses: number[] = [];
+      for (const email of emails) {
+        presses.push((await pressButton(await linkTo(email, 'email_change'))).status);
+      }
+      assert.deepEqual(presses.sort(), [200, 422, 422, 422]);
+    });
+
     test('is erased with its user: a press beside the deletion leaves nothing and is no fault', async () => {
       for (let round = 0; round < 2; round += 1) {
         const account = await proved();
@@ -318,18 +343,6 @@ describe('a proved email', () => {
           roster.core.work.read(roster.organization.key, (tx) => tx.users.findByEmail(email));
         assert.deepEqual([await find(next), await find(account.email)], [null, null]);
       }
-    });
-
-    test('waits for one link, whichever request was last', async () => {
-      const account = await proved();
-      const emails = Array.from({ length: 4 }, newEmail);
-      const replies = await Promise.all(emails.map((email) => change(account, email)));
-      assert.deepEqual(statusCounts(replies), { 200: 4 });
-      const presses: number[] = [];
-      for (const email of emails) {
-        presses.push((await pressButton(await linkTo(email, 'email_change'))).status);
-      }
-      assert.deepEqual(presses.sort(), [200, 422, 422, 422]);
     });
   });
 });

@@ -32,6 +32,8 @@ export async function endOwnSession(
     const sessions = await tx.sessions.listOf(userId);
     const isOwn = sessions.some(({ id }) => id === input.sessionId);
     if (!isOwn || !(await tx.sessions.end(input.sessionId))) throw refuse('not_found', { noun: 'session' });
+    // The owner ends another session because a stranger may have it, who may have asked for another email in it.
+    if (input.sessionId !== principal.sessionId) await tx.emailTokens.dropChange(userId);
     await record(tx, principal, 'session.ended', { kind: 'user', id: userId }, core.clock.now());
   });
 }

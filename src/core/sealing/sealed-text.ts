@@ -1,7 +1,7 @@
 /**
  * The columns that hold sealed texts, and the context that each text is bound to. Texts that are sealed for minutes
  * only, of attempts to connect and of requests for a reset link, are not in the list: they expire before an operator
- * deletes a former secret.
+ * deletes a former secret. The address of a link to an email is sealed under the link's own token.
  */
 
 import { receiptKeyContext } from '../erasure/receipt-key-store.ts';

@@ -130,7 +130,9 @@ suiteOnEveryDatabase('resealing', (own) => {
 
 describe('the list of sealed columns', () => {
   /** These expire before a former secret is removed. */
-  const shortLived = new Set(['password_requests.sealed_email', 'oauth_attempts.sealed_secrets']);
+  const shortLived = ['password_requests.sealed_email', 'oauth_attempts.sealed_secrets'];
+  /** Sealed under the token of its own row, which no secret of the deployment opens. */
+  const underToken = ['email_tokens.sealed_email'];
 
   test('names every column that is declared as sealed', () => {
     const listed = Object.entries(sealedColumns).map(([table, { column }]) => `${table}.${column}`);
@@ -139,6 +141,9 @@ describe('the list of sealed columns', () => {
         .filter((column) => column.startsWith('sealed_'))
         .map((column) => `${table}.${column}`),
     );
-    assert.deepEqual(found.filter((each) => !shortLived.has(each)).sort(), listed.sort());
+    assert.deepEqual(
+      found.filter((each) => ![...shortLived, ...underToken].includes(each)).sort(),
+      listed.sort(),
+    );
   });
 });
