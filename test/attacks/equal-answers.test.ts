@@ -45,7 +45,7 @@ describe('a stranger gets equal answers and equal work', () => {
   const numbers = new Map<string, number>();
 
   before(async () => {
-    server = await startQuietServer({ ROSTER_TELL_ACCOUNTS: 'off' });
+    server = await startQuietServer({ ROSTER_TELL_ACCOUNTS: 'off' }, { isCheap: true });
     const passwordHash = await server.core.hasher.hash(password);
     const proved = { passwordHash, emailProvedAt: 1, confirmedAt: 1 };
     const users: Partial<Record<State, Partial<NewUser>>> = {
@@ -77,13 +77,18 @@ describe('a stranger gets equal answers and equal work', () => {
     user: { email, password: chosen, first_name: 'Ann', last_name: 'Lee', phone: '+15552009999' },
   });
 
-  async function send(line: string, json?: object, token?: string): Promise<Answer & { token: string }> {
+  async function send(
+    line: string,
+    json?: object,
+    token?: string,
+    contract = 'general',
+  ): Promise<Answer & { token: string }> {
     const [method = '', path = ''] = line.split(' ');
-    const reply = await fetch(`${server.origin}/general${path}`, {
+    const reply = await fetch(`${server.origin}/${contract}${path}`, {
       method,
       headers: {
         'content-type': 'application/json',
-        ...(token === undefined ? {} : { 'x-user-token': token }),
+        ...(token === undefined ? {} : { 'x-user-token': token, authorization: `Bearer ${token}` }),
       },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
@@ -185,6 +190,14 @@ describe('a stranger gets equal answers and equal work', () => {
       });
       assert.equal(seen.status, status, line);
     }
+  });
+
+  test('of an invitation by a free account', async () => {
+    const seen = await compare(states, (_, email) => {
+      const json = { email, name: 'Ann Lee', role: 'member' };
+      return send('POST /api/v1/users', json, session, 'organization');
+    });
+    assert.equal(seen.status, 403);
   });
 
   test('of a new email of a free account, before and after it has proved its own', async () => {

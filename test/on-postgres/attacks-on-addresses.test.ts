@@ -2,5 +2,5 @@
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
 await runAgain(
-  'test/attacks/{address-squatting,proof-of-addresses,proved-email,rights-need-proof,stolen-email,told-changes}.test.ts',
+  'test/attacks/{address-squatting,proof-of-addresses,proved-email,rights-need-proof,secret-accounts,stolen-email,told-changes}.test.ts',
 );

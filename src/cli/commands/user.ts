@@ -43,6 +43,7 @@ function presentDossier({ organization, app, user, sessions, openCode, openToken
     nativeSignup: user.isNativeSignup,
     hasPassword: user.passwordHash !== null,
     selfRegistered: user.isSelfRegistered,
+    requestedEmail: user.requestedEmail,
     confirmedAt: timeOrNull(user.confirmedAt),
     emailProvedAt: timeOrNull(user.emailProvedAt),
     phoneProvedAt: timeOrNull(user.phoneProvedAt),

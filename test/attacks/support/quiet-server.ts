@@ -53,12 +53,19 @@ const quiet: Journal = { note: () => {}, warn: () => {}, fault: () => {} };
 const limits = ['SIGNUP', 'SESSION', 'CONFIRMATION', 'PASSWORD', 'EMAIL_CHECK', 'GUESSES'];
 const unlimited = Object.fromEntries(limits.map((name) => [`ROSTER_LIMIT_${name}`, '1000000']));
 
-export async function startQuietServer(env: Environment): Promise<QuietServer> {
+/** Hashes cost what the standard says, or with `isCheap` as little as argon2 can. */
+export async function startQuietServer(
+  env: Environment,
+  { isCheap } = { isCheap: false },
+): Promise<QuietServer> {
   const folder = await mkdtemp(join(tmpdir(), 'roster-quiet-'));
   const settings = { HOST: '127.0.0.1', PORT: '0', ROSTER_LOG_LEVEL: 'silent', ROSTER_DATA_DIR: folder };
   const clock = createFakeClock();
   const { config, secrets } = readConfig({ ...settings, ...unlimited, ...env });
-  const { core, store, records, lists, address } = await openCore({ config, secrets, clock });
+  const { core, store, records, lists, address } = await openCore({
+    ...{ config, secrets, clock },
+    ...(isCheap ? { hashWork: { memory: 8, passes: 1, parallelism: 1 } } : {}),
+  });
   const { organization, app } = await createOrganization(core, 'test', 'Default');
   const server = createServer({
     core,
