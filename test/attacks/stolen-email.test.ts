@@ -9,6 +9,7 @@ import {
   type Account,
   askForReset,
   changeEmail,
+  invite,
   linkOf,
   messageOf,
   newEmail,
@@ -104,6 +105,18 @@ describe('an email that a thief has replaced', () => {
     await put(roster, owner, admin.session, { user: { active: true } });
     const token = await askForReset(roster, owner.email);
     assert.equal((await reset(roster, token)).status, 200);
+  });
+
+  test('says that support is needed where another person was given the address meanwhile', async () => {
+    const { owner, thief, undo } = await stolen();
+    assert.equal((await invite(roster, owner.email)).status, 201);
+    await ledger.mark();
+    for (let press = 0; press < 2; press += 1) {
+      const page = await pressButton(undo);
+      assert.deepEqual([page.status, /contact support/.test(await page.text())], [422, true]);
+    }
+    await ledger.expect({});
+    assert.equal((await userOf(roster, thief)).email, thief.email);
   });
 
   test('keeps its way back when the thief undoes a later change, or resets the password', async () => {
