@@ -100,11 +100,16 @@ async function findShared(): Promise<string> {
 
 let made = 0;
 
-/** Creates a database for the caller alone, by default on the shared server. */
-export async function createDatabase(on?: Pick<PostgresServer, 'url'>): Promise<OwnDatabase> {
+/** Creates a database for the caller alone, by default on the shared server; `template` is the one that it copies. */
+export async function createDatabase(
+  on?: Pick<PostgresServer, 'url'> & { readonly template?: string },
+): Promise<OwnDatabase> {
   const server = on?.url ?? (await sharedPostgres());
   const name = `test_${process.pid}_${++made}`;
-  await command(server, `create database ${name}`);
+  await command(
+    server,
+    `create database ${name}${on?.template === undefined ? '' : ` template ${on.template}`}`,
+  );
   const url = server.replace(/\/\w+$/, `/${name}`);
   return {
     url,

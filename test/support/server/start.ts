@@ -28,10 +28,11 @@ import { type Message, type MessageContent, messageContext } from '../../../src/
 import { withCoverage } from '../contracts/coverage.ts';
 import { readDocuments } from '../contracts/documents.ts';
 import { createOpenApiCheck, type OpenApiCheck, type OpenApiDocument } from '../contracts/openapi-check.ts';
-import { createDatabase, type OwnDatabase } from '../postgres/postgres.ts';
+import type { OwnDatabase } from '../postgres/postgres.ts';
 import { openPostgresRows } from '../postgres/postgres-rows.ts';
 import { createFakeClock, type FakeClock } from './clock.ts';
 import { type Client, createClient } from './http.ts';
+import { createMigratedDatabase, placeDatabase } from './prepared.ts';
 import { type AnyRows, openRows } from './rows.ts';
 
 /** The door in the audit events of the changes that the tests make as the operator. */
@@ -117,6 +118,7 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
   const named = options.env?.['DATABASE_URL'];
   const database = isOnPostgres && named === undefined ? await databaseOf(folder) : null;
   const databaseUrl = named ?? database?.url;
+  if (databaseUrl === undefined && options.folder === undefined) await placeDatabase(folder);
   const { config, secrets } = readConfig({
     ...openEnvironment,
     ROSTER_DATA_DIR: folder,
@@ -195,7 +197,7 @@ const databases = new Map<string, OwnDatabase>();
 
 /** The database that belongs to a data folder: a second start on the folder finds the same data. */
 async function databaseOf(folder: string): Promise<OwnDatabase> {
-  const database = databases.get(folder) ?? (await createDatabase());
+  const database = databases.get(folder) ?? (await createMigratedDatabase());
   databases.set(folder, database);
   return database;
 }
