@@ -24,7 +24,7 @@ import {
 } from './support/accounts.ts';
 
 describe('where a deployment tells no accounts', () => {
-  const roster = setUpRoster({ env: { ROSTER_TELL_ACCOUNTS: 'off' } });
+  const roster = setUpRoster({ env: { ROSTER_TELL_ACCOUNTS: 'off', ROSTER_TRUSTED_PROXIES: '127.0.0.1' } });
   const admin = setUp(() => roster.addAdmin());
   const ledger = setUpLedger(roster);
 
@@ -178,6 +178,20 @@ describe('where a deployment tells no accounts', () => {
       statuses.push((await put(roster, account, account.session, { user: { email: newEmail() } })).status);
     }
     assert.deepEqual(statuses, [200, 200, 200, 429, 429]);
+  });
+
+  test('a reset by the owner ends no delay of a stranger, and delays no owner', async () => {
+    const holder = await proved();
+    const guess = async (): Promise<number> => {
+      const json = { email: holder.email, password: 'a wrong one' };
+      const headers = { 'X-Forwarded-For': '203.0.113.9' };
+      return (await roster.call('POST /general/v1/sessions', { json, headers })).status;
+    };
+    for (let tries = 0; tries < 5; tries += 1) assert.equal(await guess(), 401);
+    assert.equal(await guess(), 429);
+    await reset(roster, await askForReset(roster, holder.email));
+    assert.equal(await guess(), 429);
+    assert.equal(await signIn(holder.email, 'three wild horses'), 201);
   });
 
   test('staff learn that an address is taken', async () => {

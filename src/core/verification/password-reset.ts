@@ -4,6 +4,7 @@
  */
 import { requireApp } from '../access/authentication.ts';
 import { isCommonInput, matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
+import { digestOfNetwork } from '../access/password-guesses.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { startSession } from '../access/sign-in.ts';
 import { noteNetwork } from '../access/sign-in-network.ts';
@@ -213,7 +214,9 @@ export async function resetPassword(
       await tx.passwordTokens.insert(spent, spentDigestOf(found.digest));
     }
     if (user.email !== null) {
-      await tx.throttles.clearFailures(emailSubject(core.secrets, found.orgKey, user.email));
+      // Only those of this network: a stranger elsewhere would see from an end of the own delay that there is an account.
+      const subject = emailSubject(core.secrets, found.orgKey, user.email);
+      await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, input.network));
     }
     const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey: found.orgKey };
     const action = isInvitation ? 'invitation.accepted' : 'password.reset';
