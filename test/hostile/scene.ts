@@ -205,7 +205,9 @@ function openWatch(folder: string): Watch {
       .prepare<[string], { name: string }>('select name from pragma_table_info(?)')
       .all(table)
       .flatMap(({ name }) => (countingColumns.has(`${table}.${name}`) ? [] : [`"${name}"`]));
-    return database.prepare<[], unknown>(`select ${columns} from "${table}"`).raw();
+    // Reads by keys and refused attempts are counted behind the answers.
+    const uncounted = table === 'audit_events' ? 'where tally is null' : '';
+    return database.prepare<[], unknown>(`select ${columns} from "${table}" ${uncounted}`).raw();
   });
   let known: { version: unknown; state: string } = { version: null, state: '' };
   return {

@@ -162,7 +162,9 @@ describe('a fifth contract', () => {
     assert.equal(changed.status, 200);
     assert.notEqual(changed.header('etag'), tag);
     const rows = openRows(data);
-    const eventsBefore = rows.count('audit_events');
+    // Reads by keys are counted behind the answers.
+    const changes = () => rows.all('audit_events').filter((row) => row['tally'] === null).length;
+    const eventsBefore = changes();
     const refused = [
       await change('Europe/Paris', { 'if-match': tag }),
       await change('Europe/Paris', { 'if-match': `W/${changed.header('etag')}` }),
@@ -174,7 +176,7 @@ describe('a fifth contract', () => {
       assert.equal(reply.status, 412);
       assert.deepEqual(reply.body, { refused: 'precondition_failed' });
     }
-    assert.equal(rows.count('audit_events'), eventsBefore, 'nothing was changed');
+    assert.equal(changes(), eventsBefore, 'nothing was changed');
     rows.close();
     assert.equal((await read({ 'if-none-match': tag })).at('zone'), 'Europe/London');
     const gone = await client.call(`DELETE ${badge}`, ask({ 'if-match': changed.header('etag') }));
@@ -265,7 +267,8 @@ describe('a fifth contract', () => {
     assert.equal((await client.call('POST /v3/badges', { bearer })).status, 201);
     const rows = openRows(data);
     after(() => rows.close());
-    assert.equal(rows.all('audit_events').at(-1)?.['door'], 'badge');
+    const events = rows.all('audit_events').filter((row) => row['tally'] === null);
+    assert.equal(events.at(-1)?.['door'], 'badge');
   });
 
   test('that is internal answers at its prefix alone, and is published nowhere', async () => {
