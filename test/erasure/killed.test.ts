@@ -1,13 +1,15 @@
 /**
- * Kills a process (`SIGKILL`) at every step of an erasure. The next process continues: no user is half deleted,
+ * Kills a process (`SIGKILL`) at the steps of an erasure: at each third, and in the long form at every one. The next process continues: no user is half deleted,
  * nothing is complete with a trace of the person or with a grant that is alive, and the ledger has each erasure.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
 import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
+import { effort } from '../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import { runKilledTask } from './killed-task.ts';
@@ -17,7 +19,13 @@ import { claimsIn } from './receipts.ts';
 /** More points than an erasure has. */
 const pointsMax = 120;
 
-describe('a process that is killed at every step of an erasure', () => {
+/** From one point to the next at which a process is killed. A start of PostgreSQL's tests costs more. */
+const strides = {
+  sqlite: effort({ short: 3, long: 1 }),
+  postgres: effort({ short: 13, long: 7 }),
+};
+
+describe('a process that is killed at the steps of an erasure', () => {
   let server: AuthorizationServer;
   before(async () => {
     server = await startAuthorizationServer();
@@ -103,7 +111,7 @@ describe('a process that is killed at every step of an erasure', () => {
   test('leaves an erasure that the next process continues, on SQLite', async () => {
     const linked = await makeLinkedFolder({ server });
     try {
-      const points = await killEverywhere(linked, 1);
+      const points = await killEverywhere(linked, strides.sqlite);
       assert.ok(points >= 30, `${points} points`);
     } finally {
       await linked.remove();
@@ -114,7 +122,7 @@ describe('a process that is killed at every step of an erasure', () => {
     const database: OwnDatabase = await createDatabase();
     const linked = await makeLinkedFolder({ server }, database.url);
     try {
-      assert.ok((await killEverywhere(linked, 7)) >= 30);
+      assert.ok((await killEverywhere(linked, strides.postgres)) >= 30);
     } finally {
       await linked.remove();
       await database.drop();

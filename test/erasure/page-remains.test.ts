@@ -2,6 +2,7 @@
  * A remain in any page of users or of their indexes is found and wiped, and nothing but unallocated space changes:
  * remains that SQLite leaves by itself, and remains that the test plants in every page.
  */
+
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { TextIndex } from '../../src/store/sqlite/remains/text-index.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../store/harness.ts';
+import { effort } from '../support/effort.ts';
 import {
   databaseBytes,
   pageBytes,
@@ -168,6 +170,6 @@ test('a remain in any page of any table or index is wiped, for any number and le
         await rm(own.dataDir, { recursive: true, force: true });
       }
     }),
-    { numRuns: 12 },
+    { numRuns: effort({ short: 5, long: 12 }) },
   );
 });

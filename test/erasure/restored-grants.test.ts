@@ -2,6 +2,7 @@
  * Grants of erasures that a restored database does not know. For any backup and any time of the restore: no grant
  * counts as confirmed while a token is alive, and a revocation under way is completed.
  */
+
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ import { openGrantsFolder } from '../../src/store/folder/open-grants.ts';
 import { openCore } from '../jobs/deployment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type FaultProxy, startFaultProxy } from '../providers/fault-proxy.ts';
+import { effort } from '../support/effort.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running, secret } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 
@@ -290,5 +292,5 @@ test('in no order of connections, erasures, outages, backups and restores does a
       await close();
     }
   });
-  await fc.assert(property, { numRuns: 15 });
+  await fc.assert(property, { numRuns: effort({ short: 6, long: 15 }) });
 });

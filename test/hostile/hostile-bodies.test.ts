@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
+import { effort } from '../support/effort.ts';
 import { contentTypes, deepNests, notJson, notObjects, traps } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 
-const runs = 40;
+const runs = effort({ short: 15, long: 40 });
 const json = { 'content-type': 'application/json' };
 
 describe('hostile bodies', () => {

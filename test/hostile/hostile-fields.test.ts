@@ -3,10 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { type Field, fieldsOf } from '../support/contracts/schema-arbitrary.ts';
+import { effort } from '../support/effort.ts';
 import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 
-const runs = 8;
+const runs = effort({ short: 3, long: 8 });
 
 describe('hostile values in the fields of bodies', () => {
   let scene: Scene;

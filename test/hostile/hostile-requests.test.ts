@@ -5,10 +5,11 @@ import { characters } from '../support/arbitraries.ts';
 import { attackedContracts, handlesOf } from '../support/contracts/door.ts';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { addPerson, type Person } from '../support/contracts/people.ts';
+import { effort } from '../support/effort.ts';
 import { oddIds, oddQueryValues } from './hostile-values.ts';
 import { openScene, type Request, type Scene, withinDeadline } from './scene.ts';
 
-const runs = 25;
+const runs = effort({ short: 10, long: 25 });
 
 describe('hostile requests', () => {
   let scene: Scene;

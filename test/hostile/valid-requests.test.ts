@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { fitting } from '../support/contracts/schema-arbitrary.ts';
+import { effort } from '../support/effort.ts';
 import { openScene, type Request, type Scene } from './scene.ts';
 
-const runs = 20;
+const runs = effort({ short: 8, long: 20 });
 
 describe('requests that fit the documents', () => {
   let scene: Scene;

@@ -2,6 +2,7 @@
  * A provider that fails, hangs, refuses and loses its answers, at each call of a grant's life. In all cases nothing is
  * reported as ended while a token is valid, and once the provider works again every grant ends.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import type { User } from '../../src/core/directory/user.ts';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
 import type { Connection } from '../../src/core/providers/connection.ts';
 import { disconnect } from '../../src/core/providers/user-connections.ts';
+import { effort } from '../support/effort.ts';
 import { type Fault, faults } from './fault-proxy.ts';
 import { type Linked, openLinked, type RevocationFacts } from './linked-deployment.ts';
 
@@ -233,7 +235,7 @@ for (const { title, options, isSure, hours } of providers) {
           if (isSure) assert.ok(await isComplete(linked, erasureId));
         },
       );
-      await fc.assert(property, { numRuns: 15 });
+      await fc.assert(property, { numRuns: effort({ short: 6, long: 15 }) });
     });
   });
 }

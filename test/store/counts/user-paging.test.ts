@@ -3,11 +3,13 @@
  * equal a recount. Ranges and nodes are tiny here, so that a few dozen users split, join and empty them on several
  * levels.
  */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type User, type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { effort } from '../../support/effort.ts';
 import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };
@@ -61,7 +63,7 @@ suiteOnEveryDatabase(
           await assertPages(own(), tenant, model.users(), size);
         },
       );
-      await fc.assert(law, { numRuns: 80 });
+      await fc.assert(law, { numRuns: effort({ short: 30, long: 80 }) });
     });
 
     test('the counts shrink to nothing and grow again', async () => {

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { plant, plantedIn, randomText } from '../../../../test/erasure/database-pages.ts';
+import { effort } from '../../../../test/support/effort.ts';
 import { descriptorOf, PageFile } from './page-file.ts';
 import { type FoundRemains, scan } from './scan.ts';
 import { TextIndex } from './text-index.ts';
@@ -157,7 +158,7 @@ describe('wiping what a scan found', () => {
           assert.equal(await countIn(scene), isLive ? scene.texts.length : 0);
         });
       }),
-      { numRuns: 40 },
+      { numRuns: effort({ short: 15, long: 40 }) },
     );
   });
 
