@@ -192,7 +192,26 @@ describe('a stranger gets equal answers and equal work', () => {
     }
   });
 
+  test('of a further code, and of a confirmation, for a sign-up without a phone', async () => {
+    const sessions = new Map<string, string>();
+    const person = { password, first_name: 'Ann', last_name: 'Lee' };
+    for (const state of states) {
+      const signedUp = await send('POST /v1/users', { user: { ...person, email: addressOf(state) } });
+      sessions.set(state, signedUp.token);
+    }
+    server.clock.advance(120_000);
+    for (const token of sessions.values()) await send('GET /v1/users', undefined, token);
+    await server.runJobs();
+    const seen = await compare(states, (state) =>
+      send('POST /v1/users/resend_confirmation', {}, sessions.get(state)),
+    );
+    assert.equal(seen.status, 200, seen.text);
+    const own = await compare(states, (state) => send('GET /v1/users', undefined, sessions.get(state)));
+    assert.match(own.text, /ADDRESS/);
+  });
+
   test('of an invitation by a free account', async () => {
+    await send('GET /v1/users', undefined, session);
     const seen = await compare(states, (_, email) => {
       const json = { email, name: 'Ann Lee', role: 'member' };
       return send('POST /api/v1/users', json, session, 'organization');

@@ -43,7 +43,7 @@ export function createUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Create a user',
     description:
-      'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), sends a link that proves the email of a user with a phone, and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403.',
+      'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), sends a link that proves the email of a user with a phone, and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403. Where a deployment tells no accounts, a taken email is accepted too, is shown to this session only, and belongs to the user once the link in the message to it was used.',
     access: 'public',
     networkThrottle: 'signup',
     headers: publicHeaders,
