@@ -170,12 +170,13 @@ export class LedgerFile implements ErasureLedger {
 
   /**
    * Verifies the ledger from its beginning, and with `takesOver` lines without codes where the database knows them.
-   * Returns the pieces that end behind the position that the database knows.
+   * Returns the pieces that end behind the position that the database knows, and those just before it: their erasures may
+   * still be on the way to a receipt.
    */
   async #verifyWhole(known: LedgerHead | null, takesOver: boolean): Promise<readonly VerifiedPiece[]> {
     const pieces: VerifiedPiece[] = [];
     const note = (bytes: Buffer, at: number): void => {
-      if (at + bytes.length > (known?.bytes ?? 0)) {
+      if (at + bytes.length > (known?.bytes ?? 0) - pieceBytes) {
         pieces.push({ at, length: bytes.length, sha256: digestOf(bytes) });
       }
     };
