@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../../src/core/core.ts';
+import { AuditTally } from '../../src/core/record/tally.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import type { Contract } from '../../src/http/contract.ts';
@@ -116,8 +117,9 @@ function fakeCore(hits: string[], limit: number): Core {
     },
   };
   const quota = { limit, windowMs: 30_000 };
-  const core: Pick<Core, 'clock' | 'secrets'> & { work: object; policy: object } = {
+  const core: Pick<Core, 'clock' | 'secrets' | 'tally'> & { work: object; policy: object } = {
     clock: { now: () => 1_000 },
+    tally: new AuditTally(),
     secrets: createSecretBox('the harness keeps no secrets, so this is one'),
     work: {
       changeSystem: <T>(_reason: string, work: (tx: { throttles: typeof throttles }) => Promise<T>) =>
