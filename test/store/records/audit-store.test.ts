@@ -150,6 +150,8 @@ suiteOnEveryDatabase('the store of audit events', (own) => {
     while ((await sweep(14, 1)) > 0);
     assert.deepEqual(told((await page({})).items), newestFirst.slice(0, 3));
     assert.equal(await sweep(20, 2), 2);
-    assert.equal((await page({})).total, 1);
+    // The tests before this one have left events of their own organizations.
+    while ((await sweep(20, 2)) > 0);
+    assert.equal((await page({})).total, 0);
   });
 });
