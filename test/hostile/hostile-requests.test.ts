@@ -104,7 +104,9 @@ describe('hostile requests', () => {
       return parameters.some(({ name }) => name === pages?.page);
     });
     const paged = attackedContracts().filter(({ name }) => scene.doors.get(name)?.pages !== null);
-    assert.equal(lists.length, paged.length);
+    // The list of users in each contract, and the audit log in one.
+    const contracts = new Set(lists.map(({ contract }) => contract));
+    assert.deepEqual([...contracts].sort(), paged.map(({ name }) => name).sort());
     for (const operation of lists) {
       for (const { name, schema } of operation.parameters.filter((each) => each.schema.type === 'integer')) {
         const past = (schema.maximum ?? 0) + 1;
