@@ -160,7 +160,8 @@ describe('hostile bytes on the socket', () => {
     const chunk = Buffer.concat([Buffer.from('10000\r\n'), piece, Buffer.from('\r\n')]);
     const chunked = [head('Transfer-Encoding: chunked'), ...Array<Buffer>(count).fill(chunk), '0\r\n\r\n'];
     for (const pieces of [announced, chunked]) {
-      const { status } = await scene.unchanged(() => only(pieces));
+      // A list that an admin reads is in the audit log.
+      const { status } = await (expected < 400 ? only(pieces) : scene.unchanged(() => only(pieces)));
       assert.equal(status, expected);
     }
   }

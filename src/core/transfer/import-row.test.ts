@@ -48,6 +48,8 @@ describe('a row of an import', () => {
       isSelfRegistered: false,
       confirmedAt: null,
       emailProvedAt: null,
+      requestedEmail: null,
+      emailRequestedAt: null,
       phoneProvedAt: null,
       passwordHash: null,
       createdAt: now,

@@ -106,10 +106,7 @@ export async function createDatabase(
 ): Promise<OwnDatabase> {
   const server = on?.url ?? (await sharedPostgres());
   const name = `test_${process.pid}_${++made}`;
-  await command(
-    server,
-    `create database ${name}${on?.template === undefined ? '' : ` template ${on.template}`}`,
-  );
+  await command(server, `create database ${name} template ${on?.template ?? 'template1'} strategy file_copy`);
   const url = server.replace(/\/\w+$/, `/${name}`);
   return {
     url,
