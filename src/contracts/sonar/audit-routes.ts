@@ -68,11 +68,16 @@ const query = Type.Object({
     Type.String({ description: 'Events about this user.', examples: ['usr_abc123'], minLength: 1 }),
   ),
   actor: Type.Optional(
-    Type.String({ description: 'Events of this key, app or user, by its id.', minLength: 1, maxLength: 64 }),
+    Type.String({
+      description: 'Events of this key, app or user, by its id.',
+      examples: ['usr_def456'],
+      minLength: 1,
+      maxLength: 64,
+    }),
   ),
-  action: Type.Optional(action),
-  since: Type.Optional(instant('From this time on.')),
-  until: Type.Optional(instant('Before this time.')),
+  action: Type.Optional({ ...action, examples: ['user.role_changed'] }),
+  since: Type.Optional({ ...instant('From this time on.'), examples: ['2025-01-01T00:00:00Z'] }),
+  until: Type.Optional({ ...instant('Before this time.'), examples: ['2025-02-01T00:00:00Z'] }),
   page: pageNumberParameter('Page number. A page past the end is empty.'),
   per_page: pageSizeParameter(perPageDefault, 'Results per page.'),
 });
