@@ -10,6 +10,7 @@
  */
 import { after, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { startsOnPostgres } from '../server/start.ts';
 import { ensureProgram, reasonToSkip, type WantedProgram } from './program.ts';
 
 export interface Browsing {
@@ -52,12 +53,16 @@ after(async () => {
   for (const each of running.values()) await (await each).close();
 });
 
-/** A test with a new, temporary browser profile; `lang` is the browser's language. */
+/**
+ * A test with a new, temporary browser profile; `lang` is the browser's language. A browser sees no difference between the
+ * databases, so suites that run again on PostgreSQL leave these tests out.
+ */
 export function browserTest(
   title: string,
   work: (browsing: Browsing) => Promise<void>,
   options: { readonly lang?: string; readonly hasThirdPartyCookies?: false } = {},
 ): void {
+  if (startsOnPostgres()) return;
   const further = options.hasThirdPartyCookies === false ? [withoutThirdPartyCookies] : [];
   test(title, { skip: reasonToSkip(browser) }, async () => {
     const context = await (await launch(further)).newContext({ locale: options.lang ?? 'en-US' });

@@ -193,6 +193,11 @@ export function startOnPostgres(): void {
   isOnPostgres = true;
 }
 
+/** Whether every server starts on PostgreSQL. */
+export function startsOnPostgres(): boolean {
+  return isOnPostgres;
+}
+
 const databases = new Map<string, OwnDatabase>();
 
 /** The database that belongs to a data folder: a second start on the folder finds the same data. */
