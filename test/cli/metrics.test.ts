@@ -25,7 +25,7 @@ async function withWorkers(work: (workers: Workers, port: string) => Promise<voi
 
 /** Waits until so many processes answer; their metrics. */
 async function readOf(port: string, processes: number): Promise<Metrics> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const metrics = await readMetrics(port);
     if (metrics.sum('roster_processes') === processes) return metrics;

@@ -41,7 +41,7 @@ describe('while PostgreSQL is away', () => {
   const readyz = async () => (await fetch(`${roster.baseUrl}/readyz`)).status;
 
   async function untilReady(): Promise<void> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while ((await readyz()) !== 200) {
       assert.ok(performance.now() < deadline, 'the server did not find the way back');
       await sleep(20);
@@ -82,7 +82,7 @@ describe('while PostgreSQL is away', () => {
 
   test('metrics are served without the values of the database, and with them when it is back', async () => {
     const untilTold = async (isTold: boolean): Promise<Metrics> => {
-      const deadline = performance.now() + 20_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         const metrics = await readMetrics(metricsPort);
         if (metrics.has('roster_erasures_open') === isTold) return metrics;

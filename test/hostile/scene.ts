@@ -21,7 +21,7 @@ import type { Ask, Reply } from '../support/server/http.ts';
 import { type Roster, type StartOptions, startRoster } from '../support/server/start.ts';
 
 /** Longer than any request here takes; a request that hangs fails the test by it. */
-export const deadlineMs = 10_000;
+export const deadlineMs = 30_000;
 
 /** The parts in which requests of one operation differ. */
 export interface Request {

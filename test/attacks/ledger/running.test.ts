@@ -43,7 +43,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       const answer = await ask('DELETE', `/users/${id}`);
       assert.equal(answer.status, 204);
       const erasureId = answer.headers.get('x-erasure-id') ?? '';
-      for (let tries = 0; tries < 400; tries += 1) {
+      for (let tries = 0; tries < 2_400; tries += 1) {
         const shown = readJson(await (await ask('GET', `/erasures/${erasureId}`)).text());
         if (shown.at('data.state') === 'complete') return erasureId;
         await sleep(25);

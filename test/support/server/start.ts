@@ -213,7 +213,7 @@ function deliver(core: Core, message: Message): Delivered {
   return { ...content, id, channel, template, createdAt };
 }
 
-const settleMaxMs = 10_000;
+const settleMaxMs = 60_000;
 
 /** Waits until no job has due work left. The jobs run by themselves. */
 async function settle(rows: AnyRows): Promise<void> {
