@@ -75,6 +75,8 @@ function openLock(path: string): Statements {
   const database = new Sqlite(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);
+    // A change of an empty file begins with its first page, for which SQLite would create and delete a file each time.
+    database.pragma('journal_mode = memory');
     return { database, begin: database.prepare('begin immediate'), end: database.prepare('rollback') };
   } catch (error) {
     database.close();
