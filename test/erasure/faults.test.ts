@@ -2,6 +2,7 @@
  * Erasures with a provider that fails, refuses, hangs and loses answers, while the process ends or is killed in
  * between. No erasure is complete while introspection says that the grant is alive. The person is gone immediately.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -14,6 +15,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type Fault, type FaultProxy, faults, startFaultProxy } from '../providers/fault-proxy.ts';
+import { effort } from '../support/effort.ts';
 import { createDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import type { KilledTask } from './killed-process.ts';
@@ -216,7 +218,9 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
           assert.deepEqual(await running.core.ledger.grants.list(), []);
         },
       );
-      await fc.assert(property, { numRuns: database === 'SQLite' ? 12 : 6 });
+      await fc.assert(property, {
+        numRuns: database === 'SQLite' ? effort({ short: 5, long: 12 }) : effort({ short: 3, long: 6 }),
+      });
     });
   });
 }

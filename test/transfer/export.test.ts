@@ -1,4 +1,5 @@
 /** An export writes every user, oldest first, and an import of it creates the same users. */
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { refused, rosterJson, roster as run } from '../cli/program.ts';
 import { instants, texts } from '../support/arbitraries.ts';
+import { effort } from '../support/effort.ts';
 import { openLedger } from '../support/server/ledger.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
 import type { Tenant } from '../support/server/start.ts';
@@ -264,6 +266,6 @@ test('an export that is imported into another organization gives the same users 
       assert.deepEqual({ imported, rejected }, { imported: all.length, rejected: 0 });
       assert.equal(await ask(to), text);
     }),
-    { numRuns: 4 },
+    { numRuns: effort({ short: 2, long: 4 }) },
   );
 });

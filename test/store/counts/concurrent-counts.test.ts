@@ -2,12 +2,14 @@
  * The law of pages while several processes change one organization: every page shows one moment, and when the processes
  * have ended, all pages together are the users, and totals equal a recount.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
 import { isNotFound } from '../../../src/core/errors.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { effort } from '../../support/effort.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 
 type Step =
@@ -60,7 +62,7 @@ for (const { name, make } of databases) {
         await reading;
         await assertAtRest(tenant);
       });
-      await fc.assert(law, { numRuns: 25 });
+      await fc.assert(law, { numRuns: effort({ short: 10, long: 25 }) });
     });
 
     /** Does one step; its user may be gone since, or have another state. */

@@ -1,4 +1,5 @@
 /** Wrong counts are found and repaired in steps, however many there are, while other units make changes. */
+
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +8,7 @@ import fc from 'fast-check';
 import type { NewUser } from '../../../src/core/directory/user.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { effort } from '../../support/effort.ts';
 import { addTenant, databases, makeSqliteStore, newUser, type Tenant } from '../harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };
@@ -119,7 +121,7 @@ test('after any damage of the nodes themselves, the whole tree is rebuilt and ri
     const { total, items } = await store.read(tenant.orgKey, (tx) => tx.users.page({}, 145, 10));
     assert.deepEqual([total, items.length], [150, 5]);
   });
-  await fc.assert(law, { numRuns: 60 });
+  await fc.assert(law, { numRuns: effort({ short: 25, long: 60 }) });
 });
 
 for (const { name, make } of databases) {
