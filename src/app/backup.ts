@@ -7,6 +7,7 @@ import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { completeErasures } from '../core/erasure/complete-erasures.ts';
+import { otherLedger } from '../core/erasure/ledger.ts';
 import type { Jwks } from '../core/erasure/receipt.ts';
 import type { Replay } from '../core/erasure/replay.ts';
 import { createSecretBox } from '../core/secret.ts';
@@ -66,11 +67,12 @@ export function readPublicKeys({ dataDir }: Config): Promise<Jwks> {
 /** Compares the ledger of the folder with what the present database and the backup know; throws if it differs. */
 async function checkLedger(
   { config: { dataDir }, secrets }: DirectoryOptions,
-  { knownPositions }: Restoration,
+  { knownPositions, isOtherKnown }: Restoration,
 ): Promise<void> {
   const sealing = resolveSecrets(dataDir, secrets);
   const ledger = openLedger(dataDir, createSecretBox(sealing.secret, sealing.oldSecrets));
   try {
+    if (isOtherKnown(ledger.id)) throw otherLedger();
     await ledger.inspect(null);
     for (const known of knownPositions(ledger.id)) await ledger.inspect(known);
   } finally {

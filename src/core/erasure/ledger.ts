@@ -74,6 +74,11 @@ export class LedgerError extends Error {
   override readonly name = 'LedgerError';
 }
 
+/** The database knows a ledger, and the folder has another one: the known one was taken away. */
+export function otherLedger(): LedgerError {
+  return new LedgerError('the erasures.ledger in the data folder is not the one that the database knows');
+}
+
 /** A grant of an open erasure, as its file holds it. */
 export interface OpenGrant extends NamedGrant, Pick<Revocation, 'unanswered'> {
   readonly orgKey: OrgKey;

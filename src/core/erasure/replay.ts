@@ -10,7 +10,7 @@ import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
 import { notePosition } from './complete-erasures.ts';
 import { userDigestOf } from './erasure.ts';
-import { type AcceptedErasure, type CompletedErasure, LedgerError, type LedgerLine } from './ledger.ts';
+import { type AcceptedErasure, type CompletedErasure, type LedgerLine, otherLedger } from './ledger.ts';
 import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
 
 /** The result of a replay. */
@@ -38,8 +38,8 @@ interface Progress {
 
 /**
  * Applies to the database what it does not know of the ledger. Throws a `LedgerError` where the ledger is not as Roster
- * wrote it. `takesOther`: a ledger with lines may be one that the database does not know although it knows another
- * one, as where several folders share a database.
+ * wrote it. `takesOther`: the ledger may be one that the database does not know although it knows another one, as where
+ * several folders share a database. Elsewhere the known one was taken away, also where a new one has no lines yet.
  */
 export async function replayLedger(
   core: Core,
@@ -51,10 +51,8 @@ export async function replayLedger(
   const known = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.find(id));
   const isOtherLedger =
     known === null && (await core.work.readSystem('operator', (tx) => tx.ledgerPositions.isAnyKnown()));
+  if (isOtherLedger && !takesOther) throw otherLedger();
   for await (const piece of core.ledger.read(known)) {
-    if (isOtherLedger && !takesOther && piece.length > 0) {
-      throw new LedgerError('the erasures.ledger in the data folder is not the one that the database knows');
-    }
     for (let at = 0; at < piece.length; at += pieceMax) {
       const lines = piece.slice(at, at + pieceMax);
       const done = await core.work.changeSystem('operator', (tx) => replayLines(core, tx, lines), {

@@ -94,6 +94,8 @@ export interface Restoration {
   readonly present: number | null;
   /** The positions of a ledger that the present database and the backup know. */
   knownPositions(ledgerId: string): readonly LedgerHead[];
+  /** Whether the present database knows a ledger whose lines have codes, and not that one. */
+  isOtherKnown(ledgerId: string): boolean;
   /** Puts it in place. */
   commit(): void;
   /** Leaves everything unchanged unless `commit` was called, and releases the folder. */
@@ -132,6 +134,7 @@ export function prepareRestore(dataDir: string, file: string): Restoration {
       present: ifReadable(path, usersIn),
       knownPositions: (id) =>
         [path, draft].flatMap((each) => ifReadable(each, (database) => positionIn(database, id)) ?? []),
+      isOtherKnown: (id) => ifReadable(path, (database) => isOtherKnown(database, id)) ?? false,
       commit() {
         settle(path);
         renameSync(draft, path);
@@ -220,6 +223,11 @@ function positionIn(database: Sqlite.Database, ledgerId: string): LedgerHead | n
     )
     .get(ledgerId);
   return row === undefined ? null : { bytes: row.known_bytes, code: row.known_code ?? null };
+}
+
+function isOtherKnown(database: Sqlite.Database, ledgerId: string): boolean {
+  if (positionIn(database, ledgerId) !== null) return false;
+  return database.prepare('select 1 from erasure_ledgers where known_code is not null').get() !== undefined;
 }
 
 /** Null where there is no database, or it cannot be read. */
