@@ -84,6 +84,15 @@ describe('a stranger keeps no owner out', () => {
     assert.equal(await signIn(person, '2001:db8:9::2'), 429);
     assert.equal(await signIn(person, '2001:db8:1:2:99::1'), 201);
   });
+
+  test('and no stranger gets more tries behind a proxy that reports ports', async () => {
+    const person = await signUp(roster, {}, { ask: { headers: from(`${home}:40001`) } });
+    for (let guess = 0; guess < 5; guess += 1)
+      await signIn(person, `203.0.113.1:${5000 + guess}`, { password: 'wrong one' });
+    assert.equal(await signIn(person, '203.0.113.1:6000', { password: 'wrong one' }), 429);
+    assert.equal(await signIn(person, '[::ffff:203.0.113.1]:6001', { password: 'wrong one' }), 429);
+    assert.equal(await signIn(person, `${home}:40002`), 201);
+  });
 });
 
 describe('guesses from many networks', () => {

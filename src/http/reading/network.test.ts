@@ -9,6 +9,13 @@ test('an IPv4 address is a network of its own, however it is written', () => {
   assert.equal(networkOf('::FFFF:203.0.113.9'), '203.0.113.9');
 });
 
+test('a port behind an address changes nothing, as some proxies report it', () => {
+  assert.equal(networkOf('203.0.113.9:4711'), '203.0.113.9');
+  assert.equal(networkOf('[2001:db8:1:2::9]:4711'), networkOf('2001:db8:1:2::9'));
+  assert.equal(networkOf('"[2001:db8:1:2::9]:4711"'), networkOf('2001:db8:1:2::9'));
+  assert.equal(networkOf('[::ffff:203.0.113.9]'), '203.0.113.9');
+});
+
 test('IPv6 addresses of one 64-bit prefix are one network', () => {
   const same = ['2001:db8:1:2::', '2001:db8:1:2::9', '2001:0DB8:0001:2:3:4:5:6', '2001:db8:1:2::1.2.3.4'];
   for (const address of same) assert.equal(networkOf(address), '2001:db8:1:2::/64', address);

@@ -20,8 +20,9 @@ export function createNetworkReader(trustedProxies: readonly string[]): NetworkR
   return (request) => networkOf(proxyAddr(request, isTrusted) ?? 'unknown');
 }
 
-/** The network of an address; a text that is no IP address is its own network. */
-export function networkOf(address: string): string {
+/** The network of an address, also with a port behind it; a text that is no IP address is its own network. */
+export function networkOf(text: string): string {
+  const address = withoutPort(text);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1] !== undefined) return mapped[1];
   if (!isIPv6(address)) return address;
@@ -33,4 +34,10 @@ export function networkOf(address: string): string {
   const gap = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - width) }, () => '0');
   const groups = [...before, ...gap, ...after].slice(0, 4);
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** Some proxies report the port of each connection, which is another one each time (RFC 7239, section 6). */
+function withoutPort(text: string): string {
+  const [, bracketed, plain] = /^"?(?:\[([0-9a-f:.%]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?"?$/i.exec(text) ?? [];
+  return bracketed ?? plain ?? text;
 }
