@@ -94,6 +94,8 @@ describe('a file of breached passwords', () => {
       [`${sha1('a').slice(1)}:1`, 1],
       [`${'A'.repeat(32)}:5`, 1],
       [`${sha1('a')}x`, 1],
+      [`${sha1('a')}:1x`, 1],
+      [`${sha1('a')}:1\r${sha1('b')}:1`, 1],
       ['x'.repeat(10_000), 1],
       ['\u{feff}', 1],
     ] as const) {

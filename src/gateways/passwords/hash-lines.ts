@@ -78,7 +78,7 @@ export class HashLines {
       if (at < keyDigits / 2) high = (high << 4) | value;
       else if (at < keyDigits) low = (low << 4) | value;
     }
-    if (length > hashDigits && line[hashDigits] !== colon) throw new HashLineError(this.#number);
+    if (length > hashDigits && !isCount(line, length)) throw new HashLineError(this.#number);
     this.#take(high >>> 0, low >>> 0);
   }
 
@@ -90,4 +90,14 @@ export class HashLines {
 
 function isBlank(byte: number | undefined): boolean {
   return byte === carriageReturn || byte === blank || byte === tab;
+}
+
+/** Whether the rest of a line is a colon and digits, perhaps with blanks between them. */
+function isCount(line: Uint8Array, length: number): boolean {
+  if (line[hashDigits] !== colon) return false;
+  for (let at = hashDigits + 1; at < length; at += 1) {
+    const byte = line[at] ?? 0;
+    if (byte !== blank && byte !== tab && (byte < 0x30 || byte > 0x39)) return false;
+  }
+  return true;
 }
