@@ -40,6 +40,19 @@ describe('a thief with a session does not guess the password', () => {
     });
   }
 
+  test('by a password beside the user', async () => {
+    const person = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    const beside = (current_password: unknown): Promise<Reply> =>
+      roster.call(`PUT ${path}/users/${person.number}`, {
+        session: person.session,
+        json: { user: { password: 'another-good-one-7' }, current_password },
+      });
+    const reply = await beside('a wrong one');
+    assert.deepEqual([reply.status, reply.body], [422, wrong]);
+    assert.equal((await beside(person.password)).status, 200);
+  });
+
   test('in a session that is younger than ten minutes', async () => {
     const person = await signUp(roster);
     const reply = await put(person, { password: 'another-good-one-7', current_password: 'a wrong one' });

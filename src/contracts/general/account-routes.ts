@@ -115,7 +115,7 @@ export function updateUserRoute(core: Core): Route {
           isTemplate: readBeside(body, 'template'),
           isNativeSignup: readBeside(body, 'native_signup'),
         },
-        currentPassword: fields['current_password'],
+        currentPassword: fields['current_password'] ?? body.beside['current_password'],
         echoes: checkEchoes(fields, shownOnly, presentUser),
       });
       const headers = isEmailPending ? { 'X-Email-Pending': 'true' } : {};

@@ -239,7 +239,10 @@ export const updateBody = named(
     ),
     template: flags.template,
     clinical: unsaid(
-      Type.Boolean({ description: 'For admins: true approves a clinical user, who then sees all users.' }),
+      Type.Boolean({
+        description:
+          'For admins: true shows the wish and approves nothing, false takes wish and approval back.',
+      }),
     ),
     native_signup: flags.native_signup,
   }),
