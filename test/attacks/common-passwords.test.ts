@@ -5,7 +5,11 @@ import { signUp, signUpBody, tokenOf } from '../contracts/general/sign-up.ts';
 import type { Reply } from '../support/server/http.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
 
-const guesses = ['Password1!', 'Summer2026!', 'P@ssw0rd123', 'aaaaaaaaaa', 'Qwertyuiop1!', 'abcabcabc'];
+const guesses = [
+  ...['Password1!', 'Summer2026!', 'P@ssw0rd123', 'aaaaaaaaaa', 'Qwertyuiop1!', 'abcabcabc'],
+  // Letters written several times, and Cyrillic ones that look like Latin ones.
+  ...['Passssword', 'sunshiiine', 'p\u{430}ssw\u{43e}rd1'],
+];
 const refusal = { errors: { password: ['is too common'] } };
 
 describe('no account has a simple change of a common password', () => {

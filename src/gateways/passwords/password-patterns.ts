@@ -21,9 +21,15 @@ export function isSimplePassword(password: string, isWord: WordList): boolean {
   return isPattern(plain) || isChangedWord(plain, isWord);
 }
 
-/** Lower case, without accents. */
+/** Cyrillic and Greek letters that look like Latin ones. */
+const lookalikes = new Map(
+  [...'аеосрхуіјѕһԁɡαεοικνυρτχ'].map((letter, at) => [letter, 'aeocpxyijshdgaeoiknuptx'[at] ?? letter]),
+);
+
+/** Lower case, without accents, and with Latin letters for those that look like them. */
 function foldLetters(text: string): string {
-  return text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
+  const plain = text.toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, '');
+  return plain.replaceAll(/\P{ASCII}/gu, (letter) => lookalikes.get(letter) ?? letter);
 }
 
 const leet: Readonly<Record<string, string>> = {
@@ -158,16 +164,24 @@ function addTo<K>(map: Map<K, number[]>, key: K, value: number): void {
 }
 
 const wordMin = 3;
+/** A text without its repeated letters is shorter than a password, and counts from this length on. */
+const withoutRunsMin = 7;
 const wordMax = 20;
 /** What may stand around a word of that length (index), and of all longer ones. */
 const costsMax = [0, 0, 0, 3, 3, 5, 6];
 const aroundMax = 12;
 
-/** Whether the text is one word of the list with little around it, also backwards, or with gaps between its letters. */
+/**
+ * Whether the text is one word of the list with little around it, also backwards, with gaps between its letters, or with
+ * letters written several times (`passssword`).
+ */
 function isChangedWord(text: string, isWord: WordList): boolean {
   if (hasWord(text, isWord)) return true;
   const closed = withoutGaps(text);
-  return closed !== text && closed.length >= wholeMin && hasWord(closed, isWord);
+  if (closed !== text && closed.length >= wholeMin && hasWord(closed, isWord)) return true;
+  return ['$1$1', '$1']
+    .map((pattern) => text.replaceAll(/(\p{L})\1+/gu, pattern))
+    .some((form) => form !== text && form.length >= withoutRunsMin && hasWord(form, isWord));
 }
 
 /** The text without the sign that stands between its letters: `p.a.s.s`, `pass@word`. */
