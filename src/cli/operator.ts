@@ -4,7 +4,7 @@
  */
 import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app/open-directory.ts';
 import { readConfig } from '../config/config.ts';
-import { type OperatorPrincipal, operatorAt } from '../core/access/principal.ts';
+import { commandLine, type OperatorPrincipal, operatorAt } from '../core/access/principal.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../core/errors.ts';
@@ -14,10 +14,7 @@ import { CommandError, type Handler, type Invocation, type Outcome } from './com
 import { explainOutage } from './failure.ts';
 
 /** The door in the audit events of these changes. */
-export const door = 'cli';
-
-/** Windows has no number of an account. */
-const accountId = `uid:${process.getuid?.() ?? 'unknown'}`;
+export const door = commandLine;
 
 /** These show and change nothing of an organization, and must work on a damaged or full database. */
 const unrecorded: ReadonlySet<string> = new Set(['init', 'migrate', 'check']);
@@ -61,7 +58,7 @@ export function onDirectory(work: Work, use: Use = {}): Handler {
 
 /** The command's principal in an organization, with the account of the operating system that runs it. */
 export function operatorOf(orgKey: OrgKey): OperatorPrincipal {
-  return operatorAt(door, orgKey, accountId);
+  return operatorAt(door, orgKey);
 }
 
 /** Records the command before it reads or changes anything: in the organization of `--org`, else in each. */

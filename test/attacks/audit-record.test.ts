@@ -89,7 +89,7 @@ describe('the audit log', () => {
     const person = await signUp(roster, { phone: newPhone() });
     const user = await roster.core.work.read(tenant.key, (tx) => tx.users.find({ number: person.number }));
     assert.ok(user);
-    await signIn(person.email, 'not the password');
+    for (let attempt = 0; attempt < 7; attempt++) await signIn(person.email, 'not the password');
     await signIn(newEmail(), 'not the password');
     const before = (await stored()).length;
     for (let attempt = 0; attempt < 30; attempt++) {
@@ -98,6 +98,13 @@ describe('the audit log', () => {
     assert.equal((await stored()).length, before);
     const [own] = await events(`user=usr_${user.id}&action=session.refused`);
     assert.ok(Number(own?.['times']) >= 5);
+    const [throttled, ...more] = await events('action=access.throttled');
+    assert.deepEqual(more, []);
+    assert.partialDeepStrictEqual(throttled, {
+      actor: { kind: 'public', id: null },
+      subject: { kind: 'unknown', id: 'unknown' },
+    });
+    assert.equal(Number(own?.['times']) + Number(throttled?.['times']), 7 + 15);
     const everyone = await events('action=session.refused');
     assert.partialDeepStrictEqual(
       everyone.find(({ subject }) => Object(subject).kind === 'unknown'),
@@ -143,11 +150,14 @@ describe('the audit log', () => {
     const [look] = await events(`user=${person.userId}&action=user.read`);
     const actor = { kind: 'operator', id: `uid:${process.getuid?.()}` };
     assert.partialDeepStrictEqual(look, { actor, door: 'cli' });
+    await rosterJson(roster.folder, ['org', 'rename', tenant.id, '--name', 'Renamed']);
+    const [renamed] = await events('action=organization.renamed');
+    assert.partialDeepStrictEqual(renamed, { actor, door: 'cli' });
     await rosterJson(roster.folder, ['audit', 'list', '--org', tenant.id, '--user', person.userId]);
     const commands = await events(`action=command.run&actor=${actor.id}`);
     assert.deepEqual(
       commands.slice(0, 2).map(({ subject }) => Object(subject).id),
-      ['audit list', 'user show'],
+      ['audit list', 'org rename'],
     );
   });
 

@@ -72,7 +72,7 @@ describe('a proved email', () => {
     await ledger.expect({});
     assert.equal((await pressButton(link)).status, 200);
     await ledger.expect({
-      audit: [{ action: 'user.email_changed', actor_kind: 'public', door: 'page' }],
+      audit: [{ action: 'user.email_changed', actor_kind: 'public', door: 'page', fields: 'email' }],
       messages: [{ template: 'email_undo', channel: 'email', to: account.email }],
       rows: { users: '~1', email_tokens: '+1 -1' },
     });

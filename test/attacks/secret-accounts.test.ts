@@ -165,7 +165,7 @@ describe('where a deployment tells no accounts', () => {
       const reply = await put(roster, account, account.session, { user: { email } });
       assert.deepEqual([reply.status, reply.at('email')], [200, email]);
       await ledger.expect({
-        audit: [{ action: 'user.updated' }],
+        audit: [{ action: 'user.email_changed', fields: 'email' }],
         messages: [{ channel: 'email' }],
         rows: { users: '~1', email_tokens: '+1 -1' },
       });

@@ -67,9 +67,15 @@ export interface OperatorPrincipal extends WithDoor {
   readonly accountId?: string;
 }
 
-/** The operator as a principal of one organization. */
-export function operatorAt(door: Door, orgKey: OrgKey, accountId?: string): OperatorPrincipal {
-  return { kind: 'operator', door, orgKey, ...(accountId === undefined ? {} : { accountId }) };
+/** The door of the command line. */
+export const commandLine = 'cli';
+
+/** Windows has no number of an account. */
+const accountId = `uid:${process.getuid?.() ?? 'unknown'}`;
+
+/** The operator as a principal of one organization; at the command line with the account that runs it. */
+export function operatorAt(door: Door, orgKey: OrgKey): OperatorPrincipal {
+  return { kind: 'operator', door, orgKey, ...(door === commandLine ? { accountId } : {}) };
 }
 
 export type Principal =

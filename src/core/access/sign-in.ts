@@ -12,6 +12,7 @@ import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { notify } from '../messaging/notify.ts';
 import { record } from '../record/audit-event.ts';
+import { countRefusal } from '../record/refusals.ts';
 import { noSubject } from '../record/tally.ts';
 import { digestOf, newToken } from '../secret.ts';
 import { dayMs } from '../time.ts';
@@ -112,7 +113,13 @@ async function checkPassword(
       if (!isRefusal(error, 'unauthorized')) throw error;
     }
   }
-  return guardByNetwork(core, target, check);
+  try {
+    return await guardByNetwork(core, target, check);
+  } catch (error) {
+    // Not by account: the search for it would be more work for each attempt of a flood.
+    countRefusal(core, caller, error);
+    throw error;
+  }
 }
 
 /** A step: a new session of the user; its token in plain text. */

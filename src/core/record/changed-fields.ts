@@ -15,6 +15,8 @@ const ownActions: Partial<Record<keyof User, readonly [AuditAction, string] | nu
   passwordHash: ['user.password_changed', 'password'],
   email: ['user.email_changed', 'email'],
   emailProvedAt: ['user.email_changed', 'email_proved'],
+  requestedEmail: ['user.email_changed', 'email'],
+  emailRequestedAt: null,
   phone: ['user.phone_changed', 'phone'],
   phoneE164: ['user.phone_changed', 'phone'],
   phoneProvedAt: ['user.phone_changed', 'phone_proved'],

@@ -1,4 +1,4 @@
-/** Refused attempts of a caller who is known: what the role forbids, and calls beyond a limit. They are counted by the hour. */
+/** Refused attempts: what the role forbids, and calls and sign-ins beyond a limit. They are counted by the hour. */
 import type { Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isRefusal } from '../errors.ts';

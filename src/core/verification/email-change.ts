@@ -82,7 +82,9 @@ export async function changeEmail(core: Core, input: PressedLink): Promise<void>
           : { undoToken: await issueEmailLink(core, tx, user, { purpose: 'undo', email: user.email }) };
       const changes = { email, emailProvedAt: now, updatedAt: now };
       await changeUser(core, tx, user, changes, undoToken);
-      await record(tx, principal, 'user.email_changed', { kind: 'user', id: user.id }, now);
+      await record(tx, principal, 'user.email_changed', { kind: 'user', id: user.id }, now, {
+        fields: ['email'],
+      });
     });
   } catch (error) {
     if (isRefusal(error, 'email_taken')) await tellHolder(core, input);
@@ -135,7 +137,10 @@ export function undoEmailChange(core: Core, input: PressedLink): Promise<void> {
     if (after.status !== 'inactive') {
       await sendPasswordToken(core, tx, after, { purpose: 'reset', to: email });
     }
-    await record(tx, principal, 'user.email_change_undone', { kind: 'user', id: user.id }, now);
+    const isPhoneUnproved = user.phoneProvedAt !== after.phoneProvedAt;
+    await record(tx, principal, 'user.email_change_undone', { kind: 'user', id: user.id }, now, {
+      fields: ['email', 'password', ...(isPhoneUnproved ? ['phone_proved'] : [])],
+    });
   });
 }
 
