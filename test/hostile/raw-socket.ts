@@ -33,7 +33,8 @@ export async function speak(
   socket.on('data', (piece: Buffer) => received.push(piece));
   // A server that has refused may close the connection while we still send; its answer counts.
   socket.on('error', () => {});
-  const ended = Promise.race([once(socket, 'end'), once(socket, 'close')]);
+  // `once` would reject for such an error.
+  const ended = new Promise((resolve) => socket.once('end', resolve).once('close', resolve));
   const late = AbortSignal.timeout(deadlineMs);
   let isOver = false;
   void ended.then(() => {
@@ -43,7 +44,8 @@ export async function speak(
   for (const piece of pieces) {
     if (isOver) break;
     if (pauseMs > 0) await sleep(pauseMs);
-    if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), ended]);
+    if (!socket.write(piece))
+      await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), ended]);
   }
   if (!staysOpen) socket.end();
   const hang = once(late, 'abort').then(() => assert.fail('the server keeps the connection open'));
