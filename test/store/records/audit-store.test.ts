@@ -33,7 +33,7 @@ suiteOnEveryDatabase('the store of audit events', (own) => {
 
   const writeEvents = () =>
     own().change(tenant.orgKey, async (tx) => {
-      const operator = operatorAt('cli', tenant.orgKey);
+      const operator = operatorAt('job', tenant.orgKey);
       await record(tx, key('key_1'), 'user.created', { kind: 'user', id: user.id }, 10);
       await record(tx, operator, 'user.updated', { kind: 'user', id: user.id }, 20, { fields: ['a', 'b'] });
       await record(tx, key('key_2'), 'user.created', { kind: 'user', id: other.id }, 20);
@@ -61,7 +61,7 @@ suiteOnEveryDatabase('the store of audit events', (own) => {
     assert.partialDeepStrictEqual(updated, {
       actorKind: 'operator',
       actorId: null,
-      door: 'cli',
+      door: 'job',
       subjectKind: 'user',
       subjectId: user.id,
       fields: ['a', 'b'],
