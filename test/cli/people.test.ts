@@ -147,6 +147,10 @@ describe('outbox', () => {
       const database = new Sqlite(join(folder, 'roster.db'));
       database.exec(`vacuum into '${join(copy, 'roster.db')}'`);
       database.close();
+      // A database that knows a ledger is not opened without it, nor without the secret of the ledger.
+      const copied = new Sqlite(join(copy, 'roster.db'));
+      copied.exec('delete from erasure_ledgers');
+      copied.close();
       const { exitCode, stdout, stderr } = await roster(copy, ['outbox', '--json']);
       assert.deepEqual([exitCode, stdout], [0, '[]\n']);
       assert.match(stderr, /^roster: not shown: [1-9]\d* messages sealed under another ROSTER_SECRET\n$/);
