@@ -45,10 +45,11 @@ describe('an import', () => {
       { imported, rejected, skipped, notes },
       { imported: 2, rejected: 0, skipped: 1, notes: [] },
     );
+    const account = `uid:${process.getuid?.()}`;
     await ledger.expect({
       audit: [
-        { action: 'user.created', door: 'cli', actor_kind: 'operator', actor_id: null },
-        { action: 'user.created', door: 'cli', actor_kind: 'operator', actor_id: null },
+        { action: 'user.created', door: 'cli', actor_kind: 'operator', actor_id: account },
+        { action: 'user.created', door: 'cli', actor_kind: 'operator', actor_id: account },
       ],
       rows: { users: '+2', imports: '+1' },
     });
