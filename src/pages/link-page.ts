@@ -7,15 +7,16 @@
 import type { App } from '../core/directory/organization.ts';
 import { readAcceptLanguage } from '../core/messaging/language.ts';
 import type { Answer, Call } from '../http/contract.ts';
-import type { Refusal, RefusalCode } from '../http/http-refusals.ts';
+import type { Refusal } from '../http/http-refusals.ts';
 import type { PageRoute } from '../http/page.ts';
 import { pageBrand } from './connect/brand-files.ts';
 import { type Html, html } from './html.ts';
 import { type Page, type PageBrand, renderPage } from './layout.ts';
-import type { LinkTexts, RequestProblem } from './link-texts.ts';
+import type { LinkTexts } from './link-texts.ts';
 import type { LocalTexts, PageTexts } from './local-texts.ts';
 import { type Notice, noticeText, renderInEveryLanguage } from './notice.ts';
 import { languageAttributes, languageName } from './page-language.ts';
+import { requestProblemOf } from './request-problem.ts';
 
 /** One of the addresses of a page. */
 export interface PageAddress {
@@ -129,24 +130,10 @@ export function languageLinks({ language, languages, token }: Visit): Html {
   return html`<nav>${links}</nav>`;
 }
 
-/** Refusals of requests that were not processed, by what a person can do about them. */
-const requestProblems: Partial<
-  Record<RefusalCode, { readonly status: number; readonly problem: RequestProblem }>
-> = {
-  rate_limited: { status: 429, problem: 'too_many' },
-  unavailable: { status: 503, problem: 'busy' },
-  malformed_host: { status: 400, problem: 'not_understood' },
-  malformed_body: { status: 400, problem: 'not_understood' },
-  unsupported_media_type: { status: 415, problem: 'not_understood' },
-  payload_too_large: { status: 413, problem: 'not_understood' },
-  request_timeout: { status: 408, problem: 'not_understood' },
-  method_not_allowed: { status: 405, problem: 'not_understood' },
-};
-
 /** The page for a refusal. */
 export function presentProblem(texts: PageTexts<LinkTexts>): (refusal: Refusal) => Answer {
   return (refusal) => {
-    const { status, problem } = requestProblems[refusal.code] ?? { status: 500, problem: 'fault' };
+    const { status, problem } = requestProblemOf(refusal);
     return renderInEveryLanguage(status, texts, (each) => each[problem]);
   };
 }

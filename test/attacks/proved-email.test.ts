@@ -21,8 +21,10 @@ import {
   proofsOf,
   put,
   reset,
+  signIn,
   signUp,
   signUpProved,
+  templatesTo,
   userOf,
 } from './support/accounts.ts';
 
@@ -34,12 +36,8 @@ describe('a proved email', () => {
   const proved = (fields?: { email?: string }): Promise<Account> => signUpProved(roster, fields);
   const change = (account: Account, email: string): Promise<Reply> => changeEmail(roster, account, email);
   const linkTo = (email: string, template: string): Promise<string> => linkOf(roster, email, template);
-  const signIn = (email: string, password: string): Promise<Reply> =>
-    roster.call('POST /general/v1/sessions', { json: { email, password } });
   const sees = async (account: Account, session = account.session): Promise<number> =>
     (await roster.call(`GET ${path}/${account.number}`, { session })).status;
-  const templatesTo = async (to: string): Promise<string[]> =>
-    (await roster.outbox(to)).map(({ template }) => template).reverse();
 
   test('stays while its replacement is not proved, and the answer says so', async () => {
     const account = await proved();
@@ -54,8 +52,8 @@ describe('a proved email', () => {
       rows: { email_tokens: '+1' },
     });
     assert.deepEqual(await proofsOf(roster, account), { email: true, phone: false });
-    assert.equal((await signIn(next, goodPassword)).status, 401);
-    assert.equal((await signIn(account.email, goodPassword)).status, 201);
+    assert.equal((await signIn(roster, next, goodPassword)).status, 401);
+    assert.equal((await signIn(roster, account.email, goodPassword)).status, 201);
   });
 
   test('is replaced by a press of the button behind the link, and the new one is proved', async () => {
@@ -79,8 +77,8 @@ describe('a proved email', () => {
     const { email, emailProvedAt } = await userOf(roster, account);
     assert.deepEqual([email, typeof emailProvedAt], [next, 'number']);
     assert.equal(await sees(account), 200);
-    assert.equal((await signIn(next, goodPassword)).status, 201);
-    assert.equal((await signIn(account.email, goodPassword)).status, 401);
+    assert.equal((await signIn(roster, next, goodPassword)).status, 201);
+    assert.equal((await signIn(roster, account.email, goodPassword)).status, 401);
     assert.equal((await pressButton(link)).status, 422);
   });
 
@@ -90,7 +88,7 @@ describe('a proved email', () => {
     const reply = await put(roster, account, account.session, { user });
     assert.deepEqual([reply.at('first_name'), reply.at('email')], ['Ada', account.email]);
     assert.equal(reply.header('x-email-pending'), 'true');
-    assert.equal((await signIn(account.email, user.password)).status, 201);
+    assert.equal((await signIn(roster, account.email, user.password)).status, 201);
     assert.equal((await pressButton(await linkTo(user.email, 'email_change'))).status, 200);
     assert.equal((await userOf(roster, account)).email, user.email);
   });
@@ -160,7 +158,7 @@ describe('a proved email', () => {
     const account = await proved();
     const next = newEmail();
     await change(account, next);
-    const session = (await signIn(account.email, goodPassword)).string('token');
+    const session = (await signIn(roster, account.email, goodPassword)).string('token');
     const list = Object((await roster.call('GET /general/v1/sessions', { session })).body);
     for (const { id, current } of list) {
       if (!current) await roster.call(`DELETE /general/v1/sessions/${id}`, { session });
@@ -221,7 +219,10 @@ describe('a proved email', () => {
       assert.ok(!text.includes(holder.email) && !text.includes('John'));
       await messageOf(roster, holder.email, 'email_taken');
       assert.equal((await pressButton(link)).status, 422);
-      assert.equal((await templatesTo(holder.email)).filter((each) => each === 'email_taken').length, 1);
+      assert.equal(
+        (await templatesTo(roster, holder.email)).filter((each) => each === 'email_taken').length,
+        1,
+      );
       assert.equal((await userOf(roster, account)).email, account.email);
       assert.equal((await userOf(roster, holder)).email, holder.email);
     });

@@ -20,8 +20,10 @@ import {
   proofsOf,
   put,
   reset,
+  signIn,
   signUp,
   signUpProved,
+  templatesTo,
   userOf,
 } from './support/accounts.ts';
 
@@ -33,12 +35,8 @@ describe('an email that a thief has replaced', () => {
   const proved = (): Promise<Account> => signUpProved(roster);
   const change = (account: Account, email: string): Promise<Reply> => changeEmail(roster, account, email);
   const linkTo = (email: string, template: string): Promise<string> => linkOf(roster, email, template);
-  const signIn = (email: string, password: string): Promise<Reply> =>
-    roster.call('POST /general/v1/sessions', { json: { email, password } });
   const sees = async (account: Account): Promise<number> =>
     (await roster.call(`GET ${path}/${account.number}`, account)).status;
-  const templatesTo = async (to: string): Promise<string[]> =>
-    (await roster.outbox(to)).map(({ template }) => template).reverse();
 
   /** The thief has the account now, with a password and a phone of the thief. */
   async function stolen(): Promise<{ owner: Account; thief: Account; undo: string }> {
@@ -46,7 +44,7 @@ describe('an email that a thief has replaced', () => {
     const thiefEmail = newEmail();
     await change(owner, thiefEmail);
     assert.equal((await pressButton(await linkTo(thiefEmail, 'email_change'))).status, 200);
-    const session = (await signIn(thiefEmail, goodPassword)).string('token');
+    const session = (await signIn(roster, thiefEmail, goodPassword)).string('token');
     const phone = newPhone();
     const thief = { ...owner, email: thiefEmail, session, phone };
     const user = { password: 'the thief likes it', current_password: goodPassword, phone };
@@ -57,7 +55,7 @@ describe('an email that a thief has replaced', () => {
 
   test('comes back by the link to it: sessions and password end, and the owner sets a new one', async () => {
     const { owner, thief, undo } = await stolen();
-    assert.deepEqual(await templatesTo(owner.email), ['confirmation', 'email_undo']);
+    assert.deepEqual(await templatesTo(roster, owner.email), ['confirmation', 'email_undo']);
     await ledger.mark();
     for (const method of ['GET', 'HEAD', 'GET']) assert.equal((await openLink(undo, method)).status, 200);
     await ledger.expect({});
@@ -73,11 +71,11 @@ describe('an email that a thief has replaced', () => {
       [owner.email, 'the thief likes it'],
       [thief.email, 'the thief likes it'],
     ] as const) {
-      assert.equal((await signIn(address, password)).status, 401);
+      assert.equal((await signIn(roster, address, password)).status, 401);
     }
     const { token = '' } = await messageOf(roster, owner.email, 'password_reset');
     assert.equal((await reset(roster, token)).status, 200);
-    assert.equal((await signIn(owner.email, 'three wild horses')).status, 201);
+    assert.equal((await signIn(roster, owner.email, 'three wild horses')).status, 201);
     assert.equal((await pressButton(undo)).status, 422);
   });
 
@@ -143,7 +141,7 @@ describe('an email that a thief has replaced', () => {
       200,
       ...Array.from({ length: 9 }, () => 422),
     ]);
-    const resets = (await templatesTo(account.email)).filter((each) => each === 'password_reset');
+    const resets = (await templatesTo(roster, account.email)).filter((each) => each === 'password_reset');
     assert.equal(resets.length, 1);
     const undone = (await roster.rows.all('audit_events'))
       .filter((event) => event['action'] === 'user.email_change_undone')

@@ -46,6 +46,16 @@ export function changeEmail(roster: Roster, account: Account, email: string): Pr
   return put(roster, account, account.session, { user: { email, current_password: goodPassword } });
 }
 
+/** Signs in by password. */
+export function signIn(roster: Roster, email: string, password: string): Promise<Reply> {
+  return roster.call('POST /general/v1/sessions', { json: { email, password } });
+}
+
+/** The templates of the messages to an address, the oldest first. */
+export async function templatesTo(roster: Roster, to: string): Promise<string[]> {
+  return (await roster.outbox(to)).map(({ template }) => template).reverse();
+}
+
 /** Sends a code back, without any credential. */
 export function sendCode(roster: Roster, number: number, code: string | undefined): Promise<Reply> {
   return roster.call(`POST ${path}/confirmation`, { json: { user_id: number, confirmation_code: code } });
