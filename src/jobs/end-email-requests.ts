@@ -1,4 +1,4 @@
-/** Ends, once a minute, the requests of addresses that nobody has proved in seven days. */
+/** Ends, once a minute, the requests of addresses that were not proved in seven days. */
 import type { Core } from '../core/core.ts';
 import { minuteMs } from '../core/time.ts';
 import { endEmailRequests } from '../core/verification/end-email-requests.ts';

@@ -9,15 +9,11 @@ import type { PageRoute } from '../http/page.ts';
 import { html } from './html.ts';
 import { renderPage } from './layout.ts';
 import {
-  addressesOf,
-  formOf,
   languageLinks,
+  linkPageRoutes,
   noticePage,
   ofVisit,
-  presentProblem,
   pressOnceAddress,
-  pressOnceScript,
-  readVisit,
   type Visit,
   visitFields,
   visitOf,
@@ -52,29 +48,12 @@ type ButtonVisit = Visit<ButtonPageTexts>;
 
 /** The routes of the page and of its script. */
 export function buttonPages(page: ButtonPage): readonly PageRoute[] {
-  const { path, operationId, texts } = page;
-  const present = presentProblem(page.linkTexts);
-  return [
-    ...addressesOf(path).flatMap((address): PageRoute[] => [
-      {
-        method: 'GET',
-        path: address.path,
-        operationId: `${operationId}Form${address.suffix}`,
-        handle: (call) => show(page, readVisit(address, texts, call, call.query)),
-        present,
-      },
-      {
-        method: 'POST',
-        path: address.path,
-        operationId: `${operationId}${address.suffix}`,
-        networkThrottle: 'confirmation',
-        bodyTypes: ['application/x-www-form-urlencoded'],
-        handle: (call) => submit(page, readVisit(address, texts, call, formOf(call))),
-        present,
-      },
-    ]),
-    pressOnceScript(path, operationId),
-  ];
+  return linkPageRoutes({
+    ...page,
+    networkThrottle: 'confirmation',
+    show: (visit) => show(page, visit),
+    submit: (visit) => submit(page, visit),
+  });
 }
 
 async function show(page: ButtonPage, visit: ButtonVisit): Promise<Answer> {

@@ -6,7 +6,7 @@
  */
 import type { App } from '../core/directory/organization.ts';
 import { readAcceptLanguage } from '../core/messaging/language.ts';
-import type { Answer, Call } from '../http/contract.ts';
+import type { Answer, Call, NetworkThrottle } from '../http/contract.ts';
 import type { Refusal } from '../http/http-refusals.ts';
 import type { PageRoute } from '../http/page.ts';
 import { pageBrand } from './connect/brand-files.ts';
@@ -28,7 +28,7 @@ export interface PageAddress {
 }
 
 /** The addresses of a page: a setting or a person may write it with a slash at its end. */
-export function addressesOf(path: string): readonly PageAddress[] {
+function addressesOf(path: string): readonly PageAddress[] {
   return [
     { path, base: '', suffix: '' },
     { path: `${path}/`, base: '../', suffix: '.slash' },
@@ -55,7 +55,7 @@ addEventListener('pageshow', () => {
 `;
 
 /** The route of the script of a page, whose operations begin with `operationId`. */
-export function pressOnceScript(path: string, operationId: string): PageRoute {
+function pressOnceScript(path: string, operationId: string): PageRoute {
   return {
     method: 'GET',
     path: `${path}.js`,
@@ -74,12 +74,51 @@ export function pressOnceAddress({ address: { path, base } }: Visit): string {
   return `${base}${path.replaceAll('/', '')}.js`;
 }
 
+/** A page behind a link: the form, and what its button sends. */
+export interface LinkPage<T extends object> {
+  readonly path: string;
+  /** Of the form that a press sends. */
+  readonly operationId: string;
+  readonly networkThrottle: NetworkThrottle;
+  readonly texts: PageTexts<T>;
+  readonly linkTexts: PageTexts<LinkTexts>;
+  show(visit: Visit<T>): Promise<Answer>;
+  submit(visit: Visit<T>, call: Call): Promise<Answer>;
+}
+
+/** The routes of the page, at each of its addresses, and of its script. */
+export function linkPageRoutes<T extends object>(page: LinkPage<T>): readonly PageRoute[] {
+  const { path, operationId, networkThrottle, texts } = page;
+  const present = presentProblem(page.linkTexts);
+  return [
+    ...addressesOf(path).flatMap((address): PageRoute[] => [
+      {
+        method: 'GET',
+        path: address.path,
+        operationId: `${operationId}Form${address.suffix}`,
+        handle: (call) => page.show(readVisit(address, texts, call, call.query)),
+        present,
+      },
+      {
+        method: 'POST',
+        path: address.path,
+        operationId: `${operationId}${address.suffix}`,
+        networkThrottle,
+        bodyTypes: ['application/x-www-form-urlencoded'],
+        handle: (call) => page.submit(readVisit(address, texts, call, formOf(call)), call),
+        present,
+      },
+    ]),
+    pressOnceScript(path, operationId),
+  ];
+}
+
 /** The fields of a form that came with a call. */
 export function formOf(call: Call): Readonly<Record<string, unknown>> {
   return typeof call.body === 'object' && call.body !== null ? { ...call.body } : {};
 }
 
-export function readVisit<T extends object>(
+function readVisit<T extends object>(
   address: PageAddress,
   texts: PageTexts<T>,
   call: Call,
@@ -131,7 +170,7 @@ export function languageLinks({ language, languages, token }: Visit): Html {
 }
 
 /** The page for a refusal. */
-export function presentProblem(texts: PageTexts<LinkTexts>): (refusal: Refusal) => Answer {
+function presentProblem(texts: PageTexts<LinkTexts>): (refusal: Refusal) => Answer {
   return (refusal) => {
     const { status, problem } = requestProblemOf(refusal);
     return renderInEveryLanguage(status, texts, (each) => each[problem]);

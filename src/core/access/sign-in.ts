@@ -201,7 +201,7 @@ async function findMatch(
   });
   const leastUnits = leastUnitsOf(cost);
   const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, leastUnits);
-  // A deployment that tells no accounts lets nobody in by an address that another person may read.
+  // A deployment that tells no accounts refuses a sign-in by an address that another person may read.
   const isOpen = user !== null && (core.policy.tellsAccounts || user.emailProvedAt !== null);
   if (isOpen && match !== 'wrong' && user.status !== 'inactive') return { user, match };
   core.tally.add(caller, {

@@ -8,7 +8,7 @@ import { toUserIdText } from '../ids.ts';
 export interface MaskedAccount {
   /** The masked email, such as `j***@e***.com`, or the end of a reference, such as `…7f3a`. */
   readonly name: string;
-  /** Whether nobody has proved that the email is theirs: the person who wrote it may be another one. */
+  /** Whether the email is unproved: it may be the address of another person. */
   readonly isUnproved: boolean;
 }
 

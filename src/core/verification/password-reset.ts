@@ -90,7 +90,7 @@ async function consumeInChange(core: Core, orgKey: OrgKey, requestId: string): P
 }
 
 /**
- * A step: does the work of a link that is sent to nobody, and returns the ids of the rows that stand for the token and the
+ * A step: does the work of a link that is not sent, and returns the ids of the rows that stand for the token and the
  * message. After a crash the job finds these rows and deletes them.
  */
 async function writeDecoys(core: Core, tx: Tx): Promise<readonly string[]> {

@@ -18,15 +18,12 @@ import type { PageRoute } from '../../http/page.ts';
 import { html } from '../html.ts';
 import { renderPage } from '../layout.ts';
 import {
-  addressesOf,
   formOf,
   languageLinks,
+  linkPageRoutes,
   noticePage,
   ofVisit,
-  presentProblem,
   pressOnceAddress,
-  pressOnceScript,
-  readVisit,
   type Visit,
   visitFields,
   visitOf,
@@ -36,34 +33,20 @@ import { type PasswordProblem, passwordProblems, type SetPasswordTexts } from '.
 
 type SetPasswordVisit = Visit<SetPasswordTexts>;
 
-const path = '/set-password';
 /** The door in the audit events of changes through this page. */
 const door = 'page';
 
 /** The routes of the page and of its script. */
 export function setPasswordPages(core: Core, texts = createSiteTexts()): readonly PageRoute[] {
-  const present = presentProblem(texts.links);
-  return [
-    ...addressesOf(path).flatMap((address): PageRoute[] => [
-      {
-        method: 'GET',
-        path: address.path,
-        operationId: `setPasswordForm${address.suffix}`,
-        handle: (call) => show(core, readVisit(address, texts.set_password, call, call.query)),
-        present,
-      },
-      {
-        method: 'POST',
-        path: address.path,
-        operationId: `setPassword${address.suffix}`,
-        networkThrottle: 'password',
-        bodyTypes: ['application/x-www-form-urlencoded'],
-        handle: (call) => submit(core, call, readVisit(address, texts.set_password, call, formOf(call))),
-        present,
-      },
-    ]),
-    pressOnceScript(path, 'setPassword'),
-  ];
+  return linkPageRoutes({
+    path: '/set-password',
+    operationId: 'setPassword',
+    networkThrottle: 'password',
+    texts: texts.set_password,
+    linkTexts: texts.links,
+    show: (visit) => show(core, visit),
+    submit: (visit, call) => submit(core, call, visit),
+  });
 }
 
 async function show(core: Core, visit: SetPasswordVisit): Promise<Answer> {
