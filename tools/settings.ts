@@ -3,7 +3,8 @@
  * when either is stale.
  */
 import { writeFileSync } from 'node:fs';
-import { type Setting, sections, settings } from '../src/config/settings.ts';
+import { type Setting, sections } from '../src/config/setting.ts';
+import { settings } from '../src/config/settings.ts';
 
 /** The generated files: path in the checkout, and content. */
 export function renderFiles(): readonly { readonly path: string; readonly content: string }[] {

@@ -1,5 +1,5 @@
 /**
- * The sender of each channel, as the settings name it. A further kind of sender is a choice in `config/settings.ts`, its
+ * The sender of each channel, as the settings name it. A further kind of sender is a choice in `config/message-settings.ts`, its
  * settings in `config/config.ts`, a file in `gateways/` and a case here; the compiler asks for the case.
  */
 import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';

@@ -5,68 +5,9 @@
  */
 
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
-import type { Parser } from './setting-parsers.ts';
+import { messageSettings } from './message-settings.ts';
+import { optional, type Setting, setting } from './setting.ts';
 import * as read from './setting-parsers.ts';
-
-export interface Setting<T> {
-  readonly name: string;
-  readonly section: Section;
-  /** Markdown, one or more sentences. */
-  readonly meaning: string;
-  readonly isSecret: boolean;
-  readonly parser: Parser<unknown>;
-  /** The text that an unset setting stands for; null if there is no default. */
-  readonly fallback: string | null;
-  /** The effect of leaving it unset, in words; null if there is a `fallback`. */
-  readonly otherwise: string | null;
-  /** The value of the text, or of the fallback without a text. Undefined if the text is not acceptable. */
-  value(text: string | undefined): T | undefined;
-}
-
-export const sections = [
-  'Server',
-  'Database',
-  'Secrets',
-  'Text messages',
-  'Email',
-  'Links and accounts',
-  'Providers',
-  'Browsers and proxies',
-  'Limits',
-  'Log',
-  'Metrics',
-  'Command line',
-] as const;
-export type Section = (typeof sections)[number];
-
-interface About<T> {
-  readonly section: Section;
-  readonly meaning: string;
-  readonly parser: Parser<T>;
-  readonly isSecret?: true;
-}
-
-/** A setting with a default. */
-function setting<T>(name: string, about: About<T> & { readonly fallback: string }): Setting<T> {
-  return {
-    isSecret: false,
-    ...about,
-    name,
-    otherwise: null,
-    value: (text) => about.parser.parse(text ?? about.fallback),
-  };
-}
-
-/** A setting that may stay unset; `otherwise` says what happens then. */
-function optional<T>(name: string, about: About<T> & { readonly otherwise: string }): Setting<T | null> {
-  return {
-    isSecret: false,
-    ...about,
-    name,
-    fallback: null,
-    value: (text) => (text === undefined ? null : about.parser.parse(text)),
-  };
-}
 
 /** A limit of calls per minute from one network. */
 function networkLimit(name: string, fallback: string, what: string): Setting<number> {
@@ -207,59 +148,7 @@ export const settings = {
     meaning:
       'Former values of `ROSTER_SECRET`, separated by commas (a JSON array if one contains a comma). Texts that they sealed can still be opened.',
   }),
-  sms: optional('ROSTER_SMS', {
-    section: 'Text messages',
-    parser: read.choice('outbox', 'twilio'),
-    otherwise: '`outbox`; required in production',
-    meaning: 'The sender of text messages. `outbox` sends nothing and stores them for `roster outbox`.',
-  }),
-  twilioAccountSid: optional('TWILIO_ACCOUNT_SID', {
-    section: 'Text messages',
-    parser: read.word,
-    otherwise: 'required with `ROSTER_SMS=twilio`',
-    meaning: 'The Twilio account that sends.',
-  }),
-  twilioAuthToken: optional('TWILIO_AUTH_TOKEN', {
-    section: 'Text messages',
-    parser: read.word,
-    isSecret: true,
-    otherwise: 'required with `ROSTER_SMS=twilio`',
-    meaning: 'The token of that account.',
-  }),
-  twilioFrom: optional('TWILIO_FROM', {
-    section: 'Text messages',
-    parser: read.line,
-    otherwise: 'required with `ROSTER_SMS=twilio`',
-    meaning: 'The sender: a number, a sender name, or the id of a messaging service (`MG...`).',
-  }),
-  twilioBaseUrl: setting('TWILIO_BASE_URL', {
-    section: 'Text messages',
-    parser: read.webAddress,
-    fallback: 'https://api.twilio.com',
-    meaning:
-      'The URL of the service; set another one for a proxy or a region. In production it is an https URL, or a URL of this machine.',
-  }),
-  email: optional('ROSTER_EMAIL', {
-    section: 'Email',
-    parser: read.choice('outbox', 'smtp'),
-    otherwise: '`outbox`; required in production',
-    meaning: 'The sender of email. `outbox` sends nothing and stores it for `roster outbox`.',
-  }),
-  smtpUrl: optional('ROSTER_SMTP_URL', {
-    section: 'Email',
-    parser: read.smtpAddress,
-    isSecret: true,
-    otherwise: 'required with `ROSTER_EMAIL=smtp`',
-    meaning:
-      'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start. Production demands one of the two, except for a server on this machine. New addresses with a local part outside ASCII are accepted once the server has announced that it takes them (SMTPUTF8).',
-  }),
-  emailFrom: optional('ROSTER_EMAIL_FROM', {
-    section: 'Email',
-    parser: read.mailbox,
-    otherwise: 'required with `ROSTER_EMAIL=smtp`',
-    meaning:
-      'The sender address, as `no-reply@example.com` or `Example <no-reply@example.com>`. Messages show the name of their app in place of the name.',
-  }),
+  ...messageSettings,
   linkUrl: optional('ROSTER_LINK_URL', {
     section: 'Links and accounts',
     parser: read.linkAddress,
