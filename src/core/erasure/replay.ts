@@ -48,9 +48,11 @@ export async function replayLedger(
   const { id } = core.ledger;
   const progress: Progress = { erased: 0, remembered: 0, missing: new Map() };
   if (id === null) return { erased: 0, remembered: 0, isOtherLedger: false };
+  // In this order: of several processes that open a new folder at the same time, one may store the position of this ledger
+  // between the two reads. A ledger that was known before and is not this one is another one.
+  const isAnyKnown = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.isAnyKnown());
   const known = await core.work.readSystem('operator', (tx) => tx.ledgerPositions.find(id));
-  const isOtherLedger =
-    known === null && (await core.work.readSystem('operator', (tx) => tx.ledgerPositions.isAnyKnown()));
+  const isOtherLedger = isAnyKnown && known === null;
   if (isOtherLedger && !takesOther) throw otherLedger();
   for await (const piece of core.ledger.read(known)) {
     for (let at = 0; at < piece.length; at += pieceMax) {
