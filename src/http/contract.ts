@@ -34,6 +34,11 @@ export interface Contract {
   readonly securitySchemes: Readonly<Record<string, object>>;
   /** Finds the principal, or refuses with `unauthorized`. Not called for routes with access `public`. */
   authenticate(core: Core, call: Unauthenticated): Promise<Principal>;
+  /**
+   * The public id of the app that a call without a credential names, as the call says it; undefined where it names none.
+   * A refused call is counted in the organization of this app. Absent if no call of the document names an app.
+   */
+  appIdOf?(call: Unauthenticated): string | undefined;
   routes(core: Core): readonly Route[];
   /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
   readonly sampleFaults?: readonly FieldFault[];

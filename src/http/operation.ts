@@ -14,6 +14,7 @@ import type {
   Query,
   RefusalContext,
   Route,
+  Unauthenticated,
 } from './contract.ts';
 import type { Refusal } from './http-refusals.ts';
 import type { PageRoute } from './page.ts';
@@ -27,6 +28,8 @@ export interface Operation {
   /** Who may call it; null for every client. */
   readonly admission: Admission | null;
   readonly throttle: NetworkThrottle | null;
+  /** The app that a call without a credential names; null where no call names one. */
+  readonly appIdOf: ((call: Unauthenticated) => string | undefined) | null;
   /** Whether the body is read and parsed, read and dropped, or not read. */
   readonly body: 'parsed' | 'dropped' | 'ignored';
   readonly bodyTypes: readonly BodyType[];
@@ -69,6 +72,7 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
     operationId: route.operationId,
     admission: admissionOf(contract, route),
     throttle: route.networkThrottle ?? null,
+    appIdOf: contract.appIdOf?.bind(contract) ?? null,
     body: bodyOf(route),
     bodyTypes: route.bodyTypes ?? jsonTypesOf(contract),
     jsonType: contract.mediaType ?? plainJsonType,
@@ -89,6 +93,7 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     operationId: page.operationId,
     admission: admissionOfPage(page),
     throttle: page.networkThrottle ?? null,
+    appIdOf: null,
     body: bodyOf(page),
     bodyTypes: page.bodyTypes ?? jsonTypesOf({}),
     jsonType: plainJsonType,

@@ -216,3 +216,48 @@ describe('the audit log', () => {
     );
   });
 });
+
+describe('a flood of one network without a credential', () => {
+  const limit = { ROSTER_LIMIT_SESSION: '2', ROSTER_LIMIT_CONNECT: '2', ROSTER_LIMIT_PASSWORD: '2' };
+  const roster = setUpRoster({ env: limit });
+  const other = setUp(() => roster.addOrganization());
+
+  const throttled = async ({ apiKeys }: typeof other) => {
+    await roster.core.tally.write(roster.core.work);
+    const query = 'GET /sonar/v1/audit_events?action=access.throttled';
+    const reply = await roster.call(query, { bearer: apiKeys.admin });
+    const found = reply.at('data');
+    assert.ok(Array.isArray(found));
+    return found.map(({ actor, door, subject, times }) => [actor.kind, door, subject.kind, times]);
+  };
+  const flood = async (line: string, headers: Record<string, string> = {}) => {
+    const statuses = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      statuses.push((await roster.call(line, { json: {}, headers })).status);
+    }
+    return statuses.filter((status) => status === 429).length;
+  };
+
+  test('is in the audit log of the organization that the app names, as one count for each hour and door', async () => {
+    assert.equal(await flood('POST /general/v1/sessions', { 'x-app-id': other.app.appId }), 4);
+    assert.deepEqual(await throttled(other), [['public', 'general', 'unknown', 4]]);
+    assert.deepEqual(await throttled(roster.organization), []);
+  });
+
+  test('is counted in the organization of the sign-up app where it names no app, or one that does not exist', async () => {
+    const refused =
+      (await flood('POST /general/v1/sessions')) +
+      (await flood('POST /general/v1/sessions', { 'x-app-id': '0'.repeat(40) })) +
+      (await flood('POST /general/v1/sessions', { 'x-app-id': "' or 1=1" }));
+    assert.equal(refused, 18);
+    await flood('POST /humanapi/v1/connect/token');
+    await flood('POST /set-password');
+    const counts = await throttled(roster.organization);
+    assert.deepEqual(
+      counts.find(([, door]) => door === 'general'),
+      ['public', 'general', 'unknown', 18],
+    );
+    assert.deepEqual(counts.map(([, door]) => door).sort(), ['general', 'humanapi', 'pages']);
+    assert.deepEqual(await throttled(other), [['public', 'general', 'unknown', 4]]);
+  });
+});

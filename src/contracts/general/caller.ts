@@ -45,7 +45,7 @@ export async function findPublic(
   user: UserPrincipal | null,
 ): Promise<PublicPrincipal | null> {
   if (user !== null) return { kind: 'public', door: call.door, orgKey: user.orgKey };
-  const found = await findPublicApp(core, call.door, readHeader(call.headers, 'x-app-id'));
+  const found = await findPublicApp(core, call.door, appIdOf(call));
   return found?.principal ?? null;
 }
 
@@ -53,11 +53,16 @@ export async function findPublic(
  * The app of a registration, in the organization of the session if there is one; null where it is unknown.
  */
 export async function findOrigin(core: Core, call: Call): Promise<RegistrationOrigin | null> {
-  const appId = readHeader(call.headers, 'x-app-id');
+  const appId = appIdOf(call);
   const principal = await findUser(core, call);
   if (principal === null) return findPublicApp(core, call.door, appId);
   const app = await findOwnApp(core, principal, appId);
   return app === null ? null : { principal, app };
+}
+
+/** The app that the call names; undefined where it names none. */
+export function appIdOf({ headers }: Pick<Unauthenticated, 'headers'>): string | undefined {
+  return readHeader(headers, 'x-app-id');
 }
 
 /** The text of a header; undefined where it is missing or empty. */

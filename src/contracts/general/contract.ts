@@ -4,7 +4,7 @@
  * contract before it in the list claims.
  */
 import type { Contract } from '../../http/contract.ts';
-import { authenticate } from './caller.ts';
+import { appIdOf, authenticate } from './caller.ts';
 import { presentRefusal } from './errors.ts';
 import { emailExample } from './examples.ts';
 import { presentUser } from './present.ts';
@@ -44,6 +44,7 @@ export const generalContract: Contract = {
     },
   },
   authenticate,
+  appIdOf,
   routes,
   // The example of a 422 in the document.
   sampleFaults: [

@@ -5,12 +5,12 @@
  */
 import { authorize } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
-import { refuse } from '../../core/errors.ts';
-import { countRefusal } from '../../core/record/refusals.ts';
+import { isRefusal, refuse } from '../../core/errors.ts';
+import { countRefusal, countStrangerRefusal } from '../../core/record/refusals.ts';
 import { commonFieldsOf, type Rendered, render, renderStream, write } from '../answering/answer.ts';
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
-import type { Answer } from '../contract.ts';
+import type { Answer, NetworkThrottle } from '../contract.ts';
 import { type Exchange, hasBody } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
@@ -65,7 +65,7 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
             call.principal = await contract.authenticate(core, call);
             if (action !== null) authorize(call.principal, action);
           }
-          if (operation.throttle !== null) await countNetwork(core, operation.throttle, call.network);
+          if (operation.throttle !== null) await throttle(exchange, call, operation.throttle);
           if (operation.body !== 'ignored' && hasBody(request)) await receive(exchange, call);
           const isIdle = operation.hasEffect && request.method === 'HEAD';
           const answer = isIdle ? idleAnswer : await operation.handle(call);
@@ -90,6 +90,19 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
       }
     },
   };
+
+  /** Counts the call against the limit of its network. A refusal of a caller without a credential is recorded here. */
+  async function throttle({ operation }: Exchange, call: ServerCall, bucket: NetworkThrottle): Promise<void> {
+    try {
+      await countNetwork(core, bucket, call.network);
+    } catch (error) {
+      if (call.principal === null && isRefusal(error, 'rate_limited')) {
+        const appId = operation.appIdOf?.(call);
+        await countStrangerRefusal(core, { door: call.door, appId }, error);
+      }
+      throw error;
+    }
+  }
 
   /** Ends an exchange whose answer could not be written completely. Returns the status for the log. */
   function giveUp(exchange: Exchange, error: unknown, status: number): number {

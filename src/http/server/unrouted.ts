@@ -56,6 +56,7 @@ function operationOf(
     operationId: null,
     admission: null,
     throttle: null,
+    appIdOf: null,
     body: 'ignored',
     bodyTypes: [],
     jsonType: (contract ?? fallback).mediaType ?? plainJsonType,
