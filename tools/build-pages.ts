@@ -3,16 +3,36 @@
  * name contains a digest of the file's content. Each file has a copy that is compressed with Brotli.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'vite';
 
 const root = join(import.meta.dirname, '..');
-const source = join(root, 'web', 'connect');
-const target = join(root, 'dist', 'connect');
+
+/** The Connect page, whose files browsers may store for ever, so their names have digests. */
+const connect = {
+  source: join(root, 'web', 'connect'),
+  target: join(root, 'dist', 'connect'),
+  entry: 'main.tsx',
+  output: { entryFileNames: 'main-[hash].js', assetFileNames: 'main-[hash][extname]' },
+};
+
+/** The script of the page that asks for a new password. */
+const requestPassword = {
+  source: join(root, 'web', 'request-password'),
+  target: join(root, 'dist', 'request-password'),
+  entry: 'main.ts',
+  output: { entryFileNames: 'main.js' },
+};
+
+type BuiltPage = typeof connect | typeof requestPassword;
 
 /** Builds the Connect page. Returns the files by name, with their sizes in bytes, plain and compressed. */
-export async function buildConnect(): Promise<ReadonlyMap<string, { plain: number; packed: number }>> {
+export function buildConnect(): Promise<ReadonlyMap<string, { plain: number; packed: number }>> {
+  return buildPage(connect);
+}
+
+async function buildPage({ source, target, entry, output }: BuiltPage) {
   await build({
     root: source,
     base: './',
@@ -26,12 +46,12 @@ export async function buildConnect(): Promise<ReadonlyMap<string, { plain: numbe
       cssCodeSplit: false,
       modulePreload: false,
       rolldownOptions: {
-        input: join(source, 'main.tsx'),
+        input: join(source, entry),
         // Directives such as `use client` are for servers that render pages; they do nothing here.
         onwarn(warning, warn) {
           if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
         },
-        output: { entryFileNames: 'main-[hash].js', assetFileNames: 'main-[hash][extname]' },
+        output,
       },
     },
   });
@@ -48,7 +68,11 @@ export async function buildConnect(): Promise<ReadonlyMap<string, { plain: numbe
 }
 
 if (import.meta.main) {
-  for (const [name, { plain, packed }] of await buildConnect()) {
-    process.stdout.write(`dist/connect/${name}: ${plain} bytes, compressed ${packed}\n`);
+  for (const page of [connect, requestPassword]) {
+    for (const [name, { plain, packed }] of await buildPage(page)) {
+      process.stdout.write(
+        `${relative(root, join(page.target, name))}: ${plain} bytes, compressed ${packed}\n`,
+      );
+    }
   }
 }

@@ -75,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     { createProgramLogger },
     { setPasswordPages },
+    { requestPasswordPages },
     { proveEmailPages },
     { changeEmailPages },
     { connectionCallbackPages },
@@ -92,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('../http/log.ts'),
     import('./program-logger.ts'),
     import('../pages/set-password/set-password-page.ts'),
+    import('../pages/request-password/request-password-page.ts'),
     import('../pages/prove-email/prove-email-page.ts'),
     import('../pages/change-email/change-email-page.ts'),
     import('../pages/connection-flow/callback-page.ts'),
@@ -137,6 +139,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     fallback: 'organization',
     pages: [
       ...setPasswordPages(core, texts),
+      ...requestPasswordPages(core, texts),
       ...proveEmailPages(core, texts),
       ...changeEmailPages(core, texts),
       ...connectionCallbackPages(core, texts),

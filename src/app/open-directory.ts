@@ -8,13 +8,14 @@ import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { type FolderTexts, readTemplateFolder } from '../config/template-folder.ts';
+import type { HumanityCheck } from '../core/access/humanity.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
 import { AuditTally } from '../core/record/tally.ts';
-import { createSecretBox } from '../core/secret.ts';
+import { createSecretBox, type SecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
@@ -177,6 +178,7 @@ export async function openCore(
     hasher,
     composer: createMessageComposer(address, texts?.messages),
     isCommonPassword: lists.isCommon,
+    humanity: config.challenge === 'none' ? null : await loadProofOfWork(box),
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs },
     providers: providers.directory,
     ledger: records.ledger,
@@ -244,4 +246,10 @@ function databaseFault(name: string, error: unknown, location = ''): ConfigError
   const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
   const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
   return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}` }]);
+}
+
+/** Loaded only where it is used, so that other deployments and commands start sooner. */
+async function loadProofOfWork(box: SecretBox): Promise<HumanityCheck> {
+  const { createProofOfWork } = await import('../gateways/proof-of-work.ts');
+  return createProofOfWork(box);
 }

@@ -71,6 +71,8 @@ export interface Config {
   readonly guessQuota: Quota;
   readonly auditMs: number;
   readonly hashQueueMax: number;
+  /** The proof of humanity that strangers give at sign-up and at a request for a new password. */
+  readonly challenge: SettingValues['challenge'];
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
   readonly logLevel: SettingValues['logLevel'];
@@ -233,6 +235,7 @@ function assemble(values: SettingValues): Config {
     guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
     auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
+    challenge: values.challenge,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,
     logLevel: values.logLevel,

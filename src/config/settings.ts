@@ -229,6 +229,13 @@ export const settings = {
     '600',
     'Calls for Connect tokens and sources connected on the Connect page',
   ),
+  challenge: setting('ROSTER_CHALLENGE', {
+    section: 'Limits',
+    parser: read.choice('none', 'proof-of-work'),
+    fallback: 'none',
+    meaning:
+      'What strangers give with a sign-up and with a request for a new password: nothing, or a proof of work in the header `X-Challenge-Answer`; see [proofs of work](operations.md#proofs-of-work).',
+  }),
   hashQueueMax: setting('ROSTER_HASH_QUEUE', {
     section: 'Limits',
     parser: read.wholeNumber(256, 1_000_000),

@@ -3,6 +3,7 @@
  * once.
  */
 
+import type { HumanityCheck } from './access/humanity.ts';
 import type { RunningRequests } from './access/idempotency-store.ts';
 import type { CommonPasswordCheck, PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
@@ -26,6 +27,8 @@ export interface Core {
   /** Whether a password is on a list of common or breached ones, or a simple change of a common one. */
   readonly isCommonPassword: CommonPasswordCheck;
   readonly policy: Policy;
+  /** Asks strangers for a proof of humanity; null where the deployment asks for none. */
+  readonly humanity: HumanityCheck | null;
   /** The providers of device data that are switched on. */
   readonly providers: ProviderDirectory;
   /** The accepted erasures, in a file outside the database. */

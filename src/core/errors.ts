@@ -47,6 +47,8 @@ export interface RefusalDetails {
   unauthorized: Record<never, never>;
   /** The principal is known and may not do this. */
   forbidden: Record<never, never>;
+  /** A stranger has to prove humanity first; `challenge` is a new challenge, printable ASCII without spaces. */
+  proof_required: { readonly challenge: string };
   /** Email and password do not match; never says which of them was wrong. */
   invalid_credentials: Record<never, never>;
   /** The app takes no sign-ups. */

@@ -35,13 +35,18 @@ function addressesOf(path: string): readonly PageAddress[] {
   ];
 }
 
-/** The language of the reader with the texts of the page in it, and the token of the link. */
+/** The language of the reader with the texts of the page in it, and what the link says. */
 export interface Visit<T = unknown> extends LocalTexts<T> {
   readonly address: PageAddress;
+  /** The name of the parameter that a link carries. */
+  readonly parameter: Parameter;
+  /** Its value: the token of the link, or the id of an app. */
   readonly token: string;
   /** The app of the token; absent for an expired token. */
   readonly brand?: PageBrand;
 }
+
+export type Parameter = 'token' | 'app';
 
 /** A form is sent once; when the person comes back to the page, it can be sent again. */
 const script = `addEventListener('submit', (event) => {
@@ -80,6 +85,8 @@ export interface LinkPage<T extends object> {
   /** Of the form that a press sends. */
   readonly operationId: string;
   readonly networkThrottle: NetworkThrottle;
+  /** Default: `token`. */
+  readonly parameter?: Parameter;
   readonly texts: PageTexts<T>;
   readonly linkTexts: PageTexts<LinkTexts>;
   show(visit: Visit<T>): Promise<Answer>;
@@ -88,7 +95,7 @@ export interface LinkPage<T extends object> {
 
 /** The routes of the page, at each of its addresses, and of its script. */
 export function linkPageRoutes<T extends object>(page: LinkPage<T>): readonly PageRoute[] {
-  const { path, operationId, networkThrottle, texts } = page;
+  const { path, operationId, networkThrottle, texts, parameter = 'token' } = page;
   const present = presentProblem(page.linkTexts);
   return [
     ...addressesOf(path).flatMap((address): PageRoute[] => [
@@ -96,7 +103,7 @@ export function linkPageRoutes<T extends object>(page: LinkPage<T>): readonly Pa
         method: 'GET',
         path: address.path,
         operationId: `${operationId}Form${address.suffix}`,
-        handle: (call) => page.show(readVisit(address, texts, call, call.query)),
+        handle: (call) => page.show(readVisit({ address, parameter }, texts, call, call.query)),
         present,
       },
       {
@@ -105,7 +112,7 @@ export function linkPageRoutes<T extends object>(page: LinkPage<T>): readonly Pa
         operationId: `${operationId}${address.suffix}`,
         networkThrottle,
         bodyTypes: ['application/x-www-form-urlencoded'],
-        handle: (call) => page.submit(readVisit(address, texts, call, formOf(call)), call),
+        handle: (call) => page.submit(readVisit({ address, parameter }, texts, call, formOf(call)), call),
         present,
       },
     ]),
@@ -119,7 +126,7 @@ export function formOf(call: Call): Readonly<Record<string, unknown>> {
 }
 
 function readVisit<T extends object>(
-  address: PageAddress,
+  place: Pick<Visit, 'address' | 'parameter'>,
   texts: PageTexts<T>,
   call: Call,
   fields: Readonly<Record<string, unknown>>,
@@ -127,7 +134,7 @@ function readVisit<T extends object>(
   const wanted = textOf(fields['lang']);
   const accepted = readAcceptLanguage(call.headers['accept-language']);
   const local = texts.closest([...(wanted === '' ? [] : [wanted]), ...accepted]);
-  return { ...local, address, token: textOf(fields['token']) };
+  return { ...local, ...place, token: textOf(fields[place.parameter]) };
 }
 
 /** A field that came once; otherwise empty. */
@@ -141,8 +148,8 @@ export function visitOf<T>(visit: Visit<T>, app: App): Visit<T> {
 }
 
 /** The fields that a form sends back, so that its answer has the same token and language. */
-export function visitFields({ token, language }: Visit): Html {
-  return html`<input type="hidden" name="token" value="${token}">
+export function visitFields({ parameter, token, language }: Visit): Html {
+  return html`<input type="hidden" name="${parameter}" value="${token}">
 <input type="hidden" name="lang" value="${language}">`;
 }
 
@@ -160,10 +167,10 @@ export function noticePage(status: number, visit: Visit, notice: Notice, links: 
 }
 
 /** Links to the same page in the other languages. */
-export function languageLinks({ language, languages, token }: Visit): Html {
+export function languageLinks({ language, languages, parameter, token }: Visit): Html {
   const others = languages.filter((each) => each !== language);
   const links = others.map((each) => {
-    const query = new URLSearchParams({ token, lang: each }).toString();
+    const query = new URLSearchParams({ [parameter]: token, lang: each }).toString();
     return html`<a href="?${query}" ${languageAttributes(each)} hreflang="${each}">${languageName(each)}</a> `;
   });
   return html`<nav>${links}</nav>`;

@@ -10,10 +10,12 @@ import { connectionStartTexts } from './connection-flow/start-texts.ts';
 import { linkTexts } from './link-texts.ts';
 import { PageTexts } from './local-texts.ts';
 import { proveEmailTexts } from './prove-email/prove-email-texts.ts';
+import { requestPasswordTexts } from './request-password/request-password-texts.ts';
 import { setPasswordTexts } from './set-password/set-password-texts.ts';
 
 const ownSiteTexts = {
   set_password: setPasswordTexts,
+  request_password: requestPasswordTexts,
   prove_email: proveEmailTexts,
   change_email: changeEmailTexts,
   undo_email_change: undoEmailChangeTexts,

@@ -111,6 +111,7 @@ export async function openCore(
     }),
     isCommonPassword: async (password) => isCommonPassword(password),
     policy: config,
+    humanity: null,
     providers: noProviders,
     ledger: records.ledger,
     publicKeys: records.publicKeys,

@@ -126,13 +126,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   web: {
     paths: ['web/'],
     rooms: ['shapes'],
-    packages: ['@mantine/core', '@tanstack/react-query', 'react', 'react-dom'],
+    packages: ['@mantine/core', 'altcha-lib', '@tanstack/react-query', 'react', 'react-dom'],
   },
   jobs: { paths: ['src/jobs/'], rooms: ['core'], packages: ['node:*'] },
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['bcrypt', 'nodemailer', 'node:*', 'oauth4webapi', 'prom-client'],
+    packages: ['altcha-lib', 'bcrypt', 'nodemailer', 'node:*', 'oauth4webapi', 'prom-client'],
   },
   demo: { paths: ['src/demo/'], rooms: ['core', 'http', 'pages'], packages: ['node:*', 'oidc-provider'] },
   tests: { paths: ['test/'], ...everything },

@@ -8,7 +8,7 @@ import { erasedAnswer, erasedResponse } from '../../http/answering/erased.ts';
 import type { Route } from '../../http/contract.ts';
 import { checkEchoes } from '../../http/reading/echo.ts';
 import { readBeside, readUserBody, type UserBody } from './body.ts';
-import { findOrigin, userOf } from './caller.ts';
+import { askStranger, findOrigin, userOf } from './caller.ts';
 import {
   approvedExample,
   cancelledExample,
@@ -19,7 +19,7 @@ import {
 } from './examples.ts';
 import { presentTo, presentUser } from './present.ts';
 import { refOf } from './query-routes.ts';
-import { createBody, idParams, publicHeaders, updateBody, userSchema } from './schemas.ts';
+import { createBody, idParams, strangerHeaders, updateBody, userSchema } from './schemas.ts';
 
 const sessionHeader = {
   'X-User-Token': { description: 'A first session of the new user: the credential of the other calls.' },
@@ -46,7 +46,7 @@ export function createUserRoute(core: Core): Route {
       'Creates a new user account with the role `parent`, sends a verification code by SMS (by email where there is no phone), sends a link that proves the email of a user with a phone, and hands out a first session in the header `X-User-Token`. An app may be closed for registration: 403. Where a deployment tells no accounts, a taken email is accepted too, is shown to this session only, and belongs to the user once the link in the message to it was used.',
     access: 'public',
     networkThrottle: 'signup',
-    headers: publicHeaders,
+    headers: strangerHeaders,
     body: createBody,
     bodyExample: createExample,
     responses: {
@@ -57,12 +57,14 @@ export function createUserRoute(core: Core): Route {
         headers: sessionHeader,
       },
     },
-    refusals: ['signup_closed', 'app_not_found', 'invalid_fields'],
+    refusals: ['signup_closed', 'proof_required', 'app_not_found', 'invalid_fields'],
     async handle(call) {
       const body = readUserBody(call.body);
       const { user: fields } = body;
       const echoed = Object.entries(fields).filter(([name, value]) => !isOfNew(name, value));
-      const { user, token } = await registerUser(core, await findOrigin(core, call), {
+      const origin = await findOrigin(core, call);
+      await askStranger(core, call, origin?.principal ?? null);
+      const { user, token } = await registerUser(core, origin, {
         ...personIn(body),
         isTemplate: readBeside(body, 'template'),
         isClinical: readBeside(body, 'clinical'),

@@ -5,7 +5,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { authenticateSession, findOwnApp, findPublicApp } from '../../core/access/authentication.ts';
-import type { PublicPrincipal, UserPrincipal } from '../../core/access/principal.ts';
+import { requireHumanity } from '../../core/access/humanity.ts';
+import { may, type PublicPrincipal, type UserPrincipal } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import type { RegistrationOrigin } from '../../core/directory/registration.ts';
 import { isRefusal, refuse } from '../../core/errors.ts';
@@ -63,6 +64,19 @@ export async function findOrigin(core: Core, call: Call): Promise<RegistrationOr
 /** The app that the call names; undefined where it names none. */
 export function appIdOf({ headers }: Pick<Unauthenticated, 'headers'>): string | undefined {
   return readHeader(headers, 'x-app-id');
+}
+
+/**
+ * Asks a caller for a proof of humanity where the deployment wants one; null for one without a session. Those who register others are not asked. Every
+ * user is: a session costs a stranger only a sign-up.
+ */
+export async function askStranger(
+  core: Core,
+  call: Call,
+  principal: PublicPrincipal | UserPrincipal | null,
+): Promise<void> {
+  if (principal !== null && may(principal, 'care.manage')) return;
+  await requireHumanity(core, readHeader(call.headers, 'x-challenge-answer'));
 }
 
 /** The text of a header; undefined where it is missing or empty. */

@@ -26,6 +26,7 @@ const envelopes = {
   invalid_code: { status: 401, errors: 'Invalid Code' },
   forbidden: { status: 403, errors: notAllowed },
   signup_closed: { status: 403, errors: notAllowed },
+  proof_required: { status: 403, errors: 'A proof of work is required' },
   not_found: { status: 404, errors: 'Not found' },
   route_not_found: { status: 404, errors: 'Not found' },
   method_not_allowed: { status: 405, errors: 'Method not allowed' },

@@ -9,14 +9,14 @@ import {
 } from '../../core/verification/password-reset.ts';
 import type { Route } from '../../http/contract.ts';
 import { readFlatBody } from './body.ts';
-import { findPublic, findUser } from './caller.ts';
+import { askStranger, findPublic, findUser } from './caller.ts';
 import { emailExample, resetExample, userExample } from './examples.ts';
 import { presentUser } from './present.ts';
 import {
   passwordBody,
-  publicHeaders,
   resetBody,
   sentSchema,
+  strangerHeaders,
   tokenQuery,
   userSchema,
   validSchema,
@@ -33,17 +33,19 @@ export function createPasswordResetRoute(core: Core): Route {
       'Mails a link with a token where the address has an account. The answer is the same, in the same time, whoever asks; of many requests for one account one a minute and five an hour are mailed.',
     access: 'public',
     networkThrottle: 'password',
-    headers: publicHeaders,
+    headers: strangerHeaders,
     body: passwordBody,
     bodyExample: emailExample,
     responses: {
       200: { description: 'Asked for, whoever it was', schema: sentSchema, example: { sent: true } },
     },
-    refusals: ['app_not_found', 'invalid_fields'],
+    refusals: ['proof_required', 'app_not_found', 'invalid_fields'],
     sampleFaults: [{ field: 'email', fault: 'invalid' }],
     async handle(call) {
       const { email } = readFlatBody(call.body);
-      const caller = await findPublic(core, call, await findUser(core, call));
+      const user = await findUser(core, call);
+      await askStranger(core, call, user);
+      const caller = await findPublic(core, call, user);
       await requestPasswordReset(core, caller, { email });
       return { status: 200, body: { sent: true } };
     },

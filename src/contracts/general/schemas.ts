@@ -161,6 +161,18 @@ export const publicHeaders = Type.Object({
   ),
 });
 
+/** The headers of the calls for which a deployment may ask strangers for a proof of work. */
+export const strangerHeaders = Type.Object({
+  ...publicHeaders.properties,
+  'X-Challenge-Answer': Type.Optional(
+    Type.String({
+      description:
+        'The answer to the challenge in `X-Challenge` of a refusal, where the deployment asks strangers for a proof of work.',
+      examples: ['eyJjaGFsbGVuZ2UiOnsuLi59LCJzb2x1dGlvbiI6ey4uLn19'],
+    }),
+  ),
+});
+
 const profile = {
   phone: Type.Optional(
     nullable(

@@ -42,6 +42,7 @@ const envelopes = {
     ...forbidden,
     message: 'An App Key cannot delete an administrator or an approved clinical user.',
   },
+  proof_required: { ...forbidden, message: 'A proof of work is required.' },
   signup_closed: { ...forbidden, message: 'This app takes no sign-ups.' },
   not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },

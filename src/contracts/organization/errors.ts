@@ -40,6 +40,7 @@ const refusedAs = {
   invalid_credentials: { status: 401, error: 'unauthorized', message: 'Email or password is wrong' },
   invalid_code: { status: 401, error: 'unauthorized', message: 'The code is not valid' },
   forbidden: { status: 403, error: 'forbidden', message: 'You do not have permission to do this' },
+  proof_required: { status: 403, error: 'forbidden', message: 'A proof of work is required' },
   signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no registrations' },
   last_admin: {
     status: 403,

@@ -32,6 +32,7 @@ const envelopes = {
   },
   invalid_credentials: { status: 401, error: 'unauthorized', message: 'These credentials are not valid.' },
   forbidden: { status: 403, error: 'forbidden', message: 'The role of this API key does not allow this.' },
+  proof_required: { status: 403, error: 'forbidden', message: 'A proof of work is required.' },
   signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no sign-ups.' },
   not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },

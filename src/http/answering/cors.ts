@@ -4,8 +4,8 @@
  */
 import type { Cors } from '../operation.ts';
 
-const exposed = 'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, Retry-After';
-const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-User-Token';
+const exposed = 'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, X-Challenge, Retry-After';
+const accepted = 'Authorization, Content-Type, Idempotency-Key, X-App-Id, X-Challenge-Answer, X-User-Token';
 /** How long browsers may cache the answer to a preflight; Chromium caches it for two hours at most. */
 const preflightLifeSeconds = 7_200;
 

@@ -135,6 +135,7 @@ const detailsOfSamples: Omit<RefusalDetails, 'not_found'> = {
   forbidden: {},
   invalid_credentials: {},
   signup_closed: {},
+  proof_required: { challenge: 'eyJwYXJhbWV0ZXJzIjp7Li4ufX0=' },
   invalid_fields: { faults: [{ field: 'email', fault: 'invalid' }] },
   email_taken: {},
   external_id_taken: { externalId: 'your-internal-id', userId: '0a34dca6b9fe0b2361038bd371d96539' },

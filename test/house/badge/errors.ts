@@ -28,6 +28,7 @@ const statuses = {
   malformed_body: 400,
   invalid_fields: 422,
   invalid_token: 422,
+  proof_required: 403,
   rate_limited: 429,
   internal: 500,
   unavailable: 503,

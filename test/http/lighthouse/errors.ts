@@ -16,6 +16,7 @@ const statuses = {
   invalid_code: 401,
   already_confirmed: 422,
   invalid_token: 422,
+  proof_required: 403,
   rate_limited: 429,
   idempotency_key_reused: 422,
   idempotency_in_progress: 409,
