@@ -8,7 +8,7 @@ import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { type FolderTexts, readTemplateFolder } from '../config/template-folder.ts';
-import type { HumanityCheck } from '../core/access/humanity.ts';
+import type { HumanityCheck } from '../core/access/humanity-check.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';

@@ -3,7 +3,7 @@
  * once.
  */
 
-import type { HumanityCheck } from './access/humanity.ts';
+import type { HumanityCheck } from './access/humanity-check.ts';
 import type { RunningRequests } from './access/idempotency-store.ts';
 import type { CommonPasswordCheck, PasswordHasher } from './access/password.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';

@@ -6,7 +6,7 @@
  */
 import { createChallenge, type Payload, randomInt, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
-import type { HumanityCheck } from '../core/access/humanity.ts';
+import type { HumanityCheck } from '../core/access/humanity-check.ts';
 import type { SecretBox } from '../core/secret.ts';
 
 const algorithm = 'PBKDF2/SHA-256';
@@ -49,15 +49,19 @@ export function createProofOfWork(secrets: Pick<SecretBox, 'keyedDigest'>): Huma
 /** An answer with the outer form that the library takes for granted; null for any other text. */
 function readPayload(answer: string): Payload | null {
   if (answer.length > answerCharactersMax) return null;
-  let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(answer, 'base64').toString());
+    const value: unknown = JSON.parse(Buffer.from(answer, 'base64').toString());
+    return isPayload(value) ? value : null;
   } catch {
     return null;
   }
-  if (!isObject(value) || !isObject(value['challenge']) || !isObject(value['solution'])) return null;
+}
+
+/** The library itself checks the parts of a solution, and no other parameter than ours passes the check of the signature. */
+function isPayload(value: unknown): value is Payload {
+  if (!isObject(value) || !isObject(value['challenge']) || !isObject(value['solution'])) return false;
   const { signature, parameters } = value['challenge'];
-  return typeof signature === 'string' && isObject(parameters) ? (value as unknown as Payload) : null;
+  return typeof signature === 'string' && isObject(parameters);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

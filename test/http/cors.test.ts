@@ -29,7 +29,7 @@ describe('pages of configured origins', () => {
       assert.equal(reply.headers.get('vary'), 'Origin');
       assert.equal(
         reply.headers.get('access-control-expose-headers'),
-        'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, Retry-After',
+        'X-User-Token, X-Email-Pending, X-Request-Id, X-Erasure-Id, X-Challenge, Retry-After',
       );
       assert.equal(reply.headers.get('access-control-allow-credentials'), null);
     }
@@ -41,7 +41,7 @@ describe('pages of configured origins', () => {
     assert.equal(await reply.text(), '');
     assert.equal(reply.headers.get('access-control-allow-origin'), page);
     assert.equal(reply.headers.get('access-control-allow-methods'), 'GET, HEAD, POST');
-    assert.match(reply.headers.get('access-control-allow-headers') ?? '', /X-App-Id, X-User-Token/);
+    assert.match(reply.headers.get('access-control-allow-headers') ?? '', /X-App-Id, X-Challenge-Answer, X-User-Token/);
     assert.ok(reply.headers.get('x-request-id'));
   });
 

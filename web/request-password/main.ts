@@ -9,7 +9,8 @@ const field = document.querySelector<HTMLInputElement>('input[name=challenge_ans
 const form = field?.form;
 if (field && form) {
   const challenge: Challenge = JSON.parse(atob(field.dataset['challenge'] ?? ''));
-  const solving = solveChallenge({ challenge, deriveKey });
+  // On plain http a browser has no Web Crypto. The server then asks again.
+  const solving = solveChallenge({ challenge, deriveKey }).catch(() => null);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void send(form, field, challenge, solving);

@@ -7,19 +7,10 @@
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import { minuteMs } from '../time.ts';
+import type { HumanityCheck } from './humanity-check.ts';
 
 /** How long a challenge can be answered. */
 export const challengeLifeMs = 10 * minuteMs;
-
-export interface HumanityCheck {
-  /** A new challenge, which expires at that time in milliseconds: printable ASCII without spaces, so that it fits into a header. */
-  issue(expiresAt: number): Promise<string>;
-  /**
-   * Judges an answer to a challenge of this deployment, at that time in milliseconds. Returns the id of the challenge; null where the answer is
-   * wrong, malformed or too late. Whether it was used before is not its business.
-   */
-  judge(answer: string, now: number): Promise<string | null>;
-}
 
 /**
  * Refuses with `proof_required`, which carries a new challenge, where the deployment asks for proofs and the caller has

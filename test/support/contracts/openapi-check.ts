@@ -54,7 +54,8 @@ export interface OpenApiCheck {
 }
 
 /** The paths that belong to no contract, on any host. */
-const ownPath = /^\/(healthz|readyz|docs|openapi|set-password|request-password|connect|demo-provider|favicon\.ico)(\/|$)/;
+const ownPath =
+  /^\/(healthz|readyz|docs|openapi|set-password|request-password|connect|demo-provider|favicon\.ico)(\/|$)/;
 
 /** The contract whose error envelope answers a request that reached no contract. */
 const strangersContract = 'organization';
