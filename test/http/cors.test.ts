@@ -41,7 +41,10 @@ describe('pages of configured origins', () => {
     assert.equal(await reply.text(), '');
     assert.equal(reply.headers.get('access-control-allow-origin'), page);
     assert.equal(reply.headers.get('access-control-allow-methods'), 'GET, HEAD, POST');
-    assert.match(reply.headers.get('access-control-allow-headers') ?? '', /X-App-Id, X-Challenge-Answer, X-User-Token/);
+    assert.match(
+      reply.headers.get('access-control-allow-headers') ?? '',
+      /X-App-Id, X-Challenge-Answer, X-User-Token/,
+    );
     assert.ok(reply.headers.get('x-request-id'));
   });
 
