@@ -30,6 +30,7 @@ import type { Store, StoreOptions } from '../store/store.ts';
 import { type AppAddress, createAppAddress } from './address.ts';
 import { openPasswordLists, type PasswordLists } from './password-lists.ts';
 import { type AppProviders, createAppProviders } from './providers.ts';
+import { openSmsRules } from './sms-rules.ts';
 
 export interface DirectoryOptions {
   readonly config: Config;
@@ -158,6 +159,7 @@ export async function openCore(
   const texts =
     config.templatesDir === null ? null : readTemplateFolder(config.templatesDir, englishSiteTexts);
   const providers = createAppProviders(config, secrets, address, clock);
+  const sms = await openSmsRules(config);
   const lists = await openPasswordLists(config, hooks.onListOutage);
   const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks).catch(
     async (error: unknown) => {
@@ -177,6 +179,7 @@ export async function openCore(
     secrets: box,
     hasher,
     composer: createMessageComposer(address, texts?.messages),
+    sms,
     isCommonPassword: lists.isCommon,
     humanity: config.challenge === 'none' ? null : await loadProofOfWork(box),
     policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs },

@@ -11,6 +11,7 @@ const twilio = {
   TWILIO_ACCOUNT_SID: 'AC1',
   TWILIO_AUTH_TOKEN: 'tok',
   TWILIO_FROM: '+15550001',
+  ROSTER_SMS_HOME: 'US',
 };
 
 describe('an empty environment', () => {
@@ -131,6 +132,9 @@ describe('the configuration', () => {
       accountSid: 'AC1',
       from: '+15550001',
       baseUrl: 'http://127.0.0.1:9000',
+      countries: ['US'],
+      budgetDay: 100_000_000,
+      pricesFile: null,
     });
     assert.deepEqual(config.email, {
       kind: 'smtp',
@@ -198,15 +202,61 @@ describe('faults', () => {
       'TWILIO_ACCOUNT_SID',
       'TWILIO_AUTH_TOKEN',
       'TWILIO_FROM',
+      'ROSTER_SMS_HOME',
       'ROSTER_SMTP_URL',
       'ROSTER_EMAIL_FROM',
     ]);
   });
 });
 
+describe('a real sender of texts', () => {
+  const { ROSTER_SMS_HOME: _, ...homeless } = twilio;
+
+  test('does not start without a country that it may text', () => {
+    assert.deepEqual(faultsOf(homeless), [
+      {
+        name: 'ROSTER_SMS_HOME',
+        problem:
+          'must be set with ROSTER_SMS=twilio, to the ISO 3166 code of a country, such as US: the country that text messages may go to',
+      },
+    ]);
+    assert.deepEqual(faultsOf({ ...homeless, ROSTER_SMS_COUNTRIES: 'us, CA' }), []);
+    assert.deepEqual(faultsOf({ ROSTER_SMS: 'outbox' }), []);
+  });
+
+  test('texts its home, or the countries that are named, or all', () => {
+    const countriesOf = (env: object): unknown => {
+      const { sms } = readConfig({ ...twilio, ...env }).config;
+      return sms.kind === 'twilio' ? sms.countries : null;
+    };
+    assert.deepEqual(countriesOf({}), ['US']);
+    assert.deepEqual(countriesOf({ ROSTER_SMS_COUNTRIES: 'de,FR' }), ['DE', 'FR']);
+    assert.deepEqual(countriesOf({ ROSTER_SMS_COUNTRIES: 'all' }), 'all');
+  });
+
+  test('has a budget that is exact, or none', () => {
+    const budgetOf = (text: string): unknown => {
+      const { sms } = readConfig({ ...twilio, ROSTER_SMS_BUDGET_DAY: text }).config;
+      return sms.kind === 'twilio' ? sms.budgetDay : undefined;
+    };
+    assert.deepEqual(['0.1', '0', '12.345678', 'none'].map(budgetOf), [100_000, 0, 12_345_678, null]);
+  });
+});
+
 describe('a setting accepts', () => {
   const cases: { name: string; good: readonly string[]; bad: readonly string[] }[] = [
     { name: 'PORT', good: ['0', '65535'], bad: ['65536', '80.0', ' 80', '0x50', '1e3'] },
+    { name: 'ROSTER_SMS_HOME', good: ['US', 'us', 'XK', 'AQ'], bad: ['UK', 'USA', 'all', 'US,CA', '1'] },
+    {
+      name: 'ROSTER_SMS_COUNTRIES',
+      good: ['US', 'us, ca', 'all'],
+      bad: ['US,UK', 'US;CA', 'all,US', 'ALL', ','],
+    },
+    {
+      name: 'ROSTER_SMS_BUDGET_DAY',
+      good: ['0', '25', '12.50', 'none'],
+      bad: ['-1', '1e3', '1,5', '.5', 'NaN', '0.0000001'],
+    },
     { name: 'HOST', good: ['0.0.0.0', '::1', 'roster.internal'], bad: ['http://x', 'a b', '-x'] },
     {
       name: 'ROSTER_PUBLIC_URL',

@@ -16,7 +16,18 @@ import { type SettingValues, settings } from './settings.ts';
 
 export type SmsConfig =
   | { readonly kind: 'outbox' }
-  | { readonly kind: 'twilio'; readonly accountSid: string; readonly from: string; readonly baseUrl: string };
+  | {
+      readonly kind: 'twilio';
+      readonly accountSid: string;
+      readonly from: string;
+      readonly baseUrl: string;
+      /** ISO 3166 codes. */
+      readonly countries: readonly string[] | 'all';
+      /** What one organization may spend in a day, in millionths; null for no limit. */
+      readonly budgetDay: number | null;
+      /** The file of prices; null for those of Roster. */
+      readonly pricesFile: string | null;
+    };
 
 export type EmailConfig =
   | { readonly kind: 'outbox' }
@@ -168,6 +179,11 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
   for (const key of ['twilioAccountSid', 'twilioAuthToken', 'twilioFrom'] as const) {
     need(key, values.sms === 'twilio', 'with ROSTER_SMS=twilio');
   }
+  need(
+    'smsHome',
+    values.sms === 'twilio' && values.smsCountries === null,
+    `with ROSTER_SMS=twilio, to ${settings.smsHome.parser.expected}: the country that text messages may go to`,
+  );
   for (const name of presetNames) {
     const [id, secret] = [`${name}ClientId`, `${name}ClientSecret`] as const;
     need(secret, typeof values[id] === 'string', `with ${settings[id].name}`);
@@ -252,10 +268,18 @@ function isPublicHttps(publicUrl: string | null): boolean {
 }
 
 function smsConfig(values: SettingValues): SmsConfig {
-  const { sms, twilioAccountSid, twilioFrom, twilioBaseUrl: baseUrl } = values;
+  const { sms, smsHome, smsCountries, smsPricesFile, twilioAccountSid, twilioFrom } = values;
   switch (sms) {
     case 'twilio':
-      return { kind: sms, accountSid: present(twilioAccountSid), from: present(twilioFrom), baseUrl };
+      return {
+        kind: sms,
+        accountSid: present(twilioAccountSid),
+        from: present(twilioFrom),
+        baseUrl: values.twilioBaseUrl,
+        countries: smsCountries ?? [present(smsHome)],
+        budgetDay: values.smsBudgetDay,
+        pricesFile: smsPricesFile === null ? null : resolve(smsPricesFile),
+      };
     case 'outbox':
     case null:
       return { kind: 'outbox' };

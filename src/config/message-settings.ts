@@ -35,6 +35,34 @@ export const messageSettings = {
     meaning:
       'The URL of the service; set another one for a proxy or a region. In production it is an https URL, or a URL of this machine.',
   }),
+  smsHome: optional('ROSTER_SMS_HOME', {
+    section: 'Text messages',
+    parser: read.country,
+    otherwise: 'required with `ROSTER_SMS=twilio`, unless `ROSTER_SMS_COUNTRIES` is set',
+    meaning:
+      'The country in which the people of this deployment have their phones. It is the only one that is texted unless `ROSTER_SMS_COUNTRIES` names others.',
+  }),
+  smsCountries: optional('ROSTER_SMS_COUNTRIES', {
+    section: 'Text messages',
+    parser: read.countries,
+    otherwise: 'the country in `ROSTER_SMS_HOME`',
+    meaning:
+      'The countries that a real sender may text; `all` opens every country, and the start warns of it. The codes for other numbers go by mail. See [operations](operations.md#what-text-messages-may-cost).',
+  }),
+  smsBudgetDay: setting('ROSTER_SMS_BUDGET_DAY', {
+    section: 'Text messages',
+    parser: read.budget,
+    fallback: '100',
+    meaning:
+      'What the text messages of one organization may cost in a day (UTC), in the currency of the prices; with the prices of Roster, US dollars. When it is spent, codes go by mail. `none` sets no limit, and the start warns of it.',
+  }),
+  smsPricesFile: optional('ROSTER_SMS_PRICES', {
+    section: 'Text messages',
+    parser: read.line,
+    otherwise: 'the prices of Roster, estimates in US dollars',
+    meaning:
+      "A file with your sender's prices, by the beginning of the number; see [operations](operations.md#what-text-messages-may-cost).",
+  }),
   email: optional('ROSTER_EMAIL', {
     section: 'Email',
     parser: read.choice('outbox', 'smtp'),

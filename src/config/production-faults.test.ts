@@ -15,6 +15,7 @@ const twilio = {
   TWILIO_ACCOUNT_SID: 'AC1',
   TWILIO_AUTH_TOKEN: 'tok',
   TWILIO_FROM: '+15550001',
+  ROSTER_SMS_HOME: 'US',
 };
 
 describe('production', () => {

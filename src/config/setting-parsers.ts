@@ -3,6 +3,8 @@
  * names the expected text and does not repeat the given one, which may be a secret.
  */
 import { isIP } from 'node:net';
+import { parseAmount } from '../core/amount.ts';
+import { isCountry } from '../core/country.ts';
 import { readEmail } from '../core/directory/user-fields.ts';
 
 export interface Parser<T> {
@@ -156,6 +158,24 @@ export const origin: Parser<string> = {
 export const appId: Parser<string> = {
   expected: 'the id of an app, 40 hex digits',
   parse: (text) => (/^[0-9a-f]{40}$/.test(text) ? text : undefined),
+};
+
+/** An ISO 3166 code of two letters, in upper case. */
+export const country: Parser<string> = {
+  expected: 'the ISO 3166 code of a country, such as US',
+  parse: (text) => (isCountry(text.toUpperCase()) ? text.toUpperCase() : undefined),
+};
+
+/** Countries, or all of them. */
+export const countries: Parser<readonly string[] | 'all'> = {
+  expected: 'ISO 3166 codes such as US,CA, separated by commas, or all',
+  parse: (text) => (text === 'all' ? text : list(country, '').parse(text)),
+};
+
+/** An amount of money in millionths, or null for no limit. */
+export const budget: Parser<number | null> = {
+  expected: 'an amount such as 25 or 12.50, or none',
+  parse: (text) => (text === 'none' ? null : (parseAmount(text) ?? undefined)),
 };
 
 function readEach<T>(texts: readonly string[] | undefined, item: Parser<T>): readonly T[] | undefined {

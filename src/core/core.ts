@@ -12,6 +12,7 @@ import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { Remains } from './erasure/remains.ts';
 import type { MessageComposer } from './messaging/compose.ts';
+import type { SmsRules } from './messaging/sms-rules.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
 import type { AuditTally } from './record/tally.ts';
 import type { SecretBox } from './secret.ts';
@@ -24,6 +25,8 @@ export interface Core {
   readonly secrets: SecretBox;
   readonly hasher: PasswordHasher;
   readonly composer: MessageComposer;
+  /** What text messages may cost; null with the development outbox, which takes every text. */
+  readonly sms: SmsRules | null;
   /** Whether a password is on a list of common or breached ones, or a simple change of a common one. */
   readonly isCommonPassword: CommonPasswordCheck;
   readonly policy: Policy;

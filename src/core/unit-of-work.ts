@@ -21,6 +21,7 @@ import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
+import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';
 import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
 import type { AuditStore } from './record/audit-event.ts';
@@ -46,6 +47,7 @@ export interface Tx {
   readonly networks: KnownNetworkStore;
   readonly throttles: ThrottleStore;
   readonly messages: MessageStore;
+  readonly smsLimits: SmsLimitStore;
   readonly idempotency: IdempotencyStore;
   readonly audit: AuditStore;
   readonly connectTokens: ConnectTokenStore;
@@ -62,6 +64,7 @@ export interface SystemTx {
   readonly apps: AppDirectory;
   readonly apiKeys: ApiKeyDirectory;
   readonly messages: MessageQueue;
+  readonly smsLimits: SmsLimitQueue;
   readonly passwordRequests: PasswordRequestQueue;
   readonly emailRequests: EmailRequestQueue;
   readonly hashCosts: HashCostQueue;

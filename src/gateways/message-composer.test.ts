@@ -4,7 +4,7 @@ import { type MessageTemplate, messageTemplates } from '../core/messaging/messag
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
 import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import { addToken, createMessageComposer } from './message-composer.ts';
-import { isOneSegment } from './sms-text.ts';
+import { isOneSegment } from './sms/sms-text.ts';
 
 const composer = createMessageComposer({
   linkUrl: 'https://id.example.com/set-password',

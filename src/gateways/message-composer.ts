@@ -13,7 +13,7 @@ import {
   type TextsByLanguage,
   type TextTemplate,
 } from '../core/messaging/text-template.ts';
-import { fitName } from './sms-text.ts';
+import { fitName } from './sms/sms-text.ts';
 import { english } from './templates/en.ts';
 import { spanish } from './templates/es.ts';
 import type { TemplateSet } from './templates/template.ts';

@@ -42,7 +42,7 @@ async function register(email: string, { at = server, isTemplate = false } = {})
   const answer = await fetch(`${at.url}/general/v1/users`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: { ...user, phone: '+1-555-123-4567' }, template: isTemplate }),
+    body: JSON.stringify({ user: { ...user, phone: '+1-201-555-0123' }, template: isTemplate }),
   });
   assert.equal(answer.status, 201);
   return Number(readJson(await answer.text()).at('id'));
@@ -66,7 +66,7 @@ describe('user show', () => {
     assert.deepEqual(shown.at('directory.organization'), { id: org, name: 'Default' });
     assert.deepEqual(shown.at('directory.app.appId'), first.at('app.appId'));
     assert.deepEqual(shown.at('directory.clinicalApproved'), false);
-    assert.equal(shown.at('directory.phoneE164'), '+15551234567');
+    assert.equal(shown.at('directory.phoneE164'), '+12015550123');
     assert.equal(shown.list('directory.sessions').length, 1);
     assert.deepEqual(shown.names('directory.sessions.0'), ['id', 'startedAt', 'lastUsedAt']);
     assert.equal(shown.list('directory.openCodes').length, 1);
@@ -104,7 +104,7 @@ describe('outbox', () => {
   test('shows messages immediately, newest first, with the confirmation code', async () => {
     const older = await register('eve@example.com');
     const newer = await register('fay@example.com');
-    const messages = await rosterJson(folder, ['outbox', '--to', '+1 555 123 4567']);
+    const messages = await rosterJson(folder, ['outbox', '--to', '+1 201 555 0123']);
     assert.deepEqual(messages.names('0'), [
       ...['id', 'channel', 'to', 'template', 'body', 'code', 'createdAt'],
     ]);
@@ -166,13 +166,14 @@ describe('outbox', () => {
       TWILIO_ACCOUNT_SID: 'AC0',
       TWILIO_AUTH_TOKEN: 'token',
       TWILIO_FROM: '+15550000000',
+      ROSTER_SMS_HOME: 'US',
       TWILIO_BASE_URL: 'http://127.0.0.1:9',
     };
     try {
       const sending = await serve(fresh, twilio);
       await register('jo@example.com', { at: sending });
       // The links to the emails are in the outbox too.
-      const bySms = ['outbox', '--to', '+1 555 123 4567'];
+      const bySms = ['outbox', '--to', '+1 201 555 0123'];
       assert.deepEqual((await rosterJson(fresh, bySms, twilio)).value, []);
       await register('kim@example.com', { at: sending, isTemplate: true });
       const shown = await rosterJson(fresh, bySms, twilio);

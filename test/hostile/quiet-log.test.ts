@@ -18,10 +18,10 @@ const person = {
   password: 'canary-password-5521',
   first_name: 'Canaryfirst',
   last_name: 'Canarylast',
-  phone: '+1-555-867-5309',
+  phone: '+1-201-867-5309',
   date_of_birth: '1987-06-05',
 };
-const phoneE164 = '+15558675309';
+const phoneE164 = '+12018675309';
 
 /** The texts that the log may not contain; secrets that the server issues are added. */
 class Canaries {
@@ -239,6 +239,7 @@ describe('the log at its most detailed level', () => {
       TWILIO_ACCOUNT_SID: 'AC0123',
       TWILIO_AUTH_TOKEN: canaries.add('canary-twilio-token'),
       TWILIO_FROM: '+15550001111',
+      ROSTER_SMS_HOME: 'US',
       TWILIO_BASE_URL: `http://127.0.0.1:${(sms.address() as AddressInfo).port}`,
       ROSTER_EMAIL: 'smtp',
       ROSTER_SMTP_URL: smtp.url.replace('//', '//canaryuser:canarypass@'),

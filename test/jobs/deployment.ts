@@ -109,6 +109,7 @@ export async function openCore(
       changeUrl: 'http://localhost:8080/change-email',
       undoUrl: 'http://localhost:8080/undo-email-change',
     }),
+    sms: null,
     isCommonPassword: async (password) => isCommonPassword(password),
     policy: config,
     humanity: null,

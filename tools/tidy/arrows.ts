@@ -132,7 +132,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   gateways: {
     paths: ['src/gateways/'],
     rooms: ['core'],
-    packages: ['altcha-lib', 'bcrypt', 'nodemailer', 'node:*', 'oauth4webapi', 'prom-client'],
+    packages: [
+      'altcha-lib',
+      'bcrypt',
+      'libphonenumber-js',
+      'nodemailer',
+      'node:*',
+      'oauth4webapi',
+      'prom-client',
+    ],
   },
   demo: { paths: ['src/demo/'], rooms: ['core', 'http', 'pages'], packages: ['node:*', 'oidc-provider'] },
   tests: { paths: ['test/'], ...everything },

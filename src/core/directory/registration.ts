@@ -105,9 +105,9 @@ export async function registerUser(
         passwordHash,
       });
       if (isRequest) await sendRequestLink(core, tx, user, email);
-      await sendCode(core, tx, user, codeSendQuotas);
-      // Without a phone, the code itself proves the email.
-      if (!isRequest && user.phoneE164 !== null) await sendEmailProof(core, tx, user, email);
+      const channel = await sendCode(core, tx, user, codeSendQuotas);
+      // A code that goes by mail itself proves the email.
+      if (!isRequest && channel === 'sms') await sendEmailProof(core, tx, user, email);
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
       // An admin who registers a person is on a network of the admin.
       if (!isAdmin) await noteNetwork(core, tx, user.id, input.network, { isNew: false });

@@ -1,9 +1,13 @@
-/** Tells a person about a change of the account, at every address that is proved: an unproved one may be another person's. */
+/**
+ * Tells a person about a change of the account, at every address that is proved: an unproved one may be another person's. A
+ * text that may not be sent is left out.
+ */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageTemplate } from './message.ts';
 import { queueMessage } from './queue-message.ts';
+import { noteText, offerText } from './sms-limits.ts';
 
 /** The messages that go to the proved addresses, by SMS and email alike. */
 export type Notice = Extract<
@@ -18,6 +22,10 @@ export async function notify(core: Core, tx: Tx, user: User, template: Notice): 
     await queueMessage(core, tx, user, { template, channel: 'email', to: email });
   }
   if (phoneE164 !== null && phoneProvedAt !== null) {
-    await queueMessage(core, tx, user, { template, channel: 'sms', to: phoneE164 });
+    const text = { template, to: phoneE164 };
+    const offer = await offerText(core, tx, user, text);
+    if (offer.kind === 'diverted') return;
+    await queueMessage(core, tx, user, { ...text, channel: 'sms' });
+    await noteText(core, tx, text, offer);
   }
 }

@@ -1,4 +1,4 @@
-/** Six-digit codes that prove that a user has a phone, or, without a phone, an email address. */
+/** Six-digit codes that prove that a user has a phone, or, where no text may be sent, an email address. */
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
 import { hourMs, minuteMs } from '../time.ts';
@@ -23,15 +23,25 @@ export interface ConfirmationCodeStore {
   /** Stores the code and replaces the user's present one. */
   put(userId: UserId, code: ConfirmationCode): Promise<void>;
   find(userId: UserId): Promise<ConfirmationCode | null>;
-  /** Consumes the code if it has that digest, is not void and not expired: exactly one caller gets true. */
-  consume(userId: UserId, digest: string, now: number): Promise<boolean>;
+  /**
+   * Consumes the code if it has one of the two digests, is not void and not expired. Exactly one caller gets its digest;
+   * all others get null.
+   */
+  consume(userId: UserId, digests: readonly [string, string], now: number): Promise<string | null>;
   /** Subtracts one attempt from the user's open code, if there is one. */
   spendTry(userId: UserId): Promise<void>;
   /** Voids the user's open code. */
   drop(userId: UserId): Promise<void>;
 }
 
-/** The address for the user's codes: the phone, or the email where there is no phone, also a requested one. */
-export function codeAddressOf(user: Pick<User, 'phoneE164' | 'email' | 'requestedEmail'>): string | null {
-  return user.phoneE164 ?? user.email ?? user.requestedEmail;
+type Addresses = Pick<User, 'phoneE164' | 'email' | 'requestedEmail'>;
+
+/** The first address for the user's codes: the phone, or the email where there is no phone, also a requested one. */
+export function codeAddressOf(user: Addresses): string | null {
+  return user.phoneE164 ?? codeEmailOf(user);
+}
+
+/** The email for the user's codes, also a requested one. With a phone, codes go there where no text may be sent. */
+export function codeEmailOf({ email, requestedEmail }: Omit<Addresses, 'phoneE164'>): string | null {
+  return email ?? requestedEmail;
 }

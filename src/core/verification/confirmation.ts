@@ -1,6 +1,7 @@
 /**
  * Confirms a user by a six-digit code: sends it, sends it again, and consumes it. A code goes to the phone, or by email
- * where there is no phone, and proves that address. It is valid once, for ten minutes, and five wrong attempts void it.
+ * where there is no phone or no text may be sent to it (`messaging/sms-limits.ts`), and proves the address that it went to
+ * and no other. The answer is the same for both. It is valid once, for ten minutes, and five wrong attempts void it.
  */
 import { requireApp } from '../access/authentication.ts';
 import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
@@ -12,13 +13,15 @@ import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, type FieldResult } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { noUserId, parseUserNumber } from '../ids.ts';
+import { noUserId, parseUserNumber, type UserId } from '../ids.ts';
+import type { Channel } from '../messaging/message.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
+import { noteReturnedCode, noteText, offerText } from '../messaging/sms-limits.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
 import { secondMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { codeAddressOf, codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
+import { codeAddressOf, codeEmailOf, codeLifeMs, codeSendQuotas, codeTriesMax } from './confirmation-code.ts';
 import { again, takeFree } from './requested-email.ts';
 
 /**
@@ -45,19 +48,24 @@ export async function confirmUser(
       const now = core.clock.now();
       // Where no user can confirm, a row that does not exist stands for the code, and the same statements run.
       const isOpen = user !== null && user.status !== 'inactive';
-      const { id, digest } = isOpen
-        ? { id: user.id, digest: codeDigest(core, user, code) }
-        : { id: noUserId, digest: core.secrets.keyedDigest('confirmation code', `${noUserId} ${code} `) };
-      if (!(await tx.codes.consume(id, digest, now)) || !isOpen) {
+      const id = isOpen ? user.id : noUserId;
+      const digestTo = (to: string | null): string => codeDigest(core, { userId: id, code, to: to ?? '' });
+      const [byText, byMail] = [user?.phoneE164 ?? null, user === null ? null : codeEmailOf(user)].map(
+        digestTo,
+      );
+      const consumed = await tx.codes.consume(id, [byText ?? '', byMail ?? ''], now);
+      if (consumed === null || !isOpen) {
         // The spent attempt is committed before the refusal, and a try without a code is written too.
         await tx.codes.spendTry(id);
         const subject = userSubject(core.secrets, tx.orgKey, id);
         await tx.throttles.hit('code_try', subject, codeTryQuotas, now);
         return null;
       }
+      const channel = consumed === byText ? 'sms' : 'email';
+      if (channel === 'sms') await noteReturnedCode(core, tx, user);
       const after = await changeUser(core, tx, user, {
         confirmedAt: now,
-        ...(await proofOf(core, tx, user)),
+        ...(await proofOf(core, tx, user, channel)),
         updatedAt: now,
         ...(user.status === 'pending'
           ? { status: nextStatus(user.status, 'activate'), wasActive: true }
@@ -75,9 +83,9 @@ export async function confirmUser(
 const codeTryQuotas = [{ limit: 1_000_000, windowMs: secondMs }] as const;
 
 /** A step: the proof of the address to which the code went. */
-async function proofOf(core: Core, tx: Tx, user: User): Promise<UserChanges> {
+async function proofOf(core: Core, tx: Tx, user: User, channel: Channel): Promise<UserChanges> {
   const now = core.clock.now();
-  if (user.phoneE164 !== null) return { phoneProvedAt: user.phoneProvedAt ?? now };
+  if (channel === 'sms') return { phoneProvedAt: user.phoneProvedAt ?? now };
   if (user.email !== null) return { emailProvedAt: user.emailProvedAt ?? now };
   return user.requestedEmail === null ? {} : ((await takeFree(core, tx, user.requestedEmail)) ?? {});
 }
@@ -98,28 +106,44 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
 
 /**
  * A step: replaces the user's code and queues a message with the new one. Refuses with `rate_limited` beyond `quotas`,
- * which count every code that was sent to the user.
+ * which count every code that was sent to the user. Returns the channel of the message; null where the user has no address
+ * to which one may be sent, and then an earlier code stays.
  */
-export async function sendCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
-  const to = codeAddressOf(user);
-  if (to === null) return;
+export async function sendCode(
+  core: Core,
+  tx: Tx,
+  user: User,
+  quotas: readonly Quota[],
+): Promise<Channel | null> {
+  if (codeAddressOf(user) === null) return null;
   const now = core.clock.now();
   const subject = userSubject(core.secrets, tx.orgKey, user.id);
   refuseWait(await tx.throttles.hit('code', subject, quotas, now));
   const code = newConfirmationCode();
+  const text = user.phoneE164 === null ? null : { template, to: user.phoneE164, code };
+  const offer = text === null ? null : await offerText(core, tx, user, text);
+  const isText = offer !== null && offer.kind !== 'diverted';
+  const to = isText ? user.phoneE164 : codeEmailOf(user);
+  if (to === null) return null;
   await tx.codes.put(user.id, {
-    digest: codeDigest(core, user, code),
+    digest: codeDigest(core, { userId: user.id, code, to }),
     expiresAt: now + codeLifeMs,
     triesLeft: codeTriesMax,
   });
-  const channel = user.phoneE164 === null ? 'email' : 'sms';
-  await queueMessage(core, tx, user, { template: 'confirmation', channel, to, code });
+  const channel = isText ? 'sms' : 'email';
+  await queueMessage(core, tx, user, { template, channel, to, code });
+  if (text !== null && offer !== null) await noteText(core, tx, text, offer);
+  return channel;
 }
 
-/** A code is right only while the user's codes go to the address that it was sent to: it proves no other one. */
-function codeDigest(core: Core, user: User, code: string): string {
-  const address = canonicalEmail(codeAddressOf(user) ?? '');
-  return core.secrets.keyedDigest('confirmation code', `${user.id} ${code} ${address}`);
+const template = 'confirmation' as const;
+
+/** A code is right only together with the address that it was sent to: it proves no other one. */
+function codeDigest(
+  core: Core,
+  { userId, code, to }: { readonly userId: UserId; readonly code: string; readonly to: string },
+): string {
+  return core.secrets.keyedDigest('confirmation code', `${userId} ${code} ${canonicalEmail(to)}`);
 }
 
 /** A user's number, as a JSON number or a decimal text; null for a whole number that no user can have. */

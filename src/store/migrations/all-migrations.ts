@@ -23,6 +23,7 @@ import { requestedEmails } from './0020-requested-emails.ts';
 import { auditLog } from './0021-audit-log.ts';
 import { emailChanges } from './0022-email-changes.ts';
 import { hashCosts } from './0023-hash-costs.ts';
+import { smsLimits } from './0024-sms-limits.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   auditLog,
   emailChanges,
   hashCosts,
+  smsLimits,
 ];
 
 /** The version that this program works with. */

@@ -35,14 +35,15 @@ const selectCode = statement((p: Binder<OfUser>) =>
 );
 
 /** All conditions are part of the deletion, so of many requests with the same code exactly one succeeds. */
-const takeCode = statement((p: Binder<OfUser & { digest: string; now: number }>) =>
+const takeCode = statement((p: Binder<OfUser & { first: string; second: string; now: number }>) =>
   build
     .deleteFrom('confirmation_codes')
     .where('org_key', '=', p('orgKey'))
     .where('user_id', '=', p('userId'))
-    .where('digest', '=', p('digest'))
+    .where('digest', 'in', [p('first'), p('second')])
     .where('expires_at', '>', p('now'))
-    .where('tries_left', '>', 0),
+    .where('tries_left', '>', 0)
+    .returning('digest'),
 );
 
 /** The database counts down, so guesses that arrive at the same time spend a try each. */
@@ -81,9 +82,13 @@ export class SqlConfirmationCodeStore implements ConfirmationCodeStore {
     return (await this.#scope.executor.first(selectCode, { orgKey: this.#orgKey, userId })) ?? null;
   }
 
-  async consume(userId: UserId, digest: string, now: number): Promise<boolean> {
-    const values = { orgKey: this.#orgKey, userId, digest, now };
-    return (await this.#scope.executor.run(takeCode, values)) === 1;
+  async consume(
+    userId: UserId,
+    [first, second]: readonly [string, string],
+    now: number,
+  ): Promise<string | null> {
+    const values = { orgKey: this.#orgKey, userId, first, second, now };
+    return (await this.#scope.executor.first(takeCode, values))?.digest ?? null;
   }
 
   async spendTry(userId: UserId): Promise<void> {

@@ -9,6 +9,7 @@ import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs } from '../../core/connect-page/connect-token.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
+import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
 import { pendingLifeMs } from '../../core/providers/connection.ts';
 import { revocationRetentionMs } from '../../core/providers/revocation.ts';
 import { dayMs } from '../../core/time.ts';
@@ -18,6 +19,9 @@ import type { Scope } from '../users/scope.ts';
 
 /** A count of wrong passwords is deleted a day after the last one. The longest wait that it causes is a minute. */
 const failureLifeMs = dayMs;
+
+/** What text messages cost stays this long after the day, for the operator. */
+const smsDayLifeMs = 33 * dayMs;
 
 type Sweep = { until: number; limit: number };
 
@@ -51,6 +55,10 @@ const sweeps = [
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
   sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
   sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),
+  sweepOf('sms_days', ['org_key', 'day'], 'day', { lifeMs: smsDayLifeMs }),
+  sweepOf('sms_counts', ['org_key', 'day', 'outcome', 'country'], 'day', { lifeMs: smsDayLifeMs }),
+  sweepOf('sms_ranges', ['org_key', 'phone_range', 'slot'], 'slot', { lifeMs: rangeWindowMs + rangeSlotMs }),
+  sweepOf('sms_closings', ['org_key', 'phone_range'], 'closed_until', { lifeMs: dayMs }),
   // A message ends with its last attempt.
   sweepOf('messages', ['org_key', 'id'], 'next_attempt_at', {
     lifeMs: messageRetentionMs,

@@ -9,6 +9,7 @@ import { SqlUserStore } from '../users/user-store.ts';
 import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
 import { SqlKnownNetworkStore } from './access/known-network-store.ts';
 import { SqlSessionStore } from './access/session-store.ts';
+import { SqlSmsLimitQueue, SqlSmsLimitStore } from './access/sms-limit-store.ts';
 import { SqlThrottleStore } from './access/throttle-store.ts';
 import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
 import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
@@ -89,6 +90,10 @@ export class StoreTx implements Tx {
     return new SqlThrottleStore(this.#scope, this.orgKey);
   }
 
+  get smsLimits(): SqlSmsLimitStore {
+    return new SqlSmsLimitStore(this.#scope, this.orgKey);
+  }
+
   get messages(): SqlMessageStore {
     return new SqlMessageStore(this.#scope, this.orgKey);
   }
@@ -144,6 +149,10 @@ export class StoreSystemTx implements SystemTx {
 
   get apiKeys(): SqlApiKeyDirectory {
     return new SqlApiKeyDirectory(this.#scope);
+  }
+
+  get smsLimits(): SqlSmsLimitQueue {
+    return new SqlSmsLimitQueue(this.#scope);
   }
 
   get messages(): SqlMessageQueue {

@@ -143,6 +143,35 @@ export const tables = {
     columns: { org_key: 'plain', units: 'plain', is_measured: 'plain' },
     onErase: noPerson,
   },
+  sms_days: {
+    columns: { org_key: 'plain', day: 'plain', spent: 'plain', is_exhausted: 'plain', told: 'plain' },
+    onErase: noPerson,
+  },
+  sms_counts: {
+    columns: {
+      org_key: 'plain',
+      day: 'plain',
+      outcome: 'plain',
+      country: 'plain',
+      texts: 'plain',
+      spent: 'plain',
+    },
+    onErase: noPerson,
+  },
+  sms_ranges: {
+    columns: { org_key: 'plain', phone_range: 'plain', slot: 'plain', texts: 'plain', returned: 'plain' },
+    onErase: { do: 'keep', why: 'a range is the digest of ten thousand numbers, and lasts for an hour' },
+  },
+  sms_closings: {
+    columns: {
+      org_key: 'plain',
+      phone_range: 'plain',
+      country: 'plain',
+      closed_until: 'plain',
+      is_told: 'plain',
+    },
+    onErase: { do: 'keep', why: 'a range is the digest of ten thousand numbers, and lasts for a day' },
+  },
   throttle_hits: {
     columns: {
       seq: 'plain',

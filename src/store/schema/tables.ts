@@ -7,6 +7,7 @@ import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
 import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
+import type { BudgetState, SmsOutcome } from '../../core/messaging/sms-rules.ts';
 import type { AttemptOutcome, ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
 import type { RevocationState } from '../../core/providers/revocation.ts';
 import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/record/audit-event.ts';
@@ -279,6 +280,41 @@ export interface Database {
     expires_at: number;
     family: string | null;
     spent_at: number | null;
+  };
+  sms_days: {
+    org_key: number;
+    /** The first instant of the day (UTC). */
+    day: number;
+    /** In millionths. */
+    spent: number;
+    /** Whether a text was not sent because the budget did not suffice. */
+    is_exhausted: Flag;
+    /** The state of the budget that the operator was told of. */
+    told: BudgetState | null;
+  };
+  sms_counts: {
+    org_key: number;
+    day: number;
+    outcome: SmsOutcome;
+    /** Empty where the number has none. */
+    country: string;
+    texts: number;
+    spent: number;
+  };
+  sms_ranges: {
+    org_key: number;
+    phone_range: string;
+    /** The first instant of five minutes. */
+    slot: number;
+    texts: number;
+    returned: number;
+  };
+  sms_closings: {
+    org_key: number;
+    phone_range: string;
+    country: string;
+    closed_until: number;
+    is_told: Flag;
   };
   imports: {
     org_key: number;

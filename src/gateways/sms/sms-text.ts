@@ -1,6 +1,7 @@
 /**
  * The length of text messages. One segment holds 160 characters of the GSM 7-bit alphabet (3GPP TS 23.038), or 70
- * characters (UTF-16 units) if one of them is outside it. A message of several segments costs several messages.
+ * characters (UTF-16 units) if one of them is outside it; of several segments each holds 153 or 67. A message of several
+ * segments costs several messages.
  */
 
 const gsmLetters = new Set(
@@ -9,14 +10,38 @@ const gsmLetters = new Set(
 /** Characters that take two places. */
 const gsmExtension = new Set('^{}\\[~]|€');
 
-const gsmMax = 160;
-const unicodeMax = 70;
+/** What fits into one segment, and into each of several, which also hold the header that joins them. */
+const gsm = { alone: 160, joined: 153 } as const;
+const unicode = { alone: 70, joined: 67 } as const;
 
 export function isOneSegment(text: string): boolean {
+  return segmentsOf(text) === 1;
+}
+
+/** How many segments a text has, at least one. No character is divided between two segments. */
+export function segmentsOf(text: string): number {
   const characters = [...text];
-  if (!isGsm(characters)) return text.length <= unicodeMax;
-  const places = characters.reduce((sum, each) => sum + (gsmExtension.has(each) ? 2 : 1), 0);
-  return places <= gsmMax;
+  return isGsm(characters)
+    ? segmentsFor(characters, gsm, (each) => (gsmExtension.has(each) ? 2 : 1))
+    : segmentsFor(characters, unicode, (each) => each.length);
+}
+
+function segmentsFor(
+  characters: readonly string[],
+  { alone, joined }: typeof gsm | typeof unicode,
+  placesOf: (character: string) => number,
+): number {
+  if (characters.reduce((sum, each) => sum + placesOf(each), 0) <= alone) return 1;
+  let segments = 1;
+  let used = 0;
+  for (const places of characters.map(placesOf)) {
+    if (used + places > joined) {
+      segments += 1;
+      used = 0;
+    }
+    used += places;
+  }
+  return segments;
 }
 
 function isGsm(characters: readonly string[]): boolean {
