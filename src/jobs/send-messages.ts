@@ -35,6 +35,11 @@ export interface SendMessagesParts {
   readonly journal: Journal;
 }
 
+/** Takes the decoys, and sends nothing. */
+const noSender: Pick<MessageSender, 'send'> = { send: async () => ({ kind: 'taken' }) };
+
+const isDecoy = ({ userId }: Message): boolean => userId === null;
+
 /** Messages that senders have at one time, in one lane for all channels. */
 const sendsMax = 16;
 
@@ -80,13 +85,15 @@ async function deliver(parts: SendMessagesParts, message: Message): Promise<void
   try {
     const outcome = await attempt(parts, message);
     const settlement = settlementOf(message, outcome, clock.now());
-    await work.changeSystem('job', (tx) => tx.messages.settle(message, settlement, clock.now()));
+    await work.changeSystem('job', ({ messages }) =>
+      isDecoy(message) ? messages.dropDecoy(message) : messages.settle(message, settlement, clock.now()),
+    );
     journal.note('message', {
       messageId: message.id,
       channel: message.channel,
       template: message.template,
       attempt: message.attempts,
-      state: settlement.state,
+      state: isDecoy(message) ? 'decoy' : settlement.state,
       ...('reason' in outcome ? { reason: outcome.reason } : {}),
     });
   } catch (error) {
@@ -97,7 +104,7 @@ async function deliver(parts: SendMessagesParts, message: Message): Promise<void
 async function attempt(parts: SendMessagesParts, message: Message): Promise<SendOutcome> {
   const { clock, secrets, senders, outbox, journal } = parts;
   const { channel, template, sealedContent } = message;
-  const sender = message.isOutboxOnly ? outbox : senders[channel];
+  const sender = isDecoy(message) ? noSender : message.isOutboxOnly ? outbox : senders[channel];
   if (sealedContent === null) return { kind: 'refused', reason: 'no_content' };
   if (sender !== outbox) {
     // No outcome of these attempts was stored, so each ended with its process. This message may be the cause.

@@ -6,8 +6,10 @@ import { createSecretBox } from '../../src/core/secret.ts';
 import { hourMs } from '../../src/core/time.ts';
 import { requestPasswordReset } from '../../src/core/verification/password-reset.ts';
 import { createAnswerPasswordRequestsJob } from '../../src/jobs/answer-password-requests.ts';
+import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';
 import {
   createTestJournal,
+  createTestSender,
   type Deployment,
   openCore,
   openDeployment,
@@ -32,6 +34,9 @@ async function sweep(core: Core = deployment.core): Promise<void> {
   while (await job.run());
 }
 
+/** The messages to users; a decoy has none. */
+const mails = () => deployment.messages().filter((row) => row['user_id'] !== null);
+
 const otherSecret = createSecretBox('another-secret-of-32-characters-or-more');
 
 describe('a request for a reset link', () => {
@@ -41,10 +46,27 @@ describe('a request for a reset link', () => {
     await ask('nobody@example.com');
     await sweep();
     assert.equal(deployment.rows.count('password_requests'), 0);
-    assert.deepEqual(
-      deployment.messages().map(({ template }) => template),
-      ['password_reset'],
-    );
+    assert.equal(mails().length, 1);
+    assert.equal(deployment.rows.count('password_tokens'), 1);
+  });
+
+  test('of a stranger leaves a decoy, which no sender gets and nothing lists, until it was claimed', async () => {
+    await ask('nobody@example.com');
+    await sweep();
+    assert.equal(deployment.messages().length, 1);
+    const list = () => deployment.core.work.readSystem('operator', (tx) => tx.messages.listWithContent(10));
+    assert.deepEqual(await list(), []);
+    const sender = createTestSender();
+    const senders = { sms: sender, email: sender };
+    const sending = createSendMessagesJob({ ...deployment.core, senders, outbox: sender, journal });
+    while (await sending.run());
+    await sending.finish?.();
+    assert.deepEqual(sender.sent, []);
+    for (const table of ['messages', 'password_tokens', 'password_requests']) {
+      assert.equal(deployment.rows.count(table), 0, table);
+    }
+    const events = deployment.rows.all('audit_events').map(({ action }) => action);
+    assert.ok(!events.includes('password.reset_requested'));
   });
 
   test('is answered once by two processes on one database', async () => {
@@ -61,7 +83,7 @@ describe('a request for a reset link', () => {
     await Promise.all(Array.from({ length: 120 }, (_, n) => ask(`stranger-${n}@example.com`)));
     await ask('jane@example.com');
     await sweep();
-    assert.equal(deployment.messages().length, 1);
+    assert.equal(mails().length, 1);
   });
 
   test('that cannot be opened is reported and waits for the right secret', async () => {

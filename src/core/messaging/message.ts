@@ -55,7 +55,8 @@ export interface Message {
   readonly orgKey: OrgKey;
   /** `msg_` and 32 hex digits. */
   readonly id: string;
-  readonly userId: UserId;
+  /** Null for a decoy: it is stored and claimed as any other message, sent to no one, and then deleted. */
+  readonly userId: UserId | null;
   readonly channel: Channel;
   readonly template: MessageTemplate;
   /** True for a message to a template user, which no real sender may get. */
@@ -88,7 +89,9 @@ export interface MessageQueue {
       | { readonly state: 'queued'; readonly nextAttemptAt: number },
     now: number,
   ): Promise<void>;
-  /** Messages that still have their content, newest first. */
+  /** Ends the attempt of a decoy: deletes it. */
+  dropDecoy(message: Pick<Message, 'orgKey' | 'id'>): Promise<void>;
+  /** Messages that still have their content, newest first. Decoys are left out. */
   listWithContent(limit: number): Promise<readonly Message[]>;
   /** How many messages are queued, and when the oldest of them was written; null for none. */
   summarize(): Promise<{ readonly queued: number; readonly since: number | null }>;

@@ -17,8 +17,6 @@ export interface PasswordRequest {
 
 export interface PasswordRequestStore {
   insert(request: Omit<PasswordRequest, 'orgKey'>): Promise<void>;
-  /** Adds a row that stands for other rows, and wakes no job. The caller consumes it. */
-  insertDecoy(request: Omit<PasswordRequest, 'orgKey'>): Promise<void>;
   /** Consumes the request: exactly one caller gets true. */
   consume(requestId: string): Promise<boolean>;
 }

@@ -113,6 +113,8 @@ export interface AuditStore {
   insert(event: AuditEvent): Promise<void>;
   /** Adds events in their order. */
   insertAll(events: readonly AuditEvent[]): Promise<void>;
+  /** Deletes the event about the unknown subject of that id, which a decoy has added in this transaction. */
+  dropDecoy(subjectId: string): Promise<void>;
   /** Adds to the count of the hour at `at`, an instant at which an hour begins; the first call creates the row. */
   addCount(event: CountedEvent): Promise<void>;
   /** The events that match, newest first, from the one at `offset`, with the exact number of all that match. */

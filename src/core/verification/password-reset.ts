@@ -17,17 +17,13 @@ import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
-import { queueMessage } from '../messaging/queue-message.ts';
+import { queueMessage, type Recipient } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken, parseToken } from '../secret.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { addressDigest, wentTo } from './email-token.ts';
 import { type PasswordToken, type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
-
-/** The door of rows that stand for work on an address without an account. No contract has this name. */
-const decoyDoor = 'decoy';
-const decoyAddress = 'nobody@example.com';
 
 /** How often a reset email is sent to one account; further emails are not sent, without an error. */
 const resetMailQuotas = [
@@ -62,63 +58,44 @@ export async function requestPasswordReset(
 }
 
 /**
- * Consumes a stored request, and sends the link where an active or pending account has the address. Without one it does
- * the same number of statements and commits, so that requests of others at this time are delayed alike.
+ * Consumes a stored request, and sends the link where an active or pending account has the address. Without one, a decoy goes
+ * the same way: its mail is composed, stored, claimed and dropped, so that requests of others meanwhile are delayed alike.
  */
 export async function answerPasswordRequest(core: Core, request: PasswordRequest): Promise<void> {
   const { orgKey, id, door } = request;
-  if (door === decoyDoor) return consumeInChange(core, orgKey, id);
-  const email = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
-  const decoys = await core.work.change(orgKey, async (tx): Promise<readonly string[]> => {
-    if (!(await tx.passwordRequests.consume(id))) return [];
-    const user = await tx.users.findByEmail(email);
+  const to = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
+  await core.work.change(orgKey, async (tx) => {
+    if (!(await tx.passwordRequests.consume(id))) return;
+    const user = await tx.users.findByEmail(to);
     const now = core.clock.now();
-    const subject = emailSubject(core.secrets, orgKey, email);
-    if ((await tx.throttles.hit('reset', subject, resetMailQuotas, now)) !== null) return [];
-    if (user === null || user.email === null || user.status === 'inactive') return writeDecoys(core, tx);
-    await sendPasswordToken(core, tx, user, { purpose: 'reset', to: user.email });
+    const subject = emailSubject(core.secrets, orgKey, to);
+    if ((await tx.throttles.hit('reset', subject, resetMailQuotas, now)) !== null) return;
+    const decoy = {
+      id: null,
+      email: to,
+      appId: await tx.apps.getFirstId(),
+      language: 'en',
+      isTemplate: false,
+    };
+    const recipient = user === null || user.status === 'inactive' ? decoy : user;
+    await sendPasswordToken(core, tx, recipient, { purpose: 'reset', to: recipient.email ?? to });
     const principal: PublicPrincipal = { kind: 'public', door, orgKey };
-    await record(tx, principal, 'password.reset_requested', { kind: 'user', id: user.id }, now);
-    return [];
+    const who =
+      recipient.id === null
+        ? ({ kind: 'unknown', id } as const)
+        : ({ kind: 'user', id: recipient.id } as const);
+    await record(tx, principal, 'password.reset_requested', who, now);
+    // Of a decoy only the message stays, until the job that sends messages drops it.
+    await tx.passwordTokens.dropDecoys();
+    await tx.audit.dropDecoy(id);
   });
-  // As the job that sends messages does: one commit to claim the message, another to settle it.
-  for (const decoy of decoys) await consumeInChange(core, orgKey, decoy);
-}
-
-async function consumeInChange(core: Core, orgKey: OrgKey, requestId: string): Promise<void> {
-  await core.work.change(orgKey, (tx) => tx.passwordRequests.consume(requestId));
-}
-
-/**
- * A step: does the work of a link that is not sent, and returns the ids of the rows that stand for the token and the
- * message. After a crash the job finds these rows and deletes them.
- */
-async function writeDecoys(core: Core, tx: Tx): Promise<readonly string[]> {
-  const token = newToken('pr', tx.orgKey);
-  const now = core.clock.now();
-  const facts = {
-    ...(await tx.apps.getNames(await tx.apps.getFirstId())),
-    to: decoyAddress,
-    language: 'en',
-    token,
-  };
-  const content = JSON.stringify(core.composer.compose('password_reset', 'email', facts));
-  const ids = [newPrefixedId('msg'), newPrefixedId('msg')];
-  for (const id of ids) {
-    const sealedEmail = core.secrets.seal(content, passwordRequestContext({ orgKey: tx.orgKey, id }));
-    const emailDigest = addressDigest(token, id);
-    await tx.passwordRequests.insertDecoy({ id, emailDigest, sealedEmail, door: decoyDoor, createdAt: now });
-  }
-  // In place of the audit event.
-  await tx.passwordRequests.consume(newPrefixedId('msg'));
-  return ids;
 }
 
 /** A step: creates a token for the user and queues the email with it. */
 export async function sendPasswordToken(
   core: Core,
   tx: Tx,
-  user: User,
+  user: Recipient,
   message: { readonly purpose: PasswordTokenPurpose; readonly to: string; readonly inviter?: string },
 ): Promise<void> {
   const { purpose, ...rest } = message;

@@ -20,12 +20,17 @@ export interface PasswordToken {
   readonly expiresAt: number;
 }
 
+/** A token as it is stored. A decoy has no user: no link with it was sent, and it is never valid. */
+export type StoredPasswordToken = Omit<PasswordToken, 'userId'> & { readonly userId: UserId | null };
+
 export interface PasswordTokenStore {
-  insert(token: PasswordToken, digest: string): Promise<void>;
+  insert(token: StoredPasswordToken, digest: string): Promise<void>;
   /** The token if it is valid at that instant. */
   findOpen(digest: string, now: number): Promise<PasswordToken | null>;
   /** Consumes the token: exactly one caller gets it, the others get null. */
   consume(digest: string, now: number): Promise<PasswordToken | null>;
+  /** Deletes the decoys of the organization. */
+  dropDecoys(): Promise<void>;
   /** Voids the user's open tokens of that purpose, by default of all purposes. */
   drop(userId: UserId, purpose?: PasswordTokenPurpose): Promise<void>;
   listOpen(userId: UserId, now: number): Promise<readonly PasswordToken[]>;

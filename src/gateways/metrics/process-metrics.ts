@@ -105,7 +105,7 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const messages = new Counter({
     name: 'roster_message_attempts_total',
-    help: 'Attempts to send a message by what came of them: sent, kept in the outbox, queued again, failed for good.',
+    help: 'Attempts to send a message by what came of them: sent, kept in the outbox, queued again, failed for good, decoy.',
     labelNames: ['channel', 'result'],
     registers,
   });

@@ -24,6 +24,7 @@ import { auditLog } from './0021-audit-log.ts';
 import { emailChanges } from './0022-email-changes.ts';
 import { hashCosts } from './0023-hash-costs.ts';
 import { smsLimits } from './0024-sms-limits.ts';
+import { decoys } from './0025-decoys.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   emailChanges,
   hashCosts,
   smsLimits,
+  decoys,
 ];
 
 /** The version that this program works with. */

@@ -1,5 +1,6 @@
 /**
- * The audit log. Rows are only added, apart from the counts of an hour, which grow. A list finds its page and its total along
+ * The audit log. Rows are only added, apart from the counts of an hour, which grow, and the event of a decoy, which its own
+ * transaction deletes. A list finds its page and its total along
  * one index: the one of the user, else of the actor, else of the action, else of the time. It reads the index entries of the filter, so
  * its cost grows with the number of events that match the indexed filter.
  */
@@ -33,6 +34,14 @@ const insertEvent = statement((p: Binder<{ [K in keyof EventValues]: EventValues
     users: p('users'),
     times: p('times'),
   }),
+);
+
+const deleteDecoy = statement((p: Binder<{ orgKey: number; subjectId: string }>) =>
+  build
+    .deleteFrom('audit_events')
+    .where('org_key', '=', p('orgKey'))
+    .where('subject_id', '=', p('subjectId'))
+    .where('subject_kind', '=', sql.lit('unknown')),
 );
 
 type CountValues = { [K in keyof CountedEvent]: CountedEvent[K] } & {
@@ -142,6 +151,10 @@ export class SqlAuditStore implements AuditStore {
       insertEvent,
       events.map((event) => this.#valuesOf(event)),
     );
+  }
+
+  async dropDecoy(subjectId: string): Promise<void> {
+    await this.#scope.executor.run(deleteDecoy, { orgKey: this.#orgKey, subjectId });
   }
 
   async addCount(event: CountedEvent): Promise<void> {

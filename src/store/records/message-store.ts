@@ -39,7 +39,7 @@ const insertMessage = statement(
     p: Binder<{
       orgKey: number;
       id: string;
-      userId: string;
+      userId: string | null;
       channel: Channel;
       template: MessageTemplate;
       isOutboxOnly: 0 | 1;
@@ -90,12 +90,22 @@ const settleMessage = statement(
       .where('state', '=', sql.lit('queued')),
 );
 
+/** A decoy has no user. */
+const deleteDecoy = statement((p: Binder<{ orgKey: number; id: string }>) =>
+  build
+    .deleteFrom('messages')
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .where('user_id', 'is', null),
+);
+
 /** Newest first, in the order of writing, because several may be of the same millisecond. */
 const selectWithContent = statement((p: Binder<{ limit: number }>) =>
   build
     .selectFrom('messages')
     .select(columns)
     .where('sealed_content', 'is not', null)
+    .where('user_id', 'is not', null)
     .orderBy('seq', 'desc')
     .limit(p('limit')),
 );
@@ -164,6 +174,10 @@ export class SqlMessageQueue implements MessageQueue {
       state: outcome.state,
       nextAttemptAt: outcome.state === 'queued' ? outcome.nextAttemptAt : now,
     });
+  }
+
+  async dropDecoy({ orgKey, id }: Pick<Message, 'orgKey' | 'id'>): Promise<void> {
+    await this.#scope.executor.run(deleteDecoy, { orgKey, id });
   }
 
   async listWithContent(limit: number): Promise<readonly Message[]> {

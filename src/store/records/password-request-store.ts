@@ -60,14 +60,10 @@ export class SqlPasswordRequestStore implements PasswordRequestStore {
   }
 
   async insert(request: Omit<PasswordRequest, 'orgKey'>): Promise<void> {
-    await this.insertDecoy(request);
-    this.#scope.notifyAfterCommit('password_requests');
-  }
-
-  async insertDecoy(request: Omit<PasswordRequest, 'orgKey'>): Promise<void> {
     const { id, emailDigest, sealedEmail, door, createdAt } = request;
     const values = { orgKey: this.#orgKey, id, emailDigest, sealedEmail, door, createdAt };
     await this.#scope.executor.run(insertRequest, values);
+    this.#scope.notifyAfterCommit('password_requests');
   }
 
   async consume(requestId: string): Promise<boolean> {

@@ -1,9 +1,11 @@
 /** The tokens of reset and invitation links, by their digest. A token is consumed by deleting it. */
+import type { NotNull } from 'kysely';
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import type {
   PasswordToken,
   PasswordTokenPurpose,
   PasswordTokenStore,
+  StoredPasswordToken,
 } from '../../core/verification/password-token.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
@@ -15,19 +17,20 @@ const columns = [
   'expires_at as expiresAt',
 ] as const;
 
+type OfSomeUser = { userId: NotNull };
 type ByDigest = { orgKey: number; digest: string; now: number };
 type OfUser = { orgKey: number; userId: string };
 
 const insertToken = statement(
   (
-    p: Binder<
-      OfUser & {
-        digest: string;
-        purpose: PasswordTokenPurpose;
-        emailDigest: string | null;
-        expiresAt: number;
-      }
-    >,
+    p: Binder<{
+      orgKey: number;
+      userId: string | null;
+      digest: string;
+      purpose: PasswordTokenPurpose;
+      emailDigest: string | null;
+      expiresAt: number;
+    }>,
   ) =>
     build.insertInto('password_tokens').values({
       org_key: p('orgKey'),
@@ -46,7 +49,9 @@ const selectOpen = statement((p: Binder<ByDigest>) =>
     .select(columns)
     .where('org_key', '=', p('orgKey'))
     .where('digest', '=', p('digest'))
-    .where('expires_at', '>', p('now')),
+    .where('user_id', 'is not', null)
+    .where('expires_at', '>', p('now'))
+    .$narrowType<OfSomeUser>(),
 );
 
 /** Only the request whose deletion returns the row has consumed the token. */
@@ -55,8 +60,10 @@ const takeToken = statement((p: Binder<ByDigest>) =>
     .deleteFrom('password_tokens')
     .where('org_key', '=', p('orgKey'))
     .where('digest', '=', p('digest'))
+    .where('user_id', 'is not', null)
     .where('expires_at', '>', p('now'))
-    .returning(columns),
+    .returning(columns)
+    .$narrowType<OfSomeUser>(),
 );
 
 const deleteOfUser = statement((p: Binder<OfUser>) =>
@@ -71,6 +78,10 @@ const deleteOfPurpose = statement((p: Binder<OfUser & { purpose: PasswordTokenPu
     .where('purpose', '=', p('purpose')),
 );
 
+const deleteDecoys = statement((p: Binder<{ orgKey: number }>) =>
+  build.deleteFrom('password_tokens').where('org_key', '=', p('orgKey')).where('user_id', 'is', null),
+);
+
 /** For the operator, ordered by expiry. */
 const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
   build
@@ -79,7 +90,8 @@ const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
     .where('org_key', '=', p('orgKey'))
     .where('user_id', '=', p('userId'))
     .where('expires_at', '>', p('now'))
-    .orderBy('expires_at'),
+    .orderBy('expires_at')
+    .$narrowType<OfSomeUser>(),
 );
 
 export class SqlPasswordTokenStore implements PasswordTokenStore {
@@ -91,7 +103,7 @@ export class SqlPasswordTokenStore implements PasswordTokenStore {
     this.#orgKey = orgKey;
   }
 
-  async insert(token: PasswordToken, digest: string): Promise<void> {
+  async insert(token: StoredPasswordToken, digest: string): Promise<void> {
     await this.#scope.executor.run(insertToken, { ...token, orgKey: this.#orgKey, digest });
   }
 
@@ -108,6 +120,10 @@ export class SqlPasswordTokenStore implements PasswordTokenStore {
     const orgKey = this.#orgKey;
     if (purpose === undefined) await executor.run(deleteOfUser, { orgKey, userId });
     else await executor.run(deleteOfPurpose, { orgKey, userId, purpose });
+  }
+
+  async dropDecoys(): Promise<void> {
+    await this.#scope.executor.run(deleteDecoys, { orgKey: this.#orgKey });
   }
 
   listOpen(userId: UserId, now: number): Promise<readonly PasswordToken[]> {

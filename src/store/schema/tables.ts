@@ -83,7 +83,7 @@ export interface Database {
   password_tokens: {
     org_key: number;
     digest: string;
-    user_id: string;
+    user_id: string | null;
     purpose: PasswordTokenPurpose;
     expires_at: number;
     /** Of the address that the link went to; null in rows of earlier versions. */
@@ -146,7 +146,7 @@ export interface Database {
     seq: Generated<number>;
     org_key: number;
     id: string;
-    user_id: string;
+    user_id: string | null;
     channel: Channel;
     template: MessageTemplate;
     is_outbox_only: Flag;

@@ -38,6 +38,8 @@ export interface Dialect {
   readonly keyTable: string;
   /** The options of a table with few rows that are written very often. */
   readonly busyTable: string;
+  /** The statement that lets an existing column be null; null where the table must be written again. */
+  readonly allowNull: ((table: string, column: string) => string) | null;
   /** The end of an insert, where the database returns the number of the row in this way. */
   readonly returningSequence: string;
   /** Whether the error says that a unique key of the table with that column is taken. */
@@ -80,6 +82,7 @@ export const sqliteDialect: Dialect = {
   rowTable: 'strict',
   keyTable: 'strict, without rowid',
   busyTable: 'strict',
+  allowNull: null,
   returningSequence: '',
   isTaken(error, table, column) {
     return (
@@ -129,6 +132,7 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
   keyTable: '',
   // Leaves space on each database page for the next version of a row, so that no index must change.
   busyTable: 'with (fillfactor = 40)',
+  allowNull: (table, column) => `alter table ${table} alter column ${column} drop not null`,
   returningSequence: ' returning seq',
   isTaken(error, table, column) {
     // Tables on several machines add a number to the names of their keys.

@@ -1,6 +1,6 @@
 /**
- * A server without jobs, which does nothing but answer, and counters of what an answer costs: password hashes, statements
- * and commits. A test runs the jobs by hand.
+ * A server without jobs, which does nothing but answer, and counters of what an answer costs: password hashes, statements,
+ * commits, composed messages and sealed or opened texts. A test runs the jobs by hand.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,8 @@ export interface Work {
   readonly statements: number;
   /** Those that changed a row. */
   readonly commits: number;
+  readonly messages: number;
+  readonly seals: number;
 }
 
 export interface Counters {
@@ -109,19 +111,12 @@ export async function startQuietServer(
 
 /** Counts, from now on, in this process. */
 function countWork(core: Core): Counters {
-  const counts = { hashes: 0, statements: 0, commits: 0 };
-  const { hasher } = core;
-  const { hash, verify } = hasher;
-  Object.assign(hasher, {
-    hash: (...input: Parameters<typeof hash>) => {
-      counts.hashes += 1;
-      return hash(...input);
-    },
-    verify: (...input: Parameters<typeof verify>) => {
-      counts.hashes += 1;
-      return verify(...input);
-    },
-  });
+  const none: Work = { hashes: 0, statements: 0, commits: 0, messages: 0, seals: 0 };
+  const counts: { -readonly [Kind in keyof Work]: number } = { ...none };
+  const { hasher, composer, secrets } = core;
+  countCalls(hasher, ['hash', 'verify'], () => counts.hashes++);
+  countCalls(composer, ['compose'], () => counts.messages++);
+  countCalls(secrets, ['seal', 'open'], () => counts.seals++);
   const connection = SqliteConnection.prototype;
   for (const name of ['first', 'rows', 'run', 'insert'] as const) {
     const inner: (...input: never[]) => unknown = connection[name];
@@ -145,8 +140,18 @@ function countWork(core: Core): Counters {
   return {
     take() {
       const taken = { ...counts };
-      Object.assign(counts, { hashes: 0, statements: 0, commits: 0 });
+      Object.assign(counts, none);
       return taken;
     },
   };
+}
+
+function countCalls(parts: object, names: readonly string[], count: () => void): void {
+  for (const name of names) {
+    const inner: (...input: unknown[]) => unknown = Reflect.get(parts, name);
+    Reflect.set(parts, name, (...input: unknown[]) => {
+      count();
+      return inner.apply(parts, input);
+    });
+  }
 }

@@ -144,6 +144,18 @@ suiteOnEveryDatabase('the stores of sessions, codes and tokens', (own) => {
     assert.deepEqual(await consume('token', 50), issued);
   });
 
+  test('a decoy is never valid, and the tokens of users stay when it is deleted', async () => {
+    const issued = await issue('token');
+    const { orgKey } = tenant;
+    await own().change(orgKey, (tx) => tx.passwordTokens.insert({ ...token, userId: null }, 'decoy'));
+    assert.equal(await own().read(orgKey, (tx) => tx.passwordTokens.findOpen('decoy', 50)), null);
+    assert.equal(await consume('decoy', 50), null);
+    await own().change(orgKey, (tx) => tx.passwordTokens.dropDecoys());
+    // The digest is free again.
+    await own().change(orgKey, (tx) => tx.passwordTokens.insert({ ...token, userId: null }, 'decoy'));
+    assert.deepEqual(await consume('token', 50), issued);
+  });
+
   test('tokens of a user are deleted by purpose, or all', async () => {
     const invitation = await issue('first', { purpose: 'invitation', expiresAt: 300 });
     const reset = await issue('second', { expiresAt: 200 });

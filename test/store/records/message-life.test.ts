@@ -71,4 +71,26 @@ suiteOnEveryDatabase('the life of a message', (own) => {
       });
     }
   }
+
+  test('a decoy has no user: it is claimed as any other, never shown, and deleted by its end', async () => {
+    const id = newPrefixedId('msg');
+    await own().change(tenant.orgKey, (tx) =>
+      tx.messages.insert({
+        ...{ id, userId: null, channel: 'email', template: 'password_reset', isOutboxOnly: false },
+        ...{ sealedContent: 'sealed', createdAt: 1 },
+      }),
+    );
+    const claim = () => own().changeSystem('job', (tx) => tx.messages.claim(10_000, 0, 1_000));
+    const found = (await claim()).find((each) => each.id === id);
+    assert.equal(found?.userId, null);
+    const shown = await own().readSystem('job', (tx) => tx.messages.listWithContent(1_000));
+    assert.ok(!shown.some((each) => each.id === id));
+    const other = await add('queued');
+    const drop = (message: Pick<Message, 'orgKey' | 'id'>) =>
+      own().changeSystem('job', (tx) => tx.messages.dropDecoy(message));
+    await drop(other);
+    await drop({ orgKey: tenant.orgKey, id });
+    const left = (await claim()).map((each) => each.id);
+    assert.deepEqual([left.includes(id), left.includes(other.id)], [false, true]);
+  });
 });
