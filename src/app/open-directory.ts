@@ -144,7 +144,8 @@ export async function openCore(
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
   const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
-  const { dataDir, isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs } = config;
+  const { dataDir, isProduction, signupAppId, tellsAccounts } = config;
+  const { networkQuotas, guessQuota, messageLimits, auditMs } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
@@ -182,7 +183,7 @@ export async function openCore(
     sms,
     isCommonPassword: lists.isCommon,
     humanity: config.challenge === 'none' ? null : await loadProofOfWork(box),
-    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, auditMs },
+    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, messageLimits, auditMs },
     providers: providers.directory,
     ledger: records.ledger,
     publicKeys: records.publicKeys,

@@ -47,8 +47,21 @@ describe('an empty environment', () => {
         connect: { limit: 600, windowMs: 60_000 },
       },
       guessQuota: { limit: 100, windowMs: 3_600_000 },
+      messageLimits: {
+        address: [
+          { limit: 5, windowMs: 3_600_000 },
+          { limit: 10, windowMs: 86_400_000 },
+        ],
+        account: { limit: 10, windowMs: 3_600_000 },
+        day: {
+          sms: { organization: 5_000, deployment: 20_000 },
+          email: { organization: null, deployment: null },
+        },
+        invitationsDay: 10_000,
+      },
       auditMs: 2_190 * 86_400_000,
       hashQueueMax: 256,
+      challenge: 'none',
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
       logLevel: 'info',

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
+import type { MessageLimits } from '../core/messaging/budget-store.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
@@ -80,6 +81,7 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
   readonly guessQuota: Quota;
+  readonly messageLimits: MessageLimits;
   readonly auditMs: number;
   readonly hashQueueMax: number;
   /** The proof of humanity that strangers give at sign-up and at a request for a new password. */
@@ -249,6 +251,7 @@ function assemble(values: SettingValues): Config {
       connect: perMinute(values.limitConnect),
     },
     guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
+    messageLimits: messageLimits(values),
     auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
     challenge: values.challenge,
@@ -257,6 +260,21 @@ function assemble(values: SettingValues): Config {
     logLevel: values.logLevel,
     logFormat: values.logFormat,
     metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },
+  };
+}
+
+function messageLimits(values: SettingValues): MessageLimits {
+  return {
+    address: [
+      { limit: values.messagesAddressHour, windowMs: hourMs },
+      { limit: values.messagesAddressDay, windowMs: dayMs },
+    ],
+    account: { limit: values.messagesAccountHour, windowMs: hourMs },
+    day: {
+      sms: { organization: values.smsOrganizationDay, deployment: values.smsDay },
+      email: { organization: values.emailOrganizationDay, deployment: values.emailDay },
+    },
+    invitationsDay: values.invitationsDay,
   };
 }
 

@@ -45,6 +45,15 @@ export function wholeNumber(min: number, max: number): Parser<number> {
   };
 }
 
+/** As `wholeNumber`, or null for the text `none`. */
+export function wholeNumberOrNone(min: number, max: number): Parser<number | null> {
+  const number = wholeNumber(min, max);
+  return {
+    expected: `${number.expected}, or none`,
+    parse: (text) => (text === 'none' ? null : number.parse(text)),
+  };
+}
+
 export function choice<const T extends string>(...choices: readonly T[]): Parser<T> {
   return {
     expected: `one of ${choices.join(', ')}`,

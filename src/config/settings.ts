@@ -5,6 +5,7 @@
  */
 
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
+import { budgetSettings } from './budget-settings.ts';
 import { messageSettings } from './message-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import * as read from './setting-parsers.ts';
@@ -236,6 +237,7 @@ export const settings = {
     meaning:
       'What strangers give with a sign-up and with a request for a new password: nothing, or a proof of work in the header `X-Challenge-Answer`; see [proofs of work](operations.md#proofs-of-work).',
   }),
+  ...budgetSettings,
   hashQueueMax: setting('ROSTER_HASH_QUEUE', {
     section: 'Limits',
     parser: read.wholeNumber(256, 1_000_000),

@@ -11,6 +11,7 @@ import type { Quota } from './access/throttle.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { Remains } from './erasure/remains.ts';
+import type { MessageLimits } from './messaging/budget-store.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { SmsRules } from './messaging/sms-rules.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
@@ -65,6 +66,8 @@ export interface Policy {
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
   /** How many wrong passwords an account takes from all networks together that it does not know. */
   readonly guessQuota: Quota;
+  /** How many messages may be sent. */
+  readonly messageLimits: MessageLimits;
   /** How long audit events are kept, in milliseconds. */
   readonly auditMs: number;
 }

@@ -19,6 +19,7 @@ import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
 import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { OrgKey } from './ids.ts';
+import type { MessageBudgetStore } from './messaging/budget-store.ts';
 import type { MessageQueue, MessageStore } from './messaging/message.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
@@ -48,6 +49,7 @@ export interface Tx {
   readonly throttles: ThrottleStore;
   readonly messages: MessageStore;
   readonly smsLimits: SmsLimitStore;
+  readonly messageBudgets: MessageBudgetStore;
   readonly idempotency: IdempotencyStore;
   readonly audit: AuditStore;
   readonly connectTokens: ConnectTokenStore;

@@ -1,4 +1,5 @@
 /** A directory without a server for tests of jobs: a real database in its own folder, and a clock that stands still. */
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,18 +59,21 @@ export async function openDeployment(): Promise<Deployment> {
     addUser: (values = {}) =>
       core.work.change(orgKey, (tx) => tx.users.insert({ ...newUserOf(app.id, clock.now()), ...values })),
     postCode: (user, code = '012345') =>
-      core.work.change(orgKey, (tx) =>
-        queueMessage(core, tx, user, { template: 'confirmation', channel: 'sms', to: '+15551234567', code }),
-      ),
+      core.work.change(orgKey, async (tx) => {
+        const to = '+15551234567';
+        const spent = await queueMessage(core, tx, user, {
+          template: 'confirmation',
+          channel: 'sms',
+          to,
+          code,
+        });
+        assert.equal(spent, null);
+      }),
     postInvitation: (user, token = 'inv_1_token') =>
-      core.work.change(orgKey, (tx) =>
-        queueMessage(core, tx, user, {
-          template: 'invitation',
-          channel: 'email',
-          to: 'jane@example.com',
-          token,
-        }),
-      ),
+      core.work.change(orgKey, async (tx) => {
+        const to = 'jane@example.com';
+        await queueMessage(core, tx, user, { template: 'invitation', channel: 'email', to, token });
+      }),
     messages: () => [...rows.all('messages')].sort((a, b) => Number(a['seq']) - Number(b['seq'])),
     async close() {
       rows.close();
@@ -92,7 +96,13 @@ export async function openCore(
   clock: Clock,
   secrets = createSecretBox(secret),
 ): Promise<{ core: Core; closeStore: () => Promise<void> }> {
-  const { config } = readConfig({});
+  const { config } = readConfig({
+    ROSTER_LIMIT_ADDRESS_HOUR: '1000000',
+    ROSTER_LIMIT_ADDRESS_DAY: '1000000',
+    ROSTER_LIMIT_ACCOUNT_HOUR: '1000000',
+    ROSTER_LIMIT_SMS_ORGANIZATION_DAY: 'none',
+    ROSTER_LIMIT_SMS_DAY: 'none',
+  });
   const store = openStore({ dataDir: folder });
   await store.migrate();
   const records = openRecords(folder, secrets, (error) => {

@@ -6,6 +6,7 @@
 import { canonicalEmail, emailKeysOf } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
+import type { Channel } from '../messaging/message.ts';
 import type { SecretBox } from '../secret.ts';
 
 /** The digest of an address in an organization, whether or not a user has it. */
@@ -22,6 +23,11 @@ function digestOfKey(secrets: SecretBox, orgKey: OrgKey, key: string): string {
   return secrets.keyedDigest('email', `${orgKey} ${key}`);
 }
 
+/** The digest of a mailbox or a number to which messages go. All organizations count the messages to it together. */
+export function destinationSubject(secrets: SecretBox, channel: Channel, to: string): string {
+  return secrets.keyedDigest('message destination', channel === 'email' ? canonicalEmail(to) : to);
+}
+
 /** The digest of an account. */
 export function userSubject(secrets: SecretBox, orgKey: OrgKey, userId: UserId): string {
   return secrets.keyedDigest('user', `${orgKey} ${userId}`);
@@ -29,6 +35,12 @@ export function userSubject(secrets: SecretBox, orgKey: OrgKey, userId: UserId):
 
 /** Every digest that rows may hold for the user. */
 export function subjectsOf(secrets: SecretBox, user: User): readonly string[] {
-  const account = userSubject(secrets, user.orgKey, user.id);
-  return user.email === null ? [account] : [account, ...emailSubjects(secrets, user.orgKey, user.email)];
+  const { orgKey, id, email, requestedEmail, phoneE164 } = user;
+  const subjects = [userSubject(secrets, orgKey, id)];
+  if (email !== null) subjects.push(...emailSubjects(secrets, orgKey, email));
+  for (const address of [email, requestedEmail]) {
+    if (address !== null) subjects.push(destinationSubject(secrets, 'email', address));
+  }
+  if (phoneE164 !== null) subjects.push(destinationSubject(secrets, 'sms', phoneE164));
+  return subjects;
 }

@@ -25,7 +25,7 @@ export async function notify(core: Core, tx: Tx, user: User, template: Notice): 
     const text = { template, to: phoneE164 };
     const offer = await offerText(core, tx, user, text);
     if (offer.kind === 'diverted') return;
-    await queueMessage(core, tx, user, { ...text, channel: 'sms' });
-    await noteText(core, tx, text, offer);
+    const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms' });
+    if (spent === null) await noteText(core, tx, text, offer);
   }
 }

@@ -1,25 +1,42 @@
 /** Writes a message, sealed, in the transaction that causes it. The job sends it after the commit. */
+import { refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
-import { newPrefixedId, type UserId } from '../ids.ts';
+import { newPrefixedId } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageFacts } from './compose.ts';
-import { type Channel, type MessageTemplate, messageContext } from './message.ts';
+import { messageContext } from './message.ts';
+import {
+  type CountedMessage,
+  type CountedRecipient,
+  countMessage,
+  type SpentBudget,
+  templateRules,
+} from './message-budget.ts';
 
 /** Whom a message is for. Without an id it is a decoy. */
-export type Recipient = Pick<User, 'appId' | 'language' | 'isTemplate'> & { readonly id: UserId | null };
+export type Recipient = CountedRecipient & Pick<User, 'appId' | 'language' | 'isTemplate'>;
 
-/** A step: queues a message to the user at the given address, in the user's language, in the name of the user's app. */
+/**
+ * A step: queues a message to the user at the given address, in the user's language, in the name of the user's app.
+ * The only step that queues: every message passes the budgets here, and a test holds that. Null where the message is
+ * queued. A message that a budget does not allow is dropped, and the budget is returned: a caller may then take another
+ * channel, as long as its answer stays the same. Refuses with `rate_limited` where the rule of the template
+ * (`message-budget.ts`) says so. What decides whether a message may be sent belongs into `countMessage`; what chooses its
+ * channel belongs before this step.
+ */
 export async function queueMessage(
   core: Core,
   tx: Tx,
   user: Recipient,
-  message: { readonly template: MessageTemplate; readonly channel: Channel } & Omit<
-    MessageFacts,
-    'language' | 'app' | 'organization'
-  >,
-): Promise<void> {
-  const { template, channel, ...facts } = message;
+  message: CountedMessage & Omit<MessageFacts, 'language' | 'app' | 'organization'>,
+): Promise<SpentBudget | null> {
+  const spent = await countMessage(core, tx, user, message);
+  if (spent !== null) {
+    if (templateRules[message.template].refuses.includes(spent.budget)) refuseWait(spent.waitMs);
+    return spent;
+  }
+  const { template, channel, isByOwner: _, ...facts } = message;
   const names = await tx.apps.getNames(user.appId);
   const content = core.composer.compose(template, channel, { ...facts, ...names, language: user.language });
   const id = newPrefixedId('msg');
@@ -33,4 +50,5 @@ export async function queueMessage(
     sealedContent: core.secrets.seal(JSON.stringify(content), context),
     createdAt: core.clock.now(),
   });
+  return null;
 }

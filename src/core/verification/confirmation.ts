@@ -106,8 +106,9 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
 
 /**
  * A step: replaces the user's code and queues a message with the new one. Refuses with `rate_limited` beyond `quotas`,
- * which count every code that was sent to the user. Returns the channel of the message; null where the user has no address
- * to which one may be sent, and then an earlier code stays.
+ * which count every code that was sent to the user, and where a budget of messages refuses it. Returns the channel; null where
+ * the user has no address to which one may be sent. A code that is not sent, also because its address gets too many
+ * messages, replaces none: the earlier one may be in the person's hand.
  */
 export async function sendCode(
   core: Core,
@@ -120,20 +121,45 @@ export async function sendCode(
   const subject = userSubject(core.secrets, tx.orgKey, user.id);
   refuseWait(await tx.throttles.hit('code', subject, quotas, now));
   const code = newConfirmationCode();
-  const text = user.phoneE164 === null ? null : { template, to: user.phoneE164, code };
-  const offer = text === null ? null : await offerText(core, tx, user, text);
-  const isText = offer !== null && offer.kind !== 'diverted';
-  const to = isText ? user.phoneE164 : codeEmailOf(user);
+  const way = await queueCode(core, tx, user, code);
+  if (way?.isQueued === true) {
+    await tx.codes.put(user.id, {
+      digest: codeDigest(core, { userId: user.id, code, to: way.to }),
+      expiresAt: now + codeLifeMs,
+      triesLeft: codeTriesMax,
+    });
+  }
+  return way?.channel ?? null;
+}
+
+/** How a code goes to its user. */
+interface CodeWay {
+  readonly channel: Channel;
+  readonly to: string;
+  /** False where the address gets too many messages. */
+  readonly isQueued: boolean;
+}
+
+/** A step: queues the code as a text, or as an email where no text may be sent; null where the user has no email then. */
+async function queueCode(core: Core, tx: Tx, user: User, code: string): Promise<CodeWay | null> {
+  const { phoneE164 } = user;
+  if (phoneE164 !== null) {
+    const text = { template, to: phoneE164, code };
+    const offer = await offerText(core, tx, user, text);
+    if (offer.kind !== 'diverted') {
+      const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms' });
+      if (spent === null) await noteText(core, tx, text, offer);
+      // A code to another address would tell that the number gets too many. The budget of a day tells nothing of the number.
+      if (spent === null || spent.budget === 'address') {
+        return { channel: 'sms', to: phoneE164, isQueued: spent === null };
+      }
+    }
+  }
+  const to = codeEmailOf(user);
   if (to === null) return null;
-  await tx.codes.put(user.id, {
-    digest: codeDigest(core, { userId: user.id, code, to }),
-    expiresAt: now + codeLifeMs,
-    triesLeft: codeTriesMax,
-  });
-  const channel = isText ? 'sms' : 'email';
-  await queueMessage(core, tx, user, { template, channel, to, code });
-  if (text !== null && offer !== null) await noteText(core, tx, text, offer);
-  return channel;
+  const spent = await queueMessage(core, tx, user, { template, channel: 'email', to, code });
+  if (spent !== null && spent.budget !== 'address') refuseWait(spent.waitMs);
+  return { channel: 'email', to, isQueued: spent === null };
 }
 
 const template = 'confirmation' as const;

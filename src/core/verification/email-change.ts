@@ -135,7 +135,7 @@ export function undoEmailChange(core: Core, input: PressedLink): Promise<void> {
     await tx.emailTokens.dropUndosFrom(user.id, link.stored.expiresAt);
     await tx.passwordTokens.drop(user.id, 'reset');
     if (after.status !== 'inactive') {
-      await sendPasswordToken(core, tx, after, { purpose: 'reset', to: email });
+      await sendPasswordToken(core, tx, after, { purpose: 'reset', to: email, isByOwner: true });
     }
     const isPhoneUnproved = user.phoneProvedAt !== after.phoneProvedAt;
     await record(tx, principal, 'user.email_change_undone', { kind: 'user', id: user.id }, now, {

@@ -78,7 +78,8 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
       isTemplate: false,
     };
     const recipient = user === null || user.status === 'inactive' ? decoy : user;
-    await sendPasswordToken(core, tx, recipient, { purpose: 'reset', to: recipient.email ?? to });
+    const link = { purpose: 'reset', to: recipient.email ?? to } as const;
+    if (!(await sendPasswordToken(core, tx, recipient, link))) return;
     const principal: PublicPrincipal = { kind: 'public', door, orgKey };
     const who =
       recipient.id === null
@@ -91,20 +92,27 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
   });
 }
 
-/** A step: creates a token for the user and queues the email with it. */
+/** A step: queues an email with a new token for the user. False where a budget of messages has dropped it. */
 export async function sendPasswordToken(
   core: Core,
   tx: Tx,
   user: Recipient,
-  message: { readonly purpose: PasswordTokenPurpose; readonly to: string; readonly inviter?: string },
-): Promise<void> {
+  message: {
+    readonly purpose: PasswordTokenPurpose;
+    readonly to: string;
+    readonly inviter?: string;
+    readonly isByOwner?: boolean;
+  },
+): Promise<boolean> {
   const { purpose, ...rest } = message;
   const token = newToken(purpose === 'reset' ? 'pr' : 'inv', tx.orgKey);
+  const template = purpose === 'reset' ? 'password_reset' : 'invitation';
+  if ((await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token })) !== null)
+    return false;
   const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
   const emailDigest = addressDigest(token, message.to);
   await tx.passwordTokens.insert({ userId: user.id, purpose, emailDigest, expiresAt }, digestOf(token));
-  const template = purpose === 'reset' ? 'password_reset' : 'invitation';
-  await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token });
+  return true;
 }
 
 /** Whether the token is valid now. */

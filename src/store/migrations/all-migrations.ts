@@ -25,6 +25,7 @@ import { emailChanges } from './0022-email-changes.ts';
 import { hashCosts } from './0023-hash-costs.ts';
 import { smsLimits } from './0024-sms-limits.ts';
 import { decoys } from './0025-decoys.ts';
+import { messageBudgets } from './0026-message-budgets.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   hashCosts,
   smsLimits,
   decoys,
+  messageBudgets,
 ];
 
 /** The version that this program works with. */

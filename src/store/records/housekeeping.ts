@@ -8,6 +8,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs } from '../../core/connect-page/connect-token.ts';
+import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
 import { pendingLifeMs } from '../../core/providers/connection.ts';
@@ -50,6 +51,8 @@ const sweeps = [
   sweepOf('oauth_attempts', ['org_key', 'flow_digest'], 'expires_at'),
   sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
+  sweepOf('message_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
+  sweepOf('day_counts', ['org_key', 'budget', 'day', 'shard'], 'day', { lifeMs: dayCountLifeMs }),
   sweepOf('login_failures', ['org_key', 'subject', 'network'], 'last_at', { lifeMs: failureLifeMs }),
   sweepOf('known_networks', ['org_key', 'user_id', 'site', 'network'], 'used_at', { lifeMs: knownNetworkMs }),
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),

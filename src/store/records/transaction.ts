@@ -8,6 +8,7 @@ import type { Scope } from '../users/scope.ts';
 import { SqlUserStore } from '../users/user-store.ts';
 import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
 import { SqlKnownNetworkStore } from './access/known-network-store.ts';
+import { SqlMessageBudgetStore } from './access/message-budget-store.ts';
 import { SqlSessionStore } from './access/session-store.ts';
 import { SqlSmsLimitQueue, SqlSmsLimitStore } from './access/sms-limit-store.ts';
 import { SqlThrottleStore } from './access/throttle-store.ts';
@@ -96,6 +97,10 @@ export class StoreTx implements Tx {
 
   get messages(): SqlMessageStore {
     return new SqlMessageStore(this.#scope, this.orgKey);
+  }
+
+  get messageBudgets(): SqlMessageBudgetStore {
+    return new SqlMessageBudgetStore(this.#scope, this.orgKey);
   }
 
   get idempotency(): SqlIdempotencyStore {

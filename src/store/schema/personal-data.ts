@@ -183,6 +183,21 @@ export const tables = {
     },
     onErase: { do: 'delete', by: 'subject' },
   },
+  message_hits: {
+    columns: {
+      seq: 'plain',
+      org_key: 'plain',
+      subject: 'digest',
+      bucket: 'plain',
+      at: 'plain',
+      expires_at: 'plain',
+    },
+    onErase: { do: 'delete', by: 'subject' },
+  },
+  day_counts: {
+    columns: { org_key: 'plain', budget: 'plain', day: 'plain', shard: 'plain', used: 'plain' },
+    onErase: noPerson,
+  },
   login_failures: {
     columns: {
       org_key: 'plain',

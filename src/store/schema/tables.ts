@@ -123,6 +123,28 @@ export interface Database {
     /** When the hit has left the longest window it was counted in. */
     expires_at: number;
   };
+  message_hits: {
+    seq: Generated<number>;
+    /** The organization that sent the message. */
+    org_key: number;
+    /** A keyed digest of the mailbox or the number, the same in all organizations. */
+    subject: string;
+    bucket: string;
+    at: number;
+    /** When the hit has left the longest window it was counted in. */
+    expires_at: number;
+  };
+  day_counts: {
+    /** 0 for the deployment. */
+    org_key: number;
+    /** What is counted, such as `sms`, or `invitation` with the id of the key. */
+    budget: string;
+    /** When the day begins, in UTC. */
+    day: number;
+    /** The budget of a deployment is spread over several rows, so that organizations rarely wait for each other. */
+    shard: number;
+    used: number;
+  };
   login_failures: {
     org_key: number;
     subject: string;

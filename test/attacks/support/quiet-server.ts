@@ -52,7 +52,8 @@ export interface QuietServer {
 
 const quiet: Journal = { note: () => {}, warn: () => {}, fault: () => {} };
 
-const limits = ['SIGNUP', 'SESSION', 'CONFIRMATION', 'PASSWORD', 'EMAIL_CHECK', 'GUESSES'];
+const byNetwork = ['SIGNUP', 'SESSION', 'CONFIRMATION', 'PASSWORD', 'EMAIL_CHECK', 'GUESSES'];
+const limits = [...byNetwork, 'ADDRESS_HOUR', 'ADDRESS_DAY', 'ACCOUNT_HOUR'];
 const unlimited = Object.fromEntries(limits.map((name) => [`ROSTER_LIMIT_${name}`, '1000000']));
 
 /** Hashes cost what the standard says, or with `isCheap` as little as argon2 can. */

@@ -35,7 +35,14 @@ export interface Ledger {
 }
 
 /** Tables that are derived from other rows, counters, and rows that the first erasure adds. */
-const bookkeeping = new Set(['user_counts', 'throttle_hits', 'receipt_keys', 'erasure_ledgers']);
+const bookkeeping = new Set([
+  'user_counts',
+  'throttle_hits',
+  'message_hits',
+  'day_counts',
+  'receipt_keys',
+  'erasure_ledgers',
+]);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 

@@ -39,7 +39,7 @@ import { type AnyRows, openRows } from './rows.ts';
 export const testDoor = 'test';
 
 export interface StartOptions {
-  /** Settings by their names in the environment. The limits by network are very high unless they are set here. */
+  /** Settings by their names in the environment. The limits by network, address and account are very high unless they are set here. */
   readonly env?: Environment;
   /** The clock; by default one that stands still. */
   readonly clock?: FakeClock;
@@ -107,6 +107,9 @@ const openEnvironment: Environment = {
   ROSTER_LIMIT_PASSWORD: '1000000',
   ROSTER_LIMIT_EMAIL_CHECK: '1000000',
   ROSTER_LIMIT_CONNECT: '1000000',
+  ROSTER_LIMIT_ADDRESS_HOUR: '1000000',
+  ROSTER_LIMIT_ADDRESS_DAY: '1000000',
+  ROSTER_LIMIT_ACCOUNT_HOUR: '1000000',
 };
 
 /** The least work that argon2 has: a test makes many accounts, and few judge the price of a password. */

@@ -1,0 +1,110 @@
+/**
+ * The budgets of messages: how many one address or number gets, one account causes, and an organization and the whole
+ * deployment send in a day. `queueMessage` is the only caller that sends, so no message leaves without being counted, in the
+ * transaction that causes it.
+ *
+ * Every budget of addresses and days exists twice, with the same numbers. One is for what a stranger can cause, such as
+ * a code for a number that is given at a sign-up. The other is for what only the owner of an account causes, to an address
+ * that the account has proved; there each kind of message has its own numbers by address. So no stranger, and no thief,
+ * can use up the budget of the message that tells the owner (decision 0025).
+ */
+import { destinationSubject, userSubject } from '../access/subject.ts';
+import type { Core } from '../core.ts';
+import { isSameEmail } from '../directory/proof.ts';
+import type { User } from '../directory/user.ts';
+import type { UserId } from '../ids.ts';
+import type { Tx } from '../unit-of-work.ts';
+import { type BudgetName, untilTomorrowMs } from './budget-store.ts';
+import type { Channel, MessageTemplate } from './message.ts';
+
+/** The budget that does not allow a message, and the milliseconds until it may. */
+export interface SpentBudget {
+  readonly budget: BudgetName;
+  readonly waitMs: number;
+}
+
+interface TemplateRule {
+  /** Whether only the owner of the account causes it, where it goes to an address that the account has proved. */
+  readonly isOwners: boolean;
+  /** Whether the account of the message causes it, and not another caller. */
+  readonly isByAccount: boolean;
+  /** The budgets that refuse the change when they are spent; the others drop the message, because an answer would tell a stranger something. */
+  readonly refuses: readonly BudgetName[];
+}
+
+const notice: TemplateRule = { isOwners: true, isByAccount: false, refuses: [] };
+const toHolder: TemplateRule = { isOwners: false, isByAccount: false, refuses: [] };
+const ofAccount: TemplateRule = { isOwners: false, isByAccount: true, refuses: ['account'] };
+
+export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
+  // A text message that a day's budget does not allow may go by email; the sender of codes decides.
+  confirmation: { ...ofAccount, isOwners: true },
+  email_proof: ofAccount,
+  sign_up_attempt: ofAccount,
+  email_change: { ...ofAccount, refuses: ['account', 'organization', 'deployment'] },
+  // Staff learn that it was not sent.
+  invitation: { ...toHolder, refuses: ['address', 'organization', 'deployment'] },
+  password_reset: toHolder,
+  email_taken: toHolder,
+  email_changed: notice,
+  email_undo: notice,
+  phone_changed: notice,
+  password_changed: notice,
+  new_network: notice,
+};
+
+/** A message as the budgets see it. */
+export interface CountedMessage {
+  readonly template: MessageTemplate;
+  readonly channel: Channel;
+  readonly to: string;
+  /** Whether the owner is known to have asked for it, where the template does not say so. */
+  readonly isByOwner?: boolean;
+}
+
+/** The receiver of a message. A decoy has no id, and proves nothing. */
+export type CountedRecipient = { readonly id: UserId | null } & Partial<
+  Pick<User, 'email' | 'emailProvedAt' | 'phoneE164' | 'phoneProvedAt'>
+>;
+
+/**
+ * A step: counts one message in every budget. Null where all allow it; else the first that does not, and then the
+ * caller must not send it. A decoy counts by its address as a message does, so that a spent budget does not tell whether there is
+ * an account. It does the same work for the budgets of a day, and uses nothing of them.
+ */
+export async function countMessage(
+  core: Core,
+  tx: Tx,
+  user: CountedRecipient,
+  message: CountedMessage,
+): Promise<SpentBudget | null> {
+  const { template, channel, to } = message;
+  const now = core.clock.now();
+  const { address, account, day } = core.policy.messageLimits;
+  const rule = templateRules[template];
+  const isOwners = message.isByOwner ?? (rule.isOwners && isProved(user, channel, to));
+  const subject = destinationSubject(core.secrets, channel, to);
+  const bucket = isOwners ? `owner ${template}` : 'stranger';
+  const addressWait = await tx.messageBudgets.hit(bucket, subject, address, now);
+  if (addressWait !== null) return { budget: 'address', waitMs: addressWait };
+  if (user.id !== null && rule.isByAccount && !isOwners) {
+    const accountSubject = userSubject(core.secrets, tx.orgKey, user.id);
+    const accountWait = await tx.throttles.hit('message', accountSubject, [account], now);
+    if (accountWait !== null) return { budget: 'account', waitMs: accountWait };
+  }
+  for (const scope of ['organization', 'deployment'] as const) {
+    const limit = day[channel][scope];
+    if (limit === null) continue;
+    const budget = isOwners ? `${channel} owner` : channel;
+    const amount = user.id === null ? 0 : 1;
+    const isUsed = await tx.messageBudgets.use({ scope, budget, amount, limit }, now);
+    if (!isUsed) return { budget: scope, waitMs: untilTomorrowMs(now) };
+  }
+  return null;
+}
+
+/** Whether the account has proved that it has the address. */
+function isProved(user: CountedRecipient, channel: Channel, to: string): boolean {
+  if (channel === 'sms') return user.phoneProvedAt != null && user.phoneE164 === to;
+  return user.emailProvedAt != null && isSameEmail(user.email ?? null, to);
+}

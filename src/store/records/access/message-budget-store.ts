@@ -1,0 +1,125 @@
+/**
+ * Counts messages. A destination has a row for each message of the last day, so that the count is exact for any window; its
+ * quotas bound the rows. A budget of a day has a row that counts up.
+ *
+ * The row of an organization is locked until the commit, as its other rows are. The budget of a deployment would make all
+ * organizations wait for one row, so it has several rows, and each organization begins with another one. Each row has a
+ * part of the limit. An organization that finds its row used up goes on to the next, so the whole limit can be used, and
+ * never more.
+ */
+import { sql } from 'kysely';
+import type { Quota } from '../../../core/access/throttle.ts';
+import type { OrgKey } from '../../../core/ids.ts';
+import type { DayAmount, MessageBudgetStore } from '../../../core/messaging/budget-store.ts';
+import { dayMs } from '../../../core/time.ts';
+import { type Binder, build, statement } from '../../sql/statement.ts';
+import type { Scope } from '../../users/scope.ts';
+import { noOrganization } from '../no-organization.ts';
+
+/** The rows of a deployment's budget. */
+const shardCount = 16;
+
+type ByBucket = { subject: string; bucket: string };
+
+/** The hit of any organization that must leave the window before one more is allowed. */
+const selectBlocking = statement((p: Binder<ByBucket & { after: number; skip: number }>) =>
+  build
+    .selectFrom('message_hits')
+    .select('at')
+    .where('subject', '=', p('subject'))
+    .where('bucket', '=', p('bucket'))
+    .where('at', '>', p('after'))
+    .orderBy('at', 'desc')
+    .limit(1)
+    .offset(p('skip')),
+);
+
+const insertHit = statement((p: Binder<ByBucket & { orgKey: number; at: number; expiresAt: number }>) =>
+  build.insertInto('message_hits').values({
+    org_key: p('orgKey'),
+    subject: p('subject'),
+    bucket: p('bucket'),
+    at: p('at'),
+    expires_at: p('expiresAt'),
+  }),
+);
+
+type OfDay = { orgKey: number; budget: string; day: number };
+
+/** Changes no row where less than the amount is left. The caller has compared the amount alone with the limit. */
+const addUsed = statement((p: Binder<OfDay & { shard: number; amount: number; limit: number }>) =>
+  build
+    .insertInto('day_counts')
+    .values({
+      org_key: p('orgKey'),
+      budget: p('budget'),
+      day: p('day'),
+      shard: p('shard'),
+      used: p('amount'),
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['org_key', 'budget', 'day', 'shard'])
+        .doUpdateSet({ used: sql<number>`day_counts.used + excluded.used` })
+        .where(sql<boolean>`day_counts.used + excluded.used <= ${p('limit')}`),
+    ),
+);
+
+const sumUsed = statement((p: Binder<OfDay>) =>
+  build
+    .selectFrom('day_counts')
+    .select((row) => row.fn.sum<number | null>('used').as('used'))
+    .where('org_key', '=', p('orgKey'))
+    .where('budget', '=', p('budget'))
+    .where('day', '=', p('day')),
+);
+
+export class SqlMessageBudgetStore implements MessageBudgetStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null> {
+    const { executor } = this.#scope;
+    // No other unit may count the same destination between the look-up and the insert.
+    await executor.lockName(`messages ${bucket} ${subject}`);
+    let waitMs = 0;
+    let longestMs = 0;
+    for (const { limit, windowMs } of quotas) {
+      longestMs = Math.max(longestMs, windowMs);
+      const values = { subject, bucket, after: now - windowMs, skip: limit - 1 };
+      const blocking = await executor.first(selectBlocking, values);
+      if (blocking !== undefined) waitMs = Math.max(waitMs, blocking.at + windowMs - now);
+    }
+    if (waitMs > 0) return waitMs;
+    const hit = { orgKey: this.#orgKey, subject, bucket, at: now, expiresAt: now + longestMs };
+    await executor.run(insertHit, hit);
+    return null;
+  }
+
+  async use({ scope, budget, amount, limit }: DayAmount, now: number): Promise<boolean> {
+    const row = { ...this.#ofDay(scope, budget, now), amount };
+    const shards = scope === 'organization' ? 1 : shardCount;
+    for (let tried = 0; tried < shards; tried++) {
+      const shard = (this.#orgKey + tried) % shards;
+      const part = Math.floor(limit / shards) + (shard < limit % shards ? 1 : 0);
+      if (amount > part) continue;
+      if ((await this.#scope.executor.run(addUsed, { ...row, shard, limit: part })) > 0) return true;
+    }
+    return false;
+  }
+
+  async findUsed({ scope, budget }: Pick<DayAmount, 'scope' | 'budget'>, now: number): Promise<number> {
+    const row = await this.#scope.executor.first(sumUsed, this.#ofDay(scope, budget, now));
+    return Number(row?.used ?? 0);
+  }
+
+  #ofDay(scope: DayAmount['scope'], budget: string, now: number): OfDay {
+    const orgKey = scope === 'organization' ? this.#orgKey : noOrganization;
+    return { orgKey, budget, day: now - (now % dayMs) };
+  }
+}
