@@ -13,7 +13,7 @@ const names = new Set<string>(Object.values(settings).map(({ name }) => name));
 test('compose.yaml passes every setting on, uses no other, and contains no secret', () => {
   const [, roster = ''] = /\n {2}roster:\n([\s\S]*?)\n {2}\w/.exec(read('compose.yaml')) ?? [];
   const environment = new Map(
-    [...roster.matchAll(/^ {6}([A-Z_]+): (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    [...roster.matchAll(/^ {6}([A-Z0-9_]+): (.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
   assert.ok(environment.size > 10);
   for (const name of environment.keys()) assert.ok(names.has(name), `${name} is not a setting`);

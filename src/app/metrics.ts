@@ -10,6 +10,7 @@ import { createProcessMetrics } from '../gateways/metrics/process-metrics.ts';
 import type { Snapshot } from '../gateways/metrics/snapshot.ts';
 import type { Logger } from '../http/log.ts';
 import { type MetricsServer, serveMetrics } from '../http/server/metrics-server.ts';
+import type { ServerMeter } from '../http/server/server.ts';
 import type { Journal } from '../jobs/journal.ts';
 import { type ListenAddress, listenFault, metricsAddress } from './listen.ts';
 import type { OpenedDirectory, OpenHooks } from './open-directory.ts';
@@ -25,6 +26,8 @@ export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'>;
 export interface Meter {
   /** The hooks for the directory: they count commits, checkpoints and hashes. */
   readonly hooks: Pick<OpenHooks, 'onWritten' | 'onCheckpoint' | 'meter'>;
+  /** The hooks for the server. */
+  readonly server: ServerMeter;
   /** A logger that also counts each request. */
   loggerFrom(logger: Logger): Logger;
   /** A journal that also counts the events of jobs. */
@@ -51,6 +54,7 @@ export function createMeter(): Meter {
 
   return {
     hooks: { onWritten: metrics.written, onCheckpoint: metrics.checkpointed, meter: metrics },
+    server: metrics,
     loggerFrom: (logger) => ({
       request(line) {
         metrics.answered(line);

@@ -145,7 +145,7 @@ export async function openCore(
 ): Promise<OpenedDirectory> {
   const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
   const { dataDir, isProduction, signupAppId, tellsAccounts } = config;
-  const { networkQuotas, guessQuota, messageLimits, auditMs } = config;
+  const { networkQuotas, networkFactors, guessQuota, messageLimits, auditMs } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
@@ -183,7 +183,16 @@ export async function openCore(
     sms,
     isCommonPassword: lists.isCommon,
     humanity: config.challenge === 'none' ? null : await loadProofOfWork(box),
-    policy: { isProduction, signupAppId, tellsAccounts, networkQuotas, guessQuota, messageLimits, auditMs },
+    policy: {
+      isProduction,
+      signupAppId,
+      tellsAccounts,
+      networkQuotas,
+      networkFactors,
+      guessQuota,
+      messageLimits,
+      auditMs,
+    },
     providers: providers.directory,
     ledger: records.ledger,
     publicKeys: records.publicKeys,

@@ -45,7 +45,9 @@ describe('an empty environment', () => {
         password: { limit: 30, windowMs: 60_000 },
         emailCheck: { limit: 30, windowMs: 60_000 },
         connect: { limit: 600, windowMs: 60_000 },
+        page: { limit: 3_000, windowMs: 60_000 },
       },
+      networkFactors: { '/24': 8, '/56': 4, '/48': 16 },
       guessQuota: { limit: 100, windowMs: 3_600_000 },
       messageLimits: {
         address: [
@@ -64,6 +66,9 @@ describe('an empty environment', () => {
       challenge: 'none',
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
+      socketsMax: 10_000,
+      halfSentMax: 2_000,
+      halfSentNetworkMax: 200,
       logLevel: 'info',
       logFormat: null,
       metrics: null,

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import type { Quota } from '../core/access/throttle.ts';
-import type { NetworkBucket } from '../core/core.ts';
+import type { NetworkBucket, NetworkFactors } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { MessageLimits } from '../core/messaging/budget-store.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
@@ -80,6 +80,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
+  readonly networkFactors: NetworkFactors;
   readonly guessQuota: Quota;
   readonly messageLimits: MessageLimits;
   readonly auditMs: number;
@@ -88,6 +89,9 @@ export interface Config {
   readonly challenge: SettingValues['challenge'];
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
+  readonly socketsMax: number;
+  readonly halfSentMax: number;
+  readonly halfSentNetworkMax: number;
   readonly logLevel: SettingValues['logLevel'];
   /** Null: text on a terminal, JSON elsewhere. */
   readonly logFormat: SettingValues['logFormat'];
@@ -249,7 +253,9 @@ function assemble(values: SettingValues): Config {
       password: perMinute(values.limitPassword),
       emailCheck: perMinute(values.limitEmailCheck),
       connect: perMinute(values.limitConnect),
+      page: perMinute(values.limitPage),
     },
+    networkFactors: { '/24': values.limitFactor24, '/56': values.limitFactor56, '/48': values.limitFactor48 },
     guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
     messageLimits: messageLimits(values),
     auditMs: values.auditDays * dayMs,
@@ -257,6 +263,9 @@ function assemble(values: SettingValues): Config {
     challenge: values.challenge,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,
+    socketsMax: values.socketsMax,
+    halfSentMax: values.halfSentMax,
+    halfSentNetworkMax: values.halfSentNetworkMax,
     logLevel: values.logLevel,
     logFormat: values.logFormat,
     metrics: values.metricsPort === null ? null : { host: values.metricsHost, port: values.metricsPort },

@@ -3,6 +3,7 @@
  * names the expected text and does not repeat the given one, which may be a secret.
  */
 import { isIP } from 'node:net';
+import { parseBlock } from '../core/access/network.ts';
 import { parseAmount } from '../core/amount.ts';
 import { isCountry } from '../core/country.ts';
 import { readEmail } from '../core/directory/user-fields.ts';
@@ -143,13 +144,7 @@ export const secretList: Parser<readonly string[]> = {
 /** An IP address, or a network in CIDR notation. */
 export const network: Parser<string> = {
   expected: 'an IP address or a network such as 10.0.0.0/8',
-  parse(text) {
-    const [address = '', prefix, ...rest] = text.split('/');
-    const version = isIP(address);
-    if (version === 0 || rest.length > 0) return undefined;
-    if (prefix === undefined) return text;
-    return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128) ? text : undefined;
-  },
+  parse: (text) => (isIP(text.split('/', 1)[0] ?? '') !== 0 && parseBlock(text) !== null ? text : undefined),
 };
 
 /** A web origin as browsers send it: scheme, host and port, nothing else. */

@@ -7,18 +7,9 @@
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { budgetSettings } from './budget-settings.ts';
 import { messageSettings } from './message-settings.ts';
+import { networkSettings } from './network-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import * as read from './setting-parsers.ts';
-
-/** A limit of calls per minute from one network. */
-function networkLimit(name: string, fallback: string, what: string): Setting<number> {
-  return setting(name, {
-    section: 'Limits',
-    parser: read.wholeNumber(1, 1_000_000_000),
-    fallback,
-    meaning: `${what} per minute from one network.`,
-  });
-}
 
 type ClientSettings = {
   readonly [Name in PresetName as `${Name}ClientId` | `${Name}ClientSecret`]: Setting<string | null>;
@@ -201,7 +192,8 @@ export const settings = {
     section: 'Browsers and proxies',
     parser: read.list(read.network, 'IP addresses or networks such as 10.0.0.0/8'),
     otherwise: 'none',
-    meaning: 'The proxies whose `X-Forwarded-*` headers are trusted.',
+    meaning:
+      'The proxies whose `X-Forwarded-For` is trusted: each must add the address that it was called from at the end. `Forwarded` is not read.',
   }),
   corsOrigins: optional('ROSTER_CORS_ORIGINS', {
     section: 'Browsers and proxies',
@@ -209,27 +201,7 @@ export const settings = {
     otherwise: 'none',
     meaning: 'The web origins whose pages may call the `general` API from a browser.',
   }),
-  limitSignup: networkLimit('ROSTER_LIMIT_SIGNUP', '100', 'Sign-ups'),
-  limitSession: networkLimit('ROSTER_LIMIT_SESSION', '100', 'Sign-ins'),
-  limitGuesses: setting('ROSTER_LIMIT_GUESSES', {
-    section: 'Limits',
-    parser: read.wholeNumber(1, 1_000_000_000),
-    fallback: '100',
-    meaning:
-      'Wrong passwords for one account per hour, from all networks together from which it has not signed in within 90 days. Further tries from there wait. A network from which it has signed in never waits for the others.',
-  }),
-  limitConfirmation: networkLimit('ROSTER_LIMIT_CONFIRMATION', '100', 'Confirmations'),
-  limitPassword: networkLimit(
-    'ROSTER_LIMIT_PASSWORD',
-    '30',
-    'Requests for a password reset and passwords set on the web page',
-  ),
-  limitEmailCheck: networkLimit('ROSTER_LIMIT_EMAIL_CHECK', '30', 'Calls of `email_has_account`'),
-  limitConnect: networkLimit(
-    'ROSTER_LIMIT_CONNECT',
-    '600',
-    'Calls for Connect tokens and sources connected on the Connect page',
-  ),
+  ...networkSettings,
   challenge: setting('ROSTER_CHALLENGE', {
     section: 'Limits',
     parser: read.choice('none', 'proof-of-work'),

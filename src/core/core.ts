@@ -64,6 +64,8 @@ export interface Policy {
   readonly tellsAccounts: boolean;
   /** How often one network may call, by group of routes; the HTTP layer uses it too. */
   readonly networkQuotas: Readonly<Record<NetworkBucket, Quota>>;
+  /** How many times as often the wider networks around it may call. */
+  readonly networkFactors: NetworkFactors;
   /** How many wrong passwords an account takes from all networks together that it does not know. */
   readonly guessQuota: Quota;
   /** How many messages may be sent. */
@@ -72,4 +74,14 @@ export interface Policy {
   readonly auditMs: number;
 }
 
-export type NetworkBucket = 'signup' | 'session' | 'confirmation' | 'password' | 'emailCheck' | 'connect';
+export type NetworkFactors = Readonly<Record<'/24' | '/56' | '/48', number>>;
+
+/** The groups of routes with a limit by network. `page` is that of all others that need no credential. */
+export type NetworkBucket =
+  | 'signup'
+  | 'session'
+  | 'confirmation'
+  | 'password'
+  | 'emailCheck'
+  | 'connect'
+  | 'page';

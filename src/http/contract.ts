@@ -94,7 +94,7 @@ export interface Route {
   /** The resource that it is about: the reference groups operations by it. The contract's title unless given. */
   readonly tag?: string;
   readonly access: Access;
-  /** Counts the caller's network against this limit of the settings before the body is read. */
+  /** Counts the caller's network against this limit of the settings before the body is read; `page` unless given for `public`. */
   readonly networkThrottle?: NetworkThrottle;
   /** Path, query and header parameters and the body, as the reference shows them. */
   readonly params?: TSchema;

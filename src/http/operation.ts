@@ -27,6 +27,7 @@ export interface Operation {
   readonly operationId: string | null;
   /** Who may call it; null for every client. */
   readonly admission: Admission | null;
+  /** The limit by network; null where a credential decides, and for health and static files. */
   readonly throttle: NetworkThrottle | null;
   /** The app that a call without a credential names; null where no call names one. */
   readonly appIdOf: ((call: Unauthenticated) => string | undefined) | null;
@@ -71,7 +72,7 @@ export function operationOf(contract: Contract, route: Route, cors: Cors | null)
     pattern: patternOf(contract, route),
     operationId: route.operationId,
     admission: admissionOf(contract, route),
-    throttle: route.networkThrottle ?? null,
+    throttle: route.networkThrottle ?? (route.access === 'public' ? 'page' : null),
     appIdOf: contract.appIdOf?.bind(contract) ?? null,
     body: bodyOf(route),
     bodyTypes: route.bodyTypes ?? jsonTypesOf(contract),
@@ -92,7 +93,8 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     pattern: page.path,
     operationId: page.operationId,
     admission: admissionOfPage(page),
-    throttle: page.networkThrottle ?? null,
+    throttle:
+      page.networkThrottle ?? (page.access === undefined && page.isUnlimited !== true ? 'page' : null),
     appIdOf: null,
     body: bodyOf(page),
     bodyTypes: page.bodyTypes ?? jsonTypesOf({}),

@@ -26,7 +26,10 @@ export interface PageRoute {
   readonly operationId: string;
   /** Who may call it; every client unless given. Checked before anything else of the request. */
   readonly access?: PageAccess;
+  /** The limit by network; unless given `page` for a page without `access`. */
   readonly networkThrottle?: NetworkThrottle;
+  /** Health and static files have no limit by network: they cost no more than a refusal. */
+  readonly isUnlimited?: true;
   /** Content types of a body; JSON only unless said otherwise. */
   readonly bodyTypes?: readonly BodyType[];
   /** Whether it also answers when too many requests are in flight. */

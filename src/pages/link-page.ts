@@ -65,6 +65,7 @@ function pressOnceScript(path: string, operationId: string): PageRoute {
     method: 'GET',
     path: `${path}.js`,
     operationId: `${operationId}Script`,
+    isUnlimited: true,
     handle: async () => ({
       status: 200,
       headers: { 'Cache-Control': 'public, max-age=3600' },

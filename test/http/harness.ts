@@ -19,6 +19,7 @@ export interface HarnessOptions {
   readonly settings?: Partial<HttpSettings>;
   readonly pages?: ServerOptions['pages'];
   readonly readiness?: () => Promise<boolean>;
+  readonly isProduction?: boolean;
   /** Calls that one network may make to throttled routes. */
   readonly quota?: number;
 }
@@ -57,7 +58,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     lines.push({ level, message, fields: { ...fields } });
   };
   const server = createServer({
-    core: fakeCore(hits, options.quota ?? 1_000),
+    core: fakeCore(hits, options),
     contracts: options.contracts ?? [createLighthouse(options.handlers), createHarbor()],
     fallback: 'harbor',
     pages: options.pages ?? [],
@@ -108,12 +109,14 @@ export function createHarbor(): Contract {
 }
 
 /** A core that only counts throttle hits. */
-function fakeCore(hits: string[], limit: number): Core {
+function fakeCore(hits: string[], { quota: limit = 1_000, isProduction = false }: HarnessOptions): Core {
   const throttles: Partial<SystemTx['throttles']> = {
-    async hit(bucket, subject, [quota]) {
+    async hitNested(bucket, [first]) {
+      if (first === undefined) throw new Error('a hit without a subject');
+      const { subject, quota } = first;
       hits.push(`${bucket} ${subject}`);
       const used = hits.filter((hit) => hit === `${bucket} ${subject}`).length;
-      return quota !== undefined && used > quota.limit ? quota.windowMs : null;
+      return used > quota.limit ? { waitMs: quota.windowMs, at: 0 } : null;
     },
   };
   const quota = { limit, windowMs: 30_000 };
@@ -125,7 +128,11 @@ function fakeCore(hits: string[], limit: number): Core {
       changeSystem: <T>(_reason: string, work: (tx: { throttles: typeof throttles }) => Promise<T>) =>
         work({ throttles }),
     },
-    policy: { networkQuotas: { signup: quota } },
+    policy: {
+      isProduction,
+      networkQuotas: { signup: quota, page: { limit: 1_000_000, windowMs: 60_000 } },
+      networkFactors: { '/24': 8, '/56': 4, '/48': 16 },
+    },
   };
   return core as Core;
 }

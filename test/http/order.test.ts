@@ -76,6 +76,21 @@ describe('the network behind a trusted proxy', () => {
     assert.equal(await networkOf(['10.0.0.0/8'], '203.0.113.9'), '127.0.0.1');
   });
 
+  test('production warns once of the header from another peer, and names no address', async () => {
+    const warnings = async (isProduction: boolean, trustedProxies: readonly string[]): Promise<number> => {
+      const harness = await startHarness({ settings: { trustedProxies }, isProduction });
+      const headers = { 'x-forwarded-for': '203.0.113.9' };
+      for (let count = 0; count < 3; count++) await harness.ask('GET /healthz', { headers });
+      await harness.close();
+      const warned = harness.lines.filter(({ message }) => message.startsWith('X-Forwarded-For'));
+      assert.doesNotMatch(JSON.stringify(warned), /203\.|127\./);
+      return warned.length;
+    };
+    assert.equal(await warnings(true, ['10.0.0.0/8']), 1);
+    assert.equal(await warnings(true, ['127.0.0.1']), 0);
+    assert.equal(await warnings(false, []), 0);
+  });
+
   test('the last address that no listed proxy added counts', async () => {
     assert.equal(await networkOf(['127.0.0.0/8'], '198.51.100.1, 203.0.113.9'), '203.0.113.9');
     assert.equal(

@@ -93,7 +93,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   httpReading: {
     paths: ['src/http/reading/'],
     rooms: ['core', 'http'],
-    packages: ['@fastify/proxy-addr', 'node:*'],
+    packages: ['node:*'],
   },
   httpAnswering: { paths: ['src/http/answering/'], rooms: ['core', 'http'], packages: ['node:*'] },
   httpReference: {

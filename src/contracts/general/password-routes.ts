@@ -83,6 +83,7 @@ export function resetPasswordRoute(core: Core): Route {
     description:
       'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), ends every session of the user, and hands out a new one in the header `X-User-Token`. A refused password does not use the token up. An invitation also makes its user active and confirmed.',
     access: 'public',
+    networkThrottle: 'password',
     body: resetBody,
     bodyExample: resetExample,
     responses: {

@@ -13,12 +13,32 @@ export interface Quota {
   readonly windowMs: number;
 }
 
+/** A subject with the number of hits that it may have. */
+export interface SubjectQuota {
+  /** A keyed digest. */
+  readonly subject: string;
+  readonly quota: Quota;
+}
+
+/** A hit that was refused. */
+export interface RefusedHit {
+  /** The milliseconds until the next hit is allowed. */
+  readonly waitMs: number;
+  /** The index of the subject whose quota demands this wait. */
+  readonly at: number;
+}
+
 export interface ThrottleStore {
   /**
    * Counts one hit if the quotas allow it. Null when it was counted; otherwise the milliseconds until the next hit is
    * allowed.
    */
   hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null>;
+  /**
+   * Counts one hit of up to three subjects, each of which is a part of the next one, if every quota allows it. Null when it
+   * was counted. A refused hit counts for none of them.
+   */
+  hitNested(bucket: string, subjects: readonly SubjectQuota[], now: number): Promise<RefusedHit | null>;
   /** The wrong passwords of a subject from a network and from its group. */
   findFailures(subject: string, from: GuessSource): Promise<LoginFailures>;
   /** Counts one wrong password, of the network and of its group; each makes the debt of the group `debtMs` longer. */

@@ -6,6 +6,7 @@
  * classes of statuses, channels, providers, and our own words, so the number of series is bounded.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { NetworkWidth } from '../../core/access/network.ts';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -23,6 +24,8 @@ export interface ProcessMetrics {
   hashRefused(): void;
   written(changes: number, ms: number): void;
   checkpointed(ms: number): void;
+  /** A limit by network refused a call; the width of the network whose limit it was. */
+  throttled(width: NetworkWidth): void;
   /** An entry of a job in its journal. */
   noted(event: string, fields: Readonly<Record<string, string | number>>): void;
   /** A job met a fault of ours. */
@@ -121,6 +124,12 @@ export function createProcessMetrics(): ProcessMetrics {
     labelNames: ['provider'],
     registers,
   });
+  const throttled = new Counter({
+    name: 'roster_network_throttled_total',
+    help: 'Calls that a limit by network refused with 429, by the width of the network whose limit was reached.',
+    labelNames: ['width'],
+    registers,
+  });
   const faults = new Counter({
     name: 'roster_job_faults_total',
     help: 'Faults of ours that jobs met; the log has a line for each.',
@@ -176,6 +185,7 @@ export function createProcessMetrics(): ProcessMetrics {
       commits.observe(ms / 1000);
       commitChanges.observe(changes);
     },
+    throttled: (width) => throttled.inc({ width }),
     checkpointed: (ms) => checkpoints.observe(ms / 1000),
     noted(event, { channel = '', state = '', provider = '', result = '' }) {
       if (event === 'message') messages.inc({ channel, result: state });

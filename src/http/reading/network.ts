@@ -1,43 +1,105 @@
 /**
- * The network of a request's caller, as throttles count it: one IPv4 address, or the 64-bit prefix of an IPv6
- * address, because a subscriber owns the whole prefix and could use a new address for every request. The address
- * is that of the connection, or the one that trusted proxies report.
+ * The network of a request's caller, as limits count it: that of the connection's peer, or of the last address in
+ * `X-Forwarded-For` that no trusted proxy has. Only a trusted proxy is believed, and `Forwarded` (RFC 7239) is not read. The peer is
+ * parsed once for each connection.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
-import proxyAddr from '@fastify/proxy-addr';
+import type { Socket } from 'node:net';
+import {
+  type Address,
+  type AddressBlock,
+  isInBlock,
+  networkOf,
+  noNetwork,
+  parseAddress,
+  parseBlock,
+} from '../../core/access/network.ts';
 
-/** The network of a request's caller. */
-export type NetworkReader = (request: IncomingMessage) => string;
+/** The other side of a connection. */
+export interface Peer {
+  /** Null without an address. */
+  readonly address: Address | null;
+  readonly network: string;
+  readonly isTrusted: boolean;
+}
+
+export interface NetworkReader {
+  /** The network of the caller, with the address that a trusted proxy reports. */
+  networkOf(request: IncomingMessage): string;
+  peerOf(socket: Socket): Peer;
+}
+
+const forwardedFor = 'x-forwarded-for';
+const peer = Symbol('peer');
+
+/** `trustedProxies` are IP addresses and CIDR blocks; throws for any other text. */
+export function createNetworkReader(trustedProxies: readonly string[]): NetworkReader {
+  const trusted = trustedProxies.map(blockOf);
+
+  function peerOf(socket: Socket & { [peer]?: Peer }): Peer {
+    socket[peer] ??= readPeer(socket.remoteAddress);
+    return socket[peer];
+  }
+
+  function readPeer(text: string | undefined): Peer {
+    const address = text === undefined ? null : parseAddress(text);
+    if (address === null) return { address, network: noNetwork, isTrusted: false };
+    return { address, network: networkOf(address), isTrusted: isTrusted(address) };
+  }
+
+  function isTrusted(address: Address): boolean {
+    return trusted.some((block) => isInBlock(address, block));
+  }
+
+  return {
+    peerOf,
+    networkOf({ socket, headers }) {
+      const { address, network, isTrusted: isProxy } = peerOf(socket);
+      const chain = headers[forwardedFor];
+      if (!isProxy || address === null || chain === undefined) return network;
+      return networkOf(clientIn(String(chain), address));
+    },
+  };
+
+  /**
+   * Each proxy adds at the end the address that it was called from. What stands before the first address without trust was
+   * written by that client, and what stands before a text that is no address was written by an unknown program.
+   */
+  function clientIn(chain: string, nearest: Address): Address {
+    let client = nearest;
+    let end = chain.length;
+    while (end >= 0) {
+      const comma = end === 0 ? -1 : chain.lastIndexOf(',', end - 1);
+      const address = parseAddress(chain.slice(comma + 1, end));
+      if (address === null) return client;
+      client = address;
+      if (!isTrusted(address)) return client;
+      end = comma;
+    }
+    return client;
+  }
+}
 
 /**
- * Reads the network of the last address in `X-Forwarded-For` that no trusted proxy added, and ignores the header
- * of other peers. `trustedProxies` are IP addresses and CIDR blocks; throws for any other text.
+ * Looks at requests until the first one with `X-Forwarded-For` from a peer that is no trusted proxy, and warns of it once. It may be
+ * a client that pretends, so the warning names no address.
  */
-export function createNetworkReader(trustedProxies: readonly string[]): NetworkReader {
-  if (trustedProxies.length === 0) return ({ socket }) => networkOf(socket.remoteAddress ?? 'unknown');
-  const isTrusted = proxyAddr.compile([...trustedProxies]);
-  return (request) => networkOf(proxyAddr(request, isTrusted) ?? 'unknown');
+export function createReportWarning(
+  { peerOf }: NetworkReader,
+  warn: (message: string) => void,
+): (request: IncomingMessage) => void {
+  let hasWarned = false;
+  return ({ socket, headers }) => {
+    if (hasWarned || headers[forwardedFor] === undefined || peerOf(socket).isTrusted) return;
+    hasWarned = true;
+    warn(
+      'X-Forwarded-For came from an address that ROSTER_TRUSTED_PROXIES does not list. It was ignored: if that was your proxy, the limits by network count all its callers as one',
+    );
+  };
 }
 
-/** The network of an address, also with a port behind it; a text that is no IP address is its own network. */
-export function networkOf(text: string): string {
-  const address = withoutPort(text);
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = (address.split('%', 1)[0] ?? '').toLowerCase().split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  // An IPv4 address at the end stands for two groups; it is never among the first four.
-  const width = before.length + after.length + (address.includes('.') ? 1 : 0);
-  const gap = tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - width) }, () => '0');
-  const groups = [...before, ...gap, ...after].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
-}
-
-/** Some proxies report the port of each connection, which is another one each time (RFC 7239, section 6). */
-function withoutPort(text: string): string {
-  const [, bracketed, plain] = /^"?(?:\[([0-9a-f:.%]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?"?$/i.exec(text) ?? [];
-  return bracketed ?? plain ?? text;
+function blockOf(text: string): AddressBlock {
+  const block = parseBlock(text);
+  if (block === null) throw new Error(`${text} is no address and no block of addresses`);
+  return block;
 }

@@ -87,7 +87,7 @@ function impliedNames({ method, access, networkThrottle }: Route): Set<RefusalNa
   };
   add(access !== 'public', 'unauthorized');
   add(access !== 'public' && access !== 'credential', 'forbidden');
-  add(networkThrottle !== undefined, 'rate_limited');
+  add(networkThrottle !== undefined || access === 'public', 'rate_limited');
   add(method !== 'GET', 'payload_too_large', 'request_timeout', 'malformed_body');
   add(method !== 'GET' && method !== 'DELETE', 'unsupported_media_type');
   return names;

@@ -69,9 +69,15 @@ export function referenceRoutes(core: Core, served: readonly ServedContract[]): 
   };
   const noIcon = async (): Promise<Answer> => ({ status: 204 });
   return [
-    { method: 'GET', path: '/favicon.ico', operationId: 'favicon', handle: noIcon },
+    { method: 'GET', path: '/favicon.ico', operationId: 'favicon', isUnlimited: true, handle: noIcon },
     { method: 'GET', path: base, operationId: 'reference', handle: page },
-    { method: 'GET', path: `${scriptFolder}/:name`, operationId: 'reference.script', handle: script },
+    {
+      method: 'GET',
+      path: `${scriptFolder}/:name`,
+      operationId: 'reference.script',
+      isUnlimited: true,
+      handle: script,
+    },
     ...served.map((each): PageRoute => {
       const { contract } = each;
       return {

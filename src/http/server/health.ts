@@ -17,6 +17,7 @@ export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRo
       path: '/healthz',
       operationId: 'health',
       isAlwaysServed: true,
+      isUnlimited: true,
       handle: async () => ({ status: 200, body: { status: 'ok' } }),
     },
     {
@@ -24,6 +25,7 @@ export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRo
       path: '/readyz',
       operationId: 'readiness',
       isAlwaysServed: true,
+      isUnlimited: true,
       async handle() {
         if (!(await isReady(readiness))) throw refuse('unavailable', { retryAfterSeconds: 1 });
         return { status: 200, body: { status: 'ready' } };

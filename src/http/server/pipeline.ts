@@ -16,7 +16,7 @@ import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
 import { CallerGone, parseBody, readBody } from '../reading/body.ts';
 import { hasOneHost } from '../reading/host.ts';
-import { countNetwork } from '../reading/throttle.ts';
+import type { CountNetwork } from '../reading/throttle.ts';
 import type { HttpSettings } from '../settings.ts';
 import type { ServerCall } from './server-call.ts';
 
@@ -32,9 +32,10 @@ export interface PipelineOptions {
   readonly core: Core;
   readonly logger: Logger;
   readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs' | 'isHttpsOnly'>;
+  readonly countNetwork: CountNetwork;
 }
 
-export function createPipeline({ core, logger, settings }: PipelineOptions): Pipeline {
+export function createPipeline({ core, logger, settings, countNetwork }: PipelineOptions): Pipeline {
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   const common = commonFieldsOf(settings);
   let inFlight = 0;
@@ -94,9 +95,10 @@ export function createPipeline({ core, logger, settings }: PipelineOptions): Pip
   /** Counts the call against the limit of its network. A refusal of a caller without a credential is recorded here. */
   async function throttle({ operation }: Exchange, call: ServerCall, bucket: NetworkThrottle): Promise<void> {
     try {
-      await countNetwork(core, bucket, call.network);
+      await countNetwork(bucket, call.network);
     } catch (error) {
-      if (call.principal === null && isRefusal(error, 'rate_limited')) {
+      // The record of a page costs more than the page, and a page has no organization.
+      if (bucket !== 'page' && call.principal === null && isRefusal(error, 'rate_limited')) {
         const appId = operation.appIdOf?.(call);
         await countStrangerRefusal(core, { door: call.door, appId }, error);
       }

@@ -12,7 +12,7 @@ const noBytes = Buffer.alloc(0);
 export interface CallContext {
   /** The query as the default grammar reads it. */
   readonly query: Query;
-  readonly networkOf: NetworkReader;
+  readonly networks: NetworkReader;
   baseUrlOf(contract: string | null): string;
 }
 
@@ -39,7 +39,7 @@ export class ServerCall implements Call {
   }
 
   get network(): string {
-    return this.#context.networkOf(this.#exchange.request);
+    return this.#context.networks.networkOf(this.#exchange.request);
   }
 
   /** Parsed when the handler first reads it, so that a malformed query is refused after all the checks. */

@@ -13,6 +13,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { NetworkWidth } from '../../core/access/network.ts';
 import type { Core } from '../../core/core.ts';
 import { secondMs } from '../../core/time.ts';
 import { createCors } from '../answering/cors.ts';
@@ -23,7 +24,8 @@ import { type Mount, mountAt } from '../mount.ts';
 import { type Operation, operationOf, operationOfPage, patternOf } from '../operation.ts';
 import type { PageRoute } from '../page.ts';
 import { createContractRouter } from '../reading/contract-router.ts';
-import { createNetworkReader } from '../reading/network.ts';
+import { createNetworkReader, createReportWarning } from '../reading/network.ts';
+import { createNetworkThrottle } from '../reading/throttle.ts';
 import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
@@ -51,8 +53,16 @@ export interface ServerOptions {
   /** The absolute address in OpenAPI documents; by default `publicUrl`. */
   documentUrl?(): string;
   readonly logger: Logger;
+  /** Counts what the server does; nothing is counted unless given. */
+  readonly meter?: ServerMeter;
   /** Whether the server can serve requests now; a rejection means no. Called for each `GET /readyz`. */
   readiness(): Promise<boolean>;
+}
+
+/** Counts for the metrics. */
+export interface ServerMeter {
+  /** A limit by network refused a call. */
+  throttled(width: NetworkWidth): void;
 }
 
 export interface HttpServer {
@@ -61,6 +71,8 @@ export interface HttpServer {
    * listen at the same address, and the system distributes the connections. Rejects with Node's error.
    */
   listen(at: { readonly host: string; readonly port: number; readonly isShared?: boolean }): Promise<string>;
+  /** Every operation that it serves, and last the one of unknown paths. */
+  readonly operations: readonly Operation[];
   /** Accepts no more connections; resolves when every request is answered, or is cut off at the deadline. */
   close(): Promise<void>;
 }
@@ -76,7 +88,8 @@ export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger, mounts = [] } = options;
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
-  const pipeline = createPipeline({ core, logger, settings });
+  const countNetwork = createNetworkThrottle(core, options.meter?.throttled);
+  const pipeline = createPipeline({ core, logger, settings, countNetwork });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const published = served.filter(({ contract }) => contract.isInternal !== true);
@@ -92,7 +105,10 @@ export function createServer(options: ServerOptions): HttpServer {
     isHostRouted: settings.isHostRouted,
     publicUrl: () => options.publicUrl(),
   });
-  const networkOf = createNetworkReader(settings.trustedProxies);
+  const networks = createNetworkReader(settings.trustedProxies);
+  const warnOfReports = core.policy.isProduction
+    ? createReportWarning(networks, (message) => logger.warn({}, message))
+    : null;
 
   const table = createRouteTable(serveUnrouted);
   const findUnrouted = createUnrouted({
@@ -106,6 +122,7 @@ export function createServer(options: ServerOptions): HttpServer {
     find: (method, target, headers) => findUnrouted(method, contractRouter.rewrite(target, headers), headers),
   });
 
+  const operations: Operation[] = [];
   for (const page of pages) addRoute(page.method, page.path, operationOfPage(page, fallback));
   for (const { contract, routes } of served) {
     for (const route of routes) {
@@ -113,8 +130,10 @@ export function createServer(options: ServerOptions): HttpServer {
     }
   }
   table.complete();
+  operations.push(findUnrouted('GET', '', {}).operation);
 
   function addRoute(method: Route['method'], path: string, operation: Operation): void {
+    operations.push(operation);
     table.add(method, path, (request, response, params, query) => {
       serve(operation, request, response, params, query);
     });
@@ -134,7 +153,7 @@ export function createServer(options: ServerOptions): HttpServer {
   ): void {
     const exchange = new Exchange(randomUUID(), operation, request, response, params);
     const { baseUrlOf } = contractRouter;
-    void pipeline.serve(exchange, new ServerCall(exchange, { query, networkOf, baseUrlOf }));
+    void pipeline.serve(exchange, new ServerCall(exchange, { query, networks, baseUrlOf }));
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -143,6 +162,7 @@ export function createServer(options: ServerOptions): HttpServer {
       mount.handle(request, response);
       return;
     }
+    warnOfReports?.(request);
     request.url = contractRouter.rewrite(request.url ?? '/', request.headers);
     table.dispatch(request, response);
   }
@@ -154,6 +174,7 @@ export function createServer(options: ServerOptions): HttpServer {
   });
 
   return {
+    operations,
     async listen({ host, port, isShared = false }) {
       return originOf(await listen(server, { host, port, reusePort: isShared }));
     },

@@ -55,7 +55,7 @@ function operationOf(
     pattern: null,
     operationId: null,
     admission: null,
-    throttle: null,
+    throttle: 'page',
     appIdOf: null,
     body: 'ignored',
     bodyTypes: [],

@@ -46,6 +46,7 @@ export function brandFiles(core: Core): readonly PageRoute[] {
       method: 'GET',
       path: `${path}/marks/:provider/:digest`,
       operationId: 'connect.mark',
+      isUnlimited: true,
       async handle({ params }) {
         const mark = core.providers.findMark(params['provider'] ?? '');
         if (mark === null || mark.digest !== params['digest']) throw refuseHttp('route_not_found', {});

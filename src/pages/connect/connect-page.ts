@@ -17,6 +17,7 @@ import { htmlHead, renderPage } from '../layout.ts';
 import type { LocalTexts, PageTexts } from '../local-texts.ts';
 import { noticeText } from '../notice.ts';
 import { directionOf, languageAttributes, languageName } from '../page-language.ts';
+import { requestProblemOf } from '../request-problem.ts';
 import { createSiteTexts } from '../site-texts.ts';
 import { brandAddresses, brandFiles } from './brand-files.ts';
 import { connectApi } from './connect-api.ts';
@@ -61,6 +62,7 @@ export function connectPages(
       method: 'GET',
       path: `${path}/notice.js`,
       operationId: 'connect.notice',
+      isUnlimited: true,
       handle: async () => ({
         status: 200,
         headers: { 'cache-control': 'public, max-age=3600', 'cross-origin-resource-policy': 'same-origin' },
@@ -70,12 +72,13 @@ export function connectPages(
     },
     ...pictures.map((each, index): PageRoute => {
       const operationId = index === 0 ? 'connect.picture' : 'connect.picture.slash';
-      return { method: 'GET', path: each, operationId, handle: async () => picture };
+      return { method: 'GET', path: each, operationId, isUnlimited: true, handle: async () => picture };
     }),
     {
       method: 'GET',
       path: `${path}/assets/:name`,
       operationId: 'connect.asset',
+      isUnlimited: true,
       handle: async ({ params, headers }) => (await assets()).answer(params['name'] ?? '', headers),
     },
     ...brandFiles(core),
@@ -179,7 +182,7 @@ function presentIn(texts: PageTexts<ConnectTexts>, base: string): (refusal: Refu
 `;
     })}`;
     const page = renderPage({
-      ...{ status: refusal.code === 'unavailable' ? 503 : 500, language: fallbackLanguage },
+      ...{ status: requestProblemOf(refusal).status, language: fallbackLanguage },
       ...{ title: texts.in(fallbackLanguage).notices.failed.heading, content },
       ...{ isFramed: true, script: `${base}notice.js` },
     });

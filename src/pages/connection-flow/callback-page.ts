@@ -100,6 +100,7 @@ export function connectionCallbackPages(core: Core, siteTexts = createSiteTexts(
       method: 'GET',
       path: `${path}.js`,
       operationId: 'connectionCallbackScript',
+      isUnlimited: true,
       handle: async () => ({
         status: 200,
         headers: { 'Cache-Control': 'public, max-age=3600', 'X-Content-Type-Options': 'nosniff' },

@@ -92,6 +92,7 @@ export function connectionStartPages(core: Core, siteTexts = createSiteTexts()):
       method: 'GET',
       path: `${path}.js`,
       operationId: 'connectionStartScript',
+      isUnlimited: true,
       handle: async () => ({
         status: 200,
         headers: { 'Cache-Control': 'public, max-age=3600' },

@@ -115,6 +115,7 @@ function solverRoute(): PageRoute {
     method: 'GET',
     path: `${path}-challenge.js`,
     operationId: `${operationId}Challenge`,
+    isUnlimited: true,
     handle: async () => {
       script ??= readFileSync(solverFile, 'utf8');
       return {

@@ -52,7 +52,7 @@ export interface QuietServer {
 
 const quiet: Journal = { note: () => {}, warn: () => {}, fault: () => {} };
 
-const byNetwork = ['SIGNUP', 'SESSION', 'CONFIRMATION', 'PASSWORD', 'EMAIL_CHECK', 'GUESSES'];
+const byNetwork = ['SIGNUP', 'SESSION', 'CONFIRMATION', 'PASSWORD', 'EMAIL_CHECK', 'GUESSES', 'PAGE'];
 const limits = [...byNetwork, 'ADDRESS_HOUR', 'ADDRESS_DAY', 'ACCOUNT_HOUR'];
 const unlimited = Object.fromEntries(limits.map((name) => [`ROSTER_LIMIT_${name}`, '1000000']));
 

@@ -53,6 +53,51 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await network(), 60_000);
   });
 
+  const nest = (subjects: readonly (readonly [string, number])[], now: number) =>
+    own().changeSystem('throttle', (tx) => {
+      const counts = subjects.map(([subject, limit]) => ({ subject, quota: { limit, windowMs: 60_000 } }));
+      return tx.throttles.hitNested('nested', counts, now);
+    });
+
+  test('a hit of nested subjects counts for all of them, or for none', async () => {
+    const [narrow, other] = [
+      [
+        ['narrow', 2],
+        ['wide', 3],
+      ],
+      [
+        ['other', 2],
+        ['middle', 9],
+        ['wide', 3],
+      ],
+    ] as const;
+    assert.equal(await nest(narrow, 0), null);
+    assert.equal(await nest(narrow, 10_000), null);
+    for (let count = 0; count < 5; count++) {
+      assert.deepEqual(await nest(narrow, 20_000), { waitMs: 40_000, at: 0 });
+    }
+    assert.equal(await nest(other, 20_000), null, 'refused hits left the wide one a place');
+    assert.deepEqual(await nest(other, 20_000), { waitMs: 40_000, at: 2 });
+    assert.equal(await nest([['alone', 1]], 20_000), null);
+    assert.deepEqual(await nest([['alone', 1]], 20_001), { waitMs: 59_999, at: 0 });
+    assert.equal(await nest(other, 60_000), null);
+  });
+
+  test('of many nested hits at the same time no more than the widest quota are allowed', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        nest(
+          [
+            [`n${at}`, 1],
+            ['crowd', 5],
+          ],
+          0,
+        ),
+      ),
+    );
+    assert.equal(answers.filter((refused) => refused === null).length, 5);
+  });
+
   test('of many hits at the same time no more than the quota are allowed', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => hit('a', 's', twiceAMinute, 5)));
     assert.equal(answers.filter((waitMs) => waitMs === null).length, 2);

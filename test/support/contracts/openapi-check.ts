@@ -123,7 +123,7 @@ function checkChallenge({ method, path, status, headers }: Exchange, document: O
 function checkUnrouted(exchange: Exchange, contract: string, shape: Shapes): void {
   const { method, path, status, text } = exchange;
   const place = `${method} ${path} (${contract}, no operation)`;
-  assert.ok([400, 404, 405, 413, 431].includes(status), `${place} answered ${status}: ${text}`);
+  assert.ok([400, 404, 405, 413, 429, 431].includes(status), `${place} answered ${status}: ${text}`);
   if (method === 'HEAD' || shape.envelope === null) return;
   checkJson(exchange, place, shape.envelope);
 }

@@ -4,9 +4,16 @@
  */
 
 import { sql } from 'kysely';
-import type { GuessSource, LoginFailures, Quota, ThrottleStore } from '../../../core/access/throttle.ts';
+import type {
+  GuessSource,
+  LoginFailures,
+  Quota,
+  RefusedHit,
+  SubjectQuota,
+  ThrottleStore,
+} from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
-import { type Binder, build, statement } from '../../sql/statement.ts';
+import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 
 type BySubject = { orgKey: number; subject: string };
@@ -37,6 +44,43 @@ const insertHit = statement((p: Binder<BySubject & { bucket: string; at: number;
     at: p('at'),
     expires_at: p('expiresAt'),
   }),
+);
+
+type Nested = { orgKey: number; bucket: string } & Record<
+  `${'subject' | 'after' | 'skip'}${number}`,
+  string | number
+>;
+type NestedHits = { orgKey: number; bucket: string; at: number } & Record<
+  `${'subject' | 'expiresAt'}${number}`,
+  string | number
+>;
+
+/** As `selectBlocking`, for one, two or three subjects in one statement; `level` is the index of the subject. */
+const selectNestedBlocking = [1, 2, 3].map((count) =>
+  rawStatement((p: Binder<Nested>) => {
+    const each = Array.from({ length: count }, (_, level) => {
+      return sql<{ level: number; at: number }>`select ${sql.lit(level)} as level, (
+        select at from throttle_hits
+        where org_key = ${p('orgKey')} and subject = ${p(`subject${level}`)} and bucket = ${p('bucket')}
+          and at > ${p(`after${level}`)}
+        order by at desc limit 1 offset ${p(`skip${level}`)}) as at`;
+    });
+    return sql<{ level: number; at: number | null }>`${sql.join(each, sql` union all `)}`;
+  }),
+);
+
+const insertNestedHits = [1, 2, 3].map((count) =>
+  statement((p: Binder<NestedHits>) =>
+    build.insertInto('throttle_hits').values(
+      Array.from({ length: count }, (_, level) => ({
+        org_key: p('orgKey'),
+        subject: sql<string>`${p(`subject${level}`)}`,
+        bucket: p('bucket'),
+        at: p('at'),
+        expires_at: sql<number>`${p(`expiresAt${level}`)}`,
+      })),
+    ),
+  ),
 );
 
 /** The row of the network, and the row of its group. */
@@ -108,6 +152,41 @@ export class SqlThrottleStore implements ThrottleStore {
     }
     if (waitMs > 0) return waitMs;
     await executor.run(insertHit, { orgKey, subject, bucket, at: now, expiresAt: now + longestMs });
+    return null;
+  }
+
+  async hitNested(
+    bucket: string,
+    subjects: readonly SubjectQuota[],
+    now: number,
+  ): Promise<RefusedHit | null> {
+    const { executor } = this.#scope;
+    const orgKey = this.#orgKey;
+    const select = selectNestedBlocking[subjects.length - 1];
+    const insert = insertNestedHits[subjects.length - 1];
+    if (select === undefined || insert === undefined)
+      throw new Error(`${subjects.length} subjects of one hit`);
+    // Every hit of an inner subject is one of the outermost, so one lock is enough.
+    await executor.lockName(`throttle ${orgKey} ${bucket} ${subjects.at(-1)?.subject}`);
+    const each = (name: string, valueFor: (of: SubjectQuota) => string | number) =>
+      Object.fromEntries(subjects.map((of, level) => [`${name}${level}`, valueFor(of)]));
+    const blocking = await executor.rows(select, {
+      ...{ orgKey, bucket },
+      ...each('subject', ({ subject }) => subject),
+      ...each('after', ({ quota }) => now - quota.windowMs),
+      ...each('skip', ({ quota }) => quota.limit - 1),
+    });
+    let refused: RefusedHit | null = null;
+    for (const { level, at } of blocking) {
+      const waitMs = at === null ? 0 : at + (subjects[level]?.quota.windowMs ?? 0) - now;
+      if (waitMs > (refused?.waitMs ?? 0)) refused = { waitMs, at: level };
+    }
+    if (refused !== null) return refused;
+    await executor.run(insert, {
+      ...{ orgKey, bucket, at: now },
+      ...each('subject', ({ subject }) => subject),
+      ...each('expiresAt', ({ quota }) => now + quota.windowMs),
+    });
     return null;
   }
 
