@@ -5,7 +5,7 @@ import type { Command, Option } from './command.ts';
 
 const filters: Readonly<Record<string, Option>> = {
   org: { value: 'ID', meaning: 'Of this organization; needed where there are several' },
-  user: { value: 'ID', meaning: 'About this user only' },
+  user: { value: 'ID|EMAIL', meaning: 'About this user only: an id in any format, a number, or an email' },
   actor: {
     value: 'ID',
     meaning: 'By this key, app, user or account of the operating system (uid:1000) only',

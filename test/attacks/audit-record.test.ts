@@ -4,11 +4,11 @@ import { describe, test } from 'node:test';
 import { AuditTally } from '../../src/core/record/tally.ts';
 import { dayMs } from '../../src/core/time.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
-import { rosterJson } from '../cli/program.ts';
+import { refused, rosterJson } from '../cli/program.ts';
 import { goodPassword } from '../contracts/general/sign-up.ts';
 import { addPerson, bareId } from '../support/contracts/people.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
-import { newEmail, newPhone, path, signUp } from './support/accounts.ts';
+import { newEmail, newPhone, path, signUp, userOf } from './support/accounts.ts';
 
 describe('the audit log', () => {
   const roster = setUpRoster();
@@ -159,6 +159,23 @@ describe('the audit log', () => {
       commands.slice(0, 2).map(({ subject }) => Object(subject).id),
       ['audit list', 'org rename'],
     );
+  });
+
+  test('is found by the number and the email of a user as by the id', async () => {
+    const person = await addPerson(roster, { email: newEmail() });
+    const { email } = await userOf(roster, person);
+    await roster.call(`GET ${path}/${person.number}`, { session: admin.session });
+    const listOf = (user: string) =>
+      rosterJson(roster.folder, ['audit', 'list', '--org', tenant.id, '--user', user]);
+    const expected = (await listOf(person.userId)).at('events');
+    assert.ok(Array.isArray(expected) && expected.length > 0);
+    for (const user of [String(person.number), email ?? '', ` ${email?.toUpperCase()} `]) {
+      assert.deepEqual((await listOf(user)).at('events'), expected, user);
+    }
+    for (const user of ['stranger@example.com', '999999', 'any text']) {
+      const { lines } = await refused(roster.folder, ['audit', 'list', '--org', tenant.id, '--user', user]);
+      assert.deepEqual(lines, ['roster: there is no such user']);
+    }
   });
 
   test('is not changed or deleted with any credential', async () => {

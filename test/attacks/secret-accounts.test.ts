@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dayMs } from '../../src/core/time.ts';
+import { refused, rosterJson } from '../cli/program.ts';
 import { confirm, goodPassword } from '../contracts/general/sign-up.ts';
 import { addPerson } from '../support/contracts/people.ts';
 import type { Reply } from '../support/server/http.ts';
@@ -192,6 +193,24 @@ describe('where a deployment tells no accounts', () => {
     await reset(roster, await askForReset(roster, holder.email));
     assert.equal(await guess(), 429);
     assert.equal(await signIn(holder.email, 'three wild horses'), 201);
+  });
+
+  test('the operator finds a user by the address that the user requests, but its holder first', async () => {
+    const show = async (reference: string) =>
+      (await rosterJson(roster.folder, ['user', 'show', reference])).at('general.id');
+    const one = await signUp(roster, { phone: newPhone() });
+    assert.equal(await show(one.email.toUpperCase()), one.number);
+    const other = await signUp(roster, { email: one.email, phone: newPhone() });
+    const { exitCode, lines } = await refused(roster.folder, ['user', 'show', one.email]);
+    assert.equal(exitCode, 1);
+    assert.ok(String(lines[0]).includes(`${one.number}, ${other.number}`));
+    const international = await signUp(roster, { email: 'Ana@bücher-9.example', phone: newPhone() });
+    for (const email of ['ana@BÜCHER-9.example', 'ana@xn--bcher-9-n2a.example']) {
+      assert.equal(await show(email), international.number, email);
+    }
+    const holder = await proved();
+    await signUp(roster, { email: holder.email, phone: newPhone() });
+    assert.equal(await show(holder.email), holder.number);
   });
 
   test('staff learn that an address is taken', async () => {

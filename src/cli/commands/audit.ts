@@ -1,6 +1,8 @@
 /** The audit log as the operator reads it: pages of events, and all events as NDJSON for another system. */
+import type { Core } from '../../core/core.ts';
 import type { Organization } from '../../core/directory/organization.ts';
 import { listOrganizations } from '../../core/directory/organization-lifecycle.ts';
+import { findUserIds } from '../../core/directory/user-dossier.ts';
 import type { FieldFault } from '../../core/errors.ts';
 import { parseHumanId, parseUserIdText } from '../../core/ids.ts';
 import type { AuditEvent, AuditFilter } from '../../core/record/audit-event.ts';
@@ -15,8 +17,8 @@ import { ProgressBar } from '../transfer/progress-bar.ts';
 const eventsPerPage = 50;
 
 export const list = onDirectory(async ({ core }, invocation) => {
-  const filter = filterOf(invocation);
   const organization = organizationOf(invocation, await listOrganizations(core));
+  const filter = await filterOf(core, organization, invocation);
   const page = Number(invocation.find('page') ?? 1);
   const size = Number(invocation.find('limit') ?? eventsPerPage);
   const principal = operatorOf(organization.key);
@@ -43,8 +45,8 @@ export const list = onDirectory(async ({ core }, invocation) => {
 
 export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outcome> => {
   const place = readOutput(invocation, 'audit export', 'events');
-  const filter = filterOf(invocation);
   const organization = organizationOf(invocation, await listOrganizations(core));
+  const filter = await filterOf(core, organization, invocation);
   const output = await openOutput(place);
   const batches = exportAuditEvents(core, operatorOf(organization.key), filter);
   const bar = new ProgressBar();
@@ -76,16 +78,20 @@ function organizationOf(invocation: Invocation, organizations: readonly Organiza
   return found;
 }
 
-function filterOf(invocation: Invocation): AuditFilter {
+async function filterOf(core: Core, { key }: Organization, invocation: Invocation): Promise<AuditFilter> {
+  const reference = invocation.find('user');
+  const [userId, other] = reference === undefined ? [] : await findUserIds(core, key, reference);
+  if (reference !== undefined && userId === undefined) throw new CommandError('there is no such user');
+  if (other !== undefined) throw new CommandError('several users request this email: use the id of one');
   const { filter, faults } = readFilter(
     {
-      user: invocation.find('user'),
+      user: userId,
       actor: invocation.find('actor'),
       action: invocation.find('action'),
       since: invocation.find('since'),
       until: invocation.find('until'),
     },
-    (text) => parseUserIdText(text) ?? parseHumanId(text),
+    (text) => (text === userId ? userId : (parseUserIdText(text) ?? parseHumanId(text))),
   );
   const [fault] = faults;
   if (fault !== undefined) throw new CommandError(faultText(fault));

@@ -22,7 +22,10 @@ export const show = onDirectory(async (directory, invocation) => {
   };
 });
 
-/** The dossier that is meant: an email may belong to one user in each of several organizations. */
+/**
+ * The dossier that is meant: an email may belong to one user in each of several organizations, and several users may
+ * request it.
+ */
 function pick(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
   const found = dossiers.filter(({ organization }) => {
     return organizationId === null || organization.id === organizationId;
@@ -30,6 +33,10 @@ function pick(dossiers: readonly UserDossier[], organizationId: string | null): 
   const [only, second] = found;
   if (only === undefined) throw new CommandError('there is no such user');
   if (second === undefined) return only;
+  if (second.organization.id === only.organization.id) {
+    const numbers = found.map(({ user }) => String(user.number)).join(', ');
+    throw new CommandError(`several users request this email: use a number, one of ${numbers}`);
+  }
   const ids = found.map(({ organization }) => `--org ${organization.id}`).join(' or ');
   throw new CommandError(`several organizations have such a user: add ${ids}`);
 }

@@ -67,6 +67,13 @@ export function emailKeysOf(email: string): readonly string[] {
   return [...new Set(keys)];
 }
 
+/** How a row may spell the address in lower case: the keys, and the domain in Unicode. */
+export function emailSpellingsOf(email: string): readonly string[] {
+  const key = canonicalEmail(email);
+  const at = key.lastIndexOf('@');
+  return [...emailKeysOf(email), `${key.slice(0, at)}@${domainToUnicode(key.slice(at + 1))}`];
+}
+
 /** The address to which mail goes: the local part as it was given, and the A-label of the domain. */
 export function toMailAddress(email: string): string {
   const at = email.lastIndexOf('@');

@@ -2,7 +2,7 @@
 import type { Session } from '../access/session.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
-import { parseHumanId, parseUserIdText, parseUserNumber } from '../ids.ts';
+import { type OrgKey, parseHumanId, parseUserIdText, parseUserNumber, type UserId } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { PasswordToken } from '../verification/password-token.ts';
 import type { App, Organization } from './organization.ts';
@@ -20,26 +20,26 @@ export interface UserDossier {
 }
 
 /**
- * Every user of any organization that the reference names: an id in the form of any contract, a number, or an email.
- * Refuses with `not_found` (user) where there is none.
+ * Every user of any organization that the reference names: an id in the form of any contract, a number, or an email that the
+ * user has or, where no user has it, requests. Refuses with `not_found` (user) where there is none.
  */
 export async function findDossiers(core: Core, reference: string): Promise<readonly UserDossier[]> {
   const dossiers = await core.work.readSystem('operator', async (system) => {
     const found: UserDossier[] = [];
     for (const organization of await system.organizations.list()) {
       const tx = system.within(organization.key);
-      const user = await findUser(tx, reference.trim());
-      if (user === null) continue;
-      const now = core.clock.now();
-      const code = await tx.codes.find(user.id);
-      found.push({
-        organization,
-        app: await system.apps.find(user.appId),
-        user,
-        sessions: await tx.sessions.listOf(user.id),
-        openCode: code === null || code.expiresAt <= now || code.triesLeft <= 0 ? null : code,
-        openTokens: await tx.passwordTokens.listOpen(user.id, now),
-      });
+      for (const user of await listUsers(tx, reference.trim())) {
+        const now = core.clock.now();
+        const code = await tx.codes.find(user.id);
+        found.push({
+          organization,
+          app: await system.apps.find(user.appId),
+          user,
+          sessions: await tx.sessions.listOf(user.id),
+          openCode: code === null || code.expiresAt <= now || code.triesLeft <= 0 ? null : code,
+          openTokens: await tx.passwordTokens.listOpen(user.id, now),
+        });
+      }
     }
     return found;
   });
@@ -47,9 +47,24 @@ export async function findDossiers(core: Core, reference: string): Promise<reado
   return dossiers;
 }
 
-function findUser(tx: Tx, reference: string): Promise<User | null> {
-  const id = parseUserIdText(reference) ?? parseHumanId(reference);
-  if (id !== null) return tx.users.find({ id });
-  const number = parseUserNumber(reference);
-  return number === null ? tx.users.findByEmail(reference) : tx.users.find({ number });
+/**
+ * The ids of the users of an organization that the reference names, as in `findDossiers`. An id names itself, so that it
+ * also leads to what was recorded about an erased user.
+ */
+export async function findUserIds(core: Core, orgKey: OrgKey, reference: string): Promise<readonly UserId[]> {
+  const text = reference.trim();
+  const id = parseId(text);
+  if (id !== null) return [id];
+  return (await core.work.read(orgKey, (tx) => listUsers(tx, text))).map((user) => user.id);
 }
+
+async function listUsers(tx: Tx, reference: string): Promise<readonly User[]> {
+  const id = parseId(reference);
+  const number = parseUserNumber(reference);
+  const ref = id !== null ? { id } : number !== null ? { number } : null;
+  const user = ref === null ? await tx.users.findByEmail(reference) : await tx.users.find(ref);
+  if (user !== null) return [user];
+  return ref === null ? tx.users.listByRequestedEmail(reference) : [];
+}
+
+const parseId = (text: string): UserId | null => parseUserIdText(text) ?? parseHumanId(text);

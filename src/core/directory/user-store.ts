@@ -22,6 +22,8 @@ export interface UserStore {
    * each is found by its own spelling.
    */
   findByEmail(email: string): Promise<User | null>;
+  /** The users who request that email, whether or not another user has it; the oldest request first. */
+  listByRequestedEmail(email: string): Promise<readonly User[]>;
   findByExternalId(appId: string, externalId: string): Promise<User | null>;
   /** Every user with that external id, newest first: at most one for each app. */
   listByExternalId<K extends keyof User = keyof User>(

@@ -23,6 +23,16 @@ export const selectByEmail = rowsOf<Tenant & { email: string }, UserRow>((p) =>
   users(p).where('email_canonical', '=', p('email')),
 );
 
+/** Along the index of the requests of all organizations: the operator asks seldom, and a request lasts for days. */
+export const selectByRequestedEmail = rowsOf<Tenant & { one: string; two: string; three: string }, UserRow>(
+  (p) =>
+    users(p)
+      .where('email_requested_at', '>', 0)
+      .where(sql<string>`lower(requested_email)`, 'in', [p('one'), p('two'), p('three')])
+      .orderBy('email_requested_at')
+      .orderBy('seq'),
+);
+
 export const selectByExternalId = rowsOf<Tenant & OfApp & { externalId: string }, UserRow>((p) =>
   users(p).where('external_id', '=', p('externalId')).where('app_key', '=', p('appKey')),
 );

@@ -3,7 +3,7 @@
  * taken. Every change that adds or removes a user, or changes its status, is noted in the counts of the same
  * transaction.
  */
-import { canonicalEmail, earlierEmailKey } from '../../core/directory/email-address.ts';
+import { canonicalEmail, earlierEmailKey, emailSpellingsOf } from '../../core/directory/email-address.ts';
 import type { NewUser, User, UserChanges } from '../../core/directory/user.ts';
 import type {
   InsertOutcome,
@@ -55,6 +55,13 @@ export class SqlUserStore implements UserStore {
     const earlierKey = earlierEmailKey(email);
     const holder = await byKey(key);
     return key === earlierKey ? holder : ((await byKey(earlierKey)) ?? holder);
+  }
+
+  async listByRequestedEmail(email: string): Promise<readonly User[]> {
+    const [one = email, two = one, three = two] = emailSpellingsOf(email);
+    const values = { orgKey: this.#orgKey, one, two, three };
+    const rows = await this.#executor.rows(queries.selectByRequestedEmail, values);
+    return wholeReader.readAll(rows, this.#scope, this.#orgKey);
   }
 
   async findByExternalId(appId: string, externalId: string): Promise<User | null> {

@@ -250,6 +250,20 @@ suiteOnEveryDatabase('the store of users', (own) => {
     assert.deepEqual(await byEmail('new@example.org'), changed);
   });
 
+  test('users are found by the email that they request, the oldest request first', async () => {
+    const asking = async (requestedEmail: string, emailRequestedAt: number) =>
+      add({ email: null, requestedEmail, emailRequestedAt });
+    const younger = await asking('Eve@example.org', 20);
+    const older = await asking('eve@example.org', 10);
+    const international = await asking('eve@bücher.example', 30);
+    const list = async (email: string, orgKey = tenant.orgKey) =>
+      (await own().read(orgKey, (tx) => tx.users.listByRequestedEmail(email))).map(({ id }) => id);
+    assert.deepEqual(await list('EVE@example.org'), [older.id, younger.id]);
+    assert.deepEqual(await list('eve@xn--bcher-kva.example'), [international.id]);
+    assert.deepEqual(await list('adam@example.org'), []);
+    assert.deepEqual(await list('eve@example.org', (await addTenant(own())).orgKey), []);
+  });
+
   test('every field that may change can be changed, and changed back', async () => {
     const user = await add();
     const { orgKey: _, id: __, number: ___, appId: ____, createdAt: _____, ...rest } = await add(complete);
