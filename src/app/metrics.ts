@@ -3,10 +3,13 @@
  * counts. Without `ROSTER_METRICS_PORT` this file is not loaded, and no part reports anything.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Core } from '../core/core.ts';
 import { readBacklog } from '../core/deployment/backlog.ts';
+import { summarizeSms } from '../core/messaging/sms-report.ts';
 import { backlogSnapshot } from '../gateways/metrics/backlog-metrics.ts';
 import { metricsContentType, ProcessSums, renderMetrics } from '../gateways/metrics/exposition.ts';
 import { createProcessMetrics } from '../gateways/metrics/process-metrics.ts';
+import { smsSnapshot } from '../gateways/metrics/sms-metrics.ts';
 import type { Snapshot } from '../gateways/metrics/snapshot.ts';
 import type { Logger } from '../http/log.ts';
 import { type MetricsServer, serveMetrics } from '../http/server/metrics-server.ts';
@@ -37,6 +40,12 @@ export interface Meter {
   close(): void;
 }
 
+/** What all processes share: the backlog, and the texts of the day. */
+async function readWhole(core: Core): Promise<Snapshot> {
+  const backlog = await backlogSnapshot(await readBacklog(core), core.clock.now());
+  return [...backlog, ...(await smsSnapshot(await summarizeSms(core)))];
+}
+
 /** A meter with all counts at 0. */
 export function createMeter(): Meter {
   const metrics = createProcessMetrics();
@@ -46,7 +55,7 @@ export function createMeter(): Meter {
   function backlogOf({ core }: Measured): Promise<Snapshot> {
     const at = performance.now();
     if (backlog === null || at - backlog.at > backlogMs.reuse) {
-      const reading = readBacklog(core).then((read) => backlogSnapshot(read, core.clock.now()));
+      const reading = readWhole(core);
       backlog = { at, reading: reading.catch(() => []) };
     }
     return Promise.race([backlog.reading, sleep(backlogMs.wait, [], { ref: false })]);

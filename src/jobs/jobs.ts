@@ -12,6 +12,7 @@ import { createHousekeepingJob } from './housekeeping.ts';
 import type { Journal } from './journal.ts';
 import { createMeasureHashesJob } from './measure-hashes.ts';
 import { createRefreshTokensJob } from './refresh-tokens.ts';
+import { createReportSmsLimitsJob } from './report-sms-limits.ts';
 import { createRevokeGrantsJob } from './revoke-grants.ts';
 import type { Job } from './runner.ts';
 import { createSendMessagesJob } from './send-messages.ts';
@@ -35,6 +36,7 @@ export function createJobs({ core, journal, senders, outbox }: JobParts): readon
     createCompleteErasuresJob(core, journal),
     createEndEmailRequestsJob(core),
     createMeasureHashesJob(core),
+    ...(core.sms === null ? [] : [createReportSmsLimitsJob(core, core.sms, journal)]),
     createHousekeepingJob(core),
     createWriteCountsJob(core),
   ];

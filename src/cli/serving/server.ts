@@ -62,6 +62,10 @@ export async function introduce(
   startedAt: number,
 ): Promise<Pick<Outcome, 'json' | 'text'>> {
   if (unknownNames.length > 0) app.journal.warn('unknown settings', { names: unknownNames.join(' ') });
+  if (config.sms.kind !== 'outbox' && config.sms.countries === 'all')
+    app.journal.warn('text messages may go to every country', { [settings.smsCountries.name]: 'all' });
+  if (config.sms.kind !== 'outbox' && config.sms.budgetDay === null)
+    app.journal.warn('text messages have no budget', { [settings.smsBudgetDay.name]: 'none' });
   const { ledger } = app.core;
   if (ledger.id === null) app.journal.note('no ledger of erasures is kept', { folder: config.dataDir });
   if (app.replayed.isOtherLedger)

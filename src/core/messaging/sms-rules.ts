@@ -3,6 +3,7 @@
  * opened, to a range of numbers that is not closed, and while the day's budget of the organization lasts. Every other
  * code goes by mail. The rules are for a real sender: the development outbox takes every number.
  */
+import type { OrgKey } from '../ids.ts';
 import { hourMs, minuteMs } from '../time.ts';
 
 /** Why a text is not sent. `number`: it takes no texts. `country`: the deployment does not text there. */
@@ -94,13 +95,13 @@ export interface SmsLimitQueue {
 }
 
 export interface BudgetNotice {
-  readonly orgKey: number;
+  readonly orgKey: OrgKey;
   readonly state: BudgetState;
   readonly spent: number;
 }
 
 export interface ClosingNotice {
-  readonly orgKey: number;
+  readonly orgKey: OrgKey;
   /** A keyed digest. */
   readonly range: string;
   readonly country: string;
