@@ -9,6 +9,7 @@ import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { type FolderTexts, readTemplateFolder } from '../config/template-folder.ts';
 import type { HumanityCheck } from '../core/access/humanity-check.ts';
+import { PasswordChanges } from '../core/access/password-changes.ts';
 import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
@@ -199,6 +200,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
   };

@@ -6,6 +6,7 @@
 import type { HumanityCheck } from './access/humanity-check.ts';
 import type { RunningRequests } from './access/idempotency-store.ts';
 import type { CommonPasswordCheck, PasswordHasher } from './access/password.ts';
+import type { PasswordChanges } from './access/password-changes.ts';
 import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
@@ -45,6 +46,8 @@ export interface Core {
   readonly running: RunningRequests;
   /** Bounds the password checks of each account in this process. */
   readonly signInGate: SignInGate;
+  /** Admits one change of a password an account at a time in this process. */
+  readonly passwordChanges: PasswordChanges;
   /** What this process counts for the audit log. */
   readonly tally: AuditTally;
   /**

@@ -75,6 +75,8 @@ export interface RefusalDetails {
   idempotency_key_reused: Record<never, never>;
   /** The first request with this idempotency key is still running. */
   idempotency_in_progress: { readonly retryAfterSeconds: number };
+  /** The password of the account is being changed by another request. */
+  change_in_progress: { readonly retryAfterSeconds: number };
   /** Overloaded, or the database is away. */
   unavailable: { readonly retryAfterSeconds: number };
   /** A fault of ours; the details stay in the log. */

@@ -10,6 +10,7 @@ import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
 import type { HashCostQueue, HashCostStore } from './access/hash-cost.ts';
 import type { IdempotencyStore } from './access/idempotency-store.ts';
 import type { KnownNetworkStore } from './access/known-network.ts';
+import type { PasswordLeaseStore } from './access/password-changes.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
 import type { ConnectTokenStore } from './connect-page/connect-token.ts';
@@ -42,6 +43,7 @@ export interface Tx {
   readonly sessions: SessionStore;
   readonly codes: ConfirmationCodeStore;
   readonly hashCosts: HashCostStore;
+  readonly passwordLeases: PasswordLeaseStore;
   readonly passwordTokens: PasswordTokenStore;
   readonly emailTokens: EmailTokenStore;
   readonly passwordRequests: PasswordRequestStore;

@@ -4,6 +4,7 @@
  * `contracts/index.ts`. The server adds the rest for all contracts: ids, limits, bodies, 405, OpenAPI.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Arrival } from '../core/access/arrival.ts';
 import type { Action, Principal } from '../core/access/principal.ts';
 import type { Core, NetworkBucket } from '../core/core.ts';
 import type { User } from '../core/directory/user.ts';
@@ -162,6 +163,8 @@ export interface Call extends Unauthenticated {
   readonly requestId: string;
   /** The caller's network: from the address of the connection, or from the one that a trusted proxy reports. */
   readonly network: string;
+  /** The request, for operations whose work depends on it. */
+  readonly arrival: Arrival;
 }
 
 export interface Answer {

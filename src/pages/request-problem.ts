@@ -9,6 +9,7 @@ interface ProblemAnswer {
 
 const requestProblems: Partial<Record<RefusalCode, ProblemAnswer>> = {
   rate_limited: { status: 429, problem: 'too_many' },
+  change_in_progress: { status: 409, problem: 'busy' },
   unavailable: { status: 503, problem: 'busy' },
   malformed_host: { status: 400, problem: 'not_understood' },
   malformed_body: { status: 400, problem: 'not_understood' },

@@ -172,6 +172,7 @@ describe('the frame of the Connect page', () => {
       const ask: Call = {
         ...{ params: { name: 'main-1.js' }, headers: {}, query: {}, principal: null, door: 'pages' },
         ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '', baseUrl: '' },
+        arrival: { network: '', arrivedAt: 0 },
       };
       await assert.rejects(route?.handle(ask) ?? Promise.resolve());
       await writeFile(join(folder, 'main-1.js'), 'export {};');

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config/config.ts';
+import { PasswordChanges } from '../../src/core/access/password-changes.ts';
 import { SignInGate } from '../../src/core/access/sign-in-gate.ts';
 import type { Core } from '../../src/core/core.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
@@ -129,6 +130,7 @@ export async function openCore(
     remains: store.remains,
     running: new Set(),
     signInGate: new SignInGate(),
+    passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     takesUnicodeAddresses: () => true,
   };

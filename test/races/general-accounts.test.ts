@@ -10,6 +10,7 @@ import { setUpRoster } from '../support/server/set-up.ts';
 const path = '/general/v1/users';
 const many = 50;
 const password = 'securepassword123';
+const underWay = { errors: 'Another change of this account is under way' };
 
 describe('many requests at the same time', () => {
   const roster = setUpRoster();
@@ -77,7 +78,7 @@ describe('many requests at the same time', () => {
     assert.equal(right.status, 401);
   });
 
-  test('50 uses of one reset token give one success, and only its password signs in', async () => {
+  test('50 uses of one reset token at the same time give one success, and only its password signs in', async () => {
     const person = await addPerson(roster, { email: 'reset@example.com' });
     await roster.call(`POST ${path}/passwords`, { json: { email: 'reset@example.com' } });
     const { token } = await roster.lastMessage('reset@example.com');
@@ -86,9 +87,10 @@ describe('many requests at the same time', () => {
       `POST ${path}/passwords/reset`,
       { json: { token, password: passwordOf(index) } },
     ]);
-    assert.deepEqual(statusCounts(replies), { 200: 1, 422: many - 1 });
-    const spent = { errors: { token: ['is invalid or has expired'] } };
-    for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, spent);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 409: many - 1 });
+    for (const { status, body } of replies) if (status === 409) assert.deepEqual(body, underWay);
+    const spent = await roster.call(`POST ${path}/passwords/reset`, { json: { token, password } });
+    assert.deepEqual([spent.status, spent.body], [422, { errors: { token: ['is invalid or has expired'] } }]);
     const winner = replies.findIndex(({ status }) => status === 200);
     const json = { email: 'reset@example.com', password: passwordOf(winner) };
     const signedIn = await roster.call('POST /general/v1/sessions', { json });
@@ -123,7 +125,7 @@ describe('many requests at the same time', () => {
     assert.equal(new Set(replies.map((reply) => reply.string('token'))).size, 30);
   });
 
-  test('of two sessions that set a password at the same time one succeeds, and the other has ended', async () => {
+  test('of two sessions that set a password at the same time one succeeds, and the other has then ended', async () => {
     const email = 'two@example.com';
     const signedUp = await roster.call(`POST ${path}`, {
       json: { user: { email, password, first_name: 'John', last_name: 'Doe' } },
@@ -134,13 +136,15 @@ describe('many requests at the same time', () => {
       `PUT ${path}/${signedUp.number('id')}`,
       { session: sessions[index], json: { user: { password: `a-good-password-${index}` } } },
     ]);
-    assert.deepEqual(statusCounts(replies), { 200: 1, 401: 1 });
+    assert.deepEqual(statusCounts(replies), { 200: 1, 409: 1 });
     const winner = replies.findIndex(({ status }) => status === 200);
+    const loser = sessions[1 - winner];
+    assert.equal((await roster.call(`GET ${path}`, { session: loser })).status, 401);
     const json = { email, password: `a-good-password-${winner}` };
     assert.equal((await roster.call('POST /general/v1/sessions', { json })).status, 201);
   });
 
-  test('the present password is accepted for one of ten new ones', async () => {
+  test('the present password is accepted for one of ten new ones, and its session stays', async () => {
     const user = { email: 'proof@example.com', password, first_name: 'John', last_name: 'Doe' };
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
     const session = signedUp.header('x-user-token');
@@ -149,9 +153,14 @@ describe('many requests at the same time', () => {
       const change = { password: `a-good-password-${index}`, current_password: password };
       return [`PUT ${path}/${signedUp.number('id')}`, { session, json: { user: change } }];
     });
-    assert.deepEqual(statusCounts(replies), { 200: 1, 422: 9 });
-    const stale = { errors: { current_password: ['is invalid'] } };
-    for (const { status, body } of replies) if (status === 422) assert.deepEqual(body, stale);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 409: 9 });
+    for (const reply of replies) {
+      if (reply.status !== 409) continue;
+      assert.deepEqual([reply.body, reply.header('retry-after')], [underWay, '1']);
+    }
+    // No password of the others is counted as a wrong one.
+    assert.equal(await count('sessions', 'wrong_passwords > 0'), 0);
+    assert.equal((await roster.call(`GET ${path}`, { session })).status, 200);
   });
 
   test('a sign-in during a cancellation leaves no session', async () => {

@@ -86,7 +86,7 @@ export function updateUserRoute(core: Core): Route {
     tag: 'Users',
     summary: 'Update a user',
     description:
-      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A proved email is replaced only by a proved one: the answer shows the present email and has `X-Email-Pending: true`, and the link in the message to the new address changes it. An email that was never proved, and one that an admin changes for another user, is replaced at once. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes. One that is sent is checked in any case, and five wrong ones in a row end the session. A new password ends all other sessions.',
+      'Changes any subset of the fields, by the user or an admin. Only an admin changes `role`, `active`, `clinical` and `template`: 403 for everybody else, which is our choice. `clinical: true` sets the shown wish and approves nothing. A `role` above `parent` is not given to a user whose email was never proved: 422. A new phone number clears `confirmed` and sends a code. A proved email is replaced only by a proved one: the answer shows the present email and has `X-Email-Pending: true`, and the link in the message to the new address changes it. An email that was never proved, and one that an admin changes for another user, is replaced at once. A change of the own email or password needs `user.current_password`, unless the session is younger than ten minutes. One that is sent is checked in any case, and five wrong ones in a row end the session. A new password ends all other sessions. One change of a password is made at a time: another request that comes meanwhile is 409.',
     access: 'credential',
     params: idParams,
     body: updateBody,
@@ -99,7 +99,14 @@ export function updateUserRoute(core: Core): Route {
         headers: pendingHeader,
       },
     },
-    refusals: ['forbidden', 'user_not_found', 'invalid_fields', 'last_admin', 'rate_limited'],
+    refusals: [
+      'forbidden',
+      'user_not_found',
+      'invalid_fields',
+      'last_admin',
+      'rate_limited',
+      'change_in_progress',
+    ],
     sampleFaults: [
       { field: 'currentPassword', fault: 'blank' },
       { field: 'phone', fault: 'invalid' },
@@ -119,6 +126,7 @@ export function updateUserRoute(core: Core): Route {
         },
         currentPassword: fields['current_password'] ?? body.beside['current_password'],
         echoes: checkEchoes(fields, shownOnly, presentUser),
+        arrival: call.arrival,
       });
       const headers = isEmailPending ? { 'X-Email-Pending': 'true' } : {};
       return { status: 200, headers, body: presentTo(userOf(call), user) };

@@ -40,6 +40,7 @@ const envelopes = {
   invalid_token: { status: 422, errors: { token: ['is invalid or has expired'] } },
   idempotency_key_reused: { status: 422, errors: { 'Idempotency-Key': ['has already been taken'] } },
   idempotency_in_progress: { status: 409, errors: 'The first request is still running' },
+  change_in_progress: { status: 409, errors: 'Another change of this account is under way' },
   malformed_host: { status: 400, errors: hostText },
   malformed_body: { status: 400, errors: 'The body must be one JSON object' },
   precondition_failed: { status: 412, errors: 'The resource has changed' },

@@ -81,7 +81,7 @@ export function resetPasswordRoute(core: Core): Route {
     tag: 'Passwords',
     summary: 'Reset a password',
     description:
-      'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), ends every session of the user, and hands out a new one in the header `X-User-Token`. A refused password does not use the token up. An invitation also makes its user active and confirmed.',
+      'Sets a password by the token of a link, which is good once (a reset for one hour, an invitation for seven days), ends every session of the user, and hands out a new one in the header `X-User-Token`. A refused password does not use the token up. An invitation also makes its user active and confirmed. One change of a password is made at a time: another request that comes meanwhile is 409.',
     access: 'public',
     networkThrottle: 'password',
     body: resetBody,
@@ -94,12 +94,12 @@ export function resetPasswordRoute(core: Core): Route {
         headers: { 'X-User-Token': { description: 'A new session of the user.' } },
       },
     },
-    refusals: ['invalid_token', 'invalid_fields'],
+    refusals: ['invalid_token', 'invalid_fields', 'change_in_progress'],
     sampleFaults: [{ field: 'password', fault: 'too_short', min: passwordCharactersMin }],
     async handle(call) {
       const { token, password, password_confirmation: passwordConfirmation } = readFlatBody(call.body);
-      const { door, network } = call;
-      const reset = { door, network, token, password, passwordConfirmation, hasSession: true };
+      const { door, arrival } = call;
+      const reset = { door, arrival, token, password, passwordConfirmation, hasSession: true };
       const { user, token: session } = await resetPassword(core, reset);
       return { status: 200, headers: { 'X-User-Token': session ?? '' }, body: presentUser(user) };
     },

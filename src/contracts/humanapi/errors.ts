@@ -65,6 +65,7 @@ const envelopes = {
     ...conflict,
     message: 'The first request with this Idempotency-Key is still running.',
   },
+  change_in_progress: { ...conflict, message: 'Another change of this account is under way.' },
   precondition_failed: {
     code: 412,
     error: 'Precondition Failed',

@@ -73,6 +73,11 @@ const refusedAs = {
     error: 'conflict',
     message: 'A request with this idempotency key is still running',
   },
+  change_in_progress: {
+    status: 409,
+    error: 'conflict',
+    message: 'Another change of this account is under way',
+  },
   precondition_failed: { status: 412, error: 'precondition_failed', message: 'The resource has changed' },
   payload_too_large: { status: 413, error: 'payload_too_large', message: 'The request is too large' },
   unsupported_media_type: {

@@ -51,6 +51,7 @@ const envelopes = {
     ...conflict,
     message: 'The first request with this Idempotency-Key is still running.',
   },
+  change_in_progress: { ...conflict, message: 'Another change of this account is under way.' },
   precondition_failed: { status: 412, error: 'precondition_failed', message: 'The resource has changed.' },
   payload_too_large: { status: 413, error: 'payload_too_large', message: 'The body is too large.' },
   unsupported_media_type: {

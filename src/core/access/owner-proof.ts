@@ -4,41 +4,58 @@
  */
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
-import type { FieldFault } from '../errors.ts';
+import { type FieldFault, refuseFaults } from '../errors.ts';
 import { matchPassword, type PasswordMatch } from './password.ts';
 import { guardBySession } from './password-guesses.ts';
 import type { UserPrincipal } from './principal.ts';
 import { sessionFreshMs } from './session.ts';
 
+/** What came as `currentPassword`: its faults, and the password to check, if any. */
+export interface TypedProof {
+  readonly faults: readonly FieldFault[];
+  readonly typed: string | null;
+}
+
 /**
- * The faults of `currentPassword`, as it came. `isNeeded`: the change of `target` needs it, unless the session is young. An
- * admin who changes another user needs none, and one that is sent is not read. Refuses with `unauthorized` where wrong passwords have ended the session.
+ * Reads `currentPassword` as it came, without checking it. `isNeeded`: the change of `target` needs it, unless the session
+ * is young. An admin who changes another user needs none, and one that is sent is not read.
  */
-export async function findProofFaults(
+export function readProof(
   core: Core,
   principal: UserPrincipal,
-  proof: {
-    readonly target: User;
-    readonly currentPassword: unknown;
-    readonly isNeeded: boolean;
-    /** The password was right at first, and another request has changed it since: a wrong one is no guess. */
-    readonly isRepeat: boolean;
-  },
-): Promise<readonly FieldFault[]> {
-  const { target, currentPassword } = proof;
-  if (principal.userId !== target.id) return [];
+  proof: { readonly target: User; readonly currentPassword: unknown; readonly isNeeded: boolean },
+): TypedProof {
+  const { target, currentPassword, isNeeded } = proof;
+  if (principal.userId !== target.id) return { faults: [], typed: null };
   if (currentPassword === undefined || currentPassword === null || currentPassword === '') {
     const isFresh = core.clock.now() - principal.sessionStartedAt < sessionFreshMs;
-    return proof.isNeeded && !isFresh ? [{ field: 'currentPassword', fault: 'blank' }] : [];
+    return { faults: isNeeded && !isFresh ? [proofFault('blank')] : [], typed: null };
   }
-  if (typeof currentPassword !== 'string') return [{ field: 'currentPassword', fault: 'invalid' }];
+  if (typeof currentPassword !== 'string') return { faults: [proofFault('invalid')], typed: null };
+  return { faults: [], typed: currentPassword };
+}
+
+function proofFault(fault: FieldFault['fault']): FieldFault {
+  return { field: 'currentPassword', fault };
+}
+
+/**
+ * Refuses with `invalid_fields` where the password is wrong, and with `unauthorized` where wrong passwords have ended the
+ * session. `isRepeat`: it was right at first, and another request has changed it since, so a wrong one is no guess.
+ */
+export async function checkProof(
+  core: Core,
+  principal: UserPrincipal,
+  proof: { readonly target: User; readonly typed: string; readonly isRepeat: boolean },
+): Promise<void> {
+  const { target, typed } = proof;
   const check = async (): Promise<PasswordMatch | null> => {
-    const found = await matchPassword(core.hasher, currentPassword, target.passwordHash);
+    const found = await matchPassword(core.hasher, typed, target.passwordHash);
     if (found !== 'wrong') return found;
     const subject = { kind: 'user', id: principal.userId } as const;
     core.tally.add(principal, { action: 'session.refused', subject, at: core.clock.now() });
     return null;
   };
   const match = await (proof.isRepeat ? check() : guardBySession(core, principal, check));
-  return match === null ? [{ field: 'currentPassword', fault: 'invalid' }] : [];
+  if (match === null) refuseFaults([proofFault('invalid')]);
 }

@@ -3,8 +3,10 @@
  * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
  * a new password ends the other sessions.
  */
-import { findProofFaults } from '../access/owner-proof.ts';
+import type { Arrival } from '../access/arrival.ts';
+import { checkProof, readProof } from '../access/owner-proof.ts';
 import { isCommonInput } from '../access/password.ts';
+import { PasswordChange } from '../access/password-change.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
@@ -50,6 +52,7 @@ export interface ProfileInput {
   /** As it came. */
   readonly currentPassword: unknown;
   readonly echoes: EchoCheck;
+  readonly arrival: Arrival;
 }
 
 export interface UpdatedProfile {
@@ -82,8 +85,9 @@ const attemptsMax = 3;
 /**
  * Changes an account. Refuses with `forbidden` (a user who is not an admin sets a field that only an admin sets),
  * `invalid_fields` (among them a higher role for a user whose email was never proved), `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers or emails), `unauthorized`
- * (the session ended while its owner set a password or an address) and `unavailable` (each time another change of
- * email or password came in between). An owner's new email waits for the link that proves it where the present one is
+ * (the session ended while its owner set a password or an address), `change_in_progress` (another request changes the
+ * password) and `unavailable` (each time another change of email or password came in between). Every rule is checked before
+ * a password is hashed. An owner's new email waits for the link that proves it where the present one is
  * proved; the other fields change at once.
  */
 export async function updateProfile(
@@ -92,11 +96,25 @@ export async function updateProfile(
   input: ProfileInput,
 ): Promise<UpdatedProfile> {
   const said = { ...input, change: withoutUnsaid(input.change) };
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const updated = await tryToUpdate(core, principal, said, attempt > 0);
-    if (updated !== null) return updated;
+  const passwordChange = new PasswordChange(core, principal.orgKey, input.arrival);
+  const attempt: Attempt = { passwordChange, provedHash: null };
+  let updated: UpdatedProfile | null = null;
+  try {
+    for (let attempts = 0; attempts < attemptsMax && updated === null; attempts++) {
+      updated = await tryToUpdate(core, principal, said, attempt);
+    }
+  } finally {
+    await passwordChange.end({ isReleased: updated !== null });
   }
-  throw refuse('unavailable', { retryAfterSeconds: 1 });
+  if (updated === null) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  return updated;
+}
+
+/** What is kept between the attempts of one change, so that no password is hashed again. */
+interface Attempt {
+  readonly passwordChange: PasswordChange;
+  /** The hash that the present password was found to belong to. */
+  provedHash: string | null;
 }
 
 /** What a change of email or password was decided upon. */
@@ -110,7 +128,7 @@ async function tryToUpdate(
   core: Core,
   principal: UserPrincipal,
   input: ProfileInput,
-  isRepeat: boolean,
+  attempt: Attempt,
 ): Promise<UpdatedProfile | null> {
   const { ref } = input;
   const isAdmin = may(principal, 'care.manage');
@@ -144,13 +162,27 @@ async function tryToUpdate(
   faults.push(...rightsFaults(target, applied));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
-  faults.push(...(await findProofFaults(core, principal, { target, currentPassword, isNeeded, isRepeat })));
+  const proof = readProof(core, principal, { target, currentPassword, isNeeded });
+  faults.push(...proof.faults);
   if (isNewEmail && !isRequest && !isPending) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
     if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
   }
   refuseFaults(faults);
-  const passwordHash = password === undefined ? undefined : await core.hasher.hash(password);
+  const { passwordChange } = attempt;
+  if (password !== undefined) {
+    await passwordChange.begin(target.id, (_, user) => {
+      // Another process has changed it since it was read here.
+      if (user.passwordHash !== target.passwordHash) {
+        throw refuse('change_in_progress', { retryAfterSeconds: 1 });
+      }
+    });
+  }
+  if (proof.typed !== null && (attempt.provedHash === null || attempt.provedHash !== target.passwordHash)) {
+    await checkProof(core, principal, { target, typed: proof.typed, isRepeat: attempt.provedHash !== null });
+    attempt.provedHash = target.passwordHash;
+  }
+  const passwordHash = password === undefined ? undefined : await passwordChange.hash(password);
 
   try {
     return await core.work.change(principal.orgKey, async (tx) => {
@@ -162,6 +194,7 @@ async function tryToUpdate(
       const pendingEmail = isPending ? email : undefined;
       const changes = { ...applied, passwordHash, isRequest, pendingEmail };
       const after = await writeProfile(core, tx, principal, user, changes);
+      await passwordChange.release(tx);
       return { user: after, isEmailPending: isPending };
     });
   } catch (error) {

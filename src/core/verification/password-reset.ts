@@ -2,8 +2,11 @@
  * Sets a password by a token from an email: of a reset, or of an invitation, which also activates its user. Every
  * request for a reset gets the same answer; a job looks up the account afterwards.
  */
+
+import type { Arrival } from '../access/arrival.ts';
 import { requireApp } from '../access/authentication.ts';
 import { isCommonInput, matchPassword, readPassword, readPasswordConfirmation } from '../access/password.ts';
+import { PasswordChange } from '../access/password-change.ts';
 import { digestOfNetwork } from '../access/password-guesses.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { startSession } from '../access/sign-in.ts';
@@ -141,74 +144,121 @@ export async function findPasswordTokenApp(
   return found === null ? null : core.work.read(found.orgKey, (tx) => tx.apps.find(found.user.appId));
 }
 
+interface Reset extends ResetInput {
+  readonly door: Door;
+  /** The account is then known to sign in from its network. */
+  readonly arrival: Arrival;
+  /** Whether the answer carries a session. A web page that only sets a password has no use for one. */
+  readonly hasSession: boolean;
+  /** Whether `isRepeatedReset` recognises the same request for a minute. */
+  readonly isRepeatable?: true;
+}
+
 /**
  * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
  * user. Either link proves the email that it went to. The first proof makes the phone unproved. The `token` of the result is
  * a new session, in plain text. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
- * with `invalid_token` for a token that is unknown, consumed or expired.
+ * with `invalid_token` for a token that is unknown, consumed or expired, and with `change_in_progress` while another request
+ * uses it or changes the password.
  */
 export async function resetPassword(
   core: Core,
-  input: ResetInput & {
-    readonly door: Door;
-    /** The caller's network, from which the account is then known to sign in. */
-    readonly network: string;
-    /** Whether the answer carries a session. A web page that only sets a password has no use for one. */
-    readonly hasSession: boolean;
-    /** Whether `isRepeatedReset` recognises the same request for a minute. */
-    readonly isRepeatable?: true;
-  },
+  input: Reset,
 ): Promise<{ readonly user: User; readonly token: string | null }> {
   const isCommon = await isCommonInput(input.password, core.isCommonPassword);
   const { password } = readReset(input, null, isCommon);
+  const { arrival } = input;
+  // Before the search: a request that arrived while another one used the link is told so, and not of a spent link.
+  if (typeof input.token === 'string' && parseToken(input.token) !== null)
+    core.passwordChanges.refuseMeanwhile(linkOf(digestOf(input.token)), arrival);
   const found = await findTokenUser(core, input.token);
   if (found === null) throw refuse('invalid_token', {});
   readReset(input, found.user.email, isCommon);
-  const passwordHash = await core.hasher.hash(password);
+  const change = new PasswordChange(core, found.orgKey, arrival);
+  let isReleased = false;
+  try {
+    await change.begin(found.user.id, (tx) => refuseSpent(core, tx, found.digest), linkOf(found.digest));
+    const passwordHash = await change.hash(password);
+    const reset = await core.work.change(found.orgKey, (tx) =>
+      writeReset(core, tx, input, { digest: found.digest, passwordHash, change }),
+    );
+    isReleased = true;
+    return reset;
+  } finally {
+    await change.end({ isReleased });
+  }
+}
 
-  return core.work.change(found.orgKey, async (tx) => {
-    const now = core.clock.now();
-    const token = await tx.passwordTokens.consume(found.digest, now);
-    const user = token === null ? null : await tx.users.lock({ id: token.userId });
-    if (token === null || user === null || user.status === 'inactive' || !isFor(user, token, input.token)) {
-      throw refuse('invalid_token', {});
-    }
-    const isFirstProof = user.email !== null && user.emailProvedAt === null;
-    const isInvitation = token.purpose === 'invitation';
-    const changes: UserChanges = {
-      passwordHash,
-      updatedAt: now,
-      // Until now, another person may have had the account and set the phone.
-      ...(isFirstProof ? { emailProvedAt: now, phoneProvedAt: null } : {}),
-      ...(isInvitation ? { confirmedAt: user.confirmedAt ?? now } : {}),
-      ...(isInvitation && user.status === 'pending'
-        ? { status: nextStatus(user.status, 'activate'), wasActive: true }
-        : {}),
-    };
-    const after = await changeUser(core, tx, user, changes);
-    await tx.sessions.endAll(user.id);
-    if (isFirstProof) {
-      await tx.networks.drop(user.id);
-      await tx.emailTokens.drop(user.id);
-      if (user.phoneE164 !== null) await tx.codes.drop(user.id);
-    }
-    // A reset leaves an invitation open: only the invitation activates its user.
-    await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
-    if (input.isRepeatable) {
-      const spent = { ...token, expiresAt: now + repeatMs };
-      await tx.passwordTokens.insert(spent, spentDigestOf(found.digest));
-    }
-    if (user.email !== null) {
-      // Only those of this network: a stranger elsewhere would see from an end of the own delay that there is an account.
-      const subject = emailSubject(core.secrets, found.orgKey, user.email);
-      await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, input.network));
-    }
-    const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey: found.orgKey };
-    const action = isInvitation ? 'invitation.accepted' : 'password.reset';
-    await record(tx, principal, action, { kind: 'user', id: user.id }, now);
-    await noteNetwork(core, tx, user.id, input.network, { isNew: true });
-    return { user: after, token: input.hasSession ? await startSession(tx, principal, after, now) : null };
-  });
+/** A step: the reset itself, and the end of its lease. */
+async function writeReset(
+  core: Core,
+  tx: Tx,
+  input: Reset,
+  use: { readonly digest: string; readonly passwordHash: string; readonly change: PasswordChange },
+): Promise<{ readonly user: User; readonly token: string | null }> {
+  const { digest, passwordHash, change } = use;
+  const { network } = input.arrival;
+  const now = core.clock.now();
+  const token = await tx.passwordTokens.consume(digest, now);
+  const user = token === null ? null : await tx.users.lock({ id: token.userId });
+  if (token === null || user === null || user.status === 'inactive' || !isFor(user, token, input.token)) {
+    throw refuse('invalid_token', {});
+  }
+  const isFirstProof = user.email !== null && user.emailProvedAt === null;
+  const isInvitation = token.purpose === 'invitation';
+  const changes: UserChanges = {
+    passwordHash,
+    updatedAt: now,
+    // Until now, another person may have had the account and set the phone.
+    ...(isFirstProof ? { emailProvedAt: now, phoneProvedAt: null } : {}),
+    ...(isInvitation ? { confirmedAt: user.confirmedAt ?? now } : {}),
+    ...(isInvitation && user.status === 'pending'
+      ? { status: nextStatus(user.status, 'activate'), wasActive: true }
+      : {}),
+  };
+  const after = await changeUser(core, tx, user, changes);
+  await tx.sessions.endAll(user.id);
+  if (isFirstProof) {
+    await tx.networks.drop(user.id);
+    await tx.emailTokens.drop(user.id);
+    if (user.phoneE164 !== null) await tx.codes.drop(user.id);
+  }
+  // A reset leaves an invitation open: only the invitation activates its user.
+  await tx.passwordTokens.drop(user.id, isInvitation ? undefined : 'reset');
+  if (input.isRepeatable) {
+    const spent = { ...token, expiresAt: now + repeatMs };
+    await tx.passwordTokens.insert(spent, spentDigestOf(digest));
+  }
+  if (user.email !== null) {
+    // Only those of this network: a stranger elsewhere would see from an end of the own delay that there is an account.
+    const subject = emailSubject(core.secrets, tx.orgKey, user.email);
+    await tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network));
+  }
+  const principal: PublicPrincipal = { kind: 'public', door: input.door, orgKey: tx.orgKey };
+  const action = isInvitation ? 'invitation.accepted' : 'password.reset';
+  await record(tx, principal, action, { kind: 'user', id: user.id }, now);
+  await noteNetwork(core, tx, user.id, network, { isNew: true });
+  await change.release(tx);
+  return { user: after, token: input.hasSession ? await startSession(tx, principal, after, now) : null };
+}
+
+/**
+ * Waits for the request that uses the link now. False, at once, where another request waits for it already, so that many
+ * presses of one button are no work.
+ */
+export function awaitReset(core: Core, { token }: { readonly token: string }): Promise<boolean> {
+  return core.passwordChanges.follow(linkOf(digestOf(token)));
+}
+
+/** A step: refuses with `invalid_token` where the token is no longer valid. */
+async function refuseSpent(core: Core, tx: Tx, digest: string): Promise<void> {
+  if ((await tx.passwordTokens.findOpen(digest, core.clock.now())) === null)
+    throw refuse('invalid_token', {});
+}
+
+/** The name of a link among the subjects of changes. */
+function linkOf(digest: string): string {
+  return `link ${digest}`;
 }
 
 /**

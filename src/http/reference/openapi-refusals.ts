@@ -147,6 +147,7 @@ const detailsOfSamples: Omit<RefusalDetails, 'not_found'> = {
   rate_limited: { retryAfterSeconds: 30 },
   idempotency_key_reused: {},
   idempotency_in_progress: { retryAfterSeconds: 1 },
+  change_in_progress: { retryAfterSeconds: 1 },
   unavailable: { retryAfterSeconds: 1 },
   internal: {},
 };

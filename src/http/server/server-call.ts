@@ -1,5 +1,6 @@
 /** The request as contracts see it: made from an exchange, and completed by the checks of the pipeline. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Arrival } from '../../core/access/arrival.ts';
 import type { Principal } from '../../core/access/principal.ts';
 import type { Call, Query } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
@@ -40,6 +41,10 @@ export class ServerCall implements Call {
 
   get network(): string {
     return this.#context.networks.networkOf(this.#exchange.request);
+  }
+
+  get arrival(): Arrival {
+    return { network: this.network, arrivedAt: this.#exchange.startedAt };
   }
 
   /** Parsed when the handler first reads it, so that a malformed query is refused after all the checks. */

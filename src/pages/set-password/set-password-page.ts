@@ -9,6 +9,7 @@ import { readPasswordConfirmation } from '../../core/access/password.ts';
 import type { Core } from '../../core/core.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
 import {
+  awaitReset,
   findPasswordTokenApp,
   isRepeatedReset,
   resetPassword,
@@ -66,13 +67,17 @@ async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<
     await resetPassword(core, {
       ...reset,
       door,
-      network: call.network,
+      arrival: call.arrival,
       hasSession: false,
       isRepeatable: true,
     });
   } catch (error) {
     // Another request used the same link first.
     if (isRefusal(error, 'invalid_token')) return spentPage(core, visit, reset);
+    // Another request uses the link now: the first press of a button that was pressed twice.
+    if (isRefusal(error, 'change_in_progress') && (await awaitReset(core, reset))) {
+      return submit(core, call, given);
+    }
     if (isRefusal(error, 'invalid_fields')) return formPage(visit, problemOf(error));
     throw error;
   }

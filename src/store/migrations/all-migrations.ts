@@ -26,6 +26,7 @@ import { hashCosts } from './0023-hash-costs.ts';
 import { smsLimits } from './0024-sms-limits.ts';
 import { decoys } from './0025-decoys.ts';
 import { messageBudgets } from './0026-message-budgets.ts';
+import { passwordLeases } from './0027-password-leases.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   smsLimits,
   decoys,
   messageBudgets,
+  passwordLeases,
 ];
 
 /** The version that this program works with. */

@@ -47,6 +47,7 @@ const sweeps = [
   sweepOf('sessions', ['org_key', 'digest'], 'expires_at'),
   sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'),
   sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'),
+  sweepOf('password_leases', ['org_key', 'user_id'], 'expires_at'),
   sweepOf('email_tokens', ['org_key', 'digest'], 'expires_at'),
   sweepOf('oauth_attempts', ['org_key', 'flow_digest'], 'expires_at'),
   sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),

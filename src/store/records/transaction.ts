@@ -9,6 +9,7 @@ import { SqlUserStore } from '../users/user-store.ts';
 import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
 import { SqlKnownNetworkStore } from './access/known-network-store.ts';
 import { SqlMessageBudgetStore } from './access/message-budget-store.ts';
+import { SqlPasswordLeaseStore } from './access/password-lease-store.ts';
 import { SqlSessionStore } from './access/session-store.ts';
 import { SqlSmsLimitQueue, SqlSmsLimitStore } from './access/sms-limit-store.ts';
 import { SqlThrottleStore } from './access/throttle-store.ts';
@@ -69,6 +70,10 @@ export class StoreTx implements Tx {
 
   get hashCosts(): SqlHashCostStore {
     return new SqlHashCostStore(this.#scope, this.orgKey);
+  }
+
+  get passwordLeases(): SqlPasswordLeaseStore {
+    return new SqlPasswordLeaseStore(this.#scope, this.orgKey);
   }
 
   get passwordTokens(): SqlPasswordTokenStore {

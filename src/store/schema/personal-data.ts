@@ -172,6 +172,10 @@ export const tables = {
     },
     onErase: { do: 'keep', why: 'a range is the digest of ten thousand numbers, and lasts for a day' },
   },
+  password_leases: {
+    columns: { org_key: 'plain', user_id: 'user', holder: 'plain', expires_at: 'personal' },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
   throttle_hits: {
     columns: {
       seq: 'plain',

@@ -114,6 +114,13 @@ export interface Database {
     units: number;
     is_measured: Flag;
   };
+  password_leases: {
+    org_key: number;
+    user_id: string;
+    /** Which change of the password holds it; random. */
+    holder: string;
+    expires_at: number;
+  };
   throttle_hits: {
     seq: Generated<number>;
     org_key: number;

@@ -21,6 +21,7 @@ const statuses = {
   already_confirmed: 409,
   idempotency_key_reused: 409,
   idempotency_in_progress: 409,
+  change_in_progress: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,

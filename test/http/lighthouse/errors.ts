@@ -20,6 +20,7 @@ const statuses = {
   rate_limited: 429,
   idempotency_key_reused: 422,
   idempotency_in_progress: 409,
+  change_in_progress: 409,
   route_not_found: 404,
   method_not_allowed: 405,
   malformed_host: 400,

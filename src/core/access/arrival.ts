@@ -1,0 +1,7 @@
+/** What an operation that hashes a password knows of the request behind it: from where it came, and when. */
+export interface Arrival {
+  /** The caller's network. */
+  readonly network: string;
+  /** When the request began to arrive, in milliseconds of `performance.now`. */
+  readonly arrivedAt: number;
+}

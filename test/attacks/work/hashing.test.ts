@@ -1,0 +1,156 @@
+/**
+ * A caller sends many changes of one password at the same time, or changes that no rule allows, so that the server hashes
+ * passwords for nothing. One change of an account is made at a time, and every rule is checked before a hash.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { passwordLeaseMs } from '../../../src/core/access/password-change.ts';
+import { minuteMs } from '../../../src/core/time.ts';
+import { type SignedUp, signUp } from '../../contracts/general/sign-up.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { callAtOnce, statusCounts } from '../../support/server/parallel.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { countHashes } from '../support/hash-count.ts';
+
+const path = '/general/v1/users';
+const many = 40;
+const underWay = { errors: 'Another change of this account is under way' };
+
+describe('a flood of changes of one password', () => {
+  const roster = setUpRoster({ hasStandardHashes: true });
+  const hashes = setUp(() => countHashes(roster));
+
+  const put = ({ number, session }: SignedUp, user: object): Promise<Reply> =>
+    roster.call(`PUT ${path}/${number}`, { session, json: { user } });
+
+  /** Sends the changes at once. One is made and the rest are told so; returns the index of the one. */
+  async function race(line: string, ask: (index: number) => object): Promise<number> {
+    const replies = await callAtOnce(roster.client, many, (index) => [line, ask(index)]);
+    assert.deepEqual(statusCounts(replies), { 200: 1, 409: many - 1 });
+    for (const reply of replies) {
+      if (reply.status !== 409) continue;
+      assert.deepEqual([reply.body, reply.header('retry-after')], [underWay, '1']);
+    }
+    return replies.findIndex(({ status }) => status === 200);
+  }
+
+  for (const [what, ageMs, proof, cost] of [
+    ['with the present password', 10 * minuteMs, true, 2],
+    ['in a young session', 0, false, 1],
+  ] as const) {
+    test(`by its owner ${what} costs ${cost} hashes at most, and the session stays`, async () => {
+      const person = await signUp(roster);
+      roster.clock.advance(ageMs);
+      hashes.taken();
+      const winner = await race(`PUT ${path}/${person.number}`, (index) => ({
+        session: person.session,
+        json: {
+          user: {
+            password: `a-good-password-${index}`,
+            ...(proof ? { current_password: person.password } : {}),
+          },
+        },
+      }));
+      assert.equal(hashes.taken(), cost);
+      const next = { password: 'another-good-one-7', current_password: `a-good-password-${winner}` };
+      assert.equal((await put(person, next)).status, 200);
+    });
+  }
+
+  test('by an admin costs one hash', async () => {
+    const admin = await roster.addAdmin();
+    const person = await signUp(roster);
+    hashes.taken();
+    await race(`PUT ${path}/${person.number}`, (index) => ({
+      session: admin.session,
+      json: { user: { password: `a-good-password-${index}` } },
+    }));
+    assert.equal(hashes.taken(), 1);
+  });
+
+  test('by one link costs one hash', async () => {
+    const { email } = await signUp(roster);
+    await roster.call(`POST ${path}/passwords`, { json: { email } });
+    const { token } = await roster.lastMessage(email);
+    hashes.taken();
+    await race(`POST ${path}/passwords/reset`, (index) => ({
+      json: { token, password: `a-good-password-${index}` },
+    }));
+    assert.equal(hashes.taken(), 1);
+  });
+
+  test('by a link and by a session at the same time costs one hash', async () => {
+    const person = await signUp(roster);
+    await roster.call(`POST ${path}/passwords`, { json: { email: person.email } });
+    const { token } = await roster.lastMessage(person.email);
+    hashes.taken();
+    const replies = await callAtOnce(roster.client, many, (index) => {
+      const password = `a-good-password-${index}`;
+      return index % 2 === 0
+        ? [`PUT ${path}/${person.number}`, { session: person.session, json: { user: { password } } }]
+        : [`POST ${path}/passwords/reset`, { json: { token, password } }];
+    });
+    // A change by the session ends the link, which a late use of it then finds invalid.
+    const { 200: made, 409: refused = 0, 422: late = 0 } = statusCounts(replies);
+    assert.deepEqual([made, refused + late], [1, many - 1]);
+    assert.equal(hashes.taken(), 1);
+  });
+
+  test('in another process is refused by a lease, which ends when that process has died', async () => {
+    const person = await signUp(roster);
+    const { key } = roster.organization;
+    await roster.core.work.change(key, async (tx) => {
+      const user = await tx.users.find({ number: person.number });
+      const now = roster.clock.now();
+      assert.ok(await tx.passwordLeases.claim(user?.id ?? '', 'another process', now, now + passwordLeaseMs));
+    });
+    hashes.taken();
+    const refused = await put(person, { password: 'another-good-one-7' });
+    assert.deepEqual([refused.status, refused.body], [409, underWay]);
+    assert.equal((await put(person, { first_name: 'Ada' })).status, 200);
+    assert.equal(hashes.taken(), 0);
+    roster.clock.advance(passwordLeaseMs);
+    assert.equal((await put(person, { password: 'another-good-one-7' })).status, 200);
+    assert.equal(await roster.rows.count('password_leases'), 0);
+  });
+
+  test('that no rule allows costs no hash', async () => {
+    const person = await signUp(roster);
+    const other = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    await roster.call(`POST ${path}/passwords`, { json: { email: person.email } });
+    const { token } = await roster.lastMessage(person.email);
+    const proof = { current_password: person.password };
+    const password = 'another-good-one-7';
+    hashes.taken();
+    for (const [status, change] of [
+      [422, { password }],
+      [422, { password: 'short', ...proof }],
+      [422, { password: 'password123', ...proof }],
+      [422, { password: person.email, ...proof }],
+      [422, { password, password_confirmation: 'another one', ...proof }],
+      [422, { password, phone: 'no phone', ...proof }],
+      [422, { password, email: other.email, ...proof }],
+      [422, { password, current_password: {} }],
+      [403, { password, role: 'admin', ...proof }],
+      [422, { first_name: '', ...proof }],
+    ] as const) {
+      const reply = await put(person, change);
+      assert.equal(reply.status, status, JSON.stringify([change, reply.body]));
+    }
+    assert.equal((await put({ ...person, number: other.number }, { password, ...proof })).status, 404);
+    for (const [link, json] of [
+      [`${token}x`, { password }],
+      [token, { password: 'short' }],
+      [token, { password: 'password123' }],
+      [token, { password: person.email }],
+      [token, { password, password_confirmation: 'another one' }],
+    ] as const) {
+      const reply = await roster.call(`POST ${path}/passwords/reset`, { json: { token: link, ...json } });
+      assert.equal(reply.status, 422, JSON.stringify(json));
+    }
+    const taken = { email: person.email, password, first_name: 'Jo', last_name: 'Doe' };
+    assert.equal((await roster.call(`POST ${path}`, { json: { user: taken } })).status, 422);
+    assert.equal(hashes.taken(), 0);
+  });
+});
