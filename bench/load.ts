@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers';
 
 export interface LoadJob {
   readonly url: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly targets: Targets;
   /** `#` in a value is replaced by the number of the request, as in the body. */
   readonly headers: Readonly<Record<string, string>>;

@@ -136,7 +136,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
   const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
-    (await meter?.read({ core, store, hasher }, isWhole)) ?? [];
+    (await meter?.read({ core, store, hasher, workload: server.workload }, isWhole)) ?? [];
   /** Serves metrics until the app closes. */
   const showMetrics = async (): Promise<MetricsServer | undefined> => {
     if (metrics === null || config.metrics === null) return undefined;

@@ -13,7 +13,7 @@ import { smsSnapshot } from '../gateways/metrics/sms-metrics.ts';
 import type { Snapshot } from '../gateways/metrics/snapshot.ts';
 import type { Logger } from '../http/log.ts';
 import { type MetricsServer, serveMetrics } from '../http/server/metrics-server.ts';
-import type { ServerMeter } from '../http/server/server.ts';
+import type { HttpServer, ServerMeter } from '../http/server/server.ts';
 import type { Journal } from '../jobs/journal.ts';
 import { type ListenAddress, listenFault, metricsAddress } from './listen.ts';
 import type { OpenedDirectory, OpenHooks } from './open-directory.ts';
@@ -24,7 +24,9 @@ export type { MetricsServer, Snapshot };
 const backlogMs = { reuse: 5_000, wait: 1_000 };
 
 /** The parts of a directory that metrics are read from. */
-export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'>;
+export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'> & {
+  readonly workload: HttpServer['workload'];
+};
 
 export interface Meter {
   /** The hooks for the directory: they count commits, checkpoints and hashes. */
@@ -85,8 +87,12 @@ export function createMeter(): Meter {
       },
     }),
     async read(measured, isWhole) {
-      const { hasher, store } = measured;
-      const own = await metrics.snapshot({ ...store.measurements(), hashesWaiting: hasher.waiting });
+      const { hasher, store, workload } = measured;
+      const own = await metrics.snapshot({
+        ...store.measurements(),
+        hashesWaiting: hasher.waiting,
+        requestsWaiting: workload.waiting,
+      });
       return isWhole ? [...own, ...(await backlogOf(measured))] : own;
     },
     close: () => metrics.close(),

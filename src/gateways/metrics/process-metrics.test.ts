@@ -6,7 +6,13 @@ import type { Snapshot } from './snapshot.ts';
 const metrics = createProcessMetrics();
 after(() => metrics.close());
 
-const idle = { hashesWaiting: 0, changesWaiting: 0, file: null, connections: [] };
+const idle = {
+  hashesWaiting: 0,
+  requestsWaiting: { read: 0 },
+  changesWaiting: 0,
+  file: null,
+  connections: [],
+};
 
 /** The samples of one metric, as labels and value. */
 function samplesOf(snapshot: Snapshot, name: string): object[] {
@@ -56,10 +62,26 @@ test('entries of jobs are counted by channel and provider, without their ids', a
   assert.doesNotMatch(JSON.stringify(snapshot), /msg_|rev_|dev_|http_500/);
 });
 
+test('requests that wait or are shed are counted by kind of work', async () => {
+  metrics.exceeded('write');
+  metrics.waited('write', 30);
+  metrics.shed('write', 'share');
+  const snapshot = await metrics.snapshot({ ...idle, requestsWaiting: { read: 0, write: 7 } });
+  assert.deepEqual(samplesOf(snapshot, 'roster_requests_waiting'), [
+    { work: 'read', value: 0 },
+    { work: 'write', value: 7 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_shares_exceeded_total'), [{ work: 'write', value: 1 }]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_requests_shed_total'), [
+    { work: 'write', reason: 'share', value: 1 },
+  ]);
+  assert.ok(samplesOf(snapshot, 'roster_request_wait_seconds').length > 0);
+});
+
 test('measurements are of the moment, and database connections are counted by use', async () => {
   const full = { use: 'reads', inUse: 4, idle: 1, waiting: 7 } as const;
   const file = { bytes: 8_192, logBytes: 4_096 };
-  await metrics.snapshot({ hashesWaiting: 3, changesWaiting: 2, file, connections: [full] });
+  await metrics.snapshot({ ...idle, hashesWaiting: 3, changesWaiting: 2, file, connections: [full] });
   const snapshot = await metrics.snapshot({ ...idle, file, connections: [{ ...full, waiting: 0 }] });
   assert.deepEqual(samplesOf(snapshot, 'roster_password_hashes_waiting'), [{ value: 0 }]);
   assert.deepEqual(samplesOf(snapshot, 'roster_database_file_bytes'), [

@@ -10,15 +10,18 @@ import type { NetworkWidth } from '../../core/access/network.ts';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
+import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
 
 /** What is read at the moment of asking. */
 export interface ProcessMeasurements extends StoreMeasurements {
   /** Passwords that wait to be hashed. */
   readonly hashesWaiting: number;
+  /** Requests that wait for their turn, by kind of work. */
+  readonly requestsWaiting: Readonly<Record<string, number>>;
 }
 
 /** All durations are in milliseconds. */
-export interface ProcessMetrics {
+export interface ProcessMetrics extends WorkMetrics {
   answered(request: AnsweredRequest): void;
   hashed(ms: number): void;
   hashRefused(): void;
@@ -48,6 +51,7 @@ export function createProcessMetrics(): ProcessMetrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new RequestTally();
+  const { setWaiting, ...work } = createWorkMetrics(registers);
   const hashes = new Histogram({
     name: 'roster_password_hash_duration_seconds',
     help: 'Time that hashing or verifying one password took, without the wait before it.',
@@ -178,6 +182,7 @@ export function createProcessMetrics(): ProcessMetrics {
   }, delayCheckMs).unref();
 
   return {
+    ...work,
     answered: (request) => requests.add(request),
     hashed: (ms) => hashes.observe(ms / 1000),
     hashRefused: () => hashesRefused.inc(),
@@ -194,6 +199,7 @@ export function createProcessMetrics(): ProcessMetrics {
     },
     faulted: () => faults.inc(),
     async snapshot(measurements) {
+      setWaiting(measurements.requestsWaiting);
       hashesWaiting.set(measurements.hashesWaiting);
       changesWaiting.set(measurements.changesWaiting);
       if (measurements.file !== null) {

@@ -19,6 +19,7 @@ import { hasOneHost } from '../reading/host.ts';
 import type { CountNetwork } from '../reading/throttle.ts';
 import type { HttpSettings } from '../settings.ts';
 import type { ServerCall } from './server-call.ts';
+import { Turn, type WorkKind, type Workload } from './workload.ts';
 
 export interface Pipeline {
   /** Handles one request until it is answered or its caller has hung up. Never rejects. */
@@ -31,11 +32,13 @@ export interface Pipeline {
 export interface PipelineOptions {
   readonly core: Core;
   readonly logger: Logger;
+  readonly workload: Workload;
   readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs' | 'isHttpsOnly'>;
   readonly countNetwork: CountNetwork;
 }
 
-export function createPipeline({ core, logger, settings, countNetwork }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { core, logger, settings, workload, countNetwork } = options;
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   const common = commonFieldsOf(settings);
   let inFlight = 0;
@@ -47,12 +50,14 @@ export function createPipeline({ core, logger, settings, countNetwork }: Pipelin
     },
     close() {
       isClosing = true;
+      workload.refusals.flush();
     },
     // One function with few promises: it runs for every request, and each await costs time.
     async serve(exchange, call) {
       const { operation, request } = exchange;
       const { jsonType } = operation;
       inFlight += 1;
+      const turn = new Turn();
       let status = 0;
       try {
         let rendered: Rendered;
@@ -66,10 +71,28 @@ export function createPipeline({ core, logger, settings, countNetwork }: Pipelin
             call.principal = await contract.authenticate(core, call);
             if (action !== null) authorize(call.principal, action);
           }
-          if (operation.throttle !== null) await throttle(exchange, call, operation.throttle);
-          if (operation.body !== 'ignored' && hasBody(request)) await receive(exchange, call);
+          const work = workOf(exchange);
+          if (operation.throttle !== null) {
+            // Counting is a change; without a place a flood of calls at a door would make any number of them.
+            if (work !== null) await begin('write', turn, exchange, call);
+            await throttle(exchange, call, operation.throttle);
+            if (work === 'door') turn.end();
+          }
+          const isArriving = operation.body !== 'ignored' && hasBody(request);
+          const isComplete = !isArriving || request.complete;
+          if (!isComplete) {
+            // A body that arrives slowly must not hold a place.
+            turn.end();
+            await receive(exchange, call);
+          }
+          if (work !== null && !turn.hasPlace) {
+            const waiting = begin(work, turn, exchange, call);
+            if (waiting !== undefined) await waiting;
+          }
+          if (isArriving && isComplete) await receive(exchange, call);
           const isIdle = operation.hasEffect && request.method === 'HEAD';
           const answer = isIdle ? idleAnswer : await operation.handle(call);
+          if (answer.stream !== undefined) turn.end();
           rendered =
             answer.stream === undefined
               ? render(answer, jsonType)
@@ -77,6 +100,7 @@ export function createPipeline({ core, logger, settings, countNetwork }: Pipelin
         } catch (error) {
           if (error instanceof CallerGone) throw error;
           if (call.principal !== null) countRefusal(core, call.principal, error);
+          if (turn.wasShed) await outside(workload.refusals.turn());
           rendered = render(presentError(error, refusedOf(exchange), logger), jsonType);
         }
         status = rendered.status;
@@ -86,11 +110,41 @@ export function createPipeline({ core, logger, settings, countNetwork }: Pipelin
       } catch (error) {
         status = giveUp(exchange, error, status);
       } finally {
+        turn.end();
         inFlight -= 1;
         logger.request(lineOf(exchange, status));
       }
     },
   };
+
+  /**
+   * Takes a place for work of that kind: undefined where one is free. Otherwise the promise resolves when the place is
+   * free, and rejects if the request is shed, or if its caller has hung up meanwhile.
+   */
+  function begin(
+    kind: WorkKind,
+    turn: Turn,
+    { response }: Exchange,
+    call: ServerCall,
+  ): Promise<void> | undefined {
+    const now = performance.now();
+    const caller = workload.callerOf(call.principal, () => call.network, now);
+    const waiting = turn.take(workload.queue(kind), caller, now);
+    if (waiting === undefined) return undefined;
+    return outside(waiting).then(() => {
+      if (response.destroyed) throw new CallerGone();
+    });
+  }
+
+  /** Waits; a request that waits does not count as one in flight, so that waiting ones refuse no others. */
+  async function outside(waiting: Promise<void> | undefined): Promise<void> {
+    inFlight -= 1;
+    try {
+      await waiting;
+    } finally {
+      inFlight += 1;
+    }
+  }
 
   /** Counts the call against the limit of its network. A refusal of a caller without a credential is recorded here. */
   async function throttle({ operation }: Exchange, call: ServerCall, bucket: NetworkThrottle): Promise<void> {
@@ -128,6 +182,14 @@ export function createPipeline({ core, logger, settings, countNetwork }: Pipelin
     response.destroy();
     return status;
   }
+}
+
+/** The kind of work that the request is; null for one that is always served at once. */
+function workOf({ operation, request }: Exchange): WorkKind | null {
+  if (operation.isAlwaysServed) return null;
+  if (operation.admission === null) return 'door';
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  return isRead && !operation.hasEffect ? 'read' : 'write';
 }
 
 /** What a HEAD gets where the GET would change something. */

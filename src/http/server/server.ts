@@ -36,6 +36,7 @@ import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';
 import { ServerCall } from './server-call.ts';
 import { createUnrouted } from './unrouted.ts';
+import { Workload, type WorkMeter } from './workload.ts';
 
 export interface ServerOptions {
   readonly core: Core;
@@ -60,7 +61,7 @@ export interface ServerOptions {
 }
 
 /** Counts for the metrics. */
-export interface ServerMeter {
+export interface ServerMeter extends WorkMeter {
   /** A limit by network refused a call. */
   throttled(width: NetworkWidth): void;
 }
@@ -75,6 +76,8 @@ export interface HttpServer {
   readonly operations: readonly Operation[];
   /** Accepts no more connections; resolves when every request is answered, or is cut off at the deadline. */
   close(): Promise<void>;
+  /** The work that waits now, and whether some is being shed. */
+  readonly workload: Pick<Workload, 'isShedding' | 'waiting'>;
 }
 
 /** How often Node looks for requests that arrive too slowly. */
@@ -89,7 +92,8 @@ export function createServer(options: ServerOptions): HttpServer {
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
   const countNetwork = createNetworkThrottle(core, options.meter?.throttled);
-  const pipeline = createPipeline({ core, logger, settings, countNetwork });
+  const workload = new Workload(settings.requestsInFlightMax, options.meter);
+  const pipeline = createPipeline({ core, logger, settings, workload, countNetwork });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const published = served.filter(({ contract }) => contract.isInternal !== true);
@@ -174,7 +178,7 @@ export function createServer(options: ServerOptions): HttpServer {
   });
 
   return {
-    operations,
+    ...{ operations, workload },
     async listen({ host, port, isShared = false }) {
       return originOf(await listen(server, { host, port, reusePort: isShared }));
     },

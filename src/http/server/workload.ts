@@ -1,0 +1,129 @@
+/**
+ * The work of one process, divided fairly among its callers: reads, changes, and calls at doors without a credential, each in
+ * a queue of its own (`fair-queue.ts`). A caller is a key, an app or an account of an organization, or else a network.
+ * Several processes divide each its own work.
+ */
+import type { Principal } from '../../core/access/principal.ts';
+import { actorIdOf } from '../../core/record/audit-event.ts';
+import { type Caller, CallerTable } from './callers.ts';
+import { FairQueue, type QueueLimits, type QueueMeter, type ShedReason } from './fair-queue.ts';
+import { PacedRefusals } from './paced-refusals.ts';
+
+/** In the order of the usage of callers. */
+export const workKinds = ['read', 'write', 'door'] as const;
+export type WorkKind = (typeof workKinds)[number];
+
+/** Gets what the queues decide, for the metrics. */
+export interface WorkMeter {
+  waited(kind: WorkKind, ms: number): void;
+  exceeded(kind: WorkKind): void;
+  shed(kind: WorkKind, reason: ShedReason): void;
+}
+
+/**
+ * Changes of one caller that run together share a commit, which blocks the others for its time; the share is small
+ * enough that another caller's request is hardly slower. Calls at doors mostly wait for password hashes, which have turns of
+ * their own.
+ */
+const limitsOf = {
+  read: { total: 128, caller: 16, group: 32 },
+  write: { total: 128, caller: 4, group: 8 },
+  door: { total: 512, caller: 64, group: 64 },
+} satisfies Record<WorkKind, Omit<QueueLimits, 'waiting'>>;
+
+export class Workload {
+  readonly #callers = new CallerTable(workKinds.length);
+  readonly #queues: readonly FairQueue[];
+  readonly refusals: PacedRefusals;
+
+  /** So many requests of each kind may wait. */
+  constructor(waitingMax: number, meter?: WorkMeter) {
+    this.refusals = new PacedRefusals(waitingMax);
+    this.#queues = workKinds.map((name, kind) => {
+      const limits = { ...limitsOf[name], waiting: waitingMax };
+      return new FairQueue({ callers: this.#callers, kind, limits, meter: meterOf(name, meter) });
+    });
+  }
+
+  /** Whether requests of some kind are being shed because all of them are too many. */
+  get isShedding(): boolean {
+    const now = performance.now();
+    return this.#queues.some((queue) => queue.isShedding(now));
+  }
+
+  /** The requests that wait, by kind. */
+  get waiting(): Readonly<Record<WorkKind, number>> {
+    return {
+      read: this.queue('read').waiting,
+      write: this.queue('write').waiting,
+      door: this.queue('door').waiting,
+    };
+  }
+
+  queue(kind: WorkKind): FairQueue {
+    return this.#queues[workKinds.indexOf(kind)] as FairQueue;
+  }
+
+  /** The caller of a request: its principal, or without one its network. `now` is on the clock of `performance`. */
+  callerOf(principal: Principal | null, network: () => string, now: number): Caller {
+    const id = principal === null ? null : actorIdOf(principal);
+    if (principal !== null && id !== null) return this.#callers.see(principal.orgKey, id, now);
+    const name = network();
+    return this.#callers.see(name, name, now);
+  }
+}
+
+function meterOf(kind: WorkKind, meter: WorkMeter | undefined): QueueMeter | undefined {
+  if (meter === undefined) return undefined;
+  return {
+    waited: (ms) => meter.waited(kind, ms),
+    exceeded: () => meter.exceeded(kind),
+    shed: (reason) => meter.shed(kind, reason),
+  };
+}
+
+/** The turn of one request, which holds at most one place in a queue. */
+export class Turn {
+  /** Whether the queue has refused it. */
+  wasShed = false;
+  #queue: FairQueue | null = null;
+  #since = 0;
+  #caller: Caller | null = null;
+
+  get hasPlace(): boolean {
+    return this.#queue !== null;
+  }
+
+  /** Takes a place: undefined where it is free, else a promise that rejects if the request is shed. */
+  take(queue: FairQueue, caller: Caller, now: number): Promise<void> | undefined {
+    const waiting = queue.enter(caller, now);
+    if (waiting !== undefined) return this.#wait(waiting, queue, caller);
+    this.#hold(queue, caller, now);
+    return undefined;
+  }
+
+  /** Gives the place back, if there is one. */
+  end(): void {
+    const [queue, caller] = [this.#queue, this.#caller];
+    if (queue === null || caller === null) return;
+    this.#queue = null;
+    const now = performance.now();
+    queue.leave(caller, now, now - this.#since);
+  }
+
+  async #wait(waiting: Promise<void>, queue: FairQueue, caller: Caller): Promise<void> {
+    try {
+      await waiting;
+    } catch (error) {
+      this.wasShed = true;
+      throw error;
+    }
+    this.#hold(queue, caller, performance.now());
+  }
+
+  #hold(queue: FairQueue, caller: Caller, now: number): void {
+    this.#queue = queue;
+    this.#caller = caller;
+    this.#since = now;
+  }
+}
