@@ -27,6 +27,10 @@ describe('no account has more than twenty sessions', () => {
     const more = await callAtOnce(roster.client, 10, () => [`POST ${path}`, { json }]);
     assert.deepEqual(statusCounts(more), { 201: 10 });
     assert.equal(await roster.rows.count('sessions'), 20 + 1);
+    // Each end by the limit is in the audit log, as one that the owner chose is.
+    const ended = (await roster.rows.all('audit_events')).filter((row) => row['action'] === 'session.ended');
+    assert.equal(ended.length, 1 + 10);
+    assert.ok(ended.every((row) => row['actor_kind'] === 'public' && row['door'] === 'general'));
     assert.equal((await roster.call(`GET ${path}`, { session: other.session })).status, 200);
   });
 });

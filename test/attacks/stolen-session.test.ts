@@ -3,12 +3,17 @@
  * call that takes a password, one after the other and at the same time. The owner sees the thief's session, and ends it.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { minuteMs } from '../../src/core/time.ts';
+import { askToken } from '../connect-page/connect-calls.ts';
 import { type SignedUp, signUp } from '../contracts/general/sign-up.ts';
+import { addPerson, bareId } from '../support/contracts/people.ts';
+import { approachDemo, type Jar, visit } from '../support/server/demo-person.ts';
 import type { Reply } from '../support/server/http.ts';
 import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
 import { setUpLedger, setUpRoster } from '../support/server/set-up.ts';
+import { askForReset, newEmail, reset } from './support/accounts.ts';
 
 const path = '/general/v1';
 const wrong = { errors: { current_password: ['is invalid'] } };
@@ -104,6 +109,33 @@ describe('a thief with a session does not guess the password', () => {
     for (const current_password of [person.password, admin.password, 'a wrong one']) {
       const reply = await put({ ...person, session: admin.session }, { first_name: 'Jo', current_password });
       assert.equal(reply.status, 200);
+    }
+  });
+
+  test('and a reset ends the Connect page and the flows that the thief has open', async () => {
+    const email = newEmail();
+    for (const emailProvedAt of [null, 1]) {
+      const traits = { email: `${emailProvedAt}-${email}`, emailProvedAt, externalId: randomUUID() };
+      const { userId } = await addPerson(roster, traits);
+      const issued = await askToken(roster, { type: 'session', client_user_id: traits.externalId });
+      const bearer = issued.string('session_token');
+      const ask = { bearer, json: { provider: 'demo' } };
+      const jar: Jar = new Map();
+      const start = (await roster.call('POST /connect/api/connections', ask)).string('authUrl');
+      const { callback } = await approachDemo(start, jar);
+      assert.equal((await roster.call('GET /connect/api/session', { bearer })).status, 200);
+      await reset(roster, await askForReset(roster, traits.email));
+      assert.equal((await roster.call('GET /connect/api/session', { bearer })).status, 401);
+      assert.notEqual((await visit(start, new Map())).status, 200);
+      await visit(callback, jar);
+      const { key } = roster.organization;
+      const id = bareId(userId);
+      const connections = await roster.core.work.read(key, (tx) => tx.connections.listOf(id));
+      assert.ok(connections.every(({ status }) => status === 'pending'));
+      // The app, whose tokens are its own, opens the page again for the person.
+      const again = await askToken(roster, { type: 'session', client_user_id: traits.externalId });
+      const opened = await roster.call('GET /connect/api/session', { bearer: again.string('session_token') });
+      assert.equal(opened.status, 200);
     }
   });
 

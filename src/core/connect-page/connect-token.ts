@@ -54,6 +54,8 @@ export interface ConnectTokenStore {
   findByDigest(digest: string): Promise<{ readonly token: ConnectToken; readonly user: User } | null>;
   /** Consumes a token of the kind that has not expired: exactly one caller gets it. Its row stays. */
   consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null>;
+  /** Ends the tokens with which the Connect page is open for the user. Their rows stay for a while. */
+  endPages(userId: UserId, now: number): Promise<void>;
   /** The family of a refresh token, and whether the token was consumed; null where none has that digest. */
   findLineage(digest: string): Promise<TokenLineage | null>;
   /** Deletes every token of the family. */

@@ -8,6 +8,7 @@ import { checkProof, readProof } from '../access/owner-proof.ts';
 import { isCommonInput } from '../access/password.ts';
 import { PasswordChange } from '../access/password-change.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
+import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
@@ -310,6 +311,7 @@ async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User):
   const status = nextStatus(user.status, 'cancel');
   const cancelled = await changeUser(core, tx, user, { status, updatedAt: now });
   await tx.sessions.endAll(user.id);
+  await endOpenPages(tx, user.id, now);
   await tx.codes.drop(user.id);
   await tx.emailTokens.drop(user.id);
   await tx.passwordTokens.drop(user.id, 'reset');

@@ -231,6 +231,8 @@ export interface OAuthAttemptStore {
   findOpen(connectionId: string, now: number): Promise<OAuthAttempt | null>;
   /** Voids the attempts of a connection that were not consumed. */
   drop(connectionId: string): Promise<void>;
+  /** Voids the attempts of a user that were not consumed. */
+  dropOf(userId: UserId): Promise<void>;
 }
 
 export const attemptLifeMs = 10 * minuteMs;

@@ -6,6 +6,7 @@
 import type { Door, Principal, PublicPrincipal } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
+import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { isSameEmail } from '../directory/proof.ts';
@@ -130,6 +131,7 @@ export function undoEmailChange(core: Core, input: PressedLink): Promise<void> {
       updatedAt: now,
     });
     await tx.sessions.endAll(user.id);
+    await endOpenPages(tx, user.id, now);
     await tx.networks.drop(user.id);
     await tx.emailTokens.drop(user.id);
     await tx.emailTokens.dropUndosFrom(user.id, link.stored.expiresAt);

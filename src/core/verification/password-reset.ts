@@ -12,6 +12,7 @@ import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { startSession } from '../access/sign-in.ts';
 import { noteNetwork } from '../access/sign-in-network.ts';
 import { emailSubject } from '../access/subject.ts';
+import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
@@ -155,7 +156,7 @@ interface Reset extends ResetInput {
 }
 
 /**
- * Sets the password and ends every session of the user; the token of an invitation also activates and confirms the
+ * Sets the password and ends every session, Connect page and open flow of the user; the token of an invitation also activates and confirms the
  * user. Either link proves the email that it went to. The first proof makes the phone unproved. The `token` of the result is
  * a new session, in plain text. The fields of `input` are unchecked. Refuses with `invalid_fields`, which does not consume the token, and
  * with `invalid_token` for a token that is unknown, consumed or expired, and with `change_in_progress` while another request
@@ -218,6 +219,7 @@ async function writeReset(
   };
   const after = await changeUser(core, tx, user, changes);
   await tx.sessions.endAll(user.id);
+  await endOpenPages(tx, user.id, now);
   if (isFirstProof) {
     await tx.networks.drop(user.id);
     await tx.emailTokens.drop(user.id);

@@ -1,12 +1,14 @@
 /** The tokens of the Connect page, by their digest. A look-up also reads the user. A consumed token keeps its row. */
-import type {
-  ConnectToken,
-  ConnectTokenKind,
-  ConnectTokenStore,
-  TokenLineage,
+import { sql } from 'kysely';
+import {
+  type ConnectToken,
+  type ConnectTokenKind,
+  type ConnectTokenStore,
+  pageTokenKinds,
+  type TokenLineage,
 } from '../../core/connect-page/connect-token.ts';
 import type { User } from '../../core/directory/user.ts';
-import type { OrgKey } from '../../core/ids.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { columnsOf, type UserRow, wholeReader, wholeUser } from '../users/user-row.ts';
@@ -58,6 +60,20 @@ const takeToken = statement((p: Binder<ByDigest & { kind: ConnectTokenKind; now:
     .returning(['user_id as userId', 'kind', 'expires_at as expiresAt']),
 );
 
+const expirePageTokens = statement((p: Binder<{ orgKey: number; userId: string; now: number }>) =>
+  build
+    .updateTable('connect_tokens')
+    .set({ expires_at: p('now') })
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where(
+      'kind',
+      'in',
+      pageTokenKinds.map((kind) => sql.lit(kind)),
+    )
+    .where('expires_at', '>', p('now')),
+);
+
 const selectLineage = statement((p: Binder<ByDigest>) =>
   build
     .selectFrom('connect_tokens')
@@ -99,6 +115,10 @@ export class SqlConnectTokenStore implements ConnectTokenStore {
   async consume(digest: string, kind: ConnectTokenKind, now: number): Promise<ConnectToken | null> {
     const values = { orgKey: this.#orgKey, digest, kind, now };
     return (await this.#scope.executor.first(takeToken, values)) ?? null;
+  }
+
+  async endPages(userId: UserId, now: number): Promise<void> {
+    await this.#scope.executor.run(expirePageTokens, { orgKey: this.#orgKey, userId, now });
   }
 
   async findLineage(digest: string): Promise<TokenLineage | null> {

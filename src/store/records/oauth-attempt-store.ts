@@ -1,6 +1,6 @@
 /** The OAuth flows that people have started. One is found by the digest of its flow token or of its present state. */
 
-import type { OrgKey } from '../../core/ids.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
 import type {
   AttemptOutcome,
   AttemptProgress,
@@ -138,6 +138,14 @@ const deleteOpen = statement((p: Binder<OfConnection>) =>
     .where('outcome', 'is', null),
 );
 
+const deleteOpenOfUser = statement((p: Binder<{ orgKey: number; userId: string }>) =>
+  build
+    .deleteFrom('oauth_attempts')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('outcome', 'is', null),
+);
+
 export class SqlOAuthAttemptStore implements OAuthAttemptStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -186,5 +194,9 @@ export class SqlOAuthAttemptStore implements OAuthAttemptStore {
 
   async drop(connectionId: string): Promise<void> {
     await this.#scope.executor.run(deleteOpen, { orgKey: this.#orgKey, connectionId });
+  }
+
+  async dropOf(userId: UserId): Promise<void> {
+    await this.#scope.executor.run(deleteOpenOfUser, { orgKey: this.#orgKey, userId });
   }
 }

@@ -178,8 +178,8 @@ export class SqlSessionStore implements SessionStore {
     return this.#scope.executor.run(deleteOfUser, { orgKey: this.#orgKey, userId, except });
   }
 
-  async keepNewest(userId: UserId, keep: number): Promise<void> {
-    await this.#scope.executor.run(deleteOlder, { orgKey: this.#orgKey, userId, keep });
+  keepNewest(userId: UserId, keep: number): Promise<number> {
+    return this.#scope.executor.run(deleteOlder, { orgKey: this.#orgKey, userId, keep });
   }
 
   async findWrongPasswords(sessionId: string): Promise<number | null> {
