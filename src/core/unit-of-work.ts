@@ -21,7 +21,7 @@ import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageBudgetStore } from './messaging/budget-store.ts';
-import type { MessageQueue, MessageStore } from './messaging/message.ts';
+import type { MessageQueue, MessageStore } from './messaging/message-queue.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';

@@ -19,6 +19,8 @@ export interface Job {
   readonly pauseMs: number;
   /** Does a bounded part of the due work. True where there may be more to do immediately. */
   run(): Promise<boolean>;
+  /** Ends a wait of the present run. Called when rows of the topic are committed, and when the job stops. */
+  endWait?(): void;
   /** Waits for the work that runs have started and not awaited. Called once, after the last run. */
   finish?(): Promise<void>;
 }
@@ -108,10 +110,12 @@ function startLoop(job: Job, journal: Journal): Loop {
     wake() {
       isWoken = true;
       endPause();
+      job.endWait?.();
     },
     stop() {
       isStopped = true;
       endPause();
+      job.endWait?.();
       return ended;
     },
   };

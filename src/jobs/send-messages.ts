@@ -2,8 +2,13 @@
  * Sends queued messages. A claim takes a lease on due messages and counts the attempt; the sender of the channel gets
  * each message, and its outcome is stored. After a crash in between, the lease expires and the message is sent again, so
  * each is sent at least once and rarely twice. Attempts are bounded, and a real sender never gets a message whose code
- * or link has expired.
+ * or link would arrive after its end.
+ *
+ * Each channel has places of its own (`places.ts`), so a service that hangs delays no other channel. Which messages come
+ * next is decided in `core/messaging/claim-messages.ts`.
  */
+import { type ChannelPlaces, claimMessages, MessageTurns } from '../core/messaging/claim-messages.ts';
+import { kindOf } from '../core/messaging/lane.ts';
 import {
   type Channel,
   type Message,
@@ -11,18 +16,17 @@ import {
   type MessageTemplate,
   messageAttemptsMax,
   messageContext,
-  messageLeaseMs,
   nextAttemptAt,
 } from '../core/messaging/message.ts';
-import type { MessageSender, SendOutcome } from '../core/messaging/sender.ts';
+import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/messaging/sender.ts';
 import type { SecretBox } from '../core/secret.ts';
-import { type Clock, hourMs, secondMs } from '../core/time.ts';
+import { type Clock, dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
 import { emailTokenLifeMs } from '../core/verification/email-token.ts';
 import { passwordTokenLifeMs } from '../core/verification/password-token.ts';
 import type { Journal } from './journal.ts';
-import { createLanes, type Lane } from './lanes.ts';
+import { type PlaceLimits, Places } from './places.ts';
 import type { Job } from './runner.ts';
 
 export interface SendMessagesParts {
@@ -33,6 +37,8 @@ export interface SendMessagesParts {
   /** Gets the messages that no real sender may get. */
   readonly outbox: MessageSender;
   readonly journal: Journal;
+  /** Messages that the sender of a channel gets at the same time, without slow ones; the usual number where absent. */
+  readonly concurrency?: Readonly<Record<Channel, number>>;
 }
 
 /** Takes the decoys, and sends nothing. */
@@ -40,8 +46,20 @@ const noSender: Pick<MessageSender, 'send'> = { send: async () => ({ kind: 'take
 
 const isDecoy = ({ userId }: Message): boolean => userId === null;
 
-/** Messages that senders have at one time, in one lane for all channels. */
-const sendsMax = 16;
+const defaultConcurrency: Readonly<Record<Channel, number>> = { sms: 32, email: 16 };
+/** A channel has at most so many times its concurrency under way, slow sends included. */
+const slowFactor: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
+/** Text messages to one number, and emails to one domain. */
+const perDestination: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
+/** The outbox only stores what it gets. */
+const outboxLimits: PlaceLimits = { atOnce: 64, inAll: 256, perDestination: 64 };
+
+/** The longest wait for a place before due messages are looked for again: another process may have freed one. */
+const placeWaitMs = 250;
+/** A refusal of this deployment is told to the operator at most once in this time, for each reason. */
+const warningPauseMs = minuteMs;
+/** A message without an end is given up so long after it was written, if the service refuses this deployment. */
+const refusedMaxMs = 3 * dayMs;
 
 /** The longest wait that a service can ask for. */
 const retryAfterMaxMs = hourMs;
@@ -62,28 +80,93 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
   new_network: Number.POSITIVE_INFINITY,
 };
 
+/** A code or a link must arrive before its end, and a send may take this long. */
+const arrivalMs = sendDeadlineMs;
+
+/** The connections that the sender of a channel needs for that concurrency. */
+export function sendsInAll(channel: Channel, concurrency: number): number {
+  return concurrency * slowFactor[channel];
+}
+
 export function createSendMessagesJob(parts: SendMessagesParts): Job {
-  const { work, clock } = parts;
-  const lanes = createLanes(sendsMax);
-  const lane: Lane<Message> = {
-    name: 'messages',
-    claim: (limit) => work.changeSystem('job', (tx) => tx.messages.claim(clock.now(), messageLeaseMs, limit)),
-    work: (message) => deliver(parts, message),
+  const { work, clock, senders, outbox, concurrency = defaultConcurrency } = parts;
+  const turns = new MessageTurns();
+  const sends = new Set<Promise<void>>();
+  const warn = createWarning(parts);
+  let endWait = (): void => {};
+  /** Whether a place became free, or messages were written, since the last claim began. */
+  let hasChanged = false;
+  const change = (): void => {
+    hasChanged = true;
+    endWait();
   };
+  const placesOf = (channel: Channel): Places => {
+    const atOnce = concurrency[channel];
+    const limits = { atOnce, inAll: sendsInAll(channel, atOnce), perDestination: perDestination[channel] };
+    return new Places(senders[channel] === outbox ? outboxLimits : limits, change);
+  };
+  const places = { sms: placesOf('sms'), email: placesOf('email') } satisfies Record<Channel, ChannelPlaces>;
+
+  function start(message: Message): void {
+    const kind = kindOf(message.template);
+    const send = places[message.channel].hold(kind, () => deliver(parts, message, warn));
+    sends.add(send);
+    void send.finally(() => sends.delete(send));
+  }
+
+  function waitForChange(): Promise<void> {
+    if (hasChanged) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, placeWaitMs);
+      endWait = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   return {
     name: 'send_messages',
     topic: 'messages',
     pauseMs: secondMs,
-    run: () => lanes.fill([lane]),
-    finish: () => lanes.settled(),
+    async run() {
+      hasChanged = false;
+      const claims = await work.changeSystem('job', (tx) => claimMessages(tx, turns, places, clock.now()));
+      turns.advance(claims);
+      for (const message of claims.messages) start(message);
+      if (!claims.isMoreDue) return false;
+      await waitForChange();
+      return true;
+    },
+    endWait: change,
+    async finish() {
+      await Promise.all(sends);
+    },
+  };
+}
+
+type Warn = (channel: Channel, reason: string) => void;
+
+/** Tells the operator of refusals that only the operator can mend, and repeats each only after a pause. */
+function createWarning({ clock, journal }: SendMessagesParts): Warn {
+  const warnedAt = new Map<string, number>();
+  return (channel, reason) => {
+    const key = `${channel} ${reason}`;
+    const now = clock.now();
+    const last = warnedAt.get(key);
+    if (last !== undefined && now - last < warningPauseMs) return;
+    warnedAt.set(key, now);
+    journal.warn('the service refuses our sender, account or login', { channel, reason });
   };
 }
 
 /** Never rejects: where the outcome cannot be stored, the message is claimed again after its lease. */
-async function deliver(parts: SendMessagesParts, message: Message): Promise<void> {
+async function deliver(parts: SendMessagesParts, message: Message, warn: Warn): Promise<void> {
   const { work, clock, journal } = parts;
   try {
     const outcome = await attempt(parts, message);
+    const isOurs = outcome.kind === 'try_again' && outcome.isOurs === true;
+    if (isOurs) warn(message.channel, outcome.reason);
     const settlement = settlementOf(message, outcome, clock.now());
     await work.changeSystem('job', ({ messages }) =>
       isDecoy(message) ? messages.dropDecoy(message) : messages.settle(message, settlement, clock.now()),
@@ -95,6 +178,7 @@ async function deliver(parts: SendMessagesParts, message: Message): Promise<void
       attempt: message.attempts,
       state: isDecoy(message) ? 'decoy' : settlement.state,
       ...('reason' in outcome ? { reason: outcome.reason } : {}),
+      ...(isOurs ? { side: 'ours' } : {}),
     });
   } catch (error) {
     journal.fault('settling a message failed', error);
@@ -109,21 +193,27 @@ async function attempt(parts: SendMessagesParts, message: Message): Promise<Send
   if (sender !== outbox) {
     // No outcome of these attempts was stored, so each ended with its process. This message may be the cause.
     if (message.attempts > messageAttemptsMax) return { kind: 'refused', reason: 'too_many_attempts' };
-    const age = clock.now() - message.createdAt;
-    if (age >= validMs[template]) return { kind: 'refused', reason: 'expired' };
+    if (clock.now() >= lastStartOf(message)) return { kind: 'refused', reason: 'expired' };
   }
   try {
     const content: MessageContent = JSON.parse(secrets.open(sealedContent, messageContext(message)));
-    return await sender.send({ ...content, id: message.id });
+    const leftMs = message.createdAt + validMs[template] - clock.now();
+    const validity = Number.isFinite(leftMs) ? { validMs: leftMs } : {};
+    return await sender.send({ ...content, ...validity, id: message.id });
   } catch (error) {
     journal.fault('sending a message failed', error);
     return { kind: 'try_again', reason: 'fault' };
   }
 }
 
+/** From this instant on no attempt begins, because a code or a link would arrive after its end. */
+function lastStartOf({ createdAt, template }: Message): number {
+  return createdAt + validMs[template] - arrivalMs;
+}
+
 type Settlement =
   | { readonly state: 'sent' | 'kept' | 'failed' }
-  | { readonly state: 'queued'; readonly nextAttemptAt: number };
+  | { readonly state: 'queued'; readonly nextAttemptAt: number; readonly attempts: number };
 
 function settlementOf(message: Message, outcome: SendOutcome, now: number): Settlement {
   switch (outcome.kind) {
@@ -134,9 +224,19 @@ function settlementOf(message: Message, outcome: SendOutcome, now: number): Sett
     case 'refused':
       return { state: 'failed' };
     case 'try_again': {
-      if (message.attempts >= messageAttemptsMax) return { state: 'failed' };
       const wished = now + Math.min(outcome.retryAfterMs ?? 0, retryAfterMaxMs);
-      return { state: 'queued', nextAttemptAt: Math.max(wished, nextAttemptAt(message.attempts, now)) };
+      const next = Math.max(wished, nextAttemptAt(message.attempts, now));
+      const isLast =
+        outcome.isOurs === true
+          ? now - message.createdAt >= refusedMaxMs
+          : message.attempts >= messageAttemptsMax;
+      if (isLast || next >= lastStartOf(message)) return { state: 'failed' };
+      // The last attempt is left for a refusal that concerns the message.
+      return {
+        state: 'queued',
+        nextAttemptAt: next,
+        attempts: Math.min(message.attempts, messageAttemptsMax - 1),
+      };
     }
   }
 }

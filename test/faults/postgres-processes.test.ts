@@ -7,7 +7,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
 import { messageLeaseMs } from '../../src/core/messaging/message.ts';
 import { schemaVersion } from '../../src/store/migrations/all-migrations.ts';
-import { addTenant, makePostgresStore, newUser, openLocation } from '../store/harness.ts';
+import { addTenant, claimDueMessages, makePostgresStore, newUser, openLocation } from '../store/harness.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { adminPassword, type Roster, startRoster, testDoor } from '../support/server/start.ts';
 
@@ -124,14 +124,14 @@ describe('processes on one PostgreSQL database', () => {
       for (let at = 0; at < 60; at++) {
         await messages.insert({
           ...{ id: newPrefixedId('msg'), userId, channel: 'sms', template: 'confirmation' },
-          ...{ isOutboxOnly: false, sealedContent: 'sealed', createdAt: at },
+          ...{ isOutboxOnly: false, destination: 'of phone', sealedContent: 'sealed', createdAt: at },
         });
       }
     });
     const claimAll = async (now: number) => {
       const claims = stores.flatMap((store) =>
         Array.from({ length: 5 }, () =>
-          store.changeSystem('job', (tx) => tx.messages.claim(now, messageLeaseMs, 7)),
+          store.changeSystem('job', (tx) => claimDueMessages(tx, { now, leaseMs: messageLeaseMs, limit: 7 })),
         ),
       );
       return (await Promise.all(claims)).flat().map(({ id }) => id);

@@ -11,6 +11,7 @@ import { minuteMs } from '../../src/core/time.ts';
 import { outboxSender } from '../../src/gateways/outbox-sender.ts';
 import type { Job } from '../../src/jobs/runner.ts';
 import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';
+import { claimDueMessages } from '../store/harness.ts';
 import {
   createTestJournal,
   createTestSender,
@@ -281,7 +282,7 @@ describe('a process that is killed', () => {
     await deployment.postInvitation(await deployment.addUser());
     const claim = (): Promise<unknown> =>
       deployment.core.work.changeSystem('job', (tx) =>
-        tx.messages.claim(deployment.clock.now(), messageLeaseMs, 1),
+        claimDueMessages(tx, { now: deployment.clock.now(), leaseMs: messageLeaseMs, limit: 1 }),
       );
     for (let attempt = 0; attempt < messageAttemptsMax; attempt += 1) {
       await claim();

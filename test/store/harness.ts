@@ -10,6 +10,8 @@ import Database from 'better-sqlite3';
 import type { App, AppDigests } from '../../src/core/directory/organization.ts';
 import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts';
 import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
+import type { Message } from '../../src/core/messaging/message.ts';
+import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../../src/store/store.ts';
@@ -163,4 +165,22 @@ export function newUser({ appId }: Pick<Tenant, 'appId'>, fields: Partial<NewUse
     createdAt: 1_000,
     ...fields,
   };
+}
+
+/** Claims due messages of all lanes and organizations, without a bound by destination; the oldest first. */
+export async function claimDueMessages(
+  tx: SystemTx,
+  { now, leaseMs, limit }: { readonly now: number; readonly leaseMs: number; readonly limit: number },
+): Promise<readonly Message[]> {
+  await tx.messages.release(now, 1_000);
+  const claimed: Message[] = [];
+  for (const { lane } of await tx.messages.listOldestDue()) {
+    for (const orgKey of await tx.messages.listDueOrganizations(lane, 0, 1_000)) {
+      const left = limit - claimed.length;
+      if (left === 0) break;
+      const turn = { lane, orgKey, after: '', perDestination: 1_000 };
+      claimed.push(...(await tx.messages.claim({ ...turn, now, leaseMs, limit: left })));
+    }
+  }
+  return claimed.sort((left, right) => left.createdAt - right.createdAt);
 }

@@ -109,8 +109,9 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /^SCAN (organizations|apps|api_keys|password_requests)$/,
     /^SCAN messages USING INDEX messages_content$/,
     // The metrics count what waits. The index holds nothing else.
-    /^SCAN messages USING COVERING INDEX messages_due$/,
-    /^SCAN waiting$/,
+    /^SCAN messages USING COVERING INDEX messages_queued$/,
+    // The steps of a claim, and what it has selected.
+    /^SCAN (walk|line|held|chosen|own|late|rested|ended)$/,
     /^SCAN (connections|revocations|erasures)\b/,
     // The rows that a claim has just selected.
     /^SCAN due$/,

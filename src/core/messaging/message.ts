@@ -61,40 +61,14 @@ export interface Message {
   readonly template: MessageTemplate;
   /** True for a message to a template user, which no real sender may get. */
   readonly isOutboxOnly: boolean;
+  /** A keyed digest of the address's domain or of the number (`lane.ts`); empty once the message has ended. */
+  readonly destination: string;
   /** Null once it was dropped. */
   readonly sealedContent: string | null;
   readonly state: MessageState;
   /** Attempts, each counted by its claim, so that an attempt that kills its process is counted too. */
   readonly attempts: number;
   readonly createdAt: number;
-}
-
-/** Messages of one organization. */
-export interface MessageStore {
-  insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
-}
-
-/** Messages across organizations, for the job that sends them and for the operator. */
-export interface MessageQueue {
-  /** Claims due messages, oldest first. For `leaseMs` no other claim returns them. */
-  claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]>;
-  /**
-   * Ends an attempt. `sent` and `failed` drop the content, `kept` leaves it, `queued` makes a retry due at
-   * `nextAttemptAt`. Does nothing where the message is gone.
-   */
-  settle(
-    message: Pick<Message, 'orgKey' | 'id'>,
-    outcome:
-      | { readonly state: Exclude<MessageState, 'queued'> }
-      | { readonly state: 'queued'; readonly nextAttemptAt: number },
-    now: number,
-  ): Promise<void>;
-  /** Ends the attempt of a decoy: deletes it. */
-  dropDecoy(message: Pick<Message, 'orgKey' | 'id'>): Promise<void>;
-  /** Messages that still have their content, newest first. Decoys are left out. */
-  listWithContent(limit: number): Promise<readonly Message[]>;
-  /** How many messages are queued, and when the oldest of them was written; null for none. */
-  summarize(): Promise<{ readonly queued: number; readonly since: number | null }>;
 }
 
 export const messageLeaseMs = minuteMs;

@@ -5,6 +5,7 @@ import type { User } from '../directory/user.ts';
 import { newPrefixedId } from '../ids.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageFacts } from './compose.ts';
+import { destinationDigest } from './lane.ts';
 import { messageContext } from './message.ts';
 import {
   type CountedMessage,
@@ -47,6 +48,7 @@ export async function queueMessage(
     channel,
     template,
     isOutboxOnly: user.isTemplate,
+    destination: destinationDigest(core.secrets, channel, facts.to),
     sealedContent: core.secrets.seal(JSON.stringify(content), context),
     createdAt: core.clock.now(),
   });

@@ -10,6 +10,8 @@ import type { MessageContent } from './message.ts';
 export interface OutgoingMessage extends MessageContent {
   /** The message row's id; the same each time the message is tried. */
   readonly id: string;
+  /** How long its code or link stays valid; absent for a message without one. The service must not deliver it later. */
+  readonly validMs?: number;
 }
 
 /**
@@ -23,8 +25,17 @@ export type SendOutcome =
   | { readonly kind: 'kept' }
   /** The service will never accept it: there is no such address, or the person has opted out. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The service may accept it later; not before `retryAfterMs` where the service named a time. */
-  | { readonly kind: 'try_again'; readonly reason: string; readonly retryAfterMs?: number };
+  /**
+   * The service may accept it later; not before `retryAfterMs` where the service named a time. `isOurs`: it refuses this
+   * deployment, and not the recipient: the login, the account, our number or address, a policy against us. Only the
+   * operator can mend that, so no number of such attempts gives the message up.
+   */
+  | {
+      readonly kind: 'try_again';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      readonly isOurs?: boolean;
+    };
 
 export interface MessageSender {
   /**

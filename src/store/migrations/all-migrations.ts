@@ -27,6 +27,7 @@ import { smsLimits } from './0024-sms-limits.ts';
 import { decoys } from './0025-decoys.ts';
 import { messageBudgets } from './0026-message-budgets.ts';
 import { passwordLeases } from './0027-password-leases.ts';
+import { messageLanes } from './0028-message-lanes.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -57,6 +58,7 @@ export const migrations: readonly Migration[] = [
   decoys,
   messageBudgets,
   passwordLeases,
+  messageLanes,
 ];
 
 /** The version that this program works with. */

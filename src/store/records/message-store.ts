@@ -1,21 +1,29 @@
 /**
- * Messages to people as rows. The job that sends messages claims them (`lease-claim.ts`); each claim is counted as an
+ * Messages to people as rows. The job that sends messages claims them (`message-claims.ts`); each claim is counted as an
  * attempt. A message that was sent, or has failed for good, loses its content.
  */
 import { sql } from 'kysely';
 import type { OrgKey } from '../../core/ids.ts';
-import type {
-  Channel,
-  Message,
-  MessageQueue,
-  MessageState,
-  MessageStore,
-  MessageTemplate,
+import { laneOf, type MessageLane } from '../../core/messaging/lane.ts';
+import {
+  type Channel,
+  channels,
+  type Message,
+  type MessageState,
+  type MessageTemplate,
 } from '../../core/messaging/message.ts';
+import type { MessageClaim, MessageQueue, MessageStore } from '../../core/messaging/message-queue.ts';
+import { sendDeadlineMs } from '../../core/messaging/sender.ts';
 import { toFlag } from '../schema/flag.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-import { leaseClaimInOrder } from './lease-claim.ts';
+import {
+  claimOf,
+  releaseMessages,
+  selectDueOrganizations,
+  selectOldestDue,
+  selectTurn,
+} from './message-claims.ts';
 
 const columns = [
   'messages.seq',
@@ -25,6 +33,7 @@ const columns = [
   'messages.channel',
   'messages.template',
   'messages.is_outbox_only as isOutboxOnly',
+  'messages.destination',
   'messages.sealed_content as sealedContent',
   'messages.state',
   'messages.attempts',
@@ -43,6 +52,8 @@ const insertMessage = statement(
       channel: Channel;
       template: MessageTemplate;
       isOutboxOnly: 0 | 1;
+      lane: MessageLane;
+      destination: string;
       sealedContent: string | null;
       createdAt: number;
     }>,
@@ -54,6 +65,9 @@ const insertMessage = statement(
       channel: p('channel'),
       template: p('template'),
       is_outbox_only: p('isOutboxOnly'),
+      lane: p('lane'),
+      destination: p('destination'),
+      stage: 'due',
       sealed_content: p('sealedContent'),
       state: 'queued',
       attempts: 0,
@@ -62,13 +76,7 @@ const insertMessage = statement(
     }),
 );
 
-const claimDue = leaseClaimInOrder<MessageRow>({
-  table: 'messages',
-  order: ['next_attempt_at', 'seq'],
-  state: { column: 'state', open: ['queued'] },
-  counters: ['attempts'],
-  columns,
-});
+const claimMessage = claimOf<MessageRow>(columns);
 
 /** Ends an attempt of a message that is still queued. */
 const settleMessage = statement(
@@ -78,6 +86,7 @@ const settleMessage = statement(
       .set((row) => ({
         state: p('state'),
         next_attempt_at: p('nextAttemptAt'),
+        destination: '',
         sealed_content: row
           .case()
           .when(p('state'), 'in', ['sent', 'failed'])
@@ -99,6 +108,17 @@ const deleteDecoy = statement((p: Binder<{ orgKey: number; id: string }>) =>
     .where('user_id', 'is', null),
 );
 
+/** Ends an attempt that is followed by another one. */
+const deferMessage = statement(
+  (p: Binder<{ orgKey: number; id: string; nextAttemptAt: number; attempts: number }>) =>
+    build
+      .updateTable('messages')
+      .set({ stage: 'waiting', next_attempt_at: p('nextAttemptAt'), attempts: p('attempts') })
+      .where('org_key', '=', p('orgKey'))
+      .where('id', '=', p('id'))
+      .where('state', '=', sql.lit('queued')),
+);
+
 /** Newest first, in the order of writing, because several may be of the same millisecond. */
 const selectWithContent = statement((p: Binder<{ limit: number }>) =>
   build
@@ -110,18 +130,12 @@ const selectWithContent = statement((p: Binder<{ limit: number }>) =>
     .limit(p('limit')),
 );
 
-/** Reads the index of queued messages, and one row of the table. */
+/** Reads the index of queued messages, and no row of the table. */
 const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
   build
-    .with('waiting', (cte) =>
-      cte
-        .selectFrom('messages')
-        .select((row) => [row.fn.countAll<number>().as('queued'), row.fn.min('seq').as('first')])
-        .where('state', '=', sql.lit('queued')),
-    )
-    .selectFrom('waiting')
-    .leftJoin('messages', 'messages.seq', 'waiting.first')
-    .select(['waiting.queued', 'messages.created_at as since']),
+    .selectFrom('messages')
+    .select((row) => [row.fn.countAll<number>().as('queued'), row.fn.min('created_at').as('since')])
+    .where('state', '=', sql.lit('queued')),
 );
 
 export class SqlMessageStore implements MessageStore {
@@ -134,7 +148,7 @@ export class SqlMessageStore implements MessageStore {
   }
 
   async insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void> {
-    const { id, userId, channel, template, isOutboxOnly, sealedContent, createdAt } = message;
+    const { id, userId, channel, template, isOutboxOnly, destination, sealedContent, createdAt } = message;
     await this.#scope.executor.run(insertMessage, {
       orgKey: this.#orgKey,
       id,
@@ -142,6 +156,8 @@ export class SqlMessageStore implements MessageStore {
       channel,
       template,
       isOutboxOnly: toFlag(isOutboxOnly),
+      lane: laneOf(channel, template),
+      destination,
       sealedContent,
       createdAt,
     });
@@ -156,24 +172,52 @@ export class SqlMessageQueue implements MessageQueue {
     this.#scope = scope;
   }
 
-  async claim(now: number, leaseMs: number, limit: number): Promise<readonly Message[]> {
-    const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
-    return rows.map(toMessage);
+  async release(now: number, limit: number): Promise<void> {
+    await this.#scope.executor.lockName('claims of messages');
+    await this.#scope.executor.run(releaseMessages, { now, limit });
+  }
+
+  async listOldestDue(): Promise<readonly { readonly lane: MessageLane; readonly since: number }[]> {
+    const oldest = new Map<MessageLane, number>();
+    for (const { template, ...byChannel } of await this.#scope.executor.rows(selectOldestDue, {})) {
+      for (const channel of channels) {
+        const since = byChannel[channel];
+        if (since === null) continue;
+        const lane = laneOf(channel, template);
+        oldest.set(lane, Math.min(since, oldest.get(lane) ?? since));
+      }
+    }
+    return [...oldest].map(([lane, since]) => ({ lane, since }));
+  }
+
+  async listDueOrganizations(lane: MessageLane, after: OrgKey, limit: number): Promise<readonly OrgKey[]> {
+    const rows = await this.#scope.executor.rows(selectDueOrganizations, { lane, after, limit });
+    return rows.map(({ orgKey }) => orgKey);
+  }
+
+  async claim({ now, leaseMs, ...turn }: MessageClaim): Promise<readonly Message[]> {
+    const { executor } = this.#scope;
+    const { orgKey } = turn;
+    // A send ends long before its lease. The claim of a process that was killed does not hold a place for the whole lease.
+    const heldAfter = now + leaseMs - sendDeadlineMs;
+    const chosen = await executor.rows(selectTurn, { ...turn, heldAfter });
+    const leasedUntil = now + leaseMs;
+    const claims = chosen.map(({ id }) => executor.first(claimMessage, { orgKey, id, leasedUntil }));
+    return (await Promise.all(claims)).filter((row) => row !== undefined).map(toMessage);
   }
 
   async settle(
-    message: Pick<Message, 'orgKey' | 'id'>,
-    outcome:
-      | { readonly state: Exclude<MessageState, 'queued'> }
-      | { readonly state: 'queued'; readonly nextAttemptAt: number },
+    { orgKey, id }: Pick<Message, 'orgKey' | 'id'>,
+    outcome: Parameters<MessageQueue['settle']>[1],
     now: number,
   ): Promise<void> {
-    await this.#scope.executor.run(settleMessage, {
-      orgKey: message.orgKey,
-      id: message.id,
-      state: outcome.state,
-      nextAttemptAt: outcome.state === 'queued' ? outcome.nextAttemptAt : now,
-    });
+    if (outcome.state === 'queued') {
+      const { nextAttemptAt, attempts } = outcome;
+      await this.#scope.executor.run(deferMessage, { orgKey, id, nextAttemptAt, attempts });
+    } else {
+      const values = { orgKey, id, state: outcome.state, nextAttemptAt: now };
+      await this.#scope.executor.run(settleMessage, values);
+    }
   }
 
   async dropDecoy({ orgKey, id }: Pick<Message, 'orgKey' | 'id'>): Promise<void> {

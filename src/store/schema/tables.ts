@@ -6,6 +6,7 @@ import type { Generated } from 'kysely';
 import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
 import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
+import type { MessageLane } from '../../core/messaging/lane.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
 import type { BudgetState, SmsOutcome } from '../../core/messaging/sms-rules.ts';
 import type { AttemptOutcome, ConnectionState, ReturnTo } from '../../core/providers/connection.ts';
@@ -180,6 +181,10 @@ export interface Database {
     template: MessageTemplate;
     is_outbox_only: Flag;
     sealed_content: string | null;
+    lane: MessageLane;
+    destination: string;
+    /** Whether a queued message may be claimed (`due`), is under way (`claimed`), or waits for its next attempt. */
+    stage: 'due' | 'claimed' | 'waiting';
     state: MessageState;
     attempts: number;
     next_attempt_at: number;

@@ -12,7 +12,7 @@ const rowsOfOrganization = 1_000_000;
 const rowsOfKey = 10;
 
 /** Columns with few values: they hardly narrow an index. */
-const coarseColumns = new Set(['org_key', 'app_key', 'status', 'role', 'bucket', 'provider']);
+const coarseColumns = new Set(['org_key', 'app_key', 'status', 'role', 'bucket', 'provider', 'lane']);
 /** Tables of which an organization has a handful of rows. */
 const smallTables = new Set(['organizations', 'apps', 'api_keys']);
 

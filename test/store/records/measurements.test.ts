@@ -7,7 +7,14 @@ import { beforeEach, describe, test } from 'node:test';
 import { newDatedId, newPrefixedId, newUserId } from '../../../src/core/ids.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
-import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+import {
+  addTenant,
+  claimDueMessages,
+  databases,
+  newUser,
+  suiteOnEveryDatabase,
+  type Tenant,
+} from '../harness.ts';
 
 suiteOnEveryDatabase('what waits in the stores', (own) => {
   let tenant: Tenant;
@@ -24,13 +31,13 @@ suiteOnEveryDatabase('what waits in the stores', (own) => {
       await own().change(tenant.orgKey, (tx) =>
         tx.messages.insert({
           ...{ id: newPrefixedId('msg'), userId: user.id, channel: 'sms', template: 'confirmation' },
-          ...{ isOutboxOnly: false, sealedContent: 'sealed', createdAt },
+          ...{ isOutboxOnly: false, destination: 'of phone', sealedContent: 'sealed', createdAt },
         }),
       );
     }
     assert.deepEqual(await summarize(), { queued: 3, since: 5 });
     await own().changeSystem('job', async (tx) => {
-      const [first] = await tx.messages.claim(10, 1, 1);
+      const [first] = await claimDueMessages(tx, { now: 10, leaseMs: 1, limit: 1 });
       assert.ok(first !== undefined);
       await tx.messages.settle(first, { state: 'failed' }, 10);
     });

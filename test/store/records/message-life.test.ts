@@ -7,7 +7,7 @@ import {
   type MessageState,
   messageTransitions,
 } from '../../../src/core/messaging/message.ts';
-import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+import { addTenant, claimDueMessages, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const states = ['queued', 'sent', 'kept', 'failed'] as const satisfies readonly MessageState[];
 /** What the sending job calls at each event. */
@@ -28,7 +28,7 @@ suiteOnEveryDatabase('the life of a message', (own) => {
   });
 
   async function settle(message: Pick<Message, 'orgKey' | 'id'>, state: MessageState): Promise<void> {
-    const outcome = state === 'queued' ? { state, nextAttemptAt: 5_000 } : { state };
+    const outcome = state === 'queued' ? { state, nextAttemptAt: 5_000, attempts: 1 } : { state };
     await own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 1_000));
   }
 
@@ -38,7 +38,7 @@ suiteOnEveryDatabase('the life of a message', (own) => {
     await own().change(tenant.orgKey, (tx) =>
       tx.messages.insert({
         ...{ id, userId, channel: 'sms', template: 'confirmation', isOutboxOnly: false },
-        ...{ sealedContent: 'sealed', createdAt: 1 },
+        ...{ destination: 'of phone', sealedContent: 'sealed', createdAt: 1 },
       }),
     );
     const message = { orgKey: tenant.orgKey, id };
@@ -49,7 +49,9 @@ suiteOnEveryDatabase('the life of a message', (own) => {
   /** As the ports show it: a claimable message is queued, another one with content is kept, and the others have ended. */
   async function stateOf({ id }: Pick<Message, 'id'>): Promise<MessageState | 'ended'> {
     const isThis = (each: Message): boolean => each.id === id;
-    const due = await own().changeSystem('job', (tx) => tx.messages.claim(10_000, 0, 1_000));
+    const due = await own().changeSystem('job', (tx) =>
+      claimDueMessages(tx, { now: 10_000, leaseMs: 0, limit: 1_000 }),
+    );
     if (due.some(isThis)) return 'queued';
     const withContent = await own().readSystem('job', (tx) => tx.messages.listWithContent(1_000));
     return withContent.some(isThis) ? 'kept' : 'ended';
@@ -77,10 +79,11 @@ suiteOnEveryDatabase('the life of a message', (own) => {
     await own().change(tenant.orgKey, (tx) =>
       tx.messages.insert({
         ...{ id, userId: null, channel: 'email', template: 'password_reset', isOutboxOnly: false },
-        ...{ sealedContent: 'sealed', createdAt: 1 },
+        ...{ destination: 'of email', sealedContent: 'sealed', createdAt: 1 },
       }),
     );
-    const claim = () => own().changeSystem('job', (tx) => tx.messages.claim(10_000, 0, 1_000));
+    const claim = () =>
+      own().changeSystem('job', (tx) => claimDueMessages(tx, { now: 10_000, leaseMs: 0, limit: 1_000 }));
     const found = (await claim()).find((each) => each.id === id);
     assert.equal(found?.userId, null);
     const shown = await own().readSystem('job', (tx) => tx.messages.listWithContent(1_000));

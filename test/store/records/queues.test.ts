@@ -5,7 +5,7 @@ import type { User } from '../../../src/core/directory/user.ts';
 import { isRefusal } from '../../../src/core/errors.ts';
 import { newPrefixedId } from '../../../src/core/ids.ts';
 import { type Message, messageRetentionMs } from '../../../src/core/messaging/message.ts';
-import { addTenant, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
+import { addTenant, claimDueMessages, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const leaseMs = 60_000;
 
@@ -29,6 +29,7 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
       channel: 'sms',
       template: 'confirmation',
       isOutboxOnly: false,
+      destination: 'of phone',
       sealedContent: 'sealed',
       createdAt,
       ...said,
@@ -37,7 +38,7 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
     return { ...message, orgKey: tenant.orgKey, state: 'queued', attempts: 0 };
   };
   const claim = (now: number, limit: number) =>
-    own().changeSystem('job', (tx) => tx.messages.claim(now, leaseMs, limit));
+    own().changeSystem('job', (tx) => claimDueMessages(tx, { now, leaseMs, limit }));
   type Outcome = Parameters<
     Parameters<Parameters<ReturnType<typeof own>['changeSystem']>[1]>[0]['messages']['settle']
   >[1];
@@ -47,19 +48,20 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
 
   test('due messages are claimed oldest first, and no other claim gets them during the lease', async () => {
     const first = await post(10);
-    const second = await post(10, { channel: 'email', isOutboxOnly: true });
-    await post(11);
+    const second = await post(11, { channel: 'email', isOutboxOnly: true });
     assert.deepEqual(await claim(10, 10), [
       { ...first, attempts: 1 },
       { ...second, attempts: 1 },
     ]);
     assert.deepEqual(await claim(10, 10), []);
-    const again = await claim(10 + leaseMs, 2);
+    await post(12);
+    const again = await claim(10 + leaseMs, 3);
     assert.deepEqual(
       again.map(({ attempts, createdAt }) => ({ attempts, createdAt })),
       [
         { attempts: 2, createdAt: 10 },
-        { attempts: 1, createdAt: 11 },
+        { attempts: 2, createdAt: 11 },
+        { attempts: 1, createdAt: 12 },
       ],
     );
   });
@@ -83,7 +85,7 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
     await settle(kept, { state: 'kept' });
     assert.deepEqual((await listed()).slice(0, 2), [
       { ...waiting, attempts: 1 },
-      { ...kept, attempts: 1, state: 'kept' },
+      { ...kept, attempts: 1, state: 'kept', destination: '' },
     ]);
     await settle(sent, { state: 'kept' });
     await settle(kept, { state: 'failed' });
@@ -99,7 +101,7 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
   test('a message that could not be sent is due again at its time', async () => {
     const message = await post(1);
     await claim(1, 1);
-    await settle(message, { state: 'queued', nextAttemptAt: 500 });
+    await settle(message, { state: 'queued', nextAttemptAt: 500, attempts: 1 });
     assert.deepEqual(await claim(499, 1), []);
     assert.deepEqual(await claim(500, 1), [{ ...message, attempts: 2 }]);
   });

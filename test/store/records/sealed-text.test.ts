@@ -43,6 +43,7 @@ suiteOnEveryDatabase('resealing', (own) => {
         channel: 'email',
         template: 'confirmation',
         isOutboxOnly: true,
+        destination: 'of email',
         sealedContent: box.seal('a message', messageContext({ orgKey, id: ids.message })),
         createdAt: 1,
       });

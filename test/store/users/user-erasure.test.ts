@@ -26,6 +26,7 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
     channel: 'email',
     template: 'confirmation',
     isOutboxOnly: false,
+    destination: 'of email',
     sealedContent: 'sealed',
     createdAt: now,
   });

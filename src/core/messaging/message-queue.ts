@@ -1,0 +1,61 @@
+/** The ports to the stored messages: those of one organization, and the queue of all of them. */
+import type { OrgKey } from '../ids.ts';
+import type { MessageLane } from './lane.ts';
+import type { Message, MessageState } from './message.ts';
+
+/** Messages of one organization. */
+export interface MessageStore {
+  insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
+}
+
+/** A claim of messages that are due, in one lane and of one organization. */
+export interface MessageClaim {
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly lane: MessageLane;
+  readonly orgKey: OrgKey;
+  /** The turn begins after this destination; empty for the first one. */
+  readonly after: string;
+  readonly limit: number;
+  /** How many messages of one destination may be under way at the same time, in all processes and lanes. */
+  readonly perDestination: number;
+}
+
+/**
+ * Messages across organizations, for the job that sends them and for the operator. A queued message is due, claimed or
+ * waiting. Only `release` makes a claimed or a waiting message due again, once its lease or its wait has ended.
+ */
+export interface MessageQueue {
+  /**
+   * Makes messages due whose lease or wait has ended, at most `limit`. Until the transaction ends no other one releases
+   * or claims messages, so each claim sees what others have claimed.
+   */
+  release(now: number, limit: number): Promise<void>;
+  /** Organizations with messages that are due in the lane, in the order of their keys, after the given one. */
+  listDueOrganizations(lane: MessageLane, after: OrgKey, limit: number): Promise<readonly OrgKey[]>;
+  /**
+   * Claims due messages of one lane and one organization, and counts the attempt. Destinations take turns: each gives its
+   * oldest message before one of them gives its second, and those with fewer messages under way come first. For
+   * `leaseMs` no other claim returns the messages.
+   */
+  claim(claim: MessageClaim): Promise<readonly Message[]>;
+  /**
+   * Ends an attempt. `sent` and `failed` drop the content, `kept` leaves it, `queued` makes a retry due at
+   * `nextAttemptAt`, and stores how many attempts count. Does nothing where the message is gone.
+   */
+  settle(
+    message: Pick<Message, 'orgKey' | 'id'>,
+    outcome:
+      | { readonly state: Exclude<MessageState, 'queued'> }
+      | { readonly state: 'queued'; readonly nextAttemptAt: number; readonly attempts: number },
+    now: number,
+  ): Promise<void>;
+  /** Ends the attempt of a decoy: deletes it. */
+  dropDecoy(message: Pick<Message, 'orgKey' | 'id'>): Promise<void>;
+  /** Messages that still have their content, newest first. Decoys are left out. */
+  listWithContent(limit: number): Promise<readonly Message[]>;
+  /** How many messages are queued, and when the oldest of them was written; null for none. */
+  summarize(): Promise<{ readonly queued: number; readonly since: number | null }>;
+  /** The lanes in which messages are due, with the time at which the oldest of them was written. */
+  listOldestDue(): Promise<readonly { readonly lane: MessageLane; readonly since: number }[]>;
+}
