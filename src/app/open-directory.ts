@@ -146,7 +146,7 @@ export async function openCore(
 ): Promise<OpenedDirectory> {
   const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
   const { dataDir, isProduction, signupAppId, tellsAccounts } = config;
-  const { networkQuotas, networkFactors, guessQuota, messageLimits, auditMs } = config;
+  const { networkQuotas, networkFactors, guessQuota, ownActQuotas, messageLimits, auditMs } = config;
   // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
   if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
   const sealing = resolveSecrets(dataDir, secrets);
@@ -191,6 +191,7 @@ export async function openCore(
       networkQuotas,
       networkFactors,
       guessQuota,
+      ownActQuotas,
       messageLimits,
       auditMs,
     },

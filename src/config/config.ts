@@ -9,6 +9,7 @@ import type { NetworkBucket, NetworkFactors } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { MessageLimits } from '../core/messaging/budget-store.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
+import { ownActQuotas } from '../core/record/own-acts.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
 import { productionFaults } from './production-faults.ts';
@@ -83,6 +84,7 @@ export interface Config {
   readonly networkFactors: NetworkFactors;
   readonly guessQuota: Quota;
   readonly messageLimits: MessageLimits;
+  readonly ownActQuotas: readonly Quota[];
   readonly auditMs: number;
   readonly hashQueueMax: number;
   /** The proof of humanity that strangers give at sign-up and at a request for a new password. */
@@ -258,6 +260,7 @@ function assemble(values: SettingValues): Config {
     networkFactors: { '/24': values.limitFactor24, '/56': values.limitFactor56, '/48': values.limitFactor48 },
     guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
     messageLimits: messageLimits(values),
+    ownActQuotas: ownActQuotas(values.limitOwnChanges),
     auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
     challenge: values.challenge,

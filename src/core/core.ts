@@ -73,6 +73,8 @@ export interface Policy {
   readonly guessQuota: Quota;
   /** How many messages may be sent. */
   readonly messageLimits: MessageLimits;
+  /** How much an account may do to itself; see `record/own-acts.ts`. */
+  readonly ownActQuotas: readonly Quota[];
   /** How long audit events are kept, in milliseconds. */
   readonly auditMs: number;
 }

@@ -1,7 +1,7 @@
 /** The sessions of an account, as its owner sees and ends them. */
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
-import { record } from '../record/audit-event.ts';
+import { recordOwnSession } from '../record/own-acts.ts';
 import type { UserPrincipal } from './principal.ts';
 import { isAlive, type Session } from './session.ts';
 
@@ -34,7 +34,7 @@ export async function endOwnSession(
     if (!isOwn || !(await tx.sessions.end(input.sessionId))) throw refuse('not_found', { noun: 'session' });
     // The owner ends another session because a stranger may have it, who may have asked for another email in it.
     if (input.sessionId !== principal.sessionId) await tx.emailTokens.dropChange(userId);
-    await record(tx, principal, 'session.ended', { kind: 'user', id: userId }, core.clock.now());
+    await recordOwnSession(core, tx, principal, 'session.ended', userId);
   });
 }
 
@@ -42,7 +42,6 @@ export async function endOwnSession(
 export async function signOut(core: Core, principal: UserPrincipal): Promise<void> {
   await core.work.change(principal.orgKey, async (tx) => {
     if (!(await tx.sessions.end(principal.sessionId))) throw refuse('unauthorized', {});
-    const subject = { kind: 'user', id: principal.userId } as const;
-    await record(tx, principal, 'session.ended', subject, core.clock.now());
+    await recordOwnSession(core, tx, principal, 'session.ended', principal.userId);
   });
 }

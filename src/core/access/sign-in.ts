@@ -11,7 +11,7 @@ import { FieldReader, readText } from '../directory/user-fields.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { notify } from '../messaging/notify.ts';
-import { record, recordAll } from '../record/audit-event.ts';
+import { recordOwnSession } from '../record/own-acts.ts';
 import { countRefusal } from '../record/refusals.ts';
 import { noSubject } from '../record/tally.ts';
 import { digestOf, newToken } from '../secret.ts';
@@ -74,10 +74,10 @@ export async function signIn(
       const { isKnown, isSiteKnown } = await findFamiliarity(core, tx, user.id, network);
       await noteNetwork(core, tx, user.id, network, { isNew: !isKnown });
       if (!isSiteKnown) await tellNewNetwork(core, tx, changed, now);
-      const ended = await tx.sessions.keepNewest(user.id, sessionsMax - 1);
-      const subjects = Array.from({ length: ended }, () => ({ kind: 'user', id: user.id }) as const);
-      await recordAll(tx, principal, 'session.ended', subjects, now);
-      return { user: changed, token: await startSession(tx, principal, changed, now) };
+      for (let left = await tx.sessions.keepNewest(user.id, sessionsMax - 1); left > 0; left--) {
+        await recordOwnSession(core, tx, principal, 'session.ended', user.id);
+      }
+      return { user: changed, token: await startSession(core, tx, principal, changed) };
     });
     if (signedIn !== null) return signedIn;
     // The password or its hash was changed during the check, so the check is repeated.
@@ -125,11 +125,12 @@ async function checkPassword(
 }
 
 /** A step: a new session of the user; its token in plain text. */
-export async function startSession(tx: Tx, principal: Principal, user: User, now: number): Promise<string> {
+export async function startSession(core: Core, tx: Tx, principal: Principal, user: User): Promise<string> {
+  const now = core.clock.now();
   const token = newToken('st', tx.orgKey);
   const session = { id: newPrefixedId('ses'), userId: user.id, startedAt: now, lastUsedAt: now };
   await tx.sessions.insert(session, digestOf(token));
-  await record(tx, principal, 'session.started', { kind: 'user', id: user.id }, now);
+  await recordOwnSession(core, tx, principal, 'session.started', user.id);
   return token;
 }
 

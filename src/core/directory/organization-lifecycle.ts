@@ -227,7 +227,7 @@ export async function createAdmin(
       passwordHash,
     });
     await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
-    return { user, token: await startSession(tx, principal, user, now) };
+    return { user, token: await startSession(core, tx, principal, user) };
   });
 }
 

@@ -12,6 +12,7 @@ import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { record } from '../record/audit-event.ts';
+import { countOwnChange } from '../record/own-acts.ts';
 import { recordRead } from '../record/reads.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -233,6 +234,11 @@ async function keepSession(tx: Tx, principal: UserPrincipal, user: User): Promis
   if (!sessions.some(({ id }) => id === principal.sessionId)) throw refuse('unauthorized', {});
 }
 
+/** Whether a field is said; echoes of the present values were left out before. */
+function changesAny({ isRequest: _, ...said }: object & { readonly isRequest: boolean }): boolean {
+  return Object.values(said).some((value) => value !== undefined);
+}
+
 async function writeProfile(
   core: Core,
   tx: Tx,
@@ -245,6 +251,7 @@ async function writeProfile(
   },
 ): Promise<User> {
   refuseFaults(rightsFaults(user, values));
+  if (changesAny(values)) await countOwnChange(core, tx, principal);
   if (values.isRequest) await spendEmailRequest(core, tx, user);
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
   const { password: _, email, isRequest, pendingEmail, phone, isActive, isClinical, ...plain } = values;

@@ -111,7 +111,7 @@ export async function registerUser(
       await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
       // An admin who registers a person is on a network of the admin.
       if (!isAdmin) await noteNetwork(core, tx, user.id, input.network, { isNew: false });
-      return { user, token: await startSession(tx, principal, user, now) };
+      return { user, token: await startSession(core, tx, principal, user) };
     });
   } catch (error) {
     // Another request took the email between the check above and the insert.

@@ -128,6 +128,8 @@ export interface ConnectionStore {
   noteSync(id: string, at: number): Promise<void>;
   /** Returns the changed connection. Refuses with `wrong_state` where its version is no longer that of `connection`. */
   update(connection: Connection, changes: ConnectionChanges): Promise<Connection>;
+  /** Deletes a connection that has ended. */
+  forget(id: string): Promise<void>;
 }
 
 /** Which connections an operator asks for. */

@@ -13,6 +13,7 @@ import type { UserRef } from '../directory/user-store.ts';
 import { refuse } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
+import { countOwnChange } from '../record/own-acts.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { Connection, ReturnTo } from './connection.ts';
 import { endConnection } from './end-connection.ts';
@@ -106,6 +107,9 @@ export async function disconnect(
   });
 }
 
+/** How many connections that have ended a user keeps; older ones are deleted when a new one starts. */
+export const endedMax = 20;
+
 async function start(
   core: Core,
   tx: Tx,
@@ -113,10 +117,11 @@ async function start(
   input: { readonly user: User; readonly provider: Provider; readonly returnTo: ReturnTo },
 ): Promise<StartedConnection> {
   const { user, provider, returnTo } = input;
+  await countOwnChange(core, tx, principal);
   const now = core.clock.now();
-  const waiting = (await tx.connections.listOf(user.id)).find(
-    (each) => each.provider === provider.name && isWaiting(each),
-  );
+  const connections = await tx.connections.listOf(user.id);
+  const waiting = connections.find((each) => each.provider === provider.name && isWaiting(each));
+  if (waiting === undefined) await forgetEnded(tx, connections);
   const connection =
     waiting ??
     (await tx.connections.insert({
@@ -130,6 +135,12 @@ async function start(
   await record(tx, principal, 'connection.started', { kind: 'connection', id: connection.id }, now);
   if (waiting === undefined) await markUserChanged(tx, user, now);
   return { connection, authUrl };
+}
+
+/** A step: of the connections that have ended, newest first, a user keeps a bounded number. */
+async function forgetEnded(tx: Tx, connections: readonly Connection[]): Promise<void> {
+  const ended = connections.filter(({ status }) => status === 'revoked');
+  for (const { id } of ended.slice(endedMax)) await tx.connections.forget(id);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Principal } from '../access/principal.ts';
 import { newDatedId, type UserId } from '../ids.ts';
+import { hourMs } from '../time.ts';
 
 export const auditActions = [
   'organization.created',
@@ -161,6 +162,18 @@ export function record(
   details: EventDetails = {},
 ): Promise<void> {
   return tx.audit.insert(eventOf(principal, action, subject, at, details));
+}
+
+/** A step: adds one to the count of such events in this hour, instead of an event. */
+export function recordCounted(
+  tx: { readonly audit: AuditStore },
+  principal: Principal,
+  action: AuditAction,
+  subject: { readonly kind: AuditSubjectKind; readonly id: string },
+  at: number,
+): Promise<void> {
+  const { id: _, fields: __, ...event } = eventOf(principal, action, subject, at);
+  return tx.audit.addCount({ ...event, at: at - (at % hourMs), times: 1 });
 }
 
 /** As `record`, one event for each subject. */

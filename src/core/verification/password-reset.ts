@@ -241,7 +241,7 @@ async function writeReset(
   await record(tx, principal, action, { kind: 'user', id: user.id }, now);
   await noteNetwork(core, tx, user.id, network, { isNew: true });
   await change.release(tx);
-  return { user: after, token: input.hasSession ? await startSession(tx, principal, after, now) : null };
+  return { user: after, token: input.hasSession ? await startSession(core, tx, principal, after) : null };
 }
 
 /**

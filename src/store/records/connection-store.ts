@@ -108,6 +108,14 @@ const updateConnection = statement((p: Binder<ById & Changed & { version: number
     .where('version', '=', p('version')),
 );
 
+const deleteEnded = statement((p: Binder<ById>) =>
+  build
+    .deleteFrom('connections')
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .where('status', '=', 'revoked'),
+);
+
 type Linked = { orgKey: number; accountDigest: string; appId: string; userId: string };
 
 const selectLinkedElsewhere = statement((p: Binder<Linked>) =>
@@ -229,6 +237,10 @@ export class SqlConnectionStore implements ConnectionStore {
     });
     if (count === 0) throw refuse('wrong_state', { from: connection.status, to: changed.status });
     return { ...changed, version: connection.version + 1 };
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#scope.executor.run(deleteEnded, { orgKey: this.#orgKey, id });
   }
 }
 

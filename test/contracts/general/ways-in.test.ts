@@ -115,6 +115,7 @@ describe('the three ways in to general', () => {
       const exposed = reply.header('access-control-expose-headers').split(', ').sort();
       assert.deepEqual(exposed, [
         'Retry-After',
+        'X-Challenge',
         'X-Email-Pending',
         'X-Erasure-Id',
         'X-Request-Id',

@@ -24,7 +24,7 @@ export async function addPerson(
   const now = roster.clock.now();
   return roster.core.work.change(tenant.key, async (tx) => {
     const user = await tx.users.insert({ ...newUserOf(tenant.app.appId, now), ...traits });
-    const session = await startSession(tx, operatorAt(testDoor, tenant.key), user, now);
+    const session = await startSession(roster.core, tx, operatorAt(testDoor, tenant.key), user);
     return { userId: toUserIdText(user.id), number: user.number, session };
   });
 }
