@@ -70,6 +70,7 @@ describe('an empty environment', () => {
       challenge: 'none',
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
+      streamsMax: 128,
       socketsMax: 10_000,
       halfSentMax: 2_000,
       halfSentNetworkMax: 200,

@@ -91,6 +91,7 @@ export interface Config {
   readonly challenge: SettingValues['challenge'];
   readonly bodyTimeoutMs: number;
   readonly requestsInFlightMax: number;
+  readonly streamsMax: number;
   readonly socketsMax: number;
   readonly halfSentMax: number;
   readonly halfSentNetworkMax: number;
@@ -266,6 +267,7 @@ function assemble(values: SettingValues): Config {
     challenge: values.challenge,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,
+    streamsMax: values.streamsMax,
     socketsMax: values.socketsMax,
     halfSentMax: values.halfSentMax,
     halfSentNetworkMax: values.halfSentNetworkMax,

@@ -236,6 +236,13 @@ export const settings = {
     fallback: '2000',
     meaning: 'How many requests may be open at the same time; above that the answer is 503.',
   }),
+  streamsMax: setting('ROSTER_STREAMS_MAX', {
+    section: 'Limits',
+    parser: read.wholeNumber(2, 100_000),
+    fallback: '128',
+    meaning:
+      'How many whole lists a process sends at the same time; further ones wait. One organization gets half of them while others are there.',
+  }),
   logLevel: setting('ROSTER_LOG_LEVEL', {
     section: 'Log',
     parser: read.choice('silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'),

@@ -11,13 +11,15 @@ export interface HttpSettings {
   readonly corsOrigins: readonly string[];
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` the server trusts. */
   readonly trustedProxies: readonly string[];
-  /** The number of requests in flight; more are refused with `unavailable`. */
+  /** The number of requests in flight, without those that wait for their turn; more are refused with `unavailable`. */
   readonly requestsInFlightMax: number;
+  /** The number of answers in pieces that are sent at the same time; more wait. */
+  readonly streamsMax: number;
   /** How long a request may take to arrive, headers and body. */
   readonly bodyTimeoutMs: number;
   /** How long a connection may be idle between two requests. Longer than a proxy's own limit, so that the proxy closes first. */
   readonly keepAliveTimeoutMs: number;
-  /** How long the reader of a long answer may take nothing. */
+  /** How long the reader of a long answer may take nothing, and how long it may need for one piece. */
   readonly stallTimeoutMs: number;
   /** How long `close` waits for requests in flight. */
   readonly closeTimeoutMs: number;
@@ -30,6 +32,7 @@ export const defaultHttpSettings: HttpSettings = {
   corsOrigins: [],
   trustedProxies: [],
   requestsInFlightMax: 2_000,
+  streamsMax: 128,
   bodyTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
   stallTimeoutMs: 120_000,

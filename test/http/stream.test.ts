@@ -142,6 +142,23 @@ describe('an answer in pieces', () => {
     );
   });
 
+  test('is given up if the reader does not take one piece in time, although it takes some bytes', async () => {
+    const source = createSource(1_000, 'x'.repeat(20_000_000));
+    await withStream(
+      source.stream,
+      async (harness) => {
+        const socket = await askWithoutReading(harness.port);
+        socket.on('error', () => {});
+        const trickle = setInterval(() => socket.read(1_000), 20);
+        await sleep(800);
+        clearInterval(trickle);
+        assert.equal(source.isReturned, true);
+        socket.destroy();
+      },
+      { stallTimeoutMs: 300 },
+    );
+  });
+
   test('is cut off when its source fails, so that it never looks complete', async () => {
     async function* stream(): AsyncGenerator<string> {
       yield '[1';

@@ -100,7 +100,7 @@ export function write(
   if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
   if (rest !== null && request.method !== 'HEAD') {
     if (isUnread) drop(exchange);
-    return pump(response, content ?? '', rest);
+    return pump(response, content ?? '', { rest, stallTimeoutMs });
   }
   if (!isUnread || isClosed) {
     if (typeof content === 'string') response.end(content, encodingOf(content));

@@ -1,7 +1,8 @@
 /**
  * Writes a body in pieces as fast as the reader takes them. Memory stays flat: the server pulls one piece at a time,
  * and none while the connection's buffer is full. When the reader leaves, the source is ended with `return()`. When
- * the source fails, the connection is closed, so that a broken body never looks complete.
+ * the source fails, the connection is closed, so that a broken body never looks complete. A reader that does not take a
+ * piece in time is gone: one that took single bytes now and then would otherwise keep its place for ever.
  */
 import type { ServerResponse } from 'node:http';
 
@@ -15,7 +16,7 @@ const gatheredMin = 16 * 1024;
 export async function pump(
   response: ServerResponse,
   first: string | Uint8Array,
-  rest: AsyncIterator<string>,
+  { rest, stallTimeoutMs }: { readonly rest: AsyncIterator<string>; readonly stallTimeoutMs: number },
 ): Promise<void> {
   let isDone = false;
   try {
@@ -23,7 +24,7 @@ export async function pump(
     let gathered = '';
     while (!response.destroyed) {
       if (!isFree) {
-        await drained(response);
+        await drained(response, stallTimeoutMs);
         isFree = true;
         continue;
       }
@@ -47,10 +48,12 @@ export async function pump(
   }
 }
 
-/** Resolves when the connection takes more bytes, or is closed. */
-function drained(response: ServerResponse): Promise<void> {
+/** Resolves when the connection takes more bytes, or is closed; closes it when that takes too long. */
+function drained(response: ServerResponse, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const timer = setTimeout(() => response.destroy(), timeoutMs);
     const done = (): void => {
+      clearTimeout(timer);
       response.off('drain', done).off('close', done);
       resolve();
     };

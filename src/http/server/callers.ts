@@ -58,15 +58,31 @@ const recentMs = 1_000;
 const touchMs = 50;
 const callersMax = 10_000;
 
+/** The two different subjects that were seen last, and when. */
+class LatestTwo<Subject extends object> {
+  #last: Subject | null = null;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #otherAt = Number.NEGATIVE_INFINITY;
+
+  see(subject: Subject, now: number): void {
+    if (subject !== this.#last) this.#otherAt = this.#lastAt;
+    this.#last = subject;
+    this.#lastAt = now;
+  }
+
+  /** When another subject was seen last. */
+  seenOther(subject: object): number {
+    return subject === this.#last ? this.#otherAt : this.#lastAt;
+  }
+}
+
 export class CallerTable {
   readonly #kinds: number;
   readonly #groups = new Map<number | string, CallerGroup>();
   /** Those seen longest ago come first. */
   readonly #byAge = new Set<Caller>();
-  #last: Caller | null = null;
-  /** When a request came from another caller, or another group, than the request before it. */
-  #otherCallerAt = Number.NEGATIVE_INFINITY;
-  #otherGroupAt = Number.NEGATIVE_INFINITY;
+  readonly #latestCaller = new LatestTwo<Caller>();
+  readonly #latestGroup = new LatestTwo<CallerGroup>();
 
   constructor(kinds: number) {
     this.#kinds = kinds;
@@ -95,18 +111,16 @@ export class CallerTable {
       group.callers.set(id, caller);
       this.#byAge.add(caller);
     } else if (now - caller.seenAt > touchMs) this.#touch(caller, now);
-    if (caller !== this.#last) {
-      this.#otherCallerAt = now;
-      if (group !== this.#last?.group) this.#otherGroupAt = now;
-      this.#last = caller;
-    }
+    this.#latestCaller.see(caller, now);
+    this.#latestGroup.see(group, now);
     this.expire(now);
     return caller;
   }
 
-  /** Whether requests of different callers, or of different groups, came a moment ago. */
-  hasOthers(now: number, level: 'caller' | 'group'): boolean {
-    return now - (level === 'group' ? this.#otherGroupAt : this.#otherCallerAt) < recentMs;
+  /** Whether a request of another caller than this one, or of another group, came a moment ago. */
+  hasOthers(subject: Caller | CallerGroup, now: number): boolean {
+    const latest = subject instanceof Caller ? this.#latestCaller : this.#latestGroup;
+    return now - latest.seenOther(subject) < recentMs;
   }
 
   /** Forgets callers that are no longer present. */

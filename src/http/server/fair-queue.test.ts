@@ -4,7 +4,7 @@ import { isRefusal } from '../../core/errors.ts';
 import { type Caller, CallerTable } from './callers.ts';
 import { FairQueue } from './fair-queue.ts';
 
-const limits = { total: 6, caller: 2, group: 3, waiting: 400 };
+const limits = { total: 6, caller: 2, group: 3, waiting: 400, waitMs: 10_000 };
 
 /** A queue, and what has begun in it, in order. */
 function createScene() {

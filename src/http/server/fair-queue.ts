@@ -23,6 +23,8 @@ export interface QueueLimits {
   readonly group: number;
   /** Requests that may wait. */
   readonly waiting: number;
+  /** A request that has waited longer is refused instead of begun. */
+  readonly waitMs: number;
 }
 
 /** Gets what the queue decides, for the metrics. */
@@ -42,8 +44,6 @@ const overloaded = { total: 16, waiting: 32 } as const;
 const standingMax = 128;
 const standingMs = 500;
 const calmMs = 250;
-/** A request that has waited longer is refused instead of begun. */
-const waitMsMax = 10_000;
 /** A place that a flood has used is free again only after a rest of so many times its use. */
 const restFactor = 2;
 const restMsMax = 100;
@@ -136,8 +136,9 @@ export class FairQueue {
   #isFlood(now: number): boolean {
     const [group, another] = this.#turns;
     if (group === undefined || another !== undefined) return false;
-    const isOneCaller = this.#usageOf(group).waiting.length === 1;
-    return this.#callers.hasOthers(now, isOneCaller ? 'caller' : 'group');
+    const [caller, further] = this.#usageOf(group).waiting;
+    const isOneCaller = caller !== undefined && further === undefined;
+    return this.#callers.hasOthers(isOneCaller ? caller : group, now);
   }
 
   #hasCapacity(now: number): boolean {
@@ -196,7 +197,7 @@ export class FairQueue {
       const turn = waiting.shift();
       if (turn === undefined) return undefined;
       this.#waiting -= 1;
-      if (now - turn.since < waitMsMax) return turn;
+      if (now - turn.since < this.#limits.waitMs) return turn;
       turn.refuse(this.#refusal('overload'));
     }
   }

@@ -19,7 +19,7 @@ import { hasOneHost } from '../reading/host.ts';
 import type { CountNetwork } from '../reading/throttle.ts';
 import type { HttpSettings } from '../settings.ts';
 import type { ServerCall } from './server-call.ts';
-import { Turn, type WorkKind, type Workload } from './workload.ts';
+import { inTurns, Turn, type WorkKind, type Workload } from './workload.ts';
 
 export interface Pipeline {
   /** Handles one request until it is answered or its caller has hung up. Never rejects. */
@@ -92,11 +92,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           if (isArriving && isComplete) await receive(exchange, call);
           const isIdle = operation.hasEffect && request.method === 'HEAD';
           const answer = isIdle ? idleAnswer : await operation.handle(call);
-          if (answer.stream !== undefined) turn.end();
           rendered =
             answer.stream === undefined
               ? render(answer, jsonType)
-              : await renderStream(answer, answer.stream, { jsonType, isHead: request.method === 'HEAD' });
+              : await renderPieces(answer, answer.stream, { exchange, call, turn });
         } catch (error) {
           if (error instanceof CallerGone) throw error;
           if (call.principal !== null) countRefusal(core, call.principal, error);
@@ -134,6 +133,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return outside(waiting).then(() => {
       if (response.destroyed) throw new CallerGone();
     });
+  }
+
+  /** Renders an answer in pieces, which has a place for streams until it ends, and a turn for each piece. */
+  async function renderPieces(
+    answer: Answer,
+    stream: AsyncIterable<string>,
+    { exchange, call, turn }: { exchange: Exchange; call: ServerCall; turn: Turn },
+  ): Promise<Rendered> {
+    const { request, operation } = exchange;
+    const isHead = request.method === 'HEAD';
+    turn.end();
+    if (!isHead) await begin('stream', turn, exchange, call);
+    const caller = workload.callerOf(call.principal, () => call.network, performance.now());
+    const pieces = inTurns(stream, workload.queue('piece'), caller);
+    return renderStream(answer, pieces, { jsonType: operation.jsonType, isHead });
   }
 
   /** Waits; a request that waits does not count as one in flight, so that waiting ones refuse no others. */

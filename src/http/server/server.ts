@@ -92,7 +92,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
   const countNetwork = createNetworkThrottle(core, options.meter?.throttled);
-  const workload = new Workload(settings.requestsInFlightMax, options.meter);
+  const workload = new Workload(settings, options.meter);
   const pipeline = createPipeline({ core, logger, settings, workload, countNetwork });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));

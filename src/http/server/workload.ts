@@ -1,16 +1,17 @@
 /**
- * The work of one process, divided fairly among its callers: reads, changes, and calls at doors without a credential, each in
- * a queue of its own (`fair-queue.ts`). A caller is a key, an app or an account of an organization, or else a network.
+ * The work of one process, divided fairly among its callers: reads, changes, calls at doors without a credential, answers in
+ * pieces and the pieces of these, each in a queue of its own (`fair-queue.ts`). A caller is a key, an app or an account of an organization, or else a network.
  * Several processes divide each its own work.
  */
 import type { Principal } from '../../core/access/principal.ts';
 import { actorIdOf } from '../../core/record/audit-event.ts';
+import type { HttpSettings } from '../settings.ts';
 import { type Caller, CallerTable } from './callers.ts';
 import { FairQueue, type QueueLimits, type QueueMeter, type ShedReason } from './fair-queue.ts';
 import { PacedRefusals } from './paced-refusals.ts';
 
 /** In the order of the usage of callers. */
-export const workKinds = ['read', 'write', 'door'] as const;
+export const workKinds = ['read', 'write', 'door', 'stream', 'piece'] as const;
 export type WorkKind = (typeof workKinds)[number];
 
 /** Gets what the queues decide, for the metrics. */
@@ -25,22 +26,34 @@ export interface WorkMeter {
  * enough that another caller's request is hardly slower. Calls at doors mostly wait for password hashes, which have turns of
  * their own.
  */
+const waitMs = 10_000;
 const limitsOf = {
-  read: { total: 128, caller: 16, group: 32 },
-  write: { total: 128, caller: 4, group: 8 },
-  door: { total: 512, caller: 64, group: 64 },
-} satisfies Record<WorkKind, Omit<QueueLimits, 'waiting'>>;
+  read: { total: 128, caller: 16, group: 32, waitMs },
+  write: { total: 128, caller: 4, group: 8, waitMs },
+  door: { total: 512, caller: 64, group: 64, waitMs },
+  // Reading a piece takes the event loop for milliseconds.
+  piece: { total: 2, caller: 1, group: 1, waitMs: 60_000 },
+} satisfies Partial<Record<WorkKind, Omit<QueueLimits, 'waiting'>>>;
+
+/** A stream lasts as long as its reader takes; other organizations find half of the places free. */
+function streamLimits(total: number): Omit<QueueLimits, 'waiting'> {
+  const half = Math.floor(total / 2);
+  return { total, caller: half, group: half, waitMs: 60_000 };
+}
+
+type WorkloadSettings = Pick<HttpSettings, 'requestsInFlightMax' | 'streamsMax'>;
 
 export class Workload {
   readonly #callers = new CallerTable(workKinds.length);
   readonly #queues: readonly FairQueue[];
   readonly refusals: PacedRefusals;
 
-  /** So many requests of each kind may wait. */
-  constructor(waitingMax: number, meter?: WorkMeter) {
-    this.refusals = new PacedRefusals(waitingMax);
+  /** As many requests of each kind may wait as may be in flight. */
+  constructor({ requestsInFlightMax: waiting, streamsMax }: WorkloadSettings, meter?: WorkMeter) {
+    this.refusals = new PacedRefusals(waiting);
     this.#queues = workKinds.map((name, kind) => {
-      const limits = { ...limitsOf[name], waiting: waitingMax };
+      const own = name === 'stream' ? streamLimits(streamsMax) : limitsOf[name];
+      const limits = { ...own, waiting };
       return new FairQueue({ callers: this.#callers, kind, limits, meter: meterOf(name, meter) });
     });
   }
@@ -53,11 +66,8 @@ export class Workload {
 
   /** The requests that wait, by kind. */
   get waiting(): Readonly<Record<WorkKind, number>> {
-    return {
-      read: this.queue('read').waiting,
-      write: this.queue('write').waiting,
-      door: this.queue('door').waiting,
-    };
+    const counts = workKinds.map((kind, at) => [kind, this.#queues[at]?.waiting ?? 0] as const);
+    return Object.fromEntries(counts) as Record<WorkKind, number>;
   }
 
   queue(kind: WorkKind): FairQueue {
@@ -71,6 +81,32 @@ export class Workload {
     const name = network();
     return this.#callers.see(name, name, now);
   }
+}
+
+/** A source whose pieces are read in the turns of its caller, which others may have between them. */
+export function inTurns(
+  source: AsyncIterable<string>,
+  queue: FairQueue,
+  caller: Caller,
+): AsyncIterable<string> {
+  const pieces = source[Symbol.asyncIterator]();
+  const iterator: AsyncIterator<string> = {
+    async next() {
+      const turn = new Turn();
+      await turn.take(queue, caller, performance.now());
+      try {
+        return await pieces.next();
+      } finally {
+        // Only then the answers of this turn of the event loop are written, and other requests are read.
+        setImmediate(() => turn.end());
+      }
+    },
+    async return() {
+      await pieces.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function meterOf(kind: WorkKind, meter: WorkMeter | undefined): QueueMeter | undefined {

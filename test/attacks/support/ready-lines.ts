@@ -6,8 +6,12 @@ import { connect, type Socket } from 'node:net';
 export interface ReadyLine {
   /** Sends the bytes of a request; resolves with the status when the head of its answer has come. */
   ask(bytes: string): Promise<number>;
+  /** Sends the bytes of a request, whose answer is in chunks; resolves with the number of its bytes when it is complete. */
+  readAll(bytes: string): Promise<number>;
   readonly socket: Socket;
 }
+
+const lastChunk = '0\r\n\r\n';
 
 export interface ReadyLines {
   readonly all: readonly ReadyLine[];
@@ -43,6 +47,19 @@ async function openLine(host: string, port: number): Promise<ReadyLine> {
       socket.write(bytes);
       const [piece] = await answer;
       return Number(/^HTTP\/1\.1 (\d+)/.exec(String(piece))?.[1]);
+    },
+    readAll(bytes) {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      let length = 0;
+      const onData = (piece: Buffer): void => {
+        length += piece.length;
+        if (!piece.toString('latin1', piece.length - lastChunk.length).endsWith(lastChunk)) return;
+        socket.off('data', onData);
+        resolve(length);
+      };
+      socket.on('data', onData);
+      socket.write(bytes);
+      return promise;
     },
   };
   // From its first answer on, the server has accepted the connection and reads it.
