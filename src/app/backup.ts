@@ -10,16 +10,45 @@ import { completeErasures } from '../core/erasure/complete-erasures.ts';
 import { otherLedger } from '../core/erasure/ledger.ts';
 import type { Jwks } from '../core/erasure/receipt.ts';
 import type { Replay } from '../core/erasure/replay.ts';
+import { recordCommandEverywhere } from '../core/record/commands.ts';
 import { createSecretBox } from '../core/secret.ts';
-import { backUp, prepareRestore, type Restoration } from '../store/copies/backup.ts';
+import { systemClock } from '../core/time.ts';
+import { backUp, prepareRestore, type Restoration, refuseTarget } from '../store/copies/backup.ts';
 import { openLedger } from '../store/folder/ledger-file.ts';
 import { openPublicKeys } from '../store/folder/public-key-file.ts';
+import { openStore } from '../store/open-store.ts';
 import { type DirectoryOptions, openDirectory } from './open-directory.ts';
 
-/** Backs up the directory in the data folder to a new file, and returns the size of the file in bytes. */
-export function backUpDirectory({ config, secrets }: DirectoryOptions, file: string): number {
+export interface Backup {
+  readonly bytes: number;
+  /** Whether the audit log has the command. */
+  readonly isRecorded: boolean;
+}
+
+/**
+ * Backs up the directory in the data folder to a new file. First records the command, where the database can be written and
+ * is of this version: a backup before an upgrade must migrate nothing, and one of a damaged database is better than none.
+ */
+export async function backUpDirectory({ config, secrets }: DirectoryOptions, file: string): Promise<Backup> {
   refuseServer(secrets);
-  return backUp(config.dataDir, file);
+  refuseTarget(config.dataDir, file);
+  const isRecorded = await recordBackup(config);
+  return { bytes: backUp(config.dataDir, file), isRecorded };
+}
+
+async function recordBackup({ dataDir }: Config): Promise<boolean> {
+  try {
+    const store = openStore({ dataDir });
+    try {
+      await store.ping();
+      await recordCommandEverywhere({ work: store, clock: systemClock }, 'backup');
+    } finally {
+      await store.close();
+    }
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The effect of a restore, for the person who confirms it. */
@@ -52,6 +81,7 @@ export async function restoreDirectory(
   }
   const directory = await openDirectory({ ...options, isRestored: true });
   try {
+    await recordCommandEverywhere(directory.core, 'restore');
     await completeErasures(directory.core);
     return directory.replayed;
   } finally {

@@ -9,7 +9,7 @@ import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
-import { recordCommand } from '../core/record/commands.ts';
+import { recordCommand, recordCommandEverywhere } from '../core/record/commands.ts';
 import { CommandError, type Handler, type Invocation, type Outcome } from './command.ts';
 import { explainOutage } from './failure.ts';
 
@@ -63,12 +63,12 @@ export function operatorOf(orgKey: OrgKey): OperatorPrincipal {
 
 /** Records the command before it reads or changes anything: in the organization of `--org`, else in each. */
 async function noteCommand({ core }: Directory, invocation: Invocation): Promise<void> {
-  if (unrecorded.has(invocation.command)) return;
+  const { command } = invocation;
+  if (unrecorded.has(command)) return;
   const only = invocation.find('org');
-  const organizations = await listOrganizations(core);
-  for (const { key, id } of organizations) {
-    if (only === undefined || only === id) await recordCommand(core, operatorOf(key), invocation.command);
-  }
+  if (only === undefined) return recordCommandEverywhere(core, command);
+  const found = (await listOrganizations(core)).find(({ id }) => id === only);
+  if (found !== undefined) await recordCommand(core, operatorOf(found.key), command);
 }
 
 /** The organization that `--org` names; null without the option. Refuses an organization that does not exist. */

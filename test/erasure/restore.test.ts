@@ -79,6 +79,11 @@ async function startServer(): Promise<void> {
 }
 
 const restore = (...words: string[]) => roster(folder, ['restore', ...words], settings);
+/** The commands in the audit log, the newest first. */
+const commands = async () => {
+  const listed = await rosterJson(folder, ['audit', 'list', '--action', 'command.run'], settings);
+  return listed.list('events').map((_, at) => listed.at(`events.${at}.subject.id`));
+};
 const database = () => readFile(join(folder, 'roster.db'));
 
 before(async () => {
@@ -114,6 +119,7 @@ describe('a backup and its restore', () => {
     copy.close();
     const known = new Set(marks.map(({ external_id }) => external_id));
     assert.ok(known.has('stays-7f3k') && known.has('goes-later-8d2m'));
+    assert.ok((await commands()).includes('backup'));
     // All changes acknowledged before it began are in it, in order and without a gap.
     const traffics = marks
       .flatMap(({ external_id }) => /^traffic-(\d+)$/.exec(external_id)?.[1] ?? [])
@@ -189,6 +195,8 @@ describe('a backup and its restore', () => {
       [await isThere('stays-7f3k'), await isThere('goes-later-8d2m'), await isThere('made-later-4h6w')],
       [true, false, false],
     );
+    // The restored audit log has the backup that it came from, and the restore.
+    assert.deepEqual((await commands()).slice(1, 3), ['restore', 'backup']);
     // One erasure was repeated, and its new receipt says so; the other keeps its receipt.
     const again = await receiptOf(later);
     assert.notEqual(again, receipts[0]);

@@ -10,12 +10,19 @@ export const backup: Handler = async ({ env, argument }) => {
   const { config, secrets } = readConfig(env);
   if (!hasDirectory(config, secrets)) throw new CommandError(`there is no directory in ${config.dataDir}`);
   const startedAt = performance.now();
-  const bytes = backUpDirectory({ config, secrets }, argument);
+  const { bytes, isRecorded } = await backUpDirectory({ config, secrets }, argument);
   const seconds = secondsSince(startedAt);
   return {
     json: { file: argument, bytes, seconds },
     text: `${argument}: ${bytes.toLocaleString('en')} bytes in ${seconds} s.`,
-    notes: ['the backup does not contain the secret and the ledger of erasures: back them up separately'],
+    notes: [
+      'the backup does not contain the secret and the ledger of erasures: back them up separately',
+      ...(isRecorded
+        ? []
+        : [
+            'the audit log does not have this backup: the database is of another version, or cannot be written',
+          ]),
+    ],
   };
 };
 

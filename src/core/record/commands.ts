@@ -1,14 +1,27 @@
 /** What the operator does at the command line, as events of the organizations that it is about. */
-import type { OperatorPrincipal } from '../access/principal.ts';
+import { commandLine, type OperatorPrincipal, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import type { UserId } from '../ids.ts';
 import { record } from './audit-event.ts';
 
 /** Records that a command was run, by its name. Its options are not recorded: they may have personal data. */
-export function recordCommand(core: Core, principal: OperatorPrincipal, command: string): Promise<void> {
+export function recordCommand(
+  core: Pick<Core, 'work' | 'clock'>,
+  principal: OperatorPrincipal,
+  command: string,
+): Promise<void> {
   return core.work.change(principal.orgKey, (tx) =>
     record(tx, principal, 'command.run', { kind: 'command', id: command }, core.clock.now()),
   );
+}
+
+/** Records in each organization that a command was run which is about the whole directory. */
+export async function recordCommandEverywhere(
+  core: Pick<Core, 'work' | 'clock'>,
+  command: string,
+): Promise<void> {
+  const organizations = await core.work.readSystem('operator', (tx) => tx.organizations.list());
+  for (const { key } of organizations) await recordCommand(core, operatorAt(commandLine, key), command);
 }
 
 /** Records that the operator was shown a user. */

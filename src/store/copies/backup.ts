@@ -76,7 +76,8 @@ function copyRows(from: string, to: string): void {
   }
 }
 
-function refuseTarget(dataDir: string, target: string): void {
+/** Throws a `BackupError` where a backup cannot be written to that file. */
+export function refuseTarget(dataDir: string, target: string): void {
   if (existsSync(target)) throw new BackupError(`${target} is there already`);
   const folder = dirname(resolve(target));
   if (!existsSync(folder)) throw new BackupError(`${folder} is not there`);
