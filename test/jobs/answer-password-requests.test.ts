@@ -26,7 +26,7 @@ afterEach(() => deployment.close());
 
 async function ask(email: string): Promise<void> {
   const principal: PublicPrincipal = { kind: 'public', door: 'general', orgKey: deployment.orgKey };
-  await requestPasswordReset(deployment.core, principal, { email });
+  await requestPasswordReset(deployment.core, principal, { email, network: '192.0.2.1' });
 }
 
 async function sweep(core: Core = deployment.core): Promise<void> {
@@ -100,7 +100,7 @@ describe('a request for a reset link', () => {
     await requestPasswordReset(
       { ...deployment.core, secrets: otherSecret },
       { kind: 'public', door: 'general', orgKey: deployment.orgKey },
-      { email: 'lost@example.com' },
+      { email: 'lost@example.com', network: '192.0.2.1' },
     );
     await ask('jane@example.com');
     await sweep();

@@ -46,7 +46,7 @@ export function createPasswordResetRoute(core: Core): Route {
       const user = await findUser(core, call);
       await askStranger(core, call, user);
       const caller = await findPublic(core, call, user);
-      await requestPasswordReset(core, caller, { email });
+      await requestPasswordReset(core, caller, { email, network: call.network });
       return { status: 200, body: { sent: true } };
     },
   };

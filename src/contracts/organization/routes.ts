@@ -68,7 +68,7 @@ export function routes(core: Core): readonly Route[] {
       responses: {
         201: { description: 'User created successfully', schema: createdUser, example: createdExample },
       },
-      refusals: ['invalid_fields', 'email_taken'],
+      refusals: ['invalid_fields', 'email_taken', 'rate_limited'],
       sampleFaults: [{ field: 'email', fault: 'blank' }],
       handle: (call) => create(core, call),
     },

@@ -58,7 +58,7 @@ export interface CountedMessage {
   readonly template: MessageTemplate;
   readonly channel: Channel;
   readonly to: string;
-  /** Whether the owner is known to have asked for it, where the template does not say so. */
+  /** Whether the owner of the account is known to have asked for it. */
   readonly isByOwner?: boolean;
 }
 
@@ -67,10 +67,14 @@ export type CountedRecipient = { readonly id: UserId | null } & Partial<
   Pick<User, 'email' | 'emailProvedAt' | 'phoneE164' | 'phoneProvedAt'>
 >;
 
+/** Whose budget a message uses. */
+type Whose = 'stranger' | 'owner';
+
 /**
  * A step: counts one message in every budget. Null where all allow it; else the first that does not, and then the
- * caller must not send it. A decoy counts by its address as a message does, so that a spent budget does not tell whether there is
- * an account. It does the same work for the budgets of a day, and uses nothing of them.
+ * caller must not send it. What an owner is known to have asked for uses the budget of strangers first, as the same
+ * request of a stranger does, and then the owner's. A decoy counts by its address as a message does, so that a spent budget does
+ * not tell whether there is an account. It does the same work for the budgets of a day, and uses nothing of them.
  */
 export async function countMessage(
   core: Core,
@@ -79,15 +83,28 @@ export async function countMessage(
   message: CountedMessage,
 ): Promise<SpentBudget | null> {
   const { template, channel, to } = message;
+  if (templateRules[template].isOwners && isProved(user, channel, to)) {
+    return countFor('owner', core, tx, user, message);
+  }
+  const spent = await countFor('stranger', core, tx, user, message);
+  return spent !== null && message.isByOwner === true ? countFor('owner', core, tx, user, message) : spent;
+}
+
+async function countFor(
+  whose: Whose,
+  core: Core,
+  tx: Tx,
+  user: CountedRecipient,
+  { template, channel, to }: CountedMessage,
+): Promise<SpentBudget | null> {
+  const isOwners = whose === 'owner';
   const now = core.clock.now();
   const { address, account, day } = core.policy.messageLimits;
-  const rule = templateRules[template];
-  const isOwners = message.isByOwner ?? (rule.isOwners && isProved(user, channel, to));
   const subject = destinationSubject(core.secrets, channel, to);
-  const bucket = isOwners ? `owner ${template}` : 'stranger';
+  const bucket = isOwners ? `owner ${template}` : whose;
   const addressWait = await tx.messageBudgets.hit(bucket, subject, address, now);
   if (addressWait !== null) return { budget: 'address', waitMs: addressWait };
-  if (user.id !== null && rule.isByAccount && !isOwners) {
+  if (user.id !== null && templateRules[template].isByAccount && !isOwners) {
     const accountSubject = userSubject(core.secrets, tx.orgKey, user.id);
     const accountWait = await tx.throttles.hit('message', accountSubject, [account], now);
     if (accountWait !== null) return { budget: 'account', waitMs: accountWait };

@@ -9,7 +9,7 @@ export interface PasswordRequest {
   readonly id: string;
   /** A keyed digest of the address; an erasure finds the row by it. */
   readonly emailDigest: string;
-  /** The address as it was given, sealed. */
+  /** The address as it was given and the caller's network, a line each, sealed. Rows of earlier versions have no network. */
   readonly sealedEmail: string;
   readonly door: string;
   readonly createdAt: number;

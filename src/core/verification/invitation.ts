@@ -1,5 +1,7 @@
 /** Invites a person to an organization: creates a pending user and sends a link by email to set a password. */
 import { authorize, type Principal } from '../access/principal.ts';
+import { userSubject } from '../access/subject.ts';
+import { refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import {
@@ -11,7 +13,9 @@ import {
 } from '../directory/user-fields.ts';
 import { type EchoCheck, newUserOf } from '../directory/user-lifecycle.ts';
 import { refuse, refuseFaults } from '../errors.ts';
+import { untilTomorrowMs } from '../messaging/budget-store.ts';
 import { record } from '../record/audit-event.ts';
+import type { Tx } from '../unit-of-work.ts';
 import { releaseClaimedEmail } from './claimed-email.ts';
 import { sendPasswordToken } from './password-reset.ts';
 
@@ -20,8 +24,9 @@ export const invitedRoles = ['member', 'admin'] as const;
 
 /**
  * Creates a pending user and sends the invitation. Values are unchecked input; the default role is `member`.
- * Refuses with `forbidden` (only an admin invites an admin), `invalid_fields` (in the order email, name, role)
- * and `email_taken`.
+ * Refuses with `forbidden` (only an admin invites an admin), `invalid_fields` (in the order email, name, role),
+ * `email_taken`, and `rate_limited` where the caller has sent too many invitations in this day, or the address has got too
+ * many messages.
  * A claimed email is taken from its user.
  */
 export async function inviteUser(
@@ -48,6 +53,7 @@ export async function inviteUser(
 
   return core.work.change(principal.orgKey, async (tx) => {
     const now = core.clock.now();
+    await spendInvitation(core, tx, principal);
     const app = await tx.apps.getFirst();
     await releaseClaimedEmail(core, tx, principal, email);
     const user = await tx.users.insert({
@@ -66,6 +72,22 @@ export async function inviteUser(
     await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
     return user;
   });
+}
+
+/** A step: counts an invitation of the key or the member of staff. Refuses with `rate_limited` beyond the budget of a day. */
+async function spendInvitation(core: Core, tx: Tx, principal: Principal): Promise<void> {
+  const budget = inviterBudget(core, principal);
+  if (budget === null) return;
+  const now = core.clock.now();
+  const limit = core.policy.messageLimits.invitationsDay;
+  const isUsed = await tx.messageBudgets.use({ scope: 'organization', budget, amount: 1, limit }, now);
+  if (!isUsed) refuseWait(untilTomorrowMs(now));
+}
+
+/** Null for the operator. */
+function inviterBudget({ secrets }: Core, principal: Principal): string | null {
+  if (principal.kind === 'api_key') return `invitation ${principal.keyId}`;
+  return principal.kind === 'user' ? userSubject(secrets, principal.orgKey, principal.userId) : null;
 }
 
 /** A name that a mail program could turn into a link or an address of the writer's choice. */

@@ -10,7 +10,7 @@ import { PasswordChange } from '../access/password-change.ts';
 import { digestOfNetwork } from '../access/password-guesses.ts';
 import type { Door, PublicPrincipal } from '../access/principal.ts';
 import { startSession } from '../access/sign-in.ts';
-import { noteNetwork } from '../access/sign-in-network.ts';
+import { findFamiliarity, noteNetwork } from '../access/sign-in-network.ts';
 import { emailSubject } from '../access/subject.ts';
 import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
@@ -42,7 +42,7 @@ const resetMailQuotas = [
 export async function requestPasswordReset(
   core: Core,
   caller: PublicPrincipal | null,
-  input: { readonly email: unknown },
+  input: { readonly email: unknown; readonly network: string },
 ): Promise<void> {
   const fields = new FieldReader();
   const email = fields.take('email', readEmail(input.email));
@@ -54,7 +54,7 @@ export async function requestPasswordReset(
     tx.passwordRequests.insert({
       id,
       emailDigest: emailSubject(core.secrets, orgKey, email),
-      sealedEmail: core.secrets.seal(email, passwordRequestContext({ orgKey, id })),
+      sealedEmail: core.secrets.seal(`${email}\n${input.network}`, passwordRequestContext({ orgKey, id })),
       door,
       createdAt: core.clock.now(),
     }),
@@ -67,7 +67,8 @@ export async function requestPasswordReset(
  */
 export async function answerPasswordRequest(core: Core, request: PasswordRequest): Promise<void> {
   const { orgKey, id, door } = request;
-  const to = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
+  const sealed = core.secrets.open(request.sealedEmail, passwordRequestContext(request));
+  const [to = '', network = ''] = sealed.split('\n');
   await core.work.change(orgKey, async (tx) => {
     if (!(await tx.passwordRequests.consume(id))) return;
     const user = await tx.users.findByEmail(to);
@@ -82,7 +83,10 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
       isTemplate: false,
     };
     const recipient = user === null || user.status === 'inactive' ? decoy : user;
-    const link = { purpose: 'reset', to: recipient.email ?? to } as const;
+    // A stranger who signed up with the address has a known network too, but has not proved the address.
+    const { isKnown } = await findFamiliarity(core, tx, recipient.id, network);
+    const isByOwner = isKnown && user?.emailProvedAt != null;
+    const link = { purpose: 'reset', to: recipient.email ?? to, isByOwner } as const;
     if (!(await sendPasswordToken(core, tx, recipient, link))) return;
     const principal: PublicPrincipal = { kind: 'public', door, orgKey };
     const who =

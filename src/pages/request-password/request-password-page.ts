@@ -60,7 +60,7 @@ async function submit(core: Core, call: Call, given: RequestVisit): Promise<Answ
   const { visit, principal } = await appOf(core, given);
   try {
     await requireHumanity(core, typeof answer === 'string' ? answer : undefined);
-    await requestPasswordReset(core, principal, { email });
+    await requestPasswordReset(core, principal, { email, network: call.network });
   } catch (error) {
     if (isRefusal(error, 'proof_required')) return formPage(core, visit, 'proof', typed);
     if (isRefusal(error, 'invalid_fields')) return formPage(core, visit, 'invalid', typed);

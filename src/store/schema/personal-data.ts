@@ -199,8 +199,9 @@ export const tables = {
     onErase: { do: 'delete', by: 'subject' },
   },
   day_counts: {
-    columns: { org_key: 'plain', budget: 'plain', day: 'plain', shard: 'plain', used: 'plain' },
-    onErase: noPerson,
+    // The invitations of a member of staff are counted under the keyed digest of the account.
+    columns: { org_key: 'plain', budget: 'digest', day: 'plain', shard: 'plain', used: 'plain' },
+    onErase: { do: 'delete', by: 'budget' },
   },
   login_failures: {
     columns: {

@@ -145,7 +145,7 @@ export interface Database {
   day_counts: {
     /** 0 for the deployment. */
     org_key: number;
-    /** What is counted, such as `sms`, or `invitation` with the id of the key. */
+    /** What is counted, such as `sms`; `invitation` with the id of a key; or the keyed digest of a member of staff who invites. */
     budget: string;
     /** When the day begins, in UTC. */
     day: number;
