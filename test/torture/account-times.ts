@@ -3,8 +3,8 @@
  * `ROSTER_TELL_ACCOUNTS=off`: Welch's t of each kind of call, known against unknown, must stay below 4.5. Starts one server on
  * loopback, and stops by itself.
  *
- *     npm run torture            100,000 pairs of calls that hash nothing, 5,000 of those that hash
- *     npm run torture -- 1000    1,000 pairs, and 50
+ *     npm run torture -- account-times         100,000 pairs of calls that hash nothing, 5,000 of those that hash
+ *     npm run torture -- account-times 1000    1,000 pairs, and 50
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startQuietServer } from '../attacks/support/quiet-server.ts';

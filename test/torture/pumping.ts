@@ -2,8 +2,8 @@
  * Replays for `npm run torture` the pumping of texts over simulated days: the texts of no day cost more than the budget, and
  * all honest people confirm, by text or by mail. Starts one server and one service on loopback, and stops by itself.
  *
- *     node test/torture/pumping.ts       10 days
- *     node test/torture/pumping.ts 2     2 days
+ *     npm run torture -- pumping      10 days
+ *     npm run torture -- pumping 2    2 days
  */
 import assert from 'node:assert/strict';
 import { replayPumping } from '../attacks/support/pumping.ts';
