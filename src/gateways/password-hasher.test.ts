@@ -123,14 +123,14 @@ async function timeOf(action: () => Promise<unknown>): Promise<number> {
 }
 
 test('a meter gets each hash and each refusal, and the number of waiting passwords can be read at any time', async () => {
-  const told: (number | 'refused')[] = [];
+  const told: (number | string)[] = [];
   const metered = createPasswordHasher({
     ...{ queueMax: 1, concurrency: 1 },
-    meter: { hashed: (ms) => told.push(ms), hashRefused: () => told.push('refused') },
+    meter: { hashed: (ms) => told.push(ms), hashUnserved: (why) => told.push(why) },
   });
   const calls = [metered.hash('one'), metered.verify('two', null), metered.hash('three')];
   assert.equal(metered.waiting, 1);
-  assert.deepEqual(told, ['refused']);
+  assert.deepEqual(told, ['share']);
   const ends = await Promise.allSettled(calls);
   assert.deepEqual(
     ends.map(({ status }) => status),

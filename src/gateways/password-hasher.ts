@@ -2,20 +2,21 @@
  * Hashes passwords with argon2id, and verifies argon2id and the other kinds of hashes that an import may bring, on
  * Node's thread pool or in threads of its own, so that the event loop stays free.
  *
- * About as many hashes run at a time as there are cores, a bounded amount of work waits in order of arrival, and more is
- * refused immediately: so a flood of sign-ins needs a fixed amount of memory, and waits stay bounded. Work is counted in
- * units of one hash of ours; a costly imported hash counts as several. An account without a password, and one that does
+ * About as many hashes run at a time as there are cores, a bounded amount of work waits for a bounded time, in turns by
+ * network and account (`password-hash/fair-queue.ts`), and more is refused: so a flood of sign-ins needs a fixed amount of
+ * memory, and keeps few others waiting. Work is counted in units of one hash of ours; a costly imported hash counts as several. An account without a password, and one that does
  * not exist, cost the work of our own hash.
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PasswordHasher } from '../core/access/password.ts';
-import { refuse } from '../core/errors.ts';
+import type { HashTurn, PasswordHasher } from '../core/access/password.ts';
 import { type Argon2Work, hashWithArgon2, isArgon2Of, standardWork } from './password-hash/argon2-hash.ts';
 import { CheckThreads } from './password-hash/check-threads.ts';
+import { FairQueue, type Unserved } from './password-hash/fair-queue.ts';
 import { readHash } from './password-hash/hash-kinds.ts';
 
-const retryAfterSeconds = 2;
+/** How long a password waits for its turn. */
+const queueWaitMsMax = 2_000;
 
 /** One unit takes no less on any machine that is in use. */
 const unitMsMin = 15;
@@ -28,13 +29,15 @@ const usualPassword = 'x'.repeat(32);
 export interface HashMeter {
   /** A password was hashed or verified; `ms` does not include the wait before it. */
   hashed(ms: number): void;
-  /** A password was refused because too many waited. */
-  hashRefused(): void;
+  /** A password got no turn. */
+  hashUnserved(why: Unserved): void;
 }
 
 export interface HasherOptions {
-  /** How many units of work may wait; more is refused with `unavailable`. */
+  /** How many units of work may wait; of more, that of the caller with the most is refused with `unavailable`. */
   readonly queueMax: number;
+  /** How long a password may wait. Default: 2 seconds. */
+  readonly waitMsMax?: number;
   /** How many run at a time. Default: what the cores and the thread pool allow. */
   readonly concurrency?: number;
   /** How many processes hash on this machine. Default: 1. */
@@ -51,13 +54,18 @@ export interface QueuedHasher extends PasswordHasher {
 
 export function createPasswordHasher(options: HasherOptions): QueuedHasher {
   const { queueMax, meter, work = standardWork } = options;
-  const queue = new Queue(options.concurrency ?? concurrencyHere(options.processes ?? 1), queueMax);
+  const queue = new FairQueue({
+    concurrency: options.concurrency ?? concurrencyHere(options.processes ?? 1),
+    unitsMax: queueMax,
+    waitMsMax: options.waitMsMax ?? queueWaitMsMax,
+    onUnserved: (why) => meter?.hashUnserved(why),
+  });
   const threads = new CheckThreads();
   /** The milliseconds of a unit lately. */
   let unitMs = unitMsMin;
-  const inTurn = async <T>(units: number, task: () => Promise<T>): Promise<T> => {
-    if (queue.isFull(units)) meter?.hashRefused();
-    return queue.run(units, async () => {
+  const inTurn = <T>(turn: HashTurn | null, units: number, task: () => Promise<T>): Promise<T> => {
+    const { network = '', hangUp } = turn?.arrival ?? {};
+    return queue.run({ network, account: turn?.account ?? '', hangUp }, units, async () => {
       const startedAt = performance.now();
       try {
         return await task();
@@ -70,12 +78,12 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
     get waiting() {
       return queue.waiting;
     },
-    hash: (password) => inTurn(1, () => hashWithArgon2(password, work)),
-    async verify(password, text, leastUnits = null) {
+    hash: (password, turn = null) => inTurn(turn, 1, () => hashWithArgon2(password, work)),
+    async verify(password, text, leastUnits = null, turn = null) {
       const hash = text === null ? null : readHash(text);
       const units = hash === null ? 1 : Math.max(1, Math.round(hash.units(password)));
       let startedAt = 0;
-      const isRight = await inTurn(units, async () => {
+      const isRight = await inTurn(turn, units, async () => {
         startedAt = performance.now();
         if (text !== null && hash !== null) {
           return 'check' in hash ? threads.check({ password, text }) : hash.verify(password);
@@ -107,51 +115,4 @@ export function createPasswordHasher(options: HasherOptions): QueuedHasher {
 function concurrencyHere(processes: number): number {
   const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
   return Math.max(1, Math.min(Math.ceil(availableParallelism() / processes), poolSize - 1));
-}
-
-/** Runs tasks in order of arrival, a bounded number at a time; refuses a task immediately when too much work waits. */
-class Queue {
-  readonly #concurrency: number;
-  readonly #unitsMax: number;
-  readonly #turns: { readonly units: number; readonly begin: () => void }[] = [];
-  #running = 0;
-  #waiting = 0;
-
-  constructor(concurrency: number, unitsMax: number) {
-    this.#concurrency = concurrency;
-    this.#unitsMax = unitsMax;
-  }
-
-  /** The units of the tasks that wait. */
-  get waiting(): number {
-    return this.#waiting;
-  }
-
-  /** Whether a task of so many units is refused. One that is larger than the whole queue may wait where no other does. */
-  isFull(units: number): boolean {
-    if (this.#running < this.#concurrency) return false;
-    return this.#waiting + Math.min(units, Math.max(1, this.#unitsMax)) > this.#unitsMax;
-  }
-
-  async run<T>(units: number, task: () => Promise<T>): Promise<T> {
-    if (this.isFull(units)) throw refuse('unavailable', { retryAfterSeconds });
-    if (this.#running < this.#concurrency) this.#running += 1;
-    // A task that ends starts the next one in its stead, so the number of running tasks stays the same.
-    else await this.#turn(units);
-    try {
-      return await task();
-    } finally {
-      const next = this.#turns.shift();
-      if (next === undefined) this.#running -= 1;
-      else next.begin();
-    }
-  }
-
-  async #turn(units: number): Promise<void> {
-    const { promise, resolve: begin } = Promise.withResolvers<void>();
-    this.#turns.push({ units, begin });
-    this.#waiting += units;
-    await promise;
-    this.#waiting -= units;
-  }
 }

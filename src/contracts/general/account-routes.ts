@@ -69,7 +69,7 @@ export function createUserRoute(core: Core): Route {
         isTemplate: readBeside(body, 'template'),
         isClinical: readBeside(body, 'clinical'),
         isNativeSignup: readBeside(body, 'native_signup'),
-        network: call.network,
+        arrival: call.arrival,
         echoes: checkEchoes(Object.fromEntries(echoed), [...shownOnly, 'active'], presentUser),
       });
       // The token is of the new user, and so is what the answer shows.

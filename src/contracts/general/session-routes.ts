@@ -35,7 +35,7 @@ export function createSessionRoute(core: Core): Route {
       const { email, password } = readFlatBody(call.body);
       const owner = await findUser(core, call);
       const caller = await findPublic(core, call, owner);
-      const { token, user } = await signIn(core, caller, { email, password, owner, network: call.network });
+      const { token, user } = await signIn(core, caller, { email, password, owner, arrival: call.arrival });
       return { status: 201, body: { token, user: presentUser(user) } };
     },
   };

@@ -4,4 +4,6 @@ export interface Arrival {
   readonly network: string;
   /** When the request began to arrive, in milliseconds of `performance.now`. */
   readonly arrivedAt: number;
+  /** Aborted when the caller hangs up: work that has not begun is then dropped. */
+  readonly hangUp?: AbortSignal | undefined;
 }

@@ -5,6 +5,7 @@
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import { type FieldFault, refuseFaults } from '../errors.ts';
+import type { Arrival } from './arrival.ts';
 import { matchPassword, type PasswordMatch } from './password.ts';
 import { guardBySession } from './password-guesses.ts';
 import type { UserPrincipal } from './principal.ts';
@@ -46,11 +47,17 @@ function proofFault(fault: FieldFault['fault']): FieldFault {
 export async function checkProof(
   core: Core,
   principal: UserPrincipal,
-  proof: { readonly target: User; readonly typed: string; readonly isRepeat: boolean },
+  proof: {
+    readonly target: User;
+    readonly typed: string;
+    readonly isRepeat: boolean;
+    readonly arrival: Arrival;
+  },
 ): Promise<void> {
-  const { target, typed } = proof;
+  const { target, typed, arrival } = proof;
+  const turn = { arrival, account: target.id };
   const check = async (): Promise<PasswordMatch | null> => {
-    const found = await matchPassword(core.hasher, typed, target.passwordHash);
+    const found = await matchPassword(core.hasher, typed, target.passwordHash, { turn });
     if (found !== 'wrong') return found;
     const subject = { kind: 'user', id: principal.userId } as const;
     core.tally.add(principal, { action: 'session.refused', subject, at: core.clock.now() });

@@ -62,7 +62,10 @@ export class PasswordChange {
 
   /** The hash of the new password, made once however often the change is decided. */
   hash(password: string): Promise<string> {
-    this.#hash ??= this.#core.hasher.hash(password);
+    this.#hash ??= this.#core.hasher.hash(password, {
+      arrival: this.#arrival,
+      account: this.#lease?.userId ?? '',
+    });
     return this.#hash;
   }
 

@@ -75,9 +75,10 @@ describe('a typed password', () => {
     unitsOf: () => 1,
     isOutdated: () => false,
   };
+  const turn = { arrival: { network: '', arrivedAt: 0 }, account: '' };
   const match = async (typed: string, hash: string | null) => {
     verified.length = 0;
-    return { match: await matchPassword(hasher, typed, hash), tries: verified.length };
+    return { match: await matchPassword(hasher, typed, hash, { turn }), tries: verified.length };
   };
 
   test('is tried in NFKC, and as typed only where that differs', async () => {

@@ -5,19 +5,35 @@
 
 import { canonicalEmail } from '../directory/email-address.ts';
 import type { FieldResult } from '../directory/user-fields.ts';
+import type { Arrival } from './arrival.ts';
 
 export const passwordCharactersMin = 8;
 export const passwordCharactersMax = 256;
 
+/** Whose work a hash is: many wait in turns by network and account. */
+export interface HashTurn {
+  readonly arrival: Arrival;
+  /** An account, or an address that may have one, by a text that names it alone. */
+  readonly account: string;
+}
+
 export interface PasswordHasher {
-  /** A PHC string (argon2id). Refuses with `unavailable` when the queue is full. */
-  hash(password: string): Promise<string>;
+  /**
+   * A PHC string (argon2id). Refuses with `unavailable` where too much waits. Throws the reason of `hangUp` where the
+   * caller has left before its turn. Null stands for work of no caller.
+   */
+  hash(password: string, turn?: HashTurn | null): Promise<string>;
   /**
    * Whether the password belongs to the hash. Null stands for an account without a password, or for no account: the
    * same work is done and the result is false. With `leastUnits`, a false result takes at least as long as the check of a
-   * hash of so many units usually does, whatever the hash. Refuses with `unavailable` when the queue is full.
+   * hash of so many units usually does, whatever the hash. Refuses and throws as `hash`.
    */
-  verify(password: string, hash: string | null, leastUnits?: number | null): Promise<boolean>;
+  verify(
+    password: string,
+    hash: string | null,
+    leastUnits?: number | null,
+    turn?: HashTurn | null,
+  ): Promise<boolean>;
   /** The work of a check of the hash with a usual password, in units of one hash of ours; at least 1. */
   unitsOf(hash: string): number;
   /** Whether `verify` accepts the kind and the cost of an imported hash. */
@@ -49,18 +65,18 @@ export async function matchPassword(
   hasher: PasswordHasher,
   password: string,
   hash: string | null,
-  leastUnits: number | null = null,
+  { leastUnits = null, turn }: { readonly leastUnits?: number | null; readonly turn: HashTurn },
 ): Promise<PasswordMatch> {
   const typed = password.slice(0, typedUnitsMax + 1);
   const normal = normalize(typed);
-  if (await hasher.verify(normal, hash, leastUnits)) return 'right';
-  if (normal !== typed && (await hasher.verify(typed, hash, leastUnits))) return 'earlierForm';
+  if (await hasher.verify(normal, hash, leastUnits, turn)) return 'right';
+  if (normal !== typed && (await hasher.verify(typed, hash, leastUnits, turn))) return 'earlierForm';
   return 'wrong';
 }
 
 /** Hashes a typed password in its normal form. Refuses with `unavailable` when the queue is full. */
-export function hashTyped(hasher: PasswordHasher, password: string): Promise<string> {
-  return hasher.hash(normalize(password));
+export function hashTyped(hasher: PasswordHasher, password: string, turn: HashTurn): Promise<string> {
+  return hasher.hash(normalize(password), turn);
 }
 
 /** Whether a password is one that attackers try first: common, a simple change of a common one, or known from a breach. */

@@ -17,9 +17,10 @@ import { noSubject } from '../record/tally.ts';
 import { digestOf, newToken } from '../secret.ts';
 import { dayMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
+import type { Arrival } from './arrival.ts';
 import { requireApp } from './authentication.ts';
 import { leastUnitsOf } from './hash-cost.ts';
-import { hashTyped, matchPassword, type PasswordMatch } from './password.ts';
+import { type HashTurn, hashTyped, matchPassword, type PasswordMatch } from './password.ts';
 import { digestOfNetwork, type GuessTarget, guardByNetwork, guardBySession } from './password-guesses.ts';
 import type { Principal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { sessionsMax } from './session.ts';
@@ -37,7 +38,7 @@ export interface SignedIn {
 
 /**
  * Starts a session. `caller` is null where the call names an app that does not exist; `email` and `password` are
- * unchecked input; `owner` is the principal of a session that came with the call; `network` is the caller's. Refuses with
+ * unchecked input; `owner` is the principal of a session that came with the call. Refuses with
  * `invalid_fields`, `not_found` (app), `invalid_credentials`, `rate_limited`, and `unavailable` when the hashing queue is full.
  */
 export async function signIn(
@@ -47,20 +48,24 @@ export async function signIn(
     readonly email: unknown;
     readonly password: unknown;
     readonly owner: UserPrincipal | null;
-    readonly network: string;
+    readonly arrival: Arrival;
   },
 ): Promise<SignedIn> {
   const { email, password } = readCredentials(input);
-  const { network } = input;
+  const { arrival } = input;
+  const { network } = arrival;
   const principal = requireApp(caller);
   const { orgKey } = principal;
   const subject = emailSubject(core.secrets, orgKey, email);
   const owner = ownerOf(input.owner, orgKey, email);
+  const target = { orgKey, email, network };
+  // By address, so that one without an account waits for the same turns.
+  const turn = { arrival, account: subject };
   for (;;) {
-    const checked = await checkPassword(core, principal, owner, { orgKey, email, network }, password);
+    const checked = await checkPassword(core, principal, owner, { target, password, turn });
     if (checked === null) throw refuse('invalid_credentials', {});
     const { user } = checked;
-    const freshHash = await renewHash(core, checked, password);
+    const freshHash = await renewHash(core, checked, password, turn);
     const signedIn = await core.work.change(orgKey, async (tx) => {
       const present = await tx.users.lock({ id: user.id });
       // Between the check and this transaction the account may have been cancelled or erased.
@@ -99,15 +104,21 @@ function ownerOf(session: UserPrincipal | null, orgKey: OrgKey, email: string): 
   return earlierEmailKey(session.user.email) === earlierEmailKey(email) ? session : null;
 }
 
+/** A password that came for an address. */
+interface TypedPassword {
+  readonly target: GuessTarget;
+  readonly password: string;
+  readonly turn: HashTurn;
+}
+
 /** Checks the password, counted by the owner's session while there is one, else by network; null for a wrong one. */
 async function checkPassword(
   core: Core,
   caller: PublicPrincipal,
   owner: UserPrincipal | null,
-  target: GuessTarget,
-  password: string,
+  typed: TypedPassword,
 ): Promise<Checked | null> {
-  const check = (): Promise<Checked | null> => findMatch(core, caller, target, password);
+  const check = (): Promise<Checked | null> => findMatch(core, caller, typed);
   if (owner !== null) {
     try {
       return await guardBySession(core, owner, check);
@@ -116,7 +127,7 @@ async function checkPassword(
     }
   }
   try {
-    return await guardByNetwork(core, target, check);
+    return await guardByNetwork(core, typed.target, check);
   } catch (error) {
     // Not by account: the search for it would be more work for each attempt of a flood.
     countRefusal(core, caller, error);
@@ -163,11 +174,16 @@ interface Checked {
  * password is known; null where the hash is not outdated. While the hashing queue is full, the replacement waits for
  * the next sign-in.
  */
-async function renewHash(core: Core, { user, match }: Checked, password: string): Promise<string | null> {
+async function renewHash(
+  core: Core,
+  { user, match }: Checked,
+  password: string,
+  turn: HashTurn,
+): Promise<string | null> {
   const { passwordHash } = user;
   if (passwordHash === null || (match === 'right' && !core.hasher.isOutdated(passwordHash))) return null;
   try {
-    return await hashTyped(core.hasher, password);
+    return await hashTyped(core.hasher, password, turn);
   } catch (error) {
     if (isRefusal(error, 'unavailable')) return null;
     throw error;
@@ -196,14 +212,17 @@ function isText(value: unknown): value is string {
 async function findMatch(
   core: Core,
   caller: PublicPrincipal,
-  { orgKey, email }: GuessTarget,
-  password: string,
+  { target, password, turn }: TypedPassword,
 ): Promise<Checked | null> {
+  const { orgKey, email } = target;
   const { user, cost } = await core.work.read(orgKey, async (tx) => {
     return { user: await tx.users.findByEmail(email), cost: await tx.hashCosts.find() };
   });
   const leastUnits = leastUnitsOf(cost);
-  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, leastUnits);
+  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, {
+    leastUnits,
+    turn,
+  });
   // A deployment that tells no accounts refuses a sign-in by an address that another person may read.
   const isOpen = user !== null && (core.policy.tellsAccounts || user.emailProvedAt !== null);
   if (isOpen && match !== 'wrong' && user.status !== 'inactive') return { user, match };

@@ -181,7 +181,9 @@ async function tryToUpdate(
     });
   }
   if (proof.typed !== null && (attempt.provedHash === null || attempt.provedHash !== target.passwordHash)) {
-    await checkProof(core, principal, { target, typed: proof.typed, isRepeat: attempt.provedHash !== null });
+    const isRepeat = attempt.provedHash !== null;
+    const { arrival } = input;
+    await checkProof(core, principal, { target, typed: proof.typed, isRepeat, arrival });
     attempt.provedHash = target.passwordHash;
   }
   const passwordHash = password === undefined ? undefined : await passwordChange.hash(password);

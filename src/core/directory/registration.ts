@@ -5,12 +5,15 @@
  * makes no difference; see `verification/requested-email.ts`.
  */
 
+import type { Arrival } from '../access/arrival.ts';
 import { isCommonInput, readPassword, readPasswordConfirmation } from '../access/password.ts';
 import { may, type PublicPrincipal, type UserPrincipal } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import { noteNetwork } from '../access/sign-in-network.ts';
+import { emailSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
-import { isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import type { OrgKey } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { sendCode } from '../verification/confirmation.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
@@ -43,8 +46,7 @@ export interface RegistrationInput {
   readonly isTemplate?: unknown;
   readonly isClinical?: unknown;
   readonly isNativeSignup?: unknown;
-  /** The caller's network. */
-  readonly network: string;
+  readonly arrival: Arrival;
   readonly echoes: EchoCheck;
 }
 
@@ -76,48 +78,64 @@ export async function registerUser(
   const { email } = values;
   // A stranger learns from no answer whether the address is taken; staff do.
   const isRequest = !isAdmin && !core.policy.tellsAccounts;
-  if (email !== undefined && !isRequest) {
-    const holder = await core.work.read(app.orgKey, (tx) => tx.users.findByEmail(email));
-    if (holder !== null) faults.push({ field: 'email', fault: 'taken' });
-  }
+  if (email !== undefined && !isRequest && (await isTaken(core, app.orgKey, email))) faults.push(takenFault);
   refuseFaults(faults);
   if (password === undefined || email === undefined) throw refuse('internal', {});
-  const passwordHash = await core.hasher.hash(password);
+  const account = emailSubject(core.secrets, app.orgKey, email);
+  const register = async (): Promise<SignedIn> => {
+    const passwordHash = await core.hasher.hash(password, { arrival: input.arrival, account });
 
-  try {
-    return await core.work.change(app.orgKey, async (tx) => {
-      const now = core.clock.now();
-      const user = await tx.users.insert({
-        ...newUserOf(app.id, now),
-        ...(isRequest ? emailRequestOf(email, now) : { email }),
-        firstName: values.firstName ?? null,
-        lastName: values.lastName ?? null,
-        phone: values.phone?.phone ?? null,
-        phoneE164: values.phone?.phoneE164 ?? null,
-        dateOfBirth: values.dateOfBirth ?? null,
-        language: values.language ?? newUserDefaults.language,
-        status: 'pending',
-        isClinical: values.isClinical ?? false,
-        // Outside production every caller may create users for testing; in production only admins.
-        isTemplate: (values.isTemplate ?? false) && (isAdmin || !core.policy.isProduction),
-        isNativeSignup: values.isNativeSignup ?? false,
-        isSelfRegistered: !isAdmin,
-        passwordHash,
+    try {
+      return await core.work.change(app.orgKey, async (tx) => {
+        const now = core.clock.now();
+        const user = await tx.users.insert({
+          ...newUserOf(app.id, now),
+          ...(isRequest ? emailRequestOf(email, now) : { email }),
+          firstName: values.firstName ?? null,
+          lastName: values.lastName ?? null,
+          phone: values.phone?.phone ?? null,
+          phoneE164: values.phone?.phoneE164 ?? null,
+          dateOfBirth: values.dateOfBirth ?? null,
+          language: values.language ?? newUserDefaults.language,
+          status: 'pending',
+          isClinical: values.isClinical ?? false,
+          // Outside production every caller may create users for testing; in production only admins.
+          isTemplate: (values.isTemplate ?? false) && (isAdmin || !core.policy.isProduction),
+          isNativeSignup: values.isNativeSignup ?? false,
+          isSelfRegistered: !isAdmin,
+          passwordHash,
+        });
+        if (isRequest) await sendRequestLink(core, tx, user, email);
+        const channel = await sendCode(core, tx, user, codeSendQuotas);
+        // A code that goes by mail itself proves the email.
+        if (!isRequest && channel === 'sms') await sendEmailProof(core, tx, user, email);
+        await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
+        // An admin who registers a person is on a network of the admin.
+        if (!isAdmin) await noteNetwork(core, tx, user.id, input.arrival.network, { isNew: false });
+        return { user, token: await startSession(core, tx, principal, user) };
       });
-      if (isRequest) await sendRequestLink(core, tx, user, email);
-      const channel = await sendCode(core, tx, user, codeSendQuotas);
-      // A code that goes by mail itself proves the email.
-      if (!isRequest && channel === 'sms') await sendEmailProof(core, tx, user, email);
-      await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
-      // An admin who registers a person is on a network of the admin.
-      if (!isAdmin) await noteNetwork(core, tx, user.id, input.network, { isNew: false });
-      return { user, token: await startSession(core, tx, principal, user) };
-    });
-  } catch (error) {
-    // Another request took the email between the check above and the insert.
-    if (isRefusal(error, 'email_taken')) refuseFaults([{ field: 'email', fault: 'taken' }]);
-    throw error;
-  }
+    } catch (error) {
+      // Another process took the email between the check and the insert.
+      if (isRefusal(error, 'email_taken')) refuseFaults([takenFault]);
+      throw error;
+    }
+  };
+  if (isRequest) return register();
+  // One sign-up with an address at a time: the others wait for its outcome, and then hash nothing.
+  return core.signInGate.pass(
+    `sign-up ${account}`,
+    async () => 1,
+    async () => {
+      if (await isTaken(core, app.orgKey, email)) refuseFaults([takenFault]);
+      return register();
+    },
+  );
+}
+
+const takenFault: FieldFault = { field: 'email', fault: 'taken' };
+
+async function isTaken(core: Core, orgKey: OrgKey, email: string): Promise<boolean> {
+  return (await core.work.read(orgKey, (tx) => tx.users.findByEmail(email))) !== null;
 }
 
 function readRegistration(core: Core, input: RegistrationInput, isCommon: boolean) {

@@ -271,11 +271,16 @@ function linkOf(digest: string): string {
  * Whether this token has just set this password, in a request that was repeatable. It changes nothing and starts no
  * session. A wrong password ends the minute, so that a spent token is no way to guess passwords.
  */
-export async function isRepeatedReset(core: Core, input: ResetInput): Promise<boolean> {
+export async function isRepeatedReset(
+  core: Core,
+  input: ResetInput & { readonly arrival: Arrival },
+): Promise<boolean> {
   const found = await findTokenUser(core, input.token, spentDigestOf);
   if (found === null || typeof input.password !== 'string') return false;
   const { user, orgKey, digest } = found;
-  if ((await matchPassword(core.hasher, input.password, user.passwordHash)) === 'right') return true;
+  const turn = { arrival: input.arrival, account: user.id };
+  const match = await matchPassword(core.hasher, input.password, user.passwordHash, { turn });
+  if (match === 'right') return true;
   await core.work.change(orgKey, (tx) => tx.passwordTokens.consume(digest, core.clock.now()));
   return false;
 }

@@ -24,7 +24,7 @@ export interface ProcessMeasurements extends StoreMeasurements {
 export interface ProcessMetrics extends WorkMetrics {
   answered(request: AnsweredRequest): void;
   hashed(ms: number): void;
-  hashRefused(): void;
+  hashUnserved(why: 'share' | 'wait' | 'hang_up'): void;
   written(changes: number, ms: number): void;
   checkpointed(ms: number): void;
   /** A limit by network refused a call; the width of the network whose limit it was. */
@@ -66,6 +66,12 @@ export function createProcessMetrics(): ProcessMetrics {
   const hashesRefused = new Counter({
     name: 'roster_password_hashes_refused_total',
     help: 'Passwords that were refused with 503 because too many waited.',
+    registers,
+  });
+  const hashesUnserved = new Counter({
+    name: 'roster_password_hashes_unserved_total',
+    help: 'Passwords that waited and were not hashed: their caller had the most waiting, they waited too long, or it hung up.',
+    labelNames: ['why'],
     registers,
   });
   const commits = new Histogram({
@@ -185,7 +191,10 @@ export function createProcessMetrics(): ProcessMetrics {
     ...work,
     answered: (request) => requests.add(request),
     hashed: (ms) => hashes.observe(ms / 1000),
-    hashRefused: () => hashesRefused.inc(),
+    hashUnserved(why) {
+      hashesUnserved.inc({ why });
+      if (why !== 'hang_up') hashesRefused.inc();
+    },
     written(changes, ms) {
       commits.observe(ms / 1000);
       commitChanges.observe(changes);

@@ -5,6 +5,7 @@
  * password does not use the link up. The core has the rules; this page has the words. What it has in common with other
  * pages of links is in `link-page.ts`.
  */
+import type { Arrival } from '../../core/access/arrival.ts';
 import { readPasswordConfirmation } from '../../core/access/password.ts';
 import type { Core } from '../../core/core.ts';
 import { type DomainError, isRefusal } from '../../core/errors.ts';
@@ -57,7 +58,7 @@ async function show(core: Core, visit: SetPasswordVisit): Promise<Answer> {
 
 async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<Answer> {
   const { password, password_repeat: repeat } = formOf(call);
-  const reset = { token: given.token, password };
+  const reset = { token: given.token, password, arrival: call.arrival };
   const app = await findPasswordTokenApp(core, reset);
   // An expired link is reported before any fault of the password, which could not be used.
   if (app === null) return spentPage(core, given, reset);
@@ -67,7 +68,6 @@ async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<
     await resetPassword(core, {
       ...reset,
       door,
-      arrival: call.arrival,
       hasSession: false,
       isRepeatable: true,
     });
@@ -88,7 +88,7 @@ async function submit(core: Core, call: Call, given: SetPasswordVisit): Promise<
 async function spentPage(
   core: Core,
   visit: SetPasswordVisit,
-  reset: { readonly token: string; readonly password: unknown },
+  reset: { readonly token: string; readonly password: unknown; readonly arrival: Arrival },
 ): Promise<Answer> {
   return (await isRepeatedReset(core, reset)) ? donePage(visit) : expiredPage(visit);
 }

@@ -1,0 +1,190 @@
+/**
+ * Runs a bounded number of tasks at a time. Waiting tasks take turns by network, and inside a network by account, so
+ * the flood of one caller keeps others waiting for one of its tasks at most. A costly task counts as several turns. Where too
+ * much waits, the newest task of the caller with the most waiting work is refused, and each task waits for a bounded time.
+ */
+import { refuse } from '../../core/errors.ts';
+
+/** Whose task it is. */
+export interface Turn {
+  readonly network: string;
+  readonly account: string;
+  /** Takes the task out of the queue. */
+  readonly hangUp?: AbortSignal | undefined;
+}
+
+/** Why a task got no turn: others have waited for less, it has waited too long, or its caller hung up. */
+export type Unserved = 'share' | 'wait' | 'hang_up';
+
+export interface FairQueueOptions {
+  readonly concurrency: number;
+  /** How many units of work may wait. */
+  readonly unitsMax: number;
+  readonly waitMsMax: number;
+  readonly onUnserved: (why: Unserved) => void;
+}
+
+interface Task {
+  readonly units: number;
+  begin(): void;
+  refuse(why: Unserved): void;
+}
+
+/** The waiting work of a network or an account. */
+interface Share {
+  /** The units of its waiting tasks. */
+  units: number;
+  /** The units that it was served, beginning with those of the others when it joined them. */
+  served: number;
+}
+
+interface Account extends Share {
+  readonly tasks: Task[];
+}
+
+interface Network extends Share {
+  readonly accounts: Map<string, Account>;
+  /** Where a new account of the network begins to count. */
+  level: number;
+}
+
+const retryAfterSeconds = 2;
+
+export class FairQueue {
+  readonly #options: FairQueueOptions;
+  readonly #networks = new Map<string, Network>();
+  #running = 0;
+  #waiting = 0;
+  /** Where a new network begins to count. */
+  #level = 0;
+
+  constructor(options: FairQueueOptions) {
+    this.#options = options;
+  }
+
+  /** The units of the tasks that wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Runs the task in its turn. Refuses with `unavailable` without one, and throws the reason of `hangUp`. A task that is larger
+   * than the whole queue may wait where no other does.
+   */
+  async run<T>(turn: Turn, units: number, work: () => Promise<T>): Promise<T> {
+    turn.hangUp?.throwIfAborted();
+    if (this.#running < this.#options.concurrency) this.#running += 1;
+    // A task that ends starts the next one in its stead, so the number of running tasks stays the same.
+    else await this.#wait(turn, Math.min(units, Math.max(1, this.#options.unitsMax)));
+    try {
+      return await work();
+    } finally {
+      const next = this.#takeNext();
+      if (next === null) this.#running -= 1;
+      else next.begin();
+    }
+  }
+
+  async #wait(turn: Turn, units: number): Promise<void> {
+    const { unitsMax, waitMsMax, onUnserved } = this.#options;
+    const { hangUp } = turn;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const task: Task = {
+      units,
+      begin: resolve,
+      refuse(why) {
+        onUnserved(why);
+        reject(why === 'hang_up' ? hangUp?.reason : refuse('unavailable', { retryAfterSeconds }));
+      },
+    };
+    const leave = (why: Unserved) => (): void => {
+      if (this.#remove(turn, task)) task.refuse(why);
+    };
+    const late = setTimeout(leave('wait'), waitMsMax);
+    const onHangUp = leave('hang_up');
+    hangUp?.addEventListener('abort', onHangUp);
+    try {
+      this.#add(turn, task);
+      while (this.#waiting > unitsMax) this.#takeNewestOfLongest(turn).refuse('share');
+      await promise;
+    } finally {
+      clearTimeout(late);
+      hangUp?.removeEventListener('abort', onHangUp);
+    }
+  }
+
+  #add(turn: Turn, task: Task): void {
+    const network = this.#networks.get(turn.network) ?? newNetwork(this.#level);
+    this.#networks.set(turn.network, network);
+    const account = network.accounts.get(turn.account) ?? { units: 0, served: network.level, tasks: [] };
+    network.accounts.set(turn.account, account);
+    account.tasks.push(task);
+    this.#count(network, account, task.units);
+  }
+
+  /** Takes the task out; false where it has left already. */
+  #remove(turn: Pick<Turn, 'network' | 'account'>, task: Task): boolean {
+    const network = this.#networks.get(turn.network);
+    const account = network?.accounts.get(turn.account);
+    const at = account?.tasks.indexOf(task) ?? -1;
+    if (network === undefined || account === undefined || at < 0) return false;
+    account.tasks.splice(at, 1);
+    this.#count(network, account, -task.units);
+    if (account.tasks.length === 0) network.accounts.delete(turn.account);
+    if (network.accounts.size === 0) this.#networks.delete(turn.network);
+    return true;
+  }
+
+  #count(network: Network, account: Account, units: number): void {
+    account.units += units;
+    network.units += units;
+    this.#waiting += units;
+  }
+
+  /** Of the network, and in it of the account, that was served least. */
+  #takeNext(): Task | null {
+    const isLess = (one: Share, other: Share): boolean => one.served < other.served;
+    const found = first(this.#networks, isLess);
+    const [name, network] = found ?? [];
+    const [user, account] = network === undefined ? [] : (first(network.accounts, isLess) ?? []);
+    const task = account?.tasks[0];
+    if (name === undefined || network === undefined || user === undefined || account === undefined)
+      return null;
+    if (task === undefined) return null;
+    this.#level = network.served;
+    network.level = account.served;
+    network.served += task.units;
+    account.served += task.units;
+    this.#remove({ network: name, account: user }, task);
+    return task;
+  }
+
+  /** Of callers with as much waiting work, the one that came last is the longest. */
+  #takeNewestOfLongest(last: Turn): Task {
+    const isMore = (one: Share, other: Share): boolean => one.units > other.units;
+    const [name, network] = first(this.#networks, isMore, last.network) ?? [];
+    const [user, account] =
+      first(network?.accounts ?? new Map<string, Account>(), isMore, last.account) ?? [];
+    const task = account?.tasks.at(-1);
+    if (name === undefined || user === undefined || task === undefined) throw new Error('the queue is empty');
+    this.#remove({ network: name, account: user }, task);
+    return task;
+  }
+}
+
+function newNetwork(level: number): Network {
+  return { units: 0, served: level, accounts: new Map(), level: 0 };
+}
+
+/** The first entry that no other comes before; `preferred` wins among equals. */
+function first<Value>(
+  entries: ReadonlyMap<string, Value>,
+  isBefore: (one: Value, other: Value) => boolean,
+  preferred?: string,
+): readonly [string, Value] | undefined {
+  const start = preferred === undefined ? undefined : entries.get(preferred);
+  let best: readonly [string, Value] | undefined =
+    preferred === undefined || start === undefined ? undefined : [preferred, start];
+  for (const entry of entries) if (best === undefined || isBefore(entry[1], best[1])) best = entry;
+  return best;
+}

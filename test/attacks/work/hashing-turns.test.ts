@@ -1,0 +1,115 @@
+/**
+ * A caller floods the queue of passwords, with many sign-ins or sign-ups, or with callers that hang up. Turns go round by
+ * network and account, so that others are served; a caller that has left costs no hash.
+ */
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signUp, signUpBody } from '../../contracts/general/sign-up.ts';
+import { findPort } from '../../support/machine/port.ts';
+import type { Reply } from '../../support/server/http.ts';
+import { readMetrics } from '../../support/server/metrics.ts';
+import { callAtOnce, statusCounts } from '../../support/server/parallel.ts';
+import { type Roster, startRoster } from '../../support/server/start.ts';
+import { countHashes } from '../support/hash-count.ts';
+
+const path = '/general/v1';
+const queueMax = 256;
+const many = 300;
+
+describe('a flood of passwords', () => {
+  let roster: Roster;
+  let port: number;
+
+  before(async () => {
+    port = await findPort();
+    const env = {
+      ROSTER_TRUSTED_PROXIES: '127.0.0.1',
+      ROSTER_METRICS_PORT: String(port),
+    };
+    roster = await startRoster({ env, hasStandardHashes: true });
+  });
+  after(() => roster.close());
+
+  const signIn = (network: string, email: string, password: string): Promise<Reply> =>
+    roster.call(`POST ${path}/sessions`, {
+      headers: { 'x-forwarded-for': network },
+      json: { email, password },
+    });
+  const waiting = (): number => Number(Reflect.get(roster.core.hasher, 'waiting'));
+  const untilWaiting = async (units: number): Promise<void> => {
+    while (waiting() < units) await sleep(1);
+  };
+
+  test('from one network keeps the others served', async () => {
+    const person = await signUp(roster);
+    const flood = callAtOnce(roster.client, many, (index) => [
+      `POST ${path}/sessions`,
+      {
+        headers: { 'x-forwarded-for': '192.0.2.1' },
+        json: { email: `stranger-${index}@example.com`, password: 'a wrong one' },
+      },
+    ]);
+    await untilWaiting(queueMax);
+    assert.equal((await signIn('198.51.100.7', person.email, person.password)).status, 201);
+    const counts = statusCounts(await flood);
+    assert.ok((counts[503] ?? 0) > 0, 'the flood filled the queue');
+    assert.equal((counts[503] ?? 0) + (counts[401] ?? 0), many);
+  });
+
+  test('by one account keeps the others of its network served', async () => {
+    const flooder = await signUp(roster);
+    const person = await signUp(roster);
+    const flood = callAtOnce(roster.client, 20, () => [
+      `POST ${path}/sessions`,
+      { json: { email: flooder.email, password: flooder.password } },
+    ]);
+    // No more checks of one account run and wait than it has free guesses, so the queue is never full of them.
+    await sleep(50);
+    const [own] = await callAtOnce(roster.client, 1, () => [
+      `POST ${path}/sessions`,
+      { json: { email: person.email, password: person.password } },
+    ]);
+    assert.equal(own?.status, 201);
+    assert.deepEqual(Object.keys(statusCounts(await flood)), ['201']);
+  });
+
+  test('by sign-ups with one address costs one hash', async () => {
+    const hashes = countHashes(roster);
+    const json = signUpBody();
+    const replies = await callAtOnce(roster.client, 40, () => [`POST ${path}/users`, { json }]);
+    assert.deepEqual(statusCounts(replies), { 201: 1, 422: 39 });
+    assert.equal(hashes.taken(), 1);
+  });
+
+  test('by callers that hang up costs no hash for those that waited', async () => {
+    const name = 'roster_password_hash_duration_seconds_count';
+    const before = (await readMetrics(port)).sum(name);
+    const callers = 60;
+    const { hostname } = new URL(roster.baseUrl);
+    const sockets = Array.from({ length: callers }, (_, index) => {
+      const body = JSON.stringify({ email: `gone-${index}@example.com`, password: 'a wrong one' });
+      const socket = connect(Number(new URL(roster.baseUrl).port), hostname);
+      socket.write(
+        `POST ${path}/sessions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.${index}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return socket;
+    });
+    await untilWaiting(callers / 2);
+    const [last, ...others] = sockets.reverse();
+    // A caller may close its side alone, and wait.
+    assert.ok(last !== undefined);
+    const answer = text(last);
+    last.end();
+    for (const socket of others) socket.destroy();
+    while (waiting() > 0) await sleep(1);
+    assert.match(await answer, /^(HTTP\/1\.1 102 Processing\r\n\r\n)*HTTP\/1\.1 401 /);
+    const metrics = await readMetrics(port);
+    const hashed = metrics.sum(name) - before;
+    assert.ok(hashed <= callers / 2 + 2, `${hashed} passwords were hashed`);
+    assert.ok(metrics.sum('roster_password_hashes_unserved_total', { why: 'hang_up' }) > 0);
+  });
+});
