@@ -1,9 +1,11 @@
 /**
  * Sends email through an SMTP server, over a pool of a few connections.
  *
- * Only a permanent error about this recipient or this message is final (5xx to RCPT TO or DATA, RFC 5321). An operator
- * can repair an error about this deployment (the login, our sender address, a policy against us), so it is retried like
- * an outage. The `Message-ID` comes from the message's row, so that mail programs recognise a second copy after a crash.
+ * Only a permanent error about this recipient or this message is final (5xx to RCPT TO or DATA, RFC 5321). A server that refuses this
+ * deployment is told to the operator, and the message is retried: at the connection, the login or our sender address it is always
+ * about us; after them the code says so, or the text, because some servers refuse a sender only at the recipient. A
+ * temporary error of the server, or about the recipient, such as greylisting, is retried too. The `Message-ID` comes from the
+ * message's row, so that mail programs recognise a second copy after a crash.
  */
 import { createTransport } from 'nodemailer';
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
@@ -18,6 +20,8 @@ export interface SmtpOptions {
   readonly from: { readonly name: string; readonly address: string };
   /** The longest time of one message, from connecting to the server's last reply. */
   readonly timeoutMs?: number;
+  /** The connections that may be open at the same time; a message waits where all of them are busy. */
+  readonly connectionsMax?: number;
   /**
    * Gets whether the server takes local parts outside ASCII (SMTPUTF8, RFC 6531), each time the server has said so. It is
    * asked once at the start, without a login.
@@ -25,13 +29,14 @@ export interface SmtpOptions {
   readonly onAnnounced?: (takesUnicode: boolean) => void;
 }
 
-const connectionsMax = 4;
+const defaultConnectionsMax = 4;
 const idleMs = 30_000;
 
 export function createSmtpSender({
   url,
   from,
   timeoutMs = sendDeadlineMs,
+  connectionsMax = defaultConnectionsMax,
   onAnnounced,
 }: SmtpOptions): MessageSender {
   const transport = createTransport({
@@ -105,17 +110,37 @@ interface SmtpError {
   readonly permanent?: unknown;
 }
 
+/** Errors of the library without a reply of the server: no login, no TLS, no such host. */
+const ownFaults = new Set(['EAUTH', 'ETLS', 'EDNS', 'EPROXY', 'ECONFIG', 'EOAUTH2']);
+/** A login or TLS is missing or wrong (RFC 4954), or the server does not take our commands (RFC 5321, 4.2.3). */
+const ownCodes = new Set([500, 502, 503, 504, 530, 534, 535, 538, 555]);
+/**
+ * Enhanced codes (RFC 3463) about the sender: its address (x.1.7, x.1.8), its quota (x.4.5, as Gmail uses it), and a policy or
+ * security (x.7.x), which mostly concerns the sender.
+ */
+const ownStatus = /^[45]\d\d[ -][45]\.(?:1\.[78]|4\.5|7\.\d+)\b/;
+/** Texts of common servers and services, where the code does not tell. No address of a user has these words. */
+const ownTexts =
+  /\b(?:sender address rejected|client host rejected|helo command rejected|relay(?:ing)? (?:access )?(?:denied|not permitted)|authentication required|unauthenticated senders?|sender identity|(?:email address|domain) is not verified|sending (?:limit|quota)|messaging limits)\b/i;
+
 function outcomeOf(error: unknown): SendOutcome {
   const details: SmtpError = typeof error === 'object' && error !== null ? error : {};
   const { code, command, response, responseCode, permanent } = details;
   if (typeof responseCode !== 'number') {
-    return { kind: 'try_again', reason: typeof code === 'string' ? code.toLowerCase() : 'smtp' };
+    const reason = typeof code === 'string' ? code.toLowerCase() : 'smtp';
+    return tryAgain(reason, typeof code === 'string' && ownFaults.has(code));
   }
   const reason = `smtp_${responseCode}`;
-  const isAboutMessage = command === 'RCPT TO' || command === 'DATA';
-  // 530 requires a login, and 5.7.x (RFC 3463) is a policy that mostly concerns the sender.
-  const isAboutUs = responseCode === 530 || /^5\d\d[ -]5\.7\./.test(String(response));
-  return permanent === true && isAboutMessage && !isAboutUs
-    ? { kind: 'refused', reason }
-    : { kind: 'try_again', reason };
+  const isPermanent = permanent === true || responseCode >= 500;
+  const isAtMessage = command === 'RCPT TO' || command === 'DATA';
+  if (!isAtMessage) return tryAgain(reason, isPermanent || code === 'EAUTH' || responseCode === 454);
+  const text = String(response);
+  const isOurs = ownCodes.has(responseCode) || ownStatus.test(text) || ownTexts.test(text);
+  if (isPermanent) return isOurs ? tryAgain(reason, true) : { kind: 'refused', reason };
+  // Greylisting has the status of a policy, and ends by itself.
+  return tryAgain(reason, ownTexts.test(text));
+}
+
+function tryAgain(reason: string, isOurs: boolean): SendOutcome {
+  return isOurs ? { kind: 'try_again', reason, isOurs } : { kind: 'try_again', reason };
 }

@@ -1,10 +1,10 @@
 /**
  * Sends text messages through Twilio's REST API (`POST /2010-04-01/Accounts/{sid}/Messages.json`).
  *
- * Only a 400 in Twilio's own form is final: this message cannot be sent to this number. Every other error is retried: a
- * wrong token (an operator can repair it), a rate limit, an outage, an error of a proxy, no answer. Twilio's error code
- * goes to the log and decides nothing, because Twilio asks clients not to depend on its codes; its texts repeat the
- * number and are never logged.
+ * Only the errors below are final: they say that this number takes no message from us, or that the text is wrong. Twilio has
+ * many errors about the number, sender, service or account of this deployment, and adds new ones; all of them, like a wrong token, are
+ * retried and told to the operator, who can mend them. A rate limit, an outage, an error of a proxy and no answer are
+ * retried. Twilio's texts repeat the number and are never logged.
  */
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../core/messaging/sender.ts';
 
@@ -17,6 +17,26 @@ export interface TwilioOptions {
   /** The longest time of one call, with the body of the answer. */
   readonly timeoutMs?: number;
 }
+
+/**
+ * About the recipient: the number is none, or cannot get a text message, or its owner has opted out
+ * (https://www.twilio.com/docs/api/errors).
+ */
+const recipientCodes = [
+  21211, 21214, 21217, 21265, 21266, 21267, 21268, 21407, 21604, 21610, 21612, 21614, 21635, 30003, 30004,
+  30005, 30006, 63003, 63024,
+];
+/** About the text: it is missing or too long. */
+const textCodes = [21602, 21605, 21617, 21619];
+const finalCodes = new Set([...recipientCodes, ...textCodes].map(String));
+
+/** Our number has too many waiting messages, or sends too fast: the next try may succeed without the operator. */
+const busyCodes = new Set(['14107', '20429', '21611', '30001', '30022', '63018']);
+/** Answers of a service or a proxy that may be different next time. */
+const passingStatuses = new Set([408, 409, 425, 429]);
+
+/** Twilio deletes a waiting message after this many seconds, which is between these limits. */
+const validitySeconds = { min: 1, max: 36_000 };
 
 export function createTwilioSender(options: TwilioOptions): MessageSender {
   const { accountSid, authToken, from, baseUrl, timeoutMs = 10_000 } = options;
@@ -31,7 +51,7 @@ export function createTwilioSender(options: TwilioOptions): MessageSender {
     const response = await fetch(url, {
       method: 'POST',
       headers,
-      body: new URLSearchParams({ To: message.to, Body: message.body, ...sender }),
+      body: new URLSearchParams({ To: message.to, Body: message.body, ...sender, ...validityOf(message) }),
       // The credentials go only to the configured address.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
@@ -42,9 +62,14 @@ export function createTwilioSender(options: TwilioOptions): MessageSender {
     }
     const code = await errorCodeOf(response);
     const reason = code === null ? `http_${response.status}` : `http_${response.status}_${code}`;
-    if (response.status === 400 && code !== null) return { kind: 'refused', reason };
+    if (response.status === 400 && code !== null && finalCodes.has(code)) return { kind: 'refused', reason };
     const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
-    return { kind: 'try_again', reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+    return {
+      kind: 'try_again',
+      reason,
+      ...(retryAfterMs === null ? {} : { retryAfterMs }),
+      ...(isAboutUs(response.status, code) ? { isOurs: true } : {}),
+    };
   }
 
   return {
@@ -52,6 +77,20 @@ export function createTwilioSender(options: TwilioOptions): MessageSender {
       send(message).catch((error: unknown) => ({ kind: 'try_again', reason: networkReason(error) })),
     close: async () => {},
   };
+}
+
+/** Twilio does not deliver a code or a link after its end. */
+function validityOf({ validMs }: OutgoingMessage): { ValidityPeriod?: string } {
+  if (validMs === undefined) return {};
+  const { min, max } = validitySeconds;
+  return { ValidityPeriod: String(Math.min(max, Math.max(min, Math.floor(validMs / 1_000)))) };
+}
+
+/** A 400 without a code is not in Twilio's form, so it says nothing about our account. */
+function isAboutUs(status: number, code: string | null): boolean {
+  if (status >= 500 || passingStatuses.has(status)) return false;
+  if (status === 400) return code !== null && !busyCodes.has(code);
+  return true;
 }
 
 /** The error code in Twilio's answer, such as `21211`; null where there is none. */

@@ -142,7 +142,7 @@ describe('an email', () => {
     assert.deepEqual(await senderFor(withLogin('roster:p%40ss%20word')).send(message), { kind: 'taken' });
     assert.equal(mails.length, 1);
     const refused = await senderFor(withLogin('roster:wrong')).send(message);
-    assert.deepEqual(refused, { kind: 'try_again', reason: 'smtp_535' });
+    assert.deepEqual(refused, { kind: 'try_again', reason: 'smtp_535', isOurs: true });
   });
 });
 
@@ -173,14 +173,62 @@ describe('a server that', () => {
 
   test('does not relay for us is retried, because an operator can repair it', async () => {
     const { url } = await startServer(refusing(554, '5.7.1 Relay access denied'));
-    assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_554' });
+    assert.deepEqual(await senderFor(url).send(message), {
+      kind: 'try_again',
+      reason: 'smtp_554',
+      isOurs: true,
+    });
   });
 
   test('refuses our sender address is retried, because an operator can repair it', async () => {
     const { url } = await startServer({
       onMailFrom: (_address, _session, callback) => callback(smtpError(550, '5.1.8 Unknown sender')),
     });
-    assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason: 'smtp_550' });
+    assert.deepEqual(await senderFor(url).send(message), {
+      kind: 'try_again',
+      reason: 'smtp_550',
+      isOurs: true,
+    });
+  });
+
+  const ours: readonly (readonly [number, string])[] = [
+    [530, '5.7.0 Authentication required'],
+    [550, '5.1.8 Sender address rejected: Domain not found'],
+    [553, '5.1.0 Sender address rejected: not owned by user'],
+    [550, '5.4.5 Daily sending quota exceeded'],
+    [554, 'Message rejected: Email address is not verified.'],
+    [503, '5.5.1 Bad sequence of commands'],
+  ];
+  for (const [code, text] of ours) {
+    test(`refuses this deployment with ${code} ${text.slice(0, 24)} at the recipient is retried and told`, async () => {
+      const { url } = await startServer(refusing(code, text));
+      const reason = `smtp_${code}`;
+      assert.deepEqual(await senderFor(url).send(message), { kind: 'try_again', reason, isOurs: true });
+    });
+  }
+
+  const theirs: readonly (readonly [number, string])[] = [
+    [550, 'No such user'],
+    [550, '5.2.1 The email account that you tried to reach is disabled'],
+    [552, '5.2.2 The mailbox is over quota'],
+    [501, '5.1.3 Bad recipient address syntax'],
+    [553, '5.6.7 Non-ASCII addresses not permitted'],
+  ];
+  for (const [code, text] of theirs) {
+    test(`refuses the recipient with ${code} ${text.slice(0, 24)} is final`, async () => {
+      const { url } = await startServer(refusing(code, text));
+      assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: `smtp_${code}` });
+    });
+  }
+
+  test('refuses every connection is retried and told, and one that is busy is only retried', async () => {
+    const greeting = (code: number): SMTPServerOptions => ({
+      onConnect: (_session, callback) => callback(smtpError(code, 'not now')),
+    });
+    const refusal = await senderFor((await startServer(greeting(554))).url).send(message);
+    assert.deepEqual(refusal, { kind: 'try_again', reason: 'smtp_554', isOurs: true });
+    const busy = await senderFor((await startServer(greeting(421))).url).send(message);
+    assert.deepEqual(busy, { kind: 'try_again', reason: 'smtp_421' });
   });
 
   test('accepts the connection and says nothing is abandoned in time', async () => {

@@ -71,6 +71,24 @@ describe('a text message', () => {
     });
   });
 
+  test('says how long the service may hold it, within the limits of the service', async () => {
+    answer = reply(201, '{}');
+    const sender = createTwilioSender({
+      accountSid: 'AC0123',
+      authToken: 't',
+      from: '+15550001111',
+      baseUrl,
+    });
+    for (const [validMs, seconds] of [
+      [90_999, '90'],
+      [10, '1'],
+      [86_400_000, '36000'],
+    ] as const) {
+      await sender.send({ ...message, validMs });
+      assert.equal(seen.at(-1)?.form['ValidityPeriod'], seconds);
+    }
+  });
+
   test('may come from a messaging service', async () => {
     answer = reply(201, '{}');
     await sendTo(baseUrl, 'MG0123');
@@ -89,10 +107,42 @@ describe('an answer', () => {
   });
 
   test('that may be different next time is retried', async () => {
-    for (const status of [401, 403, 404, 408, 409, 500, 502, 503, 504]) {
+    for (const status of [408, 409, 500, 502, 503, 504]) {
       answer = reply(status, '<html>');
       assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: `http_${status}` });
     }
+  });
+
+  test('about our number, sender, service or account is retried and told to the operator', async () => {
+    const codes = [
+      21212, 21408, 21603, 21606, 21607, 21608, 21616, 21659, 21660, 21661, 21701, 21703, 21704, 21705,
+    ];
+    for (const code of [...codes, 20003, 20005, 20006, 30002, 30034, 99999]) {
+      answer = reply(400, twilioError(code));
+      const expected = { kind: 'try_again', reason: `http_400_${code}`, isOurs: true };
+      assert.deepEqual(await sendTo(baseUrl), expected);
+    }
+    for (const [status, code] of [
+      [401, 20003],
+      [403, 20005],
+      [404, 20404],
+    ] as const) {
+      answer = reply(status, twilioError(code));
+      const expected = { kind: 'try_again', reason: `http_${status}_${code}`, isOurs: true };
+      assert.deepEqual(await sendTo(baseUrl), expected);
+    }
+  });
+
+  test('about the recipient or the text is final', async () => {
+    for (const code of [21211, 21610, 21612, 21614, 21617, 30006]) {
+      answer = reply(400, twilioError(code));
+      assert.deepEqual(await sendTo(baseUrl), { kind: 'refused', reason: `http_400_${code}` });
+    }
+  });
+
+  test('of a busy sender is retried, and does not concern the operator', async () => {
+    answer = reply(400, twilioError(21611));
+    assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'http_400_21611' });
   });
 
   test("of 400 that is not in Twilio's form is retried", async () => {
@@ -112,7 +162,7 @@ describe('an answer', () => {
   test('that leads elsewhere is not followed', async () => {
     const calls = seen.length;
     answer = reply(307, '', { Location: `${baseUrl}/elsewhere` });
-    assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'http_307' });
+    assert.deepEqual(await sendTo(baseUrl), { kind: 'try_again', reason: 'http_307', isOurs: true });
     assert.equal(seen.length, calls + 1);
   });
 
