@@ -180,7 +180,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (turn !== 'further' && !isPageBuilt()) {
         journal.warn('the Connect page is not built: run `npm run build`', {});
       }
-      runner = startJobs(createJobs({ core, journal, senders, outbox: outboxSender }), journal);
+      const sending = { senders, outbox: outboxSender, concurrency: config.sendConcurrency };
+      runner = startJobs(createJobs({ core, journal, ...sending }), journal);
       return url;
     },
     readMetrics,

@@ -4,7 +4,7 @@
  */
 import type { EmailConfig, Secrets, SmsConfig } from '../config/config.ts';
 import type { Channel } from '../core/messaging/message.ts';
-import type { MessageSender } from '../core/messaging/sender.ts';
+import { type MessageSender, sendsMax } from '../core/messaging/sender.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { DirectoryOptions, MailAbilities } from './open-directory.ts';
 
@@ -12,12 +12,12 @@ export type Senders = Readonly<Record<Channel, MessageSender>>;
 
 /** The senders that the settings name. Loads the client of a service only if it is used. */
 export async function createSenders(
-  { config: { sms, email }, secrets }: DirectoryOptions,
+  { config: { sms, email, sendConcurrency }, secrets }: DirectoryOptions,
   abilities: MailAbilities,
 ): Promise<Senders> {
   return {
     sms: await createSmsSender(sms, secrets),
-    email: await createEmailSender(email, secrets, abilities),
+    email: await createEmailSender(email, secrets, abilities, sendsMax('email', sendConcurrency.email)),
   };
 }
 
@@ -36,6 +36,7 @@ async function createEmailSender(
   email: EmailConfig,
   { smtpUrl }: Secrets,
   abilities: MailAbilities,
+  connectionsMax: number,
 ): Promise<MessageSender> {
   switch (email.kind) {
     case 'outbox':
@@ -43,7 +44,7 @@ async function createEmailSender(
     case 'smtp': {
       const { createSmtpSender } = await import('../gateways/smtp-sender.ts');
       return createSmtpSender({
-        ...{ ...email, url: required(smtpUrl) },
+        ...{ ...email, url: required(smtpUrl), connectionsMax },
         onAnnounced(takesUnicode) {
           abilities.takesUnicode = takesUnicode;
         },

@@ -33,6 +33,7 @@ describe('an empty environment', () => {
       isHttpsOnly: false,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },
+      sendConcurrency: { sms: 32, email: 16 },
       providers: { presets: [], file: null, hasDemo: true },
       signupAppId: null,
       tellsAccounts: true,

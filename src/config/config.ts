@@ -8,6 +8,7 @@ import type { Quota } from '../core/access/throttle.ts';
 import type { NetworkBucket, NetworkFactors } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { MessageLimits } from '../core/messaging/budget-store.ts';
+import type { Channel } from '../core/messaging/message.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { ownActQuotas } from '../core/record/own-acts.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
@@ -74,6 +75,8 @@ export interface Config {
   readonly isHttpsOnly: boolean;
   readonly sms: SmsConfig;
   readonly email: EmailConfig;
+  /** Messages of a channel that each process sends at the same time, slow ones not counted. */
+  readonly sendConcurrency: Readonly<Record<Channel, number>>;
   readonly providers: ProvidersConfig;
   readonly signupAppId: string | null;
   readonly tellsAccounts: boolean;
@@ -237,6 +240,7 @@ function assemble(values: SettingValues): Config {
     isHttpsOnly: values.mode === 'production' && isPublicHttps(values.publicUrl),
     sms: smsConfig(values),
     email: emailConfig(values),
+    sendConcurrency: { sms: values.smsConcurrency, email: values.emailConcurrency },
     providers: {
       presets: presetNames.flatMap((name) => {
         const clientId = values[`${name}ClientId`];

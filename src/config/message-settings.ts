@@ -49,6 +49,13 @@ export const messageSettings = {
     meaning:
       'The countries that a real sender may text; `all` opens every country, and the start warns of it. The codes for other numbers go by mail. See [operations](operations.md#what-text-messages-may-cost).',
   }),
+  smsConcurrency: setting('ROSTER_SMS_CONCURRENCY', {
+    section: 'Text messages',
+    parser: read.wholeNumber(1, 256),
+    fallback: '32',
+    meaning:
+      'Text messages that each process sends at the same time. Calls that take longer than a quarter of a second are not counted, so with them there are at most eight times as many.',
+  }),
   smsBudgetDay: setting('ROSTER_SMS_BUDGET_DAY', {
     section: 'Text messages',
     parser: read.budget,
@@ -76,6 +83,13 @@ export const messageSettings = {
     otherwise: 'required with `ROSTER_EMAIL=smtp`',
     meaning:
       'The mail server with user and password. `smtp://` uses STARTTLS if the server offers it, and requires it with `?requireTLS=true`; `smtps://` uses TLS from the start. Production demands one of the two, except for a server on this machine. New addresses with a local part outside ASCII are accepted once the server has announced that it takes them (SMTPUTF8).',
+  }),
+  emailConcurrency: setting('ROSTER_EMAIL_CONCURRENCY', {
+    section: 'Email',
+    parser: read.wholeNumber(1, 256),
+    fallback: '16',
+    meaning:
+      'Emails that each process sends at the same time, each over a connection of its own; to one domain at most four. Mails that take longer than a quarter of a second are not counted, so with them there are at most four times as many connections: set a quarter of what the mail server allows each client.',
   }),
   emailFrom: optional('ROSTER_EMAIL_FROM', {
     section: 'Email',

@@ -24,12 +24,13 @@ export interface JobParts {
   readonly senders: Readonly<Record<Channel, MessageSender>>;
   /** Gets the messages that no real sender may get. */
   readonly outbox: MessageSender;
+  readonly concurrency: Readonly<Record<Channel, number>>;
 }
 
 /** The list of jobs, in the order in which they start. */
-export function createJobs({ core, journal, senders, outbox }: JobParts): readonly Job[] {
+export function createJobs({ core, journal, ...sending }: JobParts): readonly Job[] {
   return [
-    createSendMessagesJob({ ...core, senders, outbox, journal }),
+    createSendMessagesJob({ ...core, ...sending, journal }),
     createAnswerPasswordRequestsJob(core, journal),
     createRevokeGrantsJob(core, journal),
     createRefreshTokensJob(core, journal),

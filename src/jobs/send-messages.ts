@@ -18,7 +18,7 @@ import {
   messageContext,
   nextAttemptAt,
 } from '../core/messaging/message.ts';
-import { type MessageSender, type SendOutcome, sendDeadlineMs } from '../core/messaging/sender.ts';
+import { type MessageSender, type SendOutcome, sendDeadlineMs, sendsMax } from '../core/messaging/sender.ts';
 import type { SecretBox } from '../core/secret.ts';
 import { type Clock, dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
@@ -47,8 +47,6 @@ const noSender: Pick<MessageSender, 'send'> = { send: async () => ({ kind: 'take
 const isDecoy = ({ userId }: Message): boolean => userId === null;
 
 const defaultConcurrency: Readonly<Record<Channel, number>> = { sms: 32, email: 16 };
-/** A channel has at most so many times its concurrency under way, slow sends included. */
-const slowFactor: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
 /** Text messages to one number, and emails to one domain. */
 const perDestination: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
 /** The outbox only stores what it gets. */
@@ -83,11 +81,6 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
 /** A code or a link must arrive before its end, and a send may take this long. */
 const arrivalMs = sendDeadlineMs;
 
-/** The connections that the sender of a channel needs for that concurrency. */
-export function sendsInAll(channel: Channel, concurrency: number): number {
-  return concurrency * slowFactor[channel];
-}
-
 export function createSendMessagesJob(parts: SendMessagesParts): Job {
   const { work, clock, senders, outbox, concurrency = defaultConcurrency } = parts;
   const turns = new MessageTurns();
@@ -102,7 +95,7 @@ export function createSendMessagesJob(parts: SendMessagesParts): Job {
   };
   const placesOf = (channel: Channel): Places => {
     const atOnce = concurrency[channel];
-    const limits = { atOnce, inAll: sendsInAll(channel, atOnce), perDestination: perDestination[channel] };
+    const limits = { atOnce, inAll: sendsMax(channel, atOnce), perDestination: perDestination[channel] };
     return new Places(senders[channel] === outbox ? outboxLimits : limits, change);
   };
   const places = { sms: placesOf('sms'), email: placesOf('email') } satisfies Record<Channel, ChannelPlaces>;

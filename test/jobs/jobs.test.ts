@@ -14,7 +14,8 @@ before(async () => {
   deployment = await openDeployment();
   const { core } = deployment;
   const senders = { sms: outboxSender, email: outboxSender };
-  jobs = createJobs({ core, journal: createTestJournal(), senders, outbox: outboxSender });
+  const concurrency = { sms: 32, email: 16 };
+  jobs = createJobs({ core, journal: createTestJournal(), senders, outbox: outboxSender, concurrency });
 });
 after(() => deployment.close());
 

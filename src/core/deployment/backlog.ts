@@ -5,11 +5,17 @@
 
 import type { Core } from '../core.ts';
 import type { ErasureSummary } from '../erasure/erasure.ts';
+import type { MessageLane } from '../messaging/lane.ts';
 import type { RevocationSummary } from '../providers/revocation.ts';
 
 /** Instants are epoch milliseconds, null where nothing waits. */
 export interface Backlog {
-  readonly messages: { readonly queued: number; readonly since: number | null };
+  readonly messages: {
+    readonly queued: number;
+    readonly since: number | null;
+    /** The lanes in which messages are due, with the time at which the oldest of them was written. */
+    readonly due: readonly { readonly lane: MessageLane; readonly since: number }[];
+  };
   readonly erasures: ErasureSummary;
   /** Open revocations by provider, with zeros for a provider that is switched on and has none. */
   readonly revocations: readonly (Pick<RevocationSummary, 'provider' | 'pending' | 'overdue'> & {
@@ -23,7 +29,7 @@ export async function readBacklog(core: Core): Promise<Backlog> {
     const open = await tx.revocations.summarize();
     const idle = core.providers.list().filter(({ name }) => open.every(({ provider }) => provider !== name));
     return {
-      messages: await tx.messages.summarize(),
+      messages: { ...(await tx.messages.summarize()), due: await tx.messages.listOldestDue() },
       erasures: await tx.erasures.summarize(),
       revocations: [
         ...open,

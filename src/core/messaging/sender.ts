@@ -5,7 +5,7 @@
  * Delivery is at least once: after a crash the same message comes again with the same id. A sender passes the id on
  * where its service can use it to drop duplicates.
  */
-import type { MessageContent } from './message.ts';
+import type { Channel, MessageContent } from './message.ts';
 
 export interface OutgoingMessage extends MessageContent {
   /** The message row's id; the same each time the message is tried. */
@@ -49,3 +49,11 @@ export interface MessageSender {
 
 /** The longest time of one `send`; well below the lease, so that no two processes send a message at the same time. */
 export const sendDeadlineMs = 15_000;
+
+/** A channel has at most so many times its concurrency under way, slow sends included. */
+const slowFactor: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
+
+/** How many sends of a channel are under way at most, slow ones included; a sender keeps as many connections. */
+export function sendsMax(channel: Channel, concurrency: number): number {
+  return concurrency * slowFactor[channel];
+}

@@ -4,6 +4,8 @@
  */
 import { Gauge, Registry } from 'prom-client';
 import type { Backlog } from '../../core/deployment/backlog.ts';
+import { laneFor, messageKinds } from '../../core/messaging/lane.ts';
+import { channels } from '../../core/messaging/message.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The metrics of a backlog that was read at `now`, in epoch milliseconds. */
@@ -20,6 +22,18 @@ export function backlogSnapshot(
   gauge('roster_messages_waiting_oldest_seconds', 'How long the first of them has waited; 0 for none.').set(
     ageOf(messages.since),
   );
+  const oldestDue = gauge(
+    'roster_message_lane_oldest_seconds',
+    'How long the oldest message of a lane that could be sent now has waited since it was written; 0 for none.',
+    'channel',
+    'lane',
+  );
+  for (const channel of channels) {
+    for (const kind of messageKinds) {
+      const oldest = messages.due.find(({ lane }) => lane === laneFor(channel, kind));
+      oldestDue.set({ channel, lane: kind }, ageOf(oldest?.since ?? null));
+    }
+  }
   const open = gauge('roster_erasures_open', 'Erasures that are not complete.', 'state');
   open.set({ state: 'running' }, erasures.running);
   open.set({ state: 'overdue' }, erasures.overdue);

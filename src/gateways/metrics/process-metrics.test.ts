@@ -36,6 +36,8 @@ test('entries of jobs are counted by channel and provider, without their ids', a
     template: 'confirmation',
     attempt: 9,
     state: 'failed',
+    reason: 'expired',
+    side: 'ours',
   });
   metrics.noted('revocation', {
     revocationId: 'rev_1',
@@ -53,6 +55,13 @@ test('entries of jobs are counted by channel and provider, without their ids', a
   assert.deepEqual(samplesOf(snapshot, 'roster_message_attempts_total'), [
     { channel: 'sms', result: 'sent', value: 1 },
     { channel: 'sms', result: 'failed', value: 1 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_message_lane_attempts_total'), [
+    { channel: 'sms', lane: 'code', result: 'sent', value: 1 },
+    { channel: 'sms', lane: 'code', result: 'expired', value: 1 },
+  ]);
+  assert.deepEqual(samplesOf(snapshot, 'roster_message_sender_refusals_total'), [
+    { channel: 'sms', value: 1 },
   ]);
   assert.deepEqual(samplesOf(snapshot, 'roster_revocation_attempts_total'), [
     { provider: 'oura', result: 'ended', value: 1 },

@@ -8,6 +8,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NetworkWidth } from '../../core/access/network.ts';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import { createMessageMetrics } from './message-metrics.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
@@ -116,12 +117,7 @@ export function createProcessMetrics(): ProcessMetrics {
     labelNames: ['use'],
     registers,
   });
-  const messages = new Counter({
-    name: 'roster_message_attempts_total',
-    help: 'Attempts to send a message by what came of them: sent, kept in the outbox, queued again, failed for good, decoy.',
-    labelNames: ['channel', 'result'],
-    registers,
-  });
+  const messages = createMessageMetrics(registers);
   const revocations = new Counter({
     name: 'roster_revocation_attempts_total',
     help: 'Attempts to end a grant at its provider, by what came of them.',
@@ -201,8 +197,9 @@ export function createProcessMetrics(): ProcessMetrics {
     },
     throttled: (width) => throttled.inc({ width }),
     checkpointed: (ms) => checkpoints.observe(ms / 1000),
-    noted(event, { channel = '', state = '', provider = '', result = '' }) {
-      if (event === 'message') messages.inc({ channel, result: state });
+    noted(event, fields) {
+      const { provider = '', result = '' } = fields;
+      if (event === 'message') messages.attempted(fields);
       if (event === 'revocation') revocations.inc({ provider, result });
       if (event === 'refresh') refreshes.inc({ provider });
     },
