@@ -26,7 +26,7 @@ import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/pas
 import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';
 import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
-import type { AuditStore } from './record/audit-event.ts';
+import type { AuditQueue, AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
@@ -69,6 +69,7 @@ export interface SystemTx {
   readonly apiKeys: ApiKeyDirectory;
   readonly messages: MessageQueue;
   readonly smsLimits: SmsLimitQueue;
+  readonly audit: AuditQueue;
   readonly passwordRequests: PasswordRequestQueue;
   readonly emailRequests: EmailRequestQueue;
   readonly hashCosts: HashCostQueue;

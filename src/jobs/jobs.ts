@@ -6,6 +6,7 @@ import type { Core } from '../core/core.ts';
 import type { Channel } from '../core/messaging/message.ts';
 import type { MessageSender } from '../core/messaging/sender.ts';
 import { createAnswerPasswordRequestsJob } from './answer-password-requests.ts';
+import { createArchiveEventsJob } from './archive-events.ts';
 import { createCompleteErasuresJob } from './complete-erasures.ts';
 import { createEndEmailRequestsJob } from './end-email-requests.ts';
 import { createHousekeepingJob } from './housekeeping.ts';
@@ -40,5 +41,6 @@ export function createJobs({ core, journal, ...sending }: JobParts): readonly Jo
     ...(core.sms === null ? [] : [createReportSmsLimitsJob(core, core.sms, journal)]),
     createHousekeepingJob(core),
     createWriteCountsJob(core),
+    createArchiveEventsJob(core),
   ];
 }

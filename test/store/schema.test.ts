@@ -113,6 +113,9 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     // The steps of a claim, and what it has selected.
     /^SCAN (walk|line|held|chosen|own|late|rested|ended)$/,
     /^SCAN (connections|revocations|erasures)\b/,
+    // The events that are not archived yet, and the next organization whose archive has events that end.
+    /^SCAN audit_events$/,
+    /^SCAN organizations USING COVERING INDEX/,
     // The rows that a claim has just selected.
     /^SCAN due$/,
   ];
@@ -120,6 +123,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   const lists = [
     /^SEARCH apps /,
     /user_counts/,
+    // The events that are not archived yet, and the lists of the archive that are long.
+    /audit_(events|lists)/,
     /receipt_keys/,
     // The one row of the organization itself.
     /^SEARCH (organizations|hash_costs) /,

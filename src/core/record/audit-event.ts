@@ -5,7 +5,7 @@
  */
 
 import type { Principal } from '../access/principal.ts';
-import { newDatedId, type UserId } from '../ids.ts';
+import { newDatedId, type OrgKey, type UserId } from '../ids.ts';
 import { hourMs } from '../time.ts';
 
 export const auditActions = [
@@ -118,6 +118,10 @@ export interface AuditStore {
   dropDecoy(subjectId: string): Promise<void>;
   /** Adds to the count of the hour at `at`, an instant at which an hour begins; the first call creates the row. */
   addCount(event: CountedEvent): Promise<void>;
+  /** Moves the oldest of the newest events, at most `limit`, to where lists find them by an index. Returns how many. */
+  archive(limit: number): Promise<number>;
+  /** Counts at most `limit` events of a list that became long. Returns false where no list has still to be counted. */
+  countMore(limit: number): Promise<boolean>;
   /** The events that match, newest first, from the one at `offset`, with the exact number of all that match. */
   page(
     filter: AuditFilter,
@@ -130,6 +134,20 @@ export interface AuditStore {
     after: AuditPosition | null,
     limit: number,
   ): Promise<readonly StoredEvent[]>;
+}
+
+/** What the job of the archive looks for. */
+export interface AuditQueue {
+  /** Of the first `limit` organizations after `after` in the order of their keys, what has to be done. */
+  survey(after: OrgKey, limit: number): Promise<readonly ArchiveWork[]>;
+}
+
+export interface ArchiveWork {
+  readonly orgKey: OrgKey;
+  /** How many events are not in the archive. */
+  readonly recent: number;
+  /** How many lists are not counted yet. */
+  readonly uncounted: number;
 }
 
 /** Where an event is in the order of lists: by time, then in the order of writing. */

@@ -6,13 +6,14 @@
  *
  * Layout of an entry, little-endian: created_at (float64) and seq (float64), the begin of its range; pending, active
  * and inactive (uint32 each), the numbers of users in the range; child (uint32), the node that divides the range
- * further, or 0. The range of the first entry of a node begins where the range of the node begins.
+ * further, or 0. The range of the first entry of a node begins where the range of the node begins. Rows that have no
+ * status, such as audit events, are all counted under `soleStatus`.
  */
 
 import type { StatusCounts } from '../../core/deployment/maintenance.ts';
 import type { UserStatus } from '../../core/directory/user.ts';
 
-/** A position in the order of users: creation time, then order of creation. */
+/** A position in the order of rows: creation time, then order of creation. */
 export interface SortKey {
   readonly createdAt: number;
   readonly seq: number;
@@ -27,7 +28,10 @@ export interface CountEntry {
 
 export const entryBytes = 32;
 
-/** Positions before and after every user. */
+/** The counter of rows that have no status. */
+export const soleStatus: UserStatus = 'active';
+
+/** Positions before and after every row. */
 export const firstKey: SortKey = { createdAt: Number.MIN_SAFE_INTEGER, seq: 0 };
 export const endKey: SortKey = { createdAt: Number.MAX_SAFE_INTEGER, seq: 0 };
 

@@ -1,14 +1,12 @@
 /**
- * Changes the count tree of one organization: adds and subtracts on the path from the root, splits ranges and nodes
+ * Changes a count tree: adds and subtracts on the path from the root, splits ranges and nodes
  * that have become too large, and removes empty ones. A transaction reads and writes a node once, however many
  * changes pass through it.
  *
- * The root is node 0 of its organization; the tree grows and shrinks at the root.
+ * The root is node 0; the tree grows and shrinks at the root. A transaction that changes a tree locks the root until its
+ * commit: the root is the lock of the whole tree.
  */
 import { sumOf } from '../../core/deployment/maintenance.ts';
-import type { OrgKey } from '../../core/ids.ts';
-import type { Executor } from '../sql/executor.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
 import type { CountChange, CountShape } from './count-change.ts';
 import {
   addCounts,
@@ -20,60 +18,9 @@ import {
   type SortKey,
   unpackNode,
 } from './count-node.ts';
-import { emptyRange, rangeOf, usersBetween, usersInOrder } from './count-range.ts';
+import { type CountedRows, emptyRange, rangeOf, rowsInOrder, type WritableNodes } from './counted-rows.ts';
 
 export const rootNode = 0;
-
-type NodeName = { orgKey: number; node: number };
-
-const entriesOfNode = (p: Binder<NodeName>) =>
-  build
-    .selectFrom('user_counts')
-    .select('entries')
-    .where('org_key', '=', p('orgKey'))
-    .where('node', '=', p('node'));
-
-export const selectNode = statement(entriesOfNode);
-
-export const selectNodeNames = statement((p: Binder<{ orgKey: number }>) =>
-  build.selectFrom('user_counts').select('node').where('org_key', '=', p('orgKey')),
-);
-
-/** A transaction that changes a tree locks the root until its commit: the root is the lock of the whole tree. */
-const lockNode = statement((p: Binder<NodeName>) => entriesOfNode(p).forUpdate());
-
-const insertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
-  build
-    .insertInto('user_counts')
-    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
-    .onConflict((conflict) => conflict.doNothing()),
-);
-
-const selectLastNode = statement((p: Binder<{ orgKey: number }>) =>
-  build
-    .selectFrom('user_counts')
-    .select('node')
-    .where('org_key', '=', p('orgKey'))
-    .orderBy('node', 'desc')
-    .limit(1),
-);
-
-const upsertNode = statement((p: Binder<NodeName & { entries: Uint8Array }>) =>
-  build
-    .insertInto('user_counts')
-    .values({ org_key: p('orgKey'), node: p('node'), entries: p('entries') })
-    .onConflict((conflict) =>
-      conflict.columns(['org_key', 'node']).doUpdateSet((row) => ({ entries: row.ref('excluded.entries') })),
-    ),
-);
-
-const deleteNode = statement((p: Binder<NodeName>) =>
-  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '=', p('node')),
-);
-
-const deleteNodesAfter = statement((p: Binder<NodeName>) =>
-  build.deleteFrom('user_counts').where('org_key', '=', p('orgKey')).where('node', '>', p('node')),
-);
 
 interface Node {
   readonly id: number;
@@ -81,46 +28,47 @@ interface Node {
 }
 
 export class CountTree {
-  readonly #executor: Executor;
-  readonly #orgKey: OrgKey;
+  readonly #rows: CountedRows;
+  readonly #store: WritableNodes;
   readonly #shape: CountShape;
   /** The nodes that were read. All of them are written back, because only nodes that change are read. */
   readonly #nodes = new Map<number, Node>();
   #lastNode: number | null = null;
 
-  constructor(executor: Executor, orgKey: OrgKey, shape: CountShape) {
-    this.#executor = executor;
-    this.#orgKey = orgKey;
+  constructor(rows: CountedRows, nodes: WritableNodes, shape: CountShape) {
+    this.#rows = rows;
+    this.#store = nodes;
     this.#shape = shape;
   }
 
-  /** Brings the tree up to date. Where its numbers cannot be right, the tree is rebuilt. */
-  async apply(changes: readonly CountChange[]): Promise<void> {
+  /** Brings the tree up to date. Returns false, and writes nothing, where its numbers cannot be right. */
+  async apply(changes: readonly CountChange[]): Promise<boolean> {
     const root = await this.#lockRoot();
     for (const change of changes) {
-      if (!(await this.#add(root, change))) return this.rebuild();
+      if (!(await this.#add(root, change))) return false;
     }
     await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
     await this.#write();
+    return true;
   }
 
-  /** Rebuilds the tree from the users themselves. */
+  /** Rebuilds the tree from the rows themselves. */
   async rebuild(): Promise<void> {
     this.#nodes.clear();
     const root = await this.#lockRoot();
-    await this.#executor.run(deleteNodesAfter, { orgKey: this.#orgKey, node: rootNode });
+    await this.#store.deleteAfter(rootNode);
     const ranges: CountEntry[] = [];
     const full = filling(this.#shape.rangeMax);
-    for await (const users of usersInOrder(this.#executor, this.#orgKey, full * 128)) {
+    for await (const rows of rowsInOrder(this.#rows, full * 128)) {
       // The size of every batch but the last is a multiple of the size of a range.
-      for (let at = 0; at < users.length; at += full) ranges.push(rangeOf(users.slice(at, at + full), null));
+      for (let at = 0; at < rows.length; at += full) ranges.push(rangeOf(rows.slice(at, at + full), null));
     }
     await this.#setRoot(root, ranges.length === 0 ? [] : cut(ranges, this.#shape.fanout, true));
     await this.#write();
   }
 
   /**
-   * Counts again the users of the lowest node whose range contains `at`, and the sums above this node. Returns the
+   * Counts again the rows of the lowest node whose range contains `at`, and the sums above this node. Returns the
    * begin of the next such node, null after the last. All nodes of the tree must be where they belong.
    */
   async recount(at: SortKey): Promise<SortKey | null> {
@@ -137,7 +85,7 @@ export class CountTree {
       }
       to = node.entries[here + 1]?.from ?? to;
       const child = await this.#load(entry.child);
-      if (child === null) throw new Error('the counts of users name a node that is not there');
+      if (child === null) throw new Error('the counts name a node that is not there');
       node = child;
     }
     await this.#setRoot(root, await this.#trim(root, firstKey, endKey));
@@ -146,19 +94,19 @@ export class CountTree {
   }
 
   async #recountRanges(ranges: readonly CountEntry[], from: SortKey, to: SortKey): Promise<void> {
-    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
+    const rows = await this.#rows.between(from, to);
     let next = 0;
     for (const [at, range] of ranges.entries()) {
       const end = ranges[at + 1]?.from ?? to;
       const first = next;
-      for (let user = users[next]; user !== undefined && isBefore(user, end); user = users[next]) next++;
-      Object.assign(range.counts, rangeOf(users.slice(first, next), null).counts);
+      for (let row = rows[next]; row !== undefined && isBefore(row, end); row = rows[next]) next++;
+      Object.assign(range.counts, rangeOf(rows.slice(first, next), null).counts);
     }
   }
 
   async #write(): Promise<void> {
     const writes = Array.from(this.#nodes.values(), ({ id, entries }) =>
-      this.#executor.run(upsertNode, { orgKey: this.#orgKey, node: id, entries: packNode(entries) }),
+      this.#store.write(id, packNode(entries)),
     );
     await Promise.all(writes);
   }
@@ -184,10 +132,10 @@ export class CountTree {
     for (const [at, entry] of node.entries.entries()) {
       const entryFrom = at === 0 ? from : entry.from;
       const entryTo = node.entries[at + 1]?.from ?? to;
-      const users = sumOf(entry.counts);
+      const sum = sumOf(entry.counts);
       if (entry.child !== 0) trimmed.push(...(await this.#trimChild(entry, entryFrom, entryTo)));
-      else if (users > this.#shape.rangeMax) trimmed.push(...(await this.#cutRange(entryFrom, entryTo)));
-      else if (users > 0) this.#pushRange(trimmed, { ...entry, from: entryFrom });
+      else if (sum > this.#shape.rangeMax) trimmed.push(...(await this.#cutRange(entryFrom, entryTo)));
+      else if (sum > 0) this.#pushRange(trimmed, { ...entry, from: entryFrom });
     }
     return trimmed.length === 0 ? [] : cut(trimmed, this.#shape.fanout, to === endKey);
   }
@@ -216,8 +164,8 @@ export class CountTree {
   }
 
   async #cutRange(from: SortKey, to: SortKey): Promise<CountEntry[]> {
-    const users = await usersBetween(this.#executor, this.#orgKey, from, to);
-    return cut(users, this.#shape.rangeMax, to === endKey).map((run, at) =>
+    const rows = await this.#rows.between(from, to);
+    return cut([...rows], this.#shape.rangeMax, to === endKey).map((run, at) =>
       rangeOf(run, at === 0 ? from : null),
     );
   }
@@ -245,24 +193,23 @@ export class CountTree {
   /** Deletes a node that no entry names any more. */
   async #drop({ id }: Node): Promise<void> {
     this.#nodes.delete(id);
-    await this.#executor.run(deleteNode, { orgKey: this.#orgKey, node: id });
+    await this.#store.delete(id);
   }
 
   /** The locked root. Where several transactions find no root, one inserts it and all of them get the same. */
   async #lockRoot(): Promise<Node> {
-    const name = { orgKey: this.#orgKey, node: rootNode };
     for (;;) {
-      const row = await this.#executor.first(lockNode, name);
-      if (row !== undefined) return this.#put(rootNode, unpackNode(row.entries));
-      await this.#executor.run(insertNode, { ...name, entries: packNode([emptyRange(firstKey)]) });
+      const entries = await this.#store.lock(rootNode);
+      if (entries !== undefined) return this.#put(rootNode, unpackNode(entries));
+      await this.#store.insert(rootNode, packNode([emptyRange(firstKey)]));
     }
   }
 
   async #load(id: number): Promise<Node | null> {
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
-    const row = await this.#executor.first(selectNode, { orgKey: this.#orgKey, node: id });
-    return row === undefined ? null : this.#put(id, unpackNode(row.entries));
+    const entries = await this.#store.find(id);
+    return entries === undefined ? null : this.#put(id, unpackNode(entries));
   }
 
   #put(id: number, entries: CountEntry[]): Node {
@@ -272,8 +219,7 @@ export class CountTree {
   }
 
   async #newNode(): Promise<number> {
-    this.#lastNode ??=
-      (await this.#executor.first(selectLastNode, { orgKey: this.#orgKey }))?.node ?? rootNode;
+    this.#lastNode ??= (await this.#store.last()) ?? rootNode;
     this.#lastNode += 1;
     return this.#lastNode;
   }
@@ -293,7 +239,7 @@ function indexOf(entries: readonly CountEntry[], key: SortKey): number {
 }
 
 /**
- * Splits a list with more than `max` items into runs with space to grow. At the end of the order, where users are
+ * Splits a list with more than `max` items into runs with space to grow. At the end of the order, where rows are
  * added one after the other, the runs are nearly full; elsewhere they have the same length.
  */
 function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
@@ -305,7 +251,7 @@ function cut<T>(items: T[], max: number, isAtEnd: boolean): T[][] {
   return runs;
 }
 
-/** How full a run at the end of the order is: not quite, so that a user who is added late does not split it. */
+/** How full a run at the end of the order is: not quite, so that a row that is added late does not split it. */
 function filling(max: number): number {
   return Math.ceil((max * 7) / 8);
 }

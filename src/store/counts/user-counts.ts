@@ -14,18 +14,13 @@
 import type { UserStatus } from '../../core/directory/user.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
-import type { CountChange, CountShape } from './count-change.ts';
-import { endKey, PackedNode, type SortKey } from './count-node.ts';
-import { CountTree, rootNode, selectNode } from './count-tree.ts';
+import type { CountShape, UserCountChange } from './count-change.ts';
+import { type PagePosition, positionAt } from './count-position.ts';
+import { CountTree } from './count-tree.ts';
+import { CountedUsers, UserCountNodes } from './counted-users.ts';
 
 interface Recount {
   readonly orgKey: OrgKey;
-}
-
-/** The position of a page: going down from `before`, `skip` users come before its first user. */
-export interface PagePosition {
-  readonly before: SortKey;
-  readonly skip: number;
 }
 
 /**
@@ -34,7 +29,7 @@ export interface PagePosition {
  */
 export class CountLedger {
   readonly #shape: CountShape;
-  readonly #notes: (CountChange | Recount | (() => Promise<CountChange>))[] = [];
+  readonly #notes: (UserCountChange | Recount | (() => Promise<UserCountChange>))[] = [];
   /** How many of the notes are in the tree already. */
   #applied = 0;
 
@@ -42,12 +37,12 @@ export class CountLedger {
     this.#shape = shape;
   }
 
-  note(change: CountChange): void {
+  note(change: UserCountChange): void {
     this.#notes.push(change);
   }
 
   /** Notes a change that is not known yet; `find` gives it when the tree is brought up to date. */
-  noteSoon(find: () => Promise<CountChange>): void {
+  noteSoon(find: () => Promise<UserCountChange>): void {
     this.#notes.push(find);
   }
 
@@ -76,43 +71,26 @@ export class CountLedger {
     const waiting = Map.groupBy(known, ({ orgKey }) => orgKey);
     // Every transaction takes the trees in the same order, because it locks each until its commit.
     for (const [orgKey, notes] of [...waiting].sort(([left], [right]) => left - right)) {
-      const tree = new CountTree(executor, orgKey, this.#shape);
+      const tree = userTree(executor, orgKey, this.#shape);
       const changes = notes.filter((note) => 'delta' in note);
       // A recount finds the changes in the users themselves.
-      if (changes.length < notes.length) await tree.rebuild();
-      else await tree.apply(changes);
+      const isRight = changes.length === notes.length && (await tree.apply(changes));
+      if (!isRight) await tree.rebuild();
     }
   }
 }
 
-/**
- * The exact number of users (of one status), and the position of the user at `offset` in the newest-first order;
- * null where there are fewer users. Needs a snapshot, or the transaction that makes the changes.
- */
-export async function findPosition(
+/** The tree of the users of an organization, in a transaction. */
+export function userTree(executor: Executor, orgKey: OrgKey, shape: CountShape): CountTree {
+  return new CountTree(new CountedUsers(executor, orgKey), new UserCountNodes(executor, orgKey), shape);
+}
+
+/** As `positionAt`, for the users of an organization. */
+export function findPosition(
   view: Executor,
   orgKey: OrgKey,
   offset: number,
   status?: UserStatus,
 ): Promise<{ total: number; position: PagePosition | null }> {
-  let row = await view.first(selectNode, { orgKey, node: rootNode });
-  if (row === undefined) return { total: 0, position: null };
-  let node = new PackedNode(row.entries);
-  const total = node.total(status);
-  if (offset >= total) return { total, position: null };
-  let skip = offset;
-  let before = endKey;
-  for (;;) {
-    let at = node.length - 1;
-    for (let here = node.count(at, status); skip >= here; here = node.count(at, status)) {
-      skip -= here;
-      at--;
-    }
-    if (at < node.length - 1) before = node.from(at + 1);
-    const child = node.child(at);
-    if (child === 0) return { total, position: { before, skip } };
-    row = await view.first(selectNode, { orgKey, node: child });
-    if (row === undefined) throw new Error('the counts of users name a node that is not there');
-    node = new PackedNode(row.entries);
-  }
+  return positionAt(new UserCountNodes(view, orgKey), offset, status);
 }

@@ -18,9 +18,10 @@ import {
   type SortKey,
   unpackNode,
 } from './count-node.ts';
-import { usersInOrder } from './count-range.ts';
-import { CountTree, rootNode, selectNode, selectNodeNames } from './count-tree.ts';
-import type { CountLedger } from './user-counts.ts';
+import { rootNode } from './count-tree.ts';
+import { rowsInOrder } from './counted-rows.ts';
+import { CountedUsers, UserCountNodes } from './counted-users.ts';
+import { type CountLedger, userTree } from './user-counts.ts';
 
 /** A range as it is in the tree. */
 interface Range {
@@ -40,7 +41,7 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
   let faults = (await walk.misplaced()) + walk.wrongSums;
   let at = 0;
   let here = noCounts();
-  for await (const users of usersInOrder(view, orgKey, batch)) {
+  for await (const users of rowsInOrder(new CountedUsers(view, orgKey), batch)) {
     for (const user of users) {
       for (let range = ranges[at]; range !== undefined && !isBefore(user, range.to); range = ranges[at]) {
         if (!isSame(here, range.counts)) faults++;
@@ -85,7 +86,7 @@ export async function repairCounts(at: CountDatabase, orgKey: OrgKey): Promise<v
     from = await at.change(async ({ executor, counts }) => {
       // Changes that other units of the same transaction have noted are among the users already.
       await counts.settle(executor);
-      return new CountTree(executor, orgKey, at.shape).recount(here);
+      return userTree(executor, orgKey, at.shape).recount(here);
     });
   }
 }
@@ -101,21 +102,19 @@ interface NodeVisit {
 /** Walks the tree in order and counts the faults of the tree itself. */
 class TreeWalk {
   wrongSums = 0;
-  readonly #view: Executor;
-  readonly #orgKey: OrgKey;
+  readonly #nodes: UserCountNodes;
   readonly #seen = new Set<number>();
   /** How many nodes are above each range; this number must be the same everywhere. */
   #levels: number | null = null;
   #misplaced = 0;
 
   constructor(view: Executor, orgKey: OrgKey) {
-    this.#view = view;
-    this.#orgKey = orgKey;
+    this.#nodes = new UserCountNodes(view, orgKey);
   }
 
   async ranges(): Promise<Range[]> {
     const ranges: Range[] = [];
-    if ((await this.#view.first(selectNode, { orgKey: this.#orgKey, node: rootNode })) !== undefined) {
+    if ((await this.#nodes.find(rootNode)) !== undefined) {
       await this.#collect({ node: rootNode, level: 1, from: firstKey, to: endKey }, ranges);
     }
     return ranges;
@@ -123,20 +122,20 @@ class TreeWalk {
 
   /** The number of nodes that the walk found in a wrong position, or did not reach. */
   async misplaced(): Promise<number> {
-    const names = await this.#view.rows(selectNodeNames, { orgKey: this.#orgKey });
-    return this.#misplaced + names.filter(({ node }) => !this.#seen.has(node)).length;
+    const names = await this.#nodes.names();
+    return this.#misplaced + names.filter((node) => !this.#seen.has(node)).length;
   }
 
   /** Adds the ranges below a node, and returns the sum of their counts. */
   async #collect({ node, level, from, to }: NodeVisit, ranges: Range[]): Promise<StatusCounts> {
     const sum = noCounts();
-    const row = await this.#view.first(selectNode, { orgKey: this.#orgKey, node });
-    if (row === undefined || !isWhole(row.entries) || this.#seen.has(node)) {
+    const packed = await this.#nodes.find(node);
+    if (packed === undefined || !isWhole(packed) || this.#seen.has(node)) {
       this.#misplaced++;
       return sum;
     }
     this.#seen.add(node);
-    const entries = unpackNode(row.entries);
+    const entries = unpackNode(packed);
     for (const [at, { from: ownFrom, counts, child }] of entries.entries()) {
       const start = at === 0 ? from : ownFrom;
       const next = entries[at + 1]?.from ?? to;

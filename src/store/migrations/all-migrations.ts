@@ -28,6 +28,7 @@ import { decoys } from './0025-decoys.ts';
 import { messageBudgets } from './0026-message-budgets.ts';
 import { passwordLeases } from './0027-password-leases.ts';
 import { messageLanes } from './0028-message-lanes.ts';
+import { auditArchive } from './0029-audit-archive.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -59,6 +60,7 @@ export const migrations: readonly Migration[] = [
   messageBudgets,
   passwordLeases,
   messageLanes,
+  auditArchive,
 ];
 
 /** The version that this program works with. */

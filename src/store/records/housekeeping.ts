@@ -17,6 +17,7 @@ import { dayMs } from '../../core/time.ts';
 import type { Housekeeping } from '../../core/unit-of-work.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
+import { sweepEvents } from './audit/audit-queue.ts';
 
 /** A count of wrong passwords is deleted a day after the last one. The longest wait that it causes is a minute. */
 const failureLifeMs = dayMs;
@@ -70,16 +71,6 @@ const sweeps = [
   }),
 ];
 
-/** The events of each organization along the index of its times. */
-const sweepEvents = rawStatement(
-  (p: Binder<Sweep>) => sql`
-    delete from audit_events where (org_key, seq) in (
-      select audit_events.org_key, audit_events.seq from organizations
-      join audit_events on audit_events.org_key = organizations.org_key
-      where audit_events.at <= ${p('until')} limit ${p('limit')}
-    )`,
-);
-
 export class SqlHousekeeping implements Housekeeping {
   readonly #scope: Scope;
 
@@ -99,7 +90,7 @@ export class SqlHousekeeping implements Housekeeping {
 
   async sweepEvents(until: number, limit: number): Promise<number> {
     await this.#scope.executor.lockName('housekeeping');
-    return this.#scope.executor.run(sweepEvents, { until, limit });
+    return sweepEvents(this.#scope.executor, until, limit);
   }
 }
 

@@ -15,7 +15,8 @@ import { SqlSmsLimitQueue, SqlSmsLimitStore } from './access/sms-limit-store.ts'
 import { SqlThrottleStore } from './access/throttle-store.ts';
 import { SqlApiKeyDirectory, SqlApiKeyStore } from './api-key-store.ts';
 import { SqlAppDirectory, SqlAppStore } from './app-store.ts';
-import { SqlAuditStore } from './audit-store.ts';
+import { SqlAuditQueue } from './audit/audit-queue.ts';
+import { SqlAuditStore } from './audit/audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
@@ -163,6 +164,10 @@ export class StoreSystemTx implements SystemTx {
 
   get smsLimits(): SqlSmsLimitQueue {
     return new SqlSmsLimitQueue(this.#scope);
+  }
+
+  get audit(): SqlAuditQueue {
+    return new SqlAuditQueue(this.#scope);
   }
 
   get messages(): SqlMessageQueue {

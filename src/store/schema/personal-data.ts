@@ -7,6 +7,7 @@
  * An index needs no entry here: a migration creates it, and the scan for remains reads every index. An index on a
  * column of users is also declared in `indexedColumns` in `user-table.ts`.
  */
+import { auditData } from './audit-data.ts';
 import type { Database } from './tables.ts';
 import { userContents } from './user-table.ts';
 
@@ -25,7 +26,8 @@ export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'plai
  */
 type Erasure<Columns> =
   | { readonly do: 'delete'; readonly by: keyof Columns & string }
-  | { readonly do: 'keep'; readonly why: string };
+  /** `partOf` names the table that stands for this one in a receipt. */
+  | { readonly do: 'keep'; readonly why: string; readonly partOf?: keyof Database };
 
 interface TableRule<Columns> {
   readonly columns: { readonly [Column in keyof Columns]: Content };
@@ -351,25 +353,7 @@ export const tables = {
     columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain', known_code: 'plain' },
     onErase: noPerson,
   },
-  audit_events: {
-    columns: {
-      seq: 'plain',
-      org_key: 'plain',
-      id: 'plain',
-      at: 'plain',
-      actor_kind: 'plain',
-      actor_id: 'user',
-      door: 'plain',
-      action: 'plain',
-      subject_kind: 'plain',
-      subject_id: 'user',
-      fields: 'plain',
-      users: 'plain',
-      times: 'plain',
-      tally: 'user',
-    },
-    onErase: { do: 'keep', why: 'the record of what was done keeps bare ids and nothing else of a person' },
-  },
+  ...auditData,
   connect_tokens: {
     columns: {
       org_key: 'plain',

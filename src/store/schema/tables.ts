@@ -286,25 +286,22 @@ export interface Database {
     /** The authentication code of the line before it; null where that line is from before lines had codes. */
     known_code: string | null;
   };
-  audit_events: {
-    seq: Generated<number>;
+  /** The newest events. */
+  audit_events: AuditEventTable & { seq: Generated<number> };
+  /** All other events. */
+  audit_archive: AuditEventTable & { seq: number };
+  /** The lists of the archive that are counted by a tree; both positions are null once all events are counted. */
+  audit_lists: {
     org_key: number;
-    id: string;
-    at: number;
-    actor_kind: AuditEvent['actorKind'];
-    actor_id: string | null;
-    door: string;
-    action: AuditAction;
-    subject_kind: AuditSubjectKind;
-    subject_id: string;
-    /** The names of the changed fields, separated by commas. */
-    fields: string | null;
-    /** How many users a read has shown. */
-    users: number | null;
-    /** How often it happened, in a row that counts. */
-    times: number | null;
-    /** What the row counts, and in which hour; null in a row of one event. */
-    tally: string | null;
+    selector: string;
+    counted_at: number | null;
+    counted_seq: number | null;
+  };
+  audit_counts: {
+    org_key: number;
+    selector: string;
+    node: number;
+    entries: Uint8Array;
   };
   connect_tokens: {
     org_key: number;
@@ -376,4 +373,24 @@ export interface Database {
     name: string;
     applied_at: number;
   };
+}
+
+interface AuditEventTable {
+  org_key: number;
+  id: string;
+  at: number;
+  actor_kind: AuditEvent['actorKind'];
+  actor_id: string | null;
+  door: string;
+  action: AuditAction;
+  subject_kind: AuditSubjectKind;
+  subject_id: string;
+  /** The names of the changed fields, separated by commas. */
+  fields: string | null;
+  /** How many users a read has shown. */
+  users: number | null;
+  /** How often it happened, in a row that counts. */
+  times: number | null;
+  /** What the row counts, and in which hour; null in a row of one event. */
+  tally: string | null;
 }

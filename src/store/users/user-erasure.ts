@@ -56,7 +56,8 @@ const deletions = new Map(userTables.map(({ table, by }) => [table, deletionFrom
 export const keptTables: readonly Kept[] = Object.entries(tables).flatMap(([table, { columns, onErase }]) => {
   const contents: readonly Content[] = Object.values(columns);
   const isAboutPeople = contents.some((content) => content === 'user' || content === 'grant');
-  return onErase.do === 'keep' && isAboutPeople ? [{ table, why: onErase.why }] : [];
+  const isNamed = onErase.do === 'keep' && !('partOf' in onErase);
+  return isNamed && isAboutPeople ? [{ table, why: onErase.why }] : [];
 });
 
 /**

@@ -42,6 +42,10 @@ const bookkeeping = new Set([
   'day_counts',
   'receipt_keys',
   'erasure_ledgers',
+  // Events are listed from both of their tables.
+  'audit_archive',
+  'audit_lists',
+  'audit_counts',
 ]);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -86,7 +90,8 @@ async function snapshot(rows: AnyRows): Promise<Snapshot> {
   for (const table of tables) {
     const key = await rows.keyOf(table);
     const all = await rows.all(table);
-    const ownRows = table === 'audit_events' ? all.filter(isOwnEvent) : all;
+    const ownRows =
+      table === 'audit_events' ? [...(await rows.all('audit_archive')), ...all].filter(isOwnEvent) : all;
     const entries = ownRows.map((row) => {
       return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
     });
