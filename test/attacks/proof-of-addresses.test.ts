@@ -123,6 +123,18 @@ describe('the link that proves an email', () => {
     assert.deepEqual(await proofsOf(roster, account), none);
   });
 
+  test('goes to an address that replaces an unproved one, also of an account with a phone', async () => {
+    const { account, link } = await signUpWithLink();
+    await confirm(roster, account.number, account.phone ?? '');
+    const email = newEmail();
+    const change = await put(roster, account, account.session, { user: { email } });
+    assert.deepEqual([change.status, change.at('email')], [200, email]);
+    assert.deepEqual(await proofsOf(roster, account), { email: false, phone: true });
+    assert.equal((await pressButton(link)).status, 422);
+    assert.equal((await pressButton(linkIn(await messageOf(roster, email, 'email_proof')))).status, 200);
+    assert.deepEqual(await proofsOf(roster, account), { email: true, phone: true });
+  });
+
   test('proves the account that it was sent to, not the one of a session beside it', async () => {
     const { account, link } = await signUpWithLink();
     const other = await signUp(roster, { phone: newPhone() });

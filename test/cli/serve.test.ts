@@ -183,6 +183,19 @@ describe('the end', () => {
     socket.destroy();
   });
 
+  test('writes the counts of the reads that were just answered', async () => {
+    const own = await makeFolder();
+    const server = await serve(own);
+    const key = server.output.text('apiKey');
+    for (let reads = 0; reads < 7; reads += 1) {
+      assert.equal(await statusOf(`${server.url}/sonar/v1/users`, key), 200);
+    }
+    assert.equal((await server.stop('SIGTERM')).exitCode, 0);
+    const listed = await rosterJson(own, ['audit', 'list', '--action', 'user.listed']);
+    assert.equal(listed.at('events.0.times'), 7);
+    await removeFolder(own);
+  });
+
   test('is immediate at a second signal', async () => {
     const server = await serve(folder);
     const { port } = new URL(server.url);

@@ -19,7 +19,7 @@ import { nextStatus, type User, type UserChanges } from '../directory/user.ts';
 import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { newPrefixedId, type OrgKey } from '../ids.ts';
+import { newPrefixedId, type OrgKey, type UserId } from '../ids.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
 import { queueMessage, type Recipient } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
@@ -185,7 +185,7 @@ export async function resetPassword(
     await change.begin(found.user.id, (tx) => refuseSpent(core, tx, found.digest), linkOf(found.digest));
     const passwordHash = await change.hash(password);
     const reset = await core.work.change(found.orgKey, (tx) =>
-      writeReset(core, tx, input, { digest: found.digest, passwordHash, change }),
+      writeReset(core, tx, input, { userId: found.user.id, digest: found.digest, passwordHash, change }),
     );
     isReleased = true;
     return reset;
@@ -199,13 +199,19 @@ async function writeReset(
   core: Core,
   tx: Tx,
   input: Reset,
-  use: { readonly digest: string; readonly passwordHash: string; readonly change: PasswordChange },
+  use: {
+    readonly userId: UserId;
+    readonly digest: string;
+    readonly passwordHash: string;
+    readonly change: PasswordChange;
+  },
 ): Promise<{ readonly user: User; readonly token: string | null }> {
-  const { digest, passwordHash, change } = use;
+  const { userId, digest, passwordHash, change } = use;
   const { network } = input.arrival;
   const now = core.clock.now();
+  // The user is locked first, as in every other change that voids links: a cancellation at the same time would deadlock.
+  const user = await tx.users.lock({ id: userId });
   const token = await tx.passwordTokens.consume(digest, now);
-  const user = token === null ? null : await tx.users.lock({ id: token.userId });
   if (token === null || user === null || user.status === 'inactive' || !isFor(user, token, input.token)) {
     throw refuse('invalid_token', {});
   }
