@@ -4,6 +4,7 @@
  * `import()`, so that commands start quickly.
  */
 
+import { settings } from '../config/settings.ts';
 import type { User } from '../core/directory/user.ts';
 import { notePosition } from '../core/erasure/complete-erasures.ts';
 import { ensureSigner } from '../core/erasure/receipt-key.ts';
@@ -16,6 +17,7 @@ import type { Runner } from '../jobs/runner.ts';
 import { findPort, listenFault, publicAddress } from './listen.ts';
 import type { Snapshot } from './metrics.ts';
 import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
+import { readOpenFilesMax, socketsWithin } from './open-files.ts';
 import { createSenders, type Senders } from './senders.ts';
 
 export interface AppOptions extends DirectoryOptions {
@@ -119,13 +121,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const journal = meter?.journalFrom(toLog) ?? toLog;
   const senders = options.senders ?? (await createSenders(options, abilities));
   const texts = createSiteTexts(pageTexts);
+  const openFilesMax = readOpenFilesMax();
+  const socketsMax = socketsWithin(config.socketsMax, openFilesMax);
   const server = createServer({
     core,
     contracts,
     fallback: 'organization',
     pages: createPages(core, texts),
     mounts: await providers.mounts(),
-    settings: { ...defaultHttpSettings, ...config },
+    settings: { ...defaultHttpSettings, ...config, socketsMax },
     publicUrl: () => address.publicUrl,
     documentUrl: () => address.documentUrl,
     logger,
@@ -136,7 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
   const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
-    (await meter?.read({ core, store, hasher, workload: server.workload }, isWhole)) ?? [];
+    (await meter?.read({ core, store, hasher, server }, isWhole)) ?? [];
   /** Serves metrics until the app closes. */
   const showMetrics = async (): Promise<MetricsServer | undefined> => {
     if (metrics === null || config.metrics === null) return undefined;
@@ -177,6 +181,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         throw listenFault(error, config, publicAddress);
       }
       address.listensAt(url);
+      if (openFilesMax !== null && socketsMax < config.socketsMax) {
+        journal.warn('the limit of open files allows fewer connections: raise it (`ulimit -n`)', {
+          ...{ openFilesMax, connections: socketsMax, [settings.socketsMax.name]: config.socketsMax },
+        });
+      }
       if (turn !== 'further' && !isPageBuilt()) {
         journal.warn('the Connect page is not built: run `npm run build`', {});
       }

@@ -25,7 +25,7 @@ const backlogMs = { reuse: 5_000, wait: 1_000 };
 
 /** The parts of a directory that metrics are read from. */
 export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'> & {
-  readonly workload: HttpServer['workload'];
+  readonly server: Pick<HttpServer, 'workload' | 'measure'>;
 };
 
 export interface Meter {
@@ -87,11 +87,12 @@ export function createMeter(): Meter {
       },
     }),
     async read(measured, isWhole) {
-      const { hasher, store, workload } = measured;
+      const { hasher, store, server } = measured;
       const own = await metrics.snapshot({
         ...store.measurements(),
+        ...server.measure(),
         hashesWaiting: hasher.waiting,
-        requestsWaiting: workload.waiting,
+        requestsWaiting: server.workload.waiting,
       });
       return isWhole ? [...own, ...(await backlogOf(measured))] : own;
     },

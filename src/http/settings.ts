@@ -15,6 +15,14 @@ export interface HttpSettings {
   readonly requestsInFlightMax: number;
   /** The number of answers in pieces that are sent at the same time; more wait. */
   readonly streamsMax: number;
+  /** The number of connections; for a new one above that, others are closed. */
+  readonly socketsMax: number;
+  /** The number of requests that have begun to arrive and are not complete, in all and of one network. */
+  readonly halfSentMax: number;
+  readonly halfSentNetworkMax: number;
+  /** How many bytes of a request must arrive in each second since it began, on average; judged after `slowAfterMs`. */
+  readonly leastBytesPerSecond: number;
+  readonly slowAfterMs: number;
   /** How long a request may take to arrive, headers and body. */
   readonly bodyTimeoutMs: number;
   /** How long a connection may be idle between two requests. Longer than a proxy's own limit, so that the proxy closes first. */
@@ -33,6 +41,11 @@ export const defaultHttpSettings: HttpSettings = {
   trustedProxies: [],
   requestsInFlightMax: 2_000,
   streamsMax: 128,
+  socketsMax: 10_000,
+  halfSentMax: 2_000,
+  halfSentNetworkMax: 200,
+  leastBytesPerSecond: 1_024,
+  slowAfterMs: 5_000,
   bodyTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
   stallTimeoutMs: 120_000,

@@ -9,7 +9,7 @@ import { AuditTally } from '../../src/core/record/tally.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import type { Contract } from '../../src/http/contract.ts';
-import { createServer, type ServerOptions } from '../../src/http/server/server.ts';
+import { createServer, type HttpServer, type ServerOptions } from '../../src/http/server/server.ts';
 import { defaultHttpSettings, type HttpSettings } from '../../src/http/settings.ts';
 import { createLighthouse, type Handlers } from './lighthouse/contract.ts';
 
@@ -27,6 +27,7 @@ export interface HarnessOptions {
 export interface Harness {
   readonly origin: string;
   readonly port: number;
+  readonly server: HttpServer;
   /** The log lines. */
   readonly lines: readonly LogLine[];
   /** The calls that the throttle counted, oldest first. */
@@ -76,7 +77,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const port = Number(new URL(origin).port);
 
   return {
-    ...{ origin, port, lines, hits },
+    ...{ origin, port, server, lines, hits },
     async ask(line, { key = 'admin', headers = {}, body = null, json } = {}) {
       const [method = '', path = ''] = line.split(' ');
       const asJson = json === undefined ? {} : { 'content-type': 'application/json' };
@@ -125,6 +126,7 @@ function fakeCore(hits: string[], { quota: limit = 1_000, isProduction = false }
     tally: new AuditTally(),
     secrets: createSecretBox('the harness keeps no secrets, so this is one'),
     work: {
+      readSystem: async () => null,
       changeSystem: <T>(_reason: string, work: (tx: { throttles: typeof throttles }) => Promise<T>) =>
         work({ throttles }),
     },

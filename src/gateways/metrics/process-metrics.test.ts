@@ -6,7 +6,9 @@ import type { Snapshot } from './snapshot.ts';
 const metrics = createProcessMetrics();
 after(() => metrics.close());
 
+const calm = { sockets: { idle: 0, halfSent: 0, working: 0 }, isShedding: false };
 const idle = {
+  ...calm,
   hashesWaiting: 0,
   requestsWaiting: { read: 0 },
   changesWaiting: 0,

@@ -19,6 +19,10 @@ export interface ProcessMeasurements extends StoreMeasurements {
   readonly hashesWaiting: number;
   /** Requests that wait for their turn, by kind of work. */
   readonly requestsWaiting: Readonly<Record<string, number>>;
+  /** How many connections of callers are in each state. */
+  readonly sockets: { readonly idle: number; readonly halfSent: number; readonly working: number };
+  /** Whether requests are refused because there are too many. */
+  readonly isShedding: boolean;
 }
 
 /** All durations are in milliseconds. */
@@ -30,6 +34,8 @@ export interface ProcessMetrics extends WorkMetrics {
   checkpointed(ms: number): void;
   /** A limit by network refused a call; the width of the network whose limit it was. */
   throttled(width: NetworkWidth): void;
+  /** A connection of a caller was closed; why, in one word. */
+  socketClosed(reason: string): void;
   /** An entry of a job in its journal. */
   noted(event: string, fields: Readonly<Record<string, string | number>>): void;
   /** A job met a fault of ours. */
@@ -136,6 +142,23 @@ export function createProcessMetrics(): ProcessMetrics {
     labelNames: ['width'],
     registers,
   });
+  const sockets = new Gauge({
+    name: 'roster_sockets',
+    help: 'Connections of callers, by what they do: idle, half_sent, working.',
+    labelNames: ['state'],
+    registers,
+  });
+  const socketsClosed = new Counter({
+    name: 'roster_sockets_closed_total',
+    help: 'Connections that were closed because a request arrived too slowly, too many were half sent, or a place was needed.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const degraded = new Gauge({
+    name: 'roster_degraded',
+    help: 'Processes that refuse some requests because they have too many.',
+    registers,
+  });
   const faults = new Counter({
     name: 'roster_job_faults_total',
     help: 'Faults of ours that jobs met; the log has a line for each.',
@@ -195,6 +218,7 @@ export function createProcessMetrics(): ProcessMetrics {
       commits.observe(ms / 1000);
       commitChanges.observe(changes);
     },
+    socketClosed: (reason) => socketsClosed.inc({ reason }),
     throttled: (width) => throttled.inc({ width }),
     checkpointed: (ms) => checkpoints.observe(ms / 1000),
     noted(event, fields) {
@@ -208,6 +232,10 @@ export function createProcessMetrics(): ProcessMetrics {
       setWaiting(measurements.requestsWaiting);
       hashesWaiting.set(measurements.hashesWaiting);
       changesWaiting.set(measurements.changesWaiting);
+      sockets.set({ state: 'idle' }, measurements.sockets.idle);
+      sockets.set({ state: 'half_sent' }, measurements.sockets.halfSent);
+      sockets.set({ state: 'working' }, measurements.sockets.working);
+      degraded.set(measurements.isShedding ? 1 : 0);
       if (measurements.file !== null) {
         fileBytes.set({ file: 'database' }, measurements.file.bytes);
         fileBytes.set({ file: 'log' }, measurements.file.logBytes);

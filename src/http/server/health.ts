@@ -9,8 +9,14 @@ import type { PageRoute } from '../page.ts';
 /** A readiness check that takes longer counts as failed. */
 const readinessTimeoutMs = 2 * secondMs;
 
-/** `readiness` rejects, or resolves with false, when the server cannot serve requests now. */
-export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRoute[] {
+/**
+ * `readiness` rejects, or resolves with false, when the server cannot serve requests now. A server that sheds some requests, to serve
+ * the others, is ready: another answer would send its share of the load to servers that have too much themselves.
+ */
+export function healthRoutes(
+  readiness: () => Promise<boolean>,
+  isShedding: () => boolean,
+): readonly PageRoute[] {
   return [
     {
       method: 'GET',
@@ -28,7 +34,7 @@ export function healthRoutes(readiness: () => Promise<boolean>): readonly PageRo
       isUnlimited: true,
       async handle() {
         if (!(await isReady(readiness))) throw refuse('unavailable', { retryAfterSeconds: 1 });
-        return { status: 200, body: { status: 'ready' } };
+        return { status: 200, body: { status: 'ready', ...(isShedding() ? { degraded: true } : {}) } };
       },
     },
   ];

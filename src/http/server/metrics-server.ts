@@ -19,6 +19,8 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+/** Programs that read metrics are few. */
+const connectionsMax = 50;
 /** How long a request may take to arrive. */
 const arrivalMs = 5_000;
 
@@ -32,6 +34,7 @@ export async function serveMetrics(
     { headersTimeout: arrivalMs, requestTimeout: arrivalMs, connectionsCheckingInterval: arrivalMs },
     (request, response) => void answer(request, response, { ...options, read }),
   );
+  server.maxConnections = connectionsMax;
   const { port } = await listen(server, at);
   return {
     url: `http://${hostOf(at.host)}:${port}/metrics`,

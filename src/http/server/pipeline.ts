@@ -27,6 +27,8 @@ export interface Pipeline {
   /** From now on, answers close their connections. */
   close(): void;
   readonly isClosing: boolean;
+  /** Whether requests were refused in the last second because too many are in flight. */
+  readonly isShedding: boolean;
 }
 
 export interface PipelineOptions {
@@ -37,16 +39,23 @@ export interface PipelineOptions {
   readonly countNetwork: CountNetwork;
 }
 
+/** How long after a refused request the server counts as one that sheds. */
+const sheddingMs = 1_000;
+
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { core, logger, settings, workload, countNetwork } = options;
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   const common = commonFieldsOf(settings);
   let inFlight = 0;
   let isClosing = false;
+  let shedAt = Number.NEGATIVE_INFINITY;
 
   return {
     get isClosing() {
       return isClosing;
+    },
+    get isShedding() {
+      return workload.isShedding || performance.now() - shedAt < sheddingMs;
     },
     close() {
       isClosing = true;
@@ -56,16 +65,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     async serve(exchange, call) {
       const { operation, request } = exchange;
       const { jsonType } = operation;
-      inFlight += 1;
       const turn = new Turn();
       let status = 0;
+      // A request counts when it is complete; half-sent ones have bounds of their own (`sockets.ts`).
+      const isArriving = operation.body !== 'ignored' && hasBody(request);
+      if (!isArriving) count(turn);
       try {
         let rendered: Rendered;
         try {
           if (!hasOneHost(request)) throw refuseHttp('malformed_host', {});
-          if (inFlight > requestsInFlightMax && !operation.isAlwaysServed) {
-            throw refuse('unavailable', { retryAfterSeconds: 1 });
-          }
+          if (isOverloaded(exchange)) throw shed();
           if (operation.admission !== null) {
             const { contract, action } = operation.admission;
             call.principal = await contract.authenticate(core, call);
@@ -74,16 +83,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           const work = workOf(exchange);
           if (operation.throttle !== null) {
             // Counting is a change; without a place a flood of calls at a door would make any number of them.
-            if (work !== null) await begin('write', turn, exchange, call);
+            if (work !== null && operation.throttle !== 'page') await begin('write', turn, exchange, call);
             await throttle(exchange, call, operation.throttle);
             if (work === 'door') turn.end();
           }
-          const isArriving = operation.body !== 'ignored' && hasBody(request);
           const isComplete = !isArriving || request.complete;
           if (!isComplete) {
             // A body that arrives slowly must not hold a place.
             turn.end();
             await receive(exchange, call);
+          }
+          if (!turn.isInFlight) {
+            count(turn);
+            if (isOverloaded(exchange)) throw shed();
           }
           if (work !== null && !turn.hasPlace) {
             const waiting = begin(work, turn, exchange, call);
@@ -99,7 +111,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         } catch (error) {
           if (error instanceof CallerGone) throw error;
           if (call.principal !== null) countRefusal(core, call.principal, error);
-          if (turn.wasShed) await outside(workload.refusals.turn());
+          if (turn.wasShed) await outside(turn, workload.refusals.turn());
           rendered = render(presentError(error, refusedOf(exchange), logger), jsonType);
         }
         status = rendered.status;
@@ -110,11 +122,25 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         status = giveUp(exchange, error, status);
       } finally {
         turn.end();
-        inFlight -= 1;
+        if (turn.isInFlight) inFlight -= 1;
         logger.request(lineOf(exchange, status));
       }
     },
   };
+
+  function count(turn: Turn): void {
+    turn.isInFlight = true;
+    inFlight += 1;
+  }
+
+  function isOverloaded({ operation }: Exchange): boolean {
+    return inFlight > requestsInFlightMax && !operation.isAlwaysServed;
+  }
+
+  function shed(): Error {
+    shedAt = performance.now();
+    return refuse('unavailable', { retryAfterSeconds: 1 });
+  }
 
   /**
    * Takes a place for work of that kind: undefined where one is free. Otherwise the promise resolves when the place is
@@ -130,7 +156,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const caller = workload.callerOf(call.principal, () => call.network, now);
     const waiting = turn.take(workload.queue(kind), caller, now);
     if (waiting === undefined) return undefined;
-    return outside(waiting).then(() => {
+    return outside(turn, waiting).then(() => {
       if (response.destroyed) throw new CallerGone();
     });
   }
@@ -151,12 +177,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 
   /** Waits; a request that waits does not count as one in flight, so that waiting ones refuse no others. */
-  async function outside(waiting: Promise<void> | undefined): Promise<void> {
-    inFlight -= 1;
+  async function outside(turn: Turn, waiting: Promise<void> | undefined): Promise<void> {
+    if (turn.isInFlight) inFlight -= 1;
     try {
       await waiting;
     } finally {
-      inFlight += 1;
+      if (turn.isInFlight) inFlight += 1;
     }
   }
 

@@ -29,12 +29,13 @@ import { createNetworkThrottle } from '../reading/throttle.ts';
 import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
-import { createBrokenRequests } from './broken-request.ts';
+import { createBrokenRequests, type ParserError } from './broken-request.ts';
 import { healthRoutes } from './health.ts';
 import { listen, originOf } from './listen.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';
 import { ServerCall } from './server-call.ts';
+import { type SocketClosure, type SocketCounts, SocketGuard } from './sockets.ts';
 import { createUnrouted } from './unrouted.ts';
 import { Workload, type WorkMeter } from './workload.ts';
 
@@ -64,6 +65,15 @@ export interface ServerOptions {
 export interface ServerMeter extends WorkMeter {
   /** A limit by network refused a call. */
   throttled(width: NetworkWidth): void;
+  /** A connection was closed. */
+  socketClosed(reason: SocketClosure): void;
+}
+
+export interface ServerMeasurements {
+  /** How many connections are in each state. */
+  readonly sockets: SocketCounts;
+  /** Whether it refuses requests because it has too many. */
+  readonly isShedding: boolean;
 }
 
 export interface HttpServer {
@@ -72,6 +82,8 @@ export interface HttpServer {
    * listen at the same address, and the system distributes the connections. Rejects with Node's error.
    */
   listen(at: { readonly host: string; readonly port: number; readonly isShared?: boolean }): Promise<string>;
+  /** What it is doing now. */
+  measure(): ServerMeasurements;
   /** Every operation that it serves, and last the one of unknown paths. */
   readonly operations: readonly Operation[];
   /** Accepts no more connections; resolves when every request is answered, or is cut off at the deadline. */
@@ -82,6 +94,9 @@ export interface HttpServer {
 
 /** How often Node looks for requests that arrive too slowly. */
 const arrivalCheckMs = 0.5 * secondMs;
+
+/** The error of Node for a request that arrives too slowly. */
+const tooSlow: ParserError = Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 /** How often a stop looks for connections whose answer has ended. */
 const idleCheckMs = 100;
@@ -98,7 +113,10 @@ export function createServer(options: ServerOptions): HttpServer {
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const published = served.filter(({ contract }) => contract.isInternal !== true);
   const pages = [
-    ...healthRoutes(async () => !pipeline.isClosing && (await options.readiness())),
+    ...healthRoutes(
+      async () => !pipeline.isClosing && (await options.readiness()),
+      () => pipeline.isShedding,
+    ),
     ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract, options.documentUrl?.())),
     ...(settings.hasReference ? referenceRoutes(core, published) : []),
     ...(options.pages ?? []),
@@ -161,6 +179,7 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
+    sockets.received(request, response);
     const mount = mountAt(mounts, request.url ?? '');
     if (mount !== undefined) {
       mount.handle(request, response);
@@ -172,6 +191,11 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   const server = createNode(handle, settings);
+  const sockets = new SocketGuard({
+    ...{ server, networks, limits: settings },
+    refuseHead: (socket) => broken.onError(tooSlow, socket),
+    ...(options.meter === undefined ? {} : { onClosed: options.meter.socketClosed }),
+  });
   server.on('clientError', (error, socket) => broken.onError(error, socket));
   server.on('connect', ({ method = '', url = '', headers }, socket) => {
     broken.onConnect(method, url, headers, socket);
@@ -179,6 +203,7 @@ export function createServer(options: ServerOptions): HttpServer {
 
   return {
     ...{ operations, workload },
+    measure: () => ({ sockets: sockets.counts(), isShedding: pipeline.isShedding }),
     async listen({ host, port, isShared = false }) {
       return originOf(await listen(server, { host, port, reusePort: isShared }));
     },
@@ -191,6 +216,7 @@ export function createServer(options: ServerOptions): HttpServer {
       // Node closes idle connections once. One whose answer ends later would hold the stop until the deadline.
       const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
       await new Promise((resolve) => server.close(resolve));
+      sockets.close();
       clearInterval(idle);
       clearTimeout(deadline);
     },

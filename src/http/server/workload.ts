@@ -122,6 +122,8 @@ function meterOf(kind: WorkKind, meter: WorkMeter | undefined): QueueMeter | und
 export class Turn {
   /** Whether the queue has refused it. */
   wasShed = false;
+  /** Whether the pipeline counts it as a request in flight. */
+  isInFlight = false;
   #queue: FairQueue | null = null;
   #since = 0;
   #caller: Caller | null = null;

@@ -1,0 +1,182 @@
+/**
+ * A stranger holds connections: bodies and heads that never end, idle ones, and ones that send a byte now and then. Complete
+ * requests are served all the same, of others and of the same network. The bounds are small here; the long form has the defaults.
+ */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Harness, type HarnessOptions, startHarness } from '../../http/harness.ts';
+import { askFrom, type Crowd, openCrowd } from '../support/raw-crowd.ts';
+
+const stranger = '127.1.1.1';
+const other = '127.2.2.2';
+
+const ask = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nConnection: close\r\n\r\n';
+const post = `POST /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nContent-Type: application/json\r\n`;
+const halfBody = `${post}Content-Length: 100\r\n\r\n{`;
+const halfHead = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Slow: ';
+
+/** Small bounds, and a rate that is not judged unless a test says so. */
+const bounds = {
+  requestsInFlightMax: 20,
+  halfSentNetworkMax: 10,
+  halfSentMax: 60,
+  slowAfterMs: 60_000,
+  closeTimeoutMs: 200,
+};
+
+describe('connections that a stranger holds', () => {
+  const open: { close(): unknown }[] = [];
+  after(async () => {
+    for (const each of open.toReversed()) await each.close();
+  });
+
+  async function serve(settings: HarnessOptions['settings']): Promise<Harness> {
+    const harness = await startHarness({
+      settings: { ...bounds, ...settings },
+      handlers: { listLamps: async () => ({ status: 200, body: [] }) },
+    });
+    open.push(harness);
+    return harness;
+  }
+
+  async function crowd(harness: Harness, count: number, text = '', from = stranger): Promise<Crowd> {
+    const opened = await openCrowd(harness.origin, { from, count, text });
+    open.push(opened);
+    return opened;
+  }
+
+  async function assertServed(harness: Harness): Promise<void> {
+    for (const from of [other, stranger]) {
+      for (let count = 0; count < 3; count++) assert.equal(await askFrom(harness.origin, from, ask), 200);
+    }
+  }
+
+  test('half-sent bodies do not count as requests, and the oldest of a network give way', async () => {
+    const harness = await serve({});
+    const first = await crowd(harness, 10, halfBody);
+    const bodies = await crowd(harness, 30, halfBody);
+    await assertServed(harness);
+    await sleep(1_200);
+    assert.equal(first.open(), 0);
+    assert.equal(bodies.open(), 10);
+    assert.equal(harness.server.measure().sockets.halfSent, 10);
+    const [newest] = bodies.sockets.filter(({ destroyed }) => !destroyed);
+    newest?.write(`"name":"x"}${' '.repeat(88)}`);
+    await sleep(100);
+    assert.ok(
+      bodies.received.some((text) => /^HTTP\/1\.1 (201|422)/.test(text)),
+      'a body that goes on is answered',
+    );
+  });
+
+  test('half-sent heads have the same bound, on new connections and after a request', async () => {
+    const harness = await serve({});
+    const heads = await crowd(harness, 30, halfHead);
+    const later = await crowd(harness, 30, ask.replace('close', 'keep-alive'), '127.3.3.3');
+    await sleep(700);
+    for (const socket of later.sockets) socket.write(halfHead);
+    await assertServed(harness);
+    await sleep(1_200);
+    assert.equal(heads.open(), 10);
+    assert.equal(later.open(), 10);
+  });
+
+  test('many networks together have a bound too, and the oldest give way', async () => {
+    const harness = await serve({});
+    const oldest = await crowd(harness, 9, halfBody, '127.4.0.1');
+    const others: Crowd[] = [];
+    for (let network = 1; network < 10; network++)
+      others.push(await crowd(harness, 9, halfBody, `127.4.${network}.1`));
+    await sleep(1_200);
+    assert.equal(oldest.open(), 0);
+    assert.equal(others.at(-1)?.open(), 9);
+    assert.equal(harness.server.measure().sockets.halfSent, 60);
+    await assertServed(harness);
+  });
+
+  test('a trusted proxy has no bound by network', async () => {
+    const harness = await serve({ trustedProxies: ['127.5.0.0/16'] });
+    const proxied = await crowd(harness, 30, halfBody, '127.5.0.1');
+    await sleep(1_200);
+    assert.equal(proxied.open(), 30);
+  });
+
+  test('idle connections give way to new ones, first those of the network that has most', async () => {
+    const harness = await serve({ socketsMax: 40 });
+    const kept = await crowd(harness, 5, ask.replace('close', 'keep-alive'), other);
+    await crowd(harness, 20);
+    const idle = await crowd(harness, 100, ask.replace('close', 'keep-alive'));
+    await assertServed(harness);
+    assert.ok(idle.open() < 40);
+    assert.equal(kept.open(), 5);
+    for (const [index, socket] of kept.sockets.entries()) {
+      socket.write(ask);
+      await sleep(20);
+      assert.equal(kept.received[index]?.match(/HTTP\/1\.1 200/g)?.length, 2, 'it can still be used');
+    }
+  });
+
+  test('half-sent requests give way where no connection is idle, and requests at work never do', async () => {
+    const gate = Promise.withResolvers<void>();
+    const harness = await startHarness({
+      settings: { ...bounds, socketsMax: 20, halfSentNetworkMax: 1_000 },
+      handlers: { listLamps: () => gate.promise.then(() => ({ status: 200, body: [] })) },
+    });
+    open.push(harness);
+    const working = await crowd(harness, 8, ask, other);
+    const heads = await crowd(harness, 12, halfHead);
+    await sleep(100);
+    const more = await crowd(harness, 6, ask, other);
+    await sleep(200);
+    assert.equal(heads.open(), 6);
+    gate.resolve();
+    await sleep(300);
+    for (const text of [...working.received, ...more.received]) assert.match(text, /^HTTP\/1\.1 200/);
+  });
+
+  test('a request that arrives more slowly than the least rate ends with 408, and a fast one does not', async () => {
+    const harness = await serve({ slowAfterMs: 1_000, bodyTimeoutMs: 60_000 });
+    const long = `${post}Content-Length: 60000\r\n\r\n`;
+    const slow = [
+      await crowd(harness, 3, long),
+      await crowd(harness, 3, halfHead),
+      await crowd(harness, 1, halfBody),
+    ];
+    const fast = await crowd(harness, 1, long);
+    const drip = setInterval(() => {
+      for (const each of slow) for (const socket of each.sockets) if (!socket.destroyed) socket.write('x');
+      fast.sockets[0]?.write(' '.repeat(500));
+    }, 100);
+    await sleep(2_500);
+    clearInterval(drip);
+    for (const each of slow) {
+      assert.equal(each.open(), 0);
+      for (const text of each.received) assert.match(text, /^HTTP\/1\.1 408/);
+    }
+    assert.equal(fast.open(), 1);
+    await assertServed(harness);
+  });
+});
+
+test('readiness stays 200 while other requests are refused, and says that it is degraded', async () => {
+  const gate = Promise.withResolvers<void>();
+  const harness = await startHarness({
+    settings: { requestsInFlightMax: 2 },
+    handlers: { listLamps: () => gate.promise.then(() => ({ status: 200, body: [] })) },
+  });
+  const ready = async (): Promise<unknown> => {
+    const reply = await harness.ask('GET /readyz');
+    return [reply.status, await reply.json()];
+  };
+  assert.deepEqual(await ready(), [200, { status: 'ready' }]);
+  const waiting = [harness.ask('GET /v2/lamps'), harness.ask('GET /v2/lamps')];
+  await sleep(50);
+  assert.equal((await harness.ask('GET /v2/lamps')).status, 503);
+  assert.deepEqual(await ready(), [200, { status: 'ready', degraded: true }]);
+  gate.resolve();
+  await Promise.all(waiting);
+  await sleep(1_100);
+  assert.deepEqual(await ready(), [200, { status: 'ready' }]);
+  await harness.close();
+});
