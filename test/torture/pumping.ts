@@ -2,7 +2,7 @@
  * Replays for `npm run torture` the pumping of texts over simulated days: the texts of no day cost more than the budget, and
  * all honest people confirm, by text or by mail. Starts one server and one service on loopback, and stops by itself.
  *
- *     npm run torture -- pumping      10 days
+ *     npm run torture -- pumping      3 days
  *     npm run torture -- pumping 2    2 days
  */
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { replayPumping } from '../attacks/support/pumping.ts';
 import { startTextService } from '../attacks/support/text-service.ts';
 import { startRoster } from '../support/server/start.ts';
 
-const days = Number(process.argv[2] ?? 10);
+const days = Number(process.argv[2] ?? 3);
 if (!Number.isSafeInteger(days) || days < 1) throw new Error('the number of days must be 1 or more');
 
 /** A text to the United States costs 0.013, so that a day has room for 200. */

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { dayMs } from '../../../src/core/time.ts';
 import { confirm, signUp, signUpBody } from '../../contracts/general/sign-up.ts';
+import { findPort } from '../../support/machine/port.ts';
+import { readMetrics } from '../../support/server/metrics.ts';
 import { setUp } from '../../support/server/set-up.ts';
 import { startRoster } from '../../support/server/start.ts';
 import { path, proofsOf, templatesTo } from '../support/accounts.ts';
@@ -18,13 +20,12 @@ let phones = 0;
 /** A mobile phone of a range of its own. */
 const newPhone = (): string => `+1202${String(300 + ++phones)}4567`;
 
-/** A deployment in which a segment costs a tenth, and a day at most one. */
-function setUpSpending(texts: { readonly confirmation?: string } = {}) {
+/** The service of a deployment in which a segment costs a tenth, and a day at most one; `confirmation` replaces the text. */
+function setUpPricedService({ confirmation }: { readonly confirmation?: string } = {}) {
   const folder = setUp(async () => ({ path: await mkdtemp(join(tmpdir(), 'roster-prices-')) }));
   const service = setUp(async () => {
     const [prices, templates] = [join(folder.path, 'prices.txt'), join(folder.path, 'templates')];
     await writeFile(prices, '* 0.1\n');
-    const { confirmation } = texts;
     if (confirmation !== undefined) {
       await mkdir(join(templates, 'en'), { recursive: true });
       await writeFile(join(templates, 'en', 'confirmation.sms.txt'), confirmation);
@@ -32,20 +33,26 @@ function setUpSpending(texts: { readonly confirmation?: string } = {}) {
     return startTextService({
       ROSTER_SMS_PRICES: prices,
       ROSTER_SMS_BUDGET_DAY: '1',
+      ROSTER_METRICS_PORT: String(await findPort()),
       ...(confirmation === undefined ? {} : { ROSTER_TEMPLATES_DIR: templates }),
     });
   });
-  const roster = setUp(() => startRoster({ env: service.env }));
   after(async () => {
-    await roster.close();
     service.close();
     await rm(folder.path, { recursive: true });
   });
-  return { roster, service };
+  return service;
+}
+
+function setUpSpending(texts: { readonly confirmation?: string } = {}) {
+  const service = setUpPricedService(texts);
+  const roster = setUp(() => startRoster({ env: service.env }));
+  after(() => roster.close());
+  return { roster, service, metricsPort: () => service.env['ROSTER_METRICS_PORT'] ?? '' };
 }
 
 describe('the budget of a day', () => {
-  const { roster, service } = setUpSpending();
+  const { roster, service, metricsPort } = setUpSpending();
 
   test('is never exceeded by sign-ups that come together, and their answers are the same', async () => {
     const answers = await Promise.all(
@@ -81,6 +88,15 @@ describe('the budget of a day', () => {
     assert.deepEqual(await proofsOf(roster, account), { email: true, phone: false });
   });
 
+  test('shows in the metrics what was spent, and where, without an organization', async () => {
+    const metrics = await readMetrics(metricsPort());
+    assert.equal(metrics.sum('roster_sms_spent_today', { country: 'US' }), 1);
+    assert.equal(metrics.sum('roster_sms_texts_today', { outcome: 'sent', country: 'US' }), 10);
+    assert.ok(metrics.sum('roster_sms_texts_today', { outcome: 'budget', country: 'US' }) >= 20);
+    assert.equal(metrics.sum('roster_sms_budgets', { state: 'spent' }), 1);
+    assert.equal(metrics.sum('roster_sms_budgets', { state: 'near' }), 0);
+  });
+
   test('is that of one organization', async () => {
     const { app } = await roster.addOrganization();
     const before = service.texts.length;
@@ -110,5 +126,24 @@ describe('a text of several segments', () => {
     await roster.settle();
     assert.equal(service.texts.length, 5);
     assert.equal(service.texts[0]?.body.length, 161);
+  });
+});
+
+describe('a restart', () => {
+  const service = setUpPricedService();
+
+  test('forgets nothing that was spent', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'roster-restart-'));
+    try {
+      for (let start = 0; start < 3; start++) {
+        const roster = await startRoster({ env: service.env, folder });
+        for (let count = 0; count < 6; count++) await signUp(roster, { phone: newPhone() });
+        await roster.settle();
+        await roster.close();
+      }
+      assert.equal(service.texts.length, 10);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
