@@ -8,6 +8,7 @@ import { transferColumns } from '../core/transfer/columns.ts';
 import { auditCommands } from './audit-commands.ts';
 import type { Command, Option } from './command.ts';
 import { erasureCommands } from './erasure-commands.ts';
+import { limitCommands } from './limit-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
 
 const organization: Option = {
@@ -329,5 +330,6 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/outbox.ts')).show,
   },
   ...auditCommands,
+  ...limitCommands,
   ...erasureCommands,
 ];

@@ -3,14 +3,14 @@ import { presentUser } from '../../app/create-app.ts';
 import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
 import { recordOperatorRead } from '../../core/record/commands.ts';
 import { toMillisecondText } from '../../core/time.ts';
-import { CommandError } from '../command.ts';
 import { bold, pairs, timeOrNull } from '../layout.ts';
+import { pickUser } from '../one-user.ts';
 import { findOrganization, onDirectory, operatorOf } from '../operator.ts';
 
 export const show = onDirectory(async (directory, invocation) => {
   const { core } = directory;
   const only = await findOrganization(directory, invocation);
-  const dossier = pick(await findDossiers(core, invocation.argument), only?.id ?? null);
+  const dossier = pickUser(await findDossiers(core, invocation.argument), only?.id ?? null);
   await recordOperatorRead(core, operatorOf(dossier.organization.key), dossier.user.id);
   const views = await presentUser(dossier.user, core.clock.now());
   const json = { ...views, directory: presentDossier(dossier) };
@@ -21,25 +21,6 @@ export const show = onDirectory(async (directory, invocation) => {
       .join('\n\n'),
   };
 });
-
-/**
- * The dossier that is meant: an email may belong to one user in each of several organizations, and several users may
- * request it.
- */
-function pick(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
-  const found = dossiers.filter(({ organization }) => {
-    return organizationId === null || organization.id === organizationId;
-  });
-  const [only, second] = found;
-  if (only === undefined) throw new CommandError('there is no such user');
-  if (second === undefined) return only;
-  if (second.organization.id === only.organization.id) {
-    const numbers = found.map(({ user }) => String(user.number)).join(', ');
-    throw new CommandError(`several users request this email: use a number, one of ${numbers}`);
-  }
-  const ids = found.map(({ organization }) => `--org ${organization.id}`).join(' or ');
-  throw new CommandError(`several organizations have such a user: add ${ids}`);
-}
 
 function presentDossier({ organization, app, user, sessions, openCode, openTokens }: UserDossier) {
   return {

@@ -18,7 +18,7 @@ export interface RefusedCall {
 }
 
 /** The quotas of a network and of the wider networks around it, the narrowest first. */
-function quotasOf(
+export function quotasOfNetwork(
   network: string,
   quota: Quota,
   factors: NetworkFactors,
@@ -36,7 +36,7 @@ export async function hitNetwork(
   network: string,
 ): Promise<RefusedCall | null> {
   const { networkQuotas, networkFactors } = core.policy;
-  const levels = quotasOf(network, networkQuotas[bucket], networkFactors);
+  const levels = quotasOfNetwork(network, networkQuotas[bucket], networkFactors);
   const subjects = levels.map((level) => ({
     subject: core.secrets.keyedDigest('network', level.network),
     quota: level.quota,
@@ -62,7 +62,7 @@ export class NetworkTally {
 
   /** Null when the call was counted. */
   hit(network: string, quota: Quota, factors: NetworkFactors, now: number): RefusedCall | null {
-    const levels = quotasOf(network, quota, factors).map((level) => {
+    const levels = quotasOfNetwork(network, quota, factors).map((level) => {
       const stepMs = level.quota.windowMs / level.quota.limit;
       const debt = Math.max(now, this.#debts.get(level.network) ?? 0) + stepMs;
       return { ...level, debt, waitMs: debt - now - level.quota.windowMs };

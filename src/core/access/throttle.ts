@@ -28,6 +28,13 @@ export interface RefusedHit {
   readonly at: number;
 }
 
+/** A hit that still counts. */
+export interface Hit {
+  readonly subject: string;
+  readonly bucket: string;
+  readonly at: number;
+}
+
 export interface ThrottleStore {
   /**
    * Counts one hit if the quotas allow it. Null when it was counted; otherwise the milliseconds until the next hit is
@@ -43,6 +50,14 @@ export interface ThrottleStore {
   findFailures(subject: string, from: GuessSource): Promise<LoginFailures>;
   /** Counts one wrong password, of the network and of its group; each makes the debt of the group `debtMs` longer. */
   addFailure(subject: string, from: GuessSource, now: number, debtMs: number): Promise<void>;
+  /** The hits of the subjects whose end is after `now`. */
+  listHits(subjects: readonly string[], now: number): Promise<readonly Hit[]>;
+  /** The wrong passwords of the subjects, by network, and by group under its name. */
+  listFailures(
+    subjects: readonly string[],
+  ): Promise<readonly (LoginFailures & { readonly network: string })[]>;
+  /** Forgets the hits and the wrong passwords of the subjects. Returns how many rows these were. */
+  clear(subjects: readonly string[]): Promise<number>;
   /** Forgets the wrong passwords from a network, by default from all networks. */
   clearFailures(subject: string, network?: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** The numbers of the budgets of messages, and the port that counts. All processes share the counters. */
-import type { Quota } from '../access/throttle.ts';
+import type { Hit, Quota } from '../access/throttle.ts';
 import { dayMs } from '../time.ts';
 import type { Channel } from './message.ts';
 
@@ -39,6 +39,10 @@ export interface MessageBudgetStore {
    * Null when it was counted; otherwise the milliseconds until the next message is allowed.
    */
   hit(bucket: string, subject: string, quotas: readonly Quota[], now: number): Promise<number | null>;
+  /** The messages to the destinations, from any organization, that still count. */
+  listHits(subjects: readonly string[], now: number): Promise<readonly Hit[]>;
+  /** Forgets the messages to the destinations. Returns how many there were. */
+  clear(subjects: readonly string[]): Promise<number>;
   /** Uses an amount of today's budget. False where less than the amount is left; then nothing is used. */
   use(amount: DayAmount, now: number): Promise<boolean>;
   /** How much of today's budget is used. */

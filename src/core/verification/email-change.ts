@@ -24,7 +24,7 @@ import { sendPasswordToken } from './password-reset.ts';
 import { withoutEmailRequest } from './requested-email.ts';
 
 /** How many messages to new addresses one account causes: they may belong to strangers. */
-const changeMailQuotas: readonly Quota[] = [{ limit: 5, windowMs: hourMs }];
+export const changeMailQuotas: readonly Quota[] = [{ limit: 5, windowMs: hourMs }];
 
 const changeLink: LinkKind = { purpose: 'change', isFor: (user) => user.status !== 'inactive' };
 /** An account that a thief has cancelled gets its email back too. */

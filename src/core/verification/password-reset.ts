@@ -30,7 +30,7 @@ import { addressDigest, wentTo } from './email-token.ts';
 import { type PasswordToken, type PasswordTokenPurpose, passwordTokenLifeMs } from './password-token.ts';
 
 /** How often a reset email is sent to one account; further emails are not sent, without an error. */
-const resetMailQuotas = [
+export const resetMailQuotas = [
   { limit: 1, windowMs: minuteMs },
   { limit: 5, windowMs: hourMs },
 ] as const;

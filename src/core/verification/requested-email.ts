@@ -21,7 +21,7 @@ import { issueEmailLink } from './email-link.ts';
 export const emailRequestLifeMs = 7 * dayMs;
 
 /** How many addresses a user may request after the sign-up. Each gets a mail. */
-const newRequestQuotas = [{ limit: 5, windowMs: hourMs }] as const;
+export const newRequestQuotas = [{ limit: 5, windowMs: hourMs }] as const;
 
 const none = { requestedEmail: null, emailRequestedAt: null } as const;
 

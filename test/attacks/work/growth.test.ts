@@ -82,7 +82,7 @@ describe('what a free account does adds no rows without end', () => {
       const reply = await roster.call(`PUT ${users}/${number}`, { session, json });
       assert.ok([200, 429].includes(reply.status), reply.text);
       await roster.call(`POST ${users}/passwords`, { json: { email } });
-      await roster.call(`POST ${users}/email_has_account/resend_confirmation`, { session });
+      await roster.call(`POST ${users}/resend_confirmation`, { session });
       await roster.call(`POST ${users}/confirmation`, {
         json: { user_id: number, confirmation_code: '000000' },
       });

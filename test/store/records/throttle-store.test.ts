@@ -53,6 +53,41 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     assert.equal(await network(), 60_000);
   });
 
+  test('the counts of subjects are listed while they last, and cleared', async () => {
+    const from = { network: 'n', group: 'unknown' } as const;
+    await hit('a', 's', twiceAMinute, 0);
+    await hit('b', 's', twiceAMinute, 30_000);
+    await hit('a', 't', twiceAMinute, 0);
+    await own().change(tenant.orgKey, async (tx) => {
+      await tx.throttles.addFailure('s', from, 5, 10);
+      await tx.messageBudgets.hit('stranger', 's', twiceAMinute, 40_000);
+    });
+    const list = (now: number) =>
+      own().read(tenant.orgKey, async (tx) => ({
+        hits: await tx.throttles.listHits(['s', 'u'], now),
+        messages: await tx.messageBudgets.listHits(['s'], now),
+        failures: (await tx.throttles.listFailures(['s']))
+          .map(({ network, count }) => [network, count])
+          .sort(),
+      }));
+    const b = { subject: 's', bucket: 'b', at: 30_000 };
+    const message = { subject: 's', bucket: 'stranger', at: 40_000 };
+    const failures = [
+      ['n', 1],
+      ['unknown', 1],
+    ];
+    const a = { subject: 's', bucket: 'a', at: 0 };
+    assert.deepEqual(await list(59_999), { hits: [a, b], messages: [message], failures });
+    assert.deepEqual(await list(60_000), { hits: [b], messages: [message], failures });
+    const cleared = await own().change(tenant.orgKey, async (tx) => [
+      await tx.throttles.clear(['s', 'u']),
+      await tx.messageBudgets.clear(['s']),
+    ]);
+    assert.deepEqual(cleared, [4, 1]);
+    assert.deepEqual(await list(0), { hits: [], messages: [], failures: [] });
+    assert.equal(await hit('a', 't', [{ limit: 1, windowMs: 60_000 }], 0), 60_000);
+  });
+
   const nest = (subjects: readonly (readonly [string, number])[], now: number) =>
     own().changeSystem('throttle', (tx) => {
       const counts = subjects.map(([subject, limit]) => ({ subject, quota: { limit, windowMs: 60_000 } }));

@@ -8,7 +8,7 @@
  * never more.
  */
 import { sql } from 'kysely';
-import type { Quota } from '../../../core/access/throttle.ts';
+import type { Hit, Quota } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
 import type { DayAmount, MessageBudgetStore } from '../../../core/messaging/budget-store.ts';
 import { dayMs } from '../../../core/time.ts';
@@ -42,6 +42,18 @@ const insertHit = statement((p: Binder<ByBucket & { orgKey: number; at: number; 
     at: p('at'),
     expires_at: p('expiresAt'),
   }),
+);
+
+const selectHits = statement((p: Binder<{ subject: string; now: number }>) =>
+  build
+    .selectFrom('message_hits')
+    .select(['subject', 'bucket', 'at'])
+    .where('subject', '=', p('subject'))
+    .where('expires_at', '>', p('now')),
+);
+
+const deleteHits = statement((p: Binder<{ subject: string }>) =>
+  build.deleteFrom('message_hits').where('subject', '=', p('subject')),
 );
 
 type OfDay = { orgKey: number; budget: string; day: number };
@@ -99,6 +111,20 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
     const hit = { orgKey: this.#orgKey, subject, bucket, at: now, expiresAt: now + longestMs };
     await executor.run(insertHit, hit);
     return null;
+  }
+
+  async listHits(subjects: readonly string[], now: number): Promise<readonly Hit[]> {
+    const found: Hit[] = [];
+    for (const subject of subjects) {
+      found.push(...(await this.#scope.executor.rows(selectHits, { subject, now })));
+    }
+    return found;
+  }
+
+  async clear(subjects: readonly string[]): Promise<number> {
+    let cleared = 0;
+    for (const subject of subjects) cleared += await this.#scope.executor.run(deleteHits, { subject });
+    return cleared;
   }
 
   async use({ scope, budget, amount, limit }: DayAmount, now: number): Promise<boolean> {

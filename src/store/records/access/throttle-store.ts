@@ -6,6 +6,7 @@
 import { sql } from 'kysely';
 import type {
   GuessSource,
+  Hit,
   LoginFailures,
   Quota,
   RefusedHit,
@@ -128,6 +129,27 @@ const deleteFailuresFrom = statement((p: Binder<BySubject & { network: string }>
     .where('network', '=', p('network')),
 );
 
+const selectHits = statement((p: Binder<BySubject & { now: number }>) =>
+  build
+    .selectFrom('throttle_hits')
+    .select(['subject', 'bucket', 'at'])
+    .where('org_key', '=', p('orgKey'))
+    .where('subject', '=', p('subject'))
+    .where('expires_at', '>', p('now')),
+);
+
+const selectAllFailures = statement((p: Binder<BySubject>) =>
+  build
+    .selectFrom('login_failures')
+    .select(['network', 'failures', 'last_at as lastAt', 'debt_until as debtUntil'])
+    .where('org_key', '=', p('orgKey'))
+    .where('subject', '=', p('subject')),
+);
+
+const deleteHits = statement((p: Binder<BySubject>) =>
+  build.deleteFrom('throttle_hits').where('org_key', '=', p('orgKey')).where('subject', '=', p('subject')),
+);
+
 export class SqlThrottleStore implements ThrottleStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -202,6 +224,33 @@ export class SqlThrottleStore implements ThrottleStore {
     const values = { orgKey: this.#orgKey, subject, now, debtUntil: now + debtMs };
     await this.#scope.executor.run(addFailure, { ...values, network: from.network });
     await this.#scope.executor.run(addFailure, { ...values, network: from.group });
+  }
+
+  async listHits(subjects: readonly string[], now: number): Promise<readonly Hit[]> {
+    const found: Hit[] = [];
+    for (const subject of subjects) {
+      found.push(...(await this.#scope.executor.rows(selectHits, { orgKey: this.#orgKey, subject, now })));
+    }
+    return found;
+  }
+
+  async listFailures(subjects: readonly string[]): Promise<readonly (LoginFailures & { network: string })[]> {
+    const found: (LoginFailures & { network: string })[] = [];
+    for (const subject of subjects) {
+      const rows = await this.#scope.executor.rows(selectAllFailures, { orgKey: this.#orgKey, subject });
+      found.push(...rows.map(({ failures, ...row }) => ({ ...row, count: failures })));
+    }
+    return found;
+  }
+
+  async clear(subjects: readonly string[]): Promise<number> {
+    const { executor } = this.#scope;
+    let cleared = 0;
+    for (const subject of subjects) {
+      const own = { orgKey: this.#orgKey, subject };
+      cleared += (await executor.run(deleteHits, own)) + (await executor.run(deleteFailures, own));
+    }
+    return cleared;
   }
 
   async clearFailures(subject: string, network?: string): Promise<void> {

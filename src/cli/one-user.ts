@@ -1,0 +1,22 @@
+/** Finds the one user that an operator means. */
+import type { UserDossier } from '../core/directory/user-dossier.ts';
+import { CommandError } from './command.ts';
+
+/**
+ * The dossier that is meant: an email may belong to one user in each of several organizations, and several users may
+ * request it.
+ */
+export function pickUser(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
+  const found = dossiers.filter(({ organization }) => {
+    return organizationId === null || organization.id === organizationId;
+  });
+  const [only, second] = found;
+  if (only === undefined) throw new CommandError('there is no such user');
+  if (second === undefined) return only;
+  if (second.organization.id === only.organization.id) {
+    const numbers = found.map(({ user }) => String(user.number)).join(', ');
+    throw new CommandError(`several users request this email: use a number, one of ${numbers}`);
+  }
+  const ids = found.map(({ organization }) => `--org ${organization.id}`).join(' or ');
+  throw new CommandError(`several organizations have such a user: add ${ids}`);
+}

@@ -1,0 +1,225 @@
+/**
+ * What the limits count for an account, a network or the whole deployment now. A person who is refused, or waits for a message,
+ * asks support; support sees the reason here, and can clear it. The budgets of a day are only shown: a larger one is a setting.
+ *
+ * Counters are found by keyed digests, so only a caller who knows the account or the address finds them.
+ */
+import { levelsOf, networkOf, parseAddress } from '../access/network.ts';
+import { quotasOfNetwork } from '../access/network-throttle.ts';
+import { destinationSubject, emailSubjects, subjectsOf } from '../access/subject.ts';
+import { debtOf, failureDelayMs, guessesLeft, type Hit, type Quota } from '../access/throttle.ts';
+import type { Core, NetworkBucket, Policy } from '../core.ts';
+import type { Organization } from '../directory/organization.ts';
+import type { User } from '../directory/user.ts';
+import type { DayScope } from '../messaging/budget-store.ts';
+import type { Channel } from '../messaging/message.ts';
+import { dayOf } from '../messaging/sms-limits.ts';
+import { codeSendQuotas } from '../verification/confirmation-code.ts';
+import { changeMailQuotas } from '../verification/email-change.ts';
+import { resetMailQuotas } from '../verification/password-reset.ts';
+import { newRequestQuotas } from '../verification/requested-email.ts';
+
+/** The count of one limit. */
+export interface LimitUse {
+  /** Its name, such as `reset` or `message stranger`. */
+  readonly limit: string;
+  /** What it counts for: `account`, `email`, `phone`, or the width of a network, such as `/24`. */
+  readonly of: string;
+  readonly used: number;
+  /** How many are allowed in the window; null for a count that only delays, or has no number here. */
+  readonly most: number | null;
+  /** Milliseconds; null where the count has no window. */
+  readonly windowMs: number | null;
+  /** Milliseconds until one more is allowed; 0 where it is allowed now. */
+  readonly waitMs: number;
+}
+
+/** Hits that are no limit: they make every try of a code the same work. */
+const noLimit: ReadonlySet<string> = new Set(['code_try']);
+
+/** The quotas of an account and of its email, by the name of the limit. */
+function accountQuotas(policy: Policy): Readonly<Record<string, readonly Quota[]>> {
+  return {
+    code: codeSendQuotas,
+    reset: resetMailQuotas,
+    email_change: changeMailQuotas,
+    email_request: newRequestQuotas,
+    message: [policy.messageLimits.account],
+    own_change: policy.ownActQuotas,
+    'session.started': policy.ownActQuotas,
+    'session.ended': policy.ownActQuotas,
+  };
+}
+
+/** An operation: what counts for an account, for its addresses, and of its wrong passwords. */
+export async function listAccountLimits(core: Core, user: User): Promise<readonly LimitUse[]> {
+  const { clock, policy, work } = core;
+  const now = clock.now();
+  const subjects = subjectsOf(core.secrets, user);
+  const found = await work.read(user.orgKey, async (tx) => ({
+    hits: await tx.throttles.listHits(subjects, now),
+    messages: await tx.messageBudgets.listHits(subjects, now),
+    failures: await tx.throttles.listFailures(subjects),
+  }));
+  const kindOf = kindsOfSubjects(core, user);
+  const byAccount = accountQuotas(policy);
+  const uses = usesOf(found.hits, now, kindOf, ({ bucket }) => byAccount[bucket] ?? []);
+  const messages = usesOf(found.messages, now, kindOf, () => policy.messageLimits.address);
+  const guesses = found.failures.flatMap((failures): LimitUse[] => {
+    const { guessQuota } = policy;
+    const common = { of: 'email', windowMs: null };
+    switch (failures.network) {
+      // It has no limit.
+      case 'known':
+        return [];
+      case 'unknown': {
+        const left = guessesLeft(failures, guessQuota, now);
+        const waitMs = left < 1 ? Math.ceil((1 - left) * debtOf(guessQuota)) : 0;
+        const used = Math.ceil(guessQuota.limit - left);
+        return [
+          { ...common, limit: 'wrong passwords, unknown networks', used, most: guessQuota.limit, waitMs },
+        ];
+      }
+      default: {
+        const waitMs = failureDelayMs(failures, now);
+        return [
+          { ...common, limit: 'wrong passwords, one network', used: failures.count, most: null, waitMs },
+        ];
+      }
+    }
+  });
+  return [...uses, ...messages.map((use) => ({ ...use, limit: `message ${use.limit}` })), ...guesses].filter(
+    ({ used }) => used > 0,
+  );
+}
+
+/**
+ * An operation: forgets what counts for an account, its addresses and its wrong passwords, so that it can go on at once. Returns how many
+ * counts it has forgotten.
+ */
+export function clearAccountLimits(core: Core, user: User): Promise<number> {
+  const subjects = subjectsOf(core.secrets, user);
+  return core.work.change(user.orgKey, async (tx) => {
+    const hits = await tx.throttles.clear(subjects);
+    return hits + (await tx.messageBudgets.clear(subjects));
+  });
+}
+
+/** What a subject stands for: `subjectsOf` has them all. */
+function kindsOfSubjects({ secrets }: Core, user: User): (subject: string) => string {
+  const { orgKey, email, requestedEmail, phoneE164 } = user;
+  const kinds = new Map<string, string>();
+  for (const address of [email, requestedEmail]) {
+    if (address === null) continue;
+    kinds.set(destinationSubject(secrets, 'email', address), 'email');
+    for (const subject of emailSubjects(secrets, orgKey, address)) kinds.set(subject, 'email');
+  }
+  if (phoneE164 !== null) kinds.set(destinationSubject(secrets, 'sms', phoneE164), 'phone');
+  return (subject) => kinds.get(subject) ?? 'account';
+}
+
+/** An operation: what counts for the network of an address, and for the wider networks around it; null where the text is no address. */
+export async function listNetworkLimits(core: Core, text: string): Promise<readonly LimitUse[] | null> {
+  const levels = subjectsOfNetwork(core, text);
+  if (levels === null) return null;
+  const { networkQuotas, networkFactors } = core.policy;
+  const now = core.clock.now();
+  const subjects = [...levels.keys()];
+  const hits = await core.work.readSystem('operator', (tx) => tx.throttles.listHits(subjects, now));
+  const widthOf = (subject: string): string => levels.get(subject) ?? '';
+  return usesOf(hits, now, widthOf, ({ bucket, subject }) => {
+    const quota = networkQuotas[bucket as NetworkBucket] as Quota | undefined;
+    if (quota === undefined) return [];
+    const own = quotasOfNetwork(networkIn(text) ?? '', quota, networkFactors);
+    return own.filter(({ width }) => width === levels.get(subject)).map((level) => level.quota);
+  });
+}
+
+/** An operation: forgets what counts for the network of an address and those around it; null where the text is no address. */
+export async function clearNetworkLimits(core: Core, text: string): Promise<number | null> {
+  const levels = subjectsOfNetwork(core, text);
+  if (levels === null) return null;
+  return core.work.changeSystem('operator', (tx) => tx.throttles.clear([...levels.keys()]));
+}
+
+function networkIn(text: string): string | null {
+  const address = parseAddress(text);
+  return address === null ? null : networkOf(address);
+}
+
+/** The keyed digests of the network and of those around it, with their widths. */
+function subjectsOfNetwork({ secrets }: Core, text: string): ReadonlyMap<string, string> | null {
+  const network = networkIn(text);
+  if (network === null) return null;
+  return new Map(
+    levelsOf(network).map((level) => [secrets.keyedDigest('network', level.network), level.width]),
+  );
+}
+
+/** The counts by limit and subject. Of several quotas the one is shown that demands the longest wait, else the one that is used up most. */
+function usesOf(
+  hits: readonly Hit[],
+  now: number,
+  kindOf: (subject: string) => string,
+  quotasOf: (hit: Hit) => readonly Quota[],
+): readonly LimitUse[] {
+  const groups = Map.groupBy(
+    hits.filter(({ bucket }) => !noLimit.has(bucket)),
+    ({ subject, bucket }) => `${subject} ${bucket}`,
+  );
+  return [...groups.values()].flatMap((group): LimitUse[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const said = { limit: first.bucket, of: kindOf(first.subject) };
+    const uses = quotasOf(first).map((quota) => ({ ...said, ...useOf(group, quota, now) }));
+    const [strictest] = uses.sort(
+      (left, right) => right.waitMs - left.waitMs || right.used / right.most - left.used / left.most,
+    );
+    return [strictest ?? { ...said, used: group.length, most: null, windowMs: null, waitMs: 0 }];
+  });
+}
+
+function useOf(hits: readonly Hit[], { limit, windowMs }: Quota, now: number) {
+  const inWindow = hits.filter(({ at }) => at > now - windowMs).sort((left, right) => right.at - left.at);
+  const blocking = inWindow[limit - 1];
+  const waitMs = blocking === undefined ? 0 : blocking.at + windowMs - now;
+  return { used: inWindow.length, most: limit, windowMs, waitMs };
+}
+
+/** What is used of a budget of the present day (UTC). */
+export interface DayUse {
+  /** Null for the whole deployment. */
+  readonly organization: Organization | null;
+  /** `sms`, `email`, each also as `… owner`, or `sms money` in millionths. */
+  readonly budget: string;
+  readonly used: number;
+  /** Null for any number. */
+  readonly most: number | null;
+}
+
+/** An operation: the budgets of messages of the present day. Budgets without a limit are in it only where they were counted. */
+export async function listDayBudgets(core: Core): Promise<readonly DayUse[]> {
+  const now = core.clock.now();
+  const { day } = core.policy.messageLimits;
+  return core.work.readSystem('operator', async (system) => {
+    const uses: DayUse[] = [];
+    const organizations = await system.organizations.list();
+    const add = async (organization: Organization | null, key: number, scope: DayScope): Promise<void> => {
+      const tx = system.within(key);
+      for (const channel of ['sms', 'email'] satisfies Channel[]) {
+        for (const budget of [channel, `${channel} owner`]) {
+          const used = await tx.messageBudgets.findUsed({ scope, budget }, now);
+          uses.push({ organization, budget, used, most: day[channel][scope] });
+        }
+      }
+    };
+    const [anyone] = organizations;
+    if (anyone !== undefined) await add(null, anyone.key, 'deployment');
+    for (const organization of organizations) {
+      await add(organization, organization.key, 'organization');
+      const used = await system.within(organization.key).smsLimits.findSpent(dayOf(now));
+      uses.push({ organization, budget: 'sms money', used, most: core.sms?.budgetDay ?? null });
+    }
+    return uses.filter(({ used, most }) => used > 0 || most !== null);
+  });
+}
