@@ -57,7 +57,9 @@ export async function checkProof(
   const { target, typed, arrival } = proof;
   const turn = { arrival, account: target.id };
   const check = async (): Promise<PasswordMatch | null> => {
-    const found = await matchPassword(core.hasher, typed, target.passwordHash, { turn });
+    const found = await core.signInGate.share(`${target.id} ${target.passwordHash} ${typed}`, () =>
+      matchPassword(core.hasher, typed, target.passwordHash, { turn }),
+    );
     if (found !== 'wrong') return found;
     const subject = { kind: 'user', id: principal.userId } as const;
     core.tally.add(principal, { action: 'session.refused', subject, at: core.clock.now() });

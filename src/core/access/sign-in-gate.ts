@@ -1,10 +1,13 @@
 /**
  * Bounds how many password checks of one account run at the same time, so that parallel guesses cannot exceed the number of
  * free attempts: running checks and counted wrong passwords together are never more than that number. Further callers
- * wait in order of arrival.
+ * wait in order of arrival. The same check for several callers at the same time is made once.
  */
+import { DomainError } from '../errors.ts';
+
 export class SignInGate {
   readonly #queues = new Map<string, SubjectQueue>();
+  readonly #shared = new Map<string, Promise<unknown>>();
 
   /**
    * Runs `check` once fewer checks of the subject run than `findLimit` allows (at least one). `findLimit` is called when
@@ -24,6 +27,29 @@ export class SignInGate {
     } finally {
       queue.callers -= 1;
       if (queue.callers === 0) this.#queues.delete(subject);
+    }
+  }
+
+  /**
+   * The result of `check`, or of the same check that another caller runs now. `key` names all that the result depends on. Where the
+   * other caller leaves before its check, this one makes its own.
+   */
+  async share<T>(key: string, check: () => Promise<T>): Promise<T> {
+    const running = this.#shared.get(key) as Promise<T> | undefined;
+    if (running !== undefined) {
+      try {
+        return await running;
+      } catch (error) {
+        if (error instanceof DomainError) throw error;
+        return this.share(key, check);
+      }
+    }
+    const own = check();
+    this.#shared.set(key, own);
+    try {
+      return await own;
+    } finally {
+      this.#shared.delete(key);
     }
   }
 }

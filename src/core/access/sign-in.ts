@@ -219,10 +219,11 @@ async function findMatch(
     return { user: await tx.users.findByEmail(email), cost: await tx.hashCosts.find() };
   });
   const leastUnits = leastUnitsOf(cost);
-  const match = await matchPassword(core.hasher, password, user?.passwordHash ?? null, {
-    leastUnits,
-    turn,
-  });
+  const hash = user?.passwordHash ?? null;
+  // By address, so that one without an account shares its checks too.
+  const match = await core.signInGate.share(`${turn.account} ${hash} ${password}`, () =>
+    matchPassword(core.hasher, password, hash, { leastUnits, turn }),
+  );
   // A deployment that tells no accounts refuses a sign-in by an address that another person may read.
   const isOpen = user !== null && (core.policy.tellsAccounts || user.emailProvedAt !== null);
   if (isOpen && match !== 'wrong' && user.status !== 'inactive') return { user, match };

@@ -4,7 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { authenticateSession } from '../../../src/core/access/authentication.ts';
 import { passwordLeaseMs } from '../../../src/core/access/password-change.ts';
+import { PasswordChanges } from '../../../src/core/access/password-changes.ts';
+import { updateProfile } from '../../../src/core/directory/profile.ts';
+import { noEchoes } from '../../../src/core/directory/user-lifecycle.ts';
+import { isRefusal } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
 import { type SignedUp, signUp } from '../../contracts/general/sign-up.ts';
 import type { Reply } from '../../support/server/http.ts';
@@ -96,6 +101,29 @@ describe('a flood of changes of one password', () => {
     assert.equal(hashes.taken(), 1);
   });
 
+  test('by many processes at the same time costs one hash', async () => {
+    const person = await signUp(roster);
+    const principal = await authenticateSession(roster.core, 'general', person.session);
+    hashes.taken();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: many }, (_, index) =>
+        // The memory of a process of its own, so that the lease alone decides.
+        updateProfile({ ...roster.core, passwordChanges: new PasswordChanges() }, principal, {
+          ref: { number: person.number },
+          change: { password: `a-good-password-${index}` },
+          currentPassword: undefined,
+          echoes: noEchoes,
+          arrival: { network: `${index}`, arrivedAt: performance.now() },
+        }),
+      ),
+    );
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') assert.ok(isRefusal(outcome.reason, 'change_in_progress'));
+    }
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+    assert.equal(hashes.taken(), 1);
+  });
+
   test('in another process is refused by a lease, which ends when that process has died', async () => {
     const person = await signUp(roster);
     const { key } = roster.organization;
@@ -112,6 +140,30 @@ describe('a flood of changes of one password', () => {
     roster.clock.advance(passwordLeaseMs);
     assert.equal((await put(person, { password: 'another-good-one-7' })).status, 200);
     assert.equal(await roster.rows.count('password_leases'), 0);
+  });
+
+  test('of other fields with the present password, and of sign-ins, shares the checks of a password', async () => {
+    const person = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    hashes.taken();
+    const changes = await callAtOnce(roster.client, many, () => [
+      `PUT ${path}/${person.number}`,
+      { session: person.session, json: { user: { first_name: 'Ada', current_password: person.password } } },
+    ]);
+    assert.deepEqual(statusCounts(changes), { 200: many });
+    // Five checks of one session run at the same time, and share one hash.
+    assert.ok(hashes.taken() <= many / 2);
+    for (const [email, status] of [
+      [person.email, 201],
+      ['nobody@example.com', 401],
+    ] as const) {
+      const signIns = await callAtOnce(roster.client, 5, () => [
+        'POST /general/v1/sessions',
+        { json: { email, password: person.password } },
+      ]);
+      assert.deepEqual(statusCounts(signIns), { [status]: 5 });
+      assert.ok(hashes.taken() <= 2, email);
+    }
   });
 
   test('that no rule allows costs no hash', async () => {
