@@ -23,7 +23,15 @@ const states = [
 ] as const;
 type State = (typeof states)[number];
 
-const addressOf = (state: string): string => `${state.padEnd(10, '-')}@example.com`;
+const addressOf = (state: string): string => spellings.get(state) ?? `${state.padEnd(10, '-')}@example.com`;
+
+/** The domain in the other spelling than the account has, and one without an account. */
+const spellings: ReadonlyMap<string, string> = new Map([
+  ['label', 'ana@xn--bcher-kva.example'],
+  ['no label', 'ana@xn--bchen-kva.example'],
+  ['unicode', 'Bob@Bücher.example'],
+  ['no unicode', 'Bob@Büchen.example'],
+]);
 
 interface Answer {
   readonly status: number;
@@ -160,6 +168,26 @@ describe('a stranger gets equal answers and equal work', () => {
     assert.equal(left.queued, 0);
     // The second one within a minute sends nothing, for all alike.
     await compare(states, (_, email) => send('POST /v1/users/passwords', { user: { email } }));
+  });
+
+  test('of a sign-up, a reset and a sign-in with another spelling of an international address', async () => {
+    for (const email of ['ana@bücher.example', 'bob@xn--bcher-kva.example']) {
+      await server.addUser({ email, emailProvedAt: 1, confirmedAt: 1 });
+    }
+    for (const states of [
+      ['label', 'no label'],
+      ['unicode', 'no unicode'],
+    ]) {
+      for (const [line, status, body] of [
+        ['POST /v1/users', 201, (email: string) => signUpOf(email, passwords.wrong)],
+        ['POST /v1/users/passwords', 200, (email: string) => ({ email })],
+        ['POST /v1/sessions', 401, (email: string) => ({ email, password: passwords.wrong })],
+        ['POST /v1/users/email_has_account', 200, (email: string) => ({ email })],
+      ] as const) {
+        const seen = await compare(states, (_, email) => send(line, body(email)));
+        assert.equal(seen.status, status, line);
+      }
+    }
   });
 
   test('of the question whether an address has an account', async () => {

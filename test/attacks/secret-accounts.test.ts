@@ -195,6 +195,21 @@ describe('where a deployment tells no accounts', () => {
     assert.equal(await signIn(holder.email, 'three wild horses'), 201);
   });
 
+  test('another spelling of an international address is the same address', async () => {
+    const mailbox = 'ana@xn--bcher-8-n2a.example';
+    const holder = await signUp(roster, { email: 'ana@bücher-8.example', phone: newPhone() });
+    const link = linkIn(
+      (await roster.outbox()).find(({ template }) => template === 'email_proof') ?? { body: '' },
+    );
+    assert.equal((await pressButton(link)).status, 200);
+    const stranger = await signUp(roster, { email: mailbox, phone: newPhone() });
+    assert.equal(await signIn(mailbox), 201);
+    // The notice goes to the mailbox as its holder spells it.
+    await messageOf(roster, 'ana@bücher-8.example', 'sign_up_attempt');
+    assert.equal((await userOf(roster, stranger)).email, null);
+    assert.equal((await userOf(roster, holder)).email, 'ana@bücher-8.example');
+  });
+
   test('the operator finds a user by the address that the user requests, but its holder first', async () => {
     const show = async (reference: string) =>
       (await rosterJson(roster.folder, ['user', 'show', reference])).at('general.id');
