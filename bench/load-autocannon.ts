@@ -40,13 +40,15 @@ const result = await autocannon({
 });
 const cpu = process.cpuUsage(cpuBefore);
 const answered = result['2xx'] + result.non2xx;
+const failed = result.non2xx + result.errors + result.timeouts;
 const outcome: LoadResult = {
   perSecond: answered / result.duration,
   p50Ms: result.latency.p50,
   p99Ms: result.latency.p99,
   answered,
   sent,
-  failed: result.non2xx + result.errors + result.timeouts,
+  failed,
+  measured: { sent: answered, failed },
   generatorShare: (cpu.user + cpu.system) / 1e6 / result.duration,
 };
 process.stdout.write(JSON.stringify(outcome));

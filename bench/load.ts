@@ -22,6 +22,10 @@ export interface LoadJob {
   readonly seconds: number;
   /** So many requests a second, evenly spread, however long the answers take; by default the next follows each answer. */
   readonly perSecond?: number;
+  /** Whether the latencies are those of admitted requests alone, from sending to answer: of a server that sheds. */
+  readonly isOverload?: boolean;
+  /** Before the measurement, this opens the connections, and lets both sides compile their code. */
+  readonly warmUpMs?: number;
 }
 
 /** Paths in turn; or a prefix with the ids of users from a file of 16 bytes each. */
@@ -36,14 +40,13 @@ export interface LoadResult {
   readonly answered: number;
   /** Requests that were sent, also those without an answer in time. */
   readonly sent: number;
+  /** The same in the time of the measurement alone. */
+  readonly measured: { readonly sent: number; readonly failed: number };
   /** Answers with a status of 300 or above, and broken connections. */
   readonly failed: number;
   /** The share of one core that the generator used. */
   readonly generatorShare: number;
 }
-
-/** Before the measurement, this opens the connections and lets both sides compile their code. */
-const warmUpMs = 300;
 
 const job: LoadJob = JSON.parse(await text(process.stdin));
 const { hostname, port, host } = new URL(job.url);
@@ -62,6 +65,7 @@ const idle: Connection[] = [];
 class Connection {
   readonly #socket: Socket;
   #dueAt = 0;
+  #hasFailed = false;
   /** Bytes of the answer that have not arrived yet; null before its head. */
   #left: number | null = null;
   #head: Buffer | null = null;
@@ -76,7 +80,7 @@ class Connection {
   }
 
   send(dueAt: number): void {
-    this.#dueAt = dueAt;
+    this.#dueAt = job.isOverload === true ? performance.now() : dueAt;
     this.#socket.write(requestOf(sent++));
   }
 
@@ -86,7 +90,9 @@ class Connection {
       const end = head.indexOf('\r\n\r\n');
       this.#head = end === -1 ? head : null;
       if (end === -1) return;
-      this.#left = bodyBytesOf(head.toString('latin1', 0, end)) + end + 4 - head.length;
+      const text = head.toString('latin1', 0, end);
+      this.#hasFailed = Number(text.slice(9, 12)) >= 300;
+      this.#left = bodyBytesOf(text) + end + 4 - head.length;
     } else {
       this.#left -= bytes.length;
     }
@@ -98,7 +104,7 @@ class Connection {
   #answered(): void {
     const now = performance.now();
     if (isOver) return;
-    latencies.push(now - this.#dueAt);
+    if (job.isOverload !== true || !this.#hasFailed) latencies.push(now - this.#dueAt);
     const next = job.perSecond === undefined ? now : waiting.shift();
     if (next === undefined) idle.push(this);
     else this.send(next);
@@ -165,8 +171,9 @@ if (job.perSecond === undefined) {
   idle.push(...connections);
   sendDue(performance.now(), job.perSecond);
 }
-await new Promise((resolve) => setTimeout(resolve, warmUpMs));
+await new Promise((resolve) => setTimeout(resolve, job.warmUpMs ?? 300));
 latencies.length = 0;
+const before = { sent, failed };
 const beganAt = performance.now();
 const cpuBefore = process.cpuUsage();
 await new Promise((resolve) => setTimeout(resolve, job.seconds * 1_000));
@@ -185,6 +192,7 @@ const outcome: LoadResult = {
   answered: latencies.length,
   sent,
   failed,
+  measured: { sent: sent - before.sent, failed: failed - before.failed },
   generatorShare: (cpu.user + cpu.system) / 1e6 / elapsed,
 };
 process.stdout.write(JSON.stringify(outcome), () => process.exit(0));

@@ -16,6 +16,7 @@ import { type Figure, tableOf } from './figures.ts';
 import { withFixture } from './fixture.ts';
 import { login } from './login.ts';
 import { note } from './note.ts';
+import { overload } from './overload.ts';
 import { create, list, readById, remove } from './requests.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
@@ -30,6 +31,7 @@ const works: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   list,
   login,
   create,
+  overload,
   delete: remove,
   import: importUsers,
 };

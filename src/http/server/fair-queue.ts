@@ -40,10 +40,10 @@ export interface QueueMeter {
 export type ShedReason = 'share' | 'overload';
 
 /** What works and waits during overload. */
-const overloaded = { total: 16, waiting: 32 } as const;
+const overloaded = { total: 16, waiting: 16 } as const;
 const standingMax = 128;
 const standingMs = 500;
-const calmMs = 250;
+const calmMs = 1_000;
 /** A place that a flood has used is free again only after a rest of so many times its use. */
 const restFactor = 2;
 const restMsMax = 100;
@@ -205,7 +205,23 @@ export class FairQueue {
   #noteStanding(now: number): void {
     if (this.#waiting < standingMax) return;
     this.#standingSince ??= now;
-    if (now - this.#standingSince >= standingMs) this.#shedsUntil = now + calmMs;
+    if (now - this.#standingSince < standingMs) return;
+    if (!this.isShedding(now)) this.#trim();
+    this.#shedsUntil = now + calmMs;
+  }
+
+  /** Sheds what is too much for overload, the oldest first: their callers have waited in vain for longest. */
+  #trim(): void {
+    const callers = this.#turns.flatMap((group) => this.#usageOf(group).waiting);
+    const each = Math.max(1, Math.floor(overloaded.waiting / callers.length));
+    for (const caller of callers) {
+      const { waiting } = this.#usageOf(caller);
+      const reason = waiting.length > each && callers.length > 1 ? 'share' : 'overload';
+      for (const turn of waiting.splice(0, waiting.length - each)) {
+        this.#waiting -= 1;
+        turn.refuse(this.#refusal(reason));
+      }
+    }
   }
 
   /** Sheds a request of the caller with the most waiting ones; false if none has more than `caller`. */
