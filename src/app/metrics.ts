@@ -29,8 +29,8 @@ export type Measured = Pick<OpenedDirectory, 'core' | 'store' | 'hasher'> & {
 };
 
 export interface Meter {
-  /** The hooks for the directory: they count commits, checkpoints and hashes. */
-  readonly hooks: Pick<OpenHooks, 'onWritten' | 'onCheckpoint' | 'meter'>;
+  /** The hooks for the directory: they count commits, messages, checkpoints and hashes. */
+  readonly hooks: Pick<OpenHooks, 'onWritten' | 'onMessages' | 'onCheckpoint' | 'meter'>;
   /** The hooks for the server. */
   readonly server: ServerMeter;
   /** A logger that also counts each request. */
@@ -64,7 +64,12 @@ export function createMeter(): Meter {
   }
 
   return {
-    hooks: { onWritten: metrics.written, onCheckpoint: metrics.checkpointed, meter: metrics },
+    hooks: {
+      onWritten: metrics.written,
+      onMessages: metrics.counted,
+      onCheckpoint: metrics.checkpointed,
+      meter: metrics,
+    },
     server: metrics,
     loggerFrom: (logger) => ({
       request(line) {

@@ -131,7 +131,10 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
 };
 
 /** What the parts of a directory report to the caller that opens it. */
-export type OpenHooks = Pick<StoreOptions, 'onCommitted' | 'onWritten' | 'onCheckpoint' | 'onOutage'> &
+export type OpenHooks = Pick<
+  StoreOptions,
+  'onCommitted' | 'onMessages' | 'onWritten' | 'onCheckpoint' | 'onOutage'
+> &
   Pick<HasherOptions, 'meter'> & {
     /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */
     readonly onLedgerFault?: (error: LedgerError) => void;

@@ -1,6 +1,7 @@
 /** The store of a deployment, and the options to open it. It behaves in the same way on both databases. */
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import type { Remains } from '../core/erasure/remains.ts';
+import type { MessageOutcome } from '../core/messaging/budget-store.ts';
 import type { Topic } from '../core/topic.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import type { CountShape } from './counts/count-change.ts';
@@ -8,6 +9,8 @@ import type { CountShape } from './counts/count-change.ts';
 export interface StoreOptions {
   /** Called after each commit that added rows for jobs, with their topics. */
   readonly onCommitted?: (topics: ReadonlySet<Topic>) => void;
+  /** Called after each commit that queued or dropped messages. */
+  readonly onMessages?: (outcomes: readonly MessageOutcome[]) => void;
   /** Called after each commit with the number of changes that shared it, and how long the commit itself took. */
   readonly onWritten?: (changes: number, ms: number) => void;
   /** Called after each checkpoint, which copies SQLite's write-ahead log into the file, with its duration. */

@@ -22,6 +22,12 @@ export interface MessageLimits {
   readonly invitationsDay: number;
 }
 
+/** What became of a message that a transaction wrote: queued where `budget` is null, else dropped because of that budget. */
+export interface MessageOutcome {
+  readonly channel: Channel;
+  readonly budget: BudgetName | null;
+}
+
 /** An amount of a budget that begins again each day, at midnight UTC. */
 export interface DayAmount {
   readonly scope: DayScope;
@@ -45,6 +51,8 @@ export interface MessageBudgetStore {
   clear(subjects: readonly string[]): Promise<number>;
   /** Uses an amount of today's budget. False where less than the amount is left; then nothing is used. */
   use(amount: DayAmount, now: number): Promise<boolean>;
+  /** Reports, after the commit, what became of a message. A message of a transaction that is rolled back is not reported. */
+  report(outcome: MessageOutcome): void;
   /** How much of today's budget is used. */
   findUsed(budget: Pick<DayAmount, 'scope' | 'budget'>, now: number): Promise<number>;
 }

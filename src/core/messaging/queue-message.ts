@@ -35,6 +35,7 @@ export async function queueMessage(
   const spent = await countMessage(core, tx, user, message);
   if (spent !== null) {
     if (templateRules[message.template].refuses.includes(spent.budget)) refuseWait(spent.waitMs);
+    if (user.id !== null) tx.messageBudgets.report({ channel: message.channel, budget: spent.budget });
     return spent;
   }
   const { template, channel, isByOwner: _, ...facts } = message;
@@ -52,5 +53,6 @@ export async function queueMessage(
     sealedContent: core.secrets.seal(JSON.stringify(content), context),
     createdAt: core.clock.now(),
   });
+  if (user.id !== null) tx.messageBudgets.report({ channel, budget: null });
   return null;
 }

@@ -8,6 +8,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NetworkWidth } from '../../core/access/network.ts';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import { createMessageMetrics } from './message-metrics.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -32,6 +33,8 @@ export interface ProcessMetrics extends WorkMetrics {
   hashUnserved(why: 'share' | 'wait' | 'hang_up'): void;
   written(changes: number, ms: number): void;
   checkpointed(ms: number): void;
+  /** Messages that a committed transaction queued or dropped. */
+  counted(outcomes: readonly MessageOutcome[]): void;
   /** A limit by network refused a call; the width of the network whose limit it was. */
   throttled(width: NetworkWidth): void;
   /** A connection of a caller was closed; why, in one word. */
@@ -221,6 +224,7 @@ export function createProcessMetrics(): ProcessMetrics {
     socketClosed: (reason) => socketsClosed.inc({ reason }),
     throttled: (width) => throttled.inc({ width }),
     checkpointed: (ms) => checkpoints.observe(ms / 1000),
+    counted: (outcomes) => messages.counted(outcomes),
     noted(event, fields) {
       const { provider = '', result = '' } = fields;
       if (event === 'message') messages.attempted(fields);

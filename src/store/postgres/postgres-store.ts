@@ -77,6 +77,7 @@ export class PostgresStore implements Store {
       countShape,
       onWritten: options.onWritten ?? (() => {}),
       onCommitted: options.onCommitted ?? (() => {}),
+      onMessages: options.onMessages ?? (() => {}),
     });
     this.#reads = new PostgresReadExecutor(this.#pool);
     this.#readScope = {
@@ -84,6 +85,7 @@ export class PostgresStore implements Store {
       appKeys: new AppKeys(this.#reads),
       counts: new CountLedger(countShape),
       notifyAfterCommit: () => {},
+      reportAfterCommit: () => {},
     };
   }
 

@@ -14,6 +14,7 @@
  * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
  */
 import { refuse } from '../../core/errors.ts';
+import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import type { Topic } from '../../core/topic.ts';
 import type { CountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
@@ -37,6 +38,8 @@ export interface GroupCommitOptions {
   readonly refusalOf: (error: unknown) => unknown;
   /** Called after each commit, when no transaction is open: how many changes shared it, and how long it took. */
   readonly onWritten?: (changes: number, ms: number) => void;
+  /** Called after each commit that queued or dropped messages. */
+  readonly onMessages: (outcomes: readonly MessageOutcome[]) => void;
   /** Called after each commit with the topics that were written. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
 }
@@ -46,6 +49,7 @@ export interface ChangeScope {
   readonly executor: ChangeExecutor;
   readonly counts: CountLedger;
   touch(topic: Topic): void;
+  report(outcome: MessageOutcome): void;
 }
 
 interface Unit {
@@ -58,6 +62,7 @@ interface Unit {
 interface Batch {
   readonly counts: CountLedger;
   readonly topics: Set<Topic>;
+  readonly outcomes: MessageOutcome[];
   readonly settlements: (() => void)[];
 }
 
@@ -179,6 +184,7 @@ export class GroupCommit {
     for (const settle of batch.settlements) settle();
     this.#options.onWritten?.(units.length, this.#commitMs);
     if (batch.topics.size > 0) this.#options.onCommitted(batch.topics);
+    if (batch.outcomes.length > 0) this.#options.onMessages(batch.outcomes);
   }
 
   async #runUnits(units: readonly Unit[]): Promise<Batch> {
@@ -200,6 +206,7 @@ export class GroupCommit {
     const batch: Batch = {
       counts: new CountLedger(this.#options.countShape),
       topics: new Set(),
+      outcomes: [],
       settlements: [],
     };
     for (const unit of units) {
@@ -212,18 +219,29 @@ export class GroupCommit {
   }
 
   /** Throws only errors that concern the whole batch. */
-  async #runUnit(unit: Unit, { counts, topics }: Batch, isInSavepoint: boolean): Promise<() => void> {
+  async #runUnit(
+    unit: Unit,
+    { counts, topics, outcomes }: Batch,
+    isInSavepoint: boolean,
+  ): Promise<() => void> {
     const executor = new ChangeExecutor(this.#connection);
     const touched: Topic[] = [];
+    const reported: MessageOutcome[] = [];
     const mark = counts.mark();
     try {
       let settle: () => void;
       try {
-        settle = await unit.run({ executor, counts, touch: (topic) => touched.push(topic) });
+        settle = await unit.run({
+          executor,
+          counts,
+          touch: (topic) => touched.push(topic),
+          report: (outcome) => reported.push(outcome),
+        });
       } finally {
         executor.close();
       }
       for (const topic of touched) topics.add(topic);
+      outcomes.push(...reported);
       return settle;
     } catch (error) {
       // An outage: SQLite has rolled back already, or the commit would fail too.

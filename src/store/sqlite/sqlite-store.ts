@@ -110,6 +110,7 @@ export class SqliteStore implements Store {
         if (options.isBulk !== true) this.#checkpoints.noteCommit();
       },
       onCommitted: options.onCommitted ?? (() => {}),
+      onMessages: options.onMessages ?? (() => {}),
     });
     this.#checkpoints = new SqliteCheckpoints({
       ...{ file, connection: this.#writer, commits: this.#commits },
@@ -133,6 +134,7 @@ export class SqliteStore implements Store {
       appKeys: this.#appKeys,
       counts: new CountLedger(countShape),
       notifyAfterCommit: () => {},
+      reportAfterCommit: () => {},
     };
   }
 
@@ -204,8 +206,9 @@ export class SqliteStore implements Store {
     this.#lock.release();
   }
 
-  #scopeOf({ executor, counts, touch }: ChangeScope): Scope {
-    return { executor, counts, notifyAfterCommit: touch, appKeys: this.#appKeys };
+  #scopeOf({ executor, counts, touch, report }: ChangeScope): Scope {
+    const appKeys = this.#appKeys;
+    return { executor, counts, notifyAfterCommit: touch, reportAfterCommit: report, appKeys };
   }
 
   async #answer<T>(read: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 /** What the stores of one unit of work share. */
+import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import type { Topic } from '../../core/topic.ts';
 import type { CountLedger } from '../counts/user-counts.ts';
 import type { Executor } from '../sql/executor.ts';
@@ -10,6 +11,8 @@ export interface Scope {
   readonly appKeys: AppKeys;
   /** Notes that the unit writes rows for a job. After the commit the job is notified. */
   notifyAfterCommit(topic: Topic): void;
+  /** Reports what became of a message, after the commit. */
+  reportAfterCommit(outcome: MessageOutcome): void;
   /** The changes of the counts by block. They are written before the transaction commits. */
   readonly counts: CountLedger;
 }

@@ -55,6 +55,8 @@ async function leaveTraces(tx: Tx, userId: UserId, known: readonly string[]): Pr
   for (const digest of known) {
     await tx.throttles.hit('reset', digest, [{ limit: 5, windowMs: 60_000 }], now);
     await tx.throttles.addFailure(digest, { network: 'network', group: 'unknown' }, now, 1);
+    await tx.messageBudgets.hit('stranger', digest, [{ limit: 50, windowMs: 60_000 }], now);
+    await tx.messageBudgets.use({ scope: 'organization', budget: digest, amount: 1, limit: 1 }, now);
     await tx.passwordRequests.insert({
       id: newPrefixedId('tok'),
       emailDigest: digest,
@@ -91,7 +93,7 @@ for (const { name, make } of databases) {
     const countStrangers = () =>
       Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
     const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-    assert.equal(deleting.length, 16);
+    assert.equal(deleting.length, 17);
     const others = [neighbour.id, stranger.id, 'digest-of-another'];
     const before = new Map<string, number>();
     for (const [table] of deleting) {
@@ -103,7 +105,7 @@ for (const { name, make } of databases) {
 
     const erase = () => store.change(tenant.orgKey, (tx) => tx.users.erase(user, digests));
     const removed = await erase();
-    const byDigest = ['password_requests', 'throttle_hits'];
+    const byDigest = ['password_requests', 'throttle_hits', 'message_hits', 'day_counts'];
     assert.deepEqual(
       removed,
       Object.fromEntries(

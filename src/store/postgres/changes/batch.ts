@@ -11,6 +11,7 @@
  *
  * Alone: a unit that throws rolls back the transaction.
  */
+import type { MessageOutcome } from '../../../core/messaging/budget-store.ts';
 import type { Topic } from '../../../core/topic.ts';
 import type { CountShape } from '../../counts/count-change.ts';
 import { CountLedger } from '../../counts/user-counts.ts';
@@ -26,6 +27,7 @@ export interface ChangeScope {
   readonly executor: PostgresChangeExecutor;
   readonly counts: CountLedger;
   notifyAfterCommit(topic: Topic): void;
+  reportAfterCommit(outcome: MessageOutcome): void;
 }
 
 export interface Unit {
@@ -42,6 +44,7 @@ export interface Unit {
 export interface Committed {
   readonly settlements: readonly (() => void)[];
   readonly topics: ReadonlySet<Topic>;
+  readonly outcomes: readonly MessageOutcome[];
 }
 
 /** One of several units failed because of another transaction. */
@@ -59,6 +62,7 @@ export class LockConflictError extends Error {
 export class PostgresBatch implements Committed {
   readonly settlements: (() => void)[] = [];
   readonly topics = new Set<Topic>();
+  readonly outcomes: MessageOutcome[] = [];
   readonly #connection: PostgresConnection;
   readonly #counts: CountLedger;
 
@@ -146,12 +150,14 @@ export class PostgresBatch implements Committed {
 
   async #run(unit: Unit, executor: PostgresChangeExecutor): Promise<void> {
     const topics: Topic[] = [];
+    const outcomes: MessageOutcome[] = [];
     let settle: () => void;
     try {
       settle = await unit.run({
         executor,
         counts: this.#counts,
         notifyAfterCommit: (topic) => topics.push(topic),
+        reportAfterCommit: (outcome) => outcomes.push(outcome),
       });
     } catch (error) {
       // An error of the server explains the error that the unit made of it.
@@ -161,6 +167,7 @@ export class PostgresBatch implements Committed {
     executor.close();
     this.settlements.push(settle);
     for (const topic of topics) this.topics.add(topic);
+    this.outcomes.push(...outcomes);
   }
 
   /** Other processes hold the counts only briefly, so their locks are awaited with the usual limit. */

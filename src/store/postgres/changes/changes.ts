@@ -11,6 +11,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../../core/errors.ts';
+import type { MessageOutcome } from '../../../core/messaging/budget-store.ts';
 import type { Topic } from '../../../core/topic.ts';
 import type { ChangeOptions } from '../../../core/unit-of-work.ts';
 import type { CountShape } from '../../counts/count-change.ts';
@@ -33,6 +34,8 @@ export interface PostgresChangesOptions {
   readonly onWritten?: (changes: number, ms: number) => void;
   /** Called after each commit that wrote rows for jobs, with their topics. */
   readonly onCommitted: (topics: ReadonlySet<Topic>) => void;
+  /** Called after each commit that queued or dropped messages. */
+  readonly onMessages: (outcomes: readonly MessageOutcome[]) => void;
 }
 
 const attemptsMax = 5;
@@ -182,9 +185,10 @@ export class PostgresChanges {
     }
   }
 
-  #settle({ settlements, topics }: Committed): void {
+  #settle({ settlements, topics, outcomes }: Committed): void {
     for (const settle of settlements) settle();
     if (topics.size > 0) this.#options.onCommitted(topics);
+    if (outcomes.length > 0) this.#options.onMessages(outcomes);
   }
 
   /** Runs a transaction of that number of units. */

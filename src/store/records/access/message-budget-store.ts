@@ -10,7 +10,7 @@
 import { sql } from 'kysely';
 import type { Hit, Quota } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
-import type { DayAmount, MessageBudgetStore } from '../../../core/messaging/budget-store.ts';
+import type { DayAmount, MessageBudgetStore, MessageOutcome } from '../../../core/messaging/budget-store.ts';
 import { dayMs } from '../../../core/time.ts';
 import { type Binder, build, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
@@ -137,6 +137,10 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
       if ((await this.#scope.executor.run(addUsed, { ...row, shard, limit: part })) > 0) return true;
     }
     return false;
+  }
+
+  report(outcome: MessageOutcome): void {
+    this.#scope.reportAfterCommit(outcome);
   }
 
   async findUsed({ scope, budget }: Pick<DayAmount, 'scope' | 'budget'>, now: number): Promise<number> {
