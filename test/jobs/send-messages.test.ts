@@ -140,6 +140,45 @@ describe('a message', () => {
     ]);
   });
 
+  test('that the service refuses because of us is never given up by attempts, and the operator is told once a minute', async () => {
+    const refusal: SendOutcome = { kind: 'try_again', reason: 'http_400_21606', isOurs: true };
+    let isMended = false;
+    const email = createTestSender(() => (isMended ? { kind: 'taken' } : refusal));
+    await deployment.postInvitation(await deployment.addUser());
+    const job = jobWith({ email });
+    for (let attempt = 0; attempt < messageAttemptsMax + 8; attempt += 1) {
+      await runPass(job);
+      deployment.clock.advance(60 * minuteMs);
+    }
+    assert.equal(stateOf(deployment.messages()[0]).state, 'queued');
+    assert.equal(email.sent.length, messageAttemptsMax + 8);
+    isMended = true;
+    await runPass(job);
+    assert.equal(stateOf(deployment.messages()[0]).state, 'sent');
+    const warnings = journal.notes.filter(
+      ({ channel, messageId }) => channel === 'email' && messageId === undefined,
+    );
+    assert.equal(warnings.length, messageAttemptsMax + 8);
+    const user = await deployment.addUser();
+    await deployment.postInvitation(user);
+    await deployment.postInvitation(user);
+    isMended = false;
+    await runPass(job);
+    const more = journal.notes.filter(
+      ({ channel, messageId }) => channel === 'email' && messageId === undefined,
+    );
+    assert.equal(more.length, warnings.length + 1);
+  });
+
+  test('whose code would arrive after its end is not sent', async () => {
+    const sms = createTestSender();
+    await deployment.postCode(await deployment.addUser());
+    deployment.clock.advance(10 * minuteMs - 1_000);
+    await runPass(jobWith({ sms }));
+    assert.equal(sms.sent.length, 0);
+    assert.equal(stateOf(deployment.messages()[0]).state, 'failed');
+  });
+
   test('with an expired code is not sent', async () => {
     const sms = createTestSender(tryAgain);
     await deployment.postCode(await deployment.addUser());

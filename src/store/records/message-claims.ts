@@ -103,7 +103,7 @@ type TurnValues = {
 
 /**
  * The messages whose turn it is. `held` counts the messages under way by destination. `walk` visits the next
- * destinations, and more of them where some have no place. `line` has the oldest messages of each destination with a
+ * destinations: so many that enough of them have nothing under way. `line` has the oldest messages of each destination with a
  * place, and their rank in it, which begins after those under way. The lowest ranks come first.
  *
  * No part joins the table: PostgreSQL without statistics would read all messages of an organization for a join.
@@ -121,7 +121,7 @@ export const selectTurn = rawStatement<TurnValues, { id: string }>((p: Binder<Tu
       union all
       select (select min(destination) from messages where ${isOwn} and destination > walk.destination), step + 1
       from walk where destination is not null
-        and step < ${p('limit')} + (select count(*) from held where places >= ${p('perDestination')})
+        and step < ${p('limit')} + (select count(*) from held)
     ),
     line(destination, step, rank, seq) as (
       select walk.destination, walk.step, coalesce(held.places, 0) + 1,

@@ -22,15 +22,24 @@ export interface TextService {
   close(): void;
 }
 
+/** What the service answers to a text: its status and body, or null to hang. */
+export type TextAnswer = (to: string) => { readonly status: number; readonly body: string } | null;
+
 /** Starts the service; `settings` are those of the attacked deployment. */
-export async function startTextService(settings: Environment = {}): Promise<TextService> {
+export async function startTextService(
+  settings: Environment = {},
+  answerTo: TextAnswer = () => ({ status: 201, body: '{}' }),
+): Promise<TextService> {
   const texts: Text[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     const form = new URLSearchParams(body);
-    texts.push({ to: form.get('To') ?? '', body: form.get('Body') ?? '' });
-    response.writeHead(201).end('{}');
+    const to = form.get('To') ?? '';
+    const answer = answerTo(to);
+    if (answer === null) return;
+    if (answer.status === 201) texts.push({ to, body: form.get('Body') ?? '' });
+    response.writeHead(answer.status).end(answer.body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

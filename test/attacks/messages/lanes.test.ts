@@ -1,0 +1,141 @@
+/**
+ * Whatever waits or hangs, a code leaves within a second: thousands of notices before a slow mail server, and a service of
+ * texts that hangs, wholly or for fifty numbers, delay no message on another channel or to another number.
+ */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { minuteMs, secondMs } from '../../../src/core/time.ts';
+import { signUp } from '../../contracts/general/sign-up.ts';
+import { setUp } from '../../support/server/set-up.ts';
+import { type Roster, startRoster } from '../../support/server/start.ts';
+import { path } from '../support/accounts.ts';
+import { type MailService, queueNotices, startMailService } from '../support/mail-service.ts';
+import { startTextService, type TextAnswer, type TextService } from '../support/text-service.ts';
+
+const mailMs = 150;
+const waitMaxMs = 1_000;
+
+/** A mobile number of a range of its own. */
+const phoneOf = (index: number): string => `+1202${300 + index}4567`;
+
+function setUpServices(answerTo?: TextAnswer): { roster: Roster; mail: MailService; texts: TextService } {
+  const mail = setUp(() => startMailService(mailMs));
+  const texts = setUp(() => startTextService(mail.env, answerTo));
+  const roster = setUp(() => startRoster({ env: texts.env }));
+  after(async () => {
+    // A call that hangs ends with its connection.
+    texts.close();
+    await roster.close();
+    await mail.stop();
+  });
+  return { roster, mail, texts };
+}
+
+/** How long it takes until the condition is met, at most ten seconds. */
+async function msUntil(isMet: () => boolean): Promise<number> {
+  const startedAt = performance.now();
+  while (!isMet() && performance.now() - startedAt < 10_000) await sleep(5);
+  return performance.now() - startedAt;
+}
+
+describe('while a thousand notices wait for a slow mail server', () => {
+  const { roster, mail } = setUpServices();
+
+  test('a code leaves within a second, and no domain gets more than four mails at the same time', async () => {
+    await signUp(roster);
+    await queueNotices(roster, { orgKey: roster.organization.key, count: 1_000 });
+    await msUntil(() => mail.mails.length > 10);
+    const { email } = await signUp(roster);
+    const ms = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
+    assert.ok(ms < waitMaxMs, `${ms} ms`);
+    assert.ok(mail.mostAtOnce('example.com') <= 4, `${mail.mostAtOnce('example.com')} at a time`);
+  });
+
+  test('so does a link', async () => {
+    const { email } = await signUp(roster);
+    await roster.call(`POST ${path}/passwords`, { json: { email } });
+    const isReset = ({ to, source }: { to: readonly string[]; source: string }): boolean =>
+      to.includes(email) && source.includes('token=');
+    const ms = await msUntil(() => mail.mails.some(isReset));
+    assert.ok(ms < waitMaxMs, `${ms} ms`);
+  });
+
+  test('a notice of another organization waits for its turn, and not for the thousand', async () => {
+    const other = await roster.addOrganization();
+    await roster.addAdmin(other);
+    const before = mail.mails.length;
+    await queueNotices(roster, { orgKey: other.key, count: 1, domain: 'example.net' });
+    await msUntil(() => mail.mails.some(({ to }) => to[0]?.endsWith('@example.net') === true));
+    assert.ok(mail.mails.length - before < 30, `${mail.mails.length - before} mails came before it`);
+  });
+});
+
+describe('a service of texts that hangs', () => {
+  const hung = new Set(Array.from({ length: 50 }, (_, index) => phoneOf(index)));
+  const { roster, texts } = setUpServices((to) => (hung.has(to) ? null : { status: 201, body: '{}' }));
+
+  test('for fifty numbers delays no other number by a second', async () => {
+    await Promise.all([...hung].map((phone) => signUp(roster, { phone })));
+    const phone = phoneOf(60);
+    await signUp(roster, { phone });
+    const ms = await msUntil(() => texts.textsTo(phone).length > 0);
+    assert.ok(ms < waitMaxMs, `${ms} ms`);
+  });
+});
+
+describe('a service of texts that hangs wholly', () => {
+  const { roster, mail } = setUpServices(() => null);
+
+  test('delays no email by a second', async () => {
+    await Promise.all(Array.from({ length: 40 }, (_, index) => signUp(roster, { phone: phoneOf(index) })));
+    const { email } = await signUp(roster);
+    const ms = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
+    assert.ok(ms < waitMaxMs, `${ms} ms`);
+  });
+});
+
+describe('a service of texts', () => {
+  const outage = 20503;
+  let code = 0;
+  const { roster, texts } = setUpServices(() =>
+    code === 0
+      ? { status: 201, body: '{}' }
+      : { status: code === outage ? 503 : 400, body: `{"code": ${code}}` },
+  );
+
+  /** Signs a person up, and waits until the service has refused the code. */
+  async function signUpRefused(phone: string, refusal: number): Promise<void> {
+    code = refusal;
+    await signUp(roster, { phone });
+    for (let tries = 0; tries < 400; tries += 1) {
+      const rows = await roster.rows.all('messages');
+      if (rows.every((row) => row['state'] !== 'queued' || row['stage'] === 'waiting')) return;
+      await sleep(5);
+    }
+  }
+
+  const stateOfTexts = async (): Promise<Set<unknown>> => {
+    const rows = await roster.rows.all('messages');
+    return new Set(rows.filter((row) => row['channel'] === 'sms').map((row) => row['state']));
+  };
+
+  test('that refuses our number, sender or account gets each text once the operator has mended that', async () => {
+    const codes = [21606, 21659, 21704, 20003, 20005, 21212, 21703];
+    for (const [index, each] of codes.entries()) await signUpRefused(phoneOf(100 + index), each);
+    assert.deepEqual(await stateOfTexts(), new Set(['queued']));
+    code = 0;
+    roster.clock.advance(5 * secondMs);
+    await msUntil(() => texts.texts.length === codes.length);
+    assert.equal(texts.texts.length, codes.length);
+  });
+
+  test('gets no code that would arrive after its end', async () => {
+    const phone = phoneOf(120);
+    await signUpRefused(phone, outage);
+    code = 0;
+    roster.clock.advance(10 * minuteMs - secondMs);
+    await roster.settle();
+    assert.deepEqual(texts.textsTo(phone), []);
+  });
+});
