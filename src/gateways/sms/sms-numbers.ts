@@ -1,7 +1,7 @@
 /**
  * Which numbers take text messages, by the metadata of libphonenumber. A number is texted only if its type is certain to
  * include mobile phones, and it belongs to a country: satellite phones, global services, premium and shared-cost numbers,
- * pagers, personal numbers and landlines take no texts, or take them at a price that nobody can know.
+ * pagers, personal numbers and landlines take no texts, or take them at a price that is not known.
  *
  * The metadata take some 20 MB and 40 ms, so this file is loaded only where a real sender is used.
  */

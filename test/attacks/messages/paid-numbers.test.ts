@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { confirm } from '../../contracts/general/sign-up.ts';
+import { confirm, signUp as register } from '../../contracts/general/sign-up.ts';
 import { setUpRoster } from '../../support/server/set-up.ts';
 import { newEmail, path, proofsOf, put, signUp, templatesTo, userOf } from '../support/accounts.ts';
 import { setUpTexted } from '../support/text-service.ts';
@@ -130,6 +130,35 @@ describe('a stranger who signs up with a number', () => {
     assert.deepEqual(await templatesTo(roster, email), ['confirmation'], phone);
     assert.deepEqual(service.textsTo(phone), [], phone);
   }
+});
+
+describe('a number that takes no text, where no account is told', () => {
+  const { roster, service } = setUpTexted({ ROSTER_TELL_ACCOUNTS: 'off' });
+
+  test('tells no stranger that the email is taken, and its code takes the email from no holder', async () => {
+    const holder = await signUp(roster);
+    await confirm(roster, holder.number, holder.email);
+    const [taken, free] = [
+      await register(roster, { email: holder.email, phone: '+19002345690' }),
+      await register(roster, { email: newEmail(), phone: '+19002345691' }),
+    ];
+    const shapeOf = ({ reply }: typeof taken): string[] => [
+      ...Object.keys(reply.body as object),
+      ...Object.keys(reply.headers),
+    ];
+    assert.deepEqual(shapeOf(taken), shapeOf(free));
+    assert.deepEqual((await templatesTo(roster, free.email)).sort(), ['confirmation', 'email_proof']);
+    assert.deepEqual((await templatesTo(roster, holder.email)).slice(2).sort(), [
+      'confirmation',
+      'sign_up_attempt',
+    ]);
+    assert.deepEqual(service.texts, []);
+    await confirm(roster, taken.number, holder.email);
+    assert.deepEqual(await proofsOf(roster, taken), { email: false, phone: false });
+    assert.equal((await userOf(roster, holder)).email, holder.email);
+    await confirm(roster, free.number, free.email);
+    assert.deepEqual(await proofsOf(roster, free), { email: true, phone: false });
+  });
 });
 
 describe('the development outbox', () => {

@@ -69,7 +69,7 @@ describe('a range of numbers', () => {
     assert.equal(texts, 0);
   });
 
-  test('that is closed delays nobody: people of the range get their code by mail', async () => {
+  test('that is closed keeps no person out: people of the range get their code by mail', async () => {
     await pump(texted, numbersOf('+1202302'), 25);
     const account = await signUpFrom(roster, '+12023029999', '198.51.100.1');
     assert.deepEqual(await templatesTo(roster, account.email), ['confirmation']);
