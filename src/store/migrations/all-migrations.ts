@@ -29,6 +29,7 @@ import { messageBudgets } from './0026-message-budgets.ts';
 import { passwordLeases } from './0027-password-leases.ts';
 import { messageLanes } from './0028-message-lanes.ts';
 import { auditArchive } from './0029-audit-archive.ts';
+import { auditUserIndex } from './0030-audit-user-index.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   passwordLeases,
   messageLanes,
   auditArchive,
+  auditUserIndex,
 ];
 
 /** The version that this program works with. */

@@ -69,17 +69,22 @@ async function openArchive(view: Executor, orgKey: OrgKey, filter: AuditFilter):
 
 /** Counts and skips along the index. */
 async function openUncounted(view: Executor, orgKey: OrgKey, filter: AuditFilter): Promise<ArchivedList> {
-  const { page, count } = statementsOf(filter);
+  const { page, positionOf, count } = statementsOf(filter);
   const values = { ...valuesOf(orgKey, filter), since: filter.since ?? firstKey.createdAt };
   const until = filter.until ?? endKey.createdAt;
   const counted = await view.first(count, { ...values, until });
   const total = Number(counted?.total ?? 0);
+  const end = { beforeAt: until, beforeSeq: firstKey.seq };
   return {
     total,
-    rows: async (skip, limit) =>
-      skip < total && limit > 0
-        ? view.rows(page, { ...values, beforeAt: until, beforeSeq: firstKey.seq, skip, limit })
-        : [],
+    async rows(skip, limit) {
+      if (skip >= total || limit <= 0) return [];
+      const first = await view.first(positionOf, { ...values, ...end, skip });
+      if (first === undefined) return [];
+      // The page begins with this event.
+      const before = keyBefore({ createdAt: first.createdAt, seq: first.seq + 1 });
+      return view.rows(page, { ...values, ...before, skip: 0, limit });
+    },
   };
 }
 

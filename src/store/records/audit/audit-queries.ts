@@ -51,8 +51,14 @@ function statementsFor(filters: readonly FilterColumn[]) {
     sql.join([...indexed.map((column) => bind(p, column)), ...more]);
   const inOrder = (direction: 'asc' | 'desc') =>
     sql.join([...indexed, 'at', 'seq'].map((column) => sql`${sql.ref(column)} ${sql.raw(direction)}`));
+  /** No planner uses an index for the value of a function, so it follows the index of the user, which has these columns. */
+  const otherwise = <P extends FilterValues>(p: Binder<P>) =>
+    sql.join(
+      others.map((column) => sql` and coalesce(${sql.ref(column)}, '') = ${bind(p, column)}`),
+      sql``,
+    );
   const inArchive = <P extends FilterValues>(p: Binder<P>) =>
-    sql`from audit_archive where org_key = ${p('orgKey')} ${equal(p, others)}`;
+    sql`from audit_archive where org_key = ${p('orgKey')} ${equal(p, [])}${otherwise(p)}`;
   const among = <P extends FilterValues>(p: Binder<P>) =>
     sql`from audit_events where org_key = ${p('orgKey')} ${equal(p, filters)}`;
 
@@ -63,6 +69,13 @@ function statementsFor(filters: readonly FilterColumn[]) {
         and (${columnsOf('at', 'seq')}) < (${valuesOf(p, p('beforeAt'), p('beforeSeq'))})
         and (${columnsOf('at')}) >= (${valuesOf(p, p('since'))})
         order by ${inOrder('desc')} limit ${p('limit')} offset ${p('skip')}`,
+    ),
+    /** The position of one event of the page. It reads the index alone, so it skips many events faster than a page does. */
+    positionOf: rawStatement<Omit<Page, 'limit'>, SortKey>(
+      (p) => sql`select at as "createdAt", seq ${inArchive(p)}
+        and (${columnsOf('at', 'seq')}) < (${valuesOf(p, p('beforeAt'), p('beforeSeq'))})
+        and (${columnsOf('at')}) >= (${valuesOf(p, p('since'))})
+        order by ${inOrder('desc')} limit 1 offset ${p('skip')}`,
     ),
     count: rawStatement<Bounds, { total: number }>(
       (p) => sql`select count(*) as total ${inArchive(p)}

@@ -188,12 +188,11 @@ export class EventArchive {
 
   async #isLong(selector: string): Promise<boolean> {
     const filter = filterOf(selector);
-    const there = await this.#executor.first(statementsOf(filter).page, {
+    const there = await this.#executor.first(statementsOf(filter).positionOf, {
       ...valuesOf(this.#orgKey, filter),
       since: firstKey.createdAt,
       beforeAt: endKey.createdAt,
       beforeSeq: endKey.seq,
-      limit: 1,
       skip: longList - 1,
     });
     return there !== undefined;
