@@ -94,6 +94,20 @@ describe('user show', () => {
     assert.equal(shown.at('directory.organization.name'), 'Hill');
   });
 
+  test('finds the user who requests an email, and asks for a number where several do', async () => {
+    const own = await makeFolder();
+    const secretive = await serve(own, { ROSTER_TELL_ACCOUNTS: 'off' });
+    const email = 'ed@example.com';
+    const number = await register(email, { at: secretive });
+    assert.equal((await rosterJson(own, ['user', 'show', 'Ed@Example.com'])).at('general.id'), number);
+    const other = await register(email, { at: secretive });
+    const { exitCode, lines } = await refused(own, ['user', 'show', email]);
+    const line = `roster: several users request this email: use a number, one of ${number}, ${other}`;
+    assert.deepEqual([exitCode, lines], [1, [line]]);
+    await secretive.stop('SIGTERM');
+    await removeFolder(own);
+  });
+
   test('refuses an unknown user', async () => {
     const result = await refused(folder, ['user', 'show', 'nobody@example.com', '--json']);
     assert.deepEqual(result, { exitCode: 1, lines: ['roster: there is no such user'] });
