@@ -77,9 +77,7 @@ test('Prometheus accepts the alert rules', { skip: reasonToSkip(prometheus) }, (
 });
 
 test('alerts and dashboard use only metrics that exist', () => {
-  const sources = readdirSync(join(root, 'src/gateways/metrics')).filter((name) => !name.includes('.test.'));
-  const code = sources.map((name) => readFileSync(join(root, 'src/gateways/metrics', name), 'utf8')).join('');
-  const known = new Set([...code.matchAll(/'((?:roster|process|nodejs)_\w+)'/g)].map(([, name]) => name));
+  const known = metricNames();
   assert.ok(known.size > 20);
   const dashboard: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
     read('grafana-dashboard.json'),
@@ -97,6 +95,36 @@ test('alerts and dashboard use only metrics that exist', () => {
     }
   }
 });
+
+test('each alert has its page in the runbook, which names only settings and metrics that exist', () => {
+  const alerts = read('alerts.yml');
+  const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
+  const runbooks = [...alerts.matchAll(/runbook: (.*)$/gm)].map(([, path = '']) => path);
+  assert.deepEqual(
+    runbooks,
+    names.map((name) => `docs/runbook/${name}.md`),
+  );
+  const folder = join(root, 'docs', 'runbook');
+  const pages = readdirSync(folder).map((page) => page.replace('.md', ''));
+  assert.deepEqual(pages.sort(), [...names, 'README'].sort());
+  const known = metricNames();
+  const variables = new Set<string>(Object.values(settings).map(({ name }) => name));
+  for (const page of pages) {
+    const text = readFileSync(join(folder, `${page}.md`), 'utf8');
+    assert.ok(text.startsWith(page === 'README' ? '# Runbook\n' : `# ${page}\n`), page);
+    for (const [name] of text.matchAll(/\broster_[a-z_]+/g)) assert.ok(known.has(name), `${name} in ${page}`);
+    for (const [name] of text.matchAll(/\bROSTER_[A-Z_]+[A-Z]\b(?!_)/g)) {
+      assert.ok(variables.has(name), `${name} in ${page}`);
+    }
+  }
+});
+
+/** The metrics that the code registers. */
+function metricNames(): ReadonlySet<string> {
+  const sources = readdirSync(join(root, 'src/gateways/metrics')).filter((name) => !name.includes('.test.'));
+  const code = sources.map((name) => readFileSync(join(root, 'src/gateways/metrics', name), 'utf8')).join('');
+  return new Set([...code.matchAll(/'((?:roster|process|nodejs)_\w+)'/g)].map(([, name = '']) => name));
+}
 
 test('Prometheus reads every expression of the dashboard', { skip: reasonToSkip(prometheus) }, () => {
   const dashboard: { panels: { targets: { expr: string }[] }[] } = JSON.parse(read('grafana-dashboard.json'));

@@ -11,6 +11,7 @@ const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
   ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
   ...['README.md', ...decisions].map((name) => `docs/decisions/${name}`),
+  ...readdirSync(join(root, 'docs', 'runbook')).map((name) => `docs/runbook/${name}`),
 ];
 
 function read(path: string): string {
