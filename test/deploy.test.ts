@@ -102,22 +102,30 @@ test('each alert has its page in the runbook, which names only settings and metr
   const runbooks = [...alerts.matchAll(/runbook: (.*)$/gm)].map(([, path = '']) => path);
   assert.deepEqual(
     runbooks,
-    names.map((name) => `docs/runbook/${name}.md`),
+    names.map((name) => `docs/runbook/${kebabOf(name)}.md`),
   );
   const folder = join(root, 'docs', 'runbook');
-  const pages = readdirSync(folder).map((page) => page.replace('.md', ''));
-  assert.deepEqual(pages.sort(), [...names, 'README'].sort());
+  assert.deepEqual(
+    readdirSync(folder).sort(),
+    ['README.md', ...names.map((name) => `${kebabOf(name)}.md`)].sort(),
+  );
   const known = metricNames();
   const variables = new Set<string>(Object.values(settings).map(({ name }) => name));
-  for (const page of pages) {
-    const text = readFileSync(join(folder, `${page}.md`), 'utf8');
-    assert.ok(text.startsWith(page === 'README' ? '# Runbook\n' : `# ${page}\n`), page);
+  for (const page of ['Runbook', ...names]) {
+    const file = page === 'Runbook' ? 'README' : kebabOf(page);
+    const text = readFileSync(join(folder, `${file}.md`), 'utf8');
+    assert.ok(text.startsWith(`# ${page}\n`), page);
     for (const [name] of text.matchAll(/\broster_[a-z_]+/g)) assert.ok(known.has(name), `${name} in ${page}`);
     for (const [name] of text.matchAll(/\bROSTER_[A-Z_]+[A-Z]\b(?!_)/g)) {
       assert.ok(variables.has(name), `${name} in ${page}`);
     }
   }
 });
+
+/** `RosterIsSlow`: `roster-is-slow`. */
+function kebabOf(name: string): string {
+  return name.replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+}
 
 /** The metrics that the code registers. */
 function metricNames(): ReadonlySet<string> {
