@@ -131,6 +131,28 @@ describe('a backup and its restore', () => {
     assert.deepEqual(await findInFolder(copies, ['gone-before-5k9p']), []);
   });
 
+  test('a backup of a database that an earlier version wrote migrates nothing, and says that it is not recorded', async () => {
+    const earlier = await makeFolder();
+    await rosterJson(earlier, ['init']);
+    const file = join(earlier, 'roster.db');
+    const versionIn = (path: string): unknown => {
+      const opened = new Database(path);
+      const version = opened.prepare('select max(version) from schema_migrations').pluck().get();
+      opened.close();
+      return version;
+    };
+    const opened = new Database(file);
+    opened.exec('delete from schema_migrations where version = (select max(version) from schema_migrations)');
+    opened.close();
+    const version = versionIn(file);
+    const copy = join(copies, 'earlier.db');
+    const told = await roster(earlier, ['backup', copy]);
+    assert.equal(told.exitCode, 0);
+    assert.match(told.stderr, /the audit log does not have this backup/);
+    assert.deepEqual([versionIn(file), versionIn(copy)], [version, version]);
+    await removeFolder(earlier);
+  });
+
   test('a backup needs a new name outside of the data folder', async () => {
     const again = await refused(folder, ['backup', backup], settings);
     assert.deepEqual(again, { exitCode: 1, lines: [`roster: failed: ${backup} is there already`] });
