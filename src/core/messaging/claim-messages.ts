@@ -150,12 +150,13 @@ async function claimOfOrganization(
 ): Promise<{ messages: readonly Message[]; destination: string }> {
   const rest = await tx.messages.claim({ ...claim, leaseMs: messageLeaseMs });
   const missing = claim.limit - rest.length;
-  if (missing === 0 || claim.after === '') return { messages: rest, destination: lastOf(rest) };
+  const last = lastOf(rest, claim.after);
+  if (missing === 0 || claim.after === '') return { messages: rest, destination: last };
   const first = await tx.messages.claim({ ...claim, after: '', limit: missing, leaseMs: messageLeaseMs });
-  return { messages: [...rest, ...first], destination: first.length === 0 ? lastOf(rest) : lastOf(first) };
+  return { messages: [...rest, ...first], destination: first.length === 0 ? last : lastOf(first, '') };
 }
 
-/** The last destination in the order of a turn; empty for none. */
-function lastOf(messages: readonly Message[]): string {
-  return messages.reduce((last, { destination }) => (destination > last ? destination : last), '');
+/** The last destination of the messages in the order of a turn, or the one before them. */
+function lastOf(messages: readonly Message[], before: string): string {
+  return messages.reduce((last, { destination }) => (destination > last ? destination : last), before);
 }
