@@ -174,9 +174,34 @@ test('tables that are written again keep their rows and indexes', async (t) => {
       .pluck()
       .all();
   const before = { rows: rows(), indexes: indexes() };
-  await migrate(target, 2, migrations);
+  await migrate(target, 2, migrations.slice(0, 25));
   assert.deepEqual({ rows: rows(), indexes: indexes() }, before);
   db.exec(`insert into messages (org_key, id, channel, template, is_outbox_only, state, attempts, next_attempt_at, created_at)
     values (1, 'msg_3', 'email', 'password_reset', 0, 'queued', 0, 1, 1)`);
   assert.equal(db.prepare(`select seq from messages where id = 'msg_3'`).pluck().get(), 10);
+});
+
+test('messages that wait at the migration get their lane, and wait for their next attempt', async (t) => {
+  const connection = connect(t, await newFolder(t));
+  const { db } = connection;
+  const target = new SqliteMigrationTarget(connection);
+  db.pragma('foreign_keys = off');
+  await migrate(target, 1, migrations.slice(0, 26));
+  const insert = db.prepare(`insert into messages
+    (org_key, id, user_id, channel, template, is_outbox_only, sealed_content, state, attempts, next_attempt_at, created_at)
+    values (1, ?, 'u', ?, ?, 0, 'sealed', ?, 1, 30, 20)`);
+  const kept = [
+    ['msg_1', 'sms', 'confirmation', 'queued', 'sms_code', '-'],
+    ['msg_2', 'email', 'password_reset', 'queued', 'email_link', '-'],
+    ['msg_3', 'email', 'invitation', 'queued', 'email_invitation', '-'],
+    ['msg_4', 'sms', 'phone_changed', 'queued', 'sms_notice', '-'],
+    ['msg_5', 'email', 'email_undo', 'queued', 'email_link', '-'],
+    ['msg_6', 'email', 'confirmation', 'kept', 'email_notice', ''],
+  ] as const;
+  for (const [id, channel, template, state] of kept) insert.run(id, channel, template, state);
+  await migrate(target, 2, migrations);
+  assert.deepEqual(
+    db.prepare('select id, lane, destination, stage from messages order by id').all(),
+    kept.map(([id, , , , lane, destination]) => ({ id, lane, destination, stage: 'waiting' })),
+  );
 });
