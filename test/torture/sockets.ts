@@ -1,7 +1,7 @@
 /**
- * Holds, for `npm run torture`, as many connections from one network as a stranger would: 2,000 bodies that never end, 5,000 idle
+ * Holds, for `npm run torture`, as many connections from one network as a stranger would: 2,050 bodies that never end, 5,000 idle
  * connections, 3,000 heads that never end, and all of them together. Meanwhile whole requests, from another network and from the
- * same one, must all be answered with 200 within a second. The stranger is a process of its own, on loopback. Stops by itself.
+ * same one, must all be answered with 200 within two seconds. The stranger is a process of its own, on loopback. Stops by itself.
  *
  *     node test/torture/sockets.ts 10     a tenth of these numbers
  */
@@ -22,11 +22,12 @@ import { askFrom, openCrowd } from '../attacks/support/raw-crowd.ts';
 const strangerNetwork = '127.1.1.1';
 const otherNetwork = '127.2.2.2';
 const holdMs = 6_000;
-const answerMsMax = 1_000;
+const answerMsMax = 2_000;
 
-const post = 'POST /general/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+const post =
+  'POST /general/v1/users/passwords/reset HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
 const crowds = {
-  bodies: { count: 2_000, text: `${post}Content-Length: 1000\r\n\r\n{` },
+  bodies: { count: 2_050, text: `${post}Content-Length: 1000\r\n\r\n{` },
   idle: { count: 5_000, text: 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' },
   heads: { count: 3_000, text: 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ' },
 } as const;
@@ -73,7 +74,8 @@ async function watch(
 
 async function run(part: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'roster-torture-'));
-  const env = { ROSTER_DATA_DIR: folder, ROSTER_LOG_LEVEL: 'error' };
+  // Without its limit by network, so that each body is waited for.
+  const env = { ROSTER_DATA_DIR: folder, ROSTER_LOG_LEVEL: 'error', ROSTER_LIMIT_PASSWORD: '1000000' };
   const directory = await openDirectory(readConfig(env));
   const { organization } = await createOrganization(directory.core, 'torture', 'Default');
   const admin = { organization, role: 'admin', expiresAt: null } as const;
@@ -84,8 +86,7 @@ async function run(part: number): Promise<void> {
   try {
     const names = Object.keys(crowds) as CrowdName[];
     for (const held of [...names.map((name) => [name]), names]) {
-      const strangers: ChildProcess[] = [];
-      for (const name of held) strangers.push(await startStranger(server.url, name, part));
+      const strangers = await Promise.all(held.map((name) => startStranger(server.url, name, part)));
       const { sent, failed, worstMs } = await watch(server.url, request);
       for (const stranger of strangers) stranger.kill();
       if (failed > 0) process.exitCode = 1;
