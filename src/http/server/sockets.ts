@@ -194,6 +194,7 @@ export class SocketGuard {
   }
 
   #isSlow(each: Connection, state: State, now: number): boolean {
+    if (state === 'body' && waitsForContinue(each)) each.usedAt = now;
     const { leastBytesPerSecond, slowAfterMs } = this.#options.limits;
     const elapsedMs = now - sinceOf(each);
     if (elapsedMs <= slowAfterMs) return false;
@@ -229,6 +230,12 @@ function stateOf({ socket, request, response, bytesBefore, isMarked }: Connectio
       return response.writableEnded ? 'unread' : 'working';
   }
   return isMarked && socket.bytesRead > bytesBefore ? 'head' : 'idle';
+}
+
+/** Whether the caller waits for `100 Continue`, which the server has not sent yet. */
+function waitsForContinue({ socket }: Connection): boolean {
+  const exchange = latestExchange(socket);
+  return exchange?.expectsContinue === true && !exchange.isAnswered && exchange.onBodyRefusal === null;
 }
 
 function isHalfSent(state: State): boolean {
