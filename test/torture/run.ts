@@ -8,7 +8,15 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const programs = ['account-times', 'fair-shares', 'lanes', 'password-flood', 'pumping', 'sockets'];
+const programs = [
+  'account-times',
+  'destinations',
+  'fair-shares',
+  'lanes',
+  'password-flood',
+  'pumping',
+  'sockets',
+];
 
 const [name, ...words] = process.argv.slice(2);
 if (name !== undefined && !programs.includes(name))

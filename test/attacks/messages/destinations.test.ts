@@ -261,6 +261,27 @@ describe('a stranger who uses up the budget of an address', () => {
   });
 });
 
+describe('an erased user', () => {
+  const roster = setUpRoster({ env: { ...defaultBudgets, ROSTER_TELL_ACCOUNTS: 'off' } });
+  const admin = setUp(() => roster.addAdmin());
+
+  test('leaves no count of messages to the addresses, also of a requested one', async () => {
+    const account = await signUp(roster, { phone: newPhone() });
+    await put(roster, account, account.session, {
+      user: { email: newEmail(), current_password: goodPassword },
+    });
+    const kept = await signUp(roster, { phone: newPhone() });
+    await roster.settle();
+    const counted = await roster.rows.count('message_hits');
+    assert.ok(counted >= 5);
+    const removed = await roster.call(`DELETE ${path}/${account.number}`, { session: admin.session });
+    assert.equal(removed.status, 204);
+    // What is left: the code and the link of the other account, and the link to the address that was requested first.
+    assert.equal(await roster.rows.count('message_hits'), 3);
+    assert.equal((await roster.outbox(kept.email)).length, 1);
+  });
+});
+
 describe('where a deployment tells no accounts', () => {
   const roster = setUpRoster({
     env: { ...proxied, ROSTER_TELL_ACCOUNTS: 'off', ROSTER_LIMIT_ADDRESS_HOUR: '1' },
