@@ -1,7 +1,7 @@
 /**
  * The SQL of lists of audit events. A list has any set of filters, and each set has its statements. In the archive each
  * follows the one index whose first columns are the filters, or most of them; positions are compared as one tuple with
- * these columns, so that no other index gives the order. The newest events have no index for a list: they are few.
+ * the last of these columns, so that no other index gives the order. The newest events have no index for a list: they are few.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { AuditFilter, StoredEvent } from '../../../core/record/audit-event.ts';
@@ -35,14 +35,17 @@ const filterColumns: readonly FilterColumn[] = ['subject_id', 'actor_id', 'actio
 const names = { subject_id: 'userId', actor_id: 'actorId', action: 'action' } as const;
 
 function statementsFor(filters: readonly FilterColumn[]) {
-  /** The columns of the index before the time. Of the user and other filters only the user is in an index. */
-  const indexed = filters.includes('subject_id') ? (['subject_id'] as const) : filters;
-  const others = filters.filter((column) => !indexed.some((each) => each === column));
+  const isAboutUser = filters.includes('subject_id');
+  /** The column of the index before the time; it is in the tuple. Of the user and other filters only the user is. */
+  const indexed = isAboutUser ? (['subject_id'] as const) : filters.slice(-1);
+  /** The column of the index before that one. */
+  const leading = isAboutUser ? [] : filters.slice(0, -1);
+  const others = isAboutUser ? filters.filter((column) => column !== 'subject_id') : [];
 
   const bind = <P extends FilterValues>(p: Binder<P>, column: FilterColumn): RawBuilder<unknown> =>
     p(names[column]);
   const equal = <P extends FilterValues>(p: Binder<P>, columns: readonly FilterColumn[]) => {
-    const isUser = filters.includes('subject_id') ? [sql`subject_kind = 'user'`] : [];
+    const isUser = isAboutUser ? [sql`subject_kind = 'user'`] : [];
     const all = [...columns.map((column) => sql`${sql.ref(column)} = ${bind(p, column)}`), ...isUser];
     return all.length === 0 ? sql`` : sql`and ${sql.join(all, sql` and `)}`;
   };
@@ -58,7 +61,7 @@ function statementsFor(filters: readonly FilterColumn[]) {
       sql``,
     );
   const inArchive = <P extends FilterValues>(p: Binder<P>) =>
-    sql`from audit_archive where org_key = ${p('orgKey')} ${equal(p, [])}${otherwise(p)}`;
+    sql`from audit_archive where org_key = ${p('orgKey')} ${equal(p, leading)}${otherwise(p)}`;
   const among = <P extends FilterValues>(p: Binder<P>) =>
     sql`from audit_events where org_key = ${p('orgKey')} ${equal(p, filters)}`;
 
