@@ -1,6 +1,7 @@
 /**
  * Whatever waits or hangs, a code leaves within a second: thousands of notices before a slow mail server, and a service of
- * texts that hangs, wholly or for fifty numbers, delay no message on another channel or to another number.
+ * texts that hangs, wholly or for fifty numbers, delay no message on another channel or to another number; nor does a mail
+ * server that hangs for fifty domains.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
@@ -19,15 +20,18 @@ const waitMaxMs = 1_000;
 /** A mobile number of a range of its own. */
 const phoneOf = (index: number): string => `+1202${300 + index}4567`;
 
-function setUpServices(answerTo?: TextAnswer): { roster: Roster; mail: MailService; texts: TextService } {
-  const mail = setUp(() => startMailService(mailMs));
+function setUpServices(
+  answerTo?: TextAnswer,
+  hangs?: (to: string) => boolean,
+): { roster: Roster; mail: MailService; texts: TextService } {
+  const mail = setUp(() => startMailService(mailMs, hangs));
   const texts = setUp(() => startTextService(mail.env, answerTo));
   const roster = setUp(() => startRoster({ env: texts.env }));
   after(async () => {
-    // A call that hangs ends with its connection.
+    // A send that hangs ends with its connection.
     texts.close();
-    await roster.close();
     await mail.stop();
+    await roster.close();
   });
   return { roster, mail, texts };
 }
@@ -92,6 +96,21 @@ describe('a service of texts that hangs wholly', () => {
     const { email } = await signUp(roster);
     const ms = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
     assert.ok(ms < waitMaxMs, `${ms} ms`);
+  });
+});
+
+describe('a mail server that hangs for fifty domains', () => {
+  const { roster, mail, texts } = setUpServices(undefined, (to) => to.endsWith('.example.org'));
+
+  test('delays neither a mail to another domain nor a text by a second', async () => {
+    const hanging = Array.from({ length: 50 }, (_, index) => `person@clinic-${index}.example.org`);
+    await Promise.all(hanging.map((email) => signUp(roster, { email })));
+    const { email } = await signUp(roster);
+    const mailMs = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
+    const phone = phoneOf(200);
+    await signUp(roster, { phone });
+    const textMs = await msUntil(() => texts.textsTo(phone).length > 0);
+    assert.ok(mailMs < waitMaxMs && textMs < waitMaxMs, `${mailMs} and ${textMs} ms`);
   });
 });
 
