@@ -83,7 +83,7 @@ describe('the OpenAPI document of a contract', () => {
 
   test('lists every status, also those that the server adds', () => {
     const statuses = (path: string, method: string) => Object.keys(described(path, method).responses);
-    assert.deepEqual(statuses('/v2/lamps', 'get'), ['200', '401', '403', '422', '500', '503']);
+    assert.deepEqual(statuses('/v2/lamps', 'get'), ['200', '401', '403', '422', '429', '500', '503']);
     assert.deepEqual(statuses('/v2/lamps', 'post'), [
       '201',
       '400',
@@ -94,6 +94,7 @@ describe('the OpenAPI document of a contract', () => {
       '413',
       '415',
       '422',
+      '429',
       '500',
       '503',
     ]);
@@ -105,6 +106,7 @@ describe('the OpenAPI document of a contract', () => {
       '408',
       '413',
       '415',
+      '429',
       '500',
       '503',
     ]);
@@ -116,6 +118,7 @@ describe('the OpenAPI document of a contract', () => {
       '404',
       '408',
       '413',
+      '429',
       '500',
       '503',
     ]);

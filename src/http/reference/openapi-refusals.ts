@@ -80,14 +80,13 @@ function describe(status: number, samples: readonly Sample[]): DescribedRefusal 
 }
 
 /** The refusals that the server adds to a route by itself. */
-function impliedNames({ method, access, networkThrottle }: Route): Set<RefusalName> {
-  const names = new Set<RefusalName>(['unavailable', 'internal']);
+function impliedNames({ method, access }: Route): Set<RefusalName> {
+  const names = new Set<RefusalName>(['unavailable', 'rate_limited', 'internal']);
   const add = (when: boolean, ...more: readonly RefusalName[]): void => {
     if (when) for (const name of more) names.add(name);
   };
   add(access !== 'public', 'unauthorized');
   add(access !== 'public' && access !== 'credential', 'forbidden');
-  add(networkThrottle !== undefined || access === 'public', 'rate_limited');
   add(method !== 'GET', 'payload_too_large', 'request_timeout', 'malformed_body');
   add(method !== 'GET' && method !== 'DELETE', 'unsupported_media_type');
   return names;

@@ -17,8 +17,11 @@ export interface Coverage {
 
 const variable = 'ROSTER_TEST_COVERAGE';
 
-/** Answers that are the same for every operation, and are tested once for all: late bodies, faults, overload. */
-const sharedStatuses = new Set(['408', '500', '503']);
+/**
+ * Answers that are the same for every operation, and are tested once for all: late bodies, callers over their share and
+ * networks over their limit, faults, overload.
+ */
+const sharedStatuses = new Set(['408', '429', '500', '503']);
 
 /** The same check, which also records the documented statuses and the received ones. */
 export function withCoverage(
