@@ -13,7 +13,7 @@ import type { Organization } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
 import type { DayScope } from '../messaging/budget-store.ts';
 import type { Channel } from '../messaging/message.ts';
-import { dayOf } from '../messaging/sms-limits.ts';
+import { dayOf, findClosing, openRange } from '../messaging/sms-limits.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import { changeMailQuotas } from '../verification/email-change.ts';
 import { resetMailQuotas } from '../verification/password-reset.ts';
@@ -60,6 +60,7 @@ export async function listAccountLimits(core: Core, user: User): Promise<readonl
     hits: await tx.throttles.listHits(subjects, now),
     messages: await tx.messageBudgets.listHits(subjects, now),
     failures: await tx.throttles.listFailures(subjects),
+    closedUntil: user.phoneE164 === null ? null : await findClosing(core, tx, user.phoneE164),
   }));
   const kindOf = kindsOfSubjects(core, user);
   const byAccount = accountQuotas(policy);
@@ -88,6 +89,11 @@ export async function listAccountLimits(core: Core, user: User): Promise<readonl
       }
     }
   });
+  const { closedUntil } = found;
+  if (closedUntil !== null) {
+    const waitMs = closedUntil - now;
+    guesses.push({ limit: 'texts to the range', of: 'phone', used: 1, most: null, windowMs: null, waitMs });
+  }
   return [...uses, ...messages.map((use) => ({ ...use, limit: `message ${use.limit}` })), ...guesses].filter(
     ({ used }) => used > 0,
   );
@@ -101,7 +107,9 @@ export function clearAccountLimits(core: Core, user: User): Promise<number> {
   const subjects = subjectsOf(core.secrets, user);
   return core.work.change(user.orgKey, async (tx) => {
     const hits = await tx.throttles.clear(subjects);
-    return hits + (await tx.messageBudgets.clear(subjects));
+    const messages = await tx.messageBudgets.clear(subjects);
+    const isOpened = user.phoneE164 !== null && (await openRange(core, tx, user.phoneE164));
+    return hits + messages + (isOpened ? 1 : 0);
   });
 }
 

@@ -87,11 +87,21 @@ async function fitsBudget(core: Core, tx: Tx, { budgetDay }: SmsRules, cost: num
 async function isRangeClosed(core: Core, tx: Tx, phoneE164: string, country: string): Promise<boolean> {
   const range = rangeDigest(core.secrets, tx.orgKey, phoneE164);
   const now = core.clock.now();
-  if (await tx.smsLimits.isClosed(range, now)) return true;
+  if ((await tx.smsLimits.findClosing(range, now)) !== null) return true;
   const counts = await tx.smsLimits.countRange(range, slotOf(now - rangeWindowMs));
   if (!isPumped(counts)) return false;
   await tx.smsLimits.close(range, { country, until: now + rangeClosedMs });
   return true;
+}
+
+/** A step: until when the range of the number is closed; null for an open one. */
+export function findClosing(core: Core, tx: Tx, phoneE164: string): Promise<number | null> {
+  return tx.smsLimits.findClosing(rangeDigest(core.secrets, tx.orgKey, phoneE164), core.clock.now());
+}
+
+/** A step: opens the range of the number. False where it was not closed. */
+export function openRange(core: Core, tx: Tx, phoneE164: string): Promise<boolean> {
+  return tx.smsLimits.open(rangeDigest(core.secrets, tx.orgKey, phoneE164));
 }
 
 function addToRange(

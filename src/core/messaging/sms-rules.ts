@@ -69,7 +69,10 @@ export interface SmsLimitStore {
   /** The budget of the day did not suffice for a text. */
   noteExhausted(day: number): Promise<void>;
   addCount(day: number, count: { outcome: SmsOutcome; country: string; cost: number }): Promise<void>;
-  isClosed(range: string, now: number): Promise<boolean>;
+  /** Until when the range is closed; null for one that is open. */
+  findClosing(range: string, now: number): Promise<number | null>;
+  /** Opens a closed range. False for one that was not closed. */
+  open(range: string): Promise<boolean>;
   /** The counts of the slots from `since` on. */
   countRange(range: string, since: number): Promise<RangeCounts>;
   addToRange(range: string, slot: number, counts: RangeCounts): Promise<void>;

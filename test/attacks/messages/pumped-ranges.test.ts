@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { clearAccountLimits, type LimitUse, listAccountLimits } from '../../../src/core/deployment/limits.ts';
+import { findDossiers } from '../../../src/core/directory/user-dossier.ts';
 import { hourMs, minuteMs } from '../../../src/core/time.ts';
 import { confirm, signUp } from '../../contracts/general/sign-up.ts';
 import type { Roster } from '../../support/server/start.ts';
@@ -95,6 +97,21 @@ describe('a range of numbers', () => {
     assert.equal(await pump(texted, next, 1), 0);
     roster.clock.advance(1);
     assert.equal(await pump(texted, next, 22), 20);
+  });
+
+  test('is shown to support by a number of the range, and opened', async () => {
+    const next = numbersOf('+1202309');
+    await pump(texted, next, 22);
+    const { number } = await signUpFrom(roster, next());
+    const [dossier] = await findDossiers(roster.core, String(number));
+    assert.ok(dossier !== undefined);
+    const { user } = dossier;
+    const isOfRange = ({ limit }: LimitUse): boolean => limit === 'texts to the range';
+    const closed = (await listAccountLimits(roster.core, user)).find(isOfRange);
+    assert.deepEqual([closed?.of, closed?.waitMs], ['phone', hourMs]);
+    assert.ok((await clearAccountLimits(roster.core, user)) > 1);
+    assert.deepEqual(await listAccountLimits(roster.core, user), []);
+    assert.equal(await pump(texted, next, 1), 1);
   });
 
   test('stays open where one code in ten comes back', async () => {

@@ -87,10 +87,10 @@ suiteOnEveryDatabase('the store of what text messages cost', (own) => {
     await change((limits) => limits.close('one', { country: 'US', until: day + hourMs }));
     assert.deepEqual(await countOf('one', day), { texts: 0, returned: 0 });
     assert.deepEqual(await countOf('two', day), { texts: 1, returned: 0 });
-    const isClosed = (range: string, now: number) => change((limits) => limits.isClosed(range, now));
-    assert.equal(await isClosed('one', day + hourMs - 1), true);
-    assert.equal(await isClosed('one', day + hourMs), false);
-    assert.equal(await isClosed('two', day), false);
+    const find = (range: string, now: number) => change((limits) => limits.findClosing(range, now));
+    assert.equal(await find('one', day + hourMs - 1), day + hourMs);
+    assert.equal(await find('one', day + hourMs), null);
+    assert.equal(await find('two', day), null);
   });
 
   test('tells each closing once, also a second one of the range', async () => {

@@ -101,6 +101,10 @@ const deleteSlots = statement((p: Binder<OfRange>) =>
   build.deleteFrom('sms_ranges').where('org_key', '=', p('orgKey')).where('phone_range', '=', p('range')),
 );
 
+const deleteClosing = statement((p: Binder<OfRange>) =>
+  build.deleteFrom('sms_closings').where('org_key', '=', p('orgKey')).where('phone_range', '=', p('range')),
+);
+
 const upsertClosing = statement((p: Binder<OfRange & { country: string; until: number }>) =>
   build
     .insertInto('sms_closings')
@@ -209,9 +213,13 @@ export class SqlSmsLimitStore implements SmsLimitStore {
     await this.#scope.executor.run(addCount, { orgKey: this.#orgKey, day, ...count });
   }
 
-  async isClosed(range: string, now: number): Promise<boolean> {
+  async findClosing(range: string, now: number): Promise<number | null> {
     const values = { orgKey: this.#orgKey, range, now };
-    return (await this.#scope.executor.first(selectClosed, values)) !== undefined;
+    return (await this.#scope.executor.first(selectClosed, values))?.until ?? null;
+  }
+
+  async open(range: string): Promise<boolean> {
+    return (await this.#scope.executor.run(deleteClosing, { orgKey: this.#orgKey, range })) > 0;
   }
 
   async countRange(range: string, since: number): Promise<RangeCounts> {
