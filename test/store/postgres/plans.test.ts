@@ -141,11 +141,10 @@ describe('on PostgreSQL', () => {
   });
 });
 
-/** The index that each claim follows, and whether it sorts. */
+/** The index that each claim follows, and whether it sorts. Messages are claimed in turns, by statements of their own. */
 const claims = new Map([
   ['connections_refresh', false],
   ['erasures_due', false],
-  ['messages_due', false],
   ['revocations_due', false],
 ]);
 
