@@ -11,7 +11,8 @@ const program = fileURLToPath(new URL('./killed-process.ts', import.meta.url));
  * dozens of starts.
  */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/roster', import.meta.url));
-const options = ['--max-semi-space-size=16'];
+const bundles = fileURLToPath(new URL('../../bin/bundled-packages.js', import.meta.url));
+const options = ['--max-semi-space-size=16', '--require', bundles];
 
 /** Whether the process was killed; otherwise it ended by itself. */
 export async function runKilledTask(killedTask: KilledTask): Promise<boolean> {
