@@ -101,7 +101,7 @@ export function operationOfPage(page: PageRoute, fallback: Contract): Operation 
     jsonType: plainJsonType,
     parseQuery: null,
     cors: null,
-    isAlwaysServed: page.isAlwaysServed ?? false,
+    isAlwaysServed: page.isUnlimited ?? false,
     hasEffect: page.hasEffect ?? false,
     handle: (call) => page.handle(call),
     present: (refusal, context) =>

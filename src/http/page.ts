@@ -28,12 +28,10 @@ export interface PageRoute {
   readonly access?: PageAccess;
   /** The limit by network; unless given `page` for a page without `access`. */
   readonly networkThrottle?: NetworkThrottle;
-  /** Health and static files have no limit by network: they cost no more than a refusal. */
+  /** Health and static files have no limit by network and are answered in overload too: they cost no more than a refusal. */
   readonly isUnlimited?: true;
   /** Content types of a body; JSON only unless said otherwise. */
   readonly bodyTypes?: readonly BodyType[];
-  /** Whether it also answers when too many requests are in flight. */
-  readonly isAlwaysServed?: boolean;
   /** A GET of the page changes something, so a HEAD does nothing and gets an empty answer. */
   readonly hasEffect?: boolean;
   handle(call: Call): Promise<Answer>;

@@ -106,6 +106,21 @@ test('a long queue that stands is overload: few wait, and the others are shed at
   assert.equal(scene.queue.isShedding(scene.now), false);
 });
 
+test('many connections of a caller whose requests are each begun quickly are no overload', async () => {
+  const scene = createScene();
+  const many = scene.see(1, 'a');
+  scene.enter(many, 300);
+  // Each millisecond four end, and the caller sends four more: what waits would have begun within 50 ms.
+  for (let ms = 0; ms < 2_000; ms++) {
+    scene.now += 1;
+    for (let ended = 0; ended < 4; ended++) scene.queue.leave(many, scene.now, 1);
+    scene.enter(many, 4);
+  }
+  await settled();
+  assert.equal(scene.queue.isShedding(scene.now), false);
+  assert.deepEqual(scene.shed, []);
+});
+
 test('the table of callers forgets those that are gone', () => {
   const callers = new CallerTable(1);
   for (let id = 0; id < 1_000; id++) callers.see(id, `${id}`, id);

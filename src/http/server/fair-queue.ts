@@ -6,7 +6,8 @@
  * While one caller floods and others make single requests, the flood uses its places only a third of the time: most
  * requests of the others then find the writer and the event loop free, as without the flood.
  *
- * Overload is more waiting work than `standingMax` for `standingMs`, although all of the capacity is in use. The queue then
+ * Overload is more waiting work than `standingMax` for `standingMs`, although all of the capacity is in use, where it would also take longer than
+ * `delayMaxMs` to begin all of it at the present pace: many connections that are each answered quickly are no overload. The queue then
  * works on little at a time and lets few wait, so that what it admits is answered as fast as without load; every further
  * request is shed at once: of the caller with the most waiting requests with `rate_limited`, else with `unavailable`.
  * The state ends when nothing was shed for `calmMs`.
@@ -43,6 +44,7 @@ export type ShedReason = 'share' | 'overload';
 const overloaded = { total: 16, waiting: 16 } as const;
 const standingMax = 128;
 const standingMs = 500;
+const delayMaxMs = 100;
 const calmMs = 1_000;
 /** A place that a flood has used is free again only after a rest of so many times its use. */
 const restFactor = 2;
@@ -66,8 +68,10 @@ export class FairQueue {
   readonly #turns: CallerGroup[] = [];
   #running = 0;
   #waiting = 0;
-  /** Since when more than `standingMax` wait; null while fewer do. */
-  #standingSince: number | null = null;
+  /** Since when more than `standingMax` wait, and how many had begun then; null while fewer do. */
+  #standing: { readonly since: number; readonly begun: number } | null = null;
+  /** How many have begun. */
+  #begun = 0;
   #shedsUntil = 0;
 
   constructor({ callers, kind, limits, meter }: FairQueueOptions) {
@@ -157,6 +161,7 @@ export class FairQueue {
 
   #begin(caller: Caller): void {
     this.#running += 1;
+    this.#begun += 1;
     this.#usageOf(caller).running += 1;
     this.#usageOf(caller.group).running += 1;
   }
@@ -170,7 +175,7 @@ export class FairQueue {
       if (this.#usageOf(group).waiting.length > 0) this.#turns.push(group);
       if (hasBegun) left = this.#turns.length + 1;
     }
-    if (this.#waiting <= standingMax) this.#standingSince = null;
+    if (this.#waiting <= standingMax) this.#standing = null;
   }
 
   /** Begins the next request of the group that may begin, of its callers in turn; false where there is none. */
@@ -204,8 +209,15 @@ export class FairQueue {
 
   #noteStanding(now: number): void {
     if (this.#waiting < standingMax) return;
-    this.#standingSince ??= now;
-    if (now - this.#standingSince < standingMs) return;
+    this.#standing ??= { since: now, begun: this.#begun };
+    const spanMs = now - this.#standing.since;
+    if (spanMs < standingMs) return;
+    // Little's law: what waits, by how many begin in a millisecond.
+    const delayMs = (this.#waiting * spanMs) / (this.#begun - this.#standing.begun);
+    if (delayMs < delayMaxMs) {
+      this.#standing = null;
+      return;
+    }
     if (!this.isShedding(now)) this.#trim();
     this.#shedsUntil = now + calmMs;
   }

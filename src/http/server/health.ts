@@ -22,7 +22,6 @@ export function healthRoutes(
       method: 'GET',
       path: '/healthz',
       operationId: 'health',
-      isAlwaysServed: true,
       isUnlimited: true,
       handle: async () => ({ status: 200, body: { status: 'ok' } }),
     },
@@ -30,7 +29,6 @@ export function healthRoutes(
       method: 'GET',
       path: '/readyz',
       operationId: 'readiness',
-      isAlwaysServed: true,
       isUnlimited: true,
       async handle() {
         if (!(await isReady(readiness))) throw refuse('unavailable', { retryAfterSeconds: 1 });
