@@ -4,12 +4,8 @@
  */
 import { type DomainError, refuse } from '../errors.ts';
 import type { UserId } from '../ids.ts';
-import { minuteMs, secondMs } from '../time.ts';
-import type { Arrival } from './arrival.ts';
-
-/** How long the end of a change is remembered: longer than a request is on its way to its operation. */
-const endedMs = minuteMs;
-const endedMax = 10_000;
+import { secondMs } from '../time.ts';
+import { type Arrival, RecentEnds } from './arrival.ts';
 
 /** A change ends after so many turns of the event loop without a refused request, and after that time at the latest. */
 const quietTurns = 16;
@@ -40,14 +36,13 @@ interface RunningChange {
 /** The changes that this process makes, and those that have ended lately. */
 export class PasswordChanges {
   readonly #running = new Map<Subject, RunningChange>();
-  /** Oldest first; in milliseconds of `performance.now`. */
-  readonly #endedAt = new Map<Subject, number>();
+  readonly #ends = new RecentEnds();
 
   /** Refuses with `change_in_progress` a request that has arrived while a change of the subject was under way. */
-  refuseMeanwhile(subject: Subject, { arrivedAt }: Arrival): void {
+  refuseMeanwhile(subject: Subject, arrival: Arrival): void {
     const running = this.#running.get(subject);
     if (running !== undefined) running.refused += 1;
-    if (running !== undefined || arrivedAt < (this.#endedAt.get(subject) ?? 0)) throw inProgress();
+    if (running !== undefined || this.#ends.has(subject, arrival)) throw inProgress();
   }
 
   begin(subject: Subject): void {
@@ -75,14 +70,8 @@ export class PasswordChanges {
       refused = running?.refused ?? 0;
       for (let turn = 0; turn < quietTurns; turn += 1) await new Promise(setImmediate);
     }
-    const now = performance.now();
     this.#running.delete(subject);
-    this.#endedAt.delete(subject);
-    this.#endedAt.set(subject, now);
-    for (const [oldest, endedAt] of this.#endedAt) {
-      if (endedAt > now - endedMs && this.#endedAt.size <= endedMax) break;
-      this.#endedAt.delete(oldest);
-    }
+    this.#ends.note(subject);
     running?.ended.resolve();
   }
 }

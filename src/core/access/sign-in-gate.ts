@@ -4,8 +4,11 @@
  * wait in order of arrival. The same check for several callers at the same time is made once.
  */
 import { DomainError } from '../errors.ts';
+import { RecentEnds } from './arrival.ts';
 
 export class SignInGate {
+  /** The checks that were right, for requests that arrived before. */
+  readonly right = new RecentEnds();
   readonly #queues = new Map<string, SubjectQueue>();
   readonly #shared = new Map<string, Promise<unknown>>();
 

@@ -7,6 +7,7 @@ import type { Arrival } from '../access/arrival.ts';
 import { checkProof, readProof } from '../access/owner-proof.ts';
 import { isCommonInput } from '../access/password.ts';
 import { PasswordChange } from '../access/password-change.ts';
+import { inProgress } from '../access/password-changes.ts';
 import { may, type UserPrincipal } from '../access/principal.ts';
 import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
@@ -87,8 +88,8 @@ const attemptsMax = 3;
 /**
  * Changes an account. Refuses with `forbidden` (a user who is not an admin sets a field that only an admin sets),
  * `invalid_fields` (among them a higher role for a user whose email was never proved), `not_found` (user), `last_admin`, `rate_limited` (too many new phone numbers or emails), `unauthorized`
- * (the session ended while its owner set a password or an address), `change_in_progress` (another request changes the
- * password) and `unavailable` (each time another change of email or password came in between). Every rule is checked before
+ * (the session ended while its owner set a password or an address), and `change_in_progress` (another request changes the
+ * password, or each time another change of email or password came in between). Every rule is checked before
  * a password is hashed. An owner's new email waits for the link that proves it where the present one is
  * proved; the other fields change at once.
  */
@@ -108,7 +109,7 @@ export async function updateProfile(
   } finally {
     await passwordChange.end({ isReleased: updated !== null });
   }
-  if (updated === null) throw refuse('unavailable', { retryAfterSeconds: 1 });
+  if (updated === null) throw inProgress();
   return updated;
 }
 
@@ -175,9 +176,7 @@ async function tryToUpdate(
   if (password !== undefined) {
     await passwordChange.begin(target.id, (_, user) => {
       // Another process has changed it since it was read here.
-      if (user.passwordHash !== target.passwordHash) {
-        throw refuse('change_in_progress', { retryAfterSeconds: 1 });
-      }
+      if (user.passwordHash !== target.passwordHash) throw inProgress();
     });
   }
   if (proof.typed !== null && (attempt.provedHash === null || attempt.provedHash !== target.passwordHash)) {

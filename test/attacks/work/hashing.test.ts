@@ -19,6 +19,8 @@ import { countHashes } from '../support/hash-count.ts';
 
 const path = '/general/v1/users';
 const many = 40;
+/** A request that arrived before the end of a right check makes none of its own. On a busy machine some arrive later. */
+const checksMax = 5;
 const underWay = { errors: 'Another change of this account is under way' };
 
 describe('a flood of changes of one password', () => {
@@ -151,8 +153,7 @@ describe('a flood of changes of one password', () => {
       { session: person.session, json: { user: { first_name: 'Ada', current_password: person.password } } },
     ]);
     assert.deepEqual(statusCounts(changes), { 200: many });
-    // Five checks of one session run at the same time, and share one hash.
-    assert.ok(hashes.taken() <= many / 2);
+    assert.ok(hashes.taken() <= checksMax);
     for (const [email, status] of [
       [person.email, 201],
       ['nobody@example.com', 401],
@@ -164,6 +165,40 @@ describe('a flood of changes of one password', () => {
       assert.deepEqual(statusCounts(signIns), { [status]: 5 });
       assert.ok(hashes.taken() <= 2, email);
     }
+  });
+
+  for (const [what, ageMs, proof] of [
+    ['with the present password shares its check', 10 * minuteMs, true],
+    ['in a young session costs no hash', 0, false],
+  ] as const) {
+    test(`of the email ${what}, and is no fault of the server`, async () => {
+      const person = await signUp(roster);
+      roster.clock.advance(ageMs);
+      hashes.taken();
+      const replies = await callAtOnce(roster.client, many, (index) => {
+        const user = { email: `${what.length}-${index}@example.com` };
+        const json = { user: { ...user, ...(proof ? { current_password: person.password } : {}) } };
+        return [`PUT ${path}/${person.number}`, { session: person.session, json }];
+      });
+      const { 200: made = 0, 409: refused = 0 } = statusCounts(replies);
+      assert.deepEqual([made > 0, made + refused], [true, many], JSON.stringify(statusCounts(replies)));
+      for (const { status, body } of replies) if (status === 409) assert.deepEqual(body, underWay);
+      const taken = hashes.taken();
+      assert.ok(taken <= (proof ? checksMax : 0), `${taken} hashes`);
+    });
+  }
+
+  test('with one wrong present password costs few hashes, and ends the session', async () => {
+    const person = await signUp(roster);
+    roster.clock.advance(10 * minuteMs);
+    hashes.taken();
+    const replies = await callAtOnce(roster.client, many, () => [
+      `PUT ${path}/${person.number}`,
+      { session: person.session, json: { user: { first_name: 'Ada', current_password: 'a wrong one' } } },
+    ]);
+    assert.deepEqual(Object.keys(statusCounts(replies)), ['401', '422']);
+    assert.ok(hashes.taken() <= 5);
+    assert.equal((await put(person, { first_name: 'Ada' })).status, 401);
   });
 
   test('that no rule allows costs no hash', async () => {

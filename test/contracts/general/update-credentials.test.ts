@@ -208,7 +208,7 @@ describe('a change of email or password', () => {
   test('is refused when the email changes three times in between, and then changes nothing', async () => {
     const person = await signUp(roster);
     const { change, counts } = await setPassword(person, 'another-good-one-7', 3);
-    await assert.rejects(change, refuse('unavailable', { retryAfterSeconds: 1 }));
+    await assert.rejects(change, refuse('change_in_progress', { retryAfterSeconds: 1 }));
     assert.deepEqual(counts(), { tries: 3, hashes: 1 });
     const present = await roster.call(`GET ${path}/${person.number}`, { session: person.session });
     assert.equal((await signIn(present.string('email'), person.password)).status, 201);
