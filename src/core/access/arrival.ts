@@ -1,3 +1,4 @@
+/** When a request arrived, which decides what its caller could know, and what has ended since. */
 import { minuteMs } from '../time.ts';
 
 /** What an operation that hashes a password knows of the request behind it: from where it came, and when. */
