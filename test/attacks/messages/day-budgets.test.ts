@@ -80,6 +80,23 @@ describe('text messages of a day', () => {
   });
 });
 
+describe('a spent budget of the deployment', () => {
+  const roster = setUpRoster({ env: { ...defaultBudgets, ROSTER_LIMIT_SMS_DAY: '16' } });
+  const others = [1, 2, 3].map(() => setUp(() => roster.addOrganization()));
+
+  test('keeps no organization waiting for another one', async () => {
+    for (let round = 0; round < 3; round++) {
+      const apps = [undefined, ...others.map(({ app }) => app.appId)];
+      const signUps = Array.from({ length: 6 }, () => apps).flat();
+      const replies = await Promise.all(
+        signUps.map((appId) => register(roster, { phone: newPhone() }, appId)),
+      );
+      assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([201]));
+    }
+    assert.equal(await codesOf(roster, 'sms'), 16);
+  });
+});
+
 describe('emails of a day', () => {
   const roster = setUpRoster({ env: { ...defaultBudgets, ROSTER_LIMIT_EMAIL_ORGANIZATION_DAY: '3' } });
 

@@ -4,8 +4,9 @@
  *
  * The row of an organization is locked until the commit, as its other rows are. The budget of a deployment would make all
  * organizations wait for one row, so it has several rows, and each organization begins with another one. Each row has a
- * part of the limit. An organization that finds its row used up goes on to the next, so the whole limit can be used, and
- * never more.
+ * part of the limit. An organization that finds its row used up goes on to the others that have an amount left, so the
+ * whole limit can be used, and never more. It reads which ones these are, because a try locks a row also where it is used up:
+ * organizations that tried all rows, each from another one on, would deadlock for the rest of the day.
  */
 import { sql } from 'kysely';
 import type { Hit, Quota } from '../../../core/access/throttle.ts';
@@ -58,8 +59,8 @@ const deleteHits = statement((p: Binder<{ subject: string }>) =>
 
 type OfDay = { orgKey: number; budget: string; day: number };
 
-/** Changes no row where less than the amount is left. The caller has compared the amount alone with the limit. */
-const addUsed = statement((p: Binder<OfDay & { shard: number; amount: number; limit: number }>) =>
+/** Changes no row where more than `usedMax` is used. The caller has compared the amount alone with the limit. */
+const addUsed = statement((p: Binder<OfDay & { shard: number; amount: number; usedMax: number }>) =>
   build
     .insertInto('day_counts')
     .values({
@@ -73,8 +74,17 @@ const addUsed = statement((p: Binder<OfDay & { shard: number; amount: number; li
       conflict
         .columns(['org_key', 'budget', 'day', 'shard'])
         .doUpdateSet({ used: sql<number>`day_counts.used + excluded.used` })
-        .where(sql<boolean>`day_counts.used + excluded.used <= ${p('limit')}`),
+        .where('day_counts.used', '<=', p('usedMax')),
     ),
+);
+
+const selectShards = statement((p: Binder<OfDay>) =>
+  build
+    .selectFrom('day_counts')
+    .select(['shard', 'used'])
+    .where('org_key', '=', p('orgKey'))
+    .where('budget', '=', p('budget'))
+    .where('day', '=', p('day')),
 );
 
 const sumUsed = statement((p: Binder<OfDay>) =>
@@ -128,13 +138,24 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
   }
 
   async use({ scope, budget, amount, limit }: DayAmount, now: number): Promise<boolean> {
-    const row = { ...this.#ofDay(scope, budget, now), amount };
-    const shards = scope === 'organization' ? 1 : shardCount;
-    for (let tried = 0; tried < shards; tried++) {
-      const shard = (this.#orgKey + tried) % shards;
-      const part = Math.floor(limit / shards) + (shard < limit % shards ? 1 : 0);
-      if (amount > part) continue;
-      if ((await this.#scope.executor.run(addUsed, { ...row, shard, limit: part })) > 0) return true;
+    const day = this.#ofDay(scope, budget, now);
+    const count = scope === 'organization' ? 1 : shardCount;
+    const own = this.#orgKey % count;
+    // An amount of 0 succeeds where 1 would.
+    const usedMaxOf = (shard: number): number => partOf(limit, count, shard) - Math.max(1, amount);
+    const tryShard = async (shard: number): Promise<boolean> => {
+      const usedMax = usedMaxOf(shard);
+      return (
+        usedMax >= 0 && (await this.#scope.executor.run(addUsed, { ...day, amount, shard, usedMax })) > 0
+      );
+    };
+    if (await tryShard(own)) return true;
+    if (count === 1) return false;
+    const rows = await this.#scope.executor.rows(selectShards, day);
+    const used = new Map(rows.map((row) => [row.shard, row.used]));
+    for (let shard = 0; shard < count; shard++) {
+      const hasRoom = shard !== own && (used.get(shard) ?? 0) <= usedMaxOf(shard);
+      if (hasRoom && (await tryShard(shard))) return true;
     }
     return false;
   }
@@ -152,4 +173,9 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
     const orgKey = scope === 'organization' ? this.#orgKey : noOrganization;
     return { orgKey, budget, day: now - (now % dayMs) };
   }
+}
+
+/** The part of the limit that one of its rows has. */
+function partOf(limit: number, count: number, shard: number): number {
+  return Math.floor(limit / count) + (shard < limit % count ? 1 : 0);
 }
