@@ -12,6 +12,8 @@ import { pump } from './stream.ts';
 
 /** How many bytes a caller may still send after its answer before the server closes the connection. */
 const droppedBytesMax = 64 * 1024 * 1024;
+/** A smaller piece costs as much work as one with so many bytes, and counts as one. */
+const droppedPieceMin = 4_096;
 
 /** The header fields of every answer that does not set them itself. */
 export interface CommonFields {
@@ -122,7 +124,7 @@ async function stop(rest: AsyncIterator<string>): Promise<void> {
 function drop({ request }: Exchange): Exchange['request'] {
   let left = droppedBytesMax;
   return request.on('data', (piece: Buffer) => {
-    left -= piece.length;
+    left -= Math.max(piece.length, droppedPieceMin);
     if (left < 0) request.destroy();
   });
 }

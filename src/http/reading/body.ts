@@ -1,7 +1,8 @@
 /**
- * How a request's body is read and parsed. At most 256 KiB are accepted, with or without `Content-Length`; bytes
- * that do not parse are `malformed_body`; an empty body counts as no body, whatever its content type. Bodies are read
- * as UTF-8. Another charset is refused where it could change a character.
+ * How a request's body is read and parsed. At most 256 KiB are accepted, with or without `Content-Length`, in a limited number
+ * of pieces: a chunk of one byte costs as much work as a large one, and hundreds of bytes of memory. Bytes that do not parse
+ * are `malformed_body`; an empty body counts as no body, whatever its content type. Bodies are read as UTF-8. Another
+ * charset is refused where it could change a character.
  */
 import type { BodyType } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
@@ -9,6 +10,10 @@ import { type MediaReason, refuseHttp } from '../http-refusals.ts';
 import { readPairs } from './pairs.ts';
 
 export const bodyBytesMax = 256 * 1024;
+/** How many pieces a body may arrive in: chunks, or packets. */
+const bodyPiecesMax = 16_384;
+/** So many pieces are joined to one, so that small ones need no more memory than their bytes. */
+const joinedPieces = 1_024;
 /** Real documents nest a few levels. Very deep ones overflow the stack of code that walks them. */
 const depthMax = 64;
 
@@ -18,8 +23,8 @@ export class CallerGone extends Error {
 }
 
 /**
- * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as the size is known, with
- * `malformed_body` for broken chunks, and with `request_timeout` for a body that arrives too slowly.
+ * The bytes of a body that the headers announce. Refuses with `payload_too_large` as soon as the size is known or the pieces
+ * are too many, with `malformed_body` for broken chunks, and with `request_timeout` for a body that arrives too slowly.
  */
 export async function readBody(exchange: Exchange): Promise<Buffer> {
   const { request, response } = exchange;
@@ -28,8 +33,9 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
   if (exchange.expectsContinue) response.writeContinue();
 
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
+    let pieces: Buffer[] = [];
     let length = 0;
+    let count = 0;
     const settle = (act: () => void): void => {
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       exchange.onBodyRefusal = null;
@@ -37,8 +43,9 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
     };
     const onData = (piece: Buffer): void => {
       length += piece.length;
-      if (length > bodyBytesMax) settle(() => reject(tooLarge()));
-      else pieces.push(piece);
+      count += 1;
+      if (length > bodyBytesMax || count > bodyPiecesMax) settle(() => reject(tooLarge()));
+      else if (pieces.push(piece) === joinedPieces) pieces = [Buffer.concat(pieces)];
     };
     const onEnd = (): void => {
       const [first] = pieces;

@@ -13,6 +13,7 @@ const other = '127.2.2.2';
 
 const ask = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nConnection: close\r\n\r\n';
 const post = `POST /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Lamp-Key: admin\r\nContent-Type: application/json\r\n`;
+const closing = (request: string): string => request.replace('Host: x', 'Host: x\r\nConnection: close');
 const halfBody = `${post}Content-Length: 100\r\n\r\n{`;
 const halfHead = 'GET /v2/lamps HTTP/1.1\r\nHost: x\r\nX-Slow: ';
 
@@ -156,6 +157,43 @@ describe('connections that a stranger holds', () => {
     }
     assert.equal(fast.open(), 1);
     await assertServed(harness);
+  });
+});
+
+describe('bodies in many small pieces', () => {
+  const chunked = `${post}Transfer-Encoding: chunked\r\n\r\n`;
+  const json = `{"name":"x"${' '.repeat(4_000)}}`;
+  const bytewise = [...json].map((each) => `1\r\n${each}\r\n`).join('');
+
+  test('a body that comes in thousands of chunks of one byte is read as any other', async (t) => {
+    const harness = await startHarness();
+    t.after(() => harness.close());
+    const whole = await askFrom(harness.origin, other, closing(`${chunked}fac\r\n${json}\r\n0\r\n\r\n`));
+    assert.equal(await askFrom(harness.origin, other, closing(`${chunked}${bytewise}0\r\n\r\n`)), whole);
+    assert.equal(whole, 201);
+  });
+
+  test('one that goes on in such chunks is refused and closed, long before it has its bytes', async (t) => {
+    const harness = await startHarness();
+    t.after(() => harness.close());
+    const chunks = '1\r\n \r\n'.repeat(10_000);
+    // A body that is refused, one that is dropped after its answer, and one of a request that has no use for it.
+    const heads = [
+      chunked,
+      chunked.replace('X-Lamp-Key: admin\r\n', ''),
+      chunked.replace('POST /v2/lamps', 'GET /healthz'),
+    ];
+    for (const head of heads) {
+      const endless = await openCrowd(harness.origin, { from: stranger, count: 1, text: head });
+      let sent = 0;
+      for (; endless.open() > 0 && sent < 20; sent++) {
+        endless.sockets[0]?.write(chunks);
+        await sleep(50);
+      }
+      endless.close();
+      assert.ok(sent < 10, `${sent} times 10,000 pieces`);
+      assert.match(endless.received[0] ?? '', head === chunked ? /^HTTP\/1\.1 413/ : /^HTTP\/1\.1 (401|200)/);
+    }
   });
 });
 
