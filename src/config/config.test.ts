@@ -51,8 +51,8 @@ describe('an empty environment', () => {
       networkFactors: { '/24': 8, '/56': 4, '/48': 16 },
       guessQuota: { limit: 100, windowMs: 3_600_000 },
       ownActQuotas: [
-        { limit: 120, windowMs: 3_600_000 },
-        { limit: 600, windowMs: 86_400_000 },
+        { limit: 600, windowMs: 3_600_000 },
+        { limit: 1_200, windowMs: 86_400_000 },
       ],
       messageLimits: {
         address: [

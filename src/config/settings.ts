@@ -205,9 +205,9 @@ export const settings = {
   limitOwnChanges: setting('ROSTER_LIMIT_OWN_CHANGES', {
     section: 'Limits',
     parser: read.wholeNumber(1, 1_000_000_000),
-    fallback: '120',
+    fallback: '600',
     meaning:
-      'Changes that an account makes to itself per hour, and five times as many a day; above that the answer is 429. As many sign-ins and as many ends of sessions have an event of their own in the audit log; further ones are counted by the hour. Admins have no limit.',
+      'Changes that an account makes to itself per hour, and twice as many a day; above that the answer is 429. As many sign-ins and as many ends of sessions have an event of their own in the audit log; further ones are counted by the hour. Admins have no limit.',
   }),
   challenge: setting('ROSTER_CHALLENGE', {
     section: 'Limits',

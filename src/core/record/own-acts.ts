@@ -16,7 +16,7 @@ import type { Tx } from '../unit-of-work.ts';
 import { type AuditAction, record, recordCounted } from './audit-event.ts';
 
 /** A day's acts are as many as those of this many hours. */
-const dayInHours = 5;
+const dayInHours = 2;
 
 /** The quotas of one account, from the number of acts in an hour. */
 export function ownActQuotas(perHour: number): readonly Quota[] {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signUp } from '../../contracts/general/sign-up.ts';
 import { setUp, setUpRoster } from '../../support/server/set-up.ts';
 import type { Admin } from '../../support/server/start.ts';
 import { openLines, type ReadyLine } from '../support/ready-lines.ts';
@@ -24,18 +25,18 @@ describe('the changes of one account', () => {
   const lines = setUp(() => openLines(roster.baseUrl, floodSize + 1));
   after(() => lines.close());
 
-  const put = ({ number, session }: Admin, name: string): string => {
+  const put = ({ number, session }: Pick<Admin, 'number' | 'session'>, name: string): string => {
     const body = JSON.stringify({ user: { first_name: name } });
     const fields = `X-User-Token: ${session}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
     return `PUT /general/v1/users/${number} HTTP/1.1\r\nHost: x\r\n${fields}\r\n\r\n${body}`;
   };
 
   /** Sends a flood and then `line`; returns how many of the flood were answered before it, and all statuses. */
-  async function flood(line: string) {
+  async function flood(line: string, from: Pick<Admin, 'number' | 'session'> = flooder) {
     const [own, ...others] = lines.all as [ReadyLine, ...ReadyLine[]];
     let answered = 0;
     const statuses = others.map(async (each, at) => {
-      const status = await each.ask(put(flooder, `Flood ${at}`));
+      const status = await each.ask(put(from, `Flood ${at}`));
       answered += 1;
       return status;
     });
@@ -57,8 +58,9 @@ describe('the changes of one account', () => {
   });
 
   test('are answered before the change of a tenant who comes later only where they were in work', async () => {
+    const parent = await signUp(roster);
     await sleep(absenceMs);
-    const { before, statuses } = await flood(put(other, 'Third'));
+    const { before, statuses } = await flood(put(other, 'Third'), parent);
     assert.ok(before <= inWorkMax + shareMax, `${before} changes were answered before`);
     assert.deepEqual([...statuses], [200]);
   });
