@@ -23,7 +23,7 @@ export const budgetSettings = {
   messagesAccountHour: limit(
     'ROSTER_LIMIT_ACCOUNT_HOUR',
     '10',
-    'Codes and links per hour that one account causes. More are refused (429).',
+    'Codes and links per hour that one account causes, and notices to an email that it has not proved. More are refused (429); a notice is dropped.',
   ),
   smsOrganizationDay: dayLimit(
     'ROSTER_LIMIT_SMS_ORGANIZATION_DAY',

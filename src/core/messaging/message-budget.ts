@@ -32,7 +32,8 @@ interface TemplateRule {
   readonly refuses: readonly BudgetName[];
 }
 
-const notice: TemplateRule = { isOwners: true, isByAccount: false, refuses: [] };
+// To an unproved address, which may be another person's, the account causes it as it causes codes.
+const notice: TemplateRule = { isOwners: true, isByAccount: true, refuses: [] };
 const toHolder: TemplateRule = { isOwners: false, isByAccount: false, refuses: [] };
 const ofAccount: TemplateRule = { isOwners: false, isByAccount: true, refuses: ['account'] };
 
