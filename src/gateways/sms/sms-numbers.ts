@@ -17,10 +17,17 @@ import {
 export type TextedCountries = readonly [CountryCode, ...CountryCode[]];
 
 /**
- * Satellite phones in the mobile ranges of a country, which the metadata do not tell from mobile phones: Indonesia (PSN) and
- * Russia (GlobalTel).
+ * Satellite phones in the mobile ranges of a country, which the metadata do not tell from mobile phones. Each name is that
+ * of the operator.
  */
-const satelliteRanges = ['+62868', '+7954'];
+const satelliteRanges: readonly string[] = Object.values({
+  'Australia (Pivotel)': ['+614201', '+614800', '+614808', '+614858', '+614899'],
+  'China (Tiantong, Globalstar)': ['+861349', '+861740'],
+  'France (Globalstar)': ['+3363800', '+3364000', '+3375076', '+3375077'],
+  'India (BSNL)': ['+9189911'],
+  'Indonesia (PSN)': ['+62868'],
+  'Russia (GlobalTel)': ['+7954'],
+}).flat();
 
 const countriesByCode = Map.groupBy(getCountries(), (country) => getCountryCallingCode(country));
 

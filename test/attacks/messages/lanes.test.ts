@@ -79,12 +79,19 @@ describe('a service of texts that hangs', () => {
   const hung = new Set(Array.from({ length: 50 }, (_, index) => phoneOf(index)));
   const { roster, texts } = setUpServices((to) => (hung.has(to) ? null : { status: 201, body: '{}' }));
 
-  test('for fifty numbers delays no other number by a second', async () => {
-    await Promise.all([...hung].map((phone) => signUp(roster, { phone })));
-    const phone = phoneOf(60);
-    await signUp(roster, { phone });
-    const ms = await msUntil(() => texts.textsTo(phone).length > 0);
-    assert.ok(ms < waitMaxMs, `${ms} ms`);
+  test('for fifty numbers delays no other number by a second, however many codes these get', async () => {
+    let others = 60;
+    for (const codes of [1, 5]) {
+      await Promise.all(
+        Array.from({ length: codes }, () => [...hung])
+          .flat()
+          .map((phone) => signUp(roster, { phone })),
+      );
+      const phone = phoneOf(others++);
+      await signUp(roster, { phone });
+      const ms = await msUntil(() => texts.textsTo(phone).length > 0);
+      assert.ok(ms < waitMaxMs, `${codes} codes each: ${ms} ms`);
+    }
   });
 });
 
