@@ -12,7 +12,6 @@ import type { Core } from '../../core/core.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { requestPasswordReset } from '../../core/verification/password-reset.ts';
 import type { Answer, Call } from '../../http/contract.ts';
-import { refuseHttp } from '../../http/http-refusals.ts';
 import type { PageRoute } from '../../http/page.ts';
 import { type Html, html } from '../html.ts';
 import { renderPage } from '../layout.ts';
@@ -51,13 +50,16 @@ export function requestPasswordPages(core: Core, texts = createSiteTexts()): rea
 }
 
 async function show(core: Core, given: RequestVisit): Promise<Answer> {
-  return formPage(core, (await appOf(core, given)).visit, null, '');
+  const found = await findApp(core, given);
+  return found === null ? unknownPage(given) : formPage(core, found.visit, null, '');
 }
 
 async function submit(core: Core, call: Call, given: RequestVisit): Promise<Answer> {
   const { email, challenge_answer: answer } = formOf(call);
   const typed = typeof email === 'string' ? email : '';
-  const { visit, principal } = await appOf(core, given);
+  const found = await findApp(core, given);
+  if (found === null) return unknownPage(given);
+  const { visit, principal } = found;
   try {
     await requireHumanity(core, typeof answer === 'string' ? answer : undefined);
     await requestPasswordReset(core, principal, { email, network: call.network });
@@ -69,11 +71,14 @@ async function submit(core: Core, call: Call, given: RequestVisit): Promise<Answ
   return noticePage(200, visit, visit.texts.done, null);
 }
 
-/** The app that the address names. */
-async function appOf(core: Core, given: RequestVisit) {
+/** The app that the address names; null where there is none. */
+async function findApp(core: Core, given: RequestVisit) {
   const found = await findPublicApp(core, 'page', given.token === '' ? undefined : given.token);
-  if (found === null) throw refuseHttp('route_not_found', {});
-  return { visit: visitOf(given, found.app), principal: found.principal };
+  return found === null ? null : { visit: visitOf(given, found.app), principal: found.principal };
+}
+
+function unknownPage(visit: RequestVisit): Answer {
+  return noticePage(404, visit, visit.texts.unknown, null);
 }
 
 async function formPage(

@@ -15,6 +15,8 @@ export interface RequestPasswordTexts {
   /** Shown without script, where the page needs it. */
   readonly script: string;
   readonly problems: Readonly<Record<RequestPasswordProblem, string>>;
+  /** Shown where no app has the id in the address of the page. */
+  readonly unknown: Notice;
   /** It must not say whether the address has an account. */
   readonly done: Notice;
 }
@@ -29,6 +31,10 @@ const english: RequestPasswordTexts = {
   problems: {
     invalid: 'Enter an email address, such as name@example.com.',
     proof: 'This took too long. Send it again.',
+  },
+  unknown: {
+    heading: 'This link is wrong',
+    body: 'No app has this address. Open the page again from your app.',
   },
   done: {
     heading: 'Look into your mail',
@@ -46,6 +52,10 @@ const spanish: RequestPasswordTexts = {
   problems: {
     invalid: 'Escriba una dirección de correo, por ejemplo nombre@example.com.',
     proof: 'Ha tardado demasiado. Envíelo otra vez.',
+  },
+  unknown: {
+    heading: 'Este enlace no es correcto',
+    body: 'Ninguna aplicación tiene esta dirección. Abra la página otra vez desde su aplicación.',
   },
   done: {
     heading: 'Mire su correo',
