@@ -179,6 +179,10 @@ const counters = new Set([
   'erasures',
   'receipt_keys',
   'erasure_ledgers',
+  // Events move from one table to the other, and are counted.
+  'audit_archive',
+  'audit_lists',
+  'audit_counts',
 ]);
 
 /** Columns of other tables that count tries. */
@@ -206,8 +210,11 @@ function openWatch(folder: string): Watch {
       .all(table)
       .flatMap(({ name }) => (countingColumns.has(`${table}.${name}`) ? [] : [`"${name}"`]));
     // Reads by keys and refused attempts are counted behind the answers.
-    const uncounted = table === 'audit_events' ? 'where tally is null' : '';
-    return database.prepare<[], unknown>(`select ${columns} from "${table}" ${uncounted}`).raw();
+    const text =
+      table === 'audit_events'
+        ? 'select id from audit_events where tally is null union select id from audit_archive where tally is null'
+        : `select ${columns} from "${table}"`;
+    return database.prepare<[], unknown>(text).raw();
   });
   let known: { version: unknown; state: string } = { version: null, state: '' };
   return {
