@@ -3,7 +3,7 @@
  * address, and an erasure finds these rows by it.
  */
 
-import { canonicalEmail, emailKeysOf } from '../directory/email-address.ts';
+import { canonicalEmail, emailKeysOf, mailboxOfTagged } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { Channel } from '../messaging/message.ts';
@@ -28,6 +28,14 @@ export function destinationSubject(secrets: SecretBox, channel: Channel, to: str
   return secrets.keyedDigest('message destination', channel === 'email' ? canonicalEmail(to) : to);
 }
 
+/** The digests that count messages to an email: its own, and that of the mailbox where it has a tag. */
+export function emailDestinations(secrets: SecretBox, email: string): readonly string[] {
+  const mailbox = mailboxOfTagged(email);
+  return (mailbox === null ? [email] : [email, mailbox]).map((to) =>
+    destinationSubject(secrets, 'email', to),
+  );
+}
+
 /** The digest of an account. */
 export function userSubject(secrets: SecretBox, orgKey: OrgKey, userId: UserId): string {
   return secrets.keyedDigest('user', `${orgKey} ${userId}`);
@@ -39,7 +47,7 @@ export function subjectsOf(secrets: SecretBox, user: User): readonly string[] {
   const subjects = [userSubject(secrets, orgKey, id)];
   if (email !== null) subjects.push(...emailSubjects(secrets, orgKey, email));
   for (const address of [email, requestedEmail]) {
-    if (address !== null) subjects.push(destinationSubject(secrets, 'email', address));
+    if (address !== null) subjects.push(...emailDestinations(secrets, address));
   }
   if (phoneE164 !== null) subjects.push(destinationSubject(secrets, 'sms', phoneE164));
   return subjects;

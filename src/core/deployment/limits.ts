@@ -6,13 +6,14 @@
  */
 import { levelsOf, networkOf, parseAddress } from '../access/network.ts';
 import { quotasOfNetwork } from '../access/network-throttle.ts';
-import { destinationSubject, emailSubjects, subjectsOf } from '../access/subject.ts';
+import { destinationSubject, emailDestinations, emailSubjects, subjectsOf } from '../access/subject.ts';
 import { debtOf, failureDelayMs, guessesLeft, type Hit, type Quota } from '../access/throttle.ts';
 import type { Core, NetworkBucket, Policy } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
 import type { DayScope } from '../messaging/budget-store.ts';
 import type { Channel } from '../messaging/message.ts';
+import { addressQuotas } from '../messaging/message-budget.ts';
 import { dayOf, findClosing, openRange } from '../messaging/sms-limits.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import { changeMailQuotas } from '../verification/email-change.ts';
@@ -65,7 +66,7 @@ export async function listAccountLimits(core: Core, user: User): Promise<readonl
   const kindOf = kindsOfSubjects(core, user);
   const byAccount = accountQuotas(policy);
   const uses = usesOf(found.hits, now, kindOf, ({ bucket }) => byAccount[bucket] ?? []);
-  const messages = usesOf(found.messages, now, kindOf, () => policy.messageLimits.address);
+  const messages = usesOf(found.messages, now, kindOf, ({ bucket }) => addressQuotas(policy, bucket));
   const guesses = found.failures.flatMap((failures): LimitUse[] => {
     const { guessQuota } = policy;
     const common = { of: 'email', windowMs: null };
@@ -119,7 +120,7 @@ function kindsOfSubjects({ secrets }: Core, user: User): (subject: string) => st
   const kinds = new Map<string, string>();
   for (const address of [email, requestedEmail]) {
     if (address === null) continue;
-    kinds.set(destinationSubject(secrets, 'email', address), 'email');
+    for (const subject of emailDestinations(secrets, address)) kinds.set(subject, 'email');
     for (const subject of emailSubjects(secrets, orgKey, address)) kinds.set(subject, 'email');
   }
   if (phoneE164 !== null) kinds.set(destinationSubject(secrets, 'sms', phoneE164), 'phone');

@@ -80,3 +80,12 @@ export function toMailAddress(email: string): string {
   const domain = toAsciiDomain(email.slice(at + 1));
   return domain === null ? email : `${email.slice(0, at)}@${domain}`;
 }
+
+/**
+ * The key of the mailbox to which many mail servers deliver an address with a tag (RFC 5233): `ann+news@example.com` is
+ * `ann@example.com`. Null for an address without a tag.
+ */
+export function mailboxOfTagged(email: string): string | null {
+  const match = /^([^+]+)\+.*(@[^@]+)$/s.exec(canonicalEmail(email));
+  return match === null ? null : `${match[1]}${match[2]}`;
+}

@@ -7,7 +7,7 @@
  * expired. An erasure is complete only when the ledger has it, its traces are gone, and the transaction that
  * completes it sees no open grant.
  */
-import { destinationSubject, emailSubjects, userSubject } from '../access/subject.ts';
+import { emailDestinations, emailSubjects, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
@@ -199,11 +199,7 @@ async function runSecondPass(core: Core, tx: Tx, { userId, email }: Traces): Pro
   const account = userSubject(core.secrets, tx.orgKey, userId);
   const isFree = email !== null && (await tx.users.findByEmail(email)) === null;
   const digests = isFree
-    ? [
-        account,
-        ...emailSubjects(core.secrets, tx.orgKey, email),
-        destinationSubject(core.secrets, 'email', email),
-      ]
+    ? [account, ...emailSubjects(core.secrets, tx.orgKey, email), ...emailDestinations(core.secrets, email)]
     : [account];
   return tx.erasures.eraseRows({ userId, digests });
 }

@@ -9,7 +9,9 @@
  * can use up the budget of the message that tells the owner (decision 0025).
  */
 import { destinationSubject, userSubject } from '../access/subject.ts';
-import type { Core } from '../core.ts';
+import type { Quota } from '../access/throttle.ts';
+import type { Core, Policy } from '../core.ts';
+import { mailboxOfTagged } from '../directory/email-address.ts';
 import { isSameEmail } from '../directory/proof.ts';
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
@@ -100,11 +102,15 @@ async function countFor(
 ): Promise<SpentBudget | null> {
   const isOwners = whose === 'owner';
   const now = core.clock.now();
-  const { address, account, day } = core.policy.messageLimits;
-  const subject = destinationSubject(core.secrets, channel, to);
-  const bucket = isOwners ? `owner ${template}` : whose;
-  const addressWait = await tx.messageBudgets.hit(bucket, subject, address, now);
-  if (addressWait !== null) return { budget: 'address', waitMs: addressWait };
+  const { account, day } = core.policy.messageLimits;
+  const counted = [{ bucket: isOwners ? `owner ${template}` : whose, to }];
+  const mailbox = channel === 'email' && !isOwners ? mailboxOfTagged(to) : null;
+  if (mailbox !== null) counted.push({ bucket: taggedBucket, to: mailbox });
+  for (const { bucket, ...each } of counted) {
+    const subject = destinationSubject(core.secrets, channel, each.to);
+    const waitMs = await tx.messageBudgets.hit(bucket, subject, addressQuotas(core.policy, bucket), now);
+    if (waitMs !== null) return { budget: 'address', waitMs };
+  }
   if (user.id !== null && templateRules[template].isByAccount && !isOwners) {
     const accountSubject = userSubject(core.secrets, tx.orgKey, user.id);
     const accountWait = await tx.throttles.hit('message', accountSubject, [account], now);
@@ -119,6 +125,16 @@ async function countFor(
     if (!isUsed) return { budget: scope, waitMs: untilTomorrowMs(now) };
   }
   return null;
+}
+
+/** All tags of a mailbox together. Mail servers without tags read each of them as an address of its own. */
+const taggedBucket = 'stranger tagged';
+const taggedFactor = 4;
+
+/** The quotas of an address in a bucket. */
+export function addressQuotas({ messageLimits: { address } }: Policy, bucket: string): readonly Quota[] {
+  if (bucket !== taggedBucket) return address;
+  return address.map((quota) => ({ ...quota, limit: quota.limit * taggedFactor }));
 }
 
 /** Whether the account has proved that it has the address. */

@@ -113,6 +113,20 @@ describe('one address or number', () => {
     assert.equal(all.filter(({ to }) => to.toLowerCase().startsWith(name)).length, 5);
   });
 
+  test('with tags gets at most twenty messages together, and the mailbox its own five', async () => {
+    const [name, domain] = [`victim-${crypto.randomUUID()}`, 'example.com'];
+    for (let index = 0; index < 40; index++) {
+      const reply = await register(roster, { email: `${name}+${index}@${domain}` });
+      assert.equal(reply.status, 201);
+    }
+    const countTagged = async (): Promise<number> => {
+      return (await roster.outbox()).filter(({ to }) => to.startsWith(name)).length;
+    };
+    assert.equal(await countTagged(), 20);
+    await register(roster, { email: `${name}@${domain}` });
+    assert.equal(await countTagged(), 21);
+  });
+
   test('gets five of resets, changes and sign-ups together', async () => {
     const { email } = await signUpProved(roster);
     await askForResets(roster, email, 3);
