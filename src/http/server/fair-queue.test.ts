@@ -106,6 +106,27 @@ test('a long queue that stands is overload: few wait, and the others are shed at
   assert.equal(scene.queue.isShedding(scene.now), false);
 });
 
+test('overload by many callers with a request each is shed too, and those that wait begin', async () => {
+  const scene = createScene();
+  const all = Array.from({ length: 300 }, (_, at) => scene.see(at % 100, `${at}`));
+  for (const caller of all) scene.enter(caller);
+  scene.now += 600;
+  const late = scene.see(1, 'late');
+  scene.enter(late);
+  await settled();
+  assert.equal(scene.queue.isShedding(scene.now), true);
+  assert.equal(scene.queue.waiting, 16);
+  assert.equal(scene.shed.filter((refusal) => !refusal.endsWith('503')).length, 0);
+  const running = new Set(scene.begun);
+  for (let count = 0; count < 16 + running.size; count++) {
+    const [next] = all.filter(({ id, usage: [use] }) => scene.begun.includes(id) && (use?.running ?? 0) > 0);
+    assert.ok(next !== undefined);
+    await scene.leave(next);
+  }
+  assert.equal(scene.queue.waiting, 0);
+  assert.equal(scene.begun.length + scene.shed.length, 301);
+});
+
 test('many connections of a caller whose requests are each begun quickly are no overload', async () => {
   const scene = createScene();
   const many = scene.see(1, 'a');

@@ -226,13 +226,21 @@ export class FairQueue {
   #trim(): void {
     const callers = this.#turns.flatMap((group) => this.#usageOf(group).waiting);
     const each = Math.max(1, Math.floor(overloaded.waiting / callers.length));
+    let left: number = overloaded.waiting;
     for (const caller of callers) {
       const { waiting } = this.#usageOf(caller);
+      const kept = Math.min(waiting.length, each, left);
+      left -= kept;
       const reason = waiting.length > each && callers.length > 1 ? 'share' : 'overload';
-      for (const turn of waiting.splice(0, waiting.length - each)) {
+      for (const turn of waiting.splice(0, waiting.length - kept)) {
         this.#waiting -= 1;
         turn.refuse(this.#refusal(reason));
       }
+    }
+    for (const group of this.#turns.splice(0)) {
+      const turns = this.#usageOf(group).waiting;
+      turns.push(...turns.splice(0).filter((caller) => this.#usageOf(caller).waiting.length > 0));
+      if (turns.length > 0) this.#turns.push(group);
     }
   }
 
