@@ -1,6 +1,6 @@
 /**
  * The callers that are present: those with a request that works or waits, or had one within the last seconds. They are
- * grouped by organization; a caller without a credential is its network, in a group of its own. The table is bounded,
+ * grouped by organization; a caller without a credential is its network, in the group of the widest network around it. The table is bounded,
  * and each process has its own.
  */
 
@@ -18,7 +18,7 @@ export interface Usage<Turn> {
   readonly waiting: Turn[];
 }
 
-/** An organization, or the network of a caller without a credential. */
+/** An organization, or the widest network around callers without a credential. */
 export class CallerGroup {
   readonly key: number | string;
   readonly callers = new Map<string, Caller>();

@@ -3,6 +3,7 @@
  * pieces and the pieces of these, each in a queue of its own (`fair-queue.ts`). A caller is a key, an app or an account of an organization, or else a network.
  * Several processes divide each its own work.
  */
+import { levelsOf } from '../../core/access/network.ts';
 import type { Principal } from '../../core/access/principal.ts';
 import { actorIdOf } from '../../core/record/audit-event.ts';
 import type { HttpSettings } from '../settings.ts';
@@ -74,12 +75,15 @@ export class Workload {
     return this.#queues[workKinds.indexOf(kind)] as FairQueue;
   }
 
-  /** The caller of a request: its principal, or without one its network. `now` is on the clock of `performance`. */
+  /**
+   * The caller of a request: its principal, or without one its network, in the group of the widest network around it: a stranger
+   * with many addresses has one share. `now` is on the clock of `performance`.
+   */
   callerOf(principal: Principal | null, network: () => string, now: number): Caller {
     const id = principal === null ? null : actorIdOf(principal);
     if (principal !== null && id !== null) return this.#callers.see(principal.orgKey, id, now);
     const name = network();
-    return this.#callers.see(name, name, now);
+    return this.#callers.see(levelsOf(name).at(-1)?.network ?? name, name, now);
   }
 }
 
