@@ -17,7 +17,7 @@ import { countOwnChange } from '../record/own-acts.ts';
 import { recordRead } from '../record/reads.ts';
 import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { sendCode } from '../verification/confirmation.ts';
+import { replaceCode } from '../verification/confirmation.ts';
 import { hitChangeMail, requestEmailChange } from '../verification/email-change.ts';
 import { sendEmailProof } from '../verification/email-proof.ts';
 import {
@@ -270,7 +270,7 @@ async function writeProfile(
   let after = await applyChanges(core, tx, principal, user, changes, null);
   // A cancelled account gets no message; its owner asks for a code after the account is restored.
   const isBack = isActive ?? user.status !== 'inactive';
-  if (isNewPhone && isBack) await sendCode(core, tx, after, newPhoneQuotas);
+  if (isNewPhone && isBack) await replaceCode(core, tx, after, newPhoneQuotas);
   if (isRequest && email !== undefined) {
     await tx.emailTokens.drop(user.id);
     await sendRequestLink(core, tx, after, email);

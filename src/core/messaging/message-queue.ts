@@ -1,11 +1,16 @@
 /** The ports to the stored messages: those of one organization, and the queue of all of them. */
-import type { OrgKey } from '../ids.ts';
+import type { OrgKey, UserId } from '../ids.ts';
 import type { MessageLane } from './lane.ts';
 import type { Message, MessageState } from './message.ts';
 
 /** Messages of one organization. */
 export interface MessageStore {
   insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
+  /**
+   * Gives up the codes to the user that were tried and wait for another try, except the newest: a later code has made them
+   * invalid.
+   */
+  giveUpEarlierCodes(userId: UserId, now: number): Promise<void>;
 }
 
 /** A claim of messages that are due, in one lane and of one organization. */

@@ -99,7 +99,7 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
     const user = await tx.users.lock({ id: principal.userId });
     if (user === null) throw refuse('unauthorized', {});
     if (user.confirmedAt !== null) throw refuse('already_confirmed', {});
-    await sendCode(core, tx, user, codeSendQuotas);
+    await replaceCode(core, tx, user, codeSendQuotas);
     await record(tx, principal, 'user.code_sent', { kind: 'user', id: user.id }, core.clock.now());
   });
 }
@@ -130,6 +130,12 @@ export async function sendCode(
     });
   }
   return way?.channel ?? null;
+}
+
+/** A step: as `sendCode`, for a user who may have got a code before. An earlier one that still waits is not sent. */
+export async function replaceCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
+  await sendCode(core, tx, user, quotas);
+  await tx.messages.giveUpEarlierCodes(user.id, core.clock.now());
 }
 
 /** How a code goes to its user. */

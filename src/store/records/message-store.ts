@@ -3,7 +3,7 @@
  * attempt. A message that was sent, or has failed for good, loses its content.
  */
 import { sql } from 'kysely';
-import type { OrgKey } from '../../core/ids.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
 import { laneOf, type MessageLane } from '../../core/messaging/lane.ts';
 import {
   type Channel,
@@ -99,6 +99,24 @@ const settleMessage = statement(
       .where('state', '=', sql.lit('queued')),
 );
 
+const giveUpEarlierCodes = statement((p: Binder<{ orgKey: number; userId: string; now: number }>) => {
+  const codes = build
+    .selectFrom('messages')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('template', '=', sql.lit('confirmation'));
+  return build
+    .updateTable('messages')
+    .set({ state: 'failed', next_attempt_at: p('now'), destination: '', sealed_content: null })
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('template', '=', sql.lit('confirmation'))
+    .where('state', '=', sql.lit('queued'))
+    .where('stage', '<>', sql.lit('claimed'))
+    .where('attempts', '>', sql.lit(0))
+    .where('seq', '<', (_) => codes.select((row) => row.fn.max('seq').as('newest')));
+});
+
 /** A decoy has no user. */
 const deleteDecoy = statement((p: Binder<{ orgKey: number; id: string }>) =>
   build
@@ -162,6 +180,10 @@ export class SqlMessageStore implements MessageStore {
       createdAt,
     });
     this.#scope.notifyAfterCommit('messages');
+  }
+
+  async giveUpEarlierCodes(userId: UserId, now: number): Promise<void> {
+    await this.#scope.executor.run(giveUpEarlierCodes, { orgKey: this.#orgKey, userId, now });
   }
 }
 

@@ -130,15 +130,16 @@ describe('a service of texts', () => {
       : { status: code === outage ? 503 : 400, body: `{"code": ${code}}` },
   );
 
-  /** Signs a person up, and waits until the service has refused the code. */
-  async function signUpRefused(phone: string, refusal: number): Promise<void> {
+  /** Signs a person up, and waits until the service has refused the code. Returns the session. */
+  async function signUpRefused(phone: string, refusal: number): Promise<string> {
     code = refusal;
-    await signUp(roster, { phone });
+    const { session } = await signUp(roster, { phone });
     for (let tries = 0; tries < 400; tries += 1) {
       const rows = await roster.rows.all('messages');
-      if (rows.every((row) => row['state'] !== 'queued' || row['stage'] === 'waiting')) return;
+      if (rows.every((row) => row['state'] !== 'queued' || row['stage'] === 'waiting')) break;
       await sleep(5);
     }
+    return session;
   }
 
   const stateOfTexts = async (): Promise<Set<unknown>> => {
@@ -154,6 +155,20 @@ describe('a service of texts', () => {
     roster.clock.advance(5 * secondMs);
     await msUntil(() => texts.texts.length === codes.length);
     assert.equal(texts.texts.length, codes.length);
+  });
+
+  test('gets no code again that a later one has made invalid', async () => {
+    const phone = phoneOf(121);
+    const session = await signUpRefused(phone, outage);
+    roster.clock.advance(minuteMs);
+    const sent = await roster.call(`POST ${path}/resend_confirmation`, { session });
+    assert.equal(sent.status, 200);
+    code = 0;
+    // Every code that still waits is due then.
+    roster.clock.advance(5 * minuteMs);
+    await msUntil(() => texts.textsTo(phone).length > 0);
+    await roster.settle();
+    assert.equal(texts.textsTo(phone).length, 1);
   });
 
   test('gets no code that would arrive after its end', async () => {
