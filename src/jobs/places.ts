@@ -12,6 +12,9 @@ import { type MessageKind, messageKinds } from '../core/messaging/lane.ts';
 /** A send that has lasted so long gives its place to the next message. */
 const slowAfterMs = 250;
 
+/** Many sends are slow from this part of all on: a quarter. */
+const crowdedPart = 4;
+
 export interface PlaceLimits {
   /** Sends that count. */
   readonly atOnce: number;
@@ -50,9 +53,13 @@ export class Places implements ChannelPlaces {
     return Math.min(free, kind === 'code' ? inAll : inAll - this.#limits.atOnce);
   }
 
-  /** A code has a place more than other messages, so that these do not take all places of a destination. */
+  /**
+   * A code has a place more than other messages, so that these do not take all places of a destination. While many sends are
+   * slow, each destination has one place: many destinations that hang would take all places otherwise.
+   */
   perDestination(kind: MessageKind): number {
-    const { perDestination } = this.#limits;
+    const { perDestination, inAll } = this.#limits;
+    if (this.#slow * crowdedPart >= inAll) return 1;
     return kind === 'code' ? perDestination : Math.max(1, perDestination - 1);
   }
 

@@ -110,14 +110,18 @@ describe('a mail server that hangs for fifty domains', () => {
   const { roster, mail, texts } = setUpServices(undefined, (to) => to.endsWith('.example.org'));
 
   test('delays neither a mail to another domain nor a text by a second', async () => {
-    const hanging = Array.from({ length: 50 }, (_, index) => `person@clinic-${index}.example.org`);
-    await Promise.all(hanging.map((email) => signUp(roster, { email })));
-    const { email } = await signUp(roster);
-    const mailMs = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
-    const phone = phoneOf(200);
-    await signUp(roster, { phone });
-    const textMs = await msUntil(() => texts.textsTo(phone).length > 0);
-    assert.ok(mailMs < waitMaxMs && textMs < waitMaxMs, `${mailMs} and ${textMs} ms`);
+    for (const [round, mails] of [1, 4].entries()) {
+      const hanging = Array.from({ length: 50 * mails }, (_, index) => {
+        return `person-${round}-${index}@clinic-${index % 50}.example.org`;
+      });
+      await Promise.all(hanging.map((email) => signUp(roster, { email })));
+      const { email } = await signUp(roster);
+      const mailMs = await msUntil(() => mail.mails.some(({ to }) => to.includes(email)));
+      const phone = phoneOf(200 + round);
+      await signUp(roster, { phone });
+      const textMs = await msUntil(() => texts.textsTo(phone).length > 0);
+      assert.ok(mailMs < waitMaxMs && textMs < waitMaxMs, `${mails} each: ${mailMs} and ${textMs} ms`);
+    }
   });
 });
 
