@@ -47,11 +47,8 @@ const noSender: Pick<MessageSender, 'send'> = { send: async () => ({ kind: 'take
 const isDecoy = ({ userId }: Message): boolean => userId === null;
 
 const defaultConcurrency: Readonly<Record<Channel, number>> = { sms: 32, email: 16 };
-/**
- * Text messages to one number, and emails to one domain. Texts to fifty numbers that hang, as many as they may be, leave more
- * than half of all places to other numbers.
- */
-const perDestination: Readonly<Record<Channel, number>> = { sms: 2, email: 4 };
+/** Text messages to one number, and emails to one domain. */
+const perDestination: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
 /** The outbox only stores what it gets. */
 const outboxLimits: PlaceLimits = { atOnce: 64, inAll: 256, perDestination: 64 };
 
