@@ -3,7 +3,7 @@
  * address, and an erasure finds these rows by it.
  */
 
-import { canonicalEmail, emailKeysOf, mailboxOfTagged } from '../directory/email-address.ts';
+import { canonicalEmail, emailKeysOf, mailboxOfVariant } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { Channel } from '../messaging/message.ts';
@@ -28,9 +28,9 @@ export function destinationSubject(secrets: SecretBox, channel: Channel, to: str
   return secrets.keyedDigest('message destination', channel === 'email' ? canonicalEmail(to) : to);
 }
 
-/** The digests that count messages to an email: its own, and that of the mailbox where it has a tag. */
+/** The digests that count messages to an email: its own, and that of the mailbox that it is a variant of. */
 export function emailDestinations(secrets: SecretBox, email: string): readonly string[] {
-  const mailbox = mailboxOfTagged(email);
+  const mailbox = mailboxOfVariant(email);
   return (mailbox === null ? [email] : [email, mailbox]).map((to) =>
     destinationSubject(secrets, 'email', to),
   );

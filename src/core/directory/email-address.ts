@@ -81,11 +81,20 @@ export function toMailAddress(email: string): string {
   return domain === null ? email : `${email.slice(0, at)}@${domain}`;
 }
 
+/** Domains of a service that reads no dots in local parts. */
+const dotlessDomains: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com']);
+
 /**
- * The key of the mailbox to which many mail servers deliver an address with a tag (RFC 5233): `ann+news@example.com` is
- * `ann@example.com`. Null for an address without a tag.
+ * The key of the mailbox to which mail servers deliver an address with a tag (RFC 5233), or with dots that its service does not read:
+ * `ann+news@example.com` is `ann@example.com`, and `a.nn@gmail.com` is `ann@gmail.com`. Null for an address that is its own
+ * mailbox.
  */
-export function mailboxOfTagged(email: string): string | null {
-  const match = /^([^+]+)\+.*(@[^@]+)$/s.exec(canonicalEmail(email));
-  return match === null ? null : `${match[1]}${match[2]}`;
+export function mailboxOfVariant(email: string): string | null {
+  const key = canonicalEmail(email);
+  const at = key.lastIndexOf('@');
+  const domain = key.slice(at + 1);
+  const isDotless = dotlessDomains.has(domain);
+  const untagged = key.slice(0, at).replace(/(?<=.)\+.*$/s, '');
+  const mailbox = isDotless ? `${untagged.replaceAll('.', '')}@gmail.com` : `${untagged}@${domain}`;
+  return mailbox === key ? null : mailbox;
 }

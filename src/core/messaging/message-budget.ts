@@ -11,7 +11,7 @@
 import { destinationSubject, userSubject } from '../access/subject.ts';
 import type { Quota } from '../access/throttle.ts';
 import type { Core, Policy } from '../core.ts';
-import { mailboxOfTagged } from '../directory/email-address.ts';
+import { mailboxOfVariant } from '../directory/email-address.ts';
 import { isSameEmail } from '../directory/proof.ts';
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
@@ -104,8 +104,8 @@ async function countFor(
   const now = core.clock.now();
   const { account, day } = core.policy.messageLimits;
   const counted = [{ bucket: isOwners ? `owner ${template}` : whose, to }];
-  const mailbox = channel === 'email' && !isOwners ? mailboxOfTagged(to) : null;
-  if (mailbox !== null) counted.push({ bucket: taggedBucket, to: mailbox });
+  const mailbox = channel === 'email' && !isOwners ? mailboxOfVariant(to) : null;
+  if (mailbox !== null) counted.push({ bucket: variantBucket, to: mailbox });
   for (const { bucket, ...each } of counted) {
     const subject = destinationSubject(core.secrets, channel, each.to);
     const waitMs = await tx.messageBudgets.hit(bucket, subject, addressQuotas(core.policy, bucket), now);
@@ -127,14 +127,14 @@ async function countFor(
   return null;
 }
 
-/** All tags of a mailbox together. Mail servers without tags read each of them as an address of its own. */
-const taggedBucket = 'stranger tagged';
-const taggedFactor = 4;
+/** All variants of a mailbox together. A mail server without tags reads each of them as an address of its own. */
+const variantBucket = 'stranger variants';
+const variantFactor = 4;
 
 /** The quotas of an address in a bucket. */
 export function addressQuotas({ messageLimits: { address } }: Policy, bucket: string): readonly Quota[] {
-  if (bucket !== taggedBucket) return address;
-  return address.map((quota) => ({ ...quota, limit: quota.limit * taggedFactor }));
+  if (bucket !== variantBucket) return address;
+  return address.map((quota) => ({ ...quota, limit: quota.limit * variantFactor }));
 }
 
 /** Whether the account has proved that it has the address. */
