@@ -247,7 +247,7 @@ describe('a fifth contract', () => {
     assert.deepEqual(Object.keys(responses['201'].headers), ['X-Request-Id', 'ETag', 'Location']);
     assert.deepEqual(Object.keys(responses['422'].content), [badgeType]);
     const statuses = Object.keys(document.paths['/v3/badges/{badge}'].get.responses);
-    assert.deepEqual(statuses, ['200', '304', '401', '403', '404', '412', '500', '503']);
+    assert.deepEqual(statuses, ['200', '304', '401', '403', '404', '412', '429', '500', '503']);
     const page = await (await fetch(`${client.baseUrl}/docs`)).text();
     for (const name of names)
       assert.ok(page.includes(`/openapi/${name}.json`), `${name} is in the reference`);
