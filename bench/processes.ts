@@ -27,13 +27,17 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts Roster as users do; `path` is the target of the first request. */
+/** Starts Roster as users do; `path` is the target of the first request, and `openFilesMax` the limit of open files. */
 export async function startRoster(
   { env, apiKey }: Pick<Fixture, 'env' | 'apiKey'>,
   path = '/healthz',
+  openFilesMax?: number,
 ): Promise<ServerProcess> {
   const startedAt = performance.now();
-  const child = spawn(program, ['serve'], {
+  const limit =
+    openFilesMax === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', `${openFilesMax}`];
+  const [command = '', ...words] = [...limit, program, 'serve'];
+  const child = spawn(command, words, {
     cwd: elsewhere,
     env: {
       ...ownNode,

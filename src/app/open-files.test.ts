@@ -5,6 +5,9 @@ import { readOpenFilesMax, socketsWithin } from './open-files.ts';
 test('connections take three quarters of the open files at most, and no more than the setting', () => {
   assert.equal(socketsWithin(10_000, 20_000), 10_000);
   assert.equal(socketsWithin(10_000, 1_024), 768);
+  assert.equal(socketsWithin(10_000, 200), 120, 'the program has files of its own');
+  assert.equal(socketsWithin(10_000, 64), 16);
+  assert.equal(socketsWithin(4, 64), 4);
   assert.equal(socketsWithin(10_000, null), 10_000);
 });
 

@@ -77,9 +77,14 @@ export interface Serving {
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
 
-/** Starts `roster serve --json` on a free port and resolves when it is ready. */
-export async function serve(folder: string, settings: Settings = {}): Promise<Serving> {
-  const child = start(folder, ['serve', '--json'], { PORT: '0', ROSTER_LOG_LEVEL: 'warn', ...settings });
+/** Starts `roster serve --json` on a free port and resolves when it is ready. `openFilesMax` is its `ulimit -n`. */
+export async function serve(
+  folder: string,
+  settings: Settings = {},
+  openFilesMax?: number,
+): Promise<Serving> {
+  const all = { PORT: '0', ROSTER_LOG_LEVEL: 'warn', ...settings };
+  const child = start(folder, ['serve', '--json'], all, openFilesMax);
   const stdout: string[] = [];
   const stderr = text(child.stderr);
   const ended = once(child, 'close').then(async ([exitCode]): Promise<Ended> => {
@@ -117,9 +122,13 @@ export function start(
   folder: string,
   words: readonly string[],
   settings: Settings = {},
+  openFilesMax?: number,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [program, ...words], {
+  const limit =
+    openFilesMax === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', `${openFilesMax}`];
+  const [command = '', ...rest] = [...limit, process.execPath, program, ...words];
+  const child = spawn(command, rest, {
     // The checkout may contain a file `.env` with settings.
     cwd: tmpdir(),
     env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },

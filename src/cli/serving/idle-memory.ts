@@ -27,12 +27,22 @@ export function freeMemoryWhenIdle(): void {
     const { utilization } = performance.eventLoopUtilization(now, last);
     last = now;
     if (utilization > utilizationMax || performance.now() - collectedAt < pauseMs) return;
-    if (process.memoryUsage.rss() - bytesAfter < growthMin) return;
+    const bytes = readMemory();
+    if (bytes === null || bytes - bytesAfter < growthMin) return;
     collectAll();
     collectedAt = performance.now();
-    bytesAfter = process.memoryUsage.rss();
+    bytesAfter = readMemory() ?? bytes;
     last = performance.eventLoopUtilization();
   }, checkEveryMs).unref();
+}
+
+/** The memory of the process in bytes; null at the limit of open files, because Node reads it from a file. */
+function readMemory(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
 }
 
 /** Runs a full garbage collection, which gives the freed memory back to the system. */
