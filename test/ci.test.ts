@@ -14,7 +14,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 /** The commands of a script before the tests. */
 function checksOf(script: string | undefined): string {
   const commands = (script ?? '').split(' && ');
-  const end = commands.findIndex((command) => command.includes('node --test'));
+  const end = commands.findIndex((command) => /\bnode .*--test\b/.test(command));
   assert.ok(end > 0, `no checks in ${script}`);
   return commands.slice(0, end).join(' && ');
 }

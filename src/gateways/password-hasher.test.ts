@@ -52,12 +52,13 @@ test('an account without a password costs the same work as a wrong password', as
   const hash = await hasher.hash('securepassword123');
   let wrong = Number.POSITIVE_INFINITY;
   let none = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 8; round += 1) {
+  const isAlike = (): boolean => none > wrong / 2 && none < wrong * 2;
+  for (let round = 0; round < 8 || (round < 60 && !isAlike()); round += 1) {
     wrong = Math.min(wrong, await timeOf(() => hasher.verify('nope', hash)));
     none = Math.min(none, await timeOf(() => hasher.verify('nope', null)));
   }
   // The best of several measurements is compared, so that other work on the machine does not decide.
-  assert.ok(none > wrong / 2 && none < wrong * 2, `${none} ms against ${wrong} ms`);
+  assert.ok(isAlike(), `${none} ms against ${wrong} ms`);
 });
 
 test('beyond the queue hashing is refused as unavailable, and all that wait are hashed', async () => {
