@@ -3,7 +3,7 @@
  * waits. Organizations take turns, and in an organization its callers. A share binds only while other callers are
  * present (`callers.ts`), so a caller that is alone has all of the capacity.
  *
- * While one caller floods and others make single requests, the flood uses its places only a third of the time: most
+ * While one caller floods and others make single requests, the flood uses its places only a sixth of the time: most
  * requests of the others then find the writer and the event loop free, as without the flood.
  *
  * Overload is more waiting work than `standingMax` for `standingMs`, although all of the capacity is in use, where it would also take longer than
@@ -47,7 +47,7 @@ const standingMs = 500;
 const delayMaxMs = 100;
 const calmMs = 1_000;
 /** A place that a flood has used is free again only after a rest of so many times its use. */
-const restFactor = 2;
+const restFactor = 5;
 const restMsMax = 100;
 const retryAfterSeconds = 1;
 
