@@ -130,12 +130,12 @@ test('overload by many callers with a request each is shed too, and those that w
 test('many connections of a caller whose requests are each begun quickly are no overload', async () => {
   const scene = createScene();
   const many = scene.see(1, 'a');
-  scene.enter(many, 300);
-  // Each millisecond four end, and the caller sends four more: what waits would have begun within 50 ms.
+  scene.enter(many, 280);
+  // Each millisecond six end, and the caller sends six more: what waits begins within 46 ms.
   for (let ms = 0; ms < 2_000; ms++) {
     scene.now += 1;
-    for (let ended = 0; ended < 4; ended++) scene.queue.leave(many, scene.now, 1);
-    scene.enter(many, 4);
+    for (let ended = 0; ended < 6; ended++) scene.queue.leave(many, scene.now, 1);
+    scene.enter(many, 6);
   }
   await settled();
   assert.equal(scene.queue.isShedding(scene.now), false);

@@ -44,7 +44,7 @@ export type ShedReason = 'share' | 'overload';
 const overloaded = { total: 16, waiting: 16 } as const;
 const standingMax = 128;
 const standingMs = 500;
-const delayMaxMs = 100;
+const delayMaxMs = 50;
 const calmMs = 1_000;
 /** A place that a flood has used is free again only after a rest of so many times its use. */
 const restFactor = 5;
