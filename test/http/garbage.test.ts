@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Harness, startHarness } from './harness.ts';
 import { codeOf, readAnswer, readAnswers } from './harness-answers.ts';
@@ -175,6 +176,18 @@ describe('any bytes get an answer', () => {
     const upgrade = 'Connection: upgrade, close\r\nUpgrade: websocket\r\nX-Lamp-Key: admin\r\n';
     const line = 'GET /v2/lamps/a HTTP/1.1\r\nHost: localhost\r\n';
     assert.equal(readAnswer(await harness.speak(`${line}${upgrade}\r\n`)).status, 200);
+  });
+
+  test('a caller that asks for a tunnel and resets the connection leaves the server running', async () => {
+    for (let count = 0; count < 10; count++) {
+      const socket = connect(harness.port, '127.0.0.1');
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.once('connect', () =>
+        socket.write('CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n', () => socket.resetAndDestroy()),
+      );
+      await closed;
+      assert.equal((await harness.ask('GET /healthz')).status, 200);
+    }
   });
 
   test('an unknown expectation is ignored', async () => {

@@ -59,7 +59,11 @@ export function createBrokenRequests({ logger, find }: BrokenRequestOptions): Br
         reply(socket, null, { ...nowhere, answer }, status);
       }
     },
-    onConnect: (method, target, headers, socket) => refuseUnrouted(socket, method, target, headers),
+    onConnect(method, target, headers, socket) {
+      // Node no longer listens on a connection with a tunnel, and an error without a listener ends the process.
+      socket.on('error', () => socket.destroy());
+      refuseUnrouted(socket, method, target, headers);
+    },
   };
 
   function refuseUnrouted(
