@@ -8,15 +8,32 @@ import type { PageRoute } from '../page.ts';
 
 /** A readiness check that takes longer counts as failed. */
 const readinessTimeoutMs = 2 * secondMs;
+/** How long a good check is good for further calls; after a failure the next call looks again. */
+const reuseMs = 100;
 
-/**
- * `readiness` rejects, or resolves with false, when the server cannot serve requests now. A server that sheds some requests, to serve
- * the others, is ready: another answer would send its share of the load to servers that have too much themselves.
- */
-export function healthRoutes(
-  readiness: () => Promise<boolean>,
-  isShedding: () => boolean,
-): readonly PageRoute[] {
+/** What the answers say of the server. */
+export interface Health {
+  /** Rejects, or resolves with false, when the server cannot serve requests now. Asks the database. */
+  readiness(): Promise<boolean>;
+  /** A server that stops is ready for no further request. */
+  readonly isClosing: boolean;
+  /**
+   * A server that sheds some requests, to serve the others, is ready: another answer would send its share of the load to servers
+   * that have too much themselves.
+   */
+  readonly isShedding: boolean;
+}
+
+export function healthRoutes(health: Health): readonly PageRoute[] {
+  let last: { readonly at: number; readonly check: Promise<boolean> } | null = null;
+  const isReadyLately = async (): Promise<boolean> => {
+    const at = performance.now();
+    if (last === null || at - last.at >= reuseMs) last = { at, check: isReady(() => health.readiness()) };
+    const { check } = last;
+    const found = await check;
+    if (!found && last?.check === check) last = null;
+    return found;
+  };
   return [
     {
       method: 'GET',
@@ -31,8 +48,9 @@ export function healthRoutes(
       operationId: 'readiness',
       isUnlimited: true,
       async handle() {
-        if (!(await isReady(readiness))) throw refuse('unavailable', { retryAfterSeconds: 1 });
-        return { status: 200, body: { status: 'ready', ...(isShedding() ? { degraded: true } : {}) } };
+        if (health.isClosing || !(await isReadyLately()))
+          throw refuse('unavailable', { retryAfterSeconds: 1 });
+        return { status: 200, body: { status: 'ready', ...(health.isShedding ? { degraded: true } : {}) } };
       },
     },
   ];

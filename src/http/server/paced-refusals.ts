@@ -1,7 +1,8 @@
 /**
- * Answers refusals of overload at a bounded pace. A refusal costs little, but a client that gets it at once can ask again
- * at once; many such clients would keep the process busy with refusals alone. So at most `perTick` of them are answered in
- * a tick, and the others wait, oldest first.
+ * Answers refusals at a bounded pace: those of overload, and those that need no place, such as of a wrong credential. A refusal
+ * costs little, but a client that gets it at once can ask again at once; many such clients would keep the process busy with
+ * refusals alone. So at most `perTick` of them are answered in a tick, and the others wait, oldest first. Static files and
+ * health checks of a network that asks too often wait with them.
  */
 
 const tickMs = 10;

@@ -3,6 +3,7 @@
  * content type, JSON; then the handler. The router checks path and method before. A check refuses by throwing;
  * every path through the pipeline ends in one answer and one log line.
  */
+import { NetworkTally } from '../../core/access/network-throttle.ts';
 import { authorize } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { isRefusal, refuse } from '../../core/errors.ts';
@@ -46,6 +47,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { core, logger, settings, workload, countNetwork } = options;
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   const common = commonFieldsOf(settings);
+  /** The calls for health and static files, by network. */
+  const unlimited = new NetworkTally();
   let inFlight = 0;
   let isClosing = false;
   let shedAt = Number.NEGATIVE_INFINITY;
@@ -81,6 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
             if (action !== null) authorize(call.principal, action);
           }
           const work = workOf(exchange);
+          if (isBeyondPace(exchange, call)) await outside(turn, workload.refusals.turn());
           if (operation.throttle !== null) {
             // Counting is a change; without a place a flood of calls at a door would make any number of them.
             if (work !== null && operation.throttle !== 'page') await begin('write', turn, exchange, call);
@@ -111,7 +115,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         } catch (error) {
           if (error instanceof CallerGone) throw error;
           if (call.principal !== null) countRefusal(core, call.principal, error);
-          if (turn.wasShed) await outside(turn, workload.refusals.turn());
+          // What is refused without a place has met no share yet, so a flood of it is answered at this pace.
+          if (turn.wasShed || !turn.hadPlace) await outside(turn, workload.refusals.turn());
           rendered = render(presentError(error, refusedOf(exchange), logger), jsonType);
         }
         status = rendered.status;
@@ -135,6 +140,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   function isOverloaded({ operation }: Exchange): boolean {
     return inFlight > requestsInFlightMax && !operation.isAlwaysServed;
+  }
+
+  /** Whether the network asks too often for what has no limit, which it then gets at the pace of refusals. */
+  function isBeyondPace({ operation }: Exchange, call: ServerCall): boolean {
+    if (!operation.isAlwaysServed || operation.throttle !== null) return false;
+    const { networkQuotas, networkFactors } = core.policy;
+    return unlimited.hit(call.network, networkQuotas.page, networkFactors, core.clock.now()) !== null;
   }
 
   function shed(): Error {

@@ -113,10 +113,15 @@ export function createServer(options: ServerOptions): HttpServer {
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
   const published = served.filter(({ contract }) => contract.isInternal !== true);
   const pages = [
-    ...healthRoutes(
-      async () => !pipeline.isClosing && (await options.readiness()),
-      () => pipeline.isShedding,
-    ),
+    ...healthRoutes({
+      readiness: () => options.readiness(),
+      get isClosing() {
+        return pipeline.isClosing;
+      },
+      get isShedding() {
+        return pipeline.isShedding;
+      },
+    }),
     ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract, options.documentUrl?.())),
     ...(settings.hasReference ? referenceRoutes(core, published) : []),
     ...(options.pages ?? []),

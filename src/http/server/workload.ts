@@ -126,6 +126,8 @@ function meterOf(kind: WorkKind, meter: WorkMeter | undefined): QueueMeter | und
 export class Turn {
   /** Whether the queue has refused it. */
   wasShed = false;
+  /** Whether it has held a place. */
+  hadPlace = false;
   /** Whether the pipeline counts it as a request in flight. */
   isInFlight = false;
   #queue: FairQueue | null = null;
@@ -164,6 +166,7 @@ export class Turn {
   }
 
   #hold(queue: FairQueue, caller: Caller, now: number): void {
+    this.hadPlace = true;
     this.#queue = queue;
     this.#caller = caller;
     this.#since = now;
