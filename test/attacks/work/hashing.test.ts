@@ -102,6 +102,27 @@ describe('a flood of changes of one password', () => {
     assert.equal(hashes.taken(), 1);
   });
 
+  for (const [what, again] of [
+    ['the same password', 'a-good-password-1'],
+    ['a wrong one', 'another-good-one-7'],
+  ] as const) {
+    test(`by a link that the page has used, with ${what}, costs few hashes`, async () => {
+      const { email } = await signUp(roster);
+      await roster.call(`POST ${path}/passwords`, { json: { email } });
+      const { token = '' } = await roster.lastMessage(email);
+      const press = async (password: string): Promise<number> => {
+        const body = new URLSearchParams({ token, password, password_repeat: password });
+        return (await fetch(`${roster.baseUrl}/set-password`, { method: 'POST', body })).status;
+      };
+      assert.equal(await press('a-good-password-1'), 200);
+      hashes.taken();
+      const statuses = await Promise.all(Array.from({ length: many }, () => press(again)));
+      assert.deepEqual([...new Set(statuses)], [again === 'a-good-password-1' ? 200 : 422]);
+      const taken = hashes.taken();
+      assert.ok(taken <= checksMax, `${taken} hashes`);
+    });
+  }
+
   test('by a link and by a session at the same time costs one hash', async () => {
     const person = await signUp(roster);
     await roster.call(`POST ${path}/passwords`, { json: { email: person.email } });
