@@ -222,7 +222,7 @@ export const settings = {
     parser: read.wholeNumber(256, 1_000_000),
     fallback: '256',
     meaning:
-      'How many passwords may wait to be hashed; above that the newest of the network with the most is refused (503), and each after two seconds. A costly imported hash counts as several.',
+      'How many passwords may wait to be hashed; above that the newest of the network with the most is refused, and each after two seconds (429 where other networks wait with less, else 503). A costly imported hash counts as several.',
   }),
   bodyTimeoutSeconds: setting('ROSTER_BODY_TIMEOUT_SECONDS', {
     section: 'Limits',

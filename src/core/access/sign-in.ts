@@ -185,7 +185,7 @@ async function renewHash(
   try {
     return await hashTyped(core.hasher, password, turn);
   } catch (error) {
-    if (isRefusal(error, 'unavailable')) return null;
+    if (isRefusal(error, 'unavailable') || isRefusal(error, 'rate_limited')) return null;
     throw error;
   }
 }

@@ -75,7 +75,7 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const hashesRefused = new Counter({
     name: 'roster_password_hashes_refused_total',
-    help: 'Passwords that were refused with 503 because too many waited.',
+    help: 'Passwords that were refused with 429 or 503 because too many waited.',
     registers,
   });
   const hashesUnserved = new Counter({

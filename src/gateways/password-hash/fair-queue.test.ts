@@ -93,6 +93,22 @@ describe('tasks that wait', () => {
     await open();
   });
 
+  test('are refused as over the share of their network where others wait with less, else as unavailable', async () => {
+    for (const [others, code] of [
+      [['b'], 'rate_limited'],
+      [[], 'unavailable'],
+    ] as const) {
+      const { queue, open, add } = busyQueue({ unitsMax: 3 });
+      for (const name of others) add(of(name), name);
+      const flood = Array.from({ length: 4 }, () => queue.run(of('flood'), 1, async () => {}));
+      const ends = Promise.allSettled(flood);
+      await open();
+      const refused = (await ends).filter((end) => end.status === 'rejected');
+      assert.equal(refused.length, 1 + others.length);
+      for (const { reason } of refused) assert.ok(isRefusal(reason, code), code);
+    }
+  });
+
   test('leave the queue when their caller hangs up, and one that has hung up joins no queue', async () => {
     const { queue, open, unserved, ran, add } = busyQueue({ unitsMax: 1 });
     const leaving = new AbortController();

@@ -27,7 +27,8 @@ export interface FairQueueOptions {
 interface Task {
   readonly units: number;
   begin(): void;
-  refuse(why: Unserved): void;
+  /** `isOverShare`: others wait, and its network has the most waiting work. */
+  refuse(why: Unserved, isOverShare: boolean): void;
 }
 
 /** The waiting work of a network or an account. */
@@ -68,8 +69,8 @@ export class FairQueue {
   }
 
   /**
-   * Runs the task in its turn. Refuses with `unavailable` without one, and throws the reason of `hangUp`. A task that is larger
-   * than the whole queue may wait where no other does.
+   * Runs the task in its turn. Without one it refuses with `rate_limited` where its network is over its share, else with
+   * `unavailable`, and throws the reason of `hangUp`. A task that is larger than the whole queue may wait where no other does.
    */
   async run<T>(turn: Turn, units: number, work: () => Promise<T>): Promise<T> {
     turn.hangUp?.throwIfAborted();
@@ -92,20 +93,22 @@ export class FairQueue {
     const task: Task = {
       units,
       begin: resolve,
-      refuse(why) {
+      refuse(why, isOverShare) {
         onUnserved(why);
-        reject(why === 'hang_up' ? hangUp?.reason : refuse('unavailable', { retryAfterSeconds }));
+        const code = isOverShare ? 'rate_limited' : 'unavailable';
+        reject(why === 'hang_up' ? hangUp?.reason : refuse(code, { retryAfterSeconds }));
       },
     };
     const leave = (why: Unserved) => (): void => {
-      if (this.#remove(turn, task)) task.refuse(why);
+      const isOverShare = this.#isOverShare(turn.network);
+      if (this.#remove(turn, task)) task.refuse(why, isOverShare);
     };
     const late = setTimeout(leave('wait'), waitMsMax);
     const onHangUp = leave('hang_up');
     hangUp?.addEventListener('abort', onHangUp);
     try {
       this.#add(turn, task);
-      while (this.#waiting > unitsMax) this.#takeNewestOfLongest(turn).refuse('share');
+      while (this.#waiting > unitsMax) this.#refuseNewestOfLongest(turn);
       await promise;
     } finally {
       clearTimeout(late);
@@ -159,16 +162,24 @@ export class FairQueue {
     return task;
   }
 
+  /** Whether other networks wait, each with less work. */
+  #isOverShare(name: string): boolean {
+    const own = this.#networks.get(name)?.units ?? 0;
+    for (const [other, { units }] of this.#networks) if (other !== name && units >= own) return false;
+    return this.#networks.size > 1;
+  }
+
   /** Of callers with as much waiting work, the one that came last is the longest. */
-  #takeNewestOfLongest(last: Turn): Task {
+  #refuseNewestOfLongest(last: Turn): void {
     const isMore = (one: Share, other: Share): boolean => one.units > other.units;
     const [name, network] = first(this.#networks, isMore, last.network) ?? [];
     const [user, account] =
       first(network?.accounts ?? new Map<string, Account>(), isMore, last.account) ?? [];
     const task = account?.tasks.at(-1);
     if (name === undefined || user === undefined || task === undefined) throw new Error('the queue is empty');
+    const isOverShare = this.#isOverShare(name);
     this.#remove({ network: name, account: user }, task);
-    return task;
+    task.refuse('share', isOverShare);
   }
 }
 
