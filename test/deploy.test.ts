@@ -96,6 +96,32 @@ test('alerts and dashboard use only metrics that exist', () => {
   }
 });
 
+test('what a stranger may cost has an alert for each of its metrics', () => {
+  const expressions = [...read('alerts.yml').matchAll(/^ +expr: (.*)$/gm)]
+    .map(([, expr = '']) => expr)
+    .join('\n');
+  for (const used of [
+    ...[
+      'roster_message_attempts_total{result="sent"}',
+      'roster_messages_dropped_total',
+      'roster_sms_spent_today',
+    ],
+    ...['roster_sms_budgets', 'roster_sms_ranges_closed', 'roster_requests_shed_total{reason="share"}'],
+    ...['roster_requests_shed_total{reason="overload"}', 'roster_shares_exceeded_total'],
+    ...[
+      'roster_message_lane_oldest_seconds{lane="code"}',
+      'roster_message_lane_oldest_seconds{lane!="code"}',
+    ],
+    ...[
+      'roster_password_hashes_refused_total',
+      'roster_network_throttled_total',
+      'roster_sockets_closed_total',
+    ],
+  ]) {
+    assert.ok(expressions.includes(used), used);
+  }
+});
+
 test('each alert has its page in the runbook, which names only settings and metrics that exist', () => {
   const alerts = read('alerts.yml');
   const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);

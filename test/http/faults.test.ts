@@ -101,6 +101,9 @@ describe('faults', () => {
 describe('too much work at the same time', () => {
   test('requests over the limit are 503 with Retry-After; health still answers', async () => {
     const gate = Promise.withResolvers<void>();
+    const shed: unknown[] = [];
+    const nothing = (): void => {};
+    const meter = { waited: nothing, exceeded: nothing, throttled: nothing, socketClosed: nothing };
     const harness = await startHarness({
       handlers: {
         listLamps: async () => {
@@ -109,12 +112,14 @@ describe('too much work at the same time', () => {
         },
       },
       settings: { requestsInFlightMax: 2 },
+      meter: { ...meter, shed: (...words) => shed.push(words) },
     });
     const waiting = [harness.ask('GET /v2/lamps'), harness.ask('GET /v2/lamps')];
     await sleep(100);
     const refused = await harness.ask('GET /v2/lamps');
     assert.equal(refused.status, 503);
     assert.equal(refused.headers.get('retry-after'), '1');
+    assert.deepEqual(shed, [['read', 'overload']]);
     assert.equal((await harness.ask('GET /healthz')).status, 200);
     assert.equal((await harness.ask('GET /nowhere')).status, 404);
     gate.resolve();

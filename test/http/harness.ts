@@ -20,6 +20,7 @@ export interface HarnessOptions {
   readonly pages?: ServerOptions['pages'];
   readonly readiness?: () => Promise<boolean>;
   readonly isProduction?: boolean;
+  readonly meter?: ServerOptions['meter'];
   /** Calls that one network may make to throttled routes. */
   readonly quota?: number;
 }
@@ -72,6 +73,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       error: write('error'),
     },
     readiness: options.readiness ?? (async () => true),
+    ...(options.meter === undefined ? {} : { meter: options.meter }),
   });
   const origin = await server.listen({ host: '127.0.0.1', port: 0 });
   const port = Number(new URL(origin).port);

@@ -77,7 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         let rendered: Rendered;
         try {
           if (!hasOneHost(request)) throw refuseHttp('malformed_host', {});
-          if (isOverloaded(exchange)) throw shed();
+          if (isOverloaded(exchange)) throw shed(exchange);
           if (operation.admission !== null) {
             const { contract, action } = operation.admission;
             call.principal = await contract.authenticate(core, call);
@@ -99,7 +99,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           }
           if (!turn.isInFlight) {
             count(turn);
-            if (isOverloaded(exchange)) throw shed();
+            if (isOverloaded(exchange)) throw shed(exchange);
           }
           if (work !== null && !turn.hasPlace) {
             const waiting = begin(work, turn, exchange, call);
@@ -149,8 +149,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return unlimited.hit(call.network, networkQuotas.page, networkFactors, core.clock.now()) !== null;
   }
 
-  function shed(): Error {
+  function shed(exchange: Exchange): Error {
     shedAt = performance.now();
+    workload.countShed(workOf(exchange) ?? 'door');
     return refuse('unavailable', { retryAfterSeconds: 1 });
   }
 

@@ -57,7 +57,7 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Counts what the server does; nothing is counted unless given. */
   readonly meter?: ServerMeter;
-  /** Whether the server can serve requests now; a rejection means no. Called for each `GET /readyz`. */
+  /** Whether the server can serve requests now; a rejection means no. Called at most ten times a second while it can. */
   readiness(): Promise<boolean>;
 }
 

@@ -48,10 +48,12 @@ export class Workload {
   readonly #callers = new CallerTable(workKinds.length);
   readonly #queues: readonly FairQueue[];
   readonly refusals: PacedRefusals;
+  readonly #meter: WorkMeter | undefined;
 
   /** As many requests of each kind may wait as may be in flight. */
   constructor({ requestsInFlightMax: waiting, streamsMax }: WorkloadSettings, meter?: WorkMeter) {
     this.refusals = new PacedRefusals(waiting);
+    this.#meter = meter;
     this.#queues = workKinds.map((name, kind) => {
       const own = name === 'stream' ? streamLimits(streamsMax) : limitsOf[name];
       const limits = { ...own, waiting };
@@ -69,6 +71,11 @@ export class Workload {
   get waiting(): Readonly<Record<WorkKind, number>> {
     const counts = workKinds.map((kind, at) => [kind, this.#queues[at]?.waiting ?? 0] as const);
     return Object.fromEntries(counts) as Record<WorkKind, number>;
+  }
+
+  /** Counts a request of that kind that is refused outside the queues, because too many are in flight. */
+  countShed(kind: WorkKind): void {
+    this.#meter?.shed(kind, 'overload');
   }
 
   queue(kind: WorkKind): FairQueue {
