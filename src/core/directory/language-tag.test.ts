@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { cpuTimeOf } from '../../../test/support/cpu-time.ts';
 import { isLanguageTag } from './language-tag.ts';
 
 describe('a language tag', () => {
@@ -33,11 +34,12 @@ describe('a language tag', () => {
   });
 
   test('takes no long time over a hostile text', () => {
-    const started = performance.now();
-    for (const part of ['a1234-', 'a-bb-', 'x-', '1', 'abc-']) {
-      assert.ok(!isLanguageTag(`en-${part.repeat(50_000)}!`));
-    }
-    assert.ok(performance.now() - started < 500);
+    const ms = cpuTimeOf(() => {
+      for (const part of ['a1234-', 'a-bb-', 'x-', '1', 'abc-']) {
+        assert.ok(!isLanguageTag(`en-${part.repeat(50_000)}!`));
+      }
+    });
+    assert.ok(ms < 500, `${ms} ms`);
   });
 });
 

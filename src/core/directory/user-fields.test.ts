@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../../../test/support/arbitraries.ts';
+import { cpuTimeOf } from '../../../test/support/cpu-time.ts';
 import { hourMs, minuteMs } from '../time.ts';
 import { canonicalEmail } from './email-address.ts';
 import {
@@ -237,15 +238,16 @@ describe('an email', () => {
   });
 
   test('takes no long time over a hostile text', () => {
-    const started = performance.now();
-    for (const text of [`a@${'a-'.repeat(120)}`, `a@${'a.'.repeat(120)}`, `${'a.'.repeat(120)}@`]) {
-      readEmail(text);
-    }
-    for (const text of ['ü', 'ü.', '@', '\u0301', '\u200b', 'xn--']) {
-      readEmail(`a@${text.repeat(60)}.example`);
-      canonicalEmail(`a@${text.repeat(100_000)}`);
-    }
-    assert.ok(performance.now() - started < 500);
+    const ms = cpuTimeOf(() => {
+      for (const text of [`a@${'a-'.repeat(120)}`, `a@${'a.'.repeat(120)}`, `${'a.'.repeat(120)}@`]) {
+        readEmail(text);
+      }
+      for (const text of ['ü', 'ü.', '@', '\u0301', '\u200b', 'xn--']) {
+        readEmail(`a@${text.repeat(60)}.example`);
+        canonicalEmail(`a@${text.repeat(100_000)}`);
+      }
+    });
+    assert.ok(ms < 500, `${ms} ms`);
   });
 });
 

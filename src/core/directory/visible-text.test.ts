@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../../../test/support/arbitraries.ts';
+import { cpuTimeOf } from '../../../test/support/cpu-time.ts';
 import { splitFullName } from './user.ts';
 import { readText } from './user-fields.ts';
 import { isPlainText, isVisible, stripInvisible } from './visible-text.ts';
@@ -150,12 +151,13 @@ describe('stripping', () => {
   });
 
   test('takes no long time over a hostile text', () => {
-    const started = performance.now();
-    for (const filling of ['\u200b', ' ', '\ufe0f', '\u{e0067}', 'a ']) {
-      readText(`${filling.repeat(250_000)}é`);
-      readText(`é${filling.repeat(250_000)}`);
-      readText(`é${filling.repeat(250_000)}\u094d`);
-    }
-    assert.ok(performance.now() - started < 2_000);
+    const ms = cpuTimeOf(() => {
+      for (const filling of ['\u200b', ' ', '\ufe0f', '\u{e0067}', 'a ']) {
+        readText(`${filling.repeat(250_000)}é`);
+        readText(`é${filling.repeat(250_000)}`);
+        readText(`é${filling.repeat(250_000)}\u094d`);
+      }
+    });
+    assert.ok(ms < 2_000, `${ms} ms`);
   });
 });

@@ -210,7 +210,7 @@ test('the event loop runs while hashes of every kind are verified', async () => 
   const timer = setInterval(() => {
     ticks += 1;
   }, 2);
-  await Promise.all(published.map(([, password, hash]) => hasher.verify(password, hash)));
+  for (const [, password, hash] of published) await hasher.verify(password, hash);
   clearInterval(timer);
   assert.ok(ticks >= 10, `only ${ticks} turns`);
 });
