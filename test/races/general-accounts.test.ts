@@ -4,8 +4,9 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs } from '../../src/core/time.ts';
 import { addPerson, type Person } from '../support/contracts/people.ts';
+import { countHashes } from '../support/server/hash-count.ts';
 import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
-import { setUpRoster } from '../support/server/set-up.ts';
+import { setUp, setUpRoster } from '../support/server/set-up.ts';
 
 const path = '/general/v1/users';
 const many = 50;
@@ -14,6 +15,7 @@ const underWay = { errors: 'Another change of this account is under way' };
 
 describe('many requests at the same time', () => {
   const roster = setUpRoster();
+  const hashes = setUp(() => countHashes(roster));
 
   /** How many rows a table has. */
   async function count(table: string, where?: string): Promise<number> {
@@ -83,7 +85,7 @@ describe('many requests at the same time', () => {
     await roster.call(`POST ${path}/passwords`, { json: { email: 'reset@example.com' } });
     const { token } = await roster.lastMessage('reset@example.com');
     const passwordOf = (index: number): string => `a-good-password-${index}`;
-    const replies = await callAtOnce(roster.client, many, (index) => [
+    const replies = await hashes.callDuringHash(many, (index) => [
       `POST ${path}/passwords/reset`,
       { json: { token, password: passwordOf(index) } },
     ]);
@@ -132,7 +134,7 @@ describe('many requests at the same time', () => {
     });
     const other = await roster.call('POST /general/v1/sessions', { json: { email, password } });
     const sessions = [signedUp.header('x-user-token'), other.string('token')];
-    const replies = await callAtOnce(roster.client, 2, (index) => [
+    const replies = await hashes.callDuringHash(2, (index) => [
       `PUT ${path}/${signedUp.number('id')}`,
       { session: sessions[index], json: { user: { password: `a-good-password-${index}` } } },
     ]);
@@ -149,7 +151,7 @@ describe('many requests at the same time', () => {
     const signedUp = await roster.call(`POST ${path}`, { json: { user } });
     const session = signedUp.header('x-user-token');
     roster.clock.advance(10 * minuteMs);
-    const replies = await callAtOnce(roster.client, 10, (index) => {
+    const replies = await hashes.callDuringHash(10, (index) => {
       const change = { password: `a-good-password-${index}`, current_password: password };
       return [`PUT ${path}/${signedUp.number('id')}`, { session, json: { user: change } }];
     });

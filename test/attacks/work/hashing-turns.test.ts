@@ -10,11 +10,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPasswordHasher } from '../../../src/gateways/password-hasher.ts';
 import { signUp, signUpBody } from '../../contracts/general/sign-up.ts';
 import { findPort } from '../../support/machine/port.ts';
+import { countHashes } from '../../support/server/hash-count.ts';
 import type { Reply } from '../../support/server/http.ts';
 import { readMetrics } from '../../support/server/metrics.ts';
 import { callAtOnce, statusCounts } from '../../support/server/parallel.ts';
 import { type Roster, startRoster } from '../../support/server/start.ts';
-import { countHashes } from '../support/hash-count.ts';
 
 const path = '/general/v1';
 /** A queue that is filled with little work. */

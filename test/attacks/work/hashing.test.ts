@@ -12,10 +12,10 @@ import { noEchoes } from '../../../src/core/directory/user-lifecycle.ts';
 import { isRefusal } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
 import { type SignedUp, signUp } from '../../contracts/general/sign-up.ts';
-import type { Client, Reply } from '../../support/server/http.ts';
+import { countHashes } from '../../support/server/hash-count.ts';
+import type { Reply } from '../../support/server/http.ts';
 import { callAtOnce, statusCounts } from '../../support/server/parallel.ts';
 import { setUp, setUpRoster } from '../../support/server/set-up.ts';
-import { countHashes } from '../support/hash-count.ts';
 
 const path = '/general/v1/users';
 const many = 40;
@@ -30,25 +30,9 @@ describe('a flood of changes of one password', () => {
   const put = ({ number, session }: SignedUp, user: object): Promise<Reply> =>
     roster.call(`PUT ${path}/${number}`, { session, json: { user } });
 
-  /**
-   * Sends the changes at once, and holds the hash of the one that is made until the rest are told so: a change that came
-   * after its end would rightly be judged anew. Returns the index of the one.
-   */
+  /** Sends the changes at once. One is made and the rest are told so; returns the index of the one. */
   async function race(line: string, ask: (index: number) => object): Promise<number> {
-    const release = hashes.hold();
-    const late = setTimeout(release, 10_000);
-    let answered = 0;
-    const client = {
-      ...roster.client,
-      call: async (...words: Parameters<Client['call']>) => {
-        const reply = await roster.client.call(...words);
-        answered += 1;
-        if (answered === many - 1) release();
-        return reply;
-      },
-    };
-    const replies = await callAtOnce(client, many, (index) => [line, ask(index)]);
-    clearTimeout(late);
+    const replies = await hashes.callDuringHash(many, (index) => [line, ask(index)]);
     assert.deepEqual(statusCounts(replies), { 200: 1, 409: many - 1 });
     for (const reply of replies) {
       if (reply.status !== 409) continue;
