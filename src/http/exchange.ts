@@ -21,6 +21,8 @@ export class Exchange {
   onBodyRefusal: ((refusal: Refusal) => void) | null = null;
   /** Whether the answer was given to Node; the reader may not have received it yet. */
   isAnswered = false;
+  /** Whether its answer announces the end of the connection; the server drops what comes after it. */
+  isLast = false;
 
   constructor(
     id: string,
@@ -41,6 +43,11 @@ export class Exchange {
   refuseBody(refusal: Refusal): void {
     this.bodyRefusal = refusal;
     this.onBodyRefusal?.(refusal);
+  }
+
+  /** Whether no later request has come on the connection. */
+  get isLatest(): boolean {
+    return latestExchange(this.request.socket) === this;
   }
 
   /** Whether more of the request may arrive. */

@@ -29,6 +29,8 @@ export interface HttpSettings {
   readonly keepAliveTimeoutMs: number;
   /** How long the reader of a long answer may take nothing, and how long it may need for one piece. */
   readonly stallTimeoutMs: number;
+  /** How long `close` leaves connections without a request open, for a request that is on its way. */
+  readonly idleGraceMs: number;
   /** How long `close` waits for requests in flight. */
   readonly closeTimeoutMs: number;
 }
@@ -49,5 +51,6 @@ export const defaultHttpSettings: HttpSettings = {
   bodyTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
   stallTimeoutMs: 120_000,
+  idleGraceMs: 1_000,
   closeTimeoutMs: 10_000,
 };

@@ -64,7 +64,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     contracts: options.contracts ?? [createLighthouse(options.handlers), createHarbor()],
     fallback: 'harbor',
     pages: options.pages ?? [],
-    settings: { ...defaultHttpSettings, ...options.settings },
+    settings: { ...defaultHttpSettings, idleGraceMs: 50, ...options.settings },
     publicUrl: () => 'https://directory.example.com',
     logger: {
       request: (line) => write('info')(line, 'request'),

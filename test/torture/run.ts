@@ -16,6 +16,7 @@ const programs = [
   'password-flood',
   'pumping',
   'sockets',
+  'stops',
 ];
 
 const [name, ...words] = process.argv.slice(2);

@@ -73,7 +73,7 @@ const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value
 
 export interface WriteOptions {
   readonly common: CommonFields;
-  /** Whether the connection is closed after this answer. */
+  /** Whether the server stops: the answer of the latest request on a connection is its last one. */
   readonly isClosing: boolean;
   /** How long a reader may take no bytes. */
   readonly stallTimeoutMs: number;
@@ -97,14 +97,16 @@ export function write(
   if (response.destroyed) return rest === null ? undefined : stop(rest);
   const isUnread = exchange.isArriving;
   // A caller that waits for `100 Continue` will not send its body now, so the start of its next request is unknown.
-  const isClosed = isClosing || (isUnread && exchange.expectsContinue);
+  const isWithheld = isUnread && exchange.expectsContinue;
+  const isClosed = isWithheld || (isClosing && exchange.isLatest);
+  exchange.isLast = isClosed;
   response.writeHead(status, headersOf(exchange, rendered, { common, isClosed }));
   if (rest !== null || (content?.length ?? 0) > unreadBytesMax) request.socket.setTimeout(stallTimeoutMs);
   if (rest !== null && request.method !== 'HEAD') {
     if (isUnread) drop(exchange);
     return pump(response, content ?? '', { rest, stallTimeoutMs });
   }
-  if (!isUnread || isClosed) {
+  if (!isUnread || isWithheld) {
     if (typeof content === 'string') response.end(content, encodingOf(content));
     else response.end(content ?? undefined);
     return undefined;

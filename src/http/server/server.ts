@@ -18,7 +18,7 @@ import type { Core } from '../../core/core.ts';
 import { secondMs } from '../../core/time.ts';
 import { createCors } from '../answering/cors.ts';
 import type { Contract, Query, Route } from '../contract.ts';
-import { Exchange } from '../exchange.ts';
+import { Exchange, latestExchange } from '../exchange.ts';
 import type { Logger } from '../log.ts';
 import { type Mount, mountAt } from '../mount.ts';
 import { type Operation, operationOf, operationOfPage, patternOf } from '../operation.ts';
@@ -36,6 +36,7 @@ import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';
 import { ServerCall } from './server-call.ts';
 import { type SocketClosure, type SocketCounts, SocketGuard } from './sockets.ts';
+import { stopServer } from './stop.ts';
 import { createUnrouted } from './unrouted.ts';
 import { Workload, type WorkMeter } from './workload.ts';
 
@@ -98,14 +99,12 @@ const arrivalCheckMs = 0.5 * secondMs;
 /** The error of Node for a request that arrives too slowly. */
 const tooSlow: ParserError = Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
-/** How often a stop looks for connections whose answer has ended. */
-const idleCheckMs = 100;
-
 /** Builds the server, which answers only after `listen`. Throws where two routes have the same path and method. */
 export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger, mounts = [] } = options;
   const fallback = contracts.find(({ name }) => name === options.fallback);
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
+  let isStopping = false;
   const countNetwork = createNetworkThrottle(core, options.meter?.throttled);
   const workload = new Workload(settings, options.meter);
   const pipeline = createPipeline({ core, logger, settings, workload, countNetwork });
@@ -116,7 +115,7 @@ export function createServer(options: ServerOptions): HttpServer {
     ...healthRoutes({
       readiness: () => options.readiness(),
       get isClosing() {
-        return pipeline.isClosing;
+        return isStopping;
       },
       get isShedding() {
         return pipeline.isShedding;
@@ -184,9 +183,14 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
+    if (isAfterLast(request)) {
+      request.resume();
+      return;
+    }
     sockets.received(request, response);
     const mount = mountAt(mounts, request.url ?? '');
     if (mount !== undefined) {
+      if (pipeline.isClosing) response.setHeader('connection', 'close');
       mount.handle(request, response);
       return;
     }
@@ -213,19 +217,17 @@ export function createServer(options: ServerOptions): HttpServer {
       return originOf(await listen(server, { host, port, reusePort: isShared }));
     },
     async close() {
-      pipeline.close();
-      const deadline = setTimeout(() => {
-        logger.warn({}, 'requests were cut off by the deadline of the stop');
-        server.closeAllConnections();
-      }, settings.closeTimeoutMs);
-      // Node closes idle connections once. One whose answer ends later would hold the stop until the deadline.
-      const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
-      await new Promise((resolve) => server.close(resolve));
+      isStopping = true;
+      const onCut = (): void => logger.warn({}, 'requests were cut off by the deadline of the stop');
+      await stopServer({ server, sockets, settings, onClosed: () => pipeline.close(), onCut });
       sockets.close();
-      clearInterval(idle);
-      clearTimeout(deadline);
     },
   };
+}
+
+/** Whether it came after an answer that announced the end of its connection. The caller sends it again elsewhere. */
+function isAfterLast({ socket }: IncomingMessage): boolean {
+  return socket.writableEnded || latestExchange(socket)?.isLast === true;
 }
 
 function createNode(

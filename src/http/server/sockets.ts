@@ -114,6 +114,18 @@ export class SocketGuard {
     clearInterval(this.#timer);
   }
 
+  /** All connections. */
+  sockets(): Socket[] {
+    return Array.from(this.#connections, ({ socket }) => socket);
+  }
+
+  /** The connections without a request. */
+  idle(): Socket[] {
+    const now = performance.now();
+    const idle = [...this.#connections].filter((each) => this.#look(each, now) === 'idle');
+    return idle.map(({ socket }) => socket);
+  }
+
   /** Closes what is too slow and what is over the bounds of half-sent requests. */
   pass(now: number): void {
     const { halfSentMax, halfSentNetworkMax } = this.#options.limits;
