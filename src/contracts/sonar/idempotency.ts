@@ -28,11 +28,9 @@ export function readIdempotency(
   if (key === null) return null;
   const { orgKey } = callerOf(call);
   const digest = (text: string): string => core.secrets.keyedDigest('idempotency', text);
-  return {
-    keyDigest: digest(JSON.stringify([orgKey, target.method, target.path, key])),
-    // One character per byte: different bytes never give the same text.
-    bodyDigest: digest(call.rawBody.toString('latin1')),
-  };
+  const keyDigest = digest(JSON.stringify([orgKey, target.method, target.path, key]));
+  // One character per byte: different bytes never give the same text. Equal bodies of two organizations have different digests.
+  return { keyDigest, bodyDigest: digest(`${keyDigest} ${call.rawBody.toString('latin1')}`) };
 }
 
 function readKey(header: string | readonly string[] | undefined): string | null {
