@@ -49,7 +49,10 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
     },
     async replace(grant) {
       const path = pathOf(grant.id);
-      if (await isFile(path)) await writeWhole(path, JSON.stringify(grant));
+      if (!(await isFile(path))) return;
+      await writeWhole(path, JSON.stringify(grant));
+      // The former secret may be removed next, and nothing else opens the former file.
+      await syncFolder(folder);
     },
     async list() {
       const names = await readdir(folder).catch(absentIs([]));
