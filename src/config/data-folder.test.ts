@@ -101,12 +101,22 @@ describe('the secret', () => {
     assert.deepEqual(resolved, { secret: given, oldSecrets: ['older', kept] });
   });
 
-  test('gets its mode back after a copy that lost it', () => {
+  for (const mode of [0o640, 0o660, 0o644, 0o604, 0o620, 0o602, 0o610, 0o601, 0o777]) {
+    test(`gets its mode back after a copy that left it ${mode.toString(8)}`, () => {
+      const folder = freshFolder();
+      const { secret } = resolveSecrets(folder, unset);
+      chmodSync(join(folder, 'secret'), mode);
+      assert.equal(resolveSecrets(folder, unset).secret, secret);
+      assert.equal(modeOf(join(folder, 'secret')), '600');
+    });
+  }
+
+  test('keeps a mode that only its owner has a part in', () => {
     const folder = freshFolder();
     resolveSecrets(folder, unset);
-    chmodSync(join(folder, 'secret'), 0o644);
+    chmodSync(join(folder, 'secret'), 0o400);
     resolveSecrets(folder, unset);
-    assert.equal(modeOf(join(folder, 'secret')), '600');
+    assert.equal(modeOf(join(folder, 'secret')), '400');
   });
 
   test('that is damaged is one line, and is not replaced', () => {

@@ -8,7 +8,7 @@
  * An outage (a full disk, a failing one, a lock that stays taken) is the refusal `unavailable` for the caller;
  * `onOutage` gets the error itself, for the log.
  */
-import { closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
@@ -58,13 +58,25 @@ const connectionSizes = {
 
 /**
  * Creates the file where there is none, readable by its owner alone, whatever the folder allows; SQLite gives its
- * log the same mode. An existing file is not opened: closing it would release SQLite's locks.
+ * log the same mode. An existing file is not opened: closing it would release SQLite's locks. A copied file may have
+ * lost its mode, and gets it back.
  */
 function makePrivateFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
     if (!existsSync(file)) throw error;
+    for (const path of [file, `${file}-wal`, `${file}-shm`]) takeBackMode(path);
+  }
+}
+
+function takeBackMode(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+  } catch (error) {
+    // The log may be absent, and a file of another owner is the operator's to protect.
+    if (!(error instanceof Error && 'code' in error && ['ENOENT', 'EPERM'].includes(String(error.code))))
+      throw error;
   }
 }
 
