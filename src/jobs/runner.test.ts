@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, type TestContext, test } from 'node:test';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from './journal.ts';
 import { type Job, startJobs } from './runner.ts';
 
@@ -115,14 +115,56 @@ describe('a job', () => {
     await runner.stop();
     assert.deepEqual(journal.faults, ['brittle failed', 'brittle failed']);
   });
+});
 
-  test('that keeps failing pauses longer each time', async () => {
-    const job = countingJob('broken', 4, fail);
+describe('the pause of a job', () => {
+  /** The pauses of the first runs, in milliseconds, by timers that go on only when the test says so. */
+  async function pausesOf(
+    t: TestContext,
+    job: Job & { runs: number },
+    { count, ceilingMs }: { readonly count: number; readonly ceilingMs: number },
+  ): Promise<number[]> {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const runner = startJobs([job], silentJournal());
-    await sleep(200);
+    const pauses: number[] = [];
+    await settle();
+    while (pauses.length < count) {
+      const { runs } = job;
+      // The pause is the shortest time after which the job has run again.
+      let ms = 0;
+      while (job.runs === runs) {
+        assert.ok(ms < ceilingMs, `no run within ${ceilingMs} ms, after the pauses ${pauses}`);
+        const stepMs = ms < 1_000 ? 1 : 1_000;
+        t.mock.timers.tick(stepMs);
+        ms += stepMs;
+        await settle();
+      }
+      pauses.push(ms);
+    }
     await runner.stop();
-    // 8, 16, 32, 64 … milliseconds between tries, where a steady pause would leave room for fifty.
-    assert.ok(job.runs >= 2 && job.runs <= 6, `${job.runs} tries`);
+    return pauses;
+  }
+
+  /** A run of these tests ends within a few turns of the event loop. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 3; turn += 1) await setImmediate();
+  }
+
+  test('doubles with each failure, and is the short one again after a success', async (t) => {
+    const job = countingJob('moody', 4, (run) => ([3, 4, 8].includes(run) ? false : fail()));
+    const pauses = await pausesOf(t, job, { count: 9, ceilingMs: 1_000 });
+    assert.deepEqual(pauses, [8, 16, 4, 4, 8, 16, 32, 4, 8]);
+  });
+
+  test('is at most half a minute after failures', async (t) => {
+    const job = countingJob('broken', 1_000, fail);
+    const pauses = await pausesOf(t, job, { count: 7, ceilingMs: 60_000 });
+    assert.deepEqual(pauses, [2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  test('is its own one after failures where that is longer', async (t) => {
+    const job = countingJob('rare', 40_000, fail);
+    assert.deepEqual(await pausesOf(t, job, { count: 3, ceilingMs: 90_000 }), [40_000, 40_000, 40_000]);
   });
 });
 

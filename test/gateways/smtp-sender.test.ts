@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { MessageSender, OutgoingMessage } from '../../src/core/messaging/sender.ts';
+import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
 import { createSmtpSender } from '../../src/gateways/smtp-sender.ts';
 import { startSmtpServer, type TestSmtpServer, textOf } from '../support/machine/smtp.ts';
 
@@ -220,6 +220,131 @@ describe('a server that', () => {
       assert.deepEqual(await senderFor(url).send(message), { kind: 'refused', reason: `smtp_${code}` });
     });
   }
+
+  describe('answers at the recipient or to the text', () => {
+    /** Answers in turn: at the recipient, or to the text of the message. */
+    async function outcomesOf(
+      place: 'recipient' | 'text',
+      replies: readonly (readonly [code: number, text: string])[],
+    ): Promise<SendOutcome[]> {
+      const next = replies.values();
+      const answer = (callback: (error?: Error | null) => void): void => {
+        const [code, text] = next.next().value ?? [599, ''];
+        callback(smtpError(code, text));
+      };
+      const { url } = await startServer(
+        place === 'recipient'
+          ? { onRcptTo: (_address, _session, callback) => answer(callback) }
+          : {
+              onData(stream, _session, callback) {
+                stream.resume();
+                stream.once('end', () => answer(callback));
+              },
+            },
+      );
+      const sender = senderFor(url);
+      const outcomes: SendOutcome[] = [];
+      for (const _ of replies) outcomes.push(await sender.send(message));
+      return outcomes;
+    }
+
+    /** What becomes of a message, and why that is so. */
+    const classes: readonly {
+      readonly title: string;
+      readonly kind: SendOutcome['kind'];
+      readonly isOurs?: true;
+      readonly replies: readonly (readonly [code: number, text: string])[];
+    }[] = [
+      {
+        title: 'a code about our login, our encryption or our commands is ours to mend, whatever its text',
+        kind: 'try_again',
+        isOurs: true,
+        replies: [500, 502, 503, 504, 530, 534, 535, 538, 555].map((code) => [code, 'no'] as const),
+      },
+      {
+        title: 'an enhanced code about the sender, its quota or a policy is ours to mend',
+        kind: 'try_again',
+        isOurs: true,
+        replies: ['5.1.7', '5.1.8', '5.4.5', '5.7.0', '5.7.1', '5.7.26'].map((code) => [550, code] as const),
+      },
+      {
+        title: 'a text about the sender is ours to mend where no code says so',
+        kind: 'try_again',
+        isOurs: true,
+        replies: [
+          'Sender address rejected: not owned by user',
+          'Client host rejected: cannot find your hostname',
+          'Helo command rejected: Host not found',
+          'relay denied',
+          'Relaying denied',
+          'relay access denied',
+          'relay not permitted',
+          'relaying not permitted',
+          'Authentication required',
+          'We do not accept unauthenticated sender',
+          'Unauthenticated senders not allowed',
+          'The from address does not match a verified Sender Identity',
+          'Email address is not verified',
+          'Domain is not verified',
+          'Daily sending limit exceeded',
+          'Sending quota exceeded',
+          'Messaging limits exceeded',
+        ].map((text) => [554, text] as const),
+      },
+      {
+        title: 'every other permanent code is about the recipient or the message, and final',
+        kind: 'refused',
+        replies: [
+          ...[501, 521, 541, 550, 551, 552, 553, 554, 556].map((code) => [code, 'no'] as const),
+          ...['5.1.1', '5.1.3', '5.1.9', '5.2.2', '5.4.4', '5.6.7'].map((code) => [550, code] as const),
+          // Only whole words count.
+          [550, 'Mailbox relaydenied'],
+        ],
+      },
+      {
+        title: 'a temporary code is retried, also with the status of a policy',
+        kind: 'try_again',
+        replies: [
+          ...[421, 450, 451, 452, 455].map((code) => [code, 'no'] as const),
+          [451, '4.7.1 Greylisted'],
+          [450, '4.1.8 try later'],
+        ],
+      },
+      {
+        title: 'a temporary code with a text about the sender is ours to mend',
+        kind: 'try_again',
+        isOurs: true,
+        replies: [[450, '4.1.8 Sender address rejected: Domain not found']],
+      },
+    ];
+    for (const place of ['recipient', 'text'] as const) {
+      for (const { title, kind, isOurs, replies } of classes) {
+        test(`${title} (${place})`, async () => {
+          assert.deepEqual(
+            await outcomesOf(place, replies),
+            replies.map(([code]) => ({ kind, reason: `smtp_${code}`, ...(isOurs ? { isOurs } : {}) })),
+          );
+        });
+      }
+    }
+  });
+
+  describe('answers before the recipient', () => {
+    const cases: readonly (readonly [code: number, isOurs: boolean])[] = [
+      ...[500, 501, 503, 530, 535, 550, 552, 553, 554].map((code) => [code, true] as const),
+      [454, true],
+      ...[421, 450, 451, 452].map((code) => [code, false] as const),
+    ];
+    for (const [code, isOurs] of cases) {
+      test(`with ${code} to our address is retried${isOurs ? ', and told' : ''}`, async () => {
+        const { url } = await startServer({
+          onMailFrom: (_address, _session, callback) => callback(smtpError(code, 'no')),
+        });
+        const expected = { kind: 'try_again', reason: `smtp_${code}`, ...(isOurs ? { isOurs } : {}) };
+        assert.deepEqual(await senderFor(url).send(message), expected);
+      });
+    }
+  });
 
   test('refuses every connection is retried and told, and one that is busy is only retried', async () => {
     const greeting = (code: number): SMTPServerOptions => ({

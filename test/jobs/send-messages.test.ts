@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { messageAttemptsMax, messageLeaseMs, nextAttemptAt } from '../../src/core/messaging/message.ts';
 import type { MessageSender, SendOutcome } from '../../src/core/messaging/sender.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
-import { minuteMs } from '../../src/core/time.ts';
+import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { outboxSender } from '../../src/gateways/outbox-sender.ts';
 import type { Job } from '../../src/jobs/runner.ts';
 import { createSendMessagesJob } from '../../src/jobs/send-messages.ts';
@@ -124,6 +124,21 @@ describe('a message', () => {
     deployment.clock.advance(1);
     await runPass(job);
     assert.equal(sms.sent.length, 2);
+  });
+
+  test('waits for an hour at most, also for a service that asks for a day', async () => {
+    const email = createTestSender((call) =>
+      call === 1 ? { kind: 'try_again', reason: 'http_429', retryAfterMs: dayMs } : { kind: 'taken' },
+    );
+    await deployment.postInvitation(await deployment.addUser());
+    const job = jobWith({ email });
+    await runPass(job);
+    deployment.clock.advance(hourMs - 1);
+    await runPass(job);
+    assert.equal(email.sent.length, 1);
+    deployment.clock.advance(1);
+    await runPass(job);
+    assert.equal(email.sent.length, 2);
   });
 
   test('fails after the last attempt', async () => {
