@@ -142,6 +142,30 @@ test('many connections of a caller whose requests are each begun quickly are no 
   assert.deepEqual(scene.shed, []);
 });
 
+test('the places of a flood that rest are free again together', async () => {
+  const scene = createScene();
+  // The end of a rest is on this clock.
+  scene.now = performance.now();
+  const flood = scene.see(1, 'a');
+  scene.see(2, 'b');
+  scene.enter(flood, 10);
+  assert.equal(scene.begun.length, limits.caller);
+  for (const ms of [1, 20]) scene.queue.leave(flood, scene.now, ms);
+  while (scene.begun.length === limits.caller) await settled();
+  assert.equal(scene.begun.length, 2 * limits.caller);
+});
+
+test('a caller whose requests do not wait keeps its places free while another one floods', () => {
+  const scene = createScene();
+  const [flood, other] = [scene.see(1, 'a'), scene.see(2, 'b')];
+  scene.enter(flood, 10);
+  scene.enter(other, limits.caller);
+  for (let ended = 0; ended < limits.caller; ended++) scene.queue.leave(other, scene.now, 20);
+  const before = scene.begun.length;
+  scene.enter(other, limits.caller);
+  assert.deepEqual(scene.begun.slice(before), ['b', 'b']);
+});
+
 test('the table of callers forgets those that are gone', () => {
   const callers = new CallerTable(1);
   for (let id = 0; id < 1_000; id++) callers.see(id, `${id}`, id);

@@ -66,6 +66,8 @@ export class FairQueue {
   readonly #meter: QueueMeter | undefined;
   /** The groups with a caller that waits, in the order of their turns. */
   readonly #turns: CallerGroup[] = [];
+  /** The callers whose places rest, one for each place. */
+  readonly #resting: Caller[] = [];
   #running = 0;
   #waiting = 0;
   /** Since when more than `standingMax` wait, and how many had begun then; null while fewer do. */
@@ -120,15 +122,27 @@ export class FairQueue {
 
   /** A request has ended that had begun, and took so long. */
   leave(caller: Caller, now: number, ms: number): void {
-    if (this.#waiting > 0 && this.#isFlood(now)) {
-      setTimeout(() => this.#free(caller, performance.now()), Math.min(ms * restFactor, restMsMax));
-    } else this.#free(caller, now);
+    if (this.#waiting > 0 && this.#isFlood(caller, now))
+      this.#rest(caller, Math.min(ms * restFactor, restMsMax));
+    else this.#free([caller], now);
   }
 
-  #free(caller: Caller, now: number): void {
-    this.#running -= 1;
-    this.#usageOf(caller).running -= 1;
-    this.#usageOf(caller.group).running -= 1;
+  /**
+   * Places that rest are free again together, so that their changes share a commit: each alone would take the writer at
+   * a time of its own, and with several places it would hardly ever be free.
+   */
+  #rest(caller: Caller, ms: number): void {
+    this.#resting.push(caller);
+    if (this.#resting.length > 1) return;
+    setTimeout(() => this.#free(this.#resting.splice(0), performance.now()), ms);
+  }
+
+  #free(callers: readonly Caller[], now: number): void {
+    for (const caller of callers) {
+      this.#running -= 1;
+      this.#usageOf(caller).running -= 1;
+      this.#usageOf(caller.group).running -= 1;
+    }
     if (this.#waiting > 0) this.#dispatch(now);
   }
 
@@ -136,13 +150,13 @@ export class FairQueue {
     return usage[this.#kind] as Usage<Turn>;
   }
 
-  /** Whether all that waits is of one caller, or of one organization, while requests of others come too. */
-  #isFlood(now: number): boolean {
+  /** Whether all that waits is of this caller, or of its organization, while requests of others come too. */
+  #isFlood(caller: Caller, now: number): boolean {
     const [group, another] = this.#turns;
-    if (group === undefined || another !== undefined) return false;
-    const [caller, further] = this.#usageOf(group).waiting;
-    const isOneCaller = caller !== undefined && further === undefined;
-    return this.#callers.hasOthers(isOneCaller ? caller : group, now);
+    if (group !== caller.group || another !== undefined) return false;
+    const [first, further] = this.#usageOf(group).waiting;
+    if (further !== undefined) return this.#callers.hasOthers(group, now);
+    return first === caller && this.#callers.hasOthers(caller, now);
   }
 
   #hasCapacity(now: number): boolean {
