@@ -47,7 +47,8 @@ export class Exchange {
 
   /** Whether no later request has come on the connection. */
   get isLatest(): boolean {
-    return latestExchange(this.request.socket) === this;
+    const socket: TrackedSocket = this.request.socket;
+    return socket[latest] === this && socket[isFollowed] !== true;
   }
 
   /** Whether more of the request may arrive. */
@@ -64,9 +65,16 @@ export class Exchange {
 }
 
 const latest = Symbol('latest exchange');
+const isFollowed = Symbol('is followed');
 
 interface TrackedSocket extends Duplex {
   [latest]?: Exchange;
+  [isFollowed]?: boolean;
+}
+
+/** Notes whether further requests of the connection wait until its latest exchange has ended. */
+export function setFollowed(socket: Duplex, value: boolean): void {
+  (socket as TrackedSocket)[isFollowed] = value;
 }
 
 /** The exchange whose request arrived last on the connection; undefined before the first. */

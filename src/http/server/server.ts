@@ -187,7 +187,6 @@ export function createServer(options: ServerOptions): HttpServer {
       request.resume();
       return;
     }
-    sockets.received(request, response);
     const mount = mountAt(mounts, request.url ?? '');
     if (mount !== undefined) {
       if (pipeline.isClosing) response.setHeader('connection', 'close');
@@ -199,13 +198,15 @@ export function createServer(options: ServerOptions): HttpServer {
     table.dispatch(request, response);
   }
 
-  const server = createNode(handle, settings);
+  const server = createNode((request, response) => sockets.take(request, response), settings);
   const sockets = new SocketGuard({
-    ...{ server, networks, limits: settings },
+    ...{ server, networks, limits: settings, serve: handle },
     refuseHead: (socket) => broken.onError(tooSlow, socket),
     ...(options.meter === undefined ? {} : { onClosed: options.meter.socketClosed }),
   });
-  server.on('clientError', (error, socket) => broken.onError(error, socket));
+  server.on('clientError', (error, socket) => {
+    sockets.afterPipelined(socket, () => broken.onError(error, socket));
+  });
   server.on('connect', ({ method = '', url = '', headers }, socket) => {
     broken.onConnect(method, url, headers, socket);
   });

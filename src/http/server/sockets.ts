@@ -2,14 +2,19 @@
  * The connections of the server, and which of them give way. A request is half sent from its first byte to its last; those have
  * bounds of their own, in all and by network, and a least rate. The oldest give way first, so a caller that sends whole requests
  * is served beside a stranger of the same network who does not. If the server has no place for a new connection, idle ones are
- * closed, first those of the network that has most. Connections of a trusted proxy have no bound by network.
+ * closed, first those of the network that has most; where all work, the largest network gives places to the others. Connections
+ * of a trusted proxy have no bound by network.
  *
- * Nothing is done for a request but to note it. A pass over all connections, twice a second, reads from Node how far each has come.
+ * The requests of one connection are served one after the other, and few may wait: Node alone would read any number of them, each
+ * of which takes memory. Nothing else is done for a request but to note it. A pass over all connections, twice a second, reads
+ * from Node how far each has come.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { levelsOf } from '../../core/access/network.ts';
 import { secondMs } from '../../core/time.ts';
-import { hasBody, latestExchange } from '../exchange.ts';
+import { hasBody, latestExchange, setFollowed } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { NetworkReader } from '../reading/network.ts';
 import type { HttpSettings } from '../settings.ts';
@@ -29,13 +34,18 @@ export interface SocketCounts {
   readonly working: number;
 }
 
-/** Why a connection was closed: too slow, over the bound of its network or over that of all, or its place was needed. */
-export type SocketClosure = 'slow' | 'network' | 'total' | 'place';
+/**
+ * Why a connection was closed: too slow, over the bound of its network or over that of all, its place was needed, or too many
+ * requests came before their answers.
+ */
+export type SocketClosure = 'slow' | 'network' | 'total' | 'place' | 'pipelined';
 
 export interface SocketGuardOptions {
   readonly server: Server;
   readonly networks: NetworkReader;
   readonly limits: SocketLimits;
+  /** Gets each request in its turn. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
   /** Refuses a request whose head arrives too slowly. */
   refuseHead(socket: Socket): void;
   onClosed?(reason: SocketClosure): void;
@@ -43,13 +53,25 @@ export interface SocketGuardOptions {
 
 type State = 'idle' | 'head' | 'body' | 'working' | 'unread';
 
+/** A request that waits until the one before it on its connection is answered. */
+interface Pipelined {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 interface Connection {
   readonly socket: Socket;
   readonly network: string;
+  /** The widest network around it: a stranger with many addresses is one. */
+  readonly group: string;
   readonly isProxy: boolean;
-  /** The last request, and its answer; null before the first. */
+  /** The last request that is served, and its answer; null before the first. */
   request: IncomingMessage | null;
   response: ServerResponse | null;
+  /** Those that came before its answer; null where there are none. */
+  pipelined: Pipelined[] | null;
+  /** Called when the last of them is served. */
+  onPipelined: (() => void) | null;
   /** When the last request began, or the connection; on the clock of `performance`. */
   usedAt: number;
   /** The bytes read before the request that is half sent. */
@@ -71,15 +93,26 @@ const freshMs = secondMs;
 const unreadMs = 5 * secondMs;
 
 const fullMs = 50;
+/** How many requests of one connection may wait for the answers before them, and how many of all connections. */
+const pipelinedMax = 100;
+const pipelinedTotalMax = 2_000;
 
 const connection = Symbol('connection');
+type TrackedSocket = Socket & { [connection]?: Connection };
 
 export class SocketGuard {
   readonly #options: SocketGuardOptions;
   readonly #connections = new Set<Connection>();
   readonly #timer: NodeJS.Timeout;
-  /** Until then no place is looked for: all connections worked a moment ago. */
-  #isFullUntil = 0;
+  /** How many connections each group has, without those of proxies. */
+  readonly #sizes = new Map<string, number>();
+  /** Until then, groups of that size look for no place: there was none a moment ago. */
+  #full = { until: 0, size: 0 };
+  /** The connections of which requests wait for answers before them, and how many of all together. */
+  readonly #pipelining = new Set<Connection>();
+  #pipelined = 0;
+  /** How many requests closed connections had, which have not ended yet. */
+  #ending = 0;
 
   constructor(options: SocketGuardOptions) {
     this.#options = options;
@@ -87,16 +120,56 @@ export class SocketGuard {
     this.#timer = setInterval(() => this.pass(performance.now()), passMs).unref();
   }
 
-  /** Notes a request; called for each one when its head has arrived. */
-  received(request: IncomingMessage, response: ServerResponse): void {
-    const found = (request.socket as Socket & { [connection]?: Connection })[connection];
-    if (found === undefined) return;
+  /** Takes a request whose head has arrived, and serves it when those before it on its connection are answered. */
+  take(request: IncomingMessage, response: ServerResponse): void {
+    const found = (request.socket as TrackedSocket)[connection];
+    if (found === undefined || found.socket.destroyed) return;
+    const before = found.response;
+    if (before === null || (found.pipelined === null && (before.destroyed || before.writableFinished)))
+      this.#serve(found, request, response);
+    else this.#wait(found, before, { request, response });
+  }
+
+  /** Acts when the last request that has arrived is served: at once, or after those before it. */
+  afterPipelined(socket: Duplex, act: () => void): void {
+    const found = (socket as TrackedSocket)[connection];
+    if (found === undefined || found.pipelined === null) act();
+    else found.onPipelined = act;
+  }
+
+  #serve(found: Connection, request: IncomingMessage, response: ServerResponse): void {
     found.request = request;
     found.response = response;
     found.usedAt = performance.now();
     found.headSince = null;
     found.isMarked = false;
-    if (hasBody(request)) found.bytesBefore = request.socket.bytesRead;
+    if (hasBody(request)) found.bytesBefore = found.socket.bytesRead;
+    this.#options.serve(request, response);
+  }
+
+  #wait(found: Connection, before: ServerResponse, pipelined: Pipelined): void {
+    if (found.pipelined === null) {
+      found.pipelined = [];
+      this.#pipelining.add(found);
+      setFollowed(found.socket, true);
+      before.once('close', () => this.#serveNext(found));
+    }
+    found.pipelined.push(pipelined);
+    this.#pipelined += 1;
+    // A closed connection keeps its requests until its end, which comes when all connections have been read.
+    if (found.pipelined.length > pipelinedMax || this.#ending > pipelinedTotalMax) this.#cut(found);
+    else if (this.#pipelined > pipelinedTotalMax) this.#cutOldest();
+  }
+
+  #serveNext(found: Connection): void {
+    const next = found.pipelined?.shift();
+    if (next === undefined || found.socket.destroyed) return;
+    this.#pipelined -= 1;
+    const isLast = found.pipelined?.length === 0;
+    if (isLast) this.#endPipelining(found);
+    else next.response.once('close', () => this.#serveNext(found));
+    this.#serve(found, next.request, next.response);
+    if (isLast) found.onPipelined?.();
   }
 
   counts(): SocketCounts {
@@ -153,45 +226,99 @@ export class SocketGuard {
     }
   }
 
-  #add(socket: Socket & { [connection]?: Connection }): void {
+  #add(socket: TrackedSocket): void {
     const { network, isTrusted: isProxy } = this.#options.networks.peerOf(socket);
     const now = performance.now();
     const added: Connection = {
-      ...{ socket, network, isProxy, request: null, response: null },
+      ...{ socket, network, isProxy, group: levelsOf(network).at(-1)?.network ?? network },
+      ...{ request: null, response: null, pipelined: null, onPipelined: null },
       ...{ usedAt: now, bytesBefore: 0, headSince: null, isMarked: true, isRefused: false },
     };
-    if (this.#connections.size >= this.#options.limits.socketsMax && !this.#makePlaces(now)) {
+    if (this.#connections.size >= this.#options.limits.socketsMax && !this.#makePlaces(added, now)) {
       this.#options.onClosed?.('place');
       socket.destroy();
       return;
     }
     socket[connection] = added;
     this.#connections.add(added);
-    socket.once('close', () => this.#connections.delete(added));
+    if (!isProxy) this.#sizes.set(added.group, this.#sizeOf(added) + 1);
+    socket.once('close', () => this.#remove(added));
   }
 
-  /** Closes connections that give way to new ones; false where all of them work. */
-  #makePlaces(now: number): boolean {
-    if (now < this.#isFullUntil) return false;
+  #remove(removed: Connection): void {
+    if (!this.#connections.delete(removed)) return;
+    this.#endPipelining(removed);
+    if (removed.isProxy) return;
+    const size = this.#sizeOf(removed) - 1;
+    if (size > 0) this.#sizes.set(removed.group, size);
+    else this.#sizes.delete(removed.group);
+  }
+
+  #cutOldest(): void {
+    const [oldest] = this.#pipelining;
+    if (oldest !== undefined) this.#cut(oldest);
+  }
+
+  /** Closes a connection with too many requests, and reads no further ones of it. */
+  #cut(found: Connection): void {
+    const count = found.pipelined?.length ?? 0;
+    this.#ending += count;
+    found.socket.once('close', () => {
+      this.#ending -= count;
+    });
+    this.#close(found, 'pipelined');
+    skipRest(found.socket);
+  }
+
+  #endPipelining(ended: Connection): void {
+    this.#pipelined -= ended.pipelined?.length ?? 0;
+    ended.pipelined = null;
+    if (this.#pipelining.delete(ended)) setFollowed(ended.socket, false);
+  }
+
+  #sizeOf({ group, isProxy }: Connection): number {
+    return isProxy ? 0 : (this.#sizes.get(group) ?? 0);
+  }
+
+  /** Closes connections that give way to a new one; false where there are none. */
+  #makePlaces(added: Connection, now: number): boolean {
+    const size = this.#sizeOf(added);
+    if (now < this.#full.until && size >= this.#full.size) return false;
+    const giving = this.#givingFor(size, now).sort((left, right) => sinceOf(left) - sinceOf(right));
+    for (const each of giving.slice(0, this.#batch)) this.#close(each, 'place');
+    if (giving.length === 0) this.#full = { until: now + fullMs, size };
+    return giving.length > 0;
+  }
+
+  get #batch(): number {
+    return Math.max(1, Math.floor(this.#options.limits.socketsMax * batchPart));
+  }
+
+  /** The connections that give way to a new one of a group of that size. */
+  #givingFor(size: number, now: number): Connection[] {
     const idle: Connection[] = [];
     const halfSent: Connection[] = [];
     const unread: Connection[] = [];
     const fresh: Connection[] = [];
+    const busy: Connection[] = [];
     for (const each of this.#connections) {
       const state = this.#look(each, now);
-      if (state === 'idle') (now - each.usedAt > freshMs ? idle : fresh).push(each);
+      const ms = now - each.usedAt;
+      if (state === 'idle') (ms > freshMs ? idle : fresh).push(each);
       else if (isHalfSent(state)) halfSent.push(each);
-      else if (state === 'unread' && now - each.usedAt > unreadMs) unread.push(each);
+      else (state === 'unread' && ms > unreadMs ? unread : busy).push(each);
     }
-    const candidates = [idle, halfSent, unread, fresh].find(({ length }) => length > 0);
-    if (candidates === undefined) {
-      this.#isFullUntil = now + fullMs;
-      return false;
+    const useless = [idle, halfSent, unread].find(({ length }) => length > 0);
+    if (useless !== undefined) return largestOf(useless);
+    // A group that has more than all connections of a batch, and twice what the other gets, gives places, whatever they do.
+    const [crowd = '', crowded] = largestSizeOf(this.#sizes);
+    if (crowded > Math.max(this.#batch, 2 * (size + 1))) {
+      const ofCrowd = ({ group, isProxy }: Connection): boolean => group === crowd && !isProxy;
+      const some = fresh.filter(ofCrowd);
+      return some.length > 0 ? some : busy.filter(ofCrowd);
     }
-    const most = Math.max(1, Math.floor(this.#options.limits.socketsMax * batchPart));
-    const giving = largestOf(candidates).sort((left, right) => sinceOf(left) - sinceOf(right));
-    for (const each of giving.slice(0, most)) this.#close(each, 'place');
-    return true;
+    const [first, ...more] = largestOf(fresh);
+    return first !== undefined && (first.isProxy || this.#sizeOf(first) >= size) ? [first, ...more] : [];
   }
 
   /** The state, as it is now. Notes where the head of a further request begins. */
@@ -229,7 +356,7 @@ export class SocketGuard {
   #close(each: Connection, reason: SocketClosure): void {
     this.#options.onClosed?.(reason);
     // Before the event of its end, so that the place is free.
-    this.#connections.delete(each);
+    this.#remove(each);
     each.socket.destroy();
   }
 }
@@ -242,6 +369,17 @@ function stateOf({ socket, request, response, bytesBefore, isMarked }: Connectio
       return response.writableEnded ? 'unread' : 'working';
   }
   return isMarked && socket.bytesRead > bytesBefore ? 'head' : 'idle';
+}
+
+/** As for a change of protocol. */
+const stopReading = (): number => 2;
+
+/**
+ * Makes Node's parser leave the rest of what it has read. It would make a request of all in it, thousands from one packet, also where the
+ * connection is closed. There is no documented way.
+ */
+function skipRest({ parser }: Socket & { readonly parser?: { onIncoming: unknown } | null }): void {
+  if (parser) parser.onIncoming = stopReading;
 }
 
 /** Whether the caller waits for `100 Continue`, which the server has not sent yet. */
@@ -259,11 +397,19 @@ function sinceOf({ headSince, usedAt }: Connection): number {
   return headSince ?? usedAt;
 }
 
-/** The connections of the network that has most of them; those of proxies only where there are no others. */
+/** The connections of the group that has most of them; those of proxies only where there are no others. */
 function largestOf(connections: readonly Connection[]): Connection[] {
   const direct = connections.filter(({ isProxy }) => !isProxy);
-  const byNetwork = Map.groupBy(direct.length > 0 ? direct : connections, ({ network }) => network);
+  const byGroup = Map.groupBy(direct.length > 0 ? direct : connections, ({ group }) => group);
   let largest: Connection[] = [];
-  for (const each of byNetwork.values()) if (each.length > largest.length) largest = each;
+  for (const each of byGroup.values()) if (each.length > largest.length) largest = each;
+  return largest;
+}
+
+function largestSizeOf(
+  sizes: ReadonlyMap<string, number>,
+): readonly [group: string | undefined, size: number] {
+  let largest: readonly [string | undefined, number] = [undefined, 0];
+  for (const each of sizes) if (each[1] > largest[1]) largest = each;
   return largest;
 }

@@ -136,6 +136,54 @@ describe('connections that a stranger holds', () => {
     for (const text of [...working.received, ...more.received]) assert.match(text, /^HTTP\/1\.1 200/);
   });
 
+  test('a network whose connections all work gives places to others, and takes none of theirs', async () => {
+    const gate = Promise.withResolvers<void>();
+    const harness = await startHarness({
+      settings: { ...bounds, requestsInFlightMax: 100, socketsMax: 20 },
+      handlers: { listLamps: () => gate.promise.then(() => ({ status: 200, body: [] })) },
+    });
+    open.push(harness);
+    const health = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    const kept = await crowd(harness, 2, health, other);
+    const working = await crowd(harness, 30, ask);
+    for (let count = 0; count < 3; count++)
+      assert.equal(await askFrom(harness.origin, '127.3.3.3', closing(health)), 200);
+    await sleep(50);
+    for (const [index, socket] of kept.sockets.entries()) {
+      socket.write(health);
+      await sleep(20);
+      assert.equal(kept.received[index]?.match(/HTTP\/1\.1 200/g)?.length, 2, 'it can still be used');
+    }
+    assert.ok(working.open() >= 15, 'no more give way than are needed');
+    gate.resolve();
+  });
+
+  test('an answer that is not read gives way to another network, whatever its age', async () => {
+    const content = Buffer.alloc(8 * 1024 * 1024);
+    const harness = await startHarness({
+      settings: { ...bounds, socketsMax: 20 },
+      handlers: { listLamps: async () => ({ status: 200, content }) },
+    });
+    open.push(harness);
+    const unread = await crowd(harness, 30);
+    for (const socket of unread.sockets) socket.pause().write(ask);
+    await sleep(100);
+    const health = closing('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (let count = 0; count < 3; count++) assert.equal(await askFrom(harness.origin, other, health), 200);
+  });
+
+  test('a stranger with many addresses of one /24 gives way before a caller with more connections of one', async () => {
+    const harness = await serve({ socketsMax: 40 });
+    const kept = await crowd(harness, 5, ask.replace('close', 'keep-alive'), other);
+    const many: Crowd[] = [];
+    for (let address = 1; address <= 60; address++)
+      many.push(await crowd(harness, 1, ask.replace('close', 'keep-alive'), `127.6.6.${address}`));
+    await sleep(1_100);
+    for (let address = 61; address <= 70; address++)
+      many.push(await crowd(harness, 1, '', `127.6.6.${address}`));
+    assert.equal(kept.open(), 5);
+  });
+
   test('a request that arrives more slowly than the least rate ends with 408, and a fast one does not', async () => {
     const harness = await serve({ slowAfterMs: 1_000, bodyTimeoutMs: 60_000 });
     const long = `${post}Content-Length: 60000\r\n\r\n`;
