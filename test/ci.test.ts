@@ -55,6 +55,10 @@ describe('the checks before the tests', () => {
     ['an enum', "export enum Name {\n  A = 'a',\n}\n"],
     ['a non-null assertion', 'export const first = (list: string[]): string => list[0]!;\n'],
     ['any', 'export const same = (value: any): unknown => value;\n'],
+    [
+      'a promise that is not awaited',
+      'async function work(): Promise<void> {}\n\nexport async function begin(): Promise<void> {\n  work();\n}\n',
+    ],
     ['a line on the console', "console.log('roster');\n\nexport {};\n"],
     ['an unformatted file', good.replaceAll("'", '"')],
   ];

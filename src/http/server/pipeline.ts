@@ -225,7 +225,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
             presentError(refuse('internal', {}), refused, logger),
             exchange.operation.jsonType,
           );
-          write(exchange, rendered, { common, isClosing, stallTimeoutMs });
+          // It is no stream, so there is nothing to wait for.
+          void write(exchange, rendered, { common, isClosing, stallTimeoutMs });
           return rendered.status;
         } catch {
           // The 500 cannot be written either; all that is left is to close the connection.
