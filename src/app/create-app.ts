@@ -14,7 +14,7 @@ import type { Logger } from '../http/log.ts';
 import type { MetricsServer } from '../http/server/metrics-server.ts';
 import type { Journal } from '../jobs/journal.ts';
 import type { Runner } from '../jobs/runner.ts';
-import { findPort, listenFault, publicAddress } from './listen.ts';
+import { listenFault, publicAddress } from './listen.ts';
 import type { Snapshot } from './metrics.ts';
 import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
 import { readOpenFilesMax, socketsWithin } from './open-files.ts';
@@ -35,18 +35,24 @@ export interface App extends Directory {
    * Starts the server, then the jobs. Returns the address, such as `http://127.0.0.1:8080`. A process that serves alone
    * also serves metrics, if the settings ask for them.
    *
-   * Several processes can listen at one address together. The first one checks that no other program listens there,
-   * and with port 0 finds a free port; the further ones then listen at the same port.
+   * Several processes can listen at one address together, each on a socket that it was started with (`SharedSocket`).
    *
    * @throws {ConfigError} if the address cannot be listened at.
    */
-  listen(turn?: 'alone' | 'first' | 'further'): Promise<string>;
+  listen(shared?: Shared): Promise<string>;
   /** The metrics of this process, with `isWhole` also the backlog of the directory; empty if metrics are off. */
   readMetrics(isWhole: boolean): Promise<Snapshot>;
   /** One call to each contract with the credentials of a new deployment. */
   samples(credentials: SampleCredentials): readonly Sample[];
   /** Answers the open requests, lets the jobs end, and closes all parts. A second call waits for the first. */
   close(): Promise<void>;
+}
+
+/** The place of a process among several. */
+export interface Shared {
+  /** The open file that is its socket. */
+  readonly file: number;
+  readonly isFirst: boolean;
 }
 
 /** A call to one contract, as its document writes it. */
@@ -170,13 +176,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     ...directory,
     journal,
-    async listen(turn = 'alone') {
+    async listen(shared) {
       // Listen before the jobs start: if one of the two addresses is taken, no request was answered and no due work done.
-      if (turn === 'alone') shown = await showMetrics();
+      if (shared === undefined) shown = await showMetrics();
       let url: string;
       try {
-        const port = turn === 'first' ? await findPort(config) : config.port;
-        url = await server.listen({ host: config.host, port, isShared: turn !== 'alone' });
+        url = await server.listen(shared === undefined ? config : { fd: shared.file });
       } catch (error) {
         throw listenFault(error, config, publicAddress);
       }
@@ -186,7 +191,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ...{ openFilesMax, connections: socketsMax, [settings.socketsMax.name]: config.socketsMax },
         });
       }
-      if (turn !== 'further' && !isPageBuilt()) {
+      if (shared?.isFirst !== false && !isPageBuilt()) {
         journal.warn('the Connect page is not built: run `npm run build`', {});
       }
       const sending = { senders, outbox: outboxSender, concurrency: config.sendConcurrency };

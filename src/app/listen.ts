@@ -1,4 +1,7 @@
-/** Finds a port that no other program uses, and explains in terms of the settings why an app cannot listen. */
+/**
+ * Makes the sockets on which several processes listen at one address, and explains in terms of the settings why an app cannot
+ * listen.
+ */
 import { once } from 'node:events';
 import { ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
@@ -8,15 +11,59 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** The port to listen on, after a check that no program listens there: a shared socket would not notice another program. */
-export async function findPort({ host, port }: ListenAddress): Promise<number> {
+/** A socket that is bound to the shared address. The system passes it connections once a process listens on it. */
+export interface SharedSocket {
+  /** A process that is started with this file as an open one can listen on it. */
+  readonly file: number;
+  readonly port: number;
+  /**
+   * Another socket at the same address. Takes the place of this one, which is closed: connections that no process has
+   * accepted are reset.
+   */
+  replace(): SharedSocket;
+  /** A process that listens on it keeps it open for itself. */
+  close(): void;
+}
+
+/**
+ * Sockets at one address, among which the system distributes the connections.
+ *
+ * @throws {ConfigError} if the address cannot be listened at.
+ */
+export async function bindShared(at: ListenAddress, count: number): Promise<readonly SharedSocket[]> {
+  const { BoundSocket } = await import('node:net');
+  const bindAt = (where: ListenAddress): SharedSocket => {
+    const socket = new BoundSocket({ ...where, reusePort: true });
+    return {
+      file: socket.fd(),
+      port: where.port,
+      replace() {
+        // The new one first, so that no other program gets the address between the two.
+        const other = bindAt(where);
+        socket.close();
+        return other;
+      },
+      close: () => socket.close(),
+    };
+  };
+  try {
+    const free = await findAddress(at);
+    return Array.from({ length: count }, () => bindAt(free));
+  } catch (error) {
+    throw listenFault(error, at, publicAddress);
+  }
+}
+
+/** The address in numbers, after a check that no program listens there: shared sockets would not notice another program. */
+async function findAddress({ host, port }: ListenAddress): Promise<ListenAddress> {
   const { createServer } = await import('node:net');
   const probe = createServer().listen({ host, port });
   await once(probe, 'listening');
-  const address = probe.address();
+  const found = probe.address();
   probe.close();
   await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : port;
+  if (typeof found === 'string' || found === null) throw new Error('the address has no port');
+  return { host: found.address, port: found.port };
 }
 
 /** The settings that an address comes from. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
+import { faultsOf, startClients } from '../support/server/steady-clients.ts';
 import { isAlive, startWorkers, until } from '../support/server/workers.ts';
 import { endStarted, makeFolder, readJson, refused, removeFolder, rosterJson } from './program.ts';
 
@@ -103,6 +104,27 @@ describe('several workers', () => {
         [...acknowledged].filter((reference) => !present.has(reference)),
         [],
       );
+      assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
+    }));
+
+  test('one that gets a signal serves until another one listens on its socket, so no connection is lost', () =>
+    inFolder(async (folder) => {
+      const workers = await startWorkers(folder, count);
+      const [victim] = await workers.lines();
+      assert.ok(victim !== undefined);
+      const habits = [{}, {}, { together: 3 }, { halvesMs: 20 }, { isNewEach: true }, { isNewEach: true }];
+      const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+      const clients = startClients(Number(new URL(workers.url).port), habits, () => request);
+      await until(() => clients.met.answered > 50);
+      process.kill(victim.pid, 'SIGTERM');
+      await until(() => !isAlive(victim.pid));
+      const met = await clients.stop();
+      assert.deepEqual([faultsOf(met), met.newResets, met.refused], ['', 0, 0]);
+      const told = workers.log().map((each) => [each.at('msg'), each.at('pid')]);
+      const started = told.findLastIndex(([text]) => text === 'the server has started');
+      const stops = told.findIndex(([text, pid]) => text === 'the server stops' && pid === victim.pid);
+      assert.ok(started < stops && told[started]?.[1] !== victim.pid, JSON.stringify(told[started]));
+      assert.ok(!told.some(([text]) => text === 'a worker has ended'));
       assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
     }));
 

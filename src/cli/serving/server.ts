@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type App, createApp, type Sample } from '../../app/create-app.ts';
+import { type App, createApp, type Sample, type Shared } from '../../app/create-app.ts';
 import type { Config, LoadedConfig } from '../../config/config.ts';
 import { settings } from '../../config/settings.ts';
 import type { Core } from '../../core/core.ts';
@@ -27,14 +27,11 @@ export interface Server {
 }
 
 /** Opens the directory and listens. After it no step of a start is left that can fail. */
-export async function startServer(
-  { config, secrets }: LoadedConfig,
-  turn: Parameters<App['listen']>[0] = 'alone',
-): Promise<Server> {
+export async function startServer({ config, secrets }: LoadedConfig, shared?: Shared): Promise<Server> {
   const app = await createApp({ config, secrets });
   try {
     endOnFault(app);
-    const url = localUrl(await app.listen(turn));
+    const url = localUrl(await app.listen(shared));
     const database = locationOf(config, secrets).at;
     app.journal.note('the server has started', { address: url, database, version: readVersion() });
     freeMemoryWhenIdle();

@@ -6,17 +6,28 @@
  * The first worker starts alone: it migrates, initialises, and reports faults in the settings. The others start once it
  * serves. The supervisor replaces a worker that ends, with a growing delay while workers end early. If no worker serves
  * and none stays up, it gives up. When it is stopped, it waits until all workers have ended.
+ *
+ * The supervisor makes the sockets and keeps them open, but does not listen on them. So a worker that leaves passes its socket
+ * on: its replacement starts first, listens on the same socket, and no connection that waits there is lost. The socket of a worker that
+ * was killed is closed, so that the others get all new connections until another one serves.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bindShared, type SharedSocket } from '../../app/listen.ts';
 import type { MetricsServer } from '../../app/metrics.ts';
 import type { LoadedConfig } from '../../config/config.ts';
 import type { Environment } from '../../config/environment.ts';
 import { settings } from '../../config/settings.ts';
 import { CommandError, type Outcome } from '../command.ts';
 import { freeMemoryWhenIdle } from './idle-memory.ts';
-import { assigned, isServingMessage, type ServingMessage } from './worker-message.ts';
+import {
+  assigned,
+  isLeaveMessage,
+  isServingMessage,
+  type ServingMessage,
+  type StopMessage,
+} from './worker-message.ts';
 
 const replaceMinMs = 100;
 const replaceMaxMs = 30_000;
@@ -26,6 +37,10 @@ const steadyMs = 10_000;
 const earlyEndsMax = 7;
 /** Longer than a worker waits for its last requests. */
 const stopMaxMs = 20_000;
+/** A signal to all processes of the program reaches the supervisor soon after the workers: then none is replaced. */
+const sameSignalMs = 100;
+/** The number of its socket among the open files of a worker, after standard input, output and error and the messages. */
+const socketFile = 4;
 
 /** Starts the workers; they serve until `stopped`. */
 export async function supervise(
@@ -39,13 +54,14 @@ export async function supervise(
   const serving = new Set<ChildProcess>();
   const metrics = await serveMetrics(config, serving, log);
   try {
-    const pool = new WorkerPool({ count: config.workers, env, serving, log });
+    const sockets = await bindShared(config, config.workers);
+    const pool = new WorkerPool({ sockets, env, serving, log });
     const introduction = await pool.start();
     freeMemoryWhenIdle();
     const ended = Promise.race([
       stopped.then((reason) => {
         log('info', 'the server stops', { reason });
-        return pool.stop();
+        return pool.stop(reason);
       }),
       pool.givenUp,
     ]);
@@ -70,8 +86,14 @@ async function serveMetrics(
 /** Writes a log line in the format of the workers. */
 type Log = (level: 'info' | 'warn', event: string, fields: object) => void;
 
+/** The place of one worker: its socket, which its replacement gets. */
+interface Place {
+  socket: SharedSocket;
+}
+
 interface WorkerPoolOptions {
-  readonly count: number;
+  /** One for each worker. */
+  readonly sockets: readonly SharedSocket[];
   readonly env: Environment;
   /** The pool adds and removes the workers that serve. */
   readonly serving: Set<ChildProcess>;
@@ -80,18 +102,21 @@ interface WorkerPoolOptions {
 
 /** The workers of one supervisor. */
 class WorkerPool {
-  readonly #count: number;
+  readonly #places: readonly Place[];
   readonly #log: Log;
   readonly #end = Promise.withResolvers<never>();
   readonly #workers = new Set<ChildProcess>();
   readonly #serving: Set<ChildProcess>;
-  #env: Environment;
+  /** Workers whose replacement was started while they served. */
+  readonly #leaving = new Set<ChildProcess>();
+  readonly #env: Environment;
   #earlyEnds = 0;
   #isStopping = false;
 
-  constructor({ count, env, serving, log }: WorkerPoolOptions) {
-    this.#count = count;
-    this.#env = env;
+  constructor({ sockets, env, serving, log }: WorkerPoolOptions) {
+    this.#places = sockets.map((socket) => ({ socket }));
+    // With port 0 the system has chosen a free one.
+    this.#env = { ...env, [settings.port.name]: String(sockets[0]?.port) };
     this.#serving = serving;
     this.#log = log;
   }
@@ -103,41 +128,57 @@ class WorkerPool {
 
   /** Starts the first worker, then the others. Returns the introduction that the first worker sends. */
   async start(): Promise<Pick<Outcome, 'json' | 'text'>> {
-    const first = this.#fork(true);
-    const { url, introduction } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
-    // With port 0 the first worker gets a free port; the others listen at the same one.
-    this.#env = { ...this.#env, [settings.port.name]: new URL(url).port };
-    this.#replaceAtEnd(first);
+    const [place, ...others] = this.#places as [Place, ...Place[]];
+    const first = this.#fork(place, true);
+    const { introduction } = await Promise.race([servingOf(first), endOf(first).then(refuseToStart)]);
+    this.#replaceAtEnd(first, place);
     this.#serves(first);
-    for (let count = 1; count < this.#count; count++) this.#add();
+    for (const each of others) this.#add(each);
     return introduction ?? { json: null, text: '' };
   }
 
   /** Stops every worker; each finishes the requests that it has begun. */
-  async stop(): Promise<void> {
+  async stop(reason: string): Promise<void> {
     this.#isStopping = true;
+    for (const { socket } of this.#places) socket.close();
     const workers = [...this.#workers];
     const ended = Promise.all(workers.map(endOf));
-    for (const worker of workers) worker.kill('SIGTERM');
+    for (const worker of workers) stopWorker(worker, reason);
     await Promise.race([ended, sleep(stopMaxMs, undefined, { ref: false })]);
     for (const worker of this.#workers) worker.kill('SIGKILL');
     await ended;
   }
 
-  #fork(isFirst: boolean): ChildProcess {
-    const env = assigned(this.#env, { isFirst, startedAt: performance.timeOrigin });
+  #fork({ socket }: Place, isFirst: boolean): ChildProcess {
+    const env = assigned(this.#env, { isFirst, startedAt: performance.timeOrigin, file: socketFile });
     // The options of the command line are in the environment by now.
-    const worker = fork(process.argv[1] ?? '', ['serve'], { env });
+    const worker = fork(process.argv[1] ?? '', ['serve'], {
+      env,
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', socket.file],
+    });
     this.#workers.add(worker);
     worker.once('exit', () => this.#workers.delete(worker));
     return worker;
   }
 
-  #add(): void {
-    if (this.#isStopping) return;
-    const worker = this.#fork(false);
-    this.#replaceAtEnd(worker);
+  #add(place: Place): ChildProcess | null {
+    if (this.#isStopping) return null;
+    const worker = this.#fork(place, false);
+    this.#replaceAtEnd(worker, place);
     void servingOf(worker).then(() => this.#serves(worker));
+    return worker;
+  }
+
+  /** Starts another worker in its place, and stops it once that one serves or has ended. */
+  async #exchange(worker: ChildProcess, place: Place, reason: string): Promise<void> {
+    await sleep(sameSignalMs);
+    if (this.#isStopping || !this.#workers.has(worker)) return;
+    this.#leaving.add(worker);
+    const other = this.#add(place);
+    if (other === null) return;
+    this.#log('info', 'a worker is replaced', { worker: worker.pid, by: other.pid, reason });
+    await Promise.race([servingOf(other), endOf(other)]);
+    stopWorker(worker, reason);
   }
 
   #serves(worker: ChildProcess): void {
@@ -147,23 +188,32 @@ class WorkerPool {
     });
   }
 
-  /** Replaces the worker when it ends. */
-  #replaceAtEnd(worker: ChildProcess): void {
+  /** Replaces the worker when it ends, or when it asks for that. */
+  #replaceAtEnd(worker: ChildProcess, place: Place): void {
+    worker.on('message', (message: unknown) => {
+      if (isLeaveMessage(message)) void this.#exchange(worker, place, message.leaves);
+    });
     void endOf(worker).then(({ code, signal }) => {
       this.#serving.delete(worker);
-      if (this.#isStopping) return;
+      if (this.#isStopping || this.#leaving.delete(worker)) return;
+      place.socket = place.socket.replace();
       this.#earlyEnds += 1;
       if (this.#earlyEnds >= earlyEndsMax && this.#serving.size === 0) return this.#giveUp();
       const replacedInMs = Math.min(replaceMaxMs, replaceMinMs * 2 ** (this.#earlyEnds - 1));
       this.#log('warn', 'a worker has ended', { worker: worker.pid, code, signal, replacedInMs });
-      setTimeout(() => this.#add(), replacedInMs);
+      setTimeout(() => this.#add(place), replacedInMs);
     });
   }
 
   #giveUp(): void {
-    void this.stop();
+    void this.stop('no worker stays up');
     this.#end.reject(new CommandError('no worker stays up: the log says why'));
   }
+}
+
+/** Ignores a failure: the worker may have ended. */
+function stopWorker(worker: ChildProcess, reason: string): void {
+  if (worker.connected) worker.send({ stop: reason } satisfies StopMessage, () => {});
 }
 
 interface End {

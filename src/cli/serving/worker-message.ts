@@ -9,6 +9,8 @@ export interface Assignment {
   readonly isFirst: boolean;
   /** The start of the program in epoch milliseconds. */
   readonly startedAt: number;
+  /** The open file that is the worker's socket. */
+  readonly file: number;
 }
 
 /** A worker sends this once it serves. */
@@ -16,6 +18,16 @@ export interface ServingMessage {
   readonly url: string;
   /** From the first worker: what the program prints. Null from the others. */
   readonly introduction: Pick<Outcome, 'json' | 'text'> | null;
+}
+
+/** A worker that got a signal asks for another one in its place, and serves on until the supervisor stops it. */
+export interface LeaveMessage {
+  readonly leaves: string;
+}
+
+/** The supervisor stops a worker, for that reason. */
+export interface StopMessage {
+  readonly stop: string;
 }
 
 /** The supervisor asks a worker for its metrics whenever they are read. */
@@ -47,6 +59,14 @@ export function findAssignment(env: Environment): Assignment | null {
 
 export function isServingMessage(message: unknown): message is ServingMessage {
   return typeof message === 'object' && message !== null && 'url' in message && 'introduction' in message;
+}
+
+export function isLeaveMessage(message: unknown): message is LeaveMessage {
+  return typeof message === 'object' && message !== null && 'leaves' in message;
+}
+
+export function isStopMessage(message: unknown): message is StopMessage {
+  return typeof message === 'object' && message !== null && 'stop' in message;
 }
 
 export function isMetricsRequest(message: unknown): message is MetricsRequest {

@@ -2,18 +2,14 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Whether other processes may listen at the same address and share its connections. */
-  readonly reusePort?: boolean;
-}
+/** An address, or an open file that is a bound socket. */
+export type ListenOptions = { readonly host: string; readonly port: number } | { readonly fd: number };
 
 /** Resolves with the address that the server listens at; rejects with Node's error. */
 export function listen(server: Server, options: ListenOptions): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    server.listen('fd' in options ? { fd: options.fd } : { host: options.host, port: options.port }, () => {
       server.off('error', reject);
       resolve(server.address() as AddressInfo);
     });

@@ -31,7 +31,7 @@ import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
 import { createBrokenRequests, type ParserError } from './broken-request.ts';
 import { healthRoutes } from './health.ts';
-import { listen, originOf } from './listen.ts';
+import { type ListenOptions, listen, originOf } from './listen.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';
 import { ServerCall } from './server-call.ts';
@@ -79,10 +79,10 @@ export interface ServerMeasurements {
 
 export interface HttpServer {
   /**
-   * Listens and resolves with the address, such as `http://127.0.0.1:8080`. With `isShared`, other processes can
-   * listen at the same address, and the system distributes the connections. Rejects with Node's error.
+   * Listens and resolves with the address, such as `http://127.0.0.1:8080`. Instead of an address it takes an open file that is
+   * a bound socket. Rejects with Node's error.
    */
-  listen(at: { readonly host: string; readonly port: number; readonly isShared?: boolean }): Promise<string>;
+  listen(at: ListenOptions): Promise<string>;
   /** What it is doing now. */
   measure(): ServerMeasurements;
   /** Every operation that it serves, and last the one of unknown paths. */
@@ -214,9 +214,7 @@ export function createServer(options: ServerOptions): HttpServer {
   return {
     ...{ operations, workload },
     measure: () => ({ sockets: sockets.counts(), isShedding: pipeline.isShedding }),
-    async listen({ host, port, isShared = false }) {
-      return originOf(await listen(server, { host, port, reusePort: isShared }));
-    },
+    listen: async (at) => originOf(await listen(server, at)),
     async close() {
       isStopping = true;
       const onCut = (): void => logger.warn({}, 'requests were cut off by the deadline of the stop');
