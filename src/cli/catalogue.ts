@@ -10,6 +10,7 @@ import type { Command, Option } from './command.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
+import { userCommands } from './user-commands.ts';
 
 const organization: Option = {
   value: 'ID',
@@ -224,13 +225,7 @@ export const commands: readonly Command[] = [
     },
     load: async () => (await import('./commands/apps.ts')).set,
   },
-  {
-    name: 'user show',
-    summary: 'Show a user as each API does, and the fields that no API shows',
-    argument: { name: 'ID|EMAIL', meaning: 'An id in the format of any API, a number, or an email' },
-    options: { org: onlyOrganization },
-    load: async () => (await import('./commands/user.ts')).show,
-  },
+  ...userCommands,
   {
     name: 'import',
     summary: 'Import users from a CSV or NDJSON file',

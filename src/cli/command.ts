@@ -24,8 +24,8 @@ export interface Command {
   readonly summary: string;
   /** More text, for the command's own help. */
   readonly details?: string;
-  /** The one word that must follow the name. */
-  readonly argument?: { readonly name: string; readonly meaning: string };
+  /** The one word that follows the name. It must be there unless it is optional. */
+  readonly argument?: { readonly name: string; readonly meaning: string; readonly isOptional?: true };
   readonly options: Readonly<Record<string, Option>>;
   /** Loads the code of this command only. */
   load(): Promise<Handler>;
@@ -38,7 +38,7 @@ export type Handler = (invocation: Invocation) => Promise<Outcome>;
 export interface Invocation {
   /** The name of the command. */
   readonly command: string;
-  /** The word after the name; empty if the command takes none. */
+  /** The word after the name; empty if the command takes none, or got none. */
   readonly argument: string;
   /** The value of an option; undefined if it was not given. */
   find(option: string): string | undefined;

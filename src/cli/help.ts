@@ -40,7 +40,7 @@ function commandHelp(command: Command): string {
   const required = Object.entries(options).flatMap(([option, { isRequired, value = '' }]) => {
     return isRequired ? [`--${option} ${value}`] : [];
   });
-  const words = ['roster', name, ...(argument === undefined ? [] : [argument.name]), ...required];
+  const words = ['roster', name, ...(argument === undefined ? [] : [wordFor(argument)]), ...required];
   const rows = optionRows({ ...options, ...commonOptions });
   if (argument !== undefined) rows.unshift([argument.name, argument.meaning]);
   return [
@@ -60,7 +60,7 @@ function section(title: string, rows: readonly (readonly string[])[]): string {
 }
 
 function commandRow({ name, argument, summary }: Command): [string, string] {
-  return [argument === undefined ? name : `${name} ${argument.name}`, summary];
+  return [argument === undefined ? name : `${name} ${wordFor(argument)}`, summary];
 }
 
 function optionRows(options: Readonly<Record<string, Option>>): [string, string][] {
@@ -69,4 +69,8 @@ function optionRows(options: Readonly<Record<string, Option>>): [string, string]
     const choices = option.choices === undefined ? '' : `: ${option.choices.join(', ')}`;
     return [words, `${option.meaning}${choices}${option.isRequired ? ' (required)' : ''}`];
   });
+}
+
+function wordFor({ name, isOptional }: NonNullable<Command['argument']>): string {
+  return isOptional === true ? `[${name}]` : name;
 }

@@ -141,6 +141,7 @@ function readArgument(words: readonly string[], command: Command): string {
     if (argument !== undefined) throw new UsageError(`unexpected "${argument}"`, command.name);
     return '';
   }
+  if (argument === undefined && command.argument.isOptional) return '';
   if (argument === undefined || argument === '') {
     throw new UsageError(`${command.argument.name} is missing`, command.name);
   }

@@ -4,7 +4,7 @@ import { CommandError } from './command.ts';
 
 /**
  * The dossier that is meant: an email may belong to one user in each of several organizations, and several users may
- * request it.
+ * request it, or have one external id or phone.
  */
 export function pickUser(dossiers: readonly UserDossier[], organizationId: string | null): UserDossier {
   const found = dossiers.filter(({ organization }) => {
@@ -15,7 +15,7 @@ export function pickUser(dossiers: readonly UserDossier[], organizationId: strin
   if (second === undefined) return only;
   if (second.organization.id === only.organization.id) {
     const numbers = found.map(({ user }) => String(user.number)).join(', ');
-    throw new CommandError(`several users request this email: use a number, one of ${numbers}`);
+    throw new CommandError(`several users match: use a number, one of ${numbers}`);
   }
   const ids = found.map(({ organization }) => `--org ${organization.id}`).join(' or ');
   throw new CommandError(`several organizations have such a user: add ${ids}`);

@@ -80,6 +80,22 @@ export async function findOrganization(
   return id === undefined ? null : getOrganization(core, id);
 }
 
+/** The organization that `--org` names; without it the only one. */
+export async function getOnlyOrganization(
+  { core }: Directory,
+  invocation: Invocation,
+): Promise<Organization> {
+  const organizations = await listOrganizations(core);
+  const id = invocation.find('org');
+  const [only, second] = organizations;
+  if (id === undefined && only !== undefined && second === undefined) return only;
+  if (id === undefined)
+    throw new CommandError('add --org ID: there are several organizations (`roster org list`)');
+  const found = organizations.find((each) => each.id === id);
+  if (found === undefined) throw new CommandError('there is no such organization');
+  return found;
+}
+
 /** An organization as lists show it; both null for one that is newer than the list. */
 export interface OrganizationLabel {
   readonly id: string | null;

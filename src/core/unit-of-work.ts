@@ -28,6 +28,7 @@ import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './prov
 import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
 import type { AuditQueue, AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
+import type { UserSearchQueue, UserSearchStore } from './search/user-search-store.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
 import type { EmailRequestQueue } from './verification/email-request-queue.ts';
@@ -39,6 +40,7 @@ export interface Tx {
   readonly orgKey: OrgKey;
   readonly apps: AppStore;
   readonly users: UserStore;
+  readonly userSearch: UserSearchStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
   readonly codes: ConfirmationCodeStore;
@@ -72,6 +74,7 @@ export interface SystemTx {
   readonly audit: AuditQueue;
   readonly passwordRequests: PasswordRequestQueue;
   readonly emailRequests: EmailRequestQueue;
+  readonly userSearch: UserSearchQueue;
   readonly hashCosts: HashCostQueue;
   readonly connections: ConnectionQueue;
   readonly revocations: RevocationQueue;

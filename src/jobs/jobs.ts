@@ -10,6 +10,7 @@ import { createArchiveEventsJob } from './archive-events.ts';
 import { createCompleteErasuresJob } from './complete-erasures.ts';
 import { createEndEmailRequestsJob } from './end-email-requests.ts';
 import { createHousekeepingJob } from './housekeeping.ts';
+import { createIndexUsersJob } from './index-users.ts';
 import type { Journal } from './journal.ts';
 import { createMeasureHashesJob } from './measure-hashes.ts';
 import { createRefreshTokensJob } from './refresh-tokens.ts';
@@ -42,5 +43,6 @@ export function createJobs({ core, journal, ...sending }: JobParts): readonly Jo
     createHousekeepingJob(core),
     createWriteCountsJob(core),
     createArchiveEventsJob(core),
+    createIndexUsersJob(core),
   ];
 }

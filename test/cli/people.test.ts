@@ -102,7 +102,7 @@ describe('user show', () => {
     assert.equal((await rosterJson(own, ['user', 'show', 'Ed@Example.com'])).at('general.id'), number);
     const other = await register(email, { at: secretive });
     const { exitCode, lines } = await refused(own, ['user', 'show', email]);
-    const line = `roster: several users request this email: use a number, one of ${number}, ${other}`;
+    const line = `roster: several users match: use a number, one of ${number}, ${other}`;
     assert.deepEqual([exitCode, lines], [1, [line]]);
     await secretive.stop('SIGTERM');
     await removeFolder(own);

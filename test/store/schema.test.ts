@@ -118,8 +118,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /^SCAN organizations USING COVERING INDEX/,
     // The rows of an insert, as SQLite has them in memory.
     /^SCAN \d+-ROW VALUES CLAUSE$/,
-    // The rows that a claim has just selected.
-    /^SCAN due$/,
+    // The rows that a claim or a search has just selected.
+    /^SCAN (due|chosen)$/,
   ];
   // Lists of an organization in the order of an index, with a limit or few rows.
   const lists = [
@@ -127,6 +127,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /user_counts/,
     // The events that are not archived yet, and the lists of the archive that are long.
     /audit_(events|lists)/,
+    // The blocks of the search, and users who are to be settled in them, a limited number at a time.
+    /search_(blocks|changes)/,
     /receipt_keys/,
     // The one row of the organization itself.
     /^SEARCH (organizations|hash_costs) /,

@@ -21,6 +21,7 @@ const everything = { rooms: ['*'], packages: ['*'] } as const;
 const underDatabases = [
   'storeMigrations',
   'storeRecords',
+  'storeSearch',
   'storeUsers',
   'storeCounts',
   'storeSql',
@@ -63,9 +64,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'storeCounts', 'storeSql', 'storeSchema'],
     packages: ['kysely'],
   },
+  storeSearch: {
+    paths: ['src/store/search/'],
+    rooms: ['core', 'storeUsers', 'storeSql', 'storeSchema'],
+    packages: ['kysely', 'node:timers'],
+  },
   storeRecords: {
     paths: ['src/store/records/'],
-    rooms: ['core', 'storeUsers', 'storeCounts', 'storeSql', 'storeSchema'],
+    rooms: ['core', 'storeSearch', 'storeUsers', 'storeCounts', 'storeSql', 'storeSchema'],
     packages: ['kysely'],
   },
   storeFolder: {

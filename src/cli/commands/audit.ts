@@ -1,7 +1,6 @@
 /** The audit log as the operator reads it: pages of events, and all events as NDJSON for another system. */
 import type { Core } from '../../core/core.ts';
 import type { Organization } from '../../core/directory/organization.ts';
-import { listOrganizations } from '../../core/directory/organization-lifecycle.ts';
 import { findUserIds } from '../../core/directory/user-dossier.ts';
 import type { FieldFault } from '../../core/errors.ts';
 import { parseHumanId, parseUserIdText } from '../../core/ids.ts';
@@ -10,14 +9,15 @@ import { exportAuditEvents, listAuditEvents, readFilter } from '../../core/recor
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome } from '../command.ts';
 import { counted, table } from '../layout.ts';
-import { onDirectory, operatorOf } from '../operator.ts';
+import { getOnlyOrganization, onDirectory, operatorOf } from '../operator.ts';
 import { openOutput, readOutput } from '../transfer/output.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
 
 const eventsPerPage = 50;
 
-export const list = onDirectory(async ({ core }, invocation) => {
-  const organization = organizationOf(invocation, await listOrganizations(core));
+export const list = onDirectory(async (directory, invocation) => {
+  const { core } = directory;
+  const organization = await getOnlyOrganization(directory, invocation);
   const filter = await filterOf(core, organization, invocation);
   const page = Number(invocation.find('page') ?? 1);
   const size = Number(invocation.find('limit') ?? eventsPerPage);
@@ -43,9 +43,10 @@ export const list = onDirectory(async ({ core }, invocation) => {
   };
 });
 
-export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outcome> => {
+export const exportAll = onDirectory(async (directory, invocation): Promise<Outcome> => {
+  const { core } = directory;
   const place = readOutput(invocation, 'audit export', 'events');
-  const organization = organizationOf(invocation, await listOrganizations(core));
+  const organization = await getOnlyOrganization(directory, invocation);
   const filter = await filterOf(core, organization, invocation);
   const output = await openOutput(place);
   const batches = exportAuditEvents(core, operatorOf(organization.key), filter);
@@ -65,18 +66,6 @@ export const exportAll = onDirectory(async ({ core }, invocation): Promise<Outco
   }
   return { json: { exported }, text: place.path === null ? '' : `${counted(exported, 'event')} exported` };
 });
-
-/** The organization that `--org` names; without it the only one. */
-function organizationOf(invocation: Invocation, organizations: readonly Organization[]): Organization {
-  const id = invocation.find('org');
-  const [only, second] = organizations;
-  if (id === undefined && only !== undefined && second === undefined) return only;
-  if (id === undefined)
-    throw new CommandError('add --org ID: there are several organizations (`roster org list`)');
-  const found = organizations.find((each) => each.id === id);
-  if (found === undefined) throw new CommandError('there is no such organization');
-  return found;
-}
 
 async function filterOf(core: Core, { key }: Organization, invocation: Invocation): Promise<AuditFilter> {
   const reference = invocation.find('user');

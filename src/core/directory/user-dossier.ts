@@ -3,10 +3,16 @@ import type { Session } from '../access/session.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
 import { type OrgKey, parseHumanId, parseUserIdText, parseUserNumber, type UserId } from '../ids.ts';
+import { searchLimits } from '../search/find-users.ts';
+import { searchTextOf } from '../search/folding.ts';
+import { rankOf, ranks, readSearchText } from '../search/search-query.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { PasswordToken } from '../verification/password-token.ts';
 import type { App, Organization } from './organization.ts';
 import type { User } from './user.ts';
+
+/** More users with one phone are not told apart by it. */
+const samePhoneMax = 20;
 
 export interface UserDossier {
   readonly organization: Organization;
@@ -20,8 +26,8 @@ export interface UserDossier {
 }
 
 /**
- * Every user of any organization that the reference names: an id in the form of any contract, a number, or an email that the
- * user has or, where no user has it, requests. Refuses with `not_found` (user) where there is none.
+ * Every user of any organization that the reference names: an id in the form of any contract, a number, an email that the
+ * user has or, where no user has it, requests, an external id, or a phone. Refuses with `not_found` (user) where there is none.
  */
 export async function findDossiers(core: Core, reference: string): Promise<readonly UserDossier[]> {
   const dossiers = await core.work.readSystem('operator', async (system) => {
@@ -64,7 +70,24 @@ async function listUsers(tx: Tx, reference: string): Promise<readonly User[]> {
   const ref = id !== null ? { id } : number !== null ? { number } : null;
   const user = ref === null ? await tx.users.findByEmail(reference) : await tx.users.find(ref);
   if (user !== null) return [user];
-  return ref === null ? tx.users.listByRequestedEmail(reference) : [];
+  const named = ref === null ? await tx.users.listByRequestedEmail(reference) : [];
+  if (named.length > 0) return named;
+  const byExternalId = await tx.users.listByExternalId(reference);
+  return byExternalId.length > 0 ? byExternalId : listByPhone(tx, reference);
 }
 
-const parseId = (text: string): UserId | null => parseUserIdText(text) ?? parseHumanId(text);
+/** The users who have the phone number, in any way of writing it. */
+async function listByPhone(tx: Tx, reference: string): Promise<readonly User[]> {
+  const { query } = readSearchText(reference, 'reference');
+  if (query.digits === null) return [];
+  const { ids } = await tx.userSearch.find(query, {}, [], searchLimits);
+  const found = await Promise.all(ids.slice(0, samePhoneMax).map((each) => tx.users.find({ id: each })));
+  return found
+    .filter((user) => user !== null)
+    .filter((user) => rankOf(searchTextOf(user), query) === ranks.exact);
+}
+
+const parseId = (text: string): UserId | null => {
+  const lower = text.toLowerCase();
+  return parseUserIdText(lower) ?? parseHumanId(lower);
+};

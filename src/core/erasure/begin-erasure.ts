@@ -32,6 +32,7 @@ export async function beginErasure(
   const { orgKey } = tx;
   const id = former?.id ?? newDatedId('era', now);
   const open = await endGrants(core, tx, user, id);
+  const indexed = await tx.userSearch.findTexts(user);
   const removed = await tx.users.erase(user, subjectsOf(core.secrets, user));
   if (removed === null) throw refuse('not_found', { noun: 'user' });
   const requestedAt = former?.requestedAt ?? now;
@@ -41,7 +42,7 @@ export async function beginErasure(
     ...{ id, requestedAt, requestedBy, door, removed },
     userDigest: userDigestOf(user.id),
     state: 'running',
-    sealedTraces: sealTraces(core.secrets, { orgKey, id }, user),
+    sealedTraces: sealTraces(core.secrets, { orgKey, id }, user, indexed),
     dueAt: now,
     abandonReason: null,
     replayedAt: former === null ? null : now,

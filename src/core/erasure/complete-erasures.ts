@@ -56,6 +56,8 @@ interface ClaimedErasure {
 const completedAtOnce = 2_000;
 /** Erasures that share a transaction, so that other changes can run in between. */
 const pieceMax = 250;
+/** Erasures that leave the search blocks in one transaction. */
+const purgedAtOnce = 25;
 
 /** Claims at most `limit` due erasures and advances each as far as it can. */
 export async function advanceErasures(core: Core, limit: number): Promise<Pass> {
@@ -67,6 +69,7 @@ export async function advanceErasures(core: Core, limit: number): Promise<Pass> 
   await acceptErasures(core, await begunAmong(core, all));
   // The database knows the line of an acceptance before it has a receipt. Both share a transaction where they can.
   const [found] = await Promise.all([runSecondPasses(core, all), notePosition(core)]);
+  await purgeSearch(core, all);
   const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
@@ -175,8 +178,8 @@ async function inPieces<S extends { readonly orgKey: OrgKey }, T>(
   return results;
 }
 
-function* piecesOf<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += pieceMax) yield all.slice(at, at + pieceMax);
+function* piecesOf<T>(all: readonly T[], max = pieceMax): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += max) yield all.slice(at, at + max);
 }
 
 /** The second pass over the rows: how many rows it removed, by erasure. */
@@ -202,6 +205,18 @@ async function runSecondPass(core: Core, tx: Tx, { userId, email }: Traces): Pro
     ? [account, ...emailSubjects(core.secrets, tx.orgKey, email), ...emailDestinations(core.secrets, email)]
     : [account];
   return tx.erasures.eraseRows({ userId, digests });
+}
+
+/** Takes the persons out of the search blocks. Its rows are changed before their remains are cleared. */
+async function purgeSearch(core: Core, all: readonly ClaimedErasure[]): Promise<void> {
+  const indexed = all.flatMap(({ orgKey, traces }) =>
+    traces === null || traces.indexed === null ? [] : [{ orgKey, indexed: traces.indexed }],
+  );
+  for (const [orgKey, own] of Map.groupBy(indexed, (each) => each.orgKey)) {
+    for (const piece of piecesOf(own, purgedAtOnce)) {
+      await core.work.change(orgKey, (tx) => tx.userSearch.purge(piece.map((each) => each.indexed)));
+    }
+  }
 }
 
 /** The traces that are still in the database's files; null where the write-ahead log could not be emptied yet. */

@@ -7,6 +7,8 @@
 import { emailKeysOf } from '../directory/email-address.ts';
 import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
+import { fieldsOf } from '../search/folding.ts';
+import type { IndexedTexts } from '../search/user-search-store.ts';
 import type { SecretBox } from '../secret.ts';
 import type { Erasure } from './erasure.ts';
 
@@ -16,12 +18,14 @@ export interface Traces {
   readonly email: string | null;
   /** The texts to search for in bytes: addresses, phone numbers, names, the external id. */
   readonly texts: readonly string[];
+  /** What the search blocks may know of the user; null for an erasure from before there were any. */
+  readonly indexed: IndexedTexts | null;
 }
 
 /** The values of the user as they are sealed; null where it had none. */
 type KnownBy = Pick<User, 'id' | 'externalId' | 'email' | 'firstName' | 'lastName' | 'phone' | 'phoneE164'> &
   // Traces from before requests were stored have none.
-  Partial<Pick<User, 'requestedEmail'>>;
+  Partial<Pick<User, 'requestedEmail'>> & { readonly indexed?: IndexedTexts | null };
 
 /** Shorter texts are part of too many other texts. A copy of a row that holds one holds longer ones too. */
 const textBytesMin = 4;
@@ -32,7 +36,12 @@ function toTraces(known: KnownBy): Traces {
   return {
     userId: id,
     email,
-    texts: recognisable([externalId, email, requestedEmail, ...keys, firstName, lastName, phone, phoneE164]),
+    indexed: known.indexed ?? null,
+    texts: recognisable([
+      ...[externalId, email, requestedEmail, ...keys, firstName, lastName, phone, phoneE164],
+      // A user who changed has its former texts in a row of the search, folded.
+      ...(known.indexed?.texts ?? []).flatMap(fieldsOf),
+    ]),
   };
 }
 
@@ -46,8 +55,10 @@ export function sealTraces(
   secrets: SecretBox,
   erasure: Pick<Erasure, 'orgKey' | 'id'>,
   { id, externalId, email, requestedEmail, firstName, lastName, phone, phoneE164 }: User,
+  indexed: IndexedTexts | null,
 ): string {
-  const known: KnownBy = { id, externalId, email, requestedEmail, firstName, lastName, phone, phoneE164 };
+  const own = { id, externalId, email, requestedEmail, firstName, lastName, phone, phoneE164 };
+  const known: KnownBy = { ...own, indexed };
   return secrets.seal(JSON.stringify(known), tracesContext(erasure));
 }
 

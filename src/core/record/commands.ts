@@ -30,3 +30,11 @@ export function recordOperatorRead(core: Core, principal: OperatorPrincipal, use
     record(tx, principal, 'user.read', { kind: 'user', id: userId }, core.clock.now(), { users: 1 }),
   );
 }
+
+/** Records that the operator was shown a list of `users` users. */
+export function recordOperatorList(core: Core, principal: OperatorPrincipal, users: number): Promise<void> {
+  const subject = { kind: 'users', id: 'organization' } as const;
+  return core.work.change(principal.orgKey, (tx) =>
+    record(tx, principal, 'user.listed', subject, core.clock.now(), { users }),
+  );
+}

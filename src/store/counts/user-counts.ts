@@ -19,6 +19,9 @@ import { type PagePosition, positionAt } from './count-position.ts';
 import { CountTree } from './count-tree.ts';
 import { CountedUsers, UserCountNodes } from './counted-users.ts';
 
+/** Gets the numbers of users that a transaction has added to the tree, while the transaction holds the lock of the tree. */
+export type OnAdded = (executor: Executor, orgKey: OrgKey, seqs: readonly number[]) => Promise<void>;
+
 interface Recount {
   readonly orgKey: OrgKey;
 }
@@ -29,12 +32,14 @@ interface Recount {
  */
 export class CountLedger {
   readonly #shape: CountShape;
+  readonly #onAdded: OnAdded | undefined;
   readonly #notes: (UserCountChange | Recount | (() => Promise<UserCountChange>))[] = [];
   /** How many of the notes are in the tree already. */
   #applied = 0;
 
-  constructor(shape: CountShape) {
+  constructor(shape: CountShape, onAdded?: OnAdded) {
     this.#shape = shape;
+    this.#onAdded = onAdded;
   }
 
   note(change: UserCountChange): void {
@@ -76,8 +81,15 @@ export class CountLedger {
       // A recount finds the changes in the users themselves.
       const isRight = changes.length === notes.length && (await tree.apply(changes));
       if (!isRight) await tree.rebuild();
+      if (this.#onAdded !== undefined) await this.#onAdded(executor, orgKey, addedAmong(changes));
     }
   }
+}
+
+/** The numbers of the users who are new. A user whose status changes is subtracted and added. */
+function addedAmong(changes: readonly UserCountChange[]): number[] {
+  const subtracted = new Set(changes.filter(({ delta }) => delta === -1).map(({ at }) => at.seq));
+  return changes.filter(({ delta, at }) => delta === 1 && !subtracted.has(at.seq)).map(({ at }) => at.seq);
 }
 
 /** The tree of the users of an organization, in a transaction. */

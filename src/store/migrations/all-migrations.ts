@@ -30,6 +30,7 @@ import { passwordLeases } from './0027-password-leases.ts';
 import { messageLanes } from './0028-message-lanes.ts';
 import { auditArchive } from './0029-audit-archive.ts';
 import { auditUserIndex } from './0030-audit-user-index.ts';
+import { userSearch } from './0031-user-search.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -63,6 +64,7 @@ export const migrations: readonly Migration[] = [
   messageLanes,
   auditArchive,
   auditUserIndex,
+  userSearch,
 ];
 
 /** The version that this program works with. */

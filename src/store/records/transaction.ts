@@ -4,6 +4,7 @@
  */
 import type { OrgKey } from '../../core/ids.ts';
 import type { SystemTx, Tx } from '../../core/unit-of-work.ts';
+import { SqlUserSearchQueue, SqlUserSearchStore } from '../search/user-search-store.ts';
 import type { Scope } from '../users/scope.ts';
 import { SqlUserStore } from '../users/user-store.ts';
 import { SqlHashCostQueue, SqlHashCostStore } from './access/hash-cost-store.ts';
@@ -51,6 +52,10 @@ export class StoreTx implements Tx {
   get users(): SqlUserStore {
     this.#users ??= new SqlUserStore(this.#scope, this.orgKey);
     return this.#users;
+  }
+
+  get userSearch(): SqlUserSearchStore {
+    return new SqlUserSearchStore(this.#scope, this.orgKey);
   }
 
   get apps(): SqlAppStore {
@@ -200,6 +205,10 @@ export class StoreSystemTx implements SystemTx {
 
   get receiptKeys(): SqlReceiptKeyStore {
     return new SqlReceiptKeyStore(this.#scope);
+  }
+
+  get userSearch(): SqlUserSearchQueue {
+    return new SqlUserSearchQueue(this.#scope);
   }
 
   get ledgerPositions(): SqlLedgerPositionStore {

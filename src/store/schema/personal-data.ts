@@ -15,9 +15,10 @@ import { userContents } from './user-table.ts';
  * What a column holds. `personal`: data about a person, in plain text or sealed. `user`: a bare user id, or a digest of
  * one. `digest`: a keyed digest of personal data. `grant`: a provider's grant for a person, sealed, until the
  * provider confirms its end. `trace`: values by which an erased person was known, sealed, until the scan finds none
- * of them any more. `plain`: nothing about a person.
+ * of them any more. `index`: which users have which pieces of text; an erasure takes the user out of them
+ * (`UserSearchStore.purge`). `plain`: nothing about a person.
  */
-export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'plain';
+export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'index' | 'plain';
 
 /**
  * What the erasure of a user does with the rows of a table. `delete`: it deletes the rows that name the user in the
@@ -82,6 +83,18 @@ export const tables = {
   user_counts: {
     columns: { org_key: 'plain', node: 'plain', entries: 'plain' },
     onErase: { do: 'keep', why: 'numbers of users, from which the erased one is subtracted' },
+  },
+  search_blocks: {
+    columns: { org_key: 'plain', first_seq: 'plain', last_seq: 'plain', users: 'plain', version: 'plain' },
+    onErase: { do: 'keep', why: 'ranges of users, without anything about one of them' },
+  },
+  search_leaves: {
+    columns: { org_key: 'plain', block: 'plain', token: 'plain', entries: 'index' },
+    onErase: { do: 'keep', why: 'pieces of texts of many users; the erased one is taken out of them' },
+  },
+  search_changes: {
+    columns: { org_key: 'plain', user_id: 'user', seq: 'plain', former_text: 'personal' },
+    onErase: { do: 'delete', by: 'user_id' },
   },
   sessions: {
     columns: {

@@ -16,9 +16,10 @@ import type { RejectReason } from '../../core/transfer/import-progress.ts';
 import type { EmailTokenPurpose } from '../../core/verification/email-token.ts';
 import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
 import type { Flag } from './flag.ts';
+import type { SearchTables } from './search-tables.ts';
 import type { UserTable } from './user-table.ts';
 
-export interface Database {
+export interface Database extends SearchTables {
   organizations: {
     /** Order of creation. */
     seq: Generated<number>;

@@ -20,6 +20,7 @@ import { newUserId, newUserNumber, type OrgKey } from '../../core/ids.ts';
 import { findPosition } from '../counts/user-counts.ts';
 import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
+import { noteSearchChange } from './search-changes.ts';
 import { eraseUser } from './user-erasure.ts';
 import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
 import { queriesOf } from './user-page-queries.ts';
@@ -136,7 +137,8 @@ export class SqlUserStore implements UserStore {
       this.#scope.counts.note({ orgKey: this.#orgKey, at, status: user.status, delta: -1 });
       this.#scope.counts.note({ orgKey: this.#orgKey, at, status: row.status, delta: 1 });
     }
-    const { seq: _, ...whole } = row;
+    const { seq, ...whole } = row;
+    await noteSearchChange(this.#executor, user, changes, seq);
     return wholeReader.read(whole, this.#scope, this.#orgKey);
   }
 

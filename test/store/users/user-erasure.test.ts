@@ -78,7 +78,8 @@ for (const { name, make } of databases) {
     const other = await addTenant(store);
     const add = async ({ orgKey, appId }: typeof tenant, known: readonly string[]) =>
       store.change(orgKey, async (tx) => {
-        const user = await tx.users.insert(newUser({ appId }));
+        const inserted = await tx.users.insert(newUser({ appId }));
+        const user = await tx.users.update(inserted, { firstName: 'Renamed' });
         await leaveTraces(tx, user.id, known);
         return user;
       });
@@ -93,7 +94,7 @@ for (const { name, make } of databases) {
     const countStrangers = () =>
       Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
     const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-    assert.equal(deleting.length, 17);
+    assert.equal(deleting.length, 18);
     const others = [neighbour.id, stranger.id, 'digest-of-another'];
     const before = new Map<string, number>();
     for (const [table] of deleting) {

@@ -16,6 +16,7 @@ import type { Topic } from '../../../core/topic.ts';
 import type { CountShape } from '../../counts/count-change.ts';
 import { CountLedger } from '../../counts/user-counts.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
+import { noteLateUsers } from '../../users/search-changes.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isLockConflict } from '../errors.ts';
 import { ReadRounds } from '../reads/rounds.ts';
@@ -68,7 +69,7 @@ export class PostgresBatch implements Committed {
 
   constructor(connection: PostgresConnection, shape: CountShape) {
     this.#connection = connection;
-    this.#counts = new CountLedger(shape);
+    this.#counts = new CountLedger(shape, noteLateUsers);
   }
 
   async runOptimistically(units: readonly Unit[]): Promise<void> {

@@ -14,7 +14,7 @@ import { type FolderLock, holdRemains } from '../../folder/folder-lock.ts';
 import type { SqliteCheckpoints } from '../checkpoint.ts';
 import type { SqliteConnection } from '../connection.ts';
 import type { GroupCommit } from '../group-commit.ts';
-import { Scanner } from './scanner.ts';
+import { type LeftRemains, Scanner } from './scanner.ts';
 
 /** How many times it tries to find a moment with no old reader and no other writer, and the pause between tries. */
 const momentTriesMax = 40;
@@ -88,12 +88,15 @@ export class SqliteRemains implements Remains {
     for (let round = 1; ; round++) {
       const found = await this.#scan(traces);
       if (found === null) return traces;
-      if (found.size === 0 || round > roundsMax || !(await this.#wipe())) return found;
+      if (!found.hasPages) return found.traces;
+      // Pieces of texts are no traces: without their wipe nothing counts as removed.
+      if (round > roundsMax || !(await this.#wipe())) return found.traces.size > 0 ? found.traces : traces;
+      if (found.traces.size === 0) return found.traces;
     }
   }
 
-  /** The traces that are left; null where the file could not be held, or not for long enough. */
-  async #scan(traces: ReadonlySet<string>): Promise<ReadonlySet<string> | null> {
+  /** What is left; null where the file could not be held, or not for long enough. */
+  async #scan(traces: ReadonlySet<string>): Promise<LeftRemains | null> {
     const { db } = this.#parts.connection;
     const copiedAfter = db.pragma('wal_autocheckpoint', { simple: true });
     try {

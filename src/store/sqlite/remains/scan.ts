@@ -10,10 +10,16 @@ import type { TextIndex } from './text-index.ts';
 import { findInTrees, type TreePages } from './trees.ts';
 import { type ByteRange, unallocatedRanges } from './unallocated.ts';
 
-/** What a scan found. */
+/** What a scan found: the pages to be wiped, and the traces in them. */
 export interface FoundRemains extends TreePages {
   readonly traces: ReadonlySet<string>;
 }
+
+/**
+ * Tables whose rows have pieces of the texts of many users, in a form that no trace looks like. All of the unallocated
+ * space of their pages is wiped.
+ */
+const tablesOfPieces: readonly string[] = ['search_leaves'];
 
 const pagesAtOnce = 256;
 /** A cell pointer is at most so large. */
@@ -31,34 +37,48 @@ export function scan(
   { traces, mayGoOn }: { readonly traces: TextIndex; mayGoOn(): boolean },
 ): FoundRemains | null {
   const inPages = new Map<number, readonly string[]>();
+  const notBlank = new Set<number>();
   const buffer = Buffer.alloc(pagesAtOnce * file.pageBytes);
   for (let first = 1, bytes = file.readInto(buffer, first); bytes.length > 0; ) {
     for (let page = first, at = 0; at < bytes.length; page++, at += file.pageBytes) {
-      const found = page === 1 ? [] : tracesIn(bytes.subarray(at, at + file.pageBytes), file, traces);
+      const found = page === 1 ? null : tracesIn(bytes.subarray(at, at + file.pageBytes), file, traces);
+      if (found === null) continue;
+      notBlank.add(page);
       if (found.length > 0) inPages.set(page, found);
     }
     if (!mayGoOn()) return null;
     first += bytes.length / file.pageBytes;
     bytes = file.readInto(buffer, first);
   }
-  if (inPages.size === 0) return { traces: new Set(), pages: new Set(), inner: new Set() };
+  const ofPieces = findInTrees(file, rootsOf(db, tablesOfPieces), { wanted: notBlank });
+  if (inPages.size === 0) return { ...ofPieces, traces: new Set() };
   const { pages, inner } = findInTrees(file, rootsOf(db), { wanted: new Set(inPages.keys()) });
-  return { pages, inner, traces: new Set([...pages].flatMap((page) => inPages.get(page) ?? [])) };
+  return {
+    pages: pages.union(ofPieces.pages),
+    inner: inner.union(ofPieces.inner),
+    traces: new Set([...pages].flatMap((page) => inPages.get(page) ?? [])),
+  };
 }
 
-/** The traces in the unallocated space of a page. */
-function tracesIn(page: Buffer, { usableBytes }: PageFile, traces: TextIndex): string[] {
-  const found: string[] = [];
+/** The traces in the unallocated space of a page; null where that is blank. */
+function tracesIn(page: Buffer, { usableBytes }: PageFile, traces: TextIndex): string[] | null {
+  let found: string[] | null = null;
   for (const range of unallocatedRanges(page, usableBytes)) {
-    if (!isBlank(page, range)) found.push(...traces.findIn(page.subarray(range.start, range.end)));
+    if (isBlank(page, range)) continue;
+    found = [...(found ?? []), ...traces.findIn(page.subarray(range.start, range.end))];
   }
   return found;
 }
 
-/** The roots of all tables and indexes. A virtual table has none, but its shadow tables do. */
-export function rootsOf(db: Sqlite.Database): readonly number[] {
-  const roots = db.prepare<[], number>('select rootpage from sqlite_schema where rootpage > 0').pluck().all();
-  return [1, ...roots];
+/** The roots of all tables and indexes, or of these tables. A virtual table has none, but its shadow tables do. */
+export function rootsOf(db: Sqlite.Database, tables?: readonly string[]): readonly number[] {
+  const all = db
+    .prepare<[], { page: number; table: string }>(
+      'select rootpage as page, tbl_name as "table" from sqlite_schema where rootpage > 0',
+    )
+    .all();
+  const roots = all.filter(({ table }) => tables?.includes(table) !== false).map(({ page }) => page);
+  return tables === undefined ? [1, ...roots] : roots;
 }
 
 /** Whether there are only zeros, or zeros after pointers of former cells, which are too small to be text. */

@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { PageFile } from './page-file.ts';
 import { type FoundRemains, scan } from './scan.ts';
-import type { ScannerParts, ScannerRequest } from './scanner.ts';
+import type { LeftRemains, ScannerParts, ScannerRequest } from './scanner.ts';
 import { TextIndex } from './text-index.ts';
 import { dropCaches, wipe } from './wipe.ts';
 
@@ -35,7 +35,7 @@ parentPort?.on('message', (request: ScannerRequest) => {
   }
 });
 
-type Answer = boolean | number | ReadonlySet<string> | null;
+type Answer = boolean | number | LeftRemains | null;
 
 function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
   switch (request.kind) {
@@ -76,12 +76,12 @@ function unlessRefused<T>(work: () => T, otherwise: T): T {
 }
 
 /** Null when the log grew past its limit during the scan. */
-function scanFor(texts: ReadonlySet<string>): ReadonlySet<string> | null {
+function scanFor(texts: ReadonlySet<string>): LeftRemains | null {
   const traces = new TextIndex(texts);
   const found = scan(db, new PageFile(descriptor), { traces, mayGoOn: () => logBytes() <= logBytesMax });
   if (found === null) return null;
   left = { inner: found.inner, pages: [...found.pages] };
-  return found.traces;
+  return { traces: found.traces, hasPages: found.pages.size > 0 };
 }
 
 /** How many pages are left to be wiped; null where none could be. */

@@ -14,6 +14,12 @@ export interface ScannerParts {
   readonly descriptor: number;
 }
 
+/** The traces that a scan has found, and whether there is anything to wipe. */
+export interface LeftRemains {
+  readonly traces: ReadonlySet<string>;
+  readonly hasPages: boolean;
+}
+
 export type ScannerRequest =
   | { readonly kind: 'drop caches' | 'truncate' | 'hold' | 'wipe' | 'release' }
   | { readonly kind: 'end' }
@@ -62,8 +68,8 @@ export class Scanner {
     if (this.#thread !== null && !this.#isClosed) await this.#ask({ kind: 'release' });
   }
 
-  /** The traces that are left in the file, which is held; null where the log became too long during the scan. */
-  scan(traces: ReadonlySet<string>): Promise<ReadonlySet<string> | null> {
+  /** What is left in the file, which is held; null where the log became too long during the scan. */
+  scan(traces: ReadonlySet<string>): Promise<LeftRemains | null> {
     return this.#ask({ kind: 'scan', traces });
   }
 

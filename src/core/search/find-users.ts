@@ -1,0 +1,79 @@
+/**
+ * Finds users by a text as one types it, and by filters: pages of users in the order of their rank, with a total that is
+ * exact or a number that there are at least. The work has a bound, so that every page and every text costs much the same.
+ */
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import { type Listing, offsetOf, type Page } from '../directory/paging.ts';
+import type { User } from '../directory/user.ts';
+import type { UserView } from '../directory/user-view.ts';
+import type { UserId } from '../ids.ts';
+import { recordOperatorList } from '../record/commands.ts';
+import { recordList } from '../record/reads.ts';
+import type { Tx } from '../unit-of-work.ts';
+import type { SearchQuery } from './search-query.ts';
+import type { SearchFilter, SearchLimits, SearchResult } from './user-search-store.ts';
+
+/** A search ends at so many users: who has more to read gives another word or a filter. */
+export const searchLimits: SearchLimits = { matchesMax: 1_000, examinedMax: 2_000 };
+/** Comparing users by filters alone costs less for each. */
+const listLimits: SearchLimits = { matchesMax: 1_000, examinedMax: 10_000 };
+
+/** A page of found users. */
+export interface FoundUsers<K extends keyof User> extends Listing<Pick<User, K>> {
+  /** False where `total` is a number that there are at least. Only pages up to it have users. */
+  readonly isExact: boolean;
+}
+
+/**
+ * A page of the organization's users who match the query and the filter. Without a text they come newest first, and with
+ * no filter but a status every page is exact. The caller has refused the faults of the input. The page is recorded.
+ */
+export async function findUsers<K extends keyof User>(
+  core: Core,
+  principal: Principal,
+  input: {
+    readonly query: SearchQuery;
+    readonly filter: SearchFilter;
+    readonly page: Page;
+    readonly view: UserView<K>;
+  },
+): Promise<FoundUsers<K>> {
+  authorize(principal, 'users.read');
+  const found = await core.work.read(principal.orgKey, (tx) => read(tx, input));
+  if (principal.kind === 'operator') await recordOperatorList(core, principal, found.items.length);
+  else await recordList(core, principal, found.items.length);
+  return found;
+}
+
+async function read<K extends keyof User>(
+  tx: Tx,
+  { query, filter, page, view }: Parameters<typeof findUsers<K>>[2],
+): Promise<FoundUsers<K>> {
+  const { status, ...others } = filter;
+  if (query.typed === '' && Object.values(others).every((value) => value === undefined)) {
+    const only = status === undefined ? {} : { status };
+    return { ...(await tx.users.page(only, offsetOf(page), page.size, view)), page, isExact: true };
+  }
+  const { ids, isExact } = await findIds(tx, query, filter);
+  const from = offsetOf(page);
+  const shown = ids.slice(from, from + page.size);
+  const items = await Promise.all(shown.map((id) => tx.users.find({ id }, view)));
+  // A user may be erased between the two reads.
+  return { items: items.filter((item) => item !== null), total: ids.length, page, isExact };
+}
+
+async function findIds(tx: Tx, query: SearchQuery, filter: SearchFilter): Promise<SearchResult> {
+  if (query.typed === '') return tx.userSearch.list(filter, listLimits);
+  return tx.userSearch.find(query, filter, await findNamed(tx, query), searchLimits);
+}
+
+/** The users whom the text names by a key that is compared as a whole. */
+async function findNamed(tx: Tx, { typed, id, number }: SearchQuery): Promise<readonly UserId[]> {
+  const found = await Promise.all([
+    id === null ? null : tx.users.find({ id }),
+    number === null ? null : tx.users.find({ number }),
+    typed.includes('@') ? tx.users.findByEmail(typed) : null,
+  ]);
+  return [...new Set(found.flatMap((user) => (user === null ? [] : [user.id])))];
+}

@@ -1,0 +1,94 @@
+/**
+ * The port to the search of one organization: finding users by a text and filters, with bounded work, and the search
+ * blocks that make it fast (decision 0031).
+ */
+import type { User, UserRole, UserStatus } from '../directory/user.ts';
+import type { OrgKey, UserId } from '../ids.ts';
+import type { SearchQuery } from './search-query.ts';
+
+/** Conditions that a user must all satisfy. Instants: from the first on, and before the second. */
+export interface SearchFilter {
+  readonly status?: UserStatus;
+  readonly role?: UserRole;
+  readonly appId?: string;
+  readonly isConfirmed?: boolean;
+  /** Whether the email or the phone is proved. */
+  readonly isProved?: boolean;
+  /** Whether an admin has approved the user as a clinician. */
+  readonly isClinical?: boolean;
+  /** With a connection to this provider that is connected. */
+  readonly provider?: string;
+  readonly createdFrom?: number;
+  readonly createdUntil?: number;
+  /** The last sign-in. */
+  readonly seenFrom?: number;
+  readonly seenUntil?: number;
+}
+
+/** What a search may cost at most. */
+export interface SearchLimits {
+  /** It ends once it has found so many users. */
+  readonly matchesMax: number;
+  /** It looks at so many users in each of its passes. */
+  readonly examinedMax: number;
+}
+
+/** The users that a search has found, in their order. */
+export interface SearchResult {
+  readonly ids: readonly UserId[];
+  /** False where there may be more of them. */
+  readonly isExact: boolean;
+}
+
+/** The texts by which the search blocks may know a user, for its erasure. */
+export interface IndexedTexts {
+  readonly seq: number;
+  readonly texts: readonly string[];
+}
+
+/** A plan that only the store reads. */
+export interface MergePlan {
+  readonly blocks: readonly unknown[];
+}
+
+export interface UserSearchStore {
+  /**
+   * The users who match the query and the filter: first those of `named`, which other keys have found, then by rank, then
+   * by name. Finds users of the last commit, and none that is gone.
+   */
+  find(
+    query: SearchQuery,
+    filter: SearchFilter,
+    named: readonly UserId[],
+    limits: SearchLimits,
+  ): Promise<SearchResult>;
+  /** The users who match the filter, newest first, among the newest that the limits allow. */
+  list(filter: SearchFilter, limits: SearchLimits): Promise<SearchResult>;
+  /** The texts that `purge` needs once the user is deleted. */
+  findTexts(user: User): Promise<IndexedTexts | null>;
+  /** Takes erased users out of the search blocks: no token and no number of them is left in any row. */
+  purge(erased: readonly IndexedTexts[]): Promise<void>;
+  /** Builds the next search block. Returns 0, or how many users are still missing for one. */
+  seal(): Promise<number>;
+  /** How to join the oldest small search blocks to a large one; null where they are too few. Needs no transaction. */
+  planMerge(): Promise<MergePlan | null>;
+  /** Joins blocks as planned. False where one of them has changed since. */
+  merge(plan: MergePlan): Promise<boolean>;
+  /** Brings the search blocks up to date with changed users, at most `limit`. Returns how many there were. */
+  settle(limit: number): Promise<number>;
+}
+
+/** An organization that a job of the search looks at. */
+export interface SearchWork {
+  readonly orgKey: OrgKey;
+  /** The sequence numbers of its newest user, and of the last one in a search block. */
+  readonly newest: number;
+  readonly sealed: number;
+  readonly hasChanges: boolean;
+}
+
+/** The search of all organizations, for its job. */
+export interface UserSearchQueue {
+  /** The next organizations after the given key, at most `limit`. */
+  survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]>;
+}

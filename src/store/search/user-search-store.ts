@@ -1,0 +1,274 @@
+/**
+ * The search of one organization. It looks at three kinds of users: those who are newer than the last search block, those
+ * who have changed since their block was built, and those whom the blocks give as candidates. Each is compared by its
+ * present row, so a block that is behind can only give a candidate too many.
+ *
+ * The work has a bound. Where it is reached, the search goes through the better ranks by themselves, so that the best
+ * matches are found among any number of others, and says that its result is not exact.
+ */
+import type { User } from '../../core/directory/user.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
+import { searchTextOf } from '../../core/search/folding.ts';
+import {
+  approachesOf,
+  type Rank,
+  rankOf,
+  ranks,
+  type SearchQuery,
+  type TokenSet,
+} from '../../core/search/search-query.ts';
+import type {
+  IndexedTexts,
+  MergePlan,
+  SearchFilter,
+  SearchLimits,
+  SearchResult,
+  SearchWork,
+  UserSearchQueue,
+  UserSearchStore,
+} from '../../core/search/user-search-store.ts';
+import type { Executor } from '../sql/executor.ts';
+import type { Scope } from '../users/scope.ts';
+import { blockUsers, purgeUsers, sealBlock, settleChanges } from './block-changes.ts';
+import { applyMerge, planMerge } from './block-merge.ts';
+import { walkBlocks } from './block-walk.ts';
+import * as queries from './search-queries.ts';
+import { type FilterValues, filterValues, type SearchedRow } from './search-queries.ts';
+
+/** So many of the newest users, and of the changed ones, are compared one by one. Usually fewer are outside of all blocks. */
+const unindexedMax = 2 * blockUsers;
+const nothing: SearchResult = { ids: [], isExact: true };
+
+export class SqlUserSearchStore implements UserSearchStore {
+  readonly #scope: Scope;
+  readonly #orgKey: OrgKey;
+
+  constructor(scope: Scope, orgKey: OrgKey) {
+    this.#scope = scope;
+    this.#orgKey = orgKey;
+  }
+
+  async find(
+    query: SearchQuery,
+    filter: SearchFilter,
+    named: readonly UserId[],
+    limits: SearchLimits,
+  ): Promise<SearchResult> {
+    const values = await this.#valuesOf(filter);
+    if (values === null) return nothing;
+    const search = new Search({ view: this.#scope.executor, orgKey: this.#orgKey, query, values, limits });
+    return search.run(named);
+  }
+
+  async list(filter: SearchFilter, { matchesMax, examinedMax }: SearchLimits): Promise<SearchResult> {
+    const own = await this.#valuesOf(filter);
+    if (own === null) return nothing;
+    const { executor } = this.#scope;
+    const bounds = { beforeCreatedAt: own.createdUntil, beforeSeq: 0 };
+    const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: matchesMax + 1 };
+    if (filter.role === 'admin') {
+      const rows = await executor.rows(queries.selectAdmins, { ...values, limit: examinedMax });
+      rows.sort((left, right) => right.createdAt - left.createdAt || right.seq - left.seq);
+      return resultOf(rows, { matchesMax, isWhole: rows.length < examinedMax });
+    }
+    const order = filter.status !== undefined ? 'status' : filter.appId !== undefined ? 'app' : 'all';
+    const end = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
+    const rows = await executor.rows(queries.selectInOrder[order], {
+      ...values,
+      endCreatedAt: end?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      endSeq: end?.seq ?? 0,
+    });
+    return resultOf(rows, { matchesMax, isWhole: end === undefined });
+  }
+
+  async findTexts(user: User): Promise<IndexedTexts | null> {
+    const found = await this.#scope.executor.first(queries.selectFormerText, {
+      orgKey: this.#orgKey,
+      userId: user.id,
+    });
+    if (found === undefined) return null;
+    const { seq, formerText } = found;
+    const texts = [searchTextOf(user), formerText ?? ''].filter((text) => text !== '');
+    return { seq, texts };
+  }
+
+  purge(erased: readonly IndexedTexts[]): Promise<void> {
+    return purgeUsers(this.#scope.executor, this.#orgKey, erased);
+  }
+
+  seal(users = blockUsers): Promise<number> {
+    return sealBlock(this.#scope.executor, this.#orgKey, users);
+  }
+
+  planMerge(blocks?: number): Promise<MergePlan | null> {
+    return planMerge(this.#scope.executor, this.#orgKey, blocks);
+  }
+
+  merge(plan: MergePlan): Promise<boolean> {
+    return applyMerge(this.#scope.executor, this.#orgKey, plan);
+  }
+
+  settle(limit: number): Promise<number> {
+    return settleChanges(this.#scope.executor, this.#orgKey, limit);
+  }
+
+  /** Null where the filter names an app that the organization does not have. */
+  async #valuesOf(filter: SearchFilter): Promise<FilterValues | null> {
+    if (filter.appId === undefined) return filterValues(filter, -1);
+    const { appKeys, executor } = this.#scope;
+    const appKey = await appKeys.findKey(executor, this.#orgKey, filter.appId);
+    return appKey === null ? null : filterValues(filter, appKey);
+  }
+}
+
+function resultOf(
+  rows: readonly { readonly id: string }[],
+  { matchesMax, isWhole }: { readonly matchesMax: number; readonly isWhole: boolean },
+): SearchResult {
+  const ids = rows.slice(0, matchesMax).map(({ id }) => id);
+  return { ids, isExact: isWhole && rows.length <= matchesMax };
+}
+
+interface SearchParts {
+  readonly view: Executor;
+  readonly orgKey: OrgKey;
+  readonly query: SearchQuery;
+  readonly values: FilterValues;
+  readonly limits: SearchLimits;
+}
+
+interface Match {
+  readonly id: UserId;
+  readonly seq: number;
+  readonly rank: Rank;
+  readonly text: string;
+}
+
+/** One search while it runs. */
+class Search {
+  readonly #parts: SearchParts;
+  readonly #values: FilterValues & { readonly orgKey: number };
+  readonly #matches = new Map<number, Match>();
+  /** The numbers of all users that were compared. */
+  readonly #seen = new Set<number>();
+  #isExact = true;
+
+  constructor(parts: SearchParts) {
+    this.#parts = parts;
+    this.#values = { orgKey: parts.orgKey, ...parts.values };
+  }
+
+  async run(named: readonly UserId[]): Promise<SearchResult> {
+    const { view, query } = this.#parts;
+    for (const id of named) {
+      const row = await view.first(queries.selectById, { ...this.#values, id });
+      if (row !== undefined) this.#add(row, ranks.exact);
+    }
+    if (query.idStart !== null) await this.#addByIdStart(query.idStart);
+    if (query.phrase !== '' || query.digits !== null) await this.#addByText();
+    const matches = [...this.#matches.values()].sort(
+      (left, right) => left.rank - right.rank || compare(left.text, right.text) || left.seq - right.seq,
+    );
+    return { ids: matches.map(({ id }) => id), isExact: this.#isExact };
+  }
+
+  async #addByIdStart(start: string): Promise<void> {
+    const { view, limits } = this.#parts;
+    const range = { from: start, to: `${start}g`, limit: limits.examinedMax };
+    const rows = await view.rows(queries.selectByIdStart, { ...this.#values, ...range });
+    for (const row of rows) this.#add(row, ranks.prefix);
+    if (rows.length === limits.examinedMax) this.#isExact = false;
+  }
+
+  async #addByText(): Promise<void> {
+    const { view, orgKey, query, limits } = this.#parts;
+    if (this.#values.role === 'admin') {
+      const rows = await view.rows(queries.selectAdmins, { ...this.#values, limit: limits.examinedMax });
+      this.#compare(rows);
+      if (rows.length < limits.examinedMax) return;
+    }
+    // In this order: a user who is settled or put into a block meanwhile has been seen, or is in its block.
+    const beyond = await view.first(queries.selectChangeAfter, { orgKey, skip: unindexedMax });
+    if (beyond !== undefined) this.#isExact = false;
+    this.#compare(await view.rows(queries.selectChanged, { ...this.#values, limit: unindexedMax }));
+    const sealed = (await view.first(queries.selectLastBlock, { orgKey }))?.last ?? 0;
+    await this.#compareTail(sealed);
+    if (sealed === 0) return;
+    for (const { widest, narrower } of approachesOf(query)) {
+      if (widest.length === 0 || (await this.#walk(widest))) continue;
+      this.#isExact = false;
+      for (const [rank, tokens] of narrower.entries()) {
+        if (this.#countUpTo(rank) < limits.matchesMax) await this.#walk(tokens);
+      }
+    }
+  }
+
+  /** Compares the users who are newer than the last block. */
+  async #compareTail(sealed: number): Promise<void> {
+    const { view, orgKey } = this.#parts;
+    const start = await view.first(queries.selectTailStart, { orgKey, after: sealed, skip: unindexedMax });
+    if (start !== undefined) this.#isExact = false;
+    this.#compare(await view.rows(queries.selectTail, { ...this.#values, after: start?.seq ?? sealed }));
+  }
+
+  /** Compares the users of the blocks who have all the tokens. False where it has reached a limit before the last. */
+  async #walk(tokens: TokenSet): Promise<boolean> {
+    const { view, orgKey, limits } = this.#parts;
+    const before = this.#matches.size;
+    let examined = 0;
+    for await (const seqs of walkBlocks(view, orgKey, tokens)) {
+      const unseen = seqs.filter((seq) => !this.#seen.has(seq));
+      for (let at = 0; at < unseen.length; at += queries.lookUpMax) {
+        if (examined >= limits.examinedMax || this.#matches.size - before >= limits.matchesMax) return false;
+        const some = unseen.slice(at, at + queries.lookUpMax);
+        for (const seq of some) this.#seen.add(seq);
+        this.#compare(
+          await view.rows(queries.selectBySeqs, { ...this.#values, ...queries.lookUpValues(some) }),
+        );
+        examined += some.length;
+      }
+    }
+    return true;
+  }
+
+  #compare(rows: readonly SearchedRow[]): void {
+    for (const row of rows) {
+      this.#seen.add(row.seq);
+      const rank = rankOf(searchTextOf(row), this.#parts.query);
+      if (rank !== null) this.#add(row, rank);
+    }
+  }
+
+  #add(row: SearchedRow, rank: Rank): void {
+    const { id, seq } = row;
+    const known = this.#matches.get(seq);
+    if (known === undefined || rank < known.rank)
+      this.#matches.set(seq, { id, seq, rank, text: searchTextOf(row) });
+  }
+
+  #countUpTo(rank: number): number {
+    let count = 0;
+    for (const match of this.#matches.values()) if (match.rank <= rank) count++;
+    return count;
+  }
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The search of all organizations. */
+export class SqlUserSearchQueue implements UserSearchQueue {
+  readonly #scope: Scope;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  async survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]> {
+    const rows = await this.#scope.executor.rows(queries.selectWork, { after, limit });
+    return rows.map(({ orgKey, newest, sealed, changes }) => {
+      return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, hasChanges: changes === 1 };
+    });
+  }
+}
