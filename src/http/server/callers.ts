@@ -46,7 +46,8 @@ export class Caller {
   }
 
   get isIdle(): boolean {
-    return this.usage.every(({ running, waiting }) => running === 0 && waiting.length === 0);
+    for (const { running, waiting } of this.usage) if (running > 0 || waiting.length > 0) return false;
+    return true;
   }
 }
 
@@ -83,6 +84,7 @@ export class CallerTable {
   readonly #byAge = new Set<Caller>();
   readonly #latestCaller = new LatestTwo<Caller>();
   readonly #latestGroup = new LatestTwo<CallerGroup>();
+  #expiredAt = Number.NEGATIVE_INFINITY;
 
   constructor(kinds: number) {
     this.#kinds = kinds;
@@ -113,7 +115,7 @@ export class CallerTable {
     } else if (now - caller.seenAt > touchMs) this.#touch(caller, now);
     this.#latestCaller.see(caller, now);
     this.#latestGroup.see(group, now);
-    this.expire(now);
+    if (now - this.#expiredAt > touchMs || this.#byAge.size > callersMax) this.expire(now);
     return caller;
   }
 
@@ -125,9 +127,11 @@ export class CallerTable {
 
   /** Forgets callers that are no longer present. */
   expire(now: number): void {
+    this.#expiredAt = now;
     for (const caller of this.#byAge) {
       const isPresent = now - caller.seenAt < presenceMs;
-      if (caller.isIdle && (!isPresent || this.#byAge.size > callersMax)) this.#forget(caller);
+      if (isPresent && this.#byAge.size <= callersMax) return;
+      if (caller.isIdle) this.#forget(caller);
       else if (isPresent) return;
       else this.#touch(caller, now);
     }

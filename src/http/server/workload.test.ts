@@ -25,17 +25,13 @@ for (const [what, networkOf] of [
       else void waiting.then(begin);
     };
     const tenant = workload.callerOf(
-      { kind: 'user', door: 'test', orgKey: 1, userId: 'usr_1' } as never,
-      () => '',
+      { principal: { kind: 'user', door: 'test', orgKey: 1, userId: 'usr_1' } as never, network: '' },
       now,
     );
     for (let at = 0; at < 200; at++) {
       const network = networkOf(at);
       for (let each = 0; each < 3; each++)
-        enter(
-          workload.callerOf(null, () => network, now),
-          'flood',
-        );
+        enter(workload.callerOf({ principal: null, network }, now), 'flood');
     }
     const before = begun.length;
     assert.ok(before <= 8, `${before} requests of the flood work at the same time`);

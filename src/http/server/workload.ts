@@ -44,9 +44,15 @@ function streamLimits(total: number): Omit<QueueLimits, 'waiting'> {
 
 type WorkloadSettings = Pick<HttpSettings, 'requestsInFlightMax' | 'streamsMax'>;
 
+/** What of a call says whose it is. The network is read only where it counts. */
+interface CallOfCaller {
+  readonly principal: Principal | null;
+  readonly network: string;
+}
+
 export class Workload {
   readonly #callers = new CallerTable(workKinds.length);
-  readonly #queues: readonly FairQueue[];
+  readonly #queues: Readonly<Record<WorkKind, FairQueue>>;
   readonly refusals: PacedRefusals;
   readonly #meter: WorkMeter | undefined;
 
@@ -54,7 +60,7 @@ export class Workload {
   constructor({ requestsInFlightMax: waiting, streamsMax }: WorkloadSettings, meter?: WorkMeter) {
     this.refusals = new PacedRefusals(waiting);
     this.#meter = meter;
-    this.#queues = workKinds.map((name, kind) => {
+    this.#queues = byKind((name, kind) => {
       const own = name === 'stream' ? streamLimits(streamsMax) : limitsOf[name];
       const limits = { ...own, waiting };
       return new FairQueue({ callers: this.#callers, kind, limits, meter: meterOf(name, meter) });
@@ -64,13 +70,12 @@ export class Workload {
   /** Whether requests of some kind are being shed because all of them are too many. */
   get isShedding(): boolean {
     const now = performance.now();
-    return this.#queues.some((queue) => queue.isShedding(now));
+    return workKinds.some((kind) => this.#queues[kind].isShedding(now));
   }
 
   /** The requests that wait, by kind. */
   get waiting(): Readonly<Record<WorkKind, number>> {
-    const counts = workKinds.map((kind, at) => [kind, this.#queues[at]?.waiting ?? 0] as const);
-    return Object.fromEntries(counts) as Record<WorkKind, number>;
+    return byKind((kind) => this.#queues[kind].waiting);
   }
 
   /** Counts a request of that kind that is refused outside the queues, because too many are in flight. */
@@ -79,17 +84,18 @@ export class Workload {
   }
 
   queue(kind: WorkKind): FairQueue {
-    return this.#queues[workKinds.indexOf(kind)] as FairQueue;
+    return this.#queues[kind];
   }
 
   /**
    * The caller of a request: its principal, or without one its network, in the group of the widest network around it: a stranger
    * with many addresses has one share. `now` is on the clock of `performance`.
    */
-  callerOf(principal: Principal | null, network: () => string, now: number): Caller {
+  callerOf(call: CallOfCaller, now: number): Caller {
+    const { principal } = call;
     const id = principal === null ? null : actorIdOf(principal);
     if (principal !== null && id !== null) return this.#callers.see(principal.orgKey, id, now);
-    const name = network();
+    const name = call.network;
     return this.#callers.see(levelsOf(name).at(-1)?.network ?? name, name, now);
   }
 }
@@ -118,6 +124,10 @@ export function inTurns(
     },
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+function byKind<T>(make: (kind: WorkKind, at: number) => T): Readonly<Record<WorkKind, T>> {
+  return Object.fromEntries(workKinds.map((kind, at) => [kind, make(kind, at)])) as Record<WorkKind, T>;
 }
 
 function meterOf(kind: WorkKind, meter: WorkMeter | undefined): QueueMeter | undefined {
@@ -158,7 +168,8 @@ export class Turn {
     const [queue, caller] = [this.#queue, this.#caller];
     if (queue === null || caller === null) return;
     this.#queue = null;
-    const now = performance.now();
+    // The times matter only to those that wait, and most requests leave none waiting.
+    const now = queue.waiting === 0 ? this.#since : performance.now();
     queue.leave(caller, now, now - this.#since);
   }
 
