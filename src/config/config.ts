@@ -3,8 +3,10 @@
  * passed around and logged. It finds all faults before it reports them. The list of settings is in `settings.ts`; the
  * code that touches the disk is in `data-folder.ts`.
  */
+
 import { resolve } from 'node:path';
 import type { Quota } from '../core/access/throttle.ts';
+import { guessWindowMs } from '../core/access/throttle.ts';
 import type { NetworkBucket, NetworkFactors } from '../core/core.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { MessageLimits } from '../core/messaging/budget-store.ts';
@@ -263,7 +265,7 @@ function assemble(values: SettingValues): Config {
       page: perMinute(values.limitPage),
     },
     networkFactors: { '/24': values.limitFactor24, '/56': values.limitFactor56, '/48': values.limitFactor48 },
-    guessQuota: { limit: values.limitGuesses, windowMs: hourMs },
+    guessQuota: { limit: values.limitGuesses, windowMs: guessWindowMs },
     messageLimits: messageLimits(values),
     ownActQuotas: ownActQuotas(values.limitOwnChanges),
     auditMs: values.auditDays * dayMs,

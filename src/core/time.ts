@@ -4,16 +4,29 @@
  */
 
 export interface Clock {
-  /** The present instant in epoch milliseconds. */
+  /** The present instant in epoch milliseconds. The clock of a machine can be set, so this may jump forward and back. */
   now(): number;
+  /** Milliseconds since any start, of a clock that cannot be set. Durations inside a process are measured by it. */
+  elapsed(): number;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
 export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
+
+/** How far the clocks of the processes of one deployment may differ. A time is not too far ahead by less. */
+export const skewMs = minuteMs;
+
+/**
+ * A time that something waits for, at most `longestMs` ahead of now. A time further ahead was written while the clock was
+ * wrong. The table of such times is `src/store/schema/times.ts`.
+ */
+export function notBeyond(time: number, longestMs: number, now: number): number {
+  return Math.min(time, now + longestMs);
+}
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;

@@ -89,8 +89,13 @@ export interface SystemTx {
   within(orgKey: OrgKey): Tx;
 }
 
-/** Deletes rows that nothing needs any more. */
+/** Deletes rows that nothing needs any more, and cuts times that no clock that is right can have written. */
 export interface Housekeeping {
+  /**
+   * Cuts times that lie further ahead than their longest window, at most `limit` of each kind. Without `isSteady` only those
+   * whose cut ends nothing that is valid. Returns how many.
+   */
+  mendTimes(now: number, how: { readonly isSteady: boolean; readonly limit: number }): Promise<number>;
   /** Deletes expired rows, such as sessions, codes and settled messages: at most `limit` of each kind. Returns how many. */
   sweep(now: number, limit: number): Promise<number>;
   /** Deletes audit events up to the instant `until`, at most `limit`. Returns how many. */

@@ -34,14 +34,15 @@ export function createProofOfWork(secrets: Pick<SecretBox, 'keyedDigest'>): Huma
       });
       return Buffer.from(JSON.stringify(challenge)).toString('base64');
     },
-    async judge(answer, now) {
+    async judge(answer, now, latest) {
       const payload = readPayload(answer);
       if (payload === null) return null;
       const { challenge, solution } = payload;
       const { verified } = await verifySolution({ ...keys, deriveKey, challenge, solution });
       // From here on, the challenge is our own: its signature was checked.
-      if (!verified || Number(challenge.parameters.data?.['expires']) <= now) return null;
-      return challenge.parameters.nonce;
+      if (!verified) return null;
+      const expiresAt = Number(challenge.parameters.data?.['expires']);
+      return expiresAt > now && expiresAt <= latest ? challenge.parameters.nonce : null;
     },
   };
 }

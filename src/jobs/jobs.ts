@@ -40,7 +40,7 @@ export function createJobs({ core, journal, ...sending }: JobParts): readonly Jo
     createEndEmailRequestsJob(core),
     createMeasureHashesJob(core),
     ...(core.sms === null ? [] : [createReportSmsLimitsJob(core, core.sms, journal)]),
-    createHousekeepingJob(core),
+    createHousekeepingJob(core, journal),
     createWriteCountsJob(core),
     createArchiveEventsJob(core),
     createIndexUsersJob(core),

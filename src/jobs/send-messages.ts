@@ -16,11 +16,12 @@ import {
   type MessageTemplate,
   messageAttemptsMax,
   messageContext,
+  messageWaitMaxMs,
   nextAttemptAt,
 } from '../core/messaging/message.ts';
 import { type MessageSender, type SendOutcome, sendDeadlineMs, sendsMax } from '../core/messaging/sender.ts';
 import type { SecretBox } from '../core/secret.ts';
-import { type Clock, dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
+import { type Clock, dayMs, minuteMs, secondMs } from '../core/time.ts';
 import type { UnitOfWork } from '../core/unit-of-work.ts';
 import { codeLifeMs } from '../core/verification/confirmation-code.ts';
 import { emailTokenLifeMs } from '../core/verification/email-token.ts';
@@ -58,9 +59,6 @@ const placeWaitMs = 250;
 const warningPauseMs = minuteMs;
 /** A message without an end is given up so long after it was written, if the service refuses this deployment. */
 const refusedMaxMs = 3 * dayMs;
-
-/** The longest wait that a service can ask for. */
-const retryAfterMaxMs = hourMs;
 
 /** How long the code or the link of a message is valid. */
 const validMs: Readonly<Record<MessageTemplate, number>> = {
@@ -145,7 +143,7 @@ function createWarning({ clock, journal }: SendMessagesParts): Warn {
   const warnedAt = new Map<string, number>();
   return (channel, reason) => {
     const key = `${channel} ${reason}`;
-    const now = clock.now();
+    const now = clock.elapsed();
     const last = warnedAt.get(key);
     if (last !== undefined && now - last < warningPauseMs) return;
     warnedAt.set(key, now);
@@ -217,7 +215,7 @@ function settlementOf(message: Message, outcome: SendOutcome, now: number): Sett
     case 'refused':
       return { state: 'failed' };
     case 'try_again': {
-      const wished = now + Math.min(outcome.retryAfterMs ?? 0, retryAfterMaxMs);
+      const wished = now + Math.min(outcome.retryAfterMs ?? 0, messageWaitMaxMs);
       const next = Math.max(wished, nextAttemptAt(message.attempts, now));
       const isLast =
         outcome.isOurs === true

@@ -1,4 +1,5 @@
 /** An insider who looks at people or tries more than a role allows leaves a trace, which has no personal data and stays. */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuditTally } from '../../src/core/record/tally.ts';
@@ -6,7 +7,9 @@ import { dayMs } from '../../src/core/time.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
 import { refused, rosterJson } from '../cli/program.ts';
 import { goodPassword } from '../contracts/general/sign-up.ts';
+import { createTestJournal } from '../jobs/deployment.ts';
 import { addPerson, bareId } from '../support/contracts/people.ts';
+import { steady } from '../support/server/clock.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import { newEmail, newPhone, path, signUp, userOf } from './support/accounts.ts';
 
@@ -217,7 +220,7 @@ describe('the audit log', () => {
   });
 
   test('keeps an event for 2190 days, and no longer', async () => {
-    const job = createHousekeepingJob(roster.core);
+    const job = createHousekeepingJob(roster.core, createTestJournal(), steady);
     const before = (await stored()).length;
     roster.clock.advance(2_189 * dayMs);
     while (await job.run());

@@ -4,10 +4,12 @@
  * of the database's files, before each call to the provider, and in the middle of a line. It ends by itself, with
  * 0, if there are fewer points.
  */
+
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Core } from '../../src/core/core.ts';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
+import { systemClock } from '../../src/core/time.ts';
 import { createProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
@@ -96,7 +98,7 @@ function mortal(core: Core): Core {
   };
 }
 
-const clock = { now: () => killedTask.now };
+const clock = { ...systemClock, now: () => killedTask.now };
 const directory = await openFolder({ ...killedTask, clock });
 const { patienceMs } = killedTask;
 const http = createProviderHttp({ isInsecureAllowed: true });

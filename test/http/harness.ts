@@ -124,7 +124,7 @@ function fakeCore(hits: string[], { quota: limit = 1_000, isProduction = false }
   };
   const quota = { limit, windowMs: 30_000 };
   const core: Pick<Core, 'clock' | 'secrets' | 'tally'> & { work: object; policy: object } = {
-    clock: { now: () => 1_000 },
+    clock: { now: () => 1_000, elapsed: () => 1_000 },
     tally: new AuditTally(),
     secrets: createSecretBox('the harness keeps no secrets, so this is one'),
     work: {

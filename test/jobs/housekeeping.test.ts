@@ -3,7 +3,8 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { minuteMs } from '../../src/core/time.ts';
 import { codeLifeMs } from '../../src/core/verification/confirmation-code.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
-import { type Deployment, openDeployment } from './deployment.ts';
+import { steady } from '../support/server/clock.ts';
+import { createTestJournal, type Deployment, openDeployment } from './deployment.ts';
 
 let deployment: Deployment;
 beforeEach(async () => {
@@ -30,7 +31,7 @@ test('expired rows are deleted and the others stay', async () => {
   await put(old.id);
   deployment.clock.advance(codeLifeMs - 1);
   await put(young.id);
-  const job = createHousekeepingJob(deployment.core);
+  const job = createHousekeepingJob(deployment.core, createTestJournal(), steady);
   await job.run();
   assert.equal(deployment.rows.count('confirmation_codes'), 2);
   deployment.clock.advance(1);
@@ -44,7 +45,7 @@ test('expired rows are deleted and the others stay', async () => {
 test('many expired rows are deleted in batches, and each run says whether there are more', async () => {
   await addHits(1_100);
   deployment.clock.advance(minuteMs);
-  const job = createHousekeepingJob(deployment.core);
+  const job = createHousekeepingJob(deployment.core, createTestJournal(), steady);
   const answers = [await job.run(), await job.run(), await job.run()];
   assert.deepEqual(answers, [true, true, false]);
   assert.equal(deployment.rows.count('throttle_hits'), 0);

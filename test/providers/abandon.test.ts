@@ -1,4 +1,5 @@
 /** An operator abandons the grants of a disconnected connection: no attempt follows, and nothing reports a confirmation. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
@@ -9,6 +10,8 @@ import { openGrants, sealGrant, type TokenGrant } from '../../src/core/providers
 import { revocationDueMs, revocationRetentionMs } from '../../src/core/providers/revocation.ts';
 import { disconnect } from '../../src/core/providers/user-connections.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
+import { createTestJournal } from '../jobs/deployment.ts';
+import { steady } from '../support/server/clock.ts';
 import { type Linked, openLinked } from './linked-deployment.ts';
 
 const hourMs = 3_600_000;
@@ -88,7 +91,7 @@ describe('an abandoned connection', () => {
     assert.equal(linked.revocations().find((each) => each.id === late)?.state, 'confirmed');
     assert.equal(await status(), 'overdue');
     deployment.clock.advance(revocationRetentionMs + hourMs);
-    await createHousekeepingJob(core).run();
+    await createHousekeepingJob(core, createTestJournal(), steady).run();
     assert.deepEqual(
       linked.revocations().map(({ state }) => state),
       ['abandoned'],

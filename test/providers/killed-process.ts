@@ -7,6 +7,7 @@
 import type { Core } from '../../src/core/core.ts';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
 import { finishConnection } from '../../src/core/providers/callback.ts';
+import { systemClock } from '../../src/core/time.ts';
 import type { UnitOfWork } from '../../src/core/unit-of-work.ts';
 import { createProviderHttp, type ProviderHttp } from '../../src/gateways/providers/provider-http.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
@@ -63,7 +64,7 @@ function mortalHttp(): ProviderHttp {
   };
 }
 
-const clock = { now: () => killedTask.now };
+const clock = { ...systemClock, now: () => killedTask.now };
 const opened = await openCore(killedTask.folder, clock);
 const providers = linkProvider({ ...killedTask, clock, http: mortalHttp() });
 const core: Core = { ...opened.core, work: mortal(opened.core.work), providers };

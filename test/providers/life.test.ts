@@ -1,4 +1,5 @@
 /** The life of a connection with a real authorization server: started, refreshed, lost, ended. */
+
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
@@ -7,6 +8,8 @@ import { openGrants } from '../../src/core/providers/grant.ts';
 import { revocationDueMs } from '../../src/core/providers/revocation.ts';
 import { disconnect, listConnections } from '../../src/core/providers/user-connections.ts';
 import { createHousekeepingJob } from '../../src/jobs/housekeeping.ts';
+import { createTestJournal } from '../jobs/deployment.ts';
+import { steady } from '../support/server/clock.ts';
 import { type Linked, openLinked } from './linked-deployment.ts';
 
 const minuteMs = 60_000;
@@ -117,7 +120,7 @@ describe('connecting', () => {
     const user = await addUser();
     const { connection } = await linked.visit(user);
     const { clock } = linked.deployment;
-    const housekeeping = createHousekeepingJob(linked.core);
+    const housekeeping = createHousekeepingJob(linked.core, createTestJournal(), steady);
     clock.advance(pendingLifeMs - 1);
     await housekeeping.run();
     assert.equal(await statusOf(connection), 'pending');

@@ -11,8 +11,10 @@ import { deleteUser, newUserOf } from '../../src/core/directory/user-lifecycle.t
 import { finishConnection } from '../../src/core/providers/callback.ts';
 import { startConnection } from '../../src/core/providers/user-connections.ts';
 import { createCompleteErasuresJob } from '../../src/jobs/complete-erasures.ts';
+import type { Journal } from '../../src/jobs/journal.ts';
 import { createRefreshTokensJob } from '../../src/jobs/refresh-tokens.ts';
 import { createRevokeGrantsJob } from '../../src/jobs/revoke-grants.ts';
+import type { Job } from '../../src/jobs/runner.ts';
 import { backUp, prepareRestore } from '../../src/store/copies/backup.ts';
 import { createTestJournal, openCore } from '../jobs/deployment.ts';
 import { createFakeClock } from '../support/server/clock.ts';
@@ -47,7 +49,7 @@ for (const isForgetful of [false, true]) {
           return { core: { ...core, providers } satisfies Core, closeStore };
         };
         const journal = createTestJournal();
-        const work = async (core: Core, ...jobs: (typeof createRevokeGrantsJob)[]) => {
+        const work = async (core: Core, ...jobs: ((core: Core, journal: Journal) => Job)[]) => {
           for (const create of jobs) {
             const job = create(core, journal);
             await job.run();

@@ -5,7 +5,7 @@ export interface HumanityCheck {
   issue(expiresAt: number): Promise<string>;
   /**
    * Judges an answer to a challenge of this deployment, at that time in milliseconds. Returns the id of the challenge; null where the answer is
-   * wrong, malformed or too late. Whether it was used before is not its business.
+   * wrong or malformed, too late, or of a challenge that expires after `latest`. Whether it was used before is not its business.
    */
-  judge(answer: string, now: number): Promise<string | null>;
+  judge(answer: string, now: number, latest: number): Promise<string | null>;
 }

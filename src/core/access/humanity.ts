@@ -6,7 +6,7 @@
  */
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
-import { minuteMs } from '../time.ts';
+import { minuteMs, skewMs } from '../time.ts';
 import type { HumanityCheck } from './humanity-check.ts';
 
 /** How long a challenge can be answered. */
@@ -19,7 +19,10 @@ export const challengeLifeMs = 10 * minuteMs;
 export async function requireHumanity(core: Core, answer: string | undefined): Promise<void> {
   const check = core.humanity;
   if (check === null) return;
-  const id = answer === undefined ? null : await check.judge(answer, core.clock.now());
+  const now = core.clock.now();
+  // A challenge that was issued while the clock was wrong is not answered for longer than any other.
+  const latest = now + challengeLifeMs + skewMs;
+  const id = answer === undefined ? null : await check.judge(answer, now, latest);
   if (id !== null && (await isFirstUse(core, id))) return;
   throw refuse('proof_required', { challenge: await issueFrom(core, check) });
 }

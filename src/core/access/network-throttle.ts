@@ -54,7 +54,7 @@ const networksMax = 50_000;
 
 /**
  * Counts calls of networks in memory: at most a quota at once, and the same number again over each of its windows. `now` is in
- * epoch milliseconds.
+ * milliseconds of `Clock.elapsed`, so that a clock that is set changes no count.
  */
 export class NetworkTally {
   /** When the calls of a network will have been forgotten, one after the other. */

@@ -8,18 +8,18 @@ const now = Date.UTC(2026, 0, 1);
 describe('wrong passwords in a row', () => {
   test('the first four cause no wait', () => {
     for (const count of [0, 1, 2, 3, 4])
-      assert.equal(failureDelayMs({ count, lastAt: now, debtUntil: 0 }, now), 0);
+      assert.equal(failureDelayMs({ count, lastAt: now, debtUntil: 0, debtFrom: now }, now), 0);
   });
 
   test('from the fifth on the next attempt waits 2, 4, 8 ... and at most 60 seconds', () => {
     const delays = [5, 6, 7, 8, 9, 10, 11, 1_000_000].map((count) => {
-      return failureDelayMs({ count, lastAt: now, debtUntil: 0 }, now) / 1_000;
+      return failureDelayMs({ count, lastAt: now, debtUntil: 0, debtFrom: now }, now) / 1_000;
     });
     assert.deepEqual(delays, [2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
   test('the wait counts from the last wrong password and ends', () => {
-    const failures = { count: 6, lastAt: now, debtUntil: 0 };
+    const failures = { count: 6, lastAt: now, debtUntil: 0, debtFrom: now };
     assert.equal(failureDelayMs(failures, now + 1_000), 3_000);
     assert.equal(failureDelayMs(failures, now + 4_000), 0);
     assert.equal(failureDelayMs(failures, now + 400_000), 0);
@@ -28,7 +28,8 @@ describe('wrong passwords in a row', () => {
 
 describe('wrong passwords from many networks', () => {
   const quota = { limit: 100, windowMs: 3_600_000 };
-  const left = (debtUntil: number): number => guessesLeft({ count: 0, lastAt: now, debtUntil }, quota, now);
+  const left = (debtUntil: number): number =>
+    guessesLeft({ count: 0, lastAt: now, debtUntil, debtFrom: now }, quota, now);
 
   test('may be as many as the quota at once, and are forgotten one after the other', () => {
     assert.equal(debtOf(quota), 36_000);

@@ -5,7 +5,12 @@
  */
 import { type Backoff, backoffMs } from '../backoff.ts';
 import { refuse } from '../errors.ts';
-import { minuteMs, secondMs } from '../time.ts';
+import { dayMs, hourMs, minuteMs, notBeyond, secondMs } from '../time.ts';
+
+/** No quota has a longer window. */
+export const throttleWindowMaxMs = dayMs;
+/** The window of the quota of wrong passwords from unknown networks. */
+export const guessWindowMs = hourMs;
 
 /** At most `limit` hits in any span of `windowMs`. */
 export interface Quota {
@@ -79,6 +84,8 @@ export interface LoginFailures {
   readonly lastAt: number;
   /** When the wrong passwords of the group would be forgotten, one after the other. */
   readonly debtUntil: number;
+  /** When the last wrong password of the group came. */
+  readonly debtFrom: number;
 }
 
 /** From this number of wrong passwords in a row on, the next attempt is delayed. */
@@ -89,7 +96,7 @@ const signInBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: minuteMs };
 export function failureDelayMs(failures: LoginFailures, now: number): number {
   if (failures.count < freeFailures) return 0;
   const delay = backoffMs(failures.count - freeFailures + 1, signInBackoff);
-  return Math.max(0, failures.lastAt + delay - now);
+  return Math.max(0, notBeyond(failures.lastAt, 0, now) + delay - now);
 }
 
 /** How much longer each wrong password makes the debt: as many as the quota allows are forgotten in its window. */
@@ -97,9 +104,13 @@ export function debtOf({ limit, windowMs }: Quota): number {
   return Math.ceil(windowMs / limit);
 }
 
-/** How many more wrong passwords the group may try now; a fraction below one is a part of the wait for the next. */
-export function guessesLeft({ debtUntil }: LoginFailures, quota: Quota, now: number): number {
-  return quota.limit - Math.max(0, debtUntil - now) / debtOf(quota);
+/**
+ * How many more wrong passwords the group may try now; a fraction below one is a part of the wait for the next. A group that
+ * has a limit never has a debt that is longer than the window after its last wrong password.
+ */
+export function guessesLeft({ debtUntil, debtFrom }: LoginFailures, quota: Quota, now: number): number {
+  const until = notBeyond(debtUntil, quota.windowMs, notBeyond(debtFrom, 0, now));
+  return quota.limit - Math.max(0, until - now) / debtOf(quota);
 }
 
 /** Refuses with `rate_limited` where there is a wait, in whole seconds, rounded up. */

@@ -15,6 +15,7 @@ import type { DayScope } from '../messaging/budget-store.ts';
 import type { Channel } from '../messaging/message.ts';
 import { addressQuotas } from '../messaging/message-budget.ts';
 import { dayOf, findClosing, openRange } from '../messaging/sms-limits.ts';
+import { notBeyond, skewMs } from '../time.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import { changeMailQuotas } from '../verification/email-change.ts';
 import { resetMailQuotas } from '../verification/password-reset.ts';
@@ -189,9 +190,11 @@ function usesOf(
 }
 
 function useOf(hits: readonly Hit[], { limit, windowMs }: Quota, now: number) {
-  const inWindow = hits.filter(({ at }) => at > now - windowMs).sort((left, right) => right.at - left.at);
+  const inWindow = hits
+    .filter(({ at }) => at > now - windowMs && at <= now + skewMs)
+    .sort((left, right) => right.at - left.at);
   const blocking = inWindow[limit - 1];
-  const waitMs = blocking === undefined ? 0 : blocking.at + windowMs - now;
+  const waitMs = blocking === undefined ? 0 : notBeyond(blocking.at, 0, now) + windowMs - now;
   return { used: inWindow.length, most: limit, windowMs, waitMs };
 }
 

@@ -19,7 +19,14 @@ import type { Tx } from '../unit-of-work.ts';
 import { findByExternalId, readExternalIdLookUp, requireExternalId } from './external-id.ts';
 import { isActiveAdmin, type NewUser, newUserDefaults, type User, type UserChanges } from './user.ts';
 import { changeUser } from './user-change.ts';
-import { FieldReader, readExternalId, readOptional, readReportTime, readTimezone } from './user-fields.ts';
+import {
+  FieldReader,
+  readExternalId,
+  readOptional,
+  readReportTime,
+  readTimezone,
+  reportSkewMs,
+} from './user-fields.ts';
 import type { UserRef } from './user-store.ts';
 import type { UserView } from './user-view.ts';
 
@@ -217,9 +224,11 @@ export async function reportActivity(
       once(tx, input.once, { status: 202, now }, async () => {
         const user = ref === null ? null : await tx.users.lock(scopedRef(principal, ref));
         if (user === null) throw refuse('not_found', { noun: 'user' });
-        await noteSync(tx, user, input.deviceId, at);
+        const latest = now + reportSkewMs;
+        await noteSync(tx, user, input.deviceId, { at, latest });
         const last = kind === 'sync' ? user.lastSyncAt : user.lastScoreAt;
-        if (last !== null && at <= last) return user;
+        // A time that is later than any report can be was stored while the clock was wrong.
+        if (last !== null && at <= last && last <= latest) return user;
         const changes = kind === 'sync' ? { lastSyncAt: at } : { lastScoreAt: at };
         return applyChanges(
           core,
@@ -263,11 +272,16 @@ export async function deleteUser(
 }
 
 /** A step: moves the last sync of the user's connection, where one is named; refuses an unknown one. */
-async function noteSync(tx: Tx, user: User, deviceId: unknown, at: number): Promise<void> {
+async function noteSync(
+  tx: Tx,
+  user: User,
+  deviceId: unknown,
+  { at, latest }: { readonly at: number; readonly latest: number },
+): Promise<void> {
   if (deviceId === undefined || deviceId === null) return;
   const connection = typeof deviceId === 'string' ? await tx.connections.find(deviceId) : null;
   if (connection?.userId !== user.id) throw refuse('invalid_fields', { faults: [unknownDevice] });
-  await tx.connections.noteSync(connection.id, at);
+  await tx.connections.noteSync(connection.id, at, latest);
 }
 
 const unknownDevice: FieldFault = { field: 'deviceId', fault: 'invalid' };

@@ -81,7 +81,8 @@ export function claimsOf(
   return {
     erasure_id: erasure.id,
     user_id_sha256: erasure.userDigest,
-    requested_at: toMillisecondText(erasure.requestedAt),
+    // The clock may have been set back since the request.
+    requested_at: toMillisecondText(Math.min(erasure.requestedAt, completedAt)),
     requested_by: erasure.requestedBy,
     door: erasure.door,
     completed_at: toMillisecondText(completedAt),

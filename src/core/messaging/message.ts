@@ -75,7 +75,9 @@ export const messageLeaseMs = minuteMs;
 export const messageAttemptsMax = 12;
 /** How long the row of a message in a final state stays, for the operator. */
 export const messageRetentionMs = 30 * dayMs;
-const messageBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: hourMs };
+/** The longest wait before another attempt, also where a service asks for a longer one. */
+export const messageWaitMaxMs = hourMs;
+const messageBackoff: Backoff = { firstMs: 2 * secondMs, maxMs: messageWaitMaxMs };
 
 /** When to retry after the `attempts`-th failure: after 2 s, doubling, at most an hour. */
 export function nextAttemptAt(attempts: number, now: number): number {

@@ -7,11 +7,12 @@
  * A range of numbers is closed where codes are ordered and not used, as people do who earn money by texts to a range. Only
  * codes are counted for it, because nothing comes back from a notice.
  */
+
 import type { Core } from '../core.ts';
 import type { User } from '../directory/user.ts';
 import type { OrgKey } from '../ids.ts';
 import type { SecretBox } from '../secret.ts';
-import { dayMs } from '../time.ts';
+import { dayMs, notBeyond } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageTemplate } from './message.ts';
 import {
@@ -95,8 +96,10 @@ async function isRangeClosed(core: Core, tx: Tx, phoneE164: string, country: str
 }
 
 /** A step: until when the range of the number is closed; null for an open one. */
-export function findClosing(core: Core, tx: Tx, phoneE164: string): Promise<number | null> {
-  return tx.smsLimits.findClosing(rangeDigest(core.secrets, tx.orgKey, phoneE164), core.clock.now());
+export async function findClosing(core: Core, tx: Tx, phoneE164: string): Promise<number | null> {
+  const now = core.clock.now();
+  const until = await tx.smsLimits.findClosing(rangeDigest(core.secrets, tx.orgKey, phoneE164), now);
+  return until === null ? null : notBeyond(until, rangeClosedMs, now);
 }
 
 /** A step: opens the range of the number. False where it was not closed. */

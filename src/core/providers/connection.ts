@@ -9,7 +9,7 @@
 
 import { type Backoff, backoffMs } from '../backoff.ts';
 import type { OrgKey, UserId } from '../ids.ts';
-import { dayMs, hourMs, minuteMs, secondMs } from '../time.ts';
+import { dayMs, hourMs, minuteMs, notBeyond, secondMs } from '../time.ts';
 import { nextState, type Transitions } from '../transitions.ts';
 
 export const connectionStates = [
@@ -124,8 +124,11 @@ export interface ConnectionStore {
     readonly appId: string;
     readonly userId: UserId;
   }): Promise<boolean>;
-  /** Sets the time of the last sync where it is later than the stored one; no conflict with other changes. */
-  noteSync(id: string, at: number): Promise<void>;
+  /**
+   * Sets the time of the last sync where it is later than the stored one, or that one is later than `latest`, which no sync
+   * can be; no conflict with other changes.
+   */
+  noteSync(id: string, at: number, latest: number): Promise<void>;
   /** Returns the changed connection. Refuses with `wrong_state` where its version is no longer that of `connection`. */
   update(connection: Connection, changes: ConnectionChanges): Promise<Connection>;
   /** Deletes a connection that has ended. */
@@ -247,11 +250,14 @@ const refreshBackoff: Backoff = { firstMs: 15 * secondMs, maxMs: hourMs };
 /** So many refused refreshes in a row, within about five hours, and the person must connect again. */
 export const refreshRefusalsMax = 12;
 const refreshMarginMaxMs = 30 * minuteMs;
+/** Tokens are refreshed once in this time also where they last longer. */
+export const refreshAheadMaxMs = dayMs;
 
-/** When to refresh tokens: before they expire by a fifth of their life, at most half an hour. */
+/** When to refresh tokens: before they expire by a fifth of their life, at most half an hour; and within a day. */
 export function refreshTimeOf(expiresAt: number, now: number): number {
   const life = Math.max(0, expiresAt - now);
-  return expiresAt - Math.min(refreshMarginMaxMs, Math.floor(life / 5));
+  const at = expiresAt - Math.min(refreshMarginMaxMs, Math.floor(life / 5));
+  return notBeyond(at, refreshAheadMaxMs, now);
 }
 
 /** When to try again after the `failures`-th failed refresh in a row: 15 s, doubling, an hour at most. */

@@ -128,7 +128,9 @@ export const revocationDueMs = 30 * dayMs;
 export const revocationLeaseMs = 2 * minuteMs;
 /** How long the row of a confirmed revocation stays, for the operator. */
 export const revocationRetentionMs = 30 * dayMs;
-const revocationBackoff: Backoff = { firstMs: 5 * secondMs, maxMs: hourMs };
+/** The longest wait before another attempt, also where a provider asks for a longer one. */
+export const revocationWaitMaxMs = hourMs;
+const revocationBackoff: Backoff = { firstMs: 5 * secondMs, maxMs: revocationWaitMaxMs };
 
 /** When to retry after the `attempts`-th attempt: after 5 s, doubling, at most an hour, without an end. */
 export function nextRevocationAttemptAt(attempts: number, now: number): number {

@@ -7,7 +7,6 @@ import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { settleRevocation } from '../erasure/settle-revocation.ts';
 import { record } from '../record/audit-event.ts';
-import { hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { nextConnectionState } from './connection.ts';
 import { type Grant, hasExpired, openGrant, sealGrant, type TokenGrant } from './grant.ts';
@@ -18,6 +17,7 @@ import {
   nextRevocationState,
   type Revocation,
   type RevocationChanges,
+  revocationWaitMaxMs,
 } from './revocation.ts';
 import { revokeTokens } from './store-tokens.ts';
 
@@ -25,9 +25,6 @@ import { revokeTokens } from './store-tokens.ts';
 export type RevocationResult =
   | { readonly kind: 'ended'; readonly outcome: string }
   | { readonly kind: 'try_again'; readonly outcome: string; readonly retryAfterMs?: number };
-
-/** The longest wait that a provider can ask for. */
-const retryAfterMaxMs = hourMs;
 
 /**
  * Attempts to end the grant of a claimed revocation, and stores the result. `changed`: another change of the revocation
@@ -47,7 +44,7 @@ export async function attemptRevocation(
     result.kind === 'ended'
       ? await settle(core, revocation, 'confirm', result.outcome)
       : await core.work.change(revocation.orgKey, (tx) => {
-          const wished = now + Math.min(result.retryAfterMs ?? 0, retryAfterMaxMs);
+          const wished = now + Math.min(result.retryAfterMs ?? 0, revocationWaitMaxMs);
           return tx.revocations.update(revocation, {
             state: nextRevocationState(revocation.state, 'retry'),
             outcome: result.outcome,

@@ -42,7 +42,10 @@ function onNetwork(
       return answer;
     },
   });
-  return { provider: presets[name]({ credentials, http, clock: { now: () => now } }), sent };
+  return {
+    provider: presets[name]({ credentials, http, clock: { now: () => now, elapsed: () => now } }),
+    sent,
+  };
 }
 
 const json = (body: unknown, status = 200): Response => Response.json(body, { status });

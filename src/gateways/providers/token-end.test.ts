@@ -27,7 +27,7 @@ async function end(name: PresetName, grant: TokenGrant, status: number) {
     },
   });
   const credentials = { clientId: 'client-1', clientSecret: 'secret-1' };
-  const provider = presets[name]({ credentials, http, clock: { now: () => now } });
+  const provider = presets[name]({ credentials, http, clock: { now: () => now, elapsed: () => now } });
   return { answer: (await provider.end(grant)).kind, sent };
 }
 

@@ -16,7 +16,7 @@ export function createNetworkThrottle(core: Core, onThrottled?: (width: NetworkW
   return (bucket, network) => {
     if (bucket !== 'page') return countDurably(bucket, network);
     const { networkQuotas, networkFactors } = core.policy;
-    return refuse(tally.hit(network, networkQuotas[bucket], networkFactors, core.clock.now()));
+    return refuse(tally.hit(network, networkQuotas[bucket], networkFactors, core.clock.elapsed()));
   };
 
   async function countDurably(bucket: NetworkThrottle, network: string): Promise<void> {

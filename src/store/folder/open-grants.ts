@@ -65,7 +65,9 @@ export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void)
       const names = await readdir(folder).catch(absentIs([]));
       for (const path of names.filter((name) => draftForm.test(name)).map((name) => join(folder, name))) {
         const changedAt = await stat(path).then(({ mtimeMs }) => mtimeMs, absentIs(null));
-        if (changedAt !== null && changedAt + draftAgeMinMs <= Date.now()) await rm(path, { force: true });
+        const ageMs = changedAt === null ? 0 : Date.now() - changedAt;
+        // A draft of the future was left while the clock was wrong; one that is being written is a moment old.
+        if (Math.abs(ageMs) >= draftAgeMinMs) await rm(path, { force: true });
       }
     },
   };

@@ -31,6 +31,7 @@ import { messageLanes } from './0028-message-lanes.ts';
 import { auditArchive } from './0029-audit-archive.ts';
 import { auditUserIndex } from './0030-audit-user-index.ts';
 import { userSearch } from './0031-user-search.ts';
+import { tokensByKind } from './0032-tokens-by-kind.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -65,6 +66,7 @@ export const migrations: readonly Migration[] = [
   auditArchive,
   auditUserIndex,
   userSearch,
+  tokensByKind,
 ];
 
 /** The version that this program works with. */

@@ -134,13 +134,19 @@ const selectLinkedElsewhere = statement((p: Binder<Linked>) =>
 );
 
 /** The grant does not change, so the version stays and a refresh that is running is not disturbed. */
-const updateSync = statement((p: Binder<ById & { at: number }>) =>
+const updateSync = statement((p: Binder<ById & { at: number; latest: number }>) =>
   build
     .updateTable('connections')
     .set({ last_sync_at: p('at') })
     .where('org_key', '=', p('orgKey'))
     .where('id', '=', p('id'))
-    .where((row) => row.or([row('last_sync_at', 'is', null), row('last_sync_at', '<', p('at'))])),
+    .where((row) =>
+      row.or([
+        row('last_sync_at', 'is', null),
+        row('last_sync_at', '<', p('at')),
+        row('last_sync_at', '>', p('latest')),
+      ]),
+    ),
 );
 
 const claimDue = leaseClaim<Connection>({
@@ -224,8 +230,8 @@ export class SqlConnectionStore implements ConnectionStore {
     return (await executor.first(selectLinkedElsewhere, { ...wanted, orgKey: this.#orgKey })) !== undefined;
   }
 
-  async noteSync(id: string, at: number): Promise<void> {
-    await this.#scope.executor.run(updateSync, { orgKey: this.#orgKey, id, at });
+  async noteSync(id: string, at: number, latest: number): Promise<void> {
+    await this.#scope.executor.run(updateSync, { orgKey: this.#orgKey, id, at, latest });
   }
 
   async update(connection: Connection, changes: ConnectionChanges): Promise<Connection> {

@@ -7,7 +7,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { knownNetworkMs } from '../../core/access/known-network.ts';
-import { connectTokenRetentionMs } from '../../core/connect-page/connect-token.ts';
+import { connectTokenRetentionMs, connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
@@ -15,9 +15,12 @@ import { pendingLifeMs } from '../../core/providers/connection.ts';
 import { revocationRetentionMs } from '../../core/providers/revocation.ts';
 import { dayMs } from '../../core/time.ts';
 import type { Housekeeping } from '../../core/unit-of-work.ts';
+import { emailTokenLifeMs } from '../../core/verification/email-token.ts';
+import { passwordTokenLifeMs } from '../../core/verification/password-token.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { sweepEvents } from './audit/audit-queue.ts';
+import { mendTimes } from './clock-mending.ts';
 
 /** A count of wrong passwords is deleted a day after the last one. The longest wait that it causes is a minute. */
 const failureLifeMs = dayMs;
@@ -47,11 +50,11 @@ const isRevoked = sql`ended_at is not null and erasure_id is null`;
 const sweeps = [
   sweepOf('sessions', ['org_key', 'digest'], 'expires_at'),
   sweepOf('confirmation_codes', ['org_key', 'user_id'], 'expires_at'),
-  sweepOf('password_tokens', ['org_key', 'digest'], 'expires_at'),
+  ...sweepsByKind('password_tokens', 'purpose', passwordTokenLifeMs),
   sweepOf('password_leases', ['org_key', 'user_id'], 'expires_at'),
-  sweepOf('email_tokens', ['org_key', 'digest'], 'expires_at'),
+  ...sweepsByKind('email_tokens', 'purpose', emailTokenLifeMs),
   sweepOf('oauth_attempts', ['org_key', 'flow_digest'], 'expires_at'),
-  sweepOf('connect_tokens', ['org_key', 'digest'], 'expires_at', { lifeMs: connectTokenRetentionMs }),
+  ...sweepsByKind('connect_tokens', 'kind', connectTokenRules, connectTokenRetentionMs),
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('message_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('day_counts', ['org_key', 'budget', 'day', 'shard'], 'day', { lifeMs: dayCountLifeMs }),
@@ -88,10 +91,25 @@ export class SqlHousekeeping implements Housekeeping {
     return swept;
   }
 
+  async mendTimes(now: number, how: { readonly isSteady: boolean; readonly limit: number }): Promise<number> {
+    await this.#scope.executor.lockName('housekeeping');
+    return mendTimes(this.#scope.executor, now, how);
+  }
+
   async sweepEvents(until: number, limit: number): Promise<number> {
     await this.#scope.executor.lockName('housekeeping');
     return sweepEvents(this.#scope.executor, until, limit);
   }
+}
+
+/** Of tokens of several kinds, a sweep for each: their index begins with the kind. */
+function sweepsByKind(table: string, column: string, kinds: object, lifeMs = 0) {
+  return Object.keys(kinds).map((kind) =>
+    sweepOf(table, ['org_key', 'digest'], 'expires_at', {
+      lifeMs,
+      ended: sql`${sql.ref(column)} = ${sql.lit(kind)}`,
+    }),
+  );
 }
 
 /** Deletes the oldest rows that have outlived the time in the column `clock`. */

@@ -126,12 +126,22 @@ const deleteDecoy = statement((p: Binder<{ orgKey: number; id: string }>) =>
     .where('user_id', 'is', null),
 );
 
-/** Ends an attempt that is followed by another one. */
+/** Ends an attempt that is followed by another one. A message is given up by its age, so its age begins now at the latest. */
 const deferMessage = statement(
-  (p: Binder<{ orgKey: number; id: string; nextAttemptAt: number; attempts: number }>) =>
+  (p: Binder<{ orgKey: number; id: string; nextAttemptAt: number; attempts: number; now: number }>) =>
     build
       .updateTable('messages')
-      .set({ stage: 'waiting', next_attempt_at: p('nextAttemptAt'), attempts: p('attempts') })
+      .set((row) => ({
+        stage: 'waiting',
+        next_attempt_at: p('nextAttemptAt'),
+        attempts: p('attempts'),
+        created_at: row
+          .case()
+          .when('created_at', '>', p('now'))
+          .then(p('now'))
+          .else(row.ref('created_at'))
+          .end(),
+      }))
       .where('org_key', '=', p('orgKey'))
       .where('id', '=', p('id'))
       .where('state', '=', sql.lit('queued')),
@@ -235,7 +245,7 @@ export class SqlMessageQueue implements MessageQueue {
   ): Promise<void> {
     if (outcome.state === 'queued') {
       const { nextAttemptAt, attempts } = outcome;
-      await this.#scope.executor.run(deferMessage, { orgKey, id, nextAttemptAt, attempts });
+      await this.#scope.executor.run(deferMessage, { orgKey, id, nextAttemptAt, attempts, now });
     } else {
       const values = { orgKey, id, state: outcome.state, nextAttemptAt: now };
       await this.#scope.executor.run(settleMessage, values);

@@ -3,6 +3,7 @@
  * sign-outs, codes, wrong passwords, links, connections. Except for the record and the messages, which are kept for a time, no table may grow
  * with it; the record grows by a bounded number of events a day.
  */
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sessionsMax } from '../../../src/core/access/session.ts';
@@ -11,7 +12,9 @@ import { dayMs } from '../../../src/core/time.ts';
 import { createHousekeepingJob } from '../../../src/jobs/housekeeping.ts';
 import { addConnection, askToken, openSession } from '../../connect-page/connect-calls.ts';
 import { goodPassword, signUp } from '../../contracts/general/sign-up.ts';
+import { createTestJournal } from '../../jobs/deployment.ts';
 import { effort } from '../../support/effort.ts';
+import { steady } from '../../support/server/clock.ts';
 import { visitDemo } from '../../support/server/demo-person.ts';
 import type { Reply } from '../../support/server/http.ts';
 import { setUpRoster } from '../../support/server/set-up.ts';
@@ -43,7 +46,7 @@ describe('what a free account does adds no rows without end', () => {
   }
 
   async function sweep(): Promise<void> {
-    const job = createHousekeepingJob(roster.core);
+    const job = createHousekeepingJob(roster.core, createTestJournal(), steady);
     while (await job.run());
     await roster.core.tally.write(roster.core.work);
     await roster.settle();

@@ -123,7 +123,7 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
 
   test('a sync only moves its time forward, and does not disturb a running change', async () => {
     const made = await connect();
-    const sync = (at: number) => within((tx) => tx.connections.noteSync(made.id, at));
+    const sync = (at: number, latest = 30) => within((tx) => tx.connections.noteSync(made.id, at, latest));
     await sync(20);
     await sync(10);
     assert.equal((await find(made.id))?.lastSyncAt, 20);
@@ -133,6 +133,14 @@ suiteOnEveryDatabase('the stores of connections and revocations', (own) => {
     const found = await find(made.id);
     assert.equal(found?.lastSyncAt, 30);
     assert.equal(found.status, 'active');
+  });
+
+  test('a sync replaces a time that is later than any sync can be', async () => {
+    const made = await connect();
+    const sync = (at: number, latest: number) => within((tx) => tx.connections.noteSync(made.id, at, latest));
+    await sync(400, 400);
+    await sync(20, 30);
+    assert.equal((await find(made.id))?.lastSyncAt, 20);
   });
 
   test('refreshes are claimed when they are due, once, and counted as unanswered', async () => {

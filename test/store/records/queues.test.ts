@@ -42,8 +42,8 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
   type Outcome = Parameters<
     Parameters<Parameters<ReturnType<typeof own>['changeSystem']>[1]>[0]['messages']['settle']
   >[1];
-  const settle = (message: Message, outcome: Outcome) =>
-    own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, 0));
+  const settle = (message: Message, outcome: Outcome, now = 0) =>
+    own().changeSystem('job', (tx) => tx.messages.settle(message, outcome, now));
   const listed = () => own().readSystem('operator', (tx) => tx.messages.listWithContent(100));
 
   test('due messages are claimed oldest first, and no other claim gets them during the lease', async () => {
@@ -101,9 +101,16 @@ suiteOnEveryDatabase('the stores of messages, requests and outcomes', (own) => {
   test('a message that could not be sent is due again at its time', async () => {
     const message = await post(1);
     await claim(1, 1);
-    await settle(message, { state: 'queued', nextAttemptAt: 500, attempts: 1 });
+    await settle(message, { state: 'queued', nextAttemptAt: 500, attempts: 1 }, 400);
     assert.deepEqual(await claim(499, 1), []);
     assert.deepEqual(await claim(500, 1), [{ ...message, attempts: 2 }]);
+  });
+
+  test('the age of a message that was written while the clock was wrong begins at its next retry', async () => {
+    const message = await post(5_000);
+    await claim(5_000, 1);
+    await settle(message, { state: 'queued', nextAttemptAt: 450, attempts: 1 }, 400);
+    assert.deepEqual(await claim(450, 1), [{ ...message, createdAt: 400, attempts: 2 }]);
   });
 
   test('settling a deleted message does nothing', async () => {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import fc from 'fast-check';
-import { freeFailures, type NetworkGroup, type Quota } from '../../../src/core/access/throttle.ts';
+import {
+  freeFailures,
+  guessWindowMs,
+  type NetworkGroup,
+  type Quota,
+} from '../../../src/core/access/throttle.ts';
 import { dayMs } from '../../../src/core/time.ts';
 import { addTenant, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
@@ -185,16 +190,21 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     const from = { network: 'n', group: 'unknown' } as const;
     const fail = (now: number) => own().change(orgKey, (tx) => tx.throttles.addFailure('s', from, now, 10));
     const find = () => own().read(orgKey, (tx) => tx.throttles.findFailures('s', from));
-    const none = { count: 0, lastAt: 0, debtUntil: 0 };
+    const none = { count: 0, lastAt: 0, debtUntil: 0, debtFrom: 0 };
     assert.deepEqual(await find(), none);
     for (let now = 1; now <= freeFailures; now++) await fail(now);
-    assert.deepEqual(await find(), { count: freeFailures, lastAt: freeFailures, debtUntil: 51 });
+    assert.deepEqual(await find(), {
+      count: freeFailures,
+      lastAt: freeFailures,
+      debtUntil: 51,
+      debtFrom: freeFailures,
+    });
     await own().changeSystem('job', (tx) => tx.housekeeping.sweep(dayMs, 100));
     assert.equal((await find()).count, freeFailures);
     await own().changeSystem('job', (tx) => tx.housekeeping.sweep(freeFailures + dayMs, 100));
     assert.deepEqual(await find(), none);
     await fail(7);
-    assert.deepEqual(await find(), { count: 1, lastAt: 7, debtUntil: 17 });
+    assert.deepEqual(await find(), { count: 1, lastAt: 7, debtUntil: 17, debtFrom: 7 });
     await own().change(orgKey, (tx) => tx.throttles.clearFailures('s'));
     assert.deepEqual(await find(), none);
   });
@@ -208,14 +218,18 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
     await fail('a', 'unknown', 0);
     await fail('b', 'unknown', 5);
     await fail('home', 'known', 6);
-    assert.deepEqual(await find('a', 'unknown'), { count: 1, lastAt: 0, debtUntil: 20 });
-    assert.deepEqual(await find('home', 'known'), { count: 1, lastAt: 6, debtUntil: 16 });
-    assert.deepEqual(await find('c', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20 });
+    assert.deepEqual(await find('a', 'unknown'), { count: 1, lastAt: 0, debtUntil: 20, debtFrom: 5 });
+    assert.deepEqual(await find('home', 'known'), { count: 1, lastAt: 6, debtUntil: 16, debtFrom: 6 });
+    assert.deepEqual(await find('c', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20, debtFrom: 5 });
     await own().change(orgKey, (tx) => tx.throttles.clearFailures('s', 'a'));
-    assert.deepEqual(await find('a', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20 });
+    assert.deepEqual(await find('a', 'unknown'), { count: 0, lastAt: 0, debtUntil: 20, debtFrom: 5 });
     assert.equal((await find('b', 'unknown')).count, 1);
     await fail('b', 'unknown', 1_000);
     assert.equal((await find('b', 'unknown')).debtUntil, 1_010);
+    // A debt that was written while the clock was wrong grows from the end of its window.
+    await fail('b', 'unknown', 400 * dayMs);
+    await fail('b', 'unknown', 2_000);
+    assert.equal((await find('b', 'unknown')).debtUntil, 2_010 + guessWindowMs);
   });
 
   test('of wrong passwords at the same time from many networks each counts', async () => {
@@ -228,6 +242,6 @@ suiteOnEveryDatabase('the store of throttles', (own) => {
       ),
     );
     const found = await own().read(orgKey, (tx) => tx.throttles.findFailures('s', from('n1')));
-    assert.deepEqual(found, { count: 10, lastAt: 0, debtUntil: 300 });
+    assert.deepEqual(found, { count: 10, lastAt: 0, debtUntil: 300, debtFrom: 0 });
   });
 });

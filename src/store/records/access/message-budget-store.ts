@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import type { Hit, Quota } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
 import type { DayAmount, MessageBudgetStore, MessageOutcome } from '../../../core/messaging/budget-store.ts';
-import { dayMs } from '../../../core/time.ts';
+import { dayMs, notBeyond, skewMs } from '../../../core/time.ts';
 import { type Binder, build, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 import { noOrganization } from '../no-organization.ts';
@@ -23,13 +23,14 @@ const shardCount = 16;
 type ByBucket = { subject: string; bucket: string };
 
 /** The hit of any organization that must leave the window before one more is allowed. */
-const selectBlocking = statement((p: Binder<ByBucket & { after: number; skip: number }>) =>
+const selectBlocking = statement((p: Binder<ByBucket & { after: number; until: number; skip: number }>) =>
   build
     .selectFrom('message_hits')
     .select('at')
     .where('subject', '=', p('subject'))
     .where('bucket', '=', p('bucket'))
     .where('at', '>', p('after'))
+    .where('at', '<=', p('until'))
     .orderBy('at', 'desc')
     .limit(1)
     .offset(p('skip')),
@@ -113,9 +114,9 @@ export class SqlMessageBudgetStore implements MessageBudgetStore {
     let longestMs = 0;
     for (const { limit, windowMs } of quotas) {
       longestMs = Math.max(longestMs, windowMs);
-      const values = { subject, bucket, after: now - windowMs, skip: limit - 1 };
+      const values = { subject, bucket, after: now - windowMs, until: now + skewMs, skip: limit - 1 };
       const blocking = await executor.first(selectBlocking, values);
-      if (blocking !== undefined) waitMs = Math.max(waitMs, blocking.at + windowMs - now);
+      if (blocking !== undefined) waitMs = Math.max(waitMs, notBeyond(blocking.at, 0, now) + windowMs - now);
     }
     if (waitMs > 0) return waitMs;
     const hit = { orgKey: this.#orgKey, subject, bucket, at: now, expiresAt: now + longestMs };

@@ -13,18 +13,22 @@ import type {
   SubjectQuota,
   ThrottleStore,
 } from '../../../core/access/throttle.ts';
+import { guessWindowMs } from '../../../core/access/throttle.ts';
 import type { OrgKey } from '../../../core/ids.ts';
+import { notBeyond, skewMs } from '../../../core/time.ts';
 import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 
 type BySubject = { orgKey: number; subject: string };
+/** A hit after `until` does not count: it was written while the clock was wrong. */
+type Window = { after: number; until: number };
 type From = { network: string; group: string };
 
 /**
  * The hit that must leave the window before one more is allowed: the oldest of the newest `limit` hits. If there are fewer
  * hits, there is none, and one more is allowed.
  */
-const selectBlocking = statement((p: Binder<BySubject & { bucket: string; after: number; skip: number }>) =>
+const selectBlocking = statement((p: Binder<BySubject & Window & { bucket: string; skip: number }>) =>
   build
     .selectFrom('throttle_hits')
     .select('at')
@@ -32,6 +36,7 @@ const selectBlocking = statement((p: Binder<BySubject & { bucket: string; after:
     .where('subject', '=', p('subject'))
     .where('bucket', '=', p('bucket'))
     .where('at', '>', p('after'))
+    .where('at', '<=', p('until'))
     .orderBy('at', 'desc')
     .limit(1)
     .offset(p('skip')),
@@ -47,7 +52,7 @@ const insertHit = statement((p: Binder<BySubject & { bucket: string; at: number;
   }),
 );
 
-type Nested = { orgKey: number; bucket: string } & Record<
+type Nested = { orgKey: number; bucket: string; until: number } & Record<
   `${'subject' | 'after' | 'skip'}${number}`,
   string | number
 >;
@@ -63,7 +68,7 @@ const selectNestedBlocking = [1, 2, 3].map((count) =>
       return sql<{ level: number; at: number }>`select ${sql.lit(level)} as level, (
         select at from throttle_hits
         where org_key = ${p('orgKey')} and subject = ${p(`subject${level}`)} and bucket = ${p('bucket')}
-          and at > ${p(`after${level}`)}
+          and at > ${p(`after${level}`)} and at <= ${p('until')}
         order by at desc limit 1 offset ${p(`skip${level}`)}) as at`;
     });
     return sql<{ level: number; at: number | null }>`${sql.join(each, sql` union all `)}`;
@@ -94,7 +99,10 @@ const selectFailures = statement((p: Binder<BySubject & From>) =>
     .where('network', 'in', [p('network'), p('group')]),
 );
 
-/** The database counts up, so that tries that fail at the same time all count. */
+/**
+ * The database counts up, so that tries that fail at the same time all count. No debt is longer than the window: a group
+ * with a limit has none, and one that was written while the clock was wrong is cut.
+ */
 const addFailure = statement((p: Binder<BySubject & { network: string; now: number; debtUntil: number }>) =>
   build
     .insertInto('login_failures')
@@ -110,9 +118,10 @@ const addFailure = statement((p: Binder<BySubject & { network: string; now: numb
       conflict.columns(['org_key', 'subject', 'network']).doUpdateSet((row) => ({
         failures: row('login_failures.failures', '+', 1),
         last_at: row.ref('excluded.last_at'),
-        debt_until: sql<number>`case when login_failures.debt_until > excluded.last_at
-            then login_failures.debt_until + excluded.debt_until - excluded.last_at
-            else excluded.debt_until end`,
+        debt_until: sql<number>`excluded.debt_until + case
+          when login_failures.debt_until <= excluded.last_at then 0
+          when login_failures.debt_until > excluded.last_at + ${sql.lit(guessWindowMs)} then ${sql.lit(guessWindowMs)}
+          else login_failures.debt_until - excluded.last_at end`,
       })),
     ),
 );
@@ -150,6 +159,10 @@ const deleteHits = statement((p: Binder<BySubject>) =>
   build.deleteFrom('throttle_hits').where('org_key', '=', p('orgKey')).where('subject', '=', p('subject')),
 );
 
+function waitFor(at: number, windowMs: number, now: number): number {
+  return notBeyond(at, 0, now) + windowMs - now;
+}
+
 export class SqlThrottleStore implements ThrottleStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -168,9 +181,9 @@ export class SqlThrottleStore implements ThrottleStore {
     let longestMs = 0;
     for (const { limit, windowMs } of quotas) {
       longestMs = Math.max(longestMs, windowMs);
-      const values = { orgKey, subject, bucket, after: now - windowMs, skip: limit - 1 };
+      const values = { orgKey, subject, bucket, after: now - windowMs, until: now + skewMs, skip: limit - 1 };
       const blocking = await executor.first(selectBlocking, values);
-      if (blocking !== undefined) waitMs = Math.max(waitMs, blocking.at + windowMs - now);
+      if (blocking !== undefined) waitMs = Math.max(waitMs, waitFor(blocking.at, windowMs, now));
     }
     if (waitMs > 0) return waitMs;
     await executor.run(insertHit, { orgKey, subject, bucket, at: now, expiresAt: now + longestMs });
@@ -193,14 +206,14 @@ export class SqlThrottleStore implements ThrottleStore {
     const each = (name: string, valueFor: (of: SubjectQuota) => string | number) =>
       Object.fromEntries(subjects.map((of, level) => [`${name}${level}`, valueFor(of)]));
     const blocking = await executor.rows(select, {
-      ...{ orgKey, bucket },
+      ...{ orgKey, bucket, until: now + skewMs },
       ...each('subject', ({ subject }) => subject),
       ...each('after', ({ quota }) => now - quota.windowMs),
       ...each('skip', ({ quota }) => quota.limit - 1),
     });
     let refused: RefusedHit | null = null;
     for (const { level, at } of blocking) {
-      const waitMs = at === null ? 0 : at + (subjects[level]?.quota.windowMs ?? 0) - now;
+      const waitMs = at === null ? 0 : waitFor(at, subjects[level]?.quota.windowMs ?? 0, now);
       if (waitMs > (refused?.waitMs ?? 0)) refused = { waitMs, at: level };
     }
     if (refused !== null) return refused;
@@ -217,7 +230,12 @@ export class SqlThrottleStore implements ThrottleStore {
     const rows = await this.#scope.executor.rows(selectFailures, values);
     const own = rows.find(({ network }) => network === from.network);
     const group = rows.find(({ network }) => network === from.group);
-    return { count: own?.failures ?? 0, lastAt: own?.lastAt ?? 0, debtUntil: group?.debtUntil ?? 0 };
+    return {
+      count: own?.failures ?? 0,
+      lastAt: own?.lastAt ?? 0,
+      debtUntil: group?.debtUntil ?? 0,
+      debtFrom: group?.lastAt ?? 0,
+    };
   }
 
   async addFailure(subject: string, from: GuessSource, now: number, debtMs: number): Promise<void> {
@@ -238,7 +256,7 @@ export class SqlThrottleStore implements ThrottleStore {
     const found: (LoginFailures & { network: string })[] = [];
     for (const subject of subjects) {
       const rows = await this.#scope.executor.rows(selectAllFailures, { orgKey: this.#orgKey, subject });
-      found.push(...rows.map(({ failures, ...row }) => ({ ...row, count: failures })));
+      found.push(...rows.map(({ failures, ...row }) => ({ ...row, debtFrom: row.lastAt, count: failures })));
     }
     return found;
   }
