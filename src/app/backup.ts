@@ -99,7 +99,7 @@ async function checkLedger(
   { config: { dataDir }, secrets }: DirectoryOptions,
   { knownPositions, isOtherKnown }: Restoration,
 ): Promise<void> {
-  const sealing = resolveSecrets(dataDir, secrets);
+  const sealing = resolveSecrets(dataDir, secrets, { isNew: false });
   const ledger = openLedger(dataDir, createSecretBox(sealing.secret, sealing.oldSecrets));
   try {
     if (isOtherKnown(ledger.id)) throw otherLedger();

@@ -3,9 +3,7 @@
  * nothing else. Before it returns a directory, it repeats every erasure that the ledger knows and the database does not.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Config, ConfigError, type Secrets } from '../config/config.ts';
-import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
 import { type FolderTexts, readTemplateFolder } from '../config/template-folder.ts';
 import type { HumanityCheck } from '../core/access/humanity-check.ts';
@@ -16,7 +14,7 @@ import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
 import { AuditTally } from '../core/record/tally.ts';
-import { createSecretBox, type SecretBox } from '../core/secret.ts';
+import type { SecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
@@ -26,20 +24,17 @@ import { takeFolder } from '../store/folder/folder-lock.ts';
 import { type FolderRecords, noRecords, openRecords } from '../store/folder/folder-records.ts';
 import { schemaVersion } from '../store/migrations/all-migrations.ts';
 import { openStore } from '../store/open-store.ts';
-import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../store/store.ts';
 import { type AppAddress, createAppAddress } from './address.ts';
+import { hasDatabaseFile } from './lost-directory.ts';
+import { type DatabaseOptions, openDatabase } from './open-database.ts';
 import { openPasswordLists, type PasswordLists } from './password-lists.ts';
 import { type AppProviders, createAppProviders } from './providers.ts';
 import { openSmsRules } from './sms-rules.ts';
 
-export interface DirectoryOptions {
-  readonly config: Config;
-  readonly secrets: Secrets;
+export interface DirectoryOptions extends DatabaseOptions {
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
-  /** Whether a command will write very many rows, as an import does. */
-  readonly isBulk?: boolean;
   /** Whether the database was just replaced, perhaps by that of another folder. */
   readonly isRestored?: boolean;
   /** The cost of a new password hash. Default: the standard. */
@@ -57,11 +52,6 @@ export interface Directory {
   /** The erasures that were repeated because the ledger knew them and the database did not. */
   readonly replayed: Replay;
   close(): Promise<void>;
-}
-
-/** Whether there is a database: a file in the data folder, or a PostgreSQL database that the settings name. */
-export function hasDirectory({ dataDir }: Config, { databaseUrl }: Secrets): boolean {
-  return databaseUrl !== null || existsSync(join(dataDir, databaseFile));
 }
 
 /**
@@ -97,7 +87,7 @@ export async function moveDirectory(
 ): Promise<readonly MovedTable[]> {
   const { config, ...move } = options;
   const { dataDir } = config;
-  if (!existsSync(join(dataDir, databaseFile))) {
+  if (!hasDatabaseFile(dataDir)) {
     throw new ConfigError([{ name: settings.dataDir.name, problem: 'contains no SQLite directory to move' }]);
   }
   const store = openStore({ dataDir });
@@ -147,31 +137,36 @@ export async function openCore(
   options: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
 ): Promise<OpenedDirectory> {
-  const { config, secrets, clock = systemClock, isBulk = false, isRestored = false, hashWork } = options;
+  const { config, secrets, clock = systemClock, isRestored = false, hashWork } = options;
   const { dataDir, isProduction, signupAppId, tellsAccounts } = config;
   const { networkQuotas, networkFactors, guessQuota, ownActQuotas, messageLimits, auditMs } = config;
-  // With a PostgreSQL database and a secret in the settings no folder is needed, and the process may have none.
-  if (secrets.databaseUrl === null || secrets.secret === null) prepareDataFolder(dataDir);
-  const sealing = resolveSecrets(dataDir, secrets);
-  // If such a process has a folder all the same, its ledger is used.
-  const box = createSecretBox(sealing.secret, sealing.oldSecrets);
   const onFault = (error: unknown): void => {
     if (error instanceof LedgerError) hooks.onLedgerFault?.(error);
     else hooks.onOutage?.(error);
   };
-  const records = existsSync(dataDir) ? openRecords(dataDir, box, onFault) : noRecords;
   const address = createAppAddress(config);
   const texts =
     config.templatesDir === null ? null : readTemplateFolder(config.templatesDir, englishSiteTexts);
   const providers = createAppProviders(config, secrets, address, clock);
   const sms = await openSmsRules(config);
   const lists = await openPasswordLists(config, hooks.onListOutage);
-  const { store, applied } = await openDatabase({ config, secrets, isBulk }, hooks).catch(
-    async (error: unknown) => {
-      await lists.close();
-      throw error;
-    },
-  );
+  const { store, applied, box } = await openDatabase(options, hooks).catch(async (error: unknown) => {
+    await lists.close();
+    throw error;
+  });
+  let records = noRecords;
+  const closeParts = async (error: unknown): Promise<never> => {
+    await lists.close();
+    await records.close();
+    await store.close();
+    throw error;
+  };
+  try {
+    // A process that needs no folder, and has one all the same, uses its ledger.
+    if (existsSync(dataDir)) records = openRecords(dataDir, box, onFault);
+  } catch (error) {
+    return await closeParts(error);
+  }
   const hasher = createPasswordHasher({
     ...{ queueMax: config.hashQueueMax, processes: config.workers },
     ...(meter === undefined ? {} : { meter }),
@@ -210,12 +205,7 @@ export async function openCore(
   };
   const replayed = await replayLedger(core, {
     takesOther: secrets.databaseUrl !== null || isRestored,
-  }).catch(async (error: unknown) => {
-    await lists.close();
-    await records.close();
-    await store.close();
-    throw error;
-  });
+  }).catch(closeParts);
   return {
     core,
     config,
@@ -232,39 +222,6 @@ export async function openCore(
     applied,
     version: schemaVersion,
   };
-}
-
-async function openDatabase(
-  {
-    config: { dataDir, database },
-    secrets: { databaseUrl },
-    isBulk = false,
-  }: Pick<DirectoryOptions, 'config' | 'secrets' | 'isBulk'>,
-  hooks: StoreOptions,
-): Promise<{ store: Store; applied: number }> {
-  let store: Store | undefined;
-  try {
-    const { poolSize, ...timeouts } = database;
-    store = openStore({
-      ...hooks,
-      ...(databaseUrl === null ? { dataDir, isBulk } : { databaseUrl, poolSize, timeouts }),
-    });
-    return { store, applied: await store.migrate() };
-  } catch (error) {
-    await store?.close();
-    throw databaseUrl === null
-      ? databaseFault(settings.dataDir.name, error, `${join(dataDir, databaseFile)}: `)
-      : databaseFault(settings.databaseUrl.name, error);
-  }
-}
-
-/** The innermost cause why the database cannot be used. Never includes the database URL, which may contain a password. */
-function databaseFault(name: string, error: unknown, location = ''): ConfigError {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
-  const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
-  return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}` }]);
 }
 
 /** Loaded only where it is used, so that other deployments and commands start sooner. */

@@ -29,6 +29,9 @@ const format: Option = {
   choices: formats,
 };
 const force: Option = { meaning: 'Replace a file that exists' };
+const beginAnew: Option = {
+  meaning: 'Begin an empty directory in a data folder whose database is lost',
+};
 const shownOnce = 'The key is shown only once.';
 
 export const commands: readonly Command[] = [
@@ -46,6 +49,7 @@ export const commands: readonly Command[] = [
         meaning: 'How many processes serve, in place of ROSTER_WORKERS',
         setting: 'ROSTER_WORKERS',
       },
+      'begin-anew': beginAnew,
     },
     load: async () => (await import('./commands/serve.ts')).serve,
   },
@@ -87,7 +91,10 @@ export const commands: readonly Command[] = [
     name: 'init',
     summary: 'Create the first organization of an empty directory',
     details: 'With one app and one API key of the role admin. The keys are shown only once.',
-    options: { name: { value: 'NAME', meaning: 'Its name; default: "Default"' } },
+    options: {
+      name: { value: 'NAME', meaning: 'Its name; default: "Default"' },
+      'begin-anew': beginAnew,
+    },
     load: async () => (await import('./commands/organizations.ts')).init,
   },
   {

@@ -2,8 +2,9 @@
  * How a command opens the directory: on the data folder that the settings name, also while a server runs on it.
  * Every change that a command makes is recorded as made by the operator at the command line.
  */
-import { type Directory, type DirectoryOptions, hasDirectory, openDirectory } from '../app/open-directory.ts';
-import { readConfig } from '../config/config.ts';
+import { hasDirectory, lookAtFolder, lostDatabase } from '../app/lost-directory.ts';
+import { type Directory, type DirectoryOptions, openDirectory } from '../app/open-directory.ts';
+import { type Config, readConfig, type Secrets } from '../config/config.ts';
 import { commandLine, type OperatorPrincipal, operatorAt } from '../core/access/principal.ts';
 import type { Organization } from '../core/directory/organization.ts';
 import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
@@ -31,7 +32,8 @@ export function onAnyDirectory(work: Work, use: Use = {}): Handler {
     const onOutage = (error: unknown): void => {
       outage = error;
     };
-    const directory = await openDirectory({ ...use, config, secrets }, { onOutage });
+    const beginsAnew = invocation.find('begin-anew') !== undefined;
+    const directory = await openDirectory({ ...use, config, secrets, beginsAnew }, { onOutage });
     try {
       await noteCommand(directory, invocation);
       return await work(directory, invocation);
@@ -48,12 +50,14 @@ export function onAnyDirectory(work: Work, use: Use = {}): Handler {
 export function onDirectory(work: Work, use: Use = {}): Handler {
   return (invocation) => {
     const { config, secrets } = readConfig(invocation.env);
-    const nothingThere = new CommandError(
-      `there is no directory in ${config.dataDir}: \`roster init\` creates one`,
-    );
-    if (!hasDirectory(config, secrets)) throw nothingThere;
+    if (!hasDirectory(config, secrets)) throw nothingIn(config, secrets);
     return onAnyDirectory(work, use)(invocation);
   };
+}
+
+function nothingIn(config: Config, secrets: Secrets): Error {
+  if (lookAtFolder(config, secrets).hasRecords) return lostDatabase(config, secrets);
+  return new CommandError(`there is no directory in ${config.dataDir}: \`roster init\` creates one`);
 }
 
 /** The command's principal in an organization, with the account of the operating system that runs it. */

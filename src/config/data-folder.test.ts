@@ -16,6 +16,7 @@ const unset: Secrets = {
   smtpUrl: null,
   providerSecrets: {},
 };
+const isNew = { isNew: true };
 const given = 'a-secret-of-the-deployment-0123456789';
 
 let home = '';
@@ -77,52 +78,58 @@ describe('the data folder', () => {
 describe('the secret', () => {
   test('is created once, stored with mode 600, and the same at the next start', () => {
     const folder = freshFolder();
-    const first = resolveSecrets(folder, unset);
+    const first = resolveSecrets(folder, unset, isNew);
     assert.ok(first.secret.length >= 32);
-    assert.deepEqual(resolveSecrets(folder, unset), first);
+    assert.deepEqual(resolveSecrets(folder, unset, isNew), first);
     assert.deepEqual(readdirSync(folder), ['secret']);
     assert.equal(modeOf(join(folder, 'secret')), '600');
   });
 
   test('is different for each folder', () => {
-    assert.notEqual(resolveSecrets(freshFolder(), unset).secret, resolveSecrets(freshFolder(), unset).secret);
+    assert.notEqual(
+      resolveSecrets(freshFolder(), unset, isNew).secret,
+      resolveSecrets(freshFolder(), unset, isNew).secret,
+    );
   });
 
   test('that is given is used and not stored', () => {
     const folder = freshFolder();
-    assert.deepEqual(resolveSecrets(folder, { ...unset, secret: given }), { secret: given, oldSecrets: [] });
+    assert.deepEqual(resolveSecrets(folder, { ...unset, secret: given }, isNew), {
+      secret: given,
+      oldSecrets: [],
+    });
     assert.deepEqual(readdirSync(folder), []);
   });
 
   test('that is stored counts as a former one once another is given', () => {
     const folder = freshFolder();
-    const kept = resolveSecrets(folder, unset).secret;
-    const resolved = resolveSecrets(folder, { ...unset, secret: given, oldSecrets: ['older'] });
+    const kept = resolveSecrets(folder, unset, isNew).secret;
+    const resolved = resolveSecrets(folder, { ...unset, secret: given, oldSecrets: ['older'] }, isNew);
     assert.deepEqual(resolved, { secret: given, oldSecrets: ['older', kept] });
   });
 
   for (const mode of [0o640, 0o660, 0o644, 0o604, 0o620, 0o602, 0o610, 0o601, 0o777]) {
     test(`gets its mode back after a copy that left it ${mode.toString(8)}`, () => {
       const folder = freshFolder();
-      const { secret } = resolveSecrets(folder, unset);
+      const { secret } = resolveSecrets(folder, unset, isNew);
       chmodSync(join(folder, 'secret'), mode);
-      assert.equal(resolveSecrets(folder, unset).secret, secret);
+      assert.equal(resolveSecrets(folder, unset, isNew).secret, secret);
       assert.equal(modeOf(join(folder, 'secret')), '600');
     });
   }
 
   test('keeps a mode that only its owner has a part in', () => {
     const folder = freshFolder();
-    resolveSecrets(folder, unset);
+    resolveSecrets(folder, unset, isNew);
     chmodSync(join(folder, 'secret'), 0o400);
-    resolveSecrets(folder, unset);
+    resolveSecrets(folder, unset, isNew);
     assert.equal(modeOf(join(folder, 'secret')), '400');
   });
 
   test('that is damaged is one line, and is not replaced', () => {
     const folder = freshFolder();
     writeFileSync(join(folder, 'secret'), 'half\n');
-    assertOneLine(() => resolveSecrets(folder, unset), 'ROSTER_SECRET');
+    assertOneLine(() => resolveSecrets(folder, unset, isNew), 'ROSTER_SECRET');
     assert.equal(readFileSync(join(folder, 'secret'), 'utf8'), 'half\n');
   });
 
@@ -132,7 +139,7 @@ describe('the secret', () => {
       import { prepareDataFolder, resolveSecrets } from ${JSON.stringify(import.meta.resolve('./data-folder.ts'))};
       while (Date.now() < Number(process.argv[2])) {}
       prepareDataFolder(process.argv[1]);
-      console.log(resolveSecrets(process.argv[1], ${JSON.stringify(unset)}).secret);`;
+      console.log(resolveSecrets(process.argv[1], ${JSON.stringify(unset)}, { isNew: true }).secret);`;
     const startAt = String(Date.now() + 600);
     const runs = Array.from({ length: 6 }, () =>
       promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, folder, startAt]),

@@ -60,17 +60,31 @@ function makeFolder(folder: string): void {
 
 /**
  * The secrets to seal with. Without `ROSTER_SECRET` that is the secret in the folder, which the first start creates. With
- * it, the secret in the folder counts as a former one: texts that it sealed still open.
+ * it, the secret in the folder counts as a former one: texts that it sealed still open. `isNew`: the directory has no
+ * content yet. Beside another one no secret is created: nothing that the lost one has sealed would open. The caller has
+ * looked at the directory before this call: another process may create its content and the secret at the same time.
  */
-export function resolveSecrets(folder: string, secrets: Secrets): SealingSecrets {
+export function resolveSecrets(
+  folder: string,
+  secrets: Secrets,
+  { isNew }: { readonly isNew: boolean },
+): SealingSecrets {
   const stored = readStoredSecret(folder);
   if (secrets.secret === null) {
+    if (stored === null && !isNew) throw missingSecret(folder);
     return { secret: stored ?? storeNewSecret(folder), oldSecrets: secrets.oldSecrets };
   }
   return {
     secret: secrets.secret,
     oldSecrets: [...secrets.oldSecrets, ...(stored === null ? [] : [stored])],
   };
+}
+
+function missingSecret(folder: string): ConfigError {
+  const problem =
+    `is not set, and ${secretPath(folder)} is missing: put the secret back that has sealed this directory` +
+    ' (docs/connections.md, "A lost secret", says what can be done without it)';
+  return new ConfigError([{ name: secretName, problem }]);
 }
 
 function secretPath(folder: string): string {

@@ -1,6 +1,6 @@
 /** Copies of the database: `backup` writes one, also while a server runs; `restore` replaces the database by one. */
 import { backUpDirectory, type RestorePlan, restoreDirectory } from '../../app/backup.ts';
-import { hasDirectory } from '../../app/open-directory.ts';
+import { hasDirectory } from '../../app/lost-directory.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { confirm } from '../confirm.ts';

@@ -8,21 +8,25 @@ import { npmEnd } from '../serving/npm-end.ts';
 import { stopSignal } from '../serving/stop-signal.ts';
 import { findAssignment } from '../serving/worker-message.ts';
 
-export const serve: Handler = async ({ env }) => {
+export const serve: Handler = async ({ env, find }) => {
   const signal = stopSignal();
   const loaded = readConfig(env);
+  const beginsAnew = find('begin-anew') !== undefined;
   const assignment = findAssignment(env);
   if (loaded.config.workers > 1 && assignment !== null) {
     return (await import('../serving/worker.ts')).serveAsWorker(assignment, loaded, signal);
   }
   const stopped = Promise.race([signal, npmEnd(env).then(() => 'npm has ended')]);
-  if (loaded.config.workers === 1) return serveAlone(loaded, stopped);
-  return (await import('../serving/supervisor.ts')).supervise(loaded, env, stopped);
+  if (loaded.config.workers === 1) return serveAlone(loaded, { stopped, beginsAnew });
+  return (await import('../serving/supervisor.ts')).supervise(loaded, env, { stopped, beginsAnew });
 };
 
-async function serveAlone(loaded: LoadedConfig, stopped: Promise<string>): Promise<Outcome> {
+async function serveAlone(
+  loaded: LoadedConfig,
+  { stopped, beginsAnew }: { readonly stopped: Promise<string>; readonly beginsAnew: boolean },
+): Promise<Outcome> {
   const { introduce, startServer, stopServer } = await import('../serving/server.ts');
-  const server = await startServer(loaded);
+  const server = await startServer(loaded, { beginsAnew });
   try {
     const said = await introduce(server, loaded, performance.timeOrigin);
     return { ...said, running: stopped.then((reason) => stopServer(server, reason)) };

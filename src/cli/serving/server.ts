@@ -26,9 +26,18 @@ export interface Server {
   readonly url: string;
 }
 
+interface StartOptions {
+  readonly shared?: Shared;
+  /** Whether an empty directory may begin where the data folder has records of another one. */
+  readonly beginsAnew: boolean;
+}
+
 /** Opens the directory and listens. After it no step of a start is left that can fail. */
-export async function startServer({ config, secrets }: LoadedConfig, shared?: Shared): Promise<Server> {
-  const app = await createApp({ config, secrets });
+export async function startServer(
+  { config, secrets }: LoadedConfig,
+  { shared, beginsAnew }: StartOptions,
+): Promise<Server> {
+  const app = await createApp({ config, secrets, beginsAnew });
   try {
     endOnFault(app);
     const url = localUrl(await app.listen(shared));

@@ -46,7 +46,7 @@ const socketFile = 4;
 export async function supervise(
   { config }: LoadedConfig,
   env: Environment,
-  stopped: Promise<string>,
+  { stopped, beginsAnew }: { readonly stopped: Promise<string>; readonly beginsAnew: boolean },
 ): Promise<Outcome> {
   const { createProgramLogger } = await import('../../app/program-logger.ts');
   const logger = createProgramLogger(config);
@@ -55,7 +55,7 @@ export async function supervise(
   const metrics = await serveMetrics(config, serving, log);
   try {
     const sockets = await bindShared(config, config.workers);
-    const pool = new WorkerPool({ sockets, env, serving, log });
+    const pool = new WorkerPool({ sockets, env, beginsAnew, serving, log });
     const introduction = await pool.start();
     freeMemoryWhenIdle();
     const ended = Promise.race([
@@ -95,6 +95,8 @@ interface WorkerPoolOptions {
   /** One for each worker. */
   readonly sockets: readonly SharedSocket[];
   readonly env: Environment;
+  /** Whether the first worker may begin an empty directory where the data folder has records of another one. */
+  readonly beginsAnew: boolean;
   /** The pool adds and removes the workers that serve. */
   readonly serving: Set<ChildProcess>;
   readonly log: Log;
@@ -110,10 +112,12 @@ class WorkerPool {
   /** Workers whose replacement was started while they served. */
   readonly #leaving = new Set<ChildProcess>();
   readonly #env: Environment;
+  readonly #beginsAnew: boolean;
   #earlyEnds = 0;
   #isStopping = false;
 
-  constructor({ sockets, env, serving, log }: WorkerPoolOptions) {
+  constructor({ sockets, env, beginsAnew, serving, log }: WorkerPoolOptions) {
+    this.#beginsAnew = beginsAnew;
     this.#places = sockets.map((socket) => ({ socket }));
     // With port 0 the system has chosen a free one.
     this.#env = { ...env, [settings.port.name]: String(sockets[0]?.port) };
@@ -150,7 +154,9 @@ class WorkerPool {
   }
 
   #fork({ socket }: Place, isFirst: boolean): ChildProcess {
-    const env = assigned(this.#env, { isFirst, startedAt: performance.timeOrigin, file: socketFile });
+    const beginsAnew = isFirst && this.#beginsAnew;
+    const startedAt = performance.timeOrigin;
+    const env = assigned(this.#env, { isFirst, beginsAnew, startedAt, file: socketFile });
     // The options of the command line are in the environment by now.
     const worker = fork(process.argv[1] ?? '', ['serve'], {
       env,

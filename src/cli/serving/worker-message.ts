@@ -7,6 +7,8 @@ import type { Outcome } from '../command.ts';
 export interface Assignment {
   /** Whether it starts before all others. The first worker writes the introduction that the program prints. */
   readonly isFirst: boolean;
+  /** Whether it may begin an empty directory where the data folder has records of another one. */
+  readonly beginsAnew: boolean;
   /** The start of the program in epoch milliseconds. */
   readonly startedAt: number;
   /** The open file that is the worker's socket. */

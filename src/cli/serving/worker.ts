@@ -23,14 +23,14 @@ const replacedMaxMs = 20_000;
 
 /** Serves until it is stopped. Resolves at the end, with an empty outcome. */
 export async function serveAsWorker(
-  { isFirst, startedAt, file }: Assignment,
+  { isFirst, beginsAnew, startedAt, file }: Assignment,
   loaded: LoadedConfig,
   signal: Promise<string>,
 ): Promise<Outcome> {
   const orphaned = once(process, 'disconnect').then(() => 'the supervisor has ended');
   const stopped = Promise.race([stopMessage(), orphaned]);
   try {
-    const server = await startServer(loaded, { file, isFirst });
+    const server = await startServer(loaded, { shared: { file, isFirst }, beginsAnew });
     try {
       replyToMetricsRequests(server.app);
       const introduction = isFirst ? await introduce(server, loaded, startedAt) : null;

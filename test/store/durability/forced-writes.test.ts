@@ -50,7 +50,7 @@ const within = (place: string) => (path: string) => path.startsWith(place + sep)
 
 describe('a file that must last is on disk before it has its name, and its name before the work goes on:', () => {
   test('the secret', () => {
-    resolveSecrets(folder, noSecrets);
+    resolveSecrets(folder, noSecrets, { isNew: true });
     assert.deepEqual(namedIn(folder), [join(folder, 'secret')]);
     assert.deepEqual(notForced(disk.steps, within(folder)), []);
   });
@@ -163,7 +163,7 @@ describe('an accepted deletion', () => {
 });
 
 test('a secret of the folder opens what it sealed, so that the tests above watch a real one', () => {
-  const made = resolveSecrets(folder, noSecrets);
-  const again = resolveSecrets(folder, noSecrets);
+  const made = resolveSecrets(folder, noSecrets, { isNew: true });
+  const again = resolveSecrets(folder, noSecrets, { isNew: true });
   assert.equal(createSecretBox(again.secret).open(createSecretBox(made.secret).seal('x', 'c'), 'c'), 'x');
 });
