@@ -19,10 +19,13 @@ import type { Snapshot } from './metrics.ts';
 import { type Directory, type DirectoryOptions, openCore } from './open-directory.ts';
 import { readOpenFilesMax, socketsWithin } from './open-files.ts';
 import { createSenders, type Senders } from './senders.ts';
+import { type FileWatch, watchFiles, watchPauseMs } from './watch-files.ts';
 
 export interface AppOptions extends DirectoryOptions {
   /** Default: lines on standard error. */
   readonly logger?: Logger;
+  /** The pause between two looks at the files, in milliseconds. Default: two seconds. */
+  readonly watchPauseMs?: number;
   /** The senders of messages. Default: those that the settings name. */
   readonly senders?: Senders;
 }
@@ -112,6 +115,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         for (const topic of topics) runner?.wake(topic);
       },
       onOutage: log.createOutageReporter(logger, 'the database is away'),
+      onDamage: (pages) => logger.error({ pages }, 'the database has damaged pages: run `roster check`'),
       onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),
       onLedgerFault: ({ message }) =>
         logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
@@ -129,6 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const texts = createSiteTexts(pageTexts);
   const openFilesMax = readOpenFilesMax();
   const socketsMax = socketsWithin(config.socketsMax, openFilesMax);
+  let watch: FileWatch | undefined;
   const server = createServer({
     core,
     contracts,
@@ -142,8 +147,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...(meter === undefined ? {} : { meter: meter.server }),
     readiness: async () => {
       await store.ping();
-      return true;
+      return watch?.isWritable !== false;
     },
+    weaknesses: () => watch?.weaknesses ?? [],
   });
   const readMetrics = async (isWhole: boolean): Promise<Snapshot> =>
     (await meter?.read({ core, store, hasher, server }, isWhole)) ?? [];
@@ -163,6 +169,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     // The order matters: each part may need those that close after it to finish its work.
     await shown?.close();
     await server.close();
+    await watch?.close();
     await runner?.stop();
     await notePosition(core).catch((error: unknown) => {
       journal.fault('the position in the ledger of erasures was not stored', error);
@@ -195,6 +202,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         journal.warn('the Connect page is not built: run `npm run build`', {});
       }
       const sending = { senders, outbox: outboxSender, concurrency: config.sendConcurrency };
+      const pauseMs = options.watchPauseMs ?? watchPauseMs;
+      watch = watchFiles({ store, ledger: core.ledger, folder: config.dataDir, pauseMs, logger });
       runner = startJobs(createJobs({ core, journal, ...sending }), journal);
       return url;
     },

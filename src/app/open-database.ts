@@ -8,9 +8,16 @@ import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
 import { createSecretBox, type SecretBox } from '../core/secret.ts';
 import { openStore } from '../store/open-store.ts';
+import { sqliteDialect } from '../store/sql/dialect.ts';
 import { databaseFile } from '../store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../store/store.ts';
-import { isWithoutDirectory, lookAtFolder, lostDatabase, presentDatabase } from './lost-directory.ts';
+import {
+  hasDatabaseFile,
+  isWithoutDirectory,
+  lookAtFolder,
+  lostDatabase,
+  presentDatabase,
+} from './lost-directory.ts';
 
 export interface DatabaseOptions {
   readonly config: Config;
@@ -72,11 +79,31 @@ async function openMigrated(
   }
 }
 
+/**
+ * What SQLite finds in the file of the data folder, for a directory that does not open; empty where it is sound, or where the
+ * database is elsewhere.
+ */
+export async function findFileProblems({ config, secrets }: DatabaseOptions): Promise<readonly string[]> {
+  if (secrets.databaseUrl !== null || !hasDatabaseFile(config.dataDir)) return [];
+  try {
+    const store = openStore({ dataDir: config.dataDir });
+    try {
+      return await store.checkIntegrity();
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && sqliteDialect.isDamage(error)) return [error.message];
+    throw error;
+  }
+}
+
 /** The innermost cause why the database cannot be used. Never includes the database URL, which may contain a password. */
 function databaseFault(name: string, error: unknown, location = ''): ConfigError {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
   const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
   const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
-  return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}` }]);
+  const wayOut = sqliteDialect.isDamage(innermost) ? ': `roster check` says what is damaged' : '';
+  return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}${wayOut}` }]);
 }

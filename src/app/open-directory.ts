@@ -123,7 +123,7 @@ export type OpenedDirectory = Omit<Directory, 'close'> & {
 /** What the parts of a directory report to the caller that opens it. */
 export type OpenHooks = Pick<
   StoreOptions,
-  'onCommitted' | 'onMessages' | 'onWritten' | 'onCheckpoint' | 'onOutage'
+  'onCommitted' | 'onMessages' | 'onWritten' | 'onCheckpoint' | 'onOutage' | 'onDamage'
 > &
   Pick<HasherOptions, 'meter'> & {
     /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */

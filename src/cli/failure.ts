@@ -36,12 +36,14 @@ function explainRefusal(refusal: DomainError): readonly string[] {
 const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['email_taken', 'the email has already been taken'],
   ['unavailable', 'the database is busy or unavailable: try again'],
+  ['damaged', 'a page of the database is damaged: `roster check` names it'],
 ]);
 
 /** Why the database refuses changes, if a retry would not help; null if it would help, or the cause is not known. */
 export function explainOutage(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (fullCodes.has(code)) return `the disk is full (${code}): earlier changes are kept`;
+  if (code === 'FILES_LOST') return 'the data folder was removed or replaced while the command worked on it';
   if (brokenCodes.test(code)) return `the database cannot be read or written (${code})`;
   return null;
 }

@@ -79,6 +79,8 @@ export interface RefusalDetails {
   change_in_progress: { readonly retryAfterSeconds: number };
   /** Overloaded, or the database is away. */
   unavailable: { readonly retryAfterSeconds: number };
+  /** The database has the data on a page that cannot be read. A retry does not help; an operator must restore it. */
+  damaged: Record<never, never>;
   /** A fault of ours; the details stay in the log. */
   internal: Record<never, never>;
 }

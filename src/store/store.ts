@@ -17,6 +17,8 @@ export interface StoreOptions {
   readonly onCheckpoint?: (ms: number) => void;
   /** Called once for each outage with its cause. During an outage requests are refused with `unavailable`. The error contains no data. */
   readonly onOutage?: (error: unknown) => void;
+  /** Called when a damaged page was met, with a line for each damaged page of the file that was found since, without data. */
+  readonly onDamage?: (problems: readonly string[]) => void;
   /** How long a change waits for a lock of another transaction, in milliseconds. */
   readonly lockWaitMs?: number;
   /** For tests, which use small ranges. */
@@ -39,6 +41,17 @@ export interface PostgresStoreOptions extends StoreOptions {
   readonly timeouts?: { readonly connectMs: number; readonly statementMs: number };
 }
 
+/** What is wrong with a database as a whole, for the health of a server. */
+export interface StoreCondition {
+  /**
+   * `lost`: the files that are open were removed or replaced, so changes are refused. `read_only`: their disk takes no
+   * writes. A database on a server has no files here.
+   */
+  readonly files: 'sound' | 'lost' | 'read_only';
+  /** Whether a damaged page was met since the start. */
+  readonly isDamaged: boolean;
+}
+
 /** The store of a deployment. */
 export interface Store extends UnitOfWork, Maintenance {
   /** What erasures look into. */
@@ -47,6 +60,8 @@ export interface Store extends UnitOfWork, Maintenance {
   migrate(): Promise<number>;
   /** Resolves if the database answers and has the schema of this program. */
   ping(): Promise<void>;
+  /** Looks at the files. Never rejects. */
+  condition(): Promise<StoreCondition>;
   /** Waits for the changes that are running and closes all connections. */
   close(): Promise<void>;
 }

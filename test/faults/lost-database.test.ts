@@ -125,7 +125,10 @@ describe('a data folder whose SQLite file is lost', () => {
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.equal(await organizationsIn(optionsOf(folder)), 1);
     assert.equal((await readdir(folder)).includes('erasures.ledger'), true);
-    for (const words of [['init', '--begin-anew'], ['serve', '--begin-anew']]) {
+    for (const words of [
+      ['init', '--begin-anew'],
+      ['serve', '--begin-anew'],
+    ]) {
       const again = await roster(folder, words, quiet);
       assert.equal(again.exitCode, 1);
       assert.match(again.stderr, /has a directory: start without --begin-anew/);
@@ -135,11 +138,17 @@ describe('a data folder whose SQLite file is lost', () => {
   test('is refused without its secret, and gets no other one', async () => {
     const folder = await lose('secret');
     for (let start = 0; start < 2; start += 1) {
-      await isRefused(optionsOf(folder), /^ROSTER_SECRET is not set, and .*secret is missing: put the secret back/);
+      await isRefused(
+        optionsOf(folder),
+        /^ROSTER_SECRET is not set, and .*secret is missing: put the secret back/,
+      );
     }
     assert.ok(!(await readdir(folder)).includes('secret'));
     const given = { ROSTER_SECRET: 'another-secret-than-that-of-the-folder' };
-    await assert.rejects(openDirectory(optionsOf(folder, given)), /names a secret that is not in the settings/);
+    await assert.rejects(
+      openDirectory(optionsOf(folder, given)),
+      /names a secret that is not in the settings/,
+    );
   });
 
   test('gets no new secret for a restored backup either', async () => {
@@ -179,7 +188,10 @@ describe('a data folder whose PostgreSQL database is lost', () => {
     await begin(optionsOf(folder, { DATABASE_URL: (await newDatabase()).url }), 2);
     const empty = optionsOf(folder, { DATABASE_URL: (await newDatabase()).url });
     for (let start = 0; start < 2; start += 1) {
-      await isRefused(empty, /^DATABASE_URL names a database without a directory, and .* has a ledger of 2 erasures/);
+      await isRefused(
+        empty,
+        /^DATABASE_URL names a database without a directory, and .* has a ledger of 2 erasures/,
+      );
     }
     const begun = await openDirectory({ ...empty, beginsAnew: true });
     await createOrganization(begun.core, 'test', 'Anew');

@@ -2,6 +2,8 @@
  * Recounts users, compares with the stored counts, names users with one mailbox, and lets the database check its own
  * files. Ends with 1 if anything is wrong.
  */
+import { findFileProblems } from '../../app/open-database.ts';
+import { readConfig } from '../../config/config.ts';
 import {
   type CountDifference,
   checkDirectory,
@@ -9,20 +11,29 @@ import {
   sumOf,
 } from '../../core/deployment/maintenance.ts';
 import { toUserIdText } from '../../core/ids.ts';
+import type { Handler, Outcome } from '../command.ts';
 import { bold, counted, table } from '../layout.ts';
 import { findOrganization, onDirectory } from '../operator.ts';
 
-export const check = onDirectory(async (directory, invocation) => {
+/** A file that is too damaged for a directory to open is checked all the same. */
+export const check: Handler = async (invocation) => {
+  try {
+    return await checkOpened(invocation);
+  } catch (error) {
+    const problems = await findFileProblems(readConfig(invocation.env));
+    if (problems.length === 0) throw error;
+    return render({ organizations: 0, users: 0, differences: [], emailPairs: [], problems });
+  }
+};
+
+const checkOpened = onDirectory(async (directory, invocation) => {
   const { core, maintenance } = directory;
   const only = await findOrganization(directory, invocation);
   const repairs = invocation.find('repair') !== undefined;
-  const { organizations, users, differences, emailPairs, problems } = await checkDirectory(
-    core,
-    maintenance,
-    {
-      ...{ only, repairs },
-    },
-  );
+  return render(await checkDirectory(core, maintenance, { only, repairs }));
+});
+
+function render({ organizations, users, differences, emailPairs, problems }: DirectoryReport): Outcome {
   const isSound = problems.length === 0 && differences.every(({ isRepaired }) => isRepaired);
   const summary = `Counted ${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
   return {
@@ -53,7 +64,7 @@ export const check = onDirectory(async (directory, invocation) => {
     ],
     isFailure: !isSound,
   };
-});
+}
 
 function namePair({ organization: { id, name }, holderId, otherId }: DirectoryReport['emailPairs'][number]) {
   return { organization: { id, name }, users: [holderId, otherId].map(toUserIdText) };

@@ -47,6 +47,7 @@ const envelopes = {
   payload_too_large: { status: 413, errors: 'The body is too large' },
   unsupported_media_type: { status: 415, errors: 'The body must be sent as application/json' },
   rate_limited: { status: 429, errors: 'Too many requests, try again later' },
+  damaged: { status: 500, errors: 'A part of the data is damaged: trying again does not help' },
   internal: { status: 500, errors: 'Something went wrong on our side' },
   unavailable: { status: 503, errors: 'Not available at the moment, try again shortly' },
 } as const satisfies Record<RefusalCode, Envelope>;

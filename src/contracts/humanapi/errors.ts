@@ -82,6 +82,11 @@ const envelopes = {
     error: 'Too Many Requests',
     message: 'Too many requests: try again later.',
   },
+  damaged: {
+    code: 500,
+    error: 'Internal Server Error',
+    message: 'A part of the data is damaged: trying again does not help.',
+  },
   internal: {
     code: 500,
     error: 'Internal Server Error',

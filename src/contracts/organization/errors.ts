@@ -86,6 +86,11 @@ const refusedAs = {
     message: 'Content-Type must be application/json',
   },
   rate_limited: { status: 429, error: 'rate_limited', message: 'Too many requests, try again later' },
+  damaged: {
+    status: 500,
+    error: 'internal_error',
+    message: 'A part of the data is damaged: trying again does not help',
+  },
   internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side' },
   unavailable: { status: 503, error: 'unavailable', message: 'Busy right now, try again later' },
 } as const satisfies Record<RefusalCode, Refused>;

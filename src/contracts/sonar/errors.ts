@@ -71,6 +71,11 @@ const envelopes = {
     error: 'unavailable',
     message: 'The service is not available at the moment: try again shortly.',
   },
+  damaged: {
+    status: 500,
+    error: 'internal_error',
+    message: 'A part of the data is damaged: trying again does not help.',
+  },
   internal: { status: 500, error: 'internal_error', message: 'Something went wrong on our side.' },
 } satisfies Record<RefusalCode, Envelope>;
 

@@ -6,7 +6,7 @@ import type { Snapshot } from './snapshot.ts';
 const metrics = createProcessMetrics();
 after(() => metrics.close());
 
-const calm = { sockets: { idle: 0, halfSent: 0, working: 0 }, isShedding: false };
+const calm = { sockets: { idle: 0, halfSent: 0, working: 0 }, weaknesses: [] };
 const idle = {
   ...calm,
   hashesWaiting: 0,

@@ -14,6 +14,8 @@ import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
 
+const weaknesses = ['overload', 'damage', 'ledger', 'lost', 'read_only'];
+
 /** What is read at the moment of asking. */
 export interface ProcessMeasurements extends StoreMeasurements {
   /** Passwords that wait to be hashed. */
@@ -22,8 +24,8 @@ export interface ProcessMeasurements extends StoreMeasurements {
   readonly requestsWaiting: Readonly<Record<string, number>>;
   /** How many connections of callers are in each state. */
   readonly sockets: { readonly idle: number; readonly halfSent: number; readonly working: number };
-  /** Whether requests are refused because there are too many. */
-  readonly isShedding: boolean;
+  /** Why some requests are refused, a word for each reason. */
+  readonly weaknesses: readonly string[];
 }
 
 /** All durations are in milliseconds. */
@@ -159,7 +161,8 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const degraded = new Gauge({
     name: 'roster_degraded',
-    help: 'Processes that refuse some requests because they have too many.',
+    help: 'Processes that refuse some requests, by the reason: overload, damage, ledger, lost, read_only.',
+    labelNames: ['reason'],
     registers,
   });
   const faults = new Counter({
@@ -239,7 +242,9 @@ export function createProcessMetrics(): ProcessMetrics {
       sockets.set({ state: 'idle' }, measurements.sockets.idle);
       sockets.set({ state: 'half_sent' }, measurements.sockets.halfSent);
       sockets.set({ state: 'working' }, measurements.sockets.working);
-      degraded.set(measurements.isShedding ? 1 : 0);
+      for (const reason of weaknesses) {
+        degraded.set({ reason }, measurements.weaknesses.includes(reason) ? 1 : 0);
+      }
       if (measurements.file !== null) {
         fileBytes.set({ file: 'database' }, measurements.file.bytes);
         fileBytes.set({ file: 'log' }, measurements.file.logBytes);

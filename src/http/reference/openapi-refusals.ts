@@ -81,7 +81,7 @@ function describe(status: number, samples: readonly Sample[]): DescribedRefusal 
 
 /** The refusals that the server adds to a route by itself. */
 function impliedNames({ method, access }: Route): Set<RefusalName> {
-  const names = new Set<RefusalName>(['unavailable', 'rate_limited', 'internal']);
+  const names = new Set<RefusalName>(['unavailable', 'rate_limited', 'damaged', 'internal']);
   const add = (when: boolean, ...more: readonly RefusalName[]): void => {
     if (when) for (const name of more) names.add(name);
   };
@@ -148,6 +148,7 @@ const detailsOfSamples: Omit<RefusalDetails, 'not_found'> = {
   idempotency_in_progress: { retryAfterSeconds: 1 },
   change_in_progress: { retryAfterSeconds: 1 },
   unavailable: { retryAfterSeconds: 1 },
+  damaged: {},
   internal: {},
 };
 
@@ -166,6 +167,7 @@ const httpDetailsOfSamples: HttpRefusalDetails = {
 const ownNames: ReadonlySet<RefusalName> = new Set([
   ...keysOf(httpDetailsOfSamples),
   'unavailable',
+  'damaged',
   'internal',
 ]);
 

@@ -11,6 +11,12 @@ const readinessTimeoutMs = 2 * secondMs;
 /** How long a good check is good for further calls; after a failure the next call looks again. */
 const reuseMs = 100;
 
+/**
+ * What is wrong with a server that answers some requests: too many of them, a damaged page, a changed ledger of erasures, a data folder
+ * that was lost, or that takes no writes. With the last two it is not ready.
+ */
+export type Weakness = 'overload' | 'damage' | 'ledger' | 'lost' | 'read_only';
+
 /** What the answers say of the server. */
 export interface Health {
   /** Rejects, or resolves with false, when the server cannot serve requests now. Asks the database. */
@@ -18,10 +24,10 @@ export interface Health {
   /** A server that stops is ready for no further request. */
   readonly isClosing: boolean;
   /**
-   * A server that sheds some requests, to serve the others, is ready: another answer would send its share of the load to servers
-   * that have too much themselves.
+   * A server that refuses some requests is ready, and degraded: another answer would send its share of the load to servers that have
+   * too much themselves, and no other server of the deployment has better data.
    */
-  readonly isShedding: boolean;
+  readonly weaknesses: readonly Weakness[];
 }
 
 export function healthRoutes(health: Health): readonly PageRoute[] {
@@ -50,7 +56,9 @@ export function healthRoutes(health: Health): readonly PageRoute[] {
       async handle() {
         if (health.isClosing || !(await isReadyLately()))
           throw refuse('unavailable', { retryAfterSeconds: 1 });
-        return { status: 200, body: { status: 'ready', ...(health.isShedding ? { degraded: true } : {}) } };
+        const reasons = health.weaknesses;
+        const degraded = reasons.length === 0 ? {} : { degraded: true, reasons };
+        return { status: 200, body: { status: 'ready', ...degraded } };
       },
     },
   ];

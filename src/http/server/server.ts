@@ -30,7 +30,7 @@ import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
 import { createBrokenRequests, type ParserError } from './broken-request.ts';
-import { healthRoutes } from './health.ts';
+import { healthRoutes, type Weakness } from './health.ts';
 import { type ListenOptions, listen, originOf } from './listen.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';
@@ -60,6 +60,8 @@ export interface ServerOptions {
   readonly meter?: ServerMeter;
   /** Whether the server can serve requests now; a rejection means no. Called at most ten times a second while it can. */
   readiness(): Promise<boolean>;
+  /** What is wrong with the data while requests are answered, by default nothing. Called for each `GET /readyz`. */
+  weaknesses?(): readonly Weakness[];
 }
 
 /** Counts for the metrics. */
@@ -73,8 +75,8 @@ export interface ServerMeter extends WorkMeter {
 export interface ServerMeasurements {
   /** How many connections are in each state. */
   readonly sockets: SocketCounts;
-  /** Whether it refuses requests because it has too many. */
-  readonly isShedding: boolean;
+  /** Why it refuses some requests, if it does. */
+  readonly weaknesses: readonly Weakness[];
 }
 
 export interface HttpServer {
@@ -117,14 +119,17 @@ export function createServer(options: ServerOptions): HttpServer {
       get isClosing() {
         return isStopping;
       },
-      get isShedding() {
-        return pipeline.isShedding;
+      get weaknesses() {
+        return weaknesses();
       },
     }),
     ...openApiRoutes(published, (contract) => contractRouter.baseUrlOf(contract, options.documentUrl?.())),
     ...(settings.hasReference ? referenceRoutes(core, published) : []),
     ...(options.pages ?? []),
   ];
+  function weaknesses(): readonly Weakness[] {
+    return [...(pipeline.isShedding ? (['overload'] as const) : []), ...(options.weaknesses?.() ?? [])];
+  }
   const ownPaths = pages.map(({ path }) => path);
   const contractRouter = createContractRouter({
     ...{ contracts, ownPaths },
@@ -213,7 +218,7 @@ export function createServer(options: ServerOptions): HttpServer {
 
   return {
     ...{ operations, workload },
-    measure: () => ({ sockets: sockets.counts(), isShedding: pipeline.isShedding }),
+    measure: () => ({ sockets: sockets.counts(), weaknesses: weaknesses() }),
     listen: async (at) => originOf(await listen(server, at)),
     async close() {
       isStopping = true;

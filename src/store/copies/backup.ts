@@ -35,7 +35,8 @@ import {
 import { NewerSchemaError } from '../migrate.ts';
 import { connections } from '../migrations/0003-connections.ts';
 import { schemaVersion } from '../migrations/all-migrations.ts';
-import { integrityProblems, isDamage } from '../sqlite/integrity.ts';
+import { sqliteDialect } from '../sql/dialect.ts';
+import { integrityProblems, isNoDatabase } from '../sqlite/integrity.ts';
 import { databaseFile } from '../sqlite/sqlite-store.ts';
 
 /** The backup or the restore is not possible. The message is one line, fit for an operator. */
@@ -165,7 +166,7 @@ function tellingDamage<T>(name: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isDamage(error) ? damaged(name) : error;
+    throw sqliteDialect.isDamage(error) ? damaged(name) : error;
   }
 }
 
@@ -207,7 +208,7 @@ function versionOf(database: Sqlite.Database): number | null {
       .get();
     return row?.version ?? null;
   } catch (error) {
-    if (isDamage(error)) throw error;
+    if (sqliteDialect.isDamage(error) && !isNoDatabase(error)) throw error;
     return null;
   }
 }

@@ -206,6 +206,7 @@ export class LedgerFile implements ErasureLedger {
     const file = this.#fileNow();
     if (this.#fault?.file === file) throw this.#fault.error;
     try {
+      if (file === 'missing') throw this.#chain.fault('is missing');
       await this.#followName();
       const { size } = statSync(this.#path);
       if (size < this.#chain.head.bytes) throw this.#chain.fault('has become shorter: lines are missing');
@@ -236,8 +237,8 @@ export class LedgerFile implements ErasureLedger {
 
   /** Changes when the file does. */
   #fileNow(): string {
-    const { ino, size, mtimeMs } = statSync(this.#path);
-    return `${ino} ${size} ${mtimeMs}`;
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    return there === undefined ? 'missing' : `${there.ino} ${there.size} ${there.mtimeMs}`;
   }
 
   /** Verifies to the last line that has an end; returns the size of the file. */

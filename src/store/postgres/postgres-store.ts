@@ -10,7 +10,7 @@ import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deplo
 import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
-import { systemClock } from '../../core/time.ts';
+import { hourMs, systemClock } from '../../core/time.ts';
 import type {
   ChangeOptions,
   SystemChangeOptions,
@@ -26,7 +26,7 @@ import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { postgresDialect } from '../sql/dialect.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
-import type { PostgresStoreOptions, Store } from '../store.ts';
+import type { PostgresStoreOptions, Store, StoreCondition } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
 import { listEmailPairs } from '../users/email-pairs.ts';
 import type { Scope } from '../users/scope.ts';
@@ -62,6 +62,9 @@ export class PostgresStore implements Store {
   readonly #reads: PostgresReadExecutor;
   readonly #readScope: Scope;
   #isAway = false;
+  #isDamaged = false;
+  /** The damaged pages that were told, by name, and when. */
+  readonly #told = new Map<string, number>();
 
   constructor(options: PostgresStoreOptions) {
     const { databaseUrl: url, poolSize = defaultPoolSize, lockWaitMs = defaultTimeouts.lockMs } = options;
@@ -130,6 +133,10 @@ export class PostgresStore implements Store {
     if (row?.version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
   }
 
+  async condition(): Promise<StoreCondition> {
+    return { files: 'sound', isDamaged: this.#isDamaged };
+  }
+
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
     return this.#answer(() => this.#reads.longSnapshot((view) => checkCounts(view, orgKey)));
   }
@@ -182,6 +189,10 @@ export class PostgresStore implements Store {
       this.#isAway = false;
       return result;
     } catch (error) {
+      if (postgresDialect.isDamage(error)) {
+        this.#meetDamage(error);
+        throw refuse('damaged', {});
+      }
       const isUndefinedTable = error instanceof Error && 'code' in error && error.code === undefinedTable;
       if (!isUndefinedTable && !postgresDialect.isOutage(error)) throw error;
       // Of the many requests that fail in one outage, the first reports it.
@@ -190,4 +201,24 @@ export class PostgresStore implements Store {
       throw refuse('unavailable', { retryAfterSeconds: 1 });
     }
   }
+
+  #meetDamage(error: unknown): void {
+    this.#isDamaged = true;
+    const pages = placeOf(error);
+    const name = pages.join();
+    const now = performance.now();
+    if (now - (this.#told.get(name) ?? Number.NEGATIVE_INFINITY) < toldMs) return;
+    this.#told.set(name, now);
+    this.#options.onDamage?.(pages);
+  }
+}
+
+/** How long a damaged page is not told again. */
+const toldMs = hourMs;
+
+/** The page that PostgreSQL names in its message, such as `block 4 of relation base/16384/16397`; none where it names none. */
+function placeOf(error: unknown): readonly string[] {
+  const [place] =
+    error instanceof Error ? (/block \d+ (of|in) (relation|file) \S+/.exec(error.message) ?? []) : [];
+  return place === undefined ? [] : [place.replaceAll('"', '')];
 }

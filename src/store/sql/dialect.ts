@@ -46,6 +46,8 @@ export interface Dialect {
   isTaken(error: unknown, table: string, column: string): boolean;
   /** Whether the database is away, full or locked, and the statement itself is not wrong. */
   isOutage(error: unknown): boolean;
+  /** Whether an outage lasts: the file has contents that no database has, or the disk does not give them. */
+  isDamage(error: unknown): boolean;
 }
 
 /** SQLite has one writer at a time, so it has no row locks and no syntax for them. */
@@ -73,6 +75,8 @@ function isRowLock(modifier: SelectModifierNode): boolean {
 const sqliteOutages =
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB|INTERRUPT|SCHEMA)/;
 
+const sqliteDamage = /^SQLITE_(CORRUPT|NOTADB$|IOERR_(READ|SHORT_READ|CORRUPTFS|DATA)$)/;
+
 export const sqliteDialect: Dialect = {
   compiler: new SqliteCompiler(),
   types: { integer: 'integer', flag: 'integer', text: 'text', bytes: 'blob' },
@@ -94,6 +98,7 @@ export const sqliteDialect: Dialect = {
     );
   },
   isOutage: (error) => sqliteOutages.test(codeOf(error)),
+  isDamage: (error) => sqliteDamage.test(codeOf(error)),
 };
 
 /** Whether the error of SQLite says that another connection holds the lock. */
@@ -140,6 +145,8 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
     return codeOf(error) === '23505' && new RegExp(`^${key}(_\\d+)?$`).test(constraintOf(error));
   },
   isOutage: (error) => postgresOutages.test(codeOf(error)),
+  // A page of a table, or of an index, cannot be read.
+  isDamage: (error) => /^XX00[12]$/.test(codeOf(error)),
 };
 
 function constraintOf(error: unknown): string {

@@ -11,6 +11,8 @@
  *   thrown: their errors may rest on rows that were never committed.
  * - Units await nothing but their stores, so a batch runs within one turn of the event loop. A unit that awaits
  *   something else delays the others and holds the lock against other processes, but breaks nothing.
+ * - A unit that meets a damaged page ends its transaction. Then each unit of the batch runs again in a transaction of its
+ *   own, so that the others succeed.
  * - Another process may hold the lock. Waiting for it is asynchronous and ends with a refusal.
  */
 import { refuse } from '../../core/errors.ts';
@@ -27,6 +29,8 @@ import { beginWriting } from './lock.ts';
 const gatherMs = 2;
 
 export interface GroupCommitOptions {
+  /** Throws where what is written now would be lost. Called before each transaction, and again before it is answered. */
+  readonly refuseLost?: () => void;
   /** The most units that share a commit. */
   readonly batchMax: number;
   /** The most units that may wait; further changes are refused immediately. */
@@ -168,15 +172,23 @@ export class GroupCommit {
 
   async #runBatch(units: readonly Unit[]): Promise<void> {
     let batch: Batch;
+    const { refuseLost } = this.#options;
     try {
+      refuseLost?.();
       batch = await this.#runUnits(units);
       const before = performance.now();
       this.#connection.control('commit');
       this.#committedAt = performance.now();
       this.#commitMs = this.#committedAt - before;
       this.#isBusy = units.length > 1;
+      refuseLost?.();
     } catch (error) {
       this.#rollback();
+      if (units.length > 1 && sqliteDialect.isDamage(error)) {
+        // Only a unit that needs the damaged page is refused.
+        for (const unit of units) await this.#runBatch([unit]);
+        return;
+      }
       const refusal = this.#options.refusalOf(error);
       for (const unit of units) unit.reject(refusal);
       return;

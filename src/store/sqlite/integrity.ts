@@ -3,13 +3,16 @@
  * must not have, and rows that refer to no row. They are named by table and kind; SQLite names no values.
  */
 import Sqlite from 'better-sqlite3';
+import { sqliteDialect } from '../sql/dialect.ts';
+import { damagedPages } from './damaged-pages.ts';
+import { descriptorOf } from './remains/page-file.ts';
 
 /** More of them are of no use to an operator. */
 const problemsMax = 20;
 
-/** Whether SQLite gives up because the file has contents that no database has. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_CORRUPT');
+/** Whether the file does not even begin as a database. */
+export function isNoDatabase(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code === 'SQLITE_NOTADB';
 }
 
 interface Orphans {
@@ -20,6 +23,35 @@ interface Orphans {
 
 /** A line for each problem; empty where there is none. Reads the whole file. */
 export function integrityProblems(db: Sqlite.Database): string[] {
+  const problems = findProblems(db);
+  return problems.length === 0 ? problems : [...problems, ...namePages(db, descriptorOf(db.name))];
+}
+
+/**
+ * A line for each damaged page. Where no page has the wrong form, what SQLite finds between the pages. `descriptor` is that of the
+ * file in this process (`remains/page-file.ts`).
+ */
+export function findDamage(db: Sqlite.Database, descriptor: number): string[] {
+  const pages = namePages(db, descriptor);
+  return pages.length > 0 ? pages : findProblems(db);
+}
+
+/** Empty where not even the list of the tables can be read. */
+function namePages(db: Sqlite.Database, descriptor: number): string[] {
+  try {
+    db.exec('begin');
+    try {
+      return damagedPages(db, descriptor);
+    } finally {
+      db.exec('commit');
+    }
+  } catch (error) {
+    if (sqliteDialect.isDamage(error)) return [];
+    throw error;
+  }
+}
+
+function findProblems(db: Sqlite.Database): string[] {
   try {
     const found = db
       .prepare<[], { integrity_check: string }>(`pragma integrity_check(${problemsMax})`)
@@ -35,9 +67,8 @@ export function integrityProblems(db: Sqlite.Database): string[] {
       ...orphans.map(({ child, parent, rows }) => `${child}: ${rows} refer to no row of ${parent}`),
     ];
   } catch (error) {
-    // SQLite cannot even read a badly damaged file.
-    const isNone = error instanceof Sqlite.SqliteError && error.code === 'SQLITE_NOTADB';
-    if (error instanceof Error && (isNone || isDamage(error))) return [error.message];
+    // SQLite gives up at some damaged pages.
+    if (error instanceof Error && sqliteDialect.isDamage(error)) return [error.message];
     throw error;
   }
 }

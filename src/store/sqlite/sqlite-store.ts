@@ -6,7 +6,8 @@
  * processes may have the same file open.
  *
  * An outage (a full disk, a failing one, a lock that stays taken) is the refusal `unavailable` for the caller;
- * `onOutage` gets the error itself, for the log.
+ * `onOutage` gets the error itself, for the log. A page that cannot be read is the refusal `damaged`, because no retry
+ * helps.
  */
 import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,13 +25,15 @@ import { migrate } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
-import type { FileStoreOptions, Store } from '../store.ts';
+import type { FileStoreOptions, Store, StoreCondition } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
 import { listEmailPairs } from '../users/email-pairs.ts';
 import type { Scope } from '../users/scope.ts';
 import { SqliteCheckpoints } from './checkpoint.ts';
 import { SqliteConnection } from './connection.ts';
+import { SqliteDamage } from './damage.ts';
 import { ReadExecutor } from './executor.ts';
+import { FileNames, FilesLostError } from './file-names.ts';
 import { type ChangeScope, GroupCommit } from './group-commit.ts';
 import { integrityProblems } from './integrity.ts';
 import { SqliteMigrationTarget } from './migration.ts';
@@ -89,6 +92,8 @@ export class SqliteStore implements Store {
   readonly #bulkReader: SqliteConnection;
   readonly #commits: GroupCommit;
   readonly #checkpoints: SqliteCheckpoints;
+  readonly #names: FileNames;
+  readonly #damage: SqliteDamage;
   readonly #appKeys: AppKeys;
   readonly #readScope: Scope;
   readonly #countShape: CountShape;
@@ -111,7 +116,10 @@ export class SqliteStore implements Store {
     this.#bulkReader = new SqliteConnection(file, connectionSizes.bulkReader);
     const countShape = options.countShape ?? defaultCountShape;
     this.#countShape = countShape;
+    this.#names = new FileNames(named, file);
+    this.#damage = new SqliteDamage({ file, onFound: options.onDamage ?? (() => {}) });
     this.#commits = new GroupCommit(this.#writer, {
+      refuseLost: () => this.#names.refuseLost(),
       batchMax,
       queueMax,
       countShape,
@@ -175,6 +183,10 @@ export class SqliteStore implements Store {
     if (version !== schemaVersion) throw refuse('unavailable', { retryAfterSeconds: 1 });
   }
 
+  async condition(): Promise<StoreCondition> {
+    return { files: await this.#names.find(), isDamaged: this.#damage.isMet };
+  }
+
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
     return this.#readScope.executor.snapshot((view) => checkCounts(view, orgKey));
   }
@@ -211,7 +223,12 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#commits.close(), this.#checkpoints.close(), this.remains.close()]);
+    await Promise.all([
+      this.#commits.close(),
+      this.#checkpoints.close(),
+      this.remains.close(),
+      this.#damage.close(),
+    ]);
     this.#bulkReader.close();
     this.#reader.close();
     this.#writer.close();
@@ -231,9 +248,13 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** The refusal for an outage; any other error unchanged. */
+  /** The refusal for an outage, or for damage; any other error unchanged. */
   #refusalOf(error: unknown): unknown {
-    if (!sqliteDialect.isOutage(error)) return error;
+    if (sqliteDialect.isDamage(error)) {
+      this.#damage.meet();
+      return refuse('damaged', {});
+    }
+    if (!sqliteDialect.isOutage(error) && !(error instanceof FilesLostError)) return error;
     this.#onOutage(error);
     return refuse('unavailable', { retryAfterSeconds: 1 });
   }

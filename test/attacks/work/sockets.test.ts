@@ -259,7 +259,7 @@ test('readiness stays 200 while other requests are refused, and says that it is 
   const waiting = [harness.ask('GET /v2/lamps'), harness.ask('GET /v2/lamps')];
   await sleep(50);
   assert.equal((await harness.ask('GET /v2/lamps')).status, 503);
-  assert.deepEqual(await ready(), [200, { status: 'ready', degraded: true }]);
+  assert.deepEqual(await ready(), [200, { status: 'ready', degraded: true, reasons: ['overload'] }]);
   gate.resolve();
   await Promise.all(waiting);
   await sleep(1_100);

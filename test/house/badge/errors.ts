@@ -31,6 +31,7 @@ const statuses = {
   invalid_token: 422,
   proof_required: 403,
   rate_limited: 429,
+  damaged: 500,
   internal: 500,
   unavailable: 503,
 } as const satisfies Record<RefusalCode, number>;

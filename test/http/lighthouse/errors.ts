@@ -30,6 +30,7 @@ const statuses = {
   payload_too_large: 413,
   request_timeout: 408,
   unavailable: 503,
+  damaged: 500,
   internal: 500,
 } as const satisfies Record<RefusalCode, number>;
 

@@ -161,6 +161,11 @@ export class PostgresChanges {
       if (isRepeatable(error) && !isLockTimeout(error) && !isSecondTry) {
         return this.#runTogether(units, { isCareful, isSecondTry: true });
       }
+      if (postgresDialect.isDamage(error)) {
+        // Only a unit that needs the damaged page is refused.
+        for (const each of units) await this.#runAlone(each);
+        return null;
+      }
       for (const each of units) each.reject(error);
       return postgresDialect.isOutage(error) ? error : null;
     }

@@ -70,8 +70,9 @@ export class ReadRounds {
       const found = await this.#send(statement, sent);
       for (const [at, read] of sent.entries()) read.resolve(found[at] ?? []);
     } catch (error) {
-      // A value that the server refuses is the fault of one read only. Each is sent again alone.
-      const isShared = sent.length > 1 && !postgresDialect.isOutage(error);
+      // A value that the server refuses is the fault of one read only, and so is a damaged page. Each is sent again alone.
+      const isOutage = postgresDialect.isOutage(error) && !postgresDialect.isDamage(error);
+      const isShared = sent.length > 1 && !isOutage;
       for (const read of sent) {
         if (isShared) this.#connection.rows(statement, read.values).then(read.resolve, read.reject);
         else read.reject(error);

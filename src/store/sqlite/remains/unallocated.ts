@@ -17,6 +17,7 @@ const leafTypes = new Set([10, 13]);
 const leafHeaderBytes = 8;
 const innerHeaderBytes = 12;
 const freeblockHeaderBytes = 4;
+const cellBytesMin = 4;
 /** Page 1 begins with the header of the file. */
 const fileHeaderBytes = 100;
 
@@ -53,6 +54,15 @@ export function childrenOf(page: Buffer, number: number): readonly number[] {
   if (!innerTypes.has(page[header] ?? 0)) return [];
   const lastChild = page.readUInt32BE(header + leafHeaderBytes);
   return [...cellsOf(page, header).map((cell) => page.readUInt32BE(cell)), lastChild];
+}
+
+/** Whether the bytes have the form of a page of a tree: its type, and cells that begin within the page. */
+export function isTreePage(page: Buffer, number: number): boolean {
+  const header = number === 1 ? fileHeaderBytes : 0;
+  if (page.length <= header + innerHeaderBytes) return false;
+  const pointers = pointersOf(page, header);
+  if (pointers === null) return false;
+  return cellsOf(page, header).every((cell) => cell >= pointers.end && cell + cellBytesMin <= page.length);
 }
 
 /** Where each cell begins. */

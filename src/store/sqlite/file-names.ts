@@ -1,0 +1,63 @@
+/**
+ * Whether the files that the connections of this process have open still have their names. A folder that was removed, renamed,
+ * or replaced by another one leaves the process with files that no other process finds: what it writes there is lost when
+ * it ends. So does a write-ahead log that was removed beside its database.
+ */
+import { statSync } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Another file, or none, has the name of a file that is open. The message is fit for an operator. */
+export class FilesLostError extends Error {
+  override readonly name = 'FilesLostError';
+  readonly code = 'FILES_LOST';
+
+  constructor() {
+    super('the files of the database were removed or replaced while they were open');
+  }
+}
+
+interface Identity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+export class FileNames {
+  /** By path. The log and its index have their files once something was read. */
+  readonly #open = new Map<string, Identity>();
+  readonly #folder: string;
+  readonly #written: readonly string[];
+  readonly #all: readonly string[];
+
+  /** `named` is the path in the data folder, and `file` the file that it leads to. */
+  constructor(named: string, file: string) {
+    this.#folder = dirname(named);
+    this.#written = [named, `${file}-wal`];
+    this.#all = [...this.#written, `${file}-shm`];
+  }
+
+  /** Throws a `FilesLostError` where what is written now would be lost. Takes some microseconds. */
+  refuseLost(): void {
+    for (const path of this.#written) {
+      if (!this.#isOpen(path, statSync(path, { throwIfNoEntry: false }))) throw new FilesLostError();
+    }
+  }
+
+  /** Looks at all files, without blocking the thread. */
+  async find(): Promise<'sound' | 'lost' | 'read_only'> {
+    for (const path of this.#all) {
+      if (!this.#isOpen(path, await stat(path).catch(() => undefined))) return 'lost';
+    }
+    return access(this.#folder, constants.W_OK).then(
+      () => 'sound',
+      (error: NodeJS.ErrnoException) => (error.code === 'EROFS' ? 'read_only' : 'sound'),
+    );
+  }
+
+  #isOpen(path: string, there: Identity | undefined): boolean {
+    const open = this.#open.get(path);
+    if (open !== undefined) return there?.ino === open.ino && there.dev === open.dev;
+    if (there !== undefined) this.#open.set(path, { dev: there.dev, ino: there.ino });
+    return true;
+  }
+}
