@@ -129,6 +129,8 @@ export interface SecretBox {
   keyedDigest(purpose: string, text: string): string;
   /** Names the present secret in what it sealed or authenticated. */
   readonly keyId: string;
+  /** Whether a secret of that name is known. */
+  isKnown(keyId: string): boolean;
   /**
    * An HMAC-SHA-256 of the parts in base64url, under the secret that `keyId` names; each purpose has its own key. Null
    * where no known secret has that name.
@@ -179,6 +181,7 @@ export function createSecretBox(secret: string, oldSecrets: readonly string[] = 
       return createHmac('sha256', key).update(text).digest('base64url');
     },
     keyId: current.id,
+    isKnown: (keyId) => keys.has(keyId),
     authenticate(purpose, keyId, parts) {
       const known = keys.get(keyId);
       if (known === undefined) return null;

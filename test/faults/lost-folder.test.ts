@@ -218,6 +218,7 @@ for (const database of ['SQLite', 'PostgreSQL'] as const) {
       const path = join(folder, 'erasures.ledger');
       await rename(path, `${path}.away`);
       await serving.tells(/the ledger of erasures was changed by another program/);
+      while ((await serving.readyz()).reasons === undefined) await sleep(50);
       assert.deepEqual(await serving.readyz(), { status: 200, reasons: ['ledger'] });
       assert.equal(await serving.call('DELETE', `/sonar/v1/users/${user}`), 503);
       assert.equal(await serving.create(), 201);

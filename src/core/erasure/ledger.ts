@@ -65,6 +65,10 @@ export interface LedgerPositionStore {
   find(ledgerId: string): Promise<LedgerHead | null>;
   /** Whether the database knows a ledger whose lines have codes. */
   isAnyKnown(): Promise<boolean>;
+  /** The ids of all ledgers that the database knows. */
+  listIds(): Promise<readonly string[]>;
+  /** Knows a ledger no more. */
+  forget(ledgerId: string): Promise<void>;
   /** Stores the position, unless a later one is stored. */
   put(ledgerId: string, known: LedgerHead): Promise<void>;
 }

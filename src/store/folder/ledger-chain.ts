@@ -26,7 +26,8 @@ interface Unvouched {
   readonly key: string | null;
 }
 
-interface Ending {
+/** How a line ends. */
+export interface Ending {
   readonly key: string;
   readonly code: string;
   /** What the code covers. */
@@ -195,7 +196,8 @@ export interface ChainOptions {
   readonly expected: LedgerHead | null;
 }
 
-function endingOf(line: Buffer): Ending | null {
+/** Null where the line has no code. */
+export function endingOf(line: Buffer): Ending | null {
   if (line.length <= endingBytes) return null;
   const start = line.length - endingBytes;
   const [, key, code] = ending.exec(line.toString('latin1', start)) ?? [];
@@ -204,7 +206,7 @@ function endingOf(line: Buffer): Ending | null {
 }
 
 /** Null where no known secret has that name. */
-function codeOf(
+export function codeOf(
   secrets: SecretBox,
   id: string,
   {

@@ -57,7 +57,7 @@ export function makeLedger(path: string, secrets: SecretBox): string {
 }
 
 /** Makes a new name in the folder durable. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   fsyncSync(handle);
   closeSync(handle);

@@ -25,6 +25,14 @@ const selectKnown = statement(() =>
     .limit(1),
 );
 
+const selectIds = statement(() =>
+  build.selectFrom('erasure_ledgers').select('id').where('org_key', '=', noOrganization).where('id', '>', ''),
+);
+
+const deletePosition = statement((p: Binder<{ id: string }>) =>
+  build.deleteFrom('erasure_ledgers').where('org_key', '=', noOrganization).where('id', '=', p('id')),
+);
+
 /** Of several processes the one with the earlier position may be the last to store it. */
 const upsertPosition = statement((p: Binder<{ id: string; bytes: number; code: string | null }>) =>
   build
@@ -54,6 +62,14 @@ export class SqlLedgerPositionStore implements LedgerPositionStore {
 
   async isAnyKnown(): Promise<boolean> {
     return (await this.#scope.executor.first(selectKnown, {})) !== undefined;
+  }
+
+  async listIds(): Promise<readonly string[]> {
+    return (await this.#scope.executor.rows(selectIds, {})).map(({ id }) => id);
+  }
+
+  async forget(ledgerId: string): Promise<void> {
+    await this.#scope.executor.run(deletePosition, { id: ledgerId });
   }
 
   async put(ledgerId: string, { bytes, code }: LedgerHead): Promise<void> {
