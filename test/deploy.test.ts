@@ -52,6 +52,15 @@ test('systemd accepts the unit, which starts the program as npm start does', {
   run(systemd, ['verify', '--man=no', copy]);
 });
 
+test('systemd accepts the check that a timer starts', { skip: reasonToSkip(systemd) }, () => {
+  const copies = ['roster-check.service', 'roster-check.timer'].map((name) => {
+    const copy = join(folder, name);
+    writeFileSync(copy, read(name).replace('/srv/roster/node_modules/.bin/node', process.execPath));
+    return copy;
+  });
+  run(systemd, ['verify', '--man=no', ...copies]);
+});
+
 test('nginx accepts its server block', { skip: reasonToSkip(nginx) }, () => {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=roster.example.com'];

@@ -95,7 +95,7 @@ export function readPublicKeys({ dataDir }: Config): Promise<Jwks> {
 }
 
 /** Compares the ledger of the folder with what the present database and the backup know; throws if it differs. */
-async function checkLedger(
+export async function checkLedger(
   { config: { dataDir }, secrets }: DirectoryOptions,
   { knownPositions, isOtherKnown }: Restoration,
 ): Promise<void> {
@@ -110,7 +110,8 @@ async function checkLedger(
   }
 }
 
-function refuseServer({ databaseUrl }: Secrets): void {
+/** A directory in PostgreSQL has backups of its own. */
+export function refuseServer({ databaseUrl }: Secrets): void {
   if (databaseUrl === null) return;
   const problem = 'names a PostgreSQL database: back it up and restore it with pg_dump and pg_restore';
   throw new ConfigError([{ name: settings.databaseUrl.name, problem }]);

@@ -72,11 +72,26 @@ export const erasureCommands: readonly Command[] = [
     load: async () => (await import('./commands/erasures.ts')).rotateKey,
   },
   {
+    name: 'erasure accept-ledger',
+    summary: 'Begin a new ledger where the present one is lost or was changed',
+    details:
+      'Says what is kept and what is lost, and asks for confirmation. Put the right ledger back instead if you have it.\n' +
+      'The new one has every line that Roster wrote, or that the database knows. Stop the server first.',
+    options: { yes },
+    load: async () => (await import('./commands/ledger.ts')).accept,
+  },
+  {
     name: 'backup',
     summary: 'Write the database to a file, also while a server runs',
     details: 'The file is complete, and only its owner can read it. The secret and the ledger are not in it.',
     argument: { name: 'FILE', meaning: 'A file that does not exist yet, outside the data folder' },
-    options: {},
+    options: {
+      verify: {
+        meaning:
+          'Restore it into a scratch folder beside FILE and check it there; ends with 1 if it is not sound',
+      },
+      'verify-only': { meaning: 'Verify a FILE that exists, and write none' },
+    },
     load: async () => (await import('./commands/backup.ts')).backup,
   },
   {

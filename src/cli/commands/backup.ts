@@ -1,20 +1,30 @@
 /** Copies of the database: `backup` writes one, also while a server runs; `restore` replaces the database by one. */
 import { backUpDirectory, type RestorePlan, restoreDirectory } from '../../app/backup.ts';
 import { hasDirectory } from '../../app/lost-directory.ts';
+import type { DirectoryOptions } from '../../app/open-directory.ts';
+import { verifyBackup } from '../../app/verify-backup.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { counted, secondsSince } from '../layout.ts';
+import { bold, counted, secondsSince } from '../layout.ts';
 
-export const backup: Handler = async ({ env, argument }) => {
+export const backup: Handler = async ({ env, argument, find }) => {
   const { config, secrets } = readConfig(env);
+  if (find('verify-only') !== undefined) {
+    const verified = await verify({ config, secrets }, argument);
+    return { ...verified, json: { file: argument, ...verified.json } };
+  }
   if (!hasDirectory(config, secrets)) throw new CommandError(`there is no directory in ${config.dataDir}`);
   const startedAt = performance.now();
   const { bytes, isRecorded } = await backUpDirectory({ config, secrets }, argument);
   const seconds = secondsSince(startedAt);
+  const verified = find('verify') === undefined ? null : await verify({ config, secrets }, argument);
   return {
-    json: { file: argument, bytes, seconds },
-    text: `${argument}: ${bytes.toLocaleString('en')} bytes in ${seconds} s.`,
+    json: { file: argument, bytes, seconds, ...verified?.json },
+    text: [
+      `${argument}: ${bytes.toLocaleString('en')} bytes in ${seconds} s.`,
+      ...(verified === null ? [] : [verified.text]),
+    ].join('\n'),
     notes: [
       'the backup does not contain the secret and the ledger of erasures: back them up separately',
       ...(isRecorded
@@ -23,8 +33,23 @@ export const backup: Handler = async ({ env, argument }) => {
             'the audit log does not have this backup: the database is of another version, or cannot be written',
           ]),
     ],
+    isFailure: verified?.isFailure ?? false,
   };
 };
+
+async function verify(options: DirectoryOptions, file: string) {
+  const startedAt = performance.now();
+  const { organizations, users, erased, problems } = await verifyBackup(options, file);
+  const isSound = problems.length === 0;
+  const found = `${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
+  return {
+    json: { verified: isSound, organizations, users, erased, problems },
+    text: isSound
+      ? `Verified in ${secondsSince(startedAt)} s: restored into a scratch folder it is sound, with ${found}; ${erased} were erased again.`
+      : [bold('The backup is not sound: do not rely on it.'), ...problems].join('\n'),
+    isFailure: !isSound,
+  };
+}
 
 export const restore: Handler = async (invocation) => {
   const { config, secrets } = readConfig(invocation.env);
