@@ -81,6 +81,29 @@ describe('an answer in pieces', () => {
     });
   });
 
+  test('leaves the event loop a turn after each piece, also with no other caller', async () => {
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    const pulledAt: number[] = [];
+    async function* stream(): AsyncGenerator<string> {
+      for (let left = 100; left > 0; left--) {
+        pulledAt.push(turns);
+        yield 'x'.repeat(20);
+      }
+    }
+    await withStream(stream, async (harness) => {
+      count();
+      const { length } = await (await harness.ask('GET /v2/lamps')).text();
+      isOver = true;
+      assert.equal(length, 2_000);
+    });
+    assert.equal(new Set(pulledAt).size, 100, 'two pieces came in one turn');
+  });
+
   test('starts before its last piece is ready', async () => {
     const gate = Promise.withResolvers<void>();
     async function* stream(): AsyncGenerator<string> {

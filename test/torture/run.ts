@@ -17,6 +17,7 @@ const programs = [
   'pumping',
   'sockets',
   'stops',
+  'streams',
 ];
 
 const [name, ...words] = process.argv.slice(2);

@@ -3,6 +3,7 @@
  * pieces and the pieces of these, each in a queue of its own (`fair-queue.ts`). A caller is a key, an app or an account of an organization, or else a network.
  * Several processes divide each its own work.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { levelsOf } from '../../core/access/network.ts';
 import type { Principal } from '../../core/access/principal.ts';
 import { actorIdOf } from '../../core/record/audit-event.ts';
@@ -107,15 +108,17 @@ export function inTurns(
   caller: Caller,
 ): AsyncIterable<string> {
   const pieces = source[Symbol.asyncIterator]();
+  let ending: Promise<void> | null = null;
   const iterator: AsyncIterator<string> = {
     async next() {
+      await ending;
       const turn = new Turn();
       await turn.take(queue, caller, performance.now());
       try {
         return await pieces.next();
       } finally {
         // Only then the answers of this turn of the event loop are written, and other requests are read.
-        setImmediate(() => turn.end());
+        ending = nextTurn().then(() => turn.end());
       }
     },
     async return() {
