@@ -5,10 +5,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { makeFolder, readJson, removeFolder, type Serving, serve } from './cli/program.ts';
+import { slowTest as test } from './support/effort.ts';
 import { ensureProgram, reasonToSkip } from './support/machine/program.ts';
 import { visitDemo } from './support/server/demo-person.ts';
 

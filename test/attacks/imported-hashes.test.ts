@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { hash } from 'bcrypt';
 import Database from 'better-sqlite3';
 import { dearestOf, measureHashes } from '../../src/core/transfer/dearest-hash.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { type QuietServer, startQuietServer } from './support/quiet-server.ts';
 
 /** A salted SHA-1 of LDAP: a thousand times cheaper than a hash of ours. */

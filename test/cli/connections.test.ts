@@ -1,10 +1,11 @@
 /** The operator's commands for connections and providers, while a server runs, on both databases. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { newPrefixedId, toUserIdText } from '../../src/core/ids.ts';
 import { sealGrant, type TokenGrant } from '../../src/core/providers/grant.ts';
 import { addConnection, openSession } from '../connect-page/connect-calls.ts';
 import { unknownUserId } from '../support/contracts/people.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { type Roster, startRoster } from '../support/server/start.ts';
 import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';

@@ -1,13 +1,14 @@
 /** A deletion does the same through every API, and its receipt says what was done and nothing else. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { eraseUsers, planErasures } from '../../src/core/erasure/erase-users.ts';
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
 import { keptTables } from '../../src/store/users/user-erasure.ts';
 import { doorNames, doorOf, openDoors } from '../journeys/doors.ts';
 import { strongPassword } from '../support/contracts/door.ts';
 import { addPerson } from '../support/contracts/people.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';
 import { startRoster, testDoor } from '../support/server/start.ts';
 import { addKnownPerson, type KnownPerson, textsOf } from './known-person.ts';

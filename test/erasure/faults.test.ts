@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import { abandonErasure } from '../../src/core/erasure/abandon-erasure.ts';
@@ -15,7 +15,7 @@ import { isRefusal } from '../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type Fault, type FaultProxy, faults, startFaultProxy } from '../providers/fault-proxy.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { createDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import type { KilledTask } from './killed-process.ts';

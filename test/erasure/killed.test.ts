@@ -4,12 +4,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import type { User } from '../../src/core/directory/user.ts';
 import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { findInFolder } from './bytes.ts';
 import { runKilledTask } from './killed-task.ts';

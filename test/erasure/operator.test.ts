@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import {
   makeFolder,
   readJson,
@@ -16,6 +16,7 @@ import {
   type Serving,
   serve,
 } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const settings = { ROSTER_SECRET: 'a-secret-of-the-operator-under-test' };

@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
@@ -15,7 +14,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { TextIndex } from '../../src/store/sqlite/remains/text-index.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../store/harness.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import {
   databaseBytes,
   pageBytes,

@@ -10,7 +10,7 @@ import { copyFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { confirm } from '../../src/cli/confirm.ts';
@@ -25,6 +25,7 @@ import {
   serve,
   start,
 } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { findInFolder } from './bytes.ts';
 
 const settings = { ROSTER_SECRET: 'a-secret-that-no-backup-may-have-in-it' };

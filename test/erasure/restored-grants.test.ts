@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe } from 'node:test';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import type { Erasure } from '../../src/core/erasure/erasure.ts';
@@ -22,7 +22,7 @@ import { openGrantsFolder } from '../../src/store/folder/open-grants.ts';
 import { openCore } from '../jobs/deployment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
 import { type FaultProxy, startFaultProxy } from '../providers/fault-proxy.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { type LinkedFolder, makeLinkedFolder, type Running, secret } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';
 

@@ -6,12 +6,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { toUserIdText } from '../../src/core/ids.ts';
 import { makeFolder, refused, removeFolder, roster, rosterJson, start } from '../cli/program.ts';
 import { unknownUserId } from '../support/contracts/people.ts';
+import { slowTest as test } from '../support/effort.ts';
 
 const settings = { ROSTER_SECRET: 'a-secret-of-lists-that-are-erased' };
 const people = 6_000;

@@ -1,11 +1,12 @@
 /** Several processes complete erasures at the same time: each erasure ends once, with one receipt of one key. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { advanceErasures } from '../../src/core/erasure/complete-erasures.ts';
 import { eraseUsers } from '../../src/core/erasure/erase-users.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../providers/authorization-server.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { createDatabase } from '../support/postgres/postgres.ts';
 import { makeLinkedFolder } from './linked-folder.ts';
 import { claimsIn } from './receipts.ts';

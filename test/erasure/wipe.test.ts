@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -18,6 +18,7 @@ import { descriptorOf, PageFile } from '../../src/store/sqlite/remains/page-file
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, openLocation } from '../store/harness.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { databaseBytes, plant, plantedIn, randomText, rangesIn } from './database-pages.ts';
 import type { NeighbourRequest } from './neighbour-process.ts';
 import type { KillStep } from './wiping-process.ts';

@@ -1,7 +1,8 @@
 /** The database goes away and comes back while Roster runs. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { slowTest as test } from '../support/effort.ts';
 import { findPort } from '../support/machine/port.ts';
 import { createDatabase, type PostgresServer, startPostgres } from '../support/postgres/postgres.ts';
 import type { Ask, Reply } from '../support/server/http.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { type Field, fieldsOf } from '../support/contracts/schema-arbitrary.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 

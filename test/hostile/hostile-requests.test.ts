@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import fc from 'fast-check';
 import { characters } from '../support/arbitraries.ts';
 import { attackedContracts, handlesOf } from '../support/contracts/door.ts';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { addPerson, type Person } from '../support/contracts/people.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { oddIds, oddQueryValues } from './hostile-values.ts';
 import { openScene, type Request, type Scene, withinDeadline } from './scene.ts';
 

@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { type Json, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { startSmtpServer } from '../support/machine/smtp.ts';
 import { deadlineMs } from './scene.ts';
 

@@ -8,11 +8,11 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, readJson, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
 import { startAuthorizationServer } from '../providers/authorization-server.ts';
 import { clientId, clientSecret } from '../providers/linked-provider.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { type Jar, visit as openPage, pressStart } from '../support/server/demo-person.ts';
 
 /** A proxy that forwards requests, or repeats them in an error; it collects every secret in them. */

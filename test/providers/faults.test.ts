@@ -4,14 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
 import type { Connection } from '../../src/core/providers/connection.ts';
 import { disconnect } from '../../src/core/providers/user-connections.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { type Fault, faults } from './fault-proxy.ts';
 import { type Linked, openLinked, type RevocationFacts } from './linked-deployment.ts';
 

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deleteUser } from '../../src/core/directory/user-lifecycle.ts';
+import { slowTest as test } from '../support/effort.ts';
 import type { KilledTask } from './killed-process.ts';
 import { type Linked, openLinked } from './linked-deployment.ts';
 

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import type { Core } from '../../src/core/core.ts';
 import { replayLedger } from '../../src/core/erasure/replay.ts';
 import { endStarted, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
 import { openCore } from '../jobs/deployment.ts';
-import { effort } from '../support/effort.ts';
+import { effort, slowTest as test } from '../support/effort.ts';
 import { createDatabase } from '../support/postgres/postgres.ts';
 import { createFakeClock } from '../support/server/clock.ts';
 

@@ -1,7 +1,8 @@
 /** Several workers on one database: what one has acknowledged, every other one shows from then on. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { makeFolder, readJson, removeFolder, rosterJson } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { type Line, startWorkers, type Workers } from '../support/server/workers.ts';
 
 const count = 2;

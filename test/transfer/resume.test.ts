@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { type Json, makeFolder, removeFolder, roster, rosterJson, serve } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { openRows, type Rows } from '../support/server/rows.ts';
 import { importFile, killWhen, makeFile, pipeInto } from './program.ts';
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   makeFolder,
@@ -16,6 +16,7 @@ import {
   type Serving,
   serve,
 } from '../../cli/program.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../../support/postgres/postgres.ts';
 
 for (const database of ['SQLite', 'PostgreSQL'] as const) {

@@ -4,10 +4,11 @@
  * server that hangs for fifty domains.
  */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import { signUp } from '../../contracts/general/sign-up.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { setUp } from '../../support/server/set-up.ts';
 import { type Roster, startRoster } from '../../support/server/start.ts';
 import { path } from '../support/accounts.ts';

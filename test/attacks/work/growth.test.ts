@@ -5,7 +5,7 @@
  */
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { sessionsMax } from '../../../src/core/access/session.ts';
 import { endedMax } from '../../../src/core/providers/user-connections.ts';
 import { dayMs } from '../../../src/core/time.ts';
@@ -13,7 +13,7 @@ import { createHousekeepingJob } from '../../../src/jobs/housekeeping.ts';
 import { addConnection, askToken, openSession } from '../../connect-page/connect-calls.ts';
 import { goodPassword, signUp } from '../../contracts/general/sign-up.ts';
 import { createTestJournal } from '../../jobs/deployment.ts';
-import { effort } from '../../support/effort.ts';
+import { effort, slowTest as test } from '../../support/effort.ts';
 import { steady } from '../../support/server/clock.ts';
 import { visitDemo } from '../../support/server/demo-person.ts';
 import type { Reply } from '../../support/server/http.ts';

@@ -5,8 +5,9 @@
  * more than from the other, so a difference counts when three measurements in a row have it.
  */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import type { Reply } from '../../support/server/http.ts';
 import { setUpRoster } from '../../support/server/set-up.ts';
 import { signUp } from './sign-up.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { minuteMs } from '../../../src/core/time.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import type { Ask, Reply } from '../../support/server/http.ts';
 import { openLedger } from '../../support/server/ledger.ts';
 import { startRoster } from '../../support/server/start.ts';

@@ -13,6 +13,7 @@ import { newUserOf } from '../../../src/core/directory/user-lifecycle.ts';
 import { createLogger } from '../../../src/http/log.ts';
 import { createServer, type HttpServer } from '../../../src/http/server/server.ts';
 import { defaultHttpSettings } from '../../../src/http/settings.ts';
+import { slowTestMs } from '../../support/effort.ts';
 import { type Client, createClient } from '../../support/server/http.ts';
 import { type Roster, startRoster, type Tenant } from '../../support/server/start.ts';
 
@@ -30,28 +31,31 @@ describe('the stream of humanapi', () => {
   /** Reads inside the organization so far, without the look-up of the credential. */
   let reads = 0;
 
-  before(async () => {
-    roster = await startRoster();
-    tenant = roster.organization;
-    await roster.core.work.change(tenant.key, async (tx) => {
-      for (let index = 0; index < usersCount; index++) {
-        const user = newUserOf(tenant.app.appId, roster.clock.now());
-        await tx.users.insert({ ...user, externalId: externalIdOf(index) });
-      }
-    });
-    server = createServer({
-      core: counting(roster.core),
-      contracts: [humanapiContract],
-      fallback: 'humanapi',
-      settings: defaultHttpSettings,
-      publicUrl: () => 'http://localhost',
-      logger: createLogger('silent'),
-      readiness: async () => true,
-    });
-    const unchecked = { check: () => ({ contract: null, operation: null }) };
-    client = createClient(await server.listen({ host: '127.0.0.1', port: 0 }), async () => unchecked);
-    line = `GET /v1/apps/${tenant.app.appId}/users`;
-  });
+  before(
+    async () => {
+      roster = await startRoster();
+      tenant = roster.organization;
+      await roster.core.work.change(tenant.key, async (tx) => {
+        for (let index = 0; index < usersCount; index++) {
+          const user = newUserOf(tenant.app.appId, roster.clock.now());
+          await tx.users.insert({ ...user, externalId: externalIdOf(index) });
+        }
+      });
+      server = createServer({
+        core: counting(roster.core),
+        contracts: [humanapiContract],
+        fallback: 'humanapi',
+        settings: defaultHttpSettings,
+        publicUrl: () => 'http://localhost',
+        logger: createLogger('silent'),
+        readiness: async () => true,
+      });
+      const unchecked = { check: () => ({ contract: null, operation: null }) };
+      client = createClient(await server.listen({ host: '127.0.0.1', port: 0 }), async () => unchecked);
+      line = `GET /v1/apps/${tenant.app.appId}/users`;
+    },
+    { timeout: slowTestMs },
+  );
   after(async () => {
     client.close();
     await server.close();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { addPerson, bareId, unknownUserId } from '../../support/contracts/people.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 
 const path = '/organization/api/v1/users';

@@ -4,12 +4,12 @@
  */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import fc from 'fast-check';
 import { type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
 import { isNotFound } from '../../../src/core/errors.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { effort } from '../../support/effort.ts';
+import { effort, slowTest as test } from '../../support/effort.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 
 type Step =

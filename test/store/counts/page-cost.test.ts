@@ -15,6 +15,7 @@ import type { Executor } from '../../../src/store/sql/executor.ts';
 import { SqliteConnection } from '../../../src/store/sqlite/connection.ts';
 import { ReadExecutor } from '../../../src/store/sqlite/executor.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
+import { slowTestMs } from '../../support/effort.ts';
 import {
   addTenant,
   type FileStore,
@@ -112,10 +113,13 @@ for (const [name, open] of [
     let large: Tenant;
     let small: Tenant;
 
-    before(async () => {
-      measured = await open();
-      [large, small] = await fill(measured.own);
-    });
+    before(
+      async () => {
+        measured = await open();
+        [large, small] = await fill(measured.own);
+      },
+      { timeout: slowTestMs },
+    );
     after(() => measured.close());
 
     /** How many nodes are read to find a page, and how many users are skipped. */

@@ -5,11 +5,10 @@
  */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
 import { type User, type UserStatus, userStatuses } from '../../../src/core/directory/user.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { effort } from '../../support/effort.ts';
+import { effort, slowTest as test } from '../../support/effort.ts';
 import { addTenant, databases, newUser, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };

@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { NewUser } from '../../../src/core/directory/user.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { effort } from '../../support/effort.ts';
+import { effort, slowTest as test } from '../../support/effort.ts';
 import { addTenant, databases, makeSqliteStore, newUser, type Tenant } from '../harness.ts';
 
 const countShape = { rangeMax: 4, fanout: 4 };

@@ -1,9 +1,10 @@
 /** The upgrade to keys of emails that have A-labels. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import type { NewUser } from '../../../src/core/directory/user.ts';
 import { renewEmailKeys } from '../../../src/store/migrations/email-keys.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 import { onTarget } from './on-target.ts';
 

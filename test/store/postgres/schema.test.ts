@@ -1,10 +1,11 @@
 /** The schema in PostgreSQL matches the registry, and can be distributed over machines by organization. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { isRefusal } from '../../../src/core/errors.ts';
 import { tables } from '../../../src/store/schema/personal-data.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement } from '../../../src/store/sql/statement.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { makePostgresStore, type PostgresOwnStore } from '../harness.ts';
 
 /** Small tables that are read before the organization is known. A database on several machines has a copy on each. */

@@ -1,6 +1,5 @@
 /** Lists of audit events are complete and exact at any moment, whatever of the log is archived, counted, late or deleted. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { operatorAt, type Principal } from '../../../src/core/access/principal.ts';
 import { archiveEvents } from '../../../src/core/record/archive-events.ts';
 import {
@@ -10,6 +9,7 @@ import {
   record,
   type StoredEvent,
 } from '../../../src/core/record/audit-event.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { addTenant, suiteOnEveryDatabase, type Tenant } from '../harness.ts';
 
 const all: AuditFilter = { userId: null, actorId: null, action: null, since: null, until: null };

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { newUserId } from '../../../src/core/ids.ts';
 import { logLeft } from '../../../src/store/sqlite/log.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
+import { slowTest as test } from '../../support/effort.ts';
 import { addTenant, type FileStore, makeSqliteStore, newUser, type Tenant } from '../harness.ts';
 
 const mebibyte = 1024 * 1024;

@@ -10,6 +10,7 @@
  */
 import { after, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { slowTestMs } from '../effort.ts';
 import { startsOnPostgres } from '../server/start.ts';
 import { ensureProgram, reasonToSkip, type WantedProgram } from './program.ts';
 
@@ -64,7 +65,7 @@ export function browserTest(
 ): void {
   if (startsOnPostgres()) return;
   const further = options.hasThirdPartyCookies === false ? [withoutThirdPartyCookies] : [];
-  test(title, { skip: reasonToSkip(browser) }, async () => {
+  test(title, { skip: reasonToSkip(browser), timeout: slowTestMs }, async () => {
     const context = await (await launch(further)).newContext({ locale: options.lang ?? 'en-US' });
     try {
       await work({ context, page: await context.newPage() });
