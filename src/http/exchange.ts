@@ -19,6 +19,8 @@ export class Exchange {
   bodyRefusal: Refusal | null = null;
   /** Called when `bodyRefusal` is set while the body is being read. */
   onBodyRefusal: ((refusal: Refusal) => void) | null = null;
+  /** How many bytes of the body have been read. */
+  heldBytes = 0;
   /** Whether the answer was given to Node; the reader may not have received it yet. */
   isAnswered = false;
   /** Whether its answer announces the end of the connection; the server drops what comes after it. */

@@ -20,6 +20,8 @@ export interface HttpSettings {
   /** The number of requests that have begun to arrive and are not complete, in all and of one network. */
   readonly halfSentMax: number;
   readonly halfSentNetworkMax: number;
+  /** How many bytes of them the server holds, about; what comes in half a second is more. */
+  readonly halfSentBytesMax: number;
   /** How many bytes of a request must arrive in each second since it began, on average; judged after `slowAfterMs`. */
   readonly leastBytesPerSecond: number;
   readonly slowAfterMs: number;
@@ -46,6 +48,7 @@ export const defaultHttpSettings: HttpSettings = {
   socketsMax: 10_000,
   halfSentMax: 2_000,
   halfSentNetworkMax: 200,
+  halfSentBytesMax: 128 * 1024 * 1024,
   leastBytesPerSecond: 1_024,
   slowAfterMs: 5_000,
   bodyTimeoutMs: 10_000,

@@ -44,6 +44,7 @@ export async function readBody(exchange: Exchange): Promise<Buffer> {
     const onData = (piece: Buffer): void => {
       length += piece.length;
       count += 1;
+      exchange.heldBytes = length;
       if (length > bodyBytesMax || count > bodyPiecesMax) settle(() => reject(tooLarge()));
       else if (pieces.push(piece) === joinedPieces) pieces = [Buffer.concat(pieces)];
     };

@@ -1,27 +1,32 @@
 /**
  * The connections of the server, and which of them give way. A request is half sent from its first byte to its last; those have
- * bounds of their own, in all and by network, and a least rate. The oldest give way first, so a caller that sends whole requests
+ * bounds of their own, in all and by network, also of their bytes, and a least rate. The oldest give way first, so a caller that sends whole requests
  * is served beside a stranger of the same network who does not. If the server has no place for a new connection, idle ones are
  * closed, first those of the network that has most; where all work, the largest network gives places to the others. Connections
  * of a trusted proxy have no bound by network.
  *
- * The requests of one connection are served one after the other, and few may wait: Node alone would read any number of them, each
- * of which takes memory. Nothing else is done for a request but to note it. A pass over all connections, twice a second, reads
- * from Node how far each has come.
+ * Nothing is done for a request but to note it. A pass over all connections, twice a second, reads from Node how far each has come.
+ * Requests that do not wait for answers are in `pipelined-requests.ts`.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { levelsOf } from '../../core/access/network.ts';
 import { secondMs } from '../../core/time.ts';
-import { hasBody, latestExchange, setFollowed } from '../exchange.ts';
+import { hasBody, latestExchange } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { NetworkReader } from '../reading/network.ts';
 import type { HttpSettings } from '../settings.ts';
+import { PipelinedRequests } from './pipelined-requests.ts';
 
 export type SocketLimits = Pick<
   HttpSettings,
-  'socketsMax' | 'halfSentMax' | 'halfSentNetworkMax' | 'leastBytesPerSecond' | 'slowAfterMs'
+  | 'socketsMax'
+  | 'halfSentMax'
+  | 'halfSentNetworkMax'
+  | 'halfSentBytesMax'
+  | 'leastBytesPerSecond'
+  | 'slowAfterMs'
 >;
 
 /** How many connections are in each state. */
@@ -53,12 +58,6 @@ export interface SocketGuardOptions {
 
 type State = 'idle' | 'head' | 'body' | 'working' | 'unread';
 
-/** A request that waits until the one before it on its connection is answered. */
-interface Pipelined {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
 interface Connection {
   readonly socket: Socket;
   readonly network: string;
@@ -68,10 +67,6 @@ interface Connection {
   /** The last request that is served, and its answer; null before the first. */
   request: IncomingMessage | null;
   response: ServerResponse | null;
-  /** Those that came before its answer; null where there are none. */
-  pipelined: Pipelined[] | null;
-  /** Called when the last of them is served. */
-  onPipelined: (() => void) | null;
   /** When the last request began, or the connection; on the clock of `performance`. */
   usedAt: number;
   /** The bytes read before the request that is half sent. */
@@ -93,9 +88,6 @@ const freshMs = secondMs;
 const unreadMs = 5 * secondMs;
 
 const fullMs = 50;
-/** How many requests of one connection may wait for the answers before them, and how many of all connections. */
-const pipelinedMax = 100;
-const pipelinedTotalMax = 2_000;
 
 const connection = Symbol('connection');
 type TrackedSocket = Socket & { [connection]?: Connection };
@@ -108,11 +100,11 @@ export class SocketGuard {
   readonly #sizes = new Map<string, number>();
   /** Until then, groups of that size look for no place: there was none a moment ago. */
   #full = { until: 0, size: 0 };
-  /** The connections of which requests wait for answers before them, and how many of all together. */
-  readonly #pipelining = new Set<Connection>();
-  #pipelined = 0;
-  /** How many requests closed connections had, which have not ended yet. */
-  #ending = 0;
+  readonly #pipelined = new PipelinedRequests({
+    serve: ({ request, response }) =>
+      this.#serve((request.socket as TrackedSocket)[connection], request, response),
+    cut: (socket) => this.#cut(socket),
+  });
 
   constructor(options: SocketGuardOptions) {
     this.#options = options;
@@ -125,19 +117,19 @@ export class SocketGuard {
     const found = (request.socket as TrackedSocket)[connection];
     if (found === undefined || found.socket.destroyed) return;
     const before = found.response;
-    if (before === null || (found.pipelined === null && (before.destroyed || before.writableFinished)))
+    const isFree = before === null || before.destroyed || before.writableFinished;
+    if (before === null || (isFree && !this.#pipelined.has(found.socket)))
       this.#serve(found, request, response);
-    else this.#wait(found, before, { request, response });
+    else this.#pipelined.add({ request, response }, before);
   }
 
   /** Acts when the last request that has arrived is served: at once, or after those before it. */
   afterPipelined(socket: Duplex, act: () => void): void {
-    const found = (socket as TrackedSocket)[connection];
-    if (found === undefined || found.pipelined === null) act();
-    else found.onPipelined = act;
+    this.#pipelined.afterLast(socket, act);
   }
 
-  #serve(found: Connection, request: IncomingMessage, response: ServerResponse): void {
+  #serve(found: Connection | undefined, request: IncomingMessage, response: ServerResponse): void {
+    if (found === undefined) return;
     found.request = request;
     found.response = response;
     found.usedAt = performance.now();
@@ -147,29 +139,9 @@ export class SocketGuard {
     this.#options.serve(request, response);
   }
 
-  #wait(found: Connection, before: ServerResponse, pipelined: Pipelined): void {
-    if (found.pipelined === null) {
-      found.pipelined = [];
-      this.#pipelining.add(found);
-      setFollowed(found.socket, true);
-      before.once('close', () => this.#serveNext(found));
-    }
-    found.pipelined.push(pipelined);
-    this.#pipelined += 1;
-    // A closed connection keeps its requests until its end, which comes when all connections have been read.
-    if (found.pipelined.length > pipelinedMax || this.#ending > pipelinedTotalMax) this.#cut(found);
-    else if (this.#pipelined > pipelinedTotalMax) this.#cutOldest();
-  }
-
-  #serveNext(found: Connection): void {
-    const next = found.pipelined?.shift();
-    if (next === undefined || found.socket.destroyed) return;
-    this.#pipelined -= 1;
-    const isLast = found.pipelined?.length === 0;
-    if (isLast) this.#endPipelining(found);
-    else next.response.once('close', () => this.#serveNext(found));
-    this.#serve(found, next.request, next.response);
-    if (isLast) found.onPipelined?.();
+  #cut(socket: TrackedSocket): void {
+    const found = socket[connection];
+    if (found !== undefined) this.#close(found, 'pipelined');
   }
 
   counts(): SocketCounts {
@@ -201,27 +173,35 @@ export class SocketGuard {
 
   /** Closes what is too slow and what is over the bounds of half-sent requests. */
   pass(now: number): void {
-    const { halfSentMax, halfSentNetworkMax } = this.#options.limits;
+    const { halfSentMax, halfSentNetworkMax, halfSentBytesMax } = this.#options.limits;
     const halfSent: Connection[] = [];
+    let bytes = 0;
     for (const each of this.#connections) {
       const state = this.#look(each, now);
       if (!isHalfSent(state)) continue;
       if (each.isRefused) each.socket.destroy();
       else if (this.#isSlow(each, state, now)) this.#refuse(each, state);
-      else halfSent.push(each);
+      else {
+        halfSent.push(each);
+        bytes += heldBytesOf(each);
+      }
     }
-    if (halfSent.length <= Math.min(halfSentMax, halfSentNetworkMax)) return;
+    const isWithin = halfSent.length <= Math.min(halfSentMax, halfSentNetworkMax);
+    if (isWithin && bytes <= halfSentBytesMax) return;
     // The newest first, so that the oldest are those beyond a bound.
     halfSent.sort((left, right) => sinceOf(right) - sinceOf(left));
     const ofNetwork = new Map<string, number>();
     let total = 0;
+    let held = 0;
     for (const each of halfSent) {
       const count = (ofNetwork.get(each.network) ?? 0) + 1;
+      const ownBytes = heldBytesOf(each);
       if (!each.isProxy && count > halfSentNetworkMax) this.#close(each, 'network');
-      else if (total >= halfSentMax) this.#close(each, 'total');
+      else if (total >= halfSentMax || held + ownBytes > halfSentBytesMax) this.#close(each, 'total');
       else {
         ofNetwork.set(each.network, count);
         total += 1;
+        held += ownBytes;
       }
     }
   }
@@ -231,7 +211,7 @@ export class SocketGuard {
     const now = performance.now();
     const added: Connection = {
       ...{ socket, network, isProxy, group: levelsOf(network).at(-1)?.network ?? network },
-      ...{ request: null, response: null, pipelined: null, onPipelined: null },
+      ...{ request: null, response: null },
       ...{ usedAt: now, bytesBefore: 0, headSince: null, isMarked: true, isRefused: false },
     };
     if (this.#connections.size >= this.#options.limits.socketsMax && !this.#makePlaces(added, now)) {
@@ -247,33 +227,11 @@ export class SocketGuard {
 
   #remove(removed: Connection): void {
     if (!this.#connections.delete(removed)) return;
-    this.#endPipelining(removed);
+    this.#pipelined.forget(removed.socket);
     if (removed.isProxy) return;
     const size = this.#sizeOf(removed) - 1;
     if (size > 0) this.#sizes.set(removed.group, size);
     else this.#sizes.delete(removed.group);
-  }
-
-  #cutOldest(): void {
-    const [oldest] = this.#pipelining;
-    if (oldest !== undefined) this.#cut(oldest);
-  }
-
-  /** Closes a connection with too many requests, and reads no further ones of it. */
-  #cut(found: Connection): void {
-    const count = found.pipelined?.length ?? 0;
-    this.#ending += count;
-    found.socket.once('close', () => {
-      this.#ending -= count;
-    });
-    this.#close(found, 'pipelined');
-    skipRest(found.socket);
-  }
-
-  #endPipelining(ended: Connection): void {
-    this.#pipelined -= ended.pipelined?.length ?? 0;
-    ended.pipelined = null;
-    if (this.#pipelining.delete(ended)) setFollowed(ended.socket, false);
   }
 
   #sizeOf({ group, isProxy }: Connection): number {
@@ -371,21 +329,17 @@ function stateOf({ socket, request, response, bytesBefore, isMarked }: Connectio
   return isMarked && socket.bytesRead > bytesBefore ? 'head' : 'idle';
 }
 
-/** As for a change of protocol. */
-const stopReading = (): number => 2;
-
-/**
- * Makes Node's parser leave the rest of what it has read. It would make a request of all in it, thousands from one packet, also where the
- * connection is closed. There is no documented way.
- */
-function skipRest({ parser }: Socket & { readonly parser?: { onIncoming: unknown } | null }): void {
-  if (parser) parser.onIncoming = stopReading;
-}
-
 /** Whether the caller waits for `100 Continue`, which the server has not sent yet. */
 function waitsForContinue({ socket }: Connection): boolean {
   const exchange = latestExchange(socket);
   return exchange?.expectsContinue === true && !exchange.isAnswered && exchange.onBodyRefusal === null;
+}
+
+/** The bytes of a half-sent body that the server holds; none of one whose rest is dropped, because it has its answer. */
+function heldBytesOf({ socket, request }: Connection): number {
+  const exchange = latestExchange(socket);
+  if (exchange === undefined || exchange.request !== request || exchange.isAnswered) return 0;
+  return exchange.heldBytes + request.readableLength;
 }
 
 function isHalfSent(state: State): boolean {

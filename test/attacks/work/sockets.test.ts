@@ -96,6 +96,22 @@ describe('connections that a stranger holds', () => {
     await assertServed(harness);
   });
 
+  test('large half-sent bodies of many networks are bounded by their bytes, and the oldest give way', async () => {
+    const harness = await serve({ halfSentBytesMax: 1024 * 1024 });
+    const large = `${post}Content-Length: 260000\r\n\r\n${' '.repeat(200_000)}`;
+    const bodies: Crowd[] = [];
+    for (let network = 1; network <= 8; network++) {
+      bodies.push(await crowd(harness, 1, large, `127.7.${network}.1`));
+    }
+    const dropped = large.replace('POST /v2/lamps', 'POST /nowhere');
+    const answered = await crowd(harness, 1, dropped, '127.7.9.1');
+    await sleep(1_500);
+    const left = bodies.map((each) => each.open());
+    assert.deepEqual(left, [0, 0, 0, 1, 1, 1, 1, 1]);
+    assert.equal(answered.open(), 1);
+    await assertServed(harness);
+  });
+
   test('a trusted proxy has no bound by network', async () => {
     const harness = await serve({ trustedProxies: ['127.5.0.0/16'] });
     const proxied = await crowd(harness, 30, halfBody, '127.5.0.1');
