@@ -11,13 +11,14 @@ import { debtOf, failureDelayMs, guessesLeft, type Hit, type Quota } from '../ac
 import type { Core, NetworkBucket, Policy } from '../core.ts';
 import type { Organization } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
-import type { DayScope } from '../messaging/budget-store.ts';
+import { type DayScope, untilTomorrowMs } from '../messaging/budget-store.ts';
 import type { Channel } from '../messaging/message.ts';
 import { addressQuotas } from '../messaging/message-budget.ts';
 import { dayOf, findClosing, openRange } from '../messaging/sms-limits.ts';
-import { notBeyond, skewMs } from '../time.ts';
+import { dayMs, notBeyond, skewMs } from '../time.ts';
 import { codeSendQuotas } from '../verification/confirmation-code.ts';
 import { changeMailQuotas } from '../verification/email-change.ts';
+import { invitationBudget } from '../verification/invitation.ts';
 import { resetMailQuotas } from '../verification/password-reset.ts';
 import { newRequestQuotas } from '../verification/requested-email.ts';
 
@@ -58,10 +59,12 @@ export async function listAccountLimits(core: Core, user: User): Promise<readonl
   const { clock, policy, work } = core;
   const now = clock.now();
   const subjects = subjectsOf(core.secrets, user);
+  const inviter = invitationBudget.ofUser(core.secrets, user.orgKey, user.id);
   const found = await work.read(user.orgKey, async (tx) => ({
     hits: await tx.throttles.listHits(subjects, now),
     messages: await tx.messageBudgets.listHits(subjects, now),
     failures: await tx.throttles.listFailures(subjects),
+    invitations: await tx.messageBudgets.findUsed({ scope: 'organization', budget: inviter }, now),
     closedUntil: user.phoneE164 === null ? null : await findClosing(core, tx, user.phoneE164),
   }));
   const kindOf = kindsOfSubjects(core, user);
@@ -96,6 +99,10 @@ export async function listAccountLimits(core: Core, user: User): Promise<readonl
     const waitMs = closedUntil - now;
     guesses.push({ limit: 'texts to the range', of: 'phone', used: 1, most: null, windowMs: null, waitMs });
   }
+  const { invitations: used } = found;
+  const most = policy.messageLimits.invitationsDay;
+  const waitMs = used < most ? 0 : untilTomorrowMs(now);
+  guesses.push({ limit: 'invitations', of: 'account', used, most, windowMs: dayMs, waitMs });
   return [...uses, ...messages.map((use) => ({ ...use, limit: `message ${use.limit}` })), ...guesses].filter(
     ({ used }) => used > 0,
   );
@@ -202,7 +209,7 @@ function useOf(hits: readonly Hit[], { limit, windowMs }: Quota, now: number) {
 export interface DayUse {
   /** Null for the whole deployment. */
   readonly organization: Organization | null;
-  /** `sms`, `email`, each also as `… owner`, or `sms money` in millionths. */
+  /** `sms`, `email`, each also as `… owner`, `sms money` in millionths, or `invitations` with the id of the key that sent them. */
   readonly budget: string;
   readonly used: number;
   /** Null for any number. */
@@ -212,7 +219,7 @@ export interface DayUse {
 /** An operation: the budgets of messages of the present day. Budgets without a limit are in it only where they were counted. */
 export async function listDayBudgets(core: Core): Promise<readonly DayUse[]> {
   const now = core.clock.now();
-  const { day } = core.policy.messageLimits;
+  const { day, invitationsDay } = core.policy.messageLimits;
   return core.work.readSystem('operator', async (system) => {
     const uses: DayUse[] = [];
     const organizations = await system.organizations.list();
@@ -225,12 +232,19 @@ export async function listDayBudgets(core: Core): Promise<readonly DayUse[]> {
         }
       }
     };
+    const keys = Map.groupBy(await system.apiKeys.list(), ({ orgKey }) => orgKey);
     const [anyone] = organizations;
     if (anyone !== undefined) await add(null, anyone.key, 'deployment');
     for (const organization of organizations) {
       await add(organization, organization.key, 'organization');
       const used = await system.within(organization.key).smsLimits.findSpent(dayOf(now));
       uses.push({ organization, budget: 'sms money', used, most: core.sms?.budgetDay ?? null });
+      for (const { id } of keys.get(organization.key) ?? []) {
+        const own = { scope: 'organization', budget: invitationBudget.ofKey(id) } as const;
+        const invited = await system.within(organization.key).messageBudgets.findUsed(own, now);
+        if (invited > 0)
+          uses.push({ organization, budget: `invitations ${id}`, used: invited, most: invitationsDay });
+      }
     }
     return uses.filter(({ used, most }) => used > 0 || most !== null);
   });

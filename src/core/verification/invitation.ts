@@ -84,10 +84,17 @@ async function spendInvitation(core: Core, tx: Tx, principal: Principal): Promis
   if (!isUsed) refuseWait(untilTomorrowMs(now));
 }
 
+/** The name of the budget of a key, and of a member of staff. */
+export const invitationBudget = {
+  ofKey: (keyId: string): string => `invitation ${keyId}`,
+  ofUser: userSubject,
+} as const;
+
 /** Null for the operator. */
 function inviterBudget({ secrets }: Core, principal: Principal): string | null {
-  if (principal.kind === 'api_key') return `invitation ${principal.keyId}`;
-  return principal.kind === 'user' ? userSubject(secrets, principal.orgKey, principal.userId) : null;
+  if (principal.kind === 'api_key') return invitationBudget.ofKey(principal.keyId);
+  if (principal.kind !== 'user') return null;
+  return invitationBudget.ofUser(secrets, principal.orgKey, principal.userId);
 }
 
 /** A name that a mail program could turn into a link or an address of the writer's choice. */
