@@ -8,7 +8,9 @@ import { describe, test } from 'node:test';
 import { dayMs } from '../../../src/core/time.ts';
 import { createHousekeepingJob } from '../../../src/jobs/housekeeping.ts';
 import { signUp } from '../../contracts/general/sign-up.ts';
+import { createTestJournal } from '../../jobs/deployment.ts';
 import { effort } from '../../support/effort.ts';
+import { steady } from '../../support/server/clock.ts';
 import { setUpRoster } from '../../support/server/set-up.ts';
 
 const general = '/general/v1';
@@ -23,7 +25,7 @@ describe('what strangers and a key do adds no rows without end', () => {
   let callers = 0;
 
   async function sweep(): Promise<void> {
-    const job = createHousekeepingJob(roster.core);
+    const job = createHousekeepingJob(roster.core, createTestJournal(), steady);
     while (await job.run());
     await roster.core.tally.write(roster.core.work);
     await roster.settle();
