@@ -168,7 +168,7 @@ export async function openCore(
     return await closeParts(error);
   }
   const hasher = createPasswordHasher({
-    ...{ queueMax: config.hashQueueMax, processes: config.workers },
+    ...{ queueMax: config.hashQueueMax, waitMsMax: config.hashWaitMs, processes: config.workers },
     ...(meter === undefined ? {} : { meter }),
     ...(hashWork === undefined ? {} : { work: hashWork }),
   });

@@ -92,6 +92,7 @@ export interface Config {
   readonly ownActQuotas: readonly Quota[];
   readonly auditMs: number;
   readonly hashQueueMax: number;
+  readonly hashWaitMs: number;
   /** The proof of humanity that strangers give at sign-up and at a request for a new password. */
   readonly challenge: SettingValues['challenge'];
   readonly bodyTimeoutMs: number;
@@ -270,6 +271,7 @@ function assemble(values: SettingValues): Config {
     ownActQuotas: ownActQuotas(values.limitOwnChanges),
     auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
+    hashWaitMs: values.hashWaitSeconds * secondMs,
     challenge: values.challenge,
     bodyTimeoutMs: values.bodyTimeoutSeconds * secondMs,
     requestsInFlightMax: values.requestsInFlightMax,

@@ -222,7 +222,14 @@ export const settings = {
     parser: read.wholeNumber(256, 1_000_000),
     fallback: '256',
     meaning:
-      'How many passwords may wait to be hashed; above that the newest of the network with the most is refused, and each after two seconds (429 where other networks wait with less, else 503). A costly imported hash counts as several.',
+      'How many passwords may wait to be hashed; above that the newest of the network with the most is refused (429 where other networks wait with less, else 503). A costly imported hash counts as several.',
+  }),
+  hashWaitSeconds: setting('ROSTER_HASH_WAIT_SECONDS', {
+    section: 'Limits',
+    parser: read.wholeNumber(1, 60),
+    fallback: '2',
+    meaning:
+      'How long a password may wait to be hashed. What would wait longer at the present pace is refused at once, the newest of the network with the most (429 where other networks wait with less, else 503).',
   }),
   bodyTimeoutSeconds: setting('ROSTER_BODY_TIMEOUT_SECONDS', {
     section: 'Limits',

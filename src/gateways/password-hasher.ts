@@ -3,7 +3,7 @@
  * Node's thread pool or in threads of its own, so that the event loop stays free.
  *
  * About as many hashes run at a time as there are cores, a bounded amount of work waits for a bounded time, in turns by
- * network and account (`password-hash/fair-queue.ts`), and more is refused: so a flood of sign-ins needs a fixed amount of
+ * network and account (`password-hash/fair-queue.ts`), and more is refused at once: so a flood of sign-ins needs a fixed amount of
  * memory, and keeps few others waiting. Work is counted in units of one hash of ours; a costly imported hash counts as several. An account without a password, and one that does
  * not exist, cost the work of our own hash.
  */
@@ -15,7 +15,7 @@ import { CheckThreads } from './password-hash/check-threads.ts';
 import { FairQueue, type Unserved } from './password-hash/fair-queue.ts';
 import { readHash } from './password-hash/hash-kinds.ts';
 
-/** How long a password waits for its turn. */
+/** How long a password waits for its turn, unless the settings say otherwise. */
 const queueWaitMsMax = 2_000;
 
 /** One unit takes no less on any machine that is in use. */
@@ -36,7 +36,7 @@ export interface HashMeter {
 export interface HasherOptions {
   /** How many units of work may wait; of more, that of the caller with the most is refused with `unavailable`. */
   readonly queueMax: number;
-  /** How long a password may wait. Default: 2 seconds. */
+  /** How long a password may wait; one that would wait longer is refused at once. Default: 2 seconds. */
   readonly waitMsMax?: number;
   /** How many run at a time. Default: what the cores and the thread pool allow. */
   readonly concurrency?: number;

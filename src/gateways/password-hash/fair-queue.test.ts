@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isRefusal } from '../../core/errors.ts';
 import { FairQueue, type FairQueueOptions, type Turn, type Unserved } from './fair-queue.ts';
 
@@ -91,6 +92,47 @@ describe('tasks that wait', () => {
     await assert.rejects(late, (error: unknown) => isRefusal(error, 'unavailable'));
     assert.deepEqual([unserved, queue.waiting], [['wait'], 0]);
     await open();
+  });
+
+  test('too long at the present pace are refused at once, the newest of the caller with the most', async () => {
+    let now = 0;
+    const { queue, open, add, ran, refused, unserved } = busyQueue({ waitMsMax: 1_000, now: () => now });
+    // The gate took the only place, so these run after it: the pace is 100 ms for each unit.
+    add(of('a'), 'a');
+    now += 100;
+    await open();
+    const takeLong = async (): Promise<void> => {
+      now += 200;
+    };
+    for (let n = 1; n <= 20; n += 1) await queue.run(of('pace'), 2, takeLong);
+
+    const gate = Promise.withResolvers<void>();
+    const ends: Promise<unknown>[] = [queue.run(of('gate'), 1, () => gate.promise)];
+    for (let n = 1; n <= 30; n += 1) add(of('flood'), `flood ${n}`);
+    add(of('b'), 'b');
+    await nextTurn();
+    assert.equal(queue.waiting, 10);
+    assert.deepEqual([refused.length, new Set(unserved)], [21, new Set(['wait'])]);
+    gate.resolve();
+    await Promise.all(ends);
+    await open();
+    assert.deepEqual(ran.slice(1, 3), ['flood 1', 'b']);
+    assert.equal(ran.length, 11);
+  });
+
+  test('alone may take longer than that', async () => {
+    let now = 0;
+    const { queue, open, add, ran, refused } = busyQueue({ waitMsMax: 1_000, now: () => now });
+    now += 5_000;
+    await open();
+    const gate = Promise.withResolvers<void>();
+    const end = queue.run(of('gate'), 1, () => gate.promise);
+    add(of('a'), 'a');
+    add(of('a'), 'a too much');
+    gate.resolve();
+    await end;
+    await open();
+    assert.deepEqual([ran, refused], [['a'], ['a too much']]);
   });
 
   test('are refused as over the share of their network where others wait with less, else as unavailable', async () => {

@@ -1,9 +1,11 @@
 /**
  * Runs a bounded number of tasks at a time. Waiting tasks take turns by network, and inside a network by account, so
- * the flood of one caller keeps others waiting for one of its tasks at most. A costly task counts as several turns. Where too
- * much waits, the newest task of the caller with the most waiting work is refused, and each task waits for a bounded time.
+ * the flood of one caller keeps others waiting for one of its tasks at most. A costly task counts as several turns. Each task waits
+ * for a bounded time. Where more waits than can begin in that time at the present pace, or more than a bounded amount, the newest task
+ * of the caller with the most waiting work is refused at once.
  */
 import { refuse } from '../../core/errors.ts';
+import { secondMs } from '../../core/time.ts';
 
 /** Whose task it is. */
 export interface Turn {
@@ -13,7 +15,7 @@ export interface Turn {
   readonly hangUp?: AbortSignal | undefined;
 }
 
-/** Why a task got no turn: others have waited for less, it has waited too long, or its caller hung up. */
+/** Why a task got no turn: too much work waits, its wait is too long or would be, or its caller hung up. */
 export type Unserved = 'share' | 'wait' | 'hang_up';
 
 export interface FairQueueOptions {
@@ -21,6 +23,8 @@ export interface FairQueueOptions {
   /** How many units of work may wait. */
   readonly unitsMax: number;
   readonly waitMsMax: number;
+  /** The present time in milliseconds; by default that of the process, which no one sets. */
+  readonly now?: () => number;
   readonly onUnserved: (why: Unserved) => void;
 }
 
@@ -49,13 +53,18 @@ interface Network extends Share {
   level: number;
 }
 
-const retryAfterSeconds = 2;
+/** The part of a new measurement in the pace: one slow task does not decide. */
+const paceShare = 1 / 8;
 
 export class FairQueue {
   readonly #options: FairQueueOptions;
   readonly #networks = new Map<string, Network>();
   #running = 0;
   #waiting = 0;
+  /** The tasks that wait. */
+  #tasks = 0;
+  /** The milliseconds of a unit lately; null before the first task. */
+  #unitMs: number | null = null;
   /** Where a new network begins to count. */
   #level = 0;
 
@@ -77,9 +86,12 @@ export class FairQueue {
     if (this.#running < this.#options.concurrency) this.#running += 1;
     // A task that ends starts the next one in its stead, so the number of running tasks stays the same.
     else await this.#wait(turn, Math.min(units, Math.max(1, this.#options.unitsMax)));
+    const { now = () => performance.now() } = this.#options;
+    const startedAt = now();
     try {
       return await work();
     } finally {
+      this.#measure((now() - startedAt) / Math.max(1, units));
       const next = this.#takeNext();
       if (next === null) this.#running -= 1;
       else next.begin();
@@ -96,6 +108,7 @@ export class FairQueue {
       refuse(why, isOverShare) {
         onUnserved(why);
         const code = isOverShare ? 'rate_limited' : 'unavailable';
+        const retryAfterSeconds = Math.max(1, Math.ceil(waitMsMax / secondMs));
         reject(why === 'hang_up' ? hangUp?.reason : refuse(code, { retryAfterSeconds }));
       },
     };
@@ -108,12 +121,23 @@ export class FairQueue {
     hangUp?.addEventListener('abort', onHangUp);
     try {
       this.#add(turn, task);
-      while (this.#waiting > unitsMax) this.#refuseNewestOfLongest(turn);
+      while (this.#waiting > unitsMax) this.#refuseNewestOfLongest(turn, 'share');
+      while (this.#waiting > this.#unitsInTime && this.#tasks > 1) this.#refuseNewestOfLongest(turn, 'wait');
       await promise;
     } finally {
       clearTimeout(late);
       hangUp?.removeEventListener('abort', onHangUp);
     }
+  }
+
+  /** How many units can begin within the longest wait, at the pace of the last tasks. */
+  get #unitsInTime(): number {
+    const { concurrency, waitMsMax } = this.#options;
+    return this.#unitMs === null ? Number.POSITIVE_INFINITY : (waitMsMax * concurrency) / this.#unitMs;
+  }
+
+  #measure(unitMs: number): void {
+    this.#unitMs = this.#unitMs === null ? unitMs : this.#unitMs + (unitMs - this.#unitMs) * paceShare;
   }
 
   #add(turn: Turn, task: Task): void {
@@ -122,6 +146,7 @@ export class FairQueue {
     const account = network.accounts.get(turn.account) ?? { units: 0, served: network.level, tasks: [] };
     network.accounts.set(turn.account, account);
     account.tasks.push(task);
+    this.#tasks += 1;
     this.#count(network, account, task.units);
   }
 
@@ -132,6 +157,7 @@ export class FairQueue {
     const at = account?.tasks.indexOf(task) ?? -1;
     if (network === undefined || account === undefined || at < 0) return false;
     account.tasks.splice(at, 1);
+    this.#tasks -= 1;
     this.#count(network, account, -task.units);
     if (account.tasks.length === 0) network.accounts.delete(turn.account);
     if (network.accounts.size === 0) this.#networks.delete(turn.network);
@@ -170,7 +196,7 @@ export class FairQueue {
   }
 
   /** Of callers with as much waiting work, the one that came last is the longest. */
-  #refuseNewestOfLongest(last: Turn): void {
+  #refuseNewestOfLongest(last: Turn, why: Unserved): void {
     const isMore = (one: Share, other: Share): boolean => one.units > other.units;
     const [name, network] = first(this.#networks, isMore, last.network) ?? [];
     const [user, account] =
@@ -179,7 +205,7 @@ export class FairQueue {
     if (name === undefined || user === undefined || task === undefined) throw new Error('the queue is empty');
     const isOverShare = this.#isOverShare(name);
     this.#remove({ network: name, account: user }, task);
-    task.refuse('share', isOverShare);
+    task.refuse(why, isOverShare);
   }
 }
 

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PasswordHasher } from '../../../src/core/access/password.ts';
 import { createPasswordHasher } from '../../../src/gateways/password-hasher.ts';
 import { signUp, signUpBody } from '../../contracts/general/sign-up.ts';
 import { findPort } from '../../support/machine/port.ts';
@@ -20,6 +21,26 @@ const path = '/general/v1';
 /** A queue that is filled with little work. */
 const queueMax = 32;
 const many = 48;
+
+/** Counts the hashes that are done when the first one is refused. */
+function countHashed(hasher: PasswordHasher): { beforeRefusal: number } {
+  const counts = { beforeRefusal: Number.POSITIVE_INFINITY };
+  let done = 0;
+  const { hash } = hasher;
+  Object.assign(hasher, {
+    async hash(...words: Parameters<typeof hash>) {
+      try {
+        const text = await hash(...words);
+        done += 1;
+        return text;
+      } catch (error) {
+        counts.beforeRefusal = Math.min(counts.beforeRefusal, done);
+        throw error;
+      }
+    },
+  });
+  return counts;
+}
 
 describe('a flood of passwords', () => {
   let roster: Roster;
@@ -65,6 +86,34 @@ describe('a flood of passwords', () => {
     assert.ok(over + refused > 0, 'the flood filled the queue');
     assert.equal(wrong + over + refused, many);
     for (const reply of replies) if (reply.status !== 401) assert.equal(reply.header('retry-after'), '2');
+  });
+
+  test('gets the answer at once where it would wait too long, and keeps what can be hashed in time', async (t) => {
+    const { hasher } = roster.core;
+    t.after(() => Object.assign(roster.core, { hasher }));
+    const inTime = 20;
+    const pace = createPasswordHasher({ queueMax: 256, concurrency: 1 });
+    const startedAt = performance.now();
+    for (let left = 3; left > 0; left--) await pace.hash('a quiet harbour');
+    const waitMsMax = (inTime * (performance.now() - startedAt)) / 3;
+    Object.assign(roster.core, {
+      hasher: createPasswordHasher({ queueMax: 256, concurrency: 1, waitMsMax }),
+    });
+    for (let left = 3; left > 0; left--) await roster.core.hasher.hash('a quiet harbour');
+    const hashes = countHashed(roster.core.hasher);
+    const flood = await callAtOnce(roster.client, 3 * inTime, () => [
+      `POST ${path}/users`,
+      { json: signUpBody() },
+    ]);
+    assert.ok(
+      hashes.beforeRefusal <= inTime / 2,
+      `${hashes.beforeRefusal} were hashed before the first refusal`,
+    );
+    const { 201: made = 0, 503: refused = 0 } = statusCounts(flood);
+    assert.deepEqual([made + refused, made > 0, refused > 0], [3 * inTime, true, true]);
+    for (const reply of flood) {
+      if (reply.status === 503) assert.match(reply.header('retry-after'), /^[1-9]\d*$/);
+    }
   });
 
   test('by one account keeps the others of its network served', async () => {
