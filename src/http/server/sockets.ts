@@ -186,22 +186,28 @@ export class SocketGuard {
         bytes += heldBytesOf(each);
       }
     }
-    const isWithin = halfSent.length <= Math.min(halfSentMax, halfSentNetworkMax);
-    if (isWithin && bytes <= halfSentBytesMax) return;
+    const isWithin = halfSent.length <= Math.min(halfSentNetworkMax, halfSentMax / 2);
+    if (isWithin && bytes <= halfSentBytesMax / 2) return;
     // The newest first, so that the oldest are those beyond a bound.
     halfSent.sort((left, right) => sinceOf(right) - sinceOf(left));
-    const ofNetwork = new Map<string, number>();
-    let total = 0;
-    let held = 0;
+    const total: Held = { count: 0, bytes: 0 };
+    const byNetwork = new Map<string, Held>();
+    const byGroup = new Map<string, Held>();
+    const whole = { count: halfSentMax, bytes: halfSentBytesMax };
+    // A group, such as a /48, leaves the other half to others.
+    const half = { count: halfSentMax / 2, bytes: halfSentBytesMax / 2 };
+    const ofNetwork = { count: halfSentNetworkMax, bytes: halfSentBytesMax };
     for (const each of halfSent) {
-      const count = (ofNetwork.get(each.network) ?? 0) + 1;
-      const ownBytes = heldBytesOf(each);
-      if (!each.isProxy && count > halfSentNetworkMax) this.#close(each, 'network');
-      else if (total >= halfSentMax || held + ownBytes > halfSentBytesMax) this.#close(each, 'total');
+      const more = heldBytesOf(each);
+      const [network, group] = [heldIn(byNetwork, each.network), heldIn(byGroup, each.group)];
+      const fits = fitsIn(network, more, ofNetwork) && fitsIn(group, more, half);
+      if (!each.isProxy && !fits) this.#close(each, 'network');
+      else if (!fitsIn(total, more, whole)) this.#close(each, 'total');
       else {
-        ofNetwork.set(each.network, count);
-        total += 1;
-        held += ownBytes;
+        for (const held of [total, network, group]) {
+          held.count += 1;
+          held.bytes += more;
+        }
       }
     }
   }
@@ -340,6 +346,24 @@ function heldBytesOf({ socket, request }: Connection): number {
   const exchange = latestExchange(socket);
   if (exchange === undefined || exchange.request !== request || exchange.isAnswered) return 0;
   return exchange.heldBytes + request.readableLength;
+}
+
+/** How many half-sent requests there are, and the bytes that the server holds of them. */
+interface Held {
+  count: number;
+  bytes: number;
+}
+
+function heldIn(all: Map<string, Held>, key: string): Held {
+  const known = all.get(key);
+  if (known !== undefined) return known;
+  const held = { count: 0, bytes: 0 };
+  all.set(key, held);
+  return held;
+}
+
+function fitsIn(held: Held, moreBytes: number, limit: Readonly<Held>): boolean {
+  return held.count < limit.count && held.bytes + moreBytes <= limit.bytes;
 }
 
 function isHalfSent(state: State): boolean {

@@ -96,6 +96,21 @@ describe('connections that a stranger holds', () => {
     await assertServed(harness);
   });
 
+  test('a stranger with all addresses of a /24 leaves others half of the places of half-sent requests', async () => {
+    const harness = await serve({});
+    const slow = await crowd(harness, 3, halfBody, other);
+    const many: Crowd[] = [];
+    for (let address = 1; address <= 12; address++) {
+      many.push(await crowd(harness, 8, halfBody, `127.8.8.${address}`));
+    }
+    await sleep(1_200);
+    assert.equal(slow.open(), 3);
+    assert.equal(
+      many.reduce((sum, each) => sum + each.open(), 0),
+      30,
+    );
+  });
+
   test('large half-sent bodies of many networks are bounded by their bytes, and the oldest give way', async () => {
     const harness = await serve({ halfSentBytesMax: 1024 * 1024 });
     const large = `${post}Content-Length: 260000\r\n\r\n${' '.repeat(200_000)}`;
