@@ -68,6 +68,7 @@ describe('an empty environment', () => {
       },
       auditMs: 2_190 * 86_400_000,
       hashQueueMax: 256,
+      hashWaitMs: 2_000,
       challenge: 'none',
       bodyTimeoutMs: 10_000,
       requestsInFlightMax: 2_000,
