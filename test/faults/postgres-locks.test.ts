@@ -1,8 +1,10 @@
 /** Rows that another transaction has locked, and transactions that conflict with each other. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isRefusal } from '../../src/core/errors.ts';
+import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   addTenant,
@@ -14,8 +16,10 @@ import {
 } from '../store/harness.ts';
 
 const lockWaitMs = 400;
-/** The wait in the queue, then for the row, and the delay of a busy machine. */
-const answerMaxMs = 2 * lockWaitMs + 1_500;
+/** Longer than a busy machine delays an answer. */
+const patientMs = 2_000;
+/** The wait, and the delay of a busy machine. */
+const answerMaxMs = lockWaitMs + 1_500;
 
 describe('a change on PostgreSQL', () => {
   let own: PostgresOwnStore;
@@ -52,6 +56,27 @@ describe('a change on PostgreSQL', () => {
     await stranger.query('rollback');
     await add();
     assert.equal(await total(), 2);
+  });
+
+  test('is refused after one limit, of which its turn is a part', async () => {
+    const patient = openStore({ databaseUrl: own.location, lockWaitMs: patientMs });
+    await stranger.query('begin');
+    await stranger.query('select from user_counts where org_key = $1 for update', [tenant.orgKey]);
+    const refusedAfter = async (): Promise<number> => {
+      const startedAt = performance.now();
+      await assert.rejects(add(patient), (error) => isRefusal(error, 'unavailable'));
+      return performance.now() - startedAt;
+    };
+    // The second one and its neighbours come while the first waits for the row, and share the next transaction.
+    const first = refusedAfter();
+    await sleep(patientMs / 10);
+    const others = [refusedAfter(), refusedAfter()];
+    await sleep(patientMs / 2);
+    others.push(refusedAfter());
+    const alone = Math.max(patientMs, await first);
+    for (const ms of await Promise.all(others)) assert.ok(ms < alone * 1.6, `${ms} ms beside ${alone} ms`);
+    await stranger.query('rollback');
+    await patient.close();
   });
 
   test('of another organization does not wait for it', async () => {

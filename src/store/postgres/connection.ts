@@ -156,9 +156,9 @@ export class PostgresConnection {
     await this.control(`begin isolation level read committed${own}`);
   }
 
-  /** Sets the usual limit for locks again, for the rest of the transaction. */
-  async waitForLocks(): Promise<void> {
-    await this.control(lockLimit(this.#timeouts.lockMs));
+  /** Sets the usual limit for locks again, or `lockMs`, for the rest of the transaction. */
+  async waitForLocks(lockMs = this.#timeouts.lockMs): Promise<void> {
+    await this.control(lockLimit(lockMs));
   }
 
   /** Begins a transaction in which all reads see one state. */

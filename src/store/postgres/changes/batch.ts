@@ -65,10 +65,13 @@ export class PostgresBatch implements Committed {
   readonly topics = new Set<Topic>();
   readonly outcomes: MessageOutcome[] = [];
   readonly #connection: PostgresConnection;
+  readonly #lockMs: number | undefined;
   readonly #counts: CountLedger;
 
-  constructor(connection: PostgresConnection, shape: CountShape) {
+  /** `lockMs` is how long it waits for the counts, by default up to the usual limit. */
+  constructor(connection: PostgresConnection, shape: CountShape, lockMs: number | undefined) {
     this.#connection = connection;
+    this.#lockMs = lockMs;
     this.#counts = new CountLedger(shape, noteLateUsers);
   }
 
@@ -171,9 +174,9 @@ export class PostgresBatch implements Committed {
     this.outcomes.push(...outcomes);
   }
 
-  /** Other processes hold the counts only briefly, so their locks are awaited with the usual limit. */
+  /** Other processes hold the counts only briefly, so their locks are awaited with the limit of a unit that is alone. */
   async #settleShared(): Promise<void> {
-    ignore(this.#connection.waitForLocks());
+    ignore(this.#connection.waitForLocks(this.#lockMs));
     await this.#settleCounts();
   }
 

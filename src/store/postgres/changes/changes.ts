@@ -8,6 +8,8 @@
  * holds the row, the unit continues alone, in a transaction beside the queue. If two transactions wait for each other,
  * the server ends one, which is retried. So a unit may run several times for one outcome, and a run that did not
  * commit leaves nothing. A commit whose answer was lost is not repeated: its outcome is unknown, and the caller is refused.
+ *
+ * A unit has one limit for its turn and for locked rows together. A transaction waits for a lock as long as its oldest unit may.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuse } from '../../../core/errors.ts';
@@ -27,7 +29,7 @@ export interface PostgresChangesOptions {
   readonly batchMax: number;
   /** The largest number of units that wait. More are refused immediately. */
   readonly queueMax: number;
-  /** How long a unit may wait for its turn, in milliseconds. Then it is refused. */
+  /** How long a unit may wait for its turn and for a lock, in milliseconds. Then it is refused. */
   readonly waitMaxMs: number;
   readonly countShape: CountShape;
   /** Called after each commit with the number of changes that shared it, and how long the commit itself took. */
@@ -42,6 +44,10 @@ const attemptsMax = 5;
 const retryMs = 20;
 /** How long units that share a transaction wait for a row: all of them wait for the row that one needs. */
 const sharedLockMs = 100;
+/** A unit that has waited for a shorter part of its limit has the usual limit for locks, which no statement must set. */
+const noticedPart = 1 / 50;
+/** Units that have waited for so much of their limit are refused together, so that the others are not retried for each of them. */
+const latePart = 9 / 10;
 
 export class PostgresChanges {
   readonly #connections: ConnectionSet;
@@ -119,9 +125,20 @@ export class PostgresChanges {
 
   /** Refuses a unit whose turn has come too late. */
   #isLate(unit: Unit): boolean {
-    const isLate = performance.now() - unit.since > this.#options.waitMaxMs;
+    const isLate = this.#waitedPart(unit) > 1;
     if (isLate) unit.reject(refuse('unavailable', { retryAfterSeconds: 1 }));
     return isLate;
+  }
+
+  /** How much of its limit the unit has waited. */
+  #waitedPart({ since }: Unit): number {
+    return (performance.now() - since) / this.#options.waitMaxMs;
+  }
+
+  /** How long a transaction of the unit may still wait for a lock; undefined for the usual limit. */
+  #lockMsLeft(oldest: Unit): number | undefined {
+    const part = this.#waitedPart(oldest);
+    return part < noticedPart ? undefined : Math.max(1, Math.ceil(this.#options.waitMaxMs * (1 - part)));
   }
 
   /** The database is away: callers that have waited are refused now, and need not try it themselves. */
@@ -145,7 +162,7 @@ export class PostgresChanges {
     if (others.length === 0) return this.#runAlone(unit);
     try {
       this.#settle(
-        await this.#transaction(units.length, (batch) =>
+        await this.#transaction([unit, ...others], (batch) =>
           isCareful ? batch.runCarefully(units) : batch.runOptimistically(units),
         ),
       );
@@ -161,6 +178,11 @@ export class PostgresChanges {
       if (isRepeatable(error) && !isLockTimeout(error) && !isSecondTry) {
         return this.#runTogether(units, { isCareful, isSecondTry: true });
       }
+      if (isLockTimeout(error)) {
+        const [late, rest] = partition(units, (each) => this.#waitedPart(each) >= latePart);
+        for (const each of late) each.reject(error);
+        if (late.length > 0) return this.#runTogether(rest, { isCareful });
+      }
       if (postgresDialect.isDamage(error)) {
         // Only a unit that needs the damaged page is refused.
         for (const each of units) await this.#runAlone(each);
@@ -174,7 +196,7 @@ export class PostgresChanges {
   async #runAlone(unit: Unit): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#settle(await this.#transaction(1, (batch) => batch.runAlone(unit)));
+        this.#settle(await this.#transaction([unit], (batch) => batch.runAlone(unit)));
         return null;
       } catch (error) {
         // A unit that has waited for a lock up to the limit does not wait once more.
@@ -196,18 +218,22 @@ export class PostgresChanges {
     if (outcomes.length > 0) this.#options.onMessages(outcomes);
   }
 
-  /** Runs a transaction of that number of units. */
-  async #transaction(units: number, run: (batch: PostgresBatch) => Promise<void>): Promise<Committed> {
+  /** Runs a transaction of the units, of which the first is the oldest. */
+  async #transaction(
+    units: readonly [Unit, ...Unit[]],
+    run: (batch: PostgresBatch) => Promise<void>,
+  ): Promise<Committed> {
     const { connection, end } = await this.#connections.lease();
-    const batch = new PostgresBatch(connection, this.#options.countShape);
+    const lockMs = this.#lockMsLeft(units[0]);
+    const batch = new PostgresBatch(connection, this.#options.countShape, lockMs);
     let isBroken = true;
     try {
-      await connection.begin(units > 1 ? sharedLockMs : undefined);
+      await connection.begin(units.length > 1 ? Math.min(sharedLockMs, lockMs ?? sharedLockMs) : lockMs);
       await run(batch);
       const before = performance.now();
       await commit(connection);
       isBroken = false;
-      this.#options.onWritten?.(units, performance.now() - before);
+      this.#options.onWritten?.(units.length, performance.now() - before);
       return batch;
     } catch (error) {
       isBroken = isConnectionEnding(error) || error instanceof UnknownOutcomeError;
@@ -227,6 +253,13 @@ async function commit(connection: PostgresConnection): Promise<void> {
       throw new UnknownOutcomeError('a commit was not answered', { cause: error });
     throw error;
   }
+}
+
+/** The items of which it is true, and the others. */
+function partition<T>(items: readonly T[], isTrue: (item: T) => boolean): readonly [T[], T[]] {
+  const [those, others]: [T[], T[]] = [[], []];
+  for (const item of items) (isTrue(item) ? those : others).push(item);
+  return [those, others];
 }
 
 /** Returns whether the connection can be used again. */
