@@ -112,6 +112,26 @@ describe('check, while a server runs', () => {
     assert.equal((await check()).exitCode, 0);
   });
 
+  test('finds wrong counts of the audit log, and has them counted again on request', async () => {
+    const [first] = organizations;
+    damage(
+      `insert into audit_lists (org_key, selector) select org_key, 'all' from organizations where id = '${first?.id}'`,
+    );
+    damage(`insert into audit_counts (org_key, selector, node, entries)
+      select org_key, 'all', 0, x'00' from organizations where id = '${first?.id}'`);
+    const { exitCode, found } = await check();
+    assert.equal(exitCode, 1);
+    assert.deepEqual(found.list('differences'), []);
+    const organization = { id: first?.id, name: 'Default' };
+    assert.deepEqual(found.list('auditLists'), [{ organization, lists: 1, repaired: false }]);
+    const forPeople = await roster(folder, ['check']);
+    assert.match(forPeople.stdout, new RegExp(`${first?.id} +Default +1 +wrong\\n$`));
+    const repaired = await check('--repair');
+    assert.equal(repaired.exitCode, 0);
+    assert.deepEqual(repaired.found.list('auditLists'), [{ organization, lists: 1, repaired: true }]);
+    assert.equal((await check()).exitCode, 0);
+  });
+
   test('repairs missing counts', async () => {
     damage('delete from user_counts');
     assert.equal((await check()).found.list('differences').length, 2);

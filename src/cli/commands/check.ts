@@ -8,6 +8,7 @@ import {
   type CountDifference,
   checkDirectory,
   type DirectoryReport,
+  nothingCounted,
   sumOf,
 } from '../../core/deployment/maintenance.ts';
 import { toUserIdText } from '../../core/ids.ts';
@@ -22,7 +23,7 @@ export const check: Handler = async (invocation) => {
   } catch (error) {
     const problems = await findFileProblems(readConfig(invocation.env));
     if (problems.length === 0) throw error;
-    return render({ organizations: 0, users: 0, differences: [], emailPairs: [], problems });
+    return render({ ...nothingCounted, problems });
   }
 };
 
@@ -33,8 +34,17 @@ const checkOpened = onDirectory(async (directory, invocation) => {
   return render(await checkDirectory(core, maintenance, { only, repairs }));
 });
 
-function render({ organizations, users, differences, emailPairs, problems }: DirectoryReport): Outcome {
-  const isSound = problems.length === 0 && differences.every(({ isRepaired }) => isRepaired);
+function render({
+  organizations,
+  users,
+  differences,
+  wrongLists,
+  emailPairs,
+  problems,
+}: DirectoryReport): Outcome {
+  const areRight = [...differences, ...wrongLists].every(({ isRepaired }) => isRepaired);
+  const isSound = problems.length === 0 && areRight;
+  const isAllRight = differences.length + wrongLists.length === 0;
   const summary = `Counted ${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
   return {
     json: {
@@ -43,20 +53,20 @@ function render({ organizations, users, differences, emailPairs, problems }: Dir
         const { counted: found, kept, faults, isRepaired } = difference;
         return { organization: { id, name }, counted: found, kept, faults, repaired: isRepaired };
       }),
+      ...(wrongLists.length === 0 ? {} : { auditLists: wrongLists.map(nameLists) }),
       ...(emailPairs.length === 0 ? {} : { emailPairs: emailPairs.map(namePair) }),
       database: problems,
     },
     text: [
       ...(problems.length === 0
-        ? ['The database is sound.', `${summary}${differences.length === 0 ? ': the counts are right' : ''}.`]
+        ? ['The database is sound.', `${summary}${isAllRight ? ': the counts are right' : ''}.`]
         : [bold('The database is damaged; nothing was counted.'), ...problems]),
       ...(differences.length === 0 ? [] : [renderDifferences(differences)]),
+      ...(wrongLists.length === 0 ? [] : [renderLists(wrongLists)]),
       ...(emailPairs.length === 0 ? [] : [renderPairs(emailPairs)]),
     ].join('\n'),
     notes: [
-      ...(differences.every(({ isRepaired }) => isRepaired)
-        ? []
-        : ['`roster check --repair` corrects the counts']),
+      ...(areRight ? [] : ['`roster check --repair` corrects the counts']),
       ...(emailPairs.length === 0
         ? []
         : ['two users with one mailbox stay two users: change the email of one, or erase one']),
@@ -64,6 +74,17 @@ function render({ organizations, users, differences, emailPairs, problems }: Dir
     ],
     isFailure: !isSound,
   };
+}
+
+function nameLists({ organization: { id, name }, lists, isRepaired }: DirectoryReport['wrongLists'][number]) {
+  return { organization: { id, name }, lists: lists.length, repaired: isRepaired };
+}
+
+function renderLists(wrong: DirectoryReport['wrongLists']): string {
+  const rows = wrong.map(nameLists).map(({ organization: { id, name }, lists, repaired }) => {
+    return [id, name, String(lists), repaired ? 'counted again' : 'wrong'];
+  });
+  return table(['id', 'name', 'lists of audit events', 'now'], rows, '');
 }
 
 function namePair({ organization: { id, name }, holderId, otherId }: DirectoryReport['emailPairs'][number]) {

@@ -55,6 +55,13 @@ export interface Maintenance {
    * of the blocks is damaged it uses one transaction; other changes then wait some seconds for each million users.
    */
   repairCounts(orgKey: OrgKey): Promise<void>;
+  /**
+   * The lists of the audit log whose stored counts are wrong, each by its filters as a text. Reads every archived event once for
+   * each counted list; changes nothing.
+   */
+  findWrongLists(orgKey: OrgKey): Promise<readonly string[]>;
+  /** Drops the counts of these lists. A job counts them again, and until then they are counted whenever they are shown. */
+  recountLists(orgKey: OrgKey, lists: readonly string[]): Promise<void>;
   /** The users of an organization who share a mailbox. Reads every email that is not ASCII. */
   listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]>;
   /**
@@ -72,14 +79,29 @@ export interface CountDifference extends CountReport {
   readonly isRepaired: boolean;
 }
 
+/** An organization with lists of the audit log whose stored counts were wrong. */
+export interface WrongLists {
+  readonly organization: Organization;
+  readonly lists: readonly string[];
+  /** Whether they are counted again. */
+  readonly isRepaired: boolean;
+}
+
 export interface DirectoryReport {
   readonly organizations: number;
   readonly users: number;
   readonly differences: readonly CountDifference[];
+  readonly wrongLists: readonly WrongLists[];
   readonly emailPairs: readonly (EmailPair & { readonly organization: Organization })[];
   /** The faults of the database's files. */
   readonly problems: readonly string[];
 }
+
+/** The report of a directory whose files are damaged. */
+export const nothingCounted = {
+  ...{ organizations: 0, users: 0 },
+  ...{ differences: [], wrongLists: [], emailPairs: [] },
+} satisfies Partial<DirectoryReport>;
 
 /**
  * Checks the files, and counts the users of one organization, or of all with null. With `repairs` it repairs wrong
@@ -91,9 +113,10 @@ export async function checkDirectory(
   options: { readonly only: Organization | null; readonly repairs: boolean },
 ): Promise<DirectoryReport> {
   const problems = await maintenance.checkIntegrity();
-  if (problems.length > 0) return { organizations: 0, users: 0, differences: [], emailPairs: [], problems };
+  if (problems.length > 0) return { ...nothingCounted, problems };
   const organizations = options.only === null ? await listOrganizations(core) : [options.only];
   const differences: CountDifference[] = [];
+  const wrongLists: WrongLists[] = [];
   const emailPairs: (EmailPair & { organization: Organization })[] = [];
   let users = 0;
   for (const organization of organizations) {
@@ -101,11 +124,16 @@ export async function checkDirectory(
     emailPairs.push(...pairs.map((pair) => ({ ...pair, organization })));
     const report = await maintenance.checkCounts(organization.key);
     users += sumOf(report.counted);
+    const lists = await maintenance.findWrongLists(organization.key);
+    if (lists.length > 0) {
+      if (options.repairs) await maintenance.recountLists(organization.key, lists);
+      wrongLists.push({ organization, lists, isRepaired: options.repairs });
+    }
     if (report.faults === 0) continue;
     const isRepaired = options.repairs && (await repair(maintenance, organization));
     differences.push({ ...report, organization, isRepaired });
   }
-  return { organizations: organizations.length, users, differences, emailPairs, problems };
+  return { organizations: organizations.length, users, differences, wrongLists, emailPairs, problems };
 }
 
 async function repair(maintenance: Maintenance, { key }: Organization): Promise<boolean> {

@@ -19,7 +19,7 @@ import {
   unpackNode,
 } from './count-node.ts';
 import { rootNode } from './count-tree.ts';
-import { rowsInOrder } from './counted-rows.ts';
+import { type CountedRows, type CountNodes, rowsInOrder } from './counted-rows.ts';
 import { CountedUsers, UserCountNodes } from './counted-users.ts';
 import { type CountLedger, userTree } from './user-counts.ts';
 
@@ -31,9 +31,20 @@ interface Range {
 
 const batch = 10_000;
 
-/** Compares the numbers in the tree with counted numbers in one snapshot. */
-export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<CountReport> {
-  const walk = new TreeWalk(view, orgKey);
+/** Compares the numbers in the tree of users with counted numbers in one snapshot. */
+export function checkCounts(view: Executor, orgKey: OrgKey): Promise<CountReport> {
+  return compareCounts(new UserCountNodes(view, orgKey), new CountedUsers(view, orgKey));
+}
+
+/** The nodes of a tree, which can all be named. */
+export interface NamedNodes extends CountNodes {
+  /** The numbers of all nodes, in any order. */
+  names(): Promise<readonly number[]>;
+}
+
+/** Compares the numbers in a tree with the rows that it counts; both are of one snapshot. */
+export async function compareCounts(nodes: NamedNodes, rows: CountedRows): Promise<CountReport> {
+  const walk = new TreeWalk(nodes);
   const ranges = await walk.ranges();
   const counted = noCounts();
   const kept = noCounts();
@@ -41,15 +52,15 @@ export async function checkCounts(view: Executor, orgKey: OrgKey): Promise<Count
   let faults = (await walk.misplaced()) + walk.wrongSums;
   let at = 0;
   let here = noCounts();
-  for await (const users of rowsInOrder(new CountedUsers(view, orgKey), batch)) {
-    for (const user of users) {
-      for (let range = ranges[at]; range !== undefined && !isBefore(user, range.to); range = ranges[at]) {
+  for await (const some of rowsInOrder(rows, batch)) {
+    for (const row of some) {
+      for (let range = ranges[at]; range !== undefined && !isBefore(row, range.to); range = ranges[at]) {
         if (!isSame(here, range.counts)) faults++;
         here = noCounts();
         at++;
       }
-      here[user.status]++;
-      counted[user.status]++;
+      here[row.status]++;
+      counted[row.status]++;
     }
   }
   for (; at < ranges.length; at++) {
@@ -76,7 +87,7 @@ export interface CountDatabase {
  */
 export async function repairCounts(at: CountDatabase, orgKey: OrgKey): Promise<void> {
   const lastFrom = await at.snapshot(async (view) => {
-    const walk = new TreeWalk(view, orgKey);
+    const walk = new TreeWalk(new UserCountNodes(view, orgKey));
     const ranges = await walk.ranges();
     return ranges.length > 0 && (await walk.misplaced()) === 0 ? (ranges.at(-2)?.to ?? firstKey) : null;
   });
@@ -102,14 +113,14 @@ interface NodeVisit {
 /** Walks the tree in order and counts the faults of the tree itself. */
 class TreeWalk {
   wrongSums = 0;
-  readonly #nodes: UserCountNodes;
+  readonly #nodes: NamedNodes;
   readonly #seen = new Set<number>();
   /** How many nodes are above each range; this number must be the same everywhere. */
   #levels: number | null = null;
   #misplaced = 0;
 
-  constructor(view: Executor, orgKey: OrgKey) {
-    this.#nodes = new UserCountNodes(view, orgKey);
+  constructor(nodes: NamedNodes) {
+    this.#nodes = nodes;
   }
 
   async ranges(): Promise<Range[]> {

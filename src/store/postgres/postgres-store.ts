@@ -23,6 +23,8 @@ import { CountLedger } from '../counts/user-counts.ts';
 import { checkCounts, repairCounts } from '../counts/user-recount.ts';
 import { migrate } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
+import { EventArchive } from '../records/audit/event-archive.ts';
+import { findWrongLists } from '../records/audit/event-recount.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { postgresDialect } from '../sql/dialect.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
@@ -151,6 +153,16 @@ export class PostgresStore implements Store {
         },
         orgKey,
       ),
+    );
+  }
+
+  findWrongLists(orgKey: OrgKey): Promise<readonly string[]> {
+    return this.#answer(() => this.#reads.longSnapshot((view) => findWrongLists(view, orgKey)));
+  }
+
+  recountLists(orgKey: OrgKey, lists: readonly string[]): Promise<void> {
+    return this.#answer(() =>
+      this.#changes.change(orgKey, ({ executor }) => new EventArchive(executor, orgKey).beginAgain(lists)),
     );
   }
 

@@ -23,6 +23,8 @@ import { type CountDatabase, checkCounts, repairCounts } from '../counts/user-re
 import { type FolderLock, removeRestoreDraft, shareFolder } from '../folder/folder-lock.ts';
 import { migrate } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
+import { EventArchive } from '../records/audit/event-archive.ts';
+import { findWrongLists } from '../records/audit/event-recount.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { FileStoreOptions, Store, StoreCondition } from '../store.ts';
@@ -203,6 +205,16 @@ export class SqliteStore implements Store {
       shape: this.#countShape,
     };
     return this.#answer(() => repairCounts(at, orgKey));
+  }
+
+  findWrongLists(orgKey: OrgKey): Promise<readonly string[]> {
+    return this.#readScope.executor.snapshot((view) => findWrongLists(view, orgKey));
+  }
+
+  recountLists(orgKey: OrgKey, lists: readonly string[]): Promise<void> {
+    const begin = (): Promise<void> =>
+      this.#commits.change(({ executor }) => new EventArchive(executor, orgKey).beginAgain(lists));
+    return this.#answer(begin);
   }
 
   listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]> {

@@ -143,6 +143,14 @@ const selectLastNode = statement((p: Binder<Omit<NodeName, 'node'>>) =>
     .limit(1),
 );
 
+const selectNodeNames = statement((p: Binder<Omit<NodeName, 'node'>>) =>
+  build
+    .selectFrom('audit_counts')
+    .select('node')
+    .where('org_key', '=', p('orgKey'))
+    .where('selector', '=', p('selector')),
+);
+
 const deleteNode = statement((p: Binder<NodeName>) =>
   build
     .deleteFrom('audit_counts')
@@ -191,6 +199,11 @@ export class EventCountNodes implements WritableNodes {
 
   async deleteAfter(node: number): Promise<void> {
     await this.#executor.run(deleteNodesAfter, { ...this.#name, node });
+  }
+
+  /** The numbers of all nodes, in any order. */
+  async names(): Promise<readonly number[]> {
+    return (await this.#executor.rows(selectNodeNames, this.#name)).map(({ node }) => node);
   }
 
   async last(): Promise<number | undefined> {

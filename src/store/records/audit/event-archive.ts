@@ -68,7 +68,7 @@ const deleteDue = rawStatement<OfOrganization & { at: number; seq: number }, Lis
 );
 
 /** A list that is counted: up to which position, not included. */
-interface CountedList {
+export interface CountedList {
   readonly selector: string;
   readonly end: SortKey;
 }
@@ -100,6 +100,15 @@ const upsertList = statement(
         })),
       ),
 );
+
+/** The lists that trees count, wholly or in part. */
+export async function listsOf(view: Executor, orgKey: OrgKey): Promise<readonly CountedList[]> {
+  const rows = await view.rows(selectLists, { orgKey });
+  return rows.map(({ selector, countedAt, countedSeq }) => ({
+    selector,
+    end: countedAt === null ? endKey : { createdAt: countedAt, seq: countedSeq ?? 0 },
+  }));
+}
 
 /** Whether a tree has counted all events of the list. */
 export async function isCounted(view: Executor, orgKey: OrgKey, selector: string): Promise<boolean> {
@@ -152,7 +161,7 @@ export class EventArchive {
   /** Counts at most `limit` more events of a list that is not counted yet. Returns false where there is no such list. */
   async countMore(limit: number): Promise<boolean> {
     await lockArchive(this.#executor, this.#orgKey);
-    const lists = await this.#lists();
+    const lists = await listsOf(this.#executor, this.#orgKey);
     const list = lists.find(({ end }) => end !== endKey);
     if (list === undefined) return false;
     const events = await this.#eventsOf(list.selector, endKey).between(list.end, endKey, limit);
@@ -165,9 +174,15 @@ export class EventArchive {
     return true;
   }
 
+  /** Begins to count the lists again: `countMore` fills their trees, and until then they count along their index. */
+  async beginAgain(selectors: readonly string[]): Promise<void> {
+    await lockArchive(this.#executor, this.#orgKey);
+    for (const selector of selectors) await this.#beginList(selector);
+  }
+
   /** Counts events that have come or gone in the trees of their lists. Returns the selectors of these trees. */
   async #count(events: readonly ListedEvent[], delta: 1 | -1): Promise<ReadonlySet<string>> {
-    const lists = await this.#lists();
+    const lists = await listsOf(this.#executor, this.#orgKey);
     const own = new Map(lists.map(({ selector }) => [selector, [] as ListedEvent[]]));
     for (const event of events) for (const selector of selectorsOf(event)) own.get(selector)?.push(event);
     for (const list of lists) {
@@ -196,14 +211,6 @@ export class EventArchive {
       skip: longList - 1,
     });
     return there !== undefined;
-  }
-
-  async #lists(): Promise<readonly CountedList[]> {
-    const rows = await this.#executor.rows(selectLists, { orgKey: this.#orgKey });
-    return rows.map(({ selector, countedAt, countedSeq }) => ({
-      selector,
-      end: countedAt === null ? endKey : { createdAt: countedAt, seq: countedSeq ?? 0 },
-    }));
   }
 
   /** Begins to count a list, from its oldest event on. */
