@@ -82,6 +82,8 @@ interface Connection {
 const passMs = 0.5 * secondMs;
 /** So large a part of all connections is closed at once, so that a flood of new ones does not look through all each time. */
 const batchPart = 0.05;
+/** A network with a smaller part of all connections than this is no crowd. */
+const crowdPart = 0.01;
 /** A connection that was used within this time is about to send its next request. */
 const freshMs = secondMs;
 /** An answer that its reader has not taken for so long may give way. */
@@ -248,14 +250,10 @@ export class SocketGuard {
   #makePlaces(added: Connection, now: number): boolean {
     const size = this.#sizeOf(added);
     if (now < this.#full.until && size >= this.#full.size) return false;
-    const giving = this.#givingFor(size, now).sort((left, right) => sinceOf(left) - sinceOf(right));
-    for (const each of giving.slice(0, this.#batch)) this.#close(each, 'place');
+    const giving = this.#givingFor(size, now);
+    for (const each of giving) this.#close(each, 'place');
     if (giving.length === 0) this.#full = { until: now + fullMs, size };
     return giving.length > 0;
-  }
-
-  get #batch(): number {
-    return Math.max(1, Math.floor(this.#options.limits.socketsMax * batchPart));
   }
 
   /** The connections that give way to a new one of a group of that size. */
@@ -272,17 +270,22 @@ export class SocketGuard {
       else if (isHalfSent(state)) halfSent.push(each);
       else (state === 'unread' && ms > unreadMs ? unread : busy).push(each);
     }
+    const { socketsMax } = this.#options.limits;
+    const batch = Math.max(1, Math.floor(socketsMax * batchPart));
     const useless = [idle, halfSent, unread].find(({ length }) => length > 0);
-    if (useless !== undefined) return largestOf(useless);
-    // A group that has more than all connections of a batch, and twice what the other gets, gives places, whatever they do.
+    if (useless !== undefined) return oldestOf(largestOf(useless), batch);
+    // A crowd has many, and more than twice what the other group gets; it gives places, whatever its connections do.
     const [crowd = '', crowded] = largestSizeOf(this.#sizes);
-    if (crowded > Math.max(this.#batch, 2 * (size + 1))) {
+    const left = Math.max(socketsMax * crowdPart, 2 * (size + 1));
+    if (crowded > left) {
       const ofCrowd = ({ group, isProxy }: Connection): boolean => group === crowd && !isProxy;
       const some = fresh.filter(ofCrowd);
-      return some.length > 0 ? some : busy.filter(ofCrowd);
+      const most = Math.min(batch, Math.ceil((crowded - left) / 2));
+      return oldestOf(some.length > 0 ? some : busy.filter(ofCrowd), most);
     }
-    const [first, ...more] = largestOf(fresh);
-    return first !== undefined && (first.isProxy || this.#sizeOf(first) >= size) ? [first, ...more] : [];
+    const others = largestOf(fresh);
+    const isSmaller = others.some((each) => !each.isProxy && this.#sizeOf(each) < size);
+    return isSmaller ? [] : oldestOf(others, batch);
   }
 
   /** The state, as it is now. Notes where the head of a further request begins. */
@@ -382,6 +385,10 @@ function largestOf(connections: readonly Connection[]): Connection[] {
   let largest: Connection[] = [];
   for (const each of byGroup.values()) if (each.length > largest.length) largest = each;
   return largest;
+}
+
+function oldestOf(connections: Connection[], count: number): Connection[] {
+  return connections.sort((left, right) => sinceOf(left) - sinceOf(right)).slice(0, count);
 }
 
 function largestSizeOf(
