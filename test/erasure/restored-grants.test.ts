@@ -144,6 +144,33 @@ describe('a person whose grant was to end when the database was replaced', () =>
     assert.deepEqual([(await erasureOf(id)).state, (await erasureOf(id)).receipt], ['complete', receipt]);
   });
 
+  for (const isInCopy of [false, true]) {
+    const who = isInCopy ? 'who was not connected yet in the copy' : 'whom the copy has never heard of';
+    test(`and has ended without a file beside the ledger, ${who}: it is not told as lost`, async () => {
+      const early = isInCopy ? await running.addUser({ externalId: 'early' }) : null;
+      const file = copy();
+      const user = early === null ? await running.connectUser() : await running.connect(early);
+      proxy.plan(() => 'fail');
+      const id = await running.erase(user);
+      // Only the line of the completion then says that the grant has ended.
+      await rm(join(linked.folder, openGrantsFolder), { recursive: true });
+      proxy.plan(() => 'pass');
+      await running.workOff(id);
+      assert.deepEqual(await outcomesOf(id), ['confirmed']);
+      assert.deepEqual(
+        (await linked.ledger()).map(({ kind }) => kind),
+        ['accepted', 'completed'],
+      );
+      await restore(file);
+      await running.workOff(id);
+      assert.equal((await erasureOf(id)).state, 'complete');
+      // A person whom the copy knows is erased again, and the new receipt is about what the copy has.
+      assert.deepEqual(await outcomesOf(id), isInCopy ? [] : ['confirmed']);
+      const kept = await running.core.work.read(linked.orgKey, (tx) => tx.revocations.listOfErasure(id));
+      assert.ok(kept.every(({ outcome }) => outcome !== 'grant_lost'));
+    });
+  }
+
   test('and was one of two, of which the other has ended: the provider is not asked again about that one', async () => {
     const file = copy();
     const user = await running.connectUser();
