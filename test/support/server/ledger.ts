@@ -46,6 +46,9 @@ const bookkeeping = new Set([
   'audit_archive',
   'audit_lists',
   'audit_counts',
+  'search_blocks',
+  'search_leaves',
+  'search_changes',
 ]);
 
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
