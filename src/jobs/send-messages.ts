@@ -7,6 +7,7 @@
  * Each channel has places of its own (`places.ts`), so a service that hangs delays no other channel. Which messages come
  * next is decided in `core/messaging/claim-messages.ts`.
  */
+import { ClockWatch } from '../core/clock-watch.ts';
 import { type ChannelPlaces, claimMessages, MessageTurns } from '../core/messaging/claim-messages.ts';
 import { kindOf } from '../core/messaging/lane.ts';
 import {
@@ -38,6 +39,8 @@ export interface SendMessagesParts {
   /** Gets the messages that no real sender may get. */
   readonly outbox: MessageSender;
   readonly journal: Journal;
+  /** Only where the clock is steady is a message given up because its code or link has ended. */
+  readonly watch?: Pick<ClockWatch, 'isSteady'>;
   /** Messages that the sender of a channel gets at the same time, without slow ones; the usual number where absent. */
   readonly concurrency?: Readonly<Record<Channel, number>>;
 }
@@ -79,7 +82,8 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
 /** A code or a link must arrive before its end, and a send may take this long. */
 const arrivalMs = sendDeadlineMs;
 
-export function createSendMessagesJob(parts: SendMessagesParts): Job {
+export function createSendMessagesJob(given: SendMessagesParts): Job {
+  const parts = { ...given, watch: given.watch ?? new ClockWatch(given.clock) };
   const { work, clock, senders, outbox, concurrency = defaultConcurrency } = parts;
   const turns = new MessageTurns();
   const sends = new Set<Promise<void>>();
@@ -136,6 +140,8 @@ export function createSendMessagesJob(parts: SendMessagesParts): Job {
   };
 }
 
+type SendingParts = SendMessagesParts & Required<Pick<SendMessagesParts, 'watch'>>;
+
 type Warn = (channel: Channel, reason: string) => void;
 
 /** Tells the operator of refusals that only the operator can mend, and repeats each only after a pause. */
@@ -152,7 +158,7 @@ function createWarning({ clock, journal }: SendMessagesParts): Warn {
 }
 
 /** Never rejects: where the outcome cannot be stored, the message is claimed again after its lease. */
-async function deliver(parts: SendMessagesParts, message: Message, warn: Warn): Promise<void> {
+async function deliver(parts: SendingParts, message: Message, warn: Warn): Promise<void> {
   const { work, clock, journal } = parts;
   try {
     const outcome = await attempt(parts, message);
@@ -176,15 +182,17 @@ async function deliver(parts: SendMessagesParts, message: Message, warn: Warn): 
   }
 }
 
-async function attempt(parts: SendMessagesParts, message: Message): Promise<SendOutcome> {
-  const { clock, secrets, senders, outbox, journal } = parts;
+async function attempt(parts: SendingParts, message: Message): Promise<SendOutcome | typeof later> {
+  const { clock, secrets, senders, outbox, journal, watch } = parts;
   const { channel, template, sealedContent } = message;
   const sender = isDecoy(message) ? noSender : message.isOutboxOnly ? outbox : senders[channel];
   if (sealedContent === null) return { kind: 'refused', reason: 'no_content' };
   if (sender !== outbox) {
     // No outcome of these attempts was stored, so each ended with its process. This message may be the cause.
     if (message.attempts > messageAttemptsMax) return { kind: 'refused', reason: 'too_many_attempts' };
-    if (clock.now() >= lastStartOf(message)) return { kind: 'refused', reason: 'expired' };
+    if (clock.now() >= lastStartOf(message)) {
+      return watch.isSteady() ? { kind: 'refused', reason: 'expired' } : later;
+    }
   }
   try {
     const content: MessageContent = JSON.parse(secrets.open(sealedContent, messageContext(message)));
@@ -197,6 +205,9 @@ async function attempt(parts: SendMessagesParts, message: Message): Promise<Send
   }
 }
 
+/** The message seems to be too late, but the clock may be wrong: it is looked at again in a minute. */
+const later = { kind: 'later' } as const;
+
 /** From this instant on no attempt begins, because a code or a link would arrive after its end. */
 function lastStartOf({ createdAt, template }: Message): number {
   return createdAt + validMs[template] - arrivalMs;
@@ -206,8 +217,10 @@ type Settlement =
   | { readonly state: 'sent' | 'kept' | 'failed' }
   | { readonly state: 'queued'; readonly nextAttemptAt: number; readonly attempts: number };
 
-function settlementOf(message: Message, outcome: SendOutcome, now: number): Settlement {
+function settlementOf(message: Message, outcome: SendOutcome | typeof later, now: number): Settlement {
   switch (outcome.kind) {
+    case 'later':
+      return { state: 'queued', nextAttemptAt: now + minuteMs, attempts: message.attempts - 1 };
     case 'taken':
       return { state: 'sent' };
     case 'kept':

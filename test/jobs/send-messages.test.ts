@@ -187,9 +187,10 @@ describe('a message', () => {
 
   test('whose code would arrive after its end is not sent', async () => {
     const sms = createTestSender();
+    const job = jobWith({ sms });
     await deployment.postCode(await deployment.addUser());
     deployment.clock.advance(10 * minuteMs - 1_000);
-    await runPass(jobWith({ sms }));
+    await runPass(job);
     assert.equal(sms.sent.length, 0);
     assert.equal(stateOf(deployment.messages()[0]).state, 'failed');
   });

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 const programs = [
   'account-times',
+  'clock',
   'destinations',
   'fair-shares',
   'lanes',

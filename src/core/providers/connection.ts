@@ -250,10 +250,13 @@ const refreshBackoff: Backoff = { firstMs: 15 * secondMs, maxMs: hourMs };
 /** So many refused refreshes in a row, within about five hours, and the person must connect again. */
 export const refreshRefusalsMax = 12;
 const refreshMarginMaxMs = 30 * minuteMs;
-/** Tokens are refreshed once in this time also where they last longer. */
-export const refreshAheadMaxMs = dayMs;
+/**
+ * Tokens are refreshed once in this time also where they last longer. Shorter than a day, so that a refresh that a clock a day
+ * ahead has claimed is seen to be too far ahead.
+ */
+export const refreshAheadMaxMs = 20 * hourMs;
 
-/** When to refresh tokens: before they expire by a fifth of their life, at most half an hour; and within a day. */
+/** When to refresh tokens: before they expire by a fifth of their life, at most half an hour; and within 20 hours. */
 export function refreshTimeOf(expiresAt: number, now: number): number {
   const life = Math.max(0, expiresAt - now);
   const at = expiresAt - Math.min(refreshMarginMaxMs, Math.floor(life / 5));

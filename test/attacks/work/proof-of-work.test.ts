@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { challengeLifeMs } from '../../../src/core/access/humanity.ts';
+import { dayMs } from '../../../src/core/time.ts';
 import { signUpBody } from '../../contracts/general/sign-up.ts';
 import { browserTest } from '../../support/machine/browser.ts';
 import type { Reply } from '../../support/server/http.ts';
@@ -66,6 +67,15 @@ describe('a stranger proves work for each sign-up and each request of a new pass
       { json: signUpBody(), headers: { [answerHeader]: answer } },
     ]);
     assert.deepEqual(statusCounts(replies), { 201: 1, 403: 9 });
+  });
+
+  test('a challenge of a clock that was wrong is answered for no longer than any other', async () => {
+    roster.clock.jump(400 * dayMs);
+    const answer = await answerTo(await signUp());
+    roster.clock.jump(-400 * dayMs);
+    const refused = await signUp(answer);
+    assert.deepEqual([refused.status, refused.body], [403, isAsked]);
+    assert.equal((await signUp(await answerTo(refused))).status, 201);
   });
 
   test('an answer that is wrong, forged, late or rubbish is refused with a new challenge', async () => {
