@@ -6,7 +6,7 @@
 
 import { settings } from '../config/settings.ts';
 import type { User } from '../core/directory/user.ts';
-import { notePosition } from '../core/erasure/complete-erasures.ts';
+import { notePosition } from '../core/erasure/ledger-position.ts';
 import { ensureSigner } from '../core/erasure/receipt-key.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
@@ -116,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       },
       onOutage: log.createOutageReporter(logger, 'the database is away'),
       onDamage: (pages) => logger.error({ pages }, 'the database has damaged pages: run `roster check`'),
+      onFolderOutage: log.createOutageReporter(logger, 'the data folder cannot be written'),
       onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),
       onLedgerFault: ({ message }) =>
         logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
@@ -201,6 +202,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (shared?.isFirst !== false && !isPageBuilt()) {
         journal.warn('the Connect page is not built: run `npm run build`', {});
       }
+      await store.freeClaims(core.clock.now());
       const sending = { senders, outbox: outboxSender, concurrency: config.sendConcurrency };
       const pauseMs = options.watchPauseMs ?? watchPauseMs;
       watch = watchFiles({ store, ledger: core.ledger, folder: config.dataDir, pauseMs, logger });

@@ -12,6 +12,7 @@ import { SignInGate } from '../core/access/sign-in-gate.ts';
 import type { Core } from '../core/core.ts';
 import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
+import { RefusedDeletions } from '../core/erasure/refused-deletion-store.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
 import { AuditTally } from '../core/record/tally.ts';
 import type { SecretBox } from '../core/secret.ts';
@@ -128,6 +129,8 @@ export type OpenHooks = Pick<
   Pick<HasherOptions, 'meter'> & {
     /** Gets what is wrong with the ledger when another program has changed it, once for each fault. */
     readonly onLedgerFault?: (error: LedgerError) => void;
+    /** Gets each error of writing the ledger and what is beside it. */
+    readonly onFolderOutage?: (error: unknown) => void;
     /** Gets each error of reading the file of breached passwords. */
     readonly onListOutage?: (error: unknown) => void;
   };
@@ -142,7 +145,7 @@ export async function openCore(
   const { networkQuotas, networkFactors, guessQuota, ownActQuotas, messageLimits, auditMs } = config;
   const onFault = (error: unknown): void => {
     if (error instanceof LedgerError) hooks.onLedgerFault?.(error);
-    else hooks.onOutage?.(error);
+    else hooks.onFolderOutage?.(error);
   };
   const address = createAppAddress(config);
   const texts =
@@ -195,6 +198,7 @@ export async function openCore(
     },
     providers: providers.directory,
     ledger: records.ledger,
+    refused: new RefusedDeletions(),
     publicKeys: records.publicKeys,
     remains: store.remains,
     running: new Set(),

@@ -50,7 +50,7 @@ describe('the explanation of a failure', () => {
     for (const code of ['SQLITE_BUSY', '55P03', '08006']) assert.equal(told(code), null);
     assert.equal(explainOutage(null), null);
     assert.deepEqual(explain(refuse('unavailable', { retryAfterSeconds: 1 })).lines, [
-      'the database is busy or unavailable: try again',
+      'the database or the data folder is busy or unavailable: try again',
     ]);
   });
 });

@@ -35,7 +35,7 @@ function explainRefusal(refusal: DomainError): readonly string[] {
 /** The refusals that an operator's command can meet. */
 const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['email_taken', 'the email has already been taken'],
-  ['unavailable', 'the database is busy or unavailable: try again'],
+  ['unavailable', 'the database or the data folder is busy or unavailable: try again'],
   ['damaged', 'a page of the database is damaged: `roster check` names it'],
 ]);
 

@@ -11,6 +11,7 @@ import type { SignInGate } from './access/sign-in-gate.ts';
 import type { Quota } from './access/throttle.ts';
 import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
+import type { RefusedDeletions } from './erasure/refused-deletion-store.ts';
 import type { Remains } from './erasure/remains.ts';
 import type { MessageLimits } from './messaging/budget-store.ts';
 import type { MessageComposer } from './messaging/compose.ts';
@@ -38,6 +39,8 @@ export interface Core {
   readonly providers: ProviderDirectory;
   /** The accepted erasures, in a file outside the database. */
   readonly ledger: ErasureLedger;
+  /** The deletions that this process had to refuse after their commit. */
+  readonly refused: RefusedDeletions;
   /** The public keys of receipts, in a file outside the database. */
   readonly publicKeys: PublicKeyFile;
   /** The database's files, as erasures look into them. */

@@ -19,6 +19,7 @@ import type { UserStore } from './directory/user-store.ts';
 import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
 import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
+import type { RefusedDeletionStore } from './erasure/refused-deletion-store.ts';
 import type { OrgKey } from './ids.ts';
 import type { MessageBudgetStore } from './messaging/budget-store.ts';
 import type { MessageQueue, MessageStore } from './messaging/message-queue.ts';
@@ -61,6 +62,7 @@ export interface Tx {
   readonly attempts: OAuthAttemptStore;
   readonly revocations: RevocationStore;
   readonly erasures: ErasureStore;
+  readonly refusedDeletions: RefusedDeletionStore;
   readonly imports: ImportStore;
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../core/core.ts';
 import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
+import { writeLostEnds } from '../core/erasure/ledger-position.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
@@ -33,7 +34,8 @@ export function createCompleteErasuresJob(
   { restMinMs, restsPerPass }: Pace = defaultPace,
 ): Job {
   let restsUntil = 0;
-  let isFirst = true;
+  /** Whether the ledger may lack something that a run before, or the process before, has committed. */
+  let mayLack = true;
   return {
     name: 'complete_erasures',
     topic: 'erasures',
@@ -42,12 +44,14 @@ export function createCompleteErasuresJob(
       const left = restsUntil - performance.now();
       if (left > waitMaxMs) return false;
       if (left > 0) await sleep(left);
-      if (isFirst) {
+      if (mayLack) {
+        await writeLostEnds(core);
         await noteForgottenGrants(core);
-        isFirst = false;
       }
+      mayLack = true;
       const beganAt = performance.now();
       const { taken, completed, waiting, postponed, sealed } = await advanceErasures(core, passMax);
+      mayLack = false;
       if (taken === 0) return false;
       const endedAt = performance.now();
       const restMs = Math.min(restMaxMs, Math.max(restMinMs, restsPerPass * (endedAt - beganAt)));

@@ -62,6 +62,8 @@ export interface Store extends UnitOfWork, Maintenance {
   ping(): Promise<void>;
   /** Looks at the files. Never rejects. */
   condition(): Promise<StoreCondition>;
+  /** Makes due again what processes of the same folder had claimed that have ended. On PostgreSQL their leases run out. */
+  freeClaims(now: number): Promise<void>;
   /** Waits for the changes that are running and closes all connections. */
   close(): Promise<void>;
 }

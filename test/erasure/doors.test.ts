@@ -19,7 +19,15 @@ const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** Tables that an erasure adds rows to, or that have no rows of a person. */
 const others = new Set([
-  ...['audit_events', 'erasures', 'revocations', 'receipt_keys', 'erasure_ledgers', 'user_counts'],
+  ...[
+    'audit_events',
+    'erasures',
+    'revocations',
+    'receipt_keys',
+    'erasure_ledgers',
+    'user_counts',
+    'unwritten_receipts',
+  ],
 ]);
 
 const roster = setUpRoster();

@@ -73,8 +73,11 @@ function mortal(core: Core): Core {
         await around(() => ledger.append(lines));
       },
       hasAccepted: (id) => ledger.hasAccepted(id),
+      hasCompleted: (id) => ledger.hasCompleted(id),
       read: (known) => ledger.read(known),
       verify: () => ledger.verify(),
+      room: () => ledger.room(),
+      makeRoom: (bytes) => ledger.makeRoom(bytes),
       checkpoint: () => ledger.checkpoint(),
       unknownHead: () => ledger.unknownHead(),
       noteKnown: (known) => ledger.noteKnown(known),

@@ -90,9 +90,13 @@ export interface Link {
   readonly patienceMs?: () => number;
 }
 
-/** Makes a folder with one organization. */
-export async function makeLinkedFolder(link: Link, databaseUrl?: string): Promise<LinkedFolder> {
-  const folder = await mkdtemp(join(tmpdir(), 'roster-erasure-'));
+/** Makes one organization in a new folder, or in the one that is given, which is empty. */
+export async function makeLinkedFolder(
+  link: Link,
+  databaseUrl?: string,
+  given?: string,
+): Promise<LinkedFolder> {
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'roster-erasure-')));
   const clock = createFakeClock();
   const options = { folder, databaseUrl, clock };
   const first = await openFolder(options);
@@ -112,7 +116,9 @@ export async function makeLinkedFolder(link: Link, databaseUrl?: string): Promis
         return 'kind' in value ? [value as LedgerLine] : [];
       });
     },
-    remove: () => rm(folder, { recursive: true }),
+    async remove() {
+      if (given === undefined) await rm(folder, { recursive: true });
+    },
   };
 }
 

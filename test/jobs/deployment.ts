@@ -10,6 +10,7 @@ import type { Core } from '../../src/core/core.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import type { NewUser, User } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
+import { RefusedDeletions } from '../../src/core/erasure/refused-deletion-store.ts';
 import type { OrgKey } from '../../src/core/ids.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
 import { queueMessage } from '../../src/core/messaging/queue-message.ts';
@@ -126,6 +127,7 @@ export async function openCore(
     humanity: null,
     providers: noProviders,
     ledger: records.ledger,
+    refused: new RefusedDeletions(),
     publicKeys: records.publicKeys,
     remains: store.remains,
     running: new Set(),

@@ -8,8 +8,9 @@ import { alone, once } from '../access/idempotency.ts';
 import type { IdempotentRequest } from '../access/idempotency-store.ts';
 import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import { acceptErasures, type BegunErasure } from '../erasure/accept-erasures.ts';
 import { beginErasure } from '../erasure/begin-erasure.ts';
+import { eraseAccepted } from '../erasure/erase-accepted.ts';
+import { repeatRefused } from '../erasure/refused-deletion.ts';
 import { type FieldFault, isNotFound, isRefusal, refuse, refuseFaults } from '../errors.ts';
 import { newUserId, newUserNumber } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -245,7 +246,7 @@ export async function reportActivity(
 
 /**
  * Deletes a user and every row that names the user: the one path for every door. Returns the id of the erasure, which
- * is on disk in the ledger. Refuses with `forbidden` (also an app that would
+ * is on disk in the ledger. A deletion that was refused after its commit is accepted when it is repeated. Refuses with `forbidden` (also an app that would
  * delete an admin or an approved clinical user), `not_found` (user) and `last_admin`.
  */
 export async function deleteUser(
@@ -256,19 +257,32 @@ export async function deleteUser(
   authorize(principal, 'users.delete');
   const { ref } = input;
   if (ref === null) throw refuse('not_found', { noun: 'user' });
-  const deletion = async (tx: Tx): Promise<BegunErasure> => {
-    const user = await tx.users.lock(scopedRef(principal, ref));
-    if (user === null) throw refuse('not_found', { noun: 'user' });
-    if (principal.kind === 'app' && (user.role === 'admin' || user.isClinicalApproved))
-      throw refuse('forbidden', {});
-    input.precondition?.(user);
-    await keepAnAdmin(tx, user);
-    return beginErasure(core, tx, principal, user);
-  };
-  await core.ledger.verify();
-  const erasure = await core.work.change(principal.orgKey, deletion, { isConfined: true });
-  await acceptErasures(core, [erasure]);
-  return { erasureId: erasure.id };
+  const scoped = scopedRef(principal, ref);
+  try {
+    const { begun } = await eraseAccepted(core, (take) =>
+      core.work.change(
+        principal.orgKey,
+        async (tx) => {
+          const user = await tx.users.lock(scoped);
+          if (user === null) throw refuse('not_found', { noun: 'user' });
+          if (principal.kind === 'app' && (user.role === 'admin' || user.isClinicalApproved))
+            throw refuse('forbidden', {});
+          input.precondition?.(user);
+          await keepAnAdmin(tx, user);
+          const erasures = [await beginErasure(core, tx, principal, user)] as const;
+          take(erasures);
+          return { begun: erasures };
+        },
+        { isConfined: true },
+      ),
+    );
+    return { erasureId: begun[0].id };
+  } catch (error) {
+    if (!isNotFound(error, 'user')) throw error;
+    const erasureId = await repeatRefused(core, principal.orgKey, scoped);
+    if (erasureId === null) throw error;
+    return { erasureId };
+  }
 }
 
 /** A step: moves the last sync of the user's connection, where one is named; refuses an unknown one. */

@@ -1,19 +1,17 @@
 /**
  * Writes begun erasures to the ledger, which makes them accepted. That comes after the commit that deletes the user
- * and before the client gets its answer, so an answered deletion outlives the database. If the process dies in
- * between, no client got an answer, and the job that completes erasures writes the line later. Grants are written
- * before the line, so that a line never refers to a grant that is not on disk.
+ * and before the client gets its answer, so an answered deletion outlives the database. Room on the disk is taken before
+ * the commit. If the process dies in between, no client got an answer, and the job that completes erasures writes the line
+ * later; if the disk fails in between, a repeated deletion is answered (`refused-deletion.ts`). Grants are written before
+ * the line, so that a line never refers to a grant that is not on disk.
  */
 
 import type { Core } from '../core.ts';
+import type { UserId } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
-import type { AcceptedErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
-
-/** A begun erasure, with the grants that it waits for. */
-export interface BegunErasure extends Omit<AcceptedErasure, 'grants'> {
-  readonly grants: readonly OpenGrant[];
-}
+import type { Erasure } from './erasure.ts';
+import type { BegunErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
 
 /** Resolves when the erasures and their grants are on disk. Refuses with `unavailable`. */
 export async function acceptErasures(core: Core, begun: readonly BegunErasure[]): Promise<void> {
@@ -28,6 +26,16 @@ export async function listOpenGrants(tx: Tx, erasureId: string): Promise<readonl
     if (!isOpen(revocation) || sealedGrant === null) return [];
     return [{ orgKey, erasureId, ...namedGrant(revocation), sealedGrant, unanswered }];
   });
+}
+
+/** An erasure as it was begun, so that it can be accepted later. */
+export async function toBegun(
+  tx: Tx,
+  { orgKey, id, requestedAt, requestedBy, door }: Erasure,
+  userId: UserId,
+): Promise<BegunErasure> {
+  const grants = await listOpenGrants(tx, id);
+  return { orgKey, id, userId, requestedAt, requestedBy, door, grants, user: null };
 }
 
 /**
@@ -59,7 +67,7 @@ export async function noteForgottenGrants(core: Core): Promise<void> {
   }
 }
 
-function acceptedLine({ grants, ...accepted }: BegunErasure): LedgerLine {
+function acceptedLine({ grants, user: _, ...accepted }: BegunErasure): LedgerLine {
   const named = grants.length === 0 ? {} : { grants: grants.map(namedGrant) };
   return { kind: 'accepted', erasure: { ...accepted, ...named } };
 }

@@ -8,9 +8,9 @@ import { newDatedId } from '../ids.ts';
 import { endGrants } from '../providers/end-grants.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { type BegunErasure, listOpenGrants } from './accept-erasures.ts';
+import { listOpenGrants } from './accept-erasures.ts';
 import { userDigestOf } from './erasure.ts';
-import type { AcceptedErasure } from './ledger.ts';
+import type { AcceptedErasure, BegunErasure } from './ledger.ts';
 import { sealTraces } from './traces.ts';
 
 /** A repeated erasure takes over what the ledger says about it. */
@@ -51,5 +51,5 @@ export async function beginErasure(
   });
   await record(tx, principal, 'user.deleted', { kind: 'user', id: user.id }, now);
   const grants = open === 0 ? [] : await listOpenGrants(tx, id);
-  return { orgKey, id, userId: user.id, requestedAt, requestedBy, door, grants };
+  return { orgKey, id, userId: user.id, requestedAt, requestedBy, door, grants, user };
 }

@@ -7,12 +7,13 @@
  * expired. An erasure is complete only when the ledger has it, its traces are gone, and the transaction that
  * completes it sees no open grant.
  */
+import { randomUUID } from 'node:crypto';
 import { emailDestinations, emailSubjects, userSubject } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
-import { acceptErasures, type BegunErasure, listOpenGrants, noteEndedGrants } from './accept-erasures.ts';
+import { acceptErasures, noteEndedGrants, toBegun } from './accept-erasures.ts';
 import {
   type Erasure,
   erasureDueMs,
@@ -22,9 +23,11 @@ import {
   nextErasureState,
   type RemovedRows,
 } from './erasure.ts';
-import type { LedgerLine } from './ledger.ts';
+import type { BegunErasure, CompletedLine } from './ledger.ts';
+import { notePosition, passesOf } from './ledger-position.ts';
 import { claimsOf, type ReceiptSigner, signReceipt } from './receipt.ts';
 import { ensureSigner } from './receipt-key.ts';
+import { writeRefused } from './refused-deletion.ts';
 import { openTraces, type Traces } from './traces.ts';
 
 /** The result of a pass. */
@@ -61,9 +64,27 @@ const purgedAtOnce = 25;
 
 /** Claims at most `limit` due erasures and advances each as far as it can. */
 export async function advanceErasures(core: Core, limit: number): Promise<Pass> {
+  await writeRefused(core);
   const { all, unopened } = await claimAll(core, limit);
   if (all.length + unopened.length === 0) return nothing;
   await inPieces(core, unopened, (tx, erasure) => leave(core, tx, erasure));
+  try {
+    return {
+      ...(await advanceClaimed(core, all)),
+      taken: all.length + unopened.length,
+      sealed: unopened.length,
+    };
+  } catch (error) {
+    // A full disk, for example: the next pass need not wait for the leases.
+    await inPieces(core, all, (tx, { erasure }) => giveBack(core, tx, erasure)).catch(() => {});
+    throw error;
+  }
+}
+
+async function advanceClaimed(
+  core: Core,
+  all: readonly ClaimedErasure[],
+): Promise<Omit<Pass, 'taken' | 'sealed'>> {
   // A process may have died after the deletion and before the ledger line. Its client got no answer. From this
   // line on the erasure is accepted.
   await acceptErasures(core, await begunAmong(core, all));
@@ -73,18 +94,17 @@ export async function advanceErasures(core: Core, limit: number): Promise<Pass> 
   const remaining = await clearRemains(core, all);
   const isClear = ({ traces }: ClaimedErasure): boolean =>
     traces === null || (remaining !== null && !traces.texts.some((text) => remaining.has(text)));
-  const ends = await concludeAll(core, all.filter(isClear), found);
+  const pass = randomUUID();
+  const ends = await concludeAll(core, all.filter(isClear), { found, pass });
   const postponed = all.filter((claimed) => !isClear(claimed));
   await inPieces(core, postponed, (tx, { erasure }) => postpone(core, tx, erasure, found));
   const completed = ends.filter((end) => end !== 'waits' && end !== 'stale');
   for (const piece of piecesOf(completed)) await core.ledger.append(piece);
-  await notePosition(core);
+  await notePosition(core, passesOf(completed, pass));
   return {
-    taken: all.length + unopened.length,
     completed: completed.length,
     waiting: ends.filter((end) => end === 'waits').length,
     postponed: postponed.length + ends.filter((end) => end === 'stale').length,
-    sealed: unopened.length,
   };
 }
 
@@ -94,18 +114,6 @@ export async function completeErasures(core: Core): Promise<void> {
     const { taken, postponed } = await advanceErasures(core, completedAtOnce);
     if (taken < completedAtOnce || postponed > 0) return;
   }
-}
-
-/**
- * Stores how far the database knows the ledger, so that the next start has little to repeat, and sees where lines are
- * missing. Every line up to there was committed before.
- */
-export async function notePosition(core: Core): Promise<void> {
-  const { id } = core.ledger;
-  const head = core.ledger.unknownHead();
-  if (id === null || head === null) return;
-  await core.work.changeSystem('job', (tx) => tx.ledgerPositions.put(id, head));
-  core.ledger.noteKnown(head);
 }
 
 /**
@@ -147,10 +155,8 @@ function toClaimed(core: Core, erasure: Erasure): ClaimedErasure | null {
 async function begunAmong(core: Core, all: readonly ClaimedErasure[]): Promise<readonly BegunErasure[]> {
   const begun: BegunErasure[] = [];
   for (const { orgKey, erasure, traces } of all) {
-    const { id, requestedAt, requestedBy, door } = erasure;
-    if (traces === null || core.ledger.hasAccepted(id)) continue;
-    const grants = await core.work.read(orgKey, (tx) => listOpenGrants(tx, id));
-    begun.push({ orgKey, id, userId: traces.userId, requestedAt, requestedBy, door, grants });
+    if (traces === null || core.ledger.hasAccepted(erasure.id)) continue;
+    begun.push(await core.work.read(orgKey, (tx) => toBegun(tx, erasure, traces.userId)));
   }
   return begun;
 }
@@ -244,12 +250,12 @@ interface PreparedReceipt {
  * The line for the ledger; or `waits`: a provider has not confirmed; or `stale`: a revocation has changed since the
  * receipt was prepared.
  */
-type End = Extract<LedgerLine, { kind: 'completed' }> | 'waits' | 'stale';
+type End = CompletedLine | 'waits' | 'stale';
 
 async function concludeAll(
   core: Core,
   all: readonly ClaimedErasure[],
-  found: ReadonlyMap<string, RemovedRows>,
+  { found, pass }: { readonly found: ReadonlyMap<string, RemovedRows>; readonly pass: string },
 ): Promise<End[]> {
   if (all.length === 0) return [];
   const signer = await ensureSigner(core);
@@ -259,7 +265,7 @@ async function concludeAll(
     core,
     receipts.flatMap(({ revocations }) => revocations),
   );
-  const ends = await inPieces(core, receipts, (tx, prepared) => conclude(core, tx, prepared));
+  const ends = await inPieces(core, receipts, (tx, prepared) => conclude(core, tx, prepared, pass));
   return ends.filter((end) => end !== null);
 }
 
@@ -297,7 +303,7 @@ async function prepareReceipt(
  * A step: completes the erasure if none of its grants is open, and postpones it otherwise. Null where another pass
  * has changed the erasure since.
  */
-async function conclude(core: Core, tx: Tx, prepared: PreparedReceipt): Promise<End | null> {
+async function conclude(core: Core, tx: Tx, prepared: PreparedReceipt, pass: string): Promise<End | null> {
   const { claimed, removed, completedAt, receipt } = prepared;
   const erasure = await tx.erasures.lock(claimed.erasure.id);
   if (erasure === null || erasure.state === 'complete') return null;
@@ -316,6 +322,7 @@ async function conclude(core: Core, tx: Tx, prepared: PreparedReceipt): Promise<
   }
   const state = nextErasureState(erasure.state, 'complete');
   await tx.erasures.update(erasure, { state, removed, sealedTraces: null, completedAt, receipt });
+  await tx.erasures.noteUnwritten(id, pass);
   return { kind: 'completed', erasure: { orgKey, id, completedAt, receipt } };
 }
 
@@ -350,6 +357,13 @@ async function postpone(
   const now = core.clock.now();
   const removed = sumOf(erasure.removed, found.get(id) ?? {});
   await tx.erasures.update(erasure, { state: waitingOf(erasure, now).state, dueAt: now, removed });
+}
+
+/** A step: ends the lease of an erasure that no step has changed since it was claimed. */
+async function giveBack(core: Core, tx: Tx, { id, dueAt }: Erasure): Promise<void> {
+  const erasure = await tx.erasures.lock(id);
+  if (erasure === null || erasure.state === 'complete' || erasure.dueAt !== dueAt) return;
+  await tx.erasures.update(erasure, { dueAt: core.clock.now() });
 }
 
 /** A step: postpones an erasure that cannot be searched for, and marks it as overdue when its time is up. */

@@ -7,8 +7,11 @@ import { type Door, operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { isActiveAdmin } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
-import { acceptErasures, type BegunErasure } from './accept-erasures.ts';
 import { beginErasure } from './begin-erasure.ts';
+import { eraseAccepted } from './erase-accepted.ts';
+import { userDigestOf } from './erasure.ts';
+import type { BegunErasure } from './ledger.ts';
+import { repeatRefused } from './refused-deletion.ts';
 
 /** A user to be erased. */
 export interface UserToErase {
@@ -56,7 +59,10 @@ export async function planErasures(
       for (const userId of ids.slice(at, at + lookUpsAtOnce)) {
         for (const orgKey of keys) {
           const tx = system.within(orgKey);
-          if ((await tx.users.find({ id: userId })) === null) continue;
+          const isThere = (await tx.users.find({ id: userId })) !== null;
+          // A deletion that was refused after its commit is repeated.
+          if (!isThere && (await tx.refusedDeletions.find({ userDigest: userDigestOf(userId) })) === null)
+            continue;
           users.push({ orgKey, userId });
           if ((await tx.connections.listOf(userId)).length > 0) connected += 1;
           // The next id most likely belongs to the same organization.
@@ -95,18 +101,22 @@ async function eraseBatch(
   userIds: readonly UserId[],
 ): Promise<BatchOutcome> {
   const principal = operatorAt(door, orgKey);
-  await core.ledger.verify();
-  const { accepted, lastAdmins } = await core.work.change(orgKey, async (tx) => {
-    const entries: BegunErasure[] = [];
-    let admins = 0;
-    for (const id of userIds) {
-      const user = await tx.users.lock({ id });
-      if (user === null) continue;
-      if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) admins += 1;
-      else entries.push(await beginErasure(core, tx, principal, user));
-    }
-    return { accepted: entries, lastAdmins: admins };
-  });
-  await acceptErasures(core, accepted);
-  return { erased: accepted.length, lastAdmins, gone: userIds.length - accepted.length - lastAdmins };
+  const { begun, missing, lastAdmins } = await eraseAccepted(core, (take) =>
+    core.work.change(orgKey, async (tx) => {
+      const entries: BegunErasure[] = [];
+      const absent: UserId[] = [];
+      let admins = 0;
+      for (const id of userIds) {
+        const user = await tx.users.lock({ id });
+        if (user === null) absent.push(id);
+        else if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) admins += 1;
+        else entries.push(await beginErasure(core, tx, principal, user));
+      }
+      take(entries);
+      return { begun: entries, missing: absent, lastAdmins: admins };
+    }),
+  );
+  let erased = begun.length;
+  for (const id of missing) if ((await repeatRefused(core, orgKey, { id })) !== null) erased += 1;
+  return { erased, lastAdmins, gone: userIds.length - erased - lastAdmins };
 }

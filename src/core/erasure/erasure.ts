@@ -78,8 +78,14 @@ export interface ErasureStore {
   find(id: string): Promise<Erasure | null>;
   /** As `find`, and locks the row against other changes. */
   lock(id: string): Promise<Erasure | null>;
-  /** False where the erasure is no longer in the state of `erasure`. */
+  /** False where the erasure is no longer in the state of `erasure`. Ends a claim. */
   update(erasure: Erasure, changes: ErasureChanges): Promise<boolean>;
+  /** Notes that the ledger does not have the end of the erasure yet; `pass` names those that are written together. */
+  noteUnwritten(id: string, pass: string): Promise<void>;
+  /** The ids of such erasures. */
+  listUnwritten(pass: string, limit: number): Promise<readonly string[]>;
+  /** Notes that the ledger has the ends of a pass. */
+  noteWritten(pass: string): Promise<void>;
   /**
    * The second pass: removes rows that still name an erased person by id or by keyed digest, and returns how many,
    * by table. The caller leaves out the digest of an address that another user has by now.
@@ -94,8 +100,15 @@ export interface ErasureQueue {
   find(id: string): Promise<Erasure | null>;
   /** Newest first; null: of any state. */
   list(state: ErasureState | null, limit: number): Promise<readonly Erasure[]>;
+  /** The passes whose ends the ledger may not have, by organization. */
+  listUnwrittenPasses(limit: number): Promise<readonly UnwrittenPass[]>;
   /** How many are not complete, and when the oldest of them was requested; null for none. */
   summarize(): Promise<ErasureSummary>;
+}
+
+export interface UnwrittenPass {
+  readonly orgKey: OrgKey;
+  readonly pass: string;
 }
 
 export interface ErasureSummary {

@@ -10,6 +10,7 @@
  * sealed file beside the ledger, from the acceptance until the provider confirms.
  */
 import type { Door, Principal } from '../access/principal.ts';
+import type { User } from '../directory/user.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import type { Revocation } from '../providers/revocation.ts';
 
@@ -51,6 +52,8 @@ export type LedgerLine =
   | { readonly kind: 'ended'; readonly grant: EndedGrant }
   | { readonly kind: 'completed'; readonly erasure: CompletedErasure };
 
+export type CompletedLine = Extract<LedgerLine, { kind: 'completed' }>;
+
 /** A position in the ledger: behind a line. */
 export interface LedgerHead {
   /** In bytes from the beginning. */
@@ -91,6 +94,13 @@ export interface OpenGrant extends NamedGrant, Pick<Revocation, 'unanswered'> {
   readonly sealedGrant: string;
 }
 
+/** A begun erasure, with the grants that it waits for. */
+export interface BegunErasure extends Omit<AcceptedErasure, 'grants'> {
+  readonly grants: readonly OpenGrant[];
+  /** How else a caller names the user; null in the job that completes erasures, which has no caller. */
+  readonly user: Pick<User, 'number' | 'appId'> | null;
+}
+
 /** The files of open grants beside the ledger. */
 export interface OpenGrants {
   /** Adds grants; resolves when they are on disk. A grant that is there already stays. Refuses with `unavailable`. */
@@ -107,6 +117,24 @@ export interface OpenGrants {
   sweep(): Promise<void>;
 }
 
+/** A change needs more room on the disk than there is at the moment. It is tried again once there is enough, or refused. */
+export class LackOfRoomError extends Error {
+  override readonly name = 'LackOfRoomError';
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super(`no room for ${bytes} bytes`);
+    this.bytes = bytes;
+  }
+}
+
+/** The room on the disk that one change has taken for what the ledger gets after its commit. */
+export interface LedgerRoom {
+  /** Takes so many bytes in all, before the commit. Throws a `LackOfRoomError`, and waits for nothing. */
+  take(bytes: number): void;
+  giveBack(): void;
+}
+
 export interface ErasureLedger {
   /** Names this ledger among those of other folders; null where this process keeps none. */
   readonly id: string | null;
@@ -118,8 +146,12 @@ export interface ErasureLedger {
   read(known: LedgerHead | null): AsyncIterable<readonly LedgerLine[]>;
   /** Adds lines; resolves when they are on disk. Refuses with `unavailable` where they cannot be written. */
   append(lines: readonly LedgerLine[]): Promise<void>;
-  /** Verifies what was added since. Refuses with `unavailable` where no line can be added. */
+  /** Verifies what was added since, and sees to room. Refuses with `unavailable` where no line can be added. */
   verify(): Promise<void>;
+  /** The room of a change, which gives it back once its lines and grants are on disk. */
+  room(): LedgerRoom;
+  /** Makes room for so many bytes. Refuses with `unavailable` where the disk has none. */
+  makeRoom(bytes: number): Promise<void>;
   /**
    * Authenticates all lines under the present secret, so that former secrets can go. False where they are so already.
    * Throws a `LedgerError` where the ledger is not as Roster wrote it.
@@ -131,5 +163,7 @@ export interface ErasureLedger {
   noteKnown(known: LedgerHead): void;
   /** Whether this process has written or read that the erasure was accepted; false where it does not know. */
   hasAccepted(erasureId: string): boolean;
+  /** Whether this process has read at its start that the erasure was completed; false where it does not know. */
+  hasCompleted(erasureId: string): boolean;
   readonly grants: OpenGrants;
 }

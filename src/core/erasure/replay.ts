@@ -8,9 +8,9 @@ import type { Core } from '../core.ts';
 import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
-import { notePosition } from './complete-erasures.ts';
 import { userDigestOf } from './erasure.ts';
 import { type AcceptedErasure, type CompletedErasure, type LedgerLine, otherLedger } from './ledger.ts';
+import { notePosition } from './ledger-position.ts';
 import { loseGrant, type MissingGrant, replayEnded, replayGrants } from './replay-grants.ts';
 
 /** The result of a replay. */

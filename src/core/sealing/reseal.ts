@@ -5,7 +5,7 @@
  */
 
 import type { Core } from '../core.ts';
-import { notePosition } from '../erasure/complete-erasures.ts';
+import { notePosition } from '../erasure/ledger-position.ts';
 import { revocationContext } from '../providers/revocation.ts';
 import type { SecretBox } from '../secret.ts';
 import { type SealedRow, type SealedTable, type SealedText, sealedColumns } from './sealed-text.ts';

@@ -9,6 +9,7 @@ import Sqlite from 'better-sqlite3';
 import { isBusy } from '../sql/dialect.ts';
 
 const lockFile = 'lock';
+const numberForm = /^lock\.([1-9]\d*)$/;
 
 /** Another process holds the folder in a way that excludes this one. The message is fit for an operator. */
 export class FolderInUseError extends Error {
@@ -66,8 +67,31 @@ export function holdRemains(dataDir: string): FolderLock | null {
   }
 }
 
-function hold(dataDir: string, words: readonly string[], otherwise: string): FolderLock {
-  const path = join(dataDir, lockFile);
+/** The numbers of the files that `holdNumber` has made. */
+export function numbersIn(names: readonly string[]): readonly number[] {
+  return names.flatMap((name) => {
+    const [, number] = numberForm.exec(name) ?? [];
+    return number === undefined ? [] : [Number(number)];
+  });
+}
+
+/** Holds a number alone. Null where another process has it. */
+export function holdNumber(dataDir: string, number: number): FolderLock | null {
+  try {
+    return hold(dataDir, ['begin exclusive'], 'another process has the number', `${lockFile}.${number}`);
+  } catch (error) {
+    if (error instanceof FolderInUseError) return null;
+    throw error;
+  }
+}
+
+function hold(
+  dataDir: string,
+  words: readonly string[],
+  otherwise: string,
+  name: string = lockFile,
+): FolderLock {
+  const path = join(dataDir, name);
   const lock = new Sqlite(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);

@@ -5,8 +5,8 @@
  * thread. A line without an end was cut short by a crash and is removed: no client got an answer for it.
  */
 import { createHash } from 'node:crypto';
-import { constants, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -14,26 +14,23 @@ import {
   LedgerError,
   type LedgerHead,
   type LedgerLine,
+  type LedgerRoom,
   type OpenGrants,
 } from '../../core/erasure/ledger.ts';
 import { refuse } from '../../core/errors.ts';
 import type { SecretBox } from '../../core/secret.ts';
 import { AppendLock } from './append-lock.ts';
+import { DiskReserve, isFull } from './disk-reserve.ts';
 import { LedgerChain } from './ledger-chain.ts';
 import { makeLedger, readId } from './ledger-header.ts';
 import { linesIn } from './ledger-lines.ts';
+import { addTo, openToAdd } from './ledger-write.ts';
 import { openGrantsIn } from './open-grants.ts';
 
 export const ledgerFile = 'erasures.ledger';
 
 const pieceBytes = 1024 * 1024;
 const newline = 0x0a;
-/**
- * On Linux a write with this flag returns when it is on disk, as after `fdatasync`: one task for another thread,
- * not two. Other systems promise less.
- */
-const writesThrough = process.platform === 'linux';
-const adding = constants.O_RDWR | constants.O_APPEND | (writesThrough ? constants.O_DSYNC : 0);
 /**
  * The most acceptances that are remembered until they complete. A forgotten one gets a second line, which does no
  * harm.
@@ -65,7 +62,9 @@ export function openLedger(
   const path = join(dataDir, ledgerFile);
   const id = readId(path) ?? makeLedger(path, secrets);
   const lock = new AppendLock(dataDir);
-  return new LedgerFile(path, { id, lock, secrets, grants: openGrantsIn(dataDir, onFault), onFault });
+  const reserve = new DiskReserve(dataDir);
+  const grants = openGrantsIn(dataDir, onFault, reserve);
+  return new LedgerFile(path, { id, lock, secrets, grants, reserve, onFault });
 }
 
 interface LedgerFileOptions {
@@ -73,6 +72,7 @@ interface LedgerFileOptions {
   readonly lock: AppendLock;
   readonly secrets: SecretBox;
   readonly grants: OpenGrants;
+  readonly reserve: DiskReserve;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -82,8 +82,11 @@ export class LedgerFile implements ErasureLedger {
   readonly #path: string;
   readonly #lock: AppendLock;
   readonly #secrets: SecretBox;
+  readonly #reserve: DiskReserve;
   readonly #onFault: (error: unknown) => void;
   readonly #accepted = new Set<string>();
+  /** Of the lines that were read at the start. */
+  readonly #completed = new Set<string>();
   #chain: LedgerChain;
   /** How far lines were verified while no process was writing. */
   #head: LedgerHead = { bytes: 0, code: null };
@@ -95,12 +98,13 @@ export class LedgerFile implements ErasureLedger {
   /** Why no line can be added as long as the file is the same. */
   #fault: { readonly error: LedgerError; readonly file: string } | null = null;
 
-  constructor(path: string, { id, lock, secrets, grants, onFault }: LedgerFileOptions) {
+  constructor(path: string, { id, lock, secrets, grants, reserve, onFault }: LedgerFileOptions) {
     this.#path = path;
     this.id = id;
     this.#lock = lock;
     this.#secrets = secrets;
     this.grants = grants;
+    this.#reserve = reserve;
     this.#onFault = onFault;
     this.#chain = this.#newChain(null);
   }
@@ -126,9 +130,22 @@ export class LedgerFile implements ErasureLedger {
   }
 
   async verify(): Promise<void> {
+    if (!this.#reserve.isReady(this.#head.bytes)) await this.makeRoom(0);
     if (this.#fault === null && (this.#writing !== null || this.#isAsVerified())) return;
     try {
       await this.#lock.hold(() => this.#catchUp());
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+  }
+
+  room(): LedgerRoom {
+    return this.#reserve.room();
+  }
+
+  async makeRoom(bytes: number): Promise<void> {
+    try {
+      await this.#reserve.make(bytes, this.#head.bytes);
     } catch (error) {
       throw this.#refusalOf(error);
     }
@@ -156,10 +173,15 @@ export class LedgerFile implements ErasureLedger {
     return this.#accepted.has(erasureId);
   }
 
+  hasCompleted(erasureId: string): boolean {
+    return this.#completed.has(erasureId);
+  }
+
   /** Waits for writes under way. Nothing may be appended after it. */
   async close(): Promise<void> {
     await this.#writing;
     await this.#lock.close();
+    await this.#reserve.close();
     await this.#file?.handle.close();
     this.#file = null;
   }
@@ -285,7 +307,13 @@ export class LedgerFile implements ErasureLedger {
 
   /** The lines of a piece that begin behind a position. */
   #linesOf(bytes: Buffer, at: number, from: number): readonly LedgerLine[] {
-    this.#rememberAll(bytes);
+    const all = linesIn(bytes.toString('utf8'), this.#path);
+    this.#remember(all);
+    for (const line of all) {
+      if (line.kind === 'completed' && this.#completed.size < acceptedMax)
+        this.#completed.add(line.erasure.id);
+    }
+    if (at >= from) return all;
     let start = 0;
     while (at + start < from && start < bytes.length) start = bytes.indexOf(newline, start) + 1;
     return linesIn(bytes.toString('utf8', start), this.#path);
@@ -320,7 +348,12 @@ export class LedgerFile implements ErasureLedger {
         isShared = bytes < this.#chain.head.bytes;
         batch = this.#queue;
         this.#queue = [];
-        await this.#write(batch.flatMap(({ lines }) => lines.map((line) => JSON.stringify(line))));
+        const lines = batch.flatMap((waiting) => waiting.lines);
+        const isPromised = lines.some(({ kind }) => kind === 'accepted');
+        await this.#write(
+          lines.map((line) => JSON.stringify(line)),
+          { isPromised },
+        );
       });
       for (const { resolve } of batch) resolve();
     } catch (error) {
@@ -332,27 +365,28 @@ export class LedgerFile implements ErasureLedger {
     if (isShared && this.#queue.length > 0) await sleep(1);
   }
 
-  /** Writes lines behind the verified ones, under the lock. */
-  async #write(bodies: readonly string[]): Promise<void> {
-    const { handle } = await this.#openFile();
-    const end = this.#chain.head.bytes;
+  /**
+   * Writes lines behind the verified ones, under the lock. On a full disk lines that are promised get the room that was
+   * taken for them; other lines are written later.
+   */
+  async #write(bodies: readonly string[], { isPromised = false } = {}): Promise<void> {
     const bytes = this.#chain.seal(bodies);
-    try {
-      const { bytesWritten } = await handle.write(bytes);
-      if (bytesWritten < bytes.length) throw new Error('the ledger of erasures could not be written whole');
-      if (!writesThrough) await handle.datasync();
-    } catch (error) {
-      // Nothing of a refused write may count later.
-      await handle.truncate(end).catch(() => {});
-      throw error;
-    }
+    await this.#add(bytes).catch(async (error: unknown) => {
+      if (!isPromised || !isFull(error) || !this.#reserve.drop()) throw error;
+      await this.#add(bytes);
+    });
     this.#chain.advance(bytes);
     this.#head = this.#chain.head;
   }
 
+  async #add(bytes: Buffer): Promise<void> {
+    const { handle } = await this.#openFile();
+    await addTo(handle, this.#chain.head.bytes, bytes);
+  }
+
   async #openFile(): Promise<{ readonly handle: FileHandle; readonly inode: number }> {
     if (this.#file === null) {
-      const handle = await open(this.#path, adding);
+      const handle = await openToAdd(this.#path);
       this.#file = { handle, inode: (await handle.stat()).ino };
     }
     return this.#file;

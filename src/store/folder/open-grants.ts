@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { OpenGrant, OpenGrants } from '../../core/erasure/ledger.ts';
 import { refuse } from '../../core/errors.ts';
 import { minuteMs } from '../../core/time.ts';
+import { type DiskReserve, isFull } from './disk-reserve.ts';
 
 export const openGrantsFolder = 'open-grants';
 
@@ -19,25 +20,39 @@ const nameForm = /^(rev_[0-9a-f]{32})\.json$/;
 const draftForm = /^rev_[0-9a-f]{32}\.json\.[0-9a-f-]{36}$/;
 const draftAgeMinMs = minuteMs;
 
-/** The grants in a data folder. `onFault` gets the error of a failed write. */
-export function openGrantsIn(dataDir: string, onFault: (error: unknown) => void): OpenGrants {
+/**
+ * The grants in a data folder. `onFault` gets the error of a failed write. `reserve` gives its room to grants that are kept on a
+ * full disk.
+ */
+export function openGrantsIn(
+  dataDir: string,
+  onFault: (error: unknown) => void,
+  reserve: Pick<DiskReserve, 'drop'> = { drop: () => false },
+): OpenGrants {
   const folder = join(dataDir, openGrantsFolder);
   const pathOf = (id: string): string => join(folder, `${id}.json`);
+  const keepAll = async (grants: readonly OpenGrant[]): Promise<void> => {
+    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    const left = [...grants];
+    const write = async (): Promise<void> => {
+      for (let grant = left.pop(); grant !== undefined; grant = left.pop()) {
+        const path = pathOf(grant.id);
+        if (!(await isFile(path))) await writeWhole(path, JSON.stringify(grant));
+      }
+    };
+    const writers = await Promise.allSettled(Array.from({ length: writtenAtOnce }, write));
+    for (const writer of writers) if (writer.status === 'rejected') throw writer.reason;
+    await syncFolder(folder);
+    if (made !== undefined) await syncFolder(dataDir);
+  };
   return {
     async keep(grants) {
       if (grants.length === 0) return;
       try {
-        const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-        const left = [...grants];
-        const write = async (): Promise<void> => {
-          for (let grant = left.pop(); grant !== undefined; grant = left.pop()) {
-            const path = pathOf(grant.id);
-            if (!(await isFile(path))) await writeWhole(path, JSON.stringify(grant));
-          }
-        };
-        await Promise.all(Array.from({ length: writtenAtOnce }, write));
-        await syncFolder(folder);
-        if (made !== undefined) await syncFolder(dataDir);
+        await keepAll(grants).catch(async (error: unknown) => {
+          if (!isFull(error) || !reserve.drop()) throw error;
+          await keepAll(grants);
+        });
       } catch (error) {
         onFault(error);
         throw refuse('unavailable', { retryAfterSeconds: 1 });

@@ -32,6 +32,7 @@ import { auditArchive } from './0029-audit-archive.ts';
 import { auditUserIndex } from './0030-audit-user-index.ts';
 import { userSearch } from './0031-user-search.ts';
 import { tokensByKind } from './0032-tokens-by-kind.ts';
+import { erasureFaults } from './0033-erasure-faults.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -67,6 +68,7 @@ export const migrations: readonly Migration[] = [
   auditUserIndex,
   userSearch,
   tokensByKind,
+  erasureFaults,
 ];
 
 /** The version that this program works with. */

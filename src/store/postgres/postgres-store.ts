@@ -186,6 +186,8 @@ export class PostgresStore implements Store {
     };
   }
 
+  async freeClaims(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.#changes.close();
     await this.#pool.close();

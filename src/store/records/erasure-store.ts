@@ -12,12 +12,13 @@ import type {
   ErasureSummary,
   NewErasure,
   RemovedRows,
+  UnwrittenPass,
 } from '../../core/erasure/erasure.ts';
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { eraseRowsOfUser, keptTables } from '../users/user-erasure.ts';
-import { leaseClaimInOrder } from './lease-claim.ts';
+import { type ClaimRule, freeClaims, leaseClaimInOrder } from './lease-claim.ts';
 
 const columns = [
   'erasures.seq',
@@ -69,6 +70,38 @@ const byId = (p: Binder<ById>) =>
 const selectOne = statement((p: Binder<ById>) => byId(p));
 const lockOne = statement((p: Binder<ById>) => byId(p).forUpdate());
 
+type ByPass = { orgKey: number; pass: string };
+
+const insertUnwritten = statement((p: Binder<ById & ByPass>) =>
+  build
+    .insertInto('unwritten_receipts')
+    .values({ org_key: p('orgKey'), pass: p('pass'), erasure_id: p('id') }),
+);
+
+const selectUnwritten = statement((p: Binder<ByPass & { limit: number }>) =>
+  build
+    .selectFrom('unwritten_receipts')
+    .select('erasure_id as id')
+    .where('org_key', '=', p('orgKey'))
+    .where('pass', '=', p('pass'))
+    .limit(p('limit')),
+);
+
+const deleteUnwritten = statement((p: Binder<ByPass>) =>
+  build.deleteFrom('unwritten_receipts').where('org_key', '=', p('orgKey')).where('pass', '=', p('pass')),
+);
+
+/** There are as many as erasures that were completed when a process was killed. */
+const selectPasses = statement((p: Binder<{ limit: number }>) =>
+  build
+    .selectFrom('unwritten_receipts')
+    .select(['org_key as orgKey', 'pass'])
+    .distinct()
+    .orderBy('org_key')
+    .orderBy('pass')
+    .limit(p('limit')),
+);
+
 type Changed = {
   state: ErasureState;
   removed: string;
@@ -90,19 +123,24 @@ const updateErasure = statement((p: Binder<ById & Changed & { expected: ErasureS
       abandon_reason: p('abandonReason'),
       completed_at: p('completedAt'),
       receipt: p('receipt'),
+      claimed_by: null,
     })
     .where('org_key', '=', p('orgKey'))
     .where('id', '=', p('id'))
     .where('state', '=', p('expected')),
 );
 
-const claimDue = leaseClaimInOrder<ErasureRow>({
+const claims: ClaimRule = {
   table: 'erasures',
   order: ['due_at', 'seq'],
   state: { column: 'state', open: openStates },
+  claimant: 'claimed_by',
   counters: [],
   columns,
-});
+};
+const claimDue = leaseClaimInOrder<ErasureRow>(claims);
+/** Run at a start for each process of the folder that has ended. */
+export const freeErasures = freeClaims(claims);
 
 /** Without an organization, for an operator who knows only the id. */
 const selectById = statement((p: Binder<{ id: string }>) =>
@@ -174,6 +212,19 @@ export class SqlErasureStore implements ErasureStore {
     return count === 1;
   }
 
+  async noteUnwritten(id: string, pass: string): Promise<void> {
+    await this.#scope.executor.insertDeferred(insertUnwritten, { orgKey: this.#orgKey, id, pass });
+  }
+
+  async listUnwritten(pass: string, limit: number): Promise<readonly string[]> {
+    const rows = await this.#scope.executor.rows(selectUnwritten, { orgKey: this.#orgKey, pass, limit });
+    return rows.map(({ id }) => id);
+  }
+
+  async noteWritten(pass: string): Promise<void> {
+    await this.#scope.executor.run(deleteUnwritten, { orgKey: this.#orgKey, pass });
+  }
+
   eraseRows(trace: { readonly userId: UserId; readonly digests: readonly string[] }): Promise<RemovedRows> {
     return eraseRowsOfUser(this.#scope.executor, this.#orgKey, trace);
   }
@@ -187,7 +238,10 @@ export class SqlErasureQueue implements ErasureQueue {
   }
 
   async claim(now: number, leaseMs: number, limit: number): Promise<readonly Erasure[]> {
-    const rows = await claimDue(this.#scope.executor, { now, leaseMs, limit });
+    const rows = await claimDue(this.#scope.executor, {
+      ...{ now, leaseMs, limit },
+      claimedBy: this.#scope.claimant?.() ?? null,
+    });
     return rows.map(toErasure);
   }
 
@@ -201,6 +255,10 @@ export class SqlErasureQueue implements ErasureQueue {
     if (state === null) return (await executor.rows(selectNewest, { limit })).map(toErasure);
     if (state === 'complete') return (await executor.rows(selectNewestComplete, { limit })).map(toErasure);
     return (await executor.rows(selectNewestOpen, { state, limit })).map(toErasure);
+  }
+
+  listUnwrittenPasses(limit: number): Promise<readonly UnwrittenPass[]> {
+    return this.#scope.executor.rows(selectPasses, { limit });
   }
 
   async summarize(): Promise<ErasureSummary> {

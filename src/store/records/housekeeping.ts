@@ -8,6 +8,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs, connectTokenRules } from '../../core/connect-page/connect-token.ts';
+import { refusedDeletionLifeMs } from '../../core/erasure/refused-deletion-store.ts';
 import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
@@ -63,6 +64,7 @@ const sweeps = [
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
   sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
   sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),
+  sweepOf('refused_deletions', ['org_key', 'erasure_id'], 'refused_at', { lifeMs: refusedDeletionLifeMs }),
   sweepOf('sms_days', ['org_key', 'day'], 'day', { lifeMs: smsDayLifeMs }),
   sweepOf('sms_counts', ['org_key', 'day', 'outcome', 'country'], 'day', { lifeMs: smsDayLifeMs }),
   sweepOf('sms_ranges', ['org_key', 'phone_range', 'slot'], 'slot', { lifeMs: rangeWindowMs + rangeSlotMs }),

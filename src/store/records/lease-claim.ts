@@ -19,6 +19,8 @@ interface RuleOf<T extends keyof Database> {
   readonly state: { readonly column: ColumnOf<T>; readonly open: readonly string[] };
   /** A text column that has the same value in all claimed rows. The caller of the claim gives the value. */
   readonly by?: ColumnOf<T>;
+  /** The column for the number of the process that claims. Each change of a claimed row sets it to null. */
+  readonly claimant?: ColumnOf<T>;
   /** Columns that each claim raises by one. */
   readonly counters: readonly ColumnOf<T>[];
   /** The columns to return, as Kysely selects them. */
@@ -35,15 +37,25 @@ export interface Claim {
   readonly limit: number;
   /** The value of the column `by`; only of a rule that names one. */
   readonly by?: string;
+  /** The value of the column `claimant`; only of a rule that names one. */
+  readonly claimedBy?: number | null;
 }
 
-type ClaimValues = { now: number; leasedUntil: number; limit: number; by: string };
+type ClaimValues = {
+  now: number;
+  leasedUntil: number;
+  limit: number;
+  by: string;
+  claimedBy: number | null;
+};
 
 /** Builds the claim of a rule, once, when the module of the store loads. It returns the claimed rows in any order. */
 export function leaseClaim<R>(rule: ClaimRule): (executor: Executor, claim: Claim) => Promise<R[]> {
   const claimDue = statement((p: Binder<ClaimValues>) => claimQuery(rule, p).$castTo<R>());
-  return (executor, { now, leaseMs, limit, by = '' }) =>
-    executor.rows<ClaimValues & Values, R>(claimDue, { now, leasedUntil: now + leaseMs, limit, by });
+  return (executor, { now, leaseMs, limit, by = '', claimedBy = null }) => {
+    const values = { now, leasedUntil: now + leaseMs, limit, by, claimedBy };
+    return executor.rows<ClaimValues & Values, R>(claimDue, values);
+  };
 }
 
 /** As `leaseClaim`, for a table with a sequence: it returns the claimed rows in the order in which they were written. */
@@ -53,12 +65,38 @@ export function leaseClaimInOrder<R extends { readonly seq: number }>(rule: Clai
     (await claimDue(executor, claim)).sort((left, right) => left.seq - right.seq);
 }
 
+/** Makes the claims of processes that have ended due again. */
+export function freeClaims(rule: ClaimRule) {
+  const {
+    table,
+    order: [due],
+    state,
+    claimant,
+  } = rule;
+  if (claimant === undefined) throw new Error(`claims of ${table} name no process`);
+  return statement((p: Binder<{ now: number; claimedBy: number }>) =>
+    buildUntyped
+      .updateTable(table)
+      .set({ [due]: p('now'), [claimant]: null })
+      .where(claimant, '=', p('claimedBy'))
+      .where(
+        state.column,
+        'in',
+        state.open.map((name) => sql.lit(name)),
+      )
+      .where(due, '>', p('now')),
+  );
+}
+
 /**
  * The states are part of the text, not values, or the planner could not know that the partial index of open rows serves.
  * The rows are selected once (`materialized`) and then changed by their keys; the planner cannot choose another plan. Rows
  * that another process is claiming are skipped.
  */
-function claimQuery({ table, order, state, by, counters, columns }: ClaimRule, p: Binder<ClaimValues>) {
+function claimQuery(
+  { table, order, state, by, claimant, counters, columns }: ClaimRule,
+  p: Binder<ClaimValues>,
+) {
   const [due] = order;
   const isOpen = (column: string) => {
     const open = state.open.map((name) => sql.lit(name));
@@ -82,6 +120,7 @@ function claimQuery({ table, order, state, by, counters, columns }: ClaimRule, p
     .from('due')
     .set((row) => ({
       [due]: p('leasedUntil'),
+      ...(claimant === undefined ? {} : { [claimant]: p('claimedBy') }),
       ...Object.fromEntries(counters.map((counter) => [counter, row(`${table}.${counter}`, '+', 1)])),
     }))
     .whereRef(`${table}.org_key`, '=', 'due.org_key')

@@ -16,7 +16,7 @@ import {
 } from '../../core/providers/revocation.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
-import { leaseClaim } from './lease-claim.ts';
+import { type ClaimRule, freeClaims, leaseClaim } from './lease-claim.ts';
 
 type ById = { orgKey: number; id: string };
 
@@ -128,6 +128,7 @@ const updateRevocation = statement((p: Binder<ById & Changed & { version: number
       outcome: p('outcome'),
       deadline_at: p('deadlineAt'),
       ended_at: p('endedAt'),
+      claimed_by: null,
       version: row('version', '+', 1),
     }))
     .where('org_key', '=', p('orgKey'))
@@ -144,14 +145,18 @@ const deleteRevocation = statement((p: Binder<ById & { version: number }>) =>
     .where('state', 'in', open),
 );
 
-const claimDue = leaseClaim<Revocation>({
+const claims: ClaimRule = {
   table: 'revocations',
   order: ['next_attempt_at', 'seq'],
   state: { column: 'state', open: openStates },
   by: 'provider',
+  claimant: 'claimed_by',
   counters: ['attempts', 'version'],
   columns,
-});
+};
+const claimDue = leaseClaim<Revocation>(claims);
+/** Run at a start for each process of the folder that has ended. */
+export const freeRevocations = freeClaims(claims);
 
 const selectMissed = statement((p: Binder<{ now: number; limit: number }>) =>
   build
@@ -237,7 +242,8 @@ export class SqlRevocationQueue implements RevocationQueue {
   }
 
   claim(provider: string, now: number, leaseMs: number, limit: number): Promise<readonly Revocation[]> {
-    return claimDue(this.#scope.executor, { by: provider, now, leaseMs, limit });
+    const claimedBy = this.#scope.claimant?.() ?? null;
+    return claimDue(this.#scope.executor, { by: provider, now, leaseMs, limit, claimedBy });
   }
 
   listMissed(now: number, limit: number): Promise<readonly Revocation[]> {

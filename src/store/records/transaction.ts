@@ -23,18 +23,19 @@ import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
 import { SqlEmailRequestQueue } from './email-request-queue.ts';
 import { SqlEmailTokenStore } from './email-token-store.ts';
+import { SqlLedgerPositionStore } from './erasure/ledger-position-store.ts';
+import { SqlReceiptKeyStore } from './erasure/receipt-key-store.ts';
+import { SqlRefusedDeletionStore } from './erasure/refused-deletion-store.ts';
 import { SqlErasureQueue, SqlErasureStore } from './erasure-store.ts';
 import { SqlHousekeeping } from './housekeeping.ts';
 import { SqlIdempotencyStore } from './idempotency-store.ts';
 import { SqlImportStore } from './import-store.ts';
-import { SqlLedgerPositionStore } from './ledger-position-store.ts';
 import { SqlMessageQueue, SqlMessageStore } from './message-store.ts';
 import { noOrganization } from './no-organization.ts';
 import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
-import { SqlReceiptKeyStore } from './receipt-key-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 
@@ -140,6 +141,10 @@ export class StoreTx implements Tx {
 
   get erasures(): SqlErasureStore {
     return new SqlErasureStore(this.#scope, this.orgKey);
+  }
+
+  get refusedDeletions(): SqlRefusedDeletionStore {
+    return new SqlRefusedDeletionStore(this.#scope, this.orgKey);
   }
 
   get imports(): SqlImportStore {

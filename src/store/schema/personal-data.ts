@@ -8,6 +8,7 @@
  * column of users is also declared in `indexedColumns` in `user-table.ts`.
  */
 import { auditData } from './audit-data.ts';
+import { erasureData } from './erasure-data.ts';
 import type { Database } from './tables.ts';
 import { userContents } from './user-table.ts';
 
@@ -322,50 +323,14 @@ export const tables = {
       version: 'plain',
       created_at: 'plain',
       ended_at: 'plain',
+      claimed_by: 'plain',
     },
     onErase: {
       do: 'keep',
       why: 'what a provider must still be told, without a name; the grant goes when the provider confirms',
     },
   },
-  erasures: {
-    columns: {
-      seq: 'plain',
-      org_key: 'plain',
-      id: 'plain',
-      user_digest: 'user',
-      requested_at: 'plain',
-      requested_by: 'plain',
-      door: 'plain',
-      state: 'plain',
-      removed: 'plain',
-      sealed_traces: 'trace',
-      due_at: 'plain',
-      abandon_reason: 'plain',
-      replayed_at: 'plain',
-      completed_at: 'plain',
-      receipt: 'plain',
-    },
-    onErase: {
-      do: 'keep',
-      why: 'the erasure itself: a digest of the random id, times, counts and the receipt',
-    },
-  },
-  receipt_keys: {
-    columns: {
-      org_key: 'plain',
-      id: 'plain',
-      public_key: 'plain',
-      sealed_key: 'plain',
-      created_at: 'plain',
-      retired_at: 'plain',
-    },
-    onErase: noPerson,
-  },
-  erasure_ledgers: {
-    columns: { org_key: 'plain', id: 'plain', known_bytes: 'plain', known_code: 'plain' },
-    onErase: noPerson,
-  },
+  ...erasureData,
   ...auditData,
   connect_tokens: {
     columns: {

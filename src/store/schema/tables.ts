@@ -5,7 +5,6 @@
 import type { Generated } from 'kysely';
 import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
-import type { Erasure, ErasureState } from '../../core/erasure/erasure.ts';
 import type { MessageLane } from '../../core/messaging/lane.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
 import type { BudgetState, SmsOutcome } from '../../core/messaging/sms-rules.ts';
@@ -15,11 +14,12 @@ import type { AuditAction, AuditEvent, AuditSubjectKind } from '../../core/recor
 import type { RejectReason } from '../../core/transfer/import-progress.ts';
 import type { EmailTokenPurpose } from '../../core/verification/email-token.ts';
 import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
+import type { ErasureTables } from './erasure-tables.ts';
 import type { Flag } from './flag.ts';
 import type { SearchTables } from './search-tables.ts';
 import type { UserTable } from './user-table.ts';
 
-export interface Database extends SearchTables {
+export interface Database extends SearchTables, ErasureTables {
   organizations: {
     /** Order of creation. */
     seq: Generated<number>;
@@ -250,42 +250,8 @@ export interface Database extends SearchTables {
     version: number;
     created_at: number;
     ended_at: number | null;
-  };
-  erasures: {
-    seq: Generated<number>;
-    org_key: number;
-    id: string;
-    user_digest: string;
-    requested_at: number;
-    requested_by: Erasure['requestedBy'];
-    door: string;
-    state: ErasureState;
-    /** JSON: rows by table. */
-    removed: string;
-    sealed_traces: string | null;
-    due_at: number;
-    abandon_reason: string | null;
-    replayed_at: number | null;
-    completed_at: number | null;
-    receipt: string | null;
-  };
-  receipt_keys: {
-    org_key: number;
-    /** The thumbprint of the public key, which receipts name it by. */
-    id: string;
-    public_key: string;
-    /** Null once it signs no more. */
-    sealed_key: string | null;
-    created_at: number;
-    retired_at: number | null;
-  };
-  erasure_ledgers: {
-    org_key: number;
-    id: string;
-    /** Every line before that position is known in the database. */
-    known_bytes: number;
-    /** The authentication code of the line before it; null where that line is from before lines had codes. */
-    known_code: string | null;
+    /** The process that has claimed it, on SQLite; see `claimants.ts`. */
+    claimed_by: number | null;
   };
   /** The newest events. */
   audit_events: AuditEventTable & { seq: Generated<number> };

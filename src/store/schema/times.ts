@@ -257,6 +257,7 @@ export const times: Times = {
       completed_at: { is: 'told', why: 'the receipt has it' },
     },
   },
+  refused_deletions: { key: ['org_key', 'erasure_id'], columns: { refused_at: happened() } },
   receipt_keys: { columns: { created_at: made, retired_at: shown } },
   audit_events: {
     columns: {

@@ -20,11 +20,14 @@ import type { SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
 import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { type CountDatabase, checkCounts, repairCounts } from '../counts/user-recount.ts';
+import { Claimants } from '../folder/claimants.ts';
 import { type FolderLock, removeRestoreDraft, shareFolder } from '../folder/folder-lock.ts';
 import { migrate } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { EventArchive } from '../records/audit/event-archive.ts';
 import { findWrongLists } from '../records/audit/event-recount.ts';
+import { freeErasures } from '../records/erasure-store.ts';
+import { freeRevocations } from '../records/revocation-store.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
 import type { FileStoreOptions, Store, StoreCondition } from '../store.ts';
@@ -89,6 +92,8 @@ export class SqliteStore implements Store {
   readonly remains: SqliteRemains;
   readonly #file: string;
   readonly #lock: FolderLock;
+  readonly #claimants: Claimants;
+  readonly #claimant = (): number => this.#claimants.own;
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
   readonly #bulkReader: SqliteConnection;
@@ -103,6 +108,7 @@ export class SqliteStore implements Store {
 
   constructor(options: FileStoreOptions) {
     this.#lock = shareFolder(options.dataDir);
+    this.#claimants = new Claimants(options.dataDir);
     removeRestoreDraft(options.dataDir);
     const named = join(options.dataDir, databaseFile);
     makePrivateFile(named);
@@ -234,6 +240,22 @@ export class SqliteStore implements Store {
     };
   }
 
+  async freeClaims(now: number): Promise<void> {
+    const ended = this.#claimants.holdEnded();
+    try {
+      if (ended.numbers.length === 0) return;
+      await this.#commits.change(async ({ executor, touch }) => {
+        for (const claimedBy of ended.numbers) {
+          for (const free of [freeErasures, freeRevocations]) await executor.run(free, { now, claimedBy });
+        }
+        touch('erasures');
+        touch('revocations');
+      });
+    } finally {
+      ended.release();
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([
       this.#commits.close(),
@@ -244,12 +266,14 @@ export class SqliteStore implements Store {
     this.#bulkReader.close();
     this.#reader.close();
     this.#writer.close();
+    this.#claimants.close();
     this.#lock.release();
   }
 
   #scopeOf({ executor, counts, touch, report }: ChangeScope): Scope {
     const appKeys = this.#appKeys;
-    return { executor, counts, notifyAfterCommit: touch, reportAfterCommit: report, appKeys };
+    const claimant = this.#claimant;
+    return { executor, counts, notifyAfterCommit: touch, reportAfterCommit: report, appKeys, claimant };
   }
 
   async #answer<T>(read: () => Promise<T>): Promise<T> {

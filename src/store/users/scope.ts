@@ -9,6 +9,8 @@ import type { AppKeys } from './app-keys.ts';
 export interface Scope {
   readonly executor: Executor;
   readonly appKeys: AppKeys;
+  /** The number that claims of this process have; absent where no lock tells whether a process is alive. */
+  readonly claimant?: () => number;
   /** Notes that the unit writes rows for a job. After the commit the job is notified. */
   notifyAfterCommit(topic: Topic): void;
   /** Reports what became of a message, after the commit. */

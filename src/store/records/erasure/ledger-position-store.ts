@@ -2,10 +2,10 @@
  * Up to which position the database knows each ledger of erasures, with the code of the line before it. A copy of the
  * database has the position of the time when the copy was made.
  */
-import type { LedgerHead, LedgerPositionStore } from '../../core/erasure/ledger.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
-import type { Scope } from '../users/scope.ts';
-import { noOrganization } from './no-organization.ts';
+import type { LedgerHead, LedgerPositionStore } from '../../../core/erasure/ledger.ts';
+import { type Binder, build, statement } from '../../sql/statement.ts';
+import type { Scope } from '../../users/scope.ts';
+import { noOrganization } from '../no-organization.ts';
 
 const selectPosition = statement((p: Binder<{ id: string }>) =>
   build

@@ -1,8 +1,8 @@
 /** The keys that sign receipts. There are few, they are never deleted, and they belong to no organization. */
-import type { ReceiptKey, ReceiptKeyStore } from '../../core/erasure/receipt-key-store.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
-import type { Scope } from '../users/scope.ts';
-import { noOrganization } from './no-organization.ts';
+import type { ReceiptKey, ReceiptKeyStore } from '../../../core/erasure/receipt-key-store.ts';
+import { type Binder, build, statement } from '../../sql/statement.ts';
+import type { Scope } from '../../users/scope.ts';
+import { noOrganization } from '../no-organization.ts';
 
 const insertKey = statement((p: Binder<{ [K in keyof ReceiptKey]: ReceiptKey[K] }>) =>
   build.insertInto('receipt_keys').values({
