@@ -59,7 +59,7 @@ async function erase(mark: string): Promise<string> {
 }
 
 async function receiptOf(id: string): Promise<string> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     const shown = readJson(await (await ask('GET', `/erasures/${id}`)).text());
     if (shown.at('data.state') === 'complete') return shown.text('data.receipt');
     await sleep(25);
