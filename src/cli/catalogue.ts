@@ -62,11 +62,11 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'check',
-    summary: 'Check the database file and the stored counts',
+    summary: 'Check the database file, the stored counts and the search',
     details:
       'Ends with 1 if a fault is found and not repaired. Reads the whole database; may run while a server runs.',
     options: {
-      repair: { meaning: 'Correct wrong counts' },
+      repair: { meaning: 'Correct wrong counts, and a wrong search' },
       org: { value: 'ID', meaning: 'Recount this organization only' },
     },
     load: async () => (await import('./commands/check.ts')).check,

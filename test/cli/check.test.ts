@@ -94,7 +94,7 @@ describe('check, while a server runs', () => {
     }
     const forPeople = await roster(folder, ['check']);
     assert.match(forPeople.stdout, new RegExp(`${second?.id} +Hill +7 +7 +1 +wrong\\n$`));
-    assert.equal(forPeople.stderr, 'roster: `roster check --repair` corrects the counts\n');
+    assert.equal(forPeople.stderr, 'roster: `roster check --repair` corrects the counts and the search\n');
     const alone = await check('--org', first?.id ?? '');
     assert.deepEqual([alone.exitCode, alone.found.at('users')], [0, usersEach], 'the other one is right');
   });

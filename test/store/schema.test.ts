@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { userColumnNames, userColumns } from '../../src/core/directory/user.ts';
 import { tables } from '../../src/store/schema/personal-data.ts';
 import { indexedColumns, tableColumns } from '../../src/store/schema/user-table.ts';
+import * as search from '../../src/store/search/search-queries.ts';
 import { sqliteDialect } from '../../src/store/sql/dialect.ts';
 import { allStatements, compileStatement } from '../../src/store/sql/statement.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
@@ -164,3 +165,26 @@ function planOf(sql: string): string[] {
     .all(...Array.from({ length: sql.split('?').length - 1 }, () => null))
     .map(({ detail }) => detail);
 }
+
+test('the statements of a search follow the index that bounds them, whatever their filter', () => {
+  const wanted = [
+    [search.selectTail, 'users USING INDEX users_position (org_key=? AND position>?)'],
+    [search.selectBySeqs, 'users USING INDEX users_position (org_key=? AND position=?)'],
+    [search.selectChanged, 'users USING INDEX sqlite_autoindex_users_1 (org_key=? AND id=?)'],
+    [search.selectAdmins, 'users USING INDEX users_admins (org_key=?)'],
+    [
+      search.selectInOrder.all,
+      'users USING INDEX users_order (org_key=? AND (created_at,position)>(?,?) AND',
+    ],
+    [search.selectInOrder.status, 'users USING INDEX users_status_order (org_key=? AND'],
+    [search.selectInOrder.app, 'users USING INDEX users_app_order (org_key=? AND'],
+  ] as const;
+  for (const [statement, step] of wanted) {
+    const { sql } = compileStatement(statement, sqliteDialect.compiler);
+    assert.ok(
+      planOf(sql).some((each) => each.includes(step)),
+      `${step}\n${planOf(sql).join('\n')}`,
+    );
+    assert.ok(!planOf(sql).some((each) => each.includes('TEMP B-TREE')), sql);
+  }
+});

@@ -1,6 +1,6 @@
 /**
- * Recounts users, compares with the stored counts, names users with one mailbox, and lets the database check its own
- * files. Ends with 1 if anything is wrong.
+ * Recounts users, compares with the stored counts and the search blocks, names users with one mailbox, and lets the
+ * database check its own files. Ends with 1 if anything is wrong.
  */
 import { findFileProblems } from '../../app/open-database.ts';
 import { readConfig } from '../../config/config.ts';
@@ -40,9 +40,10 @@ function render({
   differences,
   wrongLists,
   emailPairs,
+  search,
   problems,
 }: DirectoryReport): Outcome {
-  const areRight = [...differences, ...wrongLists].every(({ isRepaired }) => isRepaired);
+  const areRight = [...differences, ...wrongLists, ...search].every(({ isRepaired }) => isRepaired);
   const isSound = problems.length === 0 && areRight;
   const isAllRight = differences.length + wrongLists.length === 0;
   const summary = `Counted ${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
@@ -50,11 +51,12 @@ function render({
     json: {
       ...{ ok: isSound, organizations, users },
       differences: differences.map(({ organization: { id, name }, ...difference }) => {
-        const { counted: found, kept, faults, isRepaired } = difference;
-        return { organization: { id, name }, counted: found, kept, faults, repaired: isRepaired };
+        const { counted: found, kept, faults, isRepaired: repaired } = difference;
+        return { organization: { id, name }, counted: found, kept, faults, repaired };
       }),
       ...(wrongLists.length === 0 ? {} : { auditLists: wrongLists.map(nameLists) }),
       ...(emailPairs.length === 0 ? {} : { emailPairs: emailPairs.map(namePair) }),
+      ...(search.length === 0 ? {} : { search: search.map(nameSearch) }),
       database: problems,
     },
     text: [
@@ -64,9 +66,10 @@ function render({
       ...(differences.length === 0 ? [] : [renderDifferences(differences)]),
       ...(wrongLists.length === 0 ? [] : [renderLists(wrongLists)]),
       ...(emailPairs.length === 0 ? [] : [renderPairs(emailPairs)]),
+      ...(search.length === 0 ? [] : [renderSearch(search)]),
     ].join('\n'),
     notes: [
-      ...(areRight ? [] : ['`roster check --repair` corrects the counts']),
+      ...(areRight ? [] : ['`roster check --repair` corrects the counts and the search']),
       ...(emailPairs.length === 0
         ? []
         : ['two users with one mailbox stay two users: change the email of one, or erase one']),
@@ -89,6 +92,22 @@ function renderLists(wrong: DirectoryReport['wrongLists']): string {
 
 function namePair({ organization: { id, name }, holderId, otherId }: DirectoryReport['emailPairs'][number]) {
   return { organization: { id, name }, users: [holderId, otherId].map(toUserIdText) };
+}
+
+function nameSearch({
+  organization: { id, name },
+  blocks,
+  wrong,
+  isRepaired,
+}: DirectoryReport['search'][number]) {
+  return { organization: { id, name }, blocks, wrong, repaired: isRepaired };
+}
+
+function renderSearch(search: DirectoryReport['search']): string {
+  const rows = search.map(nameSearch).map(({ organization, blocks, wrong, repaired }) => {
+    return [organization.id, String(blocks), String(wrong), repaired ? 'repaired' : 'wrong'];
+  });
+  return table(['organization', 'search blocks', 'wrong ones', 'now'], rows, '');
 }
 
 /** The first user is found by every spelling of the email, the second by its own alone. */

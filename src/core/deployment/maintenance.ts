@@ -46,6 +46,15 @@ export interface EmailPair {
   readonly otherId: UserId;
 }
 
+/** The search blocks of an organization, compared with its users. */
+export interface SearchReport {
+  readonly blocks: number;
+  /** Blocks that do not know a user by the right texts. */
+  readonly wrong: number;
+  /** Whether the wrong ones were built anew and then checked again without a fault. */
+  readonly isRepaired: boolean;
+}
+
 /** What a store offers for maintenance, also while other processes serve. */
 export interface Maintenance {
   /** Counts the users of an organization and compares. Reads every user; changes nothing. */
@@ -62,6 +71,8 @@ export interface Maintenance {
   findWrongLists(orgKey: OrgKey): Promise<readonly string[]>;
   /** Drops the counts of these lists. A job counts them again, and until then they are counted whenever they are shown. */
   recountLists(orgKey: OrgKey, lists: readonly string[]): Promise<void>;
+  /** Compares every search block with its users; with `repairs` it builds wrong ones anew, each in a transaction. */
+  checkSearch(orgKey: OrgKey, options: { readonly repairs: boolean }): Promise<SearchReport>;
   /** The users of an organization who share a mailbox. Reads every email that is not ASCII. */
   listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]>;
   /**
@@ -93,6 +104,8 @@ export interface DirectoryReport {
   readonly differences: readonly CountDifference[];
   readonly wrongLists: readonly WrongLists[];
   readonly emailPairs: readonly (EmailPair & { readonly organization: Organization })[];
+  /** The organizations with wrong search blocks. */
+  readonly search: readonly (SearchReport & { readonly organization: Organization })[];
   /** The faults of the database's files. */
   readonly problems: readonly string[];
 }
@@ -100,7 +113,7 @@ export interface DirectoryReport {
 /** The report of a directory whose files are damaged. */
 export const nothingCounted = {
   ...{ organizations: 0, users: 0 },
-  ...{ differences: [], wrongLists: [], emailPairs: [] },
+  ...{ differences: [], wrongLists: [], emailPairs: [], search: [] },
 } satisfies Partial<DirectoryReport>;
 
 /**
@@ -118,10 +131,13 @@ export async function checkDirectory(
   const differences: CountDifference[] = [];
   const wrongLists: WrongLists[] = [];
   const emailPairs: (EmailPair & { organization: Organization })[] = [];
+  const search: (SearchReport & { organization: Organization })[] = [];
   let users = 0;
   for (const organization of organizations) {
     const pairs = await maintenance.listEmailPairs(organization.key);
     emailPairs.push(...pairs.map((pair) => ({ ...pair, organization })));
+    const searched = await maintenance.checkSearch(organization.key, { repairs: options.repairs });
+    if (searched.wrong > 0) search.push({ ...searched, organization });
     const report = await maintenance.checkCounts(organization.key);
     users += sumOf(report.counted);
     const lists = await maintenance.findWrongLists(organization.key);
@@ -133,7 +149,15 @@ export async function checkDirectory(
     const isRepaired = options.repairs && (await repair(maintenance, organization));
     differences.push({ ...report, organization, isRepaired });
   }
-  return { organizations: organizations.length, users, differences, wrongLists, emailPairs, problems };
+  return {
+    organizations: organizations.length,
+    users,
+    differences,
+    wrongLists,
+    emailPairs,
+    search,
+    problems,
+  };
 }
 
 async function repair(maintenance: Maintenance, { key }: Organization): Promise<boolean> {

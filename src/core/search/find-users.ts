@@ -15,9 +15,9 @@ import type { SearchQuery } from './search-query.ts';
 import type { SearchFilter, SearchLimits, SearchResult } from './user-search-store.ts';
 
 /** A search ends at so many users: who has more to read gives another word or a filter. */
-export const searchLimits: SearchLimits = { matchesMax: 1_000, examinedMax: 2_000 };
+export const searchLimits: SearchLimits = { matchesMax: 500, examinedMax: 1_000 };
 /** Comparing users by filters alone costs less for each. */
-const listLimits: SearchLimits = { matchesMax: 1_000, examinedMax: 10_000 };
+const listLimits: SearchLimits = { matchesMax: 500, examinedMax: 10_000 };
 
 /** A page of found users. */
 export interface FoundUsers<K extends keyof User> extends Listing<Pick<User, K>> {

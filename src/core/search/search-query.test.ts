@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fieldsOf, fold, type SearchedUser, searchTextOf } from './folding.ts';
-import { approachesOf, rankOf, readSearchText } from './search-query.ts';
+import { approachesOf, rankOf, readSearchText, type TokenSet } from './search-query.ts';
 import { tokensOf } from './tokens.ts';
 
 const nobody: SearchedUser = {
@@ -125,10 +125,12 @@ test('every user who matches has the tokens of one way to find it', () => {
       const found = rankOf(searchTextOf(someone), query);
       if (found === null) return true;
       const tokens = new Set(tokensOf(searchTextOf(someone)));
+      const hasAll = (sets: readonly TokenSet[]): boolean =>
+        sets.every((set) => set.every((token) => tokens.has(token)));
       const ways = approachesOf(query);
       return (
-        ways.some(({ widest }) => widest.every((token) => tokens.has(token))) &&
-        (found > 2 || ways.some(({ narrower }) => narrower[found]?.every((token) => tokens.has(token))))
+        ways.some(({ widest }) => hasAll(widest)) &&
+        (found > 2 || ways.some(({ narrower }) => hasAll(narrower[found] ?? [])))
       );
     }),
     { numRuns: 2_000 },

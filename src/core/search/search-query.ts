@@ -28,15 +28,15 @@ export interface SearchQuery {
 export type Rank = 0 | 1 | 2 | 3 | 4;
 export const ranks = { exact: 0, prefix: 1, wordStart: 2, substring: 3, words: 4 } as const;
 
-/** One way to find candidates: users who have all the tokens. */
+/** Tokens that a user has who has a word, or a beginning, of the query. */
 export type TokenSet = readonly number[];
 
-/** How to find the users of a query by their tokens, for one form of its text. */
+/** How to find the users of a query by their tokens, for one form of its text. A candidate has every token of all sets. */
 export interface Approach {
-  /** Every user who matches has these. */
-  readonly widest: TokenSet;
+  /** Every user who matches has these: a set for each word. */
+  readonly widest: readonly TokenSet[];
   /** Those of the better ranks, the best first. */
-  readonly narrower: readonly TokenSet[];
+  readonly narrower: readonly (readonly TokenSet[])[];
 }
 
 /** The ways to find all users who match the query. */
@@ -45,15 +45,15 @@ export function approachesOf({ phrase, words, digits }: SearchQuery): readonly A
   if (digits !== null && digits !== phrase) texts.push({ text: digits, parts: [digits] });
   return texts.map(({ text, parts }) => {
     const length = Math.min(text.length, gramLength);
-    const inner = trigramTokens(text);
+    const inner = parts.map((part) => trigramTokens(part));
     return {
-      widest: parts.flatMap((part) =>
+      widest: parts.map((part) =>
         part.length < gramLength ? [wordToken(part, 0, part.length)] : trigramTokens(part),
       ),
       narrower: [
-        [wholeToken(text)],
-        [prefixToken(text, length), ...inner],
-        [wordToken(text, 0, length), ...inner],
+        [[wholeToken(text)]],
+        [[prefixToken(text, length)], ...inner],
+        [[wordToken(text, 0, length)], ...inner],
       ],
     };
   });

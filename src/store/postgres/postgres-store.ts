@@ -6,7 +6,12 @@
  * `unavailable`, and `onOutage` gets the cause, for the log. When the database is back, it is used again.
  */
 
-import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import type {
+  CountReport,
+  EmailPair,
+  SearchReport,
+  StoreMeasurements,
+} from '../../core/deployment/maintenance.ts';
 import { noRemains } from '../../core/erasure/remains.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
@@ -26,7 +31,9 @@ import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { EventArchive } from '../records/audit/event-archive.ts';
 import { findWrongLists } from '../records/audit/event-recount.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
+import { checkSearch } from '../search/search-check.ts';
 import { postgresDialect } from '../sql/dialect.ts';
+import type { Executor } from '../sql/executor.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { PostgresStoreOptions, Store, StoreCondition } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
@@ -164,6 +171,14 @@ export class PostgresStore implements Store {
     return this.#answer(() =>
       this.#changes.change(orgKey, ({ executor }) => new EventArchive(executor, orgKey).beginAgain(lists)),
     );
+  }
+
+  checkSearch(orgKey: OrgKey, options: { readonly repairs: boolean }): Promise<SearchReport> {
+    const at = {
+      snapshot: <T>(work: (view: Executor) => Promise<T>) => this.#reads.longSnapshot(work),
+      change: <T>(work: (scope: ChangeScope) => Promise<T>) => this.#changes.change(orgKey, work),
+    };
+    return this.#answer(() => checkSearch(at, orgKey, options));
   }
 
   listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]> {

@@ -50,6 +50,21 @@ export async function sealBlock(executor: Executor, orgKey: OrgKey, users: numbe
   return 0;
 }
 
+/** Builds a block anew from the users of its range. The caller holds the lock of the blocks. */
+export async function rebuildBlock(
+  executor: Executor,
+  orgKey: OrgKey,
+  { first, last }: Pick<queries.BlockRow, 'first' | 'last'>,
+): Promise<void> {
+  const range = { orgKey, after: first - 1, last };
+  await executor.run(queries.deleteChangesOf, range);
+  const rows = await executor.bulkRows(queries.selectRange, range);
+  await executor.run(queries.deleteLeaves, { orgKey, block: first });
+  const leaves = buildLeaves(rows.map((row) => ({ at: row.seq - first, text: searchTextOf(row) })));
+  await insertLeaves(executor, orgKey, first, leaves);
+  await executor.run(queries.touchBlock, { orgKey, block: first });
+}
+
 /** Brings blocks up to date with users that have changed, at most `limit`. Returns how many there were. */
 export async function settleChanges(executor: Executor, orgKey: OrgKey, limit: number): Promise<number> {
   await lockBlocks(executor, orgKey);

@@ -61,7 +61,10 @@ export function filterValues(filter: SearchFilter, appKey: number): FilterValues
   };
 }
 
-/** A user who was never seen satisfies no bound, and the absence of both. */
+/**
+ * A user who was never seen satisfies no bound, and the absence of both. The signs keep a planner from following an index of
+ * the creation time, of which a bound may be every time.
+ */
 function isAccepted(p: Binder<FilterValues & Tenant>): RawBuilder<boolean> {
   const one = (name: 'confirmed' | 'proved' | 'clinical', fact: RawBuilder<unknown>) =>
     sql`(${p(name)} = ${sql.lit(anyNumber)} or ${p(name)} = case when ${fact} then 1 else 0 end)`;
@@ -72,7 +75,7 @@ function isAccepted(p: Binder<FilterValues & Tenant>): RawBuilder<boolean> {
     and ${one('confirmed', sql`users.confirmed_at is not null`)}
     and ${one('proved', sql`users.email_proved_at is not null or users.phone_proved_at is not null`)}
     and ${one('clinical', sql`users.is_clinical_approved = 1`)}
-    and users.created_at >= ${p('createdFrom')} and users.created_at < ${p('createdUntil')}
+    and +users.created_at >= ${p('createdFrom')} and +users.created_at < ${p('createdUntil')}
     and (coalesce(users.last_login_at, ${sql.lit(Number.MIN_SAFE_INTEGER)}) >= ${p('seenFrom')})
     and (${p('seenUntil')} = ${sql.lit(Number.MAX_SAFE_INTEGER)} or users.last_login_at < ${p('seenUntil')})
     and (${p('provider')} = '' or exists (
@@ -194,7 +197,8 @@ export const selectInOrder = everyOrder((order) =>
 /** The admins who satisfy the filter; an organization has few. */
 export const selectAdmins = rawStatement<ListValues, SearchedRow & { createdAt: number }>(
   (p) => sql`select ${columns}, users.created_at as "createdAt" from users
-    where users.org_key = ${p('orgKey')} and users.role = 'admin' and ${isAccepted(p)} limit ${p('limit')}`,
+    where users.org_key = ${p('orgKey')} and users.role = 'admin' and ${isAccepted(p)}
+    order by users.status limit ${p('limit')}`,
 );
 
 export const selectLastBlock = rawStatement<Tenant, BlockRow>(

@@ -162,7 +162,7 @@ class Search {
     const { view, query } = this.#parts;
     for (const id of named) {
       const row = await view.first(queries.selectById, { ...this.#values, id });
-      if (row !== undefined) this.#add(row, ranks.exact);
+      if (row !== undefined) this.#add(row, ranks.exact, searchTextOf(row));
     }
     if (query.idStart !== null) await this.#addByIdStart(query.idStart);
     if (query.phrase !== '' || query.digits !== null) await this.#addByText();
@@ -176,7 +176,7 @@ class Search {
     const { view, limits } = this.#parts;
     const range = { from: start, to: `${start}g`, limit: limits.examinedMax };
     const rows = await view.rows(queries.selectByIdStart, { ...this.#values, ...range });
-    for (const row of rows) this.#add(row, ranks.prefix);
+    for (const row of rows) this.#add(row, ranks.prefix, searchTextOf(row));
     if (rows.length === limits.examinedMax) this.#isExact = false;
   }
 
@@ -197,8 +197,8 @@ class Search {
     for (const { widest, narrower } of approachesOf(query)) {
       if (widest.length === 0 || (await this.#walk(widest))) continue;
       this.#isExact = false;
-      for (const [rank, tokens] of narrower.entries()) {
-        if (this.#countUpTo(rank) < limits.matchesMax) await this.#walk(tokens);
+      for (const [rank, sets] of narrower.entries()) {
+        if (this.#countUpTo(rank) < limits.matchesMax) await this.#walk(sets);
       }
     }
   }
@@ -212,11 +212,11 @@ class Search {
   }
 
   /** Compares the users of the blocks who have all the tokens. False where it has reached a limit before the last. */
-  async #walk(tokens: TokenSet): Promise<boolean> {
+  async #walk(sets: readonly TokenSet[]): Promise<boolean> {
     const { view, orgKey, limits } = this.#parts;
     const before = this.#matches.size;
     let examined = 0;
-    for await (const seqs of walkBlocks(view, orgKey, tokens)) {
+    for await (const seqs of walkBlocks(view, orgKey, sets)) {
       const unseen = seqs.filter((seq) => !this.#seen.has(seq));
       for (let at = 0; at < unseen.length; at += queries.lookUpMax) {
         if (examined >= limits.examinedMax || this.#matches.size - before >= limits.matchesMax) return false;
@@ -234,16 +234,15 @@ class Search {
   #compare(rows: readonly SearchedRow[]): void {
     for (const row of rows) {
       this.#seen.add(row.seq);
-      const rank = rankOf(searchTextOf(row), this.#parts.query);
-      if (rank !== null) this.#add(row, rank);
+      const text = searchTextOf(row);
+      const rank = rankOf(text, this.#parts.query);
+      if (rank !== null) this.#add(row, rank, text);
     }
   }
 
-  #add(row: SearchedRow, rank: Rank): void {
-    const { id, seq } = row;
+  #add({ id, seq }: SearchedRow, rank: Rank, text: string): void {
     const known = this.#matches.get(seq);
-    if (known === undefined || rank < known.rank)
-      this.#matches.set(seq, { id, seq, rank, text: searchTextOf(row) });
+    if (known === undefined || rank < known.rank) this.#matches.set(seq, { id, seq, rank, text });
   }
 
   #countUpTo(rank: number): number {

@@ -12,7 +12,12 @@
 import { chmodSync, closeSync, existsSync, openSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CountReport, EmailPair, StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import type {
+  CountReport,
+  EmailPair,
+  SearchReport,
+  StoreMeasurements,
+} from '../../core/deployment/maintenance.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
@@ -29,7 +34,9 @@ import { findWrongLists } from '../records/audit/event-recount.ts';
 import { freeErasures } from '../records/erasure-store.ts';
 import { freeRevocations } from '../records/revocation-store.ts';
 import { StoreSystemTx, StoreTx } from '../records/transaction.ts';
+import { checkSearch } from '../search/search-check.ts';
 import { sqliteDialect } from '../sql/dialect.ts';
+import type { Executor } from '../sql/executor.ts';
 import type { FileStoreOptions, Store, StoreCondition } from '../store.ts';
 import { AppKeys } from '../users/app-keys.ts';
 import { listEmailPairs } from '../users/email-pairs.ts';
@@ -221,6 +228,14 @@ export class SqliteStore implements Store {
     const begin = (): Promise<void> =>
       this.#commits.change(({ executor }) => new EventArchive(executor, orgKey).beginAgain(lists));
     return this.#answer(begin);
+  }
+
+  checkSearch(orgKey: OrgKey, options: { readonly repairs: boolean }): Promise<SearchReport> {
+    const at = {
+      snapshot: <T>(work: (view: Executor) => Promise<T>) => this.#readScope.executor.snapshot(work),
+      change: <T>(work: (scope: ChangeScope) => Promise<T>) => this.#commits.change(work),
+    };
+    return this.#answer(() => checkSearch(at, orgKey, options));
   }
 
   listEmailPairs(orgKey: OrgKey): Promise<readonly EmailPair[]> {

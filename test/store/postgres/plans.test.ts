@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { newAppId } from '../../../src/core/ids.ts';
 import { planning } from '../../../src/store/postgres/connection.ts';
 import { namedForMany } from '../../../src/store/postgres/statements.ts';
+import * as search from '../../../src/store/search/search-queries.ts';
 import { postgresDialect } from '../../../src/store/sql/dialect.ts';
 import {
   allStatements,
@@ -125,6 +126,44 @@ describe('on PostgreSQL', () => {
     assert.deepEqual(byId.indexes, ['users_pkey']);
     assert.deepEqual(byEmail.indexes, ['users_email_canonical']);
     assert.deepEqual(byExternalId.indexes, ['users_external_id']);
+  });
+
+  test('a search reads few users, along one index each', async () => {
+    const { orgKey } = tenant;
+    const filter = { orgKey, ...search.filterValues({}, -1) };
+    const list = {
+      ...filter,
+      limit: 20,
+      beforeCreatedAt: 1e15,
+      beforeSeq: 0,
+      endCreatedAt: 5_900,
+      endSeq: 0,
+    };
+    const bySeqs = { ...filter, ...search.lookUpValues([3, 5_000]) };
+    const plans = {
+      tail: await follow(search.selectTail, { ...filter, after: users - 40 }),
+      tailStart: await follow(search.selectTailStart, { orgKey, after: 0, skip: 30 }),
+      bySeqs: await follow(search.selectBySeqs, bySeqs),
+      admins: await follow(search.selectAdmins, list),
+      all: await follow(search.selectInOrder.all, list),
+      status: await follow(search.selectInOrder.status, { ...list, status: 'active' }),
+      app: await follow(search.selectInOrder.app, { ...list, appKey }),
+      range: await follow(search.selectNextRange, { orgKey, after: 0, limit: 40 }),
+    };
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(plans).map(([name, { indexes }]) => [name, indexes[0]])),
+      {
+        tail: 'users_position',
+        tailStart: 'users_position',
+        bySeqs: 'users_position',
+        admins: 'users_admins',
+        all: 'users_order',
+        status: 'users_status_order',
+        app: 'users_app_order',
+        range: 'users_position',
+      },
+    );
+    for (const [name, { rows }] of Object.entries(plans)) assert.ok(rows <= 100, `${name} reads ${rows}`);
   });
 
   test('a claim of due rows follows the index of the open rows and sorts nothing', async () => {

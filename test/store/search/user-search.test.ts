@@ -294,6 +294,22 @@ for (const { name, make } of databases) {
       }
     });
 
+    test('is checked against the users, and repaired', async () => {
+      const check = (repairs: boolean) => own.store.checkSearch(tenant.orgKey, { repairs });
+      const { blocks, ...sound } = await check(false);
+      assert.ok(blocks > 1);
+      assert.deepEqual(sound, { wrong: 0, isRepaired: true });
+      // As a program would that does not know the search.
+      const [user] = (await allUsers()).slice(60);
+      assert.ok(user);
+      await own.execute(`update users set last_name = 'Unheard' where id = '${user.id}'`);
+      await own.execute(`delete from search_changes`);
+      assert.deepEqual(await check(false), { blocks, wrong: 1, isRepaired: false });
+      assert.deepEqual(await check(true), { blocks, wrong: 1, isRepaired: true });
+      assert.deepEqual(await check(false), { blocks, wrong: 0, isRepaired: true });
+      assert.deepEqual((await find('unheard')).ids, [user.id]);
+    });
+
     test('finds no user of another organization', async () => {
       const ours = new Set((await allUsers()).map(({ id }) => id));
       for (const text of ['anna', 'com', 'a']) {
