@@ -1,8 +1,9 @@
 /**
  * Holds, for `npm run torture`, as many connections from one network as a stranger would: 2,050 bodies that never end, 5,000 idle
- * connections, 3,000 heads that never end, and all of them together. Meanwhile whole requests, from another network and from the
- * same one, must all be answered with 200 within a second. The server may open 2,048 files, as many systems have it: fewer than the
- * stranger has connections. The stranger is a process of its own, on loopback. Stops by itself.
+ * connections, 3,000 heads that never end, 1,000 connections with 1,500 requests each that wait for no answer, and all of them
+ * together. Meanwhile whole requests, from another network and from the same one, must all be answered with 200 within a second. The
+ * server may open 2,048 files, as many systems have it: fewer than the stranger has connections. The stranger is a process of its
+ * own, on loopback. Stops by itself.
  *
  *     node test/torture/sockets.ts 10     a tenth of these numbers
  */
@@ -34,6 +35,7 @@ const crowds = {
   bodies: { count: 2_050, text: `${post}Content-Length: 1000\r\n\r\n{` },
   idle: { count: 5_000, text: 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n' },
   heads: { count: 3_000, text: 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ' },
+  pipelined: { count: 1_000, text: 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_500) },
 } as const;
 type CrowdName = keyof typeof crowds;
 
