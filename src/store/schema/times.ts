@@ -221,7 +221,7 @@ export const times: Times = {
         cuts: [
           {
             ...{ longestMs: refreshAheadMaxMs, to: 'next_hour', when: 'steady' },
-            ...{ where: `status = 'active'`, by: 'provider' },
+            ...{ where: `status = 'active' and refresh_at is not null`, by: 'provider' },
           },
         ],
       },

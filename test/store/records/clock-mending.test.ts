@@ -76,7 +76,7 @@ describe('the registry of times', () => {
   });
 
   test('cuts along an index', () => {
-    for (const { table, column, mend } of mendings) {
+    for (const { table, column, mend, nextOf } of mendings) {
       // It is a queue of seconds.
       if (table === 'password_requests') continue;
       const { sql, bind } = compileStatement(mend, sqliteDialect.compiler);
@@ -84,6 +84,12 @@ describe('the registry of times', () => {
       const plan = raw.prepare<unknown[], { detail: string }>(`explain query plan ${sql}`).all(...values);
       const scans = plan.filter(({ detail }) => /^SCAN (?!ahead\b|CONSTANT)/.test(detail));
       assert.deepEqual(scans, [], `${table}.${column}`);
+      if (nextOf === null) continue;
+      const next = compileStatement(nextOf, sqliteDialect.compiler);
+      const [step] = raw
+        .prepare<unknown[], { detail: string }>(`explain query plan ${next.sql}`)
+        .all(...next.bind({ after: 'x' }));
+      assert.match(step?.detail ?? '', /^SEARCH \w+ USING (COVERING )?INDEX/, `${table}.${column}`);
     }
   });
 });
