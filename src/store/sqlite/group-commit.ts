@@ -20,7 +20,7 @@ import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import type { Topic } from '../../core/topic.ts';
 import type { CountShape } from '../counts/count-change.ts';
 import { CountLedger } from '../counts/user-counts.ts';
-import { sqliteDialect } from '../sql/dialect.ts';
+import { isBusy, sqliteDialect } from '../sql/dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { ChangeExecutor } from './executor.ts';
 import { beginWriting } from './lock.ts';
@@ -35,7 +35,7 @@ export interface GroupCommitOptions {
   readonly batchMax: number;
   /** The most units that may wait; further changes are refused immediately. */
   readonly queueMax: number;
-  /** How long to wait for another process's lock. */
+  /** How long a unit may wait for its turn and for another process's lock. */
   readonly lockWaitMs: number;
   readonly countShape: CountShape;
   /** The error that callers get for an error that ended a whole batch. */
@@ -60,7 +60,14 @@ interface Unit {
   /** Runs the work. The returned function settles the caller's promise once the commit has succeeded. */
   run(scope: ChangeScope): Promise<() => void>;
   reject(error: unknown): void;
+  /** When it came, on the clock of `performance`. */
+  readonly since: number;
 }
+
+/** A transaction waits for the lock at least for this part of the limit. */
+const leastWaitPart = 1 / 50;
+/** Units that have no more of their limit left are refused together, so that the others need not wait again for each of them. */
+const latePart = 1 / 10;
 
 /** The results of the units of a transaction. */
 interface Batch {
@@ -110,6 +117,7 @@ export class GroupCommit {
         return () => resolve(result);
       },
       reject,
+      since: performance.now(),
     });
     this.#running ??= this.#drain();
     return promise;
@@ -190,7 +198,11 @@ export class GroupCommit {
         return;
       }
       const refusal = this.#options.refusalOf(error);
-      for (const unit of units) unit.reject(refusal);
+      const lateMs = this.#options.lockWaitMs * latePart;
+      const late = isBusy(error) ? units.filter((unit) => this.#waitLeftMs(unit) <= lateMs) : units;
+      const refused = late.length > 0 ? late : units;
+      for (const unit of refused) unit.reject(refusal);
+      this.#queue.unshift(...units.filter((unit) => !refused.includes(unit)));
       return;
     }
     for (const settle of batch.settlements) settle();
@@ -209,12 +221,20 @@ export class GroupCommit {
     }
   }
 
+  /** How long the unit may still wait for the lock: its turn is a part of its limit. */
+  #waitLeftMs({ since }: Unit): number {
+    return this.#options.lockWaitMs - (performance.now() - since);
+  }
+
   /** Leaves the transaction open, ready for its commit. */
   async #runAll(
     units: readonly Unit[],
     { inSavepoints }: { readonly inSavepoints: boolean },
   ): Promise<Batch> {
-    await beginWriting(this.#connection, this.#options.lockWaitMs);
+    const [oldest] = units;
+    const leftMs = oldest === undefined ? 0 : this.#waitLeftMs(oldest);
+    // Another worker that is busy too has the lock for some milliseconds.
+    await beginWriting(this.#connection, Math.max(leftMs, this.#options.lockWaitMs * leastWaitPart));
     const batch: Batch = {
       counts: new CountLedger(this.#options.countShape),
       topics: new Set(),

@@ -46,6 +46,33 @@ test('a lock that another process holds leads to a refusal in time, and does not
   assert.equal((await store.read(tenant.orgKey, (tx) => tx.users.page({}, 0, 1))).total, 1);
 });
 
+test('a change that waits for its turn and then for that lock is refused after one limit', async (t) => {
+  const lockWaitMs = 2_000;
+  const own = await makeSqliteStore({ lockWaitMs });
+  t.after(() => own.dispose());
+  const tenant = await addTenant(own.store);
+  const other = new Database(join(own.dataDir, databaseFile));
+  t.after(() => other.close());
+  other.exec('begin immediate');
+  const add = () => own.store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
+  const refusedAfter = async (): Promise<number> => {
+    const startedAt = performance.now();
+    await assert.rejects(add(), isUnavailable);
+    return performance.now() - startedAt;
+  };
+  const first = refusedAfter();
+  await sleep(lockWaitMs / 10);
+  const second = refusedAfter();
+  await sleep(lockWaitMs / 2);
+  const third = refusedAfter();
+  const alone = Math.max(lockWaitMs, await first);
+  for (const ms of [await second, await third]) {
+    assert.ok(ms < alone * 1.6, `${ms} ms beside ${alone} ms`);
+    // The end of an older one is not its own.
+    assert.ok(ms > lockWaitMs * 0.8, `${ms} ms`);
+  }
+});
+
 test('a full disk refuses a change without a trace of it, and smaller changes still succeed', async (t) => {
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
