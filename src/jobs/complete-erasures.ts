@@ -8,6 +8,7 @@ import type { Core } from '../core/core.ts';
 import { noteForgottenGrants } from '../core/erasure/accept-erasures.ts';
 import { advanceErasures } from '../core/erasure/complete-erasures.ts';
 import { writeLostEnds } from '../core/erasure/ledger-position.ts';
+import { mendGrants } from '../core/erasure/mend-grants.ts';
 import { minuteMs, secondMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
@@ -47,6 +48,8 @@ export function createCompleteErasuresJob(
       if (mayLack) {
         await writeLostEnds(core);
         await noteForgottenGrants(core);
+        const grants = await mendGrants(core);
+        if (grants > 0) journal.warn('files of open grants were missing: written again', { grants });
       }
       mayLack = true;
       const beganAt = performance.now();

@@ -4,13 +4,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe } from 'node:test';
 import fc from 'fast-check';
 import type { User } from '../../src/core/directory/user.ts';
 import type { Erasure } from '../../src/core/erasure/erasure.ts';
+import { mendGrants } from '../../src/core/erasure/mend-grants.ts';
 import type { ReceiptClaims } from '../../src/core/erasure/receipt.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { replayLedger } from '../../src/core/erasure/replay.ts';
@@ -133,6 +134,31 @@ describe('a person whose grant was to end when the database was replaced', () =>
       [['unconfirmed', 'grant_lost']],
     );
   });
+
+  for (const [title, lose] of [
+    ['removed', (path: string) => rm(path)],
+    ['emptied', (path: string) => writeFile(path, '')],
+    ['cut', (path: string) => truncate(path, 40)],
+  ] as const) {
+    test(`and its file was ${title} while the database knew it: the next start writes it again, and a later copy needs it`, async () => {
+      const file = copy();
+      const user = await running.connectUser();
+      proxy.plan(() => 'fail');
+      const id = await running.erase(user);
+      await running.work();
+      const [grant] = await running.core.ledger.grants.list();
+      await running.close();
+      await lose(join(linked.folder, openGrantsFolder, `${grant}.json`));
+      running = await linked.start();
+      assert.equal(await mendGrants(running.core), 1);
+      assert.equal(await mendGrants(running.core), 0);
+      await restore(file);
+      assert.equal((await erasureOf(id)).state, 'running');
+      proxy.plan(() => 'pass');
+      await running.workOff(id);
+      assert.deepEqual(await outcomesOf(id), ['confirmed']);
+    });
+  }
 
   test('and has ended: the erasure keeps its receipt', async () => {
     const file = copy();
