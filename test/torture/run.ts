@@ -10,6 +10,7 @@ import { join } from 'node:path';
 
 const programs = [
   'account-times',
+  'broken-folders',
   'clock',
   'destinations',
   'fair-shares',

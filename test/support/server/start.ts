@@ -127,6 +127,8 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
     ...openEnvironment,
     ROSTER_DATA_DIR: folder,
     DATABASE_URL: databaseUrl,
+    // Several deployments may share the database that a test names, and then they share the secret.
+    ...(named === undefined ? {} : { ROSTER_SECRET: 'a-secret-of-processes-on-one-database' }),
     ...options.env,
   });
   const app = await createApp({
