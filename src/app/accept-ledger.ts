@@ -40,7 +40,7 @@ export async function acceptLedger(
     if (fault === null) return 'sound';
     const knownIds = await store.readSystem('operator', (tx) => tx.ledgerPositions.listIds());
     const found = findLines(dataDir, box, knownIds);
-    const plan = await store.readSystem('operator', (tx) => planLedger(tx, found.lines));
+    const plan = await store.readSystem('operator', (tx) => planLedger(tx, box, found.lines));
     const told = {
       ...plan,
       ...{ fault: fault.message, unknownKeys: found.unknownKeys, dropped: plan.dropped + found.unreadable },

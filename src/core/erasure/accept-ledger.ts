@@ -3,9 +3,13 @@
  * every line that the database vouches for, because it has the same erasure. What is in neither is lost: it says how many
  * erasures no ledger has any more, and which backups would bring their people back.
  */
+import type { UserId } from '../ids.ts';
+import type { SecretBox } from '../secret.ts';
 import type { SystemTx } from '../unit-of-work.ts';
+import { listOpenGrants } from './accept-erasures.ts';
 import { type Erasure, userDigestOf } from './erasure.ts';
 import type { LedgerLine } from './ledger.ts';
+import { openTraces } from './traces.ts';
 
 /** A line of the former ledger, and whether its code says that Roster wrote it. */
 export interface FormerLine {
@@ -30,7 +34,11 @@ export interface LedgerPlan {
 const erasuresMax = 1_000_000;
 
 /** A step: what the new ledger will have, and what is lost. It changes nothing. */
-export async function planLedger(tx: SystemTx, former: readonly FormerLine[]): Promise<LedgerPlan> {
+export async function planLedger(
+  tx: SystemTx,
+  secrets: SecretBox,
+  former: readonly FormerLine[],
+): Promise<LedgerPlan> {
   const erasures = new Map(
     (await tx.erasures.list(null, erasuresMax)).map((erasure) => [erasure.id, erasure]),
   );
@@ -47,18 +55,45 @@ export async function planLedger(tx: SystemTx, former: readonly FormerLine[]): P
     if (line.kind === 'accepted') accepted.add(line.erasure.id);
     if (line.kind === 'completed') completed.add(line.erasure.id);
   }
+  for (const erasure of erasures.values()) {
+    const line = accepted.has(erasure.id) ? null : await acceptanceOf(tx, secrets, erasure);
+    if (line === null) continue;
+    lines.push(line);
+    accepted.add(erasure.id);
+  }
   for (const { orgKey, id, completedAt, receipt } of erasures.values()) {
     if (!accepted.has(id) || completed.has(id) || completedAt === null || receipt === null) continue;
     lines.push({ kind: 'completed', erasure: { orgKey, id, completedAt, receipt } });
   }
-  // An erasure with traces gets its line from the next pass: they have the id of its user.
-  const lost = [...erasures.values()].filter(
-    ({ id, sealedTraces }) => !accepted.has(id) && sealedTraces === null,
-  );
+  const lost = [...erasures.values()].filter(({ id }) => !accepted.has(id));
   return {
     ...{ lines, dropped, erasures: erasures.size, lost: lost.length },
     lostUntil: lost.length === 0 ? null : Math.max(...lost.map(({ requestedAt }) => requestedAt)),
   };
+}
+
+/** The line of an erasure that still has its traces, which name its user; null for any other. */
+async function acceptanceOf(tx: SystemTx, secrets: SecretBox, erasure: Erasure): Promise<LedgerLine | null> {
+  const { orgKey, id, requestedAt, requestedBy, door } = erasure;
+  const userId = userIn(secrets, erasure);
+  if (userId === null) return null;
+  const open = await listOpenGrants(tx.within(orgKey), id);
+  const grants = open.map((grant) => ({
+    id: grant.id,
+    connectionId: grant.connectionId,
+    provider: grant.provider,
+  }));
+  const named = grants.length === 0 ? {} : { grants };
+  return { kind: 'accepted', erasure: { orgKey, id, userId, requestedAt, requestedBy, door, ...named } };
+}
+
+/** Null without traces, and where no known secret opens them. */
+function userIn(secrets: SecretBox, erasure: Erasure): UserId | null {
+  try {
+    return openTraces(secrets, erasure)?.userId ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Whether the database has the same. */
