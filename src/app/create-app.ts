@@ -7,7 +7,7 @@
 import { settings } from '../config/settings.ts';
 import type { User } from '../core/directory/user.ts';
 import { notePosition } from '../core/erasure/ledger-position.ts';
-import { ensureSigner } from '../core/erasure/receipt-key.ts';
+import { ensureSigner, findKeyFaults } from '../core/erasure/receipt-key.ts';
 import { outboxSender } from '../gateways/outbox-sender.ts';
 import type { Contract, SampleCall, SampleCredentials } from '../http/contract.ts';
 import type { Logger } from '../http/log.ts';
@@ -122,8 +122,14 @@ export async function createApp(options: AppOptions): Promise<App> {
         logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
     });
   const { core } = directory;
-  // Create the key before the first backup, so that a restored database signs with the same key.
-  await ensureSigner(core);
+  try {
+    await prepareKeys(directory, logger);
+  } catch (error) {
+    await lists.close();
+    await records.close();
+    await store.close();
+    throw error;
+  }
   const toLog: Journal = {
     note: (event, fields) => logger.info(fields, event),
     warn: (event, fields) => logger.warn(fields, event),
@@ -216,6 +222,21 @@ export async function createApp(options: AppOptions): Promise<App> {
       return closing;
     },
   };
+}
+
+/** Makes the key of receipts where there is none, and tells what is lost of former ones. */
+async function prepareKeys(
+  { core, replayed }: Pick<Directory, 'core' | 'replayed'>,
+  logger: Logger,
+): Promise<void> {
+  const { isSealedElsewhere, isFileMissing } = await findKeyFaults(core);
+  if (isSealedElsewhere)
+    logger.warn({}, 'the secret does not open what the database has sealed: name the former one as well');
+  // A new folder on a database that others use has no keys yet.
+  if (isFileMissing && !replayed.isOtherLedger)
+    logger.warn({}, 'the file of public keys was missing: written again');
+  // Create the key before the first backup, so that a restored database signs with the same key.
+  await ensureSigner(core);
 }
 
 /** The sample call of each contract that has one. */

@@ -3,7 +3,7 @@
  * an empty directory begins only when the operator asks for one.
  */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -209,6 +209,54 @@ describe('a data folder whose PostgreSQL database is lost', () => {
     for (const each of [folder, empty]) {
       await isRefused(optionsOf(each, { DATABASE_URL: url }), /^ROSTER_SECRET is not set/);
       assert.ok(!(await readdir(each)).includes('secret'));
+    }
+  });
+});
+
+describe('keys of receipts that are lost', () => {
+  async function warningsOf(options: DirectoryOptions): Promise<readonly string[]> {
+    const warnings: string[] = [];
+    const none = (): void => {};
+    const warn = (_: object, message: string): void => {
+      warnings.push(message);
+    };
+    const app = await createApp({ ...options, logger: { request: none, info: none, error: none, warn } });
+    await app.close();
+    return warnings;
+  }
+
+  test('are written again from the database with a warning, and once', async () => {
+    const folder = await mkdtemp(join(home, 'keys-'));
+    await begin(optionsOf(folder), 1);
+    const path = join(folder, 'receipt-keys.json');
+    const text = await readFile(path, 'utf8');
+    assert.deepEqual(await warningsOf(optionsOf(folder)), []);
+    await rm(path);
+    assert.deepEqual(await warningsOf(optionsOf(folder)), [
+      'the file of public keys was missing: written again',
+    ]);
+    assert.equal(await readFile(path, 'utf8'), text);
+    assert.deepEqual(await warningsOf(optionsOf(folder)), []);
+    await writeFile(path, text.slice(0, 30));
+    await assert.rejects(warningsOf(optionsOf(folder)), /receipt-keys.json is no JSON Web Key Set/);
+    await rm(path);
+    assert.equal((await warningsOf(optionsOf(folder))).length, 1);
+  });
+
+  test('under another secret than that of the settings are told where no ledger tells it', async () => {
+    const database = await createDatabase();
+    const folder = join(home, 'no-folder');
+    const options = (secret: string): DirectoryOptions =>
+      optionsOf(folder, { DATABASE_URL: database.url, ROSTER_SECRET: secret });
+    const [right, other] = ['a-secret-of-a-process-without-folder', 'another-secret-of-such-a-process-00'];
+    try {
+      await begin(options(right), 0);
+      assert.deepEqual(await warningsOf(options(right)), []);
+      const [told, ...more] = await warningsOf(options(other));
+      assert.match(told ?? '', /^the secret does not open what the database has sealed/);
+      assert.deepEqual(more, []);
+    } finally {
+      await database.drop();
     }
   });
 });

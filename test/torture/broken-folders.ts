@@ -11,6 +11,7 @@
  *
  *     npm run torture -- broken-folders          10 rounds of each
  *     npm run torture -- broken-folders 40 7     40 rounds, the random numbers from the seed 7
+ *     npm run torture -- broken-folders 40 7 changeTheLedger     of this one alone
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -23,6 +24,7 @@ import { endStarted, readJson, roster, type Serving, serve } from '../cli/progra
 const rounds = Number(process.argv[2] ?? 10);
 if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error('the number of rounds must be 1 or more');
 let state = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const only = process.argv[4];
 process.stdout.write(`seed ${state}\n`);
 
 /** A whole number below `limit` (mulberry32). */
@@ -148,7 +150,8 @@ async function damagePages(): Promise<string> {
   return `page ${page + 1} from ${source}: ${[...seen].map(([status, count]) => `${count} × ${status}`).join(', ')}; check ends with ${exitCode}`;
 }
 
-function changeLedger(text: string): string {
+/** The name of the change, and the ledger after it. */
+function changeLedger(text: string): readonly [string, string] {
   const lines = text.trimEnd().split('\n');
   const at = below(lines.length);
   const line = lines[at] ?? '';
@@ -156,15 +159,21 @@ function changeLedger(text: string): string {
   const other = line[byte] === 'x' ? 'y' : 'x';
   switch (below(6)) {
     case 0:
-      return `${lines.slice(0, at).join('\n')}\n`;
+      return [`cut at line ${at + 1}`, `${lines.slice(0, at).join('\n')}\n`];
     case 1:
-      return `${lines.toSpliced(at, 1).join('\n')}\n`;
+      return [`without line ${at + 1}`, `${lines.toSpliced(at, 1).join('\n')}\n`];
     case 2:
-      return `${lines.with(at, lines.at(-1 - at) ?? '').join('\n')}\n`;
+      return [
+        `another line in place of line ${at + 1}`,
+        `${lines.with(at, lines.at(-1 - at) ?? '').join('\n')}\n`,
+      ];
     case 3:
-      return `${text}${line}\n`;
+      return [`line ${at + 1} again at the end`, `${text}${line}\n`];
     default:
-      return `${lines.with(at, `${line.slice(0, byte)}${other}${line.slice(byte + 1)}`).join('\n')}\n`;
+      return [
+        `byte ${byte} of line ${at + 1}`,
+        `${lines.with(at, `${line.slice(0, byte)}${other}${line.slice(byte + 1)}`).join('\n')}\n`,
+      ];
   }
 }
 
@@ -180,13 +189,15 @@ async function changeTheLedger(): Promise<string> {
   await server.stop('SIGKILL');
   const gone = [...erased, ...(await Promise.all(accepted)).flat()];
   const right = readFileSync(path, 'utf8');
-  const changed = changeLedger(right.endsWith('\n') ? right : right.slice(0, right.lastIndexOf('\n') + 1));
+  const [how, changed] = changeLedger(
+    right.endsWith('\n') ? right : right.slice(0, right.lastIndexOf('\n') + 1),
+  );
   writeFileSync(path, changed);
   const started = await roster(folder, ['check']);
   if (started.exitCode === 0) {
     // What was cut off at the end was not known to the database, and is written again where it is still needed.
     assert.ok(right.startsWith(changed), `a changed ledger was taken:\n${changed}`);
-    return 'the end of the ledger was cut off before the database knew it';
+    return `${how}: the end was cut off before the database knew it`;
   }
   assert.match(started.stderr, /erasures\.ledger/);
   const told = await roster(folder, ['erasure', 'accept-ledger', '--yes', '--json']);
@@ -206,8 +217,8 @@ async function changeTheLedger(): Promise<string> {
       assert.equal((await ask(again, apiKey, 'GET', `/users/${id}`)).status, 200, `${id} was erased`);
   }
   await again.stop('SIGTERM');
-  assert.ok(back <= lost, `${back} came back, and ${lost} were called lost`);
-  return `${dropped} lines dropped, ${lost} of ${gone.length} erasures lost, ${back} came back`;
+  assert.ok(back <= lost, `${how}: ${back} came back, and ${lost} were called lost`);
+  return `${how}: ${dropped} lines dropped, ${lost} of ${gone.length} erasures lost, ${back} came back`;
 }
 
 async function removeFiles(): Promise<string> {
@@ -233,6 +244,7 @@ async function removeFiles(): Promise<string> {
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const breakIt of [loseTheFolder, damagePages, changeTheLedger, removeFiles]) {
+      if (only !== undefined && breakIt.name !== only) continue;
       process.stdout.write(`${round} ${breakIt.name}: ${await breakIt()}\n`);
     }
   }

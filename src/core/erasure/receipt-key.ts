@@ -38,6 +38,24 @@ export async function ensureSigner(core: Core): Promise<ReceiptSigner> {
   return signer;
 }
 
+/** What a start finds of the keys of earlier ones. */
+export interface KeyFaults {
+  /** No known secret opens the signing key: the secret is another one. */
+  readonly isSealedElsewhere: boolean;
+  /** The folder lacks the public keys that the database has. */
+  readonly isFileMissing: boolean;
+}
+
+/** Looks at the keys before `ensureSigner` replaces and writes them. */
+export async function findKeyFaults(core: Core): Promise<KeyFaults> {
+  const keys = await core.work.readSystem('job', (tx) => tx.receiptKeys.list());
+  const hasFolder = core.ledger.id !== null;
+  return {
+    isSealedElsewhere: keys.length > 0 && signerAmong(core.secrets, keys) === null,
+    isFileMissing: hasFolder && keys.length > 0 && (await core.publicKeys.read()).keys.length === 0,
+  };
+}
+
 /** Replaces the signing key by a new one. Receipts of the former key stay valid. */
 export async function rotateReceiptKey(core: Core): Promise<ReceiptSigner> {
   const { row, signer } = makeKey(core);
