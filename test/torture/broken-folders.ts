@@ -19,7 +19,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endStarted, readJson, roster, type Serving, serve } from '../cli/program.ts';
+import { endStarted, readJson, roster, rosterJson, type Serving, serve } from '../cli/program.ts';
 
 const rounds = Number(process.argv[2] ?? 10);
 if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error('the number of rounds must be 1 or more');
@@ -92,7 +92,9 @@ async function begin(): Promise<{ apiKey: string; living: Map<string, string>; e
     assert.equal((await ask(server, apiKey, 'DELETE', `/users/${id}`)).status, 204);
     living.delete(id);
   }
-  await sleep(3_000);
+  // Without traces the database cannot write a line again.
+  while ((await rosterJson(made, ['erasure', 'list', '--state', 'running'])).list().length > 0)
+    await sleep(500);
   await server.stop('SIGTERM');
   return { apiKey, living, erased };
 }
