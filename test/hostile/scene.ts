@@ -183,6 +183,10 @@ const counters = new Set([
   'audit_archive',
   'audit_lists',
   'audit_counts',
+  // The index of the search follows the users.
+  'search_blocks',
+  'search_leaves',
+  'search_changes',
 ]);
 
 /** Columns of other tables that count tries. */
