@@ -45,7 +45,7 @@ function columnsOf(table: string): readonly Column[] {
 describe('the registry of times', () => {
   /** Integers that are no instants. */
   const numbers =
-    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users)$/;
+    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users)$/;
 
   test('has every column that holds an instant, by its name or else', () => {
     const known = new Map(
@@ -57,7 +57,11 @@ describe('the registry of times', () => {
         .filter(({ name }) => known.get(table)?.has(name) !== true)
         .map(({ name }) => `${table}.${name}`),
     );
-    assert.deepEqual(missing, []);
+    assert.deepEqual(
+      missing,
+      [],
+      'an instant goes into the registry, another number into the pattern of this test',
+    );
   });
 
   test('cuts each column together with one that is cut', () => {
