@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sessionWrongPasswordsMax } from '../../src/core/access/session.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { type SignedUp, signUp, tokenOf } from '../contracts/general/sign-up.ts';
 import { callAtOnce, statusCounts } from '../support/server/parallel.ts';
@@ -55,6 +56,25 @@ describe('a stranger keeps no owner out', () => {
   test('who has a session of the account, on any network', async () => {
     const person = await attacked();
     assert.equal(await signIn(person, '192.0.2.55', { session: person.session }), 201);
+  });
+
+  test('and wrong passwords in a session, sent at once, get one answer, also after they have ended it', async () => {
+    const person = await signUp(roster, {}, { ask: { headers: from(home) } });
+    const json = { email: person.email, password: 'a wrong one' };
+    const replies = await callAtOnce(roster.client, 3 * sessionWrongPasswordsMax, () => [
+      `POST ${path}`,
+      { json, headers: from(home), session: person.session },
+    ]);
+    const { session } = person;
+    assert.equal(
+      (await roster.call('GET /general/v1/users', { session })).status,
+      401,
+      'the session goes on',
+    );
+    const said = new Set(replies.filter(({ status }) => status !== 429).map(({ text }) => text));
+    assert.equal(said.size, 1, [...said].join());
+    const alone = await roster.call(`POST ${path}`, { json, headers: from('192.0.2.99') });
+    assert.deepEqual([alone.status, alone.text], [401, [...said][0]]);
   });
 
   test('who has just reset the password, and the answer to the reset is a session', async () => {

@@ -1,6 +1,7 @@
 /** With `ROSTER_TELL_ACCOUNTS=off` a stranger or a free account learns from no call whether an address has an account. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { User } from '../../src/core/directory/user.ts';
 import { findDossiers } from '../../src/core/directory/user-dossier.ts';
 import { dayMs } from '../../src/core/time.ts';
 import { confirm, goodPassword } from '../contracts/general/sign-up.ts';
@@ -265,6 +266,28 @@ describe('where a deployment tells no accounts', () => {
     assert.deepEqual([kept.status, kept.at('email')], [200, null]);
     const { requestedEmail } = await userOf(roster, active);
     assert.equal(requestedEmail, null);
+  });
+
+  test('a request that ends takes no account along that has rights, is known to a backend, or was used', async () => {
+    const traits: readonly Partial<User>[] = [
+      ...([{ role: 'member' }, { isClinicalApproved: true }, { externalId: 'known' }] as const),
+      ...[{ confirmedAt: 1 }, { wasActive: true }, { isSelfRegistered: false }],
+    ];
+    const accounts = [];
+    for (const trait of traits) {
+      const account = await signUp(roster, { phone: newPhone() });
+      const user = await userOf(roster, account);
+      await roster.core.work.change(user.orgKey, (tx) => tx.users.update(user, trait));
+      accounts.push(account);
+    }
+    const unused = await signUp(roster, { phone: newPhone() });
+    roster.clock.advance(7 * dayMs + 1);
+    await endAll();
+    for (const [at, account] of accounts.entries()) {
+      const { requestedEmail } = await userOf(roster, account);
+      assert.equal(requestedEmail, null, `${JSON.stringify(traits[at])}: the request goes on`);
+    }
+    await assert.rejects(userOf(roster, unused), 'the account that was never used is still there');
   });
 
   async function endAll(): Promise<void> {

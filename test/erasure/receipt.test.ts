@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { Erasure } from '../../src/core/erasure/erasure.ts';
 import {
   claimsOf,
   type PublicJwk,
@@ -15,6 +16,11 @@ import {
   signReceipt,
   verifyReceipt,
 } from '../../src/core/erasure/receipt.ts';
+import {
+  type Revocation,
+  type RevocationState,
+  revocationStates,
+} from '../../src/core/providers/revocation.ts';
 
 interface Key extends ReceiptSigner {
   readonly jwk: PublicJwk;
@@ -35,26 +41,28 @@ function makeKey(kid: string): Key {
 const own = makeKey('own');
 const other = makeKey('other');
 const keys = { keys: [other.jwk, own.jwk] };
-const claims = claimsOf(
-  {
-    ...{
-      orgKey: 1,
-      id: `era_${'1'.repeat(32)}`,
-      userDigest: '2'.repeat(64),
-      requestedAt: 0,
-      requestedBy: 'app',
-    },
-    ...{
-      door: 'humanapi',
-      state: 'complete',
-      removed: { users: 1, sessions: 2 },
-      sealedTraces: null,
-      dueAt: 0,
-    },
-    ...{ abandonReason: null, replayedAt: null, completedAt: 1_000, receipt: null },
+const erasure: Erasure = {
+  ...{
+    orgKey: 1,
+    id: `era_${'1'.repeat(32)}`,
+    userDigest: '2'.repeat(64),
+    requestedAt: 0,
+    requestedBy: 'app',
   },
-  { completedAt: 1_000, revocations: [], kept: [{ table: 'audit_events', why: 'bare ids' }] },
-);
+  ...{
+    door: 'humanapi',
+    state: 'complete',
+    removed: { users: 1, sessions: 2 },
+    sealedTraces: null,
+    dueAt: 0,
+  },
+  ...{ abandonReason: null, replayedAt: null, completedAt: 1_000, receipt: null },
+};
+const claims = claimsOf(erasure, {
+  completedAt: 1_000,
+  revocations: [],
+  kept: [{ table: 'audit_events', why: 'bare ids' }],
+});
 const receipt = await signReceipt(claims, own);
 const [head = '', payload = '', signature = ''] = receipt.split('.');
 
@@ -68,6 +76,39 @@ const faultOf = (text: string): string => {
   const result = verifyReceipt(text, keys);
   return 'fault' in result ? result.fault : 'valid';
 };
+
+/** A grant of the erasure in that state. */
+function revocationIn(state: RevocationState): Revocation {
+  return {
+    ...{
+      orgKey: 1,
+      id: 'rev_1',
+      connectionId: 'dev_1',
+      provider: 'acme',
+      sealedGrant: null,
+      erasureId: 'era_1',
+    },
+    ...{ state, unanswered: 0, attempts: 1, nextAttemptAt: 0, outcome: 'revoked', deadlineAt: 0, version: 1 },
+    ...{ createdAt: 0, endedAt: 500 },
+  };
+}
+
+test('a receipt says confirmed of a confirmed grant alone, whatever the last answer of its provider was', () => {
+  const said = revocationStates.map((state) => {
+    const { providers } = claimsOf(erasure, {
+      completedAt: 1_000,
+      revocations: [revocationIn(state)],
+      kept: [],
+    });
+    return [state, providers[0]?.outcome];
+  });
+  assert.deepEqual(Object.fromEntries(said), {
+    pending: 'unconfirmed',
+    confirmed: 'confirmed',
+    overdue: 'unconfirmed',
+    abandoned: 'unconfirmed',
+  });
+});
 
 describe('a receipt', () => {
   test('is verified by the key that signed it, and says what was signed', () => {

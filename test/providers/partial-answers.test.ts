@@ -91,6 +91,20 @@ test('the former tokens beside an error are no answer', async () => {
   assert.equal((await scripted.connectionOf(id)).status, 'needs_user');
 });
 
+test('an answer settles its own call alone: answers that were lost before it still count', async () => {
+  const { id } = await scripted.connect('acme');
+  const unreadable = { body: '<!doctype html>' };
+  const refusal = { status: 400, body: { error: 'invalid_request' } };
+  const unanswered: number[] = [];
+  for (const answer of [unreadable, unreadable, refusal, { status: 503 }]) {
+    scripted.deployment.clock.advance(hourMs);
+    scripted.answer(() => answer);
+    await scripted.work();
+    unanswered.push((await scripted.connectionOf(id)).unanswered);
+  }
+  assert.deepEqual(unanswered, [1, 2, 2, 3]);
+});
+
 test('a date in Retry-After is compared with the clock of the provider', async () => {
   const { id } = await scripted.connect('acme');
   scripted.deployment.clock.advance(hourMs);
