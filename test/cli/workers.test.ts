@@ -121,18 +121,20 @@ describe('several workers', () => {
       await until(() => !isAlive(victim.pid));
       const met = await clients.stop();
       assert.deepEqual([faultsOf(met), met.newResets, met.refused], ['', 0, 0]);
-      const told = workers.log().map((each) => [each.at('msg'), each.at('pid')]);
-      const started = told.findLastIndex(([text]) => text === 'the server has started');
-      const stops = told.findIndex(([text, pid]) => text === 'the server stops' && pid === victim.pid);
-      assert.ok(started < stops && told[started]?.[1] !== victim.pid, JSON.stringify(told[started]));
-      assert.ok(!told.some(([text]) => text === 'a worker has ended'));
+      // The lines of different processes come in any order.
+      const timesOf = (text: string): readonly number[] =>
+        workers.log().flatMap((each) => (each.at('msg') === text ? [Date.parse(each.text('time'))] : []));
+      await until(() => timesOf('the server has started').length > count);
+      await until(() => timesOf('the server stops').length > 0);
+      assert.ok(Math.max(...timesOf('the server has started')) <= Math.min(...timesOf('the server stops')));
+      assert.deepEqual(timesOf('a worker has ended'), []);
       assert.equal((await workers.stop('SIGTERM')).exitCode, 0);
     }));
 
   test('finish their requests and end together', () =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
-      await workers.lines();
+      const lines = await workers.lines();
       const { port } = new URL(workers.url);
       const body = '{"email":"ida@example.com"}';
       const head = `POST /general/v1/users/email_has_account HTTP/1.1\r\nHost: x\r\nContent-Type: application/json`;
@@ -140,6 +142,7 @@ describe('several workers', () => {
       for (const socket of sockets) socket.write(`${head}\r\nContent-Length: ${body.length}\r\n\r\n`);
       await sleep(300);
       // A terminal also sends the signal to every process of the group.
+      for (const { pid } of lines) process.kill(pid, 'SIGINT');
       const ended = workers.stop('SIGINT');
       await sleep(200);
       await assert.rejects(fetch(`${workers.url}/healthz`));

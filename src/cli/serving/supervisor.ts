@@ -35,8 +35,8 @@ const replaceMaxMs = 30_000;
 const steadyMs = 10_000;
 /** So many early ends in a row, while no worker serves, make the supervisor give up. */
 const earlyEndsMax = 7;
-/** Longer than a worker waits for its last requests. */
-const stopMaxMs = 20_000;
+/** Longer than a worker waits for its last requests and for the messages that it is sending. */
+const stopMaxMs = 25_000;
 /** A signal to all processes of the program reaches the supervisor soon after the workers: then none is replaced. */
 const sameSignalMs = 100;
 /** The number of its socket among the open files of a worker, after standard input, output and error and the messages. */
