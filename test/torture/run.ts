@@ -15,6 +15,7 @@ const programs = [
   'destinations',
   'fair-shares',
   'lanes',
+  'machine-faults',
   'password-flood',
   'pumping',
   'sockets',
