@@ -4,7 +4,7 @@ import { SearchIndexer } from '../core/search/search-blocks.ts';
 import { secondMs } from '../core/time.ts';
 import type { Job } from './runner.ts';
 
-export function createIndexUsersJob(core: Pick<Core, 'work'>): Job {
+export function createIndexUsersJob(core: Pick<Core, 'work' | 'clock'>): Job {
   const indexer = new SearchIndexer(core);
   return {
     name: 'user search',

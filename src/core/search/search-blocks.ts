@@ -5,12 +5,18 @@
  */
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
+import { minuteMs } from '../time.ts';
 import type { SearchWork } from './user-search-store.ts';
 
 /** Organizations in one pass. */
 const surveyMax = 200;
-/** Changed users in one transaction. */
-const settledAtOnce = 50;
+/** From so many changed users on they are settled: those of one block share its leaves. */
+const settledFrom = 512;
+/** Changed users of a pass, and of a transaction: many changes lose a small part of a processor to it, and are settled after them. */
+const settledMax = 128;
+const settledAtOnce = 64;
+/** Fewer changed users wait for others so long: a search compares them one by one. */
+const settleMs = minuteMs;
 /** A block cannot be due where fewer users are newer than the last one. */
 const blockUsersMin = 2_048;
 
@@ -24,18 +30,25 @@ export interface SearchProgress {
 /** Brings the blocks up to date, a pass over some organizations at a time. */
 export class SearchIndexer {
   readonly #work: Core['work'];
+  readonly #clock: Core['clock'];
   /** The number that the newest user of an organization must have before a block can be due. */
   readonly #dueAt = new Map<OrgKey, number>();
   /** The last organization of the last pass; 0 after the last of all. */
   #after: OrgKey = 0;
 
-  constructor({ work }: Pick<Core, 'work'>) {
+  /** When an organization with few changed users was seen first. */
+  readonly #changedAt = new Map<OrgKey, number>();
+
+  constructor({ work, clock }: Pick<Core, 'work' | 'clock'>) {
     this.#work = work;
+    this.#clock = clock;
   }
 
   /** Does a step of each kind for the next organizations. Returns whether some have more to do immediately. */
   async advance(onAdvance: (progress: SearchProgress) => void = () => {}): Promise<boolean> {
-    const surveyed = await this.#work.readSystem('job', (tx) => tx.userSearch.survey(this.#after, surveyMax));
+    const surveyed = await this.#work.readSystem('job', (tx) =>
+      tx.userSearch.survey(this.#after, surveyMax, settledFrom),
+    );
     let hasMore = false;
     for (const each of surveyed) {
       if (!(await this.#advance(each))) continue;
@@ -53,16 +66,28 @@ export class SearchIndexer {
   }
 
   /** Returns whether the organization may have more to do immediately. */
-  async #advance({ orgKey, newest, sealed, hasChanges }: SearchWork): Promise<boolean> {
-    const settled = hasChanges
-      ? await this.#work.change(orgKey, (tx) => tx.userSearch.settle(settledAtOnce))
-      : 0;
-    if (newest < (this.#dueAt.get(orgKey) ?? sealed + blockUsersMin)) return settled === settledAtOnce;
+  async #advance(each: SearchWork): Promise<boolean> {
+    const { orgKey, newest, sealed } = each;
+    await this.#settle(each);
+    if (newest < (this.#dueAt.get(orgKey) ?? sealed + blockUsersMin)) return false;
     const missing = await this.#work.change(orgKey, (tx) => tx.userSearch.seal());
     if (missing > 0) this.#dueAt.set(orgKey, newest + missing);
     else this.#dueAt.delete(orgKey);
     if (missing === 0) await this.#mergeSome(orgKey);
-    return missing === 0 || settled === settledAtOnce;
+    return missing === 0;
+  }
+
+  async #settle({ orgKey, changes }: SearchWork): Promise<void> {
+    const now = this.#clock.now();
+    const since = this.#changedAt.get(orgKey) ?? now;
+    this.#changedAt.set(orgKey, since);
+    const isDue = changes >= settledFrom || (changes > 0 && now - since >= settleMs);
+    if (changes === 0 || isDue) this.#changedAt.delete(orgKey);
+    if (!isDue) return;
+    for (let left = settledMax; left > 0; left -= settledAtOnce) {
+      const settled = await this.#work.change(orgKey, (tx) => tx.userSearch.settle(settledAtOnce));
+      if (settled < settledAtOnce) return;
+    }
   }
 
   async #mergeSome(orgKey: OrgKey): Promise<void> {

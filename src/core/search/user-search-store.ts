@@ -84,11 +84,12 @@ export interface SearchWork {
   /** The sequence numbers of its newest user, and of the last one in a search block. */
   readonly newest: number;
   readonly sealed: number;
-  readonly hasChanges: boolean;
+  /** How many changed users are to be settled, counted up to the limit of the survey. */
+  readonly changes: number;
 }
 
 /** The search of all organizations, for its job. */
 export interface UserSearchQueue {
-  /** The next organizations after the given key, at most `limit`. */
-  survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]>;
+  /** The next organizations after the given key, at most `limit`. Counts changes up to `changesMax` of each. */
+  survey(after: OrgKey, limit: number, changesMax: number): Promise<readonly SearchWork[]>;
 }

@@ -7,7 +7,7 @@ import type { SearchReport } from '../../core/deployment/maintenance.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { searchTextOf } from '../../core/search/folding.ts';
 import type { Executor } from '../sql/executor.ts';
-import { type Binder, rawStatement } from '../sql/statement.ts';
+import { rawStatement } from '../sql/statement.ts';
 import { buildLeaves } from './block-builder.ts';
 import { lockBlocks, rebuildBlock } from './block-changes.ts';
 import { type PackedLeaf, unpackLeaf } from './search-leaf.ts';
@@ -19,9 +19,10 @@ const selectNoted = rawStatement<{ orgKey: number; after: number; last: number }
     where org_key = ${p('orgKey')} and seq > ${p('after')} and seq <= ${p('last')}`,
 );
 
+/** Of any organization: only its due erasures have an index. */
 const selectUnsearched = rawStatement(
-  (p: Binder<{ orgKey: number }>) => sql<{ id: string }>`select id from erasures
-    where org_key = ${p('orgKey')} and state in ('running', 'overdue') and sealed_traces is not null limit 1`,
+  () => sql<{ id: string }>`select id from erasures
+    where state in ('running', 'overdue') and sealed_traces is not null order by due_at limit 1`,
 );
 
 /** The database in which blocks are checked and built. */
@@ -65,7 +66,7 @@ async function isRight(view: Executor, orgKey: OrgKey, { first, last }: BlockRow
   const leaves = await view.bulkRows(queries.selectAllLeaves, { orgKey, block: first });
   const noted = new Set((await view.rows(selectNoted, range)).map(({ seq }) => seq - first));
   const present = new Set(rows.map(({ seq }) => seq - first));
-  const mayHaveFormer = (await view.first(selectUnsearched, { orgKey })) !== undefined;
+  const mayHaveFormer = (await view.first(selectUnsearched, {})) !== undefined;
   const isCompared = (user: number): boolean => !noted.has(user) && (present.has(user) || !mayHaveFormer);
   const wanted = buildLeaves(rows.map((row) => ({ at: row.seq - first, text: searchTextOf(row) })));
   const differences = differencesOf(wanted, leaves, isCompared);

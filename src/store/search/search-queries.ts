@@ -328,7 +328,7 @@ export const selectFormerText = rawStatement<
 );
 
 export const selectWork = rawStatement<
-  { after: number; limit: number },
+  { after: number; limit: number; changesMax: number },
   { orgKey: number; newest: number | null; sealed: number | null; changes: number }
 >(
   (p) => sql`select org_key as "orgKey",
@@ -336,7 +336,8 @@ export const selectWork = rawStatement<
       order by position desc limit 1) as newest,
     (select last_seq from search_blocks where search_blocks.org_key = organizations.org_key
       order by first_seq desc limit 1) as sealed,
-    case when exists (select 1 from search_changes where search_changes.org_key = organizations.org_key)
-      then 1 else 0 end as changes
+    (select count(*) from (
+      select seq from search_changes where search_changes.org_key = organizations.org_key limit ${p('changesMax')}
+    ) chosen) as changes
     from organizations where org_key > ${p('after')} order by org_key limit ${p('limit')}`,
 );

@@ -264,10 +264,10 @@ export class SqlUserSearchQueue implements UserSearchQueue {
     this.#scope = scope;
   }
 
-  async survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]> {
-    const rows = await this.#scope.executor.rows(queries.selectWork, { after, limit });
+  async survey(after: OrgKey, limit: number, changesMax: number): Promise<readonly SearchWork[]> {
+    const rows = await this.#scope.executor.rows(queries.selectWork, { after, limit, changesMax });
     return rows.map(({ orgKey, newest, sealed, changes }) => {
-      return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, hasChanges: changes === 1 };
+      return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, changes };
     });
   }
 }
