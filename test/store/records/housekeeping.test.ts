@@ -115,6 +115,10 @@ const tables: readonly Swept[] = [
     row: (phone_range) => ({ org_key: 1, phone_range, country: 'US', is_told: 0 }),
   },
   {
+    ...{ table: 'refused_deletions', clock: 'refused_at', ageMs: day },
+    row: (erasure_id) => ({ org_key: 1, erasure_id, user_digest: 'd', user_number: 1, app_id: 'a' }),
+  },
+  {
     ...{ table: 'messages', clock: 'next_attempt_at', ageMs: 30 * day, row: message },
     keeps: [{ state: 'queued', stage: 'due' }],
   },
@@ -246,6 +250,7 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   password_requests: 'a job answers and deletes them',
   hash_costs: 'one for each organization',
   erasures: 'stay: they are the record',
+  unwritten_receipts: 'a pass of the job deletes them once they are in the ledger',
   receipt_keys: 'stay, so that receipts can be checked',
   erasure_ledgers: 'stay',
   audit_events: 'sweepEvents',

@@ -46,6 +46,8 @@ const bookkeeping = new Set([
   'audit_archive',
   'audit_lists',
   'audit_counts',
+  // Until the receipt is in the ledger.
+  'unwritten_receipts',
   'search_blocks',
   'search_leaves',
   'search_changes',
