@@ -27,6 +27,7 @@ export const nearTests: Readonly<Record<string, readonly string[]>> = {
     'src/core/erasure/*.test.ts',
     'test/erasure/*.test.ts',
     'test/attacks/ledger/*.test.ts',
+    'test/faults/full-disk.test.ts',
     'test/contracts/sonar/{delete-user,reports}.test.ts',
     'test/providers/*.test.ts',
     'test/jobs/*.test.ts',
@@ -55,6 +56,7 @@ export const nearTests: Readonly<Record<string, readonly string[]>> = {
     'test/connect-page/{access-token,session-token,app-brand,page-api}.test.ts',
     'test/providers/{abandon,answers,life,waits}.test.ts',
     'test/erasure/{operator,second-pass}.test.ts',
+    'test/faults/full-disk.test.ts',
     'test/transfer/import.test.ts',
   ],
 };
