@@ -41,7 +41,12 @@ const fixtures: Readonly<Record<string, string>> = {
     await new Promise(() => {});`,
   'is-sound.test.mjs': `
     import { test } from 'node:test';
-    test('is sound', () => {});`,
+    import { once } from 'node:events';
+    import { Worker } from 'node:worker_threads';
+    test('is sound', () => {});
+    test('has a thread of its own', async () => {
+      await once(new Worker('0', { eval: true }), 'exit');
+    });`,
 };
 
 describe('of a run with tests that hang', () => {
@@ -93,5 +98,6 @@ describe('of a run with tests that hang', () => {
 
   test('the others pass', () => {
     assert.match(output, /✔ is sound/);
+    assert.match(output, /✔ has a thread of its own/);
   });
 });

@@ -6,7 +6,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { relative } from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { limitSeconds, nameBytesMax, type WatchedProcess } from './watchdog-thread.ts';
+import { limitSeconds, nameBytesMax, type WatchedProcess } from './watched-process.ts';
 
 /** A part of the event that the runner publishes of each test and suite. */
 interface RunningTest {
