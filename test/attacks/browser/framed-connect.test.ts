@@ -4,20 +4,20 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
-import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
-import { makeFolder, removeFolder } from '../cli/program.ts';
-import { openSession } from '../connect-page/connect-calls.ts';
+import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts';
+import { makeFolder, removeFolder } from '../../cli/program.ts';
+import { openSession } from '../../connect-page/connect-calls.ts';
 import {
   type EmbeddingApp,
   openConnect,
   pressForWindow,
   startEmbeddingApp,
-} from '../connect-page/embedding-app.ts';
-import { addPerson } from '../support/contracts/people.ts';
-import { browserTest } from '../support/machine/browser.ts';
-import { findPort } from '../support/machine/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
-import { startWearable, type Wearable } from './support/wearable.ts';
+} from '../../connect-page/embedding-app.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { browserTest } from '../../support/machine/browser.ts';
+import { findPort } from '../../support/machine/port.ts';
+import { type Roster, startRoster, testDoor } from '../../support/server/start.ts';
+import { startWearable, type Wearable } from '../support/wearable.ts';
 
 let folder: string;
 let wearable: Wearable;

@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseUserIdText } from '../../src/core/ids.ts';
-import { addPerson } from '../support/contracts/people.ts';
-import { browserTest } from '../support/machine/browser.ts';
-import { type Arrival, type Jar, visit, visitDemo } from '../support/server/demo-person.ts';
-import { setUpRoster } from '../support/server/set-up.ts';
+import { parseUserIdText } from '../../../src/core/ids.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { browserTest } from '../../support/machine/browser.ts';
+import { type Arrival, type Jar, visit, visitDemo } from '../../support/server/demo-person.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
 
 const roster = setUpRoster();
 const minuteMs = 60_000;

@@ -9,13 +9,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { parseUserIdText, type UserId } from '../../src/core/ids.ts';
-import { openSession } from '../connect-page/connect-calls.ts';
-import { addPerson } from '../support/contracts/people.ts';
-import { browserTest } from '../support/machine/browser.ts';
-import { findPort } from '../support/machine/port.ts';
-import { allowDemo, type Jar, pressStart, visit, visitDemo } from '../support/server/demo-person.ts';
-import { type Roster, startRoster } from '../support/server/start.ts';
+import { parseUserIdText, type UserId } from '../../../src/core/ids.ts';
+import { openSession } from '../../connect-page/connect-calls.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { browserTest } from '../../support/machine/browser.ts';
+import { findPort } from '../../support/machine/port.ts';
+import { allowDemo, type Jar, pressStart, visit, visitDemo } from '../../support/server/demo-person.ts';
+import { type Roster, startRoster } from '../../support/server/start.ts';
 
 let roster: Roster;
 /** Where people reach Roster: another site than `127.0.0.1`, where the attacker's page is. */

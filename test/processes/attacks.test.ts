@@ -1,0 +1,4 @@
+/** The attacks on accounts, in one process. */
+import { runSuites } from '../support/run-suites.ts';
+
+runSuites('test/attacks/*.test.ts');
