@@ -38,7 +38,7 @@ export class PendingQueries {
     const pending = { since: performance.now(), reject };
     this.#pending.push(pending);
     if (this.#timer === null) this.#checkAfter(this.#limitMs);
-    this.#client.query(query, (error: Error | null, result: QueryResult) => {
+    void this.#client.query(query, (error: Error | null, result: QueryResult) => {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
       if (error === null) resolve(result);
       else reject(asDatabaseError(error));
