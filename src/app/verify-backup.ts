@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { checkDirectory, type DirectoryReport } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { reseal } from '../core/sealing/reseal.ts';
-import { hourMs } from '../core/time.ts';
+import { hourMs, systemClock } from '../core/time.ts';
 import { BackupError, prepareRestore } from '../store/copies/backup.ts';
 import { ledgerFile } from '../store/folder/ledger-file.ts';
 import { openGrantsFolder } from '../store/folder/open-grants.ts';
@@ -59,7 +59,7 @@ async function removeLeft(file: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(`${basename(file)}.${scratchMark}`)) continue;
     const path = join(folder, name);
-    if ((await stat(path)).mtimeMs + leftAgeMs <= Date.now())
+    if ((await stat(path)).mtimeMs + leftAgeMs <= systemClock.now())
       await rm(path, { recursive: true, force: true });
   }
 }

@@ -165,7 +165,8 @@ describe('outbox', () => {
       const copied = new Sqlite(join(copy, 'roster.db'));
       copied.exec('delete from erasure_ledgers');
       copied.close();
-      const { exitCode, stdout, stderr } = await roster(copy, ['outbox', '--json']);
+      const other = { ROSTER_SECRET: 'a-secret-that-sealed-nothing-here' };
+      const { exitCode, stdout, stderr } = await roster(copy, ['outbox', '--json'], other);
       assert.deepEqual([exitCode, stdout], [0, '[]\n']);
       assert.match(stderr, /^roster: not shown: [1-9]\d* messages sealed under another ROSTER_SECRET\n$/);
     } finally {

@@ -369,7 +369,10 @@ describe('a refused start', () => {
     await removeFolder(fresh);
     for (const { exitCode, lines } of [newer, none]) assert.deepEqual([exitCode, lines.length], [1, 1]);
     assert.match(newer.lines[0] ?? '', /^roster: ROSTER_DATA_DIR cannot be used: .*newer Roster$/);
-    assert.match(none.lines[0] ?? '', /^roster: ROSTER_DATA_DIR cannot be used: .*not a database$/);
+    assert.match(
+      none.lines[0] ?? '',
+      /^roster: ROSTER_DATA_DIR cannot be used: .*not a database: `roster check` says what is damaged$/,
+    );
   });
 });
 

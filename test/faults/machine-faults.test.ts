@@ -1,8 +1,9 @@
 /** The short forms of the faults of a machine; `npm run torture -- machine-faults` has the long ones. */
 import '../support/machine/own-mounts.ts';
 
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { endStarted } from '../cli/program.ts';
+import { slowTest as test } from '../support/effort.ts';
 import { machineFaults } from '../support/faults/machine-faults.ts';
 import { reasonToSkip } from '../support/machine/own-mounts.ts';
 

@@ -178,6 +178,8 @@ const counters = new Set([
   'confirmation_codes',
   'erasures',
   'receipt_keys',
+  // Receipts wait here until they are in the ledger.
+  'unwritten_receipts',
   'erasure_ledgers',
   // Events move from one table to the other, and are counted.
   'audit_archive',

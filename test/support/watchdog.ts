@@ -21,6 +21,13 @@ const overSecondsMax = limitSeconds(10);
 /** The runner's name for all tests of a file. */
 const root = '<root>';
 
+let thread: Worker | undefined;
+
+/** For a process that waits for another one, which runs the tests. */
+export function stopWatching(): void {
+  void thread?.terminate();
+}
+
 // The runner has a process of its own, and a thread of a test none of its tests.
 if (isMainThread && process.env['NODE_TEST_CONTEXT'] !== undefined) watch();
 
@@ -59,7 +66,7 @@ function watch(): void {
   subscribe('tracing:node.test:end', end);
   show();
 
-  const thread = new Worker(new URL('./watchdog-thread.ts', import.meta.url), {
+  thread = new Worker(new URL('./watchdog-thread.ts', import.meta.url), {
     workerData: watched,
     execArgv: [],
   });

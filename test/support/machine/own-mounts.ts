@@ -5,6 +5,7 @@
  *     import '../support/machine/own-mounts.ts';
  */
 import { spawnSync } from 'node:child_process';
+import { stopWatching } from '../watchdog.ts';
 
 const variable = 'ROSTER_TEST_MOUNTS';
 const isRoot = process.getuid?.() === 0;
@@ -15,6 +16,8 @@ export const reasonToSkip: string | false =
   process.env[variable] === 'own' ? false : 'this machine lets the test mount no disk';
 
 if (process.env[variable] === undefined && canMount()) {
+  // The tests run in the other process, which has a watchdog too; this one only waits.
+  stopWatching();
   const [, file = '', ...words] = process.argv;
   const { status } = spawnSync(
     'unshare',
