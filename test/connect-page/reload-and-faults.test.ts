@@ -75,7 +75,8 @@ describe('the Connect page', () => {
     'a frame that cannot be opened can be closed by keyboard, and a plain page has no button',
     async ({ page }) => {
       const frame = await openConnect(page, app, { token: 'nonsense', base: `${site}/connect/` });
-      await frame.getByRole('button', { name: 'Close' }).press('Escape');
+      await frame.getByRole('button', { name: 'Close' }).focus();
+      await page.keyboard.press('Escape');
       await page.locator('#human-api').waitFor({ state: 'detached' });
       await page.goto(`${site}/connect?token=nonsense`);
       await page.getByRole('heading', { name: 'This window does not work any more' }).waitFor();

@@ -1,6 +1,6 @@
 /** The attacks on addresses again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain(
+await runAgain(
   'test/attacks/{address-squatting,proof-of-addresses,proved-email,rights-need-proof,secret-accounts,stolen-email,told-changes}.test.ts',
 );

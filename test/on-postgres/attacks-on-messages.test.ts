@@ -1,4 +1,4 @@
 /** The attacks on the budgets of messages again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain('test/attacks/messages/{destinations,day-budgets}.test.ts');
+await runAgain('test/attacks/messages/{destinations,day-budgets}.test.ts');

@@ -1,4 +1,4 @@
 /** The tests of the contract `general` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain('test/contracts/general/*.test.ts');
+await runAgain('test/contracts/general/*.test.ts');

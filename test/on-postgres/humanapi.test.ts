@@ -1,4 +1,4 @@
 /** The tests of the contract `humanapi` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain('test/contracts/humanapi/*.test.ts');
+await runAgain('test/contracts/humanapi/*.test.ts');

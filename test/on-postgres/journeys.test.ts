@@ -1,4 +1,4 @@
 /** The journeys across contracts again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain('test/journeys/*.test.ts');
+await runAgain('test/journeys/*.test.ts');

@@ -1,4 +1,4 @@
 /** The tests of the contract `sonar` again, with the data in PostgreSQL. */
 import { runAgain } from '../support/postgres/again-on-postgres.ts';
 
-runAgain('test/contracts/sonar/*.test.ts');
+await runAgain('test/contracts/sonar/*.test.ts');

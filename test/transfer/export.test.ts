@@ -218,7 +218,11 @@ describe('an export', () => {
 
 const person = fc.record({
   externalId: fc.option(texts, { nil: null }),
-  email: fc.option(fc.emailAddress(), { nil: null }),
+  // An address that looks like an encoded word is refused.
+  email: fc.option(
+    fc.emailAddress().filter((email) => !email.includes('=?')),
+    { nil: null },
+  ),
   firstName: fc.option(texts, { nil: null }),
   lastName: fc.option(texts, { nil: null }),
   phone: fc.constantFrom(

@@ -171,7 +171,7 @@ describe('on PostgreSQL', () => {
     for (const statement of allStatements()) {
       const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
       if (!sql.startsWith('with "due"')) continue;
-      const values = bind({ now: 1, leasedUntil: 2, limit: 3, by: 'provider' });
+      const values = bind({ now: 1, leasedUntil: 2, limit: 3, by: 'provider', claimedBy: 4 });
       const { indexes, isSorted } = await explain(sql, values.map(literalOf));
       followed.push([String(indexes[0]), isSorted]);
     }
