@@ -108,26 +108,32 @@ export async function createApp(options: AppOptions): Promise<App> {
   const logger = meter?.loggerFrom(plain) ?? plain;
   // Commits before the jobs start wake no job: each job begins with a run over all that is due.
   let runner: Runner | undefined;
-  const { store, hasher, address, providers, lists, records, abilities, pageTexts, ...directory } =
-    await openCore(options, {
-      ...meter?.hooks,
-      onCommitted(topics) {
-        for (const topic of topics) runner?.wake(topic);
-      },
-      onOutage: log.createOutageReporter(logger, 'the database is away'),
-      onDamage: (pages) => logger.error({ pages }, 'the database has damaged pages: run `roster check`'),
-      onFolderOutage: log.createOutageReporter(logger, 'the data folder cannot be written'),
-      onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),
-      onLedgerFault: ({ message }) =>
-        logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
-    });
+  const {
+    store,
+    hasher,
+    address,
+    providers,
+    abilities,
+    pageTexts,
+    close: closeDirectory,
+    ...directory
+  } = await openCore(options, {
+    ...meter?.hooks,
+    onCommitted(topics) {
+      for (const topic of topics) runner?.wake(topic);
+    },
+    onOutage: log.createOutageReporter(logger, 'the database is away'),
+    onDamage: (pages) => logger.error({ pages }, 'the database has damaged pages: run `roster check`'),
+    onFolderOutage: log.createOutageReporter(logger, 'the data folder cannot be written'),
+    onListOutage: log.createOutageReporter(logger, 'the file of breached passwords cannot be read'),
+    onLedgerFault: ({ message }) =>
+      logger.error({ fault: message }, 'the ledger of erasures was changed by another program'),
+  });
   const { core } = directory;
   try {
     await prepareKeys(directory, logger);
   } catch (error) {
-    await lists.close();
-    await records.close();
-    await store.close();
+    await closeDirectory();
     throw error;
   }
   const toLog: Journal = {
@@ -183,9 +189,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     });
     meter?.close();
     await Promise.all(Object.values(senders).map((sender) => sender.close()));
-    await lists.close();
-    await records.close();
-    await store.close();
+    await closeDirectory();
   };
   return {
     ...directory,

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { ConfigError } from '../config/config.ts';
 import { settings } from '../config/settings.ts';
+import { errorCodeOf } from '../core/error-code.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -80,9 +81,8 @@ export const metricsAddress: AddressNames = {
 
 /** The reason why the address cannot be listened at, in terms of the settings; returns any other error unchanged. */
 export function listenFault(error: unknown, { host, port }: ListenAddress, names: AddressNames): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const fault = (name: string, problem: string) => new ConfigError([{ name, problem }]);
-  switch (code) {
+  switch (errorCodeOf(error)) {
     case 'EADDRINUSE':
       return fault(
         names.port,

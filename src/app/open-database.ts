@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Config, ConfigError, type Secrets } from '../config/config.ts';
 import { prepareDataFolder, resolveSecrets } from '../config/data-folder.ts';
 import { settings } from '../config/settings.ts';
+import { errorCodeOf } from '../core/error-code.ts';
 import { createSecretBox, type SecretBox } from '../core/secret.ts';
 import { openStore } from '../store/open-store.ts';
 import { sqliteDialect } from '../store/sql/dialect.ts';
@@ -102,8 +103,7 @@ export async function findFileProblems({ config, secrets }: DatabaseOptions): Pr
 function databaseFault(name: string, error: unknown, location = ''): ConfigError {
   let innermost = error;
   while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause;
-  const code = innermost instanceof Error && 'code' in innermost ? String(innermost.code) : '';
-  const reason = innermost instanceof Error ? innermost.message || code : String(innermost);
+  const reason = innermost instanceof Error ? innermost.message || errorCodeOf(innermost) : String(innermost);
   const wayOut = sqliteDialect.isDamage(innermost) ? ': `roster check` says what is damaged' : '';
   return new ConfigError([{ name, problem: `cannot be used: ${location}${reason}${wayOut}` }]);
 }

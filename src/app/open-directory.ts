@@ -22,14 +22,14 @@ import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../
 import { englishSiteTexts } from '../pages/site-texts.ts';
 import type { MovedTable, MoveOptions } from '../store/copies/move.ts';
 import { takeFolder } from '../store/folder/folder-lock.ts';
-import { type FolderRecords, noRecords, openRecords } from '../store/folder/folder-records.ts';
+import { noRecords, openRecords } from '../store/folder/folder-records.ts';
 import { schemaVersion } from '../store/migrations/all-migrations.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store, StoreOptions } from '../store/store.ts';
 import { type AppAddress, createAppAddress } from './address.ts';
 import { hasDatabaseFile } from './lost-directory.ts';
 import { type DatabaseOptions, openDatabase } from './open-database.ts';
-import { openPasswordLists, type PasswordLists } from './password-lists.ts';
+import { openPasswordLists } from './password-lists.ts';
 import { type AppProviders, createAppProviders } from './providers.ts';
 import { openSmsRules } from './sms-rules.ts';
 
@@ -65,15 +65,8 @@ export async function openDirectory(
   hooks: Pick<StoreOptions, 'onOutage'> = {},
 ): Promise<Directory> {
   const opened = await openCore(options, hooks);
-  const { core, config, maintenance, replayed, applied, version, lists, records, store } = opened;
-  return {
-    ...{ core, config, maintenance, replayed, applied, version },
-    async close() {
-      await lists.close();
-      await records.close();
-      await store.close();
-    },
-  };
+  const { core, config, maintenance, replayed, applied, version, close } = opened;
+  return { core, config, maintenance, replayed, applied, version, close };
 }
 
 /**
@@ -109,13 +102,11 @@ export interface MailAbilities {
 }
 
 /** A directory with the parts that an app needs. */
-export type OpenedDirectory = Omit<Directory, 'close'> & {
+export type OpenedDirectory = Directory & {
   readonly store: Store;
   readonly hasher: QueuedHasher;
   readonly address: AppAddress;
   readonly providers: AppProviders;
-  readonly lists: PasswordLists;
-  readonly records: FolderRecords;
   readonly abilities: MailAbilities;
   /** The texts of web pages that the deployment replaces. */
   readonly pageTexts: FolderTexts['pages'];
@@ -135,7 +126,7 @@ export type OpenHooks = Pick<
     readonly onListOutage?: (error: unknown) => void;
   };
 
-/** Opens the directory for an app. The app closes the parts in its own order. */
+/** Opens the directory for an app. */
 export async function openCore(
   options: DirectoryOptions,
   { meter, ...hooks }: OpenHooks = {},
@@ -158,17 +149,20 @@ export async function openCore(
     throw error;
   });
   let records = noRecords;
-  const closeParts = async (error: unknown): Promise<never> => {
+  const close = async (): Promise<void> => {
     await lists.close();
     await records.close();
     await store.close();
+  };
+  const closeAfter = async (error: unknown): Promise<never> => {
+    await close();
     throw error;
   };
   try {
     // A process that needs no folder, and has one all the same, uses its ledger.
     if (existsSync(dataDir)) records = openRecords(dataDir, box, onFault);
   } catch (error) {
-    return await closeParts(error);
+    return await closeAfter(error);
   }
   const hasher = createPasswordHasher({
     ...{ queueMax: config.hashQueueMax, waitMsMax: config.hashWaitMs, processes: config.workers },
@@ -209,7 +203,7 @@ export async function openCore(
   };
   const replayed = await replayLedger(core, {
     takesOther: secrets.databaseUrl !== null || isRestored,
-  }).catch(closeParts);
+  }).catch(closeAfter);
   return {
     core,
     config,
@@ -217,14 +211,13 @@ export async function openCore(
     hasher,
     address,
     providers,
-    lists,
-    records,
     abilities,
     pageTexts: texts?.pages ?? new Map(),
     replayed,
     maintenance: store,
     applied,
     version: schemaVersion,
+    close,
   };
 }
 

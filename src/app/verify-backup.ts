@@ -8,6 +8,7 @@ import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkDirectory, type DirectoryReport } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
+import { errorCodeOf } from '../core/error-code.ts';
 import { reseal } from '../core/sealing/reseal.ts';
 import { hourMs, systemClock } from '../core/time.ts';
 import { BackupError, prepareRestore } from '../store/copies/backup.ts';
@@ -68,7 +69,7 @@ async function copyIfThere(from: string, to: string, name: string): Promise<void
   try {
     await cp(join(from, name), join(to, name), { recursive: true });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (errorCodeOf(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -3,6 +3,7 @@
  * code 2, every other failure with 1.
  */
 import { ConfigError } from '../config/config.ts';
+import { errorCodeOf } from '../core/error-code.ts';
 import { DomainError, type FieldFault, type FieldFaultCode, isRefusal } from '../core/errors.ts';
 import { CommandError, UsageError } from './command.ts';
 
@@ -41,7 +42,7 @@ const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
 
 /** Why the database refuses changes, if a retry would not help; null if it would help, or the cause is not known. */
 export function explainOutage(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCodeOf(error);
   if (fullCodes.has(code)) return `the disk is full (${code}): earlier changes are kept`;
   if (code === 'FILES_LOST') return 'the data folder was removed or replaced while the command worked on it';
   if (brokenCodes.test(code)) return `the database cannot be read or written (${code})`;

@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
+import { errorCodeOf } from '../core/error-code.ts';
 import { ConfigError, type Secrets } from './config.ts';
 import { settings } from './settings.ts';
 
@@ -104,7 +105,7 @@ function readStoredSecret(folder: string): string | null {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     return secret;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCodeOf(error) === 'ENOENT') return null;
     throw error instanceof ConfigError ? error : folderFault(folder, error);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { type DestinationStream, destination, pino } from 'pino';
+import { errorCodeOf } from '../core/error-code.ts';
 import { logLineText } from './log-text.ts';
 
 /** Where lines go; a pino logger is one. */
@@ -146,7 +147,7 @@ export function faultFields(error: unknown): object {
   const chain: object[] = [];
   let current = error;
   while (current instanceof Error && chain.length < causesMax) {
-    chain.push({ kind: current.name, code: codeOf(current), place: stackLinesOf(current) });
+    chain.push({ kind: current.name, code: errorCodeOf(current) || undefined, place: stackLinesOf(current) });
     current = current.cause;
   }
   const [fault = { kind: typeof error }, ...causes] = chain;
@@ -165,9 +166,9 @@ export function createOutageReporter(
   message: string,
   now: () => number = () => performance.now(),
 ): (error: unknown) => void {
-  const kinds = new Map<string | undefined, { silentUntil: number; untold: number }>();
+  const kinds = new Map<string, { silentUntil: number; untold: number }>();
   return (error) => {
-    const kind = error instanceof Error ? codeOf(error) : undefined;
+    const kind = errorCodeOf(error);
     const last = kinds.get(kind);
     const at = now();
     if (last !== undefined && at < last.silentUntil) {
@@ -177,10 +178,6 @@ export function createOutageReporter(
     kinds.set(kind, { silentUntil: at + outageSilenceMs, untold: 0 });
     logger.error({ ...faultFields(error), untold: last?.untold ?? 0 }, message);
   };
-}
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** The stack without the lines of the message. */

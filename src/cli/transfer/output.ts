@@ -1,6 +1,7 @@
 /** Where an export writes to: a private file that exists only when it is complete, or standard output. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { errorCodeOf } from '../../core/error-code.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { PrivateFile } from './private-file.ts';
 
@@ -50,7 +51,7 @@ async function writeOut(texts: AsyncIterable<string>): Promise<void> {
   try {
     await pipeline(Readable.from(texts), process.stdout, { end: false });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = errorCodeOf(error);
     if (code !== 'EPIPE' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }

@@ -11,7 +11,7 @@ import type { UserId } from '../ids.ts';
 import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { Erasure } from './erasure.ts';
-import type { BegunErasure, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
+import type { BegunErasure, CompletedLine, EndedGrant, LedgerLine, NamedGrant, OpenGrant } from './ledger.ts';
 
 /** Resolves when the erasures and their grants are on disk. Refuses with `unavailable`. */
 export async function acceptErasures(core: Core, begun: readonly BegunErasure[]): Promise<void> {
@@ -67,9 +67,16 @@ export async function noteForgottenGrants(core: Core): Promise<void> {
   }
 }
 
-function acceptedLine({ grants, user: _, ...accepted }: BegunErasure): LedgerLine {
+/** The line that accepts an erasure. */
+export function acceptedLine({ grants, user: _, ...accepted }: BegunErasure): LedgerLine {
   const named = grants.length === 0 ? {} : { grants: grants.map(namedGrant) };
   return { kind: 'accepted', erasure: { ...accepted, ...named } };
+}
+
+/** The line that says that an erasure is complete; null while it is not. */
+export function completedLine({ orgKey, id, completedAt, receipt }: Erasure): CompletedLine | null {
+  if (completedAt === null || receipt === null) return null;
+  return { kind: 'completed', erasure: { orgKey, id, completedAt, receipt } };
 }
 
 function namedGrant({ id, connectionId, provider }: NamedGrant): NamedGrant {

@@ -6,7 +6,7 @@
 import type { UserId } from '../ids.ts';
 import type { SecretBox } from '../secret.ts';
 import type { SystemTx } from '../unit-of-work.ts';
-import { listOpenGrants } from './accept-erasures.ts';
+import { acceptedLine, completedLine, toBegun } from './accept-erasures.ts';
 import { type Erasure, userDigestOf } from './erasure.ts';
 import type { LedgerLine } from './ledger.ts';
 import { openTraces } from './traces.ts';
@@ -61,9 +61,9 @@ export async function planLedger(
     lines.push(line);
     accepted.add(erasure.id);
   }
-  for (const { orgKey, id, completedAt, receipt } of erasures.values()) {
-    if (!accepted.has(id) || completed.has(id) || completedAt === null || receipt === null) continue;
-    lines.push({ kind: 'completed', erasure: { orgKey, id, completedAt, receipt } });
+  for (const erasure of erasures.values()) {
+    const line = accepted.has(erasure.id) && !completed.has(erasure.id) ? completedLine(erasure) : null;
+    if (line !== null) lines.push(line);
   }
   const lost = [...erasures.values()].filter(({ id }) => !accepted.has(id));
   return {
@@ -74,17 +74,8 @@ export async function planLedger(
 
 /** The line of an erasure that still has its traces, which name its user; null for any other. */
 async function acceptanceOf(tx: SystemTx, secrets: SecretBox, erasure: Erasure): Promise<LedgerLine | null> {
-  const { orgKey, id, requestedAt, requestedBy, door } = erasure;
   const userId = userIn(secrets, erasure);
-  if (userId === null) return null;
-  const open = await listOpenGrants(tx.within(orgKey), id);
-  const grants = open.map((grant) => ({
-    id: grant.id,
-    connectionId: grant.connectionId,
-    provider: grant.provider,
-  }));
-  const named = grants.length === 0 ? {} : { grants };
-  return { kind: 'accepted', erasure: { orgKey, id, userId, requestedAt, requestedBy, door, ...named } };
+  return userId === null ? null : acceptedLine(await toBegun(tx.within(erasure.orgKey), erasure, userId));
 }
 
 /** Null without traces, and where no known secret opens them. */

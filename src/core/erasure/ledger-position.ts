@@ -3,6 +3,7 @@
  * is noted in the transaction that completes the erasure, and the note is removed once the line is on disk.
  */
 import type { Core } from '../core.ts';
+import { completedLine } from './accept-erasures.ts';
 import type { UnwrittenPass } from './erasure.ts';
 import type { CompletedLine } from './ledger.ts';
 
@@ -45,9 +46,8 @@ export async function writeLostEnds(core: Core): Promise<void> {
         for (const id of await tx.erasures.listUnwritten(pass, passMax)) {
           if (core.ledger.hasCompleted(id)) continue;
           const erasure = await tx.erasures.find(id);
-          if (erasure?.completedAt == null || erasure.receipt === null) continue;
-          const { completedAt, receipt } = erasure;
-          ends.push({ kind: 'completed', erasure: { orgKey, id, completedAt, receipt } });
+          const line = erasure === null ? null : completedLine(erasure);
+          if (line !== null) ends.push(line);
         }
         return ends;
       });

@@ -2,6 +2,8 @@
  * HTTP calls to providers: bounded in time and in size, never redirected. Errors become short codes; texts of the
  * services do not leave this room.
  */
+
+import { errorCodeOf } from '../../core/error-code.ts';
 import { hourMs, secondMs } from '../../core/time.ts';
 
 export interface ProviderHttp {
@@ -112,6 +114,5 @@ function mayHaveBody(status: number): boolean {
 }
 
 function causeCodeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  return error instanceof Error ? errorCodeOf(error.cause) : '';
 }

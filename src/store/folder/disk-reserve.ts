@@ -9,17 +9,18 @@ import { constants, ftruncateSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LackOfRoomError, type LedgerRoom } from '../../core/erasure/ledger.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 
 const draft = 'erasures.reserve';
 /** What the reserve grows by: enough for a thousand deletions that are under way at the same time. */
 const stepBytes = 1024 * 1024;
 /** New changes find at least so much that no other change has taken. */
 const spareBytes = stepBytes / 4;
-const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Whether the error of the system says that the disk, or the share of the user, is full. */
 export function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && fullCodes.has(error.code);
+  return fullCodes.has(errorCodeOf(error));
 }
 
 export class DiskReserve {
@@ -119,7 +120,7 @@ async function openUnnamed(path: string): Promise<FileHandle> {
       await rm(path, { force: true });
       return file;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (errorCodeOf(error) !== 'EEXIST') throw error;
       await rm(path, { force: true });
     }
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError } from '../../core/erasure/ledger.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 import type { SecretBox } from '../../core/secret.ts';
 import { LedgerChain } from './ledger-chain.ts';
 
@@ -14,7 +15,7 @@ export function readId(path: string): string | null {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCodeOf(error) === 'ENOENT') return null;
     throw error;
   }
   try {

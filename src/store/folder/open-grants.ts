@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenGrant, OpenGrants } from '../../core/erasure/ledger.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 import { refuse } from '../../core/errors.ts';
 import { minuteMs } from '../../core/time.ts';
 import { type DiskReserve, isFull } from './disk-reserve.ts';
@@ -131,7 +132,7 @@ async function syncFolder(folder: string): Promise<void> {
 /** Turns the error for a missing file into a value. Other errors stay errors, or a grant would be taken for lost. */
 function absentIs<T>(value: T): (error: unknown) => T {
   return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return value;
+    if (errorCodeOf(error) === 'ENOENT') return value;
     throw error;
   };
 }

@@ -7,6 +7,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Jwks, parseJwks } from '../../core/erasure/receipt.ts';
 import type { PublicKeyFile } from '../../core/erasure/receipt-key-store.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 
 export const publicKeyFile = 'receipt-keys.json';
 
@@ -28,7 +29,7 @@ async function readKeys(path: string): Promise<Jwks> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { keys: [] };
+    if (errorCodeOf(error) === 'ENOENT') return { keys: [] };
     throw error;
   }
   const jwks = parseJwks(text);

@@ -2,6 +2,7 @@
  * The errors between Roster and PostgreSQL, by what the caller can do next: give up the connection, retry, or retry in
  * a transaction of its own.
  */
+import { errorCodeOf } from '../../core/error-code.ts';
 
 /**
  * The connection failed, or the server did not answer in time. Whether the last statement was executed is unknown. The
@@ -29,7 +30,7 @@ export function asDatabaseError(error: unknown): unknown {
 /** Whether the connection can no longer be used: it broke, or the server is ending it. */
 export function isConnectionEnding(error: unknown): boolean {
   if (error instanceof ConnectionLostError) return true;
-  return error instanceof Error && 'code' in error && /^57P0[123]$/.test(String(error.code));
+  return /^57P0[123]$/.test(errorCodeOf(error));
 }
 
 const lockTimeout = '55P03';
@@ -44,12 +45,12 @@ export class UnknownOutcomeError extends Error {
 
 /** Whether the statement failed because of another transaction. */
 export function isLockConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && lockConflicts.has(String(error.code));
+  return lockConflicts.has(errorCodeOf(error));
 }
 
 /** Whether a lock could not be acquired in time: the caller has waited for it already. */
 export function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === lockTimeout;
+  return errorCodeOf(error) === lockTimeout;
 }
 
 /** Whether nothing has happened and a retry may succeed. A database that does not answer is not asked twice. */

@@ -13,6 +13,7 @@ import type {
   StoreMeasurements,
 } from '../../core/deployment/maintenance.ts';
 import { noRemains } from '../../core/erasure/remains.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { hourMs, systemClock } from '../../core/time.ts';
@@ -222,7 +223,7 @@ export class PostgresStore implements Store {
         this.#meetDamage(error);
         throw refuse('damaged', {});
       }
-      const isUndefinedTable = error instanceof Error && 'code' in error && error.code === undefinedTable;
+      const isUndefinedTable = errorCodeOf(error) === undefinedTable;
       if (!isUndefinedTable && !postgresDialect.isOutage(error)) throw error;
       // Of the many requests that fail in one outage, the first reports it.
       if (!this.#isAway) this.#options.onOutage?.(error);

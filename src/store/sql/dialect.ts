@@ -10,6 +10,7 @@ import {
   type SelectQueryNode,
   SqliteQueryCompiler,
 } from 'kysely';
+import { errorCodeOf } from '../../core/error-code.ts';
 
 export interface Dialect {
   readonly compiler: QueryCompiler;
@@ -90,20 +91,20 @@ export const sqliteDialect: Dialect = {
   returningSequence: '',
   isTaken(error, table, column) {
     return (
-      codeOf(error).startsWith('SQLITE_CONSTRAINT') &&
+      errorCodeOf(error).startsWith('SQLITE_CONSTRAINT') &&
       error instanceof Error &&
       error.message.startsWith('UNIQUE') &&
       // The message ends with the columns of the key: `users.org_key, users.email_canonical`.
       new RegExp(`\\b${table}\\.${column}\\b`).test(error.message)
     );
   },
-  isOutage: (error) => sqliteOutages.test(codeOf(error)),
-  isDamage: (error) => sqliteDamage.test(codeOf(error)),
+  isOutage: (error) => sqliteOutages.test(errorCodeOf(error)),
+  isDamage: (error) => sqliteDamage.test(errorCodeOf(error)),
 };
 
 /** Whether the error of SQLite says that another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
-  return codeOf(error).startsWith('SQLITE_BUSY');
+  return errorCodeOf(error).startsWith('SQLITE_BUSY');
 }
 
 /**
@@ -142,19 +143,15 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
   isTaken(error, table, column) {
     // Tables on several machines add a number to the names of their keys.
     const key = `${table}_${column}`;
-    return codeOf(error) === '23505' && new RegExp(`^${key}(_\\d+)?$`).test(constraintOf(error));
+    return errorCodeOf(error) === '23505' && new RegExp(`^${key}(_\\d+)?$`).test(constraintOf(error));
   },
-  isOutage: (error) => postgresOutages.test(codeOf(error)),
+  isOutage: (error) => postgresOutages.test(errorCodeOf(error)),
   // A page of a table, or of an index, cannot be read.
-  isDamage: (error) => /^XX00[12]$/.test(codeOf(error)),
+  isDamage: (error) => /^XX00[12]$/.test(errorCodeOf(error)),
 };
 
 function constraintOf(error: unknown): string {
   return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
     ? error.constraint
     : '';
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

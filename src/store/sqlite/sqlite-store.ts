@@ -18,6 +18,7 @@ import type {
   SearchReport,
   StoreMeasurements,
 } from '../../core/deployment/maintenance.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 import { refuse } from '../../core/errors.ts';
 import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
@@ -90,8 +91,7 @@ function takeBackMode(path: string): void {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (error) {
     // The log may be absent, and a file of another owner is the operator's to protect.
-    if (!(error instanceof Error && 'code' in error && ['ENOENT', 'EPERM'].includes(String(error.code))))
-      throw error;
+    if (!['ENOENT', 'EPERM'].includes(errorCodeOf(error))) throw error;
   }
 }
 

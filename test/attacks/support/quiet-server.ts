@@ -65,7 +65,11 @@ export async function startQuietServer(
   const settings = { HOST: '127.0.0.1', PORT: '0', ROSTER_LOG_LEVEL: 'silent', ROSTER_DATA_DIR: folder };
   const clock = createFakeClock();
   const { config, secrets } = readConfig({ ...settings, ...unlimited, ...env });
-  const { core, store, records, lists, address } = await openCore({
+  const {
+    core,
+    address,
+    close: closeDirectory,
+  } = await openCore({
     ...{ config, secrets, clock },
     ...(isCheap ? { hashWork: { memory: 8, passes: 1, parallelism: 1 } } : {}),
   });
@@ -102,9 +106,7 @@ export async function startQuietServer(
     runJobs,
     async close() {
       await server.close();
-      await lists.close();
-      await records.close();
-      await store.close();
+      await closeDirectory();
       await rm(folder, { recursive: true });
     },
   };
