@@ -5,17 +5,17 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import type { Frame, FrameLocator, Page } from 'playwright-core';
-import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { hourMs } from '../../src/core/time.ts';
 import { browserTest } from '../support/machine/browser.ts';
-import { findPort } from '../support/machine/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
+import type { Roster } from '../support/server/start.ts';
 import { addConnection, type OpenSession, openSession } from './connect-calls.ts';
 import {
+  type EmbeddedRoster,
   type EmbeddingApp,
   messagesOf,
   openConnect,
   pressForWindow,
+  startEmbedded,
   startEmbeddingApp,
   toldEvents,
 } from './embedding-app.ts';
@@ -26,23 +26,16 @@ const publishedClient = '0136d1f235fb8df7a1b1172a2b59fbf50f897ad28edb0bc9573b74d
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the Connect page', () => {
+  let embedded: EmbeddedRoster;
   let roster: Roster;
   let app: EmbeddingApp;
-  /** The address of Roster: another site than the app's. */
   let site: string;
 
   before(async () => {
-    app = await startEmbeddingApp();
-    const port = await findPort();
-    roster = await startRoster({ env: { PORT: String(port) } });
-    site = `http://localhost:${port}`;
-    const { appId } = roster.organization.app;
-    await updateApp(roster.core, testDoor, { appId, origins: ['https://other.example', app.origin] });
+    embedded = await startEmbedded({ origins: ['https://other.example'] });
+    ({ roster, app, site } = embedded);
   });
-  after(async () => {
-    await roster.close();
-    await app.close();
-  });
+  after(() => embedded.close());
 
   const open = (page: Page, { token }: OpenSession, query = ''): Promise<FrameLocator> =>
     openConnect(page, app, { token, base: `${site}/connect${query}` });

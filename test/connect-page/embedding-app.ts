@@ -7,7 +7,10 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { html } from '../../src/pages/html.ts';
+import { findPort } from '../support/machine/port.ts';
+import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
 
 const client = readFileSync(createRequire(import.meta.url).resolve('humanapi-connect-client'));
 
@@ -41,6 +44,37 @@ export async function startEmbeddingApp(): Promise<EmbeddingApp> {
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** A server, and the web site of its first app on another origin, which may embed its Connect page. */
+export interface EmbeddedRoster {
+  readonly roster: Roster;
+  readonly app: EmbeddingApp;
+  /** The address of Roster: another site than the app's. */
+  readonly site: string;
+  close(): Promise<void>;
+}
+
+/** `origins` may embed the page too. */
+export async function startEmbedded({
+  env = {},
+  origins = [],
+}: {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly origins?: readonly string[];
+} = {}): Promise<EmbeddedRoster> {
+  const app = await startEmbeddingApp();
+  const port = await findPort();
+  const roster = await startRoster({ env: { PORT: String(port), ...env } });
+  const { appId } = roster.organization.app;
+  await updateApp(roster.core, testDoor, { appId, origins: [...origins, app.origin] });
+  return {
+    ...{ roster, app, site: `http://localhost:${port}` },
+    async close() {
+      await roster.close();
+      await app.close();
     },
   };
 }

@@ -5,29 +5,28 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
-import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { browserTest } from '../support/machine/browser.ts';
-import { findPort } from '../support/machine/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
+import type { Roster } from '../support/server/start.ts';
 import { openSession } from './connect-calls.ts';
-import { type EmbeddingApp, messagesOf, openConnect, startEmbeddingApp } from './embedding-app.ts';
+import {
+  type EmbeddedRoster,
+  type EmbeddingApp,
+  messagesOf,
+  openConnect,
+  startEmbedded,
+} from './embedding-app.ts';
 
+let embedded: EmbeddedRoster;
 let roster: Roster;
 /** The web site of an app, on another origin than Roster. */
 let app: EmbeddingApp;
 let site: string;
 
 before(async () => {
-  app = await startEmbeddingApp();
-  const port = await findPort();
-  roster = await startRoster({ env: { PORT: String(port) } });
-  site = `http://localhost:${port}`;
-  await updateApp(roster.core, testDoor, { appId: roster.organization.app.appId, origins: [app.origin] });
+  embedded = await startEmbedded();
+  ({ roster, app, site } = embedded);
 });
-after(async () => {
-  await roster.close();
-  await app.close();
-});
+after(() => embedded.close());
 
 describe('a message to the frame of the Connect page', () => {
   const wake = JSON.stringify({ type: 'roster:connection' });

@@ -4,13 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
-import { updateApp } from '../../src/core/directory/organization-lifecycle.ts';
 import { ApiError, createApi } from '../../web/connect/api.ts';
 import { browserTest } from '../support/machine/browser.ts';
-import { findPort } from '../support/machine/port.ts';
-import { type Roster, startRoster, testDoor } from '../support/server/start.ts';
+import type { Roster } from '../support/server/start.ts';
 import { openSession } from './connect-calls.ts';
-import { type EmbeddingApp, openConnect, startEmbeddingApp } from './embedding-app.ts';
+import { type EmbeddedRoster, type EmbeddingApp, openConnect, startEmbedded } from './embedding-app.ts';
 
 /** Answers of proxies and of networks that ask for a login. */
 const foreignAnswers = [
@@ -48,22 +46,16 @@ test('the calls of the page take every answer of another program for a busy serv
 });
 
 describe('the Connect page', () => {
+  let embedded: EmbeddedRoster;
   let roster: Roster;
   let app: EmbeddingApp;
   let site: string;
 
   before(async () => {
-    app = await startEmbeddingApp();
-    const port = await findPort();
-    roster = await startRoster({ env: { PORT: String(port) } });
-    site = `http://localhost:${port}`;
-    const { appId } = roster.organization.app;
-    await updateApp(roster.core, testDoor, { appId, origins: [app.origin] });
+    embedded = await startEmbedded();
+    ({ roster, app, site } = embedded);
   });
-  after(async () => {
-    await roster.close();
-    await app.close();
-  });
+  after(() => embedded.close());
 
   function connectFrame(page: Page): Frame {
     const frame = page.frames().find((each) => each.url().startsWith(`${site}/connect`));

@@ -8,19 +8,20 @@ import { updateApp } from '../../../src/core/directory/organization-lifecycle.ts
 import { makeFolder, removeFolder } from '../../cli/program.ts';
 import { openSession } from '../../connect-page/connect-calls.ts';
 import {
+  type EmbeddedRoster,
   type EmbeddingApp,
   openConnect,
   pressForWindow,
-  startEmbeddingApp,
+  startEmbedded,
 } from '../../connect-page/embedding-app.ts';
 import { addPerson } from '../../support/contracts/people.ts';
 import { browserTest } from '../../support/machine/browser.ts';
-import { findPort } from '../../support/machine/port.ts';
-import { type Roster, startRoster, testDoor } from '../../support/server/start.ts';
+import { type Roster, testDoor } from '../../support/server/start.ts';
 import { startWearable, type Wearable } from '../support/wearable.ts';
 
 let folder: string;
 let wearable: Wearable;
+let embedded: EmbeddedRoster;
 let roster: Roster;
 let app: EmbeddingApp;
 let site: string;
@@ -28,16 +29,11 @@ let site: string;
 before(async () => {
   folder = await makeFolder();
   wearable = await startWearable();
-  app = await startEmbeddingApp();
-  const port = await findPort();
-  roster = await startRoster({ env: { PORT: String(port), ...wearable.settings(folder) } });
-  site = `http://localhost:${port}`;
-  const { appId } = roster.organization.app;
-  await updateApp(roster.core, testDoor, { appId, origins: [app.origin] });
+  embedded = await startEmbedded({ env: wearable.settings(folder) });
+  ({ roster, app, site } = embedded);
 });
 after(async () => {
-  await roster.close();
-  await app.close();
+  await embedded.close();
   await wearable.close();
   await removeFolder(folder);
 });
