@@ -3,9 +3,9 @@
  * a data folder that was removed or replaced, a disk that takes no writes, a ledger that another program has changed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Weakness } from '../core/deployment/weakness.ts';
 import type { ErasureLedger } from '../core/erasure/ledger.ts';
 import { secondMs } from '../core/time.ts';
-import type { Weakness } from '../http/server/health.ts';
 import type { Store, StoreCondition } from '../store/store.ts';
 
 export const watchPauseMs = 2 * secondMs;

@@ -8,13 +8,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NetworkWidth } from '../../core/access/network.ts';
 import type { StoreMeasurements } from '../../core/deployment/maintenance.ts';
+import { type Weakness, weaknesses } from '../../core/deployment/weakness.ts';
 import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import { createMessageMetrics } from './message-metrics.ts';
 import { type AnsweredRequest, RequestTally } from './request-tally.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createWorkMetrics, type WorkMetrics } from './work-metrics.ts';
-
-const weaknesses = ['overload', 'damage', 'ledger', 'lost', 'read_only'];
 
 /** What is read at the moment of asking. */
 export interface ProcessMeasurements extends StoreMeasurements {
@@ -24,8 +23,8 @@ export interface ProcessMeasurements extends StoreMeasurements {
   readonly requestsWaiting: Readonly<Record<string, number>>;
   /** How many connections of callers are in each state. */
   readonly sockets: { readonly idle: number; readonly halfSent: number; readonly working: number };
-  /** Why some requests are refused, a word for each reason. */
-  readonly weaknesses: readonly string[];
+  /** Why some requests are refused. */
+  readonly weaknesses: readonly Weakness[];
 }
 
 /** All durations are in milliseconds. */
@@ -161,7 +160,7 @@ export function createProcessMetrics(): ProcessMetrics {
   });
   const degraded = new Gauge({
     name: 'roster_degraded',
-    help: 'Processes that refuse some requests, by the reason: overload, damage, ledger, lost, read_only.',
+    help: `Processes that refuse some requests, by the reason: ${weaknesses.join(', ')}.`,
     labelNames: ['reason'],
     registers,
   });

@@ -2,6 +2,8 @@
  * The routes that say whether the process is alive, and whether it is ready for requests. Alive says nothing about
  * the database, so that a supervisor does not restart a process because of a fault that a restart cannot repair.
  */
+
+import type { Weakness } from '../../core/deployment/weakness.ts';
 import { refuse } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { PageRoute } from '../page.ts';
@@ -10,12 +12,6 @@ import type { PageRoute } from '../page.ts';
 const readinessTimeoutMs = 2 * secondMs;
 /** How long a good check is good for further calls; after a failure the next call looks again. */
 const reuseMs = 100;
-
-/**
- * What is wrong with a server that answers some requests: too many of them, a damaged page, a changed ledger of erasures, a data folder
- * that was lost, or that takes no writes. With the last two it is not ready.
- */
-export type Weakness = 'overload' | 'damage' | 'ledger' | 'lost' | 'read_only';
 
 /** What the answers say of the server. */
 export interface Health {

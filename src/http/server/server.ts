@@ -15,6 +15,7 @@ import {
 } from 'node:http';
 import type { NetworkWidth } from '../../core/access/network.ts';
 import type { Core } from '../../core/core.ts';
+import type { Weakness } from '../../core/deployment/weakness.ts';
 import { secondMs } from '../../core/time.ts';
 import { createCors } from '../answering/cors.ts';
 import type { Contract, Query, Route } from '../contract.ts';
@@ -30,7 +31,7 @@ import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
 import { createBrokenRequests, type ParserError } from './broken-request.ts';
-import { healthRoutes, type Weakness } from './health.ts';
+import { healthRoutes } from './health.ts';
 import { type ListenOptions, listen, originOf } from './listen.ts';
 import { createPipeline } from './pipeline.ts';
 import { createRouteTable } from './route-table.ts';

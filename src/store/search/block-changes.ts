@@ -43,8 +43,7 @@ export async function sealBlock(executor: Executor, orgKey: OrgKey, users: numbe
   const rows = await executor.bulkRows(queries.selectRange, range);
   const first = rows[0]?.seq;
   if (first === undefined) return users;
-  const leaves = buildLeaves(rows.map((row) => ({ at: row.seq - first, text: searchTextOf(row) })));
-  await insertLeaves(executor, orgKey, first, leaves);
+  await insertUsers(executor, orgKey, first, rows);
   const values = { orgKey, block: first, last: range.last, users: rows.length };
   await executor.run(queries.insertBlock, values);
   return 0;
@@ -60,8 +59,7 @@ export async function rebuildBlock(
   await executor.run(queries.deleteChangesOf, range);
   const rows = await executor.bulkRows(queries.selectRange, range);
   await executor.run(queries.deleteLeaves, { orgKey, block: first });
-  const leaves = buildLeaves(rows.map((row) => ({ at: row.seq - first, text: searchTextOf(row) })));
-  await insertLeaves(executor, orgKey, first, leaves);
+  await insertUsers(executor, orgKey, first, rows);
   await executor.run(queries.touchBlock, { orgKey, block: first });
 }
 
@@ -205,6 +203,17 @@ async function replaceLeaf(
   for (const each of packer.leaves) {
     await executor.run(each === same ? queries.updateLeaf : queries.insertLeaf, { ...at, ...each });
   }
+}
+
+/** Builds and stores the leaves of a block that has none. */
+async function insertUsers(
+  executor: Executor,
+  orgKey: OrgKey,
+  block: number,
+  rows: readonly queries.SearchedRow[],
+): Promise<void> {
+  const users = rows.map((row) => ({ at: row.seq - block, text: searchTextOf(row) }));
+  await insertLeaves(executor, orgKey, block, buildLeaves(users));
 }
 
 export async function insertLeaves(

@@ -1,0 +1,7 @@
+/**
+ * What is wrong with a server that answers some requests: too many of them, a damaged page, a changed ledger of erasures, a data folder
+ * that was lost, or that takes no writes. With the last two it is not ready.
+ */
+export const weaknesses = ['overload', 'damage', 'ledger', 'lost', 'read_only'] as const;
+
+export type Weakness = (typeof weaknesses)[number];
