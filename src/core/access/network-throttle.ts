@@ -7,6 +7,7 @@
  * little are counted in memory instead: a row would cost more than the call.
  */
 import type { Core, NetworkBucket, NetworkFactors } from '../core.ts';
+import type { Clock } from '../time.ts';
 import { levelsOf, type NetworkWidth } from './network.ts';
 import type { Quota } from './throttle.ts';
 
@@ -53,15 +54,21 @@ export async function hitNetwork(
 const networksMax = 50_000;
 
 /**
- * Counts calls of networks in memory: at most a quota at once, and the same number again over each of its windows. `now` is in
- * milliseconds of `Clock.elapsed`, so that a clock that is set changes no count.
+ * Counts calls of networks in memory: at most a quota at once, and the same number again over each of its windows. It reads
+ * `Clock.elapsed`, so that a clock that is set changes no count.
  */
 export class NetworkTally {
+  readonly #clock: Pick<Clock, 'elapsed'>;
   /** When the calls of a network will have been forgotten, one after the other. */
   readonly #debts = new Map<string, number>();
 
+  constructor(clock: Pick<Clock, 'elapsed'>) {
+    this.#clock = clock;
+  }
+
   /** Null when the call was counted. */
-  hit(network: string, quota: Quota, factors: NetworkFactors, now: number): RefusedCall | null {
+  hit(network: string, quota: Quota, factors: NetworkFactors): RefusedCall | null {
+    const now = this.#clock.elapsed();
     const levels = quotasOfNetwork(network, quota, factors).map((level) => {
       const stepMs = level.quota.windowMs / level.quota.limit;
       const debt = Math.max(now, this.#debts.get(level.network) ?? 0) + stepMs;

@@ -11,12 +11,12 @@ export type CountNetwork = (bucket: NetworkThrottle, network: string) => Promise
 
 /** `onThrottled` gets each refused call. */
 export function createNetworkThrottle(core: Core, onThrottled?: (width: NetworkWidth) => void): CountNetwork {
-  const tally = new NetworkTally();
+  const tally = new NetworkTally(core.clock);
 
   return (bucket, network) => {
     if (bucket !== 'page') return countDurably(bucket, network);
     const { networkQuotas, networkFactors } = core.policy;
-    return refuse(tally.hit(network, networkQuotas[bucket], networkFactors, core.clock.elapsed()));
+    return refuse(tally.hit(network, networkQuotas[bucket], networkFactors));
   };
 
   async function countDurably(bucket: NetworkThrottle, network: string): Promise<void> {

@@ -48,7 +48,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { requestsInFlightMax, stallTimeoutMs } = settings;
   const common = commonFieldsOf(settings);
   /** The calls for health and static files, by network. */
-  const unlimited = new NetworkTally();
+  const unlimited = new NetworkTally(core.clock);
   let inFlight = 0;
   let isClosing = false;
   let shedAt = Number.NEGATIVE_INFINITY;
@@ -146,7 +146,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   function isBeyondPace({ operation }: Exchange, call: ServerCall): boolean {
     if (!operation.isAlwaysServed || operation.throttle !== null) return false;
     const { networkQuotas, networkFactors } = core.policy;
-    return unlimited.hit(call.network, networkQuotas.page, networkFactors, core.clock.now()) !== null;
+    return unlimited.hit(call.network, networkQuotas.page, networkFactors) !== null;
   }
 
   function shed(exchange: Exchange): Error {
