@@ -200,6 +200,7 @@ export async function openCore(
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
+    issuer: () => address.publicUrl,
   };
   const replayed = await replayLedger(core, {
     takesOther: secrets.databaseUrl !== null || isRestored,

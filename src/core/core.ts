@@ -58,6 +58,8 @@ export interface Core {
    * this kind are refused otherwise.
    */
   readonly takesUnicodeAddresses: () => boolean;
+  /** The public address of the deployment, as receipts name it. */
+  readonly issuer: () => string;
 }
 
 /** Decisions of a deployment. */

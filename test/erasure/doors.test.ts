@@ -83,9 +83,12 @@ async function checkGone(person: KnownPerson): Promise<void> {
 function checkClaims(claims: ReceiptClaims, person: KnownPerson, expected: Partial<ReceiptClaims>): void {
   assert.partialDeepStrictEqual(claims, expected);
   assert.deepEqual(Object.keys(claims).sort(), [
-    ...['completed_at', 'door', 'erasure_id', 'kept', 'providers', 'removed', 'requested_at', 'requested_by'],
-    'user_id_sha256',
+    ...['completed_at', 'door', 'erasure_id', 'iss', 'kept', 'organization', 'providers', 'removed'],
+    ...['requested_at', 'requested_by', 'user_id_sha256'],
   ]);
+  const { id, name } = roster.organization;
+  assert.deepEqual(claims.organization, { id, name });
+  assert.equal(claims.iss, roster.core.issuer());
   assert.equal(claims.user_id_sha256, hash('sha256', person.humanId));
   assert.match(claims.requested_at, instant);
   assert.match(claims.completed_at, instant);

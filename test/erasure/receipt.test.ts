@@ -58,10 +58,12 @@ const erasure: Erasure = {
   },
   ...{ abandonReason: null, replayedAt: null, completedAt: 1_000, receipt: null },
 };
+const stater = { iss: 'https://roster.example.com', organization: { id: 'org_1', name: 'Clinic' } };
 const claims = claimsOf(erasure, {
   completedAt: 1_000,
   revocations: [],
   kept: [{ table: 'audit_events', why: 'bare ids' }],
+  stater,
 });
 const receipt = await signReceipt(claims, own);
 const [head = '', payload = '', signature = ''] = receipt.split('.');
@@ -99,6 +101,7 @@ test('a receipt says confirmed of a confirmed grant alone, whatever the last ans
       completedAt: 1_000,
       revocations: [revocationIn(state)],
       kept: [],
+      stater,
     });
     return [state, providers[0]?.outcome];
   });
@@ -116,6 +119,13 @@ describe('a receipt', () => {
     assert.deepEqual(JSON.parse(Buffer.from(head, 'base64url').toString()), {
       ...{ alg: 'EdDSA', typ: receiptType, kid: 'own' },
     });
+  });
+
+  test('names the organization and the issuer, and one of an earlier version verifies without them', async () => {
+    assert.partialDeepStrictEqual(claims, stater);
+    const { iss: _, organization: __, ...earlier } = claims;
+    const signed = await signReceipt(earlier, own);
+    assert.deepEqual(verifyReceipt(signed, keys), { claims: earlier, kid: 'own' });
   });
 
   test('with any character changed is no receipt', () => {

@@ -135,6 +135,7 @@ export async function openCore(
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     takesUnicodeAddresses: () => true,
+    issuer: () => 'https://roster.example.com',
   };
   return {
     core,

@@ -35,6 +35,8 @@ export interface OrganizationStore {
   /** Adds an organization under a fresh key. */
   insert(organization: Omit<Organization, 'key'>): Promise<Organization>;
   findById(id: string): Promise<Organization | null>;
+  /** The organization with that key, which exists. */
+  getByKey(key: OrgKey): Promise<Organization>;
   /** False where there is no such organization. */
   rename(id: string, name: string): Promise<boolean>;
   /** Oldest first. */

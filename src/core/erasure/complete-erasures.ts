@@ -25,9 +25,10 @@ import {
 } from './erasure.ts';
 import type { BegunErasure, CompletedLine } from './ledger.ts';
 import { notePosition, passesOf } from './ledger-position.ts';
-import { claimsOf, type ReceiptSigner, signReceipt } from './receipt.ts';
+import { claimsOf, type ReceiptSigner, type Stater, signReceipt } from './receipt.ts';
 import { ensureSigner } from './receipt-key.ts';
 import { writeRefused } from './refused-deletion.ts';
+import { findStater } from './stater.ts';
 import { openTraces, type Traces } from './traces.ts';
 
 /** The result of a pass. */
@@ -277,12 +278,16 @@ async function prepareAll(
 ): Promise<readonly PreparedReceipt[]> {
   return core.work.readSystem('job', async (system) => {
     const begun: Promise<PreparedReceipt>[] = [];
+    const staters = new Map<OrgKey, Stater>();
     for (const claimed of all) {
       const { id, orgKey, removed } = claimed.erasure;
       const tx = system.within(orgKey);
+      const stater = staters.get(orgKey) ?? (await findStater(core, system, orgKey));
+      staters.set(orgKey, stater);
       const revocations = await tx.revocations.listOfErasure(id);
       const known = { orgKey, claimed, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
-      begun.push(prepareReceipt(known, { signer, kept: tx.erasures.kept, now: core.clock.now() }));
+      const now = core.clock.now();
+      begun.push(prepareReceipt(known, { signer, stater, kept: tx.erasures.kept, now }));
     }
     return Promise.all(begun);
   });
@@ -290,11 +295,16 @@ async function prepareAll(
 
 async function prepareReceipt(
   known: Omit<PreparedReceipt, 'completedAt' | 'receipt'>,
-  at: { readonly signer: ReceiptSigner; readonly kept: readonly Kept[]; readonly now: number },
+  at: {
+    readonly signer: ReceiptSigner;
+    readonly stater: Stater;
+    readonly kept: readonly Kept[];
+    readonly now: number;
+  },
 ): Promise<PreparedReceipt> {
   const { claimed, removed, revocations } = known;
   if (revocations.some(isOpen)) return { ...known, completedAt: at.now, receipt: null };
-  const stated = { completedAt: at.now, revocations, kept: at.kept };
+  const stated = { completedAt: at.now, revocations, kept: at.kept, stater: at.stater };
   const receipt = await signReceipt(claimsOf({ ...claimed.erasure, removed }, stated), at.signer);
   return { ...known, completedAt: at.now, receipt };
 }

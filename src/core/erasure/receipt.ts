@@ -8,6 +8,7 @@
  */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Organization } from '../directory/organization.ts';
 import type { Revocation } from '../providers/revocation.ts';
 import { toMillisecondText } from '../time.ts';
 import type { Erasure, Kept, RemovedRows } from './erasure.ts';
@@ -43,8 +44,15 @@ export interface ReceiptProvider {
   readonly at: string;
 }
 
-/** The claims of a receipt. Times are RFC 3339 in UTC. */
-export interface ReceiptClaims {
+/** Who states it: the organization whose user it was, and the address of the deployment. */
+export interface Stater {
+  /** The public address of the deployment, as a `StringOrURI` of RFC 7519. */
+  readonly iss: string;
+  readonly organization: Pick<Organization, 'id' | 'name'>;
+}
+
+/** The claims of a receipt. Times are RFC 3339 in UTC. Receipts of earlier versions do not say who states them. */
+export interface ReceiptClaims extends Partial<Stater> {
   readonly erasure_id: string;
   /** SHA-256 in hex of the user id's 32 hex digits, which `usr_` stands before in some APIs. */
   readonly user_id_sha256: string;
@@ -71,7 +79,9 @@ export function claimsOf(
     completedAt,
     revocations,
     kept,
+    stater,
   }: {
+    readonly stater: Stater;
     readonly completedAt: number;
     readonly revocations: readonly Revocation[];
     readonly kept: readonly Kept[];
@@ -79,6 +89,7 @@ export function claimsOf(
 ): ReceiptClaims {
   const { abandonReason, replayedAt } = erasure;
   return {
+    ...stater,
     erasure_id: erasure.id,
     user_id_sha256: erasure.userDigest,
     // The clock may have been set back since the request.
@@ -99,9 +110,18 @@ export function claimsOf(
   };
 }
 
-/** The compact JWS over the claims. The signature is computed in another thread. */
-export async function signReceipt(claims: ReceiptClaims, { kid, key }: ReceiptSigner): Promise<string> {
-  const head = encode({ alg: 'EdDSA', typ: receiptType, kid });
+/** The compact JWS over the claims. */
+export function signReceipt(claims: ReceiptClaims, signer: ReceiptSigner): Promise<string> {
+  return signStatement(claims, receiptType, signer);
+}
+
+/** The compact JWS of that type over the claims. The signature is computed in another thread. */
+export async function signStatement(
+  claims: object,
+  typ: string,
+  { kid, key }: ReceiptSigner,
+): Promise<string> {
+  const head = encode({ alg: 'EdDSA', typ, kid });
   const signed = `${head}.${encode(claims)}`;
   const signature = await signBytes(null, Buffer.from(signed), key);
   return `${signed}.${signature.toString('base64url')}`;
@@ -132,18 +152,36 @@ const wholeKey = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 /** Why a text is not a receipt of these keys. */
 export type ReceiptFault = 'malformed' | 'unknown_key' | 'bad_signature';
 
+/** The claims of a statement and the key that signed it, or what is wrong. */
+export type Verified<Claims> =
+  | { readonly claims: Claims; readonly kid: string }
+  | { readonly fault: ReceiptFault };
+
 /** The claims of a receipt if one of the keys has signed it; otherwise what is wrong. */
-export function verifyReceipt(
+export function verifyReceipt(text: string, jwks: Jwks): Verified<ReceiptClaims> {
+  return verifyStatement(text, { typ: receiptType, jwks, isClaims });
+}
+
+/** The claims of a text of that type if one of the keys has signed it, and they are of the right form. */
+export function verifyStatement<Claims>(
   text: string,
-  { keys }: Jwks,
-): { readonly claims: ReceiptClaims; readonly kid: string } | { readonly fault: ReceiptFault } {
+  {
+    typ,
+    jwks: { keys },
+    isClaims: isOfForm,
+  }: {
+    readonly typ: string;
+    readonly jwks: Jwks;
+    readonly isClaims: (value: UnknownClaims) => value is UnknownClaims & Claims;
+  },
+): Verified<Claims> {
   const [head, payload, signature, ...rest] = text.trim().split('.');
   if (head === undefined || payload === undefined || signature === undefined || rest.length > 0) {
     return { fault: 'malformed' };
   }
   const header = decode(head);
   // The program chooses the algorithm, not the receipt: a text that names another one is no receipt.
-  if (header?.['alg'] !== 'EdDSA' || header['typ'] !== receiptType || 'crit' in header) {
+  if (header?.['alg'] !== 'EdDSA' || header['typ'] !== typ || 'crit' in header) {
     return { fault: 'malformed' };
   }
   const jwk = keys.find(({ kid }) => kid === header['kid']);
@@ -154,7 +192,7 @@ export function verifyReceipt(
     verify(null, Buffer.from(`${head}.${payload}`), key, Buffer.from(signature, 'base64url'));
   if (!isGenuine) return { fault: 'bad_signature' };
   const claims = decode(payload);
-  return isClaims(claims) ? { claims, kid: jwk.kid } : { fault: 'malformed' };
+  return isOfForm(claims) ? { claims, kid: jwk.kid } : { fault: 'malformed' };
 }
 
 /** 64 bytes in base64url, in its one canonical form: the last of the 86 characters has four unused bits. */
@@ -177,8 +215,9 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function isClaims(
-  value: Readonly<Record<string, unknown>> | null,
-): value is Readonly<Record<string, unknown>> & ReceiptClaims {
+/** A JSON object, or null where there is none. */
+export type UnknownClaims = Readonly<Record<string, unknown>> | null;
+
+function isClaims(value: UnknownClaims): value is UnknownClaims & ReceiptClaims {
   return typeof value?.['erasure_id'] === 'string' && typeof value['user_id_sha256'] === 'string';
 }

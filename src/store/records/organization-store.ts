@@ -1,6 +1,7 @@
 /** The organizations. There are few. */
 import type { Organization, OrganizationStore } from '../../core/directory/organization.ts';
-import { newOrgKey } from '../../core/ids.ts';
+import { refuse } from '../../core/errors.ts';
+import { newOrgKey, type OrgKey } from '../../core/ids.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 
@@ -16,6 +17,10 @@ const insertOrganization = statement(
 
 const selectById = statement((p: Binder<{ id: string }>) =>
   build.selectFrom('organizations').select(columns).where('id', '=', p('id')),
+);
+
+const selectByKey = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('organizations').select(columns).where('org_key', '=', p('orgKey')),
 );
 
 const updateName = statement((p: Binder<{ id: string; name: string }>) =>
@@ -47,6 +52,12 @@ export class SqlOrganizationStore implements OrganizationStore {
 
   async findById(id: string): Promise<Organization | null> {
     return (await this.#scope.executor.first(selectById, { id })) ?? null;
+  }
+
+  async getByKey(orgKey: OrgKey): Promise<Organization> {
+    const found = await this.#scope.executor.first(selectByKey, { orgKey });
+    if (found === undefined) throw refuse('not_found', { noun: 'organization' });
+    return found;
   }
 
   async rename(id: string, name: string): Promise<boolean> {
