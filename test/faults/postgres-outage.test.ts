@@ -122,6 +122,30 @@ describe('while PostgreSQL is away', () => {
     assert.equal((await createUser()).status, 201);
   });
 
+  test('a change that stood still for too long is made in another session, or refused as for an outage', async () => {
+    const { key } = roster.organization;
+    let stops = 0;
+    const change = () =>
+      roster.core.work.change(key, async (tx) => {
+        await tx.users.lockActiveAdmins();
+        if (stops > 0) {
+          stops -= 1;
+          await server.freeze();
+          // The server finds this statement and its own limit for an idle transaction when it goes on.
+          setTimeout(() => void server.thaw(), limitSeconds * 1_000 + 200);
+        }
+        return tx.users.lockActiveAdmins();
+      });
+    stops = 1;
+    assert.equal(await change(), 0, 'once');
+    stops = 2;
+    await assert.rejects(change(), { code: 'unavailable' }, 'each time');
+    stops = 1;
+    for (const { status, ...rest } of await Promise.allSettled([change(), change()])) {
+      if (status === 'rejected') assert.equal(Object(rest).reason.code, 'unavailable');
+    }
+  });
+
   test('nothing that was acknowledged is lost when the database crashes under load', async () => {
     const acknowledged: string[] = [];
     let isRunning = true;

@@ -27,10 +27,15 @@ export function asDatabaseError(error: unknown): unknown {
     : new ConnectionLostError(error);
 }
 
+/**
+ * The server ends the session: it shuts down, it has crashed, or the session, or a transaction of it, was idle or open for
+ * longer than a limit allows.
+ */
+const sessionEnds = /^(57P0[12345]|25P0[34])$/;
+
 /** Whether the connection can no longer be used: it broke, or the server is ending it. */
 export function isConnectionEnding(error: unknown): boolean {
-  if (error instanceof ConnectionLostError) return true;
-  return /^57P0[123]$/.test(errorCodeOf(error));
+  return error instanceof ConnectionLostError || sessionEnds.test(errorCodeOf(error));
 }
 
 const lockTimeout = '55P03';
