@@ -131,7 +131,7 @@ export class LedgerFile implements ErasureLedger {
 
   async verify(): Promise<void> {
     if (!this.#reserve.isReady(this.#head.bytes)) await this.makeRoom(0);
-    if (this.#fault === null && (this.#writing !== null || this.#isAsVerified())) return;
+    if (this.#fault === null && this.#isAsVerified()) return;
     try {
       await this.#lock.hold(() => this.#catchUp());
     } catch (error) {
@@ -392,10 +392,12 @@ export class LedgerFile implements ErasureLedger {
     return this.#file;
   }
 
-  /** Whether the file with the name is the verified one, and nothing was added to it. */
+  /** Whether the file with the name is the verified one, and nothing was added to it but what is being written now. */
   #isAsVerified(): boolean {
     const there = statSync(this.#path, { throwIfNoEntry: false });
-    return there?.size === this.#chain.head.bytes && there.ino === this.#file?.inode;
+    if (there === undefined || there.ino !== this.#file?.inode) return false;
+    const added = there.size - this.#chain.head.bytes;
+    return added === 0 || (added > 0 && this.#writing !== null);
   }
 
   /** A `LedgerError` was reported already. */
