@@ -9,6 +9,7 @@
  * there is none.
  */
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { slowTestMs } from '../effort.ts';
 import { startsOnPostgres } from '../server/start.ts';
@@ -50,6 +51,27 @@ function launch(furtherFlags: readonly string[]): Promise<Browser> {
   return launched;
 }
 
+/** A browser that has opened no page by then stands still, as some do at their start on a busy machine. */
+const openMaxMs = 30_000;
+const startsMax = 3;
+
+/** Opens a page. Where that takes too long, once more in another browser. */
+async function open(furtherFlags: readonly string[], locale: string): Promise<Browsing> {
+  for (let starts = 1; ; starts += 1) {
+    const opening = launch(furtherFlags).then(async (started) => {
+      const context = await started.newContext({ locale });
+      return { context, page: await context.newPage() };
+    });
+    const opened = await Promise.race([opening, sleep(openMaxMs, null, { ref: false })]);
+    if (opened !== null) return opened;
+    if (starts === startsMax) throw new Error(`no browser of ${startsMax} has opened a page`);
+    const stuck = running.get(furtherFlags.join(' '));
+    running.delete(furtherFlags.join(' '));
+    opening.catch(() => {});
+    void stuck?.then((each) => each.close()).catch(() => {});
+  }
+}
+
 after(async () => {
   for (const each of running.values()) await (await each).close();
 });
@@ -66,11 +88,11 @@ export function browserTest(
   if (startsOnPostgres()) return;
   const further = options.hasThirdPartyCookies === false ? [withoutThirdPartyCookies] : [];
   test(title, { skip: reasonToSkip(browser), timeout: slowTestMs }, async () => {
-    const context = await (await launch(further)).newContext({ locale: options.lang ?? 'en-US' });
+    const browsing = await open(further, options.lang ?? 'en-US');
     try {
-      await work({ context, page: await context.newPage() });
+      await work(browsing);
     } finally {
-      await context.close();
+      await browsing.context.close();
     }
   });
 }
