@@ -18,7 +18,7 @@ const completeMaxMs = 120_000;
 
 /**
  * The load is stopped, and no server runs. Returns how much was promised. Without `waits` it waits for no receipt: on PostgreSQL
- * those that a killed process has claimed come after their lease.
+ * those that a process had claimed before it was killed, or lost the database, come after their lease.
  */
 export async function checkLaw(
   folder: string,
