@@ -14,12 +14,10 @@ import { readConfig } from '../../src/config/config.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import type { Logger } from '../../src/http/log.ts';
 import { makeFolder, removeFolder } from '../cli/program.ts';
-import { effort } from '../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 
 const run = promisify(execFile);
 const waitMaxMs = 60_000;
-const isLong = effort({ short: 0, long: 1 }) > 0;
 
 interface Serving {
   readonly lines: { readonly message: string; readonly fields: object }[];
@@ -136,51 +134,47 @@ describe('a SQLite data folder that is lost while a server works on it', () => {
     );
   });
 
-  // After names that come back within a moment the file sometimes stays closed until a restart, so a run of all tests in
-  // their long form has these.
-  if (isLong) {
-    test('by a copy of it, or an empty folder, that gets its name', async () => {
-      for (const take of [
-        // In another process: this one would release SQLite's locks on a file by closing it.
+  test('by a copy of it, or an empty folder, that gets its name', async () => {
+    for (const take of [
+      // In another process: this one would release SQLite's locks on a file by closing it.
+      async () => {
+        await run('cp', ['-a', `${folder}.away`, folder]);
+      },
+      async () => {
+        await mkdir(folder);
+      },
+      () => symlink('/tmp', folder),
+    ]) {
+      await check(
         async () => {
-          await run('cp', ['-a', `${folder}.away`, folder]);
+          await rename(folder, `${folder}.away`);
+          await take();
         },
         async () => {
-          await mkdir(folder);
+          await rm(folder, { recursive: true });
+          await rename(`${folder}.away`, folder);
         },
-        () => symlink('/tmp', folder),
-      ]) {
-        await check(
-          async () => {
-            await rename(folder, `${folder}.away`);
-            await take();
-          },
-          async () => {
-            await rm(folder, { recursive: true });
-            await rename(`${folder}.away`, folder);
-          },
-        );
-      }
-    });
+      );
+    }
+  });
 
-    test('by the removal of its write-ahead log alone, or of the database alone', async () => {
-      for (const name of ['roster.db-wal', 'roster.db']) {
-        const path = join(folder, name);
-        await check(
-          () => rename(path, `${path}.away`),
-          () => rename(`${path}.away`, path),
-        );
-      }
-    });
+  test('by the removal of its write-ahead log alone, or of the database alone', async () => {
+    for (const name of ['roster.db-wal', 'roster.db']) {
+      const path = join(folder, name);
+      await check(
+        () => rename(path, `${path}.away`),
+        () => rename(`${path}.away`, path),
+      );
+    }
+  });
 
-    test('is told by readiness where only the index of the log is gone', async () => {
-      const path = join(folder, 'roster.db-shm');
-      await rename(path, `${path}.away`);
-      await serving.becomes(503);
-      await rename(`${path}.away`, path);
-      await serving.becomes(200);
-    });
-  }
+  test('is told by readiness where only the index of the log is gone', async () => {
+    const path = join(folder, 'roster.db-shm');
+    await rename(path, `${path}.away`);
+    await serving.becomes(503);
+    await rename(`${path}.away`, path);
+    await serving.becomes(200);
+  });
 
   test('keeps every change that was answered as done, although the folder is removed between any two of them', async () => {
     const before = await serving.count();

@@ -4,10 +4,10 @@
  * it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import Sqlite from 'better-sqlite3';
 import { logLeft } from './log.ts';
+import { openBeside } from './open-beside.ts';
 
-const db = new Sqlite(workerData);
+const db = openBeside(workerData);
 db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
 parentPort?.on('message', (message) => {

@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { SqliteConnection } from './connection.ts';
+import { type FileNames, type OpenFiles, refuseOthers } from './file-names.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { logLeft } from './log.ts';
 
@@ -21,7 +22,7 @@ const shortPassMs = 5;
 const idleMs = 10_000;
 
 export interface CheckpointParts {
-  readonly file: string;
+  readonly names: Pick<FileNames, 'openFiles'>;
   readonly connection: SqliteConnection;
   readonly commits: Pick<GroupCommit, 'between'>;
   /** Called with the time that each copying of the log took, all passes together. */
@@ -90,7 +91,7 @@ export class SqliteCheckpoints {
 
   /** Copies as much as it can; how many pages are left. */
   async #copy(): Promise<number> {
-    const thread = this.#thread ?? startThread(this.#parts.file);
+    const thread = this.#thread ?? startThread(this.#parts.names.openFiles);
     this.#thread = thread;
     // Closing the store waits for the copying under way. An idle thread keeps no process alive.
     thread.ref();
@@ -139,9 +140,10 @@ async function passOf(thread: Worker): Promise<number> {
 }
 
 /** The thread needs hardly any memory of its own. */
-function startThread(file: string): Worker {
+function startThread(files: OpenFiles): Worker {
+  refuseOthers(files);
   return new Worker(new URL('./checkpoint-thread.ts', import.meta.url), {
-    workerData: file,
+    workerData: files,
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 16 },
   });
 }

@@ -1,17 +1,17 @@
 /** The thread that looks for damaged pages, once, and sends what it has found. */
 import { parentPort, workerData } from 'node:worker_threads';
-import Sqlite from 'better-sqlite3';
+import type { OpenFiles } from './file-names.ts';
 import { findDamage } from './integrity.ts';
+import { openBeside } from './open-beside.ts';
 
 /** What the thread gets. */
-export interface DamageTask {
-  readonly file: string;
+export interface DamageTask extends OpenFiles {
   /** The descriptor of the file in this process (`remains/page-file.ts`). */
   readonly descriptor: number;
 }
 
-const { file, descriptor }: DamageTask = workerData;
-const db = new Sqlite(file, { readonly: true });
+const { descriptor, ...files }: DamageTask = workerData;
+const db = openBeside(files, { readonly: true });
 try {
   parentPort?.postMessage(findDamage(db, descriptor));
 } finally {

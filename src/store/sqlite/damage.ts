@@ -6,10 +6,11 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { hourMs } from '../../core/time.ts';
 import type { DamageTask } from './damage-thread.ts';
+import type { FileNames } from './file-names.ts';
 import { descriptorOf } from './remains/page-file.ts';
 
 export interface DamageOptions {
-  readonly file: string;
+  readonly names: Pick<FileNames, 'openFiles'>;
   /** Gets a line for each damaged page; none where the walk finds no damage. */
   readonly onFound: (problems: readonly string[]) => void;
 }
@@ -51,9 +52,10 @@ export class SqliteDamage {
 
   /** Never rejects: a file that cannot be opened at all has no page to name. */
   async #look(): Promise<void> {
-    const { file, onFound } = this.#options;
+    const { names, onFound } = this.#options;
     try {
-      const task: DamageTask = { file, descriptor: descriptorOf(file) };
+      const files = names.openFiles;
+      const task: DamageTask = { ...files, descriptor: descriptorOf(files.file) };
       this.#thread = new Worker(new URL('./damage-thread.ts', import.meta.url), { workerData: task });
       const [problems] = await Promise.race([
         once(this.#thread, 'message'),

@@ -22,18 +22,31 @@ interface Identity {
   readonly ino: number;
 }
 
+/** The path of a database, and which files its connections have open, by path, as far as that is known. */
+export interface OpenFiles {
+  readonly file: string;
+  readonly identities: ReadonlyMap<string, Identity>;
+}
+
 export class FileNames {
   /** By path. The log and its index have their files once something was read. */
   readonly #open = new Map<string, Identity>();
+  readonly #file: string;
   readonly #folder: string;
   readonly #written: readonly string[];
   readonly #all: readonly string[];
 
   /** `named` is the path in the data folder, and `file` the file that it leads to. */
   constructor(named: string, file: string) {
+    this.#file = file;
     this.#folder = dirname(named);
     this.#written = [named, `${file}-wal`];
     this.#all = [...this.#written, `${file}-shm`];
+  }
+
+  /** What a further connection of this process must open too. */
+  get openFiles(): OpenFiles {
+    return { file: this.#file, identities: this.#open };
   }
 
   /** Throws a `FilesLostError` where what is written now would be lost. Takes some microseconds. */
@@ -56,8 +69,19 @@ export class FileNames {
 
   #isOpen(path: string, there: Identity | undefined): boolean {
     const open = this.#open.get(path);
-    if (open !== undefined) return there?.ino === open.ino && there.dev === open.dev;
+    if (open !== undefined) return isSame(open, there);
     if (there !== undefined) this.#open.set(path, { dev: there.dev, ino: there.ino });
     return true;
+  }
+}
+
+function isSame(open: Identity, there: Identity | undefined): boolean {
+  return there?.ino === open.ino && there.dev === open.dev;
+}
+
+/** Throws a `FilesLostError` where other files, or none, have the names. */
+export function refuseOthers({ identities }: OpenFiles): void {
+  for (const [path, identity] of identities) {
+    if (!isSame(identity, statSync(path, { throwIfNoEntry: false }))) throw new FilesLostError();
   }
 }

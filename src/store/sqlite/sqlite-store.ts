@@ -132,7 +132,7 @@ export class SqliteStore implements Store {
     const countShape = options.countShape ?? defaultCountShape;
     this.#countShape = countShape;
     this.#names = new FileNames(named, file);
-    this.#damage = new SqliteDamage({ file, onFound: options.onDamage ?? (() => {}) });
+    this.#damage = new SqliteDamage({ names: this.#names, onFound: options.onDamage ?? (() => {}) });
     this.#commits = new GroupCommit(this.#writer, {
       refuseLost: () => this.#names.refuseLost(),
       batchMax,
@@ -148,11 +148,11 @@ export class SqliteStore implements Store {
       onMessages: options.onMessages ?? (() => {}),
     });
     this.#checkpoints = new SqliteCheckpoints({
-      ...{ file, connection: this.#writer, commits: this.#commits },
+      ...{ names: this.#names, connection: this.#writer, commits: this.#commits },
       onCopied: options.onCheckpoint ?? (() => {}),
     });
     this.remains = new SqliteRemains({
-      ...{ dataDir: options.dataDir, file },
+      ...{ dataDir: options.dataDir, names: this.#names },
       connection: this.#writer,
       commits: this.#commits,
       checkpoints: this.#checkpoints,

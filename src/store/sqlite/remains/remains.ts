@@ -13,6 +13,7 @@ import type { Remains } from '../../../core/erasure/remains.ts';
 import { type FolderLock, holdRemains } from '../../folder/folder-lock.ts';
 import type { SqliteCheckpoints } from '../checkpoint.ts';
 import type { SqliteConnection } from '../connection.ts';
+import type { FileNames } from '../file-names.ts';
 import type { GroupCommit } from '../group-commit.ts';
 import { type LeftRemains, Scanner } from './scanner.ts';
 
@@ -25,9 +26,8 @@ const otherTriesMax = 400;
 const roundsMax = 4;
 
 export interface RemainsParts {
-  /** The folder of the database, and the path of its file. */
   readonly dataDir: string;
-  readonly file: string;
+  readonly names: Pick<FileNames, 'openFiles'>;
   readonly connection: SqliteConnection;
   /** Runs work when no transaction of this process is open. */
   readonly commits: Pick<GroupCommit, 'between'>;
@@ -42,7 +42,7 @@ export class SqliteRemains implements Remains {
 
   constructor(parts: RemainsParts) {
     this.#parts = parts;
-    this.#scanner = new Scanner(parts.file);
+    this.#scanner = new Scanner(parts.names);
   }
 
   flush(): Promise<boolean> {

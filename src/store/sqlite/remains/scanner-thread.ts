@@ -7,6 +7,7 @@
 import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
+import { openBeside } from '../open-beside.ts';
 import { PageFile } from './page-file.ts';
 import { type FoundRemains, scan } from './scan.ts';
 import type { LeftRemains, ScannerParts, ScannerRequest } from './scanner.ts';
@@ -18,8 +19,8 @@ const logBytesMax = 1024 * 1024 * 1024;
 /** Pages that are wiped before others may write. */
 const wipedAtOnce = 1_000;
 
-const { path, descriptor }: ScannerParts = workerData;
-const db = new Sqlite(path, { timeout: 0 });
+const { descriptor, ...files }: ScannerParts = workerData;
+const db = openBeside(files, { timeout: 0 });
 db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
 
@@ -96,5 +97,5 @@ function wipeSome(): number | null {
 }
 
 function logBytes(): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  return statSync(`${files.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 }

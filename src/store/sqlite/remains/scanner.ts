@@ -6,11 +6,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { refuse } from '../../../core/errors.ts';
+import { type FileNames, type OpenFiles, refuseOthers } from '../file-names.ts';
 import { descriptorOf } from './page-file.ts';
 
 /** What the thread is started with. */
-export interface ScannerParts {
-  readonly path: string;
+export interface ScannerParts extends OpenFiles {
+  /** Of the database file in this process (`page-file.ts`). */
   readonly descriptor: number;
 }
 
@@ -28,14 +29,14 @@ export type ScannerRequest =
 const idleMs = 10_000;
 
 export class Scanner {
-  readonly #path: string;
+  readonly #names: Pick<FileNames, 'openFiles'>;
   #thread: Worker | null = null;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** The path of the database file. */
-  constructor(path: string) {
-    this.#path = path;
+  /** The names of the files that the store has open. */
+  constructor(names: Pick<FileNames, 'openFiles'>) {
+    this.#names = names;
   }
 
   /** Starts the thread, so that a later request does not wait for its start. */
@@ -121,7 +122,9 @@ export class Scanner {
   }
 
   #start(): Worker {
-    const parts: ScannerParts = { path: this.#path, descriptor: descriptorOf(this.#path) };
+    const files = this.#names.openFiles;
+    refuseOthers(files);
+    const parts: ScannerParts = { ...files, descriptor: descriptorOf(files.file) };
     return new Worker(new URL('./scanner-thread.ts', import.meta.url), { workerData: parts });
   }
 }
