@@ -25,7 +25,19 @@ const requestPassword = {
   output: { entryFileNames: 'main.js' },
 };
 
-type BuiltPage = typeof connect | typeof requestPassword;
+/** The console. Its pages are files of their own, which the browser loads when a page is opened. */
+const consolePage = {
+  source: join(root, 'web', 'console'),
+  target: join(root, 'dist', 'console'),
+  entry: 'main.tsx',
+  output: {
+    entryFileNames: 'main-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
+    assetFileNames: 'main-[hash][extname]',
+  },
+};
+
+type BuiltPage = typeof connect | typeof requestPassword | typeof consolePage;
 
 /** Builds the Connect page. Returns the files by name, with their sizes in bytes, plain and compressed. */
 export function buildConnect(): Promise<ReadonlyMap<string, { plain: number; packed: number }>> {
@@ -68,7 +80,7 @@ async function buildPage({ source, target, entry, output }: BuiltPage) {
 }
 
 if (import.meta.main) {
-  for (const page of [connect, requestPassword]) {
+  for (const page of [connect, requestPassword, consolePage]) {
     for (const [name, { plain, packed }] of await buildPage(page)) {
       process.stdout.write(
         `${relative(root, join(page.target, name))}: ${plain} bytes, compressed ${packed}\n`,

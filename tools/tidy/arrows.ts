@@ -132,7 +132,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   web: {
     paths: ['web/'],
     rooms: ['shapes'],
-    packages: ['@mantine/core', 'altcha-lib', '@tanstack/react-query', 'react', 'react-dom'],
+    packages: [
+      '@mantine/core',
+      '@mantine/spotlight',
+      '@simplewebauthn/browser',
+      '@tanstack/react-query',
+      '@tanstack/react-router',
+      '@tanstack/react-virtual',
+      'altcha-lib',
+      'react',
+      'react-dom',
+    ],
   },
   jobs: { paths: ['src/jobs/'], rooms: ['core'], packages: ['node:*'] },
   gateways: {

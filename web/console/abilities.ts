@@ -1,0 +1,23 @@
+/**
+ * Which staff role sees which page and which act. The server decides (its rulebook); this table only keeps the page from
+ * offering what the server would refuse. A test compares the two.
+ */
+export type StaffRoleName = 'owner' | 'support' | 'privacy' | 'engineer';
+
+export const abilities = {
+  'console.people.read': ['owner', 'support', 'privacy', 'engineer'],
+  'console.people.manage': ['owner', 'support'],
+  'console.people.export': ['owner', 'privacy'],
+  'console.erasures.manage': ['owner', 'privacy'],
+  'console.record.read': ['owner', 'privacy'],
+  'console.keys.manage': ['owner', 'engineer'],
+  'console.overview.read': ['owner', 'support', 'privacy', 'engineer'],
+  'console.staff.manage': ['owner'],
+} as const satisfies Readonly<Record<string, readonly StaffRoleName[]>>;
+
+export type Ability = keyof typeof abilities;
+
+export function mayRole(role: StaffRoleName, ability: Ability): boolean {
+  const roles: readonly StaffRoleName[] = abilities[ability];
+  return roles.includes(role);
+}

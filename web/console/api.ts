@@ -1,0 +1,141 @@
+/**
+ * Calls the API of the console on the page's own origin. The session is a cookie that scripts cannot read; the header
+ * `x-roster-console` shows the server that this page made the call. Every failed call rejects with an `ApiProblem`.
+ */
+
+/** A failed call. `offline`: no answer came. `not_ours`: an answer that the API does not write, such as a proxy's. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly code: string;
+  /** The status of the answer; 0 without one. */
+  readonly status: number;
+  /** What is wrong with each field of the input. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** In how many seconds another try makes sense; null if the server does not say. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    code: string,
+    details: Partial<Pick<ApiProblem, 'message' | 'status' | 'fields'>> = {},
+    retryAfterSeconds: number | null = null,
+  ) {
+    super(details.message ?? code);
+    this.code = code;
+    this.status = details.status ?? 0;
+    this.fields = details.fields ?? {};
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+/** The values of a query; `undefined` and the empty text are left out. */
+export type QueryValues = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface CallOptions {
+  readonly query?: QueryValues;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const base = '/console/api/v1';
+const answerMaxMs = 30_000;
+
+type Listener = () => void;
+const endListeners = new Set<Listener>();
+
+/** Calls `listener` when an answer says that the session has ended. Returns a function that stops this. */
+export function onSessionEnd(listener: Listener): () => void {
+  endListeners.add(listener);
+  return () => endListeners.delete(listener);
+}
+
+/** Resolves with the body of the answer, as the contract's shapes describe it; with `undefined` for an empty one. */
+export async function call<T = undefined>(
+  method: Method,
+  path: string,
+  options: CallOptions = {},
+): Promise<T> {
+  const answer = await send(method, path, options);
+  if (answer.status === 204) return undefined as T;
+  const body = await readJson(answer);
+  if (body === undefined) throw new ApiProblem('not_ours', { status: answer.status });
+  return body as T;
+}
+
+/** Resolves with a file, and the name that the server gives it. */
+export async function download(
+  path: string,
+  options: CallOptions = {},
+): Promise<{ readonly blob: Blob; readonly name: string }> {
+  const answer = await send('GET', path, options);
+  const [, name = 'roster'] =
+    /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
+  return { blob: await answer.blob(), name };
+}
+
+async function send(method: Method, path: string, { query, body, signal }: CallOptions): Promise<Response> {
+  const limit = AbortSignal.timeout(answerMaxMs);
+  let answer: Response;
+  try {
+    answer = await fetch(`${base}${path}${toQuery(query)}`, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(method === 'GET' ? {} : { 'x-roster-console': '1' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      credentials: 'same-origin',
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw new ApiProblem('offline');
+  }
+  if (answer.ok) return answer;
+  const problem = await readProblem(answer);
+  if (problem.status === 401 && problem.code === 'unauthorized') {
+    for (const listener of endListeners) listener();
+  }
+  throw problem;
+}
+
+/** `?a=1&b=2`, or an empty text. */
+export function toQuery(values: QueryValues | undefined): string {
+  const given = Object.entries(values ?? {}).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+async function readProblem(answer: Response): Promise<ApiProblem> {
+  const { status } = answer;
+  const seconds = Number(answer.headers.get('retry-after') ?? 'none');
+  const retryAfter = Number.isFinite(seconds) ? seconds : null;
+  const body = await readJson(answer);
+  const error = isObject(body) ? body['error'] : undefined;
+  if (!isObject(error) || typeof error['code'] !== 'string') {
+    return new ApiProblem('not_ours', { status }, retryAfter);
+  }
+  const message = typeof error['message'] === 'string' ? error['message'] : error['code'];
+  const fields = isObject(error['fields']) ? Object.entries(error['fields']) : [];
+  return new ApiProblem(
+    error['code'],
+    { status, message, fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) },
+    retryAfter,
+  );
+}
+
+/** Undefined for a body that is not JSON, or that ends too early. */
+async function readJson(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,97 @@
+/** Who the reader is, the theme, the language, and the way out. */
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useGo } from '../address.tsx';
+import { call } from '../api.ts';
+import { Icon } from '../parts/icon.tsx';
+import { useToasts } from '../parts/toasts.tsx';
+import { sessionKey, useSession } from '../session.tsx';
+import { type Language, languages, useSpeech, useTexts } from '../texts/texts.tsx';
+
+export function AccountMenu() {
+  const texts = useTexts();
+  const { staff } = useSession();
+  const queries = useQueryClient();
+  const go = useGo();
+  const { tellProblem } = useToasts();
+  const signOut = async (): Promise<void> => {
+    try {
+      await call('DELETE', '/session');
+    } catch (error) {
+      tellProblem(error);
+      return;
+    }
+    queries.clear();
+    queries.setQueryData(sessionKey, null);
+    go('/sign-in');
+  };
+  return (
+    <div className="account">
+      <Menu position="top-start" width={248} withinPortal>
+        <Menu.Target>
+          <UnstyledButton className="account-button" title={texts.frame.account}>
+            <span className="avatar" aria-hidden="true">
+              {(staff.name ?? staff.email).slice(0, 1).toUpperCase()}
+            </span>
+            <span className="account-names">
+              <strong>{staff.name ?? staff.email}</strong>
+              <span>{texts.roles[staff.role]}</span>
+            </span>
+            <Icon name="chevronDown" size={14} />
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{staff.email}</Menu.Label>
+          <div className="menu-part">
+            <Appearance />
+          </div>
+          <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="signOut" />} onClick={() => void signOut()}>
+            {texts.frame.signOut}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}
+
+const themeIcons = { light: 'light', dark: 'dark', auto: 'system' } as const;
+
+/** The theme and the language. */
+export function Appearance() {
+  const { frame } = useTexts();
+  const { language, setLanguage } = useSpeech();
+  // Without this, Mantine stops the transitions with a style tag, which the content security policy refuses.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  return (
+    <div className="appearance">
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        aria-label={frame.theme}
+        value={colorScheme}
+        onChange={(value) => setColorScheme(value as keyof typeof themeIcons)}
+        data={(['light', 'dark', 'auto'] as const).map((value) => ({
+          value,
+          label: (
+            <span className="appearance-choice" title={frame.themes[value]}>
+              <Icon name={themeIcons[value]} size={14} />
+              <span className="hidden">{frame.themes[value]}</span>
+            </span>
+          ),
+        }))}
+      />
+      <SegmentedControl
+        size="xs"
+        fullWidth
+        aria-label={frame.language}
+        value={language}
+        onChange={(value) => setLanguage(value as Language)}
+        data={Object.entries(languages).map(([value, label]) => ({
+          value,
+          label: <span lang={value}>{label}</span>,
+        }))}
+      />
+    </div>
+  );
+}

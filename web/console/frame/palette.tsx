@@ -1,0 +1,106 @@
+/** The command palette: pages, and people found as one types. Its program is loaded when it is opened for the first time. */
+import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+  spotlight,
+} from '@mantine/spotlight';
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useEffect, useState } from 'react';
+import { useGo } from '../address.tsx';
+import { call } from '../api.ts';
+import { Icon } from '../parts/icon.tsx';
+import { useMay } from '../session.tsx';
+import { fillText, useTexts } from '../texts/texts.tsx';
+import { useMyPages } from './page-of-address.ts';
+
+const peopleMax = 6;
+
+/** What the palette reads of a page of people. */
+interface PeoplePage {
+  readonly items: readonly {
+    readonly id: string;
+    readonly name: string | null;
+    readonly email: string | null;
+    readonly externalId: string | null;
+    readonly phone: string | null;
+  }[];
+}
+
+export function Palette({ openedTimes }: { readonly openedTimes: number }) {
+  const texts = useTexts();
+  const go = useGo();
+  const pages = useMyPages();
+  const maySeePeople = useMay()('console.people.read');
+  const [text, setText] = useState('');
+  const wanted = useDeferredValue(text.trim());
+
+  useEffect(() => {
+    if (openedTimes > 0) spotlight.open();
+  }, [openedTimes]);
+
+  const { data: found } = useQuery({
+    queryKey: ['palette', wanted],
+    queryFn: ({ signal }) =>
+      call<PeoplePage>('GET', '/people', { query: { q: wanted, pageSize: peopleMax }, signal }),
+    enabled: wanted !== '' && maySeePeople,
+    placeholderData: (before) => before,
+  });
+
+  const isNamed = (name: string): boolean => name.toLowerCase().includes(wanted.toLowerCase());
+  const goTo: SpotlightActionData[] = pages
+    .filter(({ name }) => isNamed(texts.pages[name]))
+    .map(({ path, name, icon, key }) => ({
+      id: path,
+      label: texts.pages[name],
+      leftSection: icon === undefined ? null : <Icon name={icon} />,
+      rightSection: key === undefined ? null : <span className="dim">g {key}</span>,
+      onClick: () => go(path),
+    }));
+  const people: SpotlightActionData[] =
+    wanted === '' || found === undefined
+      ? []
+      : found.items.map(({ id, name, email, externalId, phone }) => ({
+          id,
+          label: name ?? email ?? externalId ?? id,
+          description: [email, phone, externalId]
+            .filter((each) => each !== null && each !== name)
+            .join(' · '),
+          leftSection: <Icon name="person" />,
+          onClick: () => go(`/people/${id}`),
+        }));
+  const all: SpotlightActionData[] =
+    wanted === '' || !maySeePeople
+      ? []
+      : [
+          {
+            id: 'all-results',
+            label: fillText(texts.palette.allResults, { text: wanted }),
+            leftSection: <Icon name="search" />,
+            onClick: () => go('/people', { values: { q: wanted } }),
+          },
+        ];
+  const groups: SpotlightActionGroupData[] = [
+    { group: texts.palette.people, actions: [...people, ...all] },
+    { group: texts.palette.goTo, actions: goTo },
+  ].filter(({ actions }) => actions.length > 0);
+
+  return (
+    <Spotlight
+      actions={groups}
+      filter={(_, actions) => actions}
+      query={text}
+      onQueryChange={setText}
+      nothingFound={texts.palette.nothing}
+      shortcut={null}
+      lockScroll={false}
+      scrollable
+      maxHeight={420}
+      searchProps={{
+        leftSection: <Icon name="search" />,
+        placeholder: texts.palette.hint,
+        'aria-label': texts.palette.hint,
+      }}
+    />
+  );
+}

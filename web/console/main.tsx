@@ -1,0 +1,53 @@
+/** Starts the console. */
+import './styles/mantine.css';
+import './styles/theme.css';
+import './styles/frame.css';
+import './styles/parts.css';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { createRoot } from 'react-dom/client';
+import { ApiProblem } from './api.ts';
+import { ToastProvider } from './parts/toasts.tsx';
+import { router } from './router.tsx';
+import { readSession, sessionKey } from './session.tsx';
+import { SpeechProvider } from './texts/texts.tsx';
+import { theme } from './theme.ts';
+
+const retriesMax = 2;
+const freshMs = 10_000;
+
+/** Only what may go better at another try is tried again: a missing answer, and an answer of a busy server. */
+function isWorthAnotherTry(failures: number, error: Error): boolean {
+  const isPassing = error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
+  return isPassing && failures < retriesMax;
+}
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: isWorthAnotherTry, staleTime: freshMs } },
+});
+
+// The question who the reader is goes to the server before anything is drawn.
+void queries.prefetchQuery({ queryKey: sessionKey, queryFn: readSession });
+
+const root = document.getElementById('root');
+if (root !== null) {
+  createRoot(root).render(
+    // The content security policy forbids inline styles: the variables are in `styles/theme.css`.
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      colorSchemeManager={localStorageColorSchemeManager({ key: 'roster-console-theme' })}
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <SpeechProvider>
+        <QueryClientProvider client={queries}>
+          <ToastProvider>
+            <RouterProvider router={router} />
+          </ToastProvider>
+        </QueryClientProvider>
+      </SpeechProvider>
+    </MantineProvider>,
+  );
+}

@@ -1,0 +1,8 @@
+/** The table of people. */
+import { PageHead } from '../parts/page-head.tsx';
+import { useTexts } from '../texts/texts.tsx';
+
+export function Page() {
+  const { pages } = useTexts();
+  return <PageHead title={pages.people} />;
+}

@@ -1,0 +1,36 @@
+/** Who the reader is, for every page: read once, and again after each sign-in. */
+import { useQuery } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
+import { type Ability, mayRole } from './abilities.ts';
+import { ApiProblem, call } from './api.ts';
+import type { SessionShape } from './session-shape.ts';
+
+export const sessionKey = ['session'] as const;
+
+/** Null for a reader who is not signed in. */
+export async function readSession(): Promise<SessionShape | null> {
+  try {
+    return await call<SessionShape>('GET', '/session');
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export function useSessionQuery() {
+  return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
+}
+
+export const SessionContext = createContext<SessionShape | null>(null);
+
+/** For the pages inside the frame, which only readers with a session see. */
+export function useSession(): SessionShape {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('there is no session here');
+  return session;
+}
+
+export function useMay(): (ability: Ability) => boolean {
+  const { staff } = useSession();
+  return (ability) => mayRole(staff.role, ability);
+}
