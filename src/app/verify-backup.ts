@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkDirectory, type DirectoryReport } from '../core/deployment/maintenance.ts';
+import { checkDirectory, type DirectoryReport, faultsOf } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { errorCodeOf } from '../core/error-code.ts';
 import { reseal } from '../core/sealing/reseal.ts';
@@ -85,13 +85,12 @@ async function verifyIn(options: DirectoryOptions, file: string): Promise<Verifi
   try {
     const { core, maintenance, replayed } = directory;
     const report = await checkDirectory(core, maintenance, { only: null, repairs: false });
-    const { organizations, users, differences, problems } = report;
+    const { organizations, users } = report;
     const { unopened } = await reseal(core);
     return {
       ...{ organizations, users, erased: replayed.erased },
       problems: [
-        ...problems,
-        ...differences.map(({ organization: { id } }) => `the stored counts of ${id} are wrong`),
+        ...faultsOf(report),
         ...(unopened === 0 ? [] : [`${unopened} sealed texts open with no secret of the settings`]),
       ],
     };

@@ -8,6 +8,7 @@ import {
   type CountDifference,
   checkDirectory,
   type DirectoryReport,
+  faultsOf,
   nothingCounted,
   sumOf,
 } from '../../core/deployment/maintenance.ts';
@@ -34,17 +35,9 @@ const checkOpened = onDirectory(async (directory, invocation) => {
   return render(await checkDirectory(core, maintenance, { only, repairs }));
 });
 
-function render({
-  organizations,
-  users,
-  differences,
-  wrongLists,
-  emailPairs,
-  search,
-  problems,
-}: DirectoryReport): Outcome {
-  const areRight = [...differences, ...wrongLists, ...search].every(({ isRepaired }) => isRepaired);
-  const isSound = problems.length === 0 && areRight;
+function render(report: DirectoryReport): Outcome {
+  const { organizations, users, differences, wrongLists, emailPairs, search, problems } = report;
+  const isSound = faultsOf(report).length === 0;
   const isAllRight = differences.length + wrongLists.length === 0;
   const summary = `Counted ${counted(users, 'user')} in ${counted(organizations, 'organization')}`;
   return {
@@ -69,7 +62,9 @@ function render({
       ...(search.length === 0 ? [] : [renderSearch(search)]),
     ].join('\n'),
     notes: [
-      ...(areRight ? [] : ['`roster check --repair` corrects the counts and the search']),
+      ...(isSound || problems.length > 0
+        ? []
+        : ['`roster check --repair` corrects the counts and the search']),
       ...(emailPairs.length === 0
         ? []
         : ['two users with one mailbox stay two users: change the email of one, or erase one']),

@@ -165,6 +165,16 @@ async function repair(maintenance: Maintenance, { key }: Organization): Promise<
   return (await maintenance.checkCounts(key)).faults === 0;
 }
 
+/** What is wrong and was not repaired, a line each; empty where the directory is sound. Two users with one mailbox are no fault. */
+export function faultsOf({ problems, differences, wrongLists, search }: DirectoryReport): readonly string[] {
+  const left = [
+    ...differences.map((each) => ({ ...each, what: 'the stored counts' })),
+    ...wrongLists.map((each) => ({ ...each, what: 'the stored counts of audit events' })),
+    ...search.map((each) => ({ ...each, what: 'the search blocks' })),
+  ].filter(({ isRepaired }) => !isRepaired);
+  return [...problems, ...left.map(({ what, organization }) => `${what} of ${organization.id} are wrong`)];
+}
+
 /** The users of all statuses together. */
 export function sumOf({ pending, active, inactive }: Readonly<StatusCounts>): number {
   return pending + active + inactive;
