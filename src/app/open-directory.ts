@@ -14,6 +14,7 @@ import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { RefusedDeletions } from '../core/erasure/refused-deletion-store.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
+import { KeyUses } from '../core/keys/key-uses.ts';
 import { AuditTally } from '../core/record/tally.ts';
 import type { SecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
@@ -199,6 +200,7 @@ export async function openCore(
     signInGate: new SignInGate(),
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
+    keyUses: new KeyUses(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
     issuer: () => address.publicUrl,
   };

@@ -2,7 +2,9 @@
  * The table of all commands. The help and the parser of command lines read it; each command is implemented in the file
  * that it loads.
  */
+
 import { keyRoles } from '../core/access/principal.ts';
+import { formerHoursMax } from '../core/keys/api-key.ts';
 import { connectionStates } from '../core/providers/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
 import { auditCommands } from './audit-commands.ts';
@@ -33,6 +35,7 @@ const beginAnew: Option = {
   meaning: 'Begin an empty directory in a data folder whose database is lost',
 };
 const shownOnce = 'The key is shown only once.';
+const keyDays = { min: 1, max: 36_500 };
 
 export const commands: readonly Command[] = [
   {
@@ -125,10 +128,11 @@ export const commands: readonly Command[] = [
     options: {
       org: organization,
       role: { value: 'ROLE', meaning: 'What the key may do', choices: keyRoles, isRequired: true },
+      name: { value: 'NAME', meaning: 'A name for people, such as the program that uses it' },
       expires: {
         value: 'DAYS',
         meaning: 'Days until the key expires; default: it does not expire',
-        range: { min: 1, max: 36_500 },
+        range: keyDays,
       },
     },
     load: async () => (await import('./commands/keys.ts')).create,
@@ -136,15 +140,35 @@ export const commands: readonly Command[] = [
   {
     name: 'key list',
     summary: 'List the API keys, oldest first',
+    details: 'With the hour of the last use, and the network (a /24 or a /48) that it came from.',
     options: { org: onlyOrganization },
     load: async () => (await import('./commands/keys.ts')).list,
   },
   {
-    name: 'key rotate',
-    summary: 'Replace an API key; the old key is refused immediately',
-    details: shownOnce,
+    name: 'key set',
+    summary: 'Give an API key another name or end',
     argument: keyArgument,
-    options: {},
+    options: {
+      name: { value: 'NAME', meaning: 'Its new name' },
+      expires: { value: 'DAYS', meaning: 'Days until the key expires', range: keyDays },
+      'no-end': { meaning: 'The key does not expire' },
+    },
+    load: async () => (await import('./commands/keys.ts')).set,
+  },
+  {
+    name: 'key rotate',
+    summary: 'Replace an API key',
+    details:
+      'The old key is refused immediately, or works for some more hours, in which the programs that use it get the new one.\n' +
+      shownOnce,
+    argument: keyArgument,
+    options: {
+      'keep-hours': {
+        value: 'HOURS',
+        meaning: 'How long the old key still works; default: not at all',
+        range: { min: 0, max: formerHoursMax },
+      },
+    },
     load: async () => (await import('./commands/keys.ts')).rotate,
   },
   {

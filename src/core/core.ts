@@ -13,6 +13,7 @@ import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { RefusedDeletions } from './erasure/refused-deletion-store.ts';
 import type { Remains } from './erasure/remains.ts';
+import type { KeyUses } from './keys/key-uses.ts';
 import type { MessageLimits } from './messaging/budget-store.ts';
 import type { MessageComposer } from './messaging/compose.ts';
 import type { SmsRules } from './messaging/sms-rules.ts';
@@ -53,6 +54,8 @@ export interface Core {
   readonly passwordChanges: PasswordChanges;
   /** What this process counts for the audit log. */
   readonly tally: AuditTally;
+  /** The keys that were used in this process in the present hour. */
+  readonly keyUses: KeyUses;
   /**
    * Whether the sender of email is known to deliver to local parts outside ASCII (SMTPUTF8, RFC 6531). New addresses of
    * this kind are refused otherwise.

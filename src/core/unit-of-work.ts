@@ -6,7 +6,7 @@
  * is never written in part. The work must wait only for the stores: no hashing, no network, no timer. A store may run the work
  * several times for one outcome, so the work must have no other effects.
  */
-import type { ApiKeyDirectory, ApiKeyStore } from './access/api-key.ts';
+
 import type { HashCostQueue, HashCostStore } from './access/hash-cost.ts';
 import type { IdempotencyStore } from './access/idempotency-store.ts';
 import type { KnownNetworkStore } from './access/known-network.ts';
@@ -21,6 +21,7 @@ import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { RefusedDeletionStore } from './erasure/refused-deletion-store.ts';
 import type { OrgKey } from './ids.ts';
+import type { ApiKeyDirectory, ApiKeyStore } from './keys/api-key.ts';
 import type { MessageBudgetStore } from './messaging/budget-store.ts';
 import type { MessageQueue, MessageStore } from './messaging/message-queue.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';

@@ -143,6 +143,8 @@ export interface Unauthenticated {
   readonly params: Readonly<Record<string, string>>;
   /** The door for audit events: the contract's name. */
   readonly door: string;
+  /** The caller's network: from the address of the connection, or from the one that a trusted proxy reports. */
+  readonly network: string;
 }
 
 /** A request with its principal; a route with access `public` has none. */
@@ -161,8 +163,6 @@ export interface Call extends Unauthenticated {
   readonly rawBody: Buffer;
   /** A UUID. */
   readonly requestId: string;
-  /** The caller's network: from the address of the connection, or from the one that a trusted proxy reports. */
-  readonly network: string;
   /** The request, for operations whose work depends on it. */
   readonly arrival: Arrival;
 }

@@ -13,6 +13,7 @@ import { createHousekeepingJob } from './housekeeping.ts';
 import { createIndexUsersJob } from './index-users.ts';
 import type { Journal } from './journal.ts';
 import { createMeasureHashesJob } from './measure-hashes.ts';
+import { createNoteKeyUsesJob } from './note-key-uses.ts';
 import { createRefreshTokensJob } from './refresh-tokens.ts';
 import { createReportSmsLimitsJob } from './report-sms-limits.ts';
 import { createRevokeGrantsJob } from './revoke-grants.ts';
@@ -42,6 +43,7 @@ export function createJobs({ core, journal, ...sending }: JobParts): readonly Jo
     ...(core.sms === null ? [] : [createReportSmsLimitsJob(core, core.sms, journal)]),
     createHousekeepingJob(core, journal),
     createWriteCountsJob(core),
+    createNoteKeyUsesJob(core),
     createArchiveEventsJob(core),
     createIndexUsersJob(core),
   ];

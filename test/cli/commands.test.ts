@@ -129,8 +129,9 @@ describe('key', () => {
     const made = await rosterJson(folder, words);
     const listed = await rosterJson(folder, ['key', 'list', '--org', org]);
     const index = listed.list().findIndex((_, at) => listed.at(`${at}.id`) === made.at('id'));
-    const names = ['id', 'organization', 'role', 'createdAt', 'expiresAt', 'revokedAt'];
-    assert.deepEqual(listed.names(String(index)), names);
+    const names = ['id', 'name', 'organization', 'role', 'createdAt', 'usedAt', 'network', 'expiresAt'];
+    const ends = ['revokedAt', 'formerUntil', 'formerUsedAt'];
+    assert.deepEqual(listed.names(String(index)), [...names, ...ends]);
     assert.deepEqual(listed.at(`${index}.organization`), { id: org, name: 'Default' });
     assert.equal(listed.at(`${index}.revokedAt`), null);
     const lifeMs =
@@ -140,6 +141,44 @@ describe('key', () => {
     const { stdout } = await roster(folder, ['key', 'list']);
     assert.ok(stdout.startsWith('ID ') && stdout.includes(made.text('id')));
     assert.doesNotMatch(stdout, /roster_/);
+  });
+
+  test('a key has a name and an end that can be changed, and its use is listed some seconds later', async () => {
+    const words = ['key', 'create', '--org', org, '--role', 'reader', '--name', 'Nightly import'];
+    const made = await rosterJson(folder, words);
+    const id = made.text('id');
+    const listed = async (): Promise<Json> => {
+      const all = await rosterJson(folder, ['key', 'list', '--org', org]);
+      const index = all.list().findIndex((_, at) => all.at(`${at}.id`) === id);
+      return readJson(JSON.stringify(all.at(String(index))));
+    };
+    const first = await listed();
+    assert.deepEqual([first.at('name'), first.at('usedAt')], ['Nightly import', null]);
+    assert.equal(await statusOf(users(), made.text('apiKey')), 200);
+    let used = await listed();
+    while (used.at('usedAt') === null) used = await listed();
+    assert.match(used.text('usedAt'), /:00:00\.000Z$/);
+    assert.match(used.text('network'), /^(127\.0\.0\.0\/24|0:0:0::\/48)$/);
+    const changed = await rosterJson(folder, ['key', 'set', id, '--name', 'Import', '--expires', '5']);
+    assert.equal(changed.at('name'), 'Import');
+    assert.match(changed.text('expiresAt'), instant);
+    const endless = await rosterJson(folder, ['key', 'set', id, '--no-end']);
+    assert.deepEqual([endless.at('name'), endless.at('expiresAt')], ['Import', null]);
+    const nothing = await refused(folder, ['key', 'set', id]);
+    assert.equal(nothing.exitCode, 2);
+    const blank = await refused(folder, ['key', 'set', id, '--name', ' ']);
+    assert.deepEqual(blank, { exitCode: 1, lines: ['roster: the name is missing'] });
+  });
+
+  test('a rotated key still works for the hours that the command names', async () => {
+    const made = await rosterJson(folder, ['key', 'create', '--org', org, '--role', 'reader']);
+    const rotated = await rosterJson(folder, ['key', 'rotate', made.text('id'), '--keep-hours', '24']);
+    for (const key of [made, rotated]) assert.equal(await statusOf(users(), key.text('apiKey')), 200);
+    const again = await rosterJson(folder, ['key', 'rotate', made.text('id')]);
+    const keys = [made, rotated, again].map((key) => statusOf(users(), key.text('apiKey')));
+    assert.deepEqual(await Promise.all(keys), [401, 401, 200]);
+    const long = await refused(folder, ['key', 'rotate', made.text('id'), '--keep-hours', '169']);
+    assert.equal(long.exitCode, 2);
   });
 
   test('a key for an unknown organization is refused', async () => {

@@ -1,10 +1,10 @@
 /** Several processes on one PostgreSQL database: each sees the commits of all, and what must happen once happens once. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { revokeApiKey } from '../../src/core/access/api-key-lifecycle.ts';
 import { initialise } from '../../src/core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { newPrefixedId } from '../../src/core/ids.ts';
+import { revokeApiKey } from '../../src/core/keys/api-key-lifecycle.ts';
 import { messageLeaseMs } from '../../src/core/messaging/message.ts';
 import { schemaVersion } from '../../src/store/migrations/all-migrations.ts';
 import { addTenant, claimDueMessages, makePostgresStore, newUser, openLocation } from '../store/harness.ts';

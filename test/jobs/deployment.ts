@@ -12,6 +12,7 @@ import type { NewUser, User } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { RefusedDeletions } from '../../src/core/erasure/refused-deletion-store.ts';
 import type { OrgKey } from '../../src/core/ids.ts';
+import { KeyUses } from '../../src/core/keys/key-uses.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
 import { queueMessage } from '../../src/core/messaging/queue-message.ts';
 import type { MessageSender, OutgoingMessage, SendOutcome } from '../../src/core/messaging/sender.ts';
@@ -134,6 +135,7 @@ export async function openCore(
     signInGate: new SignInGate(),
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
+    keyUses: new KeyUses(),
     takesUnicodeAddresses: () => true,
     issuer: () => 'https://roster.example.com',
   };

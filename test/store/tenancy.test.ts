@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiKey } from '../../src/core/access/api-key.ts';
 import { newAppId, newPrefixedId } from '../../src/core/ids.ts';
+import type { ApiKey } from '../../src/core/keys/api-key.ts';
 import { addTenant, newApp, newDigests, suiteOnEveryDatabase } from './harness.ts';
 
 suiteOnEveryDatabase('the stores of organizations, apps and keys', (own) => {

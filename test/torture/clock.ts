@@ -15,8 +15,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ServerProcess, startRoster } from '../../bench/processes.ts';
 import { openDirectory } from '../../src/app/open-directory.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createApiKey } from '../../src/core/access/api-key-lifecycle.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
+import { createApiKey } from '../../src/core/keys/api-key-lifecycle.ts';
 import { ensureProgram } from '../support/machine/program.ts';
 import { createDatabase } from '../support/postgres/postgres.ts';
 

@@ -14,8 +14,8 @@ import type { LoadJob } from '../../bench/load.ts';
 import { load, startRoster } from '../../bench/processes.ts';
 import { openDirectory } from '../../src/app/open-directory.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createApiKey } from '../../src/core/access/api-key-lifecycle.ts';
 import { createAdmin, createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
+import { createApiKey } from '../../src/core/keys/api-key-lifecycle.ts';
 
 const turns = Number(process.argv[2] ?? 5);
 const seconds = 2;

@@ -16,8 +16,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRoster } from '../../bench/processes.ts';
 import { openDirectory } from '../../src/app/open-directory.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { createApiKey } from '../../src/core/access/api-key-lifecycle.ts';
 import { createOrganization } from '../../src/core/directory/organization-lifecycle.ts';
+import { createApiKey } from '../../src/core/keys/api-key-lifecycle.ts';
 import { askFrom, openCrowd } from '../attacks/support/raw-crowd.ts';
 
 /** Any address of 127.0.0.0/8 is this machine; the server trusts 127.0.0.1 as a proxy. */

@@ -1,25 +1,28 @@
 /** API keys. Lists never show a key. */
-import type { ApiKey } from '../../core/access/api-key.ts';
+
+import { keyRoles } from '../../core/access/principal.ts';
+import type { Core } from '../../core/core.ts';
+import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
+import type { KeyDossier } from '../../core/keys/api-key.ts';
 import {
   createApiKey,
   type IssuedApiKey,
   listApiKeys,
   revokeApiKey,
   rotateApiKey,
-} from '../../core/access/api-key-lifecycle.ts';
-import { keyRoles } from '../../core/access/principal.ts';
-import { getOrganization } from '../../core/directory/organization-lifecycle.ts';
+  updateApiKey,
+} from '../../core/keys/api-key-lifecycle.ts';
 import { dayMs, toMillisecondText } from '../../core/time.ts';
-import type { Outcome } from '../command.ts';
+import { type Invocation, type Outcome, UsageError } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
 import { choiceOf, door, findOrganization, onDirectory, readOrganizationLabels } from '../operator.ts';
 
 export const create = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
   const role = choiceOf(invocation, 'role', keyRoles) ?? 'reader';
-  const days = invocation.find('expires');
-  const expiresAt = days === undefined ? null : core.clock.now() + Number(days) * dayMs;
-  return presentIssued(await createApiKey(core, door, { organization, role, expiresAt }));
+  const expiresAt = endOf(core, invocation) ?? null;
+  const name = invocation.find('name') ?? null;
+  return presentIssued(await createApiKey(core, door, { organization, name, role, expiresAt }));
 });
 
 export const list = onDirectory(async (directory, invocation) => {
@@ -28,22 +31,48 @@ export const list = onDirectory(async (directory, invocation) => {
   const keys = (await listApiKeys(directory.core)).filter((key) => only === null || key.orgKey === only.key);
   return {
     json: keys.map((key) => {
-      return { id: key.id, organization: labelOf(key.orgKey), role: key.role, ...timesOf(key) };
+      const { id, name, role } = key;
+      return { id, name, organization: labelOf(key.orgKey), role, ...timesOf(key) };
     }),
     text: table(
-      ['id', 'organization', 'role', 'created', 'expires', 'revoked'],
+      ['id', 'name', 'organization', 'role', 'created', 'used', 'from', 'expires', 'revoked'],
       keys.map((key) => {
-        const { createdAt, expiresAt, revokedAt } = timesOf(key);
-        const name = labelOf(key.orgKey).name ?? '-';
-        return [key.id, name, key.role, createdAt, expiresAt ?? '-', revokedAt ?? '-'];
+        const { createdAt, usedAt, network, expiresAt, revokedAt } = timesOf(key);
+        const of = labelOf(key.orgKey).name ?? '-';
+        const use = [usedAt ?? '-', network ?? '-'];
+        return [key.id, key.name ?? '-', of, key.role, createdAt, ...use, expiresAt ?? '-', revokedAt ?? '-'];
       }),
       'There are no keys.',
     ),
   };
 });
 
-export const rotate = onDirectory(async ({ core }, { argument }) => {
-  return presentIssued(await rotateApiKey(core, door, argument));
+export const set = onDirectory(async ({ core }, invocation) => {
+  const name = invocation.find('name');
+  const isEndless = invocation.find('no-end') !== undefined;
+  const expiresAt = isEndless ? null : endOf(core, invocation);
+  if (name === undefined && expiresAt === undefined) {
+    throw new UsageError('nothing to change: give --name, --expires or --no-end', 'key set');
+  }
+  const key = await updateApiKey(core, door, {
+    keyId: invocation.argument,
+    ...(name === undefined ? {} : { name }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  const { expiresAt: end } = timesOf(key);
+  return {
+    json: { id: key.id, name: key.name, expiresAt: end },
+    text: pairs([
+      ['Id', key.id],
+      ['Name', key.name ?? '-'],
+      ['Expires', end ?? 'never'],
+    ]),
+  };
+});
+
+export const rotate = onDirectory(async ({ core }, invocation) => {
+  const formerHours = Number(invocation.find('keep-hours') ?? 0);
+  return presentIssued(await rotateApiKey(core, door, invocation.argument, formerHours));
 });
 
 export const revoke = onDirectory(async ({ core }, { argument }) => {
@@ -63,10 +92,28 @@ function presentIssued({ key, apiKey }: IssuedApiKey): Outcome {
   };
 }
 
-function timesOf({ createdAt, expiresAt, revokedAt }: ApiKey) {
+function timesOf({
+  createdAt,
+  expiresAt,
+  revokedAt,
+  usedAt,
+  network,
+  formerUntil,
+  formerUsedAt,
+}: KeyDossier) {
   return {
     createdAt: toMillisecondText(createdAt),
+    usedAt: timeOrNull(usedAt),
+    network,
     expiresAt: timeOrNull(expiresAt),
     revokedAt: timeOrNull(revokedAt),
+    formerUntil: timeOrNull(formerUntil),
+    formerUsedAt: timeOrNull(formerUsedAt),
   };
+}
+
+/** The end that `--expires` gives; undefined without the option. */
+function endOf({ clock }: Core, invocation: Invocation): number | undefined {
+  const days = invocation.find('expires');
+  return days === undefined ? undefined : clock.now() + Number(days) * dayMs;
 }

@@ -28,13 +28,13 @@ export const organizationContract: Contract = {
       description: 'An API key of the organization (`roster_…`) or the session token of a user.',
     },
   },
-  async authenticate(core, { headers, door }) {
-    const token = readBearer(headers);
+  async authenticate(core, call) {
+    const token = readBearer(call.headers);
     if (token === null) throw refuse('unauthorized', {});
     // No session token has this form, and both refuse other texts alike.
     return isApiKeyText(token)
-      ? authenticateApiKey(core, door, token)
-      : authenticateSession(core, door, token);
+      ? authenticateApiKey(core, call, token)
+      : authenticateSession(core, call.door, token);
   },
   routes,
   present: presentRefusal,

@@ -39,8 +39,8 @@ export const sonarContract: Contract = {
   securitySchemes: {
     apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of the organization: `roster_...`.' },
   },
-  authenticate(core, { headers, door }) {
-    return authenticateApiKey(core, door, readBearer(headers) ?? '');
+  authenticate(core, call) {
+    return authenticateApiKey(core, call, readBearer(call.headers) ?? '');
   },
   routes(core) {
     return [

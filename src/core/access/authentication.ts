@@ -6,18 +6,30 @@ import type { Core } from '../core.ts';
 import type { App } from '../directory/organization.ts';
 import { refuse } from '../errors.ts';
 import { isHex40 } from '../ids.ts';
+import { type ApiKey, isUsable } from '../keys/api-key.ts';
 import { digestOf, isApiKeyText, parseToken } from '../secret.ts';
-import { isUsable } from './api-key.ts';
 import type { AppPrincipal, Door, KeyPrincipal, PublicPrincipal, UserPrincipal } from './principal.ts';
 import { isAlive, sessionNoteMs } from './session.ts';
 
-/** The principal of an API key in plain text. Refuses with `unauthorized`. */
-export async function authenticateApiKey(core: Core, door: Door, apiKey: string): Promise<KeyPrincipal> {
+/** The principal of an API key in plain text; notes the use of the key. Refuses with `unauthorized`. */
+export async function authenticateApiKey(
+  core: Core,
+  call: { readonly door: Door; readonly network: string },
+  apiKey: string,
+): Promise<KeyPrincipal> {
   if (!isApiKeyText(apiKey)) throw refuse('unauthorized', {});
   const digest = digestOf(apiKey);
-  const key = await core.work.readSystem('authentication', (tx) => tx.apiKeys.findByDigest(digest));
-  if (key === null || !isUsable(key, core.clock.now())) throw refuse('unauthorized', {});
-  return { kind: 'api_key', door, orgKey: key.orgKey, keyId: key.id, role: key.role };
+  const found = await core.work.readSystem('authentication', (tx) => tx.apiKeys.findByDigest(digest));
+  const now = core.clock.now();
+  // Only a secret that a rotation has replaced, and an unknown one, cost the second look-up.
+  const key = found ?? (await findFormer(core, digest, now));
+  if (key === null || !isUsable(key, now)) throw refuse('unauthorized', {});
+  core.keyUses.note(key.orgKey, digest, now, call);
+  return { kind: 'api_key', door: call.door, orgKey: key.orgKey, keyId: key.id, role: key.role };
+}
+
+function findFormer({ work }: Core, digest: string, now: number): Promise<ApiKey | null> {
+  return work.readSystem('authentication', (tx) => tx.apiKeys.findByFormerDigest(digest, now));
 }
 
 /** The principal of an app key in plain text. Refuses with `unauthorized`. */

@@ -2,13 +2,14 @@
  * Creates organizations, their apps and their first credentials, for the operator at the command line. A key in plain
  * text is only in the answer of the operation that created it.
  */
-import { issueApiKey } from '../access/api-key-lifecycle.ts';
+
 import { isCommonInput, readPassword } from '../access/password.ts';
 import { type Door, operatorAt } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newAppId, newPrefixedId } from '../ids.ts';
+import { issueApiKey } from '../keys/api-key-lifecycle.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
 import { toFieldName } from '../record/changed-fields.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
@@ -243,7 +244,9 @@ async function makeOrganization(
   const subject = { kind: 'organization', id: organization.id } as const;
   await record(tx, operatorAt(door, organization.key), 'organization.created', subject, now);
   const { app, appKey, clientSecret } = await issueApp(core, tx, door, name);
-  const { apiKey } = await issueApiKey(core, tx, door, { role: 'admin', expiresAt: null });
+  const { apiKey } = await issueApiKey(core, tx, operatorAt(door, tx.orgKey), {
+    ...{ name: null, role: 'admin', expiresAt: null },
+  });
   return { organization, app, appKey, clientSecret, apiKey };
 }
 

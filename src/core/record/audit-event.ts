@@ -19,6 +19,8 @@ export const auditActions = [
   'app.updated',
   'api_key.created',
   'api_key.rotated',
+  'api_key.updated',
+  'api_key.former_ended',
   'api_key.revoked',
   'user.created',
   'user.updated',

@@ -33,6 +33,7 @@ import { auditUserIndex } from './0030-audit-user-index.ts';
 import { userSearch } from './0031-user-search.ts';
 import { tokensByKind } from './0032-tokens-by-kind.ts';
 import { erasureFaults } from './0033-erasure-faults.ts';
+import { keyUses } from './0034-key-uses.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -69,6 +70,7 @@ export const migrations: readonly Migration[] = [
   userSearch,
   tokensByKind,
   erasureFaults,
+  keyUses,
 ];
 
 /** The version that this program works with. */

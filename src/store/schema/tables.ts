@@ -56,6 +56,15 @@ export interface Database extends SearchTables, ErasureTables {
     created_at: number;
     expires_at: number | null;
     revoked_at: number | null;
+    name: string | null;
+    /** The hour of the last use, by its first instant. */
+    used_at: number | null;
+    /** The /24 or the /48 of that use. */
+    network: string | null;
+    /** Of the secret that the last rotation has replaced, while it is still valid. */
+    former_digest: string | null;
+    former_until: number | null;
+    former_used_at: number | null;
   };
   users: UserTable;
   user_counts: {

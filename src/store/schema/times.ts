@@ -6,11 +6,13 @@
  * A new column of an instant without an entry here does not compile. Statements that cut are built from this registry
  * (`src/store/records/clock-mending.ts`), and a test cuts a row by each of them.
  */
+
 import { passwordLeaseMs } from '../../core/access/password-change.ts';
 import { sessionIdleMs } from '../../core/access/session.ts';
 import { guessWindowMs, throttleWindowMaxMs } from '../../core/access/throttle.ts';
 import { connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { erasureWaitMs } from '../../core/erasure/erasure.ts';
+import { formerKeyMsMax } from '../../core/keys/api-key.ts';
 import { messageLeaseMs, messageWaitMaxMs } from '../../core/messaging/message.ts';
 import { rangeClosedMs, rangeSlotMs } from '../../core/messaging/sms-rules.ts';
 import { attemptLifeMs, refreshAheadMaxMs } from '../../core/providers/connection.ts';
@@ -112,10 +114,17 @@ export const times: Times = {
   organizations: { columns: { created_at: made } },
   apps: { columns: { created_at: made } },
   api_keys: {
+    key: ['org_key', 'id'],
     columns: {
       created_at: made,
       expires_at: { is: 'told', why: 'the operator chooses any end' },
       revoked_at: { is: 'told', why: 'a key with any time here is revoked' },
+      used_at: {
+        is: 'allowed_for',
+        how: 'a use is noted where this time is further ahead than two clocks may differ',
+      },
+      former_until: ends(formerKeyMsMax, { where: 'former_until is not null' }),
+      former_used_at: shown,
     },
   },
   users: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createApiKey, revokeApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
+import { createApiKey, revokeApiKey } from '../../../src/core/keys/api-key-lifecycle.ts';
 import { dayMs } from '../../../src/core/time.ts';
 import { addPerson } from '../../support/contracts/people.ts';
 import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';

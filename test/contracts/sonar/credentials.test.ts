@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createApiKey, revokeApiKey, rotateApiKey } from '../../../src/core/access/api-key-lifecycle.ts';
 import { newPrefixedId } from '../../../src/core/ids.ts';
+import {
+  createApiKey,
+  listApiKeys,
+  revokeApiKey,
+  rotateApiKey,
+} from '../../../src/core/keys/api-key-lifecycle.ts';
 import { digestOf } from '../../../src/core/secret.ts';
-import { dayMs } from '../../../src/core/time.ts';
+import { dayMs, hourMs } from '../../../src/core/time.ts';
 import { addPerson } from '../../support/contracts/people.ts';
 import { setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { testDoor } from '../../support/server/start.ts';
@@ -96,5 +101,52 @@ describe('the credential of sonar', () => {
     assert.equal(await status(fresh.apiKey), 200);
     clock.advance(dayMs);
     assert.deepEqual(await statuses(), [401, 401, 401]);
+  });
+
+  test('a replaced key works until its end where the rotation gives it one, and is then refused', async () => {
+    const { core, clock, organization } = roster;
+    const { key, apiKey } = await createApiKey(core, testDoor, {
+      organization,
+      role: 'reader',
+      expiresAt: null,
+    });
+    const status = async (bearer: string) => (await roster.call(`GET ${path}`, { bearer })).status;
+    const fresh = await rotateApiKey(core, testDoor, key.id, 24);
+    assert.deepEqual([await status(apiKey), await status(fresh.apiKey)], [200, 200]);
+    clock.advance(dayMs - 1);
+    assert.deepEqual([await status(apiKey), await status(fresh.apiKey)], [200, 200]);
+    clock.advance(1);
+    assert.deepEqual([await status(apiKey), await status(fresh.apiKey)], [401, 200]);
+    for (const hours of [-1, 0.5, 169, Number.NaN]) {
+      await assert.rejects(rotateApiKey(core, testDoor, key.id, hours), { code: 'invalid_fields' });
+    }
+    const newest = await rotateApiKey(core, testDoor, key.id, 168);
+    await revokeApiKey(core, testDoor, key.id);
+    for (const each of [fresh, newest]) assert.equal(await status(each.apiKey), 401);
+  });
+
+  test('the hour and the wider network of the last use are noted, some time after the answer', async () => {
+    const { core, clock, organization } = roster;
+    const { key, apiKey } = await createApiKey(core, testDoor, {
+      organization,
+      role: 'reader',
+      expiresAt: null,
+    });
+    const seen = async () => (await listApiKeys(core)).find(({ id }) => id === key.id);
+    const hour = () => clock.now() - (clock.now() % hourMs);
+    for (let use = 0; use < 5; use++) await roster.call(`GET ${path}`, { bearer: apiKey });
+    await core.keyUses.write(core.work, clock.now());
+    const first = hour();
+    assert.deepEqual([(await seen())?.usedAt, (await seen())?.network], [first, '127.0.0.0/24']);
+    clock.advance(hourMs);
+    await roster.call(`GET ${path}`, { bearer: apiKey });
+    await core.keyUses.write(core.work, clock.now());
+    assert.equal((await seen())?.usedAt, first + hourMs);
+    // A key that is refused is not used.
+    await revokeApiKey(core, testDoor, key.id);
+    clock.advance(hourMs);
+    assert.equal((await roster.call(`GET ${path}`, { bearer: apiKey })).status, 401);
+    await core.keyUses.write(core.work, clock.now());
+    assert.equal((await seen())?.usedAt, first + hourMs);
   });
 });

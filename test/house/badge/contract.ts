@@ -20,7 +20,7 @@ export const badgeContract: Contract = {
   claims: (path) => /^\/v3\/(badges|returns)(\/|$)/.test(path),
   parseQuery: parseBadgeQuery,
   securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
-  authenticate: (core, { headers, door }) => authenticateApiKey(core, door, readBearer(headers) ?? ''),
+  authenticate: (core, call) => authenticateApiKey(core, call, readBearer(call.headers) ?? ''),
   routes: (core) => [...badgeRoutes(core), getReturn(core)],
   sampleFaults: [{ field: 'timezone', fault: 'invalid' }],
   present: presentRefusal,

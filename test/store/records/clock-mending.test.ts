@@ -30,6 +30,7 @@ after(async () => {
 
 /** What a row needs to be taken by its table, besides any values. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  api_keys: { role: 'reader' },
   revocations: { state: 'confirmed' },
   'revocations pending': { sealed_grant: 'x' },
   messages: { channel: 'sms', template: 'confirmation', state: 'queued', stage: 'waiting', lane: 'sms_code' },

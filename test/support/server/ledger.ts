@@ -53,6 +53,8 @@ const bookkeeping = new Set([
   'search_changes',
 ]);
 
+const unused = { used_at: null, network: null, former_used_at: null };
+
 type Snapshot = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** A ledger whose first mark is now. */
@@ -98,7 +100,9 @@ async function snapshot(rows: AnyRows): Promise<Snapshot> {
     const ownRows =
       table === 'audit_events' ? [...(await rows.all('audit_archive')), ...all].filter(isOwnEvent) : all;
     const entries = ownRows.map((row) => {
-      return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(row)] as const;
+      // When a key was last used is written behind the answers.
+      const seen = table === 'api_keys' ? { ...row, ...unused } : row;
+      return [JSON.stringify(key.map((column) => row[column])), JSON.stringify(seen)] as const;
     });
     written.set(table, new Map(entries));
   }
