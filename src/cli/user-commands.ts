@@ -48,4 +48,30 @@ export const userCommands: readonly Command[] = [
     options: { org: { value: 'ID', meaning: 'Of this organization only' } },
     load: async () => (await import('./commands/user.ts')).show,
   },
+  {
+    name: 'user export',
+    summary: 'Export everything that the directory has of one person, with a signed manifest',
+    details: [
+      'Writes person.json, a CSV file for each table, and manifest.json, which says what is held back and why. To verify an',
+      'export, with or without a directory: `roster user export --verify FOLDER/manifest.json`.',
+    ].join(' '),
+    argument: {
+      name: 'ID|EMAIL',
+      meaning: 'An id in the format of any API, a number, an email, a phone or an external id',
+      isOptional: true,
+    },
+    options: {
+      org: { value: 'ID', meaning: 'Of this organization only' },
+      out: { value: 'FOLDER', meaning: 'The folder to write to; it must not exist, or be empty' },
+      verify: {
+        value: 'FILE',
+        meaning: 'Verify the manifest FILE and the files beside it; ends with 1 if they are not as signed',
+      },
+      jwks: {
+        value: 'FILE',
+        meaning: 'The public keys; default: those in the data folder (with --verify)',
+      },
+    },
+    load: async () => (await import('./commands/person-export.ts')).exportOne,
+  },
 ];

@@ -26,6 +26,7 @@ import type { MessageBudgetStore } from './messaging/budget-store.ts';
 import type { MessageQueue, MessageStore } from './messaging/message-queue.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
+import type { PersonDataStore } from './person-export/person-data.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';
 import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
 import type { AuditQueue, AuditStore } from './record/audit-event.ts';
@@ -65,6 +66,7 @@ export interface Tx {
   readonly erasures: ErasureStore;
   readonly refusedDeletions: RefusedDeletionStore;
   readonly imports: ImportStore;
+  readonly personData: PersonDataStore;
 }
 
 /** The stores that belong to no organization, or to all organizations. */

@@ -1,10 +1,8 @@
 /** Erasures as the operator sees them: their states and receipts, the check of a receipt, and waiting that is given up. */
-import { readPublicKeys } from '../../app/backup.ts';
-import { readConfig } from '../../config/config.ts';
 import { abandonErasure } from '../../core/erasure/abandon-erasure.ts';
 import { type Erasure, erasureStates } from '../../core/erasure/erasure.ts';
 import { type ErasureDossier, getErasureDossier, listErasures } from '../../core/erasure/list-erasures.ts';
-import { type Jwks, parseJwks, type ReceiptFault, verifyReceipt } from '../../core/erasure/receipt.ts';
+import { type ReceiptFault, verifyReceipt } from '../../core/erasure/receipt.ts';
 import { rotateReceiptKey } from '../../core/erasure/receipt-key.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { isOpen } from '../../core/providers/revocation.ts';
@@ -12,6 +10,7 @@ import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { pairs, table, timeOrNull } from '../layout.ts';
 import { choiceOf, door, onDirectory, readOrganizationLabels } from '../operator.ts';
+import { readKeys } from '../public-keys.ts';
 import { readTextFile } from '../text-file.ts';
 
 const listMax = 100;
@@ -76,10 +75,7 @@ export const show = onDirectory(async (directory, { argument }) => {
 
 export const verify: Handler = async (invocation) => {
   const text = await readTextFile(invocation.argument);
-  const path = invocation.find('jwks');
-  const { config } = readConfig(invocation.env);
-  const jwks = path === undefined ? await readPublicKeys(config) : readJwks(await readTextFile(path), path);
-  const result = verifyReceipt(text, jwks);
+  const result = verifyReceipt(text, await readKeys(invocation));
   if ('fault' in result) {
     return {
       json: { valid: false, reason: result.fault },
@@ -141,10 +137,4 @@ function providersOf({ revocations }: ErasureDossier) {
 function whenOf({ state, since, endedAt }: ReturnType<typeof providersOf>[number]): string {
   if (isOpen({ state })) return ` since ${since}`;
   return endedAt === null ? '' : ` at ${endedAt}`;
-}
-
-function readJwks(text: string, path: string): Jwks {
-  const jwks = parseJwks(text);
-  if (jwks === null) throw new CommandError(`${path} is not a JSON Web Key Set`);
-  return jwks;
 }

@@ -5,8 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import { stripInvisible } from '../../core/directory/visible-text.ts';
 import { isTransferColumn, type TransferColumn, transferColumns } from '../../core/transfer/columns.ts';
+import { type Separator, separators, splitCsv } from '../../core/transfer/csv.ts';
 import { CommandError } from '../command.ts';
-import { type Separator, separators, splitCsv } from './csv.ts';
 
 export interface CsvHeader {
   readonly separator: Separator;

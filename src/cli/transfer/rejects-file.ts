@@ -5,9 +5,9 @@
 import { fstatSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { toCsvLine } from '../../core/transfer/csv.ts';
 import type { Reject } from '../../core/transfer/import-progress.ts';
 import { CommandError } from '../command.ts';
-import { toCsvLine } from './csv.ts';
 import { isFile, PrivateFile, type PrivateFileOptions } from './private-file.ts';
 import { type Format, formatOf } from './row-cutter.ts';
 

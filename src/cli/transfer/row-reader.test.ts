@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { toCsvLine } from '../../core/transfer/csv.ts';
 import { type ImportLine, saysNothing } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
-import { toCsvLine } from './csv.ts';
 import { type Format, rowBytesMax } from './row-cutter.ts';
 import { RowReader } from './row-reader.ts';
 

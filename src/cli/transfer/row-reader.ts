@@ -5,11 +5,11 @@
 import { isUtf8 } from 'node:buffer';
 import { isVisible } from '../../core/directory/visible-text.ts';
 import { isTransferColumn, type TransferColumn } from '../../core/transfer/columns.ts';
+import { fieldValue, type Separator, splitCsv } from '../../core/transfer/csv.ts';
 import type { ImportBatch } from '../../core/transfer/import.ts';
 import type { ImportProgress, RowFault } from '../../core/transfer/import-progress.ts';
 import { type ImportLine, type ImportRow, saysNothing } from '../../core/transfer/import-row.ts';
 import { CommandError } from '../command.ts';
-import { fieldValue, type Separator, splitCsv } from './csv.ts';
 import {
   type CsvHeader,
   checkColumns,

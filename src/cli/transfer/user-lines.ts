@@ -2,9 +2,9 @@
 import { userColumns } from '../../core/directory/user.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { transferredColumns } from '../../core/transfer/columns.ts';
+import { toCsvLine } from '../../core/transfer/csv.ts';
 import type { ExportedUser } from '../../core/transfer/export.ts';
 import { oneLine, safeJson } from '../terminal-text.ts';
-import { toCsvLine } from './csv.ts';
 import type { Format } from './row-cutter.ts';
 
 export interface UserLines {

@@ -108,7 +108,9 @@ export type Action =
   /** The organization's staff tools. */
   | 'staff.read'
   | 'staff.invite'
-  | 'staff.invite_admin';
+  | 'staff.invite_admin'
+  /** Hand out everything that the directory has of one person. */
+  | 'console.people.export';
 
 type Rule = {
   readonly [K in Principal['kind']]: (principal: Extract<Principal, { kind: K }>) => boolean;
@@ -160,6 +162,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
     user: userWith('admin', 'member'),
   },
   'staff.invite_admin': { ...base, api_key: keyWith('admin'), app: never, user: userWith('admin') },
+  'console.people.export': { ...base, api_key: never, app: never, user: never },
 };
 
 /** Whether the rulebook lets the principal do this. */

@@ -36,6 +36,7 @@ import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlPersonDataStore } from './person-data-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 
@@ -149,6 +150,10 @@ export class StoreTx implements Tx {
 
   get imports(): SqlImportStore {
     return new SqlImportStore(this.#scope, this.orgKey);
+  }
+
+  get personData(): SqlPersonDataStore {
+    return new SqlPersonDataStore(this.#scope, this.orgKey);
   }
 }
 
