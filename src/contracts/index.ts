@@ -1,5 +1,6 @@
 /** The contracts that are served, in the order in which they may claim a path of the bare host. */
 import type { Contract } from '../http/contract.ts';
+import { consoleContract } from './console/contract.ts';
 import { generalContract } from './general/contract.ts';
 import { humanapiContract } from './humanapi/contract.ts';
 import { organizationContract } from './organization/contract.ts';
@@ -10,4 +11,5 @@ export const contracts: readonly Contract[] = [
   generalContract,
   humanapiContract,
   organizationContract,
+  consoleContract,
 ];

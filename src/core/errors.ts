@@ -9,7 +9,17 @@
  */
 
 /** What a `not_found` is about. Contracts word a new noun by default; no table needs an edit. */
-export const nouns = ['user', 'app', 'organization', 'api_key', 'connection', 'erasure', 'session'] as const;
+export const nouns = [
+  'user',
+  'app',
+  'organization',
+  'api_key',
+  'connection',
+  'erasure',
+  'session',
+  'staff_account',
+  'passkey',
+] as const;
 export type Noun = (typeof nouns)[number];
 
 /** The kinds of field faults. `min` and `max` are limits in the unit of the field. */
@@ -62,6 +72,10 @@ export interface RefusalDetails {
   external_id_taken: { readonly externalId: string; readonly userId: string };
   /** The change would leave the organization without an active admin. */
   last_admin: Record<never, never>;
+  /** The change would leave the organization without a staff account that is an owner. */
+  last_owner: Record<never, never>;
+  /** The act needs a second factor that was given in the last minutes. */
+  fresh_factor_required: Record<never, never>;
   /** The life cycle has no such transition. */
   wrong_state: { readonly from: string; readonly to: string };
   /** A confirmation code is wrong, expired, used, void or of another user. */

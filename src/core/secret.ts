@@ -29,7 +29,7 @@ export function sameDigest(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** `c` and a letter: a token of the Connect page (`connect-page/connect-token.ts`). */
+/** `ss` and `sl`: a session and a link of a staff account; `c` and a letter: a token of the Connect page (`connect-page/connect-token.ts`). */
 export type TokenPrefix =
   | 'st'
   | 'pr'
@@ -43,7 +43,9 @@ export type TokenPrefix =
   | 'ci'
   | 'ca'
   | 'cr'
-  | 'cp';
+  | 'cp'
+  | 'ss'
+  | 'sl';
 
 /**
  * A bearer token of a user, or the state that comes back from a provider: `st_<organization>_<256 random bits>`. It
@@ -53,7 +55,7 @@ export function newToken(prefix: TokenPrefix, orgKey: OrgKey): string {
   return `${prefix}_${orgKey.toString(36)}_${randomBytes(32).toString('base64url')}`;
 }
 
-const tokenText = /^(st|pr|inv|ep|ec|eu|oaf|oas|cs|ci|ca|cr|cp)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
+const tokenText = /^(st|pr|inv|ep|ec|eu|oaf|oas|cs|ci|ca|cr|cp|ss|sl)_([0-9a-z]{1,7})_([A-Za-z0-9_-]{43})$/;
 
 /** The prefix and the organization of a token; null where the text does not have the form of a token. */
 export function parseToken(token: string): { prefix: TokenPrefix; orgKey: OrgKey } | null {

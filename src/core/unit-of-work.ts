@@ -32,6 +32,8 @@ import type { RevocationQueue, RevocationStore } from './providers/revocation.ts
 import type { AuditQueue, AuditStore } from './record/audit-event.ts';
 import type { SealedTextStore } from './sealing/sealed-text.ts';
 import type { UserSearchQueue, UserSearchStore } from './search/user-search-store.ts';
+import type { StaffDirectory, StaffFactorStore, StaffStore } from './staff/staff-account.ts';
+import type { StaffSessionStore } from './staff/staff-session.ts';
 import type { ImportStore } from './transfer/import-progress.ts';
 import type { ConfirmationCodeStore } from './verification/confirmation-code.ts';
 import type { EmailRequestQueue } from './verification/email-request-queue.ts';
@@ -67,6 +69,9 @@ export interface Tx {
   readonly refusedDeletions: RefusedDeletionStore;
   readonly imports: ImportStore;
   readonly personData: PersonDataStore;
+  readonly staff: StaffStore;
+  readonly staffFactors: StaffFactorStore;
+  readonly staffSessions: StaffSessionStore;
 }
 
 /** The stores that belong to no organization, or to all organizations. */
@@ -87,6 +92,7 @@ export interface SystemTx {
   readonly erasures: ErasureQueue;
   readonly receiptKeys: ReceiptKeyStore;
   readonly ledgerPositions: LedgerPositionStore;
+  readonly staff: StaffDirectory;
   /** Counters by network. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;

@@ -18,6 +18,8 @@ export interface HttpRefusalDetails {
   payload_too_large: { readonly limitBytes: number };
   /** The resource is not in the state that `If-Match` or `If-None-Match` expects. */
   precondition_failed: Record<never, never>;
+  /** A page of another site may have sent the request, with the cookie of the browser. */
+  cross_site: Record<never, never>;
   /** The request did not arrive in time. */
   request_timeout: Record<never, never>;
 }

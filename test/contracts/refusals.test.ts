@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describedDocuments } from '../support/contracts/documents.ts';
-import { aProvider, fillPath, loadDoors } from '../support/contracts/door.ts';
+import { aProvider, fillPath, loadAllDoors } from '../support/contracts/door.ts';
 import { nameOf, operationsOf } from '../support/contracts/operations.ts';
 import { addPerson } from '../support/contracts/people.ts';
 import type { Ask } from '../support/server/http.ts';
 import { setUp, setUpLedger, setUpRoster } from '../support/server/set-up.ts';
 
-const doors = await loadDoors();
+const doors = await loadAllDoors();
 const deletions = operationsOf(describedDocuments()).filter(({ method }) => method === 'DELETE');
 
 const roster = setUpRoster({ env: aProvider });
@@ -24,10 +24,11 @@ describe('a DELETE with a body', () => {
       const door = doors.get(operation.contract);
       assert.ok(door);
       const path = await fillPath(door, operation.path, { roster, tenant, user: person });
+      const credential = await door.credential(tenant, async () => admin);
       await ledger.mark();
       const reply = await roster.call(`DELETE ${path}`, {
-        ...(await door.credential(tenant, async () => admin)),
-        headers: { 'content-type': 'application/json' },
+        ...credential,
+        headers: { ...credential.headers, 'content-type': 'application/json' },
         body: JSON.stringify('x'.repeat(256 * 1024)),
       });
       assert.equal(reply.status, 413);

@@ -10,10 +10,10 @@ import { readDocuments } from '../support/contracts/documents.ts';
 import {
   aProvider,
   attackedContracts,
-  type DoorDescription,
   fillPath,
   handlesOf,
-  loadDoors,
+  loadAllDoors,
+  type PlainDoor,
 } from '../support/contracts/door.ts';
 import { type Operation, operationsOf } from '../support/contracts/operations.ts';
 import { addPerson, type Person } from '../support/contracts/people.ts';
@@ -36,7 +36,7 @@ export interface Request {
 export interface Scene {
   readonly roster: Roster;
   /** The door of each contract, by its name. */
-  readonly doors: ReadonlyMap<string, DoorDescription>;
+  readonly doors: ReadonlyMap<string, PlainDoor>;
   /** The operations of the contracts that are attacked. */
   readonly operations: readonly Operation[];
   /** How the contract of an operation spells a person. */
@@ -65,7 +65,7 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   const roster = await startRoster({ ...options, env: { ...aProvider, ...options.env } });
   const tenant = roster.organization;
   const foreign = await addPerson(roster, { email: 'foreign@example.com' }, await roster.addOrganization());
-  const doors = await loadDoors();
+  const doors = await loadAllDoors();
   const attacked = new Set(attackedContracts().map(({ name }) => name));
   const documents = await readDocuments(roster.baseUrl);
   const operations = operationsOf(documents.filter(([name]) => attacked.has(name)));
@@ -82,7 +82,7 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
     return credentialAt(doorOf(doors, operation.contract));
   }
 
-  function credentialAt(door: DoorDescription): Promise<Ask> {
+  function credentialAt(door: PlainDoor): Promise<Ask> {
     return door.credential(tenant, async () => {
       caller ??= await addPerson(roster, { role: 'admin' });
       return caller;
@@ -162,7 +162,7 @@ export async function withinDeadline<T>(what: string, promise: Promise<T>): Prom
   }
 }
 
-function doorOf(doors: ReadonlyMap<string, DoorDescription>, contract: string): DoorDescription {
+function doorOf(doors: ReadonlyMap<string, PlainDoor>, contract: string): PlainDoor {
   const door = doors.get(contract);
   assert.ok(door, `no door of ${contract}`);
   return door;

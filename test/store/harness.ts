@@ -11,6 +11,7 @@ import type { App, AppDigests } from '../../src/core/directory/organization.ts';
 import { type NewUser, newUserDefaults } from '../../src/core/directory/user.ts';
 import { newAppId, newPrefixedId, newUserId, newUserNumber, type OrgKey } from '../../src/core/ids.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
+import type { StaffAccount } from '../../src/core/staff/staff-account.ts';
 import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
@@ -165,6 +166,22 @@ export function newUser({ appId }: Pick<Tenant, 'appId'>, fields: Partial<NewUse
     createdAt: 1_000,
     ...fields,
   };
+}
+
+/** Adds a staff account. */
+export function addStaff(
+  store: Store,
+  orgKey: OrgKey,
+  fields: Partial<StaffAccount> = {},
+): Promise<StaffAccount> {
+  const id = newPrefixedId('stf');
+  return store.change(orgKey, (tx) =>
+    tx.staff.insert({
+      ...{ id, email: `${id}@example.com`, name: 'Jo', role: 'owner', passwordHash: null },
+      ...{ sealedTotp: null, createdAt: 1_000, enrolledAt: null },
+      ...fields,
+    }),
+  );
 }
 
 /** Claims due messages of all lanes and organizations, without a bound by destination; the oldest first. */

@@ -108,6 +108,7 @@ test('no statement walks a table, or all rows of an organization, to find its ow
   // Lists of all rows, for an operator or a job.
   const walks = [
     /^SCAN (organizations|apps|api_keys|password_requests)$/,
+    /^SCAN staff_accounts USING INDEX staff_accounts_email$/,
     /^SCAN messages USING INDEX messages_content$/,
     // The metrics count what waits. The index holds nothing else.
     /^SCAN messages USING COVERING INDEX messages_queued$/,
@@ -132,6 +133,8 @@ test('no statement walks a table, or all rows of an organization, to find its ow
     /audit_(events|lists)/,
     // The blocks of the search, and users who are to be settled in them, a limited number at a time.
     /search_(blocks|changes)/,
+    // The staff of an organization are few.
+    /^SEARCH staff_accounts /,
     /receipt_keys/,
     // The one row of the organization itself.
     /^SEARCH (organizations|hash_costs) /,

@@ -115,7 +115,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   contracts: {
     paths: ['src/contracts/'],
-    rooms: ['core', 'http', 'httpReading', 'httpAnswering'],
+    rooms: ['core', 'http', 'httpReading', 'httpAnswering', 'shapes'],
     packages: ['node:http'],
   },
   pages: {
@@ -125,7 +125,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   /** What a web page and its server share: the types of their messages, and texts with values. */
   shapes: {
-    paths: ['src/pages/connect/connect-shapes.ts', 'src/pages/fill-text.ts'],
+    paths: ['src/pages/connect/connect-shapes.ts', 'src/pages/fill-text.ts', 'src/contracts/console/shapes/'],
     rooms: [],
     packages: [],
   },

@@ -44,6 +44,9 @@ const envelopes = {
   },
   proof_required: { ...forbidden, message: 'A proof of work is required.' },
   signup_closed: { ...forbidden, message: 'This app takes no sign-ups.' },
+  last_owner: { ...forbidden, message: 'An organization keeps at least one owner of the console.' },
+  fresh_factor_required: { ...forbidden, message: 'A second factor is required.' },
+  cross_site: { ...forbidden, message: 'A page of another site sent the request.' },
   not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {

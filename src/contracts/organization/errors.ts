@@ -47,6 +47,13 @@ const refusedAs = {
     error: 'forbidden',
     message: 'The last active admin of an organization cannot be deleted',
   },
+  last_owner: {
+    status: 403,
+    error: 'forbidden',
+    message: 'An organization keeps at least one owner of the console',
+  },
+  fresh_factor_required: { status: 403, error: 'forbidden', message: 'A second factor is required' },
+  cross_site: { status: 403, error: 'forbidden', message: 'A page of another site sent the request' },
   not_found: { status: 404, error: 'not_found', message: 'Not found' },
   route_not_found: { status: 404, error: 'not_found', message: 'There is nothing at this address' },
   method_not_allowed: {

@@ -34,6 +34,13 @@ const envelopes = {
   forbidden: { status: 403, error: 'forbidden', message: 'The role of this API key does not allow this.' },
   proof_required: { status: 403, error: 'forbidden', message: 'A proof of work is required.' },
   signup_closed: { status: 403, error: 'forbidden', message: 'This app takes no sign-ups.' },
+  last_owner: {
+    status: 403,
+    error: 'forbidden',
+    message: 'An account keeps at least one owner of the console.',
+  },
+  fresh_factor_required: { status: 403, error: 'forbidden', message: 'A second factor is required.' },
+  cross_site: { status: 403, error: 'forbidden', message: 'A page of another site sent the request.' },
   not_found: { ...notFound, message: 'Not found.' },
   route_not_found: { ...notFound, message: 'There is nothing at this path.' },
   method_not_allowed: {

@@ -53,6 +53,22 @@ export interface ConnectPagePrincipal extends WithDoor {
   readonly userId: UserId;
 }
 
+export const staffRoles = ['owner', 'support', 'privacy', 'engineer'] as const;
+/** What a staff account may do in the console; apart from the roles of users. */
+export type StaffRole = (typeof staffRoles)[number];
+
+/** A person of the organization's staff in the console, by session. */
+export interface StaffPrincipal extends WithDoor {
+  readonly kind: 'staff';
+  readonly orgKey: OrgKey;
+  /** `stf_` and 32 hex digits. */
+  readonly staffId: string;
+  readonly role: StaffRole;
+  readonly sessionId: string;
+  /** Until when the second factor that was given last counts as fresh, epoch milliseconds. */
+  readonly freshUntil: number;
+}
+
 /** A caller without a credential, in the organization of the app that the call is for. */
 export interface PublicPrincipal extends WithDoor {
   readonly kind: 'public';
@@ -83,6 +99,7 @@ export type Principal =
   | AppPrincipal
   | UserPrincipal
   | ConnectPagePrincipal
+  | StaffPrincipal
   | PublicPrincipal
   | OperatorPrincipal;
 
@@ -109,8 +126,22 @@ export type Action =
   | 'staff.read'
   | 'staff.invite'
   | 'staff.invite_admin'
-  /** Hand out everything that the directory has of one person. */
-  | 'console.people.export';
+  /** See people in the console: the list, the search, one person. Without `console.people.unmasked` their fields are masked. */
+  | 'console.people.read'
+  | 'console.people.unmasked'
+  /** Resend, reset, end sessions, unlock, edit, rename, cancel, reinstate. */
+  | 'console.people.manage'
+  /** Take the data of people out of the directory. */
+  | 'console.people.export'
+  /** Delete a person, and see erasures and their receipts. */
+  | 'console.erasures.manage'
+  /** See the audit log in the console. */
+  | 'console.record.read'
+  /** Keys, apps, origins, brand and settings. */
+  | 'console.keys.manage'
+  | 'console.overview.read'
+  /** Staff accounts and their roles. */
+  | 'console.staff.manage';
 
 type Rule = {
   readonly [K in Principal['kind']]: (principal: Extract<Principal, { kind: K }>) => boolean;
@@ -128,18 +159,70 @@ const userWith =
     roles.includes(principal.user.role);
 const isClinician = ({ user }: UserPrincipal): boolean => user.isClinicalApproved;
 
-const base = { connect: never, public: never, operator: always } as const;
+const staffWith =
+  (...roles: readonly StaffRole[]) =>
+  (principal: StaffPrincipal): boolean =>
+    roles.includes(principal.role);
+
+/** No credential of an API reaches what only the console shows; the command line does. */
+const consoleOnly = {
+  api_key: never,
+  app: never,
+  user: never,
+  connect: never,
+  public: never,
+  operator: always,
+};
+
+const base = { connect: never, staff: never, public: never, operator: always } as const;
 
 /** The rulebook: for each action, which kind of principal may do it. */
 const rulebook: Readonly<Record<Action, Rule>> = {
-  'users.read': { ...base, api_key: always, app: always, user: userWith('admin') },
+  'users.read': {
+    ...base,
+    api_key: always,
+    app: always,
+    user: userWith('admin'),
+    staff: staffWith('owner', 'support', 'privacy'),
+  },
   'users.create': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
-  'users.update': { ...base, api_key: keyWith('admin', 'member'), app: always, user: userWith('admin') },
+  'users.update': {
+    ...base,
+    api_key: keyWith('admin', 'member'),
+    app: always,
+    user: userWith('admin'),
+    staff: staffWith('owner', 'support'),
+  },
   'users.report': { ...base, api_key: keyWith('admin', 'member'), app: never, user: never },
-  'users.delete': { ...base, api_key: keyWith('admin'), app: always, user: userWith('admin') },
-  'connections.read': { ...base, api_key: always, app: always, user: never, connect: always },
-  'erasures.read': { ...base, api_key: keyWith('admin'), app: never, user: never },
-  'audit.read': { ...base, api_key: keyWith('admin'), app: never, user: never },
+  'users.delete': {
+    ...base,
+    api_key: keyWith('admin'),
+    app: always,
+    user: userWith('admin'),
+    staff: staffWith('owner', 'privacy'),
+  },
+  'connections.read': {
+    ...base,
+    api_key: always,
+    app: always,
+    user: never,
+    connect: always,
+    staff: staffWith('owner', 'support', 'privacy'),
+  },
+  'erasures.read': {
+    ...base,
+    api_key: keyWith('admin'),
+    app: never,
+    user: never,
+    staff: staffWith('owner', 'privacy'),
+  },
+  'audit.read': {
+    ...base,
+    api_key: keyWith('admin'),
+    app: never,
+    user: never,
+    staff: staffWith('owner', 'privacy'),
+  },
   'connections.manage': {
     ...base,
     api_key: keyWith('admin', 'member'),
@@ -152,8 +235,15 @@ const rulebook: Readonly<Record<Action, Rule>> = {
     api_key: never,
     app: never,
     user: (principal) => principal.user.role === 'admin' || isClinician(principal),
+    staff: staffWith('owner', 'support', 'privacy'),
   },
-  'care.manage': { ...base, api_key: never, app: never, user: userWith('admin') },
+  'care.manage': {
+    ...base,
+    api_key: never,
+    app: never,
+    user: userWith('admin'),
+    staff: staffWith('owner', 'support'),
+  },
   'staff.read': { ...base, api_key: always, app: never, user: userWith('admin', 'member') },
   'staff.invite': {
     ...base,
@@ -162,7 +252,15 @@ const rulebook: Readonly<Record<Action, Rule>> = {
     user: userWith('admin', 'member'),
   },
   'staff.invite_admin': { ...base, api_key: keyWith('admin'), app: never, user: userWith('admin') },
-  'console.people.export': { ...base, api_key: never, app: never, user: never },
+  'console.people.read': { ...consoleOnly, staff: always },
+  'console.people.unmasked': { ...consoleOnly, staff: staffWith('owner', 'support', 'privacy') },
+  'console.people.manage': { ...consoleOnly, staff: staffWith('owner', 'support') },
+  'console.people.export': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
+  'console.erasures.manage': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
+  'console.record.read': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
+  'console.keys.manage': { ...consoleOnly, staff: staffWith('owner', 'engineer') },
+  'console.overview.read': { ...consoleOnly, staff: always },
+  'console.staff.manage': { ...consoleOnly, staff: staffWith('owner') },
 };
 
 /** Whether the rulebook lets the principal do this. */
@@ -177,6 +275,8 @@ export function may(principal: Principal, action: Action): boolean {
       return rule.user(principal);
     case 'connect':
       return rule.connect(principal);
+    case 'staff':
+      return rule.staff(principal);
     case 'public':
       return rule.public(principal);
     case 'operator':

@@ -69,6 +69,15 @@ export const auditActions = [
   'connection.overdue',
   'connection.abandoned',
   'erasure.abandoned',
+  'staff.created',
+  'staff.role_changed',
+  'staff.removed',
+  'staff.link_issued',
+  'staff.enrolled',
+  'staff.factor_added',
+  'staff.factor_removed',
+  'staff.factor_given',
+  'staff.codes_replaced',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -79,6 +88,7 @@ export type AuditSubjectKind =
   | 'user'
   | 'connection'
   | 'erasure'
+  | 'staff'
   /** The users that a list or a count is about: of the organization, or of the app with that id. */
   | 'users'
   /** A command of the command line, by its name. */
@@ -92,7 +102,7 @@ export interface AuditEvent {
   readonly id: string;
   readonly at: number;
   readonly actorKind: Principal['kind'];
-  /** The key's, app's or user's id; null for the public and the operator. */
+  /** The id of the key, app, user or staff account; null for the public and the operator. */
   readonly actorId: string | null;
   readonly door: string;
   readonly action: AuditAction;
@@ -239,6 +249,8 @@ export function actorIdOf(principal: Principal): string | null {
     case 'user':
     case 'connect':
       return principal.userId;
+    case 'staff':
+      return principal.staffId;
     case 'operator':
       return principal.accountId ?? null;
     case 'public':

@@ -13,8 +13,8 @@ const usersOf = (principal: Principal) =>
 
 /** Records that the principal was shown one user. The caller waits for the result before it answers. */
 export function recordRead(core: Core, principal: Principal, userId: UserId): Promise<void> | undefined {
-  if (principal.kind === 'user') {
-    if (principal.userId === userId) return undefined;
+  if (principal.kind === 'user' || principal.kind === 'staff') {
+    if (principal.kind === 'user' && principal.userId === userId) return undefined;
     return core.work.change(principal.orgKey, (tx) =>
       record(tx, principal, 'user.read', { kind: 'user', id: userId }, core.clock.now(), { users: 1 }),
     );
@@ -32,7 +32,7 @@ export function recordRead(core: Core, principal: Principal, userId: UserId): Pr
 
 /** Records that the principal was shown a list of `users` users. The caller waits for the result before it answers. */
 export function recordList(core: Core, principal: Principal, users: number): Promise<void> | undefined {
-  if (principal.kind === 'user') {
+  if (principal.kind === 'user' || principal.kind === 'staff') {
     return core.work.change(principal.orgKey, (tx) =>
       record(tx, principal, 'user.listed', usersOf(principal), core.clock.now(), { users }),
     );

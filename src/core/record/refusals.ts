@@ -12,6 +12,7 @@ const subjectKinds: Partial<Record<Principal['kind'], AuditSubjectKind>> = {
   app: 'app',
   user: 'user',
   connect: 'user',
+  staff: 'staff',
 };
 
 /** Counts the error where it is a refusal of that kind. */

@@ -1,6 +1,6 @@
 /**
  * The columns that hold sealed texts, and the context that each text is bound to. Texts that are sealed for minutes
- * only, of attempts to connect and of requests for a reset link, are not in the list: they expire before an operator
+ * only, of attempts to connect, of requests for a reset link and of a TOTP before it is confirmed, are not in the list: they expire before an operator
  * deletes a former secret. The address of a link to an email is sealed under the link's own token.
  */
 
@@ -10,6 +10,7 @@ import type { OrgKey } from '../ids.ts';
 import { messageContext } from '../messaging/message.ts';
 import { connectionContext } from '../providers/connection.ts';
 import { revocationContext } from '../providers/revocation.ts';
+import { totpContext } from '../staff/staff-account.ts';
 
 /** By table: the column, and the context that binds a text to its row. */
 export const sealedColumns = {
@@ -18,6 +19,7 @@ export const sealedColumns = {
   messages: { column: 'sealed_content', context: messageContext },
   erasures: { column: 'sealed_traces', context: tracesContext },
   receipt_keys: { column: 'sealed_key', context: receiptKeyContext },
+  staff_accounts: { column: 'sealed_totp', context: totpContext },
 } as const satisfies Readonly<
   Record<string, { readonly column: string; readonly context: (row: SealedRow) => string }>
 >;

@@ -139,6 +139,8 @@ const detailsOfSamples: Omit<RefusalDetails, 'not_found'> = {
   email_taken: {},
   external_id_taken: { externalId: 'your-internal-id', userId: '0a34dca6b9fe0b2361038bd371d96539' },
   last_admin: {},
+  last_owner: {},
+  fresh_factor_required: {},
   wrong_state: { from: 'inactive', to: 'pending' },
   invalid_code: {},
   already_confirmed: {},
@@ -160,6 +162,7 @@ const httpDetailsOfSamples: HttpRefusalDetails = {
   unsupported_media_type: { reason: 'type' },
   payload_too_large: { limitBytes: bodyBytesMax },
   precondition_failed: {},
+  cross_site: {},
   request_timeout: {},
 };
 

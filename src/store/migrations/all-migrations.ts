@@ -34,6 +34,7 @@ import { userSearch } from './0031-user-search.ts';
 import { tokensByKind } from './0032-tokens-by-kind.ts';
 import { erasureFaults } from './0033-erasure-faults.ts';
 import { keyUses } from './0034-key-uses.ts';
+import { staffAccounts } from './0035-staff-accounts.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -71,6 +72,7 @@ export const migrations: readonly Migration[] = [
   tokensByKind,
   erasureFaults,
   keyUses,
+  staffAccounts,
 ];
 
 /** The version that this program works with. */

@@ -37,6 +37,7 @@ const statements = {
   messages: statementsFor('messages'),
   erasures: statementsFor('erasures'),
   receipt_keys: statementsFor('receipt_keys'),
+  staff_accounts: statementsFor('staff_accounts'),
 } satisfies Record<SealedTable, ReturnType<typeof statementsFor>>;
 
 /** Before every row, because no id is empty. */

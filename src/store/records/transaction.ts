@@ -39,6 +39,9 @@ import { SqlPasswordTokenStore } from './password-token-store.ts';
 import { SqlPersonDataStore } from './person-data-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
+import { SqlStaffFactorStore } from './staff/staff-factor-store.ts';
+import { SqlStaffSessionStore } from './staff/staff-session-store.ts';
+import { SqlStaffDirectory, SqlStaffStore } from './staff/staff-store.ts';
 
 /** The stores of one organization. Each puts the key of the organization into every query. */
 export class StoreTx implements Tx {
@@ -155,6 +158,18 @@ export class StoreTx implements Tx {
   get personData(): SqlPersonDataStore {
     return new SqlPersonDataStore(this.#scope, this.orgKey);
   }
+
+  get staff(): SqlStaffStore {
+    return new SqlStaffStore(this.#scope, this.orgKey);
+  }
+
+  get staffFactors(): SqlStaffFactorStore {
+    return new SqlStaffFactorStore(this.#scope, this.orgKey);
+  }
+
+  get staffSessions(): SqlStaffSessionStore {
+    return new SqlStaffSessionStore(this.#scope, this.orgKey);
+  }
 }
 
 /** The stores that belong to no organization, and access to the stores of each organization. */
@@ -223,6 +238,10 @@ export class StoreSystemTx implements SystemTx {
 
   get ledgerPositions(): SqlLedgerPositionStore {
     return new SqlLedgerPositionStore(this.#scope);
+  }
+
+  get staff(): SqlStaffDirectory {
+    return new SqlStaffDirectory(this.#scope);
   }
 
   get erasures(): SqlErasureQueue {

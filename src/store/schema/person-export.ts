@@ -22,6 +22,8 @@ import {
 const byUser = { about: 'users', namedBy: 'user', by: 'user_id' } as const;
 const byDigest = { about: 'users', namedBy: 'digest' } as const;
 
+const noUser = { about: 'none', why: 'a staff account is no user' } as const;
+
 const otherUsers = own('the id of another user is left out');
 
 export const personExport = {
@@ -303,6 +305,12 @@ export const personExport = {
     },
   },
   audit_archive: { about: 'none', why: 'older audit events, which an export shows together with the newest' },
+  staff_accounts: noUser,
+  staff_passkeys: noUser,
+  staff_recovery_codes: noUser,
+  staff_links: noUser,
+  staff_sessions: noUser,
+  staff_networks: noUser,
   audit_lists: { about: 'none', why: 'which lists of audit events are long' },
   audit_counts: { about: 'none', why: 'how many audit events such a list has' },
 } as const satisfies ExportRegistry;

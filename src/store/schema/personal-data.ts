@@ -9,6 +9,7 @@
  */
 import { auditData } from './audit-data.ts';
 import { erasureData } from './erasure-data.ts';
+import { staffData } from './staff-data.ts';
 import type { Database } from './tables.ts';
 import { userContents } from './user-table.ts';
 
@@ -17,9 +18,9 @@ import { userContents } from './user-table.ts';
  * one. `digest`: a keyed digest of personal data. `grant`: a provider's grant for a person, sealed, until the
  * provider confirms its end. `trace`: values by which an erased person was known, sealed, until the scan finds none
  * of them any more. `index`: which users have which pieces of text; an erasure takes the user out of them
- * (`UserSearchStore.purge`). `plain`: nothing about a person.
+ * (`UserSearchStore.purge`). `staff`: data about a member of the staff, who is no user. `plain`: nothing about a person.
  */
-export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'index' | 'plain';
+export type Content = 'personal' | 'user' | 'digest' | 'grant' | 'trace' | 'index' | 'staff' | 'plain';
 
 /**
  * What the erasure of a user does with the rows of a table. `delete`: it deletes the rows that name the user in the
@@ -338,6 +339,7 @@ export const tables = {
   },
   ...erasureData,
   ...auditData,
+  ...staffData,
   connect_tokens: {
     columns: {
       org_key: 'plain',

@@ -17,9 +17,10 @@ import type { PasswordTokenPurpose } from '../../core/verification/password-toke
 import type { ErasureTables } from './erasure-tables.ts';
 import type { Flag } from './flag.ts';
 import type { SearchTables } from './search-tables.ts';
+import type { StaffTables } from './staff-tables.ts';
 import type { UserTable } from './user-table.ts';
 
-export interface Database extends SearchTables, ErasureTables {
+export interface Database extends SearchTables, ErasureTables, StaffTables {
   organizations: {
     /** Order of creation. */
     seq: Generated<number>;

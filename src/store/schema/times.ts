@@ -17,6 +17,8 @@ import { messageLeaseMs, messageWaitMaxMs } from '../../core/messaging/message.t
 import { rangeClosedMs, rangeSlotMs } from '../../core/messaging/sms-rules.ts';
 import { attemptLifeMs, refreshAheadMaxMs } from '../../core/providers/connection.ts';
 import { revocationDueMs, revocationWaitMaxMs } from '../../core/providers/revocation.ts';
+import { staffLinkLifeMs } from '../../core/staff/staff-account.ts';
+import { staffSessionAgeMaxMs } from '../../core/staff/staff-session.ts';
 import { dayMs, hourMs } from '../../core/time.ts';
 import { codeLifeMs } from '../../core/verification/confirmation-code.ts';
 import { emailTokenLifeMs } from '../../core/verification/email-token.ts';
@@ -301,6 +303,22 @@ export const times: Times = {
       closed_until: { is: 'cut', cuts: [{ longestMs: rangeClosedMs, to: 'window', when: 'always' }] },
     },
   },
+  staff_accounts: { columns: { created_at: made, enrolled_at: shown } },
+  staff_passkeys: { columns: { created_at: made, used_at: shown } },
+  staff_links: { key: ['org_key', 'digest'], columns: { expires_at: ends(staffLinkLifeMs) } },
+  staff_sessions: {
+    key: ['org_key', 'digest'],
+    columns: {
+      started_at: { is: 'cut_with', column: 'expires_at' },
+      last_used_at: { is: 'cut_with', column: 'expires_at' },
+      expires_at: ends(staffSessionAgeMaxMs, { also: ['started_at', 'last_used_at'] }),
+      factor_at: {
+        is: 'allowed_for',
+        how: 'a factor that is further ahead than two clocks may differ is not fresh',
+      },
+    },
+  },
+  staff_networks: { key: ['org_key', 'staff_id', 'network'], columns: { used_at: happened() } },
   imports: { columns: { started_at: shown, finished_at: shown } },
   schema_migrations: { columns: { applied_at: shown } },
 };

@@ -10,7 +10,7 @@ import { sqliteDialect } from '../../../src/store/sql/dialect.ts';
 import { compileStatement } from '../../../src/store/sql/statement.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { AnyRows } from '../../support/server/rows.ts';
-import { addTenant, databases, makeSqliteStore, newUser, type OwnStore } from '../harness.ts';
+import { addStaff, addTenant, databases, makeSqliteStore, newUser, type OwnStore } from '../harness.ts';
 
 const now = Date.UTC(2026, 2, 2, 12);
 
@@ -31,6 +31,7 @@ after(async () => {
 /** What a row needs to be taken by its table, besides any values. */
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   api_keys: { role: 'reader' },
+  staff_sessions: { stage: 'open' },
   revocations: { state: 'confirmed' },
   'revocations pending': { sealed_grant: 'x' },
   messages: { channel: 'sms', template: 'confirmation', state: 'queued', stage: 'waiting', lane: 'sms_code' },
@@ -46,7 +47,7 @@ function columnsOf(table: string): readonly Column[] {
 describe('the registry of times', () => {
   /** Integers that are no instants. */
   const numbers =
-    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users)$/;
+    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number|step)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users|signs)$/;
 
   test('has every column that holds an instant, by its name or else', () => {
     const known = new Map(
@@ -132,12 +133,15 @@ for (const { name, make } of databases) {
         await own.execute(`update users set ${changes.join(', ')} where id = '${id}'`);
         return id;
       }
+      const hasStaff = columnsOf(table).some(({ name: column }) => column === 'staff_id');
+      const staff = hasStaff ? await addStaff(own.store, orgKey) : null;
       const filled: Record<string, unknown> = {};
       for (const { name: column, type, notnull, hidden } of columnsOf(table)) {
         if (hidden > 0 || column === 'seq') continue;
         if (column in values) filled[column] = values[column];
         else if (column === 'org_key') filled[column] = orgKey;
         else if (column === 'user_id') filled[column] = id;
+        else if (column === 'staff_id') filled[column] = staff?.id;
         else if (notnull === 1 || primary(table).includes(column))
           filled[column] = type === 'INTEGER' ? (/^(is|was|has)_/.test(column) ? 0 : made) : mark;
       }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
+import { addStaff, addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -85,6 +85,21 @@ const tables: readonly Swept[] = [
     row: (user_id) => ({ org_key: 1, user_id, site: 's', network: 'n' }),
   },
   {
+    ...{ table: 'staff_sessions', clock: 'expires_at', ageMs: 0 },
+    row: (digest) => ({
+      ...{ org_key: 1, digest, id: digest, staff_id: 's', stage: 'open', network: 'n' },
+      ...{ started_at: 0, last_used_at: 0 },
+    }),
+  },
+  {
+    ...{ table: 'staff_links', clock: 'expires_at', ageMs: 0 },
+    row: (digest) => ({ org_key: 1, digest, staff_id: digest }),
+  },
+  {
+    ...{ table: 'staff_networks', clock: 'used_at', ageMs: 90 * day },
+    row: (staff_id) => ({ org_key: 1, staff_id, network: 'n' }),
+  },
+  {
     ...{ table: 'idempotency', clock: 'created_at', ageMs: day },
     row: (key_digest) => ({ org_key: 1, key_digest, body_digest: 'b', user_id: 'u', status: 201 }),
   },
@@ -147,6 +162,7 @@ for (const { name, make } of databases) {
         const { id } = await own.store.change(tenant.orgKey, (tx) => tx.users.insert(newUser(tenant)));
         said['user_id'] = id;
       }
+      if ('staff_id' in values) said['staff_id'] = (await addStaff(own.store, tenant.orgKey)).id;
       const texts = Object.values(said).map((value) =>
         typeof value === 'string' ? `'${value}'` : String(value),
       );
@@ -243,6 +259,9 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   apps: 'stay',
   api_keys: 'stay, so that an expired key is refused as one',
   users: 'an erasure deletes them',
+  staff_accounts: 'an owner removes them',
+  staff_passkeys: 'go with their account',
+  staff_recovery_codes: 'are taken, and go with their account',
   user_counts: 'change with the users',
   search_blocks: 'change with the users',
   search_leaves: 'change with the users',

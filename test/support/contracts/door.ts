@@ -1,6 +1,6 @@
 /**
  * What tests of all contracts must know of one contract beyond its routes: how a client of it makes, reads, lists and
- * spells users. Each contract of the list has a door at `test/contracts/<name>/door.ts`; the tests across contracts and
+ * spells users; or, where it makes no users (`PlainDoor`), only how it is called. Each contract of the list has a door at `test/contracts/<name>/door.ts`; the tests across contracts and
  * the hostile tests load it from there, and fail where a contract has none.
  */
 import { contracts } from '../../../src/contracts/index.ts';
@@ -35,13 +35,31 @@ export interface Facts {
   readonly scoreStatus: string;
 }
 
-export interface DoorDescription {
-  /** The path of the list of users, with the contract's prefix. A single user is one segment below it. */
+export interface PlainDoor {
+  /** A path with the contract's prefix that answers a GET: that of the list of users where there is one. A single user is one segment below it. */
   root(tenant: Tenant): string;
   /** A credential that may do everything; `admin` makes a person with the role and a session, where one is needed. */
   credential(tenant: Tenant, admin: () => Promise<{ readonly session: string }>): Promise<Ask>;
   /** The kind of principal that the credential belongs to. */
-  readonly asker: 'api_key' | 'app' | 'user';
+  readonly asker: 'api_key' | 'app' | 'user' | 'staff';
+  /** The query parameters of the list; null where it has no pages. */
+  readonly pages: { readonly page: string; readonly size: string } | null;
+  /** The user's id as this contract spells it. */
+  idOf(user: Handles): string | number;
+  /** The path parameter that names the caller's own part of the directory, and its value. */
+  readonly scope?: { readonly parameter: string; value(tenant: Tenant): string };
+  /** A good value of each path parameter that names something else than a user. */
+  readonly others?: Readonly<
+    Record<string, (roster: Roster, tenant: Tenant, user: Pick<Person, 'userId'>) => Promise<string>>
+  >;
+  /** Bodies for requests on a user, by operation, where the document's example is not what a test wants to send. */
+  readonly bodies?: Readonly<Record<string, unknown>>;
+  /** Operations that succeed only with a code, a token, a password or a secret that the client was given. */
+  readonly needsSecret?: readonly string[];
+}
+
+/** The door of a contract that makes, reads and lists users. */
+export interface DoorDescription extends PlainDoor {
   /** The body that makes a user; `mark` makes it unlike others. */
   post(mark: string): unknown;
   /** The dotted path of the new user's id in the answer to a creation. */
@@ -54,23 +72,9 @@ export interface DoorDescription {
   readonly key: string;
   /** The dotted path of the exact number of users in the answer to a list; null where the list does not tell. */
   readonly total: string | null;
-  /** The query parameters of the list; null where it has no pages. */
-  readonly pages: { readonly page: string; readonly size: string } | null;
   readonly isOldestFirst: boolean;
-  /** The user's id as this contract spells it. */
-  idOf(user: Handles): string | number;
   /** A user as a read shows one, keys in the document's order; made at 12:00:00.123 on 2 March 2026. */
   view(user: Handles, facts: Facts, at: { readonly tenant: Tenant; readonly publicUrl: string }): object;
-  /** The path parameter that names the caller's own part of the directory, and its value. */
-  readonly scope?: { readonly parameter: string; value(tenant: Tenant): string };
-  /** A good value of each path parameter that names something else than a user. */
-  readonly others?: Readonly<
-    Record<string, (roster: Roster, tenant: Tenant, user: Pick<Person, 'userId'>) => Promise<string>>
-  >;
-  /** Bodies for requests on a user, by operation, where the document's example is not what a test wants to send. */
-  readonly bodies?: Readonly<Record<string, unknown>>;
-  /** Operations that succeed only with a code, a token, a password or a secret that the client was given. */
-  readonly needsSecret?: readonly string[];
 }
 
 /** When the user of `view` was made, in whole seconds and in milliseconds. */
@@ -85,13 +89,19 @@ export const aProvider = {
 export const strongPassword = 'four-doors-one-house-7';
 
 /** The door of each contract, in the order of the list. */
-export async function loadDoors(): Promise<ReadonlyMap<string, DoorDescription>> {
-  const doors = new Map<string, DoorDescription>();
+export async function loadAllDoors(): Promise<ReadonlyMap<string, PlainDoor | DoorDescription>> {
+  const doors = new Map<string, PlainDoor | DoorDescription>();
   for (const { name } of contracts) {
-    const { door }: { door: DoorDescription } = await import(`../../contracts/${name}/door.ts`);
+    const { door }: { door: PlainDoor | DoorDescription } = await import(`../../contracts/${name}/door.ts`);
     doors.set(name, door);
   }
   return doors;
+}
+
+/** The door of each contract that makes users, in the order of the list. */
+export async function loadDoors(): Promise<ReadonlyMap<string, DoorDescription>> {
+  const all = await loadAllDoors();
+  return new Map([...all].flatMap(([name, door]) => ('post' in door ? [[name, door] as const] : [])));
 }
 
 /** The contracts that hostile tests attack: all of the list, or those that `ROSTER_TEST_CONTRACTS` names. */
@@ -117,7 +127,7 @@ export interface PathContext {
 
 /** The path with valid values of all parameters; `chosen` replaces some of them, percent-encoded. */
 export async function fillPath(
-  door: DoorDescription,
+  door: PlainDoor,
   path: string,
   { roster, tenant, user, known = new Map<string, string>() }: PathContext,
   chosen: Readonly<Record<string, string>> = {},

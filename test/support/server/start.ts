@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../../../src/app/create-app.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import type { Environment } from '../../../src/config/environment.ts';
-import type { KeyRole } from '../../../src/core/access/principal.ts';
+import type { KeyRole, StaffRole } from '../../../src/core/access/principal.ts';
 import type { Core } from '../../../src/core/core.ts';
 import type { Organization } from '../../../src/core/directory/organization.ts';
 import { createAdmin, createOrganization } from '../../../src/core/directory/organization-lifecycle.ts';
@@ -34,6 +34,7 @@ import { createFakeClock, type FakeClock } from './clock.ts';
 import { type Client, createClient } from './http.ts';
 import { createMigratedDatabase, placeDatabase } from './prepared.ts';
 import { type AnyRows, openRows } from './rows.ts';
+import { type SignedInStaff, signInStaff } from './staff.ts';
 
 /** The door in the audit events of the changes that the tests make as the operator. */
 export const testDoor = 'test';
@@ -54,6 +55,8 @@ export interface Tenant extends Organization {
   /** The organization's first app. */
   readonly app: { readonly appId: string; readonly appKey: string; readonly clientSecret: string };
   readonly apiKeys: Readonly<Record<KeyRole, string>>;
+  /** Creates a staff account with that role and a session whose second factor is fresh, unless `isStale`. */
+  staff(role: StaffRole, options?: { readonly isStale?: boolean }): Promise<SignedInStaff>;
 }
 
 /** A message as its receiver sees it. */
@@ -150,6 +153,7 @@ export async function startRoster(options: StartOptions = {}): Promise<Roster> {
       ...organization,
       app: { appId: first.id, appKey, clientSecret },
       apiKeys: { admin: apiKey, member: await issue('member'), reader: await issue('reader') },
+      staff: (role, options) => signInStaff(core, organization.key, role, options),
     };
   }
 

@@ -1,0 +1,34 @@
+/**
+ * `console`: what the pages below `/console` call. It is internal: no document describes it in public, and it has neither a
+ * host nor a bare path. A call comes with the cookie of a staff session; an `Authorization` header is not read.
+ */
+import { authenticateStaff } from '../../core/staff/authenticate-staff.ts';
+import type { Contract } from '../../http/contract.ts';
+import { presentRefusal } from './errors.ts';
+import { routes } from './routes.ts';
+import { readSessionToken, secureCookieName } from './session-cookie.ts';
+
+export const consoleContract: Contract = {
+  name: 'console',
+  title: 'Console API',
+  description:
+    'What the pages of the console call. A call comes with the cookie of a staff session. A call that is no GET also needs the header `X-Roster-Console: 1`, and must come from a page of this deployment.',
+  claims: () => false,
+  hasOwnHost: false,
+  isInternal: true,
+  tags: {
+    Session: 'The session of the staff account that is signed in.',
+  },
+  securitySchemes: {
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: secureCookieName,
+      description: 'The session of a staff account: 12 hours, 30 minutes without a call.',
+    },
+  },
+  authenticate: async (core, call) => authenticateStaff(core, call.door, readSessionToken(core, call)),
+  routes,
+  present: presentRefusal,
+  allowsBrowsers: false,
+};

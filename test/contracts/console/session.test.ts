@@ -1,0 +1,149 @@
+/** The session of the console: who is signed in, its end by time and by wish, and what a call needs besides the cookie. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { describedDocuments } from '../../support/contracts/documents.ts';
+import { nameOf, operationsOf } from '../../support/contracts/operations.ts';
+import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { staffAsk } from '../../support/server/staff.ts';
+
+const roster = setUpRoster();
+const owner = setUp(() => roster.organization.staff('owner'));
+const ledger = setUpLedger(roster);
+const path = '/console/api/v1/session';
+const minuteMs = 60_000;
+
+describe('GET /session', () => {
+  test('says who is signed in, where, and for how long', async () => {
+    const reply = await roster.call(`GET ${path}`, {
+      headers: { ...owner.ask.headers, 'accept-language': 'es-MX, en;q=0.5' },
+    });
+    assert.equal(reply.status, 200);
+    const now = roster.clock.now();
+    const { id, name } = roster.organization;
+    assert.deepEqual(reply.body, {
+      staff: { id: owner.staffId, email: owner.email, name: 'The owner', role: 'owner' },
+      organization: { id, name },
+      expiresAt: new Date(now + 30 * minuteMs).toISOString(),
+      freshUntil: new Date(now + 5 * minuteMs).toISOString(),
+      isDevelopment: true,
+      locale: 'es',
+    });
+    await ledger.expect({});
+  });
+
+  test('a second factor is fresh for five minutes', async () => {
+    const own = await roster.organization.staff('support');
+    roster.clock.advance(5 * minuteMs);
+    const reply = await roster.call(`GET ${path}`, own.ask);
+    assert.equal(reply.at('freshUntil'), null);
+  });
+
+  test('no other credential opens it', async () => {
+    const { apiKeys, app } = roster.organization;
+    const admin = await roster.addAdmin();
+    const asks = [
+      {},
+      { bearer: apiKeys.admin },
+      { bearer: owner.token },
+      { appKey: app.appKey },
+      { session: admin.session },
+      staffAsk(admin.session),
+      staffAsk(''),
+      staffAsk(`${owner.token}x`),
+      // A cookie that only a deployment with https gives.
+      { headers: { cookie: `__Host-roster-console=${owner.token}` } },
+    ];
+    for (const ask of asks) {
+      const reply = await roster.call(`GET ${path}`, ask);
+      assert.deepEqual([reply.status, reply.at('error.code')], [401, 'unauthorized']);
+    }
+  });
+});
+
+describe('a session of the console', () => {
+  test('ends 30 minutes after the last call', async () => {
+    const own = await roster.organization.staff('owner');
+    const read = async (): Promise<number> => (await roster.call(`GET ${path}`, own.ask)).status;
+    for (const minutes of [29, 29, 29]) {
+      roster.clock.advance(minutes * minuteMs);
+      assert.equal(await read(), 200);
+    }
+    roster.clock.advance(30 * minuteMs);
+    assert.equal(await read(), 401);
+  });
+
+  test('ends 12 hours after the sign-in, however often it is used', async () => {
+    const own = await roster.organization.staff('owner');
+    const read = async (): Promise<number> => (await roster.call(`GET ${path}`, own.ask)).status;
+    for (let minutes = 20; minutes < 12 * 60; minutes += 20) {
+      roster.clock.advance(20 * minuteMs);
+      assert.equal(await read(), 200, String(minutes));
+    }
+    roster.clock.advance(20 * minuteMs);
+    assert.equal(await read(), 401);
+  });
+
+  test('ends with the sign-out, which takes the cookie back', async () => {
+    const own = await roster.organization.staff('privacy');
+    await ledger.mark();
+    const reply = await roster.call(`DELETE ${path}`, own.ask);
+    assert.equal(reply.status, 204);
+    assert.deepEqual(reply.headers['set-cookie'], [
+      'roster-console=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+    assert.equal((await roster.call(`GET ${path}`, own.ask)).status, 401);
+    await ledger.expect({
+      rows: { staff_sessions: '-1' },
+      audit: [{ action: 'session.ended', door: 'console', actor: own.staffId, subject: own.staffId }],
+    });
+  });
+});
+
+describe('a call that changes something', () => {
+  const operations = operationsOf(describedDocuments()).filter(
+    ({ contract, method }) => contract === 'console' && method !== 'GET',
+  );
+  const own = setUp(() => roster.organization.staff('owner'));
+  const cookie = () => own.ask.headers?.['cookie'] ?? '';
+  const foreign: Readonly<Record<string, () => Record<string, string | readonly string[]>>> = {
+    'without the header of the console': () => ({ cookie: cookie(), 'sec-fetch-site': 'same-origin' }),
+    'from another site': () => ({
+      cookie: cookie(),
+      'x-roster-console': '1',
+      'sec-fetch-site': 'cross-site',
+    }),
+    'from a neighbour site': () => ({
+      ...{ cookie: cookie(), 'x-roster-console': '1', 'sec-fetch-site': 'same-site' },
+    }),
+    'typed into the address bar': () => ({
+      ...{ cookie: cookie(), 'x-roster-console': '1', 'sec-fetch-site': 'none' },
+    }),
+    'with the origin of another site': () => ({
+      ...{ cookie: cookie(), 'x-roster-console': '1', origin: 'https://evil.example.com' },
+    }),
+    'with an opaque origin': () => ({ cookie: cookie(), 'x-roster-console': '1', origin: 'null' }),
+    'that does not say from where it comes': () => ({ cookie: cookie(), 'x-roster-console': '1' }),
+  };
+  for (const operation of operations) {
+    test(`is refused by ${nameOf(operation)} when a page of another site may have sent it`, async () => {
+      const line = `${operation.method} ${operation.path.replaceAll(/\{\w+\}/g, 'any')}`;
+      await ledger.mark();
+      for (const [title, headers] of Object.entries(foreign)) {
+        const reply = await roster.call(line, {
+          headers: headers(),
+          ...(operation.body === null ? {} : { json: operation.body.example }),
+        });
+        assert.deepEqual([reply.status, reply.at('error.code')], [403, 'cross_site'], title);
+      }
+      await ledger.expect({});
+    });
+  }
+
+  test('is taken with the own origin from a browser that sends no metadata', async () => {
+    for (const origin of [roster.baseUrl, roster.baseUrl.replace('127.0.0.1', 'localhost')]) {
+      const other = await roster.organization.staff('owner');
+      const headers = { cookie: other.ask.headers?.['cookie'] ?? '', 'x-roster-console': '1', origin };
+      assert.equal((await roster.call(`DELETE ${path}`, { headers })).status, 204, origin);
+    }
+  });
+});
