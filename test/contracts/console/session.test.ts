@@ -94,7 +94,7 @@ describe('a session of the console', () => {
     assert.equal((await roster.call(`GET ${path}`, own.ask)).status, 401);
     await ledger.expect({
       rows: { staff_sessions: '-1' },
-      audit: [{ action: 'session.ended', door: 'console', actor: own.staffId, subject: own.staffId }],
+      audit: [{ action: 'session.ended', door: 'console', actor_id: own.staffId, subject_id: own.staffId }],
     });
   });
 });
