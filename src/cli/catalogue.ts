@@ -11,6 +11,7 @@ import { auditCommands } from './audit-commands.ts';
 import type { Command, Option } from './command.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { limitCommands } from './limit-commands.ts';
+import { personCommands } from './person-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -257,6 +258,7 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/apps.ts')).set,
   },
   ...userCommands,
+  ...personCommands,
   {
     name: 'import',
     summary: 'Import users from a CSV or NDJSON file',

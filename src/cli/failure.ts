@@ -30,12 +30,21 @@ function explainRefusal(refusal: DomainError): readonly string[] {
     const { noun } = refusal.details;
     return [noun === 'api_key' ? 'there is no such key, or it is revoked' : `there is no such ${noun}`];
   }
+  if (isRefusal(refusal, 'rate_limited')) {
+    return [
+      `too many were sent: try again in ${refusal.details.retryAfterSeconds} s, or run \`roster user unlock\``,
+    ];
+  }
+  if (isRefusal(refusal, 'wrong_state')) return [`not possible while the state is ${refusal.details.from}`];
   return [refusals.get(refusal.code) ?? `refused: ${refusal.code}`];
 }
 
 /** The refusals that an operator's command can meet. */
 const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['email_taken', 'the email has already been taken'],
+  ['already_confirmed', 'the user is confirmed already'],
+  ['last_admin', 'the user is the last active admin of the organization: give another one the role first'],
+  ['external_id_taken', 'another user of the app has this external id'],
   ['unavailable', 'the database or the data folder is busy or unavailable: try again'],
   ['damaged', 'a page of the database is damaged: `roster check` names it'],
 ]);

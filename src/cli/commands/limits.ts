@@ -10,20 +10,19 @@ import {
   listNetworkLimits,
 } from '../../core/deployment/limits.ts';
 import type { User } from '../../core/directory/user.ts';
-import { findDossiers } from '../../core/directory/user-dossier.ts';
 import { toUserIdText } from '../../core/ids.ts';
 import { recordOperatorRead } from '../../core/record/commands.ts';
 import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
 import { CommandError, type Invocation, type Outcome, UsageError } from '../command.ts';
 import { counted, table } from '../layout.ts';
-import { pickUser } from '../one-user.ts';
-import { findOrganization, onDirectory, operatorOf } from '../operator.ts';
+import { findUser } from '../one-user.ts';
+import { onDirectory, operatorOf } from '../operator.ts';
 
 export const show = onDirectory(async (directory, invocation) => {
   const { account, network } = subjectOf(invocation);
   const { core } = directory;
   if (account !== undefined) {
-    const user = await findUser(directory, invocation, account);
+    const user = await findAccount(directory, invocation, account);
     return outcomeOf({ account: toUserIdText(user.id) }, await listAccountLimits(core, user));
   }
   if (network !== undefined) {
@@ -49,7 +48,7 @@ export const clear = onDirectory(async (directory, invocation) => {
   const { account, network } = subjectOf(invocation);
   const { core } = directory;
   if (account !== undefined) {
-    const user = await findUser(directory, invocation, account);
+    const user = await findAccount(directory, invocation, account);
     return clearedOutcome({ account: toUserIdText(user.id) }, await clearAccountLimits(core, user));
   }
   if (network === undefined) throw new UsageError('use --account or --network', invocation.command);
@@ -65,9 +64,8 @@ function subjectOf(invocation: Invocation): { account: string | undefined; netwo
   return { account, network };
 }
 
-async function findUser(directory: Directory, invocation: Invocation, account: string): Promise<User> {
-  const only = await findOrganization(directory, invocation);
-  const { user } = pickUser(await findDossiers(directory.core, account), only?.id ?? null);
+async function findAccount(directory: Directory, invocation: Invocation, account: string): Promise<User> {
+  const { user } = await findUser(directory, invocation, account);
   await recordOperatorRead(directory.core, operatorOf(user.orgKey), user.id);
   return user;
 }

@@ -1,12 +1,11 @@
 /** Exports all data of one person into a folder, and verifies such an export. */
 import { rmdir } from 'node:fs/promises';
-import { findDossiers } from '../../core/directory/user-dossier.ts';
 import { exportPerson } from '../../core/person-export/export-person.ts';
 import { type ManifestFault, manifestFile, verifyManifest } from '../../core/person-export/manifest.ts';
 import { type Handler, type Invocation, type Outcome, UsageError } from '../command.ts';
 import { counted } from '../layout.ts';
-import { pickUser } from '../one-user.ts';
-import { findOrganization, onDirectory, operatorOf } from '../operator.ts';
+import { findUser } from '../one-user.ts';
+import { onDirectory, operatorOf } from '../operator.ts';
 import { readKeys } from '../public-keys.ts';
 import { readTextFile } from '../text-file.ts';
 import { compareFiles, createFolder, type FileFault, writeFiles } from '../transfer/person-files.ts';
@@ -30,8 +29,7 @@ export const exportOne: Handler = (invocation) => {
 const write = onDirectory(async (directory, invocation): Promise<Outcome> => {
   const { core } = directory;
   const folder = invocation.get('out');
-  const only = await findOrganization(directory, invocation);
-  const { organization, user } = pickUser(await findDossiers(core, invocation.argument), only?.id ?? null);
+  const { organization, user } = await findUser(directory, invocation, invocation.argument);
   const principal = operatorOf(organization.key);
   await createFolder(folder);
   const { id, pieces } = await exportPerson(core, principal, user.id).catch(async (error: unknown) => {

@@ -1,19 +1,21 @@
 /** Shows one user as each API does, and the fields that no API shows. Never shows a digest, a code or a token. */
 import { presentUser } from '../../app/create-app.ts';
-import { findDossiers, type UserDossier } from '../../core/directory/user-dossier.ts';
-import { recordOperatorRead } from '../../core/record/commands.ts';
+import type { UserDossier } from '../../core/directory/user-dossier.ts';
+import { getPerson, type Person } from '../../core/people/person.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { bold, pairs, timeOrNull } from '../layout.ts';
-import { pickUser } from '../one-user.ts';
-import { findOrganization, onDirectory, operatorOf } from '../operator.ts';
+import { findUser } from '../one-user.ts';
+import { onDirectory, operatorOf } from '../operator.ts';
+import { presentMessage } from './messages.ts';
 
 export const show = onDirectory(async (directory, invocation) => {
   const { core } = directory;
-  const only = await findOrganization(directory, invocation);
-  const dossier = pickUser(await findDossiers(core, invocation.argument), only?.id ?? null);
-  await recordOperatorRead(core, operatorOf(dossier.organization.key), dossier.user.id);
+  const dossier = await findUser(directory, invocation, invocation.argument);
+  const person = await getPerson(core, operatorOf(dossier.organization.key), {
+    ref: { id: dossier.user.id },
+  });
   const views = await presentUser(dossier.user, core.clock.now());
-  const json = { ...views, directory: presentDossier(dossier) };
+  const json = { ...views, directory: { ...presentDossier(dossier), ...presentPerson(person) } };
   return {
     json,
     text: Object.entries(json)
@@ -46,6 +48,31 @@ function presentDossier({ organization, app, user, sessions, openCode, openToken
     openLinks: openTokens.map(({ purpose, expiresAt }) => {
       return { purpose, expiresAt: toMillisecondText(expiresAt) };
     }),
+  };
+}
+
+function presentPerson({ signIn, connections, messages, wrongPasswords, acts }: Person) {
+  return {
+    signIn: {
+      can: signIn.can,
+      reasons: signIn.reasons.map(({ until, ...reason }) => ({ ...reason, until: timeOrNull(until) })),
+    },
+    connections: connections.map(({ id, provider, status, connectedAt, lastSyncAt }) => {
+      return {
+        id,
+        provider,
+        status,
+        connectedAt: timeOrNull(connectedAt),
+        lastSyncAt: timeOrNull(lastSyncAt),
+      };
+    }),
+    messages: messages.map(presentMessage).map(({ user: _, ...message }) => message),
+    wrongPasswords: wrongPasswords.map(({ lastAt, lockedUntil, ...each }) => {
+      return { ...each, lastAt: toMillisecondText(lastAt), lockedUntil: timeOrNull(lockedUntil) };
+    }),
+    refusedActs: Object.fromEntries(
+      Object.entries(acts).flatMap(([act, { why }]) => (why === null ? [] : [[act, why]])),
+    ),
   };
 }
 

@@ -29,6 +29,8 @@ export interface KnownNetworkStore {
   note(userId: UserId, digests: NetworkDigests, at: number): Promise<void>;
   /** Forgets the network that was used longest ago, but not that one, where the account has more than `keep`. */
   forgetOldest(userId: UserId, except: NetworkDigests, keep: number): Promise<void>;
+  /** When each network was last used, of those that were used since that instant; newest first. */
+  listUses(userId: UserId, since: number): Promise<readonly number[]>;
   /** Forgets every network of the account. */
   drop(userId: UserId): Promise<void>;
 }

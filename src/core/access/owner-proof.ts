@@ -17,6 +17,9 @@ export interface TypedProof {
   readonly typed: string | null;
 }
 
+/** Of a caller who is no user: none is read. */
+export const noProof: TypedProof = { faults: [], typed: null };
+
 /**
  * Reads `currentPassword` as it came, without checking it. `isNeeded`: the change of `target` needs it, unless the session
  * is young. An admin who changes another user needs none, and one that is sent is not read.
@@ -27,7 +30,7 @@ export function readProof(
   proof: { readonly target: User; readonly currentPassword: unknown; readonly isNeeded: boolean },
 ): TypedProof {
   const { target, currentPassword, isNeeded } = proof;
-  if (principal.userId !== target.id) return { faults: [], typed: null };
+  if (principal.userId !== target.id) return noProof;
   if (currentPassword === undefined || currentPassword === null || currentPassword === '') {
     const isFresh = core.clock.now() - principal.sessionStartedAt < sessionFreshMs;
     return { faults: isNeeded && !isFresh ? [proofFault('blank')] : [], typed: null };

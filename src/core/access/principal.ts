@@ -284,6 +284,11 @@ export function may(principal: Principal, action: Action): boolean {
   }
 }
 
+/** The account of the principal's own: that of a user with a session. Staff, keys and the operator have none. */
+export function ownAccountOf(principal: Principal): UserId | null {
+  return principal.kind === 'user' ? principal.userId : null;
+}
+
 /** Refuses with `forbidden` where the rulebook does not let the principal do this. */
 export function authorize(principal: Principal, action: Action): void {
   if (!may(principal, action)) throw refuse('forbidden', {});

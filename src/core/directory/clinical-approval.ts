@@ -1,5 +1,5 @@
-/** An admin's approval of a clinician. It gives rights, so the user's email must be proved. */
-import { authorize, type UserPrincipal } from '../access/principal.ts';
+/** The approval of a clinician by an admin, the operator or staff. It gives rights, so the user's email must be proved. */
+import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { proofFault } from './proof.ts';
@@ -13,7 +13,7 @@ import type { UserRef } from './user-store.ts';
  */
 export async function approveClinical(
   core: Core,
-  principal: UserPrincipal,
+  principal: Principal,
   input: { readonly ref: UserRef | null },
 ): Promise<User> {
   authorize(principal, 'care.manage');

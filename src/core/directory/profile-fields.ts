@@ -12,11 +12,13 @@ import {
   readBoolean,
   readChoice,
   readDateOfBirth,
+  readExternalId,
   readLanguage,
   readNewEmail,
   readOptional,
   readPhone,
   readText,
+  readTimezone,
 } from './user-fields.ts';
 
 /** The fields to change, with the values as the client sent them; an absent field stays, and so do most that are null. */
@@ -36,13 +38,23 @@ export interface ProfileChange {
   readonly isClinical?: unknown;
   readonly isTemplate?: unknown;
   readonly isNativeSignup?: unknown;
+  readonly timezone?: unknown;
+  /** The partner's own id of the user; null removes it. */
+  readonly externalId?: unknown;
 }
 
 /** The clean values of a change; undefined leaves a field as it is. */
 export type ProfileValues = ReturnType<typeof readProfile>['values'];
 
 /** Fields whose null has a meaning: it clears the field, or it is a fault because the field is never empty again. */
-const clearable: ReadonlySet<string> = new Set(['email', 'firstName', 'lastName', 'phone', 'dateOfBirth']);
+const clearable: ReadonlySet<string> = new Set([
+  'email',
+  'firstName',
+  'lastName',
+  'phone',
+  'dateOfBirth',
+  'externalId',
+]);
 
 /** The change without the nulls that say nothing: those of fields that cannot be empty and have a default at sign-up. */
 export function withoutUnsaid(change: ProfileChange): ProfileChange {
@@ -64,6 +76,8 @@ export function withoutEchoes(change: ProfileChange, user: User, shownEmail = us
     isClinical: user.isClinical,
     isTemplate: user.isTemplate,
     isNativeSignup: user.isNativeSignup,
+    timezone: user.timezone,
+    externalId: user.externalId,
   };
   const echoes = new Map<string, unknown>(Object.entries(shown));
   const kept = Object.entries(change).filter(
@@ -73,8 +87,9 @@ export function withoutEchoes(change: ProfileChange, user: User, shownEmail = us
 }
 
 /** Whether a change without echoes sets a field that only an admin sets. */
-export function needsAdmin({ role, isActive, isTemplate, isClinical }: ProfileChange): boolean {
-  return [role, isActive, isTemplate, isClinical].some((value) => value !== undefined);
+export function needsAdmin(change: ProfileChange): boolean {
+  const { role, isActive, isTemplate, isClinical, timezone, externalId } = change;
+  return [role, isActive, isTemplate, isClinical, timezone, externalId].some((value) => value !== undefined);
 }
 
 /** Reads every field of a change. `email` is the account's own; a password must differ from it. */
@@ -110,6 +125,8 @@ export function readProfile(
     isClinical: take('isClinical', readBoolean),
     isTemplate: take('isTemplate', readBoolean),
     isNativeSignup: take('isNativeSignup', readBoolean),
+    timezone: take('timezone', readTimezone),
+    externalId: take('externalId', (value) => readOptional(value, readExternalId)),
   };
   take('passwordConfirmation', (value) => readPasswordConfirmation(value, change.password));
   return { values, faults: [...fields.faults] };

@@ -1,14 +1,14 @@
 /**
- * Reading, changing and cancelling an account, by its owner or by an admin. For other users the account does not
+ * Reading, changing and cancelling an account, by its owner, an admin or the operator. For other users the account does not
  * exist. An owner gives the password again to change email or password; a new phone number must be confirmed again;
  * a new password ends the other sessions.
  */
 import type { Arrival } from '../access/arrival.ts';
-import { checkProof, readProof } from '../access/owner-proof.ts';
+import { checkProof, noProof, readProof } from '../access/owner-proof.ts';
 import { isCommonInput } from '../access/password.ts';
 import { PasswordChange } from '../access/password-change.ts';
 import { inProgress } from '../access/password-changes.ts';
-import { may, type UserPrincipal } from '../access/principal.ts';
+import { may, ownAccountOf, type Principal, type UserPrincipal } from '../access/principal.ts';
 import { endOpenPages } from '../connect-page/end-pages.ts';
 import type { Core } from '../core.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
@@ -95,7 +95,7 @@ const attemptsMax = 3;
  */
 export async function updateProfile(
   core: Core,
-  principal: UserPrincipal,
+  principal: Principal,
   input: ProfileInput,
 ): Promise<UpdatedProfile> {
   const said = { ...input, change: withoutUnsaid(input.change) };
@@ -129,15 +129,16 @@ const decisive = ['passwordHash', 'email', 'emailProvedAt', 'requestedEmail'] as
  */
 async function tryToUpdate(
   core: Core,
-  principal: UserPrincipal,
+  principal: Principal,
   input: ProfileInput,
   attempt: Attempt,
 ): Promise<UpdatedProfile | null> {
   const { ref } = input;
   const isAdmin = may(principal, 'care.manage');
   const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
-  const target = present !== null && (isAdmin || present.id === principal.userId) ? present : null;
-  const shownEmail = target === null ? null : emailFor(principal, target);
+  const isOwnAccount = present !== null && present.id === ownAccountOf(principal);
+  const target = isAdmin || isOwnAccount ? present : null;
+  const shownEmail = target === null ? null : emailFor({ userId: ownAccountOf(principal) }, target);
   const context = {
     email: shownEmail,
     now: core.clock.now(),
@@ -156,7 +157,7 @@ async function tryToUpdate(
   const isNewEmail = email !== undefined && !isSameEmail(email, shownEmail);
   const isRequest = isNewEmail && requestsEmail(core, principal, target);
   // An owner replaces a proved email only by a proved one.
-  const isPending = isNewEmail && principal.userId === target.id && target.emailProvedAt !== null;
+  const isPending = isNewEmail && isOwnAccount && target.emailProvedAt !== null;
   const applied = isPending ? { ...values, email: undefined } : values;
   // The fields were read with the new email, and the present one stays for now.
   if (isPending && password !== undefined && isSameEmail(password, target.email)) {
@@ -165,7 +166,8 @@ async function tryToUpdate(
   faults.push(...rightsFaults(target, applied));
   const { currentPassword } = input;
   const isNeeded = isNewEmail || change.password !== undefined;
-  const proof = readProof(core, principal, { target, currentPassword, isNeeded });
+  const proof =
+    principal.kind === 'user' ? readProof(core, principal, { target, currentPassword, isNeeded }) : noProof;
   faults.push(...proof.faults);
   if (isNewEmail && !isRequest && !isPending) {
     const holder = await core.work.read(principal.orgKey, (tx) => tx.users.findByEmail(email));
@@ -179,7 +181,11 @@ async function tryToUpdate(
       if (user.passwordHash !== target.passwordHash) throw inProgress();
     });
   }
-  if (proof.typed !== null && (attempt.provedHash === null || attempt.provedHash !== target.passwordHash)) {
+  if (
+    principal.kind === 'user' &&
+    proof.typed !== null &&
+    (attempt.provedHash === null || attempt.provedHash !== target.passwordHash)
+  ) {
     const isRepeat = attempt.provedHash !== null;
     const { arrival } = input;
     await checkProof(core, principal, { target, typed: proof.typed, isRepeat, arrival });
@@ -212,13 +218,13 @@ async function tryToUpdate(
  */
 export async function cancelUser(
   core: Core,
-  principal: UserPrincipal,
+  principal: Principal,
   input: { readonly ref: UserRef | null },
 ): Promise<User> {
   const { ref } = input;
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(ref);
-    if (user === null || (user.id !== principal.userId && !may(principal, 'care.manage'))) {
+    if (user === null || (user.id !== ownAccountOf(principal) && !may(principal, 'care.manage'))) {
       throw refuse('not_found', { noun: 'user' });
     }
     return user.status === 'inactive' ? user : cancel(core, tx, principal, user);
@@ -229,8 +235,8 @@ export async function cancelUser(
  * A step: refuses with `unauthorized` where the session of the owner has ended since the request came in, because the
  * change that ended the session, such as a new password, was meant to lock it out.
  */
-async function keepSession(tx: Tx, principal: UserPrincipal, user: User): Promise<void> {
-  if (principal.userId !== user.id) return;
+async function keepSession(tx: Tx, principal: Principal, user: User): Promise<void> {
+  if (principal.kind !== 'user' || principal.userId !== user.id) return;
   const sessions = await tx.sessions.listOf(user.id);
   if (!sessions.some(({ id }) => id === principal.sessionId)) throw refuse('unauthorized', {});
 }
@@ -243,7 +249,7 @@ function changesAny({ isRequest: _, ...said }: object & { readonly isRequest: bo
 async function writeProfile(
   core: Core,
   tx: Tx,
-  principal: UserPrincipal,
+  principal: Principal,
   user: User,
   values: ProfileValues & {
     readonly passwordHash: string | undefined;
@@ -256,6 +262,7 @@ async function writeProfile(
   if (values.isRequest) await spendEmailRequest(core, tx, user);
   if (values.role !== undefined && values.role !== 'admin') await keepAnAdmin(tx, user);
   const { password: _, email, isRequest, pendingEmail, phone, isActive, isClinical, ...plain } = values;
+  const isOwnAccount = user.id === ownAccountOf(principal);
   const isNewPhone = phone != null && phone.phoneE164 !== user.phoneE164;
   const changes: UserChanges = {
     ...definedOf(plain),
@@ -265,7 +272,7 @@ async function writeProfile(
     // The wish of a user whom an admin no longer wants to be clinical ends together with the approval.
     ...(isClinical === undefined ? {} : { isClinical, ...(isClinical ? {} : { isClinicalApproved: false }) }),
     // What an admin sets is no claimed email of the user.
-    ...(values.email !== undefined && principal.userId !== user.id ? { isSelfRegistered: false } : {}),
+    ...(values.email !== undefined && !isOwnAccount ? { isSelfRegistered: false } : {}),
   };
   let after = await applyChanges(core, tx, principal, user, changes, null);
   // A cancelled account gets no message; its owner asks for a code after the account is restored.
@@ -276,11 +283,11 @@ async function writeProfile(
     await sendRequestLink(core, tx, after, email);
   } else if (pendingEmail !== undefined) {
     await requestEmailChange(core, tx, principal, after, pendingEmail);
-  } else if (principal.userId === user.id && !isSameEmail(after.email, user.email)) {
+  } else if (isOwnAccount && !isSameEmail(after.email, user.email)) {
     await sendNewEmailProof(core, tx, after);
   }
   if (plain.passwordHash !== undefined) {
-    await tx.sessions.endAll(user.id, principal.sessionId);
+    await tx.sessions.endAll(user.id, principal.kind === 'user' ? principal.sessionId : undefined);
     await tx.passwordTokens.drop(user.id, 'reset');
   }
   if (isActive === true && after.status === 'inactive') {
@@ -295,13 +302,14 @@ async function writeProfile(
 /** What a new email changes: a requested one stays so in another spelling, and ends where an admin sets the email. */
 function emailChanges(
   core: Core,
-  principal: UserPrincipal,
+  principal: Principal,
   user: User,
   { email, isRequest }: { readonly email: string | undefined; readonly isRequest: boolean },
 ): UserChanges {
   if (email === undefined) return {};
   if (isRequest) return emailRequestOf(email, core.clock.now());
-  const isSpelling = user.email === null && isSameEmail(email, emailFor(principal, user));
+  const isSpelling =
+    user.email === null && isSameEmail(email, emailFor({ userId: ownAccountOf(principal) }, user));
   return isSpelling ? { requestedEmail: email } : { email, ...withoutEmailRequest(user) };
 }
 
@@ -313,7 +321,7 @@ async function sendNewEmailProof(core: Core, tx: Tx, user: User): Promise<void> 
 }
 
 /** A step: the user is inactive and has no session, no code and no link but an invitation any more. */
-async function cancel(core: Core, tx: Tx, principal: UserPrincipal, user: User): Promise<User> {
+async function cancel(core: Core, tx: Tx, principal: Principal, user: User): Promise<User> {
   await keepAnAdmin(tx, user);
   const now = core.clock.now();
   const status = nextStatus(user.status, 'cancel');

@@ -53,7 +53,7 @@ export function hasClaimedEmail(user: User): boolean {
 
 /** The email that a user sees of an account: of the own one also the requested one, which no other user sees. */
 export function emailFor(
-  { userId }: { readonly userId: UserId },
+  { userId }: { readonly userId: UserId | null },
   { id, email, requestedEmail }: Pick<User, 'id' | 'email' | 'requestedEmail'>,
 ): string | null {
   return id === userId ? (email ?? requestedEmail) : email;

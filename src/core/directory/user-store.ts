@@ -68,6 +68,8 @@ export interface UserStore {
   ): Promise<UserBatch<K>>;
   /** The number of active admins of the organization, locked against other changes until the transaction ends. */
   lockActiveAdmins(): Promise<number>;
+  /** As `lockActiveAdmins`, of committed data, without a lock. */
+  countActiveAdmins(): Promise<number>;
 }
 
 /** Some users in order, and the position after them; `next` is null at the end. */

@@ -11,6 +11,15 @@ export interface MessageStore {
    * invalid.
    */
   giveUpEarlierCodes(userId: UserId, now: number): Promise<void>;
+  /** The newest messages to the user, at most `limit`, newest first. */
+  listOf(userId: UserId, limit: number): Promise<readonly TrackedMessage[]>;
+  /** The newest messages of the organization, at most `limit`, newest first; `state` null: in any state. */
+  list(state: MessageState | null, limit: number): Promise<readonly TrackedMessage[]>;
+}
+
+/** A message with the time of its next attempt, or, once it has ended, of its end. */
+export interface TrackedMessage extends Message {
+  readonly settlesAt: number;
 }
 
 /** A claim of messages that are due, in one lane and of one organization. */

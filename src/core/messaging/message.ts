@@ -40,7 +40,8 @@ export interface MessageContent {
   readonly token?: string;
 }
 
-export type MessageState = 'queued' | 'sent' | 'kept' | 'failed';
+export const messageStates = ['queued', 'sent', 'kept', 'failed'] as const;
+export type MessageState = (typeof messageStates)[number];
 export type MessageEvent = 'retry' | 'take' | 'keep' | 'give_up';
 
 /** The life of a message. The store settles only queued messages. Drawn in `docs/states.md`. */

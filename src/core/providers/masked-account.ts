@@ -23,11 +23,12 @@ export function maskAccount({
   return { name: `…${endOf(externalId ?? toUserIdText(id))}`, isUnproved: false };
 }
 
-function maskEmail(email: string): string {
+/** The first letters of both parts, and the end of the domain. */
+export function maskEmail(email: string, mark = '***'): string {
   const at = email.lastIndexOf('@');
   const labels = email.slice(at + 1).split('.');
   const top = labels.length > 1 ? `.${labels.at(-1)}` : '';
-  return `${firstOf(email.slice(0, at))}***@${firstOf(labels[0] ?? '')}***${top}`;
+  return `${firstOf(email.slice(0, at))}${mark}@${firstOf(labels[0] ?? '')}${mark}${top}`;
 }
 
 function firstOf(text: string): string {

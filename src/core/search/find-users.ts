@@ -2,7 +2,7 @@
  * Finds users by a text as one types it, and by filters: pages of users in the order of their rank, with a total that is
  * exact or a number that there are at least. The work has a bound, so that every page and every text costs much the same.
  */
-import { authorize, type Principal } from '../access/principal.ts';
+import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from '../directory/paging.ts';
 import type { User } from '../directory/user.ts';
@@ -37,9 +37,11 @@ export async function findUsers<K extends keyof User>(
     readonly filter: SearchFilter;
     readonly page: Page;
     readonly view: UserView<K>;
+    /** `users.read` unless given. */
+    readonly action?: Action;
   },
 ): Promise<FoundUsers<K>> {
-  authorize(principal, 'users.read');
+  authorize(principal, input.action ?? 'users.read');
   const found = await core.work.read(principal.orgKey, (tx) => read(tx, input));
   if (principal.kind === 'operator') await recordOperatorList(core, principal, found.items.length);
   else await recordList(core, principal, found.items.length);

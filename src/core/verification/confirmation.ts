@@ -4,7 +4,7 @@
  * and no other. The answer is the same for both. It is valid once, for ten minutes, and five wrong attempts void it.
  */
 import { requireApp } from '../access/authentication.ts';
-import type { PublicPrincipal, UserPrincipal } from '../access/principal.ts';
+import type { Principal, PublicPrincipal, UserPrincipal } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { type Quota, refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
@@ -98,10 +98,21 @@ export async function resendConfirmation(core: Core, principal: UserPrincipal): 
   await core.work.change(principal.orgKey, async (tx) => {
     const user = await tx.users.lock({ id: principal.userId });
     if (user === null) throw refuse('unauthorized', {});
-    if (user.confirmedAt !== null) throw refuse('already_confirmed', {});
-    await replaceCode(core, tx, user, codeSendQuotas);
-    await record(tx, principal, 'user.code_sent', { kind: 'user', id: user.id }, core.clock.now());
+    await sendCodeAgain(core, tx, principal, user);
   });
+}
+
+/** A step: as `resendConfirmation`, to a user whom the caller has locked. Returns how the code goes; null where there is no address. */
+export async function sendCodeAgain(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  user: User,
+): Promise<CodeWay | null> {
+  if (user.confirmedAt !== null) throw refuse('already_confirmed', {});
+  const way = await replaceCode(core, tx, user, codeSendQuotas);
+  await record(tx, principal, 'user.code_sent', { kind: 'user', id: user.id }, core.clock.now());
+  return way;
 }
 
 /**
@@ -116,34 +127,44 @@ export async function sendCode(
   user: User,
   quotas: readonly Quota[],
 ): Promise<Channel | null> {
+  return (await sendCodeTo(core, tx, user, quotas))?.channel ?? null;
+}
+
+async function sendCodeTo(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<CodeWay | null> {
   if (codeAddressOf(user) === null) return null;
   const now = core.clock.now();
   const subject = userSubject(core.secrets, tx.orgKey, user.id);
   refuseWait(await tx.throttles.hit('code', subject, quotas, now));
   const code = newConfirmationCode();
   const way = await queueCode(core, tx, user, code);
-  if (way?.isQueued === true) {
+  if (way !== null && way.waitMs === null) {
     await tx.codes.put(user.id, {
       digest: codeDigest(core, { userId: user.id, code, to: way.to }),
       expiresAt: now + codeLifeMs,
       triesLeft: codeTriesMax,
     });
   }
-  return way?.channel ?? null;
+  return way;
 }
 
 /** A step: as `sendCode`, for a user who may have got a code before. An earlier one that still waits is not sent. */
-export async function replaceCode(core: Core, tx: Tx, user: User, quotas: readonly Quota[]): Promise<void> {
-  await sendCode(core, tx, user, quotas);
+export async function replaceCode(
+  core: Core,
+  tx: Tx,
+  user: User,
+  quotas: readonly Quota[],
+): Promise<CodeWay | null> {
+  const way = await sendCodeTo(core, tx, user, quotas);
   await tx.messages.giveUpEarlierCodes(user.id, core.clock.now());
+  return way;
 }
 
 /** How a code goes to its user. */
-interface CodeWay {
+export interface CodeWay {
   readonly channel: Channel;
   readonly to: string;
-  /** False where the address gets too many messages. */
-  readonly isQueued: boolean;
+  /** How long the code must wait because the address gets too many messages; null where it is queued. */
+  readonly waitMs: number | null;
 }
 
 /** A step: queues the code as a text, or as an email where no text may be sent; null where the user has no email then. */
@@ -157,7 +178,7 @@ async function queueCode(core: Core, tx: Tx, user: User, code: string): Promise<
       if (spent === null) await noteText(core, tx, text, offer);
       // A code to another address would tell that the number gets too many. The budget of a day tells nothing of the number.
       if (spent === null || spent.budget === 'address') {
-        return { channel: 'sms', to: phoneE164, isQueued: spent === null };
+        return { channel: 'sms', to: phoneE164, waitMs: spent?.waitMs ?? null };
       }
     }
   }
@@ -165,7 +186,7 @@ async function queueCode(core: Core, tx: Tx, user: User, code: string): Promise<
   if (to === null) return null;
   const spent = await queueMessage(core, tx, user, { template, channel: 'email', to, code });
   if (spent !== null && spent.budget !== 'address') refuseWait(spent.waitMs);
-  return { channel: 'email', to, isQueued: spent === null };
+  return { channel: 'email', to, waitMs: spent?.waitMs ?? null };
 }
 
 const template = 'confirmation' as const;

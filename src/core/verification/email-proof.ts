@@ -5,6 +5,7 @@ import type { App } from '../directory/organization.ts';
 import type { User } from '../directory/user.ts';
 import { changeUser } from '../directory/user-change.ts';
 import { refuse } from '../errors.ts';
+import type { SpentBudget } from '../messaging/message-budget.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -18,10 +19,15 @@ const proofLink: LinkKind = {
     user.status !== 'inactive' && wentTo(token, user.email ?? user.requestedEmail, stored.emailDigest),
 };
 
-/** A step: sends a link to `to`, the user's present email. */
-export async function sendEmailProof(core: Core, tx: Tx, user: User, to: string): Promise<void> {
+/** A step: sends a link to `to`, the user's present email. Null, or the budget of messages that has dropped it. */
+export async function sendEmailProof(
+  core: Core,
+  tx: Tx,
+  user: User,
+  to: string,
+): Promise<SpentBudget | null> {
   const token = await issueEmailLink(core, tx, user, { purpose: 'proof', email: to });
-  await queueMessage(core, tx, user, { template: 'email_proof', channel: 'email', to, token });
+  return queueMessage(core, tx, user, { template: 'email_proof', channel: 'email', to, token });
 }
 
 /** The app of the link's user; null where the link is not valid now. Changes nothing. */

@@ -38,6 +38,8 @@ export interface EmailTokenStore {
   dropChange(userId: UserId): Promise<void>;
   /** Voids the user's links that undo and end at `from` or later. */
   dropUndosFrom(userId: UserId, from: number): Promise<void>;
+  /** The user's links that are valid at that instant, by their end. */
+  listOpen(userId: UserId, now: number): Promise<readonly Pick<EmailToken, 'purpose' | 'expiresAt'>[]>;
 }
 
 /** Binds a token to an address. The token is random and not stored, so the digest does not reveal the address. */

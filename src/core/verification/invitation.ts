@@ -14,6 +14,7 @@ import {
 import { type EchoCheck, newUserOf } from '../directory/user-lifecycle.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { untilTomorrowMs } from '../messaging/budget-store.ts';
+import type { SpentBudget } from '../messaging/message-budget.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { releaseClaimedEmail } from './claimed-email.ts';
@@ -63,15 +64,44 @@ export async function inviteUser(
       role: role ?? 'member',
       status: 'pending',
     });
-    const inviter = inviterName(principal);
-    await sendPasswordToken(core, tx, user, {
-      purpose: 'invitation',
-      to: email,
-      ...(inviter === null ? {} : { inviter }),
-    });
+    await sendInvitation(core, tx, principal, user, email);
     await record(tx, principal, 'user.created', { kind: 'user', id: user.id }, now);
     return user;
   });
+}
+
+/** A step: sends an invitation in the name of the principal. */
+async function sendInvitation(
+  core: Core,
+  tx: Tx,
+  principal: Principal,
+  user: User,
+  to: string,
+): Promise<SpentBudget | null> {
+  const inviter = inviterName(principal);
+  const link = { purpose: 'invitation', to, ...(inviter === null ? {} : { inviter }) } as const;
+  return sendPasswordToken(core, tx, user, link);
+}
+
+/** Whether the user was invited and has not accepted: there is an email, and no password yet. */
+export function waitsForInvitation(
+  user: Pick<User, 'status' | 'email' | 'passwordHash' | 'confirmedAt'>,
+): boolean {
+  const { status, email, passwordHash, confirmedAt } = user;
+  return status === 'pending' && email !== null && passwordHash === null && confirmedAt === null;
+}
+
+/**
+ * A step: sends another invitation to a user who waits for one, in place of an earlier one. Refuses with `rate_limited` as
+ * `inviteUser`.
+ */
+export async function inviteAgain(core: Core, tx: Tx, principal: Principal, user: User): Promise<void> {
+  if (user.email === null) throw refuse('internal', {});
+  await spendInvitation(core, tx, principal);
+  await tx.passwordTokens.drop(user.id, 'invitation');
+  const spent = await sendInvitation(core, tx, principal, user, user.email);
+  if (spent !== null) refuseWait(spent.waitMs);
+  await record(tx, principal, 'invitation.sent', { kind: 'user', id: user.id }, core.clock.now());
 }
 
 /** A step: counts an invitation of the key or the member of staff. Refuses with `rate_limited` beyond the budget of a day. */

@@ -20,6 +20,7 @@ import { changeUser } from '../directory/user-change.ts';
 import { FieldReader, readEmail } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey, type UserId } from '../ids.ts';
+import type { SpentBudget } from '../messaging/message-budget.ts';
 import { type PasswordRequest, passwordRequestContext } from '../messaging/password-request.ts';
 import { queueMessage, type Recipient } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
@@ -87,7 +88,7 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
     const { isKnown } = await findFamiliarity(core, tx, recipient.id, network);
     const isByOwner = isKnown && user?.emailProvedAt != null;
     const link = { purpose: 'reset', to: recipient.email ?? to, isByOwner } as const;
-    if (!(await sendPasswordToken(core, tx, recipient, link))) return;
+    if ((await sendPasswordToken(core, tx, recipient, link)) !== null) return;
     const principal: PublicPrincipal = { kind: 'public', door, orgKey };
     const who =
       recipient.id === null
@@ -100,7 +101,7 @@ export async function answerPasswordRequest(core: Core, request: PasswordRequest
   });
 }
 
-/** A step: queues an email with a new token for the user. False where a budget of messages has dropped it. */
+/** A step: queues an email with a new token for the user. Null where it is queued, else the budget of messages that has dropped it. */
 export async function sendPasswordToken(
   core: Core,
   tx: Tx,
@@ -111,16 +112,16 @@ export async function sendPasswordToken(
     readonly inviter?: string;
     readonly isByOwner?: boolean;
   },
-): Promise<boolean> {
+): Promise<SpentBudget | null> {
   const { purpose, ...rest } = message;
   const token = newToken(purpose === 'reset' ? 'pr' : 'inv', tx.orgKey);
   const template = purpose === 'reset' ? 'password_reset' : 'invitation';
-  if ((await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token })) !== null)
-    return false;
+  const spent = await queueMessage(core, tx, user, { ...rest, template, channel: 'email', token });
+  if (spent !== null) return spent;
   const expiresAt = core.clock.now() + passwordTokenLifeMs[purpose];
   const emailDigest = addressDigest(token, message.to);
   await tx.passwordTokens.insert({ userId: user.id, purpose, emailDigest, expiresAt }, digestOf(token));
-  return true;
+  return null;
 }
 
 /** Whether the token is valid now. */

@@ -4,13 +4,16 @@
  * who reads the mails of the address decides by the link in them: the address then belongs to the user who requests it,
  * unless its holder has proved it or was given it by staff. A holder gets a notice instead.
  */
-import type { Principal, UserPrincipal } from '../access/principal.ts';
+
+import type { Principal } from '../access/principal.ts';
+import { ownAccountOf } from '../access/principal.ts';
 import { userSubject } from '../access/subject.ts';
 import { refuseWait } from '../access/throttle.ts';
 import type { Core } from '../core.ts';
 import { hasClaimedEmail } from '../directory/proof.ts';
 import type { User, UserChanges } from '../directory/user.ts';
 import { isRefusal } from '../errors.ts';
+import type { SpentBudget } from '../messaging/message-budget.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
 import { dayMs, hourMs } from '../time.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -29,8 +32,8 @@ const none = { requestedEmail: null, emailRequestedAt: null } as const;
  * Whether a change of the own email is a request: of a user without rights, who has proved no email. Staff learn at once
  * that an address is taken.
  */
-export function requestsEmail(core: Core, principal: UserPrincipal, user: User): boolean {
-  const isOwn = principal.userId === user.id;
+export function requestsEmail(core: Core, principal: Principal, user: User): boolean {
+  const isOwn = ownAccountOf(principal) === user.id;
   const hasRights = user.role !== 'parent' || user.isClinicalApproved;
   return !core.policy.tellsAccounts && isOwn && !hasRights && user.emailProvedAt === null;
 }
@@ -51,20 +54,25 @@ export async function spendEmailRequest(core: Core, tx: Tx, user: User): Promise
 
 /**
  * A step: sends the mail of a new request to its address. Runs the same statements whether or not another user has the
- * address. The holder of an address that cannot be taken gets a notice without a link.
+ * address. The holder of an address that cannot be taken gets a notice without a link. Null, or the budget of messages that
+ * has dropped it.
  */
-export async function sendRequestLink(core: Core, tx: Tx, user: User, requested: string): Promise<void> {
+export async function sendRequestLink(
+  core: Core,
+  tx: Tx,
+  user: User,
+  requested: string,
+): Promise<SpentBudget | null> {
   const holder = await tx.users.findByEmail(requested);
   const token = await issueEmailLink(core, tx, user, { purpose: 'proof', email: requested });
   if (holder?.email == null) {
-    await queueMessage(core, tx, user, { template: 'email_proof', channel: 'email', to: requested, token });
-    return;
+    return queueMessage(core, tx, user, { template: 'email_proof', channel: 'email', to: requested, token });
   }
   // The message belongs to the user who requests the address, and goes with that user. Its reader is the holder.
   const isTemplate = user.isTemplate || holder.isTemplate;
   const reader = { ...user, language: holder.language, isTemplate };
   const link = hasClaimedEmail(holder) ? { token } : {};
-  await queueMessage(core, tx, reader, {
+  return queueMessage(core, tx, reader, {
     template: 'sign_up_attempt',
     channel: 'email',
     to: holder.email,

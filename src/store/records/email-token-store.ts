@@ -85,6 +85,16 @@ const deleteUndos = statement((p: Binder<OfUser & { from: number }>) =>
     .where('expires_at', '>=', p('from')),
 );
 
+const selectOpenOfUser = statement((p: Binder<OfUser & { now: number }>) =>
+  build
+    .selectFrom('email_tokens')
+    .select(['purpose', 'expires_at as expiresAt'])
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('expires_at', '>', p('now'))
+    .orderBy('expires_at'),
+);
+
 export class SqlEmailTokenStore implements EmailTokenStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -118,5 +128,9 @@ export class SqlEmailTokenStore implements EmailTokenStore {
 
   async dropUndosFrom(userId: UserId, from: number): Promise<void> {
     await this.#scope.executor.run(deleteUndos, { orgKey: this.#orgKey, userId, from });
+  }
+
+  listOpen(userId: UserId, now: number): Promise<readonly Pick<EmailToken, 'purpose' | 'expiresAt'>[]> {
+    return this.#scope.executor.rows(selectOpenOfUser, { orgKey: this.#orgKey, userId, now });
   }
 }

@@ -12,7 +12,12 @@ import {
   type MessageState,
   type MessageTemplate,
 } from '../../core/messaging/message.ts';
-import type { MessageClaim, MessageQueue, MessageStore } from '../../core/messaging/message-queue.ts';
+import type {
+  MessageClaim,
+  MessageQueue,
+  MessageStore,
+  TrackedMessage,
+} from '../../core/messaging/message-queue.ts';
 import { sendDeadlineMs } from '../../core/messaging/sender.ts';
 import { toFlag } from '../schema/flag.ts';
 import { type Binder, build, statement } from '../sql/statement.ts';
@@ -158,6 +163,34 @@ const selectWithContent = statement((p: Binder<{ limit: number }>) =>
     .limit(p('limit')),
 );
 
+const trackedColumns = [...columns, 'messages.next_attempt_at as settlesAt'] as const;
+
+const selectOfUser = statement((p: Binder<{ orgKey: number; userId: string; limit: number }>) =>
+  build
+    .selectFrom('messages')
+    .select(trackedColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .orderBy('seq', 'desc')
+    .limit(p('limit')),
+);
+
+type Newest = { orgKey: number; limit: number };
+
+/** For the operator: they walk the messages backwards until there are enough. */
+const newest = (p: Binder<Newest>) =>
+  build
+    .selectFrom('messages')
+    .select(trackedColumns)
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(p('limit'));
+const selectNewest = statement((p: Binder<Newest>) => newest(p));
+const selectNewestIn = statement((p: Binder<Newest & { state: MessageState }>) =>
+  newest(p).where('state', '=', p('state')),
+);
+
 /** Reads the index of queued messages, and no row of the table. */
 const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
   build
@@ -194,6 +227,21 @@ export class SqlMessageStore implements MessageStore {
 
   async giveUpEarlierCodes(userId: UserId, now: number): Promise<void> {
     await this.#scope.executor.run(giveUpEarlierCodes, { orgKey: this.#orgKey, userId, now });
+  }
+
+  async listOf(userId: UserId, limit: number): Promise<readonly TrackedMessage[]> {
+    const rows = await this.#scope.executor.rows(selectOfUser, { orgKey: this.#orgKey, userId, limit });
+    return rows.map(toTracked);
+  }
+
+  async list(state: MessageState | null, limit: number): Promise<readonly TrackedMessage[]> {
+    const values = { orgKey: this.#orgKey, limit };
+    const { executor } = this.#scope;
+    const rows =
+      state === null
+        ? await executor.rows(selectNewest, values)
+        : await executor.rows(selectNewestIn, { ...values, state });
+    return rows.map(toTracked);
   }
 }
 
@@ -263,6 +311,10 @@ export class SqlMessageQueue implements MessageQueue {
   async summarize(): Promise<{ readonly queued: number; readonly since: number | null }> {
     return (await this.#scope.executor.first(summarizeQueued, {})) ?? { queued: 0, since: null };
   }
+}
+
+function toTracked({ settlesAt, ...row }: MessageRow & { readonly settlesAt: number }): TrackedMessage {
+  return { ...toMessage(row), settlesAt };
 }
 
 function toMessage({ seq: _, ...row }: MessageRow): Message {

@@ -202,6 +202,10 @@ export class SqlUserStore implements UserStore {
     return (await this.#executor.rows(queries.selectActiveAdmins, tenant)).length;
   }
 
+  async countActiveAdmins(): Promise<number> {
+    return (await this.#executor.rows(queries.selectActiveAdmins, { orgKey: this.#orgKey })).length;
+  }
+
   /** The row of the user that `ref` names. */
   #first<R>(one: queries.FindOne<R>, ref: UserRef): Promise<R | undefined> {
     const orgKey = this.#orgKey;

@@ -53,6 +53,16 @@ const selectSurplus = statement((p: Binder<OfUser & { except: string; skip: numb
     .offset(p('skip')),
 );
 
+const selectUses = statement((p: Binder<OfUser & { since: number }>) =>
+  build
+    .selectFrom('known_networks')
+    .select('used_at as usedAt')
+    .where('org_key', '=', p('orgKey'))
+    .where('user_id', '=', p('userId'))
+    .where('used_at', '>', p('since'))
+    .orderBy('used_at', 'desc'),
+);
+
 const deleteNetwork = statement((p: Binder<OfUser & Digests>) =>
   build
     .deleteFrom('known_networks')
@@ -79,6 +89,11 @@ export class SqlKnownNetworkStore implements KnownNetworkStore {
     const own = { orgKey: this.#orgKey, userId };
     const rows = await this.#scope.executor.rows(selectOfSite, { ...own, site, since });
     return { isKnown: rows.some((row) => row.network === network), isSiteKnown: rows.length > 0 };
+  }
+
+  async listUses(userId: UserId, since: number): Promise<readonly number[]> {
+    const rows = await this.#scope.executor.rows(selectUses, { orgKey: this.#orgKey, userId, since });
+    return rows.map(({ usedAt }) => usedAt);
   }
 
   async note(userId: UserId, digests: NetworkDigests, at: number): Promise<void> {

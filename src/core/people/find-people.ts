@@ -1,0 +1,62 @@
+/**
+ * The list and the search of people for staff. A reader who may not see personal data finds people by an id alone, because a
+ * search by parts of a text would tell letter by letter what is masked.
+ */
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { Page } from '../directory/paging.ts';
+import { type Seen, userView } from '../directory/user-view.ts';
+import { refuseFaults } from '../errors.ts';
+import { type FoundUsers, findUsers } from '../search/find-users.ts';
+import type { SearchQuery } from '../search/search-query.ts';
+import type { SearchFilter } from '../search/user-search-store.ts';
+import { maskPerson, seesMasked } from './masked-person.ts';
+
+export const personRowView = userView(
+  'id',
+  'number',
+  'appId',
+  'externalId',
+  'email',
+  'firstName',
+  'lastName',
+  'phone',
+  'status',
+  'role',
+  'isClinicalApproved',
+  'confirmedAt',
+  'emailProvedAt',
+  'phoneProvedAt',
+  'createdAt',
+  'lastLoginAt',
+);
+export type PersonRow = Seen<typeof personRowView>;
+type PersonColumn = keyof PersonRow;
+
+export interface FoundPeople extends FoundUsers<PersonColumn> {
+  readonly isMasked: boolean;
+}
+
+/** A page of people. The page is recorded. Refuses with `forbidden`, and with `invalid_fields` for a text that a masked reader may not search. */
+export async function findPeople(
+  core: Core,
+  principal: Principal,
+  input: { readonly query: SearchQuery; readonly filter: SearchFilter; readonly page: Page },
+): Promise<FoundPeople> {
+  authorize(principal, 'console.people.read');
+  const isMasked = seesMasked(principal);
+  const { query, ...rest } = input;
+  const isById = query.id !== null || query.number !== null;
+  if (isMasked && query.typed !== '' && !isById) refuseFaults([{ field: 'q', fault: 'invalid' }]);
+  const asked = isMasked ? byId(query) : query;
+  const found = await findUsers(core, principal, {
+    ...{ action: 'console.people.read', query: asked, view: personRowView },
+    ...rest,
+  });
+  return { ...found, isMasked, items: isMasked ? found.items.map(maskPerson) : found.items };
+}
+
+/** The query without the text: a number is also the beginning of a phone. */
+function byId(query: SearchQuery): SearchQuery {
+  return { ...query, phrase: '', words: [], digits: null, idStart: null };
+}

@@ -1,0 +1,24 @@
+/** The newest messages of an organization and what became of them, without their content, for the operator. */
+import { authorize, type Principal } from '../access/principal.ts';
+import type { Core } from '../core.ts';
+import type { UserId } from '../ids.ts';
+import type { MessageState } from '../messaging/message.ts';
+import type { TrackedMessage } from '../messaging/message-queue.ts';
+
+export type MessageTrack = Omit<TrackedMessage, 'sealedContent' | 'destination'>;
+
+/** At most `limit` messages, newest first, to one user or to all; `state` null: in any state. Refuses with `forbidden`. */
+export async function listMessages(
+  core: Core,
+  principal: Principal,
+  input: { readonly userId: UserId | null; readonly state: MessageState | null; readonly limit: number },
+): Promise<readonly MessageTrack[]> {
+  authorize(principal, 'console.people.read');
+  const { userId, state, limit } = input;
+  const messages = await core.work.read(principal.orgKey, (tx) =>
+    userId === null ? tx.messages.list(state, limit) : tx.messages.listOf(userId, limit),
+  );
+  return messages
+    .filter((message) => state === null || message.state === state)
+    .map(({ sealedContent: _, destination: __, ...shown }) => shown);
+}

@@ -1,0 +1,4 @@
+/** The tests of people again, with the data in PostgreSQL. */
+import { runAgain } from '../support/postgres/again-on-postgres.ts';
+
+await runAgain('test/people/*.test.ts');
