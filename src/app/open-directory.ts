@@ -14,7 +14,9 @@ import type { Maintenance } from '../core/deployment/maintenance.ts';
 import { LedgerError } from '../core/erasure/ledger.ts';
 import { RefusedDeletions } from '../core/erasure/refused-deletion-store.ts';
 import { type Replay, replayLedger } from '../core/erasure/replay.ts';
+import { ShedRequests } from '../core/figures/shed-requests.ts';
 import { KeyUses } from '../core/keys/key-uses.ts';
+import { channels } from '../core/messaging/message.ts';
 import { AuditTally } from '../core/record/tally.ts';
 import type { SecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
@@ -189,6 +191,7 @@ export async function openCore(
       guessQuota,
       ownActQuotas,
       messageLimits,
+      outboxChannels: channels.filter((channel) => config[channel].kind === 'outbox'),
       auditMs,
     },
     providers: providers.directory,
@@ -201,6 +204,7 @@ export async function openCore(
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     keyUses: new KeyUses(),
+    shed: new ShedRequests(),
     takesUnicodeAddresses: () => abilities.takesUnicode,
     issuer: () => address.publicUrl,
   };

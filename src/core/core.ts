@@ -13,9 +13,11 @@ import type { ErasureLedger } from './erasure/ledger.ts';
 import type { PublicKeyFile } from './erasure/receipt-key-store.ts';
 import type { RefusedDeletions } from './erasure/refused-deletion-store.ts';
 import type { Remains } from './erasure/remains.ts';
+import type { ShedRequests } from './figures/shed-requests.ts';
 import type { KeyUses } from './keys/key-uses.ts';
 import type { MessageLimits } from './messaging/budget-store.ts';
 import type { MessageComposer } from './messaging/compose.ts';
+import type { Channel } from './messaging/message.ts';
 import type { SmsRules } from './messaging/sms-rules.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
 import type { AuditTally } from './record/tally.ts';
@@ -54,6 +56,8 @@ export interface Core {
   readonly passwordChanges: PasswordChanges;
   /** What this process counts for the audit log. */
   readonly tally: AuditTally;
+  /** The requests that this process refused unread. */
+  readonly shed: ShedRequests;
   /** The keys that were used in this process in the present hour. */
   readonly keyUses: KeyUses;
   /**
@@ -79,6 +83,8 @@ export interface Policy {
   readonly networkFactors: NetworkFactors;
   /** How many wrong passwords an account takes from all networks together that it does not know. */
   readonly guessQuota: Quota;
+  /** The channels whose messages are kept in the development outbox instead of sent. */
+  readonly outboxChannels: readonly Channel[];
   /** How many messages may be sent. */
   readonly messageLimits: MessageLimits;
   /** How much an account may do to itself; see `record/own-acts.ts`. */

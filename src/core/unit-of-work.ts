@@ -20,6 +20,7 @@ import type { ErasureQueue, ErasureStore } from './erasure/erasure.ts';
 import type { LedgerPositionStore } from './erasure/ledger.ts';
 import type { ReceiptKeyStore } from './erasure/receipt-key-store.ts';
 import type { RefusedDeletionStore } from './erasure/refused-deletion-store.ts';
+import type { DayTotalStore } from './figures/day-totals.ts';
 import type { OrgKey } from './ids.ts';
 import type { ApiKeyDirectory, ApiKeyStore } from './keys/api-key.ts';
 import type { MessageBudgetStore } from './messaging/budget-store.ts';
@@ -72,6 +73,7 @@ export interface Tx {
   readonly staff: StaffStore;
   readonly staffFactors: StaffFactorStore;
   readonly staffSessions: StaffSessionStore;
+  readonly dayTotals: DayTotalStore;
 }
 
 /** The stores that belong to no organization, or to all organizations. */
@@ -96,6 +98,8 @@ export interface SystemTx {
   /** Counters by network. */
   readonly throttles: ThrottleStore;
   readonly housekeeping: Housekeeping;
+  /** Of the whole deployment. */
+  readonly dayTotals: DayTotalStore;
   /** The stores of an organization inside the same transaction. */
   within(orgKey: OrgKey): Tx;
 }

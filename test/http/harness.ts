@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Core } from '../../src/core/core.ts';
+import { ShedRequests } from '../../src/core/figures/shed-requests.ts';
 import { AuditTally } from '../../src/core/record/tally.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import type { SystemTx } from '../../src/core/unit-of-work.ts';
@@ -123,9 +124,10 @@ function fakeCore(hits: string[], { quota: limit = 1_000, isProduction = false }
     },
   };
   const quota = { limit, windowMs: 30_000 };
-  const core: Pick<Core, 'clock' | 'secrets' | 'tally'> & { work: object; policy: object } = {
+  const core: Pick<Core, 'clock' | 'secrets' | 'tally' | 'shed'> & { work: object; policy: object } = {
     clock: { now: () => 1_000, elapsed: () => 1_000 },
     tally: new AuditTally(),
+    shed: new ShedRequests(),
     secrets: createSecretBox('the harness keeps no secrets, so this is one'),
     work: {
       readSystem: async () => null,

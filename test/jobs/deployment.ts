@@ -11,6 +11,7 @@ import { createOrganization } from '../../src/core/directory/organization-lifecy
 import type { NewUser, User } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
 import { RefusedDeletions } from '../../src/core/erasure/refused-deletion-store.ts';
+import { ShedRequests } from '../../src/core/figures/shed-requests.ts';
 import type { OrgKey } from '../../src/core/ids.ts';
 import { KeyUses } from '../../src/core/keys/key-uses.ts';
 import type { Message } from '../../src/core/messaging/message.ts';
@@ -124,7 +125,7 @@ export async function openCore(
     }),
     sms: null,
     isCommonPassword: async (password) => isCommonPassword(password),
-    policy: config,
+    policy: { ...config, outboxChannels: ['sms', 'email'] },
     humanity: null,
     providers: noProviders,
     ledger: records.ledger,
@@ -136,6 +137,7 @@ export async function openCore(
     passwordChanges: new PasswordChanges(),
     tally: new AuditTally(),
     keyUses: new KeyUses(),
+    shed: new ShedRequests(),
     takesUnicodeAddresses: () => true,
     issuer: () => 'https://roster.example.com',
   };

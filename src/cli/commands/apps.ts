@@ -1,10 +1,10 @@
 /** Apps, their keys and their settings. Lists never show a key or a secret. */
 import { logoBytesMax } from '../../core/directory/app-brand.ts';
+import type { IssuedApp } from '../../core/directory/app-changes.ts';
 import {
   brandApp,
   createApp,
   getOrganization,
-  type IssuedApp,
   listApps,
   renameApp,
   rotateAppKey,

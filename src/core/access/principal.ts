@@ -140,6 +140,8 @@ export type Action =
   /** Keys, apps, origins, brand and settings. */
   | 'console.keys.manage'
   | 'console.overview.read'
+  /** The development outbox with its codes and links. Production has none. */
+  | 'console.outbox.read'
   /** Staff accounts and their roles. */
   | 'console.staff.manage';
 
@@ -260,6 +262,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'console.record.read': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
   'console.keys.manage': { ...consoleOnly, staff: staffWith('owner', 'engineer') },
   'console.overview.read': { ...consoleOnly, staff: always },
+  'console.outbox.read': { ...consoleOnly, staff: always },
   'console.staff.manage': { ...consoleOnly, staff: staffWith('owner') },
 };
 

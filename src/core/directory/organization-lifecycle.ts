@@ -8,25 +8,15 @@ import { type Door, operatorAt } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { newAppId, newPrefixedId } from '../ids.ts';
+import { newPrefixedId } from '../ids.ts';
 import { issueApiKey } from '../keys/api-key-lifecycle.ts';
-import { type AuditAction, record } from '../record/audit-event.ts';
-import { toFieldName } from '../record/changed-fields.ts';
+import { record } from '../record/audit-event.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
-import type { SystemTx, Tx } from '../unit-of-work.ts';
-import { readColour, readLogo } from './app-brand.ts';
-import { readOrigins } from './app-origins.ts';
+import type { SystemTx } from '../unit-of-work.ts';
+import { changeApp, type IssuedApp, issueApp, readAppChanges } from './app-changes.ts';
 import type { App, AppChanges, Organization } from './organization.ts';
-import { FieldReader, type FieldResult, readNewEmail, readText } from './user-fields.ts';
+import { FieldReader, readNewEmail, readText } from './user-fields.ts';
 import { newUserOf } from './user-lifecycle.ts';
-
-export interface IssuedApp {
-  readonly app: App;
-  /** The app key in plain text. */
-  readonly appKey: string;
-  /** The client secret in plain text, with which the app's backend asks for tokens of the Connect page. */
-  readonly clientSecret: string;
-}
 
 export interface NewOrganization extends IssuedApp {
   readonly organization: Organization;
@@ -99,7 +89,8 @@ export async function renameApp(
   door: Door,
   input: { readonly appId: string; readonly name: string },
 ): Promise<App> {
-  return changeApp(core, door, input.appId, 'app.renamed', { name: readName(input.name) });
+  const { appId, ...naming } = input;
+  return changeAnyApp(core, door, appId, readAppChanges(naming));
 }
 
 /**
@@ -111,19 +102,8 @@ export async function brandApp(
   door: Door,
   input: { readonly appId: string; readonly colour?: string | null; readonly logo?: Uint8Array | null },
 ): Promise<App> {
-  const fields = new FieldReader();
-  const read = <T, U>(
-    name: string,
-    given: T | null | undefined,
-    take: (value: T) => FieldResult<U>,
-  ): U | null | undefined => (given === null || given === undefined ? null : fields.take(name, take(given)));
-  const colour = read('colour', input.colour, readColour);
-  const logo = read('logo', input.logo, readLogo);
-  refuseFaults(fields.faults);
-  return changeApp(core, door, input.appId, 'app.branded', {
-    ...(input.colour === undefined || colour === undefined ? {} : { colour }),
-    ...(input.logo === undefined || logo === undefined ? {} : { logo }),
-  });
+  const { appId, ...brand } = input;
+  return changeAnyApp(core, door, appId, readAppChanges(brand));
 }
 
 /** The logo of an app; null where the app has another one or none. */
@@ -138,7 +118,9 @@ export async function createApp(
   input: { readonly organization: Organization; readonly name: string },
 ): Promise<IssuedApp> {
   const name = readName(input.name);
-  return core.work.change(input.organization.key, (tx) => issueApp(core, tx, door, name));
+  return core.work.change(input.organization.key, (tx) =>
+    issueApp(core, tx, operatorAt(door, tx.orgKey), name),
+  );
 }
 
 /** Every app of every organization, oldest first. */
@@ -153,7 +135,7 @@ export async function rotateAppKey(
   appId: string,
 ): Promise<Omit<IssuedApp, 'clientSecret'>> {
   const appKey = newAppKeyText();
-  const app = await changeApp(core, door, appId, 'app.key_rotated', { keyDigest: digestOf(appKey) });
+  const app = await changeAnyApp(core, door, appId, { keyDigest: digestOf(appKey) });
   return { app, appKey };
 }
 
@@ -167,9 +149,7 @@ export async function rotateClientSecret(
   appId: string,
 ): Promise<Omit<IssuedApp, 'appKey'>> {
   const clientSecret = newAppKeyText();
-  const app = await changeApp(core, door, appId, 'app.secret_rotated', {
-    secretDigest: digestOf(clientSecret),
-  });
+  const app = await changeAnyApp(core, door, appId, { secretDigest: digestOf(clientSecret) });
   return { app, clientSecret };
 }
 
@@ -187,16 +167,8 @@ export async function updateApp(
     readonly origins?: readonly string[];
   },
 ): Promise<App> {
-  const fields = new FieldReader();
-  const changes: { isSignupOpen?: boolean; isOneAccount?: boolean; origins?: readonly string[] } = {};
-  if (input.isSignupOpen !== undefined) changes.isSignupOpen = input.isSignupOpen;
-  if (input.isOneAccount !== undefined) changes.isOneAccount = input.isOneAccount;
-  if (input.origins !== undefined) {
-    const origins = fields.take('origin list', readOrigins(input.origins));
-    if (origins !== undefined) changes.origins = origins;
-  }
-  refuseFaults(fields.faults);
-  return changeApp(core, door, input.appId, 'app.updated', changes);
+  const { appId, ...settings } = input;
+  return changeAnyApp(core, door, appId, readAppChanges(settings, 'origin list'));
 }
 
 /**
@@ -243,57 +215,21 @@ async function makeOrganization(
   const tx = system.within(organization.key);
   const subject = { kind: 'organization', id: organization.id } as const;
   await record(tx, operatorAt(door, organization.key), 'organization.created', subject, now);
-  const { app, appKey, clientSecret } = await issueApp(core, tx, door, name);
+  const { app, appKey, clientSecret } = await issueApp(core, tx, operatorAt(door, tx.orgKey), name);
   const { apiKey } = await issueApiKey(core, tx, operatorAt(door, tx.orgKey), {
     ...{ name: null, role: 'admin', expiresAt: null },
   });
   return { organization, app, appKey, clientSecret, apiKey };
 }
 
-async function issueApp(core: Core, tx: Tx, door: Door, name: string): Promise<IssuedApp> {
-  const now = core.clock.now();
-  const appKey = newAppKeyText();
-  const clientSecret = newAppKeyText();
-  const app = await tx.apps.insert(
-    {
-      id: newAppId(),
-      name,
-      isSignupOpen: true,
-      isOneAccount: false,
-      origins: [],
-      colour: null,
-      logoDigest: null,
-      createdAt: now,
-    },
-    { keyDigest: digestOf(appKey), secretDigest: digestOf(clientSecret) },
-  );
-  await record(tx, operatorAt(door, tx.orgKey), 'app.created', { kind: 'app', id: app.id }, now);
-  return { app, appKey, clientSecret };
-}
-
-async function changeApp(
-  core: Core,
-  door: Door,
-  appId: string,
-  action: AuditAction,
-  changes: AppChanges,
-): Promise<App> {
+/** Changes an app of any organization. */
+async function changeAnyApp(core: Core, door: Door, appId: string, changes: AppChanges): Promise<App> {
   return core.work.changeSystem('operator', async (system) => {
     const app = await system.apps.find(appId);
     if (app === null) throw refuse('not_found', { noun: 'app' });
-    const tx = system.within(app.orgKey);
-    if (!(await tx.apps.update(appId, changes))) throw refuse('not_found', { noun: 'app' });
-    await record(tx, operatorAt(door, app.orgKey), action, { kind: 'app', id: appId }, core.clock.now(), {
-      // A rotation and a new name are said by their action.
-      fields: action === 'app.updated' ? changedOf(changes) : [],
-    });
-    return (await system.apps.find(appId)) ?? app;
+    const { orgKey } = app;
+    return changeApp(core, system.within(orgKey), operatorAt(door, orgKey), appId, changes);
   });
-}
-
-function changedOf(changes: AppChanges): string[] {
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  return given.map(([field]) => toFieldName(field)).sort();
 }
 
 function readName(name: string): string {

@@ -60,6 +60,8 @@ export interface AppDirectory {
 export interface AppStore {
   insert(app: Omit<App, 'orgKey'>, digests: AppDigests): Promise<App>;
   find(appId: string): Promise<App | null>;
+  /** Oldest first. */
+  list(): Promise<readonly App[]>;
   /** The names of an app that exists, and of its organization. */
   getNames(appId: string): Promise<AppNames>;
   /** The organization's first app: the app of users whose creator names none. */

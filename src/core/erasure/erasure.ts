@@ -70,6 +70,18 @@ export interface Kept {
   readonly why: string;
 }
 
+/** Which erasures a list shows; null: of any state, of any person. */
+export interface ErasureFilter {
+  readonly state: ErasureState | null;
+  readonly userDigest: string | null;
+}
+
+/** Erasures by state, each with a number that may be one at which the store stopped counting. */
+export type ErasureCounts = Readonly<Record<ErasureState, number>>;
+
+/** Counting stops at so many erasures of a state, and a list ends there. */
+export const erasureCountMax = 100_000;
+
 /** The erasures of one organization. */
 export interface ErasureStore {
   /** The tables that keep rows with a bare id of an erased person. */
@@ -78,6 +90,14 @@ export interface ErasureStore {
   find(id: string): Promise<Erasure | null>;
   /** As `find`, and locks the row against other changes. */
   lock(id: string): Promise<Erasure | null>;
+  /** How many there are of each state, of one person where a digest is given; at most one more than `erasureCountMax`. */
+  count(userDigest: string | null): Promise<ErasureCounts>;
+  /** Those of a state, newest first, from the one at `offset`. */
+  list(
+    filter: ErasureFilter & { readonly state: ErasureState },
+    offset: number,
+    limit: number,
+  ): Promise<readonly Erasure[]>;
   /** False where the erasure is no longer in the state of `erasure`. Ends a claim. */
   update(erasure: Erasure, changes: ErasureChanges): Promise<boolean>;
   /** Notes that the ledger does not have the end of the erasure yet; `pass` names those that are written together. */

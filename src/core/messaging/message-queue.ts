@@ -1,11 +1,15 @@
 /** The ports to the stored messages: those of one organization, and the queue of all of them. */
 import type { OrgKey, UserId } from '../ids.ts';
 import type { MessageLane } from './lane.ts';
-import type { Message, MessageState } from './message.ts';
+import type { Channel, Message, MessageState } from './message.ts';
 
 /** Messages of one organization. */
 export interface MessageStore {
   insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
+  /** The messages that still have their content, newest first. Decoys are left out. */
+  listWithContent(limit: number): Promise<readonly Message[]>;
+  /** How many messages failed on each day (UTC) from the one that begins at `firstDay`; rows of 30 days exist. */
+  countFailed(firstDay: number): Promise<readonly FailedMessages[]>;
   /**
    * Gives up the codes to the user that were tried and wait for another try, except the newest: a later code has made them
    * invalid.
@@ -20,6 +24,14 @@ export interface MessageStore {
 /** A message with the time of its next attempt, or, once it has ended, of its end. */
 export interface TrackedMessage extends Message {
   readonly settlesAt: number;
+}
+
+/** The messages of a channel that were given up on a day. */
+export interface FailedMessages {
+  /** The first instant of the day. */
+  readonly day: number;
+  readonly channel: Channel;
+  readonly messages: number;
 }
 
 /** A claim of messages that are due, in one lane and of one organization. */

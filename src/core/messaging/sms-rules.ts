@@ -68,6 +68,8 @@ export interface SmsLimitStore {
   addSpent(day: number, cost: number): Promise<void>;
   /** The budget of the day did not suffice for a text. */
   noteExhausted(day: number): Promise<void>;
+  /** What was counted of texts on each day from that one on: texts, and what they cost. */
+  listCounts(since: number): Promise<readonly (SmsDayCount & { readonly day: number })[]>;
   addCount(day: number, count: { outcome: SmsOutcome; country: string; cost: number }): Promise<void>;
   /** Until when the range is closed; null for one that is open. */
   findClosing(range: string, now: number): Promise<number | null>;

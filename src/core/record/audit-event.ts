@@ -144,6 +144,8 @@ export interface AuditStore {
     offset: number,
     size: number,
   ): Promise<{ readonly items: readonly AuditEvent[]; readonly total: number }>;
+  /** How many events of the action there are on each of `days` days (UTC), from the one that begins at `firstDay`. */
+  countByDay(action: AuditAction, firstDay: number, days: number): Promise<readonly number[]>;
   /** Oldest first: at most `limit` events that match and follow the position `after`. */
   listOldestFirst(
     filter: AuditFilter,

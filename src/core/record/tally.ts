@@ -5,6 +5,7 @@
  * memory is bounded: beyond it, counts of one action and door are added together.
  */
 import type { Principal } from '../access/principal.ts';
+import { addTotals } from '../figures/day-totals.ts';
 import type { OrgKey } from '../ids.ts';
 import { hourMs } from '../time.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
@@ -63,6 +64,7 @@ export class AuditTally {
           const batch = own.slice(from, from + batchMax);
           await work.change(orgKey, async (tx) => {
             for (const { orgKey: _, ...count } of batch) await tx.audit.addCount(count);
+            await addTotals(tx, batch);
           });
           for (const count of batch) count.times = 0;
         }

@@ -102,6 +102,19 @@ const arrivalCheckMs = 0.5 * secondMs;
 /** The error of Node for a request that arrives too slowly. */
 const tooSlow: ParserError = Object.assign(new Error('too slow'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
+/** The meter, which also counts what is shed for the console: that needs no metrics. */
+function countingShed({ shed, clock }: Core, meter: WorkMeter | undefined): WorkMeter {
+  return {
+    waited: (kind, ms) => meter?.waited(kind, ms),
+    exceeded: (kind) => meter?.exceeded(kind),
+    shed(kind, reason) {
+      // A caller over its share is known, and is counted as a refusal of its organization.
+      if (reason === 'overload') shed.note(clock.now());
+      meter?.shed(kind, reason);
+    },
+  };
+}
+
 /** Builds the server, which answers only after `listen`. Throws where two routes have the same path and method. */
 export function createServer(options: ServerOptions): HttpServer {
   const { core, contracts, settings, logger, mounts = [] } = options;
@@ -109,7 +122,7 @@ export function createServer(options: ServerOptions): HttpServer {
   if (fallback === undefined) throw new Error(`no contract is named ${options.fallback}`);
   let isStopping = false;
   const countNetwork = createNetworkThrottle(core, options.meter?.throttled);
-  const workload = new Workload(settings, options.meter);
+  const workload = new Workload(settings, countingShed(core, options.meter));
   const pipeline = createPipeline({ core, logger, settings, workload, countNetwork });
   const cors = createCors(settings.corsOrigins);
   const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));

@@ -57,3 +57,15 @@ export function rangeOf(rows: readonly RangeRow[], from: SortKey | null): CountE
 export function emptyRange(from: SortKey): CountEntry {
   return { from, counts: noCounts(), child: 0 };
 }
+
+/** Reads each node once. */
+export function readOnce(nodes: CountNodes): CountNodes {
+  const known = new Map<number, Promise<Uint8Array | undefined>>();
+  return {
+    find(node) {
+      const entries = known.get(node) ?? nodes.find(node);
+      known.set(node, entries);
+      return entries;
+    },
+  };
+}

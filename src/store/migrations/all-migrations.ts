@@ -35,6 +35,7 @@ import { tokensByKind } from './0032-tokens-by-kind.ts';
 import { erasureFaults } from './0033-erasure-faults.ts';
 import { keyUses } from './0034-key-uses.ts';
 import { staffAccounts } from './0035-staff-accounts.ts';
+import { consoleLists } from './0036-console-lists.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -73,6 +74,7 @@ export const migrations: readonly Migration[] = [
   erasureFaults,
   keyUses,
   staffAccounts,
+  consoleLists,
 ];
 
 /** The version that this program works with. */

@@ -79,6 +79,10 @@ const selectFirstOwn = statement((p: Binder<{ orgKey: number }>) =>
   build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key').limit(1),
 );
 
+const selectAllOwn = statement((p: Binder<{ orgKey: number }>) =>
+  build.selectFrom('apps').select(columns).where('org_key', '=', p('orgKey')).orderBy('app_key'),
+);
+
 type ById = { orgKey: number; id: string };
 
 const updateOf = <V extends Value>(
@@ -165,6 +169,10 @@ export class SqlAppStore implements AppStore {
 
   find(appId: string): Promise<App | null> {
     return firstApp(this.#scope, selectOwn, { orgKey: this.#orgKey, id: appId });
+  }
+
+  async list(): Promise<readonly App[]> {
+    return (await this.#scope.executor.rows(selectAllOwn, { orgKey: this.#orgKey })).map(toApp);
   }
 
   async getNames(appId: string): Promise<AppNames> {

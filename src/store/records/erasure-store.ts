@@ -3,19 +3,23 @@
  * erasures claims them (`lease-claim.ts`).
  */
 import { sql } from 'kysely';
-import type {
-  Erasure,
-  ErasureChanges,
-  ErasureQueue,
-  ErasureState,
-  ErasureStore,
-  ErasureSummary,
-  NewErasure,
-  RemovedRows,
-  UnwrittenPass,
+import {
+  type Erasure,
+  type ErasureChanges,
+  type ErasureCounts,
+  type ErasureFilter,
+  type ErasureQueue,
+  type ErasureState,
+  type ErasureStore,
+  type ErasureSummary,
+  erasureCountMax,
+  erasureStates,
+  type NewErasure,
+  type RemovedRows,
+  type UnwrittenPass,
 } from '../../core/erasure/erasure.ts';
 import type { OrgKey, UserId } from '../../core/ids.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
+import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { eraseRowsOfUser, keptTables } from '../users/user-erasure.ts';
 import { type ClaimRule, freeClaims, leaseClaimInOrder } from './lease-claim.ts';
@@ -69,6 +73,49 @@ const byId = (p: Binder<ById>) =>
 
 const selectOne = statement((p: Binder<ById>) => byId(p));
 const lockOne = statement((p: Binder<ById>) => byId(p).forUpdate());
+
+type OfState = { orgKey: number; state: ErasureState };
+type OfPerson = OfState & { userDigest: string };
+type Slice = { limit: number; skip: number };
+
+/** Follows the index of the state, as far as the limit. */
+const countOfState = rawStatement<OfState & { limit: number }, { total: number }>(
+  (p) => sql`select count(*) as total from (
+    select 1 from erasures where org_key = ${p('orgKey')} and state = ${p('state')} limit ${p('limit')}
+  ) counted`,
+);
+
+/** A person has one erasure, or a few where a user was imported again under the same id. */
+const countOfPerson = rawStatement<OfPerson & { limit: number }, { total: number }>(
+  (p) => sql`select count(*) as total from (
+    select 1 from erasures where org_key = ${p('orgKey')} and user_digest = ${p('userDigest')}
+      and coalesce(state, '') = ${p('state')} limit ${p('limit')}
+  ) counted`,
+);
+
+const selectOfState = statement((p: Binder<OfState & Slice>) =>
+  build
+    .selectFrom('erasures')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('state', '=', p('state'))
+    .orderBy('seq', 'desc')
+    .limit(p('limit'))
+    .offset(p('skip')),
+);
+
+const selectOfPerson = statement((p: Binder<OfPerson & Slice>) =>
+  build
+    .selectFrom('erasures')
+    .select(columns)
+    .where('org_key', '=', p('orgKey'))
+    .where('user_digest', '=', p('userDigest'))
+    // No planner uses the index of states for the value of a function.
+    .where(sql`coalesce(state, '')`, '=', p('state'))
+    .orderBy('seq', 'desc')
+    .limit(p('limit'))
+    .offset(p('skip')),
+);
 
 type ByPass = { orgKey: number; pass: string };
 
@@ -197,6 +244,36 @@ export class SqlErasureStore implements ErasureStore {
   async lock(id: string): Promise<Erasure | null> {
     const row = await this.#scope.executor.first(lockOne, { orgKey: this.#orgKey, id });
     return row === undefined ? null : toErasure(row);
+  }
+
+  async count(userDigest: string | null): Promise<ErasureCounts> {
+    const { executor } = this.#scope;
+    const limit = erasureCountMax + 1;
+    const counted = erasureStates.map(async (state) => {
+      const values = { orgKey: this.#orgKey, state, limit };
+      const found =
+        userDigest === null
+          ? await executor.first(countOfState, values)
+          : await executor.first(countOfPerson, { ...values, userDigest });
+      return [state, Number(found?.total ?? 0)] as const;
+    });
+    const counts: Record<ErasureState, number> = { running: 0, overdue: 0, complete: 0 };
+    for (const [state, count] of await Promise.all(counted)) counts[state] = count;
+    return counts;
+  }
+
+  async list(
+    { state, userDigest }: ErasureFilter & { readonly state: ErasureState },
+    skip: number,
+    limit: number,
+  ): Promise<readonly Erasure[]> {
+    const { executor } = this.#scope;
+    const values = { orgKey: this.#orgKey, state, skip, limit };
+    const rows =
+      userDigest === null
+        ? await executor.rows(selectOfState, values)
+        : await executor.rows(selectOfPerson, { ...values, userDigest });
+    return rows.map(toErasure);
   }
 
   async update(erasure: Erasure, changes: ErasureChanges): Promise<boolean> {

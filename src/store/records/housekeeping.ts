@@ -9,6 +9,7 @@ import { idempotencyLifeMs } from '../../core/access/idempotency-store.ts';
 import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs, connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { refusedDeletionLifeMs } from '../../core/erasure/refused-deletion-store.ts';
+import { dayTotalLifeMs } from '../../core/figures/day-totals.ts';
 import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
@@ -59,6 +60,7 @@ const sweeps = [
   sweepOf('throttle_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('message_hits', ['org_key', 'subject', 'bucket', 'at', 'seq'], 'expires_at'),
   sweepOf('day_counts', ['org_key', 'budget', 'day', 'shard'], 'day', { lifeMs: dayCountLifeMs }),
+  sweepOf('day_totals', ['org_key', 'day', 'what'], 'day', { lifeMs: dayTotalLifeMs }),
   sweepOf('login_failures', ['org_key', 'subject', 'network'], 'last_at', { lifeMs: failureLifeMs }),
   sweepOf('known_networks', ['org_key', 'user_id', 'site', 'network'], 'used_at', { lifeMs: knownNetworkMs }),
   sweepOf('staff_sessions', ['org_key', 'digest'], 'expires_at'),

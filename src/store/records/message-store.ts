@@ -13,14 +13,16 @@ import {
   type MessageTemplate,
 } from '../../core/messaging/message.ts';
 import type {
+  FailedMessages,
   MessageClaim,
   MessageQueue,
   MessageStore,
   TrackedMessage,
 } from '../../core/messaging/message-queue.ts';
 import { sendDeadlineMs } from '../../core/messaging/sender.ts';
+import { dayMs } from '../../core/time.ts';
 import { toFlag } from '../schema/flag.ts';
-import { type Binder, build, statement } from '../sql/statement.ts';
+import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import {
   claimOf,
@@ -191,6 +193,26 @@ const selectNewestIn = statement((p: Binder<Newest & { state: MessageState }>) =
   newest(p).where('state', '=', p('state')),
 );
 
+/** Messages of other organizations are passed over: the outbox is for development. */
+const selectOwnWithContent = statement((p: Binder<{ orgKey: number; limit: number }>) =>
+  build
+    .selectFrom('messages')
+    .select(columns)
+    .where('sealed_content', 'is not', null)
+    .where('user_id', 'is not', null)
+    .where(sql`coalesce(org_key, 0)`, '=', p('orgKey'))
+    .orderBy('seq', 'desc')
+    .limit(p('limit')),
+);
+
+/** Reads the index of failed messages, and no row of the table. */
+const countFailed = rawStatement(
+  (p: Binder<{ orgKey: number; firstDay: number }>) => sql<FailedMessages>`
+    select (next_attempt_at / ${sql.lit(dayMs)}) * ${sql.lit(dayMs)} as day, channel, count(*) as messages
+    from messages where org_key = ${p('orgKey')} and state = 'failed' and next_attempt_at >= ${p('firstDay')}
+    group by 1, 2 order by 1, 2`,
+);
+
 /** Reads the index of queued messages, and no row of the table. */
 const summarizeQueued = statement((_: Binder<Record<never, never>>) =>
   build
@@ -223,6 +245,20 @@ export class SqlMessageStore implements MessageStore {
       createdAt,
     });
     this.#scope.notifyAfterCommit('messages');
+  }
+
+  async listWithContent(limit: number): Promise<readonly Message[]> {
+    const values = { orgKey: this.#orgKey, limit };
+    return (await this.#scope.executor.rows(selectOwnWithContent, values)).map(toMessage);
+  }
+
+  async countFailed(firstDay: number): Promise<readonly FailedMessages[]> {
+    const rows = await this.#scope.executor.rows(countFailed, { orgKey: this.#orgKey, firstDay });
+    return rows.map(({ day, channel, messages }) => ({
+      day: Number(day),
+      channel,
+      messages: Number(messages),
+    }));
   }
 
   async giveUpEarlierCodes(userId: UserId, now: number): Promise<void> {

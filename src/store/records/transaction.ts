@@ -21,6 +21,7 @@ import { SqlAuditStore } from './audit/audit-store.ts';
 import { SqlConfirmationCodeStore } from './confirmation-code-store.ts';
 import { SqlConnectTokenStore } from './connect-token-store.ts';
 import { SqlConnectionQueue, SqlConnectionStore } from './connection-store.ts';
+import { SqlDayTotalStore } from './day-total-store.ts';
 import { SqlEmailRequestQueue } from './email-request-queue.ts';
 import { SqlEmailTokenStore } from './email-token-store.ts';
 import { SqlLedgerPositionStore } from './erasure/ledger-position-store.ts';
@@ -151,6 +152,10 @@ export class StoreTx implements Tx {
     return new SqlRefusedDeletionStore(this.#scope, this.orgKey);
   }
 
+  get dayTotals(): SqlDayTotalStore {
+    return new SqlDayTotalStore(this.#scope, this.orgKey);
+  }
+
   get imports(): SqlImportStore {
     return new SqlImportStore(this.#scope, this.orgKey);
   }
@@ -250,6 +255,10 @@ export class StoreSystemTx implements SystemTx {
 
   get throttles(): SqlThrottleStore {
     return new SqlThrottleStore(this.#scope, noOrganization);
+  }
+
+  get dayTotals(): SqlDayTotalStore {
+    return new SqlDayTotalStore(this.#scope, noOrganization);
   }
 
   get housekeeping(): SqlHousekeeping {

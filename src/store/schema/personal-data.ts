@@ -221,6 +221,10 @@ export const tables = {
     },
     onErase: { do: 'delete', by: 'subject' },
   },
+  day_totals: {
+    columns: { org_key: 'plain', day: 'plain', what: 'plain', times: 'plain' },
+    onErase: noPerson,
+  },
   day_counts: {
     // The invitations of a member of staff are counted under the keyed digest of the account.
     columns: { org_key: 'plain', budget: 'digest', day: 'plain', shard: 'plain', used: 'plain' },

@@ -5,6 +5,7 @@
 import type { Generated } from 'kysely';
 import type { KeyRole } from '../../core/access/principal.ts';
 import type { ConnectTokenKind } from '../../core/connect-page/connect-token.ts';
+import type { DayTotalKind } from '../../core/figures/day-totals.ts';
 import type { MessageLane } from '../../core/messaging/lane.ts';
 import type { Channel, MessageState, MessageTemplate } from '../../core/messaging/message.ts';
 import type { BudgetState, SmsOutcome } from '../../core/messaging/sms-rules.ts';
@@ -152,6 +153,14 @@ export interface Database extends SearchTables, ErasureTables, StaffTables {
     at: number;
     /** When the hit has left the longest window it was counted in. */
     expires_at: number;
+  };
+  day_totals: {
+    /** 0 for the deployment. */
+    org_key: number;
+    /** When the day begins, in UTC. */
+    day: number;
+    what: DayTotalKind;
+    times: number;
   };
   day_counts: {
     /** 0 for the deployment. */

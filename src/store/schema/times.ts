@@ -291,6 +291,7 @@ export const times: Times = {
     key: ['org_key', 'digest'],
     columns: { expires_at: endsByKind('kind', connectTokenLives), spent_at: shown },
   },
+  day_totals: { key: ['org_key', 'day', 'what'], columns: { day: counts(dayMs) } },
   sms_days: { key: ['org_key', 'day'], columns: { day: counts(dayMs) } },
   sms_counts: { key: ['org_key', 'day', 'outcome', 'country'], columns: { day: counts(dayMs) } },
   sms_ranges: {

@@ -12,7 +12,16 @@ const rowsOfOrganization = 1_000_000;
 const rowsOfKey = 10;
 
 /** Columns with few values: they hardly narrow an index. */
-const coarseColumns = new Set(['org_key', 'app_key', 'status', 'role', 'bucket', 'provider', 'lane']);
+const coarseColumns = new Set([
+  'org_key',
+  'app_key',
+  'status',
+  'role',
+  'bucket',
+  'provider',
+  'lane',
+  'state',
+]);
 /** Tables of which an organization has a handful of rows. */
 const smallTables = new Set(['organizations', 'apps', 'api_keys']);
 

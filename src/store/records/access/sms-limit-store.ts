@@ -60,6 +60,17 @@ const addCount = statement((p: Binder<OfDay & { outcome: SmsOutcome; country: st
     ),
 );
 
+const selectCounts = statement((p: Binder<{ orgKey: number; since: number }>) =>
+  build
+    .selectFrom('sms_counts')
+    .select(['day', 'outcome', 'country', 'texts', 'spent'])
+    .where('org_key', '=', p('orgKey'))
+    .where('day', '>=', p('since'))
+    .orderBy('day')
+    .orderBy('outcome')
+    .orderBy('country'),
+);
+
 const selectClosed = statement((p: Binder<OfRange & { now: number }>) =>
   build
     .selectFrom('sms_closings')
@@ -207,6 +218,10 @@ export class SqlSmsLimitStore implements SmsLimitStore {
 
   async noteExhausted(day: number): Promise<void> {
     await this.#scope.executor.run(addToDay, { orgKey: this.#orgKey, day, cost: 0, isExhausted: 1 });
+  }
+
+  listCounts(since: number): Promise<readonly (SmsDayCount & { readonly day: number })[]> {
+    return this.#scope.executor.rows(selectCounts, { orgKey: this.#orgKey, since });
   }
 
   async addCount(day: number, count: { outcome: SmsOutcome; country: string; cost: number }): Promise<void> {

@@ -7,7 +7,7 @@ import type { OrgKey } from '../../../core/ids.ts';
 import type { AuditFilter } from '../../../core/record/audit-event.ts';
 import { endKey, firstKey, type SortKey } from '../../counts/count-node.ts';
 import { countBefore, positionAt } from '../../counts/count-position.ts';
-import type { CountNodes } from '../../counts/counted-rows.ts';
+import { readOnce } from '../../counts/counted-rows.ts';
 import type { Executor } from '../../sql/executor.ts';
 import { type EventRow, statementsOf, valuesOf } from './audit-queries.ts';
 import { CountedEvents, EventCountNodes, selectorOf } from './counted-events.ts';
@@ -120,16 +120,4 @@ async function openCounted(
 
 function keyBefore({ createdAt, seq }: SortKey) {
   return { beforeAt: createdAt, beforeSeq: seq };
-}
-
-/** Reads each node once. */
-function readOnce(nodes: CountNodes): CountNodes {
-  const known = new Map<number, Promise<Uint8Array | undefined>>();
-  return {
-    find(node) {
-      const entries = known.get(node) ?? nodes.find(node);
-      known.set(node, entries);
-      return entries;
-    },
-  };
 }

@@ -7,6 +7,7 @@
 import { sql } from 'kysely';
 import { newDatedId, type OrgKey } from '../../../core/ids.ts';
 import type {
+  AuditAction,
   AuditEvent,
   AuditFilter,
   AuditPosition,
@@ -17,6 +18,7 @@ import type {
 import { endKey, firstKey } from '../../counts/count-node.ts';
 import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
+import { countByDay } from './audit-days.ts';
 import { pageOf } from './audit-page.ts';
 import { type EventRow, statementsOf, valuesOf } from './audit-queries.ts';
 import { EventArchive, lockArchive } from './event-archive.ts';
@@ -123,6 +125,11 @@ export class SqlAuditStore implements AuditStore {
       const { items, total } = await pageOf(view, { orgKey: this.#orgKey, filter, offset, size });
       return { items: items.map((row) => toEvent(row)), total };
     });
+  }
+
+  countByDay(action: AuditAction, firstDay: number, days: number): Promise<readonly number[]> {
+    const orgKey = this.#orgKey;
+    return this.#scope.executor.snapshot((view) => countByDay(view, { orgKey, action, firstDay, days }));
   }
 
   async listOldestFirst(
