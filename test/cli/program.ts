@@ -1,14 +1,17 @@
 /** Runs the real program in separate processes, as a person or a script does, on a temporary data folder. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import type { CommandRequest } from './command-host.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'bin', 'roster');
+const bin = join(import.meta.dirname, '..', '..', 'bin');
+const program = join(bin, 'roster');
+const bundledPackages = join(bin, 'bundled-packages.js');
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -29,8 +32,44 @@ export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true });
 }
 
-/** Runs a command to its end, without a terminal. */
+/** Runs a command to its end, without a terminal, in a process that runs other commands before and after it. */
 export async function roster(
+  folder: string,
+  words: readonly string[],
+  settings: Settings = {},
+): Promise<Ended> {
+  const host = idleHosts.pop() ?? startHost();
+  const ended = Promise.race([
+    once(host, 'message'),
+    once(host, 'close').then(([exitCode]) => {
+      throw new Error(`the process of \`roster ${words.join(' ')}\` ended with ${exitCode}`);
+    }),
+  ]);
+  // The process of the tests does not end before the command.
+  host.channel?.ref();
+  host.send({ words, env: environmentOf(folder, settings) } satisfies CommandRequest);
+  const [result]: Ended[] = await ended;
+  host.channel?.unref();
+  idleHosts.push(host);
+  return result as Ended;
+}
+
+const idleHosts: ChildProcess[] = [];
+
+function startHost(): ChildProcess {
+  const host = fork(join(import.meta.dirname, 'command-host.ts'), {
+    cwd: tmpdir(),
+    env: { ...environmentOf('', {}), NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '' },
+    execArgv: ['--max-semi-space-size=16', '--require', bundledPackages],
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  host.unref();
+  return host;
+}
+
+/** Runs a command to its end, without a terminal, in a process of its own. */
+export async function rosterAlone(
   folder: string,
   words: readonly string[],
   settings: Settings = {},
@@ -124,19 +163,24 @@ export function start(
   settings: Settings = {},
   openFilesMax?: number,
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const { PATH = '', HOME = '' } = process.env;
   const limit =
     openFilesMax === undefined ? [] : ['sh', '-c', 'ulimit -n "$0" && exec "$@"', `${openFilesMax}`];
   const [command = '', ...rest] = [...limit, process.execPath, program, ...words];
   const child = spawn(command, rest, {
     // The checkout may contain a file `.env` with settings.
     cwd: tmpdir(),
-    env: { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings },
+    env: environmentOf(folder, settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.add(child);
   child.once('close', () => started.delete(child));
   return child;
+}
+
+/** Nothing of the environment of the tests but what a program needs. */
+function environmentOf(folder: string, settings: Settings): Settings {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings };
 }
 
 /** A JSON value with access by dotted paths, such as `0.organization.id`. */
