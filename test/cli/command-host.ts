@@ -3,7 +3,16 @@
  * output of its own. A start loads the whole program, which takes longer than most commands.
  */
 import { main } from '../../src/main.ts';
-import type { Ended, Settings } from './program.ts';
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** The result of a command. */
+export interface Ended {
+  /** Null if a signal ended the command. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** What the host gets; it answers with an `Ended`. */
 export interface CommandRequest {

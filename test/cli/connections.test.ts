@@ -8,7 +8,8 @@ import { unknownUserId } from '../support/contracts/people.ts';
 import { slowTest as test } from '../support/effort.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { type Roster, startRoster } from '../support/server/start.ts';
-import { type Ended, type Json, refused, rosterJson, roster as run, type Settings } from './program.ts';
+import type { Ended, Settings } from './command-host.ts';
+import { type Json, refused, rosterJson, roster as run } from './program.ts';
 
 const former = 'the-former-secret-of-this-deployment';
 const present = 'the-present-secret-of-this-deployment';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Ended, makeFolder, readJson, removeFolder, serve } from './program.ts';
+import type { Ended } from './command-host.ts';
+import { makeFolder, readJson, removeFolder, serve } from './program.ts';
 
 const clients = 8;
 const createdMin = 200;

@@ -7,21 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { CommandRequest } from './command-host.ts';
+import type { CommandRequest, Ended, Settings } from './command-host.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin');
 const program = join(bin, 'roster');
 const bundledPackages = join(bin, 'bundled-packages.js');
-
-export type Settings = Readonly<Record<string, string>>;
-
-/** The result of a command. */
-export interface Ended {
-  /** Null if a signal ended the command. */
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A new folder for data; remove it with `removeFolder`. */
 export function makeFolder(): Promise<string> {
@@ -32,26 +22,34 @@ export function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true });
 }
 
-/** Runs a command to its end, without a terminal, in a process that runs other commands before and after it. */
+/**
+ * Runs a command to its end, without a terminal, in a process that runs other commands before and after it. `serve` gets a process
+ * of its own, because it starts others like itself.
+ */
 export async function roster(
   folder: string,
   words: readonly string[],
   settings: Settings = {},
 ): Promise<Ended> {
+  if (words[0] === 'serve') return rosterAlone(folder, words, settings);
   const host = idleHosts.pop() ?? startHost();
-  const ended = Promise.race([
-    once(host, 'message'),
-    once(host, 'close').then(([exitCode]) => {
-      throw new Error(`the process of \`roster ${words.join(' ')}\` ended with ${exitCode}`);
-    }),
-  ]);
+  const waiting = new AbortController();
+  const { signal } = waiting;
   // The process of the tests does not end before the command.
   host.channel?.ref();
   host.send({ words, env: environmentOf(folder, settings) } satisfies CommandRequest);
-  const [result]: Ended[] = await ended;
-  host.channel?.unref();
-  idleHosts.push(host);
-  return result as Ended;
+  try {
+    const answer = once(host, 'message', { signal });
+    const end = once(host, 'close', { signal }).then(([exitCode]) => {
+      throw new Error(`the process of \`roster ${words.join(' ')}\` ended with ${exitCode}`);
+    });
+    const [ended] = await Promise.race([answer, end]);
+    return ended;
+  } finally {
+    waiting.abort();
+    host.channel?.unref();
+    if (host.connected) idleHosts.push(host);
+  }
 }
 
 const idleHosts: ChildProcess[] = [];

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pressStart } from '../support/server/demo-person.ts';
-import { makeFolder, readJson, refused, removeFolder, rosterJson, type Settings, serve } from './program.ts';
+import type { Settings } from './command-host.ts';
+import { makeFolder, readJson, refused, removeFolder, rosterJson, serve } from './program.ts';
 
 let folder: string;
 before(async () => {

@@ -13,14 +13,8 @@ import { userDigestOf } from '../../src/core/erasure/erasure.ts';
 import type { LedgerLine } from '../../src/core/erasure/ledger.ts';
 import { createSecretBox } from '../../src/core/secret.ts';
 import { ledgerFile, openLedger } from '../../src/store/folder/ledger-file.ts';
-import {
-  type Ended,
-  makeFolder,
-  readJson,
-  removeFolder,
-  roster as runRoster,
-  type Settings,
-} from '../cli/program.ts';
+import type { Ended, Settings } from '../cli/command-host.ts';
+import { makeFolder, readJson, removeFolder, roster as runRoster } from '../cli/program.ts';
 import { makeLinkedFolder } from '../erasure/linked-folder.ts';
 import { type Doors, openDoors } from '../journeys/doors.ts';
 import { startAuthorizationServer } from '../providers/authorization-server.ts';

@@ -6,7 +6,8 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type Ended, roster, start } from '../cli/program.ts';
+import type { Ended } from '../cli/command-host.ts';
+import { roster, start } from '../cli/program.ts';
 
 const program = join(import.meta.dirname, '../../bin/roster');
 

@@ -8,7 +8,6 @@ import { logLeft } from './log.ts';
 import { openBeside } from './open-beside.ts';
 
 const db = openBeside(workerData);
-db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
 parentPort?.on('message', (message) => {
   if (message === 'copy') {

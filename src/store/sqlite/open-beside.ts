@@ -11,6 +11,7 @@ export function openBeside(files: OpenFiles, options: Options = {}): Database {
   try {
     refuseOthers(files);
     openLog(db);
+    db.pragma('synchronous = FULL');
   } catch (error) {
     db.close();
     throw error;

@@ -11,7 +11,8 @@ import { readConfig } from '../../../src/config/config.ts';
 import type { Erasure } from '../../../src/core/erasure/erasure.ts';
 import type { LedgerLine } from '../../../src/core/erasure/ledger.ts';
 import { ledgerFile } from '../../../src/store/folder/ledger-file.ts';
-import { roster, type Settings, serve } from '../../cli/program.ts';
+import type { Settings } from '../../cli/command-host.ts';
+import { roster, serve } from '../../cli/program.ts';
 import { type Load, send } from './load.ts';
 
 const completeMaxMs = 120_000;

@@ -3,7 +3,8 @@
  * `npm test`, many in `npm run torture -- machine-faults`. A file that runs them imports `own-mounts.ts` first.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFolder, removeFolder, type Serving, type Settings, serve } from '../../cli/program.ts';
+import type { Settings } from '../../cli/command-host.ts';
+import { makeFolder, removeFolder, type Serving, serve } from '../../cli/program.ts';
 import { makeSmallDisk, makeSmallFolder } from '../machine/small-disk.ts';
 import { createDatabase, type OwnDatabase, startPostgres } from '../postgres/postgres.ts';
 import { startWorkers } from '../server/workers.ts';

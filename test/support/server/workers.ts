@@ -9,7 +9,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ended, type Json, readJson, type Settings, start } from '../../cli/program.ts';
+import type { Ended, Settings } from '../../cli/command-host.ts';
+import { type Json, readJson, start } from '../../cli/program.ts';
 
 export interface Workers {
   /** The JSON that the start printed. */

@@ -21,7 +21,6 @@ const wipedAtOnce = 1_000;
 
 const { descriptor, ...files }: ScannerParts = workerData;
 const db = openBeside(files, { timeout: 0 });
-db.pragma('synchronous = FULL');
 db.pragma('wal_autocheckpoint = 0');
 
 /** What the last scan found and is not wiped yet. */
