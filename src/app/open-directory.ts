@@ -22,6 +22,7 @@ import type { SecretBox } from '../core/secret.ts';
 import { type Clock, systemClock } from '../core/time.ts';
 import { createMessageComposer } from '../gateways/message-composer.ts';
 import { createPasswordHasher, type HasherOptions, type QueuedHasher } from '../gateways/password-hasher.ts';
+import { staffFactorChecks } from '../gateways/staff-factors.ts';
 import { englishSiteTexts } from '../pages/site-texts.ts';
 import type { MovedTable, MoveOptions } from '../store/copies/move.ts';
 import { takeFolder } from '../store/folder/folder-lock.ts';
@@ -194,6 +195,7 @@ export async function openCore(
       outboxChannels: channels.filter((channel) => config[channel].kind === 'outbox'),
       auditMs,
     },
+    staffFactors: staffFactorChecks,
     providers: providers.directory,
     ledger: records.ledger,
     refused: new RefusedDeletions(),

@@ -22,6 +22,7 @@ import type { SmsRules } from './messaging/sms-rules.ts';
 import type { ProviderDirectory } from './providers/provider.ts';
 import type { AuditTally } from './record/tally.ts';
 import type { SecretBox } from './secret.ts';
+import type { StaffFactorChecks } from './staff/factor-check.ts';
 import type { Clock } from './time.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -38,6 +39,8 @@ export interface Core {
   readonly policy: Policy;
   /** Asks strangers for a proof of humanity; null where the deployment asks for none. */
   readonly humanity: HumanityCheck | null;
+  /** Checks the second factors of staff accounts. */
+  readonly staffFactors: StaffFactorChecks;
   /** The providers of device data that are switched on. */
   readonly providers: ProviderDirectory;
   /** The accepted erasures, in a file outside the database. */

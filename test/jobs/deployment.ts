@@ -23,6 +23,7 @@ import type { Clock } from '../../src/core/time.ts';
 import { createMessageComposer } from '../../src/gateways/message-composer.ts';
 import { createPasswordHasher } from '../../src/gateways/password-hasher.ts';
 import { isCommonPassword } from '../../src/gateways/passwords/common-passwords.ts';
+import { staffFactorChecks } from '../../src/gateways/staff-factors.ts';
 import type { Journal } from '../../src/jobs/journal.ts';
 import { openRecords } from '../../src/store/folder/folder-records.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -127,6 +128,7 @@ export async function openCore(
     isCommonPassword: async (password) => isCommonPassword(password),
     policy: { ...config, outboxChannels: ['sms', 'email'] },
     humanity: null,
+    staffFactors: staffFactorChecks,
     providers: noProviders,
     ledger: records.ledger,
     refused: new RefusedDeletions(),

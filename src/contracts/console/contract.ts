@@ -17,7 +17,10 @@ export const consoleContract: Contract = {
   hasOwnHost: false,
   isInternal: true,
   tags: {
+    'Sign-in': 'Signing in with two factors, and giving the second one again.',
+    Factors: 'One-time links, passkeys, apps for codes and recovery codes.',
     Session: 'The session of the staff account that is signed in.',
+    Staff: 'The staff accounts of the organization, for owners.',
   },
   securitySchemes: {
     session: {

@@ -1,12 +1,22 @@
 /** Every route of the console, a file for each subject. */
 import type { Core } from '../../core/core.ts';
 import type { Route } from '../../http/contract.ts';
+import { factorRoutes } from './factor-routes.ts';
 import { fromOwnSite } from './own-site.ts';
 import { sessionRoutes } from './session-routes.ts';
+import { signInRoutes } from './sign-in-routes.ts';
+import { staffRoutes } from './staff-routes.ts';
 
 /** The beginning of every path; the pages have all others below `/console`. */
 export const apiPath = '/api/v1';
 
 export function routes(core: Core): readonly Route[] {
-  return [...sessionRoutes(core)].map((route) => fromOwnSite({ ...route, path: `${apiPath}${route.path}` }));
+  const all = [...signInRoutes(core), ...factorRoutes(core), ...sessionRoutes(core), ...staffRoutes(core)];
+  return all.map((route) =>
+    fromOwnSite({
+      ...route,
+      path: `${apiPath}${route.path}`,
+      description: route.description ?? `${route.summary}.`,
+    }),
+  );
 }

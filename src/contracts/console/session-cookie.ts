@@ -40,6 +40,6 @@ function cookie(core: Core, token: string, maxAge: number): string {
 }
 
 /** Whether people reach the deployment over https. */
-function isSecure({ providers }: Core): boolean {
-  return new URL(providers.redirectUri).protocol === 'https:';
+function isSecure({ issuer }: Core): boolean {
+  return new URL(issuer()).protocol === 'https:';
 }

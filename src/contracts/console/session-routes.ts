@@ -2,12 +2,18 @@
 import { staffRoles } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import { closestLanguage, languages, readAcceptLanguage } from '../../core/messaging/language.ts';
-import { readOwnStaff, signStaffOut } from '../../core/staff/own-session.ts';
+import {
+  endStaffSession,
+  listStaffSessions,
+  readOwnStaff,
+  signStaffOut,
+} from '../../core/staff/own-session.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
 import { instant, named, nullable, Type } from '../../http/shape.ts';
 import { noSessionCookie } from './session-cookie.ts';
 import type { SessionAnswer } from './shapes/session.ts';
+import type { SessionsAnswer } from './shapes/staff.ts';
 import { staffOf } from './staff-caller.ts';
 
 const session = named(
@@ -26,6 +32,22 @@ const session = named(
     locale: Type.Enum(languages, { description: 'The language that suits the browser best.' }),
   }),
 );
+
+const sessionList = named(
+  'SessionList',
+  Type.Object({
+    items: Type.Array(
+      Type.Object({
+        id: Type.String({ pattern: '^ses_[0-9a-f]{32}$' }),
+        startedAt: instant('When it began.'),
+        lastUsedAt: instant('When it was used last, to the minute.'),
+        network: Type.String({ description: 'From where it began.' }),
+        isCurrent: Type.Boolean({ description: 'Whether it is the session of the call.' }),
+      }),
+    ),
+  }),
+);
+const params = Type.Object({ sessionId: Type.String({ description: 'The id of the session.' }) });
 
 export function sessionRoutes(core: Core): readonly Route[] {
   return [
@@ -49,6 +71,32 @@ export function sessionRoutes(core: Core): readonly Route[] {
       responses: { 204: { description: 'Signed out' } },
       handle: (call) => end(core, call),
     },
+    {
+      method: 'GET',
+      path: '/sessions',
+      operationId: 'listSessions',
+      tag: 'Session',
+      summary: 'The own sessions',
+      access: 'credential',
+      responses: { 200: { description: 'Every valid session, newest first', schema: sessionList } },
+      handle: (call) => list(core, call),
+    },
+    {
+      method: 'DELETE',
+      path: '/sessions/:sessionId',
+      operationId: 'endOtherSession',
+      tag: 'Session',
+      summary: 'End an own session',
+      access: 'credential',
+      params,
+      responses: { 204: { description: 'Ended' } },
+      refusals: ['session_not_found'],
+      async handle(call) {
+        const { sessionId = '' } = call.params;
+        await endStaffSession(core, staffOf(call), { sessionId });
+        return { status: 204 };
+      },
+    },
   ];
 }
 
@@ -64,6 +112,18 @@ async function read(core: Core, call: Call): Promise<Answer> {
     freshUntil: isFresh ? toMillisecondText(principal.freshUntil) : null,
     isDevelopment: !core.policy.isProduction,
     locale: closestLanguage(readAcceptLanguage(call.headers['accept-language'])),
+  };
+  return { status: 200, body };
+}
+
+async function list(core: Core, call: Call): Promise<Answer> {
+  const sessions = await listStaffSessions(core, staffOf(call));
+  const body: SessionsAnswer = {
+    items: sessions.map(({ id, startedAt, lastUsedAt, network, isCurrent }) => ({
+      ...{ id, network, isCurrent },
+      startedAt: toMillisecondText(startedAt),
+      lastUsedAt: toMillisecondText(lastUsedAt),
+    })),
   };
   return { status: 200, body };
 }

@@ -3,7 +3,7 @@
  * network: after five wrong passwords in a row there is one try per 2, 4, 8 … 60 seconds. All networks together from which
  * the account has not signed in lately share a slow limit, against guesses from many networks. A password that comes with
  * a session is counted by session, which ends after five wrong ones. Addresses without an account are counted alike, with
- * the same statements.
+ * the same statements. `guardGuesses` is the same for what else can be guessed, such as the codes of a second factor.
  */
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
@@ -21,6 +21,7 @@ import {
   guessesLeft,
   type LoginFailures,
   refuseWait,
+  type ThrottleStore,
 } from './throttle.ts';
 
 /** An address at which passwords are tried, and the caller's network. */
@@ -45,12 +46,38 @@ export async function guardByNetwork<T>(
     const user = await tx.users.findByEmail(email);
     return findFamiliarity(core, tx, user?.id ?? null, network);
   });
+  const counter: GuessCounter = {
+    ...{ subject, network, isKnown },
+    read: (work) => core.work.read(orgKey, (tx) => work(tx.throttles)),
+    change: (work) => core.work.change(orgKey, (tx) => work(tx.throttles)),
+  };
+  return guardGuesses(core, counter, check);
+}
+
+/** Where guesses are counted. */
+export interface GuessCounter {
+  /** A keyed digest of what is guessed at. */
+  readonly subject: string;
+  /** The caller's network. */
+  readonly network: string;
+  /** Whether the account has signed in from there lately. */
+  readonly isKnown: boolean;
+  read<T>(work: (throttles: ThrottleStore) => Promise<T>): Promise<T>;
+  change<T>(work: (throttles: ThrottleStore) => Promise<T>): Promise<T>;
+}
+
+/** As `guardByNetwork`, with a counter of the caller. */
+export async function guardGuesses<T>(
+  core: Core,
+  { subject, network, isKnown, read, change }: GuessCounter,
+  check: () => Promise<T | null>,
+): Promise<T | null> {
   const from: GuessSource = {
     network: digestOfNetwork(core, subject, network),
     group: isKnown ? 'known' : 'unknown',
   };
   const findFailures = (): Promise<LoginFailures> =>
-    core.work.read(orgKey, (tx) => tx.throttles.findFailures(subject, from));
+    read((throttles) => throttles.findFailures(subject, from));
   const { guessQuota } = core.policy;
   const roomOfNetwork = async (): Promise<number> => {
     const failures = await findFailures();
@@ -66,9 +93,7 @@ export async function guardByNetwork<T>(
   const attempt = async (): Promise<T | null> => {
     const found = await check();
     if (found === null) {
-      await core.work.change(orgKey, (tx) =>
-        tx.throttles.addFailure(subject, from, core.clock.now(), debtOf(guessQuota)),
-      );
+      await change((throttles) => throttles.addFailure(subject, from, core.clock.now(), debtOf(guessQuota)));
     }
     return found;
   };

@@ -1,10 +1,47 @@
 /** How tests of all contracts call `console`, which makes no users. */
+import { newPrefixedId } from '../../../src/core/ids.ts';
 import type { PlainDoor } from '../../support/contracts/door.ts';
+import type { SignedInStaff } from '../../support/server/staff.ts';
+import type { Tenant } from '../../support/server/start.ts';
+
+/** One owner for each tenant, with a new session for each call. */
+const owners = new WeakMap<object, Promise<SignedInStaff>>();
+
+async function signIn({ staff }: Pick<Tenant, 'staff'>): Promise<SignedInStaff> {
+  const owner = owners.get(staff) ?? staff('owner');
+  owners.set(staff, owner);
+  return staff('owner', { of: await owner });
+}
 
 export const door: PlainDoor = {
   root: () => '/console/api/v1/session',
-  credential: async ({ staff }) => (await staff('owner')).ask,
+  credential: async (tenant) => (await signIn(tenant)).ask,
   asker: 'staff',
   pages: null,
   idOf: ({ userId }) => userId,
+  others: {
+    sessionId: async (_, tenant) => (await signIn(tenant)).sessionId,
+    staffId: async (_, { staff }) => (await staff('support')).staffId,
+    // An account keeps its last factor, so it gets two.
+    passkeyId: async ({ core, clock }, tenant) => {
+      const { staffId } = await signIn(tenant);
+      const add = async (): Promise<string> => {
+        const id = newPrefixedId('pky');
+        await core.work.change(tenant.key, (tx) =>
+          tx.staffFactors.insertPasskey({
+            ...{ id, staffId, credentialId: id, publicKey: 'AA', signs: 0, transports: [], name: 'Key' },
+            ...{ isSynced: false, createdAt: clock.now(), usedAt: null },
+          }),
+        );
+        return id;
+      };
+      await add();
+      return add();
+    },
+  },
+  needsSecret: [
+    ...['signIn', 'giveTotp', 'giveRecoveryCode', 'beginPasskey', 'givePasskey', 'enrol'],
+    ...['beginFreshPasskey', 'giveFreshFactor', 'beginTotp', 'confirmTotp', 'removeTotp'],
+    ...['beginNewPasskey', 'addPasskey'],
+  ],
 };

@@ -1,8 +1,6 @@
-/** The session of the console: who is signed in, its end by time and by wish, and what a call needs besides the cookie. */
+/** The session of the console: who is signed in, and its end by time and by wish. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { describedDocuments } from '../../support/contracts/documents.ts';
-import { nameOf, operationsOf } from '../../support/contracts/operations.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { staffAsk } from '../../support/server/staff.ts';
 
@@ -99,51 +97,28 @@ describe('a session of the console', () => {
   });
 });
 
-describe('a call that changes something', () => {
-  const operations = operationsOf(describedDocuments()).filter(
-    ({ contract, method }) => contract === 'console' && method !== 'GET',
-  );
-  const own = setUp(() => roster.organization.staff('owner'));
-  const cookie = () => own.ask.headers?.['cookie'] ?? '';
-  const foreign: Readonly<Record<string, () => Record<string, string | readonly string[]>>> = {
-    'without the header of the console': () => ({ cookie: cookie(), 'sec-fetch-site': 'same-origin' }),
-    'from another site': () => ({
-      cookie: cookie(),
-      'x-roster-console': '1',
-      'sec-fetch-site': 'cross-site',
-    }),
-    'from a neighbour site': () => ({
-      ...{ cookie: cookie(), 'x-roster-console': '1', 'sec-fetch-site': 'same-site' },
-    }),
-    'typed into the address bar': () => ({
-      ...{ cookie: cookie(), 'x-roster-console': '1', 'sec-fetch-site': 'none' },
-    }),
-    'with the origin of another site': () => ({
-      ...{ cookie: cookie(), 'x-roster-console': '1', origin: 'https://evil.example.com' },
-    }),
-    'with an opaque origin': () => ({ cookie: cookie(), 'x-roster-console': '1', origin: 'null' }),
-    'that does not say from where it comes': () => ({ cookie: cookie(), 'x-roster-console': '1' }),
-  };
-  for (const operation of operations) {
-    test(`is refused by ${nameOf(operation)} when a page of another site may have sent it`, async () => {
-      const line = `${operation.method} ${operation.path.replaceAll(/\{\w+\}/g, 'any')}`;
-      await ledger.mark();
-      for (const [title, headers] of Object.entries(foreign)) {
-        const reply = await roster.call(line, {
-          headers: headers(),
-          ...(operation.body === null ? {} : { json: operation.body.example }),
-        });
-        assert.deepEqual([reply.status, reply.at('error.code')], [403, 'cross_site'], title);
-      }
-      await ledger.expect({});
+describe('the own sessions', () => {
+  test('are listed newest first, and end one by one', async () => {
+    const first = await roster.organization.staff('support');
+    roster.clock.advance(minuteMs);
+    const second = await roster.organization.staff('support', { of: first });
+    const list = await roster.call('GET /console/api/v1/sessions', second.ask);
+    const now = new Date(roster.clock.now()).toISOString();
+    assert.deepEqual(list.at('items.0'), {
+      ...{ id: second.sessionId, network: '127.0.0.1', isCurrent: true },
+      ...{ startedAt: now, lastUsedAt: now },
     });
-  }
-
-  test('is taken with the own origin from a browser that sends no metadata', async () => {
-    for (const origin of [roster.baseUrl, roster.baseUrl.replace('127.0.0.1', 'localhost')]) {
-      const other = await roster.organization.staff('owner');
-      const headers = { cookie: other.ask.headers?.['cookie'] ?? '', 'x-roster-console': '1', origin };
-      assert.equal((await roster.call(`DELETE ${path}`, { headers })).status, 204, origin);
-    }
+    assert.deepEqual([list.at('items.1.id'), list.at('items.1.isCurrent')], [first.sessionId, false]);
+    await ledger.mark();
+    const end = (id: string) => roster.call(`DELETE /console/api/v1/sessions/${id}`, second.ask);
+    assert.equal((await end(first.sessionId)).status, 204);
+    assert.equal((await roster.call(`GET ${path}`, first.ask)).status, 401);
+    assert.equal((await end(first.sessionId)).status, 404);
+    const other = await roster.organization.staff('support');
+    assert.equal((await end(other.sessionId)).status, 404, "another account's session");
+    await ledger.expect({
+      rows: { staff_sessions: '+1 -1', staff_accounts: '+1' },
+      audit: [{ action: 'session.ended', actor_id: first.staffId, subject_id: first.staffId }],
+    });
   });
 });

@@ -68,6 +68,8 @@ const unseen = new Set([
   ...['sonar.deleteUser 400', 'organization.deleteUser 400', 'humanapi.deleteUser 400'],
   ...['general.deleteUser 400', 'general.deleteSession 400', 'general.endSession 400'],
   'sonar.disconnectDevice 400',
+  ...['console.endSession 400', 'console.endOtherSession 400', 'console.removeTotp 400'],
+  ...['console.removePasskey 400', 'console.removeStaff 400'],
 ]);
 
 /** The documented answers that no test received, as `contract.operation status`. */

@@ -8,7 +8,7 @@ import type { StaffRole } from '../../../src/core/access/principal.ts';
 import type { Core } from '../../../src/core/core.ts';
 import { newPrefixedId, type OrgKey } from '../../../src/core/ids.ts';
 import { digestOf, newToken } from '../../../src/core/secret.ts';
-import type { Ask } from './http.ts';
+import type { Ask, Reply } from './http.ts';
 
 export interface SignedInStaff {
   /** `stf_` and 32 hex digits. */
@@ -18,7 +18,16 @@ export interface SignedInStaff {
   /** The token of the session. */
   readonly token: string;
   /** The headers that a page of the console sends. */
-  readonly ask: Ask;
+  readonly ask: StaffAsk;
+}
+
+export type StaffAsk = Ask & { readonly headers: Readonly<Record<string, string>> };
+
+export interface StaffOptions {
+  /** Whether the second factor was given too long ago. */
+  readonly isStale?: boolean;
+  /** Opens another session of this account instead of a new account. */
+  readonly of?: SignedInStaff;
 }
 
 /** Creates a staff account with that role and an open session, whose second factor is fresh unless `isStale`. */
@@ -26,18 +35,20 @@ export async function signInStaff(
   core: Core,
   orgKey: OrgKey,
   role: StaffRole,
-  { isStale = false }: { readonly isStale?: boolean } = {},
+  { isStale = false, of }: StaffOptions = {},
 ): Promise<SignedInStaff> {
   const now = core.clock.now();
-  const staffId = newPrefixedId('stf');
-  const email = `${role}-${staffId}@staff.example.com`;
+  const staffId = of?.staffId ?? newPrefixedId('stf');
+  const email = of?.email ?? `${role}-${staffId}@staff.example.com`;
   const token = newToken('ss', orgKey);
   const sessionId = newPrefixedId('ses');
   await core.work.change(orgKey, async (tx) => {
-    await tx.staff.insert({
-      ...{ id: staffId, email, name: `The ${role}`, role },
-      ...{ passwordHash: null, sealedTotp: null, createdAt: now, enrolledAt: now },
-    });
+    if (of === undefined) {
+      await tx.staff.insert({
+        ...{ id: staffId, email, name: `The ${role}`, role },
+        ...{ passwordHash: null, sealedTotp: null, createdAt: now, enrolledAt: now },
+      });
+    }
     await tx.staffSessions.insert(
       {
         ...{ id: sessionId, staffId, stage: 'open', network: '127.0.0.1', startedAt: now, lastUsedAt: now },
@@ -49,9 +60,18 @@ export async function signInStaff(
   return { staffId, sessionId, email, token, ask: staffAsk(token) };
 }
 
-/** The headers that a page of the console sends with the session of that token. */
-export function staffAsk(token: string): { readonly headers: Readonly<Record<string, string>> } {
+/** The headers that a page of the console sends, with the session of that token. */
+export function staffAsk(token: string | null): StaffAsk {
   return {
-    headers: { cookie: `roster-console=${token}`, 'x-roster-console': '1', 'sec-fetch-site': 'same-origin' },
+    headers: {
+      ...(token === null ? {} : { cookie: `roster-console=${token}` }),
+      ...{ 'x-roster-console': '1', 'sec-fetch-site': 'same-origin' },
+    },
   };
+}
+
+/** The headers of the next call of a browser that got this answer: with the cookie that it sets. */
+export function askAfter(reply: Reply): StaffAsk {
+  const [cookie = ''] = reply.headers['set-cookie'] ?? [];
+  return staffAsk(/^roster-console=([^;]+);/.exec(cookie)?.[1] ?? null);
 }

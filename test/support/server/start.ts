@@ -34,7 +34,7 @@ import { createFakeClock, type FakeClock } from './clock.ts';
 import { type Client, createClient } from './http.ts';
 import { createMigratedDatabase, placeDatabase } from './prepared.ts';
 import { type AnyRows, openRows } from './rows.ts';
-import { type SignedInStaff, signInStaff } from './staff.ts';
+import { type SignedInStaff, type StaffOptions, signInStaff } from './staff.ts';
 
 /** The door in the audit events of the changes that the tests make as the operator. */
 export const testDoor = 'test';
@@ -56,7 +56,7 @@ export interface Tenant extends Organization {
   readonly app: { readonly appId: string; readonly appKey: string; readonly clientSecret: string };
   readonly apiKeys: Readonly<Record<KeyRole, string>>;
   /** Creates a staff account with that role and a session whose second factor is fresh, unless `isStale`. */
-  staff(role: StaffRole, options?: { readonly isStale?: boolean }): Promise<SignedInStaff>;
+  staff(role: StaffRole, options?: StaffOptions): Promise<SignedInStaff>;
 }
 
 /** A message as its receiver sees it. */
