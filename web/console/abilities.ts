@@ -2,7 +2,7 @@
  * Which staff role sees which page and which act. The server decides (its rulebook); this table only keeps the page from
  * offering what the server would refuse. A test compares the two.
  */
-export type StaffRoleName = 'owner' | 'support' | 'privacy' | 'engineer';
+import type { StaffRoleName } from '../../src/contracts/console/shapes/session.ts';
 
 export const abilities = {
   'console.people.read': ['owner', 'support', 'privacy', 'engineer'],

@@ -2,6 +2,7 @@
  * Calls the API of the console on the page's own origin. The session is a cookie that scripts cannot read; the header
  * `x-roster-console` shows the server that this page made the call. Every failed call rejects with an `ApiProblem`.
  */
+import type { FieldRefusal, RefusalBody } from '../../src/contracts/console/shapes/refusal.ts';
 
 /** A failed call. `offline`: no answer came. `not_ours`: an answer that the API does not write, such as a proxy's. */
 export class ApiProblem extends Error {
@@ -10,7 +11,7 @@ export class ApiProblem extends Error {
   /** The status of the answer; 0 without one. */
   readonly status: number;
   /** What is wrong with each field of the input. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, FieldRefusal>>;
   /** In how many seconds another try makes sense; null if the server does not say. */
   readonly retryAfterSeconds: number | null;
 
@@ -40,6 +41,13 @@ export interface CallOptions {
 
 const base = '/console/api/v1';
 const answerMaxMs = 30_000;
+
+let lastAnswerAt = 0;
+
+/** When the last good answer came, in milliseconds since 1970: from then on the server counts the idle time anew. */
+export function lastAnswer(): number {
+  return lastAnswerAt;
+}
 
 type Listener = () => void;
 const endListeners = new Set<Listener>();
@@ -93,7 +101,10 @@ async function send(method: Method, path: string, { query, body, signal }: CallO
     if (signal?.aborted === true) throw error;
     throw new ApiProblem('offline');
   }
-  if (answer.ok) return answer;
+  if (answer.ok) {
+    lastAnswerAt = Date.now();
+    return answer;
+  }
   const problem = await readProblem(answer);
   if (problem.status === 401 && problem.code === 'unauthorized') {
     for (const listener of endListeners) listener();
@@ -114,17 +125,13 @@ async function readProblem(answer: Response): Promise<ApiProblem> {
   const seconds = Number(answer.headers.get('retry-after') ?? 'none');
   const retryAfter = Number.isFinite(seconds) ? seconds : null;
   const body = await readJson(answer);
-  const error = isObject(body) ? body['error'] : undefined;
-  if (!isObject(error) || typeof error['code'] !== 'string') {
-    return new ApiProblem('not_ours', { status }, retryAfter);
-  }
-  const message = typeof error['message'] === 'string' ? error['message'] : error['code'];
-  const fields = isObject(error['fields']) ? Object.entries(error['fields']) : [];
-  return new ApiProblem(
-    error['code'],
-    { status, message, fields: Object.fromEntries(fields.map(([name, value]) => [name, String(value)])) },
-    retryAfter,
-  );
+  if (!isRefusal(body)) return new ApiProblem('not_ours', { status }, retryAfter);
+  const { code, message, fields = {}, retryAfterSeconds = retryAfter } = body.error;
+  return new ApiProblem(code, { status, message, fields }, retryAfterSeconds);
+}
+
+function isRefusal(body: unknown): body is RefusalBody {
+  return isObject(body) && isObject(body['error']) && typeof body['error']['code'] === 'string';
 }
 
 /** Undefined for a body that is not JSON, or that ends too early. */

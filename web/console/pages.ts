@@ -32,6 +32,14 @@ export const consolePages: readonly ConsolePage[] = [
     ...{ path: '/people/$id', name: 'person', ability: 'console.people.read' },
     load: () => import('./person/person-page.tsx'),
   },
+  {
+    ...{ path: '/staff', name: 'staff', ability: 'console.staff.manage', icon: 'staff', key: 's' },
+    load: () => import('./staff/staff-page.tsx'),
+  },
+  {
+    ...{ path: '/account', name: 'account', ability: null },
+    load: () => import('./staff/account-page.tsx'),
+  },
 ];
 
 /** Where `/console` leads. */

@@ -1,16 +1,16 @@
 /** Who the reader is, for every page: read once, and again after each sign-in. */
 import { useQuery } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
+import type { SessionAnswer } from '../../src/contracts/console/shapes/session.ts';
 import { type Ability, mayRole } from './abilities.ts';
 import { ApiProblem, call } from './api.ts';
-import type { SessionShape } from './session-shape.ts';
 
 export const sessionKey = ['session'] as const;
 
 /** Null for a reader who is not signed in. */
-export async function readSession(): Promise<SessionShape | null> {
+export async function readSession(): Promise<SessionAnswer | null> {
   try {
-    return await call<SessionShape>('GET', '/session');
+    return await call<SessionAnswer>('GET', '/session');
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return null;
     throw error;
@@ -21,10 +21,10 @@ export function useSessionQuery() {
   return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
 }
 
-export const SessionContext = createContext<SessionShape | null>(null);
+export const SessionContext = createContext<SessionAnswer | null>(null);
 
 /** For the pages inside the frame, which only readers with a session see. */
-export function useSession(): SessionShape {
+export function useSession(): SessionAnswer {
   const session = useContext(SessionContext);
   if (session === null) throw new Error('there is no session here');
   return session;

@@ -1,7 +1,7 @@
 /** Who the reader is, the theme, the language, and the way out. */
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Button, Popover, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useGo } from '../address.tsx';
+import { PageLink, useGo } from '../address.tsx';
 import { call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useToasts } from '../parts/toasts.tsx';
@@ -27,30 +27,35 @@ export function AccountMenu() {
   };
   return (
     <div className="account">
-      <Menu position="top-start" width={248} withinPortal>
-        <Menu.Target>
+      <Popover position="top-start" width={248} trapFocus withRoles>
+        <Popover.Target>
           <UnstyledButton className="account-button" title={texts.frame.account}>
             <span className="avatar" aria-hidden="true">
-              {(staff.name ?? staff.email).slice(0, 1).toUpperCase()}
+              {(staff.name || staff.email).slice(0, 1).toUpperCase()}
             </span>
             <span className="account-names">
-              <strong>{staff.name ?? staff.email}</strong>
+              <strong>{staff.name || staff.email}</strong>
               <span>{texts.roles[staff.role]}</span>
             </span>
             <Icon name="chevronDown" size={14} />
           </UnstyledButton>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{staff.email}</Menu.Label>
-          <div className="menu-part">
+        </Popover.Target>
+        <Popover.Dropdown aria-label={texts.frame.account}>
+          <div className="account-panel">
+            <p className="dim small">{staff.email}</p>
+            <PageLink to="/account">{texts.pages.account}</PageLink>
             <Appearance />
+            <Button
+              variant="default"
+              size="xs"
+              leftSection={<Icon name="signOut" />}
+              onClick={() => void signOut()}
+            >
+              {texts.frame.signOut}
+            </Button>
           </div>
-          <Menu.Divider />
-          <Menu.Item leftSection={<Icon name="signOut" />} onClick={() => void signOut()}>
-            {texts.frame.signOut}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        </Popover.Dropdown>
+      </Popover>
     </div>
   );
 }

@@ -43,7 +43,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
         <Navigation />
         <AccountMenu />
       </aside>
-      <header className="bar">
+      <div className="bar">
         <ActionIcon
           className="bar-menu"
           variant="subtle"
@@ -59,7 +59,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
           <span>{texts.frame.palette}</span>
           <Kbd size="xs">{isApple ? '⌘K' : 'Ctrl K'}</Kbd>
         </UnstyledButton>
-      </header>
+      </div>
       <main id="content" className="main" ref={main} tabIndex={-1}>
         <SessionHint />
         {children}

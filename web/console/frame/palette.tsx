@@ -1,9 +1,9 @@
 /** The command palette: pages, and people found as one types. Its program is loaded when it is opened for the first time. */
 import {
+  createSpotlight,
   Spotlight,
   type SpotlightActionData,
   type SpotlightActionGroupData,
-  spotlight,
 } from '@mantine/spotlight';
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useState } from 'react';
@@ -15,6 +15,18 @@ import { fillText, useTexts } from '../texts/texts.tsx';
 import { useMyPages } from './page-of-address.ts';
 
 const peopleMax = 6;
+
+const [store, palette] = createSpotlight();
+
+/** Chooses the first line: an answer that comes later must not leave the choice on a line further down. */
+function chooseFirst(): void {
+  const lines = document.getElementById(store.getState().listId)?.querySelectorAll('[data-action]') ?? [];
+  for (const [index, line] of lines.entries()) {
+    if (index === 0) line.setAttribute('data-selected', 'true');
+    else line.removeAttribute('data-selected');
+  }
+  store.updateState((state) => ({ ...state, selected: lines.length === 0 ? -1 : 0 }));
+}
 
 /** What the palette reads of a page of people. */
 interface PeoplePage {
@@ -36,7 +48,7 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
   const wanted = useDeferredValue(text.trim());
 
   useEffect(() => {
-    if (openedTimes > 0) spotlight.open();
+    if (openedTimes > 0) palette.open();
   }, [openedTimes]);
 
   const { data: found } = useQuery({
@@ -85,8 +97,14 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
     { group: texts.palette.goTo, actions: goTo },
   ].filter(({ actions }) => actions.length > 0);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another answer begins with its first line
+  useEffect(() => {
+    if (wanted !== '') chooseFirst();
+  }, [found, wanted]);
+
   return (
     <Spotlight
+      store={store}
       actions={groups}
       filter={(_, actions) => actions}
       query={text}
@@ -96,6 +114,7 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
       lockScroll={false}
       scrollable
       maxHeight={420}
+      attributes={{ content: { 'aria-label': texts.frame.palette } }}
       searchProps={{
         leftSection: <Icon name="search" />,
         placeholder: texts.palette.hint,

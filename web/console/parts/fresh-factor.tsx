@@ -2,17 +2,17 @@
  * Acts that need a second factor of the last five minutes. The server refuses such a call with `fresh_factor_required`; then
  * a dialog asks for the factor, and the refused call is made once more.
  */
-import { Modal } from '@mantine/core';
 import { createContext, lazy, type ReactNode, Suspense, useContext, useMemo, useRef, useState } from 'react';
 import { ApiProblem } from '../api.ts';
 import { useTexts } from '../texts/texts.tsx';
+import { DialogFrame } from './dialog-frame.tsx';
 
 /** Runs the call, and runs it again after a fresh factor where the server asks for one. */
 export type WithFreshFactor = <T>(run: () => Promise<T>) => Promise<T>;
 
 const FreshFactorContext = createContext<WithFreshFactor>((run) => run());
 
-const FactorForm = lazy(async () => ({ default: (await import('../sign-in/factor-form.tsx')).FactorForm }));
+const FreshForm = lazy(async () => ({ default: (await import('../sign-in/fresh-form.tsx')).FreshForm }));
 
 export function FreshFactorProvider({ children }: { readonly children: ReactNode }) {
   const { fresh } = useTexts();
@@ -43,12 +43,12 @@ export function FreshFactorProvider({ children }: { readonly children: ReactNode
   return (
     <FreshFactorContext value={withFreshFactor}>
       {children}
-      <Modal opened={isOpen} onClose={() => settle('refused')} title={fresh.title} size="sm" zIndex={400}>
+      <DialogFrame isOpen={isOpen} isAbove onClose={() => settle('refused')} title={fresh.title} size="sm">
         <p className="dialog-text">{fresh.why}</p>
         <Suspense fallback={null}>
-          <FactorForm factors={['passkey', 'totp']} isFresh onDone={() => settle('given')} />
+          <FreshForm onDone={() => settle('given')} />
         </Suspense>
-      </Modal>
+      </DialogFrame>
     </FreshFactorContext>
   );
 }

@@ -15,14 +15,14 @@ export interface PageHeadProps {
 export function PageHead({ title, note, above, children }: PageHeadProps) {
   useTitle(title);
   return (
-    <header className="page-head">
+    <div className="page-head">
       <div className="page-name">
         {above}
         <h1 tabIndex={-1}>{title}</h1>
         {note !== undefined && <span className="page-note">{note}</span>}
       </div>
       {children !== undefined && <div className="page-buttons">{children}</div>}
-    </header>
+    </div>
   );
 }
 

@@ -45,3 +45,15 @@ export function Problem({ error, onRetry }: ProblemProps) {
     </Alert>
   );
 }
+
+/** What is wrong with one field, for the `error` of an input; undefined for nothing. */
+export function useFieldProblems(error: unknown): (field: string) => string | undefined {
+  const { faults } = useTexts();
+  const known: Readonly<Record<string, string>> = faults;
+  return (field) => {
+    const refusal = error instanceof ApiProblem ? error.fields[field] : undefined;
+    if (refusal === undefined) return undefined;
+    const text = known[refusal.fault] ?? refusal.message;
+    return fillText(text, { min: String(refusal.min ?? ''), max: String(refusal.max ?? '') });
+  };
+}

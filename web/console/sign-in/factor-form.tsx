@@ -1,14 +1,15 @@
 /** Asks for the second factor: the code of the app, a passkey, or a recovery code. For sign-in, and for a fresh factor. */
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
+import type { FactorKind } from '../../../src/contracts/console/shapes/sign-in.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useTexts } from '../texts/texts.tsx';
-import { giveCode, givePasskey, hasPasskeys, PasskeyRefused, type SecondFactor } from './factors.ts';
+import { giveCode, givePasskey, hasPasskeys, isTotpCode, PasskeyRefused } from './factors.ts';
 
 export interface FactorFormProps {
   /** The factors that can be used; the first is asked for. */
-  readonly factors: readonly SecondFactor[];
+  readonly factors: readonly FactorKind[];
   /** For an act within a session, in place of a sign-in. */
   readonly isFresh: boolean;
   readonly onDone: () => void;
@@ -18,7 +19,7 @@ const icons = { totp: 'device', passkey: 'key', recovery: 'copy' } as const;
 
 export function FactorForm({ factors, isFresh, onDone }: FactorFormProps) {
   const { signIn } = useTexts();
-  const [factor, setFactor] = useState<SecondFactor>(factors[0] ?? 'totp');
+  const [factor, setFactor] = useState<FactorKind>(factors[0] ?? 'totp');
   const [code, setCode] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -45,7 +46,7 @@ export function FactorForm({ factors, isFresh, onDone }: FactorFormProps) {
 
   const labels = { totp: signIn.useTotp, passkey: signIn.usePasskey, recovery: signIn.useRecovery } as const;
   const others = factors.filter((each) => each !== factor);
-  const isCodeWhole = factor === 'totp' ? /^\d{6}$/.test(code.replaceAll(' ', '')) : code.trim() !== '';
+  const isCodeWhole = factor === 'totp' ? isTotpCode(code) : code.trim() !== '';
 
   return (
     <div className="factor-form">

@@ -1,67 +1,100 @@
-/** The calls of sign-in and of the second factor, and the passkeys of the browser. */
+/** The calls of sign-in, of enrolment and of the second factor, and the passkeys of the browser. */
+import type {
+  CodeRequest,
+  EnrolRequest,
+  FactorAddedAnswer,
+  FactorKind,
+  FactorsAnswer,
+  FreshRequest,
+  NewTotpAnswer,
+  SignInAnswer,
+  SignInRequest,
+} from '../../../src/contracts/console/shapes/sign-in.ts';
 import { call } from '../api.ts';
-
-export type SecondFactor = 'totp' | 'passkey' | 'recovery';
-
-/** What comes after the password. */
-export interface SignInAnswer {
-  readonly next: 'totp' | 'passkey' | 'enrol';
-  /** The factors that the account has. */
-  readonly factors: readonly SecondFactor[];
-}
 
 /** The person, or the browser, did not use the passkey. */
 export class PasskeyRefused extends Error {
   override readonly name = 'PasskeyRefused';
 }
 
-export function signIn(email: string, password: string): Promise<SignInAnswer> {
-  return call('POST', '/sign-in', { body: { email, password } });
+export function signIn(body: SignInRequest): Promise<SignInAnswer> {
+  return call('POST', '/sign-in', { body });
+}
+
+/** Spends the one-time link: sets the password, and begins a session that may only add factors. */
+export async function enrol(body: EnrolRequest): Promise<void> {
+  await call('POST', '/enrol', { body });
 }
 
 export async function giveCode(kind: 'totp' | 'recovery', code: string, isFresh: boolean): Promise<void> {
-  if (isFresh) await call('POST', '/fresh', { body: { totp: code } });
-  else await call('POST', `/sign-in/${kind}`, { body: { code } });
+  const fresh: FreshRequest = { totp: code };
+  const first: CodeRequest = { code };
+  if (isFresh) await call('POST', '/fresh', { body: fresh });
+  else await call('POST', `/sign-in/${kind}`, { body: first });
 }
 
 /** Asks the browser for the passkey, and gives its answer to the server. */
 export async function givePasskey(isFresh: boolean): Promise<void> {
   const { startAuthentication } = await import('@simplewebauthn/browser');
-  const base = isFresh ? '/fresh/passkey' : '/sign-in/passkey';
+  const base = isFresh ? '/fresh' : '/sign-in';
   const optionsJSON = await call<Parameters<typeof startAuthentication>[0]['optionsJSON']>(
     'POST',
-    `${base}/options`,
-    {
-      body: {},
-    },
+    `${base}/passkey/options`,
+    { body: {} },
   );
-  let response: Awaited<ReturnType<typeof startAuthentication>>;
+  let passkey: object;
   try {
-    response = await startAuthentication({ optionsJSON });
+    passkey = await startAuthentication({ optionsJSON });
   } catch (error) {
     throw new PasskeyRefused('the passkey was not used', { cause: error });
   }
-  await call('POST', isFresh ? '/fresh' : base, { body: isFresh ? { passkey: response } : { response } });
+  const fresh: FreshRequest = { passkey };
+  if (isFresh) await call('POST', '/fresh', { body: fresh });
+  else await call('POST', '/sign-in/passkey', { body: { response: passkey } });
 }
 
 /** Makes a new passkey for the account. */
-export async function addPasskey(): Promise<void> {
+export async function addPasskey(): Promise<FactorAddedAnswer> {
   const { startRegistration } = await import('@simplewebauthn/browser');
   const optionsJSON = await call<Parameters<typeof startRegistration>[0]['optionsJSON']>(
     'POST',
     '/factors/passkey/options',
     { body: {} },
   );
-  let response: Awaited<ReturnType<typeof startRegistration>>;
+  let response: object;
   try {
     response = await startRegistration({ optionsJSON });
   } catch (error) {
     throw new PasskeyRefused('the passkey was not made', { cause: error });
   }
-  await call('POST', '/factors/passkey', { body: { response } });
+  return call('POST', '/factors/passkey', { body: { response } });
+}
+
+export function beginTotp(): Promise<NewTotpAnswer> {
+  return call('POST', '/factors/totp', { body: {} });
+}
+
+export function confirmTotp(code: string): Promise<FactorAddedAnswer> {
+  const body: CodeRequest = { code };
+  return call('POST', '/factors/totp/confirm', { body });
+}
+
+export function readFactors(): Promise<FactorsAnswer> {
+  return call('GET', '/factors');
+}
+
+/** The factors of the account that make a session fresh, the best first. */
+export async function freshKinds(): Promise<readonly FactorKind[]> {
+  const { hasTotp, passkeys } = await readFactors();
+  return [...(passkeys.length > 0 ? (['passkey'] as const) : []), ...(hasTotp ? (['totp'] as const) : [])];
 }
 
 /** Whether this browser can use passkeys at this address. */
 export function hasPasskeys(): boolean {
   return window.isSecureContext && typeof window.PublicKeyCredential === 'function';
+}
+
+/** Whether a text is a code as the app shows it. */
+export function isTotpCode(code: string): boolean {
+  return /^\d{6}$/.test(code.replaceAll(' ', ''));
 }

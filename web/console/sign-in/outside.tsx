@@ -1,23 +1,23 @@
 /** The card in the middle of the window that pages without a session have, with the theme and the language below it. */
+import '../styles/outside.css';
 import type { ReactNode } from 'react';
 import { Appearance } from '../frame/account-menu.tsx';
 import { useTitle } from '../parts/page-head.tsx';
 import { useTexts } from '../texts/texts.tsx';
 
-export function Outside({
-  title,
-  intro,
-  children,
-}: {
+export interface OutsideProps {
   readonly title: string;
   readonly intro?: string;
+  readonly isWide?: boolean;
   readonly children: ReactNode;
-}) {
+}
+
+export function Outside({ title, intro, isWide = false, children }: OutsideProps) {
   const { name } = useTexts();
   useTitle(title);
   return (
     <div className="outside">
-      <main className="outside-card">
+      <main className={isWide ? 'outside-card is-wide' : 'outside-card'}>
         <p className="outside-brand">
           <svg width="28" height="28" viewBox="0 0 24 24" focusable="false" aria-hidden="true">
             <rect x="1" y="1" width="22" height="22" rx="6" className="brand-ground" />

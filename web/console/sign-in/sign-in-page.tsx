@@ -1,10 +1,12 @@
 /** Email and password, then the second factor. */
 import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import type { FactorKind } from '../../../src/contracts/console/shapes/sign-in.ts';
 import { Problem } from '../parts/problem.tsx';
 import { useTexts } from '../texts/texts.tsx';
+import { EnrolPage } from './enrol-page.tsx';
 import { FactorForm } from './factor-form.tsx';
-import { type SecondFactor, signIn } from './factors.ts';
+import { signIn } from './factors.ts';
 import { Outside } from './outside.tsx';
 
 export interface SignInPageProps {
@@ -17,7 +19,7 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
   const { signIn: texts, frame } = useTexts();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [factors, setFactors] = useState<readonly SecondFactor[] | null>(null);
+  const [factors, setFactors] = useState<readonly FactorKind[] | null>(null);
   const [needsEnrol, setNeedsEnrol] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -25,9 +27,8 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
   const submit = async (): Promise<void> => {
     setIsBusy(true);
     setError(null);
-    setNeedsEnrol(false);
     try {
-      const answer = await signIn(email.trim(), password);
+      const answer = await signIn({ email: email.trim(), password });
       if (answer.next === 'enrol') setNeedsEnrol(true);
       else setFactors(answer.factors);
     } catch (problem) {
@@ -38,6 +39,7 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
     }
   };
 
+  if (needsEnrol) return <EnrolPage hasPassword onDone={onDone} />;
   if (factors !== null) {
     return (
       <Outside title={texts.secondFactor}>
@@ -56,11 +58,6 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
         </Alert>
       )}
       <Problem error={error} />
-      {needsEnrol && (
-        <Alert color="yellow" variant="light" role="alert">
-          {texts.needsEnrol}
-        </Alert>
-      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
