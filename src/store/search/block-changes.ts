@@ -81,6 +81,9 @@ export async function settleChanges(executor: Executor, orgKey: OrgKey, limit: n
   return changes.length;
 }
 
+/** A block is built anew where it has at most so many users for each one who leaves it: that is less work. */
+const rebuiltPerErased = 8;
+
 /** Takes erased users out of the blocks. */
 export async function purgeUsers(
   executor: Executor,
@@ -88,11 +91,24 @@ export async function purgeUsers(
   erased: readonly IndexedTexts[],
 ): Promise<void> {
   await lockBlocks(executor, orgKey);
-  await moveUsers(
-    executor,
-    orgKey,
-    erased.flatMap(({ seq, texts }) => texts.map((text) => ({ seq, text, delta: -1 as const }))),
-  );
+  const moves = erased.flatMap(({ seq, texts }) => texts.map((text) => ({ seq, text, delta: -1 as const })));
+  for (const [block, own] of await byBlock(executor, orgKey, moves)) {
+    const users = Math.min(blockUsers, own.length * rebuiltPerErased);
+    if (await hasMore(executor, orgKey, block, users)) await changeBlock(executor, orgKey, block, own);
+    else await rebuildBlock(executor, orgKey, block);
+  }
+}
+
+/** Whether more than so many users are left in the range of the block. */
+async function hasMore(
+  executor: Executor,
+  orgKey: OrgKey,
+  { first, last }: queries.BlockRow,
+  users: number,
+): Promise<boolean> {
+  const range = { orgKey, after: first - 1, limit: users + 1 };
+  const left = await executor.first(queries.selectNextRange, range);
+  return left !== undefined && left.users > users && left.last !== null && left.last <= last;
 }
 
 /** The present search texts of users, without those who are gone. */
@@ -107,18 +123,38 @@ async function readTexts(executor: Executor, orgKey: OrgKey, seqs: readonly numb
   return texts;
 }
 
-/** Moves users, who may be of several blocks, into and out of them. A user outside of all blocks is left out. */
+/** Moves users, who may be of several blocks, into and out of them. */
 async function moveUsers(executor: Executor, orgKey: OrgKey, moves: readonly Move[]): Promise<void> {
-  const byBlock = new Map<number, Move[]>();
+  for (const [block, own] of await byBlock(executor, orgKey, moves)) {
+    await changeBlock(executor, orgKey, block, own);
+  }
+}
+
+/** The moves by the block that they are about. A user outside of all blocks is left out. */
+async function byBlock(
+  executor: Executor,
+  orgKey: OrgKey,
+  moves: readonly Move[],
+): Promise<Iterable<readonly [queries.BlockRow, readonly Move[]]>> {
+  const found = new Map<number, readonly [queries.BlockRow, Move[]]>();
   for (const move of moves) {
     const [block] = await executor.rows(queries.selectBlocks, { orgKey, before: move.seq + 1, limit: 1 });
     if (block === undefined || block.last < move.seq) continue;
-    byBlock.set(block.first, [...(byBlock.get(block.first) ?? []), move]);
+    const known = found.get(block.first) ?? [block, []];
+    known[1].push(move);
+    found.set(block.first, known);
   }
-  for (const [block, own] of byBlock) {
-    await changeLeaves(executor, orgKey, block, own);
-    await executor.run(queries.touchBlock, { orgKey, block });
-  }
+  return found.values();
+}
+
+async function changeBlock(
+  executor: Executor,
+  orgKey: OrgKey,
+  { first }: queries.BlockRow,
+  moves: readonly Move[],
+): Promise<void> {
+  await changeLeaves(executor, orgKey, first, moves);
+  await executor.run(queries.touchBlock, { orgKey, block: first });
 }
 
 /** For each token the users who lose it (-1) or get it (1), as distances from the beginning of the block. */
