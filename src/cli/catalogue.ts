@@ -302,6 +302,21 @@ export const commands: readonly Command[] = [
     load: async () => (await import('./commands/export.ts')).exportAll,
   },
   {
+    name: 'demo',
+    summary: 'Fill an organization with demo users, or erase exactly them',
+    details: [
+      'Their names are made up, their addresses end in example.com, and no message leaves for them. They have sessions, messages,',
+      'connections to the demo provider and 90 days of history. In production only an organization without other users gets some.',
+    ].join(' '),
+    options: {
+      users: { value: 'N', meaning: 'How many to add', range: { min: 1, max: 1_000_000 } },
+      remove: { meaning: 'Erase all demo users of the organization; its apps stay' },
+      org: { value: 'ID', meaning: 'The organization; needed where there are several' },
+      yes: { meaning: 'Do not ask for confirmation' },
+    },
+    load: async () => (await import('./commands/people/demo.ts')).demo,
+  },
+  {
     name: 'passwords build',
     summary: 'Build the file of breached passwords from a list of SHA-1 hashes',
     details: [

@@ -72,6 +72,6 @@ export const userCommands: readonly Command[] = [
         meaning: 'The public keys; default: those in the data folder (with --verify)',
       },
     },
-    load: async () => (await import('./commands/person-export.ts')).exportOne,
+    load: async () => (await import('./commands/people/person-export.ts')).exportOne,
   },
 ];

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UsageError } from '../../src/cli/command.ts';
-import { exportOne } from '../../src/cli/commands/person-export.ts';
+import { exportOne } from '../../src/cli/commands/people/person-export.ts';
 import { listPublicKeys } from '../../src/core/erasure/receipt-key.ts';
 import { openLedger } from '../support/server/ledger.ts';
 import { setUp, setUpRoster } from '../support/server/set-up.ts';

@@ -36,6 +36,7 @@ import { erasureFaults } from './0033-erasure-faults.ts';
 import { keyUses } from './0034-key-uses.ts';
 import { staffAccounts } from './0035-staff-accounts.ts';
 import { consoleLists } from './0036-console-lists.ts';
+import { demoPeople } from './0037-demo-people.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -75,6 +76,7 @@ export const migrations: readonly Migration[] = [
   keyUses,
   staffAccounts,
   consoleLists,
+  demoPeople,
 ];
 
 /** The version that this program works with. */

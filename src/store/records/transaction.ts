@@ -37,7 +37,8 @@ import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
-import { SqlPersonDataStore } from './person-data-store.ts';
+import { SqlDemoPeopleStore } from './people/demo-people-store.ts';
+import { SqlPersonDataStore } from './people/person-data-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlStaffFactorStore } from './staff/staff-factor-store.ts';
@@ -158,6 +159,10 @@ export class StoreTx implements Tx {
 
   get imports(): SqlImportStore {
     return new SqlImportStore(this.#scope, this.orgKey);
+  }
+
+  get demoPeople(): SqlDemoPeopleStore {
+    return new SqlDemoPeopleStore(this.#scope, this.orgKey);
   }
 
   get personData(): SqlPersonDataStore {

@@ -75,6 +75,10 @@ export const personExport = {
     ...{ ...byUser, key: 'user_id', keyKind: 'text' },
     columns: { org_key: inner, user_id: value, seq: inner, former_text: value },
   },
+  demo_people: {
+    ...{ ...byUser, key: 'user_id', keyKind: 'text' },
+    columns: { org_key: inner, user_id: value },
+  },
   sessions: {
     ...{ ...byUser, key: 'digest', keyKind: 'text' },
     columns: {

@@ -104,6 +104,10 @@ export const tables = {
     columns: { org_key: 'plain', user_id: 'user', seq: 'plain', former_text: 'personal' },
     onErase: { do: 'delete', by: 'user_id' },
   },
+  demo_people: {
+    columns: { org_key: 'plain', user_id: 'user' },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
   sessions: {
     columns: {
       org_key: 'plain',

@@ -74,6 +74,11 @@ export interface Database extends SearchTables, ErasureTables, StaffTables {
     node: number;
     entries: Uint8Array;
   };
+  /** The users whom `roster demo` has made. */
+  demo_people: {
+    org_key: number;
+    user_id: string;
+  };
   sessions: {
     org_key: number;
     digest: string;

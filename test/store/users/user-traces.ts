@@ -61,6 +61,8 @@ export async function leaveTraces(tx: Tx, userId: UserId, known: readonly string
       createdAt: now,
     });
   }
+  const none = { activity: [], sessions: [], connections: [], messages: [] };
+  await tx.demoPeople.insertAll({ people: [userId], ...none });
   const operator = { kind: 'operator', orgKey: tx.orgKey, door: 'command' } as const;
   await record(tx, operator, 'user.created', { kind: 'user', id: userId }, now);
 }

@@ -1,14 +1,14 @@
 /** Exports all data of one person into a folder, and verifies such an export. */
 import { rmdir } from 'node:fs/promises';
-import { exportPerson } from '../../core/person-export/export-person.ts';
-import { type ManifestFault, manifestFile, verifyManifest } from '../../core/person-export/manifest.ts';
-import { type Handler, type Invocation, type Outcome, UsageError } from '../command.ts';
-import { counted } from '../layout.ts';
-import { findUser } from '../one-user.ts';
-import { onDirectory, operatorOf } from '../operator.ts';
-import { readKeys } from '../public-keys.ts';
-import { readTextFile } from '../text-file.ts';
-import { compareFiles, createFolder, type FileFault, writeFiles } from '../transfer/person-files.ts';
+import { exportPerson } from '../../../core/person-export/export-person.ts';
+import { type ManifestFault, manifestFile, verifyManifest } from '../../../core/person-export/manifest.ts';
+import { type Handler, type Invocation, type Outcome, UsageError } from '../../command.ts';
+import { counted } from '../../layout.ts';
+import { findUser } from '../../one-user.ts';
+import { onDirectory, operatorOf } from '../../operator.ts';
+import { readKeys } from '../../public-keys.ts';
+import { readTextFile } from '../../text-file.ts';
+import { compareFiles, createFolder, type FileFault, writeFiles } from '../../transfer/person-files.ts';
 
 /** Exports with `ID --out FOLDER`, and verifies with `--verify FILE`. */
 export const exportOne: Handler = (invocation) => {

@@ -3,7 +3,7 @@
  * from the key by which the rows of a table follow one another.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { OrgKey } from '../../core/ids.ts';
+import type { OrgKey } from '../../../core/ids.ts';
 import type {
   Cell,
   Disclosure,
@@ -11,10 +11,10 @@ import type {
   PersonRow,
   PersonRows,
   PersonTable,
-} from '../../core/person-export/person-data.ts';
-import { personExport } from '../schema/person-export.ts';
-import { type Binder, rawStatement, type Statement } from '../sql/statement.ts';
-import type { Scope } from '../users/scope.ts';
+} from '../../../core/person-export/person-data.ts';
+import { personExport } from '../../schema/person-export.ts';
+import { type Binder, rawStatement, type Statement } from '../../sql/statement.ts';
+import type { Scope } from '../../users/scope.ts';
 
 type Rule = Extract<(typeof personExport)[keyof typeof personExport], { about: 'users' }>;
 type Wanted<Key> = { orgKey: number; name: string; after: Key; limit: number };

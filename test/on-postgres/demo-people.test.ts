@@ -1,0 +1,4 @@
+/** Demo people again, with the data in PostgreSQL. */
+import { runAgain } from '../support/postgres/again-on-postgres.ts';
+
+await runAgain('test/demo-people/*.test.ts');
