@@ -87,6 +87,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     { createProgramLogger },
     { createPages },
     { isPageBuilt },
+    { consoleFolder },
+    { homePage },
     { createSiteTexts },
     { createJobs },
     { startJobs },
@@ -98,6 +100,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     import('./program-logger.ts'),
     import('../pages/pages.ts'),
     import('../pages/connect/connect-assets.ts'),
+    import('../pages/console/console-page.ts'),
+    import('../pages/home/home-page.ts'),
     import('../pages/site-texts.ts'),
     import('../jobs/jobs.ts'),
     import('../jobs/runner.ts'),
@@ -144,14 +148,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const journal = meter?.journalFrom(toLog) ?? toLog;
   const senders = options.senders ?? (await createSenders(options, abilities));
   const texts = createSiteTexts(pageTexts);
+  const { hasConsole } = config;
+  const served = hasConsole ? contracts : contracts.filter(({ name }) => name !== 'console');
   const openFilesMax = readOpenFilesMax();
   const socketsMax = socketsWithin(config.socketsMax, openFilesMax);
   let watch: FileWatch | undefined;
   const server = createServer({
     core,
-    contracts,
+    contracts: served,
     fallback: 'organization',
-    pages: createPages(core, texts),
+    pages: createPages(core, texts, config),
+    ...(hasConsole ? { home: homePage(config) } : {}),
     mounts: await providers.mounts(),
     settings: { ...defaultHttpSettings, ...config, socketsMax },
     publicUrl: () => address.publicUrl,
@@ -211,6 +218,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       }
       if (shared?.isFirst !== false && !isPageBuilt()) {
         journal.warn('the Connect page is not built: run `npm run build`', {});
+      }
+      if (shared?.isFirst !== false && hasConsole && !isPageBuilt(consoleFolder)) {
+        journal.warn('the console is not built: run `npm run build`', {});
       }
       await store.freeClaims(core.clock.now());
       const sending = { senders, outbox: outboxSender, concurrency: config.sendConcurrency };

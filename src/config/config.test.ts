@@ -30,6 +30,7 @@ describe('an empty environment', () => {
       breachedPasswords: null,
       isHostRouted: true,
       hasReference: true,
+      hasConsole: true,
       isHttpsOnly: false,
       sms: { kind: 'outbox' },
       email: { kind: 'outbox' },

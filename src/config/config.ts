@@ -73,6 +73,8 @@ export interface Config {
   readonly isHostRouted: boolean;
   /** Whether the reference page is at `/docs`. */
   readonly hasReference: boolean;
+  /** Whether the console is served. */
+  readonly hasConsole: boolean;
   /** Whether browsers are told to use https only: in production with an https URL. */
   readonly isHttpsOnly: boolean;
   readonly sms: SmsConfig;
@@ -240,6 +242,7 @@ function assemble(values: SettingValues): Config {
     breachedPasswords: values.breachedPasswords === null ? null : resolve(values.breachedPasswords),
     isHostRouted: values.isHostRouted,
     hasReference: values.reference ?? values.mode !== 'production',
+    hasConsole: values.console ?? values.mode !== 'production',
     isHttpsOnly: values.mode === 'production' && isPublicHttps(values.publicUrl),
     sms: smsConfig(values),
     email: emailConfig(values),

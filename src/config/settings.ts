@@ -92,6 +92,12 @@ export const settings = {
     otherwise: '`on` in development, `off` in production',
     meaning: 'Whether the reference, in which people can try every call, is at `/docs`.',
   }),
+  console: optional('ROSTER_CONSOLE', {
+    section: 'Server',
+    parser: read.onOff,
+    otherwise: '`on` in development, `off` in production',
+    meaning: 'Whether staff can sign in to the console, at `/console`.',
+  }),
   databaseUrl: optional('DATABASE_URL', {
     section: 'Database',
     parser: read.postgresAddress,

@@ -5,13 +5,19 @@ import { changeEmailPages } from './change-email/change-email-page.ts';
 import { connectPages } from './connect/connect-page.ts';
 import { connectionCallbackPages } from './connection-flow/callback-page.ts';
 import { connectionStartPages } from './connection-flow/start-page.ts';
+import { consolePages } from './console/console-page.ts';
 import { jwksPages } from './jwks/jwks-page.ts';
 import { proveEmailPages } from './prove-email/prove-email-page.ts';
 import { requestPasswordPages } from './request-password/request-password-page.ts';
 import { setPasswordPages } from './set-password/set-password-page.ts';
 import type { createSiteTexts } from './site-texts.ts';
 
-export function createPages(core: Core, texts: ReturnType<typeof createSiteTexts>): readonly PageRoute[] {
+/** `hasConsole`: whether the console has its pages; true unless given. */
+export function createPages(
+  core: Core,
+  texts: ReturnType<typeof createSiteTexts>,
+  { hasConsole = true }: { readonly hasConsole?: boolean } = {},
+): readonly PageRoute[] {
   return [
     ...setPasswordPages(core, texts),
     ...requestPasswordPages(core, texts),
@@ -21,5 +27,6 @@ export function createPages(core: Core, texts: ReturnType<typeof createSiteTexts
     ...connectionStartPages(core, texts),
     ...connectPages(core, texts),
     ...jwksPages(core),
+    ...(hasConsole ? consolePages() : []),
   ];
 }

@@ -78,8 +78,11 @@ export async function openScene(options: StartOptions = {}): Promise<Scene> {
   const others = new Map<string, string>();
 
   async function credential(operation: Operation): Promise<Ask> {
-    if (!operation.needsCredential) return { headers: { 'x-app-id': tenant.app.appId } };
-    return credentialAt(doorOf(doors, operation.contract));
+    const door = doorOf(doors, operation.contract);
+    if (!operation.needsCredential) {
+      return { headers: { ...door.openHeaders, 'x-app-id': tenant.app.appId } };
+    }
+    return credentialAt(door);
   }
 
   function credentialAt(door: PlainDoor): Promise<Ask> {
@@ -185,6 +188,8 @@ const counters = new Set([
   'audit_archive',
   'audit_lists',
   'audit_counts',
+  // A job adds up what was refused in a day.
+  'day_totals',
   // The index of the search follows the users.
   'search_blocks',
   'search_leaves',

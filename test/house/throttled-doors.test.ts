@@ -15,7 +15,7 @@ after(() => roster.close());
 const unlimited = [
   ...['/healthz', '/readyz', '/favicon.ico', '/docs/js/:name'],
   ...['/connect/notice.js', '/connect/assets/:name', '/connect/marks/:provider/:digest'],
-  ...['/connect/callback.js', '/connect/start.js'],
+  ...['/connect/callback.js', '/connect/start.js', '/console/assets/:name'],
 ];
 /** The picture of the Connect page, under its two addresses, and the scripts of pages behind links. */
 const isUnlimited = (pattern: string): boolean =>

@@ -74,13 +74,19 @@ export function signInRoutes(core: Core): readonly Route[] {
     {
       ...{ ...step, path: '/sign-in/totp', operationId: 'giveTotp', summary: 'Give a code of the app' },
       ...{ body: codeRequest, bodyExample: codeExample, responses, refusals },
-      handle: async (call) => taken(core, await giveTotp(core, factorCall(core, call), codeOf(call))),
+      async handle(call) {
+        const code = codeOf(call);
+        return taken(core, await giveTotp(core, factorCall(core, call), code));
+      },
     },
     {
       ...{ ...step, path: '/sign-in/recovery', operationId: 'giveRecoveryCode' },
       summary: 'Give a recovery code',
       ...{ body: codeRequest, bodyExample: { code: '8k3d-xw2p-9fgh-q4rt' }, responses, refusals },
-      handle: async (call) => taken(core, await giveRecoveryCode(core, factorCall(core, call), codeOf(call))),
+      async handle(call) {
+        const code = codeOf(call);
+        return taken(core, await giveRecoveryCode(core, factorCall(core, call), code));
+      },
     },
     {
       ...{ ...step, path: '/sign-in/passkey/options', operationId: 'beginPasskey' },

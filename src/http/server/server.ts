@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly fallback: string;
   /** Our own routes beside health, the OpenAPI documents and the reference. */
   readonly pages?: readonly PageRoute[];
+  /** The page at `/` for browsers, which ask for HTML; unless given, and for programs, `/` is an unknown path. */
+  readonly home?: PageRoute;
   /** Servers inside this server. */
   readonly mounts?: readonly Mount[];
   readonly settings: HttpSettings;
@@ -168,7 +170,13 @@ export function createServer(options: ServerOptions): HttpServer {
   });
 
   const operations: Operation[] = [];
-  for (const page of pages) addRoute(page.method, page.path, operationOfPage(page, fallback));
+  for (const page of pages) {
+    // Below the prefix of a contract a page refuses in the envelope of the contract.
+    const owner = contractRouter.contractAt(page.path) ?? fallback;
+    addRoute(page.method, page.path, operationOfPage(page, owner));
+  }
+  const home = options.home === undefined ? null : operationOfPage(options.home, fallback);
+  if (home !== null) operations.push(home);
   for (const { contract, routes } of served) {
     for (const route of routes) {
       addRoute(route.method, patternOf(contract, route), operationOf(contract, route, cors));
@@ -186,6 +194,10 @@ export function createServer(options: ServerOptions): HttpServer {
 
   function serveUnrouted(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '', headers } = request;
+    if (home !== null && isForHome(request)) {
+      serve(home, request, response, {}, {});
+      return;
+    }
     serve(findUnrouted(method, url, headers).operation, request, response, {}, {});
   }
 
@@ -241,6 +253,12 @@ export function createServer(options: ServerOptions): HttpServer {
       sockets.close();
     },
   };
+}
+
+/** Whether a browser opens the address of the deployment itself. */
+function isForHome({ method, url, headers }: IncomingMessage): boolean {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return isRead && url === '/' && /\btext\/html\b/.test(headers.accept ?? '');
 }
 
 /** Whether it came after an answer that announced the end of its connection. The caller sends it again elsewhere. */

@@ -1,7 +1,7 @@
 /** How tests of all contracts call `console`, which makes no users. */
 import { newPrefixedId } from '../../../src/core/ids.ts';
 import type { PlainDoor } from '../../support/contracts/door.ts';
-import type { SignedInStaff } from '../../support/server/staff.ts';
+import { type SignedInStaff, staffAsk } from '../../support/server/staff.ts';
 import type { Tenant } from '../../support/server/start.ts';
 
 /** One owner for each tenant, with a new session for each call. */
@@ -16,6 +16,7 @@ async function signIn({ staff }: Pick<Tenant, 'staff'>): Promise<SignedInStaff> 
 export const door: PlainDoor = {
   root: () => '/console/api/v1/session',
   credential: async (tenant) => (await signIn(tenant)).ask,
+  openHeaders: staffAsk(null).headers,
   asker: 'staff',
   pages: null,
   idOf: ({ userId }) => userId,

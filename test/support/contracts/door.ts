@@ -40,6 +40,8 @@ export interface PlainDoor {
   root(tenant: Tenant): string;
   /** A credential that may do everything; `admin` makes a person with the role and a session, where one is needed. */
   credential(tenant: Tenant, admin: () => Promise<{ readonly session: string }>): Promise<Ask>;
+  /** What a client sends with a call that needs no credential, beside the app. */
+  readonly openHeaders?: Readonly<Record<string, string>>;
   /** The kind of principal that the credential belongs to. */
   readonly asker: 'api_key' | 'app' | 'user' | 'staff';
   /** The query parameters of the list; null where it has no pages. */
