@@ -34,6 +34,13 @@ const consolePage = {
     entryFileNames: 'main-[hash].js',
     chunkFileNames: '[name]-[hash].js',
     assetFileNames: 'main-[hash][extname]',
+    // One file that every page needs, and one for what several pages need, so that a browser waits for few answers.
+    codeSplitting: {
+      groups: [
+        { name: 'base', tags: ['$initial' as const], priority: 2 },
+        { name: 'shared', minShareCount: 2, priority: 1 },
+      ],
+    },
   },
 };
 
@@ -56,7 +63,9 @@ async function buildPage({ source, target, entry, output }: BuiltPage) {
       emptyOutDir: true,
       assetsDir: '',
       cssCodeSplit: false,
-      modulePreload: false,
+      modulePreload: { polyfill: false },
+      // `test/console/first-load.test.ts` has the limits.
+      chunkSizeWarningLimit: 1000,
       rolldownOptions: {
         input: join(source, entry),
         // Directives such as `use client` are for servers that render pages; they do nothing here.

@@ -134,6 +134,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['shapes'],
     packages: [
       '@mantine/core',
+      '@mantine/hooks',
       '@mantine/spotlight',
       '@simplewebauthn/browser',
       '@tanstack/react-query',

@@ -8,6 +8,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api.ts';
+import { firstPage, pageAt } from './pages.ts';
 import { ToastProvider } from './parts/toasts.tsx';
 import { router } from './router.tsx';
 import { readSession, sessionKey } from './session.tsx';
@@ -29,6 +30,11 @@ const queries = new QueryClient({
 
 // The question who the reader is goes to the server before anything is drawn.
 void queries.prefetchQuery({ queryKey: sessionKey, queryFn: readSession });
+// The program of the page comes at the same time. If it does not come, the router says so.
+const address = window.location.pathname.replace(/^\/console\/?$/, `/console${firstPage}`);
+pageAt(address.replace(/^\/console/, ''))
+  ?.load()
+  .catch(() => {});
 
 const root = document.getElementById('root');
 if (root !== null) {

@@ -44,3 +44,14 @@ export const consolePages: readonly ConsolePage[] = [
 
 /** Where `/console` leads. */
 export const firstPage = '/people';
+
+/** The page at this address below `/console`. */
+export function pageAt(pathname: string): ConsolePage | undefined {
+  const given = pathname.replace(/\/$/, '').split('/');
+  return consolePages.find(({ path }) => {
+    const wanted = path.split('/');
+    return (
+      wanted.length === given.length && wanted.every((part, at) => part.startsWith('$') || part === given[at])
+    );
+  });
+}

@@ -1,6 +1,6 @@
 /** Which page of the list the present address shows, and whether the reader's role sees it. */
 import { useLocation } from '@tanstack/react-router';
-import { type ConsolePage, consolePages } from '../pages.ts';
+import { type ConsolePage, consolePages, pageAt } from '../pages.ts';
 import { useMay, useSession } from '../session.tsx';
 
 export function usePageOfAddress(): {
@@ -11,7 +11,7 @@ export function usePageOfAddress(): {
   const { pathname } = useLocation();
   const may = useMay();
   const { organization, isDevelopment } = useSession();
-  const page = consolePages.find(({ path }) => matches(path, pathname));
+  const page = pageAt(pathname);
   const isAllowed =
     page === undefined ||
     ((page.ability === null || may(page.ability)) && (page.isDevelopment !== true || isDevelopment));
@@ -27,14 +27,5 @@ export function useMyPages(): readonly ConsolePage[] {
       icon !== undefined &&
       (ability === null || may(ability)) &&
       (isForDevelopment !== true || isDevelopment),
-  );
-}
-
-function matches(path: string, pathname: string): boolean {
-  const wanted = path.split('/');
-  const given = pathname.replace(/\/$/, '').split('/');
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, index) => part.startsWith('$') || part === given[index])
   );
 }

@@ -1,6 +1,7 @@
 /** The keys that work on every page: Ctrl+K (or Cmd+K) opens the palette, `g` and a letter opens a page. */
 import { useEffect, useRef } from 'react';
 import { useGo } from '../address.tsx';
+import { isTyping } from '../parts/keys.ts';
 import { useMyPages } from './page-of-address.ts';
 
 const secondKeyMaxMs = 1200;
@@ -30,16 +31,4 @@ export function useShortcuts({ onPalette }: { readonly onPalette: () => void }):
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
   });
-}
-
-/** Whether a key goes into a field, so that it is no command. */
-export function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  return (
-    target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) || isInDialog(target)
-  );
-}
-
-function isInDialog(element: HTMLElement): boolean {
-  return element.closest('[role="dialog"]') !== null;
 }

@@ -1,8 +1,322 @@
-/** The table of people. */
+/**
+ * The table of people: search, filters, columns, any page by its number, and acts on those who are selected. What it shows
+ * stands in the address, so that it can be shared and the way back leads to the same rows.
+ */
+import '../styles/people.css';
+import { Alert, Button, CloseButton, Loader, NativeSelect, TextInput } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type {
+  BulkAct,
+  BulkPlan,
+  BulkSelection,
+  PeoplePage,
+} from '../../../src/contracts/console/shapes/people.ts';
+import { type AddressValues, useAddressValues, useSetValues } from '../address.tsx';
+import { call } from '../api.ts';
+import { Icon } from '../parts/icon.tsx';
+import { isTyping } from '../parts/keys.ts';
 import { PageHead } from '../parts/page-head.tsx';
-import { useTexts } from '../texts/texts.tsx';
+import { Pager } from '../parts/pager.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { useToasts } from '../parts/toasts.tsx';
+import { useMay } from '../session.tsx';
+import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
+import { BulkDialog, type BulkWork, bulkKey, LeftActs } from './bulk.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { chosenColumns, columns, narrowColumns, rememberColumns } from './columns.tsx';
+import { ColumnsMenu } from './columns-menu.tsx';
+import { FilterButton, FilterMarks, withoutFilters } from './filters.tsx';
+import { filtersOf, pageOf, pageSizeOf, pageSizes, searchOf } from './people-query.ts';
+import { PeopleTable } from './people-table.tsx';
+import { usePeopleTexts } from './people-texts.ts';
+import { ViewsMenu } from './views.tsx';
+
+const searchDelayMs = 120;
+/** The server takes no more ids in one act; an act on everyone who is found has no such limit. */
+const selectedMax = 500;
+
+function askPage(values: AddressValues, page: number) {
+  const query = { ...searchOf(values), page, pageSize: pageSizeOf(values) };
+  return {
+    queryKey: ['people', 'page', query] as const,
+    queryFn: ({ signal }: { signal: AbortSignal }) => call<PeoplePage>('GET', '/people', { query, signal }),
+  };
+}
 
 export function Page() {
-  const { pages } = useTexts();
-  return <PageHead title={pages.people} />;
+  const texts = usePeopleTexts();
+  const { pages, pager } = useTexts();
+  const formats = useFormats();
+  const queries = useQueryClient();
+  const mayManage = useMay()('console.people.manage');
+  const { tell } = useToasts();
+  const values = useAddressValues();
+  const setValues = useSetValues();
+  const isNarrow = useMediaQuery('(max-width: 800px)') ?? false;
+  const page = pageOf(values);
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    ...askPage(values, page),
+    placeholderData: keepPreviousData,
+  });
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [isAllSelected, setIsAllSelected] = useState(false);
+  const [work, setWork] = useState<BulkWork | null>(null);
+  const [found, setFound] = useState<BulkPlan | null>(null);
+
+  // The selection is of what was found: another question begins without one.
+  const searchText = JSON.stringify(searchOf(values));
+  const [selectedIn, setSelectedIn] = useState(searchText);
+  if (selectedIn !== searchText) {
+    setSelectedIn(searchText);
+    setSelected(new Set());
+    setIsAllSelected(false);
+  }
+
+  // The next page is asked for before the reader turns to it.
+  useEffect(() => {
+    if (data === undefined || isPlaceholderData || page >= data.pages) return;
+    void queries.prefetchQuery(askPage(values, page + 1));
+  }, [data, isPlaceholderData, page, values, queries]);
+
+  const shownColumns = useMemo(() => {
+    const names = isNarrow ? narrowColumns : chosenColumns(values['columns']);
+    return columns.filter(({ name }) => names.includes(name));
+  }, [isNarrow, values]);
+
+  const change = (changes: Readonly<Record<string, string | undefined>>): void =>
+    setValues({ ...changes, page: undefined });
+  const turnTo = (wanted: number): void => setValues({ page: wanted === 1 ? undefined : String(wanted) });
+
+  const total =
+    data === undefined
+      ? texts.counting
+      : formats.count(data.isExact ? texts.total : texts.atLeast, data.total);
+  const isFiltered = filtersOf(values).length > 0 || (values['q'] ?? '') !== '';
+  const isEmpty = data !== undefined && data.items.length === 0 && !isPlaceholderData;
+  const selection: BulkSelection = isAllSelected ? { query: searchOf(values) } : { ids: [...selected] };
+
+  return (
+    <div className="people">
+      <PageHead title={pages.people} note={<span role="status">{total}</span>}>
+        <ViewsMenu values={values} />
+        {!isNarrow && (
+          <ColumnsMenu
+            chosen={chosenColumns(values['columns'])}
+            onChange={(chosen) => {
+              rememberColumns(chosen);
+              setValues({ columns: chosen.join(',') }, { isReplaced: true });
+            }}
+          />
+        )}
+      </PageHead>
+      <div className="people-tools">
+        <SearchField text={values['q'] ?? ''} onChange={(q) => change({ q })} />
+        <FilterButton values={values} onChange={change} />
+      </div>
+      <FilterMarks values={values} onChange={change} />
+      {data?.isMasked === true && (
+        <Alert color="gray" variant="light" icon={<Icon name="eye" />} className="masked-note">
+          {texts.masked}
+        </Alert>
+      )}
+      {mayManage && <LeftActs onGoOn={setFound} />}
+      <Problem error={error} onRetry={() => void refetch()} />
+      {data === undefined && error === null && (
+        <div className="splash">
+          <Loader size="sm" aria-hidden />
+        </div>
+      )}
+      {isEmpty && (
+        <EmptyNote
+          isFiltered={isFiltered || page > 1}
+          onRemoveFilters={() => change({ ...withoutFilters, q: undefined })}
+        />
+      )}
+      {data !== undefined && !isEmpty && (
+        <>
+          <PeopleTable
+            people={data.items}
+            columns={shownColumns}
+            offset={(data.page - 1) * data.pageSize}
+            total={data.isExact ? data.total : -1}
+            isOld={isPlaceholderData}
+            isNarrow={isNarrow}
+            canSelect={mayManage}
+            isSelected={(id) => isAllSelected || selected.has(id)}
+            onSelect={(ids, isChosen) => {
+              const next = new Set(isAllSelected ? data.items.map(({ id }) => id) : selected);
+              for (const id of ids) {
+                if (isChosen) next.add(id);
+                else next.delete(id);
+              }
+              if (next.size > selectedMax) {
+                tell(fillText(texts.tooMany, { count: formats.number(selectedMax) }));
+                return;
+              }
+              setSelected(next);
+              setIsAllSelected(false);
+            }}
+            onTurn={(pagesOn) => {
+              const wanted = page + pagesOn;
+              if (wanted >= 1 && wanted <= data.pages) turnTo(wanted);
+            }}
+          />
+          <footer className="people-foot">
+            {!isNarrow && <span className="dim small keys-hint">{texts.keys}</span>}
+            <NativeSelect
+              size="xs"
+              aria-label={pager.size}
+              value={String(pageSizeOf(values))}
+              data={pageSizes.map((size) => ({ value: String(size), label: `${size}` }))}
+              onChange={(event) => change({ size: event.currentTarget.value })}
+            />
+            <Pager page={page} pages={data.pages} onPage={turnTo} />
+          </footer>
+        </>
+      )}
+      {(selected.size > 0 || isAllSelected) && (
+        <BulkBar
+          count={isAllSelected ? (data?.total ?? 0) : selected.size}
+          total={data?.isExact === true ? data.total : 0}
+          isAllSelected={isAllSelected}
+          onSelectAll={() => setIsAllSelected(true)}
+          onClear={() => {
+            setSelected(new Set());
+            setIsAllSelected(false);
+          }}
+          onAct={(act: BulkAct) => setWork({ act, selection })}
+        />
+      )}
+      {(work !== null || found !== null) && (
+        <BulkDialog
+          work={work}
+          found={found}
+          onClose={(isChanged) => {
+            setWork(null);
+            setFound(null);
+            void queries.invalidateQueries({ queryKey: bulkKey });
+            if (!isChanged) return;
+            setSelected(new Set());
+            setIsAllSelected(false);
+            void queries.invalidateQueries({ queryKey: ['people'] });
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The field waits until the reader pauses, so that not every letter becomes a step of the history. */
+function SearchField({
+  text,
+  onChange,
+}: {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}) {
+  const texts = usePeopleTexts();
+  const [typed, setTyped] = useState(text);
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef(0);
+  const sent = useRef(text);
+
+  useEffect(() => {
+    if (text === sent.current) return;
+    sent.current = text;
+    setTyped(text);
+  }, [text]);
+
+  const send = (wanted: string): void => {
+    window.clearTimeout(timer.current);
+    if (wanted.trim() === sent.current) return;
+    sent.current = wanted.trim();
+    onChange(wanted.trim());
+  };
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return;
+      event.preventDefault();
+      field.current?.focus();
+      field.current?.select();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
+
+  return (
+    <TextInput
+      ref={field}
+      type="search"
+      className="people-search"
+      aria-label={texts.search}
+      placeholder={texts.searchHint}
+      leftSection={<Icon name="search" />}
+      spellCheck={false}
+      autoComplete="off"
+      value={typed}
+      onChange={(event) => {
+        const wanted = event.currentTarget.value;
+        setTyped(wanted);
+        window.clearTimeout(timer.current);
+        timer.current = window.setTimeout(() => send(wanted), searchDelayMs);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') send(typed);
+        if (event.key === 'Enter' || event.key === 'ArrowDown') {
+          event.preventDefault();
+          document.querySelector<HTMLElement>('.table tbody [tabindex="0"]')?.focus();
+        }
+        if (event.key === 'Escape' && typed !== '') {
+          event.preventDefault();
+          setTyped('');
+          send('');
+        }
+      }}
+      rightSection={
+        typed === '' ? null : (
+          <CloseButton
+            size="sm"
+            aria-label={texts.clearSearch}
+            onClick={() => {
+              setTyped('');
+              send('');
+              field.current?.focus();
+            }}
+          />
+        )
+      }
+    />
+  );
+}
+
+function EmptyNote({
+  isFiltered,
+  onRemoveFilters,
+}: {
+  readonly isFiltered: boolean;
+  readonly onRemoveFilters: () => void;
+}) {
+  const texts = usePeopleTexts();
+  if (!isFiltered) {
+    return (
+      <div className="notice">
+        <h2>{texts.empty}</h2>
+        <p>{texts.emptyHint}</p>
+        <code className="line-to-copy">roster demo --users 1000</code>
+      </div>
+    );
+  }
+  return (
+    <div className="notice">
+      <h2>{texts.nothing}</h2>
+      <p>{texts.nothingHint}</p>
+      <Button variant="default" onClick={onRemoveFilters}>
+        {texts.removeFilters}
+      </Button>
+    </div>
+  );
 }
