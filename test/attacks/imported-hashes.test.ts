@@ -15,6 +15,8 @@ import { type QuietServer, startQuietServer } from './support/quiet-server.ts';
 /** A salted SHA-1 of LDAP: a thousand times cheaper than a hash of ours. */
 const cheap = '{SSHA}sQfFuhdqaLUX7tlMFByI2YAiNQqNsUr2';
 
+const roundsMax = 20;
+
 describe('a wrong password, beside imported hashes', () => {
   let server: QuietServer;
   const email = (kind: string): string => `${kind}@example.com`;
@@ -48,7 +50,12 @@ describe('a wrong password, beside imported hashes', () => {
 
   test('takes one time, whatever the hash and without an account', async () => {
     const shortest = new Map<string, number>();
-    for (let round = 0; round < 3; round += 1) {
+    // Without the wait they differ by a factor of a hundred. A busy machine needs some rounds to show the shortest time.
+    const areAlike = (): boolean => {
+      const times = [...shortest.values()];
+      return times.length > 0 && Math.max(...times) < 2 * Math.min(...times);
+    };
+    for (let round = 0; round < roundsMax && !areAlike(); round += 1) {
       server.clock.advance(3_600_000);
       for (const kind of ['cheap', 'dear', 'own', 'unknown']) {
         const body = JSON.stringify({ email: email(kind), password: 'not the password' });
@@ -61,8 +68,6 @@ describe('a wrong password, beside imported hashes', () => {
         if (round > 0) shortest.set(kind, Math.min(time, shortest.get(kind) ?? time));
       }
     }
-    const times = [...shortest.values()];
-    // Without the wait they differ by a factor of a hundred.
-    assert.ok(Math.max(...times) < 2 * Math.min(...times), JSON.stringify([...shortest]));
+    assert.ok(areAlike(), JSON.stringify([...shortest]));
   });
 });

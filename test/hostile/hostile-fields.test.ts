@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, describe } from 'node:test';
+import { after, before, describe, type TestOptions } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { type Field, fieldsOf } from '../support/contracts/schema-arbitrary.ts';
-import { effort, slowTest as test } from '../support/effort.ts';
+import { effort, slowTestMs, slowTest as test } from '../support/effort.ts';
 import { anyJson, oddities, wrongTypes } from './hostile-values.ts';
 import { openScene, type Scene } from './scene.ts';
 
@@ -21,12 +21,14 @@ describe('hostile values in the fields of bodies', () => {
     scene.send(operation, { ask: { body, headers: { 'content-type': 'application/json' } } });
 
   async function eachField(
-    context: { test(title: string, work: () => Promise<void>): Promise<void> },
+    context: { test(title: string, options: TestOptions, work: () => Promise<void>): Promise<void> },
     work: (operation: Operation, field: Field) => Promise<void>,
   ): Promise<void> {
     for (const operation of scene.operations.filter(({ body }) => body !== null)) {
       for (const field of fieldsOf(operation.body?.schema ?? {})) {
-        await context.test(`${nameOf(operation)}: ${field.path.join('.')}`, () => work(operation, field));
+        await context.test(`${nameOf(operation)}: ${field.path.join('.')}`, { timeout: slowTestMs }, () =>
+          work(operation, field),
+        );
       }
     }
   }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
+import { slowTestMs } from '../support/effort.ts';
 import { type Ask, credentialHeaders } from '../support/server/http.ts';
 import { assertSound, type RawReply, speak } from './raw-socket.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -130,13 +131,15 @@ describe('hostile bytes on the socket', () => {
       new Set(scene.operations.map(({ contract }) => contract)),
     );
     for (const [operation, expected] of asked) {
-      await context.test(nameOf(operation), async () => {
+      await context.test(nameOf(operation), { timeout: slowTestMs }, async () => {
         const target = await scene.line(operation);
         const ask = await scene.credential(operation);
         await assertAnswersTenMegabytes(target, expected, { ...credentialHeaders(ask), ...ask.headers });
       });
     }
-    await context.test('no route', () => assertAnswersTenMegabytes('PUT /nowhere', 404, {}));
+    await context.test('no route', { timeout: slowTestMs }, () =>
+      assertAnswersTenMegabytes('PUT /nowhere', 404, {}),
+    );
   });
 
   async function assertAnswersTenMegabytes(

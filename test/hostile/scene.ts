@@ -196,8 +196,11 @@ const counters = new Set([
   'search_changes',
 ]);
 
-/** Columns of other tables that count tries. */
-const countingColumns = new Set(['sessions.wrong_passwords']);
+/** Columns of other tables that count tries, or tell when a key was used. */
+const countingColumns = new Set([
+  'sessions.wrong_passwords',
+  ...['used_at', 'network', 'former_used_at'].map((column) => `api_keys.${column}`),
+]);
 
 interface Watch {
   /** The same text for the same content of the directory. */

@@ -3,7 +3,7 @@ import { after, before, describe } from 'node:test';
 import fc from 'fast-check';
 import { nameOf, type Operation } from '../support/contracts/operations.ts';
 import { fitting } from '../support/contracts/schema-arbitrary.ts';
-import { effort, slowTest as test } from '../support/effort.ts';
+import { effort, slowTestMs, slowTest as test } from '../support/effort.ts';
 import { openScene, type Request, type Scene } from './scene.ts';
 
 const runs = effort({ short: 8, long: 20 });
@@ -21,7 +21,7 @@ describe('requests that fit the documents', () => {
 
   test('of every operation are answered as documented', async (context) => {
     for (const operation of scene.operations) {
-      await context.test(nameOf(operation), async () => {
+      await context.test(nameOf(operation), { timeout: slowTestMs }, async () => {
         const statuses = new Set<number>();
         const property = fc.asyncProperty(requests(scene, operation), async (request) => {
           statuses.add((await scene.send(operation, request)).status);

@@ -1,5 +1,5 @@
 /** Set-up and tear-down of a run of all tests: one PostgreSQL server and prepared databases for all files, and the coverage of the documents. */
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as coverage from './contracts/coverage.ts';
 import { type PostgresServer, serverForRun } from './postgres/postgres.ts';
@@ -33,5 +33,9 @@ const neededBytes = 6 * 1024 ** 3;
 function folderInMemory(): string | undefined {
   if (!existsSync(memoryDisk)) return undefined;
   const { bavail, bsize } = statfsSync(memoryDisk);
-  return bavail * bsize < neededBytes ? undefined : mkdtempSync(join(memoryDisk, 'roster-tests-'));
+  if (bavail * bsize < neededBytes) return undefined;
+  const made = mkdtempSync(join(memoryDisk, 'roster-tests-'));
+  // PostgreSQL runs as another user where the tests run as root.
+  chmodSync(made, 0o711);
+  return made;
 }

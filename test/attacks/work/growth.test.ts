@@ -28,8 +28,12 @@ const burstsPerDay = effort({ short: 1, long: 8 });
 /** Most events that one burst may leave: of changes, of sign-ins and sign-outs, of messages and of the counts by the hour. */
 const eventsPerBurst = 2 * actsPerHour + 2 * actsPerHour + 14;
 const excess = 5;
-/** Kept for years, and for some weeks; tokens of the Connect page are asked for by the app, which nobody has for free. */
-const kept = ['audit_events', 'audit_archive', 'audit_counts', 'messages', 'revocations', 'connect_tokens'];
+/** Kept for years, and for some weeks or months; tokens of the Connect page are asked for by the app, which nobody has for free. */
+const kept = [
+  ...['audit_events', 'audit_archive', 'audit_counts', 'messages', 'revocations', 'connect_tokens'],
+  // A few rows a day.
+  'day_totals',
+];
 /** What an account may have, and that of the other account of the test. */
 const bounds: Readonly<Record<string, number>> = { connections: endedMax + 1, sessions: sessionsMax + 1 };
 

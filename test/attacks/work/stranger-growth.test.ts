@@ -18,7 +18,7 @@ const general = '/general/v1';
 const days = effort({ short: 6, long: 30 });
 const callersPerDay = 2;
 /** Kept for years, and for some weeks. */
-const kept = ['audit_events', 'audit_archive', 'audit_counts', 'messages'];
+const kept = ['audit_events', 'audit_archive', 'audit_counts', 'messages', 'day_totals'];
 
 describe('what strangers and a key do adds no rows without end', () => {
   const roster = setUpRoster({ env: { ROSTER_TRUSTED_PROXIES: '127.0.0.1' } });
