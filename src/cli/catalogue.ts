@@ -9,6 +9,7 @@ import { connectionStates } from '../core/providers/connection.ts';
 import { transferColumns } from '../core/transfer/columns.ts';
 import { auditCommands } from './audit-commands.ts';
 import type { Command, Option } from './command.ts';
+import { shells } from './completion/shells.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { personCommands } from './person-commands.ts';
@@ -375,4 +376,14 @@ export const commands: readonly Command[] = [
   ...auditCommands,
   ...limitCommands,
   ...erasureCommands,
+  {
+    name: 'completion',
+    summary: 'Print the script with which a shell completes commands and options',
+    details:
+      'bash: eval "$(roster completion bash)" in ~/.bashrc; zsh: the same with zsh, after compinit, in ~/.zshrc;\n' +
+      'fish: roster completion fish > ~/.config/fish/completions/roster.fish',
+    argument: { name: 'SHELL', meaning: 'The shell', choices: shells },
+    options: {},
+    load: async () => (await import('./commands/completion.ts')).completionOf(commands),
+  },
 ];

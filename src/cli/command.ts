@@ -25,7 +25,13 @@ export interface Command {
   /** More text, for the command's own help. */
   readonly details?: string;
   /** The one word that follows the name. It must be there unless it is optional. */
-  readonly argument?: { readonly name: string; readonly meaning: string; readonly isOptional?: true };
+  readonly argument?: {
+    readonly name: string;
+    readonly meaning: string;
+    readonly isOptional?: true;
+    /** The only words that are accepted. */
+    readonly choices?: readonly string[];
+  };
   readonly options: Readonly<Record<string, Option>>;
   /** Loads the code of this command only. */
   load(): Promise<Handler>;

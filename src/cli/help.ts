@@ -42,7 +42,11 @@ function commandHelp(command: Command): string {
   });
   const words = ['roster', name, ...(argument === undefined ? [] : [wordFor(argument)]), ...required];
   const rows = optionRows({ ...options, ...commonOptions });
-  if (argument !== undefined) rows.unshift([argument.name, argument.meaning]);
+  if (argument !== undefined) {
+    const { choices } = argument;
+    const listed = choices === undefined ? '' : `: ${choices.join(', ')}`;
+    rows.unshift([argument.name, `${argument.meaning}${listed}`]);
+  }
   return [
     `${summary}.`,
     ...(details === undefined ? [] : [details]),

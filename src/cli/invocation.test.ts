@@ -53,7 +53,7 @@ describe('reading a command line', () => {
   const faults: readonly (readonly [line: string, message: RegExp, command: string | null])[] = [
     ['', /which command/, null],
     ['fly', /unknown command "fly"/, null],
-    ['key', /there is create, list, rotate, revoke/, 'key'],
+    ['key', /there is create, list, set, rotate, revoke/, 'key'],
     ['key fly', /unknown command "key fly".*create, list, rotate, revoke/, 'key'],
     ['key list --fly', /unknown option --fly/, 'key list'],
     ['key list -x', /unknown option -x/, 'key list'],
@@ -73,6 +73,7 @@ describe('reading a command line', () => {
     ['key revoke', /ID is missing/, 'key revoke'],
     ['key revoke a b', /unexpected "b"/, 'key revoke'],
     ['init here', /unexpected "here"/, 'init'],
+    ['completion tcsh', /SHELL must be one of bash, zsh, fish/, 'completion'],
     ['init --json=yes', /--json takes no value/, 'init'],
   ];
   for (const [line, message, command] of faults) {

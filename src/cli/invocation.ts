@@ -146,6 +146,10 @@ function readArgument(words: readonly string[], command: Command): string {
     throw new UsageError(`${command.argument.name} is missing`, command.name);
   }
   if (extra !== undefined) throw new UsageError(`unexpected "${extra}"`, command.name);
+  const { name, choices } = command.argument;
+  if (choices !== undefined && !choices.includes(argument)) {
+    throw new UsageError(`${name} must be one of ${choices.join(', ')}`, command.name);
+  }
   return argument;
 }
 

@@ -51,27 +51,33 @@ export const userCommands: readonly Command[] = [
   {
     name: 'user export',
     summary: 'Export everything that the directory has of one person, with a signed manifest',
-    details: [
-      'Writes person.json, a CSV file for each table, and manifest.json, which says what is held back and why. To verify an',
-      'export, with or without a directory: `roster user export --verify FOLDER/manifest.json`.',
-    ].join(' '),
+    details:
+      'Writes person.json, a CSV file for each table, and manifest.json, which says what is held back and why.',
     argument: {
       name: 'ID|EMAIL',
       meaning: 'An id in the format of any API, a number, an email, a phone or an external id',
-      isOptional: true,
     },
     options: {
       org: { value: 'ID', meaning: 'Of this organization only' },
-      out: { value: 'FOLDER', meaning: 'The folder to write to; it must not exist, or be empty' },
-      verify: {
-        value: 'FILE',
-        meaning: 'Verify the manifest FILE and the files beside it; ends with 1 if they are not as signed',
-      },
-      jwks: {
-        value: 'FILE',
-        meaning: 'The public keys; default: those in the data folder (with --verify)',
+      out: {
+        value: 'FOLDER',
+        meaning: 'The folder to write to; it must not exist, or be empty',
+        isRequired: true,
       },
     },
     load: async () => (await import('./commands/people/person-export.ts')).exportOne,
+  },
+  {
+    name: 'user verify-export',
+    summary: 'Verify the manifest of an export of one person, and the files beside it',
+    details: 'Ends with 1 if a file was changed, is missing or is not in the manifest. Needs no directory.',
+    argument: { name: 'FILE', meaning: 'The manifest.json of the export' },
+    options: {
+      jwks: {
+        value: 'FILE',
+        meaning: 'The keys, as at /.well-known/jwks.json; default: those in the data folder',
+      },
+    },
+    load: async () => (await import('./commands/people/person-export.ts')).verifyExport,
   },
 ];

@@ -2,7 +2,7 @@
 import { rmdir } from 'node:fs/promises';
 import { exportPerson } from '../../../core/person-export/export-person.ts';
 import { type ManifestFault, manifestFile, verifyManifest } from '../../../core/person-export/manifest.ts';
-import { type Handler, type Invocation, type Outcome, UsageError } from '../../command.ts';
+import type { Handler, Outcome } from '../../command.ts';
 import { counted } from '../../layout.ts';
 import { findUser } from '../../one-user.ts';
 import { onDirectory, operatorOf } from '../../operator.ts';
@@ -10,23 +10,7 @@ import { readKeys } from '../../public-keys.ts';
 import { readTextFile } from '../../text-file.ts';
 import { compareFiles, createFolder, type FileFault, writeFiles } from '../../transfer/person-files.ts';
 
-/** Exports with `ID --out FOLDER`, and verifies with `--verify FILE`. */
-export const exportOne: Handler = (invocation) => {
-  const manifest = invocation.find('verify');
-  const isExport = invocation.argument !== '' && invocation.find('out') !== undefined;
-  const hasExportWords =
-    invocation.argument !== '' || ['out', 'org'].some((name) => invocation.find(name) !== undefined);
-  if (manifest !== undefined && hasExportWords) {
-    throw new UsageError('--verify takes no user and no --out', invocation.command);
-  }
-  if (manifest !== undefined) return verify(invocation, manifest);
-  if (!isExport || invocation.find('jwks') !== undefined) {
-    throw new UsageError('name a user and --out FOLDER, or --verify FILE', invocation.command);
-  }
-  return write(invocation);
-};
-
-const write = onDirectory(async (directory, invocation): Promise<Outcome> => {
+export const exportOne = onDirectory(async (directory, invocation): Promise<Outcome> => {
   const { core } = directory;
   const folder = invocation.get('out');
   const { organization, user } = await findUser(directory, invocation, invocation.argument);
@@ -39,11 +23,12 @@ const write = onDirectory(async (directory, invocation): Promise<Outcome> => {
   const files = await writeFiles(folder, pieces);
   return {
     json: { id, folder, files },
-    text: `${counted(files.length, 'file')} in ${folder}. Verify them with --verify ${folder}/${manifestFile}.`,
+    text: `${counted(files.length, 'file')} in ${folder}. Verify them with \`roster user verify-export ${folder}/${manifestFile}\`.`,
   };
 });
 
-async function verify(invocation: Invocation, path: string): Promise<Outcome> {
+export const verifyExport: Handler = async (invocation) => {
+  const path = invocation.argument;
   const result = verifyManifest(await readTextFile(path), await readKeys(invocation));
   if ('fault' in result) {
     return {
@@ -70,7 +55,7 @@ async function verify(invocation: Invocation, path: string): Promise<Outcome> {
       `exported at ${exportedAt} by ${organization.name} (${iss}).`,
     ].join(' '),
   };
-}
+};
 
 const faultTexts: Readonly<Record<ManifestFault, string>> = {
   malformed: 'this is not the manifest of an export',
