@@ -13,6 +13,7 @@ import { shells } from './completion/shells.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { personCommands } from './person-commands.ts';
+import { staffCommands } from './staff-commands.ts';
 import { formats } from './transfer/row-cutter.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -188,7 +189,7 @@ export const commands: readonly Command[] = [
       org: organization,
       email: { value: 'EMAIL', meaning: 'The email of the user', isRequired: true },
     },
-    load: async () => (await import('./commands/admin.ts')).createOne,
+    load: async () => (await import('./commands/access/admin.ts')).createOne,
   },
   {
     name: 'app create',
@@ -260,6 +261,7 @@ export const commands: readonly Command[] = [
   },
   ...userCommands,
   ...personCommands,
+  ...staffCommands,
   {
     name: 'import',
     summary: 'Import users from a CSV or NDJSON file',

@@ -42,6 +42,7 @@ function explainRefusal(refusal: DomainError): readonly string[] {
 /** The refusals that an operator's command can meet. */
 const refusals: ReadonlyMap<DomainError['code'], string> = new Map([
   ['email_taken', 'the email has already been taken'],
+  ['last_owner', 'an organization keeps at least one owner of the console: make another one first'],
   ['already_confirmed', 'the user is confirmed already'],
   ['last_admin', 'the user is the last active admin of the organization: give another one the role first'],
   ['external_id_taken', 'another user of the app has this external id'],

@@ -70,6 +70,29 @@ describe('the first start in production', () => {
     assert.match(stderr, /the server has started/);
   });
 
+  test('has no console, until a setting asks for it, which then writes the link for its first owner to a file', async () => {
+    const browser = { headers: { accept: 'text/html' } };
+    const off = await serve(folder, production);
+    for (const path of ['/', '/console', '/console/api/v1/session']) {
+      assert.equal((await fetch(off.url + path, browser)).status, 404, path);
+    }
+    assert.ok(!off.output.names().includes('console'));
+    await off.stop('SIGTERM');
+    const asked = await serve(folder, { ...production, ROSTER_CONSOLE: 'on' });
+    assert.equal((await fetch(asked.url, browser)).status, 200);
+    const path = asked.output.text('console.linkFile');
+    assert.equal(path, join(folder, 'console-link'));
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    const link = (await readFile(path, 'utf8')).trim();
+    assert.match(link, /^https:\/\/.*\/console\/enrol#sl_/);
+    const { stdout, stderr } = await asked.stop('SIGTERM');
+    assert.ok(!(stdout + stderr).includes(link));
+    assert.doesNotMatch(stdout + stderr, /\bsl_/);
+    const later = await serve(folder, { ...production, ROSTER_CONSOLE: 'on' });
+    assert.ok(!later.output.names().includes('console'), 'only once');
+    await later.stop('SIGTERM');
+  });
+
   test('shows the reference where a setting asks for it', async () => {
     const asked = await serve(folder, { ...production, ROSTER_DOCS: 'on' });
     const { status, headers } = await fetch(`${asked.url}/docs`);

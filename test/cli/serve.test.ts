@@ -98,7 +98,7 @@ describe('the first start', () => {
     try {
       const server = await serve(fresh);
       const { output, url } = server;
-      const names = ['url', 'reference', 'readyMs', 'organization', 'app', 'apiKey'];
+      const names = ['url', 'reference', 'readyMs', 'console', 'organization', 'app', 'apiKey'];
       assert.deepEqual(output.names(), names);
       assert.equal(output.at('organization.name'), 'Default');
       assert.equal(await statusOf(`${url}/sonar/v1/users`, output.text('apiKey')), 200);

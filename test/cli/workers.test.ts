@@ -29,7 +29,7 @@ describe('several workers', () => {
   test('start like one process: they print the same, once, and create one organization', () =>
     inFolder(async (folder) => {
       const workers = await startWorkers(folder, count);
-      const names = ['url', 'reference', 'readyMs', 'organization', 'app', 'apiKey'];
+      const names = ['url', 'reference', 'readyMs', 'console', 'organization', 'app', 'apiKey'];
       assert.deepEqual(workers.output.names(), names);
       const lines = await workers.lines();
       for (const line of lines) {

@@ -3,6 +3,7 @@ import type { Sample } from '../../app/create-app.ts';
 import type { NewOrganization } from '../../core/directory/organization-lifecycle.ts';
 import type { DirectoryLocation } from '../directory-location.ts';
 import { bold, pairs } from '../layout.ts';
+import type { ConsoleLink } from './console-link.ts';
 
 /** Where a person finds the credentials of the first organization. */
 export type CredentialsPlace =
@@ -20,6 +21,8 @@ export interface BannerFacts {
   readonly ledgerFolder: string | null;
   /** Whether the demo provider is off because several processes serve. */
   readonly isDemoMissing: boolean;
+  /** The console, with the link of its first owner at the start that created it; null where it is off. */
+  readonly console: { readonly link: ConsoleLink | null } | null;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
   /** The first organization, at the start that created it; null at every other start. */
@@ -33,6 +36,7 @@ export function renderBanner({
   location,
   ledgerFolder,
   isDemoMissing,
+  console,
   readyMs,
   created,
   samples,
@@ -40,17 +44,19 @@ export function renderBanner({
   const head = bold(`Roster is ready in ${readyMs} ms`);
   const addresses = pairs([
     ['Address', url],
+    ...(console === null ? [] : [['Console', `${url}/console`] as const]),
     ...(hasReference ? [['Reference', `${url}/docs`] as const] : []),
     [location.kind, location.at],
     ...(location.at === ledgerFolder ? [] : [['Ledger of erasures', ledgerFolder ?? 'none'] as const]),
     ...(isDemoMissing ? [['Demo provider', 'off: it needs one process (ROSTER_WORKERS=1)'] as const] : []),
   ]);
-  if (created === null) return framed([head, addresses]);
+  const link = console?.link ?? null;
+  const intro = link === null ? [head, addresses] : [head, addresses, consoleLine(link)];
+  if (created === null) return framed(intro);
   const { credentials, app, appKey, clientSecret, apiKey } = created;
-  if (credentials.at !== 'output') return framed([head, addresses, placeOf(credentials)]);
+  if (credentials.at !== 'output') return framed([...intro, placeOf(credentials)]);
   return framed([
-    head,
-    addresses,
+    ...intro,
     `${bold('Credentials')}, shown now and never again`,
     credentialLines(created),
     `${bold('Paste this')} before the lines of the README: they use these variables`,
@@ -58,6 +64,12 @@ export function renderBanner({
     `${bold('Try it')}: one call to each API (${samples.map(({ title }) => title).join(', ')})`,
     ...samples.map((sample) => curlLine(url, sample)),
   ]);
+}
+
+/** Where the first owner sets up the access to the console. */
+function consoleLine(link: ConsoleLink): string {
+  const place = link.at === 'output' ? link.link : `the link in ${link.path}, which only its owner can read`;
+  return `${bold('Set up the console')} as ${link.email}, once and within seven days:\n${place}`;
 }
 
 /** The first organization and its credentials, a line each. */

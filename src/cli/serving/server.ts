@@ -17,6 +17,7 @@ import { door } from '../operator.ts';
 import { readVersion } from '../program.ts';
 import { PrivateFile } from '../transfer/private-file.ts';
 import { type CredentialsPlace, credentialLines, renderBanner } from './banner.ts';
+import { type ConsoleLink, showConsoleLink } from './console-link.ts';
 import { freeMemoryWhenIdle } from './idle-memory.ts';
 
 /** An app that accepts connections. */
@@ -82,12 +83,14 @@ export async function introduce(
     app.journal.note('the demo provider is off', { [settings.workers.name]: config.workers });
   const created = await initialiseOnce(app.core);
   const credentials = created === null ? null : await showCredentials(created, config);
+  const consoleLink = await showConsoleLink(app.core, config);
   const readyMs = Math.round(performance.timeOrigin + performance.now() - startedAt);
   return {
     json: {
       url,
       ...(config.hasReference ? { reference: `${url}/docs` } : {}),
       readyMs,
+      ...(consoleLink === null ? {} : { console: consoleJson(consoleLink) }),
       ...(created === null || credentials === null ? {} : credentialsJson(created, credentials)),
     },
     text: renderBanner({
@@ -96,6 +99,7 @@ export async function introduce(
       location: locationOf(config, secrets),
       ledgerFolder: ledger.id === null ? null : config.dataDir,
       isDemoMissing: isDemoMissing(config),
+      console: config.hasConsole ? { link: consoleLink } : null,
       readyMs,
       created: created === null || credentials === null ? null : { ...created, credentials },
       samples: created === null ? [] : samplesFor(app, created),
@@ -119,6 +123,11 @@ async function showCredentials(
   await file.write(`${credentialLines(created)}\n`);
   await file.keep();
   return { at: 'file', path };
+}
+
+function consoleJson(link: ConsoleLink): Readonly<Record<string, unknown>> {
+  const { email } = link;
+  return link.at === 'output' ? { email, link: link.link } : { email, linkFile: link.path };
 }
 
 function credentialsJson(

@@ -21,12 +21,12 @@ const eventSchema = named(
     actor: Type.Object({
       kind: Type.String({
         description:
-          'Who did it: `api_key`, `app`, `user` (a person with a session), `connect` (a person on the Connect page), `public` (no credential) or `operator` (the command line, or a job).',
+          'Who did it: `api_key`, `app`, `user` (a person with a session), `connect` (a person on the Connect page), `staff` (a staff account of the console), `public` (no credential) or `operator` (the command line, or a job).',
       }),
       id: nullable(
         Type.String({
           description:
-            'The id of the key, the app or the user, or the number of the account of the operating system, such as `uid:1000`.',
+            'The id of the key, the app, the user or the staff account, or the number of the account of the operating system, such as `uid:1000`.',
         }),
       ),
     }),

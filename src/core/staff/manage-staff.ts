@@ -2,14 +2,21 @@
  * Staff accounts as owners and the operator manage them. An account begins with a one-time link, which its person uses to set a
  * password and a second factor. An organization keeps at least one owner.
  */
-import { authorize, type Principal, type StaffRole, staffRoles } from '../access/principal.ts';
+import {
+  authorize,
+  type Door,
+  operatorAt,
+  type Principal,
+  type StaffRole,
+  staffRoles,
+} from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { FieldReader, readChoice, readNewEmail, readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
-import type { Tx } from '../unit-of-work.ts';
+import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { requireFreshFactor } from './authenticate-staff.ts';
 import { type StaffAccount, staffLinkLifeMs } from './staff-account.ts';
 
@@ -42,6 +49,30 @@ export async function createStaff(
   requireFreshFactor(core, principal);
   const read = readStaff(input);
   return core.work.change(principal.orgKey, (tx) => addStaff(core, tx, principal, read));
+}
+
+/** Every staff account of the deployment, for the operator. */
+export function findStaffEverywhere(core: Core): Promise<readonly StaffAccount[]> {
+  return core.work.readSystem('operator', (tx) => tx.staff.list());
+}
+
+/**
+ * Creates an owner of the first organization, with a one-time link, in a directory that has no staff account at all; null in any
+ * other. Of several callers at the same time exactly one succeeds. The account is named after the host, and its owner may be
+ * replaced by one with a real address.
+ */
+export async function createFirstOwner(
+  core: Core,
+  door: Door,
+): Promise<(IssuedLink & { readonly account: StaffAccount }) | null> {
+  const make = async (system: SystemTx) => {
+    const [organization] = await system.organizations.list();
+    if (organization === undefined || (await system.staff.list()).length > 0) return null;
+    const tx = system.within(organization.key);
+    const email = `owner@${new URL(core.issuer()).hostname}`;
+    return addStaff(core, tx, operatorAt(door, tx.orgKey), { email, name: 'Owner', role: 'owner' });
+  };
+  return core.work.changeSystem('operator', make, { isExclusive: true });
 }
 
 /** The clean fields of an account. Refuses with `invalid_fields`. */

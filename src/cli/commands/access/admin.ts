@@ -1,12 +1,12 @@
 /** Creates the first user with the role admin, who can then invite others. */
 
-import { settings } from '../../config/settings.ts';
-import { createAdmin, getOrganization } from '../../core/directory/organization-lifecycle.ts';
-import { toUserIdText } from '../../core/ids.ts';
-import type { Invocation } from '../command.ts';
-import { pairs } from '../layout.ts';
-import { door, onDirectory } from '../operator.ts';
-import { askNewPassword } from '../password-prompt.ts';
+import { settings } from '../../../config/settings.ts';
+import { createAdmin, getOrganization } from '../../../core/directory/organization-lifecycle.ts';
+import { toUserIdText } from '../../../core/ids.ts';
+import type { Invocation } from '../../command.ts';
+import { pairs } from '../../layout.ts';
+import { door, onDirectory } from '../../operator.ts';
+import { askNewPassword } from '../../password-prompt.ts';
 
 export const createOne = onDirectory(async ({ core }, invocation) => {
   const organization = await getOrganization(core, invocation.get('org'));
