@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { userTransitions } from '../src/core/directory/user.ts';
 import { erasureTransitions } from '../src/core/erasure/erasure.ts';
 import { messageTransitions } from '../src/core/messaging/message.ts';
+import { bulkTransitions } from '../src/core/people/bulk-act.ts';
 import { connectionTransitions } from '../src/core/providers/connection.ts';
 import { revocationTransitions } from '../src/core/providers/revocation.ts';
 import type { Transitions } from '../src/core/transitions.ts';
@@ -76,6 +77,16 @@ export const lives: readonly Life[] = [
     table: erasureTransitions,
     first: ['running'],
     removal: null,
+  },
+  {
+    title: 'Bulk act',
+    about:
+      'An act of staff on many people. It is `planned` until who made it confirms the number of people, and runs part by part until everyone has an ' +
+      'outcome. It is deleted 30 days after it was made, in any state.',
+    name: 'bulkTransitions',
+    table: bulkTransitions,
+    first: ['planned'],
+    removal: 'delete',
   },
 ];
 

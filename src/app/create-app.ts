@@ -66,10 +66,8 @@ export interface Sample extends SampleCall {
 /** The user as each contract that shows users presents it, by the contract's name. */
 export async function presentUser(user: User, now: number): Promise<Readonly<Record<string, unknown>>> {
   const { contracts } = await import('../contracts/index.ts');
-  const views = contracts.flatMap((contract) => {
-    return contract.show === undefined ? [] : [[contract.name, contract.show(user, now)] as const];
-  });
-  return Object.fromEntries(views);
+  const { showUserAs } = await import('../http/show-user.ts');
+  return showUserAs(contracts)(user, now);
 }
 
 /**

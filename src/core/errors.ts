@@ -19,6 +19,7 @@ export const nouns = [
   'session',
   'staff_account',
   'passkey',
+  'bulk_act',
 ] as const;
 export type Noun = (typeof nouns)[number];
 

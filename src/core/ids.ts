@@ -107,7 +107,7 @@ export function newAppId(): string {
 
 /** An id such as `key_5f…`: the prefix, an underscore and 128 random bits in hex. */
 export function newPrefixedId(
-  prefix: 'org' | 'key' | 'ses' | 'msg' | 'tok' | 'dev' | 'rev' | 'stf' | 'pky',
+  prefix: 'org' | 'key' | 'ses' | 'msg' | 'tok' | 'dev' | 'rev' | 'stf' | 'pky' | 'blk',
 ): string {
   return `${prefix}_${randomHex(16)}`;
 }

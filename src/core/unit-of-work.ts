@@ -28,6 +28,8 @@ import type { MessageBudgetStore } from './messaging/budget-store.ts';
 import type { MessageQueue, MessageStore } from './messaging/message-queue.ts';
 import type { PasswordRequestQueue, PasswordRequestStore } from './messaging/password-request.ts';
 import type { SmsLimitQueue, SmsLimitStore } from './messaging/sms-rules.ts';
+import type { BulkActStore } from './people/bulk-act.ts';
+import type { RevealStore } from './people/reveal-store.ts';
 import type { PersonDataStore } from './person-export/person-data.ts';
 import type { ConnectionQueue, ConnectionStore, OAuthAttemptStore } from './providers/connection.ts';
 import type { RevocationQueue, RevocationStore } from './providers/revocation.ts';
@@ -71,6 +73,8 @@ export interface Tx {
   readonly refusedDeletions: RefusedDeletionStore;
   readonly imports: ImportStore;
   readonly personData: PersonDataStore;
+  readonly reveals: RevealStore;
+  readonly bulkActs: BulkActStore;
   readonly staff: StaffStore;
   readonly staffFactors: StaffFactorStore;
   readonly staffSessions: StaffSessionStore;

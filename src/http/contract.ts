@@ -40,7 +40,8 @@ export interface Contract {
    * A refused call is counted in the organization of this app. Absent if no call of the document names an app.
    */
   appIdOf?(call: Unauthenticated): string | undefined;
-  routes(core: Core): readonly Route[];
+  /** `showUser` shows a user as each contract does. */
+  routes(core: Core, showUser: ShowUser): readonly Route[];
   /** Faulty fields, in the core's names, for the reference's example of that refusal; the email unless given. */
   readonly sampleFaults?: readonly FieldFault[];
   /** The shape of the refusals with that status; without it the reference finds one shape for all from its examples. */
@@ -50,7 +51,7 @@ export interface Contract {
   /** This document's answer to a refusal. The total table of codes is in the contract's `errors.ts`. */
   present(refusal: Refusal, context: RefusalContext): Answer;
   /**
-   * The user as this document shows it, without the envelope, for the operator's `roster user show`; `now` is in
+   * The user as this document shows it, without the envelope, for `roster user show` and the console; `now` is in
    * epoch milliseconds. Absent if the document shows no users.
    */
   show?(user: User, now: number): unknown;
@@ -61,6 +62,9 @@ export interface Contract {
   /** Whether browsers of the configured origins may call it. */
   readonly allowsBrowsers: boolean;
 }
+
+/** The user as each contract that shows users presents it, by the contract's name; `now` in epoch milliseconds. */
+export type ShowUser = (user: User, now: number) => Readonly<Record<string, unknown>>;
 
 /** The credentials of a fresh deployment, in plain text. */
 export interface SampleCredentials {

@@ -21,6 +21,7 @@ export const consoleContract: Contract = {
     Factors: 'One-time links, passkeys, apps for codes and recovery codes.',
     Session: 'The session of the staff account that is signed in.',
     Staff: 'The staff accounts of the organization, for owners.',
+    People: 'The people of the directory, and what staff does to their accounts.',
   },
   securitySchemes: {
     session: {

@@ -1,8 +1,11 @@
 /** Every route of the console, a file for each subject. */
 import type { Core } from '../../core/core.ts';
-import type { Route } from '../../http/contract.ts';
+import type { Route, ShowUser } from '../../http/contract.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { factorRoutes } from './factor-routes.ts';
 import { fromOwnSite } from './own-site.ts';
+import { peopleRoutes } from './people-routes.ts';
+import { personActRoutes } from './person-act-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
@@ -10,8 +13,16 @@ import { staffRoutes } from './staff-routes.ts';
 /** The beginning of every path; the pages have all others below `/console`. */
 export const apiPath = '/api/v1';
 
-export function routes(core: Core): readonly Route[] {
-  const all = [...signInRoutes(core), ...factorRoutes(core), ...sessionRoutes(core), ...staffRoutes(core)];
+export function routes(core: Core, showUser: ShowUser): readonly Route[] {
+  const all = [
+    ...signInRoutes(core),
+    ...factorRoutes(core),
+    ...sessionRoutes(core),
+    ...staffRoutes(core),
+    ...peopleRoutes(core, showUser),
+    ...personActRoutes(core),
+    ...bulkRoutes(core),
+  ];
   return all.map((route) =>
     fromOwnSite({
       ...route,

@@ -99,6 +99,17 @@ export async function getPerson(
   return toPerson(core, principal, facts, await listAccountLimits(core, user));
 }
 
+/** A step of a plan: what the principal may do to the user now; null for no such user. The look is not recorded. */
+export async function readActStates(
+  core: Core,
+  principal: Principal,
+  ref: UserRef,
+): Promise<Person['acts'] | null> {
+  const facts = await core.work.read(principal.orgKey, (tx) => readFacts(core, tx, ref));
+  if (facts === null) return null;
+  return toPerson(core, principal, facts, await listAccountLimits(core, facts.user)).acts;
+}
+
 /** What a person types to confirm that this user is meant: the email, else the external id, else the id. */
 export function confirmationOf({ email, externalId, id }: Pick<User, 'email' | 'externalId' | 'id'>): string {
   return email ?? externalId ?? toUserIdText(id);

@@ -121,7 +121,7 @@ export interface AuditEvent {
 }
 
 /** What more an event says than its action. */
-export type EventDetails = Partial<Pick<AuditEvent, 'fields' | 'users'>>;
+export type EventDetails = Partial<Pick<AuditEvent, 'id' | 'fields' | 'users'>>;
 
 /** Something that is counted by the hour instead of recorded each time. `times` and `users` are added to the count. */
 export type CountedEvent = Omit<AuditEvent, 'id' | 'fields' | 'times'> & { readonly times: number };
@@ -228,10 +228,10 @@ function eventOf(
   action: AuditAction,
   subject: { readonly kind: AuditSubjectKind; readonly id: string },
   at: number,
-  { fields = [], users = null }: EventDetails = {},
+  { id = newDatedId('evt', at), fields = [], users = null }: EventDetails = {},
 ): AuditEvent {
   return {
-    id: newDatedId('evt', at),
+    id,
     at,
     actorKind: principal.kind,
     actorId: actorIdOf(principal),

@@ -30,6 +30,7 @@ import { createNetworkThrottle } from '../reading/throttle.ts';
 import { openApiRoutes } from '../reference/openapi.ts';
 import { referenceRoutes } from '../reference/reference.ts';
 import type { HttpSettings } from '../settings.ts';
+import { showUserAs } from '../show-user.ts';
 import { createBrokenRequests, type ParserError } from './broken-request.ts';
 import { healthRoutes } from './health.ts';
 import { type ListenOptions, listen, originOf } from './listen.ts';
@@ -127,7 +128,8 @@ export function createServer(options: ServerOptions): HttpServer {
   const workload = new Workload(settings, countingShed(core, options.meter));
   const pipeline = createPipeline({ core, logger, settings, workload, countNetwork });
   const cors = createCors(settings.corsOrigins);
-  const served = contracts.map((contract) => ({ contract, routes: contract.routes(core) }));
+  const showUser = showUserAs(contracts);
+  const served = contracts.map((contract) => ({ contract, routes: contract.routes(core, showUser) }));
   const published = served.filter(({ contract }) => contract.isInternal !== true);
   const pages = [
     ...healthRoutes({

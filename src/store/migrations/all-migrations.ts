@@ -37,6 +37,7 @@ import { keyUses } from './0034-key-uses.ts';
 import { staffAccounts } from './0035-staff-accounts.ts';
 import { consoleLists } from './0036-console-lists.ts';
 import { demoPeople } from './0037-demo-people.ts';
+import { people } from './0038-people.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   staffAccounts,
   consoleLists,
   demoPeople,
+  people,
 ];
 
 /** The version that this program works with. */

@@ -13,6 +13,7 @@ import { dayTotalLifeMs } from '../../core/figures/day-totals.ts';
 import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
+import { bulkRetentionMs } from '../../core/people/bulk-act.ts';
 import { pendingLifeMs } from '../../core/providers/connection.ts';
 import { revocationRetentionMs } from '../../core/providers/revocation.ts';
 import { dayMs } from '../../core/time.ts';
@@ -66,6 +67,8 @@ const sweeps = [
   sweepOf('staff_sessions', ['org_key', 'digest'], 'expires_at'),
   sweepOf('staff_links', ['org_key', 'digest'], 'expires_at'),
   sweepOf('staff_networks', ['org_key', 'staff_id', 'network'], 'used_at', { lifeMs: knownNetworkMs }),
+  sweepOf('bulk_acts', ['org_key', 'id'], 'created_at', { lifeMs: bulkRetentionMs }),
+  sweepOf('bulk_act_users', ['org_key', 'bulk_id', 'user_id'], 'created_at', { lifeMs: bulkRetentionMs }),
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
   sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
   sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),
@@ -80,6 +83,9 @@ const sweeps = [
     ended: sql`state <> 'queued'`,
   }),
 ];
+
+/** The reasons of looks go with the events that they are about. */
+const reveals = sweepOf('reveals', ['org_key', 'user_id', 'event_id'], 'at');
 
 export class SqlHousekeeping implements Housekeeping {
   readonly #scope: Scope;
@@ -105,7 +111,9 @@ export class SqlHousekeeping implements Housekeeping {
 
   async sweepEvents(until: number, limit: number): Promise<number> {
     await this.#scope.executor.lockName('housekeeping');
-    return sweepEvents(this.#scope.executor, until, limit);
+    const { executor } = this.#scope;
+    await executor.run(reveals.query, { until, limit });
+    return sweepEvents(executor, until, limit);
   }
 }
 

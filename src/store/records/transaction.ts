@@ -37,8 +37,10 @@ import { SqlOAuthAttemptStore } from './oauth-attempt-store.ts';
 import { SqlOrganizationStore } from './organization-store.ts';
 import { SqlPasswordRequestQueue, SqlPasswordRequestStore } from './password-request-store.ts';
 import { SqlPasswordTokenStore } from './password-token-store.ts';
+import { SqlBulkActStore } from './people/bulk-act-store.ts';
 import { SqlDemoPeopleStore } from './people/demo-people-store.ts';
 import { SqlPersonDataStore } from './people/person-data-store.ts';
+import { SqlRevealStore } from './people/reveal-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlStaffFactorStore } from './staff/staff-factor-store.ts';
@@ -167,6 +169,14 @@ export class StoreTx implements Tx {
 
   get personData(): SqlPersonDataStore {
     return new SqlPersonDataStore(this.#scope, this.orgKey);
+  }
+
+  get reveals(): SqlRevealStore {
+    return new SqlRevealStore(this.#scope, this.orgKey);
+  }
+
+  get bulkActs(): SqlBulkActStore {
+    return new SqlBulkActStore(this.#scope, this.orgKey);
   }
 
   get staff(): SqlStaffStore {

@@ -309,6 +309,15 @@ export const personExport = {
     },
   },
   audit_archive: { about: 'none', why: 'older audit events, which an export shows together with the newest' },
+  reveals: {
+    ...{ ...byUser, key: 'event_id', keyKind: 'text' },
+    columns: { org_key: inner, event_id: value, user_id: value, reason: value, at: time },
+  },
+  bulk_acts: { about: 'none', why: 'numbers of people, without anything about one of them' },
+  bulk_act_users: {
+    ...{ ...byUser, key: 'bulk_id', keyKind: 'text' },
+    columns: { org_key: inner, bulk_id: value, user_id: value, leased_until: inner, created_at: time },
+  },
   staff_accounts: noUser,
   staff_passkeys: noUser,
   staff_recovery_codes: noUser,

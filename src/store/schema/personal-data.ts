@@ -9,6 +9,7 @@
  */
 import { auditData } from './audit-data.ts';
 import { erasureData } from './erasure-data.ts';
+import { peopleData } from './people-data.ts';
 import { staffData } from './staff-data.ts';
 import type { Database } from './tables.ts';
 import { userContents } from './user-table.ts';
@@ -348,6 +349,7 @@ export const tables = {
   ...erasureData,
   ...auditData,
   ...staffData,
+  ...peopleData,
   connect_tokens: {
     columns: {
       org_key: 'plain',

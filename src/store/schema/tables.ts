@@ -17,11 +17,12 @@ import type { EmailTokenPurpose } from '../../core/verification/email-token.ts';
 import type { PasswordTokenPurpose } from '../../core/verification/password-token.ts';
 import type { ErasureTables } from './erasure-tables.ts';
 import type { Flag } from './flag.ts';
+import type { PeopleTables } from './people-tables.ts';
 import type { SearchTables } from './search-tables.ts';
 import type { StaffTables } from './staff-tables.ts';
 import type { UserTable } from './user-table.ts';
 
-export interface Database extends SearchTables, ErasureTables, StaffTables {
+export interface Database extends SearchTables, ErasureTables, StaffTables, PeopleTables {
   organizations: {
     /** Order of creation. */
     seq: Generated<number>;

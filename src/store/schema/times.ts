@@ -304,6 +304,15 @@ export const times: Times = {
       closed_until: { is: 'cut', cuts: [{ longestMs: rangeClosedMs, to: 'window', when: 'always' }] },
     },
   },
+  reveals: { columns: { at: { is: 'told', why: 'it ends with its audit event' } } },
+  bulk_acts: { key: ['org_key', 'id'], columns: { created_at: happened() } },
+  bulk_act_users: {
+    key: ['org_key', 'bulk_id', 'user_id'],
+    columns: {
+      leased_until: { is: 'allowed_for', how: 'a lease that is further ahead than one can be does not hold' },
+      created_at: happened(),
+    },
+  },
   staff_accounts: { columns: { created_at: made, enrolled_at: shown } },
   staff_passkeys: { columns: { created_at: made, used_at: shown } },
   staff_links: { key: ['org_key', 'digest'], columns: { expires_at: ends(staffLinkLifeMs) } },

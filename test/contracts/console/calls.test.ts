@@ -141,7 +141,7 @@ describe('the role of a staff account', () => {
   });
 
   const guarded = new Map(
-    consoleContract.routes({} as never).map(({ operationId, access }) => [operationId, access]),
+    consoleContract.routes({} as never, () => ({})).map(({ operationId, access }) => [operationId, access]),
   );
   for (const operation of operations) {
     const access = guarded.get(operation.operationId) ?? '';

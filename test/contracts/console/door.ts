@@ -1,5 +1,5 @@
 /** How tests of all contracts call `console`, which makes no users. */
-import { newPrefixedId } from '../../../src/core/ids.ts';
+import { newPrefixedId, parseUserIdText } from '../../../src/core/ids.ts';
 import type { PlainDoor } from '../../support/contracts/door.ts';
 import { type SignedInStaff, staffAsk } from '../../support/server/staff.ts';
 import type { Tenant } from '../../support/server/start.ts';
@@ -21,6 +21,29 @@ export const door: PlainDoor = {
   pages: null,
   idOf: ({ userId }) => userId,
   others: {
+    act: async () => 'end-sessions',
+    bulkId: async ({ core, clock }, tenant, { userId }) => {
+      const { staffId } = await signIn(tenant);
+      const id = newPrefixedId('blk');
+      await core.work.change(tenant.key, (tx) =>
+        tx.bulkActs.insert(
+          {
+            ...{
+              id,
+              act: 'end-sessions',
+              madeBy: staffId,
+              state: 'running',
+              total: 1,
+              planned: {},
+              changed: 0,
+            },
+            ...{ failed: {}, createdAt: clock.now() },
+          },
+          [parseUserIdText(userId) ?? ''],
+        ),
+      );
+      return id;
+    },
     sessionId: async (_, tenant) => (await signIn(tenant)).sessionId,
     staffId: async (_, { staff }) => (await staff('support')).staffId,
     // An account keeps its last factor, so it gets two.
@@ -43,6 +66,6 @@ export const door: PlainDoor = {
   needsSecret: [
     ...['signIn', 'giveTotp', 'giveRecoveryCode', 'beginPasskey', 'givePasskey', 'enrol'],
     ...['beginFreshPasskey', 'giveFreshFactor', 'beginTotp', 'confirmTotp', 'removeTotp'],
-    ...['beginNewPasskey', 'addPasskey'],
+    ...['beginNewPasskey', 'addPasskey', 'deletePerson'],
   ],
 };

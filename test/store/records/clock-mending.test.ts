@@ -32,6 +32,7 @@ after(async () => {
 const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   api_keys: { role: 'reader' },
   staff_sessions: { stage: 'open' },
+  bulk_acts: { state: 'planned' },
   revocations: { state: 'confirmed' },
   'revocations pending': { sealed_grant: 'x' },
   messages: { channel: 'sms', template: 'confirmation', state: 'queued', stage: 'waiting', lane: 'sms_code' },
@@ -47,7 +48,7 @@ function columnsOf(table: string): readonly Column[] {
 describe('the registry of times', () => {
   /** Integers that are no instants. */
   const numbers =
-    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number|step)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users|signs)$/;
+    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number|step)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users|signs|total|changed)$/;
 
   test('has every column that holds an instant, by its name or else', () => {
     const known = new Map(

@@ -100,6 +100,17 @@ const tables: readonly Swept[] = [
     row: (staff_id) => ({ org_key: 1, staff_id, network: 'n' }),
   },
   {
+    ...{ table: 'bulk_acts', clock: 'created_at', ageMs: 30 * day },
+    row: (id) => ({
+      ...{ org_key: 1, id, act: 'cancel', made_by: 's', state: 'running', total: 1, planned: '{}' },
+      ...{ changed: 0, failed: '{}' },
+    }),
+  },
+  {
+    ...{ table: 'bulk_act_users', clock: 'created_at', ageMs: 30 * day },
+    row: (bulk_id) => ({ org_key: 1, bulk_id, user_id: 'u', leased_until: 0 }),
+  },
+  {
     ...{ table: 'idempotency', clock: 'created_at', ageMs: day },
     row: (key_digest) => ({ org_key: 1, key_digest, body_digest: 'b', user_id: 'u', status: 201 }),
   },
@@ -274,6 +285,7 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   erasure_ledgers: 'stay',
   audit_events: 'sweepEvents',
   audit_archive: 'sweepEvents',
+  reveals: 'sweepEvents, as the events that they are about',
   audit_lists: 'follow the archive',
   audit_counts: 'follow the archive',
   imports: 'an operator deletes them',

@@ -6,6 +6,7 @@ import { contracts } from '../../../src/contracts/index.ts';
 import type { Core } from '../../../src/core/core.ts';
 import type { Contract } from '../../../src/http/contract.ts';
 import { describeContract } from '../../../src/http/reference/openapi.ts';
+import { showUserAs } from '../../../src/http/show-user.ts';
 
 /** A contract's name and the text of its document. */
 export type NamedText = readonly [name: string, text: string];
@@ -27,7 +28,9 @@ export function readDocuments(baseUrl: string): Promise<readonly NamedText[]> {
 function describedDocument(contract: Contract): string {
   // Routes are described here and never called, so nothing asks for the core.
   const core: Partial<Core> = {};
-  return JSON.stringify(describeContract({ contract, routes: contract.routes(core as Core) }));
+  return JSON.stringify(
+    describeContract({ contract, routes: contract.routes(core as Core, showUserAs(contracts)) }),
+  );
 }
 
 /** The documents of all contracts of the list, made without a server. */

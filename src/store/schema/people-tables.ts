@@ -1,0 +1,36 @@
+/** The tables of what staff does to people, as queries see them; see `tables.ts`. */
+import type { BulkActName, BulkState } from '../../core/people/bulk-act.ts';
+
+export interface PeopleTables {
+  reveals: {
+    org_key: number;
+    /** The id of the audit event. */
+    event_id: string;
+    user_id: string;
+    /** Why a masked field was looked at; it may name the person. */
+    reason: string;
+    at: number;
+  };
+  bulk_acts: {
+    org_key: number;
+    id: string;
+    act: BulkActName;
+    /** The id of the staff account. */
+    made_by: string;
+    state: BulkState;
+    total: number;
+    /** Numbers by reason, as JSON. */
+    planned: string;
+    changed: number;
+    failed: string;
+    created_at: number;
+  };
+  /** Who is left to do. */
+  bulk_act_users: {
+    org_key: number;
+    bulk_id: string;
+    user_id: string;
+    leased_until: number;
+    created_at: number;
+  };
+}
