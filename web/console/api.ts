@@ -43,6 +43,12 @@ const base = '/console/api/v1';
 const answerMaxMs = 30_000;
 
 let lastAnswerAt = 0;
+let serverAheadMs = 0;
+
+/** The time of the server, in milliseconds since 1970, to about a second: the clock of this device may be wrong. */
+export function serverNow(): number {
+  return Date.now() + serverAheadMs;
+}
 
 /** When the last good answer came, in milliseconds since 1970: from then on the server counts the idle time anew. */
 export function lastAnswer(): number {
@@ -101,6 +107,8 @@ async function send(method: Method, path: string, { query, body, signal }: CallO
     if (signal?.aborted === true) throw error;
     throw new ApiProblem('offline');
   }
+  const sentAt = Date.parse(answer.headers.get('date') ?? '');
+  if (!Number.isNaN(sentAt)) serverAheadMs = sentAt - Date.now();
   if (answer.ok) {
     lastAnswerAt = Date.now();
     return answer;

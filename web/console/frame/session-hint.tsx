@@ -2,7 +2,7 @@
 import { Alert, Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { lastAnswer } from '../api.ts';
+import { lastAnswer, serverNow } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { sessionKey, useSession } from '../session.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
@@ -19,7 +19,8 @@ export function SessionHint() {
   const formats = useFormats();
   const queries = useQueryClient();
   const { expiresAt } = useSession();
-  const leftMs = new Date(expiresAt).getTime() - useNow(checkMs);
+  useTick(checkMs);
+  const leftMs = new Date(expiresAt).getTime() - serverNow();
   const isSoon = leftMs < hintMs;
   const ask = (): void => void queries.invalidateQueries({ queryKey: sessionKey });
 
@@ -44,12 +45,11 @@ export function SessionHint() {
   );
 }
 
-/** The present time, again after each `everyMs`. */
-export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now);
+/** Draws again after each `everyMs`. */
+export function useTick(everyMs: number): void {
+  const [, setTick] = useState(0);
   useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), everyMs);
+    const timer = window.setInterval(() => setTick((count) => count + 1), everyMs);
     return () => window.clearInterval(timer);
   }, [everyMs]);
-  return now;
 }
