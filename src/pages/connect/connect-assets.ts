@@ -23,6 +23,8 @@ export interface Assets {
   /** File names. */
   readonly script: string;
   readonly styles: readonly string[];
+  /** Scripts that several parts of a page import, which a browser may load ahead. */
+  readonly shared: readonly string[];
   /** The file with that name as an answer. Refuses with `route_not_found`. */
   answer(name: string, headers: IncomingHttpHeaders): Answer;
 }
@@ -54,6 +56,7 @@ export async function readAssets(folder: string): Promise<Assets> {
   return {
     script,
     styles: [...assets.keys()].filter((name) => name.endsWith('.css')),
+    shared: [...assets.keys()].filter((name) => name.startsWith('shared-')),
     answer(name, headers) {
       const asset = assets.get(name);
       if (asset === undefined) throw refuseHttp('route_not_found', {});

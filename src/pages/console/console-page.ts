@@ -57,11 +57,12 @@ const noScript = {
 } as const satisfies Record<Language, string>;
 
 /** The document, which is the same at every address. */
-function show({ script, styles }: Assets, { headers }: Call): Answer {
+function show({ script, styles, shared }: Assets, { headers }: Call): Answer {
   const language = closestLanguage(readAcceptLanguage(headers['accept-language']));
   const page = html`${htmlHead(language, 'Roster')}
 ${styles.map((name) => html`<link rel="stylesheet" href="${files}/${name}">`)}
 <script type="module" src="${files}/${script}"></script>
+${shared.map((name) => html`<link rel="modulepreload" href="${files}/${name}">`)}
 </head>
 <body>
 <div id="root"></div>
