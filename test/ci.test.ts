@@ -29,9 +29,11 @@ describe('the checks before the tests', () => {
   writeFileSync(join(folder, 'package.json'), '{\n  "type": "module"\n}\n');
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   mkdirSync(join(folder, 'src'));
-  mkdirSync(join(folder, 'web', 'connect'), { recursive: true });
-  cpSync(join(root, 'web', 'connect', 'tsconfig.json'), join(folder, 'web', 'connect', 'tsconfig.json'));
-  writeFileSync(join(folder, 'web', 'connect', 'page.ts'), good);
+  for (const page of ['connect', 'console']) {
+    mkdirSync(join(folder, 'web', page), { recursive: true });
+    cpSync(join(root, 'web', page, 'tsconfig.json'), join(folder, 'web', page, 'tsconfig.json'));
+    writeFileSync(join(folder, 'web', page, 'page.ts'), good);
+  }
 
   function check(text: string): { status: number | null; output: string } {
     writeFileSync(join(folder, 'src', 'subject.ts'), text);
