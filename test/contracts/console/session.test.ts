@@ -97,6 +97,23 @@ describe('a session of the console', () => {
   });
 });
 
+describe('a deployment that people reach over https', () => {
+  const secure = setUpRoster({ env: { ROSTER_PUBLIC_URL: 'https://directory.example.com' } });
+
+  test('gives a cookie for this host alone, and takes no other', async () => {
+    const own = await secure.organization.staff('owner');
+    const headers = { 'x-roster-console': '1', origin: 'https://directory.example.com' };
+    const call = (line: string, cookie: string) => secure.call(line, { headers: { ...headers, cookie } });
+    assert.equal((await call(`GET ${path}`, `roster-console=${own.token}`)).status, 401);
+    const cookie = `other=1; __Host-roster-console=${own.token}`;
+    assert.equal((await call(`GET ${path}`, cookie)).status, 200);
+    const ended = await call(`DELETE ${path}`, cookie);
+    assert.deepEqual(ended.headers['set-cookie'], [
+      '__Host-roster-console=; Secure; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
+    ]);
+  });
+});
+
 describe('the own sessions', () => {
   test('are listed newest first, and end one by one', async () => {
     const first = await roster.organization.staff('support');

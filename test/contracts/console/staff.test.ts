@@ -1,14 +1,31 @@
 /** The staff accounts of an organization: owners add them, give them roles and remove them, and one owner stays. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createFirstOwner } from '../../../src/core/staff/manage-staff.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
 import { staffAsk } from '../../support/server/staff.ts';
+import { startRoster, testDoor } from '../../support/server/start.ts';
 
 const roster = setUpRoster();
 const owner = setUp(() => roster.organization.staff('owner'));
 const ledger = setUpLedger(roster);
 const path = '/console/api/v1/staff';
 const newcomer = { email: 'newcomer@example.com', name: 'New Comer', role: 'support' };
+
+test('starts at the same time on a directory without staff make one first owner', async () => {
+  const bare = await startRoster();
+  try {
+    const made = await Promise.all(Array.from({ length: 5 }, () => createFirstOwner(bare.core, testDoor)));
+    assert.equal(made.filter((each) => each !== null).length, 1);
+    const staff = await bare.core.work.readSystem('operator', (tx) => tx.staff.list());
+    assert.deepEqual(
+      staff.map(({ email, role, orgKey }) => [email, role, orgKey]),
+      [['owner@localhost', 'owner', bare.organization.key]],
+    );
+  } finally {
+    await bare.close();
+  }
+});
 
 describe('an owner', () => {
   test('adds an account, and gets its one-time link once', async () => {
