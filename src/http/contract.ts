@@ -171,6 +171,9 @@ export interface Call extends Unauthenticated {
   readonly arrival: Arrival;
 }
 
+/** A part of a body: a text, which is sent in UTF-8, or bytes. */
+export type Piece = string | Uint8Array;
+
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -179,7 +182,7 @@ export interface Answer {
   /** Instead of `body`: a rendered body, such as HTML or JSON text. */
   readonly content?: string | Uint8Array;
   /** Instead of `body`: a body in pieces. The server pulls them as fast as the reader takes them, until it leaves. */
-  readonly stream?: AsyncIterable<string>;
+  readonly stream?: AsyncIterable<Piece>;
   /** The type of `content` or `stream`; JSON unless given. */
   readonly contentType?: string;
 }

@@ -2,6 +2,7 @@
 import type { Core } from '../../core/core.ts';
 import type { Route, ShowUser } from '../../http/contract.ts';
 import { bulkRoutes } from './bulk-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { factorRoutes } from './factor-routes.ts';
 import { fromOwnSite } from './own-site.ts';
 import { peopleRoutes } from './people-routes.ts';
@@ -22,6 +23,7 @@ export function routes(core: Core, showUser: ShowUser): readonly Route[] {
     ...peopleRoutes(core, showUser),
     ...personActRoutes(core),
     ...bulkRoutes(core),
+    ...exportRoutes(core),
   ];
   return all.map((route) =>
     fromOwnSite({

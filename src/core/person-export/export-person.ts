@@ -14,6 +14,7 @@ import { findStater } from '../erasure/stater.ts';
 import { refuse } from '../errors.ts';
 import { newDatedId, toUserIdText, type UserId } from '../ids.ts';
 import { type AuditFilter, type AuditPosition, record, type StoredEvent } from '../record/audit-event.ts';
+import { requireFreshFactor } from '../staff/authenticate-staff.ts';
 import { toMillisecondText } from '../time.ts';
 import { toCsvLine } from '../transfer/csv.ts';
 import { type ExportClaims, type ManifestFile, manifestFile, signManifest } from './manifest.ts';
@@ -54,10 +55,11 @@ interface Task {
 
 /**
  * Begins an export, and records it before anything leaves, so that one that is stopped is in the audit log too. Refuses
- * with `not_found` (user).
+ * with `forbidden`, `fresh_factor_required` and `not_found` (user).
  */
 export async function exportPerson(core: Core, principal: Principal, userId: UserId): Promise<PersonExport> {
   authorize(principal, 'console.people.export');
+  requireFreshFactor(core, principal);
   const { orgKey } = principal;
   const signer = await ensureSigner(core);
   const stater = await core.work.readSystem('operator', (system) => findStater(core, system, orgKey));

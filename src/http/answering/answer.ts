@@ -6,7 +6,7 @@
  * the rest of the request, up to a limit: closing the connection immediately could lose the answer.
  */
 import { STATUS_CODES } from 'node:http';
-import type { Answer } from '../contract.ts';
+import type { Answer, Piece } from '../contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { pump } from './stream.ts';
 
@@ -42,7 +42,7 @@ export interface Rendered {
   readonly contentType: string;
   readonly content: string | Uint8Array | null;
   /** The pieces after `content`; null where `content` is all. */
-  readonly rest: AsyncIterator<string> | null;
+  readonly rest: AsyncIterator<Piece> | null;
 }
 
 /** Renders an answer that is no stream; `jsonType` is the content type of JSON. Throws where its body has no JSON. */
@@ -58,7 +58,7 @@ export function render(answer: Answer, jsonType: string): Rendered {
  */
 export async function renderStream(
   answer: Answer,
-  stream: AsyncIterable<string>,
+  stream: AsyncIterable<Piece>,
   { jsonType, isHead }: { readonly jsonType: string; readonly isHead: boolean },
 ): Promise<Rendered> {
   const { status, headers, contentType = jsonType } = answer;
@@ -69,7 +69,7 @@ export async function renderStream(
   return { status, headers, contentType, content, rest: first.done === true ? noPieces : rest };
 }
 
-const noPieces: AsyncIterator<string> = { next: async () => ({ done: true, value: undefined }) };
+const noPieces: AsyncIterator<Piece> = { next: async () => ({ done: true, value: undefined }) };
 
 export interface WriteOptions {
   readonly common: CommonFields;
@@ -118,7 +118,7 @@ export function write(
 }
 
 /** Ends the source of a stream that has no reader left. */
-async function stop(rest: AsyncIterator<string>): Promise<void> {
+async function stop(rest: AsyncIterator<Piece>): Promise<void> {
   await rest.return?.();
 }
 

@@ -5,6 +5,7 @@
  * piece in time is gone: one that took single bytes now and then would otherwise keep its place for ever.
  */
 import type { ServerResponse } from 'node:http';
+import type { Piece } from '../contract.ts';
 
 /** Small pieces are joined up to this length, because each write is a separate chunk. */
 const gatheredMin = 16 * 1024;
@@ -16,7 +17,7 @@ const gatheredMin = 16 * 1024;
 export async function pump(
   response: ServerResponse,
   first: string | Uint8Array,
-  { rest, stallTimeoutMs }: { readonly rest: AsyncIterator<string>; readonly stallTimeoutMs: number },
+  { rest, stallTimeoutMs }: { readonly rest: AsyncIterator<Piece>; readonly stallTimeoutMs: number },
 ): Promise<void> {
   let isDone = false;
   try {
@@ -33,6 +34,12 @@ export async function pump(
         isDone = true;
         response.end(gathered);
         return;
+      }
+      if (typeof next.value !== 'string') {
+        if (gathered !== '') response.write(gathered);
+        isFree = response.write(next.value);
+        gathered = '';
+        continue;
       }
       gathered += next.value;
       if (gathered.length < gatheredMin) continue;

@@ -11,7 +11,7 @@ import { countRefusal, countStrangerRefusal } from '../../core/record/refusals.t
 import { commonFieldsOf, type Rendered, render, renderStream, write } from '../answering/answer.ts';
 import { endOfTurn } from '../answering/event-loop.ts';
 import { logFault, presentError, type Refused } from '../answering/refusals.ts';
-import type { Answer, NetworkThrottle } from '../contract.ts';
+import type { Answer, NetworkThrottle, Piece } from '../contract.ts';
 import { type Exchange, hasBody } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
@@ -178,7 +178,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   /** Renders an answer in pieces, which has a place for streams until it ends, and a turn for each piece. */
   async function renderPieces(
     answer: Answer,
-    stream: AsyncIterable<string>,
+    stream: AsyncIterable<Piece>,
     { exchange, call, turn }: { exchange: Exchange; call: ServerCall; turn: Turn },
   ): Promise<Rendered> {
     const { request, operation } = exchange;

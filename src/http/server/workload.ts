@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { levelsOf } from '../../core/access/network.ts';
 import type { Principal } from '../../core/access/principal.ts';
 import { actorIdOf } from '../../core/record/audit-event.ts';
+import type { Piece } from '../contract.ts';
 import type { HttpSettings } from '../settings.ts';
 import { type Caller, CallerTable } from './callers.ts';
 import { FairQueue, type QueueLimits, type QueueMeter, type ShedReason } from './fair-queue.ts';
@@ -103,13 +104,13 @@ export class Workload {
 
 /** A source whose pieces are read in the turns of its caller, which others may have between them. */
 export function inTurns(
-  source: AsyncIterable<string>,
+  source: AsyncIterable<Piece>,
   queue: FairQueue,
   caller: Caller,
-): AsyncIterable<string> {
+): AsyncIterable<Piece> {
   const pieces = source[Symbol.asyncIterator]();
   let ending: Promise<void> | null = null;
-  const iterator: AsyncIterator<string> = {
+  const iterator: AsyncIterator<Piece> = {
     async next() {
       await ending;
       const turn = new Turn();
