@@ -38,6 +38,8 @@ describe('hostile values in the fields of bodies', () => {
       // An admin who changes another user needs no password, so the field is not read.
       if (field.path.at(-1) === 'current_password') return;
       for (const text of wrongTypes) {
+        // An empty list is a list.
+        if (text === '[]' && field.schema.type === 'array') continue;
         const reply = await send(operation, withField(operation, field, text));
         assert.ok([400, 401, 422].includes(reply.status), `${text} was answered with ${reply.status}`);
       }

@@ -22,6 +22,12 @@ export const consoleContract: Contract = {
     Session: 'The session of the staff account that is signed in.',
     Staff: 'The staff accounts of the organization, for owners.',
     People: 'The people of the directory, and what staff does to their accounts.',
+    Erasures: 'What became of deletions, and their receipts.',
+    Keys: 'The API keys of the organization.',
+    Apps: 'The apps of the organization, and the providers that people can connect.',
+    Overview: 'The figures of the organization.',
+    Record: 'Who did what.',
+    Outbox: 'What would have been sent, in development.',
   },
   securitySchemes: {
     session: {

@@ -1,12 +1,17 @@
 /** Every route of the console, a file for each subject. */
 import type { Core } from '../../core/core.ts';
 import type { Route, ShowUser } from '../../http/contract.ts';
+import { appsRoutes } from './apps-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
+import { erasuresRoutes } from './erasures-routes.ts';
 import { exportRoutes } from './export-routes.ts';
 import { factorRoutes } from './factor-routes.ts';
+import { keysRoutes } from './keys-routes.ts';
+import { overviewRoutes } from './overview-routes.ts';
 import { fromOwnSite } from './own-site.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { personActRoutes } from './person-act-routes.ts';
+import { recordRoutes } from './record-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
@@ -24,6 +29,11 @@ export function routes(core: Core, showUser: ShowUser): readonly Route[] {
     ...personActRoutes(core),
     ...bulkRoutes(core),
     ...exportRoutes(core),
+    ...erasuresRoutes(core),
+    ...keysRoutes(core),
+    ...appsRoutes(core),
+    ...overviewRoutes(core),
+    ...recordRoutes(core),
   ];
   return all.map((route) =>
     fromOwnSite({

@@ -15,8 +15,8 @@ import { isOpen, type Revocation } from '../providers/revocation.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { acceptErasures, noteEndedGrants, toBegun } from './accept-erasures.ts';
 import {
+  deadlineOf,
   type Erasure,
-  erasureDueMs,
   erasureLeaseMs,
   erasureWaitMs,
   type Kept,
@@ -381,10 +381,6 @@ async function leave(core: Core, tx: Tx, { id }: Erasure): Promise<void> {
   const erasure = await tx.erasures.lock(id);
   if (erasure === null || erasure.state === 'complete') return;
   await tx.erasures.update(erasure, waitingOf(erasure, core.clock.now()));
-}
-
-function deadlineOf({ requestedAt, replayedAt }: Erasure): number {
-  return (replayedAt ?? requestedAt) + erasureDueMs;
 }
 
 function sumOf(left: RemovedRows, right: RemovedRows): RemovedRows {

@@ -148,3 +148,8 @@ export const erasureWaitMs = hourMs;
 export function userDigestOf(userId: UserId): string {
   return hash('sha256', userId);
 }
+
+/** When the erasure is overdue, unless it is complete by then. */
+export function deadlineOf({ requestedAt, replayedAt }: Pick<Erasure, 'requestedAt' | 'replayedAt'>): number {
+  return (replayedAt ?? requestedAt) + erasureDueMs;
+}

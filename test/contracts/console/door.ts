@@ -1,8 +1,12 @@
 /** How tests of all contracts call `console`, which makes no users. */
+
+import { createApp } from '../../../src/core/directory/organization-lifecycle.ts';
 import { newPrefixedId, parseUserIdText } from '../../../src/core/ids.ts';
+import { createApiKey, rotateApiKey } from '../../../src/core/keys/api-key-lifecycle.ts';
 import type { PlainDoor } from '../../support/contracts/door.ts';
+import { addPerson } from '../../support/contracts/people.ts';
 import { type SignedInStaff, staffAsk } from '../../support/server/staff.ts';
-import type { Tenant } from '../../support/server/start.ts';
+import { type Tenant, testDoor } from '../../support/server/start.ts';
 
 /** One owner for each tenant, with a new session for each call. */
 const owners = new WeakMap<object, Promise<SignedInStaff>>();
@@ -43,6 +47,28 @@ export const door: PlainDoor = {
         ),
       );
       return id;
+    },
+    keyId: async ({ core }, tenant) => {
+      const { key } = await createApiKey(core, testDoor, {
+        organization: tenant,
+        role: 'reader',
+        expiresAt: null,
+      });
+      // The former key works for a day, so it can be ended.
+      await rotateApiKey(core, testDoor, key.id, 24);
+      return key.id;
+    },
+    // The secrets of the first app are those of other doors.
+    appId: async ({ core }, tenant) => {
+      const { app } = await createApp(core, testDoor, { organization: tenant, name: 'Walks' });
+      return app.id;
+    },
+    erasureId: async (roster, tenant) => {
+      const { userId } = await addPerson(roster, {}, tenant);
+      const ask = { bearer: tenant.apiKeys.admin };
+      const reply = await roster.call(`DELETE /sonar/v1/users/${userId}`, ask);
+      await roster.settle();
+      return reply.header('x-erasure-id');
     },
     sessionId: async (_, tenant) => (await signIn(tenant)).sessionId,
     staffId: async (_, { staff }) => (await staff('support')).staffId,

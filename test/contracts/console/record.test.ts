@@ -1,0 +1,110 @@
+/** The record and the outbox in the console. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { staffRoles } from '../../../src/core/access/principal.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { expectRoles } from './roles.ts';
+
+const api = '/console/api/v1';
+
+describe('the record', () => {
+  const roster = setUpRoster();
+  const privacy = setUp(() => roster.organization.staff('privacy'));
+  const other = setUp(() => roster.addOrganization());
+  const ask = (query = '') => roster.call(`GET ${api}/record${query}`, privacy.ask);
+
+  test('it shows who did what, newest first, with the names of keys, apps and staff', async () => {
+    const owner = await roster.organization.staff('owner');
+    const made = await roster.call(`POST ${api}/keys`, {
+      ...owner.ask,
+      json: { name: 'Nightly import', role: 'admin', expiresAt: null },
+    });
+    const created = await roster.call('POST /sonar/v1/users', { bearer: made.string('secret'), json: {} });
+    const userId = created.string('data.id');
+    const reply = await ask('?pageSize=2');
+    assert.deepEqual([reply.status, reply.at('isExact'), reply.at('page')], [200, true, 1]);
+    const at = new Date(roster.clock.now()).toISOString();
+    const rest = { at, fields: [], times: null, users: null };
+    const [newest, before] = Object(reply.at('items'));
+    assert.partialDeepStrictEqual(newest, {
+      ...{ ...rest, door: 'sonar', action: 'user.created', subject: { kind: 'user', id: userId } },
+      actor: { kind: 'api_key', id: made.string('key.id'), name: 'Nightly import' },
+    });
+    assert.partialDeepStrictEqual(before, {
+      ...{ ...rest, door: 'console', action: 'api_key.created' },
+      actor: { kind: 'staff', id: owner.staffId, name: 'The owner' },
+    });
+    const pages = Number(reply.at('pages'));
+    const last = await ask(`?pageSize=2&page=${pages}`);
+    assert.equal(last.at('total'), reply.at('total'));
+    assert.ok(last.at('items.0.id') !== undefined);
+  });
+
+  test('it is filtered by actor, action, person and time', async () => {
+    const { userId } = await addPerson(roster);
+    const about = await ask(`?user=${userId}`);
+    assert.ok(Number(about.at('total')) >= 1);
+    for (const item of Object(about.at('items'))) assert.equal(item.subject.id, userId);
+    const { actor } = Object(about.at('items.0'));
+    const by = await ask(`?actor=${actor.id}&action=user.created`);
+    for (const item of Object(by.at('items')))
+      assert.deepEqual([item.actor.id, item.action], [actor.id, 'user.created']);
+    assert.equal((await ask('?since=2200-01-01')).at('total'), 0);
+    assert.equal((await ask('?action=&user=&actor=&since=&until=')).status, 200);
+    for (const query of ['?action=user.flown', '?user=12', '?since=soon', '?actor=a%20b', '?page=0']) {
+      assert.deepEqual((await ask(query)).at('error.code'), 'invalid_fields', query);
+    }
+    const actions = await roster.call(`GET ${api}/record/actions`, privacy.ask);
+    assert.ok(Object(actions.at('actions')).includes('user.created'));
+  });
+
+  test('an organization sees its own events only', async () => {
+    const { userId } = await addPerson(roster, {}, other);
+    assert.equal((await ask(`?user=${userId}`)).at('total'), 0);
+    const theirs = await roster.call(`GET ${api}/record?user=${userId}`, (await other.staff('owner')).ask);
+    assert.ok(Number(theirs.at('total')) >= 1);
+  });
+
+  test('owners and privacy may, and others are refused for their role', async () => {
+    await expectRoles({ roster }, ['owner', 'privacy'], `GET ${api}/record`);
+    await expectRoles({ roster }, ['owner', 'privacy'], `GET ${api}/record/actions`);
+  });
+});
+
+describe('the outbox', () => {
+  const roster = setUpRoster();
+  const other = setUp(() => roster.addOrganization());
+  const support = setUp(() => roster.organization.staff('support'));
+
+  test('it shows what would have been sent, newest first, with codes and links', async () => {
+    const user = {
+      email: 'cy@example.com',
+      password: 'a-quiet-harbour-41',
+      first_name: 'Cy',
+      last_name: 'Roe',
+    };
+    const headers = { 'x-app-id': roster.organization.app.appId };
+    await roster.call('POST /general/v1/users', {
+      headers,
+      json: { user: { ...user, phone: '+1-201-555-0123' } },
+    });
+    await roster.settle();
+    const reply = await roster.call(`GET ${api}/outbox`, support.ask);
+    const items: { code: string | null; links: string[]; channel: string; to: string }[] = Object(
+      reply.at('items'),
+    );
+    const code = items.find(({ channel }) => channel === 'sms');
+    assert.match(code?.code ?? '', /^\d+$/);
+    const delivered = await roster.outbox(code?.to);
+    assert.equal(delivered[0]?.code, code?.code);
+    const mail = items.find(({ channel }) => channel === 'email');
+    if (mail !== undefined) for (const link of mail.links) assert.ok(URL.canParse(link));
+    const theirs = await roster.call(`GET ${api}/outbox`, (await other.staff('owner')).ask);
+    assert.deepEqual(theirs.at('items'), []);
+  });
+
+  test('every role may see it in development', async () => {
+    await expectRoles({ roster }, staffRoles, `GET ${api}/outbox`);
+  });
+});
