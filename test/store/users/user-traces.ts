@@ -1,5 +1,5 @@
 /** Leaves rows about a user, as the operations do that write them. */
-import { newPrefixedId, type UserId } from '../../../src/core/ids.ts';
+import { newDatedId, newPrefixedId, type UserId } from '../../../src/core/ids.ts';
 import { record } from '../../../src/core/record/audit-event.ts';
 import type { Tx } from '../../../src/core/unit-of-work.ts';
 
@@ -63,6 +63,11 @@ export async function leaveTraces(tx: Tx, userId: UserId, known: readonly string
   }
   const none = { activity: [], sessions: [], connections: [], messages: [] };
   await tx.demoPeople.insertAll({ people: [userId], ...none });
+  const eventId = newDatedId('evt', now);
+  await tx.reveals.insert({ eventId, userId, reason: `a look at ${userId.slice(0, 8)}`, at: now });
+  const counts = { total: 1, planned: {}, changed: 0, failed: {}, createdAt: now } as const;
+  const bulk = { id: newPrefixedId('blk'), act: 'unlock', madeBy: 'stf_0', state: 'planned' } as const;
+  await tx.bulkActs.insert({ ...bulk, ...counts }, [userId]);
   const operator = { kind: 'operator', orgKey: tx.orgKey, door: 'command' } as const;
   await record(tx, operator, 'user.created', { kind: 'user', id: userId }, now);
 }
