@@ -45,7 +45,8 @@ function lossBetween(before: Record<string, number>, after: Record<string, numbe
   return Object.fromEntries(
     Object.entries(before).flatMap(([table, count]) => {
       const loss = count - (after[table] ?? 0);
-      return loss === 0 ? [] : [[table, loss]];
+      // A count of the day may begin at any moment.
+      return loss === 0 || (table === 'day_totals' && loss < 0) ? [] : [[table, loss]];
     }),
   );
 }
