@@ -86,7 +86,7 @@ export function factorRoutes(core: Core): readonly Route[] {
       ...{ body: enrolment, bodyExample: { token: 'sl_1_AAAA', password: 'a-quiet-harbour-41' } },
       responses: { 200: { description: 'A factor is to be set up', schema: enrolling } },
       refusals: ['invalid_fields', 'invalid_token'],
-      sampleFaults: [{ field: 'password', fault: 'too_short', min: 8 }],
+      sampleFaults: [{ field: 'password', fault: 'too_short', min: 12 }],
       handle: (call) => enrol(core, call),
     },
     {

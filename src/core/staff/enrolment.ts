@@ -7,7 +7,7 @@ import type { Arrival } from '../access/arrival.ts';
 import { hashTyped, isCommonInput, readPassword } from '../access/password.ts';
 import type { Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
-import { FieldReader, readText } from '../directory/user-fields.ts';
+import { FieldReader, type FieldResult, readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { type AuditAction, record } from '../record/audit-event.ts';
@@ -39,7 +39,10 @@ export async function enrolStaff(
   const fields = new FieldReader();
   const link = fields.take('token', readText(input.link));
   const account = link === undefined ? null : await findLinked(core, link);
-  const password = fields.take('password', readPassword(input.password, account?.email ?? null, isCommon));
+  const password = fields.take(
+    'password',
+    readStaffPassword(input.password, account?.email ?? null, isCommon),
+  );
   refuseFaults(fields.faults);
   if (account === null || link === undefined || password === undefined) throw refuse('invalid_token', {});
   const { orgKey, id } = account;
@@ -63,6 +66,16 @@ export async function enrolStaff(
     await record(tx, principal, 'staff.enrolled', { kind: 'staff', id }, core.clock.now());
     return { token, account: present };
   });
+}
+
+/** Longer than that of a user, because it opens the data of all of them. */
+const passwordCharactersMin = 12;
+
+function readStaffPassword(value: unknown, email: string | null, isCommon: boolean): FieldResult<string> {
+  const result = readPassword(value, email, isCommon);
+  const isShort = 'value' in result && [...result.value].length < passwordCharactersMin;
+  const tooShort = { fault: 'too_short', min: passwordCharactersMin } as const;
+  return isShort || ('fault' in result && result.fault === 'too_short') ? tooShort : result;
 }
 
 /** The account of a valid link; null for none. */

@@ -72,7 +72,9 @@ export async function createFirstOwner(
     const email = `owner@${new URL(core.issuer()).hostname}`;
     return addStaff(core, tx, operatorAt(door, tx.orgKey), { email, name: 'Owner', role: 'owner' });
   };
-  return core.work.changeSystem('operator', make, { isExclusive: true });
+  // Nearly every start finds an account, and then it writes and waits for nothing.
+  const isBare = await core.work.readSystem('operator', async (tx) => (await tx.staff.list()).length === 0);
+  return isBare ? core.work.changeSystem('operator', make, { isExclusive: true }) : null;
 }
 
 /** The clean fields of an account. Refuses with `invalid_fields`. */

@@ -21,10 +21,8 @@ export async function readOwnStaff(core: Core, principal: StaffPrincipal): Promi
     const tx = system.within(orgKey);
     const account = await tx.staff.find(staffId);
     const session = (await tx.staffSessions.listOf(staffId)).find(({ id }) => id === sessionId);
-    const organization = (await system.organizations.list()).find(({ key }) => key === orgKey);
-    if (account === null || session === undefined || organization === undefined) {
-      throw refuse('unauthorized', {});
-    }
+    if (account === null || session === undefined) throw refuse('unauthorized', {});
+    const organization = await system.organizations.getByKey(orgKey);
     return { account, organization, expiresAt: staffSessionEnd(session) };
   });
 }

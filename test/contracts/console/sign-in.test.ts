@@ -90,10 +90,11 @@ describe('an enrolment', () => {
 
   test('refuses a weak password and keeps the link', async () => {
     const { account, link } = await invite();
-    for (const weak of ['short', 'password1', account.email]) {
+    for (const weak of ['short', 'eleven-long', 'password1234', account.email]) {
       const refused = await call('POST /enrol', stranger, { token: link, password: weak });
       assert.deepEqual([refused.status, refused.at('error.code')], [422, 'invalid_fields'], weak);
       assert.ok(refused.at('error.fields.password.fault'));
+      if (weak.length < 12) assert.equal(refused.at('error.fields.password.min'), 12);
     }
     assert.equal((await call('POST /enrol', stranger, { token: link, password })).status, 200);
   });
