@@ -74,7 +74,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
       description:
         'Changes nobody. The plan says what would be refused now, and is confirmed by the first run.',
       body: planBody,
-      bodyExample: { act: 'resend', selection: { query: { status: 'pending', confirmed: 'no' } } },
+      bodyExample: { act: 'end-sessions', selection: { query: { role: 'admin' } } },
       responses: { 201: { description: 'The plan', schema: plan } },
       refusals: ['invalid_fields'],
       sampleFaults: [{ field: 'selection', fault: 'out_of_range', min: 1, max: bulkMax }],

@@ -11,11 +11,18 @@ import type { Core } from '../core.ts';
 import { approveClinical } from '../directory/clinical-approval.ts';
 import { cancelUser, updateProfile } from '../directory/profile.ts';
 import type { ProfileChange } from '../directory/profile-fields.ts';
-import { nextStatus, type User } from '../directory/user.ts';
+import { nextStatus, type User, userRoles } from '../directory/user.ts';
 import { changeUser } from '../directory/user-change.ts';
+import {
+  FieldReader,
+  readBoolean,
+  readChoice,
+  readExternalId,
+  readOptional,
+} from '../directory/user-fields.ts';
 import { noEchoes } from '../directory/user-lifecycle.ts';
 import type { UserRef } from '../directory/user-store.ts';
-import { refuse } from '../errors.ts';
+import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
 import type { Channel } from '../messaging/message.ts';
 import { record } from '../record/audit-event.ts';
 import type { Tx } from '../unit-of-work.ts';
@@ -25,7 +32,14 @@ import { sendEmailProof } from '../verification/email-proof.ts';
 import { inviteAgain, waitsForInvitation } from '../verification/invitation.ts';
 import { resetMailQuotas, sendPasswordToken } from '../verification/password-reset.ts';
 import { sendRequestLink } from '../verification/requested-email.ts';
-import { actionOf, canResend, type DoneAct, type ResendKind, resendKindOf } from './person-act.ts';
+import {
+  actionOf,
+  canResend,
+  type DoneAct,
+  type ResendKind,
+  resendKindOf,
+  resendKinds,
+} from './person-act.ts';
 
 /** The values of an act as they came: `what` of `resend`, `role`, `isApproved` of `clinical`, `externalId` of `rename`. */
 export interface ActValues {
@@ -60,6 +74,7 @@ export interface ActInput {
 export async function actOnPerson(core: Core, principal: Principal, input: ActInput): Promise<ActOutcome> {
   const { act, values, ref } = input;
   authorize(principal, actionOf(act));
+  refuseFaults(valueFaults(values));
   switch (act) {
     case 'resend':
       return change(core, principal, ref, (tx, user) => resend(core, tx, principal, user, values.what));
@@ -77,10 +92,10 @@ export async function actOnPerson(core: Core, principal: Principal, input: ActIn
       if (values.isApproved === true) {
         return compare(core, principal, ref, () => approveClinical(core, principal, { ref }));
       }
-      if (values.isApproved !== false) throw refuse('invalid_fields', { faults: [unsaid('isApproved')] });
+      if (values.isApproved == null) throw refuse('invalid_fields', { faults: [unsaid('isApproved')] });
       return compare(core, principal, ref, () => edit({ isClinical: false }));
     case 'role':
-      if (values.role === undefined) throw refuse('invalid_fields', { faults: [unsaid('role')] });
+      if (values.role == null) throw refuse('invalid_fields', { faults: [unsaid('role')] });
       return compare(core, principal, ref, () => edit({ role: values.role }));
     case 'rename':
       if (values.externalId === undefined) throw refuse('invalid_fields', { faults: [unsaid('externalId')] });
@@ -92,6 +107,23 @@ export async function actOnPerson(core: Core, principal: Principal, input: ActIn
   function edit(changes: ProfileChange): Promise<User> {
     return editPerson(core, principal, { ref, change: changes, arrival: input.arrival });
   }
+}
+
+/** The faults of the values that were said, whatever the act reads of them. */
+function valueFaults({ what, role, isApproved, externalId }: ActValues): readonly FieldFault[] {
+  const fields = new FieldReader();
+  fields.take(
+    'what',
+    readOptional(what, (value) => readChoice(value, resendKinds)),
+  );
+  fields.take(
+    'role',
+    readOptional(role, (value) => readChoice(value, userRoles)),
+  );
+  fields.take('isApproved', readOptional(isApproved, readBoolean));
+  // An external id from before the rule of texts is a fault only where it changes.
+  if (typeof externalId !== 'string') fields.take('externalId', readOptional(externalId, readExternalId));
+  return fields.faults;
 }
 
 const unsaid = (field: string) => ({ field, fault: 'blank' }) as const;

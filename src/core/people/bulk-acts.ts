@@ -5,6 +5,7 @@ import type { Core } from '../core.ts';
 import { DomainError, isNotFound, refuse } from '../errors.ts';
 import { newPrefixedId, type UserId } from '../ids.ts';
 import { recordList } from '../record/reads.ts';
+import { selectUsers } from '../search/find-users.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import type { SearchFilter } from '../search/user-search-store.ts';
 import { actOnPerson } from './acts-on-person.ts';
@@ -17,8 +18,7 @@ import {
   bulkMax,
   nextBulkState,
 } from './bulk-act.ts';
-import { findPeople } from './find-people.ts';
-import { readActStates } from './person.ts';
+import { foreseeRefusals } from './foresee-refusals.ts';
 import { actionOf } from './person-act.ts';
 
 /** People in one run: a person at the page waits for it. */
@@ -35,8 +35,8 @@ export type BulkSelection =
   | { readonly query: SearchQuery; readonly filter: SearchFilter };
 
 /**
- * Makes a plan, and changes no person. Refuses with `forbidden`, and with `invalid_fields` for an act that is not for many, for no
- * one, and for more people than `bulkMax`.
+ * Makes a plan, and changes no person. Refuses with `forbidden`, and with `invalid_fields` for an act that is not for many and for
+ * more people than `bulkMax`.
  */
 export async function planBulkAct(
   core: Core,
@@ -49,16 +49,11 @@ export async function planBulkAct(
   const ids = await selectIds(core, principal, input.selection);
   const planned: Record<string, number> = {};
   const existing: UserId[] = [];
-  for (const id of ids) {
-    const states = await readActStates(core, principal, { id });
-    if (states === null) continue;
+  for await (const { id, why } of foreseeRefusals(core, principal, act, ids)) {
     existing.push(id);
-    const { why } = states[act];
     if (why !== null) planned[why] = (planned[why] ?? 0) + 1;
   }
   await recordList(core, principal, existing.length);
-  if (existing.length === 0)
-    throw refuse('invalid_fields', { faults: [{ field: 'selection', fault: 'blank' }] });
   const made: Omit<BulkAct, 'orgKey'> = {
     ...{ id: newPrefixedId('blk'), act, madeBy: principal.staffId, state: 'planned', total: existing.length },
     ...{ planned, changed: 0, failed: {}, createdAt: core.clock.now() },
@@ -80,15 +75,11 @@ async function selectIds(
     return ids;
   }
   const { query, filter } = selection;
-  const ids: UserId[] = [];
-  const size = 100;
-  for (let page = 1; ids.length <= bulkMax; page++) {
-    const found = await findPeople(core, principal, { query, filter, page: { page, size } });
-    if (!found.isExact || found.total > bulkMax) throw tooMany();
-    ids.push(...found.items.map(({ id }) => id));
-    if (page * size >= found.total) break;
-  }
-  return ids;
+  const found = await core.work.read(principal.orgKey, (tx) =>
+    selectUsers(tx, { query, filter, limit: bulkMax }),
+  );
+  if (!found.isExact || found.ids.length > bulkMax) throw tooMany();
+  return found.ids;
 }
 
 function tooMany(): Error {
@@ -125,11 +116,15 @@ export async function runBulkAct(
   input: { readonly id: string; readonly confirmation: unknown; readonly arrival: Arrival },
 ): Promise<BulkProgress> {
   authorize(principal, 'console.people.manage');
-  const { id, confirmation, arrival } = input;
+  const { id, arrival } = input;
+  const typed = input.confirmation ?? undefined;
+  if (typed !== undefined && typeof typed !== 'string') {
+    throw refuse('invalid_fields', { faults: [{ field: 'confirmation', fault: 'invalid' }] });
+  }
   const { act, ids } = await core.work.change(principal.orgKey, async (tx) => {
     const bulk = requireOwn(principal, await tx.bulkActs.lock(id));
     if (bulk.state === 'planned') {
-      if (String(confirmation).trim() !== String(bulk.total)) {
+      if (typed === undefined || typed.trim() !== String(bulk.total)) {
         throw refuse('invalid_fields', { faults: [{ field: 'confirmation', fault: 'differs' }] });
       }
       await tx.bulkActs.update(id, { state: nextBulkState(bulk.state, 'confirm') });

@@ -99,20 +99,14 @@ export async function getPerson(
   return toPerson(core, principal, facts, await listAccountLimits(core, user));
 }
 
-/** A step of a plan: what the principal may do to the user now; null for no such user. The look is not recorded. */
-export async function readActStates(
-  core: Core,
-  principal: Principal,
-  ref: UserRef,
-): Promise<Person['acts'] | null> {
-  const facts = await core.work.read(principal.orgKey, (tx) => readFacts(core, tx, ref));
-  if (facts === null) return null;
-  return toPerson(core, principal, facts, await listAccountLimits(core, facts.user)).acts;
-}
-
 /** What a person types to confirm that this user is meant: the email, else the external id, else the id. */
 export function confirmationOf({ email, externalId, id }: Pick<User, 'email' | 'externalId' | 'id'>): string {
   return email ?? externalId ?? toUserIdText(id);
+}
+
+/** How long the limit refuses one more. */
+export function longestWait(limits: readonly LimitUse[], name: string): number {
+  return Math.max(0, ...limits.filter(({ limit }) => limit === name).map(({ waitMs }) => waitMs));
 }
 
 type Facts = NonNullable<Awaited<ReturnType<typeof readFacts>>>;
@@ -147,8 +141,7 @@ async function readFacts(core: Core, tx: Tx, ref: UserRef) {
 function toPerson(core: Core, principal: Principal, facts: Facts, limits: readonly LimitUse[]): Person {
   const { user, names, networkUses, messages, failures, sessions, code, now, openLinks } = facts;
   const isMasked = seesMasked(principal);
-  const waitOf = (limit: string): number =>
-    Math.max(0, ...limits.filter((use) => use.limit === limit).map(({ waitMs }) => waitMs));
+  const waitOf = (limit: string): number => longestWait(limits, limit);
   const { guessQuota, tellsAccounts } = core.policy;
   const signIn = signInStateOf({
     ...{ user, tellsAccounts, failures, guessQuota, code, now },
@@ -183,7 +176,7 @@ function toPerson(core: Core, principal: Principal, facts: Facts, limits: readon
 }
 
 /** The limits that an unlock clears. */
-const endedByUnlock = ['code', 'reset', 'email_change', 'email_request'];
+export const endedByUnlock = ['code', 'reset', 'email_change', 'email_request'];
 
 function toShownConnection(
   core: Core,

@@ -6,7 +6,7 @@ import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from '../directory/paging.ts';
 import type { User } from '../directory/user.ts';
-import type { UserView } from '../directory/user-view.ts';
+import { type UserView, userView } from '../directory/user-view.ts';
 import type { UserId } from '../ids.ts';
 import { recordOperatorList } from '../record/commands.ts';
 import { recordList } from '../record/reads.ts';
@@ -47,6 +47,26 @@ export async function findUsers<K extends keyof User>(
   else await recordList(core, principal, found.items.length);
   return found;
 }
+
+/**
+ * A step: the ids of the users who match, at most `limit` and one more, in the order of `findUsers`. Shows nobody, so it records
+ * nothing; the caller authorizes.
+ */
+export async function selectUsers(
+  tx: Tx,
+  input: { readonly query: SearchQuery; readonly filter: SearchFilter; readonly limit: number },
+): Promise<SearchResult> {
+  const { query, filter, limit } = input;
+  const { status, ...others } = filter;
+  if (query.typed === '' && Object.values(others).every((value) => value === undefined)) {
+    const only = status === undefined ? {} : { status };
+    const { items } = await tx.users.page(only, 0, limit + 1, idView);
+    return { ids: items.map(({ id }) => id), isExact: true };
+  }
+  return findIds(tx, query, filter);
+}
+
+const idView = userView('id');
 
 async function read<K extends keyof User>(
   tx: Tx,
