@@ -82,6 +82,9 @@ describe('demo people', () => {
     const users = await rowsOf('users', tenant);
     assert.equal(new Set(users.map((row) => row['app_key'])).size, 3);
     assert.ok(users.every((row) => row['is_template'] === 1));
+    for (const column of ['last_login_at', 'last_sync_at', 'last_score_at']) {
+      assert.ok(users.filter((row) => row[column] !== null).length > 300, column);
+    }
     const connections = await rowsOf('connections', tenant);
     assert.ok(connections.length > 300 && connections.every((row) => row['provider'] === 'demo'));
     assert.ok((await rowsOf('sessions', tenant)).length > 500);

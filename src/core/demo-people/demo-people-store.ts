@@ -3,16 +3,9 @@
  * they can be removed again.
  */
 import type { Session } from '../access/session.ts';
-import type { User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
 import type { Message } from '../messaging/message.ts';
 import type { Connection } from '../providers/connection.ts';
-
-/** What a user gets by using the directory; the columns cannot be given when a user is added. */
-export type DemoActivity = { readonly userId: UserId } & Pick<
-  User,
-  'updatedAt' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'
->;
 
 /** A session whose token no one has. */
 export type DemoSession = Session & { readonly digest: string };
@@ -42,7 +35,6 @@ export type DemoMessage = Pick<
 export interface DemoRows {
   /** The users who are marked. */
   readonly people: readonly UserId[];
-  readonly activity: readonly DemoActivity[];
   readonly sessions: readonly DemoSession[];
   readonly connections: readonly DemoConnection[];
   readonly messages: readonly DemoMessage[];

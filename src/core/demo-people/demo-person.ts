@@ -3,13 +3,14 @@
  * seed gives the same people again. They are template users, so that no real sender ever gets a message to them.
  */
 import { type NewUser, newUserDefaults, type UserStatus } from '../directory/user.ts';
+import type { UserActivity } from '../directory/user-store.ts';
 import { newPrefixedId, type UserIdSource } from '../ids.ts';
 import { type MessageTemplate, messageRetentionMs } from '../messaging/message.ts';
 import type { ConnectionState } from '../providers/connection.ts';
 import { demoName } from '../providers/provider-description.ts';
 import type { AuditAction, AuditSubjectKind } from '../record/audit-event.ts';
 import { dayMs, hourMs, minuteMs, utcDate } from '../time.ts';
-import type { DemoActivity, DemoConnection, DemoMessage } from './demo-people-store.ts';
+import type { DemoConnection, DemoMessage } from './demo-people-store.ts';
 import { areaCodes, firstNames, lastNames, places } from './word-lists.ts';
 
 export const historyDays = 90;
@@ -24,7 +25,7 @@ export interface DemoEvent {
 
 export interface DemoPerson {
   readonly user: NewUser;
-  readonly activity: DemoActivity;
+  readonly activity: UserActivity;
   /** When its sessions began and were last used. */
   readonly sessions: readonly { readonly startedAt: number; readonly lastUsedAt: number }[];
   /** Without their grants, which are sealed later. */
@@ -73,7 +74,6 @@ export function makePerson(crowd: DemoCrowd, at: number, chance: Chance): DemoPe
   return {
     ...{ user, connections },
     activity: {
-      userId: user.id,
       ...{ lastLoginAt, lastSyncAt, lastScoreAt },
       updatedAt: lastOf([createdAt, user.confirmedAt, cancelledAt, lastSyncAt]) ?? createdAt,
     },

@@ -65,14 +65,16 @@ export async function* addDemoPeople(
     const people = peopleFrom(crowd, at, chance);
     const rows = rowsOf(core, principal.orgKey, people);
     added += await core.work.change(principal.orgKey, async (tx) => {
-      const outcomes = await tx.users.insertAll(people.map(({ user }) => user));
+      const outcomes = await tx.users.insertAll(
+        people.map(({ user }) => user),
+        new Map(people.map(({ user, activity }) => [user.id, activity])),
+      );
       // No two crowds share an address, and a person who has one by chance keeps it.
       const isAdded = new Set(outcomes.flatMap((outcome) => ('taken' in outcome ? [] : [outcome.id])));
       const own = <T extends { readonly userId: UserId }>(all: readonly T[]): readonly T[] =>
         isAdded.size === people.length ? all : all.filter(({ userId }) => isAdded.has(userId));
       await tx.demoPeople.insertAll({
         people: [...isAdded],
-        activity: own(people.map(({ activity }) => activity)),
         sessions: own(rows.sessions),
         connections: own(rows.connections),
         messages: own(people.flatMap(({ messages }) => messages)),

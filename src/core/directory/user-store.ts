@@ -12,6 +12,9 @@ export interface UserFilter {
 }
 
 /** A method that takes a view gives whole users without one. */
+/** What follows from the use of the directory. */
+export type UserActivity = Pick<User, 'updatedAt' | 'lastLoginAt' | 'lastSyncAt' | 'lastScoreAt'>;
+
 export interface UserStore {
   /** The user, or null; also null for a user of another organization or (with `appId`) of another app. */
   find<K extends keyof User = keyof User>(ref: UserRef, view?: UserView<K>): Promise<Pick<User, K> | null>;
@@ -38,8 +41,12 @@ export interface UserStore {
   /**
    * Adds many users in their order, with the same result as `insert` for each; returns the outcome of each. A user
    * whose email or external id is taken, also by an earlier user of the list, is left out; the others are added.
+   * `activity` has, by id, what a user otherwise gets by using the directory.
    */
-  insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]>;
+  insertAll(
+    users: readonly NewUser[],
+    activity?: ReadonlyMap<UserId, UserActivity>,
+  ): Promise<readonly InsertOutcome[]>;
   /**
    * Changes a user and the counts, and ends the proof of an address that changes; returns the changed user. Refuses with `email_taken` or `external_id_taken` (with
    * the id of the user who has it), and with `not_found` (user) where the row is gone or is no longer in the state of

@@ -7,6 +7,7 @@ import { canonicalEmail, earlierEmailKey, emailSpellingsOf } from '../../core/di
 import type { NewUser, User, UserChanges } from '../../core/directory/user.ts';
 import type {
   InsertOutcome,
+  UserActivity,
   UserBatch,
   UserCursor,
   UserFilter,
@@ -16,7 +17,7 @@ import type {
 import type { UserView } from '../../core/directory/user-view.ts';
 import type { RemovedRows } from '../../core/erasure/erasure.ts';
 import { type DomainError, isRefusal, refuse } from '../../core/errors.ts';
-import { newUserId, newUserNumber, type OrgKey } from '../../core/ids.ts';
+import { newUserId, newUserNumber, type OrgKey, type UserId } from '../../core/ids.ts';
 import { findPosition } from '../counts/user-counts.ts';
 import type { Executor, InsertedRow } from '../sql/executor.ts';
 import type { Scope } from './scope.ts';
@@ -99,7 +100,10 @@ export class SqlUserStore implements UserStore {
     }
   }
 
-  async insertAll(users: readonly NewUser[]): Promise<readonly InsertOutcome[]> {
+  async insertAll(
+    users: readonly NewUser[],
+    activity?: ReadonlyMap<UserId, UserActivity>,
+  ): Promise<readonly InsertOutcome[]> {
     const orgKey = this.#orgKey;
     const appKeys = new Map<string, number>();
     for (const { appId } of users) {
@@ -107,7 +111,9 @@ export class SqlUserStore implements UserStore {
       appKeys.set(appId, await this.#scope.appKeys.getKey(this.#executor, orgKey, appId));
     }
     const rows = users.map((user) => {
-      return toInsertValues(storedUser(user, orgKey), appKeys.get(user.appId) ?? 0);
+      const stored = storedUser(user, orgKey);
+      const own = activity?.get(user.id);
+      return toInsertValues(own === undefined ? stored : { ...stored, ...own }, appKeys.get(user.appId) ?? 0);
     });
     const seqs = await this.#executor.insertAll(insertUser, rows);
     const outcomes: InsertOutcome[] = [];

@@ -61,7 +61,7 @@ export async function leaveTraces(tx: Tx, userId: UserId, known: readonly string
       createdAt: now,
     });
   }
-  const none = { activity: [], sessions: [], connections: [], messages: [] };
+  const none = { sessions: [], connections: [], messages: [] };
   await tx.demoPeople.insertAll({ people: [userId], ...none });
   const eventId = newDatedId('evt', now);
   await tx.reveals.insert({ eventId, userId, reason: `a look at ${userId.slice(0, 8)}`, at: now });

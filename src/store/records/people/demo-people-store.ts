@@ -2,7 +2,6 @@
 
 import { sessionIdleMs } from '../../../core/access/session.ts';
 import type {
-  DemoActivity,
   DemoConnection,
   DemoMessage,
   DemoPeopleStore,
@@ -37,20 +36,6 @@ const countMarks = statement((p: Binder<OfOrganization>) =>
     .where('org_key', '=', p('orgKey'))
     // Every id is greater; with it the statement follows the key.
     .where('user_id', '>', ''),
-);
-
-const updateActivity = statement(
-  (p: Binder<OfOrganization & { [K in keyof DemoActivity]: DemoActivity[K] }>) =>
-    build
-      .updateTable('users')
-      .set({
-        updated_at: p('updatedAt'),
-        last_login_at: p('lastLoginAt'),
-        last_sync_at: p('lastSyncAt'),
-        last_score_at: p('lastScoreAt'),
-      })
-      .where('org_key', '=', p('orgKey'))
-      .where('id', '=', p('userId')),
 );
 
 const insertSession = statement(
@@ -118,14 +103,13 @@ export class SqlDemoPeopleStore implements DemoPeopleStore {
     this.#orgKey = orgKey;
   }
 
-  async insertAll({ people, activity, sessions, connections, messages }: DemoRows): Promise<void> {
+  async insertAll({ people, sessions, connections, messages }: DemoRows): Promise<void> {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
     await executor.insertAll(
       insertMark,
       people.map((userId) => ({ orgKey, userId })),
     );
-    await Promise.all(activity.map((each) => executor.run(updateActivity, { orgKey, ...each })));
     await executor.insertAll(
       insertSession,
       sessions.map((each) => ({ orgKey, ...each, expiresAt: each.lastUsedAt + sessionIdleMs })),
