@@ -40,6 +40,7 @@ const bookkeeping = new Set([
   'throttle_hits',
   'message_hits',
   'day_counts',
+  'day_totals',
   'receipt_keys',
   'erasure_ledgers',
   // Events are listed from both of their tables.
