@@ -17,7 +17,7 @@ export function siteOf({ baseUrl }: Pick<Roster, 'baseUrl'>): string {
 export async function openConsole(
   page: Page,
   roster: Roster,
-  { token }: SignedInStaff,
+  { token }: Pick<SignedInStaff, 'token'>,
   path: string,
 ): Promise<void> {
   const { hostname } = new URL(siteOf(roster));

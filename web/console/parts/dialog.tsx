@@ -59,6 +59,7 @@ export function ActDialog(props: ActDialogProps) {
   return (
     <DialogFrame onClose={onClose} title={title} size={size}>
       <form
+        noValidate
         className="dialog-form"
         onSubmit={(event) => {
           event.preventDefault();

@@ -14,7 +14,7 @@ import type {
   PeoplePage,
 } from '../../../src/contracts/console/shapes/people.ts';
 import { type AddressValues, useAddressValues, useSetValues } from '../address.tsx';
-import { call } from '../api.ts';
+import { ApiProblem, call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { isTyping } from '../parts/keys.ts';
 import { PageHead } from '../parts/page-head.tsx';
@@ -94,6 +94,7 @@ export function Page() {
       ? texts.counting
       : formats.count(data.isExact ? texts.total : texts.atLeast, data.total);
   const isFiltered = filtersOf(values).length > 0 || (values['q'] ?? '') !== '';
+  const isUnsearchable = error instanceof ApiProblem && error.fields['q'] !== undefined;
   const isEmpty = data !== undefined && data.items.length === 0 && !isPlaceholderData;
   const selection: BulkSelection = isAllSelected ? { query: searchOf(values) } : { ids: [...selected] };
 
@@ -122,7 +123,13 @@ export function Page() {
         </Alert>
       )}
       {mayManage && <LeftActs onGoOn={setFound} />}
-      <Problem error={error} onRetry={() => void refetch()} />
+      {isUnsearchable ? (
+        <Alert color="yellow" variant="light" role="alert" className="masked-note">
+          {texts.unsearchable}
+        </Alert>
+      ) : (
+        <Problem error={error} onRetry={() => void refetch()} />
+      )}
       {data === undefined && error === null && (
         <div className="splash">
           <Loader size="sm" aria-hidden />

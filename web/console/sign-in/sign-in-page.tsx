@@ -59,9 +59,10 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
       )}
       <Problem error={error} />
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (!isBusy) void submit();
+          if (!isBusy && email.trim() !== '' && password !== '') void submit();
         }}
       >
         <TextInput
@@ -82,7 +83,7 @@ export function SignInPage({ hasEnded, onDone }: SignInPageProps) {
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Button type="submit" fullWidth loading={isBusy}>
+        <Button type="submit" fullWidth loading={isBusy} disabled={email.trim() === '' || password === ''}>
           {texts.submit}
         </Button>
       </form>
