@@ -1,5 +1,6 @@
 /** The table of people and the page of one person, in a real browser: find, change, unlock, cancel, delete. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { operatorAt } from '../../src/core/access/principal.ts';
@@ -289,4 +290,22 @@ describe('people in the console', () => {
       faults.assertNone();
     },
   );
+
+  browserTest('all data of a person is handed out as a file', async ({ page }) => {
+    const faults = watchFaults(page);
+    const { id } = await addGrace();
+    const privacy = await roster.organization.staff('privacy');
+    await openConsole(page, roster, privacy, `/people/${id}`);
+    await page.getByRole('button', { name: 'Acts' }).click();
+    await page.getByRole('menuitem', { name: 'Export all data' }).click();
+    await assertAccessible(page);
+    const coming = page.waitForEvent('download');
+    await page.getByRole('dialog').getByRole('button', { name: 'Export all data' }).click();
+    const file = await coming;
+    assert.match(file.suggestedFilename(), /^exp_[0-9a-f]{32}\.zip$/);
+    const bytes = readFileSync(await file.path());
+    assert.deepEqual([...bytes.subarray(0, 4)], [0x50, 0x4b, 0x03, 0x04]);
+    assert.ok(bytes.includes('manifest.json'));
+    faults.assertNone();
+  });
 });

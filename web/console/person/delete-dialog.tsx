@@ -5,6 +5,7 @@
 import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { ErasureAnswer } from '../../../src/contracts/console/shapes/erasures.ts';
 import type { DeleteAnswer, DeleteRequest, Person } from '../../../src/contracts/console/shapes/people.ts';
 import { PageLink, useGo } from '../address.tsx';
 import { call } from '../api.ts';
@@ -59,22 +60,19 @@ export function DeleteDialog({ person, onClose }: { readonly person: Person; rea
   );
 }
 
-/** What the page reads of an erasure. */
-interface Erasure {
-  readonly state: 'running' | 'overdue' | 'complete';
-}
-
 function WatchDialog({ person, erasureId }: { readonly person: Person; readonly erasureId: string }) {
   const texts = usePersonTexts();
   const go = useGo();
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ['erasures', erasureId],
-    queryFn: ({ signal }) => call<Erasure>('GET', `/erasures/${erasureId}`, { signal }),
+    queryFn: ({ signal }) => call<ErasureAnswer>('GET', `/erasures/${erasureId}`, { signal }),
     refetchInterval: ({ state: { data: known } }) => (known?.state === 'complete' ? false : watchMs),
   });
   const state = data?.state ?? 'running';
   const isComplete = state === 'complete';
+  const grants = data?.providers ?? [];
+  const isOpen = grants.some((grant) => grant.state === 'pending' || grant.state === 'overdue');
   const hasGrants = person.deletion.providers.some(({ what }) => what === 'revoke');
   const leave = (): void => {
     queries.removeQueries({ queryKey: ['person'] });
@@ -83,7 +81,7 @@ function WatchDialog({ person, erasureId }: { readonly person: Person; readonly 
   };
   const steps = [
     { text: texts.erase.steps.accepted, isDone: true },
-    ...(hasGrants ? [{ text: texts.erase.steps.providers, isDone: isComplete }] : []),
+    ...(hasGrants ? [{ text: texts.erase.steps.providers, isDone: data !== undefined && !isOpen }] : []),
     { text: texts.erase.steps.remains, isDone: isComplete },
     { text: texts.erase.steps.receipt, isDone: isComplete },
   ];
