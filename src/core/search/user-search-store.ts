@@ -16,7 +16,7 @@ export interface SearchFilter {
   readonly isProved?: boolean;
   /** Whether an admin has approved the user as a clinician. */
   readonly isClinical?: boolean;
-  /** With a connection to this provider that is connected. */
+  /** With a connection to this provider that is active, or needs its person again. */
   readonly provider?: string;
   readonly createdFrom?: number;
   readonly createdUntil?: number;

@@ -80,7 +80,7 @@ function isAccepted(p: Binder<FilterValues & Tenant>): RawBuilder<boolean> {
     and (${p('seenUntil')} = ${sql.lit(Number.MAX_SAFE_INTEGER)} or users.last_login_at < ${p('seenUntil')})
     and (${p('provider')} = '' or exists (
       select 1 from connections where connections.org_key = ${p('orgKey')} and connections.user_id = users.id
-        and connections.provider = ${p('provider')} and connections.status = 'connected'))`;
+        and connections.provider = ${p('provider')} and connections.status in ('active', 'needs_user')))`;
 }
 
 /** How many users one statement looks up by their numbers. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { NewUser, User } from '../../../src/core/directory/user.ts';
-import type { UserId } from '../../../src/core/ids.ts';
+import { newPrefixedId, type UserId } from '../../../src/core/ids.ts';
+import { connectionStates } from '../../../src/core/providers/connection.ts';
 import { searchTextOf } from '../../../src/core/search/folding.ts';
 import { rankOf, readSearchText } from '../../../src/core/search/search-query.ts';
 import type { SearchFilter, SearchLimits, SearchResult } from '../../../src/core/search/user-search-store.ts';
@@ -255,6 +256,19 @@ for (const { name, make } of databases) {
           await change(user, { isClinicalApproved: true, role: at % 20 === 0 ? 'admin' : 'member' });
       }
       const users = await allUsers();
+      const connected = new Set<UserId>();
+      await own.store.change(tenant.orgKey, async (tx) => {
+        for (const [at, user] of users.entries()) {
+          const status = connectionStates[at % 9];
+          if (status === undefined) continue;
+          const id = newPrefixedId('dev');
+          const made = { ...{ id, userId: user.id, provider: 'demo', createdAt: 1 } };
+          const connection = await tx.connections.insert(made);
+          if (status !== 'pending') await tx.connections.update(connection, { status, updatedAt: 2 });
+          if (status === 'active' || status === 'needs_user') connected.add(user.id);
+        }
+      });
+      assert.ok(connected.size > 0);
       const cases: readonly (readonly [SearchFilter, (user: User) => boolean])[] = [
         [{ role: 'member' }, ({ role }) => role === 'member'],
         [
@@ -268,7 +282,8 @@ for (const { name, make } of databases) {
         [{ isProved: true }, ({ emailProvedAt }) => emailProvedAt !== null],
         [{ isProved: false, appId: tenant.appId }, ({ emailProvedAt }) => emailProvedAt === null],
         [{ appId: other.appId }, () => false],
-        [{ provider: 'demo' }, () => false],
+        [{ provider: 'demo' }, ({ id }) => connected.has(id)],
+        [{ provider: 'fitbit' }, () => false],
         [
           { createdFrom: 1_040, createdUntil: 1_090 },
           ({ createdAt }) => createdAt >= 1_040 && createdAt < 1_090,
