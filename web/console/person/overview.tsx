@@ -80,7 +80,9 @@ function SignIn({ person, onOpen }: OverviewProps) {
         )}
       </div>
       <div className="sign-in-acts">
-        <ActButton act="send-reset" person={person} onOpen={onOpen} />
+        {!reasons.some(({ act }) => act === 'send-reset') && (
+          <ActButton act="send-reset" person={person} onOpen={onOpen} />
+        )}
       </div>
     </section>
   );
