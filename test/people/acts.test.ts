@@ -5,6 +5,7 @@ import { freeFailures } from '../../src/core/access/throttle.ts';
 import { isRefusal } from '../../src/core/errors.ts';
 import { editPerson } from '../../src/core/people/acts-on-person.ts';
 import { type DoneAct, personActs } from '../../src/core/people/person-act.ts';
+import { actorIdOf } from '../../src/core/record/audit-event.ts';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { validatePasswordToken } from '../../src/core/verification/password-reset.ts';
 import { codeOf, signInStatus, tokenOf, wrongCode } from '../contracts/general/sign-up.ts';
@@ -123,6 +124,11 @@ describe('acts on a person', () => {
       messages: [{ template: 'invitation', to: 'again@example.com' }],
       rows: { password_tokens: '+1 -1' },
     });
+    const budget = { scope: 'organization', budget: `invitation ${actorIdOf(owner)}` } as const;
+    const used = await roster.core.work.read(roster.organization.key, (tx) =>
+      tx.messageBudgets.findUsed(budget, roster.clock.now()),
+    );
+    assert.equal(used, 1, 'the budget of the account');
     const isValid = (token: string) => validatePasswordToken(roster.core, { token });
     assert.deepEqual(
       [await isValid(first), await isValid(await tokenOf(roster, 'again@example.com'))],

@@ -104,7 +104,7 @@ export async function inviteAgain(core: Core, tx: Tx, principal: Principal, user
   await record(tx, principal, 'invitation.sent', { kind: 'user', id: user.id }, core.clock.now());
 }
 
-/** A step: counts an invitation of the key or the member of staff. Refuses with `rate_limited` beyond the budget of a day. */
+/** A step: counts an invitation of the key, the member of staff or the staff account. Refuses with `rate_limited` beyond the budget of a day. */
 async function spendInvitation(core: Core, tx: Tx, principal: Principal): Promise<void> {
   const budget = inviterBudget(core, principal);
   if (budget === null) return;
@@ -114,15 +114,17 @@ async function spendInvitation(core: Core, tx: Tx, principal: Principal): Promis
   if (!isUsed) refuseWait(untilTomorrowMs(now));
 }
 
-/** The name of the budget of a key, and of a member of staff. */
+/** The name of the budget of a key, of a member of staff, and of a staff account. */
 export const invitationBudget = {
   ofKey: (keyId: string): string => `invitation ${keyId}`,
   ofUser: userSubject,
+  ofStaff: (staffId: string): string => `invitation ${staffId}`,
 } as const;
 
 /** Null for the operator. */
 function inviterBudget({ secrets }: Core, principal: Principal): string | null {
   if (principal.kind === 'api_key') return invitationBudget.ofKey(principal.keyId);
+  if (principal.kind === 'staff') return invitationBudget.ofStaff(principal.staffId);
   if (principal.kind !== 'user') return null;
   return invitationBudget.ofUser(secrets, principal.orgKey, principal.userId);
 }
