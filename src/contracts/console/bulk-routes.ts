@@ -68,7 +68,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
     {
       ...common,
       method: 'POST',
-      path: '/people/bulk',
+      path: '/bulk-acts',
       operationId: 'planBulkAct',
       summary: 'Plan an act on many people',
       description:
@@ -83,7 +83,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
     {
       ...common,
       method: 'GET',
-      path: '/people/bulk',
+      path: '/bulk-acts',
       operationId: 'listBulkActs',
       summary: 'The own bulk acts that are not complete',
       responses: {
@@ -100,7 +100,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
     {
       ...common,
       method: 'GET',
-      path: '/people/bulk/:bulkId',
+      path: '/bulk-acts/:bulkId',
       operationId: 'getBulkAct',
       summary: 'One bulk act',
       params,
@@ -113,7 +113,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
     {
       ...common,
       method: 'POST',
-      path: '/people/bulk/:bulkId/run',
+      path: '/bulk-acts/:bulkId/run',
       operationId: 'runBulkAct',
       summary: 'Do the next part of a bulk act',
       description:
@@ -134,7 +134,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
     {
       ...common,
       method: 'DELETE',
-      path: '/people/bulk/:bulkId',
+      path: '/bulk-acts/:bulkId',
       operationId: 'discardBulkAct',
       summary: 'Discard a bulk act',
       description: 'What was done stays done.',

@@ -50,19 +50,19 @@ export const peoplePage = named(
   Type.Object({ ...listing, isMasked: Type.Boolean(), items: Type.Array(row) }),
 );
 
-const answer = Type.Enum(['yes', 'no']);
+const whether = (description: string) => Type.Optional(Type.Enum(['yes', 'no'], { description }));
 const time = { type: 'string', description: 'A time of RFC 3339, or a date.' } as const;
 
 export const peopleQuery = Type.Object({
   q: Type.Optional(Type.String({ description: 'What the reader typed.', maxLength: 320 })),
   page: pageNumberParameter('The page, from 1.'),
   pageSize: pageSizeParameter(peoplePerPage, 'People per page.'),
-  status: Type.Optional(Type.Enum(userStatuses)),
-  role: Type.Optional(Type.Enum(userRoles)),
+  status: Type.Optional(Type.Enum(userStatuses, { description: 'In this status.' })),
+  role: Type.Optional(Type.Enum(userRoles, { description: 'Of this role.' })),
   appId: Type.Optional(Type.String({ description: 'Of this app.' })),
-  confirmed: Type.Optional(answer),
-  proved: Type.Optional(answer),
-  clinical: Type.Optional(answer),
+  confirmed: whether('A code or a link came back.'),
+  proved: whether('The email is proved.'),
+  clinical: whether('Approved as clinical.'),
   provider: Type.Optional(Type.String({ description: 'Connected to this provider.' })),
   createdFrom: Type.Optional(Type.String(time)),
   createdTo: Type.Optional(Type.String(time)),

@@ -9,7 +9,7 @@ import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts'
 const roster = setUpRoster();
 const support = setUp(() => roster.organization.staff('support'));
 const ledger = setUpLedger(roster);
-const root = '/console/api/v1/people/bulk';
+const root = '/console/api/v1/bulk-acts';
 
 async function addPeople(count: number, fields: object = {}): Promise<string[]> {
   const people = [];

@@ -50,7 +50,7 @@ export function BulkDialog({
     if (work === null || hasAsked.current) return;
     hasAsked.current = true;
     const body: BulkRequest = { act: work.act, selection: work.selection };
-    withFreshFactor(() => call<BulkPlan>('POST', '/people/bulk', { body })).then(setPlan, setError);
+    withFreshFactor(() => call<BulkPlan>('POST', '/bulk-acts', { body })).then(setPlan, setError);
   }, [work, withFreshFactor]);
 
   if (act === undefined) return null;
@@ -84,7 +84,7 @@ export function BulkDialog({
         confirmation={plan.confirmation}
         onDo={async () => {
           const body: BulkRunRequest = { confirmation: plan.confirmation };
-          setPlan(await call<BulkPlan>('POST', `/people/bulk/${plan.id}/run`, { body }));
+          setPlan(await call<BulkPlan>('POST', `/bulk-acts/${plan.id}/run`, { body }));
         }}
         onDone={() => {}}
         onClose={() => {
@@ -99,7 +99,7 @@ export function BulkDialog({
 
 function discard(id: string): Promise<void> {
   // A plan that was not confirmed ends by itself too.
-  return call('DELETE', `/people/bulk/${id}`).catch(() => undefined);
+  return call('DELETE', `/bulk-acts/${id}`).catch(() => undefined);
 }
 
 function BulkRun({ plan: begun, onClose }: { readonly plan: BulkPlan; readonly onClose: () => void }) {
@@ -117,7 +117,7 @@ function BulkRun({ plan: begun, onClose }: { readonly plan: BulkPlan; readonly o
     if (!isRunning || isComplete) return;
     let isLeft = false;
     const body: BulkRunRequest = {};
-    withFreshFactor(() => call<BulkPlan>('POST', `/people/bulk/${plan.id}/run`, { body })).then(
+    withFreshFactor(() => call<BulkPlan>('POST', `/bulk-acts/${plan.id}/run`, { body })).then(
       (next) => {
         if (!isLeft) setPlan(next);
       },
@@ -194,7 +194,7 @@ export function LeftActs({ onGoOn }: { readonly onGoOn: (plan: BulkPlan) => void
   const queries = useQueryClient();
   const { data } = useQuery({
     queryKey: bulkKey,
-    queryFn: () => call<{ readonly items: readonly BulkPlan[] }>('GET', '/people/bulk'),
+    queryFn: () => call<{ readonly items: readonly BulkPlan[] }>('GET', '/bulk-acts'),
     retry: false,
   });
   const left = (data?.items ?? []).filter(({ state }) => state === 'running');

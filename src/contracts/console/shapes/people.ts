@@ -383,12 +383,12 @@ export type BulkAct = 'resend' | 'send-reset' | 'end-sessions' | 'unlock' | 'can
 /** Who is selected: rows by their ids (at most 500), or everyone that a query finds, where its total is exact. */
 export type BulkSelection = { readonly ids: readonly string[] } | { readonly query: PeopleQuery };
 
-/** `POST /people/bulk`: makes a plan and changes nothing. Answers 201 with the `BulkPlan`. */
+/** `POST /bulk-acts`: makes a plan and changes nothing. Answers 201 with the `BulkPlan`. */
 export type BulkRequest = { readonly act: BulkAct; readonly selection: BulkSelection };
 
 /**
  * The state of a bulk act. `planned`: waits for the confirmation. `running`: has begun; it goes on with each
- * `POST /people/bulk/:id/run`. `complete`: every person has an outcome. `discarded`: will not go on.
+ * `POST /bulk-acts/:id/run`. `complete`: every person has an outcome. `discarded`: will not go on.
  */
 export interface BulkPlan {
   /** `blk_` and 32 hex digits. */
@@ -412,8 +412,8 @@ export interface BulkPlan {
 export type BulkRefusal = { readonly why: string; readonly count: number };
 
 /**
- * `POST /people/bulk/:id/run`: does the next part (some dozens) and answers with the `BulkPlan`; the page repeats it until
+ * `POST /bulk-acts/:id/run`: does the next part (some dozens) and answers with the `BulkPlan`; the page repeats it until
  * `complete`. The same call resumes an act that was left. `confirmation` is needed while `planned`.
- * `GET /people/bulk` lists those that are not complete, `GET /people/bulk/:id` shows one, `DELETE /people/bulk/:id` discards it.
+ * `GET /bulk-acts` lists those that are not complete, `GET /bulk-acts/:id` shows one, `DELETE /bulk-acts/:id` discards it.
  */
 export type BulkRunRequest = { readonly confirmation?: string };
