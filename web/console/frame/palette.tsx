@@ -6,7 +6,7 @@ import {
   type SpotlightActionGroupData,
 } from '@mantine/spotlight';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useGo } from '../address.tsx';
 import { call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -15,6 +15,7 @@ import { fillText, useTexts } from '../texts/texts.tsx';
 import { useMyPages } from './page-of-address.ts';
 
 const peopleMax = 6;
+const settleMs = 160;
 
 const [store, palette] = createSpotlight();
 
@@ -39,13 +40,25 @@ interface PeoplePage {
   }[];
 }
 
+/** The text once it has stood for a moment: a search stands in the record, so not every letter is one. */
+function useSettled(text: string): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(text), settleMs);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
+
 export function Palette({ openedTimes }: { readonly openedTimes: number }) {
   const texts = useTexts();
   const go = useGo();
   const pages = useMyPages();
   const maySeePeople = useMay()('console.people.read');
   const [text, setText] = useState('');
-  const wanted = useDeferredValue(text.trim());
+  const typed = text.trim();
+  const wanted = useSettled(typed);
+  const isSettled = typed === wanted;
 
   useEffect(() => {
     if (openedTimes > 0) palette.open();
@@ -56,10 +69,9 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
     queryFn: ({ signal }) =>
       call<PeoplePage>('GET', '/people', { query: { q: wanted, pageSize: peopleMax }, signal }),
     enabled: wanted !== '' && maySeePeople,
-    placeholderData: (before) => before,
   });
 
-  const isNamed = (name: string): boolean => name.toLowerCase().includes(wanted.toLowerCase());
+  const isNamed = (name: string): boolean => name.toLowerCase().includes(typed.toLowerCase());
   const goTo: SpotlightActionData[] = pages
     .filter(({ name }) => isNamed(texts.pages[name]))
     .map(({ path, name, icon, key }) => ({
@@ -70,7 +82,7 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
       onClick: () => go(path),
     }));
   const people: SpotlightActionData[] =
-    wanted === '' || found === undefined
+    wanted === '' || found === undefined || !isSettled
       ? []
       : found.items.map(({ id, name, email, externalId, phone }) => ({
           id,
@@ -82,14 +94,14 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
           onClick: () => go(`/people/${id}`),
         }));
   const all: SpotlightActionData[] =
-    wanted === '' || !maySeePeople
+    typed === '' || !maySeePeople
       ? []
       : [
           {
             id: 'all-results',
-            label: fillText(texts.palette.allResults, { text: wanted }),
+            label: fillText(texts.palette.allResults, { text: typed }),
             leftSection: <Icon name="search" />,
-            onClick: () => go('/people', { values: { q: wanted } }),
+            onClick: () => go('/people', { values: { q: typed } }),
           },
         ];
   const groups: SpotlightActionGroupData[] = [
@@ -99,8 +111,8 @@ export function Palette({ openedTimes }: { readonly openedTimes: number }) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another answer begins with its first line
   useEffect(() => {
-    if (wanted !== '') chooseFirst();
-  }, [found, wanted]);
+    if (typed !== '') chooseFirst();
+  }, [found, typed, isSettled]);
 
   return (
     <Spotlight

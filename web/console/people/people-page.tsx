@@ -34,9 +34,10 @@ import { usePeopleTexts } from './people-texts.ts';
 import { ViewsMenu } from './views.tsx';
 
 const searchDelayMs = 120;
-/** The server takes no more ids in one act; an act on everyone who is found has no such limit. */
+/** The server takes no more people in one act. */
 const selectedMax = 500;
 
+/** Asks for the page that is shown, and for no other ahead: each page stands in the record as a look at its people. */
 function askPage(values: AddressValues, page: number) {
   const query = { ...searchOf(values), page, pageSize: pageSizeOf(values) };
   return {
@@ -73,12 +74,6 @@ export function Page() {
     setSelected(new Set());
     setIsAllSelected(false);
   }
-
-  // The next page is asked for before the reader turns to it.
-  useEffect(() => {
-    if (data === undefined || isPlaceholderData || page >= data.pages) return;
-    void queries.prefetchQuery(askPage(values, page + 1));
-  }, [data, isPlaceholderData, page, values, queries]);
 
   const shownColumns = useMemo(() => {
     const names = isNarrow ? narrowColumns : chosenColumns(values['columns']);
@@ -186,7 +181,7 @@ export function Page() {
       {(selected.size > 0 || isAllSelected) && (
         <BulkBar
           count={isAllSelected ? (data?.total ?? 0) : selected.size}
-          total={data?.isExact === true ? data.total : 0}
+          total={data?.isExact === true && data.total <= selectedMax ? data.total : 0}
           isAllSelected={isAllSelected}
           onSelectAll={() => setIsAllSelected(true)}
           onClear={() => {
