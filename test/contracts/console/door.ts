@@ -8,13 +8,15 @@ import { addPerson } from '../../support/contracts/people.ts';
 import { type SignedInStaff, staffAsk } from '../../support/server/staff.ts';
 import { type Tenant, testDoor } from '../../support/server/start.ts';
 
-/** One owner for each tenant, with a new session for each call. */
+/** One owner for each tenant, in one session until it ends. */
 const owners = new WeakMap<object, Promise<SignedInStaff>>();
 
 async function signIn({ staff }: Pick<Tenant, 'staff'>): Promise<SignedInStaff> {
   const owner = owners.get(staff) ?? staff('owner');
   owners.set(staff, owner);
-  return staff('owner', { of: await owner });
+  const present = staff('owner', { of: await owner, isSame: true });
+  owners.set(staff, present);
+  return present;
 }
 
 export const door: PlainDoor = {
@@ -70,7 +72,8 @@ export const door: PlainDoor = {
       await roster.settle();
       return reply.header('x-erasure-id');
     },
-    sessionId: async (_, tenant) => (await signIn(tenant)).sessionId,
+    // Another session of the account than that of the caller.
+    sessionId: async (_, tenant) => (await tenant.staff('owner', { of: await signIn(tenant) })).sessionId,
     staffId: async (_, { staff }) => (await staff('support')).staffId,
     // An account keeps its last factor, so it gets two.
     passkeyId: async ({ core, clock }, tenant) => {

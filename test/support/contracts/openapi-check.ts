@@ -53,9 +53,9 @@ export interface OpenApiCheck {
   check(exchange: Exchange): Reached;
 }
 
-/** The paths that belong to no contract, on any host. */
+/** The paths that belong to no contract, on any host. The pages of the console are below the prefix of its API. */
 const ownPath =
-  /^\/(healthz|readyz|docs|openapi|set-password|request-password|connect|demo-provider|favicon\.ico)(\/|$)/;
+  /^\/+(healthz|readyz|docs|openapi|set-password|request-password|connect|demo-provider|favicon\.ico|console(?!\/+api(?:\/|$)))(\/|$)/;
 
 /** The contract whose error envelope answers a request that reached no contract. */
 const strangersContract = 'organization';

@@ -8,6 +8,7 @@ import type { StaffRole } from '../../../src/core/access/principal.ts';
 import type { Core } from '../../../src/core/core.ts';
 import { newPrefixedId, type OrgKey } from '../../../src/core/ids.ts';
 import { digestOf, newToken } from '../../../src/core/secret.ts';
+import { isAliveStaff } from '../../../src/core/staff/staff-session.ts';
 import type { Ask, Reply } from './http.ts';
 
 export interface SignedInStaff {
@@ -28,6 +29,8 @@ export interface StaffOptions {
   readonly isStale?: boolean;
   /** Opens another session of this account instead of a new account. */
   readonly of?: SignedInStaff;
+  /** With `of`: the session of `of` itself, while it has not ended. */
+  readonly isSame?: boolean;
 }
 
 /** Creates a staff account with that role and an open session, whose second factor is fresh unless `isStale`. */
@@ -35,8 +38,13 @@ export async function signInStaff(
   core: Core,
   orgKey: OrgKey,
   role: StaffRole,
-  { isStale = false, of }: StaffOptions = {},
+  { isStale = false, of, isSame = false }: StaffOptions = {},
 ): Promise<SignedInStaff> {
+  if (of !== undefined && isSame) {
+    const digest = digestOf(of.token);
+    const found = await core.work.read(orgKey, (tx) => tx.staffSessions.findByDigest(digest));
+    if (found !== null && isAliveStaff(found.session, core.clock.now())) return of;
+  }
   const now = core.clock.now();
   const staffId = of?.staffId ?? newPrefixedId('stf');
   const email = of?.email ?? `${role}-${staffId}@staff.example.com`;
