@@ -143,6 +143,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'altcha-lib',
       'react',
       'react-dom',
+      'uplot',
     ],
   },
   jobs: { paths: ['src/jobs/'], rooms: ['core'], packages: ['node:*'] },

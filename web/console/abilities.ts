@@ -12,6 +12,7 @@ export const abilities = {
   'console.record.read': ['owner', 'privacy'],
   'console.keys.manage': ['owner', 'engineer'],
   'console.overview.read': ['owner', 'support', 'privacy', 'engineer'],
+  'console.outbox.read': ['owner', 'support', 'privacy', 'engineer'],
   'console.staff.manage': ['owner'],
 } as const satisfies Readonly<Record<string, readonly StaffRoleName[]>>;
 

@@ -33,6 +33,37 @@ export const consolePages: readonly ConsolePage[] = [
     load: () => import('./person/person-page.tsx'),
   },
   {
+    ...{ path: '/overview', name: 'overview', ability: 'console.overview.read', icon: 'overview', key: 'o' },
+    load: () => import('./overview/overview-page.tsx'),
+  },
+  {
+    ...{
+      path: '/erasures',
+      name: 'erasures',
+      ability: 'console.erasures.manage',
+      icon: 'erasures',
+      key: 'e',
+    },
+    load: () => import('./erasures/erasures-page.tsx'),
+  },
+  {
+    ...{ path: '/erasures/$id', name: 'erasure', ability: 'console.erasures.manage' },
+    load: () => import('./erasures/erasure-page.tsx'),
+  },
+  {
+    ...{ path: '/keys', name: 'keys', ability: 'console.keys.manage', icon: 'keys', key: 'k' },
+    load: () => import('./keys/keys-page.tsx'),
+  },
+  {
+    ...{ path: '/record', name: 'record', ability: 'console.record.read', icon: 'record', key: 'r' },
+    load: () => import('./record/record-page.tsx'),
+  },
+  {
+    ...{ path: '/outbox', name: 'outbox', ability: 'console.outbox.read', icon: 'outbox', key: 'b' },
+    isDevelopment: true,
+    load: () => import('./outbox/outbox-page.tsx'),
+  },
+  {
     ...{ path: '/staff', name: 'staff', ability: 'console.staff.manage', icon: 'staff', key: 's' },
     load: () => import('./staff/staff-page.tsx'),
   },

@@ -1,0 +1,91 @@
+/** The texts of the overview and of the first steps. */
+import { pageTexts } from '../texts/texts.tsx';
+
+const english = {
+  range: 'Time',
+  ranges: { '7': '7 days', '30': '30 days', '90': '90 days' },
+  utc: 'Days begin at midnight UTC.',
+  people: 'People',
+  pending: 'Pending',
+  active: 'Active',
+  inactive: 'Inactive',
+  overdue: 'Overdue erasures',
+  running: 'Erasures under way',
+  failed: 'Failed messages',
+  spent: 'Spent on texts',
+  throttled: 'Throttled requests',
+  shed: 'Shed requests',
+  growth: 'Sign-ups, confirmations and connections',
+  growthChart:
+    'Lines of the sign-ups, the confirmations and the connections of each day. The table below has the same numbers.',
+  created: 'Sign-ups',
+  confirmed: 'Confirmations',
+  connected: 'Connections',
+  deleted: 'Deletions',
+  funnel: 'From the sign-up to the first source',
+  funnelHint: 'What happened in this time, for whomever it happened.',
+  trouble: 'What was refused or failed',
+  troubleChart:
+    'Lines of the throttled and shed requests, the wrong passwords and the failed messages of each day. The table below has the same numbers.',
+  shedNote:
+    'Shed requests are those of the whole deployment. Messages and spending are known since {{since}}.',
+  forbidden: 'Not allowed for the role',
+  wrongPasswords: 'Wrong passwords',
+  texts: 'Texts',
+  textsNotSent: 'Texts not sent',
+  table: 'The numbers as a table',
+  day: 'Day',
+  firstTitle: 'Nobody is here yet',
+  firstIntro: 'Add a first person in one of these ways. This page then shows how your directory grows.',
+  demo: 'Fill the directory with invented people, marked as such. One command removes them again.',
+  api: 'Create a person with an API key. Make one under “Keys and apps”.',
+  importing: 'Import a file with people, as CSV or NDJSON.',
+  signup: 'Let a person sign up, as your app would.',
+  copyLine: 'Copy the lines',
+};
+
+const spanish: typeof english = {
+  range: 'Tiempo',
+  ranges: { '7': '7 días', '30': '30 días', '90': '90 días' },
+  utc: 'Los días empiezan a medianoche UTC.',
+  people: 'Personas',
+  pending: 'Pendientes',
+  active: 'Activas',
+  inactive: 'Inactivas',
+  overdue: 'Borrados atrasados',
+  running: 'Borrados en curso',
+  failed: 'Mensajes fallidos',
+  spent: 'Gastado en mensajes',
+  throttled: 'Peticiones limitadas',
+  shed: 'Peticiones descartadas',
+  growth: 'Registros, confirmaciones y conexiones',
+  growthChart:
+    'Líneas de los registros, las confirmaciones y las conexiones de cada día. La tabla de abajo tiene los mismos números.',
+  created: 'Registros',
+  confirmed: 'Confirmaciones',
+  connected: 'Conexiones',
+  deleted: 'Eliminaciones',
+  funnel: 'Del registro a la primera fuente',
+  funnelHint: 'Lo que ocurrió en este tiempo, a quien le ocurriera.',
+  trouble: 'Lo que se rechazó o falló',
+  troubleChart:
+    'Líneas de las peticiones limitadas y descartadas, las contraseñas erróneas y los mensajes fallidos de cada día. La tabla de abajo tiene los mismos números.',
+  shedNote:
+    'Las peticiones descartadas son las de toda la instalación. Los mensajes y el gasto se conocen desde {{since}}.',
+  forbidden: 'No permitido para el rol',
+  wrongPasswords: 'Contraseñas erróneas',
+  texts: 'Mensajes de texto',
+  textsNotSent: 'Textos no enviados',
+  table: 'Los números en una tabla',
+  day: 'Día',
+  firstTitle: 'Todavía no hay nadie',
+  firstIntro:
+    'Añada a la primera persona de una de estas maneras. Después, esta página muestra cómo crece su directorio.',
+  demo: 'Llene el directorio con personas inventadas, marcadas como tales. Una orden las quita de nuevo.',
+  api: 'Cree una persona con una clave de API. Haga una en «Claves y aplicaciones».',
+  importing: 'Importe un archivo con personas, en CSV o NDJSON.',
+  signup: 'Deje que una persona se registre, como lo haría su aplicación.',
+  copyLine: 'Copiar las líneas',
+};
+
+export const useOverviewTexts = pageTexts(english, spanish);
