@@ -30,7 +30,8 @@ const queries = new QueryClient({
 
 // The question who the reader is goes to the server before anything is drawn.
 void queries.prefetchQuery({ queryKey: sessionKey, queryFn: readSession });
-// The program of the page comes at the same time. If it does not come, the router says so.
+// The program of the page comes at the same time, and that of the sign-in. If one does not come, the page says so later.
+import('./sign-in/sign-in-page.tsx').catch(() => {});
 const address = window.location.pathname.replace(/^\/console\/?$/, `/console${firstPage}`);
 pageAt(address.replace(/^\/console/, ''))
   ?.load()

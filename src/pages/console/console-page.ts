@@ -63,6 +63,7 @@ function show({ script, styles, shared }: Assets, { headers }: Call): Answer {
 ${styles.map((name) => html`<link rel="stylesheet" href="${files}/${name}">`)}
 <script type="module" src="${files}/${script}"></script>
 ${shared.map((name) => html`<link rel="modulepreload" href="${files}/${name}">`)}
+<link rel="preload" href="${base}/api/v1/session" as="fetch" crossorigin>
 </head>
 <body>
 <div id="root"></div>
