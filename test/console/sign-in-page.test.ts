@@ -31,7 +31,8 @@ describe('the console before a sign-in', () => {
     });
   }
 
-  const signedIn = (page: Page): Promise<void> => page.getByRole('heading', { name: 'People' }).waitFor();
+  const signedIn = (page: Page): Promise<void> =>
+    page.getByRole('heading', { level: 1, name: 'People' }).waitFor();
 
   browserTest(
     'a one-time link leads over a password and an app to the recovery codes and the console',
