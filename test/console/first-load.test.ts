@@ -40,7 +40,10 @@ describe('the first load of the console', () => {
     assert.ok(withImports(scriptOf('people-page')).has(scriptOf('shared')));
   });
 
-  for (const page of ['people-page', 'person-page', 'sign-in-page', 'staff-page', 'account-page']) {
+  for (const page of [
+    ...['people-page', 'person-page', 'sign-in-page', 'staff-page', 'account-page'],
+    ...['overview-page', 'erasures-page', 'erasure-page', 'keys-page', 'record-page', 'outbox-page'],
+  ]) {
     test(`of ${page} has less than ${scriptsMax} bytes of compressed script`, () => {
       const scripts = withImports(scriptOf(page), withImports(scriptOf('main')));
       const size = packedSize(scripts);
