@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Call } from '../../src/http/contract.ts';
+import { isHttpRefusal } from '../../src/http/http-refusals.ts';
 import { consolePages } from '../../src/pages/console/console-page.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
 
@@ -54,6 +55,14 @@ describe('the document of the console', async () => {
     const found = await read('people-page-3c4d.js');
     assert.equal(found?.headers?.['cache-control'], 'public, max-age=31536000, immutable');
     await assert.rejects(async () => read('../package.json'));
+  });
+
+  test('is not there without a build', async () => {
+    const [unbuilt] = consolePages(join(folder, 'nowhere'));
+    await assert.rejects(
+      async () => unbuilt?.handle(callWith({}, {})),
+      (error) => isHttpRefusal(error, 'route_not_found'),
+    );
   });
 });
 

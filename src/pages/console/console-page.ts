@@ -4,9 +4,9 @@
  * host.
  */
 import { join } from 'node:path';
-import { refuse } from '../../core/errors.ts';
 import { closestLanguage, type Language, readAcceptLanguage } from '../../core/messaging/language.ts';
 import type { Answer, Call } from '../../http/contract.ts';
+import { refuseHttp } from '../../http/http-refusals.ts';
 import { type PageRoute, permissionsPolicy } from '../../http/page.ts';
 import { type Assets, assetsFolder, isPageBuilt, readAssets } from '../connect/connect-assets.ts';
 import { html } from '../html.ts';
@@ -14,8 +14,6 @@ import { htmlHead } from '../layout.ts';
 
 const base = '/console';
 const files = `${base}/assets`;
-/** An operator has to run the build first. */
-const unbuiltSeconds = 60;
 
 /** The built files of the console. */
 export const consoleFolder = join(assetsFolder, '..', 'console');
@@ -30,7 +28,8 @@ export function consolePages(folder = consoleFolder): readonly PageRoute[] {
     reading ??= readAssets(folder).catch((error: unknown) => {
       // Files that are built after the start are served without another start.
       reading = null;
-      throw isPageBuilt(folder) ? error : refuse('unavailable', { retryAfterSeconds: unbuiltSeconds });
+      // Without a build there is no console; the log says so at the start.
+      throw isPageBuilt(folder) ? error : refuseHttp('route_not_found', {});
     });
     return reading;
   };
