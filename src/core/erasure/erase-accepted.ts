@@ -4,10 +4,11 @@
  * is remembered, and no other one begins before it is accepted.
  */
 import type { Core } from '../core.ts';
+import { isRefusal } from '../errors.ts';
 import { acceptErasures } from './accept-erasures.ts';
 import type { BegunErasure } from './ledger.ts';
 import { LackOfRoomError } from './ledger.ts';
-import { acceptRefused, noteRefused } from './refused-deletion.ts';
+import { acceptRefused, noteRefused, noteUncertain } from './refused-deletion.ts';
 
 /** More than a line takes without its grants, and more than a grant takes in it. */
 const lineBytes = 1024;
@@ -30,7 +31,16 @@ export async function eraseAccepted<T extends { readonly begun: readonly BegunEr
   await acceptRefused(core);
   const room = core.ledger.room();
   try {
-    const result = await inRoom(core, () => change((begun) => room.take(bytesOf(begun))));
+    let taken: readonly BegunErasure[] = [];
+    const take: TakeRoom = (begun) => {
+      room.take(bytesOf(begun));
+      taken = begun;
+    };
+    const result = await inRoom(core, () => change(take)).catch((error: unknown) => {
+      // The commit may have been sent.
+      if (isRefusal(error, 'unavailable')) noteUncertain(core, taken);
+      throw error;
+    });
     try {
       await acceptErasures(core, result.begun);
     } catch (error) {

@@ -33,6 +33,8 @@ export class RefusedDeletions {
   readonly unwritten = new Map<string, RefusedDeletion & { readonly orgKey: OrgKey }>();
   /** Those that are not in the ledger, by the same id. */
   readonly unaccepted = new Map<string, BegunErasure>();
+  /** Those whose commit was sent and not answered, by the same id; `until` is on the clock that cannot be set. */
+  readonly uncertain = new Map<string, { readonly erasure: BegunErasure; readonly until: number }>();
   /** The attempt to accept them that runs. */
   accepting: Promise<void> | null = null;
 }

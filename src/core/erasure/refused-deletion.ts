@@ -3,11 +3,13 @@
  * and the caller does not know it. So the same deletion, repeated within a day by a caller who may delete, is accepted
  * then and answered with the id of the same erasure, once, through each process.
  *
- * A refused deletion is a row, for the other processes. Until its row could be written, this process remembers it.
+ * A refused deletion is a row, for the other processes. Until its row could be written, this process remembers it. So it does
+ * where a commit got no answer, until it finds out whether the deletion happened.
  */
 import type { Core } from '../core.ts';
 import type { UserRef } from '../directory/user-store.ts';
 import type { OrgKey } from '../ids.ts';
+import { minuteMs } from '../time.ts';
 import { acceptErasures, toBegun } from './accept-erasures.ts';
 import { userDigestOf } from './erasure.ts';
 import type { BegunErasure } from './ledger.ts';
@@ -16,22 +18,50 @@ import { openTraces } from './traces.ts';
 
 /** Remembers that the callers of these deletions were refused after the commit. */
 export async function noteRefused(core: Core, begun: readonly BegunErasure[]): Promise<void> {
-  const { unwritten, unaccepted } = core.refused;
   for (const erasure of begun) {
-    const { orgKey, id, userId, user } = erasure;
-    unaccepted.set(id, erasure);
-    if (user === null) continue;
-    const { number, appId } = user;
-    const refusedAt = core.clock.now();
-    const userDigest = userDigestOf(userId);
-    unwritten.set(id, { orgKey, erasureId: id, userDigest, userNumber: number, appId, refusedAt });
+    core.refused.unaccepted.set(erasure.id, erasure);
+    addUnwritten(core, erasure);
   }
   await writeRefused(core);
+}
+
+function addUnwritten(core: Core, { orgKey, id, userId, user }: BegunErasure): void {
+  if (user === null) return;
+  const { number: userNumber, appId } = user;
+  const known = { userDigest: userDigestOf(userId), userNumber, appId, refusedAt: core.clock.now() };
+  core.refused.unwritten.set(id, { orgKey, erasureId: id, ...known });
+}
+
+/** A commit that was not answered happens within this time, or never: the database ends its session before. */
+const uncertainMs = 10 * minuteMs;
+const uncertainMax = 10_000;
+
+/** Remembers deletions whose callers are refused, and that happen all the same if the database has got the commit. */
+export function noteUncertain(core: Core, begun: readonly BegunErasure[]): void {
+  const { uncertain } = core.refused;
+  const until = core.clock.elapsed() + uncertainMs;
+  for (const erasure of begun)
+    if (uncertain.size < uncertainMax) uncertain.set(erasure.id, { erasure, until });
+}
+
+/** Finds out which of them happened. These were refused after the commit. */
+async function settleUncertain(core: Core): Promise<void> {
+  const { uncertain } = core.refused;
+  for (const [id, { erasure, until }] of uncertain) {
+    const happened = (await core.work.read(erasure.orgKey, (tx) => tx.erasures.find(id))) !== null;
+    if (happened) addUnwritten(core, erasure);
+    if (happened || core.clock.elapsed() > until) uncertain.delete(id);
+  }
 }
 
 /** Writes the rows that could not be written; those that cannot be written now either stay for the next time. */
 export async function writeRefused(core: Core): Promise<void> {
   const { unwritten } = core.refused;
+  try {
+    await settleUncertain(core);
+  } catch {
+    // The database is away. The store has reported it.
+  }
   for (const [orgKey, own] of Map.groupBy(unwritten.values(), (each) => each.orgKey)) {
     try {
       await core.work.change(orgKey, async (tx) => {
@@ -50,7 +80,7 @@ export async function writeRefused(core: Core): Promise<void> {
  */
 export async function acceptRefused(core: Core): Promise<void> {
   const { refused } = core;
-  if (refused.unwritten.size > 0) await writeRefused(core);
+  if (refused.unwritten.size + refused.uncertain.size > 0) await writeRefused(core);
   if (refused.unaccepted.size === 0) return;
   refused.accepting ??= acceptAll(core).finally(() => {
     refused.accepting = null;
@@ -73,6 +103,7 @@ async function acceptAll(core: Core): Promise<void> {
  * refused. Refuses with `unavailable`.
  */
 export async function repeatRefused(core: Core, orgKey: OrgKey, ref: UserRef): Promise<string | null> {
+  if (core.refused.uncertain.size > 0) await writeRefused(core);
   const { appId } = ref;
   const named = 'id' in ref ? { userDigest: userDigestOf(ref.id) } : { userNumber: ref.number };
   const known = { ...named, ...(appId === undefined ? {} : { appId }) };
