@@ -31,6 +31,8 @@ const pictures: readonly Picture[] = [
   { name: 'people', path: '/people' },
   { name: 'person', path: '/people/$person' },
   { name: 'contracts', path: '/people/$person?tab=contracts' },
+  { name: 'overview', path: '/overview' },
+  { name: 'keys', path: '/keys' },
   { name: 'people-phone', path: '/people', size: phone },
 ];
 

@@ -50,7 +50,7 @@ function SignIn({ person, onOpen }: OverviewProps) {
         <li key={code}>
           <span>
             {texts.signIn.reason[code]}
-            {until !== null && (
+            {until !== null && Date.parse(until) > Date.now() && (
               <>
                 {' '}
                 <time dateTime={until} title={formats.moment(until)}>
