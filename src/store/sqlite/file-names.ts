@@ -4,8 +4,9 @@
  * it ends. So does a write-ahead log that was removed beside its database.
  */
 import { statSync } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCodeOf } from '../../core/error-code.ts';
 
 /** Another file, or none, has the name of a file that is open. The message is fit for an operator. */
 export class FilesLostError extends Error {
@@ -61,10 +62,7 @@ export class FileNames {
     for (const path of this.#all) {
       if (!this.#isOpen(path, await stat(path).catch(() => undefined))) return 'lost';
     }
-    return access(this.#folder, constants.W_OK).then(
-      () => 'sound',
-      (error: NodeJS.ErrnoException) => (error.code === 'EROFS' ? 'read_only' : 'sound'),
-    );
+    return (await isReadOnly(this.#folder)) ? 'read_only' : 'sound';
   }
 
   #isOpen(path: string, there: Identity | undefined): boolean {
@@ -72,6 +70,20 @@ export class FileNames {
     if (open !== undefined) return isSame(open, there);
     if (there !== undefined) this.#open.set(path, { dev: there.dev, ino: there.ino });
     return true;
+  }
+}
+
+/**
+ * Sets the times of the folder to what they are. A file system that has switched itself to read-only after an error of its disk
+ * is still mounted for writing, so only a change shows it.
+ */
+async function isReadOnly(folder: string): Promise<boolean> {
+  try {
+    const { atime, mtime } = await stat(folder);
+    await utimes(folder, atime, mtime);
+    return false;
+  } catch (error) {
+    return /^(EROFS|EIO)$/.test(errorCodeOf(error));
   }
 }
 
