@@ -18,7 +18,7 @@ import { challengeIn, type PasskeySite } from './factor-check.ts';
 import { openStaffSession, staffPrincipal, startStaffSession } from './open-session.ts';
 import { newRecoveryCodes, recoveryDigest } from './recovery-codes.ts';
 import { type StaffAccount, totpContext } from './staff-account.ts';
-import { freshUntilOf, pendingTotpContext, type StaffOfSession } from './staff-session.ts';
+import { freshUntilOf, pendingTotpContext, type StaffOfSession, type StaffSession } from './staff-session.ts';
 
 export interface Enrolling {
   /** The token of the session in plain text, which may only set up a factor. */
@@ -211,6 +211,7 @@ export async function replaceRecoveryCodes(core: Core, call: SetUpCall): Promise
   const found = await findSetUp(core, call, 'open');
   const { orgKey, session } = found;
   return core.work.change(orgKey, async (tx) => {
+    await lockSetUp(tx, session);
     const codes = await issueCodes(core, tx, session.staffId);
     await recordOwn(core, tx, call.door, found, 'staff.codes_replaced');
     return codes;
@@ -252,9 +253,8 @@ export async function removeFactor(
   const { orgKey, session } = found;
   const { staffId } = session;
   await core.work.change(orgKey, async (tx) => {
-    const account = await tx.staff.lock(staffId);
+    const hasTotp = (await lockSetUp(tx, session)).sealedTotp !== null;
     const passkeys = await tx.staffFactors.listPasskeys(staffId);
-    const hasTotp = account !== null && account.sealedTotp !== null;
     const isThere = passkeyId === null ? hasTotp : passkeys.some(({ id }) => id === passkeyId);
     if (!isThere) throw refuse('not_found', { noun: 'passkey' });
     if (passkeys.length + (hasTotp ? 1 : 0) === 1) {
@@ -280,6 +280,14 @@ async function findSetUp(
   return found;
 }
 
+/** The account of a session that lasts: a link, or the first factor of another session, may have ended it meanwhile. */
+async function lockSetUp(tx: Tx, { id, staffId }: StaffSession): Promise<StaffAccount> {
+  const account = await tx.staff.lock(staffId);
+  const lasts = (await tx.staffSessions.listOf(staffId)).some((session) => session.id === id);
+  if (account === null || !lasts) throw refuse('unauthorized', {});
+  return account;
+}
+
 /** Adds the factor in one transaction; the first one opens the session and gives recovery codes. */
 async function addFactor(
   core: Core,
@@ -291,11 +299,12 @@ async function addFactor(
   const { orgKey, session } = found;
   const { staffId } = session;
   return core.work.change(orgKey, async (tx) => {
-    const account = await tx.staff.lock(staffId);
-    if (account === null) throw refuse('unauthorized', {});
+    await lockSetUp(tx, session);
     await add(tx);
     await recordOwn(core, tx, door, found, 'staff.factor_added', [kind]);
     if (session.stage === 'open') return { recoveryCodes: null, token: null };
+    // Who else began with the password alone needs the new factor from now on.
+    await tx.staffSessions.endAll(staffId, session.id);
     await tx.staff.update(staffId, { enrolledAt: core.clock.now() });
     const recoveryCodes = await issueCodes(core, tx, staffId);
     return { recoveryCodes, token: await openStaffSession(core, tx, { door, found, network }) };

@@ -1,0 +1,126 @@
+/** Attacks on the second factor of the console: with a password alone, with sessions of before, in races, from another organization. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { operatorAt } from '../../src/core/access/principal.ts';
+import { changeStaffRole, issueStaffLink, removeStaff } from '../../src/core/staff/manage-staff.ts';
+import { createCeremony, password, stranger } from '../contracts/console/ceremony.ts';
+import { setUpRoster } from '../support/server/set-up.ts';
+import { askAfter } from '../support/server/staff.ts';
+import { testDoor } from '../support/server/start.ts';
+
+const roster = setUpRoster();
+const { call, signIn, code, invite, enrolWithTotp } = createCeremony(roster);
+const operator = () => operatorAt(testDoor, roster.organization.key);
+
+describe('who knows the password alone', () => {
+  test('sets up no factor of their own beside that of the person', async () => {
+    const { account, link } = await invite();
+    const enrolled = askAfter(await call('POST /enrol', stranger, { token: link, password }));
+    // The thief signs in before the person has a factor.
+    const thief = askAfter(await signIn(account.email));
+    const theirs = (await call('POST /factors/totp', thief)).string('secret');
+    const secret = (await call('POST /factors/totp', enrolled)).string('secret');
+    const confirmed = await call('POST /factors/totp/confirm', enrolled, { code: code(secret) });
+    assert.equal(confirmed.status, 200);
+    const taken = await call('POST /factors/totp/confirm', thief, { code: code(theirs) });
+    assert.equal(taken.status, 401, taken.text);
+    assert.equal((await call('POST /factors/totp', thief)).status, 401);
+    assert.equal((await call('POST /factors/passkey/options', thief)).status, 401);
+    assert.equal((await call('GET /session', askAfter(confirmed))).status, 200);
+    assert.equal((await call('GET /factors', askAfter(confirmed))).number('recoveryCodesLeft'), 10);
+  });
+
+  test('is in no session after one of two set-ups at the same time', async () => {
+    const { account, link } = await invite();
+    const enrolled = askAfter(await call('POST /enrol', stranger, { token: link, password }));
+    const other = askAfter(await signIn(account.email));
+    const secrets: string[] = [];
+    for (const ask of [enrolled, other])
+      secrets.push((await call('POST /factors/totp', ask)).string('secret'));
+    const replies = await Promise.all(
+      [enrolled, other].map((ask, at) =>
+        call('POST /factors/totp/confirm', ask, { code: code(secrets[at] ?? '') }),
+      ),
+    );
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 401]);
+  });
+});
+
+describe('a one-time link', () => {
+  test('is used once, also at the same time', async () => {
+    const { link } = await invite();
+    const use = () => call('POST /enrol', stranger, { token: link, password });
+    const replies = await Promise.all([use(), use(), use()]);
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 422, 422]);
+  });
+
+  test('of a removed account opens nothing, and its role is that of the moment', async () => {
+    const removed = await invite();
+    await removeStaff(roster.core, operator(), { staffId: removed.account.id });
+    const late = await call('POST /enrol', stranger, { token: removed.link, password });
+    assert.equal(late.status, 422);
+    const lowered = await invite();
+    await invite();
+    await changeStaffRole(roster.core, operator(), { staffId: lowered.account.id, role: 'engineer' });
+    const enrolled = await call('POST /enrol', stranger, { token: lowered.link, password });
+    assert.equal(enrolled.at('staff.role'), 'engineer');
+  });
+});
+
+describe('a session', () => {
+  test('of any step ends with its account, and its role counts at once', async () => {
+    await invite();
+    const { account, email, secret, ask } = await enrolWithTotp();
+    const half = askAfter(await signIn(email));
+    assert.equal((await call('GET /staff', ask)).status, 200);
+    await changeStaffRole(roster.core, operator(), { staffId: account.id, role: 'support' });
+    assert.equal((await call('GET /staff', ask)).status, 403);
+    await removeStaff(roster.core, operator(), { staffId: account.id });
+    assert.equal((await call('GET /session', ask)).status, 401);
+    assert.equal((await call('POST /sign-in/totp', half, { code: code(secret) })).status, 401);
+  });
+
+  test('of the first step reaches no other call', async () => {
+    const { email } = await enrolWithTotp();
+    const half = askAfter(await signIn(email));
+    for (const line of [
+      ...['GET /session', 'GET /sessions', 'GET /people', 'GET /factors', 'DELETE /session', 'GET /staff'],
+      ...['POST /factors/totp', 'POST /factors/passkey/options', 'POST /fresh/passkey/options'],
+      ...['POST /factors/recovery-codes', 'DELETE /factors/totp'],
+    ]) {
+      assert.equal((await call(line, half)).status, 401, line);
+    }
+    assert.equal((await call('POST /fresh', half, { totp: '123456' })).status, 401);
+    assert.equal((await call('POST /factors/totp/confirm', half, { code: '123456' })).status, 401);
+  });
+
+  test('is not made fresh by the factor of another one', async () => {
+    const { email, secret, ask } = await enrolWithTotp();
+    const begun = askAfter(await signIn(email));
+    roster.clock.advance(6 * 60_000);
+    assert.equal((await call('POST /factors/totp', ask)).status, 403);
+    assert.equal((await call('POST /sign-in/totp', begun, { code: code(secret) })).status, 200);
+    assert.equal(
+      (await call('POST /factors/totp', ask)).status,
+      403,
+      'another session was opened by the code',
+    );
+  });
+
+  test('takes a recovery code of several at the same time once', async () => {
+    const { email, recoveryCodes } = await enrolWithTotp();
+    const begun = [await signIn(email), await signIn(email), await signIn(email)];
+    const replies = await Promise.all(
+      begun.map((each) => call('POST /sign-in/recovery', askAfter(each), { code: recoveryCodes[0] })),
+    );
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 401, 401]);
+  });
+
+  test('that is open adds no factor after a link was used', async () => {
+    const { account, ask } = await enrolWithTotp();
+    const secret = (await call('POST /factors/totp', ask)).string('secret');
+    const { link } = await issueStaffLink(roster.core, operator(), { staffId: account.id });
+    assert.equal((await call('POST /enrol', stranger, { token: link, password })).status, 200);
+    assert.equal((await call('POST /factors/totp/confirm', ask, { code: code(secret) })).status, 401);
+  });
+});
