@@ -124,3 +124,23 @@ describe('a session', () => {
     assert.equal((await call('POST /factors/totp/confirm', ask, { code: code(secret) })).status, 401);
   });
 });
+
+describe('an owner of another organization', () => {
+  test('clears no wrong passwords of an address by an own account of the address', async () => {
+    const email = 'aim@staff.example.com';
+    await enrolWithTotp(roster.organization, email);
+    const other = await roster.addOrganization();
+    const mine = await invite(other, email);
+    const own = 'my-own-harbour-77';
+    assert.equal((await call('POST /enrol', stranger, { token: mine.link, password: own })).status, 200);
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 12; tries++) {
+      const { status } = await signIn(email, `wrong-guess-${tries}`, {
+        organization: roster.organization.id,
+      });
+      statuses.push(status);
+      await signIn(email, own, { organization: other.id });
+    }
+    assert.ok(statuses.includes(429), statuses.join(' '));
+  });
+});

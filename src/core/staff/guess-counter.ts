@@ -1,5 +1,5 @@
 /**
- * Bounds guesses at staff accounts: at passwords by address, and at second factors by account. The rules are those of
+ * Bounds guesses at staff accounts: at passwords by what the sign-in names, and at second factors by account. The rules are those of
  * `access/password-guesses.ts`. Addresses without an account are counted alike, with the same statements.
  */
 import { knownNetworkMs } from '../access/known-network.ts';
@@ -14,17 +14,26 @@ import type { StaffAccount } from './staff-account.ts';
 /** Stands for the account where there is none, so that the same statements run. */
 const noAccount = { orgKey: 0, id: '' };
 
-/** Counts passwords for an address, which names no organization. */
+/**
+ * What a sign-in names. Passwords are counted by it, and not by the account: a count that two spellings share would tell that they
+ * mean one account, and a count of the address alone would be cleared by the account of another organization.
+ */
+export interface SignInName {
+  readonly email: string;
+  readonly organization: string | null;
+}
+
+/** Counts the passwords for what a sign-in names. */
 export async function passwordCounter(
   core: Core,
-  { email, account, network }: { email: string; account: StaffAccount | null; network: string },
+  { name, account, network }: { name: SignInName; account: StaffAccount | null; network: string },
 ): Promise<GuessCounter> {
   const { orgKey, id } = account ?? noAccount;
   const isKnown = await core.work.readSystem('throttle', (system) => {
     return isKnownNetwork(core, system.within(orgKey), id, network);
   });
   return {
-    ...{ subject: passwordSubject(core.secrets, email), network, isKnown },
+    ...{ subject: passwordSubject(core.secrets, name), network, isKnown },
     read: (work) => core.work.readSystem('throttle', (tx) => work(tx.throttles)),
     change: (work) => core.work.changeSystem('throttle', (tx) => work(tx.throttles), { isAwaited: true }),
   };
@@ -55,8 +64,8 @@ export async function noteStaffNetwork(core: Core, tx: Tx, staffId: string, netw
 }
 
 /** The password was right: nothing is left of the wrong ones from that network. */
-export async function clearPasswordGuesses(core: Core, email: string, network: string): Promise<void> {
-  const subject = passwordSubject(core.secrets, email);
+export async function clearPasswordGuesses(core: Core, name: SignInName, network: string): Promise<void> {
+  const subject = passwordSubject(core.secrets, name);
   await core.work.changeSystem(
     'throttle',
     (tx) => tx.throttles.clearFailures(subject, digestOfNetwork(core, subject, network)),
@@ -69,8 +78,8 @@ function isKnownNetwork(core: Core, tx: Tx, staffId: string, network: string): P
   return tx.staff.isKnownNetwork(staffId, digest, core.clock.now() - knownNetworkMs);
 }
 
-function passwordSubject(secrets: SecretBox, email: string): string {
-  return secrets.keyedDigest('staff email', canonicalEmail(email));
+function passwordSubject(secrets: SecretBox, { email, organization }: SignInName): string {
+  return secrets.keyedDigest('staff email', JSON.stringify([canonicalEmail(email), organization]));
 }
 
 function factorSubject(secrets: SecretBox, orgKey: OrgKey, staffId: string): string {

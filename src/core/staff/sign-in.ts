@@ -41,7 +41,7 @@ export async function signStaffIn(
   const { network } = input.arrival;
   const account = await findAccount(core, email, organization);
   const turn = { arrival: input.arrival, account: `staff ${canonicalEmail(email)}` };
-  const counter = await passwordCounter(core, { email, account, network });
+  const counter = await passwordCounter(core, { name: { email, organization }, account, network });
   const hash = account?.passwordHash ?? null;
   const found = await guardGuesses(core, counter, async () => {
     const match = await core.signInGate.share(`${turn.account} ${hash} ${password}`, () =>
@@ -60,7 +60,7 @@ export async function signStaffIn(
   if (found === null) throw refuse('invalid_credentials', {});
   const isOutdated = hash === null || found.match !== 'right' || core.hasher.isOutdated(hash);
   const freshHash = isOutdated ? await orNull(hashTyped(core.hasher, password, turn)) : null;
-  await clearPasswordGuesses(core, email, network);
+  await clearPasswordGuesses(core, { email, organization }, network);
   return core.work.change(found.account.orgKey, async (tx) => {
     const present = await tx.staff.lock(found.account.id);
     // Between the check and this transaction the account may have been removed, or its password replaced.
