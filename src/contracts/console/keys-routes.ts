@@ -108,7 +108,7 @@ export function keysRoutes(core: Core): readonly Route[] {
       }),
       bodyExample: { name: 'Nightly import' },
       responses: { 200: { description: 'The key', schema: keyItem } },
-      refusals: ['invalid_fields', 'api_key_not_found'],
+      refusals: [...refusals, 'invalid_fields'],
       sampleFaults: [{ field: 'name', fault: 'blank' }],
       handle: (call) => update(core, call),
     },

@@ -31,7 +31,10 @@ export async function createOwnKey(core: Core, principal: Principal, input: NewK
   return core.work.change(principal.orgKey, (tx) => issueApiKey(core, tx, principal, key));
 }
 
-/** Gives a key another name or end. Refuses with `forbidden`, `invalid_fields` and `not_found` (api_key). */
+/**
+ * Gives a key another name or end. Refuses with `forbidden`, `invalid_fields`, `not_found` (api_key), and with
+ * `fresh_factor_required` for another end, which brings an expired key back.
+ */
 export async function updateOwnKey(
   core: Core,
   principal: Principal,
@@ -39,6 +42,7 @@ export async function updateOwnKey(
 ): Promise<KeyDossier> {
   authorize(principal, 'console.keys.manage');
   const changes = readChanges(core, given);
+  if (changes.expiresAt !== undefined) requireFreshFactor(core, principal);
   return core.work.change(principal.orgKey, (tx) => changeKey(core, tx, principal, keyId, changes));
 }
 

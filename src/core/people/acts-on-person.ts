@@ -3,7 +3,7 @@
  * reinstating, roles and names are those of `profile.ts`; the others are here. Each is recorded with its actor.
  */
 import type { Arrival } from '../access/arrival.ts';
-import { authorize, type Principal } from '../access/principal.ts';
+import { authorize, may, type Principal } from '../access/principal.ts';
 import { emailSubject, subjectsOf } from '../access/subject.ts';
 import { refuseWait } from '../access/throttle.ts';
 import { endOpenPages } from '../connect-page/end-pages.ts';
@@ -25,6 +25,7 @@ import type { UserRef } from '../directory/user-store.ts';
 import { type FieldFault, refuse, refuseFaults } from '../errors.ts';
 import type { Channel } from '../messaging/message.ts';
 import { record } from '../record/audit-event.ts';
+import { requireFreshFactor } from '../staff/authenticate-staff.ts';
 import type { Tx } from '../unit-of-work.ts';
 import { sendCodeAgain } from '../verification/confirmation.ts';
 import { hitChangeMail } from '../verification/email-change.ts';
@@ -36,6 +37,7 @@ import {
   actionOf,
   canResend,
   type DoneAct,
+  needsFreshFactor,
   type ResendKind,
   resendKindOf,
   resendKinds,
@@ -68,12 +70,13 @@ export interface ActInput {
 }
 
 /**
- * Does the act. Refuses with `forbidden`, `not_found` (user), `wrong_state`, `already_confirmed`, `last_admin`, `rate_limited`,
+ * Does the act. Refuses with `forbidden`, `fresh_factor_required`, `not_found` (user), `wrong_state`, `already_confirmed`, `last_admin`, `rate_limited`,
  * `external_id_taken` and `invalid_fields`.
  */
 export async function actOnPerson(core: Core, principal: Principal, input: ActInput): Promise<ActOutcome> {
   const { act, values, ref } = input;
   authorize(principal, actionOf(act));
+  if (needsFreshFactor(act)) requireFreshFactor(core, principal);
   refuseFaults(valueFaults(values));
   switch (act) {
     case 'resend':
@@ -129,8 +132,9 @@ function valueFaults({ what, role, isApproved, externalId }: ActValues): readonl
 const unsaid = (field: string) => ({ field, fault: 'blank' }) as const;
 
 /**
- * Changes fields of a person, with the rules of the APIs; the password is not among them. Refuses as `updateProfile`, and
- * with `external_id_taken`.
+ * Changes fields of a person, with the rules of the APIs; the password is not among them. Refuses as `updateProfile`, with
+ * `external_id_taken`, and with `forbidden` where who may give no rights sets the email of a person who has some: a link to
+ * that email would take them over.
  */
 export async function editPerson(
   core: Core,
@@ -142,12 +146,21 @@ export async function editPerson(
   },
 ): Promise<User> {
   authorize(principal, actionOf('edit'));
+  const { ref, change } = input;
+  if (change.email !== undefined && !may(principal, 'console.people.rights')) {
+    const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
+    if (present !== null && hasRights(present)) throw refuse('forbidden', {});
+  }
   const { user } = await updateProfile(core, principal, {
     ...input,
     currentPassword: undefined,
     echoes: noEchoes,
   });
   return user;
+}
+
+function hasRights({ role, isClinicalApproved }: User): boolean {
+  return role !== 'parent' || isClinicalApproved;
 }
 
 const nothing = { isChanged: true, sent: null, sessionsEnded: null, locksEnded: null } as const;

@@ -136,10 +136,16 @@ function resendRefusal({ user, waitMs }: ActFacts): ActRefusal | null {
 export function actionOf(act: PersonAct): Action {
   if (act === 'reveal') return 'console.people.read';
   if (act === 'export') return 'console.people.export';
+  if (act === 'role' || act === 'clinical') return 'console.people.rights';
   return act === 'delete' ? 'console.erasures.manage' : 'console.people.manage';
 }
 
-const dangerous: ReadonlySet<PersonAct> = new Set(['export', 'delete']);
+const dangerous: ReadonlySet<PersonAct> = new Set(['export', 'delete', 'role', 'clinical']);
+
+/** Whether staff does the act only with a fresh second factor. */
+export function needsFreshFactor(act: PersonAct): boolean {
+  return dangerous.has(act);
+}
 
 /** Whether the principal may do each act now, and why not. */
 export function actStatesOf(principal: Principal, facts: ActFacts): Readonly<Record<PersonAct, ActState>> {
@@ -155,7 +161,7 @@ function stateOf(principal: Principal, act: PersonAct, facts: ActFacts): ActStat
     isAllowed: why === null,
     why,
     waitMs: why === 'rate_limited' && limit !== null ? facts.waitMs(limit) : null,
-    needsFreshFactor: dangerous.has(act),
+    needsFreshFactor: needsFreshFactor(act),
     sends,
   };
 }
