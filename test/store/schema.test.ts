@@ -181,6 +181,7 @@ test('the statements of a search follow the index that bounds them, whatever the
     ],
     [search.selectInOrder.status, 'users USING INDEX users_status_order (org_key=? AND'],
     [search.selectInOrder.app, 'users USING INDEX users_app_order (org_key=? AND'],
+    [search.selectSearchedInOrder.status, 'users USING INDEX users_status_order (org_key=? AND'],
   ] as const;
   for (const [statement, step] of wanted) {
     const { sql } = compileStatement(statement, sqliteDialect.compiler);

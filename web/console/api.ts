@@ -70,26 +70,40 @@ export async function call<T = undefined>(
   path: string,
   options: CallOptions = {},
 ): Promise<T> {
-  const answer = await send(method, path, options);
+  const answer = await send(method, path, options, AbortSignal.timeout(answerMaxMs));
   if (answer.status === 204) return undefined as T;
   const body = await readJson(answer);
   if (body === undefined) throw new ApiProblem('not_ours', { status: answer.status });
   return body as T;
 }
 
-/** Resolves with a file, and the name that the server gives it. */
+/** Resolves with a file, and the name that the server gives it. Its begin must come in time; the rest may take long. */
 export async function download(
   path: string,
   options: CallOptions = {},
 ): Promise<{ readonly blob: Blob; readonly name: string }> {
-  const answer = await send('GET', path, options);
-  const [, name = 'roster'] =
-    /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
-  return { blob: await answer.blob(), name };
+  const limit = new AbortController();
+  const timer = window.setTimeout(() => limit.abort(), answerMaxMs);
+  try {
+    const answer = await send('GET', path, options, limit.signal);
+    window.clearTimeout(timer);
+    const [, name = 'roster'] =
+      /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
+    return { blob: await answer.blob(), name };
+  } catch (error) {
+    if (error instanceof ApiProblem || options.signal?.aborted === true) throw error;
+    throw new ApiProblem('offline');
+  } finally {
+    window.clearTimeout(timer);
+  }
 }
 
-async function send(method: Method, path: string, { query, body, signal }: CallOptions): Promise<Response> {
-  const limit = AbortSignal.timeout(answerMaxMs);
+async function send(
+  method: Method,
+  path: string,
+  { query, body, signal }: CallOptions,
+  limit: AbortSignal,
+): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(`${base}${path}${toQuery(query)}`, {

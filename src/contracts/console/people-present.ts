@@ -30,7 +30,8 @@ export function presentPeople({ items, isExact, isMasked, ...listing }: FoundPeo
   return { ...listingOf(listing), isExact, isMasked, items: items.map(presentRow) };
 }
 
-function presentRow(user: FoundPerson): PersonRow {
+/** A person as the list shows them. */
+export function presentRow(user: FoundPerson): PersonRow {
   return {
     id: toUserIdText(user.id),
     number: user.number,

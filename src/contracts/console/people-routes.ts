@@ -115,13 +115,15 @@ async function list(core: Core, call: Call): Promise<Answer> {
   return { status: 200, body: presentPeople(found) };
 }
 
-/** The text and the filters of a query, with every fault. An empty parameter filters nothing. */
+/** The text and the filters of a query, the names of those that are given, and every fault. An empty parameter filters nothing. */
 export function readPeopleQuery(query: Query) {
   const faults: FieldFault[] = [];
+  const names: string[] = [];
   const take = <T>(field: string, read: (text: string) => T | undefined): T | undefined => {
     const value = query[field];
     if (value === undefined || value === '') return undefined;
     const taken = typeof value === 'string' ? read(value) : undefined;
+    names.push(field);
     if (taken === undefined) faults.push({ field, fault: 'invalid' });
     return taken;
   };
@@ -156,5 +158,5 @@ export function readPeopleQuery(query: Query) {
   const filter: SearchFilter = Object.fromEntries(
     Object.entries(read).filter(([, value]) => value !== undefined),
   );
-  return { query: text.query, filter, faults: [...faults, ...text.faults] };
+  return { query: text.query, filter, names, faults: [...faults, ...text.faults] };
 }

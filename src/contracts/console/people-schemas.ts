@@ -53,10 +53,9 @@ export const peoplePage = named(
 const whether = (description: string) => Type.Optional(Type.Enum(['yes', 'no'], { description }));
 const time = { type: 'string', description: 'A time of RFC 3339, or a date.' } as const;
 
-export const peopleQuery = Type.Object({
+/** What people are found by. */
+const peopleFilters = {
   q: Type.Optional(Type.String({ description: 'What the reader typed.', maxLength: 320 })),
-  page: pageNumberParameter('The page, from 1.'),
-  pageSize: pageSizeParameter(peoplePerPage, 'People per page.'),
   status: Type.Optional(Type.Enum(userStatuses, { description: 'In this status.' })),
   role: Type.Optional(Type.Enum(userRoles, { description: 'Of this role.' })),
   appId: Type.Optional(Type.String({ description: 'Of this app.' })),
@@ -68,6 +67,14 @@ export const peopleQuery = Type.Object({
   createdTo: Type.Optional(Type.String(time)),
   seenFrom: Type.Optional(Type.String(time)),
   seenTo: Type.Optional(Type.String(time)),
+};
+
+export const peopleExportQuery = Type.Object(peopleFilters);
+
+export const peopleQuery = Type.Object({
+  ...peopleFilters,
+  page: pageNumberParameter('The page, from 1.'),
+  pageSize: pageSizeParameter(peoplePerPage, 'People per page.'),
 });
 
 const proof = Type.Object({ address: textOrNull, provedAt: maybe('Since when it is proved.') });

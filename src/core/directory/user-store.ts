@@ -73,6 +73,11 @@ export interface UserStore {
     limit: number,
     view?: UserView<K>,
   ): Promise<UserBatch<K>>;
+  /** The users with these ids, in no order. Leaves out an id of no user of the organization. */
+  listByIds<K extends keyof User>(
+    ids: readonly UserId[],
+    view: UserView<K>,
+  ): Promise<readonly Pick<User, K>[]>;
   /** The number of active admins of the organization, locked against other changes until the transaction ends. */
   lockActiveAdmins(): Promise<number>;
   /** As `lockActiveAdmins`, of committed data, without a lock. */

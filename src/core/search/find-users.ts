@@ -12,7 +12,7 @@ import { recordOperatorList } from '../record/commands.ts';
 import { recordList } from '../record/reads.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { SearchQuery } from './search-query.ts';
-import type { SearchFilter, SearchLimits, SearchResult } from './user-search-store.ts';
+import type { SearchFilter, SearchLimits, SearchResult, WalkPosition } from './user-search-store.ts';
 
 /** A search ends at so many users: who has more to read gives another word or a filter. */
 export const searchLimits: SearchLimits = { matchesMax: 500, examinedMax: 1_000 };
@@ -64,6 +64,59 @@ export async function selectUsers(
     return { ids: items.map(({ id }) => id), isExact: true };
   }
   return findIds(tx, query, filter);
+}
+
+/** Users whom a part of a walk examines: more would take the event loop for longer. */
+const walkedTogether = 500;
+
+/** Whom a walk finds. */
+export interface Walk {
+  readonly query: SearchQuery;
+  readonly filter: SearchFilter;
+}
+
+/**
+ * Every user who matches, in parts of bounded size, newest first, each user once. Also a text is compared with every
+ * user, so it finds more than a search, which ends at its limits. A part may be empty. Records nothing; the caller authorizes.
+ */
+export function walkUsers<K extends keyof User>(
+  core: Pick<Core, 'work'>,
+  principal: Pick<Principal, 'orgKey'>,
+  { view, ...walk }: Walk & { readonly view: UserView<K | 'id'> },
+): AsyncGenerator<readonly Pick<User, K | 'id'>[]> {
+  return walkParts(core, principal, walk, async (tx, ids) => {
+    const users = new Map((await tx.users.listByIds(ids, view)).map((user) => [user.id, user]));
+    // A user may be erased between the two reads.
+    return ids.flatMap((id) => users.get(id) ?? []);
+  });
+}
+
+/** As `walkUsers`, with how many users each part has. */
+export function countInParts(
+  core: Pick<Core, 'work'>,
+  principal: Pick<Principal, 'orgKey'>,
+  walk: Walk,
+): AsyncGenerator<number> {
+  return walkParts(core, principal, walk, (_, { length }) => length);
+}
+
+async function* walkParts<T>(
+  { work }: Pick<Core, 'work'>,
+  { orgKey }: Pick<Principal, 'orgKey'>,
+  { query, filter }: Walk,
+  show: (tx: Tx, ids: readonly UserId[]) => T | Promise<T>,
+): AsyncGenerator<Awaited<T>> {
+  const named = await work.read(orgKey, (tx) => findNamed(tx, query));
+  let from: WalkPosition | null = null;
+  do {
+    const begin: WalkPosition | null = from;
+    const part = await work.read(orgKey, async (tx) => {
+      const { ids, next } = await tx.userSearch.walk({ query, filter, named }, begin, walkedTogether);
+      return { shown: await show(tx, ids), next };
+    });
+    yield part.shown;
+    from = part.next;
+  } while (from !== null);
 }
 
 const idView = userView('id');

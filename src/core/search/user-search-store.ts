@@ -40,6 +40,27 @@ export interface SearchResult {
   readonly isExact: boolean;
 }
 
+/** What a walk compares each user with. */
+export interface SearchedFor {
+  readonly query: SearchQuery;
+  readonly filter: SearchFilter;
+  /** The users whom the text names by a key that is compared as a whole. */
+  readonly named: readonly UserId[];
+}
+
+/** The position in a walk of the user who is next; only the store reads it. */
+export interface WalkPosition {
+  readonly createdAt: number;
+  readonly seq: number;
+}
+
+/** The matches of a part of a walk, newest first. */
+export interface WalkedUsers {
+  readonly ids: readonly UserId[];
+  /** Where the walk goes on; null at its end. */
+  readonly next: WalkPosition | null;
+}
+
 /** The texts by which the search blocks may know a user, for its erasure. */
 export interface IndexedTexts {
   readonly seq: number;
@@ -64,6 +85,11 @@ export interface UserSearchStore {
   ): Promise<SearchResult>;
   /** The users who match the filter, newest first, among the newest that the limits allow. */
   list(filter: SearchFilter, limits: SearchLimits): Promise<SearchResult>;
+  /**
+   * The users who match among the next `examinedMax` of the newest-first order, from a position (null: from the newest). A walk
+   * to the end finds every user once who matches during all of it, and no user twice. Who is added meanwhile as the newest is not found.
+   */
+  walk(searched: SearchedFor, from: WalkPosition | null, examinedMax: number): Promise<WalkedUsers>;
   /** The texts that `purge` needs once the user is deleted. */
   findTexts(user: User): Promise<IndexedTexts | null>;
   /** Takes erased users out of the search blocks: no token and no number of them is left in any row. */

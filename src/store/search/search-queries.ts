@@ -185,14 +185,19 @@ export const selectOrderEnd = everyOrder((order) =>
 );
 
 /** The users of an order after the position `end` who satisfy the filter. */
-export const selectInOrder = everyOrder((order) =>
-  rawStatement<OrderValues & { endCreatedAt: number; endSeq: number }, { id: string }>((p) => {
-    const { within, by } = orderOf(order, p);
-    return sql`select users.id from users where ${within}
+const inOrder = <Row>(selected: RawBuilder<unknown>) =>
+  everyOrder((order) =>
+    rawStatement<OrderValues & { endCreatedAt: number; endSeq: number }, Row>((p) => {
+      const { within, by } = orderOf(order, p);
+      return sql`select ${selected} from users where ${within}
         and (users.created_at, users.position) > (${p('endCreatedAt')}, ${p('endSeq')}) and ${isAccepted(p)}
       order by ${by} limit ${p('limit')}`;
-  }),
-);
+    }),
+  );
+
+export const selectInOrder = inOrder<{ id: string }>(sql`users.id`);
+/** The same with what a search compares. */
+export const selectSearchedInOrder = inOrder<SearchedRow>(columns);
 
 /** The admins who satisfy the filter; an organization has few. */
 export const selectAdmins = rawStatement<ListValues, SearchedRow & { createdAt: number }>(

@@ -20,12 +20,15 @@ import {
 import type {
   IndexedTexts,
   MergePlan,
+  SearchedFor,
   SearchFilter,
   SearchLimits,
   SearchResult,
   SearchWork,
   UserSearchQueue,
   UserSearchStore,
+  WalkedUsers,
+  WalkPosition,
 } from '../../core/search/user-search-store.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { Scope } from '../users/scope.ts';
@@ -71,7 +74,7 @@ export class SqlUserSearchStore implements UserSearchStore {
       rows.sort((left, right) => right.createdAt - left.createdAt || right.seq - left.seq);
       return resultOf(rows, { matchesMax, isWhole: rows.length < examinedMax });
     }
-    const order = filter.status !== undefined ? 'status' : filter.appId !== undefined ? 'app' : 'all';
+    const order = orderFor(filter);
     const end = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
     const rows = await executor.rows(queries.selectInOrder[order], {
       ...values,
@@ -79,6 +82,36 @@ export class SqlUserSearchStore implements UserSearchStore {
       endSeq: end?.seq ?? 0,
     });
     return resultOf(rows, { matchesMax, isWhole: end === undefined });
+  }
+
+  async walk(
+    { query, filter, named }: SearchedFor,
+    from: WalkPosition | null,
+    examinedMax: number,
+  ): Promise<WalkedUsers> {
+    const own = await this.#valuesOf(filter);
+    if (own === null) return { ids: [], next: null };
+    const { executor } = this.#scope;
+    // A position is that of the next user, who is still before its next number.
+    const bounds = {
+      beforeCreatedAt: from?.createdAt ?? own.createdUntil,
+      beforeSeq: from === null ? 0 : from.seq + 1,
+    };
+    const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: examinedMax };
+    const order = orderFor(filter);
+    const next = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
+    const range = {
+      ...values,
+      endCreatedAt: next?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      endSeq: next?.seq ?? 0,
+    };
+    const rows =
+      query.typed === ''
+        ? await executor.rows(queries.selectInOrder[order], range)
+        : (await executor.rows(queries.selectSearchedInOrder[order], range)).filter((row) =>
+            isSearched(row, query, named),
+          );
+    return { ids: rows.map(({ id }) => id), next: next ?? null };
   }
 
   async findTexts(user: User): Promise<IndexedTexts | null> {
@@ -119,6 +152,18 @@ export class SqlUserSearchStore implements UserSearchStore {
     const appKey = await appKeys.findKey(executor, this.#orgKey, filter.appId);
     return appKey === null ? null : filterValues(filter, appKey);
   }
+}
+
+/** The order that passes the fewest users whom the filter does not accept. */
+function orderFor({ status, appId }: SearchFilter): 'status' | 'app' | 'all' {
+  return status !== undefined ? 'status' : appId !== undefined ? 'app' : 'all';
+}
+
+/** Whether a search for the text, without any limit, finds the user. */
+function isSearched(row: SearchedRow, query: SearchQuery, named: readonly UserId[]): boolean {
+  if (named.includes(row.id)) return true;
+  if (query.idStart !== null && row.id.startsWith(query.idStart)) return true;
+  return rankOf(searchTextOf(row), query) !== null;
 }
 
 function resultOf(

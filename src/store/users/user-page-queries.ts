@@ -6,12 +6,24 @@
 import type { User, UserStatus } from '../../core/directory/user.ts';
 import type { UserCursor } from '../../core/directory/user-store.ts';
 import type { UserView } from '../../core/directory/user-view.ts';
+import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Binder, build } from '../sql/statement.ts';
 import { type OfApp, oneOf, rowsOf, type Tenant } from './user-queries.ts';
 import { columnsOf, UserReader, type UserRow, wholeUser } from './user-row.ts';
 
 type PageValues = Tenant & { beforeCreatedAt: number; beforeSeq: number; skip: number; limit: number };
 type AfterValues = Tenant & { afterCreatedAt: number; afterSeq: number; limit: number };
+
+/** How many users one statement looks up by their ids. */
+export const idsMax = 100;
+type IdValues = Tenant & Record<`id${number}`, string>;
+
+/** The values of a look-up by at most `idsMax` ids; the empty text is no user's id. */
+export function idValues(orgKey: OrgKey, ids: readonly UserId[]): IdValues {
+  const values: IdValues = { orgKey };
+  for (let at = 0; at < idsMax; at++) values[`id${at}`] = ids[at] ?? '';
+  return values;
+}
 
 /*
  * A position in a list is compared as one tuple, so that the database follows the index without a sort. Lists of a
@@ -37,6 +49,15 @@ function makeQueries<K extends keyof User>(view: UserView<K>) {
         .where('external_id', '=', p('externalId'))
         .orderBy('created_at', 'desc')
         .orderBy('position', 'desc'),
+    ),
+
+    /** The users with some ids; the values of `idValues`. */
+    byIds: rowsOf<IdValues, UserRow<K>>((p) =>
+      users(p).where(
+        'id',
+        'in',
+        Array.from({ length: idsMax }, (_, at) => p(`id${at}`)),
+      ),
     ),
 
     /** Newest first, from a position that the counts give; `skip` is smaller than one range of the counts. */

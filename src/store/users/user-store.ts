@@ -24,7 +24,7 @@ import type { Scope } from './scope.ts';
 import { noteSearchChange } from './search-changes.ts';
 import { eraseUser } from './user-erasure.ts';
 import { insertUser, storedUser, toInsertValues } from './user-insert.ts';
-import { queriesOf } from './user-page-queries.ts';
+import { idsMax, idValues, queriesOf } from './user-page-queries.ts';
 import * as queries from './user-queries.ts';
 import { type UserRow, wholeReader } from './user-row.ts';
 import { type ChangedRow, updateOf } from './user-update.ts';
@@ -200,6 +200,19 @@ export class SqlUserStore implements UserStore {
       items: await reader.readAll(rows, this.#scope, this.#orgKey),
       next: last === undefined ? null : { createdAt: last.createdAt, sequence: last.sequence },
     };
+  }
+
+  async listByIds<K extends keyof User>(
+    ids: readonly UserId[],
+    view: UserView<K>,
+  ): Promise<readonly Pick<User, K>[]> {
+    const { byIds, reader } = queriesOf(view);
+    const found: Pick<User, K>[] = [];
+    for (let at = 0; at < ids.length; at += idsMax) {
+      const rows = await this.#executor.rows(byIds, idValues(this.#orgKey, ids.slice(at, at + idsMax)));
+      found.push(...(await reader.readAll(rows, this.#scope, this.#orgKey)));
+    }
+    return found;
   }
 
   async lockActiveAdmins(): Promise<number> {

@@ -6,7 +6,13 @@ import { newPrefixedId, type UserId } from '../../../src/core/ids.ts';
 import { connectionStates } from '../../../src/core/providers/connection.ts';
 import { searchTextOf } from '../../../src/core/search/folding.ts';
 import { rankOf, readSearchText } from '../../../src/core/search/search-query.ts';
-import type { SearchFilter, SearchLimits, SearchResult } from '../../../src/core/search/user-search-store.ts';
+import type {
+  SearchFilter,
+  SearchLimits,
+  SearchResult,
+  WalkedUsers,
+  WalkPosition,
+} from '../../../src/core/search/user-search-store.ts';
 import { SqlUserSearchStore } from '../../../src/store/search/user-search-store.ts';
 import { addTenant, databases, newUser, type OwnStore, type Tenant } from '../harness.ts';
 
@@ -150,6 +156,22 @@ for (const { name, make } of databases) {
       return own.store.read(tenant.orgKey, (tx) => tx.userSearch.find(query, filter, [], limits));
     }
 
+    /** Whom a walk finds, in parts whose ends are between users of one instant. */
+    async function walk(text: string, filter: SearchFilter): Promise<readonly UserId[]> {
+      const { query } = readSearchText(text, 'text');
+      const found: UserId[] = [];
+      let from: WalkPosition | null = null;
+      do {
+        const begin: WalkPosition | null = from;
+        const part: WalkedUsers = await own.store.read(tenant.orgKey, (tx) =>
+          tx.userSearch.walk({ query, filter, named: [] }, begin, 41),
+        );
+        found.push(...part.ids);
+        from = part.next;
+      } while (from !== null);
+      return found;
+    }
+
     /** By comparing every user: the ids by rank. */
     function compareAll(
       users: readonly User[],
@@ -188,6 +210,12 @@ for (const { name, make } of databases) {
           const found = ids.map((id) => rankOfId.get(id));
           assert.deepEqual(found, [...rankOfId.values()].sort(), `${text} ${JSON.stringify(filter)}`);
           assert.equal(new Set(ids).size, rankOfId.size, text);
+          const newestFirst = users.filter(({ id }) => rankOfId.has(id)).reverse();
+          assert.deepEqual(
+            await walk(text, filter),
+            newestFirst.map(({ id }) => id),
+            `a walk: ${text}`,
+          );
         }),
       );
     }
@@ -299,6 +327,7 @@ for (const { name, make } of databases) {
         const wanted = users.filter(accepts).reverse();
         const listed = await own.store.read(tenant.orgKey, (tx) => tx.userSearch.list(filter, unlimited));
         assert.deepEqual(listed, { ids: wanted.map(({ id }) => id), isExact: true }, title);
+        assert.deepEqual(await walk('', filter), listed.ids, title);
         const found = await find('e', filter);
         assert.deepEqual([...found.ids].sort(), [...compareAll(wanted, 'e').values()].flat().sort(), title);
         if (wanted.length < 5) continue;

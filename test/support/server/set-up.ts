@@ -33,15 +33,18 @@ let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * What `make` returns. Values are made one after the other, in the order in which they are declared; outside of a suite
- * node:test starts all hooks at the same time, so each waits for the one before it.
+ * node:test starts all hooks at the same time, so each waits for the one before it. What takes long needs a `timeout`, in milliseconds.
  */
-export function setUp<Value extends object>(make: () => Value | Promise<Value>): Value {
+export function setUp<Value extends object>(
+  make: () => Value | Promise<Value>,
+  options: { readonly timeout?: number } = {},
+): Value {
   let made: Value | undefined;
   before(async () => {
     const own = previous.then(make);
     previous = own.catch(() => null);
     made = await own;
-  });
+  }, options);
   const value = (): Value => {
     assert.ok(made !== undefined, 'used before the first test of the suite');
     return made;

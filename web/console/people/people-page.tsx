@@ -27,6 +27,7 @@ import { BulkDialog, type BulkWork, bulkKey, LeftActs } from './bulk.tsx';
 import { BulkBar } from './bulk-bar.tsx';
 import { chosenColumns, columns, narrowColumns, rememberColumns } from './columns.tsx';
 import { ColumnsMenu } from './columns-menu.tsx';
+import { ExportDialog } from './export-dialog.tsx';
 import { FilterButton, FilterMarks, withoutFilters } from './filters.tsx';
 import { filtersOf, pageOf, pageSizeOf, pageSizes, searchOf } from './people-query.ts';
 import { PeopleTable } from './people-table.tsx';
@@ -51,7 +52,8 @@ export function Page() {
   const { pages, pager } = useTexts();
   const formats = useFormats();
   const queries = useQueryClient();
-  const mayManage = useMay()('console.people.manage');
+  const may = useMay();
+  const mayManage = may('console.people.manage');
   const { tell } = useToasts();
   const values = useAddressValues();
   const setValues = useSetValues();
@@ -65,6 +67,7 @@ export function Page() {
   const [isAllSelected, setIsAllSelected] = useState(false);
   const [work, setWork] = useState<BulkWork | null>(null);
   const [found, setFound] = useState<BulkPlan | null>(null);
+  const [isExporting, setIsExporting] = useState(false);
 
   // The selection is of what was found: another question begins without one.
   const searchText = JSON.stringify(searchOf(values));
@@ -96,6 +99,16 @@ export function Page() {
   return (
     <div className="people">
       <PageHead title={pages.people} note={<span role="status">{total}</span>}>
+        {may('console.people.export') && (
+          <Button
+            variant="default"
+            leftSection={<Icon name="download" />}
+            disabled={data === undefined || isPlaceholderData || data.total === 0}
+            onClick={() => setIsExporting(true)}
+          >
+            {texts.export.button}
+          </Button>
+        )}
         <ViewsMenu values={values} />
         {!isNarrow && (
           <ColumnsMenu
@@ -190,6 +203,9 @@ export function Page() {
           }}
           onAct={(act: BulkAct) => setWork({ act, selection })}
         />
+      )}
+      {isExporting && data !== undefined && (
+        <ExportDialog query={searchOf(values)} found={data} onClose={() => setIsExporting(false)} />
       )}
       {(work !== null || found !== null) && (
         <BulkDialog
