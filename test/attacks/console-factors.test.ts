@@ -4,12 +4,13 @@ import { describe, test } from 'node:test';
 import { operatorAt } from '../../src/core/access/principal.ts';
 import { changeStaffRole, issueStaffLink, removeStaff } from '../../src/core/staff/manage-staff.ts';
 import { createCeremony, password, stranger } from '../contracts/console/ceremony.ts';
+import { Authenticator } from '../support/server/authenticator.ts';
 import { setUpRoster } from '../support/server/set-up.ts';
 import { askAfter } from '../support/server/staff.ts';
 import { testDoor } from '../support/server/start.ts';
 
 const roster = setUpRoster();
-const { call, signIn, code, invite, enrolWithTotp } = createCeremony(roster);
+const { call, signIn, code, invite, enrolWithTotp, origin } = createCeremony(roster);
 const operator = () => operatorAt(testDoor, roster.organization.key);
 
 describe('who knows the password alone', () => {
@@ -122,6 +123,26 @@ describe('a session', () => {
     const { link } = await issueStaffLink(roster.core, operator(), { staffId: account.id });
     assert.equal((await call('POST /enrol', stranger, { token: link, password })).status, 200);
     assert.equal((await call('POST /factors/totp/confirm', ask, { code: code(secret) })).status, 401);
+  });
+});
+
+describe('a link that is used while a passkey is checked', () => {
+  test('leaves no passkey of the former session', async () => {
+    const { account, email, ask } = await enrolWithTotp();
+    const { link } = await issueStaffLink(roster.core, operator(), { staffId: account.id });
+    const options = await call('POST /factors/passkey/options', ask);
+    const response = new Authenticator().create(options.body, { origin: origin() });
+    const { passkeys } = roster.core.staffFactors;
+    const readCreation = passkeys.readCreation.bind(passkeys);
+    passkeys.readCreation = async (...given) => {
+      assert.equal((await call('POST /enrol', stranger, { token: link, password })).status, 200);
+      return readCreation(...given);
+    };
+    const added = await call('POST /factors/passkey', ask, { response }).finally(() => {
+      passkeys.readCreation = readCreation;
+    });
+    assert.equal(added.status, 401, added.text);
+    assert.deepEqual((await signIn(email)).at('factors'), []);
   });
 });
 
