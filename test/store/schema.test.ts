@@ -169,6 +169,15 @@ function planOf(sql: string): string[] {
     .map(({ detail }) => detail);
 }
 
+test('a part of an order has one bound at each end, because SQLite may follow the wider one of two', () => {
+  const orders = [search.selectInOrder, search.selectSearchedInOrder, search.selectOrderEnd];
+  for (const statement of orders.flatMap((order) => Object.values(order))) {
+    const { sql } = compileStatement(statement, sqliteDialect.compiler);
+    const bounds = [...sql.matchAll(/\) ([<>]=?) \(/g)].map(([, sign]) => sign);
+    assert.deepEqual(bounds, ['>', '<'], sql);
+  }
+});
+
 test('the statements of a search follow the index that bounds them, whatever their filter', () => {
   const wanted = [
     [search.selectTail, 'users USING INDEX users_position (org_key=? AND position>?)'],

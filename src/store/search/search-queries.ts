@@ -151,20 +151,29 @@ const orders: Readonly<Record<Order, readonly ('status' | 'app_key')[]>> = {
 const valueNames = { status: 'status', app_key: 'appKey' } as const;
 
 export type ListValues = Tenant & FilterValues & { limit: number };
-type OrderValues = ListValues & { beforeCreatedAt: number; beforeSeq: number };
+type OrderValues = ListValues & {
+  beforeCreatedAt: number;
+  beforeSeq: number;
+  /** The users are after this position, in the order of creation. */
+  endCreatedAt: number;
+  endSeq: number;
+};
 
-/** The bounds of an order as tuples: the index finds both ends. */
+/**
+ * The bounds of an order as tuples: the index finds both ends. There is one bound at each end, because of two SQLite may
+ * follow the wider one, past every user of the organization.
+ */
 function orderOf(order: Order, p: Binder<OrderValues>) {
   const leading = orders[order];
   const names = sql.join([...leading, 'created_at', 'position'].map((column) => sql.ref(`users.${column}`)));
   const values = leading.map((column) => p(valueNames[column]));
-  const from = sql.join([...values, p('createdFrom'), sql.lit(0)]);
+  const end = sql.join([...values, p('endCreatedAt'), p('endSeq')]);
   const before = sql.join([...values, p('beforeCreatedAt'), p('beforeSeq')]);
   const descending = [...leading, 'created_at', 'position'].map(
     (column) => sql`${sql.ref(`users.${column}`)} desc`,
   );
   return {
-    within: sql`users.org_key = ${p('orgKey')} and (${names}) >= (${from}) and (${names}) < (${before})`,
+    within: sql`users.org_key = ${p('orgKey')} and (${names}) > (${end}) and (${names}) < (${before})`,
     by: sql.join(descending),
   };
 }
@@ -187,10 +196,9 @@ export const selectOrderEnd = everyOrder((order) =>
 /** The users of an order after the position `end` who satisfy the filter. */
 const inOrder = <Row>(selected: RawBuilder<unknown>) =>
   everyOrder((order) =>
-    rawStatement<OrderValues & { endCreatedAt: number; endSeq: number }, Row>((p) => {
+    rawStatement<OrderValues, Row>((p) => {
       const { within, by } = orderOf(order, p);
-      return sql`select ${selected} from users where ${within}
-        and (users.created_at, users.position) > (${p('endCreatedAt')}, ${p('endSeq')}) and ${isAccepted(p)}
+      return sql`select ${selected} from users where ${within} and ${isAccepted(p)}
       order by ${by} limit ${p('limit')}`;
     }),
   );

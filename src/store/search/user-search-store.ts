@@ -67,7 +67,10 @@ export class SqlUserSearchStore implements UserSearchStore {
     const own = await this.#valuesOf(filter);
     if (own === null) return nothing;
     const { executor } = this.#scope;
-    const bounds = { beforeCreatedAt: own.createdUntil, beforeSeq: 0 };
+    const bounds = {
+      ...{ beforeCreatedAt: own.createdUntil, beforeSeq: 0 },
+      ...{ endCreatedAt: own.createdFrom, endSeq: 0 },
+    };
     const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: matchesMax + 1 };
     if (filter.role === 'admin') {
       const rows = await executor.rows(queries.selectAdmins, { ...values, limit: examinedMax });
@@ -78,7 +81,7 @@ export class SqlUserSearchStore implements UserSearchStore {
     const end = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
     const rows = await executor.rows(queries.selectInOrder[order], {
       ...values,
-      endCreatedAt: end?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      endCreatedAt: end?.createdAt ?? own.createdFrom,
       endSeq: end?.seq ?? 0,
     });
     return resultOf(rows, { matchesMax, isWhole: end === undefined });
@@ -96,13 +99,14 @@ export class SqlUserSearchStore implements UserSearchStore {
     const bounds = {
       beforeCreatedAt: from?.createdAt ?? own.createdUntil,
       beforeSeq: from === null ? 0 : from.seq + 1,
+      ...{ endCreatedAt: own.createdFrom, endSeq: 0 },
     };
     const values = { orgKey: this.#orgKey, ...own, ...bounds, limit: examinedMax };
     const order = orderFor(filter);
     const next = await executor.first(queries.selectOrderEnd[order], { ...values, skip: examinedMax });
     const range = {
       ...values,
-      endCreatedAt: next?.createdAt ?? Number.MIN_SAFE_INTEGER,
+      endCreatedAt: next?.createdAt ?? own.createdFrom,
       endSeq: next?.seq ?? 0,
     };
     const rows =
