@@ -89,6 +89,7 @@ describe('people in the console', () => {
     async ({ page }) => {
       const faults = watchFaults(page);
       await openConsole(page, roster, owner, '/people?size=25');
+      await rows(page).first().waitFor();
       const total = Number(/[\d,]+/.exec((await count(page).textContent()) ?? '')?.[0].replaceAll(',', ''));
       assert.ok(total >= peopleSize);
       const pages = Math.ceil(total / 25);
