@@ -127,8 +127,9 @@ test('of two runs of the same import at the same time, one is refused, and every
   const { text, imported } = makeInput(8_000);
   const file = await makeFile(folder, 'twice.csv', text);
   const organization = await newOrganization();
-  const words = ['import', file, '--org', organization.id, '--rejects', join(folder, 'twice.out')];
-  const both = await Promise.all([roster(folder, words), roster(folder, words)]);
+  const words = ['import', file, '--org', organization.id, '--rejects'];
+  const rejects = ['first.out', 'second.out'].map((name) => join(folder, name));
+  const both = await Promise.all(rejects.map((path) => roster(folder, [...words, path])));
   const codes = both.map(({ exitCode }) => exitCode).sort();
   const refused = both.filter(({ exitCode }) => exitCode === 1);
   for (const { stderr } of refused) assert.match(stderr, /another process is running this import/);

@@ -24,7 +24,7 @@ export const staffAccounts: Migration = {
     ) ${rowTable}`,
     'create unique index staff_accounts_email on staff_accounts (org_key, email_key)',
     'create index staff_accounts_sign_in on staff_accounts (email_key, created_at)',
-    'create unique index staff_accounts_id on staff_accounts (id)',
+    'create index staff_accounts_id on staff_accounts (id)',
 
     `create table staff_passkeys (
       org_key ${integer} not null,

@@ -124,6 +124,14 @@ describe('apps', () => {
     const again = await ask(`POST ${path}/${appId()}/try-connect`);
     assert.equal(again.at('userId'), first.at('userId'));
     assert.notEqual(again.at('path'), first.at('path'));
+    const owner = await roster.organization.staff('owner');
+    const act = async (name: string): Promise<number> => {
+      const line = `POST /console/api/v1/people/${first.string('userId')}/acts/${name}`;
+      return (await roster.call(line, { ...owner.ask, json: {} })).status;
+    };
+    assert.equal(await act('cancel'), 200);
+    assert.equal((await ask(`POST ${path}/${appId()}/try-connect`)).status, 409);
+    assert.equal(await act('reinstate'), 200);
     await ledger.mark();
   });
 

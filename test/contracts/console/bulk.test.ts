@@ -56,6 +56,7 @@ describe('an act on many people', () => {
     const last = await run(id);
     assert.deepEqual([last.at('state'), last.at('done'), last.at('changed')], ['complete', 28, 28]);
     assert.equal((await run(id)).status, 409);
+    assert.equal((await roster.call(`DELETE ${root}/${id}`, support.ask)).status, 409);
     for (const each of ids) assert.equal(await statusOf(each), 'inactive');
     assert.deepEqual((await roster.call(`GET ${root}`, support.ask)).at('items'), []);
     const events = await roster.rows.count('audit_events', "action = 'user.cancelled'");

@@ -105,6 +105,9 @@ describe('a passkey', () => {
     assert.deepEqual([kept.status, kept.at('error.code')], [409, 'wrong_state']);
     const secret = (await call('POST /factors/totp', ask)).string('secret');
     assert.equal((await call('POST /factors/totp/confirm', ask, { code: code(secret) })).status, 200);
+    assert.equal((await call('DELETE /factors/totp', ask)).status, 204);
+    const other = (await call('POST /factors/totp', ask)).string('secret');
+    assert.equal((await call('POST /factors/totp/confirm', ask, { code: code(other) })).status, 200);
     assert.equal((await call(`DELETE /factors/passkey/${id}`, ask)).status, 204);
     assert.equal((await call('DELETE /factors/totp', ask)).status, 409);
     assert.equal((await call('GET /session', ask)).status, 200);

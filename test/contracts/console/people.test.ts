@@ -248,6 +248,20 @@ describe('acts', () => {
     assert.equal((await patch({})).status, 200);
   });
 
+  test('the last active admin of an organization stays one, and stays', async () => {
+    const tenant = await roster.addOrganization();
+    const { ask } = await tenant.staff('owner');
+    const { userId } = await roster.addAdmin(tenant, 'last.admin@example.com');
+    const at = `${root}/${userId}`;
+    const calls = [
+      roster.call(`POST ${at}/acts/role`, { ...ask, json: { role: 'parent' } }),
+      roster.call(`POST ${at}/delete`, { ...ask, json: { confirmation: 'last.admin@example.com' } }),
+    ];
+    for (const reply of await Promise.all(calls)) {
+      assert.deepEqual([reply.status, reply.at('error.code')], [409, 'last_admin']);
+    }
+  });
+
   test('a deletion needs a fresh factor and the typed confirmation, and begins an erasure', async () => {
     const { id, email } = await person();
     const stale = await roster.organization.staff('owner', { isStale: true });

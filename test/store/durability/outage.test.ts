@@ -77,7 +77,7 @@ test('a full disk refuses a change without a trace of it, and smaller changes st
   const own = await makeSqliteStore();
   t.after(() => own.dispose());
   const program = join(import.meta.dirname, 'writer-on-full-disk.ts');
-  const limited = 'ulimit -f 3072; exec "$0" "$@"';
+  const limited = 'ulimit -f 4096; exec "$0" "$@"';
   const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, program, own.dataDir]);
   assert.deepEqual(JSON.parse(stdout), {
     atOnce: ['unavailable', 'unavailable', 'unavailable'],

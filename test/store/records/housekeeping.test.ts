@@ -77,6 +77,10 @@ const tables: readonly Swept[] = [
     row: (budget) => ({ org_key: 1, budget, shard: 0, used: 1 }),
   },
   {
+    ...{ table: 'day_totals', clock: 'day', ageMs: 100 * day },
+    row: (what) => ({ org_key: 1, what, times: 1 }),
+  },
+  {
     ...{ table: 'login_failures', clock: 'last_at', ageMs: day },
     row: (subject) => ({ org_key: 1, subject, network: 'n', failures: 1, debt_until: 0 }),
   },
@@ -270,6 +274,7 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   apps: 'stay',
   api_keys: 'stay, so that an expired key is refused as one',
   users: 'an erasure deletes them',
+  demo_people: 'go with their user',
   staff_accounts: 'an owner removes them',
   staff_passkeys: 'go with their account',
   staff_recovery_codes: 'are taken, and go with their account',
