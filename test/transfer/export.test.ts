@@ -220,7 +220,7 @@ const person = fc.record({
   externalId: fc.option(texts, { nil: null }),
   // An address that looks like an encoded word is refused.
   email: fc.option(
-    fc.emailAddress().filter((email) => !email.includes('=?')),
+    fc.emailAddress().filter((email) => !/=\?|\?=/.test(email)),
     { nil: null },
   ),
   firstName: fc.option(texts, { nil: null }),
