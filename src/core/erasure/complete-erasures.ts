@@ -27,7 +27,7 @@ import type { BegunErasure, CompletedLine } from './ledger.ts';
 import { notePosition, passesOf } from './ledger-position.ts';
 import { claimsOf, type ReceiptSigner, type Stater, signReceipt } from './receipt.ts';
 import { ensureSigner } from './receipt-key.ts';
-import { writeRefused } from './refused-deletion.ts';
+import { settleAllUncertain, writeRefused } from './refused-deletion.ts';
 import { findStater } from './stater.ts';
 import { openTraces, type Traces } from './traces.ts';
 
@@ -65,6 +65,7 @@ const purgedAtOnce = 25;
 
 /** Claims at most `limit` due erasures and advances each as far as it can. */
 export async function advanceErasures(core: Core, limit: number): Promise<Pass> {
+  await settleAllUncertain(core);
   await writeRefused(core);
   const { all, unopened } = await claimAll(core, limit);
   if (all.length + unopened.length === 0) return nothing;

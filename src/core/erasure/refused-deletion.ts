@@ -44,24 +44,29 @@ export function noteUncertain(core: Core, begun: readonly BegunErasure[]): void 
     if (uncertain.size < uncertainMax) uncertain.set(erasure.id, { erasure, until });
 }
 
-/** Finds out which of them happened. These were refused after the commit. */
-async function settleUncertain(core: Core): Promise<void> {
+/** Finds out which of them happened, of those that the condition names. These were refused after the commit. */
+async function settleUncertain(core: Core, isAsked: (erasure: BegunErasure) => boolean): Promise<void> {
   const { uncertain } = core.refused;
   for (const [id, { erasure, until }] of uncertain) {
+    if (!isAsked(erasure)) continue;
     const happened = (await core.work.read(erasure.orgKey, (tx) => tx.erasures.find(id))) !== null;
     if (happened) addUnwritten(core, erasure);
     if (happened || core.clock.elapsed() > until) uncertain.delete(id);
   }
 }
 
-/** Writes the rows that could not be written; those that cannot be written now either stay for the next time. */
-export async function writeRefused(core: Core): Promise<void> {
-  const { unwritten } = core.refused;
+/** For the job: finds out about all uncertain ones, so that the other processes learn of those that happened. */
+export async function settleAllUncertain(core: Core): Promise<void> {
   try {
-    await settleUncertain(core);
+    await settleUncertain(core, () => true);
   } catch {
     // The database is away. The store has reported it.
   }
+}
+
+/** Writes the rows that could not be written; those that cannot be written now either stay for the next time. */
+export async function writeRefused(core: Core): Promise<void> {
+  const { unwritten } = core.refused;
   for (const [orgKey, own] of Map.groupBy(unwritten.values(), (each) => each.orgKey)) {
     try {
       await core.work.change(orgKey, async (tx) => {
@@ -80,7 +85,7 @@ export async function writeRefused(core: Core): Promise<void> {
  */
 export async function acceptRefused(core: Core): Promise<void> {
   const { refused } = core;
-  if (refused.unwritten.size + refused.uncertain.size > 0) await writeRefused(core);
+  if (refused.unwritten.size > 0) await writeRefused(core);
   if (refused.unaccepted.size === 0) return;
   refused.accepting ??= acceptAll(core).finally(() => {
     refused.accepting = null;
@@ -103,7 +108,11 @@ async function acceptAll(core: Core): Promise<void> {
  * refused. Refuses with `unavailable`.
  */
 export async function repeatRefused(core: Core, orgKey: OrgKey, ref: UserRef): Promise<string | null> {
-  if (core.refused.uncertain.size > 0) await writeRefused(core);
+  await settleUncertain(
+    core,
+    ({ orgKey: key, userId, user }) =>
+      key === orgKey && ('id' in ref ? userId === ref.id : user?.number === ref.number),
+  );
   const { appId } = ref;
   const named = 'id' in ref ? { userDigest: userDigestOf(ref.id) } : { userNumber: ref.number };
   const known = { ...named, ...(appId === undefined ? {} : { appId }) };
