@@ -5,8 +5,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 
-/** `read` fills the cache and changes nothing. `rewrite` changes all users, and so all their pages. */
-export type NeighbourRequest = 'read' | 'rewrite' | 'begin traffic' | 'end traffic';
+/**
+ * `read` fills the cache and changes nothing. `rewrite` changes all users, and so all their pages. During `overlaps` there
+ * is always a reader: each begins before the one before it ends. Where another process writes, one reads a former state.
+ */
+export type NeighbourRequest = 'read' | 'rewrite' | 'begin traffic' | 'begin overlaps' | 'end traffic';
 
 const [file = '', mmapBytes = '0'] = process.argv.slice(2);
 const db = new Sqlite(file, { timeout: 10_000 });
@@ -55,12 +58,24 @@ async function makeTraffic(): Promise<void> {
   }
 }
 
+async function makeOverlaps(): Promise<void> {
+  const readers = [new Sqlite(file), new Sqlite(file)] as const;
+  for (let turn = 0; !isOver; turn += 1) {
+    const [next, last] = turn % 2 === 0 ? readers : [readers[1], readers[0]];
+    next.exec('begin');
+    next.prepare('select 1 from users limit 1').get();
+    if (last.inTransaction) last.exec('commit');
+    await sleep(1);
+  }
+  for (const reader of readers) reader.close();
+}
+
 async function answer(request: NeighbourRequest): Promise<void> {
   if (request === 'read') read();
   if (request === 'rewrite') rewrite(1);
-  if (request === 'begin traffic') {
+  if (request === 'begin traffic' || request === 'begin overlaps') {
     isOver = false;
-    traffic = makeTraffic();
+    traffic = request === 'begin traffic' ? makeTraffic() : makeOverlaps();
   }
   if (request === 'end traffic') {
     isOver = true;

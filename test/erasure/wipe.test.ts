@@ -227,6 +227,19 @@ describe('wiping', () => {
     });
   });
 
+  test('finds a moment between readers of former states that overlap', async () => {
+    await inScene(template, async (scene) => {
+      await withNeighbours(scene, [0, 0], async (neighbours) => {
+        const [writer, reader] = neighbours;
+        await writer?.ask('begin traffic');
+        await reader?.ask('begin overlaps');
+        await clear(scene);
+        await askAll(neighbours, 'end traffic');
+        await checkSound(scene);
+      });
+    });
+  });
+
   test('needs the commit after it: without it former bytes come back from the cache of another process', async () => {
     await inScene(template, async (scene) => {
       await withNeighbours(scene, [0], async ([neighbour]) => {

@@ -20,6 +20,11 @@ import { type LeftRemains, Scanner } from './scanner.ts';
 /** How many times it tries to find a moment with no old reader and no other writer, and the pause between tries. */
 const momentTriesMax = 40;
 const momentPauseMs = 25;
+/**
+ * How long each tenth try waits for the readers of former states. No connection of any process writes meanwhile, so no
+ * reader gets a state that is former: readers that follow one another closely cannot keep the moment away.
+ */
+const readerWaitsMs: readonly number[] = [100, 200, 400, 800];
 /** How many times it tries to get the lock of the remains. */
 const otherTriesMax = 400;
 /** How many times found remains are wiped before the job retries later. */
@@ -46,7 +51,9 @@ export class SqliteRemains implements Remains {
   }
 
   flush(): Promise<boolean> {
-    return this.#inTurn(async () => (await this.#whenLogIsEmpty(async () => true)) ?? false);
+    return this.#inTurn(
+      async () => (await this.#whenCopied((waitMs) => this.#scanner.truncate(waitMs))) ?? false,
+    );
   }
 
   clear(traces: ReadonlySet<string>): Promise<ReadonlySet<string>> {
@@ -83,7 +90,7 @@ export class SqliteRemains implements Remains {
 
   async #clear(traces: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     // A process that died while it wiped may have left caches that hold former bytes.
-    const areDropped = await this.#inMoment(async () => ((await this.#scanner.dropCaches()) ? true : null));
+    const areDropped = await this.#inMoment((waitMs) => this.#scanner.dropCaches(waitMs));
     if (areDropped === null) return traces;
     for (let round = 1; ; round++) {
       const found = await this.#scan(traces);
@@ -100,8 +107,8 @@ export class SqliteRemains implements Remains {
     const { db } = this.#parts.connection;
     const copiedAfter = db.pragma('wal_autocheckpoint', { simple: true });
     try {
-      const isHeld = await this.#whenLogIsEmpty(async () => {
-        if (await this.#scanner.hold()) {
+      const isHeld = await this.#whenCopied(async (waitMs) => {
+        if (await this.#scanner.hold(waitMs)) {
           // Otherwise each commit would try to copy the long log, and fail.
           db.pragma('wal_autocheckpoint = 0');
           return true;
@@ -119,24 +126,28 @@ export class SqliteRemains implements Remains {
   /** Wipes what the scan found, a part at a time; false where there was no moment for it. */
   async #wipe(): Promise<boolean> {
     let left: number | null;
-    do left = await this.#whenLogIsEmpty(() => this.#scanner.wipe());
+    do left = await this.#whenCopied((waitMs) => this.#scanner.wipe(waitMs));
     while (left !== null && left > 0);
     return left === 0;
   }
 
   /**
-   * Runs work at a moment in which no transaction of this process is open and the log is empty, so that the file alone
-   * is the database. Null where no such moment came, or the work found that it had passed.
+   * Runs work between two transactions of this process, after most of the log is in the file. The work empties the log
+   * first, so that the file alone is the database. Null where no moment came in which it could.
    */
-  async #whenLogIsEmpty<T>(work: () => Promise<T | null>): Promise<T | null> {
+  async #whenCopied<T>(work: (waitMs: number) => Promise<T | null>): Promise<T | null> {
     await Promise.all([this.#parts.checkpoints.copy(), this.#scanner.prepare()]);
-    return this.#inMoment(async () => ((await this.#scanner.truncate()) ? work() : null));
+    return this.#inMoment(work);
   }
 
-  /** Runs work between two transactions of this process, and repeats it while it returns null, up to a limit. */
-  async #inMoment<T>(work: () => Promise<T | null>): Promise<T | null> {
+  /**
+   * Runs work between two transactions of this process, and repeats it while it returns null, up to a limit. It is told
+   * how long to wait for readers of former states.
+   */
+  async #inMoment<T>(work: (waitMs: number) => Promise<T | null>): Promise<T | null> {
     for (let tries = 1; ; tries++) {
-      const done = await this.#parts.commits.between(work);
+      const waitMs = tries % 10 === 0 ? (readerWaitsMs[tries / 10 - 1] ?? 0) : 0;
+      const done = await this.#parts.commits.between(() => work(waitMs));
       if (done !== null || tries === momentTriesMax) return done;
       await sleep(momentPauseMs);
     }

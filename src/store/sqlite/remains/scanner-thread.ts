@@ -41,24 +41,17 @@ function answer(request: Exclude<ScannerRequest, { kind: 'end' }>): Answer {
   switch (request.kind) {
     case 'drop caches':
       return unlessRefused(() => {
-        dropCaches(db);
+        waiting(request.waitMs, () => dropCaches(db));
         return true;
-      }, false);
+      }, null);
     case 'truncate':
-      return unlessRefused(() => {
-        const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[];
-        return row?.busy === 0;
-      }, false);
+      return unlessRefused(() => truncate(request.waitMs), false) || null;
     case 'hold':
-      return unlessRefused(() => {
-        db.exec('begin');
-        db.prepare('select 1 from sqlite_schema').get();
-        return logBytes() === 0;
-      }, false);
+      return unlessRefused(() => truncate(request.waitMs) && hold(), false);
     case 'scan':
       return scanFor(request.traces);
     case 'wipe':
-      return unlessRefused(wipeSome, null);
+      return unlessRefused(() => (truncate(request.waitMs) ? wipeSome() : null), null);
     case 'release':
       if (db.inTransaction) db.exec('commit');
       return true;
@@ -73,6 +66,29 @@ function unlessRefused<T>(work: () => T, otherwise: T): T {
     if (error instanceof Sqlite.SqliteError) return otherwise;
     throw error;
   }
+}
+
+/** Whether the log is empty, at that moment. */
+function truncate(waitMs: number): boolean {
+  const [row] = waiting(waitMs, () => db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[]);
+  return row?.busy === 0;
+}
+
+/** Has SQLite wait so long for the locks that the work needs. */
+function waiting<T>(waitMs: number, work: () => T): T {
+  db.pragma(`busy_timeout = ${waitMs}`);
+  try {
+    return work();
+  } finally {
+    db.pragma('busy_timeout = 0');
+  }
+}
+
+/** Begins to read; whether the file alone is the database then. */
+function hold(): boolean {
+  db.exec('begin');
+  db.prepare('select 1 from sqlite_schema').get();
+  return logBytes() === 0;
 }
 
 /** Null when the log grew past its limit during the scan. */

@@ -22,7 +22,8 @@ export interface LeftRemains {
 }
 
 export type ScannerRequest =
-  | { readonly kind: 'drop caches' | 'truncate' | 'hold' | 'wipe' | 'release' }
+  | { readonly kind: 'drop caches' | 'truncate' | 'hold' | 'wipe'; readonly waitMs: number }
+  | { readonly kind: 'release' }
   | { readonly kind: 'end' }
   | { readonly kind: 'scan'; readonly traces: ReadonlySet<string> };
 
@@ -44,25 +45,25 @@ export class Scanner {
     await this.#ask({ kind: 'release' });
   }
 
-  /** Has all connections to the file drop their caches; false where another connection writes. */
-  dropCaches(): Promise<boolean> {
-    return this.#ask({ kind: 'drop caches' });
+  /** Has all connections to the file drop their caches; null where another connection writes for so long. */
+  dropCaches(waitMs: number): Promise<true | null> {
+    return this.#ask({ kind: 'drop caches', waitMs });
   }
 
   /**
-   * Copies the rest of the log into the file and empties the log; false where a connection reads a former state, or
-   * writes.
+   * Copies the rest of the log into the file and empties the log. Waits so long for connections that write or read a
+   * former state; no connection can write meanwhile. Null where they do not end.
    */
-  truncate(): Promise<boolean> {
-    return this.#ask({ kind: 'truncate' });
+  truncate(waitMs: number): Promise<true | null> {
+    return this.#ask({ kind: 'truncate', waitMs });
   }
 
   /**
-   * Keeps SQLite from copying anything into the file until `release`. False where the log was not empty: then the file
-   * alone is not the database.
+   * Empties the log as `truncate` does, then keeps SQLite from copying anything into the file until `release`. False
+   * where the log was not empty: then the file alone is not the database.
    */
-  hold(): Promise<boolean> {
-    return this.#ask({ kind: 'hold' });
+  hold(waitMs: number): Promise<boolean> {
+    return this.#ask({ kind: 'hold', waitMs });
   }
 
   async release(): Promise<void> {
@@ -75,11 +76,11 @@ export class Scanner {
   }
 
   /**
-   * Wipes a bounded number of the pages that the last scan found; how many are left. Null where it could not: another
-   * connection writes, or has written since the log was emptied.
+   * Empties the log as `truncate` does, then wipes a bounded number of the pages that the last scan found; how many are
+   * left. Null where it could not: another connection writes, or has written since the log was emptied.
    */
-  wipe(): Promise<number | null> {
-    return this.#ask({ kind: 'wipe' });
+  wipe(waitMs: number): Promise<number | null> {
+    return this.#ask({ kind: 'wipe', waitMs });
   }
 
   /** Ends the thread for good, after its present request. */
