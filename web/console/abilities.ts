@@ -7,6 +7,8 @@ import type { StaffRoleName } from '../../src/contracts/console/shapes/session.t
 export const abilities = {
   'console.people.read': ['owner', 'support', 'privacy', 'engineer'],
   'console.people.manage': ['owner', 'support'],
+  'console.people.many': ['owner', 'support', 'privacy'],
+  'console.people.rights': ['owner'],
   'console.people.export': ['owner', 'privacy'],
   'console.erasures.manage': ['owner', 'privacy'],
   'console.record.read': ['owner', 'privacy'],

@@ -1,8 +1,9 @@
 /** Acts on many people in the console: a plan, its confirmation, the run part by part, and going on after an interruption. */
 import type { Core } from '../../core/core.ts';
+import { userRoles } from '../../core/directory/user.ts';
 import { refuseFaults } from '../../core/errors.ts';
 import { parseUserIdText } from '../../core/ids.ts';
-import { bulkActs, bulkMax, bulkStates } from '../../core/people/bulk-act.ts';
+import { bulkActs, bulkConfirmationOf, bulkMax, bulkStates } from '../../core/people/bulk-act.ts';
 import {
   type BulkProgress,
   type BulkSelection,
@@ -15,10 +16,10 @@ import {
 import { toMillisecondText } from '../../core/time.ts';
 import type { Answer, Call, Route } from '../../http/contract.ts';
 import { readMembers } from '../../http/reading/members.ts';
-import { instant, named, Type } from '../../http/shape.ts';
+import { instant, named, nullable, Type } from '../../http/shape.ts';
 import { readPeopleQuery } from './people-routes.ts';
 import { peopleQuery } from './people-schemas.ts';
-import type { BulkPlan, BulkRefusal } from './shapes/people.ts';
+import type { BulkPlan, BulkRefusal } from './shapes/bulk.ts';
 import { staffOf } from './staff-caller.ts';
 
 const tag = 'People';
@@ -31,6 +32,8 @@ const plan = named(
   Type.Object({
     id: bulkId,
     act: Type.Enum(bulkActs),
+    role: nullable(Type.Enum(userRoles, { description: 'Of `role`: the new one.' })),
+    isApproved: nullable(Type.Boolean({ description: 'Of `clinical`: whether it is approved.' })),
     state: Type.Enum(bulkStates),
     total: count,
     refusals,
@@ -47,6 +50,8 @@ const { page: _, pageSize: __, ...filters } = peopleQuery.properties;
 
 const planBody = Type.Object({
   act: Type.Enum(bulkActs, { description: 'What to do to each.' }),
+  role: Type.Optional(Type.Enum(userRoles, { description: 'Of `role`: the new one.' })),
+  isApproved: Type.Optional(Type.Boolean({ description: 'Of `clinical`: whether it is approved.' })),
   selection: Type.Object(
     {
       ids: Type.Optional(Type.Array(Type.String(), { maxItems: bulkMax, description: 'The ids of people.' })),
@@ -63,7 +68,7 @@ const runBody = Type.Object({
 });
 
 export function bulkRoutes(core: Core): readonly Route[] {
-  const common = { tag, access: 'console.people.manage' } as const;
+  const common = { tag, access: 'console.people.many' } as const;
   return [
     {
       ...common,
@@ -72,7 +77,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
       operationId: 'planBulkAct',
       summary: 'Plan an act on many people',
       description:
-        'Changes nobody. The plan says what would be refused now, and is confirmed by the first run.',
+        'Changes no person. The plan says what would be refused now, and is confirmed by the first run. Each role plans the acts that it may do to one person.',
       body: planBody,
       bodyExample: { act: 'end-sessions', selection: { query: { role: 'admin' } } },
       responses: { 201: { description: 'The plan', schema: plan } },
@@ -117,12 +122,12 @@ export function bulkRoutes(core: Core): readonly Route[] {
       operationId: 'runBulkAct',
       summary: 'Do the next part of a bulk act',
       description:
-        'The first call confirms the plan; the page repeats the call until the state is `complete`.',
+        'The first call confirms the plan; the page repeats the call until the state is `complete`. A role, clinical approval and a deletion need a fresh second factor for each call.',
       params,
       body: runBody,
       bodyExample: { confirmation: '12' },
       responses: { 200: { description: 'How far it is', schema: plan } },
-      refusals: ['bulk_act_not_found', 'invalid_fields', 'wrong_state'],
+      refusals: ['bulk_act_not_found', 'invalid_fields', 'wrong_state', 'fresh_factor_required'],
       sampleFaults: [{ field: 'confirmation', fault: 'differs' }],
       async handle(call) {
         const { confirmation } = readMembers(call.body);
@@ -154,8 +159,10 @@ function idOf({ params: path }: Call): string {
 }
 
 async function make(core: Core, call: Call): Promise<Answer> {
-  const { act, selection } = readMembers(call.body);
-  const progress = await planBulkAct(core, staffOf(call), { act, selection: readSelection(selection) });
+  const { act, role, isApproved, selection } = readMembers(call.body);
+  const progress = await planBulkAct(core, staffOf(call), {
+    ...{ act, values: { role, isApproved }, selection: readSelection(selection) },
+  });
   return { status: 201, body: presentPlan(progress) };
 }
 
@@ -175,16 +182,18 @@ function readSelection(value: unknown): BulkSelection {
 }
 
 function presentPlan({ bulk, left }: BulkProgress): BulkPlan {
-  const { id, act, state, total, changed, createdAt } = bulk;
+  const { id, act, value, state, total, changed, createdAt } = bulk;
   const done = total - left;
   const counted = Object.values(bulk.failed).reduce((sum, each) => sum + each, changed);
   // Who was deleted while the act waited has left no row.
   const gone = done - counted > 0 ? { gone: (bulk.failed['gone'] ?? 0) + done - counted } : {};
   return {
     ...{ id, act, state, total, done, changed },
+    role: typeof value === 'string' ? value : null,
+    isApproved: typeof value === 'boolean' ? value : null,
     refusals: presentRefusals(bulk.planned),
     failed: presentRefusals({ ...bulk.failed, ...gone }),
-    confirmation: String(total),
+    confirmation: bulkConfirmationOf(bulk),
     createdAt: toMillisecondText(createdAt),
   };
 }

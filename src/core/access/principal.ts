@@ -131,6 +131,8 @@ export type Action =
   | 'console.people.unmasked'
   /** Resend, reset, end sessions, unlock, edit, rename, cancel, reinstate. */
   | 'console.people.manage'
+  /** Plan and run an act on many: each role only the acts that it may do to one. */
+  | 'console.people.many'
   /** Give and take roles and clinical approval, and change the email of a person who has such rights. */
   | 'console.people.rights'
   /** Take the data of people out of the directory. */
@@ -259,6 +261,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'console.people.read': { ...consoleOnly, staff: always },
   'console.people.unmasked': { ...consoleOnly, staff: staffWith('owner', 'support', 'privacy') },
   'console.people.manage': { ...consoleOnly, staff: staffWith('owner', 'support') },
+  'console.people.many': { ...consoleOnly, staff: staffWith('owner', 'support', 'privacy') },
   'console.people.rights': { ...consoleOnly, staff: staffWith('owner') },
   'console.people.export': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
   'console.erasures.manage': { ...consoleOnly, staff: staffWith('owner', 'privacy') },

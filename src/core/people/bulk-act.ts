@@ -3,13 +3,43 @@
  * it can go on after an interruption. The people who are left to do are rows: a run claims some with a lease, so that two runs never
  * do one person at the same time, and one that was killed is done again.
  */
+import { type UserRole, userRoles } from '../directory/user.ts';
+import { FieldReader, readBoolean, readChoice } from '../directory/user-fields.ts';
+import { refuseFaults } from '../errors.ts';
 import type { OrgKey, UserId } from '../ids.ts';
 import { dayMs, minuteMs } from '../time.ts';
 import { nextState, type Transitions } from '../transitions.ts';
 
-/** The acts that need no value of their own. */
-export const bulkActs = ['resend', 'send-reset', 'end-sessions', 'unlock', 'cancel', 'reinstate'] as const;
+export const bulkActs = [
+  ...(['resend', 'send-reset', 'end-sessions', 'unlock', 'cancel', 'reinstate'] as const),
+  ...(['role', 'clinical', 'delete'] as const),
+] as const;
 export type BulkActName = (typeof bulkActs)[number];
+
+/** What an act gives to each person: a role for `role`, whether it is approved for `clinical`; null for the other acts. */
+export type BulkValue = UserRole | boolean | null;
+
+/** The value of an act as it came. Refuses with `invalid_fields`. */
+export function readBulkValue(act: BulkActName, { role, isApproved }: BulkValues): BulkValue {
+  const fields = new FieldReader();
+  if (act !== 'role' && act !== 'clinical') return null;
+  const value =
+    act === 'role'
+      ? fields.take('role', readChoice(role, userRoles))
+      : fields.take('isApproved', readBoolean(isApproved));
+  refuseFaults(fields.faults);
+  return value ?? null;
+}
+
+export interface BulkValues {
+  readonly role?: unknown;
+  readonly isApproved?: unknown;
+}
+
+/** What the maker types to confirm the plan. A deletion is not confirmed by a number alone, which a reader may type by habit. */
+export function bulkConfirmationOf({ act, total }: Pick<BulkAct, 'act' | 'total'>): string {
+  return act === 'delete' ? `delete ${total}` : String(total);
+}
 
 export const bulkStates = ['planned', 'running', 'complete', 'discarded'] as const;
 export type BulkState = (typeof bulkStates)[number];
@@ -36,6 +66,7 @@ export interface BulkAct {
   /** `blk_` and 32 hex digits. */
   readonly id: string;
   readonly act: BulkActName;
+  readonly value: BulkValue;
   /** The staff account that made it, the only one that goes on with it. */
   readonly madeBy: string;
   readonly state: BulkState;

@@ -2,24 +2,30 @@
 import type { Arrival } from '../access/arrival.ts';
 import { authorize, type StaffPrincipal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import { deleteUser } from '../directory/user-lifecycle.ts';
 import { DomainError, isNotFound, refuse } from '../errors.ts';
 import { newPrefixedId, type UserId } from '../ids.ts';
 import { recordList } from '../record/reads.ts';
 import { selectUsers } from '../search/find-users.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import type { SearchFilter } from '../search/user-search-store.ts';
-import { actOnPerson } from './acts-on-person.ts';
+import { requireFreshFactor } from '../staff/authenticate-staff.ts';
+import { type ActOutcome, actOnPerson } from './acts-on-person.ts';
 import {
   type BulkAct,
   type BulkActName,
   type BulkRefusals,
+  type BulkValue,
+  type BulkValues,
   bulkActs,
+  bulkConfirmationOf,
   bulkLeaseMs,
   bulkMax,
   nextBulkState,
+  readBulkValue,
 } from './bulk-act.ts';
 import { foreseeRefusals } from './foresee-refusals.ts';
-import { actionOf } from './person-act.ts';
+import { actionOf, needsFreshFactor } from './person-act.ts';
 
 /** People in one run: a person at the page waits for it. */
 const partSize = 25;
@@ -35,28 +41,30 @@ export type BulkSelection =
   | { readonly query: SearchQuery; readonly filter: SearchFilter };
 
 /**
- * Makes a plan, and changes no person. Refuses with `forbidden`, and with `invalid_fields` for an act that is not for many and for
- * more people than `bulkMax`.
+ * Makes a plan, and changes no person. Refuses with `forbidden`, and with `invalid_fields` for an act that is not for many, for a
+ * value that is not one of the act, and for more people than `bulkMax`.
  */
 export async function planBulkAct(
   core: Core,
   principal: StaffPrincipal,
-  input: { readonly act: unknown; readonly selection: BulkSelection },
+  input: { readonly act: unknown; readonly values?: BulkValues; readonly selection: BulkSelection },
 ): Promise<BulkProgress> {
-  authorize(principal, 'console.people.manage');
+  authorize(principal, 'console.people.many');
   const act = bulkActs.find((each) => each === input.act);
   if (act === undefined) throw refuse('invalid_fields', { faults: [{ field: 'act', fault: 'invalid' }] });
+  authorize(principal, actionOf(act));
+  const value = readBulkValue(act, input.values ?? {});
   const ids = await selectIds(core, principal, input.selection);
   const planned: Record<string, number> = {};
   const existing: UserId[] = [];
-  for await (const { id, why } of foreseeRefusals(core, principal, act, ids)) {
+  for await (const { id, why } of foreseeRefusals(core, principal, { act, value, ids })) {
     existing.push(id);
     if (why !== null) planned[why] = (planned[why] ?? 0) + 1;
   }
   await recordList(core, principal, existing.length);
   const made: Omit<BulkAct, 'orgKey'> = {
-    ...{ id: newPrefixedId('blk'), act, madeBy: principal.staffId, state: 'planned', total: existing.length },
-    ...{ planned, changed: 0, failed: {}, createdAt: core.clock.now() },
+    ...{ id: newPrefixedId('blk'), act, value, madeBy: principal.staffId, state: 'planned' },
+    ...{ total: existing.length, planned, changed: 0, failed: {}, createdAt: core.clock.now() },
   };
   return core.work.change(principal.orgKey, async (tx) => {
     await tx.bulkActs.insert(made, existing);
@@ -90,7 +98,7 @@ function tooMany(): Error {
 
 /** The bulk acts of the principal that are not complete, newest first. */
 export async function listBulkActs(core: Core, principal: StaffPrincipal): Promise<readonly BulkProgress[]> {
-  authorize(principal, 'console.people.manage');
+  authorize(principal, 'console.people.many');
   return core.work.read(principal.orgKey, async (tx) => {
     const open = await tx.bulkActs.listOpen(principal.staffId, listMax);
     return Promise.all(open.map(async (bulk) => ({ bulk, left: await tx.bulkActs.countLeft(bulk.id) })));
@@ -99,7 +107,7 @@ export async function listBulkActs(core: Core, principal: StaffPrincipal): Promi
 
 /** Refuses with `forbidden` and `not_found` (bulk_act), also for that of another staff account. */
 export async function getBulkAct(core: Core, principal: StaffPrincipal, id: string): Promise<BulkProgress> {
-  authorize(principal, 'console.people.manage');
+  authorize(principal, 'console.people.many');
   return core.work.read(principal.orgKey, async (tx) => {
     const bulk = requireOwn(principal, await tx.bulkActs.find(id));
     return { bulk, left: await tx.bulkActs.countLeft(id) };
@@ -107,24 +115,27 @@ export async function getBulkAct(core: Core, principal: StaffPrincipal, id: stri
 }
 
 /**
- * Does the next part. The first call confirms the plan: `confirmation` is the number of people. Later calls go on, also after an
- * interruption. Refuses with `forbidden`, `not_found` (bulk_act), `wrong_state`, and `invalid_fields` for a wrong confirmation.
+ * Does the next part. The first call confirms the plan with what `bulkConfirmationOf` says. Later calls go on, also after an
+ * interruption. Each call of an act that does harm needs a fresh factor. Refuses with `forbidden`, `fresh_factor_required`,
+ * `not_found` (bulk_act), `wrong_state`, and `invalid_fields` for a wrong confirmation.
  */
 export async function runBulkAct(
   core: Core,
   principal: StaffPrincipal,
   input: { readonly id: string; readonly confirmation: unknown; readonly arrival: Arrival },
 ): Promise<BulkProgress> {
-  authorize(principal, 'console.people.manage');
+  authorize(principal, 'console.people.many');
   const { id, arrival } = input;
   const typed = input.confirmation ?? undefined;
   if (typed !== undefined && typeof typed !== 'string') {
     throw refuse('invalid_fields', { faults: [{ field: 'confirmation', fault: 'invalid' }] });
   }
-  const { act, ids } = await core.work.change(principal.orgKey, async (tx) => {
+  const { act, value, ids } = await core.work.change(principal.orgKey, async (tx) => {
     const bulk = requireOwn(principal, await tx.bulkActs.lock(id));
+    authorize(principal, actionOf(bulk.act));
+    if (needsFreshFactor(bulk.act)) requireFreshFactor(core, principal);
     if (bulk.state === 'planned') {
-      if (typed === undefined || typed.trim() !== String(bulk.total)) {
+      if (typed?.trim() !== bulkConfirmationOf(bulk)) {
         throw refuse('invalid_fields', { faults: [{ field: 'confirmation', fault: 'differs' }] });
       }
       await tx.bulkActs.update(id, { state: nextBulkState(bulk.state, 'confirm') });
@@ -132,13 +143,15 @@ export async function runBulkAct(
       throw refuse('wrong_state', { from: bulk.state, to: 'running' });
     }
     const claim = { now: core.clock.now(), leaseMs: bulkLeaseMs, limit: partSize };
-    return { act: bulk.act, ids: await tx.bulkActs.claim(id, claim) };
+    return { act: bulk.act, value: bulk.value, ids: await tx.bulkActs.claim(id, claim) };
   });
   for (const userId of ids) {
-    const outcome = await doOne(core, principal, { userId, act, arrival });
+    const outcome = await doOne(core, principal, { userId, act, value, arrival });
     await core.work.change(principal.orgKey, async (tx) => {
       const bulk = await tx.bulkActs.lock(id);
-      if (bulk === null || !(await tx.bulkActs.settle(id, userId))) return;
+      // A deletion takes the person from those who are left, and only one caller deletes a person.
+      const isDone = (await tx.bulkActs.settle(id, userId)) || (act === 'delete' && outcome === null);
+      if (bulk === null || !isDone) return;
       await tx.bulkActs.update(id, counted(bulk, outcome));
     });
   }
@@ -154,7 +167,7 @@ export async function runBulkAct(
 
 /** Ends a bulk act; what was done stays done. Refuses with `forbidden`, `not_found` (bulk_act) and `wrong_state`. */
 export async function discardBulkAct(core: Core, principal: StaffPrincipal, id: string): Promise<void> {
-  authorize(principal, 'console.people.manage');
+  authorize(principal, 'console.people.many');
   await core.work.change(principal.orgKey, async (tx) => {
     const bulk = requireOwn(principal, await tx.bulkActs.lock(id));
     await tx.bulkActs.update(id, { state: nextBulkState(bulk.state, 'discard') });
@@ -167,19 +180,9 @@ function requireOwn({ staffId }: StaffPrincipal, bulk: BulkAct | null): BulkAct 
 }
 
 /** Null where the person was changed; `unchanged`, or the code of the refusal. A fault ends the run, and the person is done again. */
-async function doOne(
-  core: Core,
-  principal: StaffPrincipal,
-  { userId, act, arrival }: { readonly userId: UserId; readonly act: BulkActName; readonly arrival: Arrival },
-): Promise<string | null> {
-  authorize(principal, actionOf(act));
+async function doOne(core: Core, principal: StaffPrincipal, one: OneAct): Promise<string | null> {
   try {
-    const { isChanged } = await actOnPerson(core, principal, {
-      ref: { id: userId },
-      act,
-      values: {},
-      arrival,
-    });
+    const { isChanged } = await actOnOne(core, principal, one);
     return isChanged ? null : 'nothing_to_do';
   } catch (error) {
     if (isNotFound(error, 'user')) return 'gone';
@@ -187,6 +190,27 @@ async function doOne(
       return error.code;
     throw error;
   }
+}
+
+interface OneAct {
+  readonly userId: UserId;
+  readonly act: BulkActName;
+  readonly value: BulkValue;
+  readonly arrival: Arrival;
+}
+
+async function actOnOne(
+  core: Core,
+  principal: StaffPrincipal,
+  { userId, act, value, arrival }: OneAct,
+): Promise<Pick<ActOutcome, 'isChanged'>> {
+  const ref = { id: userId };
+  if (act === 'delete') {
+    await deleteUser(core, principal, { ref });
+    return { isChanged: true };
+  }
+  const values = act === 'role' ? { role: value } : act === 'clinical' ? { isApproved: value } : {};
+  return actOnPerson(core, principal, { ref, act, values, arrival });
 }
 
 function counted({ changed, failed }: BulkAct, outcome: string | null): Pick<BulkAct, 'changed' | 'failed'> {

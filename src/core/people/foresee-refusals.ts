@@ -7,9 +7,9 @@ import { isAlive } from '../access/session.ts';
 import { emailSubjects } from '../access/subject.ts';
 import type { Core } from '../core.ts';
 import { type LimitUse, listAccountLimits } from '../deployment/limits.ts';
-import type { User } from '../directory/user.ts';
+import { isActiveAdmin, type User } from '../directory/user.ts';
 import type { UserId } from '../ids.ts';
-import type { BulkActName } from './bulk-act.ts';
+import type { BulkAct, BulkActName, BulkValue } from './bulk-act.ts';
 import { endedByUnlock, longestWait } from './person.ts';
 import { type ActRefusal, refusalOf } from './person-act.ts';
 
@@ -22,10 +22,9 @@ export interface Foreseen {
 export async function* foreseeRefusals(
   core: Core,
   { orgKey }: Principal,
-  act: BulkActName,
-  ids: readonly UserId[],
+  { act, value, ids }: Pick<BulkAct, 'act' | 'value'> & { readonly ids: readonly UserId[] },
 ): AsyncGenerator<Foreseen> {
-  const activeAdmins = await core.work.read(orgKey, (tx) => tx.users.countActiveAdmins());
+  let activeAdmins = await core.work.read(orgKey, (tx) => tx.users.countActiveAdmins());
   for (const id of ids) {
     const user = await core.work.read(orgKey, (tx) => tx.users.find({ id }));
     if (user === null) continue;
@@ -38,8 +37,21 @@ export async function* foreseeRefusals(
     };
     const sessions = act === 'end-sessions' ? await countSessions(core, user) : 0;
     const hasLocks = act === 'unlock' && (await isLocked(core, user, limits));
-    yield { id, why: refusalOf(act, { ...facts, sessions, hasLocks }) };
+    const why = changesNothing(user, act, value)
+      ? 'nothing_to_do'
+      : refusalOf(act, { ...facts, sessions, hasLocks });
+    // Of all active admins in the plan, the last one is refused.
+    if (why === null && endsAdmin.has(act) && isActiveAdmin(user)) activeAdmins -= 1;
+    yield { id, why };
   }
+}
+
+const endsAdmin: ReadonlySet<BulkActName> = new Set(['cancel', 'role', 'delete']);
+
+function changesNothing(user: User, act: BulkActName, value: BulkValue): boolean {
+  if (act === 'role') return user.role === value;
+  if (act !== 'clinical') return false;
+  return value === true ? user.isClinicalApproved : !user.isClinical && !user.isClinicalApproved;
 }
 
 const isLimited: ReadonlySet<BulkActName> = new Set(['resend', 'send-reset', 'unlock']);

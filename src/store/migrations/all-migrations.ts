@@ -38,6 +38,7 @@ import { staffAccounts } from './0035-staff-accounts.ts';
 import { consoleLists } from './0036-console-lists.ts';
 import { demoPeople } from './0037-demo-people.ts';
 import { people } from './0038-people.ts';
+import { bulkValues } from './0039-bulk-values.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   consoleLists,
   demoPeople,
   people,
+  bulkValues,
 ];
 
 /** The version that this program works with. */

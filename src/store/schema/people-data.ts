@@ -10,6 +10,7 @@ export const peopleData = {
       org_key: 'plain',
       id: 'plain',
       act: 'plain',
+      act_value: 'plain',
       made_by: 'staff',
       state: 'plain',
       total: 'plain',

@@ -15,6 +15,8 @@ export interface PeopleTables {
     org_key: number;
     id: string;
     act: BulkActName;
+    /** What the act gives, as JSON; null for an act that gives nothing. */
+    act_value: string | null;
     /** The id of the staff account. */
     made_by: string;
     state: BulkState;

@@ -134,13 +134,140 @@ describe('an act on many people', () => {
     assert.deepEqual([done.at('state'), done.at('changed'), done.at('failed')], ['complete', 30, []]);
   });
 
-  test('is for owners and support, each for the own ones, in the own organization', async () => {
+  test('gives a role or clinical approval to each, by an owner with a fresh factor', async () => {
+    const owner = await roster.organization.staff('owner');
+    const proved = { email: null, emailProvedAt: roster.clock.now() };
+    const parents = await Promise.all(
+      ['a', 'b'].map((each) =>
+        addPerson(roster, { ...proved, email: `bulk-${each}@example.com` }).then(({ userId }) => userId),
+      ),
+    );
+    const unproved = await addPerson(roster, { email: 'bulk-unproved@example.com' });
+    const ids = [...parents, unproved.userId];
+    const members = await plan({ act: 'role', role: 'member', selection: { ids } }, owner.ask);
+    assert.deepEqual(
+      [members.status, members.at('role'), members.at('isApproved'), members.at('refusals')],
+      [201, 'member', null, [{ why: 'email_unproved', count: 1 }]],
+    );
+    const stale = await roster.organization.staff('owner', { isStale: true, of: owner });
+    const early = await run(members.string('id'), { confirmation: '3' }, stale.ask);
+    assert.deepEqual([early.status, early.at('error.code')], [403, 'fresh_factor_required']);
+    assert.equal(
+      (await roster.call(`GET ${root}/${members.string('id')}`, owner.ask)).at('state'),
+      'planned',
+    );
+    const given = await run(members.string('id'), { confirmation: '3' }, owner.ask);
+    assert.deepEqual(
+      [given.at('state'), given.at('changed'), given.at('failed')],
+      ['complete', 2, [{ why: 'invalid_fields', count: 1 }]],
+    );
+    const again = await plan({ act: 'role', role: 'member', selection: { ids: parents } }, owner.ask);
+    assert.deepEqual(again.at('refusals'), [{ why: 'nothing_to_do', count: 2 }]);
+
+    for (const [isApproved, refused] of [
+      [true, []],
+      [true, [{ why: 'nothing_to_do', count: 2 }]],
+      [false, []],
+      [false, [{ why: 'nothing_to_do', count: 2 }]],
+    ] as const) {
+      const made = await plan({ act: 'clinical', isApproved, selection: { ids: parents } }, owner.ask);
+      assert.deepEqual([made.at('isApproved'), made.at('refusals')], [isApproved, refused]);
+      const done = await run(made.string('id'), { confirmation: '2' }, owner.ask);
+      assert.deepEqual([done.at('changed'), done.at('failed')], [2 - 2 * refused.length, refused]);
+    }
+    for (const faulty of [{ act: 'role', role: 'owner' }, { act: 'role' }, { act: 'clinical' }]) {
+      assert.equal((await plan({ ...faulty, selection: { ids } }, owner.ask)).status, 422);
+    }
+  });
+
+  test('deletes each with an erasure of its own, after a typed confirmation and with a fresh factor', async () => {
+    const privacy = await roster.organization.staff('privacy');
+    const ids = await addPeople(27);
+    const planned = await plan({ act: 'delete', selection: { ids } }, privacy.ask);
+    assert.deepEqual([planned.status, planned.at('confirmation')], [201, 'delete 27']);
+    const id = planned.string('id');
+    const stale = await roster.organization.staff('privacy', { isStale: true, of: privacy });
+    assert.equal(
+      (await run(id, { confirmation: 'delete 27' }, stale.ask)).at('error.code'),
+      'fresh_factor_required',
+    );
+    for (const confirmation of ['27', 'delete', 'delete 28', '']) {
+      assert.equal((await run(id, { confirmation }, privacy.ask)).status, 422);
+    }
+    for (const each of ids) assert.equal(await statusOf(each), 'active');
+    await ledger.mark();
+    const first = await run(id, { confirmation: 'delete 27' }, privacy.ask);
+    assert.deepEqual(
+      [first.at('state'), first.at('done'), first.at('changed'), first.at('failed')],
+      ['running', 25, 25, []],
+    );
+    // The factor must be fresh in later parts too.
+    assert.equal((await run(id, {}, stale.ask)).status, 403);
+    const [left = ''] = (await Promise.all(ids.map(async (each) => [each, await statusOf(each)] as const)))
+      .filter(([, status]) => status !== undefined)
+      .map(([each]) => each);
+    // Another door deletes one of the two who are left.
+    const json = {
+      confirmation: (await roster.call(`GET /console/api/v1/people/${left}`, privacy.ask)).at(
+        'deletion.confirmation',
+      ),
+    };
+    assert.equal(
+      (await roster.call(`POST /console/api/v1/people/${left}/delete`, { ...privacy.ask, json })).status,
+      202,
+    );
+    const last = await run(id, {}, privacy.ask);
+    assert.deepEqual(
+      [last.at('state'), last.at('done'), last.at('changed'), last.at('failed')],
+      ['complete', 27, 26, [{ why: 'gone', count: 1 }]],
+    );
+    for (const each of ids) assert.equal(await statusOf(each), undefined);
+    const erasures = await roster.rows.count('audit_events', "action = 'user.deleted'");
+    assert.ok(erasures >= 27, String(erasures));
+  });
+
+  test('says of all active admins at once that the last one is refused, and keeps one', async () => {
+    const tenant = await roster.addOrganization();
+    const owner = await tenant.staff('owner');
+    const admins = await Promise.all([1, 2, 3].map(() => addPerson(roster, { role: 'admin' }, tenant)));
+    const ids = admins.map(({ userId }) => userId);
+    for (const [act, confirmation] of [
+      ['cancel', '3'],
+      ['delete', 'delete 3'],
+    ] as const) {
+      const selection = { ids };
+      const planned = await plan({ act, selection }, owner.ask);
+      const refused = planned.at('refusals') as { why: string; count: number }[];
+      assert.equal(refused.find(({ why }) => why === 'last_admin')?.count, 1, `${act}: ${planned.text}`);
+      const done = await run(planned.string('id'), { confirmation }, owner.ask);
+      const failed = done.at('failed') as { why: string; count: number }[];
+      assert.equal(failed.find(({ why }) => why === 'last_admin')?.count, 1, `${act}: ${done.text}`);
+    }
+  });
+
+  test('each role plans what it may do to one person', async () => {
+    const ids = await addPeople(1);
+    const acts = ['unlock', 'role', 'delete'] as const;
+    const values = { role: 'member', isApproved: true };
+    const allowed = { owner: acts, support: ['unlock'], privacy: ['delete'], engineer: [] } as const;
+    for (const [role, own] of Object.entries(allowed)) {
+      const { ask } = await roster.organization.staff(role as keyof typeof allowed);
+      for (const act of acts) {
+        const made = await plan({ act, ...values, selection: { ids } }, ask);
+        assert.equal(made.status, (own as readonly string[]).includes(act) ? 201 : 403, `${role} ${act}`);
+      }
+      assert.equal((await roster.call(`GET ${root}`, ask)).status, own.length === 0 ? 403 : 200);
+    }
+  });
+
+  test('is for those who may do it to one person, each for the own ones, in the own organization', async () => {
     const [person = ''] = await addPeople(1);
     const id = (await plan({ act: 'cancel', selection: { ids: [person] } })).string('id');
     for (const role of ['privacy', 'engineer'] as const) {
       const { ask } = await roster.organization.staff(role);
       assert.equal((await plan({ act: 'cancel', selection: { ids: [person] } }, ask)).status, 403);
-      assert.equal((await run(id, { confirmation: '1' }, ask)).status, 403);
+      const status = role === 'privacy' ? 404 : 403;
+      assert.equal((await run(id, { confirmation: '1' }, ask)).status, status);
     }
     const others = [
       await roster.organization.staff('owner'),
@@ -154,7 +281,7 @@ describe('an act on many people', () => {
     assert.deepEqual([foreign.status, foreign.at('total')], [201, 0]);
     assert.equal(await statusOf(person), 'active');
     for (const faulty of [
-      { act: 'delete', selection: { ids: [person] } },
+      { act: 'rename', selection: { ids: [person] } },
       { act: 'cancel' },
       { act: 'cancel', selection: { ids: ['x'] } },
     ]) {

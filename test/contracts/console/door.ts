@@ -37,6 +37,7 @@ export const door: PlainDoor = {
             ...{
               id,
               act: 'end-sessions',
+              value: null,
               madeBy: staffId,
               state: 'running',
               total: 1,

@@ -66,7 +66,13 @@ export async function leaveTraces(tx: Tx, userId: UserId, known: readonly string
   const eventId = newDatedId('evt', now);
   await tx.reveals.insert({ eventId, userId, reason: `a look at ${userId.slice(0, 8)}`, at: now });
   const counts = { total: 1, planned: {}, changed: 0, failed: {}, createdAt: now } as const;
-  const bulk = { id: newPrefixedId('blk'), act: 'unlock', madeBy: 'stf_0', state: 'planned' } as const;
+  const bulk = {
+    id: newPrefixedId('blk'),
+    act: 'unlock',
+    value: null,
+    madeBy: 'stf_0',
+    state: 'planned',
+  } as const;
   await tx.bulkActs.insert({ ...bulk, ...counts }, [userId]);
   const operator = { kind: 'operator', orgKey: tx.orgKey, door: 'command' } as const;
   await record(tx, operator, 'user.created', { kind: 'user', id: userId }, now);

@@ -11,13 +11,15 @@ import type {
   BulkRequest,
   BulkRunRequest,
   BulkSelection,
-} from '../../../src/contracts/console/shapes/people.ts';
+} from '../../../src/contracts/console/shapes/bulk.ts';
+import { PageLink } from '../address.tsx';
 import { call } from '../api.ts';
 import { ActDialog } from '../parts/dialog.tsx';
 import { DialogFrame } from '../parts/dialog-frame.tsx';
 import { useFreshFactor } from '../parts/fresh-factor.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
+import { type BulkValue, BulkValueDialog, needsValue, ValueLine } from './bulk-value.tsx';
 import { usePeopleTexts } from './people-texts.ts';
 
 export const bulkKey = ['people', 'bulk'] as const;
@@ -26,6 +28,9 @@ export interface BulkWork {
   readonly act: BulkAct;
   readonly selection: BulkSelection;
 }
+
+/** The acts that take power from a person, or the person. */
+const dangerous: ReadonlySet<BulkAct> = new Set(['cancel', 'delete']);
 
 /** From the plan to its end. `found`: a plan that was made before. */
 export function BulkDialog({
@@ -42,19 +47,23 @@ export function BulkDialog({
   const withFreshFactor = useFreshFactor();
   const { cancel } = useTexts();
   const [plan, setPlan] = useState<BulkPlan | null>(found);
+  const [value, setValue] = useState<BulkValue | null>(null);
   const [error, setError] = useState<unknown>(null);
   const hasAsked = useRef(false);
   const act = work?.act ?? plan?.act;
 
   useEffect(() => {
-    if (work === null || hasAsked.current) return;
+    if (work === null || hasAsked.current || (needsValue(work.act) && value === null)) return;
     hasAsked.current = true;
-    const body: BulkRequest = { act: work.act, selection: work.selection };
+    const body: BulkRequest = { act: work.act, selection: work.selection, ...value };
     withFreshFactor(() => call<BulkPlan>('POST', '/bulk-acts', { body })).then(setPlan, setError);
-  }, [work, withFreshFactor]);
+  }, [work, value, withFreshFactor]);
 
   if (act === undefined) return null;
   const title = texts.act[act];
+  if (plan === null && needsValue(act) && value === null) {
+    return <BulkValueDialog act={act} onChosen={setValue} onClose={() => onClose(false)} />;
+  }
   if (plan === null || error !== null) {
     return (
       <DialogFrame onClose={() => onClose(false)} title={title}>
@@ -76,11 +85,12 @@ export function BulkDialog({
             <p>
               {formats.count(texts.plan.for, plan.total)} {texts.actDoes[act]}
             </p>
+            <ValueLine plan={plan} />
             <Refusals of={plan.refusals} isPlan />
           </>
         }
         doIt={texts.plan.start}
-        isDangerous={act === 'cancel'}
+        isDangerous={dangerous.has(act)}
         confirmation={plan.confirmation}
         onDo={async () => {
           const body: BulkRunRequest = { confirmation: plan.confirmation };
@@ -148,12 +158,17 @@ function BulkRun({ plan: begun, onClose }: { readonly plan: BulkPlan; readonly o
         />
         <p role="status">
           {isComplete
-            ? formats.count(texts.plan.finished, plan.changed)
+            ? formats.count(plan.act === 'delete' ? texts.plan.deleted : texts.plan.finished, plan.changed)
             : isRunning
               ? fillText(texts.plan.progress, counts)
               : `${fillText(texts.plan.progress, counts)}. ${texts.plan.stopped}`}
         </p>
         <Refusals of={plan.failed} isPlan={false} />
+        {isComplete && plan.act === 'delete' && (
+          <p>
+            <PageLink to="/erasures">{texts.plan.erasures}</PageLink>
+          </p>
+        )}
         <div className="dialog-buttons">
           {!isComplete && (
             <Button

@@ -7,12 +7,8 @@ import { Alert, Button, CloseButton, Loader, NativeSelect, TextInput } from '@ma
 import { useMediaQuery } from '@mantine/hooks';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import type {
-  BulkAct,
-  BulkPlan,
-  BulkSelection,
-  PeoplePage,
-} from '../../../src/contracts/console/shapes/people.ts';
+import type { BulkAct, BulkPlan, BulkSelection } from '../../../src/contracts/console/shapes/bulk.ts';
+import type { PeoplePage } from '../../../src/contracts/console/shapes/people.ts';
 import { type AddressValues, useAddressValues, useSetValues } from '../address.tsx';
 import { ApiProblem, call } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -53,7 +49,7 @@ export function Page() {
   const formats = useFormats();
   const queries = useQueryClient();
   const may = useMay();
-  const mayManage = may('console.people.manage');
+  const mayAct = may('console.people.many');
   const { tell } = useToasts();
   const values = useAddressValues();
   const setValues = useSetValues();
@@ -130,7 +126,7 @@ export function Page() {
           {texts.masked}
         </Alert>
       )}
-      {mayManage && <LeftActs onGoOn={setFound} />}
+      {mayAct && <LeftActs onGoOn={setFound} />}
       {isUnsearchable ? (
         <Alert color="yellow" variant="light" role="alert" className="masked-note">
           {texts.unsearchable}
@@ -158,7 +154,7 @@ export function Page() {
             total={data.isExact ? data.total : -1}
             isOld={isPlaceholderData}
             isNarrow={isNarrow}
-            canSelect={mayManage}
+            canSelect={mayAct}
             isSelected={(id) => isAllSelected || selected.has(id)}
             onSelect={(ids, isChosen) => {
               const next = new Set(isAllSelected ? data.items.map(({ id }) => id) : selected);

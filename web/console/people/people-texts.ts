@@ -83,6 +83,9 @@ const english = {
     unlock: 'Unlock',
     cancel: 'Cancel accounts',
     reinstate: 'Reinstate',
+    role: 'Give a role',
+    clinical: 'Clinical approval',
+    delete: 'Delete',
   },
   actDoes: {
     resend: 'Sends each person the code, invitation or link that waits for them.',
@@ -91,6 +94,16 @@ const english = {
     unlock: 'Removes the locks of wrong passwords and codes.',
     cancel: 'None of them can sign in until they are reinstated. Their data stays.',
     reinstate: 'They can sign in again.',
+    role: 'The role decides what each person may do in the app.',
+    clinical: 'An approved clinician sees the data of others in the app.',
+    delete:
+      'All data of each person is erased, in this directory and its copies, and the access at each connected provider is ended. This cannot be undone.',
+  },
+  value: {
+    role: 'The new role',
+    approve: 'Approve as clinicians',
+    withdraw: 'Withdraw the approval',
+    goOn: 'Make the plan',
   },
   plan: {
     making: 'Making the plan…',
@@ -103,6 +116,11 @@ const english = {
     stop: 'Stop',
     stopped: 'Stopped. You can go on later: the rest is kept.',
     finished: { one: 'Done. {{count}} person was changed.', other: 'Done. {{count}} people were changed.' },
+    deleted: {
+      one: 'Done. {{count}} person was deleted; an erasure runs to its receipt.',
+      other: 'Done. {{count}} people were deleted; an erasure of each runs to its receipt.',
+    },
+    erasures: 'Watch the erasures',
     discard: 'Discard the rest',
     left: '“{{act}}” was left at {{done}} of {{total}}.',
   },
@@ -205,6 +223,9 @@ const spanish: PeopleTexts = {
     unlock: 'Desbloquear',
     cancel: 'Cancelar cuentas',
     reinstate: 'Restablecer',
+    role: 'Dar una función',
+    clinical: 'Aprobación clínica',
+    delete: 'Eliminar',
   },
   actDoes: {
     resend: 'Envía a cada persona el código, la invitación o el enlace que le espera.',
@@ -213,6 +234,16 @@ const spanish: PeopleTexts = {
     unlock: 'Quita los bloqueos por contraseñas y códigos erróneos.',
     cancel: 'Ninguna puede iniciar sesión hasta que se restablezca. Sus datos quedan.',
     reinstate: 'Pueden iniciar sesión de nuevo.',
+    role: 'La función decide qué puede hacer cada persona en la aplicación.',
+    clinical: 'Un clínico aprobado ve los datos de otros en la aplicación.',
+    delete:
+      'Se borran todos los datos de cada persona, en este directorio y sus copias, y termina el acceso en cada proveedor conectado. No se puede deshacer.',
+  },
+  value: {
+    role: 'La función nueva',
+    approve: 'Aprobar como clínicos',
+    withdraw: 'Retirar la aprobación',
+    goOn: 'Preparar el plan',
   },
   plan: {
     making: 'Preparando el plan…',
@@ -225,6 +256,11 @@ const spanish: PeopleTexts = {
     stop: 'Parar',
     stopped: 'Parado. Puede continuar más tarde: el resto se guarda.',
     finished: { one: 'Hecho. Cambió {{count}} persona.', other: 'Hecho. Cambiaron {{count}} personas.' },
+    deleted: {
+      one: 'Hecho. Se eliminó {{count}} persona; un borrado sigue hasta su recibo.',
+      other: 'Hecho. Se eliminaron {{count}} personas; un borrado de cada una sigue hasta su recibo.',
+    },
+    erasures: 'Ver los borrados',
     discard: 'Descartar el resto',
     left: '«{{act}}» quedó en {{done}} de {{total}}.',
   },

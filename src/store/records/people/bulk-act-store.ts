@@ -15,6 +15,7 @@ const columns = [
   'org_key as orgKey',
   'id',
   'act',
+  'act_value as value',
   'made_by as madeBy',
   'state',
   'total',
@@ -24,7 +25,11 @@ const columns = [
   'created_at as createdAt',
 ] as const;
 
-type BulkRow = Omit<BulkAct, 'planned' | 'failed'> & { readonly planned: string; readonly failed: string };
+type BulkRow = Omit<BulkAct, 'planned' | 'failed' | 'value'> & {
+  readonly value: string | null;
+  readonly planned: string;
+  readonly failed: string;
+};
 type ById = { orgKey: number; id: string };
 type OfPerson = ById & { userId: string };
 
@@ -33,6 +38,7 @@ const insertBulk = statement(
     p: Binder<
       ById & {
         act: BulkActName;
+        value: string | null;
         madeBy: string;
         state: BulkState;
         total: number;
@@ -47,6 +53,7 @@ const insertBulk = statement(
       org_key: p('orgKey'),
       id: p('id'),
       act: p('act'),
+      act_value: p('value'),
       made_by: p('madeBy'),
       state: p('state'),
       total: p('total'),
@@ -152,7 +159,8 @@ export class SqlBulkActStore implements BulkActStore {
     const { executor } = this.#scope;
     const orgKey = this.#orgKey;
     const { planned, failed, id, createdAt } = bulk;
-    const texts = { planned: JSON.stringify(planned), failed: JSON.stringify(failed) };
+    const value = bulk.value === null ? null : JSON.stringify(bulk.value);
+    const texts = { value, planned: JSON.stringify(planned), failed: JSON.stringify(failed) };
     await executor.run(insertBulk, { ...bulk, ...texts, orgKey });
     await Promise.all(userIds.map((userId) => executor.run(insertPerson, { orgKey, id, userId, createdAt })));
   }
@@ -202,5 +210,6 @@ export class SqlBulkActStore implements BulkActStore {
 
 function toBulk(row: BulkRow | undefined): BulkAct | null {
   if (row === undefined) return null;
-  return { ...row, planned: JSON.parse(row.planned), failed: JSON.parse(row.failed) };
+  const value = row.value === null ? null : JSON.parse(row.value);
+  return { ...row, value, planned: JSON.parse(row.planned), failed: JSON.parse(row.failed) };
 }
