@@ -16,7 +16,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 const watchdog = './test/support/watchdog.ts';
 
 test('each test has 20 seconds, and each process of tests a watchdog', () => {
-  for (const name of ['test', 'check']) {
+  for (const name of ['test', 'test:again', 'check']) {
     assert.match(scripts[name] ?? '', /--test-timeout=20000\b/);
     assert.ok(scripts[name]?.includes(`--import ${watchdog} `), name);
   }
@@ -64,7 +64,14 @@ describe('of a run with tests that hang', () => {
         '--test-timeout=3000',
       ];
       const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-      const child = spawn(process.execPath, [...flags, '--test-reporter=spec', ...files], {
+      const reporters = [
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+        `--test-reporter=${join(root, 'test/support/failed-files.ts')}`,
+        `--test-reporter-destination=${join(folder, 'failed.txt')}`,
+      ];
+      const child = spawn(process.execPath, [...flags, ...reporters, ...files], {
+        cwd: folder,
         env: { ...env, ROSTER_TEST_HANG_SECONDS: '3' },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -94,6 +101,17 @@ describe('of a run with tests that hang', () => {
   test('a file that does not come to its first test is named, and its process ends', () => {
     assert.match(output, /never-begins\.test\.mjs hangs before its first test/);
     assert.match(output, /✖ .*never-begins\.test\.mjs/);
+  });
+
+  test('each file of them is in the list of files that failed', () => {
+    const failed = readFileSync(join(folder, 'failed.txt'), 'utf8').trimEnd().split('\n');
+    const sound = 'is-sound.test.mjs';
+    assert.deepEqual(
+      failed,
+      Object.keys(fixtures)
+        .filter((name) => name !== sound)
+        .sort(),
+    );
   });
 
   test('the others pass', () => {

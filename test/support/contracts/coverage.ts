@@ -16,6 +16,7 @@ export interface Coverage {
 }
 
 const variable = 'ROSTER_TEST_COVERAGE';
+let isKept = false;
 
 /**
  * Answers that are the same for every operation, and are tested once for all: late bodies, callers over their share and
@@ -91,9 +92,10 @@ export function missingOf(documented: readonly Coverage[], seen: readonly Covera
     .sort();
 }
 
-/** Called by the test runner before the first file. */
+/** Called by the test runner before the first file. A folder that the caller names is kept, with what a former run received. */
 export function globalSetup(): void {
-  process.env[variable] = mkdtempSync(join(tmpdir(), 'roster-coverage-'));
+  isKept = process.env[variable] !== undefined;
+  process.env[variable] ??= mkdtempSync(join(tmpdir(), 'roster-coverage-'));
 }
 
 /** Called by the test runner after the last file. */
@@ -103,7 +105,7 @@ export function globalTeardown(): void {
   const lines = readdirSync(folder).flatMap((name) =>
     readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'),
   );
-  rmSync(folder, { recursive: true });
+  if (!isKept) rmSync(folder, { recursive: true });
   const entries = lines.map((line): Entry => JSON.parse(line));
   const missing = missingOf(
     entries.flatMap(({ documented }) => documented ?? []),
