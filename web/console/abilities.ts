@@ -13,6 +13,7 @@ export const abilities = {
   'console.erasures.manage': ['owner', 'privacy'],
   'console.record.read': ['owner', 'privacy'],
   'console.keys.manage': ['owner', 'engineer'],
+  'console.keys.deleting': ['owner'],
   'console.overview.read': ['owner', 'support', 'privacy', 'engineer'],
   'console.outbox.read': ['owner', 'support', 'privacy', 'engineer'],
   'console.staff.manage': ['owner'],

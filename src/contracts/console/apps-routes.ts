@@ -129,11 +129,12 @@ export function appsRoutes(core: Core): readonly Route[] {
       operationId: 'rotateAppSecret',
       tag,
       summary: 'Replace the key or the client secret of an app',
-      description: 'The present one is refused at once.',
+      description:
+        'The present one is refused at once. The key is for owners: it deletes the people of the app.',
       access,
       params,
       body: Type.Object({ secret: Type.Enum(secretKinds) }),
-      bodyExample: { secret: 'app_key' },
+      bodyExample: { secret: 'client_secret' },
       responses: {
         200: { description: 'The new secret', schema: Type.Object({ app: appItem, secret: secretText }) },
       },

@@ -82,6 +82,7 @@ export function keysRoutes(core: Core): readonly Route[] {
       operationId: 'createKey',
       tag,
       summary: 'Create an API key',
+      description: 'A key with the role `admin` is for owners: it deletes people.',
       access,
       body: Type.Object({
         name: Type.String(),
@@ -100,6 +101,7 @@ export function keysRoutes(core: Core): readonly Route[] {
       operationId: 'updateKey',
       tag,
       summary: 'Give an API key another name or end',
+      description: 'A key with the role `admin` is for owners.',
       access,
       params,
       body: Type.Object({
@@ -118,7 +120,8 @@ export function keysRoutes(core: Core): readonly Route[] {
       operationId: 'rotateKey',
       tag,
       summary: 'Replace an API key',
-      description: 'The old key is refused at once, or works for the given hours, up to 7 days.',
+      description:
+        'The old key is refused at once, or works for the given hours, up to 7 days. A key with the role `admin` is for owners.',
       access,
       params,
       body: Type.Object({ formerHours: Type.Integer({ minimum: 0, maximum: formerHoursMax }) }),

@@ -143,6 +143,8 @@ export type Action =
   | 'console.record.read'
   /** Keys, apps, origins, brand and settings. */
   | 'console.keys.manage'
+  /** Issue credentials that delete people: an API key with the role `admin`, and another key of an app that has people. */
+  | 'console.keys.deleting'
   | 'console.overview.read'
   /** The development outbox with its codes and links. Production has none. */
   | 'console.outbox.read'
@@ -267,6 +269,7 @@ const rulebook: Readonly<Record<Action, Rule>> = {
   'console.erasures.manage': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
   'console.record.read': { ...consoleOnly, staff: staffWith('owner', 'privacy') },
   'console.keys.manage': { ...consoleOnly, staff: staffWith('owner', 'engineer') },
+  'console.keys.deleting': { ...consoleOnly, staff: staffWith('owner') },
   'console.overview.read': { ...consoleOnly, staff: always },
   'console.outbox.read': { ...consoleOnly, staff: always },
   'console.staff.manage': { ...consoleOnly, staff: staffWith('owner') },

@@ -1,4 +1,7 @@
-/** The apps of one organization, for its staff. A new app and a new secret need a fresh second factor. */
+/**
+ * The apps of one organization, for its staff. A new app and a new secret need a fresh second factor. The key of an app deletes its
+ * people, so only who may issue such credentials replaces it.
+ */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { refuse } from '../errors.ts';
@@ -47,6 +50,7 @@ export async function rotateOwnAppSecret(
   { appId, secret }: { readonly appId: string; readonly secret: 'app_key' | 'client_secret' },
 ): Promise<{ readonly app: App; readonly secret: string }> {
   authorize(principal, 'console.keys.manage');
+  if (secret === 'app_key') authorize(principal, 'console.keys.deleting');
   requireFreshFactor(core, principal);
   const text = newAppKeyText();
   const digest = digestOf(text);

@@ -1,7 +1,11 @@
-/** The API keys of one organization, for its staff. What gives access, or takes it, needs a fresh second factor. */
+/**
+ * The API keys of one organization, for its staff. What gives access, or takes it, needs a fresh second factor. A key with the role
+ * `admin` deletes people and reads the audit log, so only who may do that issues, renames or prolongs one. Who manages keys may end any.
+ */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { requireFreshFactor } from '../staff/authenticate-staff.ts';
+import type { Tx } from '../unit-of-work.ts';
 import type { ApiKey, KeyDossier } from './api-key.ts';
 import {
   changeKey,
@@ -26,6 +30,7 @@ export function listOwnKeys(core: Core, principal: Principal): Promise<readonly 
 /** Refuses with `forbidden`, `fresh_factor_required` and `invalid_fields`. */
 export async function createOwnKey(core: Core, principal: Principal, input: NewKey): Promise<IssuedApiKey> {
   authorize(principal, 'console.keys.manage');
+  authorizeRole(principal, input);
   const key = { ...input, ...readChanges(core, { name: input.name, expiresAt: input.expiresAt }) };
   requireFreshFactor(core, principal);
   return core.work.change(principal.orgKey, (tx) => issueApiKey(core, tx, principal, key));
@@ -43,7 +48,10 @@ export async function updateOwnKey(
   authorize(principal, 'console.keys.manage');
   const changes = readChanges(core, given);
   if (changes.expiresAt !== undefined) requireFreshFactor(core, principal);
-  return core.work.change(principal.orgKey, (tx) => changeKey(core, tx, principal, keyId, changes));
+  return core.work.change(principal.orgKey, async (tx) => {
+    await authorizeKey(tx, principal, keyId);
+    return changeKey(core, tx, principal, keyId, changes);
+  });
 }
 
 /** Refuses with `forbidden`, `fresh_factor_required`, `invalid_fields` and `not_found` (api_key), also for a revoked key. */
@@ -51,7 +59,10 @@ export async function rotateOwnKey(core: Core, principal: Principal, input: Rota
   authorize(principal, 'console.keys.manage');
   const rotation = readRotation(input);
   requireFreshFactor(core, principal);
-  return core.work.change(principal.orgKey, (tx) => rotateKey(core, tx, principal, rotation));
+  return core.work.change(principal.orgKey, async (tx) => {
+    await authorizeKey(tx, principal, rotation.keyId);
+    return rotateKey(core, tx, principal, rotation);
+  });
 }
 
 /**
@@ -69,4 +80,15 @@ export async function revokeOwnKey(core: Core, principal: Principal, keyId: stri
   authorize(principal, 'console.keys.manage');
   requireFreshFactor(core, principal);
   return core.work.change(principal.orgKey, (tx) => revokeKey(core, tx, principal, keyId));
+}
+
+/** Refuses with `forbidden` a key of a role that the principal may not issue. */
+function authorizeRole(principal: Principal, { role }: Pick<ApiKey, 'role'>): void {
+  if (role === 'admin') authorize(principal, 'console.keys.deleting');
+}
+
+/** A step: as `authorizeRole`, for a key that exists; an unknown one is left to the change. */
+async function authorizeKey(tx: Tx, principal: Principal, keyId: string): Promise<void> {
+  const key = await tx.apiKeys.find(keyId);
+  if (key !== null) authorizeRole(principal, key);
 }

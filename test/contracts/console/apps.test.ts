@@ -45,7 +45,9 @@ describe('apps', () => {
     });
     const users = `GET /humanapi/v1/apps/${id}/users`;
     assert.equal((await roster.call(users, { appKey: made.string('appKey') })).status, 200);
-    const rotated = await ask(`POST ${path}/${id}/rotate`, { secret: 'app_key' });
+    const owner = await roster.organization.staff('owner');
+    const json = { secret: 'app_key' };
+    const rotated = await roster.call(`POST ${path}/${id}/rotate`, { ...owner.ask, json });
     assert.equal((await roster.call(users, { appKey: made.string('appKey') })).status, 401);
     assert.equal((await roster.call(users, { appKey: rotated.string('secret') })).status, 200);
     assert.equal((await ask(`POST ${path}/${id}/rotate`, { secret: 'client_secret' })).status, 200);
@@ -141,6 +143,7 @@ describe('apps', () => {
     await expectRoles(on, members, `POST ${path}`, { json: { name: 'One' } });
     await expectRoles(on, members, `PATCH ${path}/${appId()}`, { json: { name: 'Default' } });
     await expectRoles(on, members, `POST ${path}/${appId()}/rotate`, { json: { secret: 'client_secret' } });
+    await expectRoles(on, ['owner'], `POST ${path}/${appId()}/rotate`, { json: { secret: 'app_key' } });
     await expectRoles(on, members, `POST ${path}/${appId()}/try-connect`);
   });
 
@@ -162,7 +165,7 @@ describe('apps', () => {
     const at = `${path}/${other.app.appId}`;
     for (const [line, json] of [
       [`PATCH ${at}`, { name: 'Mine' }],
-      [`POST ${at}/rotate`, { secret: 'app_key' }],
+      [`POST ${at}/rotate`, { secret: 'client_secret' }],
       [`POST ${at}/try-connect`, undefined],
     ] as const) {
       const reply = await ask(line, json);

@@ -118,6 +118,7 @@ const rules: Readonly<Record<string, readonly StaffRole[]>> = {
   'console.erasures.manage': ['owner', 'privacy'],
   'console.record.read': ['owner', 'privacy'],
   'console.keys.manage': ['owner', 'engineer'],
+  'console.keys.deleting': ['owner'],
   'console.overview.read': ['owner', 'support', 'privacy', 'engineer'],
   'console.staff.manage': ['owner'],
   'users.read': ['owner', 'support', 'privacy'],

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { staffRoles } from '../../../src/core/access/principal.ts';
 import { addPerson } from '../../support/contracts/people.ts';
 import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { staffAsk } from '../../support/server/staff.ts';
 import { expectRoles } from './roles.ts';
 
 const api = '/console/api/v1';
@@ -106,5 +107,24 @@ describe('the outbox', () => {
 
   test('every role may see it in development', async () => {
     await expectRoles({ roster }, staffRoles, `GET ${api}/outbox`);
+  });
+});
+
+describe('the outbox in production', () => {
+  const roster = setUpRoster({
+    env: {
+      ...{ NODE_ENV: 'production', ROSTER_CONSOLE: 'on', ROSTER_PUBLIC_URL: 'https://roster.example.com' },
+      ...{ ROSTER_SMS: 'outbox', ROSTER_EMAIL: 'outbox', ROSTER_SECRET: 'Vx7mQ2cT9dLkR4sWzP8bNfYgH3jAeU6o' },
+    },
+  });
+
+  test('is refused to every role', async () => {
+    for (const role of staffRoles) {
+      const { token } = await roster.organization.staff(role);
+      const ask = { headers: { ...staffAsk(null).headers, cookie: `__Host-roster-console=${token}` } };
+      assert.equal((await roster.call(`GET ${api}/session`, ask)).status, 200, role);
+      const reply = await roster.call(`GET ${api}/outbox`, ask);
+      assert.deepEqual([reply.status, reply.at('error.code')], [403, 'forbidden'], role);
+    }
   });
 });

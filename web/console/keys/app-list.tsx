@@ -2,6 +2,7 @@
 import { Button } from '@mantine/core';
 import type { AppItem } from '../../../src/contracts/console/shapes/keys.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { useMay } from '../session.tsx';
 import { fillText } from '../texts/texts.tsx';
 import type { OpenApp } from './app-dialogs.tsx';
 import { useKeysTexts } from './keys-texts.ts';
@@ -14,6 +15,7 @@ export function AppList({
   readonly onOpen: (open: OpenApp) => void;
 }) {
   const texts = useKeysTexts();
+  const mayTakeKeys = useMay()('console.keys.deleting');
   return (
     <table className="list-table" aria-label={texts.apps}>
       <thead>
@@ -48,8 +50,13 @@ export function AppList({
               <div className="row-acts">
                 <Act app={app} what="edit" label={texts.edit} onOpen={onOpen} />
                 <Act app={app} what="try" label={texts.tryConnect} onOpen={onOpen} />
-                <Act app={app} what="app_key" label={texts.newAppKey} onOpen={onOpen} />
+                {mayTakeKeys && <Act app={app} what="app_key" label={texts.newAppKey} onOpen={onOpen} />}
                 <Act app={app} what="client_secret" label={texts.newSecret} onOpen={onOpen} />
+                {!mayTakeKeys && (
+                  <span className="dim small">
+                    {texts.newAppKey}: {texts.ownersRotate}
+                  </span>
+                )}
               </div>
             </td>
           </tr>

@@ -14,6 +14,7 @@ import { call } from '../api.ts';
 import { ActDialog } from '../parts/dialog.tsx';
 import { useFieldProblems } from '../parts/problem.tsx';
 import { useToasts } from '../parts/toasts.tsx';
+import { useMay } from '../session.tsx';
 import { fillText } from '../texts/texts.tsx';
 import { keysKey, nameOfKey } from './keys-query.ts';
 import { useKeysTexts } from './keys-texts.ts';
@@ -76,6 +77,7 @@ export function KeyDialog({ open, onOpen, onClose }: KeyDialogProps) {
 function CreateDialog({ onOpen, onClose }: Omit<KeyDialogProps, 'open'>) {
   const texts = useKeysTexts();
   const queries = useQueryClient();
+  const mayIssueAdmin = useMay()('console.keys.deleting');
   const [name, setName] = useState('');
   const [role, setRole] = useState<KeyRoleName>('reader');
   const [day, setDay] = useState('');
@@ -108,8 +110,13 @@ function CreateDialog({ onOpen, onClose }: Omit<KeyDialogProps, 'open'>) {
       />
       <NativeSelect
         label={texts.role}
+        description={mayIssueAdmin ? undefined : texts.ownersIssue}
         value={role}
-        data={roleNames.map((value) => ({ value, label: texts.roles[value] }))}
+        data={roleNames.map((value) => ({
+          value,
+          label: texts.roles[value],
+          disabled: value === 'admin' && !mayIssueAdmin,
+        }))}
         onChange={(event) => {
           const chosen = roleNames.find((each) => each === event.currentTarget.value);
           if (chosen !== undefined) setRole(chosen);

@@ -10,6 +10,7 @@ import { Moment } from '../parts/moment.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { Panel, State } from '../parts/panel.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { useMay } from '../session.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
 import { AppDialog, type OpenApp } from './app-dialogs.tsx';
 import { AppList } from './app-list.tsx';
@@ -121,6 +122,7 @@ function KeyRow({ item, onOpen }: { readonly item: KeyItem; readonly onOpen: (op
   const formats = useFormats();
   const name = nameOfKey(item);
   const isLive = item.state !== 'revoked';
+  const isForOwners = !useMay()('console.keys.deleting') && item.role === 'admin';
   const act = (what: 'edit' | 'rotate' | 'revoke' | 'end-former', label: string, title: string) => (
     <Button
       size="xs"
@@ -165,8 +167,9 @@ function KeyRow({ item, onOpen }: { readonly item: KeyItem; readonly onOpen: (op
       <td>
         {isLive && (
           <div className="row-acts">
-            {act('edit', texts.edit, texts.editOf)}
-            {act('rotate', texts.rotate, texts.rotateOf)}
+            {isForOwners && <span className="dim small">{texts.ownersRotate}</span>}
+            {!isForOwners && act('edit', texts.edit, texts.editOf)}
+            {!isForOwners && act('rotate', texts.rotate, texts.rotateOf)}
             {act('revoke', texts.revoke, texts.revokeOf)}
           </div>
         )}
