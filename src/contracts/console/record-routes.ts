@@ -40,6 +40,9 @@ const item = named(
 const outbox = named(
   'Outbox',
   Type.Object({
+    isMasked: Type.Boolean({
+      description: 'Whether addresses are masked, and texts, codes and links left out.',
+    }),
     items: Type.Array(
       Type.Object({
         id: Type.String({ pattern: '^msg_[0-9a-f]{32}$' }),
@@ -108,12 +111,12 @@ export function recordRoutes(core: Core): readonly Route[] {
       tag: 'Outbox',
       summary: 'What would have been sent',
       description:
-        'The newest messages of the development outbox, with codes and links. Production has none.',
+        'The newest messages of the development outbox, with codes and links; masked for who sees people masked. Production has none.',
       access: 'console.outbox.read',
       responses: { 200: { description: 'The messages, newest first', schema: outbox } },
       async handle(call) {
-        const messages = await listOutbox(core, staffOf(call), { limit: outboxMax });
-        const body: OutboxAnswer = { items: messages.map(presentMessage) };
+        const { isMasked, items } = await listOutbox(core, staffOf(call), { limit: outboxMax });
+        const body: OutboxAnswer = { isMasked, items: items.map(presentMessage) };
         return { status: 200, body };
       },
     },

@@ -38,9 +38,8 @@ export async function changeUser(
   // A code proves the address to which it was sent. This address is no longer the one to be confirmed.
   const [codesGo, codesWent] = [after, before].map((each) => canonicalEmail(codeAddressOf(each) ?? ''));
   if (codesGo !== codesWent) await tx.codes.drop(before.id);
-  // The person as known until now, in the language that is set now. No real sender gets a message to a template user.
-  const isTemplate = before.isTemplate || after.isTemplate;
-  const told: User = { ...before, isTemplate, language: after.language };
+  // The person as known until now, in the language that is set now. A change that makes a template user of them is told for real.
+  const told: User = { ...before, language: after.language };
   if (!isSameEmail(shownEmail(before), shownEmail(after))) await settleEmail(core, tx, told, after, options);
   if (before.phoneE164 !== after.phoneE164) await notify(core, tx, told, 'phone_changed');
   const isNewPassword = after.passwordHash !== null && after.passwordHash !== before.passwordHash;

@@ -1,10 +1,12 @@
 /**
  * The development outbox: messages that are kept instead of sent, with their codes and links, and those that wait for the job that
- * keeps them. It never shows a message that a real sender is to send, and the console shows it in development only.
+ * keeps them. It never shows a message that a real sender is to send, and the console shows it in development only. A reader who sees
+ * people masked gets the masked address alone: a text names the person, and its code or link acts for them.
  */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core, Policy } from '../core.ts';
 import { refuse } from '../errors.ts';
+import { maskDestination, seesMasked } from '../people/masked-person.ts';
 import type { SecretBox } from '../secret.ts';
 import { type Message, type MessageContent, messageContext } from './message.ts';
 
@@ -31,17 +33,30 @@ export function openMessage(secrets: SecretBox, message: Message): OutboxMessage
   }
 }
 
+export interface ShownOutbox {
+  readonly isMasked: boolean;
+  /** With masked addresses and empty texts where `isMasked`. */
+  readonly items: readonly OutboxMessage[];
+}
+
 /** The newest messages of the organization's outbox. Refuses with `forbidden`, and always in production. */
 export async function listOutbox(
   core: Core,
   principal: Principal,
   { limit }: { readonly limit: number },
-): Promise<readonly OutboxMessage[]> {
+): Promise<ShownOutbox> {
   authorize(principal, 'console.outbox.read');
   if (core.policy.isProduction) throw refuse('forbidden', {});
   const messages = await core.work.read(principal.orgKey, (tx) => tx.messages.listWithContent(limit));
-  return messages
+  const items = messages
     .filter((message) => isForOutbox(core.policy, message))
     .map((message) => openMessage(core.secrets, message))
     .filter((opened) => opened !== null);
+  const isMasked = seesMasked(principal);
+  return { isMasked, items: isMasked ? items.map(maskMessage) : items };
+}
+
+function maskMessage({ message, content }: OutboxMessage): OutboxMessage {
+  const to = maskDestination(message.channel, content.to);
+  return { message, content: { to, subject: '', body: '' } };
 }

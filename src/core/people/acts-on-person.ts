@@ -134,7 +134,8 @@ const unsaid = (field: string) => ({ field, fault: 'blank' }) as const;
 /**
  * Changes fields of a person, with the rules of the APIs; the password is not among them. Refuses as `updateProfile`, with
  * `external_id_taken`, and with `forbidden` where who may give no rights sets the email of a person who has some: a link to
- * that email would take them over.
+ * that email would take them over. A person with a proved address becomes no template user (`invalid_fields`), because then no
+ * notice of a later change would reach them.
  */
 export async function editPerson(
   core: Core,
@@ -147,9 +148,12 @@ export async function editPerson(
 ): Promise<User> {
   authorize(principal, actionOf('edit'));
   const { ref, change } = input;
-  if (change.email !== undefined && !may(principal, 'console.people.rights')) {
-    const present = ref === null ? null : await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
-    if (present !== null && hasRights(present)) throw refuse('forbidden', {});
+  const setsEmail = change.email !== undefined && !may(principal, 'console.people.rights');
+  if (ref !== null && (setsEmail || change.isTemplate === true)) {
+    const present = await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));
+    if (present !== null && setsEmail && hasRights(present)) throw refuse('forbidden', {});
+    const isSilenced = change.isTemplate === true && present !== null && isTold(present);
+    refuseFaults(isSilenced ? [{ field: 'isTemplate', fault: 'read_only' }] : []);
   }
   const { user } = await updateProfile(core, principal, {
     ...input,
@@ -157,6 +161,11 @@ export async function editPerson(
     echoes: noEchoes,
   });
   return user;
+}
+
+/** Whether notices of changes go to an address of the person. */
+function isTold({ isTemplate, emailProvedAt, phoneProvedAt }: User): boolean {
+  return !isTemplate && (emailProvedAt !== null || phoneProvedAt !== null);
 }
 
 function hasRights({ role, isClinicalApproved }: User): boolean {

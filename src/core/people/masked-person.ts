@@ -4,6 +4,7 @@
  */
 import { may, type Principal } from '../access/principal.ts';
 import type { User } from '../directory/user.ts';
+import type { Channel } from '../messaging/message.ts';
 import { maskEmail } from '../providers/masked-account.ts';
 
 /** The fields that are masked, under the names that a page uses. */
@@ -44,6 +45,11 @@ const masks: Readonly<Record<keyof Maskable, (text: string) => string>> = {
   phoneE164: maskPhone,
   dateOfBirth: () => `${mark}-••-••`,
 };
+
+/** The address of a message, masked. */
+export function maskDestination(channel: Channel, to: string): string {
+  return channel === 'email' ? masks.email(to) : maskPhone(to);
+}
 
 function maskName(name: string): string {
   return `${[...name][0] ?? ''}${mark}`;

@@ -31,7 +31,9 @@ export function Page() {
   return (
     <div className="list-page">
       <PageHead title={pages.outbox} />
-      <p className="dim list-intro">{texts.intro}</p>
+      <p className="dim list-intro">
+        {texts.intro} {data?.isMasked === true && texts.masked}
+      </p>
       <div className="list-tools">
         <TextInput
           aria-label={texts.filter}
@@ -80,7 +82,7 @@ function Message({ item }: { readonly item: OutboxItem }) {
           <CopyButton text={code} label={texts.copyCode} />
         </p>
       )}
-      <pre className="outbox-body">{body}</pre>
+      {body !== '' && <pre className="outbox-body">{body}</pre>}
       {links.length > 0 && (
         <ul aria-label={texts.links}>
           {links.map((link) => (

@@ -38,6 +38,9 @@ export function EditDialog({ person, onClose, onDone }: EditDialogProps) {
   const [values, setValues] = useState(present);
   const [isTemplate, setIsTemplate] = useState(person.fields.isTemplate);
 
+  const { email, phone } = person.proofs;
+  const isTold = !person.fields.isTemplate && (email.provedAt ?? phone.provedAt) !== null;
+
   const changed = names.filter((name) => values[name].trim() !== present[name]);
   const patch: PersonPatch = {
     ...Object.fromEntries(
@@ -86,6 +89,8 @@ export function EditDialog({ person, onClose, onDone }: EditDialogProps) {
       </div>
       <Checkbox
         label={texts.edit.template}
+        description={isTold ? texts.edit.told : undefined}
+        disabled={isTold}
         checked={isTemplate}
         onChange={(event) => setIsTemplate(event.currentTarget.checked)}
       />

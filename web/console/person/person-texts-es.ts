@@ -230,6 +230,7 @@ export const spanish = {
   },
   edit: {
     template: 'Plantilla: una persona inventada que no recibe mensajes',
+    told: 'No para una persona con una dirección verificada: ningún aviso de un cambio le llegaría.',
     remove: 'Déjelo vacío para quitarlo.',
     nothing: 'Aún no hay cambios.',
   },

@@ -224,6 +224,7 @@ export const english = {
   },
   edit: {
     template: 'Template: a made-up person who gets no message',
+    told: 'Not for a person whose address is proved: no notice of a change would reach them.',
     remove: 'Leave empty to remove it.',
     nothing: 'Nothing is changed yet.',
   },

@@ -47,5 +47,7 @@ export interface OutboxItem {
 
 /** The answer to `GET /outbox`. */
 export interface OutboxAnswer {
+  /** Whether addresses are masked, and texts, codes and links left out. */
+  readonly isMasked: boolean;
   readonly items: readonly OutboxItem[];
 }
