@@ -147,6 +147,8 @@ export interface Unauthenticated {
   readonly params: Readonly<Record<string, string>>;
   /** The door for audit events: the contract's name. */
   readonly door: string;
+  /** The operation that the request reached; null where it reached none. */
+  readonly operationId: string | null;
   /** The caller's network: from the address of the connection, or from the one that a trusted proxy reports. */
   readonly network: string;
 }

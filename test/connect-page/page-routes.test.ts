@@ -171,7 +171,14 @@ describe('the frame of the Connect page', () => {
       );
       const ask: Call = {
         ...{ params: { name: 'main-1.js' }, headers: {}, query: {}, principal: null, door: 'pages' },
-        ...{ body: undefined, rawBody: Buffer.alloc(0), requestId: '', network: '', baseUrl: '' },
+        ...{
+          operationId: null,
+          body: undefined,
+          rawBody: Buffer.alloc(0),
+          requestId: '',
+          network: '',
+          baseUrl: '',
+        },
         arrival: { network: '', arrivedAt: 0 },
       };
       await assert.rejects(route?.handle(ask) ?? Promise.resolve());

@@ -3,6 +3,7 @@
  * `x-roster-console` shows the server that this page made the call. Every failed call rejects with an `ApiProblem`.
  */
 import type { FieldRefusal, RefusalBody } from '../../src/contracts/console/shapes/refusal.ts';
+import { lastInput } from './reader.ts';
 
 /** A failed call. `offline`: no answer came. `not_ours`: an answer that the API does not write, such as a proxy's. */
 export class ApiProblem extends Error {
@@ -36,6 +37,8 @@ export type QueryValues = Readonly<Record<string, string | number | boolean | un
 export interface CallOptions {
   readonly query?: QueryValues;
   readonly body?: unknown;
+  /** Whether the page repeats the call by itself. It says so to the server, unless the reader did something since its last call. */
+  readonly isRepeated?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,6 +46,7 @@ const base = '/console/api/v1';
 const answerMaxMs = 30_000;
 
 let lastAnswerAt = 0;
+let activeAt = Number.NEGATIVE_INFINITY;
 let serverAheadMs = 0;
 
 /** The time of the server, in milliseconds since 1970, to about a second: the clock of this device may be wrong. */
@@ -50,7 +54,7 @@ export function serverNow(): number {
   return Date.now() + serverAheadMs;
 }
 
-/** When the last good answer came, in milliseconds since 1970: from then on the server counts the idle time anew. */
+/** When the last good answer to the reader came, in milliseconds since 1970: from then on the server counts the idle time anew. */
 export function lastAnswer(): number {
   return lastAnswerAt;
 }
@@ -101,16 +105,19 @@ export async function download(
 async function send(
   method: Method,
   path: string,
-  { query, body, signal }: CallOptions,
+  { query, body, signal, isRepeated = false }: CallOptions,
   limit: AbortSignal,
 ): Promise<Response> {
   let answer: Response;
+  const isPoll = isRepeated && lastInput() <= activeAt;
+  if (!isPoll) activeAt = Date.now();
   try {
     answer = await fetch(`${base}${path}${toQuery(query)}`, {
       method,
       headers: {
         accept: 'application/json',
         ...(method === 'GET' ? {} : { 'x-roster-console': '1' }),
+        ...(isPoll ? { 'x-roster-poll': '1' } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -124,7 +131,7 @@ async function send(
   const sentAt = Date.parse(answer.headers.get('date') ?? '');
   if (!Number.isNaN(sentAt)) serverAheadMs = sentAt - Date.now();
   if (answer.ok) {
-    lastAnswerAt = Date.now();
+    if (!isPoll) lastAnswerAt = Date.now();
     return answer;
   }
   const problem = await readProblem(answer);

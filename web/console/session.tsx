@@ -7,10 +7,13 @@ import { ApiProblem, call } from './api.ts';
 
 export const sessionKey = ['session'] as const;
 
-/** Null for a reader who is not signed in. */
-export async function readSession(): Promise<SessionAnswer | null> {
+/** Null for a reader who is not signed in. A page that looks by itself makes the session last no longer. */
+export async function readSession(
+  options: { readonly isRepeated?: boolean } = {},
+): Promise<SessionAnswer | null> {
   try {
-    return await call<SessionAnswer>('GET', '/session');
+    const isRepeated = options.isRepeated === true;
+    return await call<SessionAnswer>('GET', '/session', { isRepeated });
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) return null;
     throw error;
@@ -18,7 +21,7 @@ export async function readSession(): Promise<SessionAnswer | null> {
 }
 
 export function useSessionQuery() {
-  return useQuery({ queryKey: sessionKey, queryFn: readSession, staleTime: 60_000 });
+  return useQuery({ queryKey: sessionKey, queryFn: () => readSession(), staleTime: 60_000 });
 }
 
 export const SessionContext = createContext<SessionAnswer | null>(null);

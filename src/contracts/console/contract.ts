@@ -7,6 +7,7 @@ import type { Contract } from '../../http/contract.ts';
 import { presentRefusal } from './errors.ts';
 import { routes } from './routes.ts';
 import { readSessionToken, secureCookieName } from './session-cookie.ts';
+import { isPoll } from './staff-caller.ts';
 
 export const consoleContract: Contract = {
   name: 'console',
@@ -37,7 +38,9 @@ export const consoleContract: Contract = {
       description: 'The session of a staff account: 12 hours, 30 minutes without a call.',
     },
   },
-  authenticate: async (core, call) => authenticateStaff(core, call.door, readSessionToken(core, call)),
+  authenticate: async (core, call) => {
+    return authenticateStaff(core, call.door, { token: readSessionToken(core, call), isPoll: isPoll(call) });
+  },
   routes,
   present: presentRefusal,
   allowsBrowsers: false,

@@ -14,7 +14,7 @@ import { personActRoutes } from './person-act-routes.ts';
 import { recordRoutes } from './record-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
-import { withPresentRole } from './staff-caller.ts';
+import { takesMark, withPresentRole } from './staff-caller.ts';
 import { staffRoutes } from './staff-routes.ts';
 
 /** The beginning of every path; the pages have all others below `/console`. */
@@ -38,7 +38,7 @@ export function routes(core: Core, showUser: ShowUser): readonly Route[] {
   ];
   return all.map((route) =>
     fromOwnSite({
-      ...withPresentRole(core, route),
+      ...withPresentRole(core, takesMark(route)),
       path: `${apiPath}${route.path}`,
       description: route.description ?? `${route.summary}.`,
     }),

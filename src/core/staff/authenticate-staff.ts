@@ -12,11 +12,18 @@ import {
   staffSessionNoteMs,
 } from './staff-session.ts';
 
-/** The principal of an open session; stores the time of use. Refuses with `unauthorized`. */
-export async function authenticateStaff(core: Core, door: Door, token: string): Promise<StaffPrincipal> {
+/**
+ * The principal of an open session; stores the time of use, unless a page asks by itself (`isPoll`), so that an open page alone keeps
+ * no session alive. Refuses with `unauthorized`.
+ */
+export async function authenticateStaff(
+  core: Core,
+  door: Door,
+  { token, isPoll }: { readonly token: string; readonly isPoll: boolean },
+): Promise<StaffPrincipal> {
   const { orgKey, session, role } = await getStaffSession(core, token, ['open']);
   const now = core.clock.now();
-  if (now - session.lastUsedAt >= staffSessionNoteMs) {
+  if (!isPoll && now - session.lastUsedAt >= staffSessionNoteMs) {
     await core.work.change(orgKey, (tx) => tx.staffSessions.noteUse(session.id, now));
   }
   return {

@@ -23,6 +23,7 @@ export class ServerCall implements Call {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string>>;
   readonly door: string;
+  readonly operationId: string | null;
   readonly requestId: string;
   principal: Principal | null = null;
   body: unknown = undefined;
@@ -36,6 +37,7 @@ export class ServerCall implements Call {
     this.headers = exchange.request.headers;
     this.params = exchange.params;
     this.door = exchange.operation.contract ?? 'pages';
+    this.operationId = exchange.operation.operationId;
     this.requestId = exchange.id;
     this.#exchange = exchange;
     this.#context = context;

@@ -1,13 +1,16 @@
 /** The session of the console: who is signed in, and its end by time and by wish. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { routes } from '../../../src/contracts/console/routes.ts';
+import { pollable } from '../../../src/contracts/console/staff-caller.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
-import { staffAsk } from '../../support/server/staff.ts';
+import { type SignedInStaff, staffAsk } from '../../support/server/staff.ts';
 
 const roster = setUpRoster();
 const owner = setUp(() => roster.organization.staff('owner'));
 const ledger = setUpLedger(roster);
-const path = '/console/api/v1/session';
+const base = '/console/api/v1';
+const path = `${base}/session`;
 const minuteMs = 60_000;
 
 describe('GET /session', () => {
@@ -68,6 +71,35 @@ describe('a session of the console', () => {
     }
     roster.clock.advance(30 * minuteMs);
     assert.equal(await read(), 401);
+  });
+
+  test('ends although a page looks again by itself, and lasts where the reader does something', async () => {
+    const looks = ['session', 'overview', 'erasures', 'outbox'];
+    const marked = ({ ask }: Pick<SignedInStaff, 'ask'>) => ({
+      headers: { ...ask.headers, 'x-roster-poll': '1' },
+    });
+    const watching = await roster.organization.staff('owner');
+    const acting = await roster.organization.staff('owner');
+    for (const minutes of [10, 10, 9]) {
+      roster.clock.advance(minutes * minuteMs);
+      for (const look of looks) {
+        assert.equal((await roster.call(`GET ${base}/${look}`, marked(watching))).status, 200, look);
+      }
+      // The server decides which calls may bear the mark.
+      assert.equal((await roster.call(`GET ${base}/people`, marked(acting))).status, 200);
+    }
+    roster.clock.advance(minuteMs);
+    for (const look of looks) {
+      assert.equal((await roster.call(`GET ${base}/${look}`, marked(watching))).status, 401, look);
+      assert.equal((await roster.call(`GET ${base}/${look}`, marked(acting))).status, 200, look);
+    }
+  });
+
+  test('takes the mark of a look by itself at reads alone', () => {
+    const all = routes(roster.core, () => ({}));
+    const takes = all.filter(({ headers }) => headers !== undefined);
+    assert.deepEqual(takes.map(({ operationId }) => operationId).sort(), [...pollable].sort());
+    assert.ok(takes.every(({ method }) => method === 'GET'));
   });
 
   test('ends 12 hours after the sign-in, however often it is used', async () => {

@@ -27,7 +27,8 @@ export function Page() {
   const id = useAddressPart('id');
   const { data, error, refetch } = useQuery({
     queryKey: ['erasure', id],
-    queryFn: ({ signal }) => call<ErasureAnswer>('GET', `/erasures/${encodeURIComponent(id)}`, { signal }),
+    queryFn: ({ signal }) =>
+      call<ErasureAnswer>('GET', `/erasures/${encodeURIComponent(id)}`, { signal, isRepeated: true }),
     refetchInterval: ({ state }) => (state.data?.state === 'complete' ? false : lookAgainMs),
   });
   return (

@@ -30,7 +30,9 @@ export function Page() {
   const { data, error, refetch } = useQuery({
     queryKey: ['erasures', query],
     queryFn: ({ signal }) =>
-      call<ErasuresAnswer>('GET', '/erasures', { query: { ...query, pageSize: 25 }, signal }),
+      call<ErasuresAnswer>('GET', '/erasures', {
+        ...{ query: { ...query, pageSize: 25 }, signal, isRepeated: true },
+      }),
     placeholderData: keepPreviousData,
     refetchInterval: lookAgainMs,
   });

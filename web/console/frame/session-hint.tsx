@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { lastAnswer, serverNow } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
-import { sessionKey, useSession } from '../session.tsx';
+import { readSession, sessionKey, useSession } from '../session.tsx';
 import { fillText, useFormats, useTexts } from '../texts/texts.tsx';
 
 const hintMs = 5 * 60_000;
@@ -28,8 +28,10 @@ export function SessionHint() {
     if (!isSoon) return;
     const askedAt = queries.getQueryState(sessionKey)?.dataUpdatedAt ?? 0;
     const hasEnded = leftMs <= 0;
-    if (hasEnded || lastAnswer() > askedAt + checkMs)
-      void queries.invalidateQueries({ queryKey: sessionKey });
+    if (hasEnded || lastAnswer() > askedAt + checkMs) {
+      const queryFn = () => readSession({ isRepeated: true });
+      void queries.fetchQuery({ queryKey: sessionKey, queryFn, staleTime: 0 }).catch(() => {});
+    }
   }, [isSoon, leftMs, queries]);
 
   if (!isSoon) return null;

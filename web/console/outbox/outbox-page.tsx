@@ -23,7 +23,7 @@ export function Page() {
   const setValues = useSetValues();
   const { data, error, refetch } = useQuery({
     queryKey: ['outbox'],
-    queryFn: ({ signal }) => call<OutboxAnswer>('GET', '/outbox', { signal }),
+    queryFn: ({ signal }) => call<OutboxAnswer>('GET', '/outbox', { signal, isRepeated: true }),
     refetchInterval: lookAgainMs,
   });
   const wanted = (values['to'] ?? '').toLowerCase();

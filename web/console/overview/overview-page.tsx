@@ -29,7 +29,8 @@ export function Page() {
   const days = values['days'] ?? daysDefault;
   const { data, error, refetch } = useQuery({
     queryKey: ['overview', days],
-    queryFn: ({ signal }) => call<OverviewAnswer>('GET', '/overview', { query: { days }, signal }),
+    queryFn: ({ signal }) =>
+      call<OverviewAnswer>('GET', '/overview', { query: { days }, signal, isRepeated: true }),
     placeholderData: keepPreviousData,
     refetchInterval: lookAgainMs,
   });

@@ -66,7 +66,8 @@ function WatchDialog({ person, erasureId }: { readonly person: Person; readonly 
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery({
     queryKey: ['erasures', erasureId],
-    queryFn: ({ signal }) => call<ErasureAnswer>('GET', `/erasures/${erasureId}`, { signal }),
+    queryFn: ({ signal }) =>
+      call<ErasureAnswer>('GET', `/erasures/${erasureId}`, { signal, isRepeated: true }),
     refetchInterval: ({ state: { data: known } }) => (known?.state === 'complete' ? false : watchMs),
   });
   const state = data?.state ?? 'running';
