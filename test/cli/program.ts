@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { databaseUrlOf } from '../support/server/start.ts';
 import type { CommandRequest, Ended, Settings } from './command-host.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin');
@@ -176,9 +177,16 @@ export function start(
 }
 
 /** Nothing of the environment of the tests but what a program needs. */
-function environmentOf(folder: string, settings: Settings): Settings {
+export function environmentOf(folder: string, settings: Settings): Settings {
   const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, ROSTER_DATA_DIR: folder, ...settings };
+  const url = databaseUrlOf(folder);
+  return {
+    PATH,
+    HOME,
+    ROSTER_DATA_DIR: folder,
+    ...(url === undefined ? {} : { DATABASE_URL: url }),
+    ...settings,
+  };
 }
 
 /** A JSON value with access by dotted paths, such as `0.organization.id`. */

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { createUserLines } from '../../src/cli/transfer/user-lines.ts';
 import { type NewUser, userRoles, userStatuses } from '../../src/core/directory/user.ts';
 import { newUserOf } from '../../src/core/directory/user-lifecycle.ts';
-import { refused, rosterJson, roster as run } from '../cli/program.ts';
+import { environmentOf, refused, rosterJson, roster as run } from '../cli/program.ts';
 import { instants, texts } from '../support/arbitraries.ts';
 import { effort, slowTest as test } from '../support/effort.ts';
 import { openLedger } from '../support/server/ledger.ts';
@@ -145,7 +145,7 @@ describe('an export', () => {
     // `script` runs a command on a terminal, which is another name of `/dev/tty` there.
     for (const out of ['-', '/dev/stdout', '/dev/tty']) {
       const command = [process.execPath, rosterFile, 'export', ...words, '--out', out].join("' '");
-      const env = { ...process.env, ROSTER_DATA_DIR: roster.folder };
+      const env = { ...process.env, ...environmentOf(roster.folder, {}) };
       const onTerminal = execFileSync('script', ['-qec', `'${command}'`, '/dev/null'], { env });
       const written = onTerminal.toString().replaceAll('\r\n', '\n').split('\n');
       const line = written.find((each) => each.includes('eve@example.com')) ?? assert.fail(`${written}`);

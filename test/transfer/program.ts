@@ -6,8 +6,9 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended } from '../cli/command-host.ts';
-import { roster, start } from '../cli/program.ts';
+import { environmentOf, roster, start } from '../cli/program.ts';
 
 const program = join(import.meta.dirname, '../../bin/roster');
 
@@ -46,10 +47,9 @@ export async function pipeInto(
   words: readonly string[],
   input: string | Buffer,
 ): Promise<Ended> {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [program, ...words], {
     cwd: tmpdir(),
-    env: { PATH, HOME, ROSTER_DATA_DIR: folder },
+    env: environmentOf(folder, {}),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {});
@@ -66,19 +66,22 @@ export async function pipeInto(
 export async function killWhen(
   folder: string,
   words: readonly string[],
-  isTime: () => boolean,
+  isTime: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
   const child = start(folder, words);
   const ended = once(child, 'close');
   let isKilled = false;
-  const watch = setInterval(() => {
-    if (isKilled || !isTime()) return;
-    isKilled = child.kill('SIGKILL');
-  }, 1);
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
   child.stdout.resume();
   child.stderr.resume();
+  while (!hasEnded && !isKilled) {
+    if (await isTime()) isKilled = child.kill('SIGKILL');
+    else await sleep(1);
+  }
   await ended;
-  clearInterval(watch);
   return isKilled && child.signalCode === 'SIGKILL';
 }
 

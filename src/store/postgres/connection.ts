@@ -9,6 +9,7 @@
 import type { Client, QueryResult } from 'pg';
 import type { Statement, Values } from '../sql/statement.ts';
 import { PendingQueries, type Query } from './pending-queries.ts';
+import { setInsertOf } from './set-insert.ts';
 import {
   type NamedStatement,
   namedForMany,
@@ -146,6 +147,24 @@ export class PostgresConnection {
     return seqs;
   }
 
+  /**
+   * Inserts rows in their order with one statement. Returns the number of each row, undefined for a row that a conflict
+   * kept out; null where the statement has no such form (`set-insert.ts`).
+   */
+  async insertSet(
+    statement: Statement<Values, unknown>,
+    rows: readonly Values[],
+  ): Promise<(number | undefined)[] | null> {
+    const bound = setInsertOf(statement, rows);
+    if (bound === null) return null;
+    const { sql, name, values, hasId } = bound;
+    const result = await this.#send({ ...this.#queryOf({ sql, name }, values), rowMode: 'array' });
+    const inserted: readonly unknown[][] = result.rows;
+    if (!hasId) return rows.map((_, at) => Number(inserted[at]?.[0] ?? 0));
+    const seqs = new Map(inserted.map(([seq, id]) => [id, Number(seq)]));
+    return rows.map(({ id }) => seqs.get(id));
+  }
+
   /** Begins a transaction for changes. It waits for locks up to the usual limit, or up to `lockMs`. */
   async begin(lockMs = this.#timeouts.lockMs): Promise<void> {
     const own = this.isDirect
@@ -200,7 +219,7 @@ export class PostgresConnection {
     return this.#send(this.#queryOf(named, named.bind(values)));
   }
 
-  #queryOf({ sql: text, name }: NamedStatement, values: unknown[]): Query {
+  #queryOf({ sql: text, name }: Pick<NamedStatement, 'sql' | 'name'>, values: unknown[]): Query {
     return this.isDirect ? { text, values, name } : { text, values };
   }
 

@@ -104,12 +104,16 @@ function textForMany(sql: string, types: readonly string[]): string {
     lateral (select * from (${sql}) z offset 0) y`;
 }
 
-function nameOf(sql: string): string {
+export function nameOf(sql: string): string {
   return `roster_${createHash('sha256').update(sql).digest('base64url')}`;
 }
 
-function hasSequence({ node }: AnyStatement): boolean {
+function hasSequence(statement: AnyStatement): boolean {
+  return 'seq' in columnsOf(statement);
+}
+
+/** The columns of the table that a statement inserts into; none of another statement. */
+export function columnsOf({ node }: AnyStatement): object {
   const table = node.kind === 'InsertQueryNode' ? node.into?.table.identifier.name : undefined;
-  const rule = Object.entries(tables).find(([name]) => name === table)?.[1];
-  return rule !== undefined && 'seq' in rule.columns;
+  return Object.entries(tables).find(([name]) => name === table)?.[1].columns ?? {};
 }

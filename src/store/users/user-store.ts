@@ -117,13 +117,11 @@ export class SqlUserStore implements UserStore {
     });
     const seqs = await this.#executor.insertAll(insertUser, rows);
     const outcomes: InsertOutcome[] = [];
-    let indexes: ReadonlyMap<string, number> | undefined;
+    const reasons = await this.#findReasons(users, seqs);
     for (const [at, user] of users.entries()) {
       const seq = seqs[at];
       if (seq === undefined) {
-        indexes ??= new Map(users.map(({ id }, index) => [id, index]));
-        const known = indexes;
-        outcomes.push(await this.#insertAgain(user, (id) => (known.get(id) ?? -1) > at));
+        outcomes.push(reasons.get(at) ?? (await this.#insertAgain(user)));
         continue;
       }
       const { id, createdAt, status } = user;
@@ -273,15 +271,35 @@ export class SqlUserStore implements UserStore {
   }
 
   /**
-   * Finds why the database did not insert a row. Where only the random id or number was taken, inserts the user with
-   * others. Users for whom `isLater` is true were inserted after the row was refused, so they are not the reason.
+   * Finds why the database did not insert users, those without a number, by their positions. The look-ups are sent together. A
+   * user for whom only the random id or number was taken has no reason. Nor has a key whose holder was inserted after the
+   * user was refused.
    */
-  async #insertAgain(user: NewUser, isLater: (id: string) => boolean): Promise<InsertOutcome> {
-    const { appId, email, externalId } = user;
-    const holder = email === null ? null : await this.findByEmail(email);
-    if (holder !== null && !isLater(holder.id)) return { taken: 'email' };
-    const double = externalId === null ? null : await this.findByExternalId(appId, externalId);
-    if (double !== null && !isLater(double.id)) return { taken: 'externalId' };
+  async #findReasons(
+    users: readonly NewUser[],
+    seqs: readonly (number | undefined)[],
+  ): Promise<ReadonlyMap<number, InsertOutcome>> {
+    const refused = users.flatMap((user, at) => (seqs[at] === undefined ? [{ user, at }] : []));
+    if (refused.length === 0) return new Map();
+    const indexes = new Map(users.map(({ id }, index) => [id, index]));
+    const findReason = async ({ user: { appId, email, externalId }, at }: (typeof refused)[number]) => {
+      const isReason = (holder: User | null): boolean =>
+        holder !== null && (indexes.get(holder.id) ?? -1) <= at;
+      if (email !== null && isReason(await this.findByEmail(email))) return { taken: 'email' } as const;
+      if (externalId === null || !isReason(await this.findByExternalId(appId, externalId))) return null;
+      return { taken: 'externalId' } as const;
+    };
+    const reasons = await Promise.all(refused.map(findReason));
+    return new Map(
+      refused.flatMap(({ at }, index) => {
+        const reason = reasons[index];
+        return reason === undefined || reason === null ? [] : [[at, reason] as const];
+      }),
+    );
+  }
+
+  /** Inserts a user with other random keys. */
+  async #insertAgain(user: NewUser): Promise<InsertOutcome> {
     try {
       return await this.insert(user);
     } catch (error) {

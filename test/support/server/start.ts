@@ -212,8 +212,13 @@ export function startsOnPostgres(): boolean {
 
 const databases = new Map<string, OwnDatabase>();
 
+/** The address of the database that belongs to a data folder; undefined for none in PostgreSQL. */
+export function databaseUrlOf(folder: string): string | undefined {
+  return databases.get(folder)?.url;
+}
+
 /** The database that belongs to a data folder: a second start on the folder finds the same data. */
-async function databaseOf(folder: string): Promise<OwnDatabase> {
+export async function databaseOf(folder: string): Promise<OwnDatabase> {
   const database = databases.get(folder) ?? (await createMigratedDatabase());
   databases.set(folder, database);
   return database;

@@ -29,6 +29,9 @@ export interface ChangeExecutorOptions {
   readonly isInterleaved?: boolean;
 }
 
+/** Rows that one statement inserts. */
+const rowsAtOnce = 500;
+
 export class PostgresChangeExecutor implements Executor {
   readonly isTaken = postgresDialect.isTaken;
   readonly #connection: PostgresConnection;
@@ -96,12 +99,19 @@ export class PostgresChangeExecutor implements Executor {
     else await this.insert(statement, values);
   }
 
-  /** All rows are sent before the first is answered. */
-  insertAll<P extends Values>(
+  /** The server inserts the first rows while the text of the next ones is made. All are sent before it has answered. */
+  async insertAll<P extends Values>(
     statement: Statement<P, unknown>,
     rows: readonly P[],
   ): Promise<(number | undefined)[]> {
-    return Promise.all(rows.map((values) => this.insert(statement, values)));
+    const sent: Promise<(number | undefined)[]>[] = [];
+    for (let at = 0; at < rows.length; at += rowsAtOnce) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      const answer = this.#insertSet(statement, rows.slice(at, at + rowsAtOnce));
+      answer.catch(() => {});
+      sent.push(answer);
+    }
+    return (await Promise.all(sent)).flat();
   }
 
   async firstInSavepoint<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R | undefined> {
@@ -132,6 +142,16 @@ export class PostgresChangeExecutor implements Executor {
   close(): void {
     this.#isOpen = false;
     if (this.#fault !== null) throw this.#fault;
+  }
+
+  async #insertSet<P extends Values>(
+    statement: Statement<P, unknown>,
+    rows: readonly P[],
+  ): Promise<(number | undefined)[]> {
+    const [only] = rows;
+    if (rows.length === 1 && only !== undefined) return [await this.insert(statement, only)];
+    const seqs = await this.#send(() => this.#connection.insertSet(statement, rows));
+    return seqs ?? Promise.all(rows.map((values) => this.insert(statement, values)));
   }
 
   #add<P extends Values>(
