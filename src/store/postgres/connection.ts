@@ -32,12 +32,19 @@ export function parserOf(type: number): (text: string) => string | number | Uint
     case typeIds.int8:
     case typeIds.int4:
     case typeIds.int2:
-      return Number;
+      return toSafeNumber;
     case typeIds.bytea:
       return (text) => Buffer.from(text.slice(2), 'hex');
     default:
       return (text) => text;
   }
+}
+
+/** A database on several machines may number rows beyond 53 bits. Such a number is refused, because it would be rounded. */
+function toSafeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number)) throw new Error('the database has a number of more than 53 bits');
+  return number;
 }
 
 const typeIds = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
