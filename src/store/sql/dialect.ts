@@ -151,8 +151,9 @@ export const postgresDialect: Dialect & { readonly lateralCompiler: QueryCompile
   isDamage: (error) => /^XX00[12]$/.test(errorCodeOf(error)),
 };
 
+/** The name of the constraint; from the message where another machine passes the error on without the field. */
 function constraintOf(error: unknown): string {
-  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
-    ? error.constraint
-    : '';
+  if (!(error instanceof Error)) return '';
+  if ('constraint' in error && typeof error.constraint === 'string') return error.constraint;
+  return /"([^"]+)"/.exec(error.message)?.[1] ?? '';
 }
