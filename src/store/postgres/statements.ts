@@ -57,7 +57,8 @@ export function namedInsertOf(
   wanted: number,
 ): NamedStatement & { readonly rows: number } {
   const one = namedInsert(statement);
-  const [, before, list = '', after] = /^(.* values )(\([$\d, ]+\))(.*)$/s.exec(one.sql) ?? [];
+  // A value after the rows would have another number, so such a row is inserted alone.
+  const [, before, list = '', after] = /^(.* values )(\([$\d, ]+\))([^$]*)$/s.exec(one.sql) ?? [];
   const rows = before === undefined ? 1 : (rowCounts.find((count) => count <= wanted) ?? 1);
   if (rows === 1) return { ...one, rows };
   const key = `${statement.index} ${rows}`;

@@ -74,7 +74,7 @@ function prepare(mending: Mending, key: readonly string[]): Prepared {
   return { ...mending, mend, nextOf };
 }
 
-/** Rows that another transaction holds are skipped: they are cut in the next pass. */
+/** Compares the time once more where it changes it: another transaction may have cut the row since. */
 function change({ table, column, cut }: Mending, key: readonly string[]): Mend {
   const { by, also = [] } = cut;
   return statement((p: Binder<Values>) =>
@@ -87,7 +87,7 @@ function change({ table, column, cut }: Mending, key: readonly string[]): Mend {
             .select([...key])
             .where(conditionOf(cut));
           const own = by === undefined ? rows : rows.where(by, '=', p('by'));
-          return own.where(column, '>', p('beyond')).limit(p('limit')).forUpdate().skipLocked();
+          return own.where(column, '>', p('beyond')).limit(p('limit'));
         },
       )
       .updateTable(table)
@@ -96,7 +96,8 @@ function change({ table, column, cut }: Mending, key: readonly string[]): Mend {
         [column]: cut.to === 'next_hour' ? inNextHour(p, `${table}.${column}`) : p('cutTo'),
         ...Object.fromEntries(also.map((other) => [other, notAfterNow(p, `${table}.${other}`)])),
       })
-      .where((row) => row.and(key.map((name) => row(`${table}.${name}`, '=', row.ref(`ahead.${name}`))))),
+      .where((row) => row.and(key.map((name) => row(`${table}.${name}`, '=', row.ref(`ahead.${name}`)))))
+      .where(sql<boolean>`${sql.ref(`${table}.${column}`)} + 0 > ${p('beyond')}`),
   );
 }
 

@@ -20,6 +20,7 @@ import { dayMs } from '../../core/time.ts';
 import type { Housekeeping } from '../../core/unit-of-work.ts';
 import { emailTokenLifeMs } from '../../core/verification/email-token.ts';
 import { passwordTokenLifeMs } from '../../core/verification/password-token.ts';
+import type { Executor } from '../sql/executor.ts';
 import { type Binder, rawStatement } from '../sql/statement.ts';
 import type { Scope } from '../users/scope.ts';
 import { sweepEvents } from './audit/audit-queue.ts';
@@ -39,13 +40,6 @@ interface SweepOptions {
   /** Which rows have ended; all rows of the table where absent. */
   readonly ended?: RawBuilder<unknown>;
 }
-
-/** The person never came back from the provider, and no grant of the connection has still to be ended. */
-const isUnfinished = sql`status = 'pending' and not exists (
-  select 1 from revocations
-  where revocations.org_key = connections.org_key and revocations.connection_id = connections.id
-    and revocations.state in ('pending', 'overdue')
-)`;
 
 /** The revocations of an erasure are a part of its record, and stay with it. */
 const isRevoked = sql`ended_at is not null and erasure_id is null`;
@@ -70,7 +64,6 @@ const sweeps = [
   sweepOf('bulk_acts', ['org_key', 'id'], 'created_at', { lifeMs: bulkRetentionMs }),
   sweepOf('bulk_act_users', ['org_key', 'bulk_id', 'user_id'], 'created_at', { lifeMs: bulkRetentionMs }),
   sweepOf('idempotency', ['org_key', 'key_digest'], 'created_at', { lifeMs: idempotencyLifeMs }),
-  sweepOf('connections', ['org_key', 'id'], 'updated_at', { lifeMs: pendingLifeMs, ended: isUnfinished }),
   sweepOf('revocations', ['org_key', 'id'], 'ended_at', { lifeMs: revocationRetentionMs, ended: isRevoked }),
   sweepOf('refused_deletions', ['org_key', 'erasure_id'], 'refused_at', { lifeMs: refusedDeletionLifeMs }),
   sweepOf('sms_days', ['org_key', 'day'], 'day', { lifeMs: smsDayLifeMs }),
@@ -101,7 +94,7 @@ export class SqlHousekeeping implements Housekeeping {
     for (const { query, lifeMs } of sweeps) {
       swept += await this.#scope.executor.run(query, { until: now - lifeMs, limit });
     }
-    return swept;
+    return swept + (await sweepUnfinished(this.#scope.executor, now - pendingLifeMs, limit));
   }
 
   async mendTimes(now: number, how: { readonly isSteady: boolean; readonly limit: number }): Promise<number> {
@@ -115,6 +108,39 @@ export class SqlHousekeeping implements Housekeeping {
     await executor.run(reveals.query, { until, limit });
     return sweepEvents(executor, until, limit);
   }
+}
+
+/** The person never came back from the provider. */
+const selectUnfinished = rawStatement<Sweep & { skip: number }, { orgKey: number; id: string }>(
+  (p) => sql`
+    select org_key as "orgKey", id from connections where status = 'pending' and updated_at <= ${p('until')}
+    order by updated_at limit ${p('limit')} offset ${p('skip')}`,
+);
+
+/** A connection stays as long as one of its grants has still to be ended. */
+const deleteUnfinished = rawStatement(
+  (p: Binder<{ orgKey: number; id: string }>) => sql`
+    delete from connections where org_key = ${p('orgKey')} and id = ${p('id')} and status = 'pending'
+      and not exists (
+        select 1 from revocations where revocations.org_key = ${p('orgKey')}
+          and revocations.connection_id = ${p('id')} and revocations.state in ('pending', 'overdue')
+      )`,
+);
+
+/** Steps over connections that stay, in a few looks: the next sweep looks at them again. */
+const looksMax = 8;
+
+async function sweepUnfinished(executor: Executor, until: number, limit: number): Promise<number> {
+  let [swept, kept] = [0, 0];
+  for (let look = 0; look < looksMax && swept < limit; look++) {
+    const found = await executor.rows(selectUnfinished, { until, limit, skip: kept });
+    const deleted = await Promise.all(found.map((row) => executor.run(deleteUnfinished, row)));
+    const count = deleted.reduce((sum, rows) => sum + rows, 0);
+    swept += count;
+    kept += found.length - count;
+    if (found.length < limit) break;
+  }
+  return swept;
 }
 
 /** Of tokens of several kinds, a sweep for each: their index begins with the kind. */

@@ -1,7 +1,8 @@
 /**
- * How a job claims due rows. The claim is one statement: it selects the rows that are due, in the order of their due
- * time, moves the due time to the end of the lease, and counts the attempt. So of two processes one gets a row, an
- * attempt that kills its process is counted too, and a row whose lease has run out is due again.
+ * How a job claims due rows. The claim is one statement: it selects the rows that are due, in the order of their due time,
+ * and changes each whose due time is still the one that was read: it moves the due time to the end of the lease, and counts
+ * the attempt. So of two processes one gets a row, an attempt that kills its process is counted too, and a row whose lease
+ * has run out is due again. The selection locks nothing, so the rows may be on several machines.
  *
  * The store that claims decides in which states a row can be claimed, and which columns count the attempts.
  */
@@ -52,9 +53,11 @@ type ClaimValues = {
 /** Builds the claim of a rule, once, when the module of the store loads. It returns the claimed rows in any order. */
 export function leaseClaim<R>(rule: ClaimRule): (executor: Executor, claim: Claim) => Promise<R[]> {
   const claimDue = statement((p: Binder<ClaimValues>) => claimQuery(rule, p).$castTo<R>());
-  return (executor, { now, leaseMs, limit, by = '', claimedBy = null }) => {
+  return async (executor, { now, leaseMs, limit, by = '', claimedBy = null }) => {
     const values = { now, leasedUntil: now + leaseMs, limit, by, claimedBy };
-    return executor.rows<ClaimValues & Values, R>(claimDue, values);
+    const claimed = await executor.rows<ClaimValues & Values, R>(claimDue, values);
+    // Another process may have claimed all of them while this one waited for it. The next ones are due too.
+    return claimed.length > 0 ? claimed : executor.rows<ClaimValues & Values, R>(claimDue, values);
   };
 }
 
@@ -90,30 +93,32 @@ export function freeClaims(rule: ClaimRule) {
 
 /**
  * The states are part of the text, not values, or the planner could not know that the partial index of open rows serves.
- * The rows are selected once (`materialized`) and then changed by their keys; the planner cannot choose another plan. Rows
- * that another process is claiming are skipped.
+ * The rows are selected once (`materialized`) and then changed by their keys; the planner cannot choose another plan. The
+ * due time and the state are compared by expressions, which no index serves: the only way to a row is its key.
  */
 function claimQuery(
   { table, order, state, by, claimant, counters, columns }: ClaimRule,
   p: Binder<ClaimValues>,
 ) {
   const [due] = order;
-  const isOpen = (column: string) => {
-    const open = state.open.map((name) => sql.lit(name));
-    const [only] = open;
-    return open.length === 1 && only !== undefined
-      ? sql<boolean>`${sql.ref(column)} = ${only}`
-      : sql<boolean>`${sql.ref(column)} in (${sql.join(open)})`;
-  };
+  const open = state.open.map((name) => sql.lit(name));
+  const [only] = open;
+  const isOpen =
+    open.length === 1 && only !== undefined
+      ? sql<boolean>`${sql.ref(state.column)} = ${only}`
+      : sql<boolean>`${sql.ref(state.column)} in (${sql.join(open)})`;
   return buildUntyped
     .with(
       (cte) => cte('due').materialized(),
       (from) => {
-        let rows = from.selectFrom(table).select(['org_key', 'id']).where(isOpen(state.column));
+        let rows = from
+          .selectFrom(table)
+          .select(['org_key', 'id', `${due} as due_then`])
+          .where(isOpen);
         if (by !== undefined) rows = rows.where(by, '=', p('by'));
         rows = rows.where(due, '<=', p('now'));
         for (const column of order) rows = rows.orderBy(column);
-        return rows.limit(p('limit')).forUpdate().skipLocked();
+        return rows.limit(p('limit'));
       },
     )
     .updateTable(table)
@@ -125,6 +130,7 @@ function claimQuery(
     }))
     .whereRef(`${table}.org_key`, '=', 'due.org_key')
     .whereRef(`${table}.id`, '=', 'due.id')
-    .where(isOpen(`${table}.${state.column}`))
+    .where(sql<boolean>`${sql.ref(`${table}.${due}`)} + 0 = due.due_then`)
+    .where(sql<boolean>`${sql.ref(`${table}.${state.column}`)} || '' in (${sql.join(open)})`)
     .returning([...columns]);
 }

@@ -6,13 +6,14 @@
 import { sql } from 'kysely';
 import type { MessageLane } from '../../core/messaging/lane.ts';
 import type { Channel, MessageTemplate } from '../../core/messaging/message.ts';
-import { type Binder, buildUntyped, rawStatement, statement } from '../sql/statement.ts';
+import { type Binder, build, buildUntyped, rawStatement, statement } from '../sql/statement.ts';
 
 const isDue = sql<boolean>`state = 'queued' and stage = 'due'`;
 
 /**
  * The stages are part of the text, not values, so that the planner knows that the partial indexes serve. Messages under
- * way and waiting ones have indexes of their own.
+ * way and waiting ones have indexes of their own. The time is compared once more where a message is changed, by an
+ * expression which no index serves: another transaction may have settled it since.
  */
 export const releaseMessages = statement((p: Binder<{ now: number; limit: number }>) => {
   const ended = (stage: 'claimed' | 'waiting') =>
@@ -22,9 +23,7 @@ export const releaseMessages = statement((p: Binder<{ now: number; limit: number
       .where(sql<boolean>`state = 'queued' and stage = ${sql.lit(stage)}`)
       .where('next_attempt_at', '<=', p('now'))
       .orderBy('next_attempt_at')
-      .limit(p('limit'))
-      .forUpdate()
-      .skipLocked();
+      .limit(p('limit'));
   return buildUntyped
     .with(
       (cte) => cte('late').materialized(),
@@ -43,51 +42,47 @@ export const releaseMessages = statement((p: Binder<{ now: number; limit: number
     .set({ stage: 'due' })
     .whereRef('messages.org_key', '=', 'ended.org_key')
     .whereRef('messages.id', '=', 'ended.id')
-    .where('messages.state', '=', sql.lit('queued'));
+    .where(sql<boolean>`messages.next_attempt_at + 0 <= ${p('now')}`)
+    .where(sql<boolean>`messages.state || ' ' || messages.stage in ('queued claimed', 'queued waiting')`);
 });
 
-/** When the oldest due messages of a template were written, by channel. */
-export interface DueTemplate {
-  readonly template: MessageTemplate;
-  readonly sms: number | null;
-  readonly email: number | null;
-}
-
-/** Each step looks up the next template of which a message is queued. */
-export const selectOldestDue = rawStatement<Record<never, never>, DueTemplate>(
-  (_: Binder<Record<never, never>>) => {
-    const oldest = (channel: Channel) =>
-      sql`(select min(created_at) from messages
-        where ${isDue} and template = walk.template and channel = ${sql.lit(channel)})`;
-    return sql`
-      with recursive walk as (
-        select (select min(template) from messages where state = 'queued') as template
-        union all
-        select (select min(template) from messages where state = 'queued' and template > walk.template) from walk
-        where walk.template is not null
-      )
-      select template, ${oldest('sms')} as sms, ${oldest('email')} as email
-      from walk where template is not null`;
-  },
+/** The next template of which a message is queued, in the order of their names. */
+export const selectNextTemplate = statement((p: Binder<{ after: string }>) =>
+  build
+    .selectFrom('messages')
+    .select((row) => row.fn.min<MessageTemplate | null>('template').as('template'))
+    .where('state', '=', sql.lit('queued'))
+    .where(sql<boolean>`template > ${p('after')}`),
 );
 
-/** Each step looks up the next organization that has a due message in the lane. */
-export const selectDueOrganizations = rawStatement<
-  { lane: MessageLane; after: number; limit: number },
-  { orgKey: number }
->(
-  (p: Binder<{ lane: MessageLane; after: number; limit: number }>) => sql`
-    with recursive walk as (
-      select (
-        select min(org_key) from messages where ${isDue} and lane = ${p('lane')} and org_key > ${p('after')}
-      ) as org_key, 1 as step
-      union all
-      select (
-        select min(org_key) from messages where ${isDue} and lane = ${p('lane')} and org_key > walk.org_key
-      ), step + 1
-      from walk where org_key is not null and step < ${p('limit')}
-    )
-    select org_key as "orgKey" from walk where org_key is not null`,
+/** When the oldest due message of a template and a channel was written. */
+export const selectOldestDue = statement((p: Binder<{ template: MessageTemplate; channel: Channel }>) =>
+  build
+    .selectFrom('messages')
+    .select((row) => row.fn.min<number | null>('created_at').as('since'))
+    .where(isDue)
+    .where('template', '=', p('template'))
+    .where('channel', '=', p('channel')),
+);
+
+/** The next organization that has a due message in the lane. */
+export const selectDueOrganization = statement((p: Binder<{ lane: MessageLane; after: number }>) =>
+  build
+    .selectFrom('messages')
+    .select((row) => row.fn.min<number | null>('org_key').as('orgKey'))
+    .where(isDue)
+    .where('lane', '=', p('lane'))
+    .where('org_key', '>', p('after')),
+);
+
+/** The messages of all organizations that are under way, by destination. Claims whose lease ends later count. */
+export const selectHeld = statement((p: Binder<{ heldAfter: number }>) =>
+  build
+    .selectFrom('messages')
+    .select((row) => ['destination', row.fn.countAll<number>().as('places')])
+    .where(sql<boolean>`state = 'queued' and stage = 'claimed'`)
+    .where('next_attempt_at', '>', p('heldAfter'))
+    .groupBy('destination'),
 );
 
 type TurnValues = {
@@ -95,39 +90,39 @@ type TurnValues = {
   orgKey: number;
   /** The turn begins after this destination. */
   after: string;
+  /** How many destinations it looks at. */
+  destinations: number;
   limit: number;
   perDestination: number;
-  /** Claims whose lease ends later count as under way. */
-  heldAfter: number;
 };
 
+/** A message whose turn may be next: its rank among those of its destination, and the place of the destination. */
+export interface TurnRow {
+  readonly id: string;
+  readonly destination: string;
+  readonly rank: number;
+  readonly step: number;
+}
+
 /**
- * The messages whose turn it is. `held` counts the messages under way by destination. `walk` visits the next
- * destinations: so many that enough of them have nothing under way. `line` has the oldest messages of each destination with a
- * place, and their rank in it, which begins after those under way. The lowest ranks come first.
+ * The messages of an organization whose turn may be next. `walk` visits the next destinations. `line` has the oldest
+ * messages of each, and their rank in it. The lowest ranks come first.
  *
  * No part joins the table: PostgreSQL without statistics would read all messages of an organization for a join.
  */
-export const selectTurn = rawStatement<TurnValues, { id: string }>((p: Binder<TurnValues>) => {
+export const selectTurn = rawStatement<TurnValues, TurnRow>((p: Binder<TurnValues>) => {
   const isOwn = sql`${isDue} and lane = ${p('lane')} and org_key = ${p('orgKey')}`;
   return sql`
-    with recursive held as materialized (
-      select destination, count(*) as places from messages
-      where state = 'queued' and stage = 'claimed' and next_attempt_at > ${p('heldAfter')}
-      group by destination
-    ),
-    walk(destination, step) as (
+    with recursive walk(destination, step) as (
       select (select min(destination) from messages where ${isOwn} and destination > ${p('after')}), 1
       union all
       select (select min(destination) from messages where ${isOwn} and destination > walk.destination), step + 1
-      from walk where destination is not null
-        and step < ${p('limit')} + (select count(*) from held)
+      from walk where destination is not null and step < ${p('destinations')}
     ),
     line(destination, step, rank, seq) as (
-      select walk.destination, walk.step, coalesce(held.places, 0) + 1,
+      select walk.destination, walk.step, 1,
         (select min(seq) from messages where ${isOwn} and destination = walk.destination)
-      from walk left join held on held.destination = walk.destination
-      where walk.destination is not null and coalesce(held.places, 0) < ${p('perDestination')}
+      from walk where walk.destination is not null
       union all
       select line.destination, line.step, line.rank + 1,
         (select min(seq) from messages where ${isOwn} and destination = line.destination and seq > line.seq)
@@ -138,9 +133,23 @@ export const selectTurn = rawStatement<TurnValues, { id: string }>((p: Binder<Tu
     )
     select (
       select id from messages where ${isOwn} and destination = chosen.destination and seq = chosen.seq
-    ) as id
+    ) as id, destination, rank, step
     from chosen order by rank, step`;
 });
+
+/** Puts those after the messages of their destination that are under way, and leaves out those without a place. */
+export function inTurn(
+  rows: readonly TurnRow[],
+  held: ReadonlyMap<string, number>,
+  { limit, perDestination }: { readonly limit: number; readonly perDestination: number },
+): readonly string[] {
+  return rows
+    .map((row) => ({ ...row, rank: row.rank + (held.get(row.destination) ?? 0) }))
+    .filter(({ rank }) => rank <= perDestination)
+    .sort((left, right) => left.rank - right.rank || left.step - right.step)
+    .slice(0, limit)
+    .map(({ id }) => id);
+}
 
 /**
  * Claims one message. It is skipped where an erasure is deleting it. The condition is of a form that no index serves, so
@@ -154,7 +163,7 @@ export function claimOf<R>(columns: readonly string[]) {
         (from) =>
           from
             .selectFrom('messages')
-            .select(['org_key', 'id'])
+            .select('id')
             .where('org_key', '=', p('orgKey'))
             .where('id', '=', p('id'))
             .where(sql<boolean>`state || ' ' || stage = 'queued due'`)
@@ -168,7 +177,7 @@ export function claimOf<R>(columns: readonly string[]) {
         next_attempt_at: p('leasedUntil'),
         attempts: row('messages.attempts', '+', 1),
       }))
-      .whereRef('messages.org_key', '=', 'own.org_key')
+      .where('messages.org_key', '=', p('orgKey'))
       .whereRef('messages.id', '=', 'own.id')
       .returning([...columns])
       .$castTo<R>(),

@@ -26,8 +26,11 @@ import { type Binder, build, rawStatement, statement } from '../sql/statement.ts
 import type { Scope } from '../users/scope.ts';
 import {
   claimOf,
+  inTurn,
   releaseMessages,
-  selectDueOrganizations,
+  selectDueOrganization,
+  selectHeld,
+  selectNextTemplate,
   selectOldestDue,
   selectTurn,
 } from './message-claims.ts';
@@ -289,36 +292,59 @@ export class SqlMessageQueue implements MessageQueue {
   }
 
   async release(now: number, limit: number): Promise<void> {
-    await this.#scope.executor.lockName('claims of messages');
-    await this.#scope.executor.run(releaseMessages, { now, limit });
+    const { executor } = this.#scope;
+    await executor.lockName('claims of messages');
+    await executor.run(releaseMessages, { now, limit });
   }
 
+  /** Each step looks up the next template, so that a queue of any length costs a few look-ups. */
   async listOldestDue(): Promise<readonly { readonly lane: MessageLane; readonly since: number }[]> {
+    const { executor } = this.#scope;
     const oldest = new Map<MessageLane, number>();
-    for (const { template, ...byChannel } of await this.#scope.executor.rows(selectOldestDue, {})) {
-      for (const channel of channels) {
-        const since = byChannel[channel];
-        if (since === null) continue;
-        const lane = laneOf(channel, template);
+    let template = (await executor.first(selectNextTemplate, { after: '' }))?.template ?? null;
+    while (template !== null) {
+      const own = template;
+      const looks = channels.map((channel) => executor.first(selectOldestDue, { template: own, channel }));
+      for (const [at, row] of (await Promise.all(looks)).entries()) {
+        const [channel, since] = [channels[at], row?.since ?? null];
+        if (since === null || channel === undefined) continue;
+        const lane = laneOf(channel, own);
         oldest.set(lane, Math.min(since, oldest.get(lane) ?? since));
       }
+      template = (await executor.first(selectNextTemplate, { after: own }))?.template ?? null;
     }
     return [...oldest].map(([lane, since]) => ({ lane, since }));
   }
 
   async listDueOrganizations(lane: MessageLane, after: OrgKey, limit: number): Promise<readonly OrgKey[]> {
-    const rows = await this.#scope.executor.rows(selectDueOrganizations, { lane, after, limit });
-    return rows.map(({ orgKey }) => orgKey);
+    const found: OrgKey[] = [];
+    while (found.length < limit) {
+      const last = found.at(-1) ?? after;
+      const next = (await this.#scope.executor.first(selectDueOrganization, { lane, after: last }))?.orgKey;
+      if (next === undefined || next === null) break;
+      found.push(next);
+    }
+    return found;
   }
 
   async claim({ now, leaseMs, ...turn }: MessageClaim): Promise<readonly Message[]> {
     const { executor } = this.#scope;
-    const { orgKey } = turn;
+    const { orgKey, limit, perDestination } = turn;
     // A send ends long before its lease. The claim of a process that was killed does not hold a place for the whole lease.
     const heldAfter = now + leaseMs - sendDeadlineMs;
-    const chosen = await executor.rows(selectTurn, { ...turn, heldAfter });
+    const rows = await executor.rows(selectHeld, { heldAfter });
+    const held = new Map(rows.map(({ destination, places }) => [destination, Number(places)]));
+    // Each destination that is under way may have no place, so it looks at so many more.
+    const destinations = limit + held.size;
+    const next = await executor.rows(selectTurn, {
+      ...turn,
+      destinations,
+      limit: limit + held.size * perDestination,
+    });
     const leasedUntil = now + leaseMs;
-    const claims = chosen.map(({ id }) => executor.first(claimMessage, { orgKey, id, leasedUntil }));
+    const claims = inTurn(next, held, turn).map((id) =>
+      executor.first(claimMessage, { orgKey, id, leasedUntil }),
+    );
     return (await Promise.all(claims)).filter((row) => row !== undefined).map(toMessage);
   }
 

@@ -340,17 +340,24 @@ export const selectFormerText = rawStatement<
     where users.org_key = ${p('orgKey')} and users.id = ${p('userId')}`,
 );
 
+export const selectOrganizations = statement((p: Binder<{ after: number; limit: number }>) =>
+  build
+    .selectFrom('organizations')
+    .select('org_key as orgKey')
+    .where('org_key', '>', p('after'))
+    .orderBy('org_key')
+    .limit(p('limit')),
+);
+
 export const selectWork = rawStatement<
-  { after: number; limit: number; changesMax: number },
-  { orgKey: number; newest: number | null; sealed: number | null; changes: number }
+  Tenant & { changesMax: number },
+  { newest: number | null; sealed: number | null; changes: number }
 >(
-  (p) => sql`select org_key as "orgKey",
-    (select position from users where users.org_key = organizations.org_key and position > 0
+  (p) => sql`select
+    (select position from users where org_key = ${p('orgKey')} and position > 0
       order by position desc limit 1) as newest,
-    (select last_seq from search_blocks where search_blocks.org_key = organizations.org_key
-      order by first_seq desc limit 1) as sealed,
+    (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed,
     (select count(*) from (
-      select seq from search_changes where search_changes.org_key = organizations.org_key limit ${p('changesMax')}
-    ) chosen) as changes
-    from organizations where org_key > ${p('after')} order by org_key limit ${p('limit')}`,
+      select seq from search_changes where org_key = ${p('orgKey')} limit ${p('changesMax')}
+    ) chosen) as changes`,
 );

@@ -314,9 +314,18 @@ export class SqlUserSearchQueue implements UserSearchQueue {
   }
 
   async survey(after: OrgKey, limit: number, changesMax: number): Promise<readonly SearchWork[]> {
-    const rows = await this.#scope.executor.rows(queries.selectWork, { after, limit, changesMax });
-    return rows.map(({ orgKey, newest, sealed, changes }) => {
-      return { orgKey, newest: newest ?? 0, sealed: sealed ?? 0, changes };
-    });
+    const { executor } = this.#scope;
+    const organizations = await executor.rows(queries.selectOrganizations, { after, limit });
+    return Promise.all(
+      organizations.map(async ({ orgKey }) => {
+        const work = await executor.first(queries.selectWork, { orgKey, changesMax });
+        return {
+          orgKey,
+          newest: work?.newest ?? 0,
+          sealed: work?.sealed ?? 0,
+          changes: Number(work?.changes ?? 0),
+        };
+      }),
+    );
   }
 }

@@ -7,6 +7,7 @@ import type { User } from '../../core/directory/user.ts';
 import type { Kept, RemovedRows } from '../../core/erasure/erasure.ts';
 import type { OrgKey, UserId } from '../../core/ids.ts';
 import { type Content, tables } from '../schema/personal-data.ts';
+import { placements } from '../schema/placement.ts';
 import type { Executor } from '../sql/executor.ts';
 import { type Binder, build, rawStatement, statement } from '../sql/statement.ts';
 import type { Scope } from './scope.ts';
@@ -36,6 +37,8 @@ const userTables: readonly UserTable[] = Object.entries(tables).flatMap(([table,
 
 const byUser = userTables.filter(({ byDigest }) => !byDigest);
 const byDigest = userTables.filter((each) => each.byDigest);
+/** The tables whose rows are on the machine of the organization, so that one query can look into all of them. */
+const isBesideUser = ({ table }: UserTable) => placements.get(table) === 'org_key';
 
 /** Most users have rows in few tables. One query finds these tables, and rows are deleted only there. */
 const findTables = rawStatement(
@@ -46,7 +49,7 @@ const findTables = rawStatement(
     ) then 1 else 0 end as ${sql.ref(table)}`;
     return sql<Record<string, number>>`select ${sql.join([
       ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
-      ...byDigest.map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
+      ...byDigest.filter(isBesideUser).map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
     ])}`;
   },
 );
@@ -92,7 +95,7 @@ export async function eraseRowsOfUser(
   ) => {
     for (const { table } of tables) {
       const deletion = deletions.get(table);
-      if (deletion === undefined || found[table] !== 1) continue;
+      if (deletion === undefined || found[table] === 0) continue;
       for (const name of names) {
         const rows = await executor.run(deletion, { orgKey, name });
         if (rows > 0) removed[table] = (removed[table] ?? 0) + rows;

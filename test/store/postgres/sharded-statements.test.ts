@@ -1,0 +1,184 @@
+/**
+ * Every statement stays on the machine of one organization, or stands in the list of statements over all machines. It
+ * needs no database: PostgreSQL's own parser reads the text of each statement, in each of its forms.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import '../../../src/store/open-store.ts';
+import { namedInsertOf } from '../../../src/store/postgres/statements.ts';
+import { postgresDialect } from '../../../src/store/sql/dialect.ts';
+import { allStatements, compileStatement, type Values } from '../../../src/store/sql/statement.ts';
+import { type Judgement, judge } from './shard-law.ts';
+
+/** Stands for the values of a call: each value is its own name. */
+const names = new Proxy<Values>({}, { get: (_, name) => String(name) });
+
+/** Statements over all machines, by the table that they use. None is part of a request for one organization. */
+const across = {
+  // Jobs look for what is due, and take it by statements of its organization.
+  'select connections': 'due refreshes and unfinished connections; lists and counts for the operator',
+  'select erasures': 'due erasures; lists, counts and the next trace for the operator',
+  'select hash_costs': 'the next organization whose imported hashes are not measured',
+  'select messages': 'due messages, by template and organization; places under way; the outbox; counts',
+  'select password_requests': 'the oldest requests of new passwords',
+  'select revocations': 'due and missed revocations; counts',
+  'select unwritten_receipts': 'receipts that are not in the ledger yet',
+  'select users': 'requested emails by age',
+  // Lists and counts for the operator.
+  'select sms_closings': 'closed ranges by country',
+  'select sms_counts': 'what texts cost in a day',
+  'select sms_days': 'budgets that are nearly spent',
+  'update sms_closings': 'tells each closing once; cuts times',
+  'update sms_days': 'tells each budget once',
+  // Staff sign in before their organization is known.
+  'select staff_accounts': 'the account of an address',
+  // `roster secret` seals everything again.
+  'select receipt_keys': 'sealed keys',
+} as const;
+
+/** Tables whose ended rows are deleted, and whose times too far ahead are cut, a limited number in one statement. */
+const swept = [
+  ...['audit_events', 'bulk_act_users', 'bulk_acts', 'confirmation_codes', 'connect_tokens', 'connections'],
+  ...[
+    'day_counts',
+    'day_totals',
+    'email_tokens',
+    'erasures',
+    'idempotency',
+    'known_networks',
+    'login_failures',
+  ],
+  ...[
+    'message_hits',
+    'messages',
+    'oauth_attempts',
+    'password_leases',
+    'password_requests',
+    'password_tokens',
+  ],
+  ...['refused_deletions', 'reveals', 'revocations', 'sessions', 'sms_closings', 'sms_counts', 'sms_days'],
+  ...['sms_ranges', 'staff_links', 'staff_networks', 'staff_sessions', 'throttle_hits', 'users'],
+];
+
+function isListed(name: string): boolean {
+  const [verb = '', table = ''] = name.split(' ');
+  return name in across || (verb !== 'select' && verb !== 'insert' && swept.includes(table));
+}
+
+/** Each statement in the forms in which it is sent, with what the law says of it. */
+const judged: readonly ({ readonly sql: string } & Judgement)[] = allStatements().flatMap((statement) => {
+  const { sql, bind } = compileStatement(statement, postgresDialect.compiler);
+  const bound = bind(names);
+  const one = { sql, ...judge(sql, bound) };
+  if (statement.node.kind !== 'InsertQueryNode') return [one];
+  const many = namedInsertOf(statement, 8);
+  return [one, { sql: many.sql, ...judge(many.sql, Array.from({ length: many.rows }, () => bound).flat()) }];
+});
+
+test('every statement names its organization, or is listed as one over all machines', () => {
+  assert.ok(judged.length > 500);
+  const unlisted = judged.filter(({ across }) => across !== null && !isListed(across));
+  assert.deepEqual(unlisted, []);
+});
+
+test('a statement over all machines locks no row, joins no two distributed tables, and depends on no outer row', () => {
+  assert.deepEqual(
+    judged.filter(({ faults }) => faults.length > 0),
+    [],
+  );
+});
+
+test('the list names no statement that is gone', () => {
+  const found = new Set(judged.map(({ across }) => across));
+  const gone = Object.keys(across).filter((name) => !found.has(name));
+  const unswept = swept.filter(
+    (table) => !['update', 'delete'].some((verb) => found.has(`${verb} ${table}`)),
+  );
+  assert.deepEqual([...gone, ...unswept], []);
+});
+
+/** Statements that break the law, and what it says of them. */
+const planted: readonly (readonly [sql: string, across: string | null, faults: RegExp])[] = [
+  ['select id from users where id = $1', 'select users', /^$/],
+  ['select id from users where org_key > $1', 'select users', /^$/],
+  ['select id from users where org_key = $1 or id = $2', 'select users', /^$/],
+  ['select id from users where org_key = $1', null, /^$/],
+  ['select id from users u where (u.org_key, u.id) = ($1, $2) for update', null, /^$/],
+  ['select id from users order by seq limit $1 for update skip locked', 'select users', /locks rows/],
+  [
+    `with due as (select id, org_key from users limit 1 for update) update users set email = null from due
+      where users.org_key = due.org_key and users.id = due.id`,
+    'update users',
+    /locks rows/,
+  ],
+  [
+    'select 1 from users join sessions on sessions.org_key = users.org_key and sessions.user_id = users.id',
+    'select sessions users',
+    /several tables.*joins distributed tables/,
+  ],
+  [
+    `select 1 from users join sessions on sessions.org_key = users.org_key and sessions.user_id = users.id
+      where users.org_key = $1`,
+    null,
+    /^$/,
+  ],
+  ['select 1 from users a, users b where a.org_key = $1 and b.org_key = $3', 'select users', /several organ/],
+  ['select 1 from users a, users b where a.org_key = $1 and b.org_key = $2', null, /^$/],
+  [
+    'select 1 from organizations o, lateral (select id from users where users.org_key = o.org_key limit 1) x',
+    'select users',
+    /lateral join/,
+  ],
+  [
+    'select (select count(*) from users where users.org_key = organizations.org_key) from organizations',
+    'select users',
+    /depends on an outer row/,
+  ],
+  [
+    `with recursive walk as (select min(id) as id from users union all
+      select (select min(id) from users where id > walk.id) from walk) select id from walk`,
+    'select users',
+    /recursive/,
+  ],
+  [
+    'select id from users where org_key = $1 and exists (select 1 from sessions)',
+    'select sessions users',
+    /sev/,
+  ],
+  [
+    `select 1 from (select org_key, user_id from sessions where org_key = $1) chosen
+      join users on users.org_key = chosen.org_key`,
+    null,
+    /^$/,
+  ],
+  [
+    'select 1 from (select org_key from sessions) chosen join users on users.org_key = chosen.org_key',
+    'select sessions users',
+    /several tables/,
+  ],
+  ['delete from users', 'delete users', /^$/],
+  ['insert into sessions (digest, org_key) values ($3, $1)', null, /^$/],
+  ['insert into sessions (digest, org_key) values ($3, 1)', 'insert sessions', /^$/],
+  ['insert into sessions (digest) values ($3)', 'insert sessions', /^$/],
+  [
+    'insert into audit_archive (org_key, id) select org_key, id from audit_events where org_key = $1',
+    null,
+    /^$/,
+  ],
+  [
+    'insert into audit_archive (org_key, id) select org_key, id from audit_events',
+    'insert audit_archive audit_events',
+    /several tables/,
+  ],
+  ['select id from api_keys where digest = $3', null, /^$/],
+  ['select at from message_hits where subject = $3', null, /^$/],
+  ['select at from message_hits where org_key = $1', 'select message_hits', /^$/],
+];
+
+test('the law sees what is planted', () => {
+  for (const [sql, across, faults] of planted) {
+    const found = judge(sql, ['orgKey', 'orgKey', 'other']);
+    assert.equal(found.across, across, sql);
+    assert.match(found.faults.join('; '), faults, sql);
+  }
+});
