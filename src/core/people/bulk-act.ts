@@ -19,16 +19,17 @@ export type BulkActName = (typeof bulkActs)[number];
 /** What an act gives to each person: a role for `role`, whether it is approved for `clinical`; null for the other acts. */
 export type BulkValue = UserRole | boolean | null;
 
-/** The value of an act as it came. Refuses with `invalid_fields`. */
+/** The value of an act as it came. Refuses with `invalid_fields`, also for a faulty value that the act does not take. */
 export function readBulkValue(act: BulkActName, { role, isApproved }: BulkValues): BulkValue {
   const fields = new FieldReader();
-  if (act !== 'role' && act !== 'clinical') return null;
-  const value =
-    act === 'role'
-      ? fields.take('role', readChoice(role, userRoles))
-      : fields.take('isApproved', readBoolean(isApproved));
+  const isAbsent = (value: unknown, of: BulkActName) => value === undefined && act !== of;
+  const given = isAbsent(role, 'role') ? undefined : fields.take('role', readChoice(role, userRoles));
+  const approval = isAbsent(isApproved, 'clinical')
+    ? undefined
+    : fields.take('isApproved', readBoolean(isApproved));
   refuseFaults(fields.faults);
-  return value ?? null;
+  if (act === 'role') return given ?? null;
+  return act === 'clinical' ? (approval ?? null) : null;
 }
 
 export interface BulkValues {
