@@ -16,7 +16,7 @@ import { readProject } from '../../tools/tidy/source.ts';
 import type { Serving } from '../cli/program.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/contracts/openapi-check.ts';
 import { bareId } from '../support/contracts/people.ts';
-import { slowTest as test } from '../support/effort.ts';
+import { slowTest as test, slowTestMs } from '../support/effort.ts';
 import { type Client, createClient } from '../support/server/http.ts';
 import { openRows } from '../support/server/rows.ts';
 import { copyWith } from './contract-copy.ts';
@@ -314,7 +314,9 @@ describe('the tests of all contracts', () => {
     ),
   };
   for (const [title, files] of Object.entries(suites)) {
-    test(`${title} pass for a fifth contract and an internal one, without an edit`, async () => {
+    // Each test of these files has a limit of its own.
+    const limit = { timeout: 10 * slowTestMs };
+    test(`${title} pass for a fifth contract and an internal one, without an edit`, limit, async () => {
       const { NODE_TEST_CONTEXT, ROSTER_TEST_COVERAGE, ...environment } = process.env;
       // One process for all files: most of the time of a file is its start.
       const options = ['--test', '--test-isolation=none', '--test-reporter=spec'];
