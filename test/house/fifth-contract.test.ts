@@ -16,7 +16,7 @@ import { readProject } from '../../tools/tidy/source.ts';
 import type { Serving } from '../cli/program.ts';
 import { createOpenApiCheck, type OpenApiDocument } from '../support/contracts/openapi-check.ts';
 import { bareId } from '../support/contracts/people.ts';
-import { slowTest as test, slowTestMs } from '../support/effort.ts';
+import { slowTestMs, slowTest as test } from '../support/effort.ts';
 import { type Client, createClient } from '../support/server/http.ts';
 import { openRows } from '../support/server/rows.ts';
 import { copyWith } from './contract-copy.ts';

@@ -26,6 +26,11 @@ const overview = named(
         deleted: count,
         failedSms: count,
         failedEmails: count,
+        failedSpent: Type.Integer({
+          minimum: 0,
+          description:
+            'Of `failedSms`, in millionths of the currency of the prices; a part of what was spent.',
+        }),
         texts: count,
         textsNotSent: count,
         spent: Type.Integer({
@@ -110,6 +115,7 @@ function daysOf({ firstDay, days, events, failed, texts, refused, shed }: Figure
       deleted: events.deleted[at] ?? 0,
       failedSms: failedBy('sms'),
       failedEmails: failedBy('email'),
+      failedSpent: sum(ofDay(failed), (row) => row.spent),
       texts: sum(sent, (row) => row.texts),
       textsNotSent: sum(ofDay(texts), (row) => row.texts) - sum(sent, (row) => row.texts),
       spent: sum(sent, (row) => row.spent),

@@ -5,10 +5,10 @@ import type { Channel, Message, MessageState } from './message.ts';
 
 /** Messages of one organization. */
 export interface MessageStore {
-  insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void>;
+  insert(message: NewMessage): Promise<void>;
   /** The messages that still have their content, newest first. Decoys are left out. */
   listWithContent(limit: number): Promise<readonly Message[]>;
-  /** How many messages failed on each day (UTC) from the one that begins at `firstDay`; rows of 30 days exist. */
+  /** How many messages failed on each day (UTC), and what they cost, from the day that begins at `firstDay`; rows of 30 days exist. */
   countFailed(firstDay: number): Promise<readonly FailedMessages[]>;
   /**
    * Gives up the codes to the user that were tried and wait for another try, except the newest: a later code has made them
@@ -19,6 +19,11 @@ export interface MessageStore {
   listOf(userId: UserId, limit: number): Promise<readonly TrackedMessage[]>;
   /** The newest messages of the organization, at most `limit`, newest first; `state` null: in any state. */
   list(state: MessageState | null, limit: number): Promise<readonly TrackedMessage[]>;
+}
+
+export interface NewMessage extends Omit<Message, 'orgKey' | 'state' | 'attempts'> {
+  /** What a text was counted with (`sms-limits.ts`); absent for what costs nothing. */
+  readonly cost?: number;
 }
 
 /** A message with the time of its next attempt, or, once it has ended, of its end. */
@@ -32,6 +37,8 @@ export interface FailedMessages {
   readonly day: number;
   readonly channel: Channel;
   readonly messages: number;
+  /** What the texts among them were counted with, in millionths of the currency of the prices. */
+  readonly spent: number;
 }
 
 /** A claim of messages that are due, in one lane and of one organization. */

@@ -7,7 +7,7 @@ import type { User } from '../directory/user.ts';
 import type { Tx } from '../unit-of-work.ts';
 import type { MessageTemplate } from './message.ts';
 import { queueMessage } from './queue-message.ts';
-import { noteText, offerText } from './sms-limits.ts';
+import { costOf, noteText, offerText } from './sms-limits.ts';
 
 /** The messages that go to the proved addresses, by SMS and email alike. */
 export type Notice = Extract<
@@ -25,7 +25,7 @@ export async function notify(core: Core, tx: Tx, user: User, template: Notice): 
     const text = { template, to: phoneE164 };
     const offer = await offerText(core, tx, user, text);
     if (offer.kind === 'diverted') return;
-    const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms' });
+    const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms', ...costOf(offer) });
     if (spent === null) await noteText(core, tx, text, offer);
   }
 }

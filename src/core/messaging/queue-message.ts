@@ -14,6 +14,7 @@ import {
   type SpentBudget,
   templateRules,
 } from './message-budget.ts';
+import type { NewMessage } from './message-queue.ts';
 
 /** Whom a message is for. Without an id it is a decoy. */
 export type Recipient = CountedRecipient & Pick<User, 'appId' | 'language' | 'isTemplate'>;
@@ -30,7 +31,9 @@ export async function queueMessage(
   core: Core,
   tx: Tx,
   user: Recipient,
-  message: CountedMessage & Omit<MessageFacts, 'language' | 'app' | 'organization'>,
+  message: CountedMessage &
+    Omit<MessageFacts, 'language' | 'app' | 'organization'> &
+    Pick<NewMessage, 'cost'>,
 ): Promise<SpentBudget | null> {
   const spent = await countMessage(core, tx, user, message);
   if (spent !== null) {
@@ -38,7 +41,7 @@ export async function queueMessage(
     if (user.id !== null) tx.messageBudgets.report({ channel: message.channel, budget: spent.budget });
     return spent;
   }
-  const { template, channel, isByOwner: _, ...facts } = message;
+  const { template, channel, cost, isByOwner: _, ...facts } = message;
   const names = await tx.apps.getNames(user.appId);
   const content = core.composer.compose(template, channel, { ...facts, ...names, language: user.language });
   const id = newPrefixedId('msg');
@@ -52,6 +55,7 @@ export async function queueMessage(
     destination: destinationDigest(core.secrets, channel, facts.to),
     sealedContent: core.secrets.seal(JSON.stringify(content), context),
     createdAt: core.clock.now(),
+    ...(cost === undefined ? {} : { cost }),
   });
   if (user.id !== null) tx.messageBudgets.report({ channel, budget: null });
   return null;

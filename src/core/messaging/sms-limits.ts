@@ -58,6 +58,11 @@ export async function offerText(core: Core, tx: Tx, user: User, text: Text): Pro
   return divert(core, tx, 'budget', country);
 }
 
+/** What the text is counted with, as a message keeps it. */
+export function costOf(offer: TextOffer): { readonly cost?: number } {
+  return offer.kind === 'charged' ? { cost: offer.cost } : {};
+}
+
 /** A step: counts a text that was offered and is written now. */
 export async function noteText(core: Core, tx: Tx, text: Text, offer: TextOffer): Promise<void> {
   if (offer.kind !== 'charged') return;

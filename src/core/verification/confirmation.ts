@@ -16,7 +16,7 @@ import { refuse, refuseFaults } from '../errors.ts';
 import { noUserId, parseUserNumber, type UserId } from '../ids.ts';
 import type { Channel } from '../messaging/message.ts';
 import { queueMessage } from '../messaging/queue-message.ts';
-import { noteReturnedCode, noteText, offerText } from '../messaging/sms-limits.ts';
+import { costOf, noteReturnedCode, noteText, offerText } from '../messaging/sms-limits.ts';
 import { record } from '../record/audit-event.ts';
 import { newConfirmationCode } from '../secret.ts';
 import { secondMs } from '../time.ts';
@@ -174,7 +174,7 @@ async function queueCode(core: Core, tx: Tx, user: User, code: string): Promise<
     const text = { template, to: phoneE164, code };
     const offer = await offerText(core, tx, user, text);
     if (offer.kind !== 'diverted') {
-      const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms' });
+      const spent = await queueMessage(core, tx, user, { ...text, channel: 'sms', ...costOf(offer) });
       if (spent === null) await noteText(core, tx, text, offer);
       // A code to another address would tell that the number gets too many. The budget of a day tells nothing of the number.
       if (spent === null || spent.budget === 'address') {

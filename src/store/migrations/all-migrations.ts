@@ -39,6 +39,7 @@ import { consoleLists } from './0036-console-lists.ts';
 import { demoPeople } from './0037-demo-people.ts';
 import { people } from './0038-people.ts';
 import { bulkValues } from './0039-bulk-values.ts';
+import { messageCosts } from './0040-message-costs.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -81,6 +82,7 @@ export const migrations: readonly Migration[] = [
   demoPeople,
   people,
   bulkValues,
+  messageCosts,
 ];
 
 /** The version that this program works with. */

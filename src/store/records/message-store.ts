@@ -17,6 +17,7 @@ import type {
   MessageClaim,
   MessageQueue,
   MessageStore,
+  NewMessage,
   TrackedMessage,
 } from '../../core/messaging/message-queue.ts';
 import { sendDeadlineMs } from '../../core/messaging/sender.ts';
@@ -66,6 +67,7 @@ const insertMessage = statement(
       destination: string;
       sealedContent: string | null;
       createdAt: number;
+      cost: number | null;
     }>,
   ) =>
     build.insertInto('messages').values({
@@ -83,6 +85,7 @@ const insertMessage = statement(
       attempts: 0,
       next_attempt_at: p('createdAt'),
       created_at: p('createdAt'),
+      cost: p('cost'),
     }),
 );
 
@@ -211,7 +214,8 @@ const selectOwnWithContent = statement((p: Binder<{ orgKey: number; limit: numbe
 /** Reads the index of failed messages, and no row of the table. */
 const countFailed = rawStatement(
   (p: Binder<{ orgKey: number; firstDay: number }>) => sql<FailedMessages>`
-    select (next_attempt_at / ${sql.lit(dayMs)}) * ${sql.lit(dayMs)} as day, channel, count(*) as messages
+    select (next_attempt_at / ${sql.lit(dayMs)}) * ${sql.lit(dayMs)} as day, channel, count(*) as messages,
+      coalesce(sum(cost), 0) as spent
     from messages where org_key = ${p('orgKey')} and state = 'failed' and next_attempt_at >= ${p('firstDay')}
     group by 1, 2 order by 1, 2`,
 );
@@ -233,8 +237,18 @@ export class SqlMessageStore implements MessageStore {
     this.#orgKey = orgKey;
   }
 
-  async insert(message: Omit<Message, 'orgKey' | 'state' | 'attempts'>): Promise<void> {
-    const { id, userId, channel, template, isOutboxOnly, destination, sealedContent, createdAt } = message;
+  async insert(message: NewMessage): Promise<void> {
+    const {
+      cost = null,
+      id,
+      userId,
+      channel,
+      template,
+      isOutboxOnly,
+      destination,
+      sealedContent,
+      createdAt,
+    } = message;
     await this.#scope.executor.run(insertMessage, {
       orgKey: this.#orgKey,
       id,
@@ -246,6 +260,7 @@ export class SqlMessageStore implements MessageStore {
       destination,
       sealedContent,
       createdAt,
+      cost,
     });
     this.#scope.notifyAfterCommit('messages');
   }
@@ -257,10 +272,11 @@ export class SqlMessageStore implements MessageStore {
 
   async countFailed(firstDay: number): Promise<readonly FailedMessages[]> {
     const rows = await this.#scope.executor.rows(countFailed, { orgKey: this.#orgKey, firstDay });
-    return rows.map(({ day, channel, messages }) => ({
+    return rows.map(({ day, channel, messages, spent }) => ({
       day: Number(day),
       channel,
       messages: Number(messages),
+      spent: Number(spent),
     }));
   }
 

@@ -198,6 +198,7 @@ export const personExport = {
       attempts: value,
       next_attempt_at: time,
       created_at: time,
+      cost: value,
     },
   },
   idempotency: {

@@ -267,6 +267,7 @@ export const tables = {
       attempts: 'plain',
       next_attempt_at: 'plain',
       created_at: 'plain',
+      cost: 'plain',
     },
     onErase: { do: 'delete', by: 'user_id' },
   },

@@ -215,6 +215,8 @@ export interface Database extends SearchTables, ErasureTables, StaffTables, Peop
     attempts: number;
     next_attempt_at: number;
     created_at: number;
+    /** What a text was counted with, in millionths of the currency of the prices; null for what costs nothing. */
+    cost: number | null;
   };
   idempotency: {
     org_key: number;

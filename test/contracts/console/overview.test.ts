@@ -1,9 +1,15 @@
 /** The overview in the console: totals, days and refusals, each of the own organization. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { staffRoles } from '../../../src/core/access/principal.ts';
 import { dayMs } from '../../../src/core/time.ts';
+import { startTextService } from '../../attacks/support/text-service.ts';
 import { setUp, setUpLedger, setUpRoster } from '../../support/server/set-up.ts';
+import { startRoster } from '../../support/server/start.ts';
+import { signUp } from '../general/sign-up.ts';
 import { expectRoles } from './roles.ts';
 
 const path = '/console/api/v1/overview';
@@ -72,5 +78,37 @@ describe('the overview', () => {
 
   test('every role may see it', async () => {
     await expectRoles({ roster }, staffRoles, `GET ${path}`);
+  });
+});
+
+describe('the spending of texts', () => {
+  const bad = '+12025550142';
+  const refused = { status: 400, body: JSON.stringify({ code: 21_211, message: 'not a number' }) };
+  const folder = setUp(async () => ({ path: await mkdtemp(join(tmpdir(), 'roster-costs-')) }));
+  const service = setUp(async () => {
+    const prices = join(folder.path, 'prices.txt');
+    await writeFile(prices, '* 0.1\n');
+    return startTextService({ ROSTER_SMS_PRICES: prices, ROSTER_SMS_BUDGET_DAY: '1' }, (to) =>
+      to === bad ? refused : { status: 201, body: '{}' },
+    );
+  });
+  const roster = setUp(() => startRoster({ env: service.env }));
+  after(async () => {
+    await roster.close();
+    service.close();
+    await rm(folder.path, { recursive: true });
+  });
+
+  test('shows what the failed ones among them cost, on the day on which they failed', async () => {
+    for (const phone of [bad, '+12025550143', '+12025550144']) await signUp(roster, { phone });
+    await roster.settle();
+    const { ask } = await roster.organization.staff('support');
+    const reply = await roster.call(`GET ${path}?days=1`, ask);
+    assert.partialDeepStrictEqual(reply.at('days.0'), {
+      failedSms: 1,
+      failedSpent: 100_000,
+      texts: 3,
+      spent: 300_000,
+    });
   });
 });

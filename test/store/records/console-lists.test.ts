@@ -104,7 +104,7 @@ suiteOnEveryDatabase('the lists and counts of the console', (own) => {
     assert.deepEqual(await count('user.created', 1), [700]);
   });
 
-  test('messages that failed are counted by day and channel, and those that went are not', async () => {
+  test('messages that failed are counted by day and channel with what they cost, and those that went are not', async () => {
     const tenant = await addTenant(own());
     const other = await addTenant(own());
     const end = async (
@@ -112,6 +112,7 @@ suiteOnEveryDatabase('the lists and counts of the console', (own) => {
       at: number,
       channel: 'sms' | 'email',
       state: 'failed' | 'sent' | 'kept',
+      cost?: number,
     ) => {
       const user = await own().change(orgKey, (tx) => tx.users.insert(newUser({ appId })));
       const id = newPrefixedId('msg');
@@ -119,22 +120,25 @@ suiteOnEveryDatabase('the lists and counts of the console', (own) => {
         tx.messages.insert({
           ...{ id, userId: user.id, channel, template: 'confirmation', isOutboxOnly: false },
           ...{ destination: '', sealedContent: 'sealed', createdAt: 1 },
+          ...(cost === undefined ? {} : { cost }),
         }),
       );
       await own().changeSystem('job', (tx) => tx.messages.settle({ orgKey, id }, { state }, at));
       return id;
     };
     for (const state of ['sent', 'kept', 'failed', 'failed'] as const)
-      await end(tenant, day + 5, 'sms', state);
+      await end(tenant, day + 5, 'sms', state, 70_000);
+    await end(tenant, day + 6, 'sms', 'failed', 2_000_000_000);
+    await end(tenant, day + 7, 'sms', 'failed');
     await end(tenant, day + dayMs, 'email', 'failed');
     await end(tenant, day + dayMs - 1, 'email', 'failed');
     await end(tenant, day - 1, 'sms', 'failed');
     await end(other, day, 'sms', 'failed');
     const counted = await own().read(tenant.orgKey, (tx) => tx.messages.countFailed(day));
     assert.deepEqual(counted, [
-      { day, channel: 'email', messages: 1 },
-      { day, channel: 'sms', messages: 2 },
-      { day: day + dayMs, channel: 'email', messages: 1 },
+      { day, channel: 'email', messages: 1, spent: 0 },
+      { day, channel: 'sms', messages: 4, spent: 2_000_140_000 },
+      { day: day + dayMs, channel: 'email', messages: 1, spent: 0 },
     ]);
     const newest = await end(tenant, day, 'email', 'kept');
     await end(other, day, 'email', 'kept');

@@ -138,6 +138,10 @@ function Figures({ answer }: { readonly answer: OverviewAnswer }) {
           value={formats.number(erasures.running)}
         />
         <Tile name={texts.failed} value={formats.number(failed)} isBad={failed > 0} />
+        <Tile
+          name={texts.failedSpent}
+          value={formats.number(sum(({ failedSpent }) => failedSpent) / millionths)}
+        />
         <Tile name={texts.spent} value={formats.number(sum(({ spent }) => spent) / millionths)} />
         <Tile name={texts.throttled} value={formats.number(sum(({ throttled }) => throttled))} />
         <Tile name={texts.shed} value={formats.number(sum(({ shed }) => shed))} />
@@ -219,6 +223,7 @@ const troubleColumns = [
   'forbidden',
   'wrongPasswords',
   'failed',
+  'failedSpent',
   'texts',
   'textsNotSent',
   'spent',
@@ -235,7 +240,7 @@ function Numbers({
   const formats = useFormats();
   const numberOf = (day: OverviewDay, column: (typeof columns)[number]): number => {
     if (column === 'failed') return failedOf(day);
-    return column === 'spent' ? day.spent / millionths : day[column];
+    return column === 'spent' || column === 'failedSpent' ? day[column] / millionths : day[column];
   };
   return (
     <details>

@@ -11,6 +11,8 @@ export interface OverviewDay {
   /** Messages that were given up. */
   readonly failedSms: number;
   readonly failedEmails: number;
+  /** What the failed texts cost, in millionths of the currency of the prices; a part of what was spent. */
+  readonly failedSpent: number;
   /** Text messages that were queued, those that were not sent, and what the first cost, in millionths of the currency of the prices. */
   readonly texts: number;
   readonly textsNotSent: number;
