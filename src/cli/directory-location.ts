@@ -1,9 +1,10 @@
 /** Where a directory is stored, in words for people. Never includes the user and password of a database URL. */
 import type { Config, Secrets } from '../config/config.ts';
+import { readDatabaseAddress } from '../core/deployment/database-address.ts';
 
 export interface DirectoryLocation {
   readonly kind: 'Data folder' | 'Database';
-  /** The path of the folder, or the URL of the database with host and name alone. */
+  /** The path of the folder, or the URL of the database with hosts and name alone. */
   readonly at: string;
 }
 
@@ -12,6 +13,6 @@ export function locationOf(
   { databaseUrl }: Pick<Secrets, 'databaseUrl'>,
 ): DirectoryLocation {
   if (databaseUrl === null) return { kind: 'Data folder', at: dataDir };
-  const { host, pathname } = new URL(databaseUrl);
-  return { kind: 'Database', at: `postgres://${host}${pathname}` };
+  const { hosts = [], database = '' } = readDatabaseAddress(databaseUrl) ?? {};
+  return { kind: 'Database', at: `postgres://${hosts.join()}/${database}` };
 }

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { parseBlock } from '../core/access/network.ts';
 import { parseAmount } from '../core/amount.ts';
 import { isCountry } from '../core/country.ts';
+import { readDatabaseAddress, type ServerRole } from '../core/deployment/database-address.ts';
 import { readEmail } from '../core/directory/user-fields.ts';
 
 export interface Parser<T> {
@@ -95,15 +96,22 @@ export const smtpAddress: Parser<string> = {
   },
 };
 
-/** A PostgreSQL database. The client library reads the part after the `?`. */
-export const postgresAddress: Parser<string> = {
-  expected: 'a URL such as postgres://user:password@db.example.com:5432/roster',
-  parse(text) {
-    const url = URL.parse(text);
-    const isNamed = url !== null && url.hostname !== '' && url.pathname.length > 1;
-    return isNamed && /^postgres(ql)?:$/.test(url.protocol) ? text : undefined;
-  },
-};
+/**
+ * A PostgreSQL database, on one host or several. `role` is what is done with it: a session that is wanted for the other role is not
+ * acceptable. The client library reads the rest of the part after the `?`.
+ */
+export function postgresAddress(role: ServerRole): Parser<string> {
+  return {
+    expected:
+      role === 'leader'
+        ? 'a URL such as postgres://user:password@db.example.com:5432/roster, with hosts separated by commas, of which one takes changes'
+        : 'a URL such as postgres://user:password@db2.example.com,db3.example.com/roster, of hosts that are standbys',
+    parse(text) {
+      const address = readDatabaseAddress(text);
+      return address !== null && (address.role ?? role) === role ? text : undefined;
+    },
+  };
+}
 
 /** `Name <address>`, or the address alone. */
 export const mailbox: Parser<{ readonly name: string; readonly address: string }> = {

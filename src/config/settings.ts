@@ -100,11 +100,11 @@ export const settings = {
   }),
   databaseUrl: optional('DATABASE_URL', {
     section: 'Database',
-    parser: read.postgresAddress,
+    parser: read.postgresAddress('leader'),
     isSecret: true,
     otherwise: 'one SQLite file in the data folder',
     meaning:
-      'A PostgreSQL database, version 16 or newer, for any number of processes; all need the same `ROSTER_SECRET`. `?sslmode=verify-full` requires TLS and verifies the certificate.',
+      'A PostgreSQL database, version 16 or newer, for any number of processes; all need the same `ROSTER_SECRET`. Several hosts are separated by commas, `postgres://user:password@h1:5432,h2:5433/roster`: the one that takes changes is used. `?sslmode=verify-full` requires TLS and verifies the certificate.',
   }),
   auditDays: setting('ROSTER_AUDIT_DAYS', {
     section: 'Database',

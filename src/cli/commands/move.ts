@@ -1,6 +1,7 @@
 /** Moves the directory in the data folder to a PostgreSQL database, and compares every table afterwards. */
 import { moveDirectory } from '../../app/open-directory.ts';
 import { readConfig } from '../../config/config.ts';
+import { readDatabaseAddress } from '../../core/deployment/database-address.ts';
 import { CommandError, type Handler } from '../command.ts';
 import { counted, table } from '../layout.ts';
 import { ProgressBar } from '../transfer/progress-bar.ts';
@@ -9,7 +10,7 @@ export const move: Handler = async (invocation) => {
   const { DATABASE_URL: _, ...env } = invocation.env;
   const { config } = readConfig(env);
   const databaseUrl = invocation.get('to');
-  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+  if (readDatabaseAddress(databaseUrl) === null) {
     throw new CommandError('--to must be the URL of a database: postgres://user:password@host:5432/name');
   }
   const startedAt = performance.now();

@@ -15,7 +15,8 @@ import { Client } from 'pg';
 import { migrate, moveVersion } from '../migrate.ts';
 import { migrations, schemaVersion } from '../migrations/all-migrations.ts';
 import { parserOf } from '../postgres/connection.ts';
-import { PostgresMigrationTarget, refuseOldServer } from '../postgres/migration.ts';
+import { findLeader } from '../postgres/hosts.ts';
+import { commitTo, PostgresMigrationTarget, refuseOldServer } from '../postgres/migration.ts';
 import { tables } from '../schema/personal-data.ts';
 import { databaseFile } from '../sqlite/sqlite-store.ts';
 
@@ -56,6 +57,8 @@ type Cell = string | number | Uint8Array | null;
 type Row = readonly Cell[];
 
 const pieceRows = 1_000;
+/** How long each host of the target may take to answer together. */
+const connectMs = 10_000;
 const nothingYet: Position = { rows: 0, digest: '' };
 /** Reads the schema that the target has made for itself. */
 const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
@@ -67,7 +70,7 @@ const ownTables: ReadonlySet<string> = new Set(['schema_migrations']);
 export async function moveToPostgres(options: MoveOptions): Promise<readonly MovedTable[]> {
   const source = new Sqlite(join(options.dataDir, databaseFile), { timeout: 5_000 });
   const target = new Client({
-    connectionString: options.databaseUrl,
+    connectionString: await findLeader({ url: options.databaseUrl, connectMs }),
     types: { getTypeParser: parserOf },
     fallback_application_name: 'roster move',
   });
@@ -312,7 +315,7 @@ async function finish(target: Client, plans: readonly TablePlan[]): Promise<void
   }
   await target.query('drop table roster_move');
   await target.query('delete from schema_migrations where version = $1', [moveVersion]);
-  await target.query('commit');
+  await commitTo(target);
 }
 
 async function typesOf(target: Client, plan: TablePlan): Promise<readonly string[]> {

@@ -2,13 +2,17 @@
  * One connection to PostgreSQL, and the SQL that Roster sends over it. A statement has a name that depends on its text
  * only, so the server plans it once for each connection.
  *
- * Between Roster and the server there may be a pooler, which gives each transaction another server connection. Then
- * statements have no names, and no setting outlasts a transaction. Roster recognizes a pooler by the number of the server
- * process, which the pooler invents.
+ * Between Roster and the server there may be a pooler, which gives each transaction another server connection. Then no
+ * setting outlasts a transaction, and statements have names only where the pooler keeps them. Roster recognizes a pooler by
+ * the number of the server process, which the pooler invents.
  */
 import type { Client, QueryResult } from 'pg';
+import type { ServerRole } from '../../core/deployment/database-address.ts';
+import { errorCodeOf } from '../../core/error-code.ts';
 import type { Statement, Values } from '../sql/statement.ts';
-import { PendingQueries, type Query } from './pending-queries.ts';
+import { isConnectionEnding, UnknownOutcomeError } from './errors.ts';
+import { assertRole, isStandby } from './hosts.ts';
+import { PendingQueries, type Query, type ServerWatch } from './pending-queries.ts';
 import { setInsertOf } from './set-insert.ts';
 import {
   type NamedStatement,
@@ -53,19 +57,76 @@ const typeIds = { bytea: 17, int8: 20, int2: 21, int4: 23 } as const;
 interface Prepared {
   readonly pending: PendingQueries;
   readonly isDirect: boolean;
+  /** The server finds a named statement again in the next transaction. */
+  readonly keepsStatements: boolean;
+  /** Set by the warning that a wait for the synchronous standby was cancelled. */
+  isUnconfirmed: boolean;
 }
 
 const preparedClients = new WeakMap<Client, Prepared>();
 /** How much later than the server's own limit Roster gives up. */
 const answerGraceMs = 500;
 
-/** Sets up a connection that was just opened: finds out whether it is direct, and if so sets its limits. */
-export async function prepareClient(client: Client, timeouts: PostgresTimeouts): Promise<void> {
-  const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs);
-  const { rows } = await pending.send({ text: 'select pg_backend_pid() as pid' });
+/**
+ * Sets up a connection that was just opened: finds out whether the server has the role and whether the connection is direct,
+ * and if so sets its limits. Throws a `ConnectionLostError` where the server has another role.
+ */
+export async function prepareClient(
+  client: Client,
+  timeouts: PostgresTimeouts,
+  { role, watch = null }: { readonly role: ServerRole; readonly watch?: ServerWatch | null },
+): Promise<void> {
+  const first = new PendingQueries(client, timeouts.connectMs);
+  const { rows } = await first.send({ text: `select pg_backend_pid() as pid, ${isStandby}` });
+  assertRole(role, rows[0]);
   const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
-  if (isDirect) await pending.send({ text: `${limits('set', timeouts)}; ${planning}` });
-  preparedClients.set(client, { pending, isDirect });
+  if (isDirect) await first.send({ text: `${limits('set', timeouts)}; ${planning}` });
+  const keepsStatements = isDirect || (await poolerKeepsStatements(first));
+  const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs, watch);
+  const prepared: Prepared = { pending, isDirect, keepsStatements, isUnconfirmed: false };
+  client.on('notice', (notice) => {
+    if (isCancelledWait(notice)) prepared.isUnconfirmed = true;
+  });
+  preparedClients.set(client, prepared);
+}
+
+/** When the server last answered on the connection, on the clock of `performance`. */
+export function answeredAt(client: Client): number {
+  return preparedClients.get(client)?.pending.answeredAt ?? performance.now();
+}
+
+/**
+ * Whether the notice is the warning that comes with a commit whose wait for the synchronous standby was cancelled. Such a commit
+ * is made on the leader alone, and lost if the standby takes over. The name of the routine is the same in every language.
+ */
+export function isCancelledWait({
+  routine,
+  message,
+}: {
+  readonly routine?: string | undefined;
+  readonly message?: string | undefined;
+}): boolean {
+  return routine === 'SyncRepWaitForLSN' || /synchronous replication/.test(message ?? '');
+}
+
+const knownStatement = '42P05';
+/** The name under which pgbouncer keeps a statement that a client has named. */
+const poolerName = /^PGBOUNCER_\d+$/;
+
+/**
+ * Whether the pooler keeps named statements: pgbouncer 1.21 and newer with `max_prepared_statements`. Such a pooler gives the
+ * statement a name of its own at the server. Another one passes the name on; then the server may have the statement already.
+ */
+async function poolerKeepsStatements(pending: PendingQueries): Promise<boolean> {
+  try {
+    const text = `select name from pg_prepared_statements where statement like 'select name from pg_prepared_statements%'`;
+    const { rows } = await pending.send({ text, name: 'roster_trial' });
+    return rows.some(({ name }) => poolerName.test(name));
+  } catch (error) {
+    // The server has the statement already: the pooler has passed its name on.
+    if (errorCodeOf(error) !== knownStatement && isConnectionEnding(error)) throw error;
+    return false;
+  }
 }
 
 /**
@@ -90,6 +151,7 @@ export class PostgresConnection {
   readonly isDirect: boolean;
   readonly #client: Client;
   readonly #pending: PendingQueries;
+  readonly #prepared: Prepared;
   readonly #timeouts: PostgresTimeouts;
 
   /** The client must be prepared. */
@@ -99,6 +161,7 @@ export class PostgresConnection {
     this.#client = client;
     this.#timeouts = timeouts;
     this.#pending = prepared.pending;
+    this.#prepared = prepared;
     this.isDirect = prepared.isDirect;
   }
 
@@ -193,10 +256,19 @@ export class PostgresConnection {
     await this.control(`begin isolation level repeatable read, read only${own}`);
   }
 
-  /** Commits. Throws where the server rolled back instead, because a statement of the transaction had failed. */
-  async commit(): Promise<void> {
+  /**
+   * Commits. Throws where the server rolled back instead, because a statement of the transaction had failed, and an
+   * `UnknownOutcomeError` where the synchronous standby has not confirmed the commit.
+   *
+   * A transaction that has written nothing has perhaps read what an earlier one has written and the standby does not have yet,
+   * such as the outcome of a request that is repeated. Its commit waits for the standby too.
+   */
+  async commit({ hasWritten = true } = {}): Promise<void> {
+    this.#prepared.isUnconfirmed = false;
+    if (!hasWritten) this.control(waitForStandby).catch(() => {});
     const { command } = await this.#send({ text: 'commit' });
     if (command !== 'COMMIT') throw new Error('a transaction with a failed statement was rolled back');
+    if (this.#prepared.isUnconfirmed) throw new UnknownOutcomeError('the standby has not confirmed a commit');
   }
 
   /** Locks a name until the transaction ends. */
@@ -227,7 +299,7 @@ export class PostgresConnection {
   }
 
   #queryOf({ sql: text, name }: Pick<NamedStatement, 'sql' | 'name'>, values: unknown[]): Query {
-    return this.isDirect ? { text, values, name } : { text, values };
+    return this.#prepared.keepsStatements ? { text, values, name } : { text, values };
   }
 
   #send(query: Query): Promise<QueryResult> {
@@ -235,6 +307,9 @@ export class PostgresConnection {
     return this.#pending.send(query);
   }
 }
+
+/** The server waits for the standby only after a transaction that is in its log. */
+const waitForStandby = `select pg_logical_emit_message(true, 'roster', '') where current_setting('synchronous_standby_names') <> ''`;
 
 function lockLimit(lockMs: number): string {
   return `set local lock_timeout = ${lockMs}`;

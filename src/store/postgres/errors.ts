@@ -27,11 +27,14 @@ export function asDatabaseError(error: unknown): unknown {
     : new ConnectionLostError(error);
 }
 
+/** The code of a change on a server that takes none: it is a standby, or has become read-only. */
+export const readOnlyServer = '25006';
+
 /**
  * The server ends the session: it shuts down, it has crashed, or the session, or a transaction of it, was idle or open for
- * longer than a limit allows.
+ * longer than a limit allows. Or it takes no changes any more. Or the pooler does not keep named statements any more.
  */
-const sessionEnds = /^(57P0[12345]|25P0[34])$/;
+const sessionEnds = /^(57P0[12345]|25P0[34]|25006|26000|42P05)$/;
 
 /** Whether the connection can no longer be used: it broke, or the server is ending it. */
 export function isConnectionEnding(error: unknown): boolean {
@@ -42,7 +45,7 @@ const lockTimeout = '55P03';
 /** A deadlock, a transaction that lost against another one, a lock that could not be acquired in time. */
 const lockConflicts = new Set(['40P01', '40001', lockTimeout]);
 
-/** A commit was sent and not answered. */
+/** A commit was sent, and not answered or not confirmed by the synchronous standby. */
 export class UnknownOutcomeError extends Error {
   override readonly name = 'UnknownOutcomeError';
   readonly code = '08007';

@@ -5,8 +5,9 @@
 import type { Client } from 'pg';
 import { type Migration, type MigrationTarget, NewerSchemaError, type RunQuery } from '../migrate.ts';
 import { type Dialect, postgresDialect } from '../sql/dialect.ts';
-import { parserOf } from './connection.ts';
-import { asDatabaseError } from './errors.ts';
+import { isCancelledWait, parserOf } from './connection.ts';
+import { asDatabaseError, UnknownOutcomeError } from './errors.ts';
+import { findLeader } from './hosts.ts';
 
 const lockName = 'roster migrations';
 
@@ -42,7 +43,7 @@ export class PostgresMigrationTarget implements MigrationTarget {
     try {
       await this.#client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [lockName]);
       await work();
-      await this.#client.query('commit');
+      await commitTo(this.#client);
     } catch (error) {
       await this.#client.query('rollback');
       throw error;
@@ -65,6 +66,21 @@ export class PostgresMigrationTarget implements MigrationTarget {
       [version, name, at],
     );
   }
+}
+
+/** Commits. Throws an `UnknownOutcomeError` where the synchronous standby has not confirmed it. */
+export async function commitTo(client: Client): Promise<void> {
+  let isUnconfirmed = false;
+  const see = (notice: Parameters<typeof isCancelledWait>[0]): void => {
+    isUnconfirmed ||= isCancelledWait(notice);
+  };
+  client.on('notice', see);
+  try {
+    await client.query('commit');
+  } finally {
+    client.off('notice', see);
+  }
+  if (isUnconfirmed) throw new UnknownOutcomeError('the standby has not confirmed a commit');
 }
 
 /** The oldest release that Roster is tested with. */
@@ -96,7 +112,7 @@ export async function withMigrationTarget<T>(
 ): Promise<T> {
   const { Client } = await import('pg');
   const client = new Client({
-    connectionString: url,
+    connectionString: await findLeader({ url, connectMs }),
     fallback_application_name: 'roster',
     connectionTimeoutMillis: connectMs,
     keepAlive: true,

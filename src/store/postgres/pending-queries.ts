@@ -15,6 +15,13 @@ export interface Query extends QueryConfig<unknown[]> {
   readonly rowMode?: 'array';
 }
 
+/** Gets what the answers say of the server as a whole. */
+export interface ServerWatch {
+  /** A query that was sent at that time has had no answer up to the limit. */
+  onSilence(since: number): void;
+  onError(error: unknown): void;
+}
+
 interface PendingQuery {
   /** When it was sent, on the clock of `performance`. */
   readonly since: number;
@@ -24,12 +31,20 @@ interface PendingQuery {
 export class PendingQueries {
   readonly #client: Client;
   readonly #limitMs: number;
+  readonly #watch: ServerWatch | null;
   readonly #pending: PendingQuery[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #answeredAt = performance.now();
 
-  constructor(client: Client, limitMs: number) {
+  constructor(client: Client, limitMs: number, watch: ServerWatch | null = null) {
     this.#client = client;
     this.#limitMs = limitMs;
+    this.#watch = watch;
+  }
+
+  /** When the server last answered, on the clock of `performance`. */
+  get answeredAt(): number {
+    return this.#answeredAt;
   }
 
   /** Sends a query after those that are pending. Throws the error of the server, or a `ConnectionLostError`. */
@@ -40,8 +55,11 @@ export class PendingQueries {
     if (this.#timer === null) this.#checkAfter(this.#limitMs);
     void this.#client.query(query, (error: Error | null, result: QueryResult) => {
       this.#pending.splice(this.#pending.indexOf(pending), 1);
-      if (error === null) resolve(result);
-      else reject(asDatabaseError(error));
+      this.#answeredAt = performance.now();
+      if (error === null) return resolve(result);
+      const fault = asDatabaseError(error);
+      this.#watch?.onError(fault);
+      reject(fault);
     });
     return promise;
   }
@@ -61,6 +79,7 @@ export class PendingQueries {
     } else {
       oldest.reject(asDatabaseError(new Error('no answer came in time')));
       this.#client.connection.stream.destroy();
+      this.#watch?.onSilence(oldest.since);
     }
   }
 }

@@ -4,24 +4,42 @@
  * in one round (`rounds.ts`); the other read connections serve snapshots and bulk reads.
  *
  * A connection that breaks is dropped, and a new one is opened when it is needed, so a database that comes back is used
- * immediately. Waiting for a connection or for an answer is always limited.
+ * immediately. Waiting for a connection or for an answer is always limited. When the server does not answer on one
+ * connection, or takes no changes any more, the other connections to it are dropped too, and the leader is looked for
+ * (`hosts.ts`).
  */
-import type { Pool, PoolClient } from 'pg';
+import type { ClientConfig, Pool, PoolClient } from 'pg';
+import { errorCodeOf } from '../../core/error-code.ts';
 import type { Statement, Values } from '../sql/statement.ts';
-import { PostgresConnection, type PostgresTimeouts, parserOf, prepareClient } from './connection.ts';
-import { asDatabaseError, ConnectionLostError, isConnectionEnding } from './errors.ts';
+import {
+  answeredAt,
+  PostgresConnection,
+  type PostgresTimeouts,
+  parserOf,
+  prepareClient,
+} from './connection.ts';
+import { asDatabaseError, ConnectionLostError, isConnectionEnding, readOnlyServer } from './errors.ts';
+import { DatabaseHosts, type FoundHost } from './hosts.ts';
 import { ReadRounds } from './reads/rounds.ts';
 
 export interface PoolOptions {
+  /** The address of the database; see `DatabaseAddress`. */
   readonly url: string;
   /** The largest number of connections of this process; at least 4. */
   readonly size: number;
   readonly timeouts: PostgresTimeouts;
 }
 
+interface SetOptions {
+  readonly hosts: DatabaseHosts;
+  readonly timeouts: PostgresTimeouts;
+}
+
 /** A connection that only the caller uses, until the caller returns it. */
 export interface Lease {
   readonly connection: PostgresConnection;
+  /** Whether the server of the connection is still the one that is used. */
+  isCurrent(): boolean;
   /** Returns the connection. One that is broken, or in an unknown state, is closed. */
   end(isBroken: boolean): void;
 }
@@ -36,10 +54,11 @@ export class PostgresPool {
   readonly reads: ConnectionSet;
   readonly #shared: SharedReader[];
 
-  constructor(options: PoolOptions) {
-    const forChanges = Math.floor(options.size / 2);
-    this.changes = new ConnectionSet(options, forChanges);
-    this.reads = new ConnectionSet(options, options.size - forChanges);
+  constructor({ url, size, timeouts }: PoolOptions) {
+    const forChanges = Math.floor(size / 2);
+    const hosts = new DatabaseHosts({ url, role: 'leader', connectMs: timeouts.connectMs });
+    this.changes = new ConnectionSet({ hosts, timeouts }, forChanges);
+    this.reads = new ConnectionSet({ hosts, timeouts }, size - forChanges);
     this.#shared = Array.from({ length: sharedReaders }, () => new SharedReader(this.reads));
   }
 
@@ -73,38 +92,56 @@ export class PostgresPool {
   }
 }
 
+/** The connections to one host. They are all dropped when the host is left. */
+interface Connections {
+  readonly host: FoundHost;
+  readonly pool: Pool;
+  readonly clients: Set<PoolClient>;
+  readonly leased: Set<PoolClient>;
+  /** Resolves when the host is left. */
+  readonly left: PromiseWithResolvers<null>;
+}
+
 /** A limited number of connections, opened when needed. */
 export class ConnectionSet {
-  readonly #options: PoolOptions;
+  readonly #options: SetOptions;
   readonly #size: number;
-  readonly #clients = new Set<PoolClient>();
-  #pool: Promise<Pool> | null = null;
-  #opened: Pool | null = null;
+  #current: Connections | null = null;
+  #isClosed = false;
+  /** The connections to hosts that were left, until the last one is returned. */
+  readonly #former = new Set<Promise<void>>();
+  /** All that are not ended. */
+  readonly #open = new Set<Connections>();
 
-  constructor(options: PoolOptions, size: number) {
+  constructor(options: SetOptions, size: number) {
     this.#options = options;
     this.#size = size;
+    options.hosts.onLeft((host, since) => {
+      if (this.#current?.host.term === host.term) this.#retire(this.#current, since);
+    });
   }
 
   /** How many connections are in use and idle, and how many callers wait for one. */
   get measurements(): { readonly inUse: number; readonly idle: number; readonly waiting: number } {
-    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#opened ?? {};
+    const { totalCount = 0, idleCount = 0, waitingCount = 0 } = this.#current?.pool ?? {};
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Leases a connection. Throws a `ConnectionLostError` if none is available in time. */
   async lease(): Promise<Lease> {
-    this.#pool ??= this.#open();
-    let client: PoolClient;
-    try {
-      client = await (await this.#pool).connect();
-    } catch (error) {
-      throw asDatabaseError(error);
+    const { hosts, timeouts } = this.#options;
+    const deadline = performance.now() + timeouts.connectMs;
+    for (;;) {
+      const connections = await this.#connectionsTo(await hosts.find());
+      try {
+        const client = await this.#connect(connections);
+        if (client !== null) return this.#leaseOf(client, connections);
+      } catch (error) {
+        if (hosts.isAlone || saysNothing(error)) throw asDatabaseError(error);
+        hosts.leave(connections.host);
+        if (performance.now() >= deadline) throw asDatabaseError(error);
+      }
     }
-    return {
-      connection: new PostgresConnection(client, this.#options.timeouts),
-      end: (isBroken) => client.release(isBroken),
-    };
   }
 
   /** Leases a connection for statements without a transaction. */
@@ -122,24 +159,71 @@ export class ConnectionSet {
 
   /** Waits until connections in use are returned, and cuts those that do not end. */
   async close(): Promise<void> {
-    const pool = await this.#pool;
-    if (pool === null) return;
-    const ended = pool.end();
-    const timer = setTimeout(() => this.#cut(), closeMs);
+    this.#isClosed = true;
+    const current = this.#current;
+    if (current === null && this.#former.size === 0) return;
+    const ended = Promise.all([current?.pool.end(), ...this.#former]);
+    const timer = setTimeout(() => {
+      for (const { clients } of this.#open) for (const client of clients) cut(client);
+    }, closeMs);
     await ended;
     clearTimeout(timer);
   }
 
-  #cut(): void {
-    for (const client of this.#clients) client.connection.stream.destroy();
+  #leaseOf(client: PoolClient, { host, leased }: Connections): Lease {
+    const { hosts, timeouts } = this.#options;
+    leased.add(client);
+    return {
+      connection: new PostgresConnection(client, timeouts),
+      isCurrent: () => hosts.isCurrent(host),
+      end(isBroken) {
+        leased.delete(client);
+        const isLeft = !hosts.isCurrent(host);
+        client.release(isBroken || isLeft);
+        if (isLeft) cut(client);
+      },
+    };
   }
 
-  async #open(): Promise<Pool> {
+  /** Null where the host was left meanwhile. */
+  async #connect({ pool, left }: Connections): Promise<PoolClient | null> {
+    const connecting = pool.connect();
+    const client = await Promise.race([connecting, left.promise]);
+    if (client === null) {
+      connecting.then(
+        (late) => late.release(true),
+        () => {},
+      );
+    }
+    return client;
+  }
+
+  async #connectionsTo(host: FoundHost): Promise<Connections> {
+    if (this.#current !== null) return this.#current;
     // Loaded here, because a deployment on SQLite does not need it.
-    const { Pool } = await import('pg');
-    const { url, timeouts } = this.#options;
-    const pool = new Pool({
-      connectionString: url,
+    const pg = await import('pg');
+    if (this.#isClosed) throw new ConnectionLostError(new Error('the store is closed'));
+    this.#current ??= this.#connectionsOf(host, pg);
+    return this.#current;
+  }
+
+  #connectionsOf(host: FoundHost, pg: typeof import('pg')): Connections {
+    const { timeouts, hosts } = this.#options;
+    const watch = {
+      onSilence: (since: number) => hosts.leave(host, since),
+      onError: (error: unknown) => {
+        if (errorCodeOf(error) === readOnlyServer) hosts.leave(host);
+      },
+    };
+    /** The pool's own limit is how long a caller waits for a connection in use. */
+    class HostClient extends pg.Client {
+      constructor(config?: ClientConfig) {
+        super({ ...config, connectionTimeoutMillis: hosts.hostMs });
+      }
+    }
+    const pool = new pg.Pool({
+      Client: HostClient,
+      connectionString: host.url,
       fallback_application_name: 'roster',
       max: this.#size,
       idleTimeoutMillis: idleMs,
@@ -147,18 +231,56 @@ export class ConnectionSet {
       keepAlive: true,
       pipeline: true,
       types: { getTypeParser: parserOf },
-      onConnect: (client) => prepareClient(client as PoolClient, timeouts),
+      onConnect: (client) => prepareClient(client as PoolClient, timeouts, { role: hosts.role, watch }),
     });
+    const clients = new Set<PoolClient>();
     pool.on('connect', (client) => {
-      this.#clients.add(client);
+      clients.add(client);
       // The pending queries of a broken connection are rejected. Nothing else needs to know.
       client.on('error', () => {});
     });
-    pool.on('remove', (client) => this.#clients.delete(client));
+    pool.on('remove', (client) => clients.delete(client));
     pool.on('error', () => {});
-    this.#opened = pool;
-    return pool;
+    const connections: Connections = {
+      ...{ host, pool, clients },
+      leased: new Set(),
+      left: Promise.withResolvers<null>(),
+    };
+    this.#open.add(connections);
+    return connections;
   }
+
+  /**
+   * Drops the connections that no caller uses, and those that have been silent for as long as the one that was given up.
+   * The others end when they are returned.
+   */
+  #retire(connections: Connections, since: number | null): void {
+    const { pool, clients, leased, left } = connections;
+    this.#current = null;
+    left.resolve(null);
+    for (const client of clients) {
+      const isSilent = since !== null && answeredAt(client) < since;
+      if (isSilent || !leased.has(client)) cut(client);
+    }
+    const ended = pool.end().finally(() => {
+      this.#former.delete(ended);
+      this.#open.delete(connections);
+    });
+    this.#former.add(ended);
+  }
+}
+
+/**
+ * Whether the error says nothing of the host: no connection became free in time, for which the library has no code, or the server
+ * has answered with a refusal that another host would give too, such as a wrong password.
+ */
+function saysNothing(error: unknown): boolean {
+  if (error instanceof Error && error.message === 'timeout exceeded when trying to connect') return true;
+  return error instanceof Error && 'severity' in error && !isConnectionEnding(error);
+}
+
+function cut(client: PoolClient): void {
+  client.connection.stream.destroy();
 }
 
 interface SharedLease extends Lease {
@@ -182,7 +304,11 @@ class SharedReader {
     if (this.#isPooled) return false;
     const opening = this.#get();
     try {
-      const { connection } = await opening;
+      const { connection, isCurrent } = await opening;
+      if (!isCurrent()) {
+        await this.#drop(opening);
+        return this.open();
+      }
       this.#isPooled = !connection.isDirect;
     } catch (error) {
       await this.#drop(opening);

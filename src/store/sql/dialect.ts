@@ -110,10 +110,11 @@ export function isBusy(error: unknown): boolean {
 /**
  * Classes: the connection failed, resources have run out, an operator or a time limit intervened, the system under the
  * database failed. Codes: a lock was not available in time, a transaction lost against others in each retry or was idle or
- * open for longer than a limit allows, the database is a standby that accepts no changes, the password of the account has
- * changed, or the database does not exist.
+ * open for longer than a limit allows, the database is a standby that accepts no changes, a pooler does not keep statements
+ * any more, the password of the account has changed, or the database does not exist.
  */
-const postgresOutages = /^(08|53|57|58|F0|XX)|^(55P03|40001|40P01|25P03|25P04|25006|28P01|28000|3D000)$/;
+const postgresOutages =
+  /^(08|53|57|58|F0|XX)|^(55P03|40001|40P01|25P03|25P04|25006|26000|42P05|28P01|28000|3D000)$/;
 
 /** Takes the values from the columns of a table `x` that the statement is joined to, for many sets of values together. */
 class LateralCompiler extends PostgresQueryCompiler {

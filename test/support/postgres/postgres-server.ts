@@ -2,12 +2,14 @@
  * A program that runs a PostgreSQL server for tests. It prints one line with the address. When its standard input ends,
  * it ends the server and removes its files; so the server does not outlive the process that started it, even if that
  * process crashes. It reads commands from standard input, one a line, and answers each with a line: `stop` and `start`
- * the server, `freeze` and `thaw` all of its processes.
+ * the server, `freeze` and `thaw` all of its processes. With the argument `standby` it runs a second server, which follows the
+ * first one, and prints a second line; the word `standby` after a command is for that one.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
@@ -29,6 +31,8 @@ const account = process.getuid?.() === 0 ? nobody : {};
 
 const folder = mkdtempSync(join(tmpdir(), 'roster-postgres-'));
 const data = join(folder, 'data');
+const standbyData = join(folder, 'standby');
+const hasStandby = process.argv.includes('standby');
 const password = randomBytes(12).toString('hex');
 
 /** The server's programs, or a copy of them if the account cannot read the originals. */
@@ -78,7 +82,20 @@ const flags = Object.entries({
   log_min_messages: 'panic',
 }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 
-async function start(programs: string, port: number): Promise<ChildProcess> {
+/** A copy of the files before their first start: no server is needed for it. */
+function copyForStandby(port: number): void {
+  cpSync(data, standbyData, { recursive: true, preserveTimestamps: true });
+  const leader = `host=127.0.0.1 port=${port} user=roster password=${password} application_name=standby`;
+  const settings = `primary_conninfo = '${leader}'\nwal_retrieve_retry_interval = '100ms'\n`;
+  appendFileSync(join(standbyData, 'postgresql.auto.conf'), settings);
+  writeFileSync(join(standbyData, 'standby.signal'), '');
+  if (!('uid' in account)) return;
+  for (const name of ['.', ...readdirSync(standbyData, { recursive: true, encoding: 'utf8' })]) {
+    chownSync(join(standbyData, name), nobody.uid, nobody.gid);
+  }
+}
+
+async function start({ data, port }: Place): Promise<ChildProcess> {
   const server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), ...flags], {
     ...account,
     cwd: folder,
@@ -88,7 +105,7 @@ async function start(programs: string, port: number): Promise<ChildProcess> {
   for (;;) {
     if (server.exitCode !== null) throw new Error('the server did not start');
     // The last line of the file changes when the server accepts connections.
-    if (readText(pidFile).includes('\nready')) return server;
+    if (/\n(ready|standby)/.test(readText(pidFile))) return server;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -122,18 +139,35 @@ function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
+interface Place {
+  readonly data: string;
+  readonly port: number;
+}
+
 const programs = await findPrograms();
 const port = await findPort();
 initialise(programs);
-let server = await start(programs, port);
-process.stdout.write(`postgres://roster:${password}@127.0.0.1:${port}/postgres\n`);
-for await (const word of createInterface(process.stdin)) {
+const places: Place[] = [{ data, port }];
+if (hasStandby) {
+  copyForStandby(port);
+  places.push({ data: standbyData, port: await findPort() });
+}
+const servers: ChildProcess[] = [];
+for (const place of places) {
+  servers.push(await start(place));
+  process.stdout.write(`postgres://roster:${password}@127.0.0.1:${place.port}/postgres\n`);
+}
+for await (const line of createInterface(process.stdin)) {
+  const [word, which] = line.split(' ');
+  const at = which === 'standby' ? 1 : 0;
+  const [server, place] = [servers[at], places[at]];
+  if (server === undefined || place === undefined) throw new Error('there is no such server');
   if (word === 'stop') await stop(server);
-  if (word === 'start') server = await start(programs, port);
+  if (word === 'start') servers[at] = await start(place);
   if (word === 'freeze') signalAll(server, 'SIGSTOP');
   if (word === 'thaw') signalAll(server, 'SIGCONT');
-  process.stdout.write(`${word}\n`);
+  process.stdout.write(`${line}\n`);
 }
-signalAll(server, 'SIGCONT');
-await stop(server);
+for (const server of servers) signalAll(server, 'SIGCONT');
+await Promise.all(servers.map(stop));
 rmSync(folder, { recursive: true, force: true });

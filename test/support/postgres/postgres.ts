@@ -35,12 +35,49 @@ export interface OwnDatabase {
 /** The variable that passes the address of the shared server to the processes of a run. */
 const addressVariable = 'ROSTER_TEST_POSTGRES';
 
+interface ServerOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly isInBackground?: boolean;
+}
+
+/** A server and a hot standby that follows it. */
+export interface PostgresPair {
+  readonly leader: PostgresServer;
+  /** Its `close` does nothing. */
+  readonly standby: PostgresServer;
+  /** Makes the standby the leader. */
+  promote(): Promise<void>;
+}
+
+/** Starts a server and its standby for the caller alone. Closing the leader ends both. */
+export async function startPair(): Promise<PostgresPair> {
+  const { servers, close } = await startServers(['standby']);
+  const [leader, standby] = servers;
+  if (leader === undefined || standby === undefined) throw new Error('two servers have to start');
+  return {
+    leader: { ...leader, close },
+    standby: { ...standby, close: async () => {} },
+    async promote() {
+      await command(standby.url, 'select pg_promote()');
+    },
+  };
+}
+
 /** Starts a server for the caller alone. It ends with this process at the latest. */
-export async function startPostgres(
-  options: { readonly env?: Readonly<Record<string, string>>; readonly isInBackground?: boolean } = {},
-): Promise<PostgresServer> {
+export async function startPostgres(options: ServerOptions = {}): Promise<PostgresServer> {
+  const { servers, close } = await startServers([], options);
+  const [server] = servers;
+  if (server === undefined) throw new Error('a server has to start');
+  return { ...server, close };
+}
+
+/** The names are those of further servers, as the program knows them. */
+async function startServers(
+  names: readonly string[],
+  options: ServerOptions = {},
+): Promise<{ readonly servers: readonly Omit<PostgresServer, 'close'>[]; close(): Promise<void> }> {
   const program = join(import.meta.dirname, 'postgres-server.ts');
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, ...names], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // The end of its input ends it. A signal to the process group must not.
     detached: true,
@@ -52,7 +89,8 @@ export async function startPostgres(
     if (done === true) throw new Error('the PostgreSQL server of the tests has ended');
     return value;
   };
-  const url = await nextLine();
+  const urls: string[] = [];
+  for (const _ of ['leader', ...names]) urls.push(await nextLine());
   if (options.isInBackground === true) {
     // No caller closes it, so it must not keep this process alive.
     child.unref();
@@ -62,12 +100,18 @@ export async function startPostgres(
     child.stdin.write(`${word}\n`);
     await nextLine();
   };
+  const servers = urls.map((url, at) => {
+    const name = at === 0 ? '' : ` ${names[at - 1]}`;
+    return {
+      url,
+      stop: () => obey(`stop${name}`),
+      start: () => obey(`start${name}`),
+      freeze: () => obey(`freeze${name}`),
+      thaw: () => obey(`thaw${name}`),
+    };
+  });
   return {
-    url,
-    stop: () => obey('stop'),
-    start: () => obey('start'),
-    freeze: () => obey('freeze'),
-    thaw: () => obey('thaw'),
+    servers,
     async close() {
       const ended = once(child, 'exit');
       child.stdin.end();

@@ -64,6 +64,8 @@ export class PostgresBatch implements Committed {
   readonly settlements: (() => void)[] = [];
   readonly topics = new Set<Topic>();
   readonly outcomes: MessageOutcome[] = [];
+  /** Whether a unit has written a row. */
+  hasWritten = false;
   readonly #connection: PostgresConnection;
   readonly #lockMs: number | undefined;
   readonly #counts: CountLedger;
@@ -169,6 +171,7 @@ export class PostgresBatch implements Committed {
       throw error;
     }
     executor.close();
+    this.hasWritten ||= executor.hasWritten;
     this.settlements.push(settle);
     for (const topic of topics) this.topics.add(topic);
     this.outcomes.push(...outcomes);

@@ -40,6 +40,7 @@ export class PostgresChangeExecutor implements Executor {
   readonly #isInterleaved: boolean;
   #isOpen = true;
   #hasChanged = false;
+  #hasWritten = false;
   #fault: unknown = null;
 
   constructor(
@@ -57,6 +58,11 @@ export class PostgresChangeExecutor implements Executor {
     return this.#hasChanged;
   }
 
+  /** Whether the unit has written a row. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
   /** Whether a statement of the unit has failed. */
   get hasFailed(): boolean {
     return this.#fault !== null;
@@ -69,7 +75,11 @@ export class PostgresChangeExecutor implements Executor {
   rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
     const isChange = !isRead(statement);
     const through = isChange || this.#rounds === null ? this.#connection : this.#rounds;
-    const send = () => through.rows(statement, values);
+    const send = async () => {
+      const found = await through.rows(statement, values);
+      if (isChange && found.length > 0) this.#hasWritten = true;
+      return found;
+    };
     return statement.locksShared === true ? this.#sendInOrder(send) : this.#send(send, { isChange });
   }
 
@@ -77,12 +87,16 @@ export class PostgresChangeExecutor implements Executor {
     return this.rows(statement, values);
   }
 
-  run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
-    return this.#send(() => this.#connection.run(statement, values));
+  async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
+    const rows = await this.#send(() => this.#connection.run(statement, values));
+    if (rows > 0) this.#hasWritten = true;
+    return rows;
   }
 
-  insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
-    return this.#send(() => this.#connection.insert(statement, values));
+  async insert<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number | undefined> {
+    const seq = await this.#send(() => this.#connection.insert(statement, values));
+    if (seq !== undefined) this.#hasWritten = true;
+    return seq;
   }
 
   async insertOptimistically<P extends Values>(
@@ -120,6 +134,7 @@ export class PostgresChangeExecutor implements Executor {
     this.#hasChanged = true;
     try {
       const [row] = await this.#connection.rows(statement, values);
+      if (row !== undefined) this.#hasWritten = true;
       await this.#send(() => this.#connection.control('release savepoint change'));
       return row;
     } catch (error) {
@@ -151,6 +166,7 @@ export class PostgresChangeExecutor implements Executor {
     const [only] = rows;
     if (rows.length === 1 && only !== undefined) return [await this.insert(statement, only)];
     const seqs = await this.#send(() => this.#connection.insertSet(statement, rows));
+    if (seqs?.some((seq) => seq !== undefined) === true) this.#hasWritten = true;
     return seqs ?? Promise.all(rows.map((values) => this.insert(statement, values)));
   }
 
@@ -161,6 +177,7 @@ export class PostgresChangeExecutor implements Executor {
   ): () => Promise<number> {
     this.#assertOpen();
     this.#hasChanged = true;
+    this.#hasWritten = true;
     return inserts.add(this, statement, values);
   }
 

@@ -231,7 +231,7 @@ export class PostgresChanges {
       await connection.begin(units.length > 1 ? Math.min(sharedLockMs, lockMs ?? sharedLockMs) : lockMs);
       await run(batch);
       const before = performance.now();
-      await commit(connection);
+      await commit(connection, batch);
       isBroken = false;
       this.#options.onWritten?.(units.length, performance.now() - before);
       return batch;
@@ -245,9 +245,9 @@ export class PostgresChanges {
   }
 }
 
-async function commit(connection: PostgresConnection): Promise<void> {
+async function commit(connection: PostgresConnection, { hasWritten }: PostgresBatch): Promise<void> {
   try {
-    await connection.commit();
+    await connection.commit({ hasWritten });
   } catch (error) {
     if (isConnectionEnding(error))
       throw new UnknownOutcomeError('a commit was not answered', { cause: error });
