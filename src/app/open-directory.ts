@@ -137,7 +137,8 @@ export async function openCore(
 ): Promise<OpenedDirectory> {
   const { config, secrets, clock = systemClock, isRestored = false, hashWork } = options;
   const { dataDir, isProduction, signupAppId, tellsAccounts } = config;
-  const { networkQuotas, networkFactors, guessQuota, ownActQuotas, messageLimits, auditMs } = config;
+  const { networkQuotas, networkFactors, guessQuota, ownActQuotas, staffLimits, messageLimits, auditMs } =
+    config;
   const onFault = (error: unknown): void => {
     if (error instanceof LedgerError) hooks.onLedgerFault?.(error);
     else hooks.onFolderOutage?.(error);
@@ -191,6 +192,7 @@ export async function openCore(
       networkFactors,
       guessQuota,
       ownActQuotas,
+      staffLimits,
       messageLimits,
       outboxChannels: channels.filter((channel) => config[channel].kind === 'outbox'),
       auditMs,

@@ -55,6 +55,11 @@ describe('an empty environment', () => {
         { limit: 600, windowMs: 3_600_000 },
         { limit: 1_200, windowMs: 86_400_000 },
       ],
+      staffLimits: {
+        looks: { limit: 20, windowMs: 3_600_000 },
+        freshLooks: { limit: 80, windowMs: 3_600_000 },
+        bulkPlans: { limit: 60, windowMs: 3_600_000 },
+      },
       messageLimits: {
         address: [
           { limit: 5, windowMs: 3_600_000 },

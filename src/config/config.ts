@@ -13,6 +13,7 @@ import type { MessageLimits } from '../core/messaging/budget-store.ts';
 import type { Channel } from '../core/messaging/message.ts';
 import { type PresetName, presetNames } from '../core/providers/provider-description.ts';
 import { ownActQuotas } from '../core/record/own-acts.ts';
+import { type StaffLimits, staffLimits } from '../core/staff/staff-limits.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
 import type { Environment, SettingFault } from './environment.ts';
 import { productionFaults } from './production-faults.ts';
@@ -92,6 +93,7 @@ export interface Config {
   readonly guessQuota: Quota;
   readonly messageLimits: MessageLimits;
   readonly ownActQuotas: readonly Quota[];
+  readonly staffLimits: StaffLimits;
   readonly auditMs: number;
   readonly hashQueueMax: number;
   readonly hashWaitMs: number;
@@ -272,6 +274,7 @@ function assemble(values: SettingValues): Config {
     guessQuota: { limit: values.limitGuesses, windowMs: guessWindowMs },
     messageLimits: messageLimits(values),
     ownActQuotas: ownActQuotas(values.limitOwnChanges),
+    staffLimits: staffLimits({ looks: values.limitLooks, bulkPlans: values.limitBulkPlans }),
     auditMs: values.auditDays * dayMs,
     hashQueueMax: values.hashQueueMax,
     hashWaitMs: values.hashWaitSeconds * secondMs,

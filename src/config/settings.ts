@@ -10,6 +10,7 @@ import { messageSettings } from './message-settings.ts';
 import { networkSettings } from './network-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import * as read from './setting-parsers.ts';
+import { staffSettings } from './staff-settings.ts';
 
 type ClientSettings = {
   readonly [Name in PresetName as `${Name}ClientId` | `${Name}ClientSecret`]: Setting<string | null>;
@@ -215,6 +216,7 @@ export const settings = {
     meaning:
       'Changes that an account makes to itself per hour, and twice as many a day; above that the answer is 429. As many sign-ins and as many ends of sessions have an event of their own in the audit log; further ones are counted by the hour. Admins have no limit.',
   }),
+  ...staffSettings,
   challenge: setting('ROSTER_CHALLENGE', {
     section: 'Limits',
     parser: read.choice('none', 'proof-of-work'),

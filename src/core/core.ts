@@ -23,6 +23,7 @@ import type { ProviderDirectory } from './providers/provider.ts';
 import type { AuditTally } from './record/tally.ts';
 import type { SecretBox } from './secret.ts';
 import type { StaffFactorChecks } from './staff/factor-check.ts';
+import type { StaffLimits } from './staff/staff-limits.ts';
 import type { Clock } from './time.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -92,6 +93,8 @@ export interface Policy {
   readonly messageLimits: MessageLimits;
   /** How much an account may do to itself; see `record/own-acts.ts`. */
   readonly ownActQuotas: readonly Quota[];
+  /** How much one staff account may do in an hour. */
+  readonly staffLimits: StaffLimits;
   /** How long audit events are kept, in milliseconds. */
   readonly auditMs: number;
 }

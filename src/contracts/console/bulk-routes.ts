@@ -81,7 +81,7 @@ export function bulkRoutes(core: Core): readonly Route[] {
       body: planBody,
       bodyExample: { act: 'end-sessions', selection: { query: { role: 'admin' } } },
       responses: { 201: { description: 'The plan', schema: plan } },
-      refusals: ['invalid_fields'],
+      refusals: ['invalid_fields', 'rate_limited', 'wrong_state'],
       sampleFaults: [{ field: 'selection', fault: 'out_of_range', min: 1, max: bulkMax }],
       handle: (call) => make(core, call),
     },
@@ -183,8 +183,9 @@ function readSelection(value: unknown): BulkSelection {
 
 function presentPlan({ bulk, left }: BulkProgress): BulkPlan {
   const { id, act, value, state, total, changed, createdAt } = bulk;
-  const done = total - left;
   const counted = Object.values(bulk.failed).reduce((sum, each) => sum + each, changed);
+  // One that was discarded has forgotten who was left, and they were not done.
+  const done = state === 'discarded' ? counted : total - left;
   // Who was deleted while the act waited has left no row.
   const gone = done - counted > 0 ? { gone: (bulk.failed['gone'] ?? 0) + done - counted } : {};
   return {

@@ -60,13 +60,13 @@ export function personActRoutes(core: Core): readonly Route[] {
       tag,
       summary: 'Look at a masked field',
       description:
-        'The look and its reason stand in the record. Needs a fresh second factor for all fields at once.',
+        'The look and its reason stand in the record. Needs a fresh second factor for all fields at once, and above a number of looks per hour.',
       access: 'console.people.read',
       params: personParams,
       body: revealBody,
       bodyExample: { field: 'email', reason: 'A mail was returned, and the address is to be compared.' },
       responses: { 200: { description: 'The values', schema: revealAnswer } },
-      refusals: ['user_not_found', 'invalid_fields', 'fresh_factor_required'],
+      refusals: ['user_not_found', 'invalid_fields', 'fresh_factor_required', 'rate_limited'],
       sampleFaults: [{ field: 'reason', fault: 'too_short', min: 3 }],
       async handle(call) {
         const { field, reason } = readMembers(call.body);

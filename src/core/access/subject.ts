@@ -41,6 +41,14 @@ export function userSubject(secrets: SecretBox, orgKey: OrgKey, userId: UserId):
   return secrets.keyedDigest('user', `${orgKey} ${userId}`);
 }
 
+/** The digest of a staff account of the console. */
+export function staffSubject(
+  secrets: SecretBox,
+  { orgKey, staffId }: { readonly orgKey: OrgKey; readonly staffId: string },
+): string {
+  return secrets.keyedDigest('staff', `${orgKey} ${staffId}`);
+}
+
 /** Every digest that rows may hold for the user. */
 export function subjectsOf(secrets: SecretBox, user: User): readonly string[] {
   const { orgKey, id, email, requestedEmail, phoneE164 } = user;

@@ -97,6 +97,8 @@ export interface BulkActStore {
     id: string,
     claim: { readonly now: number; readonly leaseMs: number; readonly limit: number },
   ): Promise<readonly UserId[]>;
+  /** Forgets who is left to do. */
+  dropLeft(id: string): Promise<void>;
   /** Takes a person from those who are left; false where the person is none of them any more. */
   settle(id: string, userId: UserId): Promise<boolean>;
 }

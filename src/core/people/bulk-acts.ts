@@ -10,6 +10,8 @@ import { selectUsers } from '../search/find-users.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import type { SearchFilter } from '../search/user-search-store.ts';
 import { requireFreshFactor } from '../staff/authenticate-staff.ts';
+import { countBulkPlan } from '../staff/staff-budget.ts';
+import type { Tx } from '../unit-of-work.ts';
 import { type ActOutcome, actOnPerson } from './acts-on-person.ts';
 import {
   type BulkAct,
@@ -29,7 +31,8 @@ import { actionOf, needsFreshFactor } from './person-act.ts';
 
 /** People in one run: a person at the page waits for it. */
 const partSize = 25;
-const listMax = 20;
+/** An account has at most so many bulk acts that are not complete. */
+const openMax = 20;
 
 export interface BulkProgress {
   readonly bulk: BulkAct;
@@ -41,8 +44,9 @@ export type BulkSelection =
   | { readonly query: SearchQuery; readonly filter: SearchFilter };
 
 /**
- * Makes a plan, and changes no person. Refuses with `forbidden`, and with `invalid_fields` for an act that is not for many, for a
- * value that is not one of the act, and for more people than `bulkMax`.
+ * Makes a plan, and changes no person. It takes the place of the oldest plan that was not confirmed where the account has too many.
+ * Refuses with `forbidden`, with `invalid_fields` for an act that is not for many, for a value that is not one of the act, and for
+ * more people than `bulkMax`, with `rate_limited`, and with `wrong_state` where too many are running.
  */
 export async function planBulkAct(
   core: Core,
@@ -54,6 +58,7 @@ export async function planBulkAct(
   if (act === undefined) throw refuse('invalid_fields', { faults: [{ field: 'act', fault: 'invalid' }] });
   authorize(principal, actionOf(act));
   const value = readBulkValue(act, input.values ?? {});
+  await core.work.change(principal.orgKey, (tx) => countBulkPlan(core, tx, principal));
   const ids = await selectIds(core, principal, input.selection);
   const planned: Record<string, number> = {};
   const existing: UserId[] = [];
@@ -67,9 +72,26 @@ export async function planBulkAct(
     ...{ total: existing.length, planned, changed: 0, failed: {}, createdAt: core.clock.now() },
   };
   return core.work.change(principal.orgKey, async (tx) => {
+    await makeRoom(tx, principal);
     await tx.bulkActs.insert(made, existing);
     return { bulk: { ...made, orgKey: principal.orgKey }, left: existing.length };
   });
+}
+
+/** A step: leaves a place for another bulk act of the account, whose plans wait for each other. */
+async function makeRoom(tx: Tx, { staffId }: StaffPrincipal): Promise<void> {
+  await tx.staff.lock(staffId);
+  const open = await tx.bulkActs.listOpen(staffId, openMax);
+  if (open.length < openMax) return;
+  const oldest = open.findLast(({ state }) => state === 'planned');
+  if (oldest === undefined) throw refuse('wrong_state', { from: 'running', to: 'planned' });
+  await discard(tx, oldest);
+}
+
+/** A step: ends the bulk act, and forgets who was left. */
+async function discard(tx: Tx, { id, state }: BulkAct): Promise<void> {
+  await tx.bulkActs.update(id, { state: nextBulkState(state, 'discard') });
+  await tx.bulkActs.dropLeft(id);
 }
 
 async function selectIds(
@@ -100,7 +122,7 @@ function tooMany(): Error {
 export async function listBulkActs(core: Core, principal: StaffPrincipal): Promise<readonly BulkProgress[]> {
   authorize(principal, 'console.people.many');
   return core.work.read(principal.orgKey, async (tx) => {
-    const open = await tx.bulkActs.listOpen(principal.staffId, listMax);
+    const open = await tx.bulkActs.listOpen(principal.staffId, openMax);
     return Promise.all(open.map(async (bulk) => ({ bulk, left: await tx.bulkActs.countLeft(bulk.id) })));
   });
 }
@@ -149,8 +171,9 @@ export async function runBulkAct(
     const outcome = await doOne(core, principal, { userId, act, value, arrival });
     await core.work.change(principal.orgKey, async (tx) => {
       const bulk = await tx.bulkActs.lock(id);
-      // A deletion takes the person from those who are left, and only one caller deletes a person.
-      const isDone = (await tx.bulkActs.settle(id, userId)) || (act === 'delete' && outcome === null);
+      // A deletion takes the person from those who are left, and only one caller deletes a person. A discard forgets who is left.
+      const isAbsent = (act === 'delete' && outcome === null) || bulk?.state === 'discarded';
+      const isDone = (await tx.bulkActs.settle(id, userId)) || isAbsent;
       if (bulk === null || !isDone) return;
       await tx.bulkActs.update(id, counted(bulk, outcome));
     });
@@ -169,8 +192,7 @@ export async function runBulkAct(
 export async function discardBulkAct(core: Core, principal: StaffPrincipal, id: string): Promise<void> {
   authorize(principal, 'console.people.many');
   await core.work.change(principal.orgKey, async (tx) => {
-    const bulk = requireOwn(principal, await tx.bulkActs.lock(id));
-    await tx.bulkActs.update(id, { state: nextBulkState(bulk.state, 'discard') });
+    await discard(tx, requireOwn(principal, await tx.bulkActs.lock(id)));
   });
 }
 

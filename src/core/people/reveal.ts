@@ -1,6 +1,6 @@
 /**
  * Shows staff a masked field of a person, for a reason. The look is an audit event with the names of the fields; the reason, which may
- * name the person, is stored beside it and goes with the person.
+ * name the person, is stored beside it and goes with the person. An account has a budget of looks by the hour.
  */
 import { authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
@@ -11,6 +11,7 @@ import { refuse, refuseFaults } from '../errors.ts';
 import { newDatedId } from '../ids.ts';
 import { record } from '../record/audit-event.ts';
 import { requireFreshFactor } from '../staff/authenticate-staff.ts';
+import { countLook } from '../staff/staff-budget.ts';
 import { type MaskedField, maskedFields } from './masked-person.ts';
 import { actionOf } from './person-act.ts';
 
@@ -20,7 +21,7 @@ const reasonCharacters = { min: 3, max: 200 } as const;
 
 /**
  * The values of one field, or of all with a fresh second factor. `field` and `reason` are unchecked input. Refuses with
- * `forbidden`, `invalid_fields`, `fresh_factor_required` and `not_found` (user).
+ * `forbidden`, `invalid_fields`, `fresh_factor_required`, `rate_limited` and `not_found` (user).
  */
 export async function revealPerson(
   core: Core,
@@ -38,6 +39,7 @@ export async function revealPerson(
   return core.work.change(principal.orgKey, async (tx) => {
     const user = ref === null ? null : await tx.users.lock(ref);
     if (user === null) throw refuse('not_found', { noun: 'user' });
+    await countLook(core, tx, principal);
     const at = core.clock.now();
     const eventId = newDatedId('evt', at);
     const subject = { kind: 'user', id: user.id } as const;

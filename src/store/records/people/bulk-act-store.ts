@@ -146,6 +146,10 @@ const deletePerson = statement((p: Binder<OfPerson>) =>
     .where('user_id', '=', p('userId')),
 );
 
+const deletePeople = statement((p: Binder<ById>) =>
+  build.deleteFrom('bulk_act_users').where('org_key', '=', p('orgKey')).where('bulk_id', '=', p('id')),
+);
+
 export class SqlBulkActStore implements BulkActStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -201,6 +205,10 @@ export class SqlBulkActStore implements BulkActStore {
     const free = await executor.rows(selectFree, { ...own, now, latest: until, limit });
     await Promise.all(free.map(({ userId }) => executor.run(leasePerson, { ...own, userId, until })));
     return free.map(({ userId }) => userId);
+  }
+
+  async dropLeft(id: string): Promise<void> {
+    await this.#scope.executor.run(deletePeople, { orgKey: this.#orgKey, id });
   }
 
   async settle(id: string, userId: UserId): Promise<boolean> {
