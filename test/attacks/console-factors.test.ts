@@ -68,6 +68,52 @@ describe('a one-time link', () => {
   });
 });
 
+describe('an account whose set-up was left half done', () => {
+  const dayMs = 86_400_000;
+  const halfDone = async () => {
+    const { account, link } = await invite();
+    const session = askAfter(await call('POST /enrol', stranger, { token: link, password }));
+    return { account, session };
+  };
+
+  test('ends with the life of its link, and is made anew with another one', async () => {
+    const { account } = await halfDone();
+    roster.clock.advance(7 * dayMs - 60_000);
+    const inTime = await signIn(account.email);
+    assert.equal(inTime.at('next'), 'enrol');
+    const late = askAfter(inTime);
+    const secret = (await call('POST /factors/totp', late)).string('secret');
+    roster.clock.advance(60_000);
+    const refused = await signIn(account.email);
+    assert.deepEqual([refused.status, refused.at('error.code')], [422, 'invalid_token']);
+    assert.equal(refused.headers['set-cookie'], undefined);
+    const confirmed = await call('POST /factors/totp/confirm', late, { code: code(secret) });
+    assert.equal(confirmed.status, 401, confirmed.text);
+    const wrong = await signIn(account.email, 'not-the-password-1');
+    assert.deepEqual([wrong.status, wrong.at('error.code')], [401, 'invalid_credentials']);
+    const { link } = await issueStaffLink(roster.core, operator(), { staffId: account.id });
+    assert.equal((await call('POST /enrol', stranger, { token: link, password })).status, 200);
+    assert.equal((await signIn(account.email)).at('next'), 'enrol');
+  });
+
+  test('ends when another link is made, also for who has its session', async () => {
+    const { account, session } = await halfDone();
+    const secret = (await call('POST /factors/totp', session)).string('secret');
+    await issueStaffLink(roster.core, operator(), { staffId: account.id });
+    const confirmed = await call('POST /factors/totp/confirm', session, { code: code(secret) });
+    assert.equal(confirmed.status, 401, confirmed.text);
+    assert.equal((await signIn(account.email)).status, 422);
+  });
+
+  test('is no account that has a factor: this one signs in for good', async () => {
+    const { email, secret } = await enrolWithTotp();
+    roster.clock.advance(8 * dayMs);
+    const begun = await signIn(email);
+    const opened = await call('POST /sign-in/totp', askAfter(begun), { code: code(secret) });
+    assert.equal(opened.status, 200, opened.text);
+  });
+});
+
 describe('a session', () => {
   test('of any step ends with its account, and its role counts at once', async () => {
     await invite();

@@ -67,7 +67,7 @@ export function signInRoutes(core: Core): readonly Route[] {
       ...{ ...step, path: '/sign-in', operationId: 'signIn', summary: 'Give email and password' },
       ...{ body: credentials, bodyExample: { email: 'jo@example.com', password: 'a-quiet-harbour-41' } },
       responses: { 200: { description: 'The second step', schema: firstStep } },
-      refusals: ['invalid_fields', 'invalid_credentials'],
+      refusals: ['invalid_fields', 'invalid_credentials', 'invalid_token'],
       sampleFaults: [{ field: 'email', fault: 'blank' }],
       handle: (call) => signIn(core, call),
     },

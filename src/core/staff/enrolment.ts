@@ -1,7 +1,7 @@
 /**
  * How a staff account gets its password and its second factors. A one-time link leads to a password, and to a session that can
- * do nothing but set up a factor. The first factor opens the session and gives ten recovery codes. Later factors need an open
- * session whose second factor is fresh.
+ * do nothing but set up a factor, until the link's end or until another link is made. The first factor opens the session and gives ten
+ * recovery codes. Later factors need an open session whose second factor is fresh.
  */
 import type { Arrival } from '../access/arrival.ts';
 import { hashTyped, isCommonInput, readPassword } from '../access/password.ts';
@@ -211,7 +211,7 @@ export async function replaceRecoveryCodes(core: Core, call: SetUpCall): Promise
   const found = await findSetUp(core, call, 'open');
   const { orgKey, session } = found;
   return core.work.change(orgKey, async (tx) => {
-    await lockSetUp(tx, session);
+    await lockSetUp(core, tx, session);
     const codes = await issueCodes(core, tx, session.staffId);
     await recordOwn(core, tx, call.door, found, 'staff.codes_replaced');
     return codes;
@@ -253,7 +253,7 @@ export async function removeFactor(
   const { orgKey, session } = found;
   const { staffId } = session;
   await core.work.change(orgKey, async (tx) => {
-    const hasTotp = (await lockSetUp(tx, session)).sealedTotp !== null;
+    const hasTotp = (await lockSetUp(core, tx, session)).sealedTotp !== null;
     const passkeys = await tx.staffFactors.listPasskeys(staffId);
     const isThere = passkeyId === null ? hasTotp : passkeys.some(({ id }) => id === passkeyId);
     if (!isThere) throw refuse('not_found', { noun: 'passkey' });
@@ -280,11 +280,18 @@ async function findSetUp(
   return found;
 }
 
+/** A step: whether the account may still set up its first factor. */
+export async function mayEnrol(core: Core, tx: Tx, staffId: string): Promise<boolean> {
+  const used = await tx.staffFactors.findUsedLink(staffId);
+  return used !== null && core.clock.now() < used.expiresAt;
+}
+
 /** The account of a session that lasts: a link, or the first factor of another session, may have ended it meanwhile. */
-async function lockSetUp(tx: Tx, { id, staffId }: StaffSession): Promise<StaffAccount> {
+async function lockSetUp(core: Core, tx: Tx, { id, staffId, stage }: StaffSession): Promise<StaffAccount> {
   const account = await tx.staff.lock(staffId);
   const lasts = (await tx.staffSessions.listOf(staffId)).some((session) => session.id === id);
   if (account === null || !lasts) throw refuse('unauthorized', {});
+  if (stage === 'enrolment' && !(await mayEnrol(core, tx, staffId))) throw refuse('unauthorized', {});
   return account;
 }
 
@@ -299,7 +306,7 @@ async function addFactor(
   const { orgKey, session } = found;
   const { staffId } = session;
   return core.work.change(orgKey, async (tx) => {
-    await lockSetUp(tx, session);
+    await lockSetUp(core, tx, session);
     await add(tx);
     await recordOwn(core, tx, door, found, 'staff.factor_added', [kind]);
     if (session.stage === 'open') return { recoveryCodes: null, token: null };

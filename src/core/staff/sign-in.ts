@@ -9,6 +9,7 @@ import type { Door } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { canonicalEmail } from '../directory/email-address.ts';
 import { type FieldFault, isRefusal, refuse, refuseFaults } from '../errors.ts';
+import { mayEnrol } from './enrolment.ts';
 import { clearPasswordGuesses, passwordCounter } from './guess-counter.ts';
 import { startStaffSession, strangerAt } from './open-session.ts';
 import type { StaffAccount } from './staff-account.ts';
@@ -25,7 +26,8 @@ export interface FirstStep {
 /**
  * Checks email and password, which are unchecked input. `organization` is the id of an organization, for an address that works
  * for several; without it the oldest account of the address is meant. Refuses with `invalid_fields`, `invalid_credentials`,
- * `rate_limited`, and `unavailable` when the hashing queue is full.
+ * `rate_limited`, `invalid_token` where the account has no second factor and the link has ended with which it began, and `unavailable`
+ * when the hashing queue is full.
  */
 export async function signStaffIn(
   core: Core,
@@ -73,6 +75,7 @@ export async function signStaffIn(
     ];
     const hasCodes = main.length > 0 && (await tx.staffFactors.countCodes(present.id)) > 0;
     const stage = main.length > 0 ? 'password' : 'enrolment';
+    if (stage === 'enrolment' && !(await mayEnrol(core, tx, present.id))) throw refuse('invalid_token', {});
     const { token } = await startStaffSession(core, tx, { staffId: present.id, stage, network });
     return { token, factors: hasCodes ? [...main, 'recovery'] : main };
   });

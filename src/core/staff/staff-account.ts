@@ -89,8 +89,10 @@ export interface StaffFactorStore {
   /** Adds a link; the former ones of the account are deleted. */
   replaceLink(link: StaffLink, digest: string): Promise<void>;
   findLink(digest: string): Promise<StaffLink | null>;
-  /** Takes the link: true once. */
+  /** Takes the link: true once. Its end stays, for `findUsedLink`. */
   consumeLink(digest: string): Promise<boolean>;
+  /** The link that the account has used last; null where another one was made since, and some time after its end. */
+  findUsedLink(staffId: string): Promise<StaffLink | null>;
   /** Deletes every factor of the account: passkeys, recovery codes and the TOTP. */
   dropAll(staffId: string): Promise<void>;
 }
@@ -103,7 +105,7 @@ export interface StaffDirectory {
   list(): Promise<readonly StaffAccount[]>;
 }
 
-/** How long a one-time link is valid. */
+/** How long a one-time link is valid, and how long an account without a factor may set one up after it was used. */
 export const staffLinkLifeMs = 7 * dayMs;
 
 /** The context that the sealed secret of a TOTP is bound to. */

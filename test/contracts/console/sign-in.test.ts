@@ -37,7 +37,7 @@ describe('an enrolment', () => {
     await ledger.expect({
       rows: {
         staff_accounts: '~1',
-        ...{ staff_links: '-1', staff_sessions: '+1', staff_recovery_codes: '+10', staff_networks: '+1' },
+        ...{ staff_links: '+1 -1', staff_sessions: '+1', staff_recovery_codes: '+10', staff_networks: '+1' },
       },
       audit: ['staff.enrolled', 'staff.factor_added', 'session.started'].map((action) => ({
         ...{ action, door: 'console', actor_kind: 'staff', actor_id: account.id, subject_id: account.id },

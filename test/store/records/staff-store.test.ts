@@ -73,6 +73,11 @@ for (const { name, make } of databases) {
         const changes = Array.from({ length: takenTimes }, () => change(attempt));
         assert.equal(await winners(changes), 1, String(attempt));
       }
+      const usedLink = (tx: Tx) => tx.staffFactors.findUsedLink(staffId);
+      assert.deepEqual(await change(usedLink), { staffId, expiresAt: 5_000 });
+      assert.equal(await change(usedLink, otherKey), null);
+      await change((tx) => tx.staffFactors.replaceLink({ staffId, expiresAt: 6_000 }, 'next'));
+      assert.equal(await change(usedLink), null, 'another link was made');
       assert.equal(await change((tx) => tx.staff.consumeTotpStep(staffId, 6)), false, 'an earlier step');
       assert.equal(await change((tx) => tx.staff.consumeTotpStep(staffId, 8)), true);
       assert.equal(await change((tx) => tx.staffFactors.countCodes(staffId)), 1);

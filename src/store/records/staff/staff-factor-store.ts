@@ -143,6 +143,11 @@ const clearTotp = statement((p: Binder<OfStaff>) =>
     .where('id', '=', p('staffId')),
 );
 
+/** Stands in the place of the digest of a link that was used. It is the digest of no token. */
+function usedDigest(staffId: string): string {
+  return `used ${staffId}`;
+}
+
 export class SqlStaffFactorStore implements StaffFactorStore {
   readonly #scope: Scope;
   readonly #orgKey: OrgKey;
@@ -203,7 +208,15 @@ export class SqlStaffFactorStore implements StaffFactorStore {
   }
 
   async consumeLink(digest: string): Promise<boolean> {
-    return (await this.#scope.executor.run(deleteLink, { orgKey: this.#orgKey, digest })) === 1;
+    const { executor } = this.#scope;
+    const link = await this.findLink(digest);
+    if (link === null || (await executor.run(deleteLink, { orgKey: this.#orgKey, digest })) !== 1) return false;
+    await executor.run(insertLink, { orgKey: this.#orgKey, ...link, digest: usedDigest(link.staffId) });
+    return true;
+  }
+
+  findUsedLink(staffId: string): Promise<StaffLink | null> {
+    return this.findLink(usedDigest(staffId));
   }
 
   async dropAll(staffId: string): Promise<void> {
