@@ -1,12 +1,12 @@
 /** Strangers who try wrong passwords at the owner of a console: the owner still gets in, and the answers tell no accounts. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { operatorAt } from '../../src/core/access/principal.ts';
-import { issueStaffLink } from '../../src/core/staff/manage-staff.ts';
-import { createCeremony, halfMinuteMs, password, stranger } from '../contracts/console/ceremony.ts';
-import { setUpRoster } from '../support/server/set-up.ts';
-import { askAfter, type StaffAsk } from '../support/server/staff.ts';
-import { testDoor } from '../support/server/start.ts';
+import { operatorAt } from '../../../src/core/access/principal.ts';
+import { issueStaffLink } from '../../../src/core/staff/manage-staff.ts';
+import { createCeremony, halfMinuteMs, password, stranger } from '../../contracts/console/ceremony.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
+import { askAfter, type StaffAsk } from '../../support/server/staff.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 describe('strangers at the owner of a console', () => {
   const roster = setUpRoster({ env: { ROSTER_TRUSTED_PROXIES: '127.0.0.1', ROSTER_LIMIT_GUESSES: '20' } });

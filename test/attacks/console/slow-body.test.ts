@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, test } from 'node:test';
-import { operatorAt } from '../../src/core/access/principal.ts';
-import { changeStaffRole, removeStaff } from '../../src/core/staff/manage-staff.ts';
-import { setUp, setUpRoster } from '../support/server/set-up.ts';
-import type { SignedInStaff } from '../support/server/staff.ts';
-import { testDoor } from '../support/server/start.ts';
+import { operatorAt } from '../../../src/core/access/principal.ts';
+import { changeStaffRole, removeStaff } from '../../../src/core/staff/manage-staff.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import type { SignedInStaff } from '../../support/server/staff.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 describe('a call whose body comes late', () => {
   const roster = setUpRoster();

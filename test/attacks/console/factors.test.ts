@@ -1,13 +1,13 @@
 /** Attacks on the second factor of the console: with a password alone, with sessions of before, in races, from another organization. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { operatorAt } from '../../src/core/access/principal.ts';
-import { changeStaffRole, issueStaffLink, removeStaff } from '../../src/core/staff/manage-staff.ts';
-import { createCeremony, password, stranger } from '../contracts/console/ceremony.ts';
-import { Authenticator } from '../support/server/authenticator.ts';
-import { setUpRoster } from '../support/server/set-up.ts';
-import { askAfter } from '../support/server/staff.ts';
-import { testDoor } from '../support/server/start.ts';
+import { operatorAt } from '../../../src/core/access/principal.ts';
+import { changeStaffRole, issueStaffLink, removeStaff } from '../../../src/core/staff/manage-staff.ts';
+import { createCeremony, password, stranger } from '../../contracts/console/ceremony.ts';
+import { Authenticator } from '../../support/server/authenticator.ts';
+import { setUpRoster } from '../../support/server/set-up.ts';
+import { askAfter } from '../../support/server/staff.ts';
+import { testDoor } from '../../support/server/start.ts';
 
 const roster = setUpRoster();
 const { call, signIn, code, invite, enrolWithTotp, origin } = createCeremony(roster);

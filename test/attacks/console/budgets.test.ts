@@ -1,10 +1,10 @@
 /** Staff, or a thief of their session, who take much in little time: each look and each plan is allowed, and their number is bounded. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hourMs, minuteMs } from '../../src/core/time.ts';
-import { addPerson } from '../support/contracts/people.ts';
-import { setUp, setUpRoster } from '../support/server/set-up.ts';
-import type { SignedInStaff } from '../support/server/staff.ts';
+import { hourMs, minuteMs } from '../../../src/core/time.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import type { SignedInStaff } from '../../support/server/staff.ts';
 
 const roster = setUpRoster({ env: { ROSTER_LIMIT_LOOKS: '3', ROSTER_LIMIT_BULK_PLANS: '50' } });
 const base = '/console/api/v1';

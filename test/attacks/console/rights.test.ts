@@ -1,9 +1,9 @@
 /** Attacks by the staff of the console themselves: more rights than the role has, and what is masked. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addPerson } from '../support/contracts/people.ts';
-import { setUp, setUpRoster } from '../support/server/set-up.ts';
-import { signUp, signUpProved, templatesTo } from './support/accounts.ts';
+import { addPerson } from '../../support/contracts/people.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { signUp, signUpProved, templatesTo } from '../support/accounts.ts';
 
 const roster = setUpRoster();
 const base = '/console/api/v1';

@@ -1,8 +1,8 @@
 /** Attacks by staff with a role that is allowed to do something near: what they take with it, and whom they leave untold. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setUp, setUpRoster } from '../support/server/set-up.ts';
-import { type Account, newEmail, signUpProved, templatesTo } from './support/accounts.ts';
+import { setUp, setUpRoster } from '../../support/server/set-up.ts';
+import { type Account, newEmail, signUpProved, templatesTo } from '../support/accounts.ts';
 
 const roster = setUpRoster();
 const base = '/console/api/v1';

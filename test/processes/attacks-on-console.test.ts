@@ -1,0 +1,4 @@
+/** The attacks on the console, in one process. */
+import { runSuites } from '../support/run-suites.ts';
+
+runSuites('test/attacks/console/*.test.ts');
