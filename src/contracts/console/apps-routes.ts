@@ -104,7 +104,8 @@ export function appsRoutes(core: Core): readonly Route[] {
       operationId: 'updateApp',
       tag,
       summary: 'Change an app',
-      description: 'Name, sign-up, origins, colour and logo; what is absent stays.',
+      description:
+        'Name, sign-up, origins, colour and logo; what is absent stays. All but name, colour and logo need a fresh second factor.',
       access,
       params,
       body: Type.Object({
@@ -119,7 +120,7 @@ export function appsRoutes(core: Core): readonly Route[] {
       }),
       bodyExample: { name: 'Walks', origins: ['https://app.example.com'] },
       responses: { 200: { description: 'The app', schema: appItem } },
-      refusals: ['invalid_fields', 'app_not_found'],
+      refusals: ['invalid_fields', 'app_not_found', 'fresh_factor_required'],
       sampleFaults: [{ field: 'name', fault: 'blank' }],
       handle: (call) => update(core, call),
     },

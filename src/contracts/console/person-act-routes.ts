@@ -35,7 +35,8 @@ export function personActRoutes(core: Core): readonly Route[] {
       operationId: 'actOnPerson',
       tag,
       summary: 'Do something to the account of a person',
-      description: 'Roles and clinical approval are for owners, and need a fresh second factor.',
+      description:
+        'Roles and clinical approval are for owners. These, a cancellation and another external id need a fresh second factor.',
       access: 'console.people.manage',
       params: actParams,
       body: actBody,
@@ -82,13 +83,16 @@ export function personActRoutes(core: Core): readonly Route[] {
       tag,
       summary: 'Change fields of a person',
       description:
-        'A field that is absent stays. The rules of the fields are those of the APIs. The email of a person with rights is for owners.',
+        'A field that is absent stays. The rules of the fields are those of the APIs. The email of a person with rights is for owners. Another email or phone needs a fresh second factor.',
       access: 'console.people.manage',
       params: personParams,
       body: patchBody,
       bodyExample: { firstName: 'Jane', timezone: 'Europe/Paris' },
       responses: { 200: { description: 'The person', schema: person } },
-      refusals: ['user_not_found', 'invalid_fields', 'rate_limited', 'change_in_progress'],
+      refusals: [
+        ...['user_not_found', 'invalid_fields', 'rate_limited', 'change_in_progress'],
+        'fresh_factor_required',
+      ] as const,
       handle: (call) => edit(core, call),
     },
     {

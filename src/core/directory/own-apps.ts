@@ -1,5 +1,5 @@
 /**
- * The apps of one organization, for its staff. A new app and a new secret need a fresh second factor. The key of an app deletes its
+ * The apps of one organization, for its staff. A new app, a new secret, origins and sign-up need a fresh second factor. The key of an app deletes its
  * people, so only who may issue such credentials replaces it.
  */
 import { authorize, type Principal } from '../access/principal.ts';
@@ -29,7 +29,10 @@ export async function createOwnApp(
   return core.work.change(principal.orgKey, (tx) => issueApp(core, tx, principal, name));
 }
 
-/** Changes name, sign-up, origins or brand of an app. Refuses with `forbidden`, `invalid_fields` and `not_found` (app). */
+/**
+ * Changes name, sign-up, origins or brand of an app. Refuses with `forbidden`, `invalid_fields`, `not_found` (app), and with
+ * `fresh_factor_required` for what opens the app to others: all but its name and brand.
+ */
 export async function updateOwnApp(
   core: Core,
   principal: Principal,
@@ -37,6 +40,8 @@ export async function updateOwnApp(
 ): Promise<App> {
   authorize(principal, 'console.keys.manage');
   const changes = readAppChanges(input);
+  const { origins, isSignupOpen, isOneAccount } = changes;
+  if ((origins ?? isSignupOpen ?? isOneAccount) !== undefined) requireFreshFactor(core, principal);
   return core.work.change(principal.orgKey, (tx) => changeApp(core, tx, principal, appId, changes));
 }
 

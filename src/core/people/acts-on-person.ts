@@ -133,7 +133,7 @@ const unsaid = (field: string) => ({ field, fault: 'blank' }) as const;
 
 /**
  * Changes fields of a person, with the rules of the APIs; the password is not among them. Refuses as `updateProfile`, with
- * `external_id_taken`, and with `forbidden` where who may give no rights sets the email of a person who has some: a link to
+ * `fresh_factor_required` for another email or phone, with `external_id_taken`, and with `forbidden` where who may give no rights sets the email of a person who has some: a link to
  * that email would take them over. A person with a proved address becomes no template user (`invalid_fields`), because then no
  * notice of a later change would reach them.
  */
@@ -148,6 +148,7 @@ export async function editPerson(
 ): Promise<User> {
   authorize(principal, actionOf('edit'));
   const { ref, change } = input;
+  if (change.email !== undefined || change.phone !== undefined) requireFreshFactor(core, principal);
   const setsEmail = change.email !== undefined && !may(principal, 'console.people.rights');
   if (ref !== null && (setsEmail || change.isTemplate === true)) {
     const present = await core.work.read(principal.orgKey, (tx) => tx.users.find(ref));

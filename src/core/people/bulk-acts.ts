@@ -167,8 +167,10 @@ export async function runBulkAct(
     const claim = { now: core.clock.now(), leaseMs: bulkLeaseMs, limit: partSize };
     return { act: bulk.act, value: bulk.value, ids: await tx.bulkActs.claim(id, claim) };
   });
+  // The whole part is done with the factor that it began with.
+  const admitted = { ...principal, freshUntil: core.clock.now() + bulkLeaseMs };
   for (const userId of ids) {
-    const outcome = await doOne(core, principal, { userId, act, value, arrival });
+    const outcome = await doOne(core, admitted, { userId, act, value, arrival });
     await core.work.change(principal.orgKey, async (tx) => {
       const bulk = await tx.bulkActs.lock(id);
       // A deletion takes the person from those who are left, and only one caller deletes a person. A discard forgets who is left.

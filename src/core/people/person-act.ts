@@ -140,7 +140,10 @@ export function actionOf(act: PersonAct): Action {
   return act === 'delete' ? 'console.erasures.manage' : 'console.people.manage';
 }
 
-const dangerous: ReadonlySet<PersonAct> = new Set(['export', 'delete', 'role', 'clinical']);
+/** They take data or an account away, or give rights (decision 0038). Another email or phone of `edit` is the operation's own matter. */
+const dangerous: ReadonlySet<PersonAct> = new Set([
+  ...(['export', 'delete', 'role', 'clinical', 'cancel', 'rename'] as const),
+]);
 
 /** Whether staff does the act only with a fresh second factor. */
 export function needsFreshFactor(act: PersonAct): boolean {

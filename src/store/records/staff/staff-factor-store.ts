@@ -210,7 +210,8 @@ export class SqlStaffFactorStore implements StaffFactorStore {
   async consumeLink(digest: string): Promise<boolean> {
     const { executor } = this.#scope;
     const link = await this.findLink(digest);
-    if (link === null || (await executor.run(deleteLink, { orgKey: this.#orgKey, digest })) !== 1) return false;
+    if (link === null || (await executor.run(deleteLink, { orgKey: this.#orgKey, digest })) !== 1)
+      return false;
     await executor.run(insertLink, { orgKey: this.#orgKey, ...link, digest: usedDigest(link.staffId) });
     return true;
   }
