@@ -45,6 +45,17 @@ export const staffCommands: readonly Command[] = [
     load: load(({ changeRole }) => changeRole),
   },
   {
+    name: 'staff email',
+    summary: 'Give a staff account another address',
+    details: 'The former address gets a notice. Password, second factors and sessions stay.',
+    argument,
+    options: {
+      org: only,
+      email: { value: 'EMAIL', meaning: 'The address with which the person signs in', isRequired: true },
+    },
+    load: load(({ changeEmail }) => changeEmail),
+  },
+  {
     name: 'staff remove',
     summary: 'Remove a staff account with its sessions',
     argument,

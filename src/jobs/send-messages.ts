@@ -12,6 +12,7 @@ import { type ChannelPlaces, claimMessages, MessageTurns } from '../core/messagi
 import { kindOf } from '../core/messaging/lane.ts';
 import {
   type Channel,
+  isDecoy,
   type Message,
   type MessageContent,
   type MessageTemplate,
@@ -48,8 +49,6 @@ export interface SendMessagesParts {
 /** Takes the decoys, and sends nothing. */
 const noSender: Pick<MessageSender, 'send'> = { send: async () => ({ kind: 'taken' }) };
 
-const isDecoy = ({ userId }: Message): boolean => userId === null;
-
 const defaultConcurrency: Readonly<Record<Channel, number>> = { sms: 32, email: 16 };
 /** Text messages to one number, and emails to one domain. */
 const perDestination: Readonly<Record<Channel, number>> = { sms: 8, email: 4 };
@@ -77,6 +76,7 @@ const validMs: Readonly<Record<MessageTemplate, number>> = {
   phone_changed: Number.POSITIVE_INFINITY,
   password_changed: Number.POSITIVE_INFINITY,
   new_network: Number.POSITIVE_INFINITY,
+  staff_email_changed: Number.POSITIVE_INFINITY,
 };
 
 /** A code or a link must arrive before its end, and a send may take this long. */

@@ -44,7 +44,7 @@ test('the first start makes an owner of the console, and shows the link that let
   assert.equal(await use(link.href), 422, 'it is good once');
 });
 
-test('an account is added, gets another role and another link, and is removed', async () => {
+test('an account is added, gets another role, address and link, and is removed', async () => {
   const added = await rosterJson(folder, [
     ...['staff', 'add', '--email', 'ann@example.com', '--name', 'Ann Lee', '--role', 'support'],
   ]);
@@ -53,6 +53,9 @@ test('an account is added, gets another role and another link, and is removed', 
   const first = added.text('link');
   const changed = await rosterJson(folder, ['staff', 'role', 'ANN@example.com', '--role', 'privacy']);
   assert.deepEqual([changed.at('id'), changed.at('role')], [id, 'privacy']);
+  const moved = await rosterJson(folder, ['staff', 'email', id, '--email', 'ann.lee@example.com']);
+  assert.deepEqual([moved.at('id'), moved.at('email')], [id, 'ann.lee@example.com']);
+  assert.match(await said(['staff', 'email', id, '--email', 'owner@localhost']), /email/);
   const second = (await rosterJson(folder, ['staff', 'link', id])).text('link');
   assert.equal(await use(first), 422, 'another link has replaced it');
   assert.equal(await use(second), 200);
@@ -67,7 +70,7 @@ test('an account is added, gets another role and another link, and is removed', 
     .filter((row) => row['subject_id'] === id && row['door'] === 'cli')
     .map((row) => [row['action'], row['actor_kind']]);
   rows.close();
-  const actions = ['created', 'link_issued', 'role_changed', 'link_issued', 'removed'];
+  const actions = ['created', 'link_issued', 'role_changed', 'email_changed', 'link_issued', 'removed'];
   assert.deepEqual(
     events,
     actions.map((action) => [`staff.${action}`, 'operator']),

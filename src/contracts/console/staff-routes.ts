@@ -2,6 +2,7 @@
 import { staffRoles } from '../../core/access/principal.ts';
 import type { Core } from '../../core/core.ts';
 import {
+  changeStaffEmail,
   changeStaffRole,
   createStaff,
   type IssuedLink,
@@ -38,6 +39,10 @@ const newStaff = named(
     name: Type.String({ minLength: 1, maxLength: 255 }),
     role,
   }),
+);
+const emailChange = named(
+  'StaffEmailChange',
+  Type.Object({ email: Type.String({ format: 'email', maxLength: 254 }) }),
 );
 const roleChange = named('StaffRoleChange', Type.Object({ role }));
 const staffLink = named(
@@ -81,6 +86,27 @@ export function staffRoutes(core: Core): readonly Route[] {
       async handle(call) {
         const input = { staffId: staffIdOf(call), role: readMembers(call.body)['role'] };
         return { status: 200, body: presentStaff(await changeStaffRole(core, staffOf(call), input)) };
+      },
+    },
+    {
+      ...{
+        ...common,
+        method: 'POST',
+        path: '/staff/:staffId/email',
+        operationId: 'changeStaffEmail',
+        params,
+      },
+      ...{ summary: 'Give an account another address', body: emailChange },
+      description: 'The former address gets a notice. Password, factors and sessions stay.',
+      bodyExample: { email: 'jo@example.com' },
+      responses: { 200: { description: 'The account', schema: staffItem } },
+      refusals: [
+        ...(['fresh_factor_required', 'invalid_fields', 'staff_account_not_found'] as const),
+        ...(['email_taken', 'rate_limited'] as const),
+      ],
+      async handle(call) {
+        const input = { staffId: staffIdOf(call), email: readMembers(call.body)['email'] };
+        return { status: 200, body: presentStaff(await changeStaffEmail(core, staffOf(call), input)) };
       },
     },
     {

@@ -31,6 +31,7 @@ const kinds: Readonly<Record<MessageTemplate, MessageKind>> = {
   phone_changed: 'notice',
   password_changed: 'notice',
   new_network: 'notice',
+  staff_email_changed: 'notice',
 };
 
 export function kindOf(template: MessageTemplate): MessageKind {

@@ -54,6 +54,12 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
   phone_changed: notice,
   password_changed: notice,
   new_network: notice,
+  // The change is refused where its notice would be dropped.
+  staff_email_changed: {
+    isOwners: true,
+    isByAccount: false,
+    refuses: ['address', 'organization', 'deployment'],
+  },
 };
 
 /** A message as the budgets see it. */
@@ -65,8 +71,8 @@ export interface CountedMessage {
   readonly isByOwner?: boolean;
 }
 
-/** The receiver of a message. A decoy has no id, and proves nothing. */
-export type CountedRecipient = { readonly id: UserId | null } & Partial<
+/** The receiver of a message. Staff and a decoy have no id; a decoy proves nothing. */
+export type CountedRecipient = { readonly id: UserId | null; readonly isStaff?: true } & Partial<
   Pick<User, 'email' | 'emailProvedAt' | 'phoneE164' | 'phoneProvedAt'>
 >;
 
@@ -120,7 +126,7 @@ async function countFor(
     const limit = day[channel][scope];
     if (limit === null) continue;
     const budget = isOwners ? `${channel} owner` : channel;
-    const amount = user.id === null ? 0 : 1;
+    const amount = user.id === null && user.isStaff !== true ? 0 : 1;
     const isUsed = await tx.messageBudgets.use({ scope, budget, amount, limit }, now);
     if (!isUsed) return { budget: scope, waitMs: untilTomorrowMs(now) };
   }

@@ -26,8 +26,17 @@ export const messageTemplates = [
   'phone_changed',
   'password_changed',
   'new_network',
+  'staff_email_changed',
 ] as const;
 export type MessageTemplate = (typeof messageTemplates)[number];
+
+/** The messages to staff accounts, which are no users. */
+export const staffTemplates = ['staff_email_changed'] as const satisfies readonly MessageTemplate[];
+
+/** Whether a message is sent to no one. */
+export function isDecoy({ userId, template }: Pick<Message, 'userId' | 'template'>): boolean {
+  return userId === null && !staffTemplates.some((each) => each === template);
+}
 
 /** Address and text of a message, sealed as a whole. */
 export interface MessageContent {
@@ -56,7 +65,7 @@ export interface Message {
   readonly orgKey: OrgKey;
   /** `msg_` and 32 hex digits. */
   readonly id: string;
-  /** Null for a decoy: it is stored and claimed as any other message, sent to no one, and then deleted. */
+  /** Null for a message to staff, and for a decoy: that is stored and claimed as any other message, sent to no one, and then deleted. */
   readonly userId: UserId | null;
   readonly channel: Channel;
   readonly template: MessageTemplate;

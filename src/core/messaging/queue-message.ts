@@ -16,7 +16,7 @@ import {
 } from './message-budget.ts';
 import type { NewMessage } from './message-queue.ts';
 
-/** Whom a message is for. Without an id it is a decoy. */
+/** Whom a message is for. Without an id it is staff or a decoy. */
 export type Recipient = CountedRecipient & Pick<User, 'appId' | 'language' | 'isTemplate'>;
 
 /**
@@ -38,11 +38,13 @@ export async function queueMessage(
   const spent = await countMessage(core, tx, user, message);
   if (spent !== null) {
     if (templateRules[message.template].refuses.includes(spent.budget)) refuseWait(spent.waitMs);
-    if (user.id !== null) tx.messageBudgets.report({ channel: message.channel, budget: spent.budget });
+    if (isReal(user)) tx.messageBudgets.report({ channel: message.channel, budget: spent.budget });
     return spent;
   }
   const { template, channel, cost, isByOwner: _, ...facts } = message;
-  const names = await tx.apps.getNames(user.appId);
+  const { app, organization } = await tx.apps.getNames(user.appId);
+  // Staff works for the organization, and for no app.
+  const names = { app: user.isStaff === true ? organization : app, organization };
   const content = core.composer.compose(template, channel, { ...facts, ...names, language: user.language });
   const id = newPrefixedId('msg');
   const context = messageContext({ orgKey: tx.orgKey, id });
@@ -57,6 +59,10 @@ export async function queueMessage(
     createdAt: core.clock.now(),
     ...(cost === undefined ? {} : { cost }),
   });
-  if (user.id !== null) tx.messageBudgets.report({ channel, budget: null });
+  if (isReal(user)) tx.messageBudgets.report({ channel, budget: null });
   return null;
+}
+
+function isReal({ id, isStaff }: Recipient): boolean {
+  return id !== null || isStaff === true;
 }

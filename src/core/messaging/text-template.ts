@@ -105,6 +105,12 @@ export const templateRules: Readonly<Record<MessageTemplate, TemplateRule>> = {
     body: ['app', 'organization'],
     subject: ['app', 'organization'],
   },
+  staff_email_changed: {
+    channels: ['email'],
+    needed: null,
+    body: ['app', 'organization'],
+    subject: ['app', 'organization'],
+  },
 };
 
 const placeholderText = /\{\{\s*([^{}]*?)\s*\}\}/g;

@@ -75,6 +75,7 @@ export const auditActions = [
   'erasure.abandoned',
   'staff.created',
   'staff.role_changed',
+  'staff.email_changed',
   'staff.removed',
   'staff.link_issued',
   'staff.enrolled',

@@ -14,6 +14,7 @@ import type { Core } from '../core.ts';
 import { FieldReader, readChoice, readNewEmail, readText } from '../directory/user-fields.ts';
 import { refuse, refuseFaults } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
+import { queueMessage } from '../messaging/queue-message.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newToken } from '../secret.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
@@ -88,7 +89,7 @@ export function readStaff(input: {
   readonly role: StaffRole;
 } {
   const fields = new FieldReader();
-  // No message goes to the address, so its local part may be of any script.
+  // No code goes to the address, so its local part may be of any script.
   const email = fields.take('email', readNewEmail(input.email, true)) ?? '';
   const name = fields.take('name', readText(input.name)) ?? '';
   const role = fields.take('role', readChoice(input.role, staffRoles)) ?? 'support';
@@ -154,6 +155,44 @@ export async function removeStaff(
     await record(tx, principal, 'staff.removed', { kind: 'staff', id: account.id }, core.clock.now());
     return account;
   });
+}
+
+/**
+ * Sets the address with which the account signs in, and tells the former one. Password, factors and sessions stay. Refuses with
+ * `forbidden`, `fresh_factor_required`, `invalid_fields`, `not_found` (staff_account), `email_taken`, and with `rate_limited` where
+ * the former address could not be told.
+ */
+export async function changeStaffEmail(
+  core: Core,
+  principal: Principal,
+  input: { readonly staffId: string; readonly email: unknown },
+): Promise<StaffAccount> {
+  authorize(principal, action);
+  requireFreshFactor(core, principal);
+  const fields = new FieldReader();
+  const email = fields.take('email', readNewEmail(input.email, true));
+  return core.work.change(principal.orgKey, async (tx) => {
+    const account = await getStaff(tx, input.staffId);
+    refuseFaults(fields.faults);
+    if (email === undefined || email === account.email) return account;
+    await tx.staff.update(account.id, { email });
+    const subject = { kind: 'staff', id: account.id } as const;
+    await record(tx, principal, 'staff.email_changed', subject, core.clock.now(), { fields: ['email'] });
+    await tellFormerAddress(core, tx, account);
+    return { ...account, email };
+  });
+}
+
+/** A step: a notice to the address of the account. */
+async function tellFormerAddress(core: Core, tx: Tx, { email, createdAt }: StaffAccount): Promise<void> {
+  const appId = await tx.apps.getFirstId();
+  const recipient = { id: null, isStaff: true, email, emailProvedAt: createdAt, appId } as const;
+  await queueMessage(
+    core,
+    tx,
+    { ...recipient, language: 'en', isTemplate: false },
+    { template: 'staff_email_changed', channel: 'email', to: email },
+  );
 }
 
 /**

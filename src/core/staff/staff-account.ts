@@ -25,7 +25,7 @@ export interface StaffAccount {
 
 /** What an update changes. */
 export type StaffChanges = Partial<
-  Pick<StaffAccount, 'role' | 'name' | 'passwordHash' | 'sealedTotp' | 'enrolledAt'>
+  Pick<StaffAccount, 'email' | 'role' | 'name' | 'passwordHash' | 'sealedTotp' | 'enrolledAt'>
 >;
 
 export interface StaffLink {
@@ -63,6 +63,7 @@ export interface StaffStore {
   list(): Promise<readonly StaffAccount[]>;
   /** The ids of the owners, which no other change can give away until the transaction ends. */
   lockOwners(): Promise<readonly string[]>;
+  /** Refuses with `email_taken`. */
   update(staffId: string, changes: StaffChanges): Promise<void>;
   /** Deletes the account with everything that belongs to it; false where it is gone. */
   remove(staffId: string): Promise<boolean>;

@@ -174,4 +174,15 @@ contact support.
 `,
     },
   },
+  staff_email_changed: {
+    email: {
+      subject: '{{app}}: another address for your staff account',
+      body: `Hello,
+
+an owner has changed the address with which you sign in to the console of {{app}}. From now on this address no longer works there.
+
+If you expect this, you need to do nothing. If not, ask another owner of {{app}} now: they see who changed it.
+`,
+    },
+  },
 };

@@ -174,4 +174,15 @@ Después, póngase en contacto con soporte.
 `,
     },
   },
+  staff_email_changed: {
+    email: {
+      subject: '{{app}}: otra dirección para su cuenta de la consola',
+      body: `Hola:
+
+Un propietario ha cambiado la dirección con la que usted entra en la consola de {{app}}. Desde ahora esta dirección ya no sirve allí.
+
+Si lo esperaba, no tiene que hacer nada. Si no, pregunte ya a otro propietario de {{app}}: puede ver quién la cambió.
+`,
+    },
+  },
 };

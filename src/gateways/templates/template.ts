@@ -21,4 +21,5 @@ export type TemplateSet = Readonly<
   readonly phone_changed: Readonly<Record<Channel, TextTemplate>>;
   readonly password_changed: Readonly<Record<Channel, TextTemplate>>;
   readonly new_network: Readonly<Record<Channel, TextTemplate>>;
+  readonly staff_email_changed: { readonly email: TextTemplate };
 };

@@ -11,6 +11,7 @@ import {
   type Message,
   type MessageState,
   type MessageTemplate,
+  staffTemplates,
 } from '../../core/messaging/message.ts';
 import type {
   FailedMessages,
@@ -166,7 +167,7 @@ const selectWithContent = statement((p: Binder<{ limit: number }>) =>
     .selectFrom('messages')
     .select(columns)
     .where('sealed_content', 'is not', null)
-    .where('user_id', 'is not', null)
+    .where((row) => row.or([row('user_id', 'is not', null), row('template', 'in', staffTemplates)]))
     .orderBy('seq', 'desc')
     .limit(p('limit')),
 );
@@ -205,7 +206,7 @@ const selectOwnWithContent = statement((p: Binder<{ orgKey: number; limit: numbe
     .selectFrom('messages')
     .select(columns)
     .where('sealed_content', 'is not', null)
-    .where('user_id', 'is not', null)
+    .where((row) => row.or([row('user_id', 'is not', null), row('template', 'in', staffTemplates)]))
     .where(sql`coalesce(org_key, 0)`, '=', p('orgKey'))
     .orderBy('seq', 'desc')
     .limit(p('limit')),

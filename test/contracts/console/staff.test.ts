@@ -27,6 +27,28 @@ test('starts at the same time on a directory without staff make one first owner'
   }
 });
 
+test('an address that could not be told stays', async () => {
+  const limited = await startRoster({
+    env: { ROSTER_LIMIT_ADDRESS_HOUR: '2', ROSTER_LIMIT_ADDRESS_DAY: '2' },
+  });
+  try {
+    const { ask } = await limited.organization.staff('owner');
+    const other = await limited.organization.staff('support');
+    const moves = ['a@example.com', other.email, 'b@example.com', other.email, 'c@example.com'];
+    const statuses = [];
+    for (const email of moves) {
+      const line = `POST ${path}/${other.staffId}/email`;
+      statuses.push((await limited.call(line, { ...ask, json: { email } })).status);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
+    assert.equal((await limited.outbox(other.email)).length, 2);
+    const session = await limited.call('GET /console/api/v1/session', other.ask);
+    assert.equal(session.at('staff.email'), other.email);
+  } finally {
+    await limited.close();
+  }
+});
+
 describe('an owner', () => {
   test('adds an account, and gets its one-time link once', async () => {
     await ledger.mark();
@@ -63,6 +85,55 @@ describe('an owner', () => {
       ['email', 'name', 'role'].map((field) => reply.at(`error.fields.${field}.fault`)),
       ['invalid', 'blank', 'invalid'],
     );
+  });
+
+  test('changes the email of an account, which the former address is told', async () => {
+    const other = await roster.organization.staff('support');
+    const json = { email: `Moved-${other.staffId}@example.com` };
+    const line = `POST ${path}/${other.staffId}/email`;
+    const stale = await roster.organization.staff('owner', { isStale: true, of: owner });
+    assert.equal((await roster.call(line, { ...stale.ask, json })).at('error.code'), 'fresh_factor_required');
+    assert.deepEqual(await roster.outbox(other.email), []);
+    await ledger.mark();
+    const reply = await roster.call(line, { ...owner.ask, json });
+    assert.deepEqual([reply.status, reply.at('email')], [200, json.email]);
+    await ledger.expect({
+      rows: { staff_accounts: '~1' },
+      messages: [{ template: 'staff_email_changed', channel: 'email', to: other.email }],
+      audit: [
+        {
+          ...{ action: 'staff.email_changed', actor_kind: 'staff', actor_id: owner.staffId },
+          ...{ subject_kind: 'staff', subject_id: other.staffId, fields: 'email' },
+        },
+      ],
+    });
+    const [notice, ...more] = await roster.outbox(other.email);
+    assert.deepEqual([notice?.template, more], ['staff_email_changed', []]);
+    assert.ok(!String(notice?.body).includes(json.email), 'the new address is not told');
+    // The development outbox of the console shows it too.
+    const shown = await roster.call('GET /console/api/v1/outbox', owner.ask);
+    assert.ok(shown.text.includes('staff_email_changed'), shown.text);
+    // The same address again tells and records nothing.
+    await ledger.mark();
+    assert.equal((await roster.call(line, { ...owner.ask, json })).status, 200);
+    await ledger.expect({});
+    assert.equal((await roster.call('GET /console/api/v1/session', other.ask)).at('staff.email'), json.email);
+  });
+
+  test('gives no address that another account has, or that is none', async () => {
+    const other = await roster.organization.staff('support');
+    const line = `POST ${path}/${other.staffId}/email`;
+    await ledger.mark();
+    const taken = await roster.call(line, { ...owner.ask, json: { email: owner.email.toUpperCase() } });
+    assert.deepEqual([taken.status, taken.at('error.code')], [409, 'email_taken']);
+    const bad = await roster.call(line, { ...owner.ask, json: { email: 'x' } });
+    assert.deepEqual([bad.status, bad.at('error.fields.email.fault')], [422, 'invalid']);
+    await ledger.expect({});
+    const foreign = await (await roster.addOrganization()).staff('support');
+    const json = { email: 'one@example.com' };
+    const theirs = await roster.call(`POST ${path}/${foreign.staffId}/email`, { ...owner.ask, json });
+    assert.equal(theirs.status, 404);
+    assert.deepEqual(await roster.outbox(other.email), []);
   });
 
   test('removes an account with its sessions', async () => {

@@ -7,6 +7,7 @@ import type { StaffRoleName } from '../../../src/contracts/console/shapes/sessio
 import type {
   NewStaffRequest,
   StaffAnswer,
+  StaffEmailRequest,
   StaffItem,
   StaffLinkAnswer,
   StaffRoleRequest,
@@ -29,7 +30,7 @@ const staffKey = ['staff'] as const;
 
 type Open =
   | { readonly what: 'add' }
-  | { readonly what: 'role' | 'link' | 'remove'; readonly item: StaffItem }
+  | { readonly what: 'role' | 'email' | 'link' | 'remove'; readonly item: StaffItem }
   | { readonly what: 'show'; readonly answer: StaffLinkAnswer };
 
 export function Page() {
@@ -84,6 +85,14 @@ export function Page() {
                 <Button
                   size="xs"
                   variant="default"
+                  title={fillText(texts.changeEmailOf, { name: item.name })}
+                  onClick={() => setOpen({ what: 'email', item })}
+                >
+                  {texts.changeEmail}
+                </Button>
+                <Button
+                  size="xs"
+                  variant="default"
                   title={fillText(texts.newLinkOf, { name: item.name })}
                   onClick={() => setOpen({ what: 'link', item })}
                 >
@@ -122,6 +131,7 @@ function StaffDialog({ open, onOpen, onClose }: StaffDialogProps) {
   const readAgain = (): Promise<void> => queries.invalidateQueries({ queryKey: staffKey });
   if (open.what === 'add') return <AddDialog onOpen={onOpen} onClose={onClose} />;
   if (open.what === 'role') return <RoleDialog item={open.item} onClose={onClose} />;
+  if (open.what === 'email') return <EmailDialog item={open.item} onClose={onClose} />;
   if (open.what === 'show') {
     const { staff, link, expiresAt } = open.answer;
     return (
@@ -230,6 +240,42 @@ function AddDialog({ onOpen, onClose }: Omit<StaffDialogProps, 'open'>) {
         />
       ))}
       <RoleChoice value={values.role} onChange={(role) => setValues((before) => ({ ...before, role }))} />
+    </ActDialog>
+  );
+}
+
+function EmailDialog({ item, onClose }: { readonly item: StaffItem; readonly onClose: () => void }) {
+  const texts = useStaffTexts();
+  const { save } = useTexts();
+  const queries = useQueryClient();
+  const { tell } = useToasts();
+  const [email, setEmail] = useState(item.email);
+  const [error, setError] = useState<unknown>(null);
+  const problemOf = useFieldProblems(error);
+  return (
+    <ActDialog
+      title={fillText(texts.changeEmailOf, { name: item.name })}
+      text={texts.changeEmailDoes}
+      doIt={save}
+      isReady={email.trim() !== '' && email.trim() !== item.email}
+      onDo={async () => {
+        const body: StaffEmailRequest = { email: email.trim() };
+        await call('POST', `/staff/${item.id}/email`, { body });
+        tell(texts.saved);
+        await queries.invalidateQueries({ queryKey: staffKey });
+      }}
+      onRefused={setError}
+      onClose={onClose}
+    >
+      <TextInput
+        label={texts.email}
+        type="email"
+        value={email}
+        autoComplete="off"
+        error={problemOf('email')}
+        data-autofocus
+        onChange={(event) => setEmail(event.currentTarget.value)}
+      />
     </ActDialog>
   );
 }

@@ -22,6 +22,9 @@ const english = {
   },
   changeRole: 'Change the role',
   changeRoleOf: 'Change the role of {{name}}',
+  changeEmail: 'Change the email',
+  changeEmailOf: 'Change the email of {{name}}',
+  changeEmailDoes: 'The former address gets a notice. Password, second factors and sessions stay.',
   newLink: 'New link',
   newLinkOf: 'New one-time link for {{name}}',
   newLinkDoes:
@@ -78,6 +81,10 @@ const spanish: typeof english = {
   },
   changeRole: 'Cambiar la función',
   changeRoleOf: 'Cambiar la función de {{name}}',
+  changeEmail: 'Cambiar el correo',
+  changeEmailOf: 'Cambiar el correo de {{name}}',
+  changeEmailDoes:
+    'La dirección anterior recibe un aviso. La contraseña, los segundos factores y las sesiones siguen.',
   newLink: 'Enlace nuevo',
   newLinkOf: 'Enlace nuevo de un solo uso para {{name}}',
   newLinkDoes:

@@ -5,6 +5,7 @@ import { staffRoles } from '../../../core/access/principal.ts';
 import type { Core } from '../../../core/core.ts';
 import { canonicalEmail } from '../../../core/directory/email-address.ts';
 import {
+  changeStaffEmail,
   changeStaffRole,
   createStaff,
   findStaffEverywhere,
@@ -57,6 +58,12 @@ export const changeRole = onDirectory(async (directory, invocation) => {
   const { orgKey, id } = await getAccount(directory, invocation);
   const role = choiceOf(invocation, 'role', staffRoles);
   return present(await changeStaffRole(directory.core, operatorOf(orgKey), { staffId: id, role }));
+});
+
+export const changeEmail = onDirectory(async (directory, invocation) => {
+  const { orgKey, id } = await getAccount(directory, invocation);
+  const email = invocation.get('email');
+  return present(await changeStaffEmail(directory.core, operatorOf(orgKey), { staffId: id, email }));
 });
 
 export const remove = onDirectory(async (directory, invocation) => {

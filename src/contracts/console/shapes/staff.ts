@@ -24,6 +24,11 @@ export interface NewStaffRequest {
   readonly role: StaffRoleName;
 }
 
+/** The body of `POST /staff/:staffId/email`. */
+export interface StaffEmailRequest {
+  readonly email: string;
+}
+
 /** The body of `PATCH /staff/:staffId`. */
 export interface StaffRoleRequest {
   readonly role: StaffRoleName;

@@ -98,6 +98,14 @@ const updateOf = <V extends Value>(
       .where('org_key', '=', p('orgKey'))
       .where('id', '=', p('id')),
   );
+const updateEmail = statement((p: Binder<ById & { email: string; emailKey: string }>) =>
+  build
+    .updateTable('staff_accounts')
+    .set({ email: p('email'), email_key: p('emailKey') })
+    .where('org_key', '=', p('orgKey'))
+    .where('id', '=', p('id'))
+    .returning('id'),
+);
 const updateRole = updateOf<StaffRole>('role');
 const updateName = updateOf<string>('name');
 const updatePassword = updateOf<string | null>('password_hash');
@@ -209,7 +217,8 @@ export class SqlStaffStore implements StaffStore {
   async update(staffId: string, changes: StaffChanges): Promise<void> {
     const { executor } = this.#scope;
     const own = this.#own(staffId);
-    const { role, name, passwordHash, sealedTotp, enrolledAt } = changes;
+    const { email, role, name, passwordHash, sealedTotp, enrolledAt } = changes;
+    if (email !== undefined) await this.#setEmail(own, email);
     if (role !== undefined) await executor.run(updateRole, { ...own, value: role });
     if (name !== undefined) await executor.run(updateName, { ...own, value: name });
     if (passwordHash !== undefined) await executor.run(updatePassword, { ...own, value: passwordHash });
@@ -235,6 +244,17 @@ export class SqlStaffStore implements StaffStore {
   async noteNetwork(staffId: string, network: string, at: number): Promise<void> {
     const values = { orgKey: this.#orgKey, staffId, network, usedAt: at };
     await this.#scope.executor.run(upsertNetwork, values);
+  }
+
+  async #setEmail(own: ById, email: string): Promise<void> {
+    const { executor } = this.#scope;
+    try {
+      await executor.firstInSavepoint(updateEmail, { ...own, email, emailKey: canonicalEmail(email) });
+    } catch (error) {
+      // SQLite names the column, and PostgreSQL the index.
+      const isTaken = ['email_key', 'email'].some((key) => executor.isTaken(error, 'staff_accounts', key));
+      throw isTaken ? refuse('email_taken', {}) : error;
+    }
   }
 
   #own(staffId: string): ById {
