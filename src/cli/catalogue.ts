@@ -113,7 +113,10 @@ export const commands: readonly Command[] = [
   {
     name: 'org list',
     summary: 'List the organizations, oldest first',
-    options: {},
+    options: {
+      limit: { value: 'N', meaning: 'Organizations per page; default: 100', range: { min: 1, max: 1_000 } },
+      page: { value: 'N', meaning: 'The page, from 1', range: { min: 1, max: 1_000_000_000 } },
+    },
     load: async () => (await import('./commands/organizations.ts')).list,
   },
   {

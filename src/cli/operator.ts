@@ -6,8 +6,13 @@ import { hasDirectory, lookAtFolder, lostDatabase } from '../app/lost-directory.
 import { type Directory, type DirectoryOptions, openDirectory } from '../app/open-directory.ts';
 import { type Config, readConfig, type Secrets } from '../config/config.ts';
 import { commandLine, type OperatorPrincipal, operatorAt } from '../core/access/principal.ts';
+import type { Core } from '../core/core.ts';
 import type { Organization } from '../core/directory/organization.ts';
-import { getOrganization, listOrganizations } from '../core/directory/organization-lifecycle.ts';
+import {
+  getOrganization,
+  listOrganizationsByKeys,
+  pageOrganizations,
+} from '../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../core/errors.ts';
 import type { OrgKey } from '../core/ids.ts';
 import { recordCommand, recordCommandEverywhere } from '../core/record/commands.ts';
@@ -71,8 +76,8 @@ async function noteCommand({ core }: Directory, invocation: Invocation): Promise
   if (unrecorded.has(command)) return;
   const only = invocation.find('org');
   if (only === undefined) return recordCommandEverywhere(core, command);
-  const found = (await listOrganizations(core)).find(({ id }) => id === only);
-  if (found !== undefined) await recordCommand(core, operatorOf(found.key), command);
+  const found = await findById(core, only);
+  if (found !== null) await recordCommand(core, operatorOf(found.key), command);
 }
 
 /** The organization that `--org` names; null without the option. Refuses an organization that does not exist. */
@@ -89,15 +94,24 @@ export async function getOnlyOrganization(
   { core }: Directory,
   invocation: Invocation,
 ): Promise<Organization> {
-  const organizations = await listOrganizations(core);
   const id = invocation.find('org');
-  const [only, second] = organizations;
-  if (id === undefined && only !== undefined && second === undefined) return only;
-  if (id === undefined)
+  if (id === undefined) {
+    const [only, second] = (await pageOrganizations(core, { page: 1, size: 2 })).items;
+    if (only !== undefined && second === undefined) return only;
     throw new CommandError('add --org ID: there are several organizations (`roster org list`)');
-  const found = organizations.find((each) => each.id === id);
-  if (found === undefined) throw new CommandError('there is no such organization');
+  }
+  const found = await findById(core, id);
+  if (found === null) throw new CommandError('there is no such organization');
   return found;
+}
+
+async function findById(core: Core, id: string): Promise<Organization | null> {
+  try {
+    return await getOrganization(core, id);
+  } catch (error) {
+    if (isRefusal(error, 'not_found')) return null;
+    throw error;
+  }
 }
 
 /** An organization as lists show it; both null for one that is newer than the list. */
@@ -106,11 +120,16 @@ export interface OrganizationLabel {
   readonly name: string | null;
 }
 
-/** Finds the label of an organization by its internal key. */
-export async function readOrganizationLabels({
-  core,
-}: Directory): Promise<(orgKey: OrgKey) => OrganizationLabel> {
-  const labels = new Map((await listOrganizations(core)).map(({ key, id, name }) => [key, { id, name }]));
+/** Finds the label of an organization by its internal key, for the organizations of these rows. */
+export async function readOrganizationLabels(
+  { core }: Directory,
+  rows: readonly { readonly orgKey: OrgKey }[],
+): Promise<(orgKey: OrgKey) => OrganizationLabel> {
+  const found = await listOrganizationsByKeys(
+    core,
+    rows.map(({ orgKey }) => orgKey),
+  );
+  const labels = new Map(found.map(({ key, id, name }) => [key, { id, name }]));
   return (orgKey) => labels.get(orgKey) ?? { id: null, name: null };
 }
 

@@ -65,7 +65,7 @@ describe('init and org', () => {
     assert.equal(exitCode, 1);
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? '', /^roster: .* is initialised/);
-    const names = readJson((await roster(folder, ['org', 'list', '--json'])).stdout).list();
+    const names = readJson((await roster(folder, ['org', 'list', '--json'])).stdout).value;
     assert.ok(!JSON.stringify(names).includes('Other'));
   });
 
@@ -74,10 +74,26 @@ describe('init and org', () => {
     checkOrganization(made, 'Meadow Clinic');
     assert.equal(await statusOf(users(), made.text('apiKey')), 200);
     const listed = await rosterJson(folder, ['org', 'list']);
-    assert.deepEqual(listed.names('0'), ['id', 'name', 'createdAt']);
-    assert.equal(listed.at('0.id'), org);
-    assert.equal(listed.at('1.name'), 'Meadow Clinic');
-    assert.match(listed.text('1.createdAt'), instant);
+    assert.deepEqual(listed.names('organizations.0'), ['id', 'name', 'createdAt']);
+    assert.equal(listed.at('organizations.0.id'), org);
+    assert.equal(listed.at('organizations.1.name'), 'Meadow Clinic');
+    assert.match(listed.text('organizations.1.createdAt'), instant);
+  });
+
+  test('org list gives a page, with the exact number of all', async () => {
+    for (const name of ['Third', 'Fourth', 'Fifth'])
+      await rosterJson(folder, ['org', 'create', '--name', name]);
+    const pages: string[][] = [];
+    for (const page of ['1', '2', '3', '4']) {
+      const listed = await rosterJson(folder, ['org', 'list', '--limit', '2', '--page', page]);
+      assert.equal(listed.at('total'), 5);
+      pages.push(listed.list('organizations').map((_, at) => listed.text(`organizations.${at}.name`)));
+    }
+    assert.deepEqual(pages, [['Default', 'Meadow Clinic'], ['Third', 'Fourth'], ['Fifth'], []]);
+    const shown = await roster(folder, ['org', 'list', '--limit', '2', '--page', '3']);
+    assert.match(shown.stdout, /Fifth.*\n\n5 organizations in all; page 3\n$/);
+    const beyond = await refused(folder, ['org', 'list', '--limit', '1001']);
+    assert.equal(beyond.exitCode, 2);
   });
 
   test('org rename gives another name, and lists show it', async () => {
@@ -85,8 +101,8 @@ describe('init and org', () => {
     const renamed = await rosterJson(folder, ['org', 'rename', id, '--name', '  Hill & Dale ']);
     assert.deepEqual(renamed.value, { id, name: 'Hill & Dale' });
     const listed = await rosterJson(folder, ['org', 'list']);
-    const index = listed.list().findIndex((_, at) => listed.at(`${at}.id`) === id);
-    assert.equal(listed.at(`${index}.name`), 'Hill & Dale');
+    const names = listed.list('organizations').map((_, at) => listed.at(`organizations.${at}.name`));
+    assert.ok(names.includes('Hill & Dale'));
     const empty = await refused(folder, ['org', 'rename', id, '--name', ' ']);
     assert.deepEqual(empty, { exitCode: 1, lines: ['roster: the name is missing'] });
     const unknown = await refused(folder, ['org', 'rename', 'org_0', '--name', 'Hill']);

@@ -86,10 +86,7 @@ test('without a subject the budgets of the day are shown', async () => {
 });
 
 test('the invitations of a key and of a member of staff are shown', async () => {
-  const listed: readonly { readonly id: string }[] = Object(
-    (await rosterJson(folder, ['org', 'list'])).value,
-  );
-  const org = listed[0]?.id ?? '';
+  const org = (await rosterJson(folder, ['org', 'list'])).text('organizations.0.id');
   const staff = 'staff@example.com';
   await rosterJson(folder, ['admin', 'create', '--org', org, '--email', staff], {
     ROSTER_ADMIN_PASSWORD: password,

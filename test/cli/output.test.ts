@@ -63,7 +63,10 @@ describe('the command line', () => {
       /^Organization {3}org_[0-9a-f]{32} {2}Hill\nApp {12}[0-9a-f]{40}\nApp key {8}[0-9a-f]{40}\nClient secret {2}[0-9a-f]{40}\nAPI key {8}roster_\S+\n$/,
     );
     const listed = await roster(other, ['org', 'list']);
-    assert.match(listed.stdout, /^ID +NAME +CREATED\norg_[0-9a-f]{32} {2}Hill {2}\S+Z\n$/);
+    assert.match(
+      listed.stdout,
+      /^ID +NAME +CREATED\norg_[0-9a-f]{32} {2}Hill {2}\S+Z\n\n1 organization in all; page 1\n$/,
+    );
     assert.ok(!existsSync(join(folder, 'roster.db')));
   });
 

@@ -138,7 +138,7 @@ describe('the first start', () => {
       const key = winners[0]?.output.text('apiKey') ?? '';
       for (const { url } of servers) assert.equal(await statusOf(`${url}/sonar/v1/users`, key), 200);
       await Promise.all(servers.map((server) => server.stop('SIGTERM')));
-      assert.equal((await rosterJson(fresh, ['org', 'list'])).list().length, 1);
+      assert.equal((await rosterJson(fresh, ['org', 'list'])).at('total'), 1);
     } finally {
       await removeFolder(fresh);
     }
@@ -153,7 +153,7 @@ describe('the first start', () => {
         if (exitCode === 0) assert.equal(readJson(stdout).at('organization.name'), 'Default');
         else assert.match(stderr, /^roster: .* is initialised.*\n$/);
       }
-      assert.equal((await rosterJson(fresh, ['org', 'list'])).list().length, 1);
+      assert.equal((await rosterJson(fresh, ['org', 'list'])).at('total'), 1);
     } finally {
       await removeFolder(fresh);
     }

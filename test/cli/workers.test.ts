@@ -37,7 +37,7 @@ describe('several workers', () => {
         assert.equal(status, 200);
         assert.notEqual(line.pid, workers.pid, 'the supervisor serves nothing');
       }
-      assert.equal((await rosterJson(folder, ['org', 'list'])).list().length, 1);
+      assert.equal((await rosterJson(folder, ['org', 'list'])).at('total'), 1);
       const { exitCode, stdout, stderr } = await workers.stop('SIGTERM');
       assert.match(stderr, /"the demo provider is off"/);
       assert.equal(exitCode, 0);

@@ -74,7 +74,7 @@ describe('the first start of several processes at the same time', () => {
         assert.doesNotMatch(imported.stderr, /failed|ledger/);
         const winners = inits.filter((each) => each.exitCode === 0).length;
         assert.equal(winners + (server.output.at('apiKey') === undefined ? 0 : 1), 1);
-        assert.equal((await rosterJson(folder, ['org', 'list'], settings)).list().length, 1);
+        assert.equal((await rosterJson(folder, ['org', 'list'], settings)).at('total'), 1);
         await postgres?.drop();
         await removeFolder(folder);
       }

@@ -24,8 +24,8 @@ export const create = onDirectory(async ({ core }, invocation) => {
 
 export const list = onDirectory(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
-  const labelOf = await readOrganizationLabels(directory);
-  const apps = (await listApps(directory.core)).filter((app) => only === null || app.orgKey === only.key);
+  const apps = await listApps(directory.core, only);
+  const labelOf = await readOrganizationLabels(directory, apps);
   return {
     json: apps.map((app) => ({
       appId: app.id,

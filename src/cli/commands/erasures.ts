@@ -19,7 +19,7 @@ export const list = onDirectory(async (directory, invocation) => {
   const state = choiceOf(invocation, 'state', erasureStates) ?? null;
   const limit = Number(invocation.find('limit') ?? listMax);
   const erasures = await listErasures(directory.core, { state, limit });
-  const labelOf = await readOrganizationLabels(directory);
+  const labelOf = await readOrganizationLabels(directory, erasures);
   return {
     json: erasures.map((erasure) => {
       return { id: erasure.id, organization: labelOf(erasure.orgKey), ...summaryOf(erasure) };
@@ -39,7 +39,7 @@ export const list = onDirectory(async (directory, invocation) => {
 export const show = onDirectory(async (directory, { argument }) => {
   const dossier = await getErasureDossier(directory.core, argument);
   const { erasure } = dossier;
-  const organization = (await readOrganizationLabels(directory))(erasure.orgKey);
+  const organization = (await readOrganizationLabels(directory, [erasure]))(erasure.orgKey);
   const json = {
     id: erasure.id,
     organization,

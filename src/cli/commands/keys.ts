@@ -27,8 +27,8 @@ export const create = onDirectory(async ({ core }, invocation) => {
 
 export const list = onDirectory(async (directory, invocation) => {
   const only = await findOrganization(directory, invocation);
-  const labelOf = await readOrganizationLabels(directory);
-  const keys = (await listApiKeys(directory.core)).filter((key) => only === null || key.orgKey === only.key);
+  const keys = await listApiKeys(directory.core, only);
+  const labelOf = await readOrganizationLabels(directory, keys);
   return {
     json: keys.map((key) => {
       const { id, name, role } = key;

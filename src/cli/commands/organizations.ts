@@ -3,15 +3,15 @@ import { readConfig } from '../../config/config.ts';
 import {
   createOrganization,
   initialise,
-  listOrganizations,
   type NewOrganization,
+  pageOrganizations,
   renameOrganization,
 } from '../../core/directory/organization-lifecycle.ts';
 import { isRefusal } from '../../core/errors.ts';
 import { toMillisecondText } from '../../core/time.ts';
 import { CommandError, type Outcome } from '../command.ts';
 import { locationOf } from '../directory-location.ts';
-import { pairs, table } from '../layout.ts';
+import { counted, pairs, table } from '../layout.ts';
 import { door, onAnyDirectory, onDirectory } from '../operator.ts';
 
 /** The name of the first organization, unless one is given. */
@@ -31,17 +31,24 @@ export const createOne = onAnyDirectory(async ({ core }, invocation) => {
   return present(await createOrganization(core, door, invocation.get('name')));
 });
 
-export const list = onDirectory(async ({ core }) => {
-  const organizations = await listOrganizations(core);
+const organizationsPerPage = 100;
+
+export const list = onDirectory(async ({ core }, invocation) => {
+  const page = {
+    page: Number(invocation.find('page') ?? 1),
+    size: Number(invocation.find('limit') ?? organizationsPerPage),
+  };
+  const { items, total } = await pageOrganizations(core, page);
+  const organizations = items.map(({ id, name, createdAt }) => {
+    return { id, name, createdAt: toMillisecondText(createdAt) };
+  });
   return {
-    json: organizations.map(({ id, name, createdAt }) => {
-      return { id, name, createdAt: toMillisecondText(createdAt) };
-    }),
-    text: table(
+    json: { total, organizations },
+    text: `${table(
       ['id', 'name', 'created'],
-      organizations.map(({ id, name, createdAt }) => [id, name, toMillisecondText(createdAt)]),
-      'There are no organizations.',
-    ),
+      organizations.map(({ id, name, createdAt }) => [id, name, createdAt]),
+      total === 0 ? 'There are no organizations.' : 'There are no organizations on this page.',
+    )}\n\n${counted(total, 'organization')} in all; page ${page.page}`,
   };
 });
 

@@ -8,13 +8,14 @@ import { type Door, operatorAt } from '../access/principal.ts';
 import { type SignedIn, startSession } from '../access/sign-in.ts';
 import type { Core } from '../core.ts';
 import { refuse, refuseFaults } from '../errors.ts';
-import { newPrefixedId } from '../ids.ts';
+import { newPrefixedId, type OrgKey } from '../ids.ts';
 import { issueApiKey } from '../keys/api-key-lifecycle.ts';
 import { record } from '../record/audit-event.ts';
 import { digestOf, newAppKeyText } from '../secret.ts';
 import type { SystemTx } from '../unit-of-work.ts';
 import { changeApp, type IssuedApp, issueApp, readAppChanges } from './app-changes.ts';
 import type { App, AppChanges, Organization } from './organization.ts';
+import { type Listing, offsetOf, type Page } from './paging.ts';
 import { FieldReader, readNewEmail, readText } from './user-fields.ts';
 import { newUserOf } from './user-lifecycle.ts';
 
@@ -31,8 +32,7 @@ export interface NewOrganization extends IssuedApp {
 export async function initialise(core: Core, door: Door, name: string): Promise<NewOrganization> {
   const cleanName = readName(name);
   const make = async (tx: SystemTx): Promise<NewOrganization> => {
-    const present = await tx.organizations.list();
-    if (present.length > 0) throw refuse('wrong_state', { from: 'initialised', to: 'initialised' });
+    if (await hasOrganization(tx)) throw refuse('wrong_state', { from: 'initialised', to: 'initialised' });
     return makeOrganization(core, tx, door, cleanName);
   };
   return core.work.changeSystem('operator', make, { isExclusive: true });
@@ -46,7 +46,32 @@ export async function createOrganization(core: Core, door: Door, name: string): 
   });
 }
 
-/** Every organization, oldest first. */
+/** More organizations than this are read together with all others. */
+const lookedUpMax = 200;
+
+async function hasOrganization(tx: SystemTx): Promise<boolean> {
+  return (await tx.organizations.page(0, 1)).items.length > 0;
+}
+
+/** A page of the organizations, oldest first. */
+export async function pageOrganizations(core: Core, page: Page): Promise<Listing<Organization>> {
+  const found = await core.work.readSystem('operator', (tx) =>
+    tx.organizations.page(offsetOf(page), page.size),
+  );
+  return { ...found, page };
+}
+
+/** The organizations with these keys, and perhaps others, in no order. */
+export function listOrganizationsByKeys(
+  core: Core,
+  keys: readonly OrgKey[],
+): Promise<readonly Organization[]> {
+  const distinct = [...new Set(keys)];
+  if (distinct.length > lookedUpMax) return listOrganizations(core);
+  return core.work.readSystem('operator', (tx) => tx.organizations.listByKeys(distinct));
+}
+
+/** Every organization, oldest first. For work that concerns each of them: there may be many thousands. */
 export function listOrganizations(core: Core): Promise<readonly Organization[]> {
   return core.work.readSystem('operator', (tx) => tx.organizations.list());
 }
@@ -123,8 +148,9 @@ export async function createApp(
   );
 }
 
-/** Every app of every organization, oldest first. */
-export function listApps(core: Core): Promise<readonly App[]> {
+/** The apps of the organization, or of every organization with null; oldest first. */
+export function listApps(core: Core, only: Organization | null): Promise<readonly App[]> {
+  if (only !== null) return core.work.read(only.key, (tx) => tx.apps.list());
   return core.work.readSystem('operator', (tx) => tx.apps.list());
 }
 

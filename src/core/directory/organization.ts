@@ -39,8 +39,15 @@ export interface OrganizationStore {
   getByKey(key: OrgKey): Promise<Organization>;
   /** False where there is no such organization. */
   rename(id: string, name: string): Promise<boolean>;
-  /** Oldest first. */
+  /** Those with these keys, in no order. */
+  listByKeys(keys: readonly OrgKey[]): Promise<readonly Organization[]>;
+  /** Oldest first. For work that concerns each of them: there may be many thousands. */
   list(): Promise<readonly Organization[]>;
+  /** Oldest first, from the one at `offset`, with the number of all. */
+  page(
+    offset: number,
+    size: number,
+  ): Promise<{ readonly items: readonly Organization[]; readonly total: number }>;
 }
 
 /** The apps of all organizations, for a look-up before the organization is known. */

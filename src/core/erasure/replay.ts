@@ -5,6 +5,7 @@
  */
 import { operatorAt } from '../access/principal.ts';
 import type { Core } from '../core.ts';
+import type { OrgKey } from '../ids.ts';
 import { isOpen } from '../providers/revocation.ts';
 import type { SystemTx, Tx } from '../unit-of-work.ts';
 import { beginErasure } from './begin-erasure.ts';
@@ -92,15 +93,20 @@ function addTo(progress: Progress, { erased, remembered, missing, ended, complet
   }
 }
 
+function orgKeyOf(line: LedgerLine): OrgKey {
+  return line.kind === 'ended' ? line.grant.orgKey : line.erasure.orgKey;
+}
+
 async function replayLines(core: Core, system: SystemTx, lines: readonly LedgerLine[]): Promise<Replayed> {
-  const organizations = new Set((await system.organizations.list()).map(({ key }) => key));
+  const keys = new Set(lines.map((line) => orgKeyOf(line)));
+  const organizations = new Set((await system.organizations.listByKeys([...keys])).map(({ key }) => key));
   let erased = 0;
   let remembered = 0;
   const missing: MissingGrant[] = [];
   const ended: string[] = [];
   const completed: string[] = [];
   for (const line of lines) {
-    const { orgKey } = line.kind === 'ended' ? line.grant : line.erasure;
+    const orgKey = orgKeyOf(line);
     // The restored database may be older than the organization.
     if (!organizations.has(orgKey)) continue;
     const tx = system.within(orgKey);

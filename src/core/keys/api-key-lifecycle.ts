@@ -50,8 +50,9 @@ export async function createApiKey(
   );
 }
 
-/** Every key of every organization, oldest first. */
-export function listApiKeys(core: Core): Promise<readonly KeyDossier[]> {
+/** The keys of the organization, or of every organization with null; oldest first. */
+export function listApiKeys(core: Core, only: Organization | null): Promise<readonly KeyDossier[]> {
+  if (only !== null) return core.work.read(only.key, (tx) => tx.apiKeys.list());
   return core.work.readSystem('operator', (tx) => tx.apiKeys.list());
 }
 

@@ -28,7 +28,8 @@ export async function claimSmsNotices(core: Core, { budgetDay }: SmsRules): Prom
     const budgets = budgetDay === null ? [] : await tx.smsLimits.claimBudgets(since, nearBudget(budgetDay));
     const closings = await tx.smsLimits.claimClosings(since);
     if (budgets.length + closings.length === 0) return { budgets: [], closings: [] };
-    const ids = new Map((await tx.organizations.list()).map(({ key, id }) => [key, id]));
+    const keys = new Set([...budgets, ...closings].map(({ orgKey }) => orgKey));
+    const ids = new Map((await tx.organizations.listByKeys([...keys])).map(({ key, id }) => [key, id]));
     const named = <Notice extends { orgKey: OrgKey }>({ orgKey, ...notice }: Notice) => ({
       ...notice,
       organization: ids.get(orgKey) ?? '',

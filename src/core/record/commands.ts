@@ -21,8 +21,25 @@ export async function recordCommandEverywhere(
   command: string,
 ): Promise<void> {
   const organizations = await core.work.readSystem('operator', (tx) => tx.organizations.list());
-  for (const { key } of organizations) await recordCommand(core, operatorAt(commandLine, key), command);
+  for (let at = 0; at < organizations.length; at += recordedTogether) {
+    const some = organizations.slice(at, at + recordedTogether);
+    await core.work.changeSystem('operator', async (system) => {
+      for (const { key } of some) {
+        const subject = { kind: 'command', id: command } as const;
+        await record(
+          system.within(key),
+          operatorAt(commandLine, key),
+          'command.run',
+          subject,
+          core.clock.now(),
+        );
+      }
+    });
+  }
 }
+
+/** Organizations whose event of a command shares a transaction. */
+const recordedTogether = 500;
 
 /** Records that the operator was shown a user. */
 export function recordOperatorRead(core: Core, principal: OperatorPrincipal, userId: UserId): Promise<void> {

@@ -67,7 +67,7 @@ export async function createFirstOwner(
   door: Door,
 ): Promise<(IssuedLink & { readonly account: StaffAccount }) | null> {
   const make = async (system: SystemTx) => {
-    const [organization] = await system.organizations.list();
+    const [organization] = (await system.organizations.page(0, 1)).items;
     if (organization === undefined || (await system.staff.list()).length > 0) return null;
     const tx = system.within(organization.key);
     const email = `owner@${new URL(core.issuer()).hostname}`;

@@ -1,4 +1,4 @@
-/** The organizations. There are few. */
+/** The organizations. */
 import type { Organization, OrganizationStore } from '../../core/directory/organization.ts';
 import { refuse } from '../../core/errors.ts';
 import { newOrgKey, type OrgKey } from '../../core/ids.ts';
@@ -34,6 +34,14 @@ const selectAll = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('organizations').select(columns).orderBy('seq'),
 );
 
+const selectPage = statement((p: Binder<{ offset: number; size: number }>) =>
+  build.selectFrom('organizations').select(columns).orderBy('seq').limit(p('size')).offset(p('offset')),
+);
+
+const countAll = statement((_: Binder<Record<never, never>>) =>
+  build.selectFrom('organizations').select((row) => row.fn.countAll<number>().as('total')),
+);
+
 export class SqlOrganizationStore implements OrganizationStore {
   readonly #scope: Scope;
 
@@ -64,7 +72,20 @@ export class SqlOrganizationStore implements OrganizationStore {
     return (await this.#scope.executor.run(updateName, { id, name })) === 1;
   }
 
+  async listByKeys(keys: readonly OrgKey[]): Promise<readonly Organization[]> {
+    const { executor } = this.#scope;
+    const found = await Promise.all(keys.map((orgKey) => executor.first(selectByKey, { orgKey })));
+    return found.filter((organization) => organization !== undefined);
+  }
+
   list(): Promise<readonly Organization[]> {
     return this.#scope.executor.rows(selectAll, {});
+  }
+
+  page(offset: number, size: number): Promise<{ items: readonly Organization[]; total: number }> {
+    return this.#scope.executor.snapshot(async (view) => {
+      const items = await view.rows(selectPage, { offset, size });
+      return { items, total: (await view.first(countAll, {}))?.total ?? 0 };
+    });
   }
 }

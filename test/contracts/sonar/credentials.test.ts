@@ -132,7 +132,7 @@ describe('the credential of sonar', () => {
       role: 'reader',
       expiresAt: null,
     });
-    const seen = async () => (await listApiKeys(core)).find(({ id }) => id === key.id);
+    const seen = async () => (await listApiKeys(core, null)).find(({ id }) => id === key.id);
     const hour = () => clock.now() - (clock.now() % hourMs);
     for (let use = 0; use < 5; use++) await roster.call(`GET ${path}`, { bearer: apiKey });
     await core.keyUses.write(core.work, clock.now());

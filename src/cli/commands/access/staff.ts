@@ -39,8 +39,8 @@ export const add = onDirectory(async (directory, invocation) => {
 });
 
 export const list = onDirectory(async (directory, invocation) => {
-  const labelOf = await readOrganizationLabels(directory);
   const accounts = await listFor(directory, invocation);
+  const labelOf = await readOrganizationLabels(directory, accounts);
   return {
     json: accounts.map((account) => ({ ...toJson(account), organization: labelOf(account.orgKey) })),
     text: table(
