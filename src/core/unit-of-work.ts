@@ -119,8 +119,15 @@ export interface Housekeeping {
   mendTimes(now: number, how: { readonly isSteady: boolean; readonly limit: number }): Promise<number>;
   /** Deletes expired rows, such as sessions, codes and settled messages: at most `limit` of each kind. Returns how many. */
   sweep(now: number, limit: number): Promise<number>;
-  /** Deletes audit events up to the instant `until`, at most `limit`. Returns how many. */
-  sweepEvents(until: number, limit: number): Promise<number>;
+  /**
+   * Deletes audit events up to the instant `until`, at most `limit`, of some organizations after the given one. `next` is the
+   * organization after which the next sweep goes on: the same one where more may be due, 0 after the last of all.
+   */
+  sweepEvents(sweep: {
+    readonly after: OrgKey;
+    readonly until: number;
+    readonly limit: number;
+  }): Promise<{ readonly swept: number; readonly next: OrgKey }>;
 }
 
 /** Why a unit of work needs more than one organization. It is for the reader only: a store does nothing by it. */

@@ -5,18 +5,37 @@
  */
 import { ClockWatch } from '../core/clock-watch.ts';
 import type { Core } from '../core/core.ts';
+import type { OrgKey } from '../core/ids.ts';
 import { minuteMs } from '../core/time.ts';
 import type { Journal } from './journal.ts';
 import type { Job } from './runner.ts';
 
 /** Rows of each kind in one transaction. */
 const batchMax = 500;
+/** Transactions of a run that delete audit events, before the other rows have their turn again. */
+const eventSweepsMax = 20;
 
 export function createHousekeepingJob(
   core: Core,
   journal: Journal,
   watch: Pick<ClockWatch, 'isSteady'> = new ClockWatch(core.clock),
 ): Job {
+  /** The organization after which events are looked for next: a run looks at some, so that its cost does not grow with all. */
+  let after: OrgKey = 0;
+
+  /** Deletes what is due in some organizations. Returns whether more may be due there. */
+  async function sweepEvents(until: number): Promise<boolean> {
+    for (let sweeps = 0; sweeps < eventSweepsMax; sweeps++) {
+      const from = after;
+      const { swept, next } = await core.work.changeSystem('job', (tx) =>
+        tx.housekeeping.sweepEvents({ after: from, until, limit: batchMax }),
+      );
+      after = next;
+      if (swept === 0) return false;
+    }
+    return true;
+  }
+
   return {
     name: 'housekeeping',
     topic: null,
@@ -31,10 +50,8 @@ export function createHousekeepingJob(
       await core.ledger.grants.sweep();
       if (!isSteady) return mended >= batchMax;
       const removed = await core.work.changeSystem('job', (tx) => tx.housekeeping.sweep(now, batchMax));
-      const events = await core.work.changeSystem('job', (tx) =>
-        tx.housekeeping.sweepEvents(now - core.policy.auditMs, batchMax),
-      );
-      return mended >= batchMax || removed >= batchMax || events >= batchMax;
+      const hasMoreEvents = await sweepEvents(now - core.policy.auditMs);
+      return mended >= batchMax || removed >= batchMax || hasMoreEvents;
     },
   };
 }

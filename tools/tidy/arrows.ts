@@ -66,7 +66,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   storeSearch: {
     paths: ['src/store/search/'],
-    rooms: ['core', 'storeUsers', 'storeSql', 'storeSchema'],
+    rooms: ['core', 'storeCounts', 'storeUsers', 'storeSql', 'storeSchema'],
     packages: ['kysely', 'node:timers'],
   },
   storeRecords: {

@@ -3,7 +3,7 @@ import type { Core } from '../../core/core.ts';
 import { fullNameOf, userRoles, userStatuses } from '../../core/directory/user.ts';
 import { userView } from '../../core/directory/user-view.ts';
 import { isRefusal } from '../../core/errors.ts';
-import { toUserIdText } from '../../core/ids.ts';
+import { type OrgKey, toUserIdText } from '../../core/ids.ts';
 import { findUsers } from '../../core/search/find-users.ts';
 import { SearchIndexer } from '../../core/search/search-blocks.ts';
 import { readSearchText } from '../../core/search/search-query.ts';
@@ -40,7 +40,7 @@ export const find = onDirectory(async (directory, invocation) => {
     size: Number(invocation.find('limit') ?? usersPerPage),
   };
   const filter = filterOf(invocation);
-  await indexUsers(core);
+  await indexUsers(core, key);
   const { items, total, isExact } = await findUsers(core, operatorOf(key), { query, filter, page, view });
   const users = items.map((user) => {
     const { id, number, externalId, email, phone, status, role, createdAt } = user;
@@ -84,10 +84,12 @@ export const find = onDirectory(async (directory, invocation) => {
 });
 
 /** A directory that no server serves may have many new users. Where nothing can be written, a search compares fewer of them. */
-async function indexUsers(core: Core): Promise<void> {
+async function indexUsers(core: Core, orgKey: OrgKey): Promise<void> {
   const bar = new ProgressBar();
   try {
-    await new SearchIndexer(core).complete(({ share }) => bar.show({ share, text: 'preparing the search' }));
+    await new SearchIndexer(core).complete(orgKey, ({ share }) =>
+      bar.show({ share, text: 'preparing the search' }),
+    );
   } catch (error) {
     if (!isRefusal(error, 'unavailable')) throw error;
   } finally {

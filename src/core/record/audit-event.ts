@@ -137,6 +137,10 @@ export interface AuditStore {
   addCount(event: CountedEvent): Promise<void>;
   /** Moves the oldest of the newest events, at most `limit`, to where lists find them by an index. Returns how many. */
   archive(limit: number): Promise<number>;
+  /** How many of the newest events there are, counted up to `limit`. */
+  countRecent(limit: number): Promise<number>;
+  /** Ends the mark of the organization for the job of the archive. */
+  unmark(): Promise<void>;
   /** Counts at most `limit` events of a list that became long. Returns false where no list has still to be counted. */
   countMore(limit: number): Promise<boolean>;
   /** The events that match, newest first, from the one at `offset`, with the exact number of all that match. */
@@ -159,6 +163,10 @@ export interface AuditStore {
 export interface AuditQueue {
   /** Of the first `limit` organizations after `after` in the order of their keys, what has to be done. */
   survey(after: OrgKey, limit: number): Promise<readonly ArchiveWork[]>;
+  /** Organizations that are marked because they have many new events, at most `limit`. */
+  listMarked(limit: number): Promise<readonly OrgKey[]>;
+  /** Organizations with a list that is not counted yet, at most `limit`. */
+  listUncounted(limit: number): Promise<readonly OrgKey[]>;
 }
 
 export interface ArchiveWork {

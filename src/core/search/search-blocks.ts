@@ -2,23 +2,29 @@
  * Brings the search blocks of all organizations up to date: builds blocks of new users, settles changed ones, joins small
  * blocks. Each step is a transaction of bounded size. Several processes may do it at the same time; then one of them does
  * each step, and the others find it done.
+ *
+ * A pass looks at organizations that are marked, because they have many new users, and at those that have changed users. A
+ * mark may be lost with a process, so it also looks at every organization: at a part of them in each pass after the start,
+ * then once a minute. Its cost does not grow with their number.
  */
 import type { Core } from '../core.ts';
 import type { OrgKey } from '../ids.ts';
 import { minuteMs } from '../time.ts';
-import type { SearchWork } from './user-search-store.ts';
+import type { ChangedUsers } from './user-search-store.ts';
 
-/** Organizations in one pass. */
-const surveyMax = 200;
+/** Organizations in one part. */
+const partMax = 200;
+/** Between two parts once all organizations have been looked at since the start. */
+const partPauseMs = minuteMs;
 /** From so many changed users on they are settled: those of one block share its leaves. */
 const settledFrom = 512;
+/** Changed users that a pass counts. */
+const changesMax = 8 * settledFrom;
 /** Changed users of a pass, and of a transaction: many changes lose a small part of a processor to it, and are settled after them. */
 const settledMax = 128;
 const settledAtOnce = 64;
 /** Fewer changed users wait for others so long: a search compares them one by one. */
 const settleMs = minuteMs;
-/** A block cannot be due where fewer users are newer than the last one. */
-const blockUsersMin = 2_048;
 
 /** How far the blocks of an organization are. */
 export interface SearchProgress {
@@ -31,11 +37,12 @@ export interface SearchProgress {
 export class SearchIndexer {
   readonly #work: Core['work'];
   readonly #clock: Core['clock'];
-  /** The number that the newest user of an organization must have before a block can be due. */
-  readonly #dueAt = new Map<OrgKey, number>();
-  /** The last organization of the last pass; 0 after the last of all. */
+  /** The last organization of the last part; 0 after the last of all. */
   #after: OrgKey = 0;
-
+  /** When the next part is due, on the clock of the process. */
+  #partDueAt = Number.NEGATIVE_INFINITY;
+  /** The last organization whose changed users were counted; 0 after the last of all. */
+  #changesAfter: OrgKey = 0;
   /** When an organization with few changed users was seen first. */
   readonly #changedAt = new Map<OrgKey, number>();
 
@@ -44,46 +51,80 @@ export class SearchIndexer {
     this.#clock = clock;
   }
 
-  /** Does a step of each kind for the next organizations. Returns whether some have more to do immediately. */
-  async advance(onAdvance: (progress: SearchProgress) => void = () => {}): Promise<boolean> {
-    const surveyed = await this.#work.readSystem('job', (tx) =>
-      tx.userSearch.survey(this.#after, surveyMax, settledFrom),
-    );
+  /** Does a step of each kind for some organizations. Returns whether some have more to do immediately. */
+  async advance(): Promise<boolean> {
+    const { marked, changed } = await this.#work.readSystem('job', async (tx) => ({
+      marked: await tx.userSearch.listMarked(partMax),
+      changed: await tx.userSearch.listChanged(this.#changesAfter, changesMax),
+    }));
     let hasMore = false;
-    for (const each of surveyed) {
-      if (!(await this.#advance(each))) continue;
-      hasMore = true;
-      onAdvance({ orgKey: each.orgKey, share: each.sealed / each.newest });
+    for (const orgKey of marked) if (await this.#seal(orgKey)) hasMore = true;
+    await this.#settleAll(changed);
+    return (await this.#markPart()) || hasMore;
+  }
+
+  /** Builds every block that is due, and joins blocks: of one organization, or of all with null. */
+  async complete(
+    only: OrgKey | null,
+    onAdvance: (progress: SearchProgress) => void = () => {},
+  ): Promise<void> {
+    for (let after: OrgKey = only === null ? 0 : only - 1; ; ) {
+      const from = after;
+      const part = await this.#work.readSystem('job', (tx) =>
+        tx.userSearch.survey(from, only === null ? partMax : 1),
+      );
+      let hasMore = false;
+      for (const each of part) {
+        if (!each.isDue || (only !== null && each.orgKey !== only)) continue;
+        if (!(await this.#seal(each.orgKey))) continue;
+        hasMore = true;
+        onAdvance({ orgKey: each.orgKey, share: each.sealed / each.newest });
+      }
+      if (hasMore) continue;
+      const last = part.at(-1);
+      if (only !== null || last === undefined || part.length < partMax) return;
+      after = last.orgKey;
     }
-    const last = surveyed.length < surveyMax ? undefined : surveyed.at(-1);
-    if (!hasMore) this.#after = last?.orgKey ?? 0;
-    return hasMore;
   }
 
-  /** Does everything that is due in all organizations. */
-  async complete(onAdvance?: (progress: SearchProgress) => void): Promise<void> {
-    while ((await this.advance(onAdvance)) || this.#after !== 0);
+  /** Marks the organizations of the next part for which a block is due. Returns whether there are any. */
+  async #markPart(): Promise<boolean> {
+    const now = this.#clock.elapsed();
+    if (now < this.#partDueAt) return false;
+    const part = await this.#work.readSystem('job', (tx) => tx.userSearch.survey(this.#after, partMax));
+    const isLast = part.length < partMax;
+    this.#after = isLast ? 0 : (part.at(-1)?.orgKey ?? 0);
+    // The first round is quick. After it only the marks of processes that have ended are missing.
+    if (isLast || this.#partDueAt > 0) this.#partDueAt = now + partPauseMs;
+    const due = part.filter(({ isDue }) => isDue);
+    for (const { orgKey } of due) await this.#work.change(orgKey, (tx) => tx.userSearch.mark());
+    return due.length > 0;
   }
 
-  /** Returns whether the organization may have more to do immediately. */
-  async #advance(each: SearchWork): Promise<boolean> {
-    const { orgKey, newest, sealed } = each;
-    await this.#settle(each);
-    if (newest < (this.#dueAt.get(orgKey) ?? sealed + blockUsersMin)) return false;
+  /** Builds the next block of the organization, if it is due. Returns whether there may be more to do immediately. */
+  async #seal(orgKey: OrgKey): Promise<boolean> {
     const missing = await this.#work.change(orgKey, (tx) => tx.userSearch.seal());
-    if (missing > 0) this.#dueAt.set(orgKey, newest + missing);
-    else this.#dueAt.delete(orgKey);
     if (missing === 0) await this.#mergeSome(orgKey);
     return missing === 0;
   }
 
-  async #settle({ orgKey, changes }: SearchWork): Promise<void> {
+  async #settleAll(changed: readonly ChangedUsers[]): Promise<void> {
+    const counted = changed.reduce((sum, { changes }) => sum + changes, 0);
+    const isWhole = counted < changesMax;
+    if (isWhole && this.#changesAfter === 0) {
+      const present = new Set(changed.map(({ orgKey }) => orgKey));
+      for (const orgKey of this.#changedAt.keys()) if (!present.has(orgKey)) this.#changedAt.delete(orgKey);
+    }
+    this.#changesAfter = isWhole ? 0 : (changed.at(-1)?.orgKey ?? 0);
+    for (const each of changed) await this.#settle(each);
+  }
+
+  async #settle({ orgKey, changes }: ChangedUsers): Promise<void> {
     const now = this.#clock.now();
     const since = this.#changedAt.get(orgKey) ?? now;
     this.#changedAt.set(orgKey, since);
-    const isDue = changes >= settledFrom || (changes > 0 && now - since >= settleMs);
-    if (changes === 0 || isDue) this.#changedAt.delete(orgKey);
-    if (!isDue) return;
+    if (changes < settledFrom && now - since < settleMs) return;
+    this.#changedAt.delete(orgKey);
     for (let left = settledMax; left > 0; left -= settledAtOnce) {
       const settled = await this.#work.change(orgKey, (tx) => tx.userSearch.settle(settledAtOnce));
       if (settled < settledAtOnce) return;

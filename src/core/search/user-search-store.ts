@@ -94,8 +94,10 @@ export interface UserSearchStore {
   findTexts(user: User): Promise<IndexedTexts | null>;
   /** Takes erased users out of the search blocks: no token and no number of them is left in any row. */
   purge(erased: readonly IndexedTexts[]): Promise<void>;
-  /** Builds the next search block. Returns 0, or how many users are still missing for one. */
+  /** Builds the next search block. Returns 0, or how many users are still missing for one; then it ends the mark. */
   seal(): Promise<number>;
+  /** Marks the organization for the job: a block may be due. */
+  mark(): Promise<void>;
   /** How to join the oldest small search blocks to a large one; null where they are too few. Needs no transaction. */
   planMerge(): Promise<MergePlan | null>;
   /** Joins blocks as planned. False where one of them has changed since. */
@@ -104,18 +106,28 @@ export interface UserSearchStore {
   settle(limit: number): Promise<number>;
 }
 
-/** An organization that a job of the search looks at. */
+/** How far the search blocks of an organization are. */
 export interface SearchWork {
   readonly orgKey: OrgKey;
   /** The sequence numbers of its newest user, and of the last one in a search block. */
   readonly newest: number;
   readonly sealed: number;
-  /** How many changed users are to be settled, counted up to the limit of the survey. */
+  /** Whether there are enough new users for a block. */
+  readonly isDue: boolean;
+}
+
+/** An organization with changed users that are to be settled. */
+export interface ChangedUsers {
+  readonly orgKey: OrgKey;
   readonly changes: number;
 }
 
 /** The search of all organizations, for its job. */
 export interface UserSearchQueue {
-  /** The next organizations after the given key, at most `limit`. Counts changes up to `changesMax` of each. */
-  survey(after: OrgKey, limit: number, changesMax: number): Promise<readonly SearchWork[]>;
+  /** The next organizations after the given key, at most `limit`. */
+  survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]>;
+  /** Marked organizations, at most `limit`. */
+  listMarked(limit: number): Promise<readonly OrgKey[]>;
+  /** The organizations of the first `limit` changed users after the given key. The last one may have more. */
+  listChanged(after: OrgKey, limit: number): Promise<readonly ChangedUsers[]>;
 }

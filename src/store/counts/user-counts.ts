@@ -18,12 +18,19 @@ import type { CountShape, UserCountChange } from './count-change.ts';
 import { type PagePosition, positionAt } from './count-position.ts';
 import { CountTree } from './count-tree.ts';
 import { CountedUsers, UserCountNodes } from './counted-users.ts';
+import { type JobMarks, markOrganization } from './job-marks.ts';
 
 /** Gets the numbers of users that a transaction has added to the tree, while the transaction holds the lock of the tree. */
 export type OnAdded = (executor: Executor, orgKey: OrgKey, seqs: readonly number[]) => Promise<void>;
 
 interface Recount {
   readonly orgKey: OrgKey;
+}
+
+export interface CountLedgerOptions {
+  readonly onAdded?: OnAdded;
+  /** Marks organizations with many new users or audit events for the jobs; absent where nothing is written. */
+  readonly marks?: JobMarks;
 }
 
 /**
@@ -33,13 +40,17 @@ interface Recount {
 export class CountLedger {
   readonly #shape: CountShape;
   readonly #onAdded: OnAdded | undefined;
+  readonly #marks: JobMarks | undefined;
+  /** New audit events by organization that are not counted for the marks yet. */
+  readonly #events = new Map<OrgKey, number>();
   readonly #notes: (UserCountChange | Recount | (() => Promise<UserCountChange>))[] = [];
   /** How many of the notes are in the tree already. */
   #applied = 0;
 
-  constructor(shape: CountShape, onAdded?: OnAdded) {
+  constructor(shape: CountShape, { onAdded, marks }: CountLedgerOptions = {}) {
     this.#shape = shape;
     this.#onAdded = onAdded;
+    this.#marks = marks;
   }
 
   note(change: UserCountChange): void {
@@ -56,6 +67,11 @@ export class CountLedger {
     this.#notes.push({ orgKey });
   }
 
+  /** Notes new audit events of an organization. */
+  noteEvents(orgKey: OrgKey, events: number): void {
+    this.#events.set(orgKey, (this.#events.get(orgKey) ?? 0) + events);
+  }
+
   /** The present state, for `rollback`. */
   mark(): { readonly noted: number; readonly applied: number } {
     return { noted: this.#notes.length, applied: this.#applied };
@@ -69,7 +85,11 @@ export class CountLedger {
 
   /** Brings the tree up to date. Called before the commit, and before each read of the tree in the transaction. */
   async settle(executor: Executor): Promise<void> {
-    if (this.#applied === this.#notes.length) return;
+    if (this.#applied < this.#notes.length) await this.#settleUsers(executor);
+    if (this.#events.size > 0) await this.#markEvents(executor);
+  }
+
+  async #settleUsers(executor: Executor): Promise<void> {
     const noted = this.#notes.slice(this.#applied);
     this.#applied = this.#notes.length;
     const known = await Promise.all(noted.map((note) => (typeof note === 'function' ? note() : note)));
@@ -81,8 +101,21 @@ export class CountLedger {
       // A recount finds the changes in the users themselves.
       const isRight = changes.length === notes.length && (await tree.apply(changes));
       if (!isRight) await tree.rebuild();
-      if (this.#onAdded !== undefined) await this.#onAdded(executor, orgKey, addedAmong(changes));
+      const added = addedAmong(changes);
+      if (this.#onAdded !== undefined) await this.#onAdded(executor, orgKey, added);
+      // The lock of the tree is held, so the job that ends a mark has not missed these users.
+      if (this.#marks?.count('search', orgKey, added.length) === true)
+        await markOrganization(executor, orgKey, 'search');
     }
+  }
+
+  async #markEvents(executor: Executor): Promise<void> {
+    // In the same order in every transaction, because a mark that another transaction writes is awaited.
+    for (const [orgKey, events] of [...this.#events].sort(([left], [right]) => left - right)) {
+      if (this.#marks?.count('audit', orgKey, events) === true)
+        await markOrganization(executor, orgKey, 'audit');
+    }
+    this.#events.clear();
   }
 }
 

@@ -40,6 +40,7 @@ import { demoPeople } from './0037-demo-people.ts';
 import { people } from './0038-people.ts';
 import { bulkValues } from './0039-bulk-values.ts';
 import { messageCosts } from './0040-message-costs.ts';
+import { jobMarks } from './0041-job-marks.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
   people,
   bulkValues,
   messageCosts,
+  jobMarks,
 ];
 
 /** The version that this program works with. */

@@ -25,6 +25,7 @@ import type {
   Tx,
 } from '../../core/unit-of-work.ts';
 import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
+import { JobMarks } from '../counts/job-marks.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { checkCounts, repairCounts } from '../counts/user-recount.ts';
 import { migrate } from '../migrate.ts';
@@ -88,6 +89,7 @@ export class PostgresStore implements Store {
       queueMax,
       waitMaxMs: this.#timeouts.lockMs,
       countShape,
+      marks: new JobMarks(),
       onWritten: options.onWritten ?? (() => {}),
       onCommitted: options.onCommitted ?? (() => {}),
       onMessages: options.onMessages ?? (() => {}),

@@ -10,6 +10,7 @@ import { knownNetworkMs } from '../../core/access/known-network.ts';
 import { connectTokenRetentionMs, connectTokenRules } from '../../core/connect-page/connect-token.ts';
 import { refusedDeletionLifeMs } from '../../core/erasure/refused-deletion-store.ts';
 import { dayTotalLifeMs } from '../../core/figures/day-totals.ts';
+import type { OrgKey } from '../../core/ids.ts';
 import { dayCountLifeMs } from '../../core/messaging/budget-store.ts';
 import { messageRetentionMs } from '../../core/messaging/message.ts';
 import { rangeSlotMs, rangeWindowMs } from '../../core/messaging/sms-rules.ts';
@@ -102,11 +103,16 @@ export class SqlHousekeeping implements Housekeeping {
     return mendTimes(this.#scope.executor, now, how);
   }
 
-  async sweepEvents(until: number, limit: number): Promise<number> {
+  async sweepEvents(sweep: {
+    readonly after: OrgKey;
+    readonly until: number;
+    readonly limit: number;
+  }): Promise<{ swept: number; next: OrgKey }> {
     await this.#scope.executor.lockName('housekeeping');
     const { executor } = this.#scope;
+    const { until, limit } = sweep;
     await executor.run(reveals.query, { until, limit });
-    return sweepEvents(executor, until, limit);
+    return sweepEvents(executor, sweep);
   }
 }
 

@@ -105,6 +105,7 @@ export const tables = {
     columns: { org_key: 'plain', user_id: 'user', seq: 'plain', former_text: 'personal' },
     onErase: { do: 'delete', by: 'user_id' },
   },
+  job_marks: { columns: { org_key: 'plain', job: 'plain' }, onErase: noPerson },
   demo_people: {
     columns: { org_key: 'plain', user_id: 'user' },
     onErase: { do: 'delete', by: 'user_id' },

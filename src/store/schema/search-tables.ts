@@ -1,4 +1,4 @@
-/** The tables of the search of users, as queries see them (decision 0031). */
+/** The tables of the search of users, as queries see them (decision 0031), and the marks for its job and for that of the archive. */
 export interface SearchTables {
   search_blocks: {
     org_key: number;
@@ -23,5 +23,10 @@ export interface SearchTables {
     seq: number;
     /** The search text that the block of the user knows; empty where it knows none. */
     former_text: string;
+  };
+  job_marks: {
+    org_key: number;
+    /** The job that has to look at the organization (`MarkedJob`). */
+    job: string;
   };
 }

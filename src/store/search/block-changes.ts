@@ -9,6 +9,7 @@ import type { OrgKey } from '../../core/ids.ts';
 import { searchTextOf } from '../../core/search/folding.ts';
 import { tokensOf } from '../../core/search/tokens.ts';
 import type { IndexedTexts } from '../../core/search/user-search-store.ts';
+import { unmarkOrganization } from '../counts/job-marks.ts';
 import type { Executor } from '../sql/executor.ts';
 import { buildLeaves } from './block-builder.ts';
 import { LeafPacker, type PackedLeaf, unpackLeaf } from './search-leaf.ts';
@@ -34,8 +35,17 @@ export async function sealBlock(executor: Executor, orgKey: OrgKey, users: numbe
   await lockBlocks(executor, orgKey);
   const block = await executor.first(queries.selectLastBlock, { orgKey });
   const after = block?.last ?? 0;
-  const next = await executor.first(queries.selectNextRange, { orgKey, after, limit: users });
-  if (next === undefined || next.last === null || next.users < users) return users - (next?.users ?? 0);
+  const find = () => executor.first(queries.selectNextRange, { orgKey, after, limit: users });
+  let next = await find();
+  if (!isWhole(next, users)) {
+    // A transaction that adds users marks the organization while it holds this lock. So each is counted, or marks it after this.
+    await executor.first(queries.lockCounts, { orgKey });
+    next = await find();
+    if (!isWhole(next, users)) {
+      await unmarkOrganization(executor, orgKey, 'search');
+      return users - (next?.users ?? 0);
+    }
+  }
   const range = { orgKey, after, last: next.last };
   await executor.run(queries.deleteChangesOf, range);
   // From now on a transaction that adds users sees the new block before its commit.
@@ -47,6 +57,12 @@ export async function sealBlock(executor: Executor, orgKey: OrgKey, users: numbe
   const values = { orgKey, block: first, last: range.last, users: rows.length };
   await executor.run(queries.insertBlock, values);
   return 0;
+}
+
+type Range = { readonly last: number | null; readonly users: number };
+
+function isWhole(next: Range | undefined, users: number): next is { last: number; users: number } {
+  return next !== undefined && next.last !== null && next.users >= users;
 }
 
 /** Builds a block anew from the users of its range. The caller holds the lock of the blocks. */

@@ -349,15 +349,28 @@ export const selectOrganizations = statement((p: Binder<{ after: number; limit: 
     .limit(p('limit')),
 );
 
+/** How far the blocks of an organization are; `waiting` counts new users up to those of a block. */
 export const selectWork = rawStatement<
-  Tenant & { changesMax: number },
-  { newest: number | null; sealed: number | null; changes: number }
+  Tenant & { blockUsers: number },
+  { newest: number | null; sealed: number | null; waiting: number }
 >(
   (p) => sql`select
     (select position from users where org_key = ${p('orgKey')} and position > 0
       order by position desc limit 1) as newest,
     (select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1) as sealed,
     (select count(*) from (
-      select seq from search_changes where org_key = ${p('orgKey')} limit ${p('changesMax')}
-    ) chosen) as changes`,
+      select position from users where org_key = ${p('orgKey')} and position > coalesce((
+        select last_seq from search_blocks where org_key = ${p('orgKey')} order by first_seq desc limit 1
+      ), 0) order by position limit ${p('blockUsers')}
+    ) counted) as waiting`,
+);
+
+/** Changed users by organization: of the first ones after a key, so that the cost has a bound. */
+export const selectChangedCounts = rawStatement<
+  { after: number; limit: number },
+  { orgKey: number; changes: number }
+>(
+  (p) => sql`select org_key as "orgKey", count(*) as changes from (
+      select org_key from search_changes where org_key > ${p('after')} order by org_key limit ${p('limit')}
+    ) chosen group by org_key order by org_key`,
 );

@@ -18,6 +18,7 @@ import {
   type TokenSet,
 } from '../../core/search/search-query.ts';
 import type {
+  ChangedUsers,
   IndexedTexts,
   MergePlan,
   SearchedFor,
@@ -30,6 +31,7 @@ import type {
   WalkedUsers,
   WalkPosition,
 } from '../../core/search/user-search-store.ts';
+import { listMarked, markOrganization } from '../counts/job-marks.ts';
 import type { Executor } from '../sql/executor.ts';
 import type { Scope } from '../users/scope.ts';
 import { blockUsers, purgeUsers, sealBlock, settleChanges } from './block-changes.ts';
@@ -135,6 +137,10 @@ export class SqlUserSearchStore implements UserSearchStore {
 
   seal(users = blockUsers): Promise<number> {
     return sealBlock(this.#scope.executor, this.#orgKey, users);
+  }
+
+  mark(): Promise<void> {
+    return markOrganization(this.#scope.executor, this.#orgKey, 'search');
   }
 
   planMerge(blocks?: number): Promise<MergePlan | null> {
@@ -313,19 +319,28 @@ export class SqlUserSearchQueue implements UserSearchQueue {
     this.#scope = scope;
   }
 
-  async survey(after: OrgKey, limit: number, changesMax: number): Promise<readonly SearchWork[]> {
+  async survey(after: OrgKey, limit: number): Promise<readonly SearchWork[]> {
     const { executor } = this.#scope;
     const organizations = await executor.rows(queries.selectOrganizations, { after, limit });
     return Promise.all(
       organizations.map(async ({ orgKey }) => {
-        const work = await executor.first(queries.selectWork, { orgKey, changesMax });
+        const work = await executor.first(queries.selectWork, { orgKey, blockUsers });
         return {
           orgKey,
           newest: work?.newest ?? 0,
           sealed: work?.sealed ?? 0,
-          changes: Number(work?.changes ?? 0),
+          isDue: Number(work?.waiting ?? 0) >= blockUsers,
         };
       }),
     );
+  }
+
+  listMarked(limit: number): Promise<readonly OrgKey[]> {
+    return listMarked(this.#scope.executor, 'search', limit);
+  }
+
+  async listChanged(after: OrgKey, limit: number): Promise<readonly ChangedUsers[]> {
+    const rows = await this.#scope.executor.rows(queries.selectChangedCounts, { after, limit });
+    return rows.map(({ orgKey, changes }) => ({ orgKey, changes: Number(changes) }));
   }
 }

@@ -19,6 +19,7 @@ import { refuse } from '../../core/errors.ts';
 import type { MessageOutcome } from '../../core/messaging/budget-store.ts';
 import type { Topic } from '../../core/topic.ts';
 import type { CountShape } from '../counts/count-change.ts';
+import type { JobMarks } from '../counts/job-marks.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { isBusy, sqliteDialect } from '../sql/dialect.ts';
 import type { SqliteConnection } from './connection.ts';
@@ -38,6 +39,7 @@ export interface GroupCommitOptions {
   /** How long a unit may wait for its turn and for another process's lock. */
   readonly lockWaitMs: number;
   readonly countShape: CountShape;
+  readonly marks: JobMarks;
   /** The error that callers get for an error that ended a whole batch. */
   readonly refusalOf: (error: unknown) => unknown;
   /** Called after each commit, when no transaction is open: how many changes shared it, and how long it took. */
@@ -236,7 +238,7 @@ export class GroupCommit {
     // Another worker that is busy too has the lock for some milliseconds.
     await beginWriting(this.#connection, Math.max(leftMs, this.#options.lockWaitMs * leastWaitPart));
     const batch: Batch = {
-      counts: new CountLedger(this.#options.countShape),
+      counts: new CountLedger(this.#options.countShape, { marks: this.#options.marks }),
       topics: new Set(),
       outcomes: [],
       settlements: [],

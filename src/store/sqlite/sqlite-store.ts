@@ -24,6 +24,7 @@ import type { OrgKey } from '../../core/ids.ts';
 import { systemClock } from '../../core/time.ts';
 import type { SystemReason, SystemTx, Tx } from '../../core/unit-of-work.ts';
 import { type CountShape, defaultCountShape } from '../counts/count-change.ts';
+import { JobMarks } from '../counts/job-marks.ts';
 import { CountLedger } from '../counts/user-counts.ts';
 import { type CountDatabase, checkCounts, repairCounts } from '../counts/user-recount.ts';
 import { Claimants } from '../folder/claimants.ts';
@@ -138,6 +139,7 @@ export class SqliteStore implements Store {
       batchMax,
       queueMax,
       countShape,
+      marks: new JobMarks(),
       lockWaitMs: options.lockWaitMs ?? defaultLockWaitMs,
       refusalOf: (error) => this.#refusalOf(error),
       onWritten: (changes, ms) => {

@@ -18,10 +18,13 @@ const across = {
   // Jobs look for what is due, and take it by statements of its organization.
   'select connections': 'due refreshes and unfinished connections; lists and counts for the operator',
   'select erasures': 'due erasures; lists, counts and the next trace for the operator',
+  'select audit_lists': 'organizations with a list of audit events that is not counted yet',
   'select hash_costs': 'the next organization whose imported hashes are not measured',
+  'select job_marks': 'organizations with many new rows',
   'select messages': 'due messages, by template and organization; places under way; the outbox; counts',
   'select password_requests': 'the oldest requests of new passwords',
   'select revocations': 'due and missed revocations; counts',
+  'select search_changes': 'organizations with users who have changed',
   'select unwritten_receipts': 'receipts that are not in the ledger yet',
   'select users': 'requested emails by age',
   // Lists and counts for the operator.

@@ -135,7 +135,8 @@ suiteOnEveryDatabase('the archive of audit events', (own) => {
     const old = (await exported(tenant, { ...all, until: 301 }, 5_000)).length;
     let swept = 0;
     for (let part = 1; part > 0; swept += part) {
-      part = await own().changeSystem('job', (tx) => tx.housekeeping.sweepEvents(300, 170));
+      const sweep = { after: 0, until: 300, limit: 170 };
+      part = (await own().changeSystem('job', (tx) => tx.housekeeping.sweepEvents(sweep))).swept;
     }
     assert.equal(swept, old);
     await check(tenant, 3_720 - old);

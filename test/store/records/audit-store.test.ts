@@ -148,8 +148,10 @@ suiteOnEveryDatabase('the store of audit events', (own) => {
   });
 
   test('are deleted after their time, up to the limit of a sweep', async () => {
-    const sweep = (until: number, limit: number) =>
-      own().changeSystem('job', (tx) => tx.housekeeping.sweepEvents(until, limit));
+    const sweep = async (until: number, limit: number): Promise<number> => {
+      const sweepOnce = { after: 0, until, limit };
+      return (await own().changeSystem('job', (tx) => tx.housekeeping.sweepEvents(sweepOnce))).swept;
+    };
     // Events of other tests are older, and are deleted first.
     while ((await sweep(2 * hourMs, 100)) > 0);
     await writeEvents();

@@ -282,6 +282,7 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   search_blocks: 'change with the users',
   search_leaves: 'change with the users',
   search_changes: 'a job works them into the blocks',
+  job_marks: 'a job deletes them once it has looked',
   password_requests: 'a job answers and deletes them',
   hash_costs: 'one for each organization',
   erasures: 'stay: they are the record',

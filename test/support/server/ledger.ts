@@ -50,6 +50,7 @@ const bookkeeping = new Set([
   // Until the receipt is in the ledger.
   'unwritten_receipts',
   'search_blocks',
+  'job_marks',
   'search_leaves',
   'search_changes',
 ]);

@@ -14,6 +14,7 @@
 import type { MessageOutcome } from '../../../core/messaging/budget-store.ts';
 import type { Topic } from '../../../core/topic.ts';
 import type { CountShape } from '../../counts/count-change.ts';
+import type { JobMarks } from '../../counts/job-marks.ts';
 import { CountLedger } from '../../counts/user-counts.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
 import { noteLateUsers } from '../../users/search-changes.ts';
@@ -71,10 +72,14 @@ export class PostgresBatch implements Committed {
   readonly #counts: CountLedger;
 
   /** `lockMs` is how long it waits for the counts, by default up to the usual limit. */
-  constructor(connection: PostgresConnection, shape: CountShape, lockMs: number | undefined) {
+  constructor(
+    connection: PostgresConnection,
+    { countShape, marks }: { readonly countShape: CountShape; readonly marks: JobMarks },
+    lockMs: number | undefined,
+  ) {
     this.#connection = connection;
     this.#lockMs = lockMs;
-    this.#counts = new CountLedger(shape, noteLateUsers);
+    this.#counts = new CountLedger(countShape, { onAdded: noteLateUsers, marks });
   }
 
   async runOptimistically(units: readonly Unit[]): Promise<void> {

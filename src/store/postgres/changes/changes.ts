@@ -17,6 +17,7 @@ import type { MessageOutcome } from '../../../core/messaging/budget-store.ts';
 import type { Topic } from '../../../core/topic.ts';
 import type { ChangeOptions } from '../../../core/unit-of-work.ts';
 import type { CountShape } from '../../counts/count-change.ts';
+import type { JobMarks } from '../../counts/job-marks.ts';
 import { postgresDialect } from '../../sql/dialect.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { isConnectionEnding, isLockTimeout, isRepeatable, UnknownOutcomeError } from '../errors.ts';
@@ -32,6 +33,7 @@ export interface PostgresChangesOptions {
   /** How long a unit may wait for its turn and for a lock, in milliseconds. Then it is refused. */
   readonly waitMaxMs: number;
   readonly countShape: CountShape;
+  readonly marks: JobMarks;
   /** Called after each commit with the number of changes that shared it, and how long the commit itself took. */
   readonly onWritten?: (changes: number, ms: number) => void;
   /** Called after each commit that wrote rows for jobs, with their topics. */
@@ -225,7 +227,7 @@ export class PostgresChanges {
   ): Promise<Committed> {
     const { connection, end } = await this.#connections.lease();
     const lockMs = this.#lockMsLeft(units[0]);
-    const batch = new PostgresBatch(connection, this.#options.countShape, lockMs);
+    const batch = new PostgresBatch(connection, this.#options, lockMs);
     let isBroken = true;
     try {
       await connection.begin(units.length > 1 ? Math.min(sharedLockMs, lockMs ?? sharedLockMs) : lockMs);

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { OrgKey } from '../../../core/ids.ts';
 import type { ArchiveWork, AuditQueue } from '../../../core/record/audit-event.ts';
+import { listMarked } from '../../counts/job-marks.ts';
 import type { Executor } from '../../sql/executor.ts';
 import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
@@ -22,13 +23,22 @@ const selectWork = rawStatement<{ orgKey: number }, Omit<ArchiveWork, 'orgKey'>>
     (select count(*) from audit_lists where org_key = ${p('orgKey')} and counted_at is not null) as uncounted`,
 );
 
-type Sweep = { until: number; limit: number };
+const selectUncounted = rawStatement<{ limit: number }, { orgKey: number }>(
+  (p) => sql`select distinct org_key as "orgKey" from audit_lists where counted_at is not null
+    order by org_key limit ${p('limit')}`,
+);
+
+/** Organizations that a sweep looks at: of a quiet one it reads every event that is not archived. */
+const sweptMax = 25;
+
+type Sweep = { after: number; last: number; until: number; limit: number };
 
 /** The events of a quiet organization may be old before they are archived. They are few, so no index finds them. */
 const sweepRecent = rawStatement(
   (p: Binder<Sweep>) => sql`
     delete from audit_events where (org_key, seq) in (
-      select org_key, seq from audit_events where at <= ${p('until')} limit ${p('limit')}
+      select org_key, seq from audit_events
+      where org_key > ${p('after')} and org_key <= ${p('last')} and at <= ${p('until')} limit ${p('limit')}
     )`,
 );
 
@@ -36,13 +46,6 @@ const selectDue = rawStatement<{ orgKey: number; until: number }, { at: number }
   (p) => sql`select at from audit_archive
     where org_key = ${p('orgKey')} and at <= ${p('until')} order by at limit 1`,
 );
-
-const selectNewest = statement((_: Binder<Record<never, never>>) =>
-  build.selectFrom('organizations').select((row) => row.fn.max<number | null>('org_key').as('orgKey')),
-);
-
-/** Organizations whose archives one sweep looks at. Each sweep begins at another one, so it reaches all of them. */
-const lookedAt = 64;
 
 export class SqlAuditQueue implements AuditQueue {
   readonly #scope: Scope;
@@ -61,27 +64,29 @@ export class SqlAuditQueue implements AuditQueue {
       }),
     );
   }
+
+  listMarked(limit: number): Promise<readonly OrgKey[]> {
+    return listMarked(this.#scope.executor, 'audit', limit);
+  }
+
+  async listUncounted(limit: number): Promise<readonly OrgKey[]> {
+    return (await this.#scope.executor.rows(selectUncounted, { limit })).map(({ orgKey }) => orgKey);
+  }
 }
 
-/** Deletes events up to the instant `until`, at most `limit`, of one organization at a time. Returns how many. */
-export async function sweepEvents(executor: Executor, until: number, limit: number): Promise<number> {
-  const swept = await executor.run(sweepRecent, { until, limit });
-  const due = swept < limit ? await findDueOrganization(executor, until) : undefined;
-  if (due === undefined) return swept;
-  return swept + (await new EventArchive(executor, due).sweep(until, limit - swept));
-}
-
-/** Looks from a random organization on, and from the first one again after the last. */
-async function findDueOrganization(executor: Executor, until: number): Promise<OrgKey | undefined> {
-  const newest = (await executor.first(selectNewest, {}))?.orgKey ?? 0;
-  const start = Math.floor(Math.random() * newest);
-  const next = await executor.rows(selectOrganizations, { after: start, limit: lookedAt });
-  const first =
-    next.length < lookedAt
-      ? await executor.rows(selectOrganizations, { after: 0, limit: lookedAt - next.length })
-      : [];
-  const looks = [...next, ...first].map(async ({ orgKey }) => {
-    return (await executor.first(selectDue, { orgKey, until })) === undefined ? undefined : orgKey;
-  });
-  return (await Promise.all(looks)).find((orgKey) => orgKey !== undefined);
+/** As `Housekeeping.sweepEvents`, of one organization at a time. */
+export async function sweepEvents(
+  executor: Executor,
+  { after, until, limit }: { readonly after: OrgKey; readonly until: number; readonly limit: number },
+): Promise<{ swept: number; next: OrgKey }> {
+  const part = await executor.rows(selectOrganizations, { after, limit: sweptMax });
+  const last = part.at(-1)?.orgKey;
+  if (last === undefined) return { swept: 0, next: 0 };
+  let swept = await executor.run(sweepRecent, { after, last, until, limit });
+  for (const { orgKey } of swept < limit ? part : []) {
+    if ((await executor.first(selectDue, { orgKey, until })) === undefined) continue;
+    swept += await new EventArchive(executor, orgKey).sweep(until, limit - swept);
+    break;
+  }
+  return { swept, next: swept > 0 ? after : part.length < sweptMax ? 0 : last };
 }

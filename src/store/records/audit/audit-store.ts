@@ -16,6 +16,7 @@ import type {
   StoredEvent,
 } from '../../../core/record/audit-event.ts';
 import { endKey, firstKey } from '../../counts/count-node.ts';
+import { unmarkOrganization } from '../../counts/job-marks.ts';
 import { type Binder, build, rawStatement, statement } from '../../sql/statement.ts';
 import type { Scope } from '../../users/scope.ts';
 import { countByDay } from './audit-days.ts';
@@ -40,6 +41,12 @@ const insertEvent = statement((p: Binder<{ [K in keyof EventValues]: EventValues
     users: p('users'),
     times: p('times'),
   }),
+);
+
+const countRecent = rawStatement<{ orgKey: number; limit: number }, { recent: number }>(
+  (p) => sql`select count(*) as recent from (
+    select 1 from audit_events where org_key = ${p('orgKey')} limit ${p('limit')}
+  ) counted`,
 );
 
 const deleteDecoy = statement((p: Binder<{ orgKey: number; subjectId: string }>) =>
@@ -83,6 +90,7 @@ export class SqlAuditStore implements AuditStore {
 
   async insert(event: AuditEvent): Promise<void> {
     await this.#scope.executor.insertDeferred(insertEvent, this.#valuesOf(event));
+    this.#scope.counts.noteEvents(this.#orgKey, 1);
   }
 
   async insertAll(events: readonly AuditEvent[]): Promise<void> {
@@ -90,6 +98,7 @@ export class SqlAuditStore implements AuditStore {
       insertEvent,
       events.map((event) => this.#valuesOf(event)),
     );
+    this.#scope.counts.noteEvents(this.#orgKey, events.length);
   }
 
   async dropDecoy(subjectId: string): Promise<void> {
@@ -110,6 +119,15 @@ export class SqlAuditStore implements AuditStore {
 
   archive(limit: number): Promise<number> {
     return new EventArchive(this.#scope.executor, this.#orgKey).add(limit);
+  }
+
+  async countRecent(limit: number): Promise<number> {
+    const counted = await this.#scope.executor.first(countRecent, { orgKey: this.#orgKey, limit });
+    return counted?.recent ?? 0;
+  }
+
+  unmark(): Promise<void> {
+    return unmarkOrganization(this.#scope.executor, this.#orgKey, 'audit');
   }
 
   countMore(limit: number): Promise<boolean> {
