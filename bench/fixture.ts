@@ -18,8 +18,10 @@ import type { Core } from '../src/core/core.ts';
 import { initialise } from '../src/core/directory/organization-lifecycle.ts';
 import type { NewUser } from '../src/core/directory/user.ts';
 import { newUserOf } from '../src/core/directory/user-lifecycle.ts';
+import { SearchIndexer } from '../src/core/search/search-blocks.ts';
 import type { Databases } from './databases.ts';
 import { note } from './note.ts';
+import { personOf } from './people.ts';
 
 /** The accounts that have a password: `login-0@example.com` and so on. */
 export const accounts = 250;
@@ -106,6 +108,9 @@ async function grow(folder: string, users: number, database: string | null): Pro
       made += count;
     }
     const state = { ...begun, users };
+    note('building the search blocks');
+    // Otherwise the server that is measured builds them.
+    await new SearchIndexer(core).complete(null);
     await shuffle(ids);
     await writeFile(stateFile, JSON.stringify(state));
     return state;
@@ -124,13 +129,11 @@ async function addUsers(core: Core, { orgKey, appId }: State, first: number, cou
   const hash = first === 0 ? await core.hasher.hash(accountPassword) : null;
   const users = Array.from({ length: count }, (_, at): NewUser => {
     const number = first + at;
+    const isAccount = number < accounts;
     return {
       ...newUserOf(appId, core.clock.now()),
-      externalId: `person-${number}`,
-      email: number < accounts ? `login-${number}@example.com` : `${scrambled(number)}@example.com`,
-      firstName: 'Jordan',
-      lastName: `Example ${number}`,
-      passwordHash: number < accounts ? hash : null,
+      ...personOf(number),
+      ...(isAccount ? { email: `login-${number}@example.com`, status: 'active', passwordHash: hash } : {}),
     };
   });
   const outcomes = await core.work.change(orgKey, (tx) => tx.users.insertAll(users));
@@ -140,11 +143,6 @@ async function addUsers(core: Core, { orgKey, appId }: State, first: number, cou
       return Buffer.from(outcome.id, 'hex');
     }),
   );
-}
-
-/** A unique text for each number, in no sort order, like the email addresses of people. */
-export function scrambled(number: number): string {
-  return (Math.imul(number, 0x9e3779b1) >>> 0).toString(36);
 }
 
 /** The id of a user. Deletions take ids from the start of the file, so this is the last one. */

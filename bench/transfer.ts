@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import { type Figure, figureOf } from './figures.ts';
-import { scrambled } from './fixture.ts';
+import { scrambled } from './people.ts';
 import { runRoster } from './processes.ts';
 
 const rowsEach = 300_000;
