@@ -4,10 +4,9 @@
  * the transaction that wrote the last of them. What it had counted when it ends is lost, so the jobs also look at all
  * organizations, slowly.
  */
-import { sql } from 'kysely';
 import type { OrgKey } from '../../core/ids.ts';
 import type { Executor } from '../sql/executor.ts';
-import { type Binder, rawStatement } from '../sql/statement.ts';
+import { type Binder, build, statement } from '../sql/statement.ts';
 
 /** `search`: new users, for the search blocks. `audit`: new audit events, for the archive. */
 export type MarkedJob = 'search' | 'audit';
@@ -17,19 +16,26 @@ const markedEvery = 256;
 /** Organizations whose rows are counted. Where there are more, all counts begin anew. */
 const countedMax = 50_000;
 
-const insertMark = rawStatement(
-  (p: Binder<{ orgKey: number; job: string }>) => sql`
-    insert into job_marks (org_key, job) values (${p('orgKey')}, ${p('job')}) on conflict do nothing`,
+type Mark = { orgKey: number; job: string };
+
+const insertMark = statement((p: Binder<Mark>) =>
+  build
+    .insertInto('job_marks')
+    .values({ org_key: p('orgKey'), job: p('job') })
+    .onConflict((conflict) => conflict.doNothing()),
 );
 
-const deleteMark = rawStatement(
-  (p: Binder<{ orgKey: number; job: string }>) => sql`
-    delete from job_marks where org_key = ${p('orgKey')} and job = ${p('job')}`,
+const deleteMark = statement((p: Binder<Mark>) =>
+  build.deleteFrom('job_marks').where('org_key', '=', p('orgKey')).where('job', '=', p('job')),
 );
 
-const selectMarked = rawStatement<{ job: string; limit: number }, { orgKey: number }>(
-  (p) =>
-    sql`select org_key as "orgKey" from job_marks where job = ${p('job')} order by org_key limit ${p('limit')}`,
+const selectMarked = statement((p: Binder<{ job: string; limit: number }>) =>
+  build
+    .selectFrom('job_marks')
+    .select('org_key as orgKey')
+    .where('job', '=', p('job'))
+    .orderBy('org_key')
+    .limit(p('limit')),
 );
 
 /** The counts of a process. */

@@ -85,7 +85,7 @@ export class SqlOrganizationStore implements OrganizationStore {
   page(offset: number, size: number): Promise<{ items: readonly Organization[]; total: number }> {
     return this.#scope.executor.snapshot(async (view) => {
       const items = await view.rows(selectPage, { offset, size });
-      return { items, total: (await view.first(countAll, {}))?.total ?? 0 };
+      return { items, total: Number((await view.first(countAll, {}))?.total ?? 0) };
     });
   }
 }

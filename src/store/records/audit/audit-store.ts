@@ -123,7 +123,7 @@ export class SqlAuditStore implements AuditStore {
 
   async countRecent(limit: number): Promise<number> {
     const counted = await this.#scope.executor.first(countRecent, { orgKey: this.#orgKey, limit });
-    return counted?.recent ?? 0;
+    return Number(counted?.recent ?? 0);
   }
 
   unmark(): Promise<void> {
