@@ -14,6 +14,7 @@ import type { PasswordLeaseStore } from './access/password-changes.ts';
 import type { SessionStore } from './access/session.ts';
 import type { ThrottleStore } from './access/throttle.ts';
 import type { ConnectTokenStore } from './connect-page/connect-token.ts';
+import type { TrialPersonStore } from './connect-page/trial-person-store.ts';
 import type { DemoPeopleStore } from './demo-people/demo-people-store.ts';
 import type { AppDirectory, AppStore, OrganizationStore } from './directory/organization.ts';
 import type { UserStore } from './directory/user-store.ts';
@@ -80,6 +81,7 @@ export interface Tx {
   readonly staffSessions: StaffSessionStore;
   readonly dayTotals: DayTotalStore;
   readonly demoPeople: DemoPeopleStore;
+  readonly trialPeople: TrialPersonStore;
 }
 
 /** The stores that belong to no organization, or to all organizations. */

@@ -41,6 +41,7 @@ import { people } from './0038-people.ts';
 import { bulkValues } from './0039-bulk-values.ts';
 import { messageCosts } from './0040-message-costs.ts';
 import { jobMarks } from './0041-job-marks.ts';
+import { trialPeople } from './0042-trial-people.ts';
 
 /** Every migration, in order. The versions are 1, 2, 3 …; a released one never changes. */
 export const migrations: readonly Migration[] = [
@@ -85,6 +86,7 @@ export const migrations: readonly Migration[] = [
   bulkValues,
   messageCosts,
   jobMarks,
+  trialPeople,
 ];
 
 /** The version that this program works with. */

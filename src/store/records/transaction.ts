@@ -41,6 +41,7 @@ import { SqlBulkActStore } from './people/bulk-act-store.ts';
 import { SqlDemoPeopleStore } from './people/demo-people-store.ts';
 import { SqlPersonDataStore } from './people/person-data-store.ts';
 import { SqlRevealStore } from './people/reveal-store.ts';
+import { SqlTrialPersonStore } from './people/trial-person-store.ts';
 import { SqlRevocationQueue, SqlRevocationStore } from './revocation-store.ts';
 import { SqlSealedTextStore } from './sealed-text-store.ts';
 import { SqlStaffFactorStore } from './staff/staff-factor-store.ts';
@@ -165,6 +166,10 @@ export class StoreTx implements Tx {
 
   get demoPeople(): SqlDemoPeopleStore {
     return new SqlDemoPeopleStore(this.#scope, this.orgKey);
+  }
+
+  get trialPeople(): SqlTrialPersonStore {
+    return new SqlTrialPersonStore(this.#scope, this.orgKey);
   }
 
   get personData(): SqlPersonDataStore {

@@ -1,6 +1,10 @@
 /** The registry of personal data for the tables of what staff does to people; `personal-data.ts` says what it means. */
 
 export const peopleData = {
+  trial_people: {
+    columns: { org_key: 'plain', user_id: 'user', app_id: 'plain' },
+    onErase: { do: 'delete', by: 'user_id' },
+  },
   reveals: {
     columns: { org_key: 'plain', event_id: 'plain', user_id: 'user', reason: 'personal', at: 'plain' },
     onErase: { do: 'delete', by: 'user_id' },

@@ -2,6 +2,12 @@
 import type { BulkActName, BulkState } from '../../core/people/bulk-act.ts';
 
 export interface PeopleTables {
+  /** The person for whom the Connect page of an app is tried. */
+  trial_people: {
+    org_key: number;
+    user_id: string;
+    app_id: string;
+  };
   reveals: {
     org_key: number;
     /** The id of the audit event. */

@@ -79,6 +79,10 @@ export const personExport = {
     ...{ ...byUser, key: 'user_id', keyKind: 'text' },
     columns: { org_key: inner, user_id: value },
   },
+  trial_people: {
+    ...{ ...byUser, key: 'user_id', keyKind: 'text' },
+    columns: { org_key: inner, user_id: value, app_id: value },
+  },
   sessions: {
     ...{ ...byUser, key: 'digest', keyKind: 'text' },
     columns: {

@@ -1,6 +1,7 @@
 /** Attacks by staff with a role that is allowed to do something near: what they take with it, and whom they leave untold. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { addPerson } from '../../support/contracts/people.ts';
 import { setUp, setUpRoster } from '../../support/server/set-up.ts';
 import { type Account, newEmail, signUpProved, templatesTo } from '../support/accounts.ts';
 
@@ -56,6 +57,45 @@ describe('an engineer', () => {
       const path = `POST ${base}/keys/${own.string('key.id')}/rotate`;
       assert.equal((await roster.call(path, { ...engineer.ask, json: { formerHours: 0 } })).status, 200);
     }
+  });
+});
+
+describe('a trial of the Connect page', () => {
+  test('is for no person to whom another gives the name of the trial person', async () => {
+    const { appId } = roster.organization.app;
+    const externalId = 'roster-console-trial';
+    const victim = await addPerson(roster, { externalId });
+    const trial = () => roster.call(`POST ${base}/apps/${appId}/try-connect`, engineer.ask);
+    const first = await trial();
+    assert.equal(first.status, 200, first.text);
+    assert.notEqual(first.at('userId'), victim.userId);
+    // The trial person stays the same, whatever they are called.
+    const renamed = await roster.call(`POST ${base}/people/${first.string('userId')}/acts/rename`, {
+      ...owner.ask,
+      json: { externalId: 'another-name' },
+    });
+    assert.equal(renamed.status, 200, renamed.text);
+    const trials = await Promise.all([trial(), trial(), trial()]);
+    assert.deepEqual(new Set(trials.map((each) => each.at('userId'))), new Set([first.at('userId')]));
+  });
+
+  test('at the same time as others makes one person, and another one after an erasure', async () => {
+    const other = await roster.addOrganization('Trials');
+    const { ask } = await other.staff('owner');
+    const trial = () => roster.call(`POST ${base}/apps/${other.app.appId}/try-connect`, ask);
+    const trials = await Promise.all([trial(), trial(), trial(), trial()]);
+    assert.deepEqual(
+      trials.map(({ status }) => status),
+      [200, 200, 200, 200],
+    );
+    const ids = new Set(trials.map((each) => each.string('userId')));
+    assert.equal(ids.size, 1);
+    const [id = ''] = ids;
+    const json = { confirmation: id };
+    assert.equal((await roster.call(`POST ${base}/people/${id}/delete`, { ...ask, json })).status, 202);
+    const later = await trial();
+    assert.equal(later.status, 200, later.text);
+    assert.ok(!ids.has(later.string('userId')));
   });
 });
 

@@ -119,7 +119,7 @@ describe('apps', () => {
     assert.equal(first.status, 200);
     await ledger.expect({
       audit: [{ action: 'user.created' }, { action: 'connect.session_issued', actor_id: engineer.staffId }],
-      rows: { users: '+1', connect_tokens: '+1' },
+      rows: { users: '+1', trial_people: '+1', connect_tokens: '+1' },
     });
     const page = await fetch(`${roster.baseUrl}${first.string('path')}`);
     assert.equal(page.status, 200);

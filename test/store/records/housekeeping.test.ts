@@ -275,6 +275,7 @@ const sweptElsewhere: Readonly<Record<string, string>> = {
   api_keys: 'stay, so that an expired key is refused as one',
   users: 'an erasure deletes them',
   demo_people: 'go with their user',
+  trial_people: 'go with their user',
   staff_accounts: 'an owner removes them',
   staff_passkeys: 'go with their account',
   staff_recovery_codes: 'are taken, and go with their account',

@@ -63,6 +63,7 @@ export async function leaveTraces(tx: Tx, userId: UserId, known: readonly string
   }
   const none = { sessions: [], connections: [], messages: [] };
   await tx.demoPeople.insertAll({ people: [userId], ...none });
+  await tx.trialPeople.insert(`app of ${userId}`, userId);
   const eventId = newDatedId('evt', now);
   await tx.reveals.insert({ eventId, userId, reason: `a look at ${userId.slice(0, 8)}`, at: now });
   const counts = { total: 1, planned: {}, changed: 0, failed: {}, createdAt: now } as const;

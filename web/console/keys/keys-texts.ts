@@ -85,7 +85,7 @@ const english = {
   newSecretDoes: 'The present client secret of {{name}} is refused at once.',
   tryConnect: 'Try Connect',
   tryDoes:
-    'Opens the Connect page of {{name}} in a new window, for a trial person whom no message reaches. The person stays in the directory, with the external id roster-console-trial.',
+    'Opens the Connect page of {{name}} in a new window, for a trial person whom no message reaches. The person stays in the directory, as Trial.',
   tryOpen: 'Open the Connect page',
   providers: 'Providers',
   providersHint: 'What people can connect. The settings of the deployment switch them on, for all apps.',
@@ -177,7 +177,7 @@ const spanish: typeof english = {
   newSecretDoes: 'El secreto de cliente actual de {{name}} se rechaza de inmediato.',
   tryConnect: 'Probar Connect',
   tryDoes:
-    'Abre la página Connect de {{name}} en una ventana nueva, para una persona de prueba a la que no llega ningún mensaje. La persona queda en el directorio, con el id externo roster-console-trial.',
+    'Abre la página Connect de {{name}} en una ventana nueva, para una persona de prueba a la que no llega ningún mensaje. La persona queda en el directorio, como Trial.',
   tryOpen: 'Abrir la página Connect',
   providers: 'Proveedores',
   providersHint:
