@@ -61,7 +61,11 @@ export async function openDatabase(options: DatabaseOptions, hooks: StoreOptions
 }
 
 async function openMigrated(
-  { config: { dataDir, database }, secrets: { databaseUrl }, isBulk = false }: DatabaseOptions,
+  {
+    config: { dataDir, database },
+    secrets: { databaseUrl, databaseReadUrl: readUrl },
+    isBulk = false,
+  }: DatabaseOptions,
   hooks: StoreOptions,
 ): Promise<{ store: Store; applied: number }> {
   let store: Store | undefined;
@@ -69,7 +73,7 @@ async function openMigrated(
     const { poolSize, ...timeouts } = database;
     store = openStore({
       ...hooks,
-      ...(databaseUrl === null ? { dataDir, isBulk } : { databaseUrl, poolSize, timeouts }),
+      ...(databaseUrl === null ? { dataDir, isBulk } : { databaseUrl, readUrl, poolSize, timeouts }),
     });
     return { store, applied: await store.migrate() };
   } catch (error) {

@@ -90,6 +90,7 @@ describe('an empty environment', () => {
       secret: null,
       oldSecrets: [],
       databaseUrl: null,
+      databaseReadUrl: null,
       twilioAuthToken: null,
       smtpUrl: null,
       providerSecrets: {},
@@ -144,10 +145,26 @@ describe('the configuration', () => {
       secret: current,
       oldSecrets: [old],
       databaseUrl,
+      databaseReadUrl: null,
       twilioAuthToken: token,
       smtpUrl: env.ROSTER_SMTP_URL,
       providerSecrets: {},
     });
+  });
+
+  test('a database may be on several hosts, of which one takes changes, and reads on its standbys', () => {
+    const databaseUrl = 'postgres://roster@h1:5432,h2:5433/roster?target_session_attrs=read-write';
+    const databaseReadUrl = 'postgres://roster@h2,[::1]:5433/roster?target_session_attrs=prefer-standby';
+    const { secrets } = readConfig({ DATABASE_URL: databaseUrl, DATABASE_READ_URL: databaseReadUrl });
+    assert.equal(secrets.databaseUrl, databaseUrl);
+    assert.equal(secrets.databaseReadUrl, databaseReadUrl);
+    for (const env of [
+      { DATABASE_URL: 'postgres://roster@h1,h2/roster?target_session_attrs=standby' },
+      { DATABASE_URL: databaseUrl, DATABASE_READ_URL: databaseUrl },
+      { DATABASE_READ_URL: databaseReadUrl },
+    ]) {
+      assert.throws(() => readConfig(env), ConfigError);
+    }
   });
 
   test('has the values that the chosen senders need', () => {

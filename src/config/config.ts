@@ -119,6 +119,8 @@ export interface Secrets {
   readonly oldSecrets: readonly string[];
   /** Null: the database is a file in the data folder. */
   readonly databaseUrl: string | null;
+  /** Null: the database itself answers all reads. */
+  readonly databaseReadUrl: string | null;
   /** Null unless text messages go through Twilio. */
   readonly twilioAuthToken: string | null;
   /** Null unless email goes through SMTP. */
@@ -161,6 +163,7 @@ export function readConfig(env: Environment): LoadedConfig {
       secret: values.secret ?? null,
       oldSecrets: values.oldSecrets ?? [],
       databaseUrl: values.databaseUrl ?? null,
+      databaseReadUrl: values.databaseReadUrl ?? null,
       twilioAuthToken: values.sms === 'twilio' ? (values.twilioAuthToken ?? null) : null,
       smtpUrl: values.email === 'smtp' ? (values.smtpUrl ?? null) : null,
       providerSecrets: providerSecrets(values),
@@ -192,6 +195,7 @@ function rulesBetween(values: Partial<SettingValues>): SettingFault[] {
     }
   };
   const isProduction = values.mode === 'production';
+  need('databaseUrl', typeof values.databaseReadUrl === 'string', 'with DATABASE_READ_URL');
   need('secret', isProduction, `in production, to ${settings.secret.parser.expected}`);
   need('sms', isProduction, `in production, to ${settings.sms.parser.expected}`);
   need('email', isProduction, `in production, to ${settings.email.parser.expected}`);

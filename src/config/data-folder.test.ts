@@ -12,6 +12,7 @@ const unset: Secrets = {
   secret: null,
   oldSecrets: [],
   databaseUrl: null,
+  databaseReadUrl: null,
   twilioAuthToken: null,
   smtpUrl: null,
   providerSecrets: {},

@@ -107,6 +107,14 @@ export const settings = {
     meaning:
       'A PostgreSQL database, version 16 or newer, for any number of processes; all need the same `ROSTER_SECRET`. Several hosts are separated by commas, `postgres://user:password@h1:5432,h2:5433/roster`: the one that takes changes is used. `?sslmode=verify-full` requires TLS and verifies the certificate.',
   }),
+  databaseReadUrl: optional('DATABASE_READ_URL', {
+    section: 'Database',
+    parser: read.postgresAddress('standby'),
+    isSecret: true,
+    otherwise: 'the database of `DATABASE_URL`',
+    meaning:
+      'The standbys of the database, for reads that may be late: exports, the audit log and the figures. They answer when they have all that was acknowledged before the request; else the leader does.',
+  }),
   auditDays: setting('ROSTER_AUDIT_DAYS', {
     section: 'Database',
     parser: read.wholeNumber(1, 36_500),

@@ -144,6 +144,14 @@ export interface ChangeOptions {
   readonly isConfined?: boolean;
 }
 
+export interface ReadOptions {
+  /**
+   * A copy of the database may answer, if it has all that was committed before the call. For long reads that no answer to a change
+   * depends on: exports, the audit log, figures.
+   */
+  readonly mayBeLate?: boolean;
+}
+
 export interface SystemChangeOptions {
   /**
    * No two exclusive changes run at the same time, in all processes. For work that looks for rows first and then writes
@@ -157,8 +165,8 @@ export interface SystemChangeOptions {
 export interface UnitOfWork {
   /** Runs `work` in one durable transaction of an organization. */
   change<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ChangeOptions): Promise<T>;
-  /** Runs reads of committed data. Each read sees the newest. */
-  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs reads of committed data. Each read sees the newest. `work` may run again, if a copy fails. */
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, options?: ReadOptions): Promise<T>;
   /** As `change`, for the stores of the system. */
   changeSystem<T>(
     reason: SystemReason,

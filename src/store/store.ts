@@ -35,6 +35,8 @@ export interface FileStoreOptions extends StoreOptions {
 export interface PostgresStoreOptions extends StoreOptions {
   /** With server, database, user and password: `postgres://user:password@host:5432/database`. */
   readonly databaseUrl: string;
+  /** The standbys of the database, for reads that may be late; by default the leader answers them. */
+  readonly readUrl?: string | null;
   /** The largest number of connections of this process; at least 4. */
   readonly poolSize?: number;
   /** How long a connection and a statement may take. */

@@ -14,6 +14,7 @@ import type { Core } from '../core.ts';
 import { refuseFaults } from '../errors.ts';
 import type { OrgKey } from '../ids.ts';
 import { recordList } from '../record/reads.ts';
+import type { ReadOptions } from '../unit-of-work.ts';
 import { listByExternalId, lookUpFaults, readExternalIdLookUp } from './external-id.ts';
 import { type Listing, offsetOf, type Page } from './paging.ts';
 import type { User } from './user.ts';
@@ -109,14 +110,16 @@ export async function* streamAppUsers<K extends keyof User>(
 export async function* readInBatches<K extends keyof User>(
   core: Core,
   { orgKey }: { readonly orgKey: OrgKey },
-  input: { readonly appId: string | null; readonly size: number; readonly view: UserView<K> },
+  input: { readonly appId: string | null; readonly size: number; readonly view: UserView<K> } & ReadOptions,
 ): AsyncGenerator<readonly Pick<User, K>[]> {
-  const { appId, size, view } = input;
+  const { appId, size, view, mayBeLate = false } = input;
   let after: UserCursor | null = null;
   for (;;) {
     const last: UserCursor | null = after;
-    const batch: UserBatch<K> = await core.work.read(orgKey, (tx) =>
-      tx.users.listOldestFirst(appId, last, size, view),
+    const batch: UserBatch<K> = await core.work.read(
+      orgKey,
+      (tx) => tx.users.listOldestFirst(appId, last, size, view),
+      { mayBeLate },
     );
     if (batch.items.length > 0) yield batch.items;
     if (batch.next === null) return;

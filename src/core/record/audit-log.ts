@@ -57,8 +57,10 @@ export async function listAuditEvents(
 ): Promise<Listing<AuditEvent>> {
   authorize(principal, 'audit.read');
   refuseFaults(faults);
-  const { items, total } = await core.work.read(principal.orgKey, (tx) =>
-    tx.audit.page(filter, offsetOf(page), page.size),
+  const { items, total } = await core.work.read(
+    principal.orgKey,
+    (tx) => tx.audit.page(filter, offsetOf(page), page.size),
+    { mayBeLate: true },
   );
   if (principal.kind !== 'operator') {
     const subject = { kind: 'audit_log', id: 'organization' } as const;
@@ -77,8 +79,10 @@ export async function* exportAuditEvents(
   let after: AuditPosition | null = null;
   for (;;) {
     const last: AuditPosition | null = after;
-    const batch: readonly StoredEvent[] = await core.work.read(principal.orgKey, (tx) =>
-      tx.audit.listOldestFirst(filter, last, batchEvents),
+    const batch: readonly StoredEvent[] = await core.work.read(
+      principal.orgKey,
+      (tx) => tx.audit.listOldestFirst(filter, last, batchEvents),
+      { mayBeLate: true },
     );
     if (batch.length > 0) yield batch;
     if (batch.length < batchEvents) return;

@@ -37,7 +37,7 @@ export async function exportUsers(
   await core.work.change(principal.orgKey, (tx) =>
     record(tx, principal, 'user.exported', subject, core.clock.now(), { users }),
   );
-  return readInBatches(core, principal, { appId, size: batchUsers, view: exported });
+  return readInBatches(core, principal, { appId, size: batchUsers, view: exported, mayBeLate: true });
 }
 
 /** From the stored counts, so that no user is read. */

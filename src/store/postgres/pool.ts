@@ -30,7 +30,7 @@ export interface PoolOptions {
   readonly timeouts: PostgresTimeouts;
 }
 
-interface SetOptions {
+export interface SetOptions {
   readonly hosts: DatabaseHosts;
   readonly timeouts: PostgresTimeouts;
 }

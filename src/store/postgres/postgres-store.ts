@@ -19,6 +19,7 @@ import type { OrgKey } from '../../core/ids.ts';
 import { hourMs, systemClock } from '../../core/time.ts';
 import type {
   ChangeOptions,
+  ReadOptions,
   SystemChangeOptions,
   SystemReason,
   SystemTx,
@@ -48,6 +49,7 @@ import { integrityProblems } from './integrity.ts';
 import { withMigrationTarget } from './migration.ts';
 import { PostgresPool } from './pool.ts';
 import { PostgresReadExecutor } from './reads/read-executor.ts';
+import { StandbyReads } from './reads/standby-reads.ts';
 
 const selectVersion = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
@@ -69,6 +71,7 @@ export class PostgresStore implements Store {
   readonly #countShape: CountShape;
   readonly #timeouts: PostgresTimeouts;
   readonly #pool: PostgresPool;
+  readonly #standbys: StandbyReads | null;
   readonly #changes: PostgresChanges;
   readonly #reads: PostgresReadExecutor;
   readonly #readScope: Scope;
@@ -84,6 +87,16 @@ export class PostgresStore implements Store {
     this.#countShape = countShape;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts, lockMs: lockWaitMs };
     this.#pool = new PostgresPool({ url, size: poolSize, timeouts: this.#timeouts });
+    const { readUrl = null } = options;
+    this.#standbys =
+      readUrl === null
+        ? null
+        : new StandbyReads({
+            url: readUrl,
+            size: Math.ceil(poolSize / 2),
+            timeouts: this.#timeouts,
+            leader: this.#pool.reads,
+          });
     this.#changes = new PostgresChanges(this.#pool.changes, {
       batchMax,
       queueMax,
@@ -110,8 +123,15 @@ export class PostgresStore implements Store {
     );
   }
 
-  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#answer(() => work(new StoreTx(this.#readScope, orgKey)));
+  read<T>(orgKey: OrgKey, work: (tx: Tx) => Promise<T>, { mayBeLate = false }: ReadOptions = {}): Promise<T> {
+    return this.#answer(async () => {
+      const late = mayBeLate
+        ? await this.#standbys?.read((executor) =>
+            work(new StoreTx({ ...this.#readScope, executor }, orgKey)),
+          )
+        : null;
+      return late ? late.value : work(new StoreTx(this.#readScope, orgKey));
+    });
   }
 
   changeSystem<T>(
@@ -208,6 +228,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     await this.#changes.close();
+    await this.#standbys?.close();
     await this.#pool.close();
   }
 

@@ -37,7 +37,14 @@ afterEach(async () => {
 
 /** Of a deployment without any in its settings. */
 const noSecrets: Secrets = {
-  ...{ secret: null, oldSecrets: [], databaseUrl: null, twilioAuthToken: null, smtpUrl: null },
+  ...{
+    secret: null,
+    oldSecrets: [],
+    databaseUrl: null,
+    databaseReadUrl: null,
+    twilioAuthToken: null,
+    smtpUrl: null,
+  },
   providerSecrets: {},
 };
 const publicKey = { kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', use: 'sig', kid: 'k', x: 'x' } as const;

@@ -75,7 +75,7 @@ export class PostgresReadExecutor extends ReadOnlyExecutor {
   }
 }
 
-class SnapshotExecutor extends ReadOnlyExecutor {
+export class SnapshotExecutor extends ReadOnlyExecutor {
   readonly #rounds: ReadRounds;
 
   constructor(rounds: ReadRounds) {
