@@ -56,7 +56,7 @@ async function eraseUser(): Promise<string> {
 }
 
 async function untilComplete(id: string): Promise<string> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 4_000; tries += 1) {
     const shown = readJson(await (await ask('GET', `/erasures/${id}`)).text());
     if (shown.at('data.state') === 'complete') return shown.text('data.receipt');
     await new Promise((resolve) => setTimeout(resolve, 25));

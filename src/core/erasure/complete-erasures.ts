@@ -221,6 +221,8 @@ async function purgeSearch(core: Core, all: readonly ClaimedErasure[]): Promise<
     traces === null || traces.indexed === null ? [] : [{ orgKey, indexed: traces.indexed }],
   );
   for (const [orgKey, own] of Map.groupBy(indexed, (each) => each.orgKey)) {
+    // Those of one block share a transaction, which writes the block once.
+    own.sort((left, right) => left.indexed.seq - right.indexed.seq);
     for (const piece of piecesOf(own, purgedAtOnce)) {
       await core.work.change(orgKey, (tx) => tx.userSearch.purge(piece.map((each) => each.indexed)));
     }
@@ -278,19 +280,18 @@ async function prepareAll(
   found: ReadonlyMap<string, RemovedRows>,
 ): Promise<readonly PreparedReceipt[]> {
   return core.work.readSystem('job', async (system) => {
-    const begun: Promise<PreparedReceipt>[] = [];
-    const staters = new Map<OrgKey, Stater>();
-    for (const claimed of all) {
+    const staters = new Map<OrgKey, Promise<Stater>>();
+    const prepare = async (claimed: ClaimedErasure): Promise<PreparedReceipt> => {
       const { id, orgKey, removed } = claimed.erasure;
       const tx = system.within(orgKey);
-      const stater = staters.get(orgKey) ?? (await findStater(core, system, orgKey));
-      staters.set(orgKey, stater);
-      const revocations = await tx.revocations.listOfErasure(id);
+      const finding = staters.get(orgKey) ?? findStater(core, system, orgKey);
+      staters.set(orgKey, finding);
+      const [stater, revocations] = await Promise.all([finding, tx.revocations.listOfErasure(id)]);
       const known = { orgKey, claimed, revocations, removed: sumOf(removed, found.get(id) ?? {}) };
       const now = core.clock.now();
-      begun.push(prepareReceipt(known, { signer, stater, kept: tx.erasures.kept, now }));
-    }
-    return Promise.all(begun);
+      return prepareReceipt(known, { signer, stater, kept: tx.erasures.kept, now });
+    };
+    return Promise.all(all.map(prepare));
   });
 }
 

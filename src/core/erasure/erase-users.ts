@@ -101,20 +101,29 @@ async function eraseBatch(
   userIds: readonly UserId[],
 ): Promise<BatchOutcome> {
   const principal = operatorAt(door, orgKey);
+  // In one order, so that two runs with the same users do not wait for each other.
+  const ids = [...new Set(userIds)].sort();
   const { begun, missing, lastAdmins } = await eraseAccepted(core, (take) =>
-    core.work.change(orgKey, async (tx) => {
-      const entries: BegunErasure[] = [];
-      const absent: UserId[] = [];
-      let admins = 0;
-      for (const id of userIds) {
-        const user = await tx.users.lock({ id });
-        if (user === null) absent.push(id);
-        else if (isActiveAdmin(user) && (await tx.users.lockActiveAdmins()) <= 1) admins += 1;
-        else entries.push(await beginErasure(core, tx, principal, user));
-      }
-      take(entries);
-      return { begun: entries, missing: absent, lastAdmins: admins };
-    }),
+    core.work.change(
+      orgKey,
+      async (tx) => {
+        const locked = await Promise.all(ids.map(async (id) => ({ id, user: await tx.users.lock({ id }) })));
+        const present = locked.flatMap(({ user }) => (user === null ? [] : [user]));
+        const entries: BegunErasure[] = [];
+        let admins = 0;
+        // One after the other: each counts those whom the others have left.
+        for (const user of present.filter(isActiveAdmin)) {
+          if ((await tx.users.lockActiveAdmins()) <= 1) admins += 1;
+          else entries.push(await beginErasure(core, tx, principal, user));
+        }
+        const others = present.filter((user) => !isActiveAdmin(user));
+        entries.push(...(await Promise.all(others.map((user) => beginErasure(core, tx, principal, user)))));
+        take(entries);
+        const missing = locked.flatMap(({ id, user }) => (user === null ? [id] : []));
+        return { begun: entries, missing, lastAdmins: admins };
+      },
+      { isConfined: true },
+    ),
   );
   let erased = begun.length;
   for (const id of missing) if ((await repeatRefused(core, orgKey, { id })) !== null) erased += 1;

@@ -14,6 +14,7 @@ import { isConnectionEnding, UnknownOutcomeError } from './errors.ts';
 import { assertRole, isStandby } from './hosts.ts';
 import { PendingQueries, type Query, type ServerWatch } from './pending-queries.ts';
 import { setInsertOf } from './set-insert.ts';
+import type { BoundChange } from './shared-change.ts';
 import {
   type NamedStatement,
   namedForMany,
@@ -233,6 +234,31 @@ export class PostgresConnection {
     if (!hasId) return rows.map((_, at) => Number(inserted[at]?.[0] ?? 0));
     const seqs = new Map(inserted.map(([seq, id]) => [id, Number(seq)]));
     return rows.map(({ id }) => seqs.get(id));
+  }
+
+  /** Runs changes of many rows. Returns what each of them returns, by the name of its row. */
+  async changeNamed({
+    sql,
+    name,
+    values,
+  }: BoundChange): Promise<ReadonlyMap<string, Record<string, unknown>[]>> {
+    const found = new Map<string, Record<string, unknown>[]>();
+    const { rows } = await this.#send(this.#queryOf({ sql, name }, values));
+    for (const { changedName, ...row } of rows) {
+      const known = found.get(changedName);
+      if (known === undefined) found.set(changedName, [row]);
+      else known.push(row);
+    }
+    return found;
+  }
+
+  /** Runs a change. Returns a row for each row that it changed, empty where the statement returns nothing. */
+  async changedRows<P extends Values>(
+    statement: Statement<P, unknown>,
+    values: P,
+  ): Promise<Record<string, unknown>[]> {
+    const { rows, rowCount } = await this.#execute(namedStatement(statement), values);
+    return rows.length > 0 ? rows : Array.from({ length: rowCount ?? 0 }, () => ({}));
   }
 
   /** Begins a transaction for changes. It waits for locks up to the usual limit, or up to `lockMs`. */

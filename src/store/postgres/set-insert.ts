@@ -1,18 +1,13 @@
 /**
- * The form of an insert that adds many rows with one statement: the values come as arrays, one for each placeholder. The
- * server plans and runs one statement, checks every key as for single rows, and inserts the rows in their order, so that
- * of two rows with one key the first is inserted.
- *
- * An array needs a type, which the first value of a column that is not null shows. A column without such a value so far
- * is null for all rows. So a statement has few texts, and the server plans few.
+ * The form of an insert that adds many rows with one statement. The server plans and runs one statement, checks every key
+ * as for single rows, and inserts the rows in their order, so that of two rows with one key the first is inserted.
  */
 import { postgresDialect } from '../sql/dialect.ts';
-import { compileStatement, type Statement, type Value, type Values } from '../sql/statement.ts';
+import { compileStatement, type Statement, type Values } from '../sql/statement.ts';
 import { columnsOf, type NamedStatement, nameOf } from './statements.ts';
+import { ValueArrays } from './value-arrays.ts';
 
 type AnyStatement = Pick<Statement<Values, unknown>, 'index' | 'node'>;
-type ArrayType = 'bigint' | 'bytea' | 'text';
-
 /** A text with its name. */
 type Named = Pick<NamedStatement, 'sql' | 'name'>;
 
@@ -25,10 +20,9 @@ interface SetInsert {
   /** What follows the values, with what is returned. */
   readonly end: string;
   readonly hasId: boolean;
-  /** The types that were seen so far, for each placeholder. */
-  readonly types: (ArrayType | null)[];
+  readonly arrays: ValueArrays;
   bind(values: Values): unknown[];
-  /** The text and name for the types that are known at present. */
+  /** The text for the types that are known at present. */
   named: Named | null;
 }
 
@@ -51,16 +45,9 @@ export function setInsertOf(statement: AnyStatement, rows: readonly Values[]): B
   }
   if (form === null) return null;
   const bound = rows.map(form.bind);
-  for (const [at, type] of form.types.entries()) {
-    if (type !== null) continue;
-    const shown = bound.find((values) => values[at] !== null)?.[at];
-    if (shown === undefined) continue;
-    form.types[at] = typeOf(shown);
-    form.named = null;
-  }
+  if (form.arrays.learn(bound)) form.named = null;
   form.named ??= textOf(form);
-  const values = form.types.flatMap((type, at) => (type === null ? [] : [arrayOf(bound, at)]));
-  return { ...form.named, values, hasId: form.hasId };
+  return { ...form.named, values: form.arrays.of(bound), hasId: form.hasId };
 }
 
 function formOf(statement: AnyStatement): SetInsert | null {
@@ -71,41 +58,15 @@ function formOf(statement: AnyStatement): SetInsert | null {
   // A row that a conflict keeps out is recognized by the ids of the others.
   const hasId = end !== '' && 'seq' in columns && 'id' in columns;
   if (into === undefined || row === undefined || (end !== '' && !hasId)) return null;
-  const placeholders = new Set(row.match(/x\.v\d+/g)).size;
   return {
     ...{ into, row, hasId, bind },
     end: `${end}${'seq' in columns ? ` returning seq${hasId ? ', id' : ''}` : ''}`,
-    types: new Array<null>(placeholders).fill(null),
+    arrays: new ValueArrays(new Set(row.match(/x\.v\d+/g)).size),
     named: null,
   };
 }
 
-function textOf({ into, row, end, types }: SetInsert): Named {
-  const known = types.flatMap((type, at) => (type === null ? [] : [{ type, column: `v${at + 1}` }]));
-  const arrays = known.map(({ type }, at) => `$${at + 1}::${type}[]`).join(', ');
-  const columns = known.map(({ column }) => column).join(', ');
-  const values = row.replace(/x\.v(\d+)/g, (name, number) =>
-    types[Number(number) - 1] === null ? 'null' : name,
-  );
-  const sql = `${into} select ${values} from unnest(${arrays}) as x(${columns})${end}`;
+function textOf({ into, row, end, arrays }: SetInsert): Named {
+  const sql = `${into} select ${arrays.in(row)} from ${arrays.table}${end}`;
   return { sql, name: nameOf(sql) };
-}
-
-function typeOf(value: unknown): ArrayType {
-  if (typeof value === 'number') return 'bigint';
-  return typeof value === 'string' ? 'text' : 'bytea';
-}
-
-/** One value of each row, as the text of an array. */
-function arrayOf(rows: readonly unknown[][], at: number): string {
-  let text = '';
-  for (const values of rows) text += `,${elementOf(values[at] as Value)}`;
-  return `{${text.slice(1)}}`;
-}
-
-function elementOf(value: Value): string {
-  if (value === null) return 'NULL';
-  if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') return `"\\\\x${Buffer.from(value).toString('hex')}"`;
-  return `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
 }

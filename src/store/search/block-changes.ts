@@ -153,9 +153,14 @@ async function byBlock(
   moves: readonly Move[],
 ): Promise<Iterable<readonly [queries.BlockRow, readonly Move[]]>> {
   const found = new Map<number, readonly [queries.BlockRow, Move[]]>();
-  for (const move of moves) {
-    const [block] = await executor.rows(queries.selectBlocks, { orgKey, before: move.seq + 1, limit: 1 });
-    if (block === undefined || block.last < move.seq) continue;
+  let block: queries.BlockRow | undefined;
+  // The last block that begins before a user is the one for all users down to its begin.
+  for (const move of moves.toSorted((left, right) => right.seq - left.seq)) {
+    if (block === undefined || move.seq < block.first) {
+      [block] = await executor.rows(queries.selectBlocks, { orgKey, before: move.seq + 1, limit: 1 });
+    }
+    if (block === undefined) break;
+    if (block.last < move.seq) continue;
     const known = found.get(block.first) ?? [block, []];
     known[1].push(move);
     found.set(block.first, known);

@@ -23,6 +23,7 @@ import { isLockConflict } from '../errors.ts';
 import { ReadRounds } from '../reads/rounds.ts';
 import { type ChangeExecutorOptions, NotConfinedError, PostgresChangeExecutor } from './change-executor.ts';
 import { InsertBuffer, OptimismFailedError } from './insert-buffer.ts';
+import { SharedChanges } from './shared-changes.ts';
 
 /** What a unit of work gets. */
 export interface ChangeScope {
@@ -102,9 +103,10 @@ export class PostgresBatch implements Committed {
    */
   async #runInterleaved(units: readonly Unit[], inserts: InsertBuffer): Promise<readonly Unit[]> {
     const rounds = new ReadRounds(this.#connection);
+    const changes = new SharedChanges(this.#connection);
     const inOrder: Unit[] = [];
     const runs = units.map(async (unit) => {
-      const isDone = await this.#tryRun(unit, { inserts, rounds, isInterleaved: true });
+      const isDone = await this.#tryRun(unit, { inserts, rounds, changes, isInterleaved: true });
       if (!isDone) inOrder.push(unit);
     });
     for (const run of await Promise.allSettled(runs)) {
@@ -153,9 +155,22 @@ export class PostgresBatch implements Committed {
     await this.#settleShared();
   }
 
-  async runAlone(unit: Unit): Promise<void> {
-    const rounds = unit.isConfined ? new ReadRounds(this.#connection) : null;
-    await this.#run(unit, new PostgresChangeExecutor(this.#connection, { rounds }));
+  /** The steps of a confined unit share statements, as units do. Without `isCareful` its new rows are sent together too. */
+  async runAlone(unit: Unit, { isCareful = false } = {}): Promise<void> {
+    const connection = this.#connection;
+    const inserts = unit.isConfined && !isCareful ? new InsertBuffer(connection) : null;
+    const shared = unit.isConfined
+      ? { rounds: new ReadRounds(connection), changes: new SharedChanges(connection) }
+      : {};
+    const executor = new PostgresChangeExecutor(connection, { inserts, ...shared });
+    try {
+      await this.#run(unit, executor);
+      await inserts?.settle();
+    } catch (error) {
+      // A later step may have failed because a conflict kept a row out.
+      if (!isLockConflict(error) && !postgresDialect.isOutage(error)) await inserts?.settle();
+      throw error;
+    }
     await this.#settleCounts();
   }
 

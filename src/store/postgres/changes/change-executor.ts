@@ -10,6 +10,7 @@ import type { PostgresConnection } from '../connection.ts';
 import type { ReadRounds } from '../reads/rounds.ts';
 import { isRead } from '../statements.ts';
 import type { InsertBuffer } from './insert-buffer.ts';
+import type { SharedChanges } from './shared-changes.ts';
 
 /** An interleaved unit needs a lock that it shares with other units, or a savepoint. It must run in order. */
 export class NotConfinedError extends Error {
@@ -25,6 +26,8 @@ export interface ChangeExecutorOptions {
   readonly inserts?: InsertBuffer | null;
   /** Combines the reads and row locks of this unit with those of the others in the transaction. */
   readonly rounds?: ReadRounds | null;
+  /** Combines the deletions and updates of this unit with those of the others in the transaction. */
+  readonly changes?: SharedChanges | null;
   /** The unit runs at the same time as others in the transaction, so no lock can keep them apart. */
   readonly isInterleaved?: boolean;
 }
@@ -37,6 +40,7 @@ export class PostgresChangeExecutor implements Executor {
   readonly #connection: PostgresConnection;
   readonly #inserts: InsertBuffer | null;
   readonly #rounds: ReadRounds | null;
+  readonly #changes: SharedChanges | null;
   readonly #isInterleaved: boolean;
   #isOpen = true;
   #hasChanged = false;
@@ -45,11 +49,12 @@ export class PostgresChangeExecutor implements Executor {
 
   constructor(
     connection: PostgresConnection,
-    { inserts = null, rounds = null, isInterleaved = false }: ChangeExecutorOptions = {},
+    { inserts = null, rounds = null, changes = null, isInterleaved = false }: ChangeExecutorOptions = {},
   ) {
     this.#connection = connection;
     this.#inserts = inserts;
     this.#rounds = rounds;
+    this.#changes = changes;
     this.#isInterleaved = isInterleaved;
   }
 
@@ -76,7 +81,8 @@ export class PostgresChangeExecutor implements Executor {
     const isChange = !isRead(statement);
     const through = isChange || this.#rounds === null ? this.#connection : this.#rounds;
     const send = async () => {
-      const found = await through.rows(statement, values);
+      const shared = isChange ? this.#changed<R>(statement, values) : null;
+      const found = await (shared ?? through.rows(statement, values));
       if (isChange && found.length > 0) this.#hasWritten = true;
       return found;
     };
@@ -88,7 +94,11 @@ export class PostgresChangeExecutor implements Executor {
   }
 
   async run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<number> {
-    const rows = await this.#send(() => this.#connection.run(statement, values));
+    const rows = await this.#send(
+      () =>
+        this.#changed(statement, values)?.then(({ length }) => length) ??
+        this.#connection.run(statement, values),
+    );
     if (rows > 0) this.#hasWritten = true;
     return rows;
   }
@@ -157,6 +167,11 @@ export class PostgresChangeExecutor implements Executor {
   close(): void {
     this.#isOpen = false;
     if (this.#fault !== null) throw this.#fault;
+  }
+
+  /** The rows of a change that is shared with others; null for another statement. */
+  #changed<R>(statement: Statement<Values, unknown>, values: Values): Promise<R[]> | null {
+    return (this.#changes?.rows(statement, values) ?? null) as Promise<R[]> | null;
   }
 
   async #insertSet<P extends Values>(

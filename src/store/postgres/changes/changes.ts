@@ -196,11 +196,16 @@ export class PostgresChanges {
   }
 
   async #runAlone(unit: Unit): Promise<unknown> {
+    let isCareful = false;
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#settle(await this.#transaction([unit], (batch) => batch.runAlone(unit)));
+        this.#settle(await this.#transaction([unit], (batch) => batch.runAlone(unit, { isCareful })));
         return null;
       } catch (error) {
+        if (error instanceof OptimismFailedError && !isCareful) {
+          isCareful = true;
+          continue;
+        }
         // A unit that has waited for a lock up to the limit does not wait once more.
         const isFinal =
           attempt === attemptsMax || isLockTimeout(error) || (isConnectionEnding(error) && attempt > 1);
