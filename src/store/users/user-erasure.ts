@@ -40,16 +40,21 @@ const byDigest = userTables.filter((each) => each.byDigest);
 /** The tables whose rows are on the machine of the organization, so that one query can look into all of them. */
 const isBesideUser = ({ table }: UserTable) => placements.get(table) === 'org_key';
 
+/** Digests that are looked for together. Hardly a user has more. */
+const digestsAtOnce = 4;
+
 /** Most users have rows in few tables. One query finds these tables, and rows are deleted only there. */
 const findTables = rawStatement(
-  (p: Binder<{ orgKey: number; userId: string; one: string; other: string }>) => {
+  (p: Binder<{ orgKey: number; userId: string; one: string; two: string; three: string; four: string }>) => {
     const isThere = ({ table, by }: UserTable, names: RawBuilder<unknown>) =>
       sql`case when exists (
       select 1 from ${sql.table(table)} where org_key = ${p('orgKey')} and ${sql.ref(by)} in (${names})
     ) then 1 else 0 end as ${sql.ref(table)}`;
     return sql<Record<string, number>>`select ${sql.join([
       ...byUser.map((each) => isThere(each, sql`${p('userId')}`)),
-      ...byDigest.filter(isBesideUser).map((each) => isThere(each, sql`${p('one')}, ${p('other')}`)),
+      ...byDigest
+        .filter(isBesideUser)
+        .map((each) => isThere(each, sql`${p('one')}, ${p('two')}, ${p('three')}, ${p('four')}`)),
     ])}`;
   },
 );
@@ -102,11 +107,11 @@ export async function eraseRowsOfUser(
       }
     }
   };
-  for (let at = 0; at === 0 || at < digests.length; at += 2) {
-    const names = digests.slice(at, at + 2);
+  for (let at = 0; at === 0 || at < digests.length; at += digestsAtOnce) {
+    const names = digests.slice(at, at + digestsAtOnce);
     // No digest is an empty text.
-    const [one = '', other = ''] = names;
-    const found = (await executor.first(findTables, { orgKey, userId, one, other })) ?? {};
+    const [one = '', two = '', three = '', four = ''] = names;
+    const found = (await executor.first(findTables, { orgKey, userId, one, two, three, four })) ?? {};
     if (at === 0) await erase(byUser, [userId], found);
     await erase(byDigest, names, found);
   }
