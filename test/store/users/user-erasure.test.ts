@@ -31,7 +31,7 @@ for (const { name, make } of databases) {
     const countStrangers = () =>
       Promise.all(deleting.map(([table]) => rows.count(table, `org_key = ${other.orgKey}`)));
     const deleting = Object.entries(tables).filter(([, { onErase }]) => onErase.do === 'delete');
-    assert.equal(deleting.length, 21);
+    assert.equal(deleting.length, 22);
     const others = [neighbour.id, stranger.id, 'digest-of-another'];
     const before = new Map<string, number>();
     for (const [table] of deleting) {
