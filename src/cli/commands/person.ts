@@ -15,6 +15,7 @@ import {
 import { getPerson } from '../../core/people/person.ts';
 import type { DoneAct } from '../../core/people/person-act.ts';
 import { toMillisecondText } from '../../core/time.ts';
+import { waitsForInvitation } from '../../core/verification/invitation.ts';
 import { CommandError, type Handler, type Invocation, UsageError } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { counted, table } from '../layout.ts';
@@ -36,6 +37,11 @@ function handlerOf({ act, values, question, text }: CommandOfAct): Handler {
     const { core } = directory;
     const dossier = await findUser(directory, invocation, invocation.argument);
     const who = nameOf(dossier);
+    if (act === 'confirm' && waitsForInvitation(dossier.user)) {
+      throw new CommandError(
+        `${who} was invited and has no password: send the invitation with \`roster user resend\``,
+      );
+    }
     if (question !== undefined) await agree(invocation, question(who, invocation));
     const { user, ...outcome } = await actOnPerson(core, operatorOf(dossier.user.orgKey), {
       ref: { id: dossier.user.id },
