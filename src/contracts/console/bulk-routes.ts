@@ -46,7 +46,7 @@ const plan = named(
 );
 
 const params = Type.Object({ bulkId });
-const { page: _, pageSize: __, ...filters } = peopleQuery.properties;
+const { page: _, pageSize: __, sort: ___, ...filters } = peopleQuery.properties;
 
 const planBody = Type.Object({
   act: Type.Enum(bulkActs, { description: 'What to do to each.' }),

@@ -15,6 +15,7 @@ import { isCalendarDate, parseInstant } from '../../core/time.ts';
 import type { Answer, Call, Query, Route, ShowUser } from '../../http/contract.ts';
 import { presentPeople, presentPerson, presentTimeline } from './people-present.ts';
 import {
+  peopleOrders,
   peoplePage,
   peoplePerPage,
   peopleQuery,
@@ -110,8 +111,13 @@ async function readEvents(core: Core, call: Call): Promise<Answer> {
 async function list(core: Core, call: Call): Promise<Answer> {
   const { page, faults } = readPage(call.query, { page: 'page', size: 'pageSize' }, peoplePerPage);
   const asked = readPeopleQuery(call.query);
-  refuseFaults([...asked.faults, ...faults]);
-  const found = await findPeople(core, staffOf(call), { query: asked.query, filter: asked.filter, page });
+  const { sort = peopleOrders[0] } = call.query;
+  const order = peopleOrders.find((each) => each === sort);
+  const fault: FieldFault = { field: 'sort', fault: 'invalid' };
+  refuseFaults([...asked.faults, ...faults, ...(order === undefined ? [fault] : [])]);
+  const found = await findPeople(core, staffOf(call), {
+    ...{ query: asked.query, filter: asked.filter, page, isOldestFirst: order === 'oldest' },
+  });
   return { status: 200, body: presentPeople(found) };
 }
 

@@ -71,8 +71,16 @@ const peopleFilters = {
 
 export const peopleExportQuery = Type.Object(peopleFilters);
 
+export const peopleOrders = ['newest', 'oldest'] as const;
+
 export const peopleQuery = Type.Object({
   ...peopleFilters,
+  sort: Type.Optional(
+    Type.Enum(peopleOrders, {
+      default: peopleOrders[0],
+      description: 'By the time of creation; `oldest` only without a text and with no filter but `status`.',
+    }),
+  ),
   page: pageNumberParameter('The page, from 1.'),
   pageSize: pageSizeParameter(peoplePerPage, 'People per page.'),
 });

@@ -7,7 +7,7 @@ import type { Core } from '../core.ts';
 import type { Page } from '../directory/paging.ts';
 import { type Seen, userView } from '../directory/user-view.ts';
 import { refuseFaults } from '../errors.ts';
-import { type FoundUsers, findUsers } from '../search/find-users.ts';
+import { type FoundUsers, findUsers, isCounted } from '../search/find-users.ts';
 import type { SearchQuery } from '../search/search-query.ts';
 import type { SearchFilter } from '../search/user-search-store.ts';
 import { maskPerson, seesMasked } from './masked-person.ts';
@@ -37,15 +37,26 @@ export interface FoundPeople extends FoundUsers<PersonColumn> {
   readonly isMasked: boolean;
 }
 
-/** A page of people. The page is recorded. Refuses with `forbidden`, and with `invalid_fields` for a text that a masked reader may not search. */
+/**
+ * A page of people, newest first unless `isOldestFirst`. The page is recorded. Refuses with `forbidden`, and with `invalid_fields` for a
+ * text that a masked reader may not search, and for the other order where the list is not counted.
+ */
 export async function findPeople(
   core: Core,
   principal: Principal,
-  input: { readonly query: SearchQuery; readonly filter: SearchFilter; readonly page: Page },
+  input: {
+    readonly query: SearchQuery;
+    readonly filter: SearchFilter;
+    readonly page: Page;
+    readonly isOldestFirst?: boolean;
+  },
 ): Promise<FoundPeople> {
   authorize(principal, 'console.people.read');
   const isMasked = seesMasked(principal);
   const { query, ...rest } = input;
+  if (input.isOldestFirst === true && !isCounted(query, input.filter)) {
+    refuseFaults([{ field: 'sort', fault: 'invalid' }]);
+  }
   const isById = query.id !== null || query.number !== null;
   if (isMasked && query.typed !== '' && !isById) refuseFaults([{ field: 'q', fault: 'invalid' }]);
   const asked = isMasked ? byId(query) : query;

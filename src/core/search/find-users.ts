@@ -5,7 +5,7 @@
 import { type Action, authorize, type Principal } from '../access/principal.ts';
 import type { Core } from '../core.ts';
 import { type Listing, offsetOf, type Page } from '../directory/paging.ts';
-import type { User } from '../directory/user.ts';
+import type { User, UserStatus } from '../directory/user.ts';
 import { type UserView, userView } from '../directory/user-view.ts';
 import type { UserId } from '../ids.ts';
 import { recordOperatorList } from '../record/commands.ts';
@@ -37,6 +37,8 @@ export async function findUsers<K extends keyof User>(
     readonly filter: SearchFilter;
     readonly page: Page;
     readonly view: UserView<K>;
+    /** Oldest first; only for a list that `isCounted`. */
+    readonly isOldestFirst?: boolean;
     /** `users.read` unless given. */
     readonly action?: Action;
   },
@@ -57,9 +59,8 @@ export async function selectUsers(
   input: { readonly query: SearchQuery; readonly filter: SearchFilter; readonly limit: number },
 ): Promise<SearchResult> {
   const { query, filter, limit } = input;
-  const { status, ...others } = filter;
-  if (query.typed === '' && Object.values(others).every((value) => value === undefined)) {
-    const only = status === undefined ? {} : { status };
+  if (isCounted(query, filter)) {
+    const only = filter.status === undefined ? {} : { status: filter.status };
     const { items } = await tx.users.page(only, 0, limit + 1, idView);
     return { ids: items.map(({ id }) => id), isExact: true };
   }
@@ -123,11 +124,11 @@ const idView = userView('id');
 
 async function read<K extends keyof User>(
   tx: Tx,
-  { query, filter, page, view }: Parameters<typeof findUsers<K>>[2],
+  { query, filter, page, view, isOldestFirst = false }: Parameters<typeof findUsers<K>>[2],
 ): Promise<FoundUsers<K>> {
-  const { status, ...others } = filter;
-  if (query.typed === '' && Object.values(others).every((value) => value === undefined)) {
-    const only = status === undefined ? {} : { status };
+  if (isCounted(query, filter)) {
+    const only = filter.status === undefined ? {} : { status: filter.status };
+    if (isOldestFirst) return { ...(await readFromEnd(tx, only, page, view)), page, isExact: true };
     return { ...(await tx.users.page(only, offsetOf(page), page.size, view)), page, isExact: true };
   }
   const { ids, isExact } = await findIds(tx, query, filter);
@@ -136,6 +137,25 @@ async function read<K extends keyof User>(
   const items = await Promise.all(shown.map((id) => tx.users.find({ id }, view)));
   // A user may be erased between the two reads.
   return { items: items.filter((item) => item !== null), total: ids.length, page, isExact };
+}
+
+/** Whether the counts know every page: without a text, and with no filter but a status. */
+export function isCounted({ typed }: SearchQuery, { status: _, ...others }: SearchFilter): boolean {
+  return typed === '' && Object.values(others).every((value) => value === undefined);
+}
+
+/** A page of the list from its other end. The counts find it at the price of the first page. */
+async function readFromEnd<K extends keyof User>(
+  tx: Tx,
+  only: { readonly status?: UserStatus },
+  page: Page,
+  view: UserView<K>,
+) {
+  const { total } = await tx.users.page(only, 0, 0);
+  const end = Math.max(0, total - offsetOf(page));
+  const from = Math.max(0, end - page.size);
+  const { items } = await tx.users.page(only, from, end - from, view);
+  return { items: [...items].reverse(), total };
 }
 
 async function findIds(tx: Tx, query: SearchQuery, filter: SearchFilter): Promise<SearchResult> {

@@ -24,6 +24,37 @@ async function person(fields: object = {}) {
 }
 
 describe('GET /people', () => {
+  test('turns the list over: the pages of both orders have the same people', async () => {
+    const tenant = await roster.addOrganization();
+    const { ask } = await tenant.staff('owner');
+    for (let each = 0; each < 7; each++) {
+      await addPerson(roster, each % 3 === 0 ? { status: 'pending' } : {}, tenant);
+    }
+    const idsOf = async (query: string) => {
+      const reply = await roster.call(`GET /console/api/v1/people?pageSize=3&${query}`, ask);
+      assert.equal(reply.status, 200, reply.text);
+      return [reply.at('total'), (reply.at('items') as { id: string }[]).map(({ id }) => id)] as const;
+    };
+    for (const filter of ['', '&status=pending']) {
+      const newest: string[] = [];
+      const oldest: string[] = [];
+      for (const page of [1, 2, 3, 4]) {
+        const [total, ids] = await idsOf(`page=${page}${filter}`);
+        const [same, turned] = await idsOf(`page=${page}&sort=oldest${filter}`);
+        assert.deepEqual([same, turned.length], [total, ids.length]);
+        newest.push(...ids);
+        oldest.push(...turned);
+      }
+      assert.equal(newest.length, filter === '' ? 7 : 3);
+      assert.deepEqual(oldest, newest.toReversed());
+    }
+    assert.deepEqual(await idsOf('sort=newest'), await idsOf(''));
+    for (const query of ['sort=name', 'sort=', 'sort=oldest&q=jane', 'sort=oldest&role=admin']) {
+      const reply = await roster.call(`GET /console/api/v1/people?${query}`, ask);
+      assert.deepEqual([reply.status, reply.at('error.fields.sort.fault')], [422, 'invalid'], query);
+    }
+  });
+
   test('finds people as one types, with honest counts, and is recorded', async () => {
     await person({ first_name: 'Agnès', last_name: 'Quill', phone: '+49 151 1234 0987' });
     await person({ first_name: 'Agnes', last_name: 'Quillon' });

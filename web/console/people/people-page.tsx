@@ -25,7 +25,15 @@ import { chosenColumns, columns, narrowColumns, rememberColumns } from './column
 import { ColumnsMenu } from './columns-menu.tsx';
 import { ExportDialog } from './export-dialog.tsx';
 import { FilterButton, FilterMarks, withoutFilters } from './filters.tsx';
-import { filtersOf, pageOf, pageSizeOf, pageSizes, searchOf } from './people-query.ts';
+import {
+  filtersOf,
+  isOldestFirst,
+  isSortable,
+  pageOf,
+  pageSizeOf,
+  pageSizes,
+  searchOf,
+} from './people-query.ts';
 import { PeopleTable } from './people-table.tsx';
 import { usePeopleTexts } from './people-texts.ts';
 import { ViewsMenu } from './views.tsx';
@@ -36,7 +44,8 @@ const selectedMax = 500;
 
 /** Asks for the page that is shown, and for no other ahead: each page stands in the record as a look at its people. */
 function askPage(values: AddressValues, page: number) {
-  const query = { ...searchOf(values), page, pageSize: pageSizeOf(values) };
+  const order = isOldestFirst(values) ? { sort: 'oldest' } : {};
+  const query = { ...searchOf(values), ...order, page, pageSize: pageSizeOf(values) };
   return {
     queryKey: ['people', 'page', query] as const,
     queryFn: ({ signal }: { signal: AbortSignal }) => call<PeoplePage>('GET', '/people', { query, signal }),
@@ -155,6 +164,8 @@ export function Page() {
             isOld={isPlaceholderData}
             isNarrow={isNarrow}
             canSelect={mayAct}
+            order={isSortable(values) ? (isOldestFirst(values) ? 'oldest' : 'newest') : null}
+            onOrder={(order) => change({ sort: order === 'oldest' ? order : undefined })}
             isSelected={(id) => isAllSelected || selected.has(id)}
             onSelect={(ids, isChosen) => {
               const next = new Set(isAllSelected ? data.items.map(({ id }) => id) : selected);

@@ -44,6 +44,17 @@ export function searchOf(values: AddressValues): PeopleQuery {
   return { ...(q.trim() === '' ? {} : { q: q.trim() }), ...Object.fromEntries(filters) };
 }
 
+/** Whether the list can be turned over: the server counts it, without a text and with no filter but a status. */
+export function isSortable(values: AddressValues): boolean {
+  const { q = '' } = values;
+  return q.trim() === '' && filtersOf(values).every(({ name }) => name === 'status');
+}
+
+/** The order that the address asks for, where the list has one. */
+export function isOldestFirst(values: AddressValues): boolean {
+  return values['sort'] === 'oldest' && isSortable(values);
+}
+
 /** Null for a text that is no day. */
 function instantOf(day: string, isLast: boolean): string | null {
   const [, year, month, date] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day) ?? [];

@@ -11,6 +11,8 @@ import { fillText } from '../texts/texts.tsx';
 import { type Column, nameOf, selectWidth, widthOf } from './columns.tsx';
 import { usePeopleTexts } from './people-texts.ts';
 
+export type PeopleOrder = 'newest' | 'oldest';
+
 export interface PeopleTableProps {
   readonly people: readonly PersonRow[];
   readonly columns: readonly Column[];
@@ -21,6 +23,9 @@ export interface PeopleTableProps {
   readonly isOld: boolean;
   readonly isNarrow: boolean;
   readonly canSelect: boolean;
+  /** The order by the time of creation; null where the list has no other one. */
+  readonly order: PeopleOrder | null;
+  readonly onOrder: (order: PeopleOrder) => void;
   readonly isSelected: (id: string) => boolean;
   readonly onSelect: (ids: readonly string[], isSelected: boolean) => void;
   /** Turns to another page. */
@@ -32,6 +37,7 @@ const narrowRowHeight = 60;
 
 export function PeopleTable(props: PeopleTableProps) {
   const { people, columns, offset, total, isOld, isNarrow, canSelect, isSelected, onSelect, onTurn } = props;
+  const { order, onOrder } = props;
   const texts = usePeopleTexts();
   const go = useGo();
   const scroller = useRef<HTMLDivElement>(null);
@@ -148,11 +154,24 @@ export function PeopleTable(props: PeopleTableProps) {
                 }
               />
             </th>
-            {columns.map(({ name }) => (
-              <th key={name} scope="col">
-                {texts.column[name]}
-              </th>
-            ))}
+            {columns.map(({ name }) =>
+              name === 'createdAt' && order !== null ? (
+                <th key={name} scope="col" aria-sort={order === 'oldest' ? 'ascending' : 'descending'}>
+                  <button
+                    type="button"
+                    className="sort"
+                    title={order === 'oldest' ? texts.newestFirst : texts.oldestFirst}
+                    onClick={() => onOrder(order === 'oldest' ? 'newest' : 'oldest')}
+                  >
+                    {texts.column[name]} <span aria-hidden="true">{order === 'oldest' ? '↑' : '↓'}</span>
+                  </button>
+                </th>
+              ) : (
+                <th key={name} scope="col">
+                  {texts.column[name]}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

@@ -12,6 +12,8 @@ export interface PeopleQuery {
   readonly q?: string;
   /** From 1. */
   readonly page?: string;
+  /** By the time of creation; `oldest` only without a text and with no filter but `status`. */
+  readonly sort?: 'newest' | 'oldest';
   /** 1 to 100; 50 unless given. */
   readonly pageSize?: string;
   readonly status?: PersonStatus;
