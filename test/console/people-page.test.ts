@@ -8,6 +8,7 @@ import { addDemoPeople } from '../../src/core/demo-people/fill-directory.ts';
 import { getOrganization } from '../../src/core/directory/organization-lifecycle.ts';
 import { createCeremony, halfMinuteMs, password } from '../contracts/console/ceremony.ts';
 import { signInStatus, signUp } from '../contracts/general/sign-up.ts';
+import { addPerson } from '../support/contracts/people.ts';
 import { effort, slowTestMs } from '../support/effort.ts';
 import { browserTest } from '../support/machine/browser.ts';
 import { createFakeClock } from '../support/server/clock.ts';
@@ -93,6 +94,15 @@ describe('people in the console', () => {
       const total = Number(/[\d,]+/.exec((await count(page).textContent()) ?? '')?.[0].replaceAll(',', ''));
       assert.ok(total >= peopleSize);
       const pages = Math.ceil(total / 25);
+      const created = page.getByRole('columnheader', { name: 'Created' });
+      for (const [order, sort] of [
+        ['ascending', 'oldest'],
+        ['descending', null],
+      ] as const) {
+        await created.getByRole('button').click();
+        await page.waitForURL((url) => url.searchParams.get('sort') === sort);
+        await page.locator(`th[aria-sort="${order}"]`).waitFor();
+      }
       await page.getByRole('button', { name: 'Last page' }).click();
       await page.waitForURL(`**page=${pages}`);
       await page.locator(`tr[aria-rowindex="${total + 1}"]`).waitFor({ state: 'attached' });
@@ -260,6 +270,55 @@ describe('people in the console', () => {
     for (const { id } of added) {
       const shown = await roster.call(`GET /console/api/v1/people/${id}`, owner.ask);
       assert.equal(shown.at('fields.status'), 'inactive');
+    }
+    faults.assertNone();
+  });
+
+  browserTest('many get a role, and are deleted, each after a plan', async ({ page }) => {
+    const faults = watchFaults(page);
+    // The factor is fresh.
+    const { token, ask } = await roster.organization.staff('owner');
+    const word = crypto.randomUUID().slice(0, 8);
+    const added = await Promise.all(
+      ['a', 'b'].map((each) =>
+        addPerson(roster, {
+          ...{ firstName: 'Bulk', lastName: word, email: `${word}-${each}@example.com` },
+          emailProvedAt: roster.clock.now(),
+        }),
+      ),
+    );
+    await openConsole(page, roster, { token }, `/people?q=${word}`);
+    const dialog = page.getByRole('dialog');
+    const begin = async (act: string) => {
+      for (const each of ['a', 'b']) {
+        await page
+          .getByRole('row', { name: `${word}-${each}@example.com` })
+          .getByRole('checkbox')
+          .check();
+      }
+      await page.getByRole('button', { name: act, exact: true }).click();
+    };
+    await begin('Give a role');
+    await dialog.getByLabel('The new role').selectOption('member');
+    await assertAccessible(page);
+    await dialog.getByRole('button', { name: 'Make the plan' }).click();
+    await dialog.getByText('The new role: Member').waitFor();
+    await dialog.getByRole('textbox').fill('2');
+    await page.keyboard.press('Enter');
+    await page.getByText('Done. 2 people were changed.').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('row', { name: 'Member' }).first().waitFor();
+
+    await begin('Delete');
+    await dialog.getByRole('textbox').fill('2');
+    assert.ok(await page.getByRole('button', { name: 'Start' }).isDisabled());
+    await dialog.getByRole('textbox').fill('delete 2');
+    await page.keyboard.press('Enter');
+    await page.getByText('Done. 2 people were deleted').waitFor();
+    await dialog.getByRole('link', { name: 'Watch the erasures' }).waitFor();
+    await assertAccessible(page);
+    for (const { userId } of added) {
+      assert.equal((await roster.call(`GET /console/api/v1/people/${userId}`, ask)).status, 404);
     }
     faults.assertNone();
   });
