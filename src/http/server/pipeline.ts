@@ -1,7 +1,8 @@
 /**
  * The order of the checks for every request, with or without a route: overload, credential, role, throttle, size,
  * content type, JSON; then the handler. The router checks path and method before. A check refuses by throwing;
- * every path through the pipeline ends in one answer and one log line.
+ * every path through the pipeline ends in one answer and one log line. Credential and role of a request whose body came late are checked
+ * once more before the handler.
  */
 import { NetworkTally } from '../../core/access/network-throttle.ts';
 import { authorize } from '../../core/access/principal.ts';
@@ -15,6 +16,7 @@ import type { Answer, NetworkThrottle, Piece } from '../contract.ts';
 import { type Exchange, hasBody } from '../exchange.ts';
 import { refuseHttp } from '../http-refusals.ts';
 import type { Logger, RequestLine } from '../log.ts';
+import type { Admission } from '../operation.ts';
 import { CallerGone, parseBody, readBody } from '../reading/body.ts';
 import { hasOneHost } from '../reading/host.ts';
 import type { CountNetwork } from '../reading/throttle.ts';
@@ -39,6 +41,9 @@ export interface PipelineOptions {
   readonly settings: Pick<HttpSettings, 'requestsInFlightMax' | 'stallTimeoutMs' | 'isHttpsOnly'>;
   readonly countNetwork: CountNetwork;
 }
+
+/** A body that takes longer comes late: meanwhile the credential may have been revoked. */
+const lateMs = 1_000;
 
 /** How long after a refused request the server counts as one that sheds. */
 const sheddingMs = 1_000;
@@ -83,6 +88,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
             call.principal = await contract.authenticate(core, call);
             if (action !== null) authorize(call.principal, action);
           }
+          let isLate = false;
           const work = workOf(exchange);
           if (isBeyondPace(exchange, call)) await outside(turn, workload.refusals.turn());
           if (operation.throttle !== null) {
@@ -95,7 +101,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           if (!isComplete) {
             // A body that arrives slowly must not hold a place.
             turn.end();
+            const admittedAt = performance.now();
             await receive(exchange, call);
+            isLate = performance.now() - admittedAt > lateMs;
           }
           if (!turn.isInFlight) {
             count(turn);
@@ -106,6 +114,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
             if (waiting !== undefined) await waiting;
           }
           if (isArriving && isComplete) await receive(exchange, call);
+          if (isLate && operation.admission !== null) await admitAgain(operation.admission, call);
           const isIdle = operation.hasEffect && request.method === 'HEAD';
           const answer = isIdle ? idleAnswer : await operation.handle(call);
           rendered =
@@ -132,6 +141,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       }
     },
   };
+
+  /** Finds the principal of now, and asks the rulebook. */
+  async function admitAgain({ contract, action }: Admission, call: ServerCall): Promise<void> {
+    call.principal = await contract.authenticate(core, call);
+    if (action !== null) authorize(call.principal, action);
+  }
 
   function count(turn: Turn): void {
     turn.isInFlight = true;
