@@ -3,7 +3,7 @@
  * server, and each transaction runs on one that is free.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresPool } from '../../src/store/postgres/pool.ts';
 import { findPort } from '../support/machine/port.ts';
 import { ensureProgram, reasonToSkip, type WantedProgram } from '../support/machine/program.ts';
 import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
@@ -19,6 +20,8 @@ import { type Roster, startRoster } from '../support/server/start.ts';
 
 const serversMax = 3;
 const many = 60;
+/** The minor version from which pgbouncer keeps named statements without a setting. */
+const keepsFrom = 24;
 /** pgbouncer refuses to run as root. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
@@ -119,6 +122,25 @@ describe('behind pgbouncer', { skip: reasonToSkip(pgbouncer) }, () => {
       `select count(*) as open from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
     );
     assert.ok(Number(row?.['open']) <= serversMax, `${row?.['open']} connections`);
+  });
+
+  test('statements have names where pgbouncer keeps them, and none elsewhere', async () => {
+    const [, minor] =
+      /PgBouncer 1\.(\d+)/.exec(
+        execFileSync(ensureProgram(pgbouncer), ['--version'], { encoding: 'utf8' }),
+      ) ?? [];
+    const url = `postgres://roster:unused@127.0.0.1:${port}${new URL(database.url).pathname}`;
+    const pool = new PostgresPool({
+      url,
+      size: 4,
+      timeouts: { connectMs: 10_000, statementMs: 10_000, lockMs: 1_000 },
+    });
+    // The second one finds on the server what the first one has left.
+    const leases = [await pool.changes.lease(), await pool.changes.lease()];
+    const kept = leases.map(({ connection }) => connection.keepsStatements);
+    for (const { end } of leases) end(false);
+    await pool.close();
+    assert.deepEqual(kept, [Number(minor) >= keepsFrom, Number(minor) >= keepsFrom]);
   });
 
   test('one Idempotency-Key makes one user', async () => {

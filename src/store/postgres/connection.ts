@@ -150,6 +150,8 @@ function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeo
 export class PostgresConnection {
   /** There is no pooler in between. */
   readonly isDirect: boolean;
+  /** The server finds a named statement again in the next transaction. */
+  readonly keepsStatements: boolean;
   readonly #client: Client;
   readonly #pending: PendingQueries;
   readonly #prepared: Prepared;
@@ -164,6 +166,7 @@ export class PostgresConnection {
     this.#pending = prepared.pending;
     this.#prepared = prepared;
     this.isDirect = prepared.isDirect;
+    this.keepsStatements = prepared.keepsStatements;
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -325,7 +328,7 @@ export class PostgresConnection {
   }
 
   #queryOf({ sql: text, name }: Pick<NamedStatement, 'sql' | 'name'>, values: unknown[]): Query {
-    return this.#prepared.keepsStatements ? { text, values, name } : { text, values };
+    return this.keepsStatements ? { text, values, name } : { text, values };
   }
 
   #send(query: Query): Promise<QueryResult> {
