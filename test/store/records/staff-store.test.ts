@@ -54,6 +54,26 @@ for (const { name, make } of databases) {
       );
     });
 
+    test('another email is unique too, and its refusal leaves the rest of the change', async () => {
+      const first = await addStaff(own.store, orgKey, { email: 'first@example.com' });
+      const second = await addStaff(own.store, orgKey, { email: 'second@example.com' });
+      await addStaff(own.store, otherKey, { email: 'elsewhere@example.com' });
+      await change((tx) => tx.staff.update(first.id, { email: 'elsewhere@example.com' }));
+      await change(async (tx) => {
+        await assert.rejects(tx.staff.update(second.id, { email: 'ELSEWHERE@example.com' }), (error) =>
+          isRefusal(error, 'email_taken'),
+        );
+        await tx.staff.update(second.id, { name: 'Second' });
+      });
+      const emailsOf = async () => (await change((tx) => tx.staff.list())).map(({ email }) => email);
+      assert.ok((await emailsOf()).includes('second@example.com'));
+      // The own address in another case is the same address.
+      await change((tx) => tx.staff.update(second.id, { email: 'Second@example.com' }));
+      assert.ok((await emailsOf()).includes('Second@example.com'));
+      const found = await own.store.readSystem('operator', (tx) => tx.staff.listByEmail('first@example.com'));
+      assert.deepEqual(found, []);
+    });
+
     test('a time step, a recovery code, a link and a challenge are each taken once', async () => {
       const { id: staffId } = await addStaff(own.store, orgKey);
       const open = session(staffId);
