@@ -62,14 +62,15 @@ export function Chart({ label, dayLabel, days, lines, formatDay, formatNumber }:
             values: (_, splits) => splits.map((at) => (Number.isInteger(at) ? formatNumber(at) : '')),
           },
         ],
+        // Without a pointer the legend has the last day.
         series: [
-          { label: dayLabel, value: (_, at) => (at === null ? '' : dayAt(at)) },
-          ...lines.map(({ label: name, colour }) => ({
+          { label: dayLabel, value: (_, at) => dayAt(at ?? days.length - 1) },
+          ...lines.map(({ label: name, colour, values }) => ({
             label: name,
             stroke: colourOf(colour),
             width: 2,
             points: { show: days.length <= 14 },
-            value: (_: UPlot, value: number | null) => (value === null ? '' : formatNumber(value)),
+            value: (_: UPlot, value: number | null) => formatNumber(value ?? values.at(-1) ?? 0),
           })),
         ],
       },
