@@ -271,18 +271,29 @@ class Search {
     const { view, orgKey, limits } = this.#parts;
     const before = this.#matches.size;
     let examined = 0;
+    let waiting: number[] = [];
+    const isAtLimit = () =>
+      examined >= limits.examinedMax || this.#matches.size - before >= limits.matchesMax;
+    const lookUp = async (): Promise<void> => {
+      const some = waiting.slice(0, queries.lookUpMax);
+      waiting = waiting.slice(queries.lookUpMax);
+      for (const seq of some) this.#seen.add(seq);
+      this.#compare(
+        await view.rows(queries.selectBySeqs, { ...this.#values, ...queries.lookUpValues(some) }),
+      );
+      examined += some.length;
+    };
+    // The users of several blocks are looked up together: a rare token gives one or two of each.
     for await (const seqs of walkBlocks(view, orgKey, sets)) {
-      const unseen = seqs.filter((seq) => !this.#seen.has(seq));
-      for (let at = 0; at < unseen.length; at += queries.lookUpMax) {
-        if (examined >= limits.examinedMax || this.#matches.size - before >= limits.matchesMax) return false;
-        const some = unseen.slice(at, at + queries.lookUpMax);
-        for (const seq of some) this.#seen.add(seq);
-        this.#compare(
-          await view.rows(queries.selectBySeqs, { ...this.#values, ...queries.lookUpValues(some) }),
-        );
-        examined += some.length;
+      waiting.push(...seqs.filter((seq) => !this.#seen.has(seq)));
+      while (waiting.length >= queries.lookUpMax) {
+        if (isAtLimit()) return false;
+        await lookUp();
       }
     }
+    if (waiting.length === 0) return true;
+    if (isAtLimit()) return false;
+    await lookUp();
     return true;
   }
 
