@@ -18,8 +18,10 @@ import { login } from './login.ts';
 import { note } from './note.ts';
 import { overload } from './overload.ts';
 import { create, list, readById, remove } from './requests.ts';
+import { search } from './search.ts';
 import { start } from './start.ts';
 import { stream } from './stream.ts';
+import { tenants } from './tenants.ts';
 import { exportUsers, importUsers } from './transfer.ts';
 
 /** In this order: work that changes nothing comes first, and work that writes much to the disk comes last. */
@@ -29,11 +31,13 @@ const works: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   export: exportUsers,
   read: readById,
   list,
+  search,
   login,
   create,
   overload,
   delete: remove,
   import: importUsers,
+  tenants,
 };
 
 const { values } = parseArgs({
@@ -52,7 +56,9 @@ const only = new Set(values.only.split(',').filter((name) => name !== ''));
 const unknown = [...only].filter((name) => !(name in works));
 if (unknown.length > 0) throw new Error(`unknown work: ${unknown.join(', ')}`);
 const generator = values.generator === 'autocannon' ? 'autocannon' : 'socket';
-const users = Number(values.users);
+/** This work makes a directory of its own. */
+const needsNoUsers = [...only].every((name) => name === 'tenants');
+const users = needsNoUsers && values.keep === undefined ? 0 : Number(values.users);
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 
@@ -63,7 +69,7 @@ try {
     for (const [name, work] of Object.entries(works)) {
       if (!only.has(name)) continue;
       note(`measuring: ${name}`);
-      found.push(...(await work({ fixture, rounds, seconds, generator })));
+      found.push(...(await work({ fixture, databases, rounds, seconds, generator })));
     }
     return found;
   });
