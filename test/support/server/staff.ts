@@ -79,7 +79,7 @@ export function staffAsk(token: string | null): StaffAsk {
 }
 
 /** The headers of the next call of a browser that got this answer: with the cookie that it sets. */
-export function askAfter(reply: Reply): StaffAsk {
+export function askAfter(reply: Pick<Reply, 'headers'>): StaffAsk {
   const [cookie = ''] = reply.headers['set-cookie'] ?? [];
   return staffAsk(/^roster-console=([^;]+);/.exec(cookie)?.[1] ?? null);
 }

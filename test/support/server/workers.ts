@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ended, Settings } from '../../cli/command-host.ts';
 import { type Json, readJson, start } from '../../cli/program.ts';
@@ -32,14 +32,18 @@ export interface Workers {
 export interface Line {
   /** The process of the worker. */
   readonly pid: number;
-  /** Sends `METHOD /path` with a credential and JSON. */
-  call(line: string, ask?: { readonly bearer?: string; readonly json?: unknown }): Promise<Answer>;
+  /** Sends `METHOD /path` with a credential, or with header fields, and JSON. */
+  call(
+    line: string,
+    ask?: { readonly bearer?: string; readonly headers?: OutgoingHttpHeaders; readonly json?: unknown },
+  ): Promise<Answer>;
   close(): void;
 }
 
 export interface Answer {
   readonly status: number;
   readonly requestId: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Json;
 }
 
@@ -123,10 +127,11 @@ export function isAlive(pid: number): boolean {
 
 function lineTo(url: string, agent: Agent): Omit<Line, 'pid'> {
   return {
-    async call(line, { bearer, json } = {}) {
+    async call(line, { bearer, headers: given, json } = {}) {
       const [method = '', path = ''] = line.split(' ');
       const body = json === undefined ? undefined : JSON.stringify(json);
       const headers = {
+        ...given,
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...(body === undefined
           ? {}
@@ -141,6 +146,7 @@ function lineTo(url: string, agent: Agent): Omit<Line, 'pid'> {
       return {
         status: answer.statusCode,
         requestId: answer.headers['x-request-id'],
+        headers: answer.headers,
         body: readJson(text === '' ? 'null' : text),
       };
     },
