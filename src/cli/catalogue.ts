@@ -10,6 +10,7 @@ import { transferColumns } from '../core/transfer/columns.ts';
 import { auditCommands } from './audit-commands.ts';
 import type { Command, Option } from './command.ts';
 import { shells } from './completion/shells.ts';
+import { databaseCommands } from './database-commands.ts';
 import { erasureCommands } from './erasure-commands.ts';
 import { limitCommands } from './limit-commands.ts';
 import { personCommands } from './person-commands.ts';
@@ -59,40 +60,7 @@ export const commands: readonly Command[] = [
     },
     load: async () => (await import('./commands/serve.ts')).serve,
   },
-  {
-    name: 'migrate',
-    summary: 'Migrate the database to the version of this program',
-    details: '`roster serve` does this at every start.',
-    options: {},
-    load: async () => (await import('./commands/migrate.ts')).migrate,
-  },
-  {
-    name: 'check',
-    summary: 'Check the database file, the stored counts and the search',
-    details:
-      'Ends with 1 if a fault is found and not repaired. Reads the whole database; may run while a server runs.',
-    options: {
-      repair: { meaning: 'Correct wrong counts, and a wrong search' },
-      org: { value: 'ID', meaning: 'Recount this organization only' },
-    },
-    load: async () => (await import('./commands/check.ts')).check,
-  },
-  {
-    name: 'move',
-    summary: 'Move the directory from its file to PostgreSQL',
-    details: [
-      'Stop the server first: a folder that is in use is not moved. To resume an interrupted move, run the command',
-      'again. Every table is read back and compared; the file is not changed.',
-    ].join(' '),
-    options: {
-      to: {
-        value: 'URL',
-        isRequired: true,
-        meaning: 'The database: postgres://user:password@host:5432/name',
-      },
-    },
-    load: async () => (await import('./commands/move.ts')).move,
-  },
+  ...databaseCommands,
   {
     name: 'init',
     summary: 'Create the first organization of an empty directory',

@@ -16,8 +16,9 @@ import type { SystemTx } from '../../src/core/unit-of-work.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { databaseFile } from '../../src/store/sqlite/sqlite-store.ts';
 import type { Store, StoreOptions } from '../../src/store/store.ts';
-import { createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
+import { citus, createDatabase, type OwnDatabase } from '../support/postgres/postgres.ts';
 import { openPostgresRows } from '../support/postgres/postgres-rows.ts';
+import { createMigratedDatabase } from '../support/server/prepared.ts';
 import { type AnyRows, openRows } from '../support/server/rows.ts';
 
 /** Creates a store on a new database. */
@@ -101,7 +102,7 @@ export async function makeSqliteStore(options: StoreOptions = {}): Promise<FileS
 }
 
 export async function makePostgresStore(options: StoreOptions = {}): Promise<PostgresOwnStore> {
-  const database = await createDatabase();
+  const database = await (citus === undefined ? createDatabase() : createMigratedDatabase());
   const { url: databaseUrl } = database;
   const store = openStore({ ...options, databaseUrl });
   await store.migrate();

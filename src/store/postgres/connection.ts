@@ -60,6 +60,8 @@ interface Prepared {
   readonly isDirect: boolean;
   /** The server finds a named statement again in the next transaction. */
   readonly keepsStatements: boolean;
+  /** The tables are spread over the machines of a Citus cluster. */
+  readonly isSharded: boolean;
   /** Set by the warning that a wait for the synchronous standby was cancelled. */
   isUnconfirmed: boolean;
 }
@@ -78,13 +80,20 @@ export async function prepareClient(
   { role, watch = null }: { readonly role: ServerRole; readonly watch?: ServerWatch | null },
 ): Promise<void> {
   const first = new PendingQueries(client, timeouts.connectMs);
-  const { rows } = await first.send({ text: `select pg_backend_pid() as pid, ${isStandby}` });
+  const { rows } = await first.send({
+    text: `select pg_backend_pid() as pid, ${isStandby}, ${citusExtensions} as extensions`,
+  });
   assertRole(role, rows[0]);
   const isDirect = 'processID' in client && client.processID === rows[0]?.pid;
-  if (isDirect) await first.send({ text: `${limits('set', timeouts)}; ${planning}` });
+  const isSharded = rows[0]?.extensions === 1;
+  const plans = isSharded ? shardedPlanning : planning;
+  if (isDirect) await first.send({ text: `${limits('set', timeouts)}; ${plans}` });
   const keepsStatements = isDirect || (await poolerKeepsStatements(first));
   const pending = new PendingQueries(client, timeouts.statementMs + answerGraceMs, watch);
-  const prepared: Prepared = { pending, isDirect, keepsStatements, isUnconfirmed: false };
+  const prepared: Prepared = {
+    ...{ pending, isDirect, isSharded, keepsStatements },
+    isUnconfirmed: false,
+  };
   client.on('notice', (notice) => {
     if (isCancelledWait(notice)) prepared.isUnconfirmed = true;
   });
@@ -138,6 +147,10 @@ async function poolerKeepsStatements(pending: PendingQueries): Promise<boolean> 
  */
 export const planning = 'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off';
 
+/** Citus finds the machine of a statement by its values, so it plans the statement for them each time. */
+const shardedPlanning = planning.replace('force_generic_plan', 'force_custom_plan');
+const citusExtensions = `(select count(*) from pg_catalog.pg_extension where extname = 'citus')`;
+
 /** The limits that the server itself enforces, so that a process which stands still blocks no other. */
 function limits(set: 'set' | 'set local', { statementMs, lockMs }: PostgresTimeouts): string {
   return [
@@ -152,6 +165,8 @@ export class PostgresConnection {
   readonly isDirect: boolean;
   /** The server finds a named statement again in the next transaction. */
   readonly keepsStatements: boolean;
+  /** The tables are spread over the machines of a Citus cluster. */
+  readonly isSharded: boolean;
   readonly #client: Client;
   readonly #pending: PendingQueries;
   readonly #prepared: Prepared;
@@ -167,6 +182,7 @@ export class PostgresConnection {
     this.#prepared = prepared;
     this.isDirect = prepared.isDirect;
     this.keepsStatements = prepared.keepsStatements;
+    this.isSharded = prepared.isSharded;
   }
 
   async rows<P extends Values, R>(statement: Statement<P, R>, values: P): Promise<R[]> {
@@ -302,7 +318,8 @@ export class PostgresConnection {
 
   /** Locks a name until the transaction ends. */
   async lockName(name: string): Promise<void> {
-    await this.#send({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] });
+    if (this.isSharded) await this.#send({ text: shardedLock, values: [name, organizationIn(name)] });
+    else await this.#send({ text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))', values: [name] });
   }
 
   /** Runs a query about the server itself. */
@@ -339,6 +356,21 @@ export class PostgresConnection {
 
 /** The server waits for the standby only after a transaction that is in its log. */
 const waitForStandby = `select pg_logical_emit_message(true, 'roster', '') where current_setting('synchronous_standby_names') <> ''`;
+
+/**
+ * Such a lock belongs to one machine, and processes may be connected to several. So it is taken on the machine of one
+ * organization: a statement that is bound to it runs there, and its count gives one row, whether the table has one or not.
+ */
+const shardedLock = `
+  select pg_advisory_xact_lock(hashtextextended($1, count(*) * 0)) from hash_costs where org_key = $2`;
+
+/** The organization that the name of a lock names, so that an outage of another machine does not concern it; else 0. */
+function organizationIn(name: string): number {
+  return Number(
+    /^(?:throttle|account|audit archive|idempotency|sms limits|user search) (\d+)(?: |$)/.exec(name)?.[1] ??
+      0,
+  );
+}
 
 function lockLimit(lockMs: number): string {
   return `set local lock_timeout = ${lockMs}`;

@@ -8,6 +8,7 @@ import { type Dialect, postgresDialect } from '../sql/dialect.ts';
 import { isCancelledWait, parserOf } from './connection.ts';
 import { asDatabaseError, UnknownOutcomeError } from './errors.ts';
 import { findLeader } from './hosts.ts';
+import { askCitus, countDistributed, inSequence, shardedStatements } from './sharding/sharded-migration.ts';
 
 const lockName = 'roster migrations';
 
@@ -51,7 +52,18 @@ export class PostgresMigrationTarget implements MigrationTarget {
   }
 
   async execute(statement: string): Promise<void> {
-    await this.#client.query(statement);
+    const statements = (await this.#isDistributed()) ? shardedStatements(statement) : [statement];
+    for (const each of statements) await this.#client.query(each);
+  }
+
+  /** Asked in each transaction of a migration: the tables may be distributed at any time. */
+  async #isDistributed(): Promise<boolean> {
+    const { rows } = await this.#client.query(askCitus);
+    if (rows[0]?.citus !== 1) return false;
+    const { rows: counts } = await this.#client.query(countDistributed);
+    if (Number(counts[0]?.tables) === 0) return false;
+    await this.#client.query(inSequence);
+    return true;
   }
 
   async record({ version, name }: Migration, at: number): Promise<void> {

@@ -128,11 +128,12 @@ export const selectTail = rawStatement<Tenant & FilterValues & { after: number }
     where users.org_key = ${p('orgKey')} and users.position > ${p('after')} and ${isAccepted(p)}`,
 );
 
+/** SQLite reads the first side of a cross join first. Citus finds the machine by the organization that is named for each table. */
 export const selectChanged = rawStatement<Tenant & FilterValues & { limit: number }, SearchedRow>(
   (p) => sql`select ${columns} from (
-      select org_key, user_id from search_changes where org_key = ${p('orgKey')} order by seq desc limit ${p('limit')}
-    ) chosen join users on users.org_key = chosen.org_key and users.id = chosen.user_id
-    where ${isAccepted(p)}`,
+      select user_id from search_changes where org_key = ${p('orgKey')} order by seq desc limit ${p('limit')}
+    ) chosen cross join users
+    where users.org_key = ${p('orgKey')} and users.id = chosen.user_id and ${isAccepted(p)}`,
 );
 
 /** Any of the changed users beyond the first `skip`. */

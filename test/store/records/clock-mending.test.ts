@@ -48,7 +48,7 @@ function columnsOf(table: string): readonly Column[] {
 describe('the registry of times', () => {
   /** Integers that are no instants. */
   const numbers =
-    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number|step)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users|signs|total|changed)$/;
+    /^(seq|position|org_key|app_key|number|node|block|token|line|version|bytes|lines|units|shard|status|rejected|imported|skipped|counted_seq|known_bytes)$|^(is|was|has|without)_|_(ms|left|passwords|failures|refusals|count|code|seq|by|number|step)$|^(attempts|failures|unanswered|texts|returned|spent|used|times|users|signs|total|changed|cost)$/;
 
   test('has every column that holds an instant, by its name or else', () => {
     const known = new Map(

@@ -136,6 +136,7 @@ export function sharedPostgres(): Promise<string> {
 }
 
 async function findShared(): Promise<string> {
+  if (citus !== undefined) return citus;
   const known = process.env[addressVariable];
   if (known !== undefined) return known;
   const server = await startPostgres({ isInBackground: true });
@@ -150,6 +151,7 @@ export async function createDatabase(
 ): Promise<OwnDatabase> {
   const server = on?.url ?? (await sharedPostgres());
   const name = `test_${process.pid}_${++made}`;
+  if (server === citus) return createShardedDatabase(server, name, on?.template);
   await command(server, `create database ${name} template ${on?.template ?? 'template1'} strategy file_copy`);
   const url = server.replace(/\/\w+$/, `/${name}`);
   return {
@@ -159,6 +161,66 @@ export async function createDatabase(
       await command(server, `drop database ${name} with (force)`);
     },
   };
+}
+
+/** The coordinator of a Citus cluster on which all suites run that need PostgreSQL; undefined where there is none. */
+export const citus = process.env['ROSTER_TEST_CITUS'];
+
+/** A database of the cluster is a database on each of its machines. The tables of a template are distributed already. */
+async function createShardedDatabase(
+  coordinator: string,
+  name: string,
+  template: string | undefined,
+): Promise<OwnDatabase> {
+  const at = (url: string, database: string): string => url.replace(/\/\w+$/, `/${database}`);
+  const machines = await citusMachines(coordinator);
+  const from = template === undefined ? '' : ` template ${template} strategy file_copy`;
+  for (const machine of machines) await command(machine, `create database ${name}${from}`);
+  const url = at(coordinator, name);
+  if (template === undefined) {
+    for (const machine of machines) await command(at(machine, name), 'create extension citus');
+    const [own, ...workers] = machines.map((machine) => new URL(machine));
+    await command(url, 'select citus_set_coordinator_host($1, $2)', [own?.hostname, Number(own?.port)]);
+    for (const { hostname, port } of workers) {
+      await command(url, 'select citus_add_node($1, $2)', [hostname, Number(port)]);
+    }
+    await command(url, `alter database ${name} set citus.shard_count = 4`);
+  }
+  return {
+    url,
+    query: (text, values) => command(url, text, values),
+    async drop() {
+      for (const machine of machines) await command(machine, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** The addresses of the coordinator and of the workers. */
+export async function citusMachines(coordinator: string): Promise<readonly string[]> {
+  const workers = await command(
+    coordinator,
+    `select nodename as name, nodeport as port from pg_dist_node where groupid > 0 order by groupid`,
+  );
+  return [
+    coordinator,
+    ...workers.map(({ name, port }) => {
+      const url = new URL(coordinator);
+      url.host = `${name}:${port}`;
+      return String(url);
+    }),
+  ];
+}
+
+/** Makes a database one that others may copy: no connection to it is left, and none can be opened. */
+export async function closeTemplate(name: string): Promise<void> {
+  if (citus === undefined) return;
+  for (const machine of await citusMachines(citus)) {
+    await command(machine, `alter database ${name} allow_connections false`);
+    await command(
+      machine,
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}'`,
+    );
+  }
 }
 
 async function command(

@@ -8,8 +8,15 @@ import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../../../src/store/open-store.ts';
+import { distributeDatabase } from '../../../src/store/postgres/sharding/distribute-database.ts';
 import { databaseFile } from '../../../src/store/sqlite/sqlite-store.ts';
-import { createDatabase, type OwnDatabase, sharedPostgres } from '../postgres/postgres.ts';
+import {
+  citus,
+  closeTemplate,
+  createDatabase,
+  type OwnDatabase,
+  sharedPostgres,
+} from '../postgres/postgres.ts';
 
 /** The variables that pass the prepared databases to the processes of a run. */
 const folderVariable = 'ROSTER_TEST_PREPARED_FOLDER';
@@ -60,5 +67,10 @@ async function migratedDatabase(): Promise<string> {
   const store = openStore({ databaseUrl: url });
   await store.migrate();
   await store.close();
-  return new URL(url).pathname.slice(1);
+  const name = new URL(url).pathname.slice(1);
+  if (citus !== undefined) {
+    await distributeDatabase(url, { isDryRun: false });
+    await closeTemplate(name);
+  }
+  return name;
 }

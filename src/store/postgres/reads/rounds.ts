@@ -85,7 +85,9 @@ export class ReadRounds {
     reads: readonly BatchedRead[],
   ): Promise<readonly unknown[][]> {
     const [first, second] = reads;
-    if (first !== undefined && (second === undefined || !isPlain(first.values))) {
+    // Several organizations of one statement may lie on several machines of a Citus cluster.
+    const isAlone = second === undefined || this.#connection.isSharded;
+    if (first !== undefined && (isAlone || !isPlain(first.values))) {
       return Promise.all(reads.map(({ values }) => this.#connection.rows(statement, values)));
     }
     return this.#connection.rowsForEach(

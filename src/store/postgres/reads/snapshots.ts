@@ -61,6 +61,12 @@ export class SharedSnapshots {
     if (works.length === 0) return null;
     try {
       const { connection, end } = await this.#connections.lease();
+      if (connection.isSharded && works.length > 1) {
+        // Of several organizations, one may be on a machine that is away. It must not end the transaction of the others.
+        end(false);
+        const faults = await Promise.all(works.map((work) => this.#runTogether([work])));
+        return faults.find((fault) => isConnectionEnding(fault)) ?? null;
+      }
       const begun = connection.beginSnapshot();
       const rounds = new ReadRounds(connection);
       const faults = await Promise.all(works.map(({ run }) => run(rounds, begun)));
