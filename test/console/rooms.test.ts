@@ -30,11 +30,21 @@ describe('the console: erasures, keys and apps, overview, record and outbox', ()
 
   browserTest('an empty directory shows what to do next, with lines to copy', async ({ page }) => {
     const faults = watchFaults(page);
-    const own = await (await roster.addOrganization()).staff('owner');
+    const tenant = await roster.addOrganization();
+    const own = await tenant.staff('owner');
     await openConsole(page, roster, own, '/overview');
     await page.getByRole('heading', { name: 'Nobody is here yet' }).waitFor();
     assert.ok(await page.getByText('npx roster demo --users').isVisible());
     await assertAccessible(page);
+    // What the lines send is what the person then has.
+    for (const line of await page.locator('.first-steps code', { hasText: 'curl' }).allTextContents()) {
+      const [, path, body = ''] = /^curl -X POST \S+?(\/\w+\/v1\/users) .*-d '(.*)'$/s.exec(line) ?? [];
+      const bearer = line.includes('Bearer') ? { bearer: tenant.apiKeys.admin } : {};
+      const reply = await roster.call(`POST ${path}`, { ...bearer, json: JSON.parse(body) });
+      const { password: _, ...sent } = JSON.parse(body).user ?? JSON.parse(body);
+      assert.equal(reply.status, 201, reply.text);
+      assert.partialDeepStrictEqual(Object(reply.body).data ?? reply.body, sent);
+    }
     faults.assertNone();
   });
 

@@ -12,7 +12,7 @@ export function FirstSteps() {
     ...(isDevelopment ? [{ text: texts.demo, line: 'npx roster demo --users 500' }] : []),
     {
       text: texts.api,
-      line: `curl -X POST ${origin}/sonar/v1/users \\\n  -H 'Authorization: Bearer YOUR_API_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"email": "ada@example.com", "first_name": "Ada"}'`,
+      line: `curl -X POST ${origin}/sonar/v1/users \\\n  -H 'Authorization: Bearer YOUR_API_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"reference_id": "your-internal-id", "timezone": "Europe/Paris"}'`,
     },
     {
       text: texts.signup,

@@ -331,7 +331,7 @@ function EmptyNote({
       <div className="notice">
         <h2>{texts.empty}</h2>
         <p>{texts.emptyHint}</p>
-        <code className="line-to-copy">roster demo --users 1000</code>
+        <code className="line-to-copy">npx roster demo --users 1000</code>
       </div>
     );
   }

@@ -54,7 +54,7 @@ export const en = {
     signedOut: 'You are signed out.',
     offline: 'The server cannot be reached. The page tries again by itself.',
     notFound: 'There is no such page',
-    notFoundHint: 'Check the address, or choose a page on the left.',
+    notFoundHint: 'Check the address, or choose a page of the menu.',
     notYours: 'Your role does not see this page',
     notYoursHint: 'An owner of {{organization}} can give you another role.',
     broken: 'This page has stopped',

@@ -56,7 +56,7 @@ export const es: Texts = {
     signedOut: 'Ha cerrado la sesión.',
     offline: 'No se puede contactar con el servidor. La página lo intenta de nuevo por sí misma.',
     notFound: 'Esta página no existe',
-    notFoundHint: 'Compruebe la dirección o elija una página a la izquierda.',
+    notFoundHint: 'Compruebe la dirección o elija una página del menú.',
     notYours: 'Su función no ve esta página',
     notYoursHint: 'Un propietario de {{organization}} puede darle otra función.',
     broken: 'Esta página se ha detenido',
