@@ -96,12 +96,23 @@ function linkOf(links: MessageLinks, template: MessageTemplate): string {
   }
 }
 
+/** The parts of the links of a deployment before and after the token. There are few links. */
+const linkParts = new Map<string, readonly [before: string, after: string]>();
+const linkPartsMax = 100;
+const tokenMark = '00token00';
+
 /** The configured link with `token` as one more query parameter; the rest of the link is unchanged. */
 export function addToken(linkUrl: string, token: string): string {
-  const url = new URL(linkUrl);
-  const separator = url.search === '' ? '?' : '&';
-  url.search = `${url.search}${separator}token=${encodeURIComponent(token)}`;
-  return url.href;
+  let parts = linkParts.get(linkUrl);
+  if (parts === undefined) {
+    const url = new URL(linkUrl);
+    const separator = url.search === '' ? '?' : '&';
+    url.search = `${url.search}${separator}token=${tokenMark}`;
+    const at = url.href.lastIndexOf(`token=${tokenMark}`) + 'token='.length;
+    parts = [url.href.slice(0, at), url.href.slice(at + tokenMark.length)];
+    if (linkParts.size < linkPartsMax) linkParts.set(linkUrl, parts);
+  }
+  return `${parts[0]}${encodeURIComponent(token)}${parts[1]}`;
 }
 
 function required(fact: string | undefined, template: string, name: string): string {

@@ -148,21 +148,45 @@ export function placeholdersIn(text: string): string[] {
   return [...text.matchAll(placeholderText)].map(([, name = '']) => name);
 }
 
+/** A line of a template: texts and placeholders in turn, the first a text. */
+interface TemplateLine {
+  readonly texts: readonly string[];
+  readonly names: readonly Placeholder[];
+}
+
+/** The templates of a deployment are few, and each is read once. */
+const readTemplates = new Map<string, readonly TemplateLine[]>();
+const readTemplatesMax = 1_000;
+
+function linesOf(text: string): readonly TemplateLine[] {
+  const known = readTemplates.get(text);
+  if (known !== undefined) return known;
+  const lines = text.split('\n').map((line) => {
+    // With a group in it, the pattern leaves the names between the texts.
+    const parts = line.split(placeholderText);
+    return {
+      texts: parts.filter((_, at) => at % 2 === 0),
+      names: parts.filter((_, at) => at % 2 === 1).map(placeholderOf),
+    };
+  });
+  if (readTemplates.size < readTemplatesMax) readTemplates.set(text, lines);
+  return lines;
+}
+
 /**
  * The text with its values. `valueFor` returns null for a value whose line is left out, and throws for another value that
  * the message does not have.
  */
 export function renderText(text: string, valueFor: (name: Placeholder) => string | null): string {
-  const lines = text.split('\n').flatMap((line) => {
-    let isLeftOut = false;
-    const rendered = line.replace(placeholderText, (_, name: string) => {
-      const value = valueFor(placeholderOf(name));
-      isLeftOut ||= value === null;
-      return oneLine(value ?? '');
-    });
-    return isLeftOut ? [] : [rendered];
-  });
-  return lines.join('\n');
+  const rendered: string[] = [];
+  for (const { texts, names } of linesOf(text)) {
+    const values = names.map(valueFor);
+    if (values.includes(null)) continue;
+    let line = texts[0] ?? '';
+    for (const [at, value] of values.entries()) line += oneLine(value ?? '') + (texts[at + 1] ?? '');
+    rendered.push(line);
+  }
+  return rendered.join('\n');
 }
 
 /**

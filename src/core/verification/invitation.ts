@@ -55,10 +55,10 @@ export async function inviteUser(
   return core.work.change(principal.orgKey, async (tx) => {
     const now = core.clock.now();
     await spendInvitation(core, tx, principal);
-    const app = await tx.apps.getFirst();
+    const appId = await tx.apps.getFirstId();
     await releaseClaimedEmail(core, tx, principal, email);
     const user = await tx.users.insert({
-      ...newUserOf(app.id, now),
+      ...newUserOf(appId, now),
       email,
       ...name,
       role: role ?? 'member',
