@@ -41,6 +41,7 @@ export function watchFiles({ store, ledger, folder, pauseMs, logger }: WatchPart
   const end = new AbortController();
   let files: StoreCondition['files'] = 'sound';
   let weaknesses: readonly Weakness[] = [];
+  let away = '';
 
   async function look(): Promise<void> {
     const [condition, isLedgerSound] = await Promise.all([
@@ -55,11 +56,19 @@ export function watchFiles({ store, ledger, folder, pauseMs, logger }: WatchPart
       if (condition.files !== 'sound') logger.error({ folder }, told[condition.files]);
       else logger.info({ folder }, 'the data folder can be written again');
     }
+    const { awayMachines = [] } = condition;
+    const machines = awayMachines.join(', ');
+    if (machines !== away) {
+      if (machines === '') logger.info({}, 'all machines of the database answer again');
+      else logger.error({ machines }, 'machines of the database are away: their organizations are refused');
+    }
+    away = machines;
     files = condition.files;
     weaknesses = [
       ...(files === 'sound' ? [] : [files]),
       ...(condition.isDamaged ? (['damage'] as const) : []),
       ...(isLedgerSound ? [] : (['ledger'] as const)),
+      ...(machines === '' ? [] : (['machine'] as const)),
     ];
   }
 

@@ -52,6 +52,8 @@ export interface StoreCondition {
   readonly files: 'sound' | 'lost' | 'read_only';
   /** Whether a damaged page was met since the start. */
   readonly isDamaged: boolean;
+  /** Machines of a distributed database that cannot be reached. The organizations on them are refused. */
+  readonly awayMachines?: readonly string[];
 }
 
 /** The store of a deployment. */

@@ -50,6 +50,7 @@ import { withMigrationTarget } from './migration.ts';
 import { PostgresPool } from './pool.ts';
 import { PostgresReadExecutor } from './reads/read-executor.ts';
 import { StandbyReads } from './reads/standby-reads.ts';
+import { MachineWatch } from './sharding/machine-watch.ts';
 
 const selectVersion = statement((_: Binder<Record<never, never>>) =>
   build.selectFrom('schema_migrations').select((row) => row.fn.max('version').as('version')),
@@ -75,6 +76,7 @@ export class PostgresStore implements Store {
   readonly #changes: PostgresChanges;
   readonly #reads: PostgresReadExecutor;
   readonly #readScope: Scope;
+  readonly #machines: MachineWatch;
   #isAway = false;
   #isDamaged = false;
   /** The damaged pages that were told, by name, and when. */
@@ -108,6 +110,7 @@ export class PostgresStore implements Store {
       onMessages: options.onMessages ?? (() => {}),
     });
     this.#reads = new PostgresReadExecutor(this.#pool);
+    this.#machines = new MachineWatch(this.#pool.reads);
     this.#readScope = {
       executor: this.#reads,
       appKeys: new AppKeys(this.#reads),
@@ -166,7 +169,7 @@ export class PostgresStore implements Store {
   }
 
   async condition(): Promise<StoreCondition> {
-    return { files: 'sound', isDamaged: this.#isDamaged };
+    return { files: 'sound', isDamaged: this.#isDamaged, awayMachines: await this.#machines.findAway() };
   }
 
   checkCounts(orgKey: OrgKey): Promise<CountReport> {
